@@ -1,0 +1,1 @@
+"""How work is run: options, executors, progress, errors. Knows nothing of what is done."""

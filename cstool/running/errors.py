@@ -1,0 +1,50 @@
+"""What can go wrong, told in one line.
+
+Every message names the file, the place in it, and what to do. The command line prints it and
+ends with exit code 1; a traceback appears with `--debug` only.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class CstoolError(Exception):
+    """A fault that a user can act on; its one argument is the whole message."""
+
+
+class InputError(CstoolError):
+    """The input is not what it should be: wrong format, damaged, or empty."""
+
+
+class CutInputError(InputError):
+    """The input ends before its end, or is damaged from some place on.
+
+    What stands before that place is sound: `--keep-going` keeps it.
+    """
+
+
+class OutputError(CstoolError):
+    """The output folder cannot be used or written."""
+
+
+class Unfinished(CstoolError):  # noqa: N818 - it is no error: the other shards are still to run
+    """This run did its share (`--shard`); other parts are missing still."""
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an operating system's error while writing `path` into an `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC or "No space left" in str(error):
+            what = "no space left on the disk; free some"
+        elif error.errno == errno.EDQUOT:
+            what = "disk quota exceeded; free some space"
+        else:
+            what = f"cannot be written ({error.strerror or error}); mend that"
+        raise OutputError(
+            f"{path}: {what} and run the same command again: finished parts are kept"
+        ) from error

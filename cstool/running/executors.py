@@ -1,0 +1,139 @@
+"""Where calls run: in this process, in local worker processes, or on a Dask cluster.
+
+All three are `concurrent.futures.Executor`s, so a stage never knows which one it has.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cstool.running.errors import CstoolError, InputError
+
+T = TypeVar("T")
+
+
+class InlineExecutor(Executor):
+    """Runs each call at once, in the calling thread."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Run the call and return its future, done."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is handed on by future.result()
+            future.set_exception(error)
+        return future
+
+
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the coordinating process, and one thread to Arrow."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+
+
+@contextmanager
+def _local(jobs: int) -> Iterator[Executor]:
+    # Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
+    )
+    try:
+        yield pool
+    except BaseException:
+        _kill(pool)
+        raise
+    pool.shutdown()
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End the workers now: what they were making is made again by the next run."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _dask(scheduler: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise CstoolError(
+            "--scheduler needs Dask: install it with pip install 'cstool[dask]'"
+        ) from error
+    where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
+    try:
+        client = Client(**where, timeout="30s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(
+            f"{scheduler}: no Dask scheduler answers there ({error}); give its address "
+            "(tcp://host:8786) or its scheduler file"
+        ) from error
+    with client:
+        yield client.get_executor(pure=False)
+
+
+@contextmanager
+def executor(jobs: int, scheduler: str | None = None) -> Iterator[Executor]:
+    """Give an executor: Dask's with a scheduler, else `jobs` processes, or none for one job."""
+    if scheduler is not None:
+        with _dask(scheduler) as pool:
+            yield pool
+    elif jobs == 1:
+        yield InlineExecutor()
+    else:
+        with _local(jobs) as pool:
+            yield pool
+
+
+def run_calls(
+    pool: Executor,
+    calls: Iterable[tuple[int, Callable[[], T]]],
+    *,
+    ahead: int,
+) -> Iterator[tuple[int, T]]:
+    """Run numbered calls, at most `ahead` at once; yield (number, result) as each is done.
+
+    `calls` is drawn from only when there is room, so that it may be a long stream. The first
+    call that fails ends the run with its error; when drawing from `calls` fails with a
+    `CstoolError`, what runs is finished first.
+    """
+    running: dict[Future[T], int] = {}
+
+    def done(*, all_of_them: bool) -> Iterator[tuple[int, T]]:
+        while running and (all_of_them or len(running) >= ahead):
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in sorted(finished, key=running.__getitem__):
+                number = running.pop(future)
+                yield number, future.result()
+
+    try:
+        fault: CstoolError | None = None
+        stream = iter(calls)
+        while True:
+            try:
+                number, call = next(stream)
+            except StopIteration:
+                break
+            except CstoolError as error:  # the input broke: what was read before is still done
+                fault = error
+                break
+            running[pool.submit(call)] = number
+            yield from done(all_of_them=False)
+        yield from done(all_of_them=True)
+        if fault is not None:
+            raise fault
+    except BrokenProcessPool as error:
+        raise CstoolError(
+            "a worker process was killed (out of memory?); run the same command again, "
+            "with fewer --jobs or a smaller --part-size: finished parts are kept"
+        ) from error
