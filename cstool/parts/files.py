@@ -1,0 +1,162 @@
+"""Files that appear whole or not at all, and parts: Parquet files that know how they were made.
+
+A part's footer holds, under the key `cstool`, the fingerprints of the run and of the slice that
+it was made from, and its counts: an interrupted run is continued from the parts alone.
+"""
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.parts.counts import Counts
+from cstool.parts.manifest import Part, sha256
+from cstool.running.errors import writing
+
+FOOTER_KEY = b"cstool"
+
+Batches = Generator[pa.RecordBatch | pa.Table, None, Counts]
+
+
+class Footer(msgspec.Struct, frozen=True):
+    """What a part tells of itself."""
+
+    run: str
+    slice: str
+    counts: Counts
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A part that lies on disk, and its counts."""
+
+    part: Part
+    counts: Counts
+
+
+def temporary_tag() -> str:
+    """Return what marks this process's temporary files: host and process number."""
+    return f"{socket.gethostname()}.{os.getpid()}"
+
+
+def _temporary(path: Path, tag: str) -> Path:
+    return path.with_name(f".{path.name}.{tag}.tmp")
+
+
+def remove_temporaries(folder: Path, tag: str) -> None:
+    """Remove the temporary files of the run with that tag, and those of dead runs on this host."""
+    host = socket.gethostname()
+    for path in folder.rglob(".*.tmp"):
+        owner = path.name.removesuffix(".tmp").rsplit(".", 1)[-1]
+        ours = path.name.endswith(f".{tag}.tmp")
+        here = path.name.endswith(f".{host}.{owner}.tmp")
+        if ours or (here and owner.isdigit() and not _alive(int(owner))):
+            path.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _flush(path: Path) -> None:
+    """Ask the disk to keep the file, or the folder's entries, through a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def whole_file(path: Path, tag: str | None = None) -> Iterator[Path]:
+    """Give a temporary path; what is written there becomes `path` at once when the block ends.
+
+    Raises OutputError when the disk is full or the place cannot be written.
+    """
+    temporary = _temporary(path, tag or temporary_tag())
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
+            _flush(path.parent)
+        except BaseException:
+            with suppress(OSError):  # the fault that led here is the one to tell
+                temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a small file whole."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_part(
+    folder: Path,
+    file: str,
+    schema: pa.Schema,
+    batches: Batches,
+    *,
+    run: str,
+    slice_: str,
+    tag: str,
+) -> Made:
+    """Write a part from record batches, each its own row group; return what was made."""
+    path = folder / file
+    with whole_file(path, tag) as temporary:
+        with pq.ParquetWriter(
+            temporary, schema, compression="zstd", compression_level=3, write_page_index=True
+        ) as writer:
+            counts = _write_all(writer, batches)
+            footer = msgspec.json.encode(Footer(run, slice_, counts))
+            writer.add_key_value_metadata({FOOTER_KEY: footer})
+        checksum = sha256(temporary)
+        size = temporary.stat().st_size
+        rows = pq.read_metadata(temporary).num_rows
+    return Made(Part(file, rows, size, checksum), counts)
+
+
+def _write_all(writer: pq.ParquetWriter, batches: Batches) -> Counts:
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration as end:
+            counts: Counts = end.value
+            return counts
+        if batch.num_rows:
+            table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+
+def has_footer(path: Path) -> bool:
+    """Whether the file is a part that cstool wrote."""
+    try:
+        return FOOTER_KEY in (pq.read_metadata(path).metadata or {})
+    except (OSError, pa.ArrowInvalid):
+        return False
+
+
+def find_part(folder: Path, file: str, *, run: str, slice_: str) -> Made | None:
+    """Return the part if it is there already, made by the same run from the same slice."""
+    path = folder / file
+    try:
+        metadata = pq.read_metadata(path)
+        footer = msgspec.json.decode((metadata.metadata or {})[FOOTER_KEY], type=Footer)
+    except (FileNotFoundError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
+        return None
+    if footer.run != run or footer.slice != slice_:
+        return None
+    part = Part(file, metadata.num_rows, path.stat().st_size, sha256(path))
+    return Made(part, footer.counts)

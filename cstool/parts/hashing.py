@@ -1,0 +1,22 @@
+"""Random choices that depend on nothing but their names: hashes in place of a generator."""
+
+from typing import Any
+
+import numpy as np
+import xxhash
+
+U64 = np.ndarray[Any, np.dtype[np.uint64]]
+
+
+def mix(values: U64) -> U64:
+    """Return splitmix64 of each value (Steele, Lea and Flood 2014): well mixed, one to one."""
+    z = values + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: U64 = z ^ (z >> np.uint64(31))
+    return mixed
+
+
+def hash_word(word: str, seed: int = 0) -> np.uint64:
+    """Return a word's xxh3, with a seed."""
+    return np.uint64(xxhash.xxh3_64_intdigest(word.encode(), seed & (2**64 - 1)))

@@ -1,0 +1,145 @@
+"""`_manifest.json`: what a folder holds and how it came to be; written last."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xxhash
+
+from cstool.parts.counts import Counts
+from cstool.running.errors import InputError
+
+MANIFEST = "_manifest.json"
+# Folder of the tables that say which pages a text is from.
+ATTRIBUTION = "attribution/"
+_SAMPLE = 1 << 20
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One input of a stage. `bytes` and `fingerprint` are None for standard input."""
+
+    name: str
+    bytes: int | None
+    fingerprint: str | None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One output file: its path in the folder, its size, and its sha256."""
+
+    file: str
+    rows: int
+    bytes: int
+    checksum: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """The wiki that the text comes from, handed on from stage to stage."""
+
+    wiki: str
+    language: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What `_manifest.json` holds. Nothing in it depends on when or where it was made."""
+
+    stage: str
+    version: str
+    parameters: dict[str, Any]
+    inputs: list[Input]
+    parts: list[Part]
+    counts: Counts
+    source: Source | None = None
+
+    @property
+    def tables(self) -> list[Part]:
+        """The parts that hold the stage's rows; not indexes, cards and attributions."""
+        return [
+            part
+            for part in self.parts
+            if part.file.endswith(".parquet") and not part.file.startswith(ATTRIBUTION)
+        ]
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the folder's manifest, or None when it has none.
+
+    Raises InputError when the file is there and is no manifest.
+    """
+    path = folder / MANIFEST
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"{path}: is no cstool manifest ({error}); make the folder again with --overwrite"
+        ) from error
+
+
+def need_stage(folder: Path, *stages: str) -> Manifest:
+    """Return the manifest of a folder that one of these stages has completed.
+
+    Raises InputError when the folder is missing, unfinished, or another stage's.
+    """
+    wanted = " or ".join(f"`cstool {stage}`" for stage in stages)
+    if not folder.exists():
+        raise InputError(f"{folder}: no such folder; give one that {wanted} has written")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give the folder that {wanted} has written")
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise InputError(
+            f"{folder}: has no {MANIFEST}, so it is unfinished or not cstool's; "
+            f"run {wanted} to its end first"
+        )
+    if manifest.stage not in stages:
+        raise InputError(
+            f"{folder}: holds what `cstool {manifest.stage}` wrote; give what {wanted} writes"
+        )
+    missing = [part.file for part in manifest.parts if not (folder / part.file).is_file()]
+    if missing:
+        raise InputError(
+            f"{folder}: {missing[0]} is missing ({len(missing)} of {len(manifest.parts)} parts); "
+            f"make the folder again with --overwrite"
+        )
+    return manifest
+
+
+def sha256(path: Path) -> str:
+    """Return the file's sha256 in hex, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_file(path: Path) -> Input:
+    """Return an input's name, size, and a fingerprint of its size and 18 places in it.
+
+    A pipe has neither size nor fingerprint.
+
+    Reading 24 GB for a checksum would cost more than it tells: a dump that was replaced
+    differs at its head, its tail or one of the samples between.
+    """
+    if not path.is_file():
+        return Input("-", None, None)
+    size = path.stat().st_size
+    digest = xxhash.xxh3_128(str(size).encode())
+    with path.open("rb") as file:
+        for place in range(18):
+            file.seek(max(0, (size - _SAMPLE) * place // 17))
+            digest.update(file.read(_SAMPLE if place in (0, 17) else 1 << 16))
+    return Input(path.name, size, f"xxh3:{digest.hexdigest()}")
+
+
+def describe_folder(folder: Path, manifest: Manifest) -> Input:
+    """Return a stage's folder as an input: the stage's name, its bytes, its manifest's sha256.
+
+    Not the folder's name: what is written must not depend on where things lie.
+    """
+    return Input(
+        manifest.stage,
+        sum(part.bytes for part in manifest.parts),
+        f"sha256:{sha256(folder / MANIFEST)}",
+    )

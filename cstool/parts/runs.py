@@ -1,0 +1,94 @@
+"""Sorted runs: Parquet files, each sorted by an integer key, read together by ranges of it.
+
+The external sort of `entities` and `shard`: workers write runs with small row groups; the
+ranges are cut by what the files' footers tell; each range is then read from just those row
+groups that touch it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS_A_GROUP = 4096
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row group of a run: where it is, its keys from `low` to `high`, its bytes unpacked."""
+
+    file: str
+    index: int
+    low: int
+    high: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """The rows with low ≤ key < high, and the row groups, by file, that may have some."""
+
+    low: int
+    high: int
+    pieces: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def read_groups(files: Iterable[Path], key: str) -> list[Group]:
+    """Return the row groups of the runs, from their footers alone."""
+    groups = []
+    for file in files:
+        metadata = pq.read_metadata(file)
+        for index in range(metadata.num_row_groups):
+            group = metadata.row_group(index)
+            columns = (group.column(i) for i in range(group.num_columns))
+            statistics = next(c for c in columns if c.path_in_schema == key).statistics
+            groups.append(
+                Group(str(file), index, statistics.min, statistics.max, group.total_byte_size)
+            )
+    return groups
+
+
+def cut_by_bytes(groups: list[Group], size: int) -> list[int]:
+    """Return the keys at which to cut so that a range has about `size` bytes, ends included."""
+    if not groups:
+        return [0, 1]
+    cuts = [min(g.low for g in groups)]
+    taken = 0
+    for group in sorted(groups, key=lambda g: (g.low, g.file, g.index)):
+        if taken >= size and group.low > cuts[-1]:
+            cuts.append(group.low)
+            taken = 0
+        taken += group.bytes
+    return [*cuts, max(g.high for g in groups) + 1]
+
+
+def key_range(groups: Iterable[Group], low: int, high: int) -> KeyRange:
+    """Return the range with the row groups that it is read from."""
+    by_file: dict[str, list[int]] = {}
+    for group in groups:
+        if group.low < high and group.high >= low:
+            by_file.setdefault(group.file, []).append(group.index)
+    return KeyRange(low, high, tuple((file, tuple(i)) for file, i in by_file.items()))
+
+
+def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> pa.Table:
+    """Return the range's rows, sorted by key; equal keys in the order of the files."""
+    tables = [schema.empty_table()]
+    for file, indices in range_.pieces:
+        table = pq.ParquetFile(file).read_row_groups(list(indices), use_threads=False)
+        keys = table.column(key).to_numpy()
+        first, last = np.searchsorted(keys, np.array([range_.low, range_.high], keys.dtype))
+        tables.append(table.slice(first, last - first).replace_schema_metadata(None))
+    table = pa.concat_tables(tables)
+    order: np.ndarray[Any, Any] = np.argsort(table.column(key).to_numpy(), kind="stable")
+    return table.take(pa.array(order))
+
+
+def in_groups(table: pa.Table) -> Iterable[pa.Table]:
+    """Cut a sorted table into the row groups of a run."""
+    for start in range(0, table.num_rows, ROWS_A_GROUP):
+        yield table.slice(start, ROWS_A_GROUP)

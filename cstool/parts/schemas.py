@@ -1,0 +1,88 @@
+"""The columns of what each stage writes: the contract that other programs read.
+
+Offsets count Unicode characters and are half-open; a QID is its number.
+"""
+
+import pyarrow as pa
+
+QID = pa.uint32()
+
+
+def _list(*fields: tuple[str, pa.DataType]) -> pa.DataType:
+    return pa.list_(pa.field("element", pa.struct([pa.field(n, t) for n, t in fields])))
+
+
+MENTION = _list(("start", pa.uint32()), ("end", pa.uint32()), ("target", pa.string()))
+LINKED_MENTION = _list(
+    ("start", pa.uint32()), ("end", pa.uint32()), ("target", pa.string()), ("qid", QID)
+)
+TERMS = _list(("language", pa.string()), ("value", pa.string()))
+SITELINKS = _list(("site", pa.string()), ("title", pa.string()))
+SPANS = _list(
+    ("qid", QID),
+    ("source_start", pa.uint32()),
+    ("source_end", pa.uint32()),
+    ("start", pa.uint32()),
+    ("end", pa.uint32()),
+)
+
+
+def _sentences(mention: pa.DataType) -> pa.Schema:
+    return pa.schema(
+        [
+            ("id", pa.int64()),
+            ("page_id", pa.uint32()),
+            ("revision_id", pa.int64()),
+            ("title", pa.string()),
+            ("position", pa.uint32()),
+            ("text", pa.string()),
+            ("mentions", mention),
+        ]
+    )
+
+
+SENTENCES = _sentences(MENTION)
+LINKED = _sentences(LINKED_MENTION)
+ENTITIES = pa.schema(
+    [
+        ("qid", QID),
+        ("labels", TERMS),
+        ("aliases", TERMS),
+        ("sitelinks", SITELINKS),
+        ("types", pa.list_(pa.field("element", QID))),
+    ]
+)
+TITLES = pa.schema([("title", pa.string()), ("qid", QID), ("redirect", pa.bool_())])
+SWITCHED = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("language", pa.string()),
+        ("source_language", pa.string()),
+        ("source_text", pa.string()),
+        ("text", pa.string()),
+        ("entities", SPANS),
+        ("page_id", pa.uint32()),
+        ("title", pa.string()),
+    ]
+)
+# Which page, in which revision, a sentence is from.
+ATTRIBUTION = pa.schema(
+    [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
+)
+
+# What a stage's parts hold, by the stage's name in its manifest.
+BY_STAGE = {
+    "extract": SENTENCES,
+    "link": LINKED,
+    "entities": ENTITIES,
+    "titles": TITLES,
+    "switch": SWITCHED,
+    "shard": SWITCHED,
+}
+
+POSITIONS_A_PAGE = 2**20
+
+
+def sentence_id(page_id: int, position: int) -> int:
+    """Return the number of a sentence: unique within a wiki."""
+    return page_id * POSITIONS_A_PAGE + position
