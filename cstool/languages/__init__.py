@@ -1,0 +1,1 @@
+"""Languages: their codes and names. Tables as data, look-ups as code."""

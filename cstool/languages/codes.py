@@ -1,0 +1,55 @@
+"""Wikimedia's language codes: which there are, and what a user's list of them means."""
+
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from cstool.running.errors import InputError
+
+# Not a language that a sentence can be in: names that serve many languages, none, or no text.
+NO_TARGET = frozenset({"mul", "und", "zxx", "mis"})
+
+
+@cache
+def names() -> dict[str, str]:
+    """Return each code's English name."""
+    return {row[0]: row[1] for row in _rows("languages.tsv")}
+
+
+@cache
+def entitycs() -> tuple[str, ...]:
+    """Return the 93 codes of the published corpus (Whitehouse et al. 2022, table 8)."""
+    text = (files("cstool.languages") / "data" / "entitycs.txt").read_text(encoding="utf-8")
+    return tuple(code for line in text.split("\n") if line[:1] != "#" for code in line.split())
+
+
+def resolve(spec: str, present: Iterable[str]) -> list[str]:
+    """Return the codes that `--languages` names, sorted.
+
+    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present`.
+    Raises InputError for a code that is none.
+    """
+    if spec == "all":
+        return sorted(set(present) - NO_TARGET)
+    codes: set[str] = set()
+    for word in filter(None, (w.strip() for w in spec.split(","))):
+        if word == "entitycs":
+            codes.update(entitycs())
+        elif word in NO_TARGET or word not in names():
+            near = difflib.get_close_matches(word, names(), 3, 0.5) + [
+                code for code, name in names().items() if name.lower() == word.lower()
+            ]
+            hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
+            raise InputError(f"--languages: {word!r} is no language code; {hint}")
+        else:
+            codes.add(word)
+    if not codes:
+        raise InputError("--languages: names no language; give codes such as de,fr,zh")
+    return sorted(codes)
+
+
+def _rows(name: str) -> list[list[str]]:
+    text = (files("cstool.languages") / "data" / name).read_text(encoding="utf-8")
+    lines = [line for line in text.split("\n") if line and not line.startswith("# ")]
+    return [line.split("\t") for line in lines[1:]]

@@ -1,0 +1,170 @@
+"""Remakes cstool/languages/data/languages.tsv (needs Debian's mediawiki and `pip install babel`).
+
+    python scripts/make_languages.py [NAMES_PHP] > cstool/languages/data/languages.tsv
+
+The codes in which Wikidata keeps labels: MediaWiki's Names.php and what Wikibase adds to it.
+Autonyms are from Names.php, English names from CLDR, else from the remarks in Names.php.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import babel
+from babel.localedata import exists, load
+
+NAMES_PHP = "/usr/share/mediawiki/includes/languages/data/Names.php"
+
+# Old codes of languages that have another one: Wikidata keeps their labels there.
+OLD = [
+    "als",
+    "bat-smg",
+    "be-x-old",
+    "fiu-vro",
+    "no",
+    "roa-rup",
+    "simple",
+    "zh-classical",
+    "zh-min-nan",
+    "zh-yue",
+]
+
+# Wikipedias whose database is not named for their language.
+WIKIS = {
+    "be-tarask": "be_x_old",
+    "bho": "bh",
+    "en": "en simple",
+    "gsw": "als",
+    "lzh": "zh_classical",
+    "nan": "zh_min_nan",
+    "nb": "no",
+    "rup": "roa_rup",
+    "sgs": "bat_smg",
+    "vro": "fiu_vro",
+    "yue": "zh_yue",
+}
+
+# Term languages of Wikibase beyond Names.php, and languages of Wikipedias younger than
+# MediaWiki 1.39: English name and autonym where CLDR has none.
+MORE = {
+    "agq": "", "ann": "Obolo|Obolo", "bag": "Tuki", "bas": "", "bax": "", "bbj": "",
+    "bdr": "West Coast Bajau|Bajau Sama", "bew": "|Betawi", "bfd": "", "bkc": "Baka",
+    "bkh": "Bakoko", "bkm": "", "bqz": "Bakaka", "byv": "", "cak": "Kaqchikel|Kaqchikel",
+    "cnh": "Hakha Chin|Lai holh", "dga": "Southern Dagaare|Dagaare", "dua": "", "en-us": "",
+    "eto": "Eton", "etu": "Ejagham", "ewo": "", "fkv": "Kven|kvääni", "fmp": "Fe'fe'",
+    "gya": "Northwest Gbaya", "iba": "|Jaku Iban", "igl": "Igala|Igala", "isu": "Isu",
+    "ker": "Kera", "kge": "Komering|Kumoring", "knc": "Central Kanuri|Yerwa Kanuri", "ksf": "",
+    "kus": "Kusaal|Kusaal", "lem": "Nomaande", "lns": "Lamnso'", "mcn": "Masana",
+    "mcp": "Makaa", "mua": "", "mul": "", "nan-hani": "Min Nan Chinese (Han script)|閩南語",
+    "nge": "Ngemba", "nla": "Ngombale", "nmg": "", "nnh": "", "nnz": "Nda'nda'",
+    "nr": "|isiNdebele", "nup": "Nupe|Nupe", "osa-latn": "Osage (Latin script)",
+    "ota": "|لسان عثمانى", "pap-aw": "Papiamento (Aruba)|Papiamento", "quc": "|Kʼicheʼ",
+    "rki": "Arakanese|ရခိုင်", "rmf": "Finnish Kalo|Kaalengo tšimb", "rwr": "Marwari (India)|मारवाड़ी",
+    "sju": "Ume Sámi|ubmejesámiengiälla", "smj": "|julevsámegiella", "srq": "Sirionó",
+    "tig": "|ትግሬ", "tvu": "Tunen", "vut": "Vute", "wes": "Cameroonian Pidgin",
+    "wya": "Wyandot", "yas": "Nugunu", "yat": "Yambeta", "yav": "", "ybb": "",
+}  # fmt: skip
+
+# Where the remark in Names.php is no name.
+NAMES = {
+    "bcl": "Central Bikol",
+    "be-tarask": "Belarusian (Taraškievica orthography)",
+    "bh": "Bihari",
+    "bxr": "Russia Buriat",
+    "cbk-zam": "Chavacano (Zamboanga)",
+    "cdo": "Min Dong Chinese",
+    "de-formal": "German (formal address)",
+    "eml": "Emiliano-Romagnolo",
+    "es-formal": "Spanish (formal address)",
+    "hu-formal": "Hungarian (formal address)",
+    "ike-cans": "Eastern Canadian Inuktitut (Unified Canadian Aboriginal Syllabics)",
+    "ike-latn": "Eastern Canadian Inuktitut (Latin script)",
+    "ku-arab": "Kurdish (Arabic script)",
+    "map-bms": "Banyumasan",
+    "mo": "Moldovan",
+    "nah": "Nahuatl",
+    "nl-informal": "Dutch (informal address)",
+    "nrm": "Norman",
+    "pih": "Pitcairn-Norfolk",
+    "roa-tara": "Tarantino",
+    "sr-ec": "Serbian (Cyrillic script)",
+    "sr-el": "Serbian (Latin script)",
+    "tay": "Atayal",
+    "xsy": "Saisiyat",
+    "zh-hk": "Chinese (Hong Kong)",
+    "zh-mo": "Chinese (Macao)",
+}
+
+ENGLISH = load("en")
+
+
+def autonyms_and_remarks(path: str) -> dict[str, tuple[str, str]]:
+    """What Names.php has: code -> autonym, remark."""
+    entry = r"""^\t\t'([a-z-]+)' => (?:'((?:[^'\\]|\\.)*)'|"([^"\\]*)"),?(?:[ \t]*#[ \t]*(.*))?$"""
+    text = Path(path).read_text("utf-8")
+    found = {
+        code: (re.sub(r"\\(.)", r"\1", single) or double, remark)
+        for code, single, double, remark in re.findall(entry, text, re.MULTILINE)
+    }
+    missing = set(re.findall(r"^\t\t'([a-z-]+)' =>", text, re.MULTILINE)) - set(found)
+    if missing:
+        raise SystemExit(f"{path}: cannot read {sorted(missing)}")
+    return found
+
+
+def cldr_code(code: str) -> str:
+    """A code as CLDR writes it: zh-hans is zh_Hans, pt-br is pt_BR."""
+    first, *rest = code.split("-")
+    return "_".join([first, *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+
+
+def english_name(code: str, remarks: dict[str, str]) -> str:
+    """The name in CLDR, or one put together from CLDR, or the remark."""
+    if code in NAMES:
+        return NAMES[code]
+    if name := ENGLISH["languages"].get(cldr_code(code)):
+        return name
+    first, _, rest = code.partition("-")
+    base = (
+        english_name(first, remarks)
+        if rest and (first in remarks or first in ENGLISH["languages"])
+        else ""
+    )
+    if base and (script := ENGLISH["scripts"].get(rest.title())):
+        return f"{base} ({script} script)"
+    if base and (territory := ENGLISH["territories"].get(rest.upper())):
+        return f"{base} ({territory})"
+    remark = re.sub(r"\s*(,|-|--)\s*(\(see )?T\d+.*", "", remarks.get(code, ""))
+    return re.sub(
+        r"\s*\((multiple scripts|falls back).*?\)", "", remark, flags=re.IGNORECASE
+    ).strip()
+
+
+def main() -> None:
+    """Writes the table."""
+    names = autonyms_and_remarks(sys.argv[1] if len(sys.argv) > 1 else NAMES_PHP)
+    remarks = {code: remark for code, (_, remark) in names.items()}
+    rows = {}
+    for code in sorted((set(names) | set(MORE)) - set(OLD)):
+        mine, _, my_autonym = MORE.get(code, "").partition("|")
+        autonym = names[code][0] if code in names else my_autonym
+        if not autonym and exists(cldr_code(code)):
+            autonym = load(cldr_code(code))["languages"].get(cldr_code(code), "")
+        name = english_name(code, remarks) or mine
+        if not name:
+            raise SystemExit(f"{code}: no English name")
+        rows[code] = (code, name, autonym, WIKIS.get(code, ""))
+    out = sys.stdout
+    out.reconfigure(encoding="utf-8", newline="\n")
+    print(
+        "# source: MediaWiki 1.39's Names.php, Wikibase's term languages, English names from CLDR"
+        f" (babel {babel.__version__}), made by scripts/make_languages.py;"
+        " wikis: Wikipedias' databases (less wiki) if not the code with _ for -",
+        file=out,
+    )
+    for row in [("code", "name", "autonym", "wikis"), *rows.values()]:
+        print("\t".join(row), file=out)
+
+
+if __name__ == "__main__":
+    main()
