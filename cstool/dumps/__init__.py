@@ -1,0 +1,1 @@
+"""Formats that come in: compressed streams, page XML, Wikidata JSON."""

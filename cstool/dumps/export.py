@@ -1,0 +1,231 @@
+"""MediaWiki's page export: XML to pages, in a stream.
+
+Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Any white space, any order
+of attributes, any namespace prefix; text that is deleted or empty; slots beside the main one
+(0.11's <content>) are passed over; of several revisions the last one in the file counts.
+"""
+
+from collections.abc import Iterable
+from xml.parsers import expat
+
+import msgspec
+
+from cstool.running.errors import CutInputError, InputError
+
+MAIN = 0
+
+
+class Site(msgspec.Struct, frozen=True):
+    """What <siteinfo> tells of a wiki: its namespaces by number and name, and so on.
+
+    `case` is "first-letter" or "case-sensitive".
+    """
+
+    wiki: str
+    language: str
+    case: str
+    namespaces: tuple[tuple[int, str], ...]
+
+
+class Page(msgspec.Struct, frozen=True, gc=False):
+    """A page as the dump has it; `text` is None where it was deleted.
+
+    `redirect` is the title that <redirect> names, None for other pages.
+    """
+
+    id: int
+    namespace: int
+    title: str
+    revision_id: int
+    redirect: str | None
+    model: str
+    text: str | None
+
+
+class PageParser:
+    """Takes pieces of XML, gives pages.
+
+    `name` is the input's, for messages. `inside` tells that the XML is the inner part of an
+    export (bz2 streams after the first): it may end anywhere between pages.
+    """
+
+    def __init__(self, name: str, *, inside: bool = False) -> None:
+        self.site: Site | None = None
+        self.ended = False
+        self._name = name
+        self._pages: list[Page] = []
+        self._path: list[str] = []
+        self._data: list[str] = []
+        self._fields: dict[str, str] = {}
+        self._language = ""
+        self._namespaces: list[tuple[int, str]] = []
+        self._namespace_key = 0
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.buffer_size = 1 << 18
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        self._parser = parser
+        self._offset = 0
+        if inside:
+            parser.Parse(b"<mediawiki>", False)
+            self._offset = -len(b"<mediawiki>")
+
+    def feed(self, data: bytes) -> list[Page]:
+        """Return the pages that these bytes complete.
+
+        Raises InputError when it is no MediaWiki export, CutInputError when the XML is broken.
+        """
+        try:
+            self._parser.Parse(data, False)
+        except expat.ExpatError as error:
+            raise self._fault(error) from error
+        pages, self._pages = self._pages, []
+        return pages
+
+    def close(self) -> None:
+        """Check that the export has come to its end. Raises CutInputError if it has not."""
+        if self.ended:
+            return
+        raise CutInputError(
+            f"{self._name}: the XML ends {self._where()}, without </mediawiki>: it is cut off; "
+            "download it again, or keep what is there with --keep-going"
+        )
+
+    @property
+    def in_page(self) -> bool:
+        """Whether the XML so far ends inside a page."""
+        return len(self._path) > 1 and self._path[1] == "page"
+
+    def _fault(self, error: expat.ExpatError) -> InputError:
+        what = expat.ErrorString(error.code)
+        byte = max(0, self._parser.ErrorByteIndex + self._offset)
+        place = f"line {error.lineno:,}, byte {byte:,} of its XML, {self._where()}"
+        if self.site is None and len(self._path) < 2 and not self._offset:
+            return InputError(
+                f"{self._name}: is no MediaWiki export ({what} at {place}); give a "
+                "pages-articles dump"
+            )
+        return CutInputError(
+            f"{self._name}: the XML is broken ({what} at {place}); download it again, "
+            "or keep what stands before with --keep-going"
+        )
+
+    def _where(self) -> str:
+        if not self.in_page:
+            return "between pages"
+        return f"in the page {self._fields.get('title', '')!r}"
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(" ")[2]
+        path = self._path
+        path.append(name)
+        depth = len(path)
+        if depth == 1:
+            if name != "mediawiki":
+                raise InputError(
+                    f"{self._name}: is no MediaWiki export (its root is <{name}>); give a "
+                    "pages-articles dump"
+                )
+            lang = "http://www.w3.org/XML/1998/namespace lang"
+            self._language = attributes.get(lang, attributes.get("xml:lang", ""))
+        elif depth == 2 and name == "page":
+            self._fields = {}
+        elif name == "redirect" and depth == 3:
+            self._fields["redirect"] = attributes.get("title", "")
+        elif name == "text" and depth == 4:
+            self._fields.pop("text", None)
+            if "deleted" in attributes:
+                self._fields["deleted"] = "deleted"
+        elif name == "namespace" and path[1] == "siteinfo":
+            self._namespace_key = int(attributes.get("key", "0"))
+        if _wanted(path):
+            self._data = []
+            self._parser.CharacterDataHandler = self._data.append
+
+    def _end(self, name: str) -> None:
+        path = self._path
+        if _wanted(path):
+            self._parser.CharacterDataHandler = None
+            self._take("".join(self._data))
+        elif len(path) == 2:
+            if path[1] == "page":
+                self._pages.append(self._page())
+            elif path[1] == "siteinfo":
+                self.site = self._site()
+        elif len(path) == 1:
+            self.ended = True
+        path.pop()
+
+    def _take(self, value: str) -> None:
+        path = self._path
+        if path[1] == "page":
+            key = path[2] if len(path) == 3 else "revision_" + path[3]
+            self._fields[key] = value
+        elif path[-1] == "namespace":
+            self._namespaces.append((self._namespace_key, value))
+        else:
+            self._fields[path[-1]] = value
+
+    def _site(self) -> Site:
+        wiki = self._fields.get("dbname", "")
+        language = self._language
+        if not wiki or not language:
+            missing = "dbname" if not wiki else "xml:lang"
+            raise InputError(
+                f"{self._name}: <siteinfo> names no {missing}; give a dump of export schema 0.10 "
+                "or newer"
+            )
+        case = self._fields.get("case", "first-letter")
+        return Site(wiki, language, case, tuple(self._namespaces))
+
+    def _page(self) -> Page:
+        fields = self._fields
+        try:
+            return Page(
+                id=int(fields["id"]),
+                namespace=int(fields.get("ns", "0")),
+                title=fields["title"],
+                revision_id=int(fields.get("revision_id", "0")),
+                redirect=fields.get("redirect"),
+                model=fields.get("revision_model", "wikitext"),
+                text=None if "deleted" in fields else fields.get("revision_text"),
+            )
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"{self._name}: the page {fields.get('title', '?')!r} near byte "
+                f"{self._parser.CurrentByteIndex + self._offset:,} has no sound title, id or ns"
+            ) from error
+
+
+_SITE_FIELDS = frozenset({"dbname", "case"})
+_PAGE_FIELDS = frozenset({"title", "ns", "id"})
+_REVISION_FIELDS = frozenset({"id", "model", "text"})
+
+
+def _wanted(path: list[str]) -> bool:
+    """Whether the element at the end of the path is one whose text is kept."""
+    depth = len(path)
+    if depth == 3:
+        if path[1] == "page":
+            return path[2] in _PAGE_FIELDS
+        return path[1] == "siteinfo" and path[2] in _SITE_FIELDS
+    if depth == 4:
+        if path[1] == "page":
+            return path[2] == "revision" and path[3] in _REVISION_FIELDS
+        return path[1] == "siteinfo" and path[3] == "namespace"
+    return False
+
+
+def same_wiki(first: Site, other: Site, name: str) -> None:
+    """Raise InputError when two dumps of one run are of different wikis."""
+    if first.wiki != other.wiki:
+        raise InputError(
+            f"{name}: is a dump of {other.wiki}, the ones before are of {first.wiki}; "
+            "run the stage once for each wiki"
+        )
+
+
+def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
+    """Return what tells these pages from others: a revision's number names its text."""
+    return [(page.id, page.revision_id, len(page.text or "")) for page in pages]

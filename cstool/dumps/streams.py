@@ -1,0 +1,187 @@
+"""Compressed files as streams of bytes, from a path or standard input.
+
+Every format is read through a decompressor object (`decompress`, `eof`, `unused_data`), member
+after member, so that a cut or a damaged place is noticed, whichever format it is in.
+"""
+
+import bz2
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+
+import zstandard
+from isal import isal_zlib
+
+from cstool.parts.manifest import Input, describe_file
+from cstool.running.errors import CutInputError, InputError
+
+STDIN = "-"
+_CHUNK = 1 << 18
+
+
+class Decompressor(Protocol):
+    """What bz2, lzma, isal and zstandard have in common."""
+
+    eof: bool
+    unused_data: bytes
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """Return what the next bytes give."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A compression: its first bytes, its file endings, and a new decompressor."""
+
+    name: str
+    magic: bytes
+    endings: tuple[str, ...]
+    new: Callable[[], Any]
+
+
+FORMATS = (
+    Format("bzip2", b"BZh", (".bz2",), bz2.BZ2Decompressor),
+    Format("gzip", b"\x1f\x8b", (".gz",), lambda: isal_zlib.decompressobj(31)),
+    Format(
+        "Zstandard",
+        b"\x28\xb5\x2f\xfd",
+        (".zst",),
+        lambda: zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj(),
+    ),
+    Format("xz", b"\xfd7zXZ\x00", (".xz",), lzma.LZMADecompressor),
+)
+PLAIN = (".xml", ".json", ".jsonl", ".ndjson", ".sql")
+_SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
+_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    zlib.error,
+    cast("type[Exception]", isal_zlib.error),
+)
+
+
+class Stream:
+    """An open input: iterate over its decompressed bytes.
+
+    `size` is the file's size in bytes (None for standard input), `position` how many of them
+    have been read. Raises InputError and CutInputError, which name the file and the byte.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == STDIN else path
+        self.position = 0
+        self.size: int | None = None
+        if path == STDIN:
+            self._file: IO[bytes] = sys.stdin.buffer
+        else:
+            file = need_file(path)
+            self.size = file.stat().st_size if file.is_file() else None
+            self._file = Path(path).open("rb")  # noqa: SIM115 - closed by close()
+        self._head = self._file.read(_CHUNK)
+        if not self._head:
+            raise InputError(f"{self.name}: is empty; download it again")
+        self.format = _find_format(self.name, path, self._head)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the decompressed bytes, in pieces of no particular size."""
+        if self.format is None:
+            yield from self._pieces()
+        else:
+            yield from decompressed(self._pieces(), self.format, self.name, lambda: self.position)
+
+    def _pieces(self) -> Iterator[bytes]:
+        piece = self._head
+        self._head = b""
+        while piece:
+            self.position += len(piece)
+            yield piece
+            try:
+                piece = self._file.read(_CHUNK)
+            except OSError as error:
+                raise CutInputError(
+                    f"{self.name}: cannot be read after byte {self.position:,} ({error})"
+                ) from error
+
+
+def need_file(path: str) -> Path:
+    """Return the path when a file is there; raise InputError when not."""
+    file = Path(path)
+    if not file.exists():
+        raise InputError(f"{path}: no such file; give a dump's path, or - for standard input")
+    if file.is_dir():
+        raise InputError(f"{path}: is a folder; give a dump file")
+    if not os.access(file, os.R_OK):
+        raise InputError(f"{path}: may not be read; change its permissions")
+    return file
+
+
+def describe_dump(path: str) -> Input:
+    """Return a dump as a stage's input. Raises InputError when it is not there."""
+    return Input(STDIN, None, None) if path == STDIN else describe_file(need_file(path))
+
+
+def decompressed(
+    pieces: Iterator[bytes],
+    format_: Format,
+    name: str,
+    position: Callable[[], int],
+) -> Iterator[bytes]:
+    """Yield what compressed pieces give, one member of the file after another.
+
+    Raises CutInputError where the data is damaged or ends inside a member.
+    """
+    decompressor: Decompressor = format_.new()
+    for piece in pieces:
+        rest = piece
+        while rest:
+            if decompressor.eof:
+                if not rest.strip(b"\0"):
+                    break  # zero bytes behind the last member: padding
+                decompressor = format_.new()
+            try:
+                data = decompressor.decompress(rest)
+            except _ERRORS as error:
+                raise CutInputError(
+                    f"{name}: the {format_.name} data is damaged near byte {position():,} "
+                    f"({error}); download it again, or keep what stands before with --keep-going"
+                ) from error
+            if data:
+                yield data
+            rest = decompressor.unused_data if decompressor.eof else b""
+    if not decompressor.eof:
+        raise CutInputError(
+            f"{name}: ends inside its {format_.name} data, after byte {position():,}: it is cut "
+            "off; download it again, or keep what is there with --keep-going"
+        )
+
+
+def _find_format(name: str, path: str, head: bytes) -> Format | None:
+    """Return the compression that the first bytes show; None is plain text."""
+    if head.startswith(_SEVEN_ZIP):
+        raise InputError(
+            f"{name}: 7z archives are not read directly; unpack into a pipe: "
+            f"7z x -so {path} | cstool … -"
+        )
+    found = next((f for f in FORMATS if head.startswith(f.magic)), None)
+    expected = next((f for f in FORMATS if path.endswith(f.endings)), None)
+    if path == STDIN or (expected is None and not path.endswith(PLAIN)):
+        return found
+    if found is not expected:
+        holds = f"holds {found.name} data" if found else f"is no {expected and expected.name} data"
+        raise InputError(
+            f"{name}: is named {Path(path).suffix}, but {holds} (it begins with {head[:12]!r}); "
+            "rename it, or download it again"
+        )
+    return found
