@@ -1,0 +1,31 @@
+"""Character references: `&eacute;`, `&#233;`, `&#xE9;` → é.
+
+After MediaWiki's Sanitizer::decodeCharReferences (REL1_39): a reference needs its semicolon,
+must be one that HTML knows, and must name a character that XML allows.
+"""
+
+import re
+from html.entities import html5
+
+_REFERENCE = re.compile(
+    r"&(?:#[xX]([0-9a-fA-F]{1,8})|#([0-9]{1,8})|([A-Za-z0-9\x80-\uffff]{1,40}));"
+)
+# MediaWiki's own aliases for &rlm; (Sanitizer::MW_ENTITY_ALIASES).
+_ALIASES = {"רלמ": "\u200f", "رلم": "\u200f"}
+
+
+def decode_entities(text: str) -> str:
+    """Return the text with its character references decoded; unknown ones stay as they are."""
+    return _REFERENCE.sub(_decode, text)
+
+
+def _decode(match: re.Match[str]) -> str:
+    hexadecimal, decimal, name = match.groups()
+    if name:
+        return html5.get(name + ";") or _ALIASES.get(name) or match.group()
+    number = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    if number in (0x9, 0xA, 0xD):
+        return " "
+    if 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF:
+        return chr(number)
+    return match.group()

@@ -1,0 +1,52 @@
+"""Marks that stand in a page's text while it is worked on.
+
+They are made of control characters, which XML 1.0 does not allow: no page can hold one.
+A link: \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. Numbers count the page's
+links (their targets) and holes (their names) as they are found.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+LINK = "\x01"
+ANCHOR = "\x02"
+LINK_END = "\x03"
+HOLE = "\x04"
+HOLE_END = "\x05"
+
+# A link with a plain anchor, a hole, or one of the marks of a link that holds a hole.
+MARK = re.compile("\x01([0-9]+)\x02([^\x01-\x05]*)\x03|\x04([0-9]+)\x05|\x01([0-9]+)\x02|\x03")
+
+# What <nowiki> keeps from being read as markup stands as another control character.
+_PLAIN = "[]{}|'<=*#:;_ "
+_PROTECT = {ord(c): 0x0E + i for i, c in enumerate(_PLAIN)}
+_UNPROTECT = {mark: ord(c) for c, mark in ((chr(c), m) for c, m in _PROTECT.items())}
+PROTECTED = re.compile("[\x0e-\x1f]")
+
+
+@dataclass
+class Marks:
+    """The targets of a page's links and the names of its holes, by their numbers."""
+
+    targets: list[str] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)
+
+    def hole(self, name: str) -> str:
+        """Return the mark of a new hole."""
+        self.holes.append(name)
+        return f"{HOLE}{len(self.holes) - 1}{HOLE_END}"
+
+    def link(self, target: str, anchor: str) -> str:
+        """Return an anchor between the marks of a new link."""
+        self.targets.append(target)
+        return f"{LINK}{len(self.targets) - 1}{ANCHOR}{anchor}{LINK_END}"
+
+
+def protect(text: str) -> str:
+    """Return text in which no character reads as markup any more."""
+    return text.replace("\n", " ").translate(_PROTECT)
+
+
+def unprotect(text: str) -> str:
+    """Return the characters that `protect` has hidden."""
+    return text.translate(_UNPROTECT) if PROTECTED.search(text) else text

@@ -1,0 +1,50 @@
+"""Apostrophes: ''italic'', '''bold''', '''''both''''', and the odd ones that stay.
+
+After Parser::doQuotes (MediaWiki REL1_39), of which only the text is kept: the page shows no
+quotes where the style changes, and shows those that are too many.
+"""
+
+import re
+
+_RUNS = re.compile(r"('{2,})")
+
+
+def without_quotes(line: str) -> str:
+    """Return a line without the apostrophes that are markup."""
+    if "''" not in line:
+        return line
+    pieces = _RUNS.split(line)
+    bold = italic = 0
+    for i in range(1, len(pieces), 2):
+        length = len(pieces[i])
+        if length == 4 or length > 5:
+            rest = length - (3 if length == 4 else 5)
+            pieces[i - 1] += "'" * rest
+            length -= rest
+            pieces[i] = "'" * length
+        italic += length in (2, 5)
+        bold += length in (3, 5)
+    if bold % 2 and italic % 2:
+        odd = _odd_one(pieces)
+        if odd is not None:
+            pieces[odd - 1] += "'"
+    return "".join(pieces[::2])
+
+
+def _odd_one(pieces: list[str]) -> int | None:
+    """Return which bold mark is italics with an apostrophe before it: `L'''Homme''` has one.
+
+    The first one after a single-letter word, else after a longer word, else after a space.
+    """
+    after_word = after_space = None
+    for i in range(1, len(pieces), 2):
+        if len(pieces[i]) != 3:
+            continue
+        before = pieces[i - 1]
+        if before[-1:] == " ":
+            after_space = i if after_space is None else after_space
+        elif before[-2:-1] == " ":
+            return i
+        elif before:
+            after_word = i if after_word is None else after_word
+    return after_word if after_word is not None else after_space

@@ -1,0 +1,108 @@
+"""Comments and extension tags, taken out first, from left to right.
+
+After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that has a line for
+itself takes the line with it; an unclosed comment runs to the end of the page; an extension's
+tag ends at its first closing tag, and is plain text when there is none.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cstool.wikitext.marks import Marks, protect
+
+
+@cache
+def tags() -> dict[str, Any]:
+    """Return the table of tags."""
+    return tomllib.loads((files("cstool.wikitext") / "data" / "tags.toml").read_text("utf-8"))
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    return {name: kind for kind, names in tags()["extension"].items() for name in names}
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    names = "|".join(["nowiki", *_kinds()])
+    return re.compile(rf"<!--|<({names})(?=[\s/>])([^>]*)>", re.IGNORECASE)
+
+
+@cache
+def _closing(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}\s*>", re.IGNORECASE)
+
+
+def strip(text: str, marks: Marks) -> str:
+    """Return the page's text without comments and extension tags; holes for those that show."""
+    if "<" not in text:
+        return text
+    out: list[str] = []
+    at = 0
+    search = _opening().search
+    unclosed: set[str] = set()
+    # Behind the last ">" no tag ends; searching there would cost a scan for each "<".
+    end = text.rfind(">") + 1
+    while match := search(text, at, end):
+        start, after = match.span()
+        name = match[1]
+        if name is None:
+            start, after = _comment(text, start)
+            out.append(text[at:start])
+            at = after
+            continue
+        out.append(text[at:start])
+        at = after
+        name = name.lower()
+        if match[2].endswith("/"):
+            out.append(_shown(name, "", marks))
+            continue
+        close = None if name in unclosed else _closing(name).search(text, after)
+        if close is None:
+            unclosed.add(name)
+            out.append(marks.hole(f"unclosed <{name}>"))
+            continue
+        out.append(_shown(name, text[after : close.start()], marks))
+        at = close.end()
+    rest = text[at:]
+    comment = rest.find("<!--")
+    out.append(rest if comment < 0 else rest[:comment])
+    return "".join(out)
+
+
+def _comment(text: str, start: int) -> tuple[int, int]:
+    """Return where to cut for the comment that begins at `start`."""
+    after = _comment_end(text, start)
+    before = start
+    while before and text[before - 1] in " \t":
+        before -= 1
+    if before and text[before - 1] != "\n":
+        return start, after
+    end = after
+    while True:
+        while end < len(text) and text[end] in " \t":
+            end += 1
+        if not text.startswith("<!--", end):
+            break
+        end = _comment_end(text, end)
+    if end < len(text) and text[end] == "\n":
+        return before, end + 1
+    return start, after
+
+
+def _comment_end(text: str, start: int) -> int:
+    end = text.find("-->", start + 4)
+    return len(text) if end < 0 else end + 3
+
+
+def _shown(name: str, content: str, marks: Marks) -> str:
+    """Return what stands in the text for an extension's tag."""
+    if name == "nowiki":
+        return protect(content)
+    kind = _kinds()[name]
+    if kind == "silent":
+        return ""
+    return "\n" if kind == "block" else marks.hole(f"<{name}>")

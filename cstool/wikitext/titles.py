@@ -1,0 +1,126 @@
+"""Titles and namespaces: what a link's target means.
+
+After MediaWiki's MediaWikiTitleCodec::splitTitleString and Language::ucfirst (REL1_39).
+"""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from cstool.dumps.export import MAIN, Site
+from cstool.wikitext.entities import decode_entities
+from cstool.wikitext.tables import of_language, rows
+
+FILE = 6
+CATEGORY = 14
+MEDIA = -2
+
+_SPACES = re.compile("[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_MARKS = re.compile("[\u200e\u200f\u202a-\u202e]+")
+_INVALID = re.compile(r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~")
+_LONGEST = 255
+# Wikimedia keeps these as they are ($wgOverrideUcfirstCharacters): Georgian, and letters
+# whose upper case is more than one letter.
+_GEORGIAN = re.compile("[ა-ჿ]")
+_DOTTED_I = frozenset({"tr", "az", "kaa", "kk-latn", "crh-latn", "tt-latn", "lzz"})
+
+
+class Target(NamedTuple):
+    """What a link leads to.
+
+    `kind`: "page" (a main-namespace page), "here" (a section of the same page), "file",
+    "category", "language" (an interlanguage link), "project" (another wiki), "other"
+    (another namespace), or "invalid" (no link: MediaWiki shows the brackets).
+    """
+
+    kind: str
+    title: str
+
+
+class Namespaces:
+    """The namespaces of a wiki by all their names: its own, MediaWiki's and their aliases."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        table = of_language("namespaces.tsv", site.language)
+        self._numbers = {name.lower(): int(n) for n, name in table}
+        # A file or a category of any language is none of ours, whatever <siteinfo> says.
+        self._numbers |= {
+            name.lower(): int(n)
+            for _, n, name in rows("namespaces.tsv")
+            if int(n) in (FILE, CATEGORY) and name.lower() not in self._numbers
+        }
+        self._numbers |= {name.lower(): n for n, name in site.namespaces if name}
+        self._interwiki = {prefix.lower(): kind for prefix, kind in rows("interwiki.tsv")}
+        self._first_letter = site.case != "case-sensitive"
+        self.target = lru_cache(maxsize=1 << 16)(self._target)
+
+    def names(self, *numbers: int) -> list[str]:
+        """Return all names of these namespaces, in lower case, longest first."""
+        names = (name for name, number in self._numbers.items() if number in numbers)
+        return sorted(names, key=lambda name: (-len(name), name))
+
+    def number(self, title: str) -> int:
+        """Return the namespace of a normalised title; one in another wiki counts as -1."""
+        prefix, colon, _ = title.partition(":")
+        if not colon:
+            return MAIN
+        prefix = prefix.strip().lower()
+        return self._numbers.get(prefix, -1 if prefix in self._interwiki else MAIN)
+
+    def _target(self, raw: str) -> Target:
+        """Return what the target of a wikilink, as it is written, leads to."""
+        text = unquote(raw, errors="replace") if "%" in raw else raw
+        text = decode_entities(text) if "&" in text else text
+        text = _SPACES.sub(" ", _MARKS.sub("", text)).strip()
+        colon = text.startswith(":")
+        if colon:
+            text = text[1:].lstrip()
+        text, _, fragment = text.partition("#")
+        text = text.rstrip()
+        if not text:
+            return Target("here" if fragment and not colon else "invalid", "")
+        if ":" in text:
+            prefix, _, rest = text.partition(":")
+            kind = self._prefixed(prefix.rstrip().lower(), colon=colon)
+            if kind:
+                return Target(kind, rest.strip())
+        if _INVALID.search(text) or len(text.encode()) > _LONGEST:
+            return Target("invalid", "")
+        return Target("page", self.normalised(text))
+
+    def _prefixed(self, prefix: str, *, colon: bool) -> str | None:
+        number = self._numbers.get(prefix)
+        if number is not None:
+            if number == MAIN:
+                return None
+            if colon or number not in (FILE, CATEGORY):
+                return "other"
+            return "file" if number == FILE else "category"
+        interwiki = self._interwiki.get(prefix)
+        if interwiki == "language":
+            return "project" if colon else "language"
+        return interwiki
+
+    def normalised(self, text: str) -> str:
+        """Return a main-namespace title in its normal form: NFC, first letter upper."""
+        text = unicodedata.normalize("NFC", text)
+        return self.upper_first(text) if self._first_letter else text
+
+    def upper_first(self, text: str) -> str:
+        """Return the text with its first letter upper-cased as this wiki does it."""
+        first = text[:1]
+        if first == "i" and self.site.language in _DOTTED_I:
+            return "İ" + text[1:]
+        upper = first.upper()
+        if len(upper) != 1 or _GEORGIAN.match(first):
+            return text
+        return upper + text[1:]
+
+
+@cache
+def namespaces_of(site: Site) -> Namespaces:
+    """Return the wiki's namespaces, made once a process."""
+    return Namespaces(site)
