@@ -1,0 +1,225 @@
+"""`cstool entities`: Wikidata's JSON dump → a table of items, sorted by QID.
+
+Two phases: each slice of lines becomes a run sorted by QID; then each range of QIDs is gathered
+from all runs. Memory depends on the part size only.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+from cstool.dumps.streams import describe_dump
+from cstool.dumps.wikidata import (
+    DEFAULT_PART_SIZE,
+    Entity,
+    LineSlice,
+    decode,
+    is_item,
+    line_slices,
+    mapped,
+)
+from cstool.parts.columns import list_of_structs, offsets_of
+from cstool.parts.counts import Counts, Tally, total
+from cstool.parts.files import Batches, Made
+from cstool.parts.folder import Run, Task, open_run, part_name
+from cstool.parts.manifest import Manifest
+from cstool.parts.runs import KeyRange, cut_by_bytes, in_groups, key_range, read_groups, read_range
+from cstool.parts.schemas import ENTITIES, SITELINKS, TERMS
+from cstool.running.errors import InputError
+from cstool.running.options import RunOptions
+
+# Bytes of unpacked columns that an output part is made from.
+_RANGE_BYTES = 128 << 20
+_MALFORMED = "malformed line"
+
+
+@dataclass(frozen=True)
+class EntitiesOptions:
+    """`max_errors`: malformed lines that are borne; `keep_going`: keep what a cut dump has."""
+
+    max_errors: int = 0
+    keep_going: bool = False
+
+
+def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions) -> Manifest:
+    """Read a Wikidata dump into `out`; return the manifest.
+
+    Raises InputError for a dump that is damaged, malformed or empty, OutputError for `out`.
+    """
+    part_size = running.part_size or DEFAULT_PART_SIZE
+    inputs = [describe_dump(dump)]
+    with open_run(
+        out,
+        stage="entities",
+        parameters={"part_size": part_size},
+        inputs=inputs,
+        options=running,
+    ) as run:
+        return run.finished or _fill(run, dump, inputs[0].bytes, part_size, options)
+
+
+def _fill(
+    run: Run, dump: str, size: int | None, part_size: int, options: EntitiesOptions
+) -> Manifest:
+    faults: list[str] | None = [] if options.keep_going else None
+    limit = _ErrorLimit(dump, options.max_errors)
+    runs = run.map(
+        sort_lines,
+        None,
+        _tasks(dump, part_size, faults),
+        ENTITIES,
+        label="entities: read",
+        size=size,
+        phase="sorted",
+        on_made=limit.check,
+    )
+    counts = total(made.counts for made in runs)
+    if not counts.tally("entities").read:
+        raise InputError(f"{dump}: has no entities; give a dump of Wikidata, not an empty file")
+    groups = read_groups((run.work("sorted") / m.part.file for m in runs), "qid")
+    cuts = cut_by_bytes(groups, _RANGE_BYTES)
+    ranges = [
+        Task(part_name(i), key_range(groups, low, high), f"{low}-{high}")
+        for i, (low, high) in enumerate(pairwise(cuts))
+    ]
+    parts = run.map(
+        gather_range, None, ranges, ENTITIES, label="entities: sort", size=len(ranges), unit="part"
+    )
+    counts = _joined(counts, parts)
+    counts.add("damaged inputs", dict.fromkeys(faults or [], 1))
+    return run.finish(parts, counts)
+
+
+def _tasks(dump: str, part_size: int, faults: list[str] | None) -> Iterator[Task[LineSlice]]:
+    for index, (slice_, weight) in enumerate(line_slices(dump, part_size, faults)):
+        fingerprint = xxhash.xxh3_128_hexdigest(slice_.data)
+        yield Task(part_name(index), slice_, fingerprint, weight)
+
+
+class _ErrorLimit:
+    """Ends the run when more lines are malformed than are borne."""
+
+    def __init__(self, dump: str, most: int) -> None:
+        self._dump = dump
+        self._most = most
+        self._lines: dict[str, int] = {}
+        self._number = 0
+
+    def check(self, made: Made) -> None:
+        """Add a part's malformed lines. Raises InputError past the limit."""
+        self._number += made.counts.tallies["entities"].dropped.get(_MALFORMED, 0)
+        self._lines |= made.counts.details.get("malformed lines", {})
+        if self._number > self._most:
+            lines = sorted(self._lines, key=lambda line: int(line.split()[1].rstrip(":")))
+            raise InputError(
+                f"{self._dump}: {self._number} malformed line(s), first {lines[0]}; download the "
+                f"dump again, or skip them with --max-errors {max(self._number, 100)}"
+            )
+
+
+def sort_lines(slice_: LineSlice, _: None) -> Batches:
+    """Decode the lines of a slice; yield the items sorted by QID; count what is passed over."""
+    counts = Counts()
+    tally = counts.tally("entities")
+    items: list[tuple[int, Entity]] = []
+    malformed: dict[str, int] = {}
+    for number, line in enumerate(slice_.data.split(b"\n"), slice_.first_line):
+        line = line.strip()  # noqa: PLW2901
+        if not line or line in (b"[", b"]"):
+            continue
+        try:
+            entity = decode(line.removeprefix(b"["))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            tally.drop(_MALFORMED)
+            if len(malformed) < 20:
+                malformed[f"line {number}: {error}"] = 1
+            continue
+        if entity.type != "item" or not is_item(entity.id):
+            tally.drop(entity.type if entity.type != "item" else "no QID")
+            continue
+        tally.keep()
+        items.append((int(entity.id[1:]), entity))
+    if malformed:
+        counts.add("malformed lines", malformed)
+    items.sort(key=lambda item: item[0])
+    yield from in_groups(_table(items))
+    return counts
+
+
+def _table(items: list[tuple[int, Entity]]) -> pa.Table:
+    lengths: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
+    labels: tuple[list[str], list[str]] = ([], [])
+    aliases: tuple[list[str], list[str]] = ([], [])
+    sitelinks: tuple[list[str], list[str]] = ([], [])
+    types: list[int] = []
+    for _, entity in items:
+        before = len(labels[0]), len(aliases[0]), len(sitelinks[0]), len(types)
+        for language, label in sorted(mapped(entity.labels).items()):
+            labels[0].append(language)
+            labels[1].append(label.value)
+        for language, terms in sorted(mapped(entity.aliases).items()):
+            labels_here = [term.value for term in terms]
+            aliases[0].extend([language] * len(labels_here))
+            aliases[1].extend(labels_here)
+        for site, link in sorted(mapped(entity.sitelinks).items()):
+            sitelinks[0].append(site)
+            sitelinks[1].append(link.title)
+        types.extend(entity.types())
+        after = len(labels[0]), len(aliases[0]), len(sitelinks[0]), len(types)
+        for column, a, b in zip(lengths, before, after, strict=True):
+            column.append(b - a)
+    return pa.table(
+        [
+            pa.array([qid for qid, _ in items], pa.uint32()),
+            list_of_structs(lengths[0], labels, TERMS),
+            list_of_structs(lengths[1], aliases, TERMS),
+            list_of_structs(lengths[2], sitelinks, SITELINKS),
+            pa.ListArray.from_arrays(
+                offsets_of(lengths[3]),
+                pa.array(types, pa.uint32()),
+                type=ENTITIES.field("types").type,
+            ),
+        ],
+        schema=ENTITIES,
+    )
+
+
+def gather_range(range_: KeyRange, _: None) -> Batches:
+    """Yield the items of a range of QIDs; of an item that the dump has twice, the last one."""
+    table = read_range(range_, "qid", ENTITIES)
+    qids = table.column("qid").to_numpy()
+    last = np.ones(len(qids), bool)
+    last[:-1] = qids[1:] != qids[:-1]
+    if not last.all():
+        table = table.filter(pa.array(last))
+    counts = Counts({"items": Tally(len(qids), table.num_rows)})
+    if table.num_rows < len(qids):
+        counts.tally("items").dropped["duplicate"] = len(qids) - table.num_rows
+    languages: Counter[str] = Counter()
+    for start in range(0, table.num_rows, 32_768):
+        group = table.slice(start, 32_768).combine_chunks()
+        found = group.column("labels").chunk(0).flatten().field("language").value_counts()
+        languages.update({v["values"]: v["counts"] for v in found.to_pylist()})
+        yield group
+    counts.add("languages", languages)
+    return counts
+
+
+def _joined(read: Counts, parts: list[Made]) -> Counts:
+    """Join the counts of both phases into one tally of entities."""
+    gathered = total(made.counts for made in parts)
+    duplicates = gathered.tally("items").dropped.get("duplicate", 0)
+    tally = read.tally("entities")
+    tally.written -= duplicates
+    if duplicates:
+        tally.dropped["duplicate"] = duplicates
+    for kind, numbers in gathered.details.items():
+        read.add(kind, numbers)
+    return read

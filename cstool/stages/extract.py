@@ -1,0 +1,205 @@
+"""`cstool extract`: page XML → sentences with their wikilinks."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import pyarrow as pa
+
+from cstool.dumps.export import MAIN, Page
+from cstool.dumps.pages import DEFAULT_PART_SIZE, Damage, PageSlice, open_pages, pages_of
+from cstool.dumps.streams import describe_dump
+from cstool.parts.columns import list_of_structs
+from cstool.parts.counts import Counts, largest, total
+from cstool.parts.files import Batches
+from cstool.parts.folder import Run, open_run
+from cstool.parts.manifest import Manifest, Source
+from cstool.parts.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
+from cstool.running.options import RunOptions
+from cstool.wikitext.page import reader
+from cstool.wikitext.sentences import Sentence
+
+_ROWS_A_GROUP = 20_000
+_HOLES_KEPT = 1000
+
+
+@dataclass(frozen=True)
+class ExtractOptions:
+    """What is extracted.
+
+    `templates`: "known" renders the templates that we have a rule for, "none" none.
+    `all_sentences` keeps those without a mention. `language` is said to be the text's, whatever
+    the dump says. `keep_going` keeps what stands before a cut.
+    """
+
+    templates: Literal["known", "none"] = "known"
+    all_sentences: bool = False
+    language: str | None = None
+    keep_going: bool = False
+
+
+def extract(
+    dumps: Sequence[str], out: Path, options: ExtractOptions, running: RunOptions
+) -> Manifest:
+    """Extract the sentences of page dumps of one wiki into `out`; return the manifest.
+
+    Raises InputError for a dump that is damaged, empty or none, OutputError for `out`.
+    """
+    part_size = running.part_size or DEFAULT_PART_SIZE
+    parameters = {
+        "templates": options.templates,
+        "all_sentences": options.all_sentences,
+        "language": options.language,
+        "part_size": part_size,
+    }
+    inputs = [describe_dump(dump) for dump in dumps]
+    with open_run(
+        out, stage="extract", parameters=parameters, inputs=inputs, options=running
+    ) as run:
+        return run.finished or _fill(run, dumps, part_size, options)
+
+
+def _fill(run: Run, dumps: Sequence[str], part_size: int, options: ExtractOptions) -> Manifest:
+    damage = Damage() if options.keep_going else None
+    dump = open_pages(dumps, part_size, damage)
+    made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
+    counts = total(m.counts for m in made)
+    if damage:
+        damage.count(counts)
+    if "holes" in counts.details:
+        counts.details["holes"] = largest(counts.details["holes"], _HOLES_KEPT)
+    source = Source(dump.site.wiki, options.language or dump.site.language)
+    return run.finish(made, counts, source=source)
+
+
+def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
+    """Yield the sentences of a slice's pages; count what is dropped, and why."""
+    site = slice_.site
+    if options.language:
+        site = msgspec.structs.replace(site, language=options.language)
+    counts = Counts()
+    tally = counts.tally("pages")
+    rows = _Rows(options.all_sentences, counts)
+    damage = Damage() if options.keep_going else None
+    read = reader(site, render=options.templates == "known")
+    for page in pages_of(slice_, damage):
+        reason = _why_not(page)
+        if reason:
+            tally.drop(reason)
+            continue
+        tally.keep()
+        rows.add(page, read.sentences(page.text or "", page.title))
+        if len(rows.ids) >= _ROWS_A_GROUP:
+            yield rows.take()
+    if rows.ids:
+        yield rows.take()
+    if damage:
+        damage.count(counts)
+    rows.count()
+    return counts
+
+
+def _why_not(page: Page) -> str:
+    """Return why a page is passed over, "" when it is not."""
+    if page.namespace != MAIN:
+        return "other namespace"
+    if page.redirect is not None:
+        return "redirect"
+    if page.text is None:
+        return "text deleted"
+    if not page.text:
+        return "text empty"
+    return "" if page.model == "wikitext" else "not wikitext"
+
+
+@dataclass
+class _Rows:
+    """Columns that fill up, sentence by sentence."""
+
+    all_sentences: bool
+    counts: Counts
+    ids: list[int] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    holes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, page: Page, sentences: list[Sentence]) -> None:
+        """Add a page's sentences: those without holes, and with a mention unless all are."""
+        kept_sentences = kept_mentions = holed = mentions_lost = plain = empty = beyond = 0
+        for position, (text, mentions, holes) in enumerate(sentences):
+            if not mentions and not self.all_sentences:
+                plain += 1
+                continue
+            if holes:
+                holed += 1
+                mentions_lost += len(mentions)
+                self.holes.update(set(holes))
+                continue
+            if position >= POSITIONS_A_PAGE:
+                beyond += 1
+                mentions_lost += len(mentions)
+                continue
+            before = len(self.starts)
+            for start, end, target in mentions:
+                if start == end:
+                    empty += 1
+                    continue
+                self.starts.append(start)
+                self.ends.append(end)
+                self.targets.append(target)
+            here = len(self.starts) - before
+            kept_sentences += 1
+            kept_mentions += here
+            self.ids.append(sentence_id(page.id, position))
+            self.pages.append(page)
+            self.positions.append(position)
+            self.texts.append(text)
+            self.lengths.append(here)
+        tally = self.counts.tally("sentences")
+        tally.keep(kept_sentences)
+        tally.drop("no mention", plain)
+        tally.drop("hole", holed)
+        tally.drop("more than 2^20 in a page", beyond)
+        tally = self.counts.tally("mentions")
+        tally.keep(kept_mentions)
+        tally.drop("in a dropped sentence", mentions_lost)
+        tally.drop("empty anchor", empty)
+
+    def take(self) -> pa.RecordBatch:
+        """Return the rows so far as a batch, and begin anew."""
+        batch = pa.RecordBatch.from_arrays(
+            [
+                pa.array(self.ids, pa.int64()),
+                pa.array([page.id for page in self.pages], pa.uint32()),
+                pa.array([page.revision_id for page in self.pages], pa.int64()),
+                pa.array([page.title for page in self.pages], pa.string()),
+                pa.array(self.positions, pa.uint32()),
+                pa.array(self.texts, pa.string()),
+                list_of_structs(self.lengths, [self.starts, self.ends, self.targets], MENTION),
+            ],
+            schema=SENTENCES,
+        )
+        for column in (
+            self.ids,
+            self.pages,
+            self.positions,
+            self.texts,
+            self.lengths,
+            self.starts,
+            self.ends,
+            self.targets,
+        ):
+            column.clear()
+        return batch
+
+    def count(self) -> None:
+        """Hand the numbers of holes to the counts: sentences that each name has cost."""
+        self.counts.add("holes", self.holes)
