@@ -1,0 +1,45 @@
+"""`cstool entities`."""
+
+from pathlib import Path
+
+import click
+
+from cstool.cli.options import Closing, dropped, output, running
+from cstool.running.options import RunOptions
+from cstool.stages.entities import EntitiesOptions, entities
+
+EXAMPLE = """\b
+Example:
+  cstool entities dumps/wikidata-20261001-all.json.gz -o work/entities
+"""
+
+
+@click.command("entities", epilog=EXAMPLE)
+@click.argument("dump")
+@output("the table of items")
+@click.option(
+    "--max-errors",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Malformed lines to skip (and count) before it is an error.",
+)
+@click.option("--keep-going", is_flag=True, help="Keep what stands before a cut or damaged place.")
+@running("Bytes of JSON that a part is read from. Default: 64M.")
+def command(dump: str, out: Path, max_errors: int, keep_going: bool, running: RunOptions) -> None:
+    """Read Wikidata's JSON dump into a table of items.
+
+    DUMP: wikidata-<date>-all.json.gz (or .bz2, .zst, .xz, plain .json), or - for standard input.
+
+    Writes Parquet: qid, labels, aliases, sitelinks, types (best-ranked P31), sorted by qid.
+    Properties and lexemes are passed over and counted.
+    """
+    closing = Closing(out, running)
+    manifest = entities(dump, out, EntitiesOptions(max_errors, keep_going), running)
+    tally = manifest.counts.tallies["entities"]
+    closing.tell(
+        manifest,
+        f"{tally.written:,} items in {len(manifest.counts.details['languages'])} languages "
+        f"(dropped: {dropped(manifest, 'entities')})",
+    )

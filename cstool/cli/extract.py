@@ -1,0 +1,75 @@
+"""`cstool extract`."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from cstool.cli.options import Closing, dropped, output, running
+from cstool.parts.counts import OTHERS
+from cstool.running.options import RunOptions
+from cstool.stages.extract import ExtractOptions, extract
+
+EXAMPLE = """\b
+Examples:
+  cstool extract dumps/enwiki-20261001-pages-articles-multistream.xml.bz2 -o work/sentences
+  bzcat dump.xml.bz2 | cstool extract - -o work/sentences
+"""
+
+
+@click.command("extract", epilog=EXAMPLE)
+@click.argument("dumps", nargs=-1, required=True, metavar="DUMP...")
+@output("the sentences")
+@click.option(
+    "--templates",
+    type=click.Choice(["known", "none"]),
+    default="known",
+    show_default=True,
+    help="Render the templates that there is a rule for, or none. Those that show nothing go "
+    "in any case; any other makes a hole, and its sentence is dropped.",
+)
+@click.option("--all-sentences", is_flag=True, help="Keep sentences without a link, too.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    help="The text's language, where the dump's <siteinfo> does not tell it right.",
+)
+@click.option("--keep-going", is_flag=True, help="Keep what stands before a cut or damaged place.")
+@running(
+    "Input that a part is made from: bytes of the file for multistream bz2, of wikitext for "
+    "others. Default: 16M."
+)
+def command(
+    dumps: tuple[str, ...],
+    out: Path,
+    templates: Literal["known", "none"],
+    all_sentences: bool,
+    language: str | None,
+    keep_going: bool,
+    running: RunOptions,
+) -> None:
+    """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
+
+    DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), several files of one wiki, or - for
+    standard input. A multistream .bz2 is read by all workers at once; others by one.
+
+    Writes Parquet: id, page_id, revision_id, title, position, text, mentions (start, end,
+    target). A sentence with a hole, where a template stood that we cannot render, is dropped.
+    """
+    closing = Closing(out, running)
+    options = ExtractOptions(templates, all_sentences, language, keep_going)
+    manifest = extract(dumps, out, options, running)
+    counts = manifest.counts
+    closing.tell(
+        manifest,
+        f"{counts.tallies['pages'].written:,} pages, {counts.tallies['sentences'].written:,} "
+        f"sentences, {counts.tallies['mentions'].written:,} mentions "
+        f"(sentences dropped: {dropped(manifest, 'sentences')})",
+    )
+    holes = [
+        f"{name} {number:,}"
+        for name, number in counts.details.get("holes", {}).items()
+        if name != OTHERS
+    ]
+    if holes and not running.quiet:
+        click.echo(f"extract: what cost most sentences: {', '.join(holes[:10])}", err=True)

@@ -1,0 +1,105 @@
+"""The command `cstool`: finds the subcommand, and turns faults into one line."""
+
+import importlib
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from cstool import __version__
+from cstool.running.errors import CstoolError, Unfinished
+
+COMMANDS = {
+    "entities": "Wikidata's JSON dump → a table of items",
+    "titles": "a wiki's page titles → QIDs, redirects resolved",
+    "extract": "page XML → clean sentences with their wikilinks",
+    "link": "sentences → the same, each link with its QID",
+    "switch": "linked sentences → code-switched sentences",
+    "shard": "code-switched sentences → a Parquet corpus by language",
+    "stats": "what is in a folder, in numbers",
+}
+
+
+class Commands(click.Group):
+    """Loads a subcommand when it is called, so that `--help` needs no table library."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the subcommands in the order of the pipeline."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the subcommand of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cstool.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; for an unknown one name those there are."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise click.UsageError(f"no command {args[0]!r}; there are {', '.join(COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The stages in a row: entities, titles, extract, link, switch, shard. "
+    "`cstool COMMAND --help` tells what each reads and writes, with an example.",
+)
+@click.version_option(__version__, prog_name="cstool")
+def cstool() -> None:
+    """Turn Wikipedia and Wikidata dumps into a code-switched corpus."""
+
+
+def main() -> None:
+    """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call."""
+    debug = "--debug" in sys.argv
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        cstool.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _end("stopped; the same command goes on from here: finished parts are kept", debug)
+    except Unfinished as news:
+        click.echo(f"cstool: {news}", err=True)
+        sys.exit(0)
+    except CstoolError as error:
+        _end(str(error), debug)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except MemoryError:
+        _end("out of memory; use fewer --jobs or a smaller --part-size", debug)
+    except Exception as error:  # noqa: BLE001 - the last net: a line, not a traceback
+        _end(
+            f"internal fault: {type(error).__name__}: {error}; run again with --debug and "
+            "report what it prints",
+            debug,
+        )
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _end(message: str, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    click.echo(f"cstool: {' '.join(message.split())}", err=True)
+    sys.exit(1)

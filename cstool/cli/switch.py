@@ -1,0 +1,80 @@
+"""`cstool switch`."""
+
+from pathlib import Path
+
+import click
+
+from cstool.cli.options import Closing, dropped, output, running
+from cstool.running.options import RunOptions
+from cstool.stages.switch import SwitchOptions, switch
+
+EXAMPLE = """\b
+Examples:
+  cstool switch work/linked --entities work/entities --languages de,fr,zh -o work/switched
+  cstool switch work/linked --entities work/entities --languages entitycs -o work/switched
+"""
+
+
+@click.command("switch", epilog=EXAMPLE)
+@click.argument("linked", type=click.Path(path_type=Path))
+@click.option(
+    "--entities",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="What `cstool entities` wrote: gives the labels.",
+)
+@click.option(
+    "--languages",
+    default="entitycs",
+    show_default=True,
+    metavar="CODES",
+    help="Wikimedia's codes with commas between; entitycs for its 93; all for every language "
+    "that has labels.",
+)
+@click.option(
+    "--max-languages",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    metavar="N",
+    help="Languages that a sentence goes into, at most.",
+)
+@click.option("--seed", default=0, show_default=True, help="Another seed, another choice.")
+@output("the code-switched sentences")
+@running("No effect: a part is made from each part of LINKED.")
+def command(
+    linked: Path,
+    entities: Path,
+    languages: str,
+    max_languages: int,
+    seed: int,
+    out: Path,
+    running: RunOptions,
+) -> None:
+    """Switch the entities of linked sentences into other languages.
+
+    LINKED: the folder that `cstool link` wrote.
+
+    As EntityCS does it: a sentence of 1 to 10 mentions, more than 20 characters and at most 128
+    words, whose only mention is no more than half of it, goes into up to five of the languages
+    that have a label for each of its linked entities. Source sentences are kept.
+
+    Writes Parquet: id, language, source_language, source_text, text, entities (spans on both
+    sides), page_id, title.
+    """
+    closing = Closing(out, running)
+    options = SwitchOptions(languages, max_languages, seed)
+    manifest = switch(linked, entities, out, options, running)
+    rows = manifest.counts.details["languages"]
+    source = manifest.source.language if manifest.source else ""
+    made = {code: number for code, number in rows.items() if code != source}
+    closing.tell(
+        manifest,
+        f"{sum(made.values()):,} code-switched sentences in "
+        f"{sum(n > 0 for n in made.values())} languages, from {rows.get(source, 0):,} "
+        f"(sentences dropped: {dropped(manifest, 'sentences')})",
+    )
+    without = [code for code, number in made.items() if not number]
+    if without and not running.quiet:
+        click.echo(f"switch: no sentence in {', '.join(without)}", err=True)
