@@ -6,6 +6,7 @@ All three are `concurrent.futures.Executor`s, so a stage never knows which one i
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 from cstool.running.errors import CstoolError, InputError
 
 T = TypeVar("T")
+
+CONNECT_SECONDS = 30
 
 
 class InlineExecutor(Executor):
@@ -32,12 +35,21 @@ class InlineExecutor(Executor):
 
 
 def _begin_worker() -> None:
-    """Leave Ctrl-C to the coordinating process, and one thread to Arrow."""
+    """Leave Ctrl-C to the coordinating process, and one thread to Arrow; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     import pyarrow as pa
 
     pa.set_cpu_count(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the coordinating process is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
@@ -65,14 +77,15 @@ def _kill(pool: ProcessPoolExecutor) -> None:
 @contextmanager
 def _dask(scheduler: str) -> Iterator[Executor]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError as error:
         raise CstoolError(
             "--scheduler needs Dask: install it with pip install 'cstool[dask]'"
         ) from error
     where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
+    connect: Any = distributed.Client  # has no types
     try:
-        client = Client(**where, timeout="30s")
+        client = connect(**where, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(
             f"{scheduler}: no Dask scheduler answers there ({error}); give its address "
@@ -93,6 +106,15 @@ def executor(jobs: int, scheduler: str | None = None) -> Iterator[Executor]:
     else:
         with _local(jobs) as pool:
             yield pool
+
+
+def calls_ahead(pool: Executor, jobs: int) -> int:
+    """Return how many calls to have under way: all workers busy, and two to follow."""
+    client = getattr(pool, "_client", None)  # Dask's: a cluster may have more than `jobs` threads
+    if client is not None:
+        threads: dict[str, int] = client.nthreads()
+        return max(jobs, sum(threads.values())) + 2
+    return jobs + 2 if jobs > 1 else 1
 
 
 def run_calls(

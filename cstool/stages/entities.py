@@ -35,8 +35,6 @@ from cstool.parts.schemas import ENTITIES, SITELINKS, TERMS
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 
-# Bytes of unpacked columns that an output part is made from.
-_RANGE_BYTES = 128 << 20
 _MALFORMED = "malformed line"
 
 
@@ -84,7 +82,7 @@ def _fill(
     if not counts.tally("entities").read:
         raise InputError(f"{dump}: has no entities; give a dump of Wikidata, not an empty file")
     groups = read_groups((run.work("sorted") / m.part.file for m in runs), "qid")
-    cuts = cut_by_bytes(groups, _RANGE_BYTES)
+    cuts = cut_by_bytes(groups, 2 * part_size)
     ranges = [
         Task(part_name(i), key_range(groups, low, high), f"{low}-{high}")
         for i, (low, high) in enumerate(pairwise(cuts))
@@ -131,11 +129,11 @@ def sort_lines(slice_: LineSlice, _: None) -> Batches:
     items: list[tuple[int, Entity]] = []
     malformed: dict[str, int] = {}
     for number, line in enumerate(slice_.data.split(b"\n"), slice_.first_line):
-        line = line.strip()  # noqa: PLW2901
-        if not line or line in (b"[", b"]"):
+        line = line.strip().removeprefix(b"[").removesuffix(b"]")  # noqa: PLW2901
+        if not line:
             continue
         try:
-            entity = decode(line.removeprefix(b"["))
+            entity = decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             tally.drop(_MALFORMED)
             if len(malformed) < 20:

@@ -141,7 +141,7 @@ class _Rows:
             if holes:
                 holed += 1
                 mentions_lost += len(mentions)
-                self.holes.update(set(holes))
+                self.holes.update(dict.fromkeys(holes, 1))
                 continue
             if position >= POSITIONS_A_PAGE:
                 beyond += 1

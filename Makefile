@@ -1,0 +1,117 @@
+# The pipeline as make targets: each stage's manifest depends on the manifests before it, so that
+# a run which was interrupted goes on where it stopped. `make help` lists what there is.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+CSTOOL ?= $(BIN)/cstool
+
+# What `make corpus` makes: one or more wikis, a dump's date, the languages to switch into.
+WIKI          ?= enwiki
+DATE          ?= 20261001
+WIKIDATA_DATE ?= $(DATE)
+LANGUAGES     ?= entitycs
+DUMPS         ?= dumps
+WORK          ?= work/$(DATE)
+CORPUS        ?= $(WORK)/corpus
+MIRROR        ?= https://dumps.wikimedia.org
+# Further options for all stages (-j 8 --quiet …), and for single ones.
+RUN           ?=
+EXTRACT       ?=
+SWITCH        ?=
+SHARD         ?=
+
+PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
+WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
+MANIFEST = _manifest.json
+
+.PHONY: help demo test lint bench corpus sample clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, an excerpt"
+	@echo "make test     the tests"
+	@echo "make lint     style, types, and that imports go down only"
+	@echo "make bench    throughput of each stage, against peers"
+	@echo "make sample   build data/sample anew from its sources"
+	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
+	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing)"
+
+# ---- what a clean machine needs ----
+
+$(BIN)/cstool: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/cstool
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# ---- the two commands of the README ----
+
+demo: $(BIN)/cstool
+	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki" DATE=20261001 WORK=demo \
+	  DUMPS=data/sample LANGUAGES=entitycs
+	@echo; $(CSTOOL) stats demo/corpus
+	@echo; $(BIN)/python scripts/excerpt.py demo/corpus
+	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
+
+test: $(VENV)/.dev
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/make_sample.py --check
+
+bench: $(VENV)/.dev
+	$(BIN)/python scripts/bench_stages.py
+
+sample: $(BIN)/cstool
+	$(BIN)/python scripts/make_sample.py
+
+clean:
+	rm -rf demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# ---- the pipeline ----
+
+corpus: $(CORPUS)/$(MANIFEST)
+
+$(WORK)/entities/$(MANIFEST): $(WIKIDATA) | $(CSTOOL)
+	$(CSTOOL) entities $< -o $(@D) $(RUN)
+
+$(WORK)/%/titles/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(DUMPS)/%$(PAGES) | $(CSTOOL)
+	$(CSTOOL) titles --wiki $* --entities $(<D) --pages $(word 2,$^) -o $(@D) $(RUN)
+
+$(WORK)/%/sentences/$(MANIFEST): $(DUMPS)/%$(PAGES) | $(CSTOOL)
+	$(CSTOOL) extract $< -o $(@D) $(RUN) $(EXTRACT)
+
+$(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
+	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN)
+
+$(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(MANIFEST) \
+  $(WORK)/languages
+	$(CSTOOL) switch $(<D) --entities $(WORK)/entities --languages $(LANGUAGES) -o $(@D) \
+	  $(RUN) $(SWITCH)
+
+$(CORPUS)/$(MANIFEST): $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
+	$(CSTOOL) shard $(^D) -o $(@D) $(RUN) $(SHARD)
+
+# Changes when LANGUAGES does, so that the stages behind it are asked again.
+$(WORK)/languages: FORCE
+	@mkdir -p $(@D); [ "$$(cat $@ 2>/dev/null)" = "$(LANGUAGES)" ] || echo "$(LANGUAGES)" > $@
+
+# ---- dumps that are not there yet ----
+
+FETCH = mkdir -p $(@D) && curl --fail --location --continue-at - --retry 5 \
+  --user-agent "cstool (https://pypi.org/project/cstool/)" --output $@.part
+
+$(DUMPS)/wikidata-%-all.json.gz:
+	$(FETCH) $(MIRROR)/wikidatawiki/entities/$*/$(@F) && mv $@.part $@
+
+$(DUMPS)/%$(PAGES):
+	$(FETCH) $(MIRROR)/$*/$(DATE)/$(@F) && mv $@.part $@

@@ -1,0 +1,33 @@
+"""The same parts on a Dask cluster."""
+
+from pathlib import Path
+
+import pytest
+
+from cstool.running.errors import InputError
+from cstool.running.options import RunOptions
+from cstool.stages.extract import ExtractOptions, extract
+from tests.conftest import Sample
+from tests.support import files_of
+
+
+def test_a_cluster_makes_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    pages = [str(sample.pages)]
+    extract(pages, tmp_path / "here", ExtractOptions(), RunOptions(jobs=1, part_size=1 << 13))
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        running = RunOptions(jobs=2, part_size=1 << 13, scheduler=cluster.scheduler_address)
+        extract(pages, tmp_path / "there", ExtractOptions(), running)
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+def test_a_scheduler_that_does_not_answer_is_told(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cstool.running.executors.CONNECT_SECONDS", 1)
+    running = RunOptions(jobs=1, scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        extract([str(sample.pages)], tmp_path / "out", ExtractOptions(), running)

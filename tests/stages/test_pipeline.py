@@ -1,0 +1,99 @@
+"""Laws that all stages keep: same bytes, conservation, restart, refusal."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cstool.parts.manifest import need_stage
+from cstool.parts.schemas import BY_STAGE
+from tests.conftest import Sample, run_pipeline
+from tests.support import files_of
+
+STAGES = {
+    "entities": "entities",
+    "titles": "titles",
+    "sentences": "extract",
+    "linked": "link",
+    "switched": "switch",
+    "corpus": "shard",
+}
+
+
+def test_two_workers_write_the_same_bytes_as_one(
+    pipeline: Path, sample: Sample, tmp_path: Path
+) -> None:
+    by_two = run_pipeline(tmp_path, sample, jobs=2)
+    assert files_of(by_two) == files_of(pipeline)
+
+
+@pytest.mark.parametrize(("folder", "stage"), STAGES.items())
+def test_what_was_read_was_written_or_dropped_for_a_reason(
+    pipeline: Path, folder: str, stage: str
+) -> None:
+    manifest = need_stage(pipeline / folder, stage)
+    assert manifest.counts.tallies
+    for tally in manifest.counts.tallies.values():
+        assert tally.read == tally.written + sum(tally.dropped.values())
+        assert all(tally.dropped.values())
+
+
+@pytest.mark.parametrize(("folder", "stage"), STAGES.items())
+def test_parts_are_as_the_manifest_says(pipeline: Path, folder: str, stage: str) -> None:
+    import hashlib
+
+    import pyarrow.parquet as pq
+
+    manifest = need_stage(pipeline / folder, stage)
+    assert len(manifest.tables) > (stage != "entities")  # 344 items are one row group
+    listed = {part.file for part in manifest.parts} | {"_manifest.json"}
+    assert listed == set(files_of(pipeline / folder))
+    for part in manifest.parts:
+        data = (pipeline / folder / part.file).read_bytes()
+        assert part.bytes == len(data)
+        assert part.checksum == hashlib.sha256(data).hexdigest()
+    for part in manifest.tables:
+        table = pq.ParquetFile(pipeline / folder / part.file)
+        assert table.metadata.num_rows == part.rows
+        assert table.schema_arrow.equals(BY_STAGE[stage], check_metadata=False)
+
+
+def test_every_stage_hands_on_what_the_one_before_wrote(pipeline: Path) -> None:
+    read = {name: need_stage(pipeline / f, name).counts.tallies for f, name in STAGES.items()}
+    assert read["link"]["sentences"].read == read["extract"]["sentences"].written
+    assert read["link"]["mentions"].read == read["extract"]["mentions"].written
+    assert read["switch"]["sentences"].read == read["link"]["sentences"].written
+    switched = need_stage(pipeline / "switched", "switch")
+    assert sum(part.rows for part in switched.tables) == read["shard"]["rows"].read
+    assert read["shard"]["rows"].written == read["shard"]["rows"].read
+
+
+def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
+    for folder in STAGES:
+        text = (pipeline / folder / "_manifest.json").read_text()
+        assert str(pipeline) not in text
+        assert set(json.loads(text)) == {
+            "stage", "version", "parameters", "inputs", "parts", "counts", "source",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
+    sample: Sample, tmp_path: Path, pipeline: Path, jobs: str
+) -> None:
+    out = tmp_path / "sentences"
+    command = [sys.executable, "-m", "cstool", "extract", str(sample.pages), "-o", str(out)]
+    command += ["-j", jobs, "--part-size", "16384", "--quiet"]
+    process = subprocess.Popen(command, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("part-*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    subprocess.run(command, check=True)
+    assert files_of(out) == files_of(pipeline / "sentences")
