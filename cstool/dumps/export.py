@@ -5,7 +5,7 @@ of attributes, any namespace prefix; text that is deleted or empty; slots beside
 (0.11's <content>) are passed over; of several revisions the last one in the file counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.parsers import expat
 
 import msgspec
@@ -71,17 +71,21 @@ class PageParser:
             parser.Parse(b"<mediawiki>", False)
             self._offset = -len(b"<mediawiki>")
 
-    def feed(self, data: bytes) -> list[Page]:
-        """Return the pages that these bytes complete.
+    def feed(self, data: bytes) -> Iterator[Page]:
+        """Yield the pages that these bytes complete.
 
-        Raises InputError when it is no MediaWiki export, CutInputError when the XML is broken.
+        Raises InputError when it is no MediaWiki export, CutInputError when the XML is broken,
+        after the pages that stand before that place.
         """
+        broken: expat.ExpatError | None = None
         try:
             self._parser.Parse(data, False)
         except expat.ExpatError as error:
-            raise self._fault(error) from error
+            broken = error
         pages, self._pages = self._pages, []
-        return pages
+        yield from pages
+        if broken:
+            raise self._fault(broken) from broken
 
     def close(self) -> None:
         """Check that the export has come to its end. Raises CutInputError if it has not."""
@@ -129,19 +133,40 @@ class PageParser:
                 )
             lang = "http://www.w3.org/XML/1998/namespace lang"
             self._language = attributes.get(lang, attributes.get("xml:lang", ""))
-        elif depth == 2 and name == "page":
-            self._fields = {}
+        elif depth == 2:
+            self._begin(name)
+        elif depth == 3 and name == "revision":
+            for field in _OF_A_REVISION:
+                self._fields.pop(field, None)
         elif name == "redirect" and depth == 3:
             self._fields["redirect"] = attributes.get("title", "")
         elif name == "text" and depth == 4:
-            self._fields.pop("text", None)
             if "deleted" in attributes:
                 self._fields["deleted"] = "deleted"
         elif name == "namespace" and path[1] == "siteinfo":
-            self._namespace_key = int(attributes.get("key", "0"))
+            self._namespace_key = self._number(attributes.get("key", ""))
         if _wanted(path):
             self._data = []
             self._parser.CharacterDataHandler = self._data.append
+
+    def _begin(self, name: str) -> None:
+        """Begin a child of the root."""
+        if name == "page":
+            self._fields = {}
+        elif name == "mediawiki":
+            raise InputError(
+                f"{self._name}: holds several exports, one after another; give each in a file "
+                "of its own"
+            )
+
+    def _number(self, key: str) -> int:
+        try:
+            return int(key)
+        except ValueError as error:
+            raise InputError(
+                f"{self._name}: <siteinfo> has a namespace with the key {key!r}, no number; give "
+                "a pages-articles dump as Wikimedia publishes it"
+            ) from error
 
     def _end(self, name: str) -> None:
         path = self._path
@@ -182,6 +207,8 @@ class PageParser:
     def _page(self) -> Page:
         fields = self._fields
         try:
+            if not fields["title"]:
+                raise KeyError("title")
             return Page(
                 id=int(fields["id"]),
                 namespace=int(fields.get("ns", "0")),
@@ -201,6 +228,7 @@ class PageParser:
 _SITE_FIELDS = frozenset({"dbname", "case"})
 _PAGE_FIELDS = frozenset({"title", "ns", "id"})
 _REVISION_FIELDS = frozenset({"id", "model", "text"})
+_OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted")
 
 
 def _wanted(path: list[str]) -> bool:

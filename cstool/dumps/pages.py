@@ -10,6 +10,7 @@ import mmap
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,7 @@ import msgspec
 import xxhash
 
 from cstool.dumps.export import Page, PageParser, Site, fingerprint_of, same_wiki
-from cstool.dumps.streams import FORMATS, STDIN, Stream, decompressed
+from cstool.dumps.streams import FORMATS, STDIN, Stream, decompressed, need_file
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task, part_name
 from cstool.running.errors import CutInputError, InputError
@@ -25,6 +26,8 @@ from cstool.running.errors import CutInputError, InputError
 DEFAULT_PART_SIZE = 16 << 20
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
+# So many streams of a file are looked into, to see that they begin with a page.
+_PROBES = 16
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
 
@@ -77,13 +80,45 @@ def open_pages(paths: Sequence[str], part_size: int, damage: Damage | None) -> P
     broken input ends early and is noted there; without, CutInputError is raised at that place,
     after the slices before it. Raises InputError for what is no dump, or has no pages.
     """
+    _same_wikis(paths)
     slices = _slices(paths, part_size, damage)
     first = next(slices, None)
+    if first is None and damage and damage.messages:
+        raise InputError(f"no page stands before the fault: {damage.messages[0]}")
     if first is None:
         raise InputError(f"{', '.join(paths)}: has no pages; give a pages-articles dump")
     known = all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
     return PageDump(first[0].site, _tasks(first, slices), size)
+
+
+def _same_wikis(paths: Sequence[str]) -> None:
+    """Look into files before hours of work: raise InputError when they are of two wikis."""
+    first: Site | None = None
+    for path in paths:
+        if path == STDIN or not need_file(path).is_file() or len(paths) < 2:
+            continue
+        site = _peek(path)
+        if first and site:
+            same_wiki(first, site, path)
+        first = first or site
+
+
+def _peek(path: str) -> Site | None:
+    """Return the wiki that a file's first bytes tell of; None where they are damaged."""
+    stream = Stream(path)
+    parser = PageParser(stream.name)
+    try:
+        for data in stream:
+            for _ in parser.feed(data):
+                pass
+            if parser.site:
+                break
+    except CutInputError:  # told when its turn comes
+        pass
+    finally:
+        stream.close()
+    return parser.site
 
 
 def _tasks(
@@ -118,22 +153,26 @@ def _slices(
 def find_streams(path: Path) -> list[int]:
     """Return where the bz2 streams of a multistream dump begin, and the file's size at the end.
 
-    Empty when the file is another kind of bz2: one stream, or streams not cut between pages.
+    Empty when the file is another kind of bz2: one stream, or streams not cut between pages; and
+    for a pipe, which can be read but once.
     """
-    with path.open("rb") as file:
-        if not path.stat().st_size:
+    if not path.is_file() or not path.stat().st_size:
+        return []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        starts = [match.start() for match in _STREAM_START.finditer(data)]
+        if len(starts) < 3 or starts[0] != 0:
             return []
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            starts = [match.start() for match in _STREAM_START.finditer(data)]
-            if len(starts) < 3 or starts[0] != 0:
+        # Those between the first, the header, and the last, mostly </mediawiki> alone.
+        inner = list(pairwise(starts))[1:]
+        for begin, end in [*inner[:: max(1, len(inner) // _PROBES)], inner[-1]]:
+            first = _first_bytes(data[begin:end])
+            if first and not _PAGE_START.match(first):
                 return []
-            for begin, end in (starts[1:3], (starts[-2], starts[-1])):
-                if not _PAGE_START.match(_first_bytes(data[begin:end])):
-                    return []
-            return [*starts, len(data)]
+        return [*starts, len(data)]
 
 
 def _first_bytes(stream: bytes) -> bytes:
+    """Return what the bz2 stream begins with, nothing when it is damaged: that tells nothing."""
     try:
         return bz2.BZ2Decompressor().decompress(stream, max_length=1000)
     except OSError:
@@ -154,7 +193,8 @@ def _read_site(path: str, stop: int) -> Site:
     parser = PageParser(path)
     with Path(path).open("rb") as file:
         for data in _decompress_range(path, file, 0, stop):
-            parser.feed(data)
+            for _ in parser.feed(data):
+                pass
     return _need_site(parser, path)
 
 

@@ -36,24 +36,31 @@ class Decompressor(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """A compression: its first bytes, its file endings, and a new decompressor."""
+    """A compression: its possible first bytes, its file endings, and a new decompressor."""
 
     name: str
-    magic: bytes
+    magic: tuple[bytes, ...]
     endings: tuple[str, ...]
     new: Callable[[], Any]
 
+    def is_cut(self, head: bytes) -> bool:
+        """Whether these are first bytes of this format, and too few to tell."""
+        return any(magic.startswith(head) for magic in self.magic)
+
+
+# Zstandard files may begin with a skippable frame (pzstd's do).
+_SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
 FORMATS = (
-    Format("bzip2", b"BZh", (".bz2",), bz2.BZ2Decompressor),
-    Format("gzip", b"\x1f\x8b", (".gz",), lambda: isal_zlib.decompressobj(31)),
+    Format("bzip2", (b"BZh",), (".bz2",), bz2.BZ2Decompressor),
+    Format("gzip", (b"\x1f\x8b",), (".gz",), lambda: isal_zlib.decompressobj(31)),
     Format(
         "Zstandard",
-        b"\x28\xb5\x2f\xfd",
+        (b"\x28\xb5\x2f\xfd", *_SKIPPABLE),
         (".zst",),
         lambda: zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj(),
     ),
-    Format("xz", b"\xfd7zXZ\x00", (".xz",), lzma.LZMADecompressor),
+    Format("xz", (b"\xfd7zXZ\x00",), (".xz",), lzma.LZMADecompressor),
 )
 PLAIN = (".xml", ".json", ".jsonl", ".ndjson", ".sql")
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
@@ -83,11 +90,18 @@ class Stream:
         else:
             file = need_file(path)
             self.size = file.stat().st_size if file.is_file() else None
-            self._file = Path(path).open("rb")  # noqa: SIM115 - closed by close()
-        self._head = self._file.read(_CHUNK)
-        if not self._head:
-            raise InputError(f"{self.name}: is empty; download it again")
-        self.format = _find_format(self.name, path, self._head)
+            try:
+                self._file = file.open("rb")
+            except OSError as error:
+                raise _unreadable(path, error) from error
+        try:
+            self._head = self._read()
+            if not self._head:
+                raise InputError(f"{self.name}: is empty; download it again")
+            self.format = _find_format(self.name, path, self._head)
+        except InputError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -107,24 +121,37 @@ class Stream:
         while piece:
             self.position += len(piece)
             yield piece
-            try:
-                piece = self._file.read(_CHUNK)
-            except OSError as error:
-                raise CutInputError(
-                    f"{self.name}: cannot be read after byte {self.position:,} ({error})"
-                ) from error
+            piece = self._read()
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(_CHUNK)
+        except OSError as error:
+            raise CutInputError(
+                f"{self.name}: cannot be read after byte {self.position:,} "
+                f"({error.strerror or error}); look at the disk, or keep what stands before "
+                "with --keep-going"
+            ) from error
 
 
 def need_file(path: str) -> Path:
     """Return the path when a file is there; raise InputError when not."""
     file = Path(path)
-    if not file.exists():
+    try:
+        there = file.exists()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not there:
         raise InputError(f"{path}: no such file; give a dump's path, or - for standard input")
     if file.is_dir():
         raise InputError(f"{path}: is a folder; give a dump file")
     if not os.access(file, os.R_OK):
         raise InputError(f"{path}: may not be read; change its permissions")
     return file
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be read ({error.strerror or error}); mend that")
 
 
 def describe_dump(path: str) -> Input:
@@ -147,8 +174,9 @@ def decompressed(
         rest = piece
         while rest:
             if decompressor.eof:
-                if not rest.strip(b"\0"):
-                    break  # zero bytes behind the last member: padding
+                rest = rest.lstrip(b"\0")  # padding between members or behind the last one
+                if not rest:
+                    break
                 decompressor = format_.new()
             try:
                 data = decompressor.decompress(rest)
@@ -176,6 +204,11 @@ def _find_format(name: str, path: str, head: bytes) -> Format | None:
         )
     found = next((f for f in FORMATS if head.startswith(f.magic)), None)
     expected = next((f for f in FORMATS if path.endswith(f.endings)), None)
+    if expected and expected.is_cut(head) and not found:
+        raise CutInputError(
+            f"{name}: ends inside its {expected.name} data, after byte {len(head)}: it is cut off; "
+            "download it again"
+        )
     if path == STDIN or (expected is None and not path.endswith(PLAIN)):
         return found
     if found is not expected:

@@ -16,6 +16,10 @@ from cstool.running.errors import CutInputError, InputError
 T = TypeVar("T")
 
 DEFAULT_PART_SIZE = 64 << 20
+# Bytes. Wikidata's longest has a few millions; what has no line ends would fill the memory.
+LONGEST_LINE = 64 << 20
+
+_BOM = b"\xef\xbb\xbf"
 
 
 class Term(msgspec.Struct, gc=False):
@@ -88,6 +92,7 @@ def is_item(entity_id: str) -> bool:
         entity_id.startswith("Q")
         and digits.isascii()
         and digits.isdigit()
+        and digits[0] != "0"
         and int(digits) < 1 << 32
     )
 
@@ -96,11 +101,11 @@ _decoder = msgspec.json.Decoder(Entity)
 
 
 def decode(line: bytes) -> Entity:
-    """Return the entity of a line of the dump (its comma may be there).
+    """Return the entity of a line of the dump (a comma or the closing ] may stand behind it).
 
     Raises msgspec.DecodeError for a malformed line.
     """
-    return _decoder.decode(line.rstrip(b",\r\n \t"))
+    return _decoder.decode(line.rstrip(b",]\r\n \t"))
 
 
 @dataclass(frozen=True)
@@ -117,71 +122,110 @@ def line_slices(
 ) -> Iterator[tuple[LineSlice, int]]:
     """Cut a Wikidata dump at its lines; yield slices and the compressed bytes read for each.
 
-    With a list `faults`, a cut or damaged input ends early and is noted there; without,
-    CutInputError is raised there, after the slices before it. Raises InputError for what is no
-    Wikidata dump.
+    A slice is `part_size` bytes of JSON and the rest of the line there. With a list `faults`, a
+    cut or damaged input ends early and is noted there; without, CutInputError is raised there,
+    after the slices before it. Raises InputError for what is no Wikidata dump.
     """
     stream = Stream(path)
-    kept: list[bytes] = []
-    size = told = 0
-    line = 1
-    seen = _Ends()
+    cutter = _Cutter(stream.name, part_size)
+    told = 0
+
+    def weighed(slice_: LineSlice) -> tuple[LineSlice, int]:
+        nonlocal told
+        weight, told = stream.position - told, stream.position
+        return slice_, weight
+
     try:
         for data in stream:
-            seen.look(data, stream.name)
-            kept.append(data)
-            size += len(data)
-            if size >= part_size:
-                whole, rest = _cut(b"".join(kept))
-                kept, size = [rest], len(rest)
-                if whole:
-                    yield LineSlice(stream.name, line, whole), stream.position - told
-                    line += whole.count(b"\n")
-                    told = stream.position
-        seen.check(stream.name)
+            for slice_ in cutter.take(data):
+                yield weighed(slice_)
+        cutter.check()
+        rest = cutter.rest(whole=False)
     except CutInputError as fault:
-        whole, rest = _cut(b"".join(kept))
-        kept = [whole]
+        rest = cutter.rest(whole=True)
         if faults is None:
-            if whole:
-                yield LineSlice(stream.name, line, whole), stream.position - told
+            if rest:
+                yield weighed(rest)
             raise
         faults.append(str(fault))
     finally:
         stream.close()
-    data = b"".join(kept)
-    if data:
-        yield LineSlice(stream.name, line, data), stream.position - told
+    if rest:
+        yield weighed(rest)
 
 
-def _cut(data: bytes) -> tuple[bytes, bytes]:
-    """Return the whole lines and the begun one."""
-    end = data.rfind(b"\n") + 1
-    return data[:end], data[end:]
+class _Cutter:
+    """Cuts bytes behind the first line's end at or after `size` of them, however they come in."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name = name
+        self._part_size = size
+        self._kept: list[bytes] = []
+        self._size = 0
+        self._line = 1
+        self._ends = _Ends(name)
+
+    def take(self, data: bytes) -> Iterator[LineSlice]:
+        """Take the next bytes; yield the slices that they complete. Raises InputError."""
+        self._ends.look(data)
+        self._kept.append(data)
+        self._size += len(data)
+        if self._size < self._part_size:
+            return
+        data = b"".join(self._kept)
+        begin = 0
+        while end := data.find(b"\n", begin + self._part_size - 1) + 1:
+            yield self._slice(data[begin:end])
+            begin = end
+        self._kept = [data[begin:]]
+        self._size = len(data) - begin
+        if self._size > self._part_size + LONGEST_LINE:
+            line = self._line + self._kept[0].count(b"\n")
+            raise InputError(
+                f"{self._name}: line {line:,} is longer than {LONGEST_LINE >> 20} MB; give a "
+                "Wikidata dump that has an entity a line"
+            )
+
+    def check(self) -> None:
+        """Raise CutInputError when the dump does not end as one does."""
+        self._ends.check()
+
+    def rest(self, *, whole: bool) -> LineSlice | None:
+        """Return what is left: all of it, or its `whole` lines; None when that is nothing."""
+        data = b"".join(self._kept)
+        if whole:
+            data = data[: data.rfind(b"\n") + 1]
+        return self._slice(data) if data else None
+
+    def _slice(self, data: bytes) -> LineSlice:
+        first = self._line
+        self._line += data.count(b"\n")
+        return LineSlice(self._name, first, data.removeprefix(_BOM) if first == 1 else data)
 
 
 class _Ends:
     """Looks at a dump's first and last bytes: `[` … `]`, or bare JSON lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._head = b""
         self._tail = b""
 
-    def look(self, data: bytes, name: str) -> None:
+    def look(self, data: bytes) -> None:
         """Take the next bytes. Raises InputError when the first show that it is no dump."""
         if not self._head:
-            self._head = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:20]
+            self._head = data.lstrip(_BOM + b" \t\r\n")[:20]
             if self._head and self._head[:1] not in (b"[", b"{"):
                 raise InputError(
-                    f"{name}: is no Wikidata JSON dump: it begins with {self._head!r}, "
+                    f"{self._name}: is no Wikidata JSON dump: it begins with {self._head!r}, "
                     "not with [ or {; give wikidata-<date>-all.json.gz or the like"
                 )
-        self._tail = data[-100:].rstrip()[-1:] or self._tail
+        self._tail = data.rstrip()[-1:] or self._tail
 
-    def check(self, name: str) -> None:
+    def check(self) -> None:
         """Raise CutInputError when an array was opened and not closed."""
         if self._head[:1] == b"[" and self._tail != b"]":
             raise CutInputError(
-                f"{name}: ends without its closing ]: it is cut off; download it again, "
+                f"{self._name}: ends without its closing ]: it is cut off; download it again, "
                 "or keep what is there with --keep-going"
             )

@@ -1,0 +1,232 @@
+"""Wikidata's JSON dump: its lines, and what is read of an entity."""
+
+import bz2
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qwikidata.entity import WikidataItem
+
+from cstool.dumps import wikidata
+from cstool.dumps.wikidata import Entity, LineSlice, decode, is_item, line_slices, mapped
+from cstool.running.errors import CutInputError, InputError
+from tests.conftest import Sample
+from tests.support import item, wikidata_json
+
+ITEMS = [item(i, {"en": f"thing {i}", "ja": "物" * (i % 7)}) for i in range(1, 30)]
+DUMP = wikidata_json(ITEMS).encode()
+
+
+def slices(path: Path, size: int = 1 << 20, faults: list[str] | None = None) -> list[LineSlice]:
+    return [slice_ for slice_, _ in line_slices(str(path), size, faults)]
+
+
+def entities(parts: Sequence[LineSlice]) -> list[Entity]:
+    lines = b"".join(part.data for part in parts).split(b"\n")
+    stripped = (line.strip().removeprefix(b"[") for line in lines)
+    return [decode(line) for line in stripped if line not in (b"", b"]")]
+
+
+def entity(**parts: Any) -> Entity:
+    return decode(json.dumps({"type": "item", "id": "Q1", **parts}).encode())
+
+
+def statement(qid: int | None, rank: str = "normal") -> dict[str, Any]:
+    value = {"entity-type": "item", "numeric-id": qid, "id": f"Q{qid}"}
+    snak: dict[str, Any] = {"snaktype": "value", "property": "P31", "datavalue": {"value": value}}
+    if qid is None:
+        snak = {"snaktype": "somevalue", "property": "P31"}
+    return {"mainsnak": snak, "type": "statement", "rank": rank}
+
+
+def test_empty_maps_that_php_wrote_as_lists_and_missing_parts_are_empty() -> None:
+    for found in (entity(labels=[], aliases=[], sitelinks=[], claims=[]), entity(claims={})):
+        assert mapped(found.labels) == {}
+        assert mapped(found.aliases) == {}
+        assert mapped(found.sitelinks) == {}
+        assert found.types() == []
+
+
+def test_the_best_ranked_types_count() -> None:
+    both = [statement(5), statement(7, "preferred"), statement(9, "deprecated")]
+    assert entity(claims={"P31": both}).types() == [7]
+    assert entity(claims={"P31": [statement(5), statement(9, "deprecated")]}).types() == [5]
+    assert entity(claims={"P31": [statement(9, "deprecated")]}).types() == []
+    assert entity(claims={"P31": [statement(None), statement(3)]}).types() == [3]
+
+
+def test_other_kinds_of_values_do_no_harm() -> None:
+    values = [{"value": v} for v in ("text", 3, 1.5, {"amount": "+1"}, None)]
+    claims = [{"mainsnak": {"datavalue": value}, "rank": "normal"} for value in values]
+    assert entity(claims={"P31": claims, "P1": [{"mainsnak": {"x": [1]}}]}).types() == []
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b'{"id":5}', b'{"labels":{}}', b'{"id":"Q1"} {}'])
+def test_malformed_lines_are_told(line: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode(line)
+
+
+@pytest.mark.parametrize("end", [b"", b",", b",\r\n", b"]", b" ,\n"])
+def test_what_stands_behind_an_entity_is_passed_over(end: bytes) -> None:
+    assert decode(b'{"id":"Q5","type":"item"}' + end).id == "Q5"
+
+
+def test_items_have_numbers_of_32_bits() -> None:
+    assert is_item("Q1")
+    assert is_item("Q4294967295")
+    for other in ("P1", "Q", "Q0", "Q05", "Q4294967296", "Q1x", "Q٣", "q1", "L1", "Q-1", ""):
+        assert not is_item(other)
+
+
+@given(size=st.integers(1, 3000))
+@settings(max_examples=20, deadline=None)
+def test_slices_are_whole_lines_that_join_to_the_file(
+    tmp_path_factory: pytest.TempPathFactory, size: int
+) -> None:
+    path = tmp_path_factory.mktemp("d") / "d.json"
+    path.write_bytes(DUMP)
+    line = 1
+    parts = slices(path, size)
+    for part in parts:
+        assert part.first_line == line
+        assert part.data.endswith(b"\n")
+        line += part.data.count(b"\n")
+    assert b"".join(part.data for part in parts) == DUMP
+    assert all(len(part.data) >= size for part in parts[:-1])
+
+
+def test_slices_do_not_depend_on_how_the_dump_is_packed(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes(DUMP)
+    (tmp_path / "d.json.bz2").write_bytes(bz2.compress(DUMP))
+    members = [gzip.compress(DUMP[i : i + 77]) for i in range(0, len(DUMP), 77)]
+    (tmp_path / "d.json.gz").write_bytes(b"".join(members))
+    cut = [
+        [(part.first_line, part.data) for part in slices(tmp_path / name, 400)]
+        for name in ("d.json", "d.json.bz2", "d.json.gz")
+    ]
+    assert cut[0] == cut[1] == cut[2]
+    assert len(cut[0]) > 5
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        DUMP,
+        DUMP.replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + DUMP,
+        DUMP.removeprefix(b"[\n").removesuffix(b"\n]\n").replace(b",\n", b"\n"),
+        b"[" + DUMP.removeprefix(b"[\n").removesuffix(b"\n]\n") + b"]",
+        DUMP + b"\n" * 300,
+    ],
+    ids=["as published", "CRLF", "BOM", "JSON lines", "brackets on lines", "empty lines"],
+)
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_every_shape_of_a_dump_gives_the_same_entities(
+    tmp_path: Path, data: bytes, size: int
+) -> None:
+    path = tmp_path / "d.json"
+    path.write_bytes(data)
+    assert [e.id for e in entities(slices(path, size))] == [i["id"] for i in ITEMS]
+
+
+def test_a_cut_in_a_line_keeps_the_lines_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_bytes(DUMP[: DUMP.index(b"thing 9")])
+    found = []
+    with pytest.raises(CutInputError, match=r"ends without its closing \]"):
+        for part, _ in line_slices(str(path), 500, None):
+            found.append(part)
+    faults: list[str] = []
+    kept = slices(path, 500, faults)
+    assert found == kept
+    assert [e.id for e in entities(kept)] == [f"Q{i}" for i in range(1, 9)]
+    assert len(faults) == 1
+
+
+@pytest.mark.parametrize("cut", [1, 2, -1, -2, -3])
+def test_a_missing_end_is_noticed(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "d.json"
+    whole = DUMP.rstrip()
+    path.write_bytes(whole[:cut])
+    with pytest.raises(CutInputError):
+        slices(path)
+
+
+def test_a_cut_gzip_file_keeps_the_lines_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "d.json.gz"
+    members = [gzip.compress(DUMP[:900]), gzip.compress(DUMP[900:])]
+    path.write_bytes(b"".join(members)[:-20])
+    faults: list[str] = []
+    kept = entities(slices(path, 300, faults))
+    assert [e.id for e in kept] == [i["id"] for i in ITEMS[: len(kept)]]
+    assert len(kept) >= DUMP[:900].count(b"\n") - 1
+    assert "it is cut off" in faults[0]
+
+
+def test_what_is_no_dump_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "d.json"
+    path.write_text("<mediawiki>")
+    with pytest.raises(InputError, match="is no Wikidata JSON dump: it begins with b'<mediawiki>'"):
+        slices(path)
+
+
+def test_a_file_without_line_ends_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wikidata, "LONGEST_LINE", 1000)
+    path = tmp_path / "d.json"
+    path.write_bytes(b"[\n" + b'{"a":' * 1000)
+    with pytest.raises(InputError, match=r"line 2 is longer"):
+        slices(path, 100)
+
+
+def test_weights_add_up_to_the_file_s_size(tmp_path: Path) -> None:
+    path = tmp_path / "d.json.gz"
+    path.write_bytes(gzip.compress(DUMP))
+    weights = [weight for _, weight in line_slices(str(path), 300, None)]
+    assert sum(weights) == path.stat().st_size
+
+
+def _seen_by_qwikidata(theirs: WikidataItem) -> tuple[Any, ...]:
+    raw = theirs._entity_dict
+    claims = theirs.get_truthy_claim_group("P31")
+    values = [claim.mainsnak.datavalue for claim in claims]
+    return (
+        {code: theirs.get_label(code) for code in raw.get("labels") or {}},
+        {code: theirs.get_aliases(code) for code in raw.get("aliases") or {}},
+        {site: link["title"] for site, link in theirs.get_sitelinks("").items()},
+        [int(value.value["id"][1:]) for value in values if value],
+    )
+
+
+def test_the_sample_reads_as_qwikidata_reads_it(sample: Sample) -> None:
+    compared = 0
+    for line in gzip.decompress(sample.wikidata.read_bytes()).split(b"\n"):
+        text = line.strip().rstrip(b",")
+        if text in (b"", b"[", b"]") or json.loads(text)["type"] != "item":
+            continue
+        ours = decode(line)
+        raw: dict[str, Any] = {
+            "claims": {},
+            "sitelinks": {},
+            "labels": {},
+            "aliases": {},
+            "descriptions": {},
+        }
+        raw |= {k: v or {} for k, v in json.loads(text).items()}
+        theirs = _seen_by_qwikidata(WikidataItem(raw))
+        assert theirs == (
+            {code: term.value for code, term in mapped(ours.labels).items()},
+            {code: [t.value for t in terms] for code, terms in mapped(ours.aliases).items()},
+            {site: link.title for site, link in mapped(ours.sitelinks).items()},
+            ours.types(),
+        ), ours.id
+        compared += 1
+    assert compared > 100
