@@ -31,15 +31,16 @@ def resolve(spec: str, present: Iterable[str]) -> list[str]:
     Raises InputError for a code that is none.
     """
     if spec == "all":
-        return sorted(set(present) - NO_TARGET)
-    codes: set[str] = set()
+        codes = set(present) - NO_TARGET
+        if not codes:
+            raise InputError("--languages: all are none: the entities have no labels")
+        return sorted(codes)
+    codes = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
         if word == "entitycs":
             codes.update(entitycs())
         elif word in NO_TARGET or word not in names():
-            near = difflib.get_close_matches(word, names(), 3, 0.5) + [
-                code for code, name in names().items() if name.lower() == word.lower()
-            ]
+            near = _like(word)
             hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
             raise InputError(f"--languages: {word!r} is no language code; {hint}")
         else:
@@ -47,6 +48,13 @@ def resolve(spec: str, present: Iterable[str]) -> list[str]:
     if not codes:
         raise InputError("--languages: names no language; give codes such as de,fr,zh")
     return sorted(codes)
+
+
+def _like(word: str) -> list[str]:
+    """Return the codes that a word may stand for: a language's name first, then those alike."""
+    word = word.lower()
+    named = [code for code, name in names().items() if name.lower() == word]
+    return named or difflib.get_close_matches(word, names().keys() - NO_TARGET, 3, 0.5)
 
 
 def _rows(name: str) -> list[list[str]]:

@@ -73,7 +73,7 @@ def largest(numbers: dict[str, int], most: int) -> dict[str, int]:
     ranked = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
     kept = dict(ranked[:most])
     rest = sum(number for _, number in ranked[most:])
-    return kept | {OTHERS: rest} if rest else kept
+    return kept | {OTHERS: kept.get(OTHERS, 0) + rest} if rest else kept
 
 
 def imbalances(counts: Counts) -> list[str]:

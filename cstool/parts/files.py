@@ -14,9 +14,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cstool.parts.counts import Counts
+from cstool.parts.counts import Counts, total
 from cstool.parts.manifest import Part, sha256
-from cstool.running.errors import writing
+from cstool.running.errors import InputError, writing
 
 FOOTER_KEY = b"cstool"
 
@@ -119,7 +119,8 @@ def write_part(
         with pq.ParquetWriter(
             temporary, schema, compression="zstd", compression_level=3, write_page_index=True
         ) as writer:
-            counts = _write_all(writer, batches)
+            # In sorted order: a part's bytes must not depend on the order of a set.
+            counts = total([_write_all(writer, batches)])
             footer = msgspec.json.encode(Footer(run, slice_, counts))
             writer.add_key_value_metadata({FOOTER_KEY: footer})
         checksum = sha256(temporary)
@@ -135,6 +136,11 @@ def _write_all(writer: pq.ParquetWriter, batches: Batches) -> Counts:
         except StopIteration as end:
             counts: Counts = end.value
             return counts
+        except OSError as error:  # of reading: not to be told as one of writing the part
+            raise InputError(
+                f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
+                "mend that and run the same command again: finished parts are kept"
+            ) from error
         if batch.num_rows:
             table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
             writer.write_table(table, row_group_size=max(1, table.num_rows))
@@ -154,8 +160,8 @@ def find_part(folder: Path, file: str, *, run: str, slice_: str) -> Made | None:
     try:
         metadata = pq.read_metadata(path)
         footer = msgspec.json.decode((metadata.metadata or {})[FOOTER_KEY], type=Footer)
-    except (FileNotFoundError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
-        return None
+    except (OSError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
+        return None  # not there, or not sound: to be made
     if footer.run != run or footer.slice != slice_:
         return None
     part = Part(file, metadata.num_rows, path.stat().st_size, sha256(path))

@@ -4,10 +4,9 @@
 the same command has left are not made again.
 """
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,28 +14,24 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import pyarrow as pa
-import xxhash
 
 from cstool import __version__
+from cstool.parts.claims import WORK, Claim, claim_folder, remove_unlisted, tidy
 from cstool.parts.counts import Counts, imbalances, total
 from cstool.parts.files import (
     Batches,
     Made,
     find_part,
-    has_footer,
     remove_temporaries,
     temporary_tag,
     write_bytes,
     write_part,
 )
-from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source, read_manifest
-from cstool.running.errors import InputError, OutputError, Unfinished, writing
-from cstool.running.executors import executor, run_calls
+from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source
+from cstool.running.errors import Unfinished
+from cstool.running.executors import calls_ahead, executor, run_calls
 from cstool.running.options import RunOptions
 from cstool.running.progress import progress
-
-RUN = "_run.json"
-WORK = "_work"
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -53,19 +48,6 @@ class Task(Generic[S]):
     slice: S
     fingerprint: str
     weight: int = 1
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """What a run is: the same claim continues a folder, another one is refused."""
-
-    stage: str
-    version: str
-    parameters: dict[str, Any]
-    inputs: list[Input]
-
-    def fingerprint(self) -> str:
-        """Return a short print of the claim's bytes."""
-        return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
 
 
 def part_name(index: int) -> str:
@@ -137,7 +119,7 @@ class Run:
                     missing += 1
 
         try:
-            ahead = self.options.jobs + 2 if self.options.jobs > 1 else 1
+            ahead = calls_ahead(self.pool, self.options.jobs)
             for index, result in run_calls(self.pool, calls(), ahead=ahead):
                 made[index] = result
                 on_made(result)
@@ -165,6 +147,7 @@ class Run:
     ) -> Manifest:
         """Check that the counts add up, write the manifest, remove what was intermediate.
 
+        Parts that are not listed go too: an interrupted run from a pipe that held more.
         `files` are parts that are not Parquet (indexes, cards), listed after the others.
         """
         counts = total([counts])
@@ -181,9 +164,9 @@ class Run:
             source=source,
         )
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        remove_unlisted(self.out, {part.file for part in manifest.parts})
         write_bytes(self.out / MANIFEST, data + b"\n")
-        shutil.rmtree(self.out / WORK, ignore_errors=True)
-        (self.out / RUN).unlink(missing_ok=True)
+        tidy(self.out)
         self.finished = manifest
         return manifest
 
@@ -216,7 +199,7 @@ def open_run(
     Raises OutputError when the folder holds anything else than this very run's output.
     """
     claim = Claim(stage, __version__, parameters, inputs)
-    finished = _claim(out, claim, overwrite=options.overwrite)
+    finished = claim_folder(out, claim, options)
     if finished is not None:
         yield Run(out, claim, options, _no_executor(), finished)
         return
@@ -229,81 +212,3 @@ def open_run(
 
 def _no_executor() -> Executor:
     return Executor()
-
-
-def _claim(out: Path, claim: Claim, *, overwrite: bool) -> Manifest | None:
-    """Make the folder this run's own; return its manifest when all is done already."""
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-    if overwrite:
-        _clear(out)
-    manifest = read_manifest(out)
-    if manifest is not None:
-        theirs = Claim(manifest.stage, manifest.version, manifest.parameters, manifest.inputs)
-        _refuse_other(out, theirs, claim, same_version=False)
-        return manifest
-    if (out / RUN).exists():
-        try:
-            begun = msgspec.json.decode((out / RUN).read_bytes(), type=Claim)
-        except msgspec.DecodeError as error:
-            raise OutputError(
-                f"{out / RUN}: cannot be read ({error}); pass --overwrite to begin anew"
-            ) from error
-        _refuse_other(out, begun, claim, same_version=True)
-        return None
-    foreign = sorted(p.name for p in out.iterdir() if not p.name.endswith(".tmp"))
-    if foreign:
-        raise OutputError(
-            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
-            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
-        )
-    write_bytes(out / RUN, msgspec.json.encode(claim))
-    return None
-
-
-def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) -> None:
-    if theirs.stage != ours.stage:
-        what = f"holds what `cstool {theirs.stage}` wrote"
-    elif theirs.inputs != ours.inputs:
-        old, new = _names(theirs.inputs), _names(ours.inputs)
-        what = f"was made from {old if old != new else 'another version of ' + old}"
-    elif theirs.parameters != ours.parameters:
-        keys = sorted(theirs.parameters.keys() | ours.parameters.keys())
-        differ = [k for k in keys if theirs.parameters.get(k) != ours.parameters.get(k)]
-        what = "was made with " + ", ".join(
-            f"{k}={_short(theirs.parameters.get(k))} (now {_short(ours.parameters.get(k))})"
-            for k in differ
-        )
-    elif same_version and theirs.version != ours.version:
-        what = f"was begun by cstool {theirs.version} (this is {ours.version})"
-    else:
-        return
-    raise OutputError(
-        f"{out}: {what}; choose another folder with -o, or pass --overwrite to make it anew"
-    )
-
-
-def _names(inputs: list[Input]) -> str:
-    return ", ".join(i.name for i in inputs)
-
-
-def _short(value: object) -> str:
-    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 40 else text[:37] + "…"
-
-
-def _clear(out: Path) -> None:
-    """Remove what cstool wrote in the folder, and nothing else."""
-    with suppress(InputError):  # a broken manifest is what --overwrite is to get rid of
-        manifest = read_manifest(out)
-        for part in manifest.parts if manifest else []:
-            (out / part.file).unlink(missing_ok=True)
-    for path in out.rglob("*.parquet"):
-        if has_footer(path):
-            path.unlink()
-    shutil.rmtree(out / WORK, ignore_errors=True)
-    for name in (MANIFEST, RUN):
-        (out / name).unlink(missing_ok=True)
-    for folder in sorted((p for p in out.rglob("*") if p.is_dir()), reverse=True):
-        if not any(folder.iterdir()):
-            folder.rmdir()

@@ -16,6 +16,8 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from cstool.parts.files import whole_file
+
 Array = np.ndarray[Any, Any]
 
 _FILES = {"qids": np.uint32, "masks": np.uint64, "firsts": np.int64, "offsets": np.int64}
@@ -28,12 +30,16 @@ def words(languages: Sequence[str]) -> int:
 
 
 def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[str]) -> None:
-    """Write a store from tables of `LABELS`, sorted by QID and language, QIDs apart."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a store from tables of `LABELS`, sorted by QID and language, QIDs apart.
+
+    Its files appear when all is written: other shards may be reading the same store.
+    Raises OutputError when the disk is full or the place cannot be written.
+    """
     with ExitStack() as stack:
-        out: dict[str, IO[bytes]] = {
-            name: stack.enter_context((folder / name).open("wb")) for name in [*_FILES, "text"]
-        }
+        out: dict[str, IO[bytes]] = {}
+        for name in [*_FILES, "text"]:
+            temporary = stack.enter_context(whole_file(folder / name))
+            out[name] = stack.enter_context(temporary.open("wb"))
         out["offsets"].write(np.zeros(1, np.int64).tobytes())
         labels = size = 0
         for table in tables:
@@ -84,7 +90,8 @@ class LabelStore:
         """Return the places of entities."""
         if not len(self._qids):
             return np.full(len(qids), -1, np.int64)
-        places = np.searchsorted(self._qids, qids)
+        # Asked in the map's own type, else NumPy would convert a copy of all of it.
+        places = np.searchsorted(self._qids, qids.astype(np.uint32))
         places[places == len(self._qids)] = 0
         return np.where(self._qids[places] == qids, places, -1)
 

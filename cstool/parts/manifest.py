@@ -99,13 +99,26 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
         raise InputError(
             f"{folder}: holds what `cstool {manifest.stage}` wrote; give what {wanted} writes"
         )
-    missing = [part.file for part in manifest.parts if not (folder / part.file).is_file()]
-    if missing:
-        raise InputError(
-            f"{folder}: {missing[0]} is missing ({len(missing)} of {len(manifest.parts)} parts); "
-            f"make the folder again with --overwrite"
-        )
+    broken = broken_parts(folder, manifest)
+    if broken:
+        raise InputError(f"{folder}: {broken}; make the folder again with --overwrite")
     return manifest
+
+
+def broken_parts(folder: Path, manifest: Manifest) -> str:
+    """Return in words that parts are missing or of another size; "" when all are as listed."""
+    sizes = {p.file: _size(folder / p.file) for p in manifest.parts}
+    broken = [part for part in manifest.parts if sizes[part.file] != part.bytes]
+    if not broken:
+        return ""
+    first = broken[0]
+    size = sizes[first.file]
+    what = "is missing" if size is None else f"has {size:,} bytes, not its {first.bytes:,}"
+    return f"{first.file} {what} ({len(broken)} of {len(manifest.parts)} parts are not as listed)"
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
 
 
 def sha256(path: Path) -> str:

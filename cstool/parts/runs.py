@@ -81,11 +81,18 @@ def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> pa.Table:
     for file, indices in range_.pieces:
         table = pq.ParquetFile(file).read_row_groups(list(indices), use_threads=False)
         keys = table.column(key).to_numpy()
-        first, last = np.searchsorted(keys, np.array([range_.low, range_.high], keys.dtype))
+        first, last = (_place(keys, bound) for bound in (range_.low, range_.high))
         tables.append(table.slice(first, last - first).replace_schema_metadata(None))
     table = pa.concat_tables(tables)
     order: np.ndarray[Any, Any] = np.argsort(table.column(key).to_numpy(), kind="stable")
     return table.take(pa.array(order))
+
+
+def _place(keys: np.ndarray[Any, Any], key: int) -> int:
+    """Return how many of the sorted keys are below that one, which their type may not hold."""
+    if key > np.iinfo(keys.dtype).max:
+        return len(keys)
+    return int(np.searchsorted(keys, keys.dtype.type(key)))
 
 
 def in_groups(table: pa.Table) -> Iterable[pa.Table]:

@@ -1,8 +1,8 @@
 """An index from titles to numbers: sorted 64-bit hashes in a memory map.
 
 Opens at once whatever its size, is shared by all processes of a machine through the page
-cache, and answers in batches. Two of 18 million titles share a hash with probability 10⁻⁵; the
-build looks for it and says so.
+cache, and answers in batches. That any two of 18 million titles share a hash has a probability
+of 10⁻⁵; nothing looks for it.
 """
 
 from collections.abc import Sequence

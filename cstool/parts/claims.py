@@ -1,0 +1,176 @@
+"""Whose an output folder is: a run claims an empty one, continues its own, refuses any other.
+
+`_run.json` stands in a folder that is being filled, `_manifest.json` in one that is complete.
+"""
+
+import shutil
+from collections.abc import Iterator, Set
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xxhash
+
+from cstool.parts.files import has_footer, write_bytes
+from cstool.parts.manifest import MANIFEST, Input, Manifest, broken_parts, read_manifest
+from cstool.running.errors import InputError, OutputError, writing
+from cstool.running.options import RunOptions
+
+RUN = "_run.json"
+WORK = "_work"
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What a run is: the same claim continues a folder, another one is refused."""
+
+    stage: str
+    version: str
+    parameters: dict[str, Any]
+    inputs: list[Input]
+
+    def fingerprint(self) -> str:
+        """Return a short print of the claim's bytes."""
+        return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
+
+
+def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
+    """Make the folder this run's own; return its manifest when all is done already.
+
+    Raises OutputError when it holds anything else than this very run's output.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file; give a folder with -o")
+    if options.overwrite and options.shard:
+        raise OutputError(
+            f"{out}: --overwrite with --shard would remove what the other shards have written; "
+            "remove the folder, then run the shards without --overwrite"
+        )
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        cleared = options.overwrite and _clear(out)
+    manifest = read_manifest(out)
+    if manifest is not None:
+        theirs = Claim(manifest.stage, manifest.version, manifest.parameters, manifest.inputs)
+        _refuse_other(out, theirs, claim, same_version=False)
+        _refuse_broken(out, manifest)
+        tidy(out)  # a run that was killed after its manifest
+        return manifest
+    if (out / RUN).exists():
+        _refuse_other(out, _read_claim(out / RUN), claim, same_version=True)
+        return None
+    foreign = [] if cleared else _foreign(out)
+    if foreign and ((out / RUN).exists() or (out / MANIFEST).exists()):
+        return claim_folder(out, claim, options)  # another shard has claimed it just now
+    if foreign:
+        raise OutputError(
+            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
+            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
+        )
+    write_bytes(out / RUN, msgspec.json.encode(claim))
+    return None
+
+
+def _foreign(out: Path) -> list[str]:
+    return sorted(p.name for p in out.iterdir() if not p.name.endswith(".tmp"))
+
+
+def _read_claim(path: Path) -> Claim:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Claim)
+    except (OSError, msgspec.DecodeError) as error:
+        raise OutputError(
+            f"{path}: cannot be read ({error}); pass --overwrite to begin anew"
+        ) from error
+
+
+def _refuse_broken(out: Path, manifest: Manifest) -> None:
+    broken = broken_parts(out, manifest)
+    if broken:
+        raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
+
+
+def tidy(out: Path) -> None:
+    """Remove what a complete folder needs no more."""
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    (out / RUN).unlink(missing_ok=True)
+
+
+def remove_unlisted(out: Path, listed: Set[str]) -> None:
+    """Remove the folder's parts but for the listed ones (their paths in the folder)."""
+    for path in _own_parts(out):
+        if path.relative_to(out).as_posix() not in listed:
+            _remove(path, out)
+
+
+def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) -> None:
+    if theirs.stage != ours.stage:
+        what = f"holds what `cstool {theirs.stage}` wrote"
+    elif theirs.inputs != ours.inputs:
+        old, new = _names(theirs.inputs), _names(ours.inputs)
+        what = f"was made from {old if old != new else 'another version of ' + old}"
+    elif theirs.parameters != ours.parameters:
+        keys = sorted(theirs.parameters.keys() | ours.parameters.keys())
+        differ = [k for k in keys if theirs.parameters.get(k) != ours.parameters.get(k)]
+        what = "was made with " + ", ".join(
+            f"{k}={_short(theirs.parameters.get(k))} (now {_short(ours.parameters.get(k))})"
+            for k in differ
+        )
+    elif same_version and theirs.version != ours.version:
+        what = f"was begun by cstool {theirs.version} (this is {ours.version})"
+    else:
+        return
+    raise OutputError(
+        f"{out}: {what}; choose another folder with -o, or pass --overwrite to make it anew"
+    )
+
+
+def _names(inputs: list[Input]) -> str:
+    return ", ".join(i.name for i in inputs)
+
+
+def _short(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _clear(out: Path) -> bool:
+    """Remove what cstool wrote in the folder, and nothing else; return whether it was cstool's.
+
+    The two files that make it cstool's go last: killed on the way, it can be cleared again.
+    """
+    if not (out / MANIFEST).exists() and not (out / RUN).exists():
+        return False
+    with suppress(InputError):  # a broken manifest is what --overwrite is to get rid of
+        manifest = read_manifest(out)
+        for part in manifest.parts if manifest else []:
+            _remove(out / part.file, out)
+    for path in _own_parts(out):
+        _remove(path, out)
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    for name in (MANIFEST, RUN):
+        (out / name).unlink(missing_ok=True)
+    return True
+
+
+def _own_parts(out: Path) -> list[Path]:
+    """Return the parts in the folder; not intermediate ones, nor those of stages further down."""
+
+    def within(folder: Path) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()):
+            if not path.is_dir():
+                if path.suffix == ".parquet" and has_footer(path):
+                    yield path
+            elif path != out / WORK and not any((path / n).exists() for n in (MANIFEST, RUN)):
+                yield from within(path)
+
+    return list(within(out))
+
+
+def _remove(path: Path, out: Path) -> None:
+    """Remove a file, and the folders below `out` that it leaves empty."""
+    path.unlink(missing_ok=True)
+    for folder in path.relative_to(out).parents:
+        if folder == Path() or not (out / folder).is_dir() or any((out / folder).iterdir()):
+            return
+        (out / folder).rmdir()

@@ -1,0 +1,183 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cstool.parts.counts import Counts
+from cstool.parts.files import (
+    Batches,
+    find_part,
+    has_footer,
+    remove_temporaries,
+    temporary_tag,
+    whole_file,
+    write_bytes,
+    write_part,
+)
+from cstool.parts.manifest import sha256
+from cstool.running.errors import InputError, OutputError
+
+SCHEMA = pa.schema([("n", pa.int64())])
+
+
+def numbers(*sizes: int) -> Batches:
+    for size in sizes:
+        yield pa.table({"n": list(range(size))}, schema=SCHEMA)
+    counts = Counts()
+    counts.tally("numbers").keep(sum(sizes))
+    return counts
+
+
+def make(folder: Path, batches: Batches, run: str = "r") -> None:
+    write_part(folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", tag="t")
+
+
+def test_a_part_knows_how_it_was_made(tmp_path: Path) -> None:
+    make(tmp_path, numbers(2, 0, 3))
+    made = find_part(tmp_path, "a/p.parquet", run="r", slice_="s")
+    path = tmp_path / "a/p.parquet"
+    assert made
+    assert made.part.rows == 5
+    assert made.part.bytes == path.stat().st_size
+    assert made.part.checksum == sha256(path)
+    assert made.counts.tallies["numbers"].written == 5
+    assert pq.ParquetFile(path).num_row_groups == 2
+    assert pq.read_schema(path).remove_metadata() == SCHEMA
+
+
+@pytest.mark.parametrize(("run", "slice_"), [("other", "s"), ("r", "other")])
+def test_a_part_of_another_run_or_slice_is_none(tmp_path: Path, run: str, slice_: str) -> None:
+    make(tmp_path, numbers(2))
+    assert find_part(tmp_path, "a/p.parquet", run=run, slice_=slice_) is None
+
+
+def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
+    make(tmp_path, numbers(2))
+    whole = (tmp_path / "a/p.parquet").read_bytes()
+    path = tmp_path / "p.parquet"
+    assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+    for data in (b"", b"PAR1", whole[:-9], whole[:-200] + bytes(192) + whole[-8:], b"x" * 99):
+        path.write_bytes(data)
+        assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+        assert not has_footer(path)
+    pq.write_table(pa.table({"n": [1]}), path)
+    assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+    assert not has_footer(path)
+    assert has_footer(tmp_path / "a/p.parquet")
+
+
+def test_a_part_without_rows_is_a_part(tmp_path: Path) -> None:
+    make(tmp_path, numbers(0))
+    assert pq.read_table(tmp_path / "a/p.parquet").num_rows == 0
+
+
+def test_a_failing_maker_leaves_nothing(tmp_path: Path) -> None:
+    def failing() -> Batches:
+        yield pa.table({"n": [1]}, schema=SCHEMA)
+        raise ValueError("in the middle")
+
+    with pytest.raises(ValueError, match="in the middle"):
+        make(tmp_path, failing())
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_an_input_that_cannot_be_read_is_not_told_as_an_output(tmp_path: Path) -> None:
+    def reading() -> Batches:
+        yield pa.table({"n": [1]}, schema=SCHEMA)
+        (tmp_path / "gone.xml").read_bytes()
+        return Counts()
+
+    with pytest.raises(InputError, match=r"gone\.xml: cannot be read \(No such file"):
+        make(tmp_path, reading())
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+@pytest.mark.parametrize("fault", [ValueError("x"), KeyboardInterrupt()])
+def test_an_interrupted_writer_leaves_the_old_file(tmp_path: Path, fault: BaseException) -> None:
+    path = tmp_path / "f"
+    write_bytes(path, b"old")
+    with pytest.raises(type(fault)), whole_file(path) as temporary:
+        temporary.write_bytes(b"half of the ne")
+        assert path.read_bytes() == b"old"
+        raise fault
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_bytes(tmp_path / "file" / "x", b"")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 kB; skipped where none can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if os.getuid() != 0 or mount is None:
+        pytest.skip("only root can mount a small disk")
+    command = [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_left_clean(small_disk: Path) -> None:
+    with pytest.raises(OutputError, match=r"p\.parquet: no space left on the disk; free some"):
+        make(small_disk, _noise())
+    assert list((small_disk / "a").iterdir()) == []
+    with pytest.raises(OutputError, match="no space left"):
+        write_bytes(small_disk / "f", bytes(100_000))
+    write_bytes(small_disk / "f", b"fits")
+
+
+def _noise() -> Batches:
+    for _ in range(40):
+        data = pa.py_buffer(os.urandom(80_000))
+        yield pa.table([pa.Array.from_buffers(pa.int64(), 10_000, [None, data])], schema=SCHEMA)
+    return Counts()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(errno.ENOSPC, "no space left"), (errno.EDQUOT, "quota exceeded")]
+)
+def test_a_full_disk_or_quota_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: str
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=told):
+        write_bytes(tmp_path / "f", b"data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporaries_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    host = socket.gethostname()
+    (tmp_path / "sub").mkdir()
+    dead = tmp_path / "sub" / f".p.parquet.{host}.{ended.pid}.tmp"
+    ours = tmp_path / f".p.parquet.{temporary_tag()}.tmp"
+    living = tmp_path / f".p.parquet.{host}.{os.getppid()}.tmp"
+    elsewhere = tmp_path / f".p.parquet.another-host.{ended.pid}.tmp"
+    foreign = [tmp_path / name for name in ("notes.tmp", ".notes.tmp", ".a.b.tmp", "p.parquet")]
+    for path in (dead, ours, living, elsewhere, *foreign):
+        path.touch()
+    remove_temporaries(tmp_path, temporary_tag())
+    left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {living, elsewhere, *foreign}
