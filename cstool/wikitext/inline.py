@@ -8,23 +8,24 @@ import re
 from functools import cache
 
 from cstool.wikitext.entities import decode_entities
-from cstool.wikitext.marks import Marks
+from cstool.wikitext.marks import NOTHING, Marks
 from cstool.wikitext.strip import tags
 from cstool.wikitext.tables import of_language
+from cstool.wikitext.titles import PROTOCOLS
+from cstool.wikitext.variants import pieces, variants_of
 
 _INLINE = re.compile(
     rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
 )
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _EXTERNAL = re.compile(
-    r"\[(?:(?:https?|ftps?|ircs?|gopher|nntp|worldwind|svn|git|mms|sftp|ssh|redis)://|//"
-    r"|mailto:|news:|tel:|sms:|sip:|urn:|geo:|magnet:|xmpp:|bitcoin:)"
+    rf"\[(?:{PROTOCOLS})"
     r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n]*)\]",
     re.IGNORECASE,
 )
 _SWITCH = re.compile(r"__[^\W\d_]\w*?__")
 _INVISIBLE = re.compile("[\u00ad\ufeff\u200b\u2060]")
-_CONVERTER = re.compile(r"-\{([^{}]*)\}-")
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
 def without_breaks(text: str) -> str:
@@ -37,20 +38,28 @@ def plain(text: str, marks: Marks, language: str) -> str:
     if "__" in text:
         text = _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
     if "[" in text:
-        text = _EXTERNAL.sub(lambda m: m[1] or marks.hole("numbered external link"), text)
+        text = "\n".join(_without_urls(line, marks) for line in text.split("\n"))
     if "<" in text:
         text = _INLINE.sub("", _BREAK.sub("\n", text))
-    if "-{" in text:
-        text = _CONVERTER.sub(lambda m: _converted(m[1], marks), text)
+        text = _TAG.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
+    if "-{" in text and variants_of(language):
+        text = "".join(
+            marks.hole("-{…}-") if piece is None else piece for piece in pieces(text, language)
+        )
     if "&" in text:
         text = decode_entities(text)
-    text = text.replace("\u00a0", " ")
+    text = text.replace(NOTHING, "").replace("\u00a0", " ")
     return _INVISIBLE.sub("", text) if not text.isascii() else text
 
 
-def _converted(content: str, marks: Marks) -> str:
-    """Return what -{…}- shows where that does not depend on the reader's variant."""
-    return marks.hole("-{…}-") if "|" in content or ":" in content else content
+def _without_urls(line: str, marks: Marks) -> str:
+    """Return a line in which external links are their texts."""
+    # Behind the last "]" no link ends; searching there would cost a scan for each "[".
+    end = line.rfind("]") + 1
+    if not end:
+        return line
+    shown = _EXTERNAL.sub(lambda m: m[1] or marks.hole("numbered external link"), line[:end])
+    return shown + line[end:]
 
 
 @cache

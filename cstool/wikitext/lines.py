@@ -2,29 +2,41 @@
 
 After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table runs from a line that
 begins with `{|` to one with `|}`, nested ones within; a line with a space in front is
-preformatted; `;` begins a term, a heading of a kind, and its definition follows the colon.
+preformatted unless it is quoted; `;` begins a term, a heading of a kind, and its definition
+follows the colon.
 """
 
 import re
 
+from cstool.wikitext.marks import NOTHING
 from cstool.wikitext.strip import tags
 
-_HEADING = re.compile(r"(={1,6}).+\1[ \t\x04\x05\d]*$")
+_HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x06\d]*$")
 _LIST = re.compile(r"[*#:;]+")
-_RULE = re.compile(r"-{4,}")
-_BLOCK = re.compile(rf"<(/?)({'|'.join(tags()['html']['block'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_RULE = re.compile(r"^-{4,}")
+_BLOCK = re.compile(
+    rf"<(/?)(?:(table)|{'|'.join(tags()['html']['heading'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
+)
+_QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
+# What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
+_TERM = re.compile(
+    r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://|-\{[^{}]*\}-|(:)"
+)
 
 
 def running_lines(text: str) -> list[str]:
     """Return the lines that hold running text, without the marks of lists."""
-    lines = (without_html_blocks(text) if "<" in text else text).split("\n")
+    lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
     kept: list[str] = []
     tables = 0
+    quoted = False
     for line in lines:
         if not line:
             continue
+        if "<" in line:
+            quoted = _is_quoted(line, before=quoted)
         first = line[0]
-        if tables or first in "{|!: \t":
+        if tables or first in "{: \t":
             bare = line.lstrip(" \t:")
             if bare.startswith("{|"):
                 tables += 1
@@ -35,43 +47,49 @@ def running_lines(text: str) -> list[str]:
                     if not tables and bare[2:].strip():
                         kept.append(bare[2:])
                 continue
-        if first in " \t":
-            continue
-        if first in "*#:;":
-            kept += _items(line)
-        elif first == "=" and _HEADING.match(line):
-            continue
-        elif first == "-":
-            kept.append(_RULE.sub("", line, count=1) if line.startswith("----") else line)
+        if first in "*#:;=- ":
+            kept += _items(line, quoted=quoted)
         else:
             kept.append(line)
     return kept
 
 
-def _items(line: str) -> list[str]:
-    """Return the texts of a list's line: the item, or what a term is defined as."""
+def _is_quoted(line: str, *, before: bool) -> bool:
+    """Whether a line, or what follows it, stands in a block of quotation."""
+    tags_here = _QUOTE.findall(line)
+    return not tags_here[-1] if tags_here else before
+
+
+def _items(line: str, *, quoted: bool) -> list[str]:
+    """Return the texts of a line that begins with markup, perhaps."""
+    first = line[0]
+    if first == " ":
+        return [line] if quoted else []
+    if first == "=":
+        return [] if _HEADING.match(line) else [line]
+    if first == "-":
+        return [_RULE.sub("", line, count=1)]
     marks = _LIST.match(line)
-    body = line[marks.end() :] if marks else line
-    if marks and marks[0].endswith(";"):
-        _, colon, definition = body.partition(" :")
-        return [definition.strip()] if colon else []
-    return [body.strip()]
+    if marks is None or not marks[0].endswith(";"):
+        return [line.lstrip("*#:;").strip()]
+    colon = next((m for m in _TERM.finditer(line, marks.end()) if m[2]), None)
+    return [line[colon.end() :].strip()] if colon else []
 
 
-def without_html_blocks(text: str) -> str:
-    """Return the text without HTML tables and headings, nested ones within."""
+def _without_html_blocks(text: str) -> str:
+    """Return the text without HTML tables, nested ones within, and headings."""
     out: list[str] = []
-    at = depth = 0
+    at = tables = 0
+    heading = False
     for match in _BLOCK.finditer(text):
-        if match[1]:
-            depth = max(0, depth - 1)
-            if not depth:
-                at = match.end()
-                out.append("\n")
-        else:
-            if not depth:
-                out.append(text[at : match.start()])
-            depth += 1
-    if not depth:
+        closes, table = match.groups()
+        if not tables and not heading:
+            out += [text[at : match.start()], "\n", NOTHING]
+        at = match.end()
+        if table:
+            tables = max(0, tables + (-1 if closes else 1))
+        elif not tables:
+            heading = not closes
+    if not tables and not heading:
         out.append(text[at:])
     return "".join(out)

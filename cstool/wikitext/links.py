@@ -15,11 +15,15 @@ from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
 
 # [[target|anchor]]; an anchor may hold single brackets. Possessive, so that it cannot run wild.
+# A third bracket in front makes it none: `[[` then opens on a `[`, which no target begins with.
 _LINK = (
-    r"\[\[([^\[\]|\n<>{}\x01-\x1f]++)"
+    r"\[\[(?<!\[\[\[)([^\[\]|\n<>{}\x01-\x1f]++)"
     r"(?:\|((?>[^\[\]]++|\[[^\[\]]*+\]|\[(?!\[)|\](?!\]))*+))?+\]\]"
 )
-_BRACKETS = re.compile(r"\[\[|\]\]")
+_PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
+_REST = re.compile(r"[^\[\]\n]*\]\]")
+_SPACES = re.compile("[ _]+")
+_BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
 
 
 class Links:
@@ -27,27 +31,38 @@ class Links:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self._target = namespaces.target
-        trail = of_language("linktrails.tsv", namespaces.site.language)[-1][0]
-        self._link = re.compile(_LINK + (f"((?:{trail})?)" if trail else "()"))
-        self._file = _opening(namespaces.names(FILE))
-        self._category = re.compile(
-            rf"\s*\[\[[ _]*(?:{_any(namespaces.names(CATEGORY))})[ _]*:[^\[\]\n]*\]\]",
-            re.IGNORECASE,
-        )
+        trail, prefix = of_language("linktrails.tsv", namespaces.site.language)[-1]
+        # A prefix is tried at a word's beginning, or right behind another link's trail.
+        before = f"((?<!{prefix}){prefix}*+|)" if prefix else "()"
+        self._link = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
+        self._hidden = {
+            name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
+        }
 
     def without_files(self, text: str, marks: Marks) -> str:
         """Return the text without pictures and their captions, and without categories."""
-        text = self._category.sub("", text)
+        closings: dict[int, int] | None = None
         out: list[str] = []
-        at = 0
-        while match := self._file.search(text, at):
-            end = _closing(text, match.start())
-            out.append(text[at : match.start()])
+        at = after = 0
+        while match := _PREFIXED.search(text, after):
+            start, after = match.span()
+            number = self._hidden.get(_SPACES.sub(" ", match[1]).strip().lower())
+            if number is None:
+                continue
+            if number == CATEGORY:
+                category = _REST.match(text, after)
+                if category:
+                    out.append(text[at:start].rstrip())
+                    at = after = category.end()
+                continue
+            closings = _closings(text) if closings is None else closings
+            end = closings.get(start)
+            out.append(text[at:start])
             if end is None:
                 out.append(marks.hole("unclosed [["))
-                at = match.end()
+                at = after
             else:
-                at = end
+                at = after = end + _ends_within(text, start, end)
         out.append(text[at:])
         return "".join(out)
 
@@ -59,17 +74,19 @@ class Links:
         target_of = self._target
 
         def mark(match: re.Match[str]) -> str:
-            raw, anchor, trail = match.groups()
+            prefix, raw, anchor, trail = match.groups()
             kind, target = target_of(raw)
             if anchor is None:
                 anchor = _own_anchor(raw)
             elif "''" in anchor or "<" in anchor or "\n" in anchor:
                 anchor = without_breaks(without_quotes(anchor))
             if kind == "page" and target != title:
-                return marks.link(target, anchor + trail) if anchor else marks.hole("empty link")
+                shown = prefix + anchor + trail
+                return marks.link(target, shown) if anchor else marks.hole("empty link")
             if kind == "invalid":
-                return marks.hole("broken link")
-            return trail if kind in ("language", "category", "file") else anchor + trail
+                return prefix + marks.hole("broken link") + trail
+            hidden = kind in ("language", "category", "file")
+            return prefix + trail if hidden else prefix + anchor + trail
 
         return mark
 
@@ -83,26 +100,18 @@ def _own_anchor(raw: str) -> str:
     return decode_entities(text) if "&" in text else text
 
 
-def _any(names: list[str]) -> str:
-    return "|".join(re.escape(name).replace("\\ ", "[ _]+") for name in names)
-
-
-def _opening(names: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"\[\[[ _]*(?:{_any(names)})[ _]*:", re.IGNORECASE)
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Return where the link that begins at `start` ends, the links within it counted."""
-    depth = 0
-    for match in _BRACKETS.finditer(text, start):
+def _closings(text: str) -> dict[int, int]:
+    """Return where each link ends, by where it begins; those without an end are left out."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACKETS.finditer(text):
         if match[0] == "[[":
-            depth += 1
-            continue
-        depth -= 1
-        if not depth:
-            end = match.end()
-            inner = text[start:end]
-            if text.startswith("]", end) and inner.count("[") > inner.count("]"):
-                end += 1
-            return end
-    return None
+            opened.append(match.start())
+        elif opened:
+            found[opened.pop()] = match.end()
+    return found
+
+
+def _ends_within(text: str, start: int, end: int) -> bool:
+    """Whether the first of three brackets ends an inner link: `[[File:x|[http://… text]]]`."""
+    return text.startswith("]", end) and text.count("[", start, end) > text.count("]", start, end)

@@ -2,7 +2,7 @@
 
 They are made of control characters, which XML 1.0 does not allow: no page can hold one.
 A link: \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. Numbers count the page's
-links (their targets) and holes (their names) as they are found.
+links (their targets) and holes (their names) as they are found. What shows nothing: \\x06.
 """
 
 import re
@@ -13,12 +13,16 @@ ANCHOR = "\x02"
 LINK_END = "\x03"
 HOLE = "\x04"
 HOLE_END = "\x05"
+# Where something stood that shows nothing (MediaWiki: a strip marker). What stands on its two
+# sides does not touch: no table, list, trail or run of apostrophes forms across it.
+NOTHING = "\x06"
 
 # A link with a plain anchor, a hole, or one of the marks of a link that holds a hole.
 MARK = re.compile("\x01([0-9]+)\x02([^\x01-\x05]*)\x03|\x04([0-9]+)\x05|\x01([0-9]+)\x02|\x03")
 
-# What <nowiki> keeps from being read as markup stands as another control character.
-_PLAIN = "[]{}|'<=*#:;_ "
+# What <nowiki> keeps from being read as markup stands as another control character. A list's
+# marks need none: `NOTHING` stands before them.
+_PLAIN = "[]{}|'<=:_"
 _PROTECT = {ord(c): 0x0E + i for i, c in enumerate(_PLAIN)}
 _UNPROTECT = {mark: ord(c) for c, mark in ((chr(c), m) for c, m in _PROTECT.items())}
 PROTECTED = re.compile("[\x0e-\x1f]")

@@ -45,6 +45,6 @@ def _odd_one(pieces: list[str]) -> int | None:
             after_space = i if after_space is None else after_space
         elif before[-2:-1] == " ":
             return i
-        elif before:
+        else:
             after_word = i if after_word is None else after_word
     return after_word if after_word is not None else after_space

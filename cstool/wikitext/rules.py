@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from cstool.wikitext.numbers import formatted
 from cstool.wikitext.tables import of_language
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -63,6 +64,7 @@ class Rules:
     """The rules of a wiki's language. Names are compared in lower case."""
 
     def __init__(self, language: str, *, render: bool) -> None:
+        self._language = language
         self._silent: set[str] = set()
         prefixes: list[str] = []
         self._text: dict[str, Rule] = {}
@@ -75,9 +77,9 @@ class Rules:
         words = "|".join(re.escape(prefix) for prefix in prefixes)
         self._prefix = re.compile(rf"(?:{words})(?![^\W\d_])") if words else re.compile(r"(?!)")
         self._words = {
-            word.lower().rstrip(":"): id_
+            word.lower().rstrip(":").replace("_", " "): id_
             for id_, word, _ in of_language("magicwords.tsv", language)
-            if id_ in _SHOWS_NOTHING or id_ in _PAGE_WORDS or id_ in _LITERAL
+            if id_ in _WORDS
         }
 
     def is_silent(self, name: str) -> bool:
@@ -93,17 +95,22 @@ class Rules:
         """Return how to render the template, None when we do not know."""
         return self._text.get(name)
 
-    def page_word(self, name: str, title: str) -> str | None:
-        """Return what a magic word shows that the page itself answers, else None."""
-        id_ = self._words.get(name)
+    def word(self, name: str, title: str) -> str | None:
+        """Return what a magic word without arguments shows, None where we do not know it."""
+        word, colon, value = name.partition(":")
+        id_ = self._words.get(word.strip())
+        if colon:
+            return formatted(value.strip(), self._language) if id_ == _NUMBER else None
         if id_ in _PAGE_WORDS:
             return title
         return _LITERAL.get(id_ or "")
 
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
+_NUMBER = "formatnum"
 _PAGE_WORDS = frozenset({"pagename", "fullpagename"})
 _LITERAL = {"!": "|", "=": "="}
+_WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 
 
 def _rule(value: str | list[dict[str, Any]]) -> Rule:

@@ -76,7 +76,18 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
             mentions.append(Mention(opened[0], length, opened[1]))
             opened = None
     put(marked[at:])
-    return Line(unprotect("".join(out)).rstrip(), mentions, holes_here)
+    text = unprotect("".join(out)).rstrip()
+    return Line(text, [_trimmed(mention, text) for mention in mentions], holes_here)
+
+
+def _trimmed(mention: Mention, text: str) -> Mention:
+    """Return a mention without the white space at the ends of its anchor."""
+    start, end, target = mention
+    anchor = text[start:end]
+    if anchor == anchor.strip():
+        return mention if end <= len(text) else Mention(min(start, len(text)), len(text), target)
+    start += len(anchor) - len(anchor.lstrip())
+    return Mention(start, start + len(anchor.strip()), target)
 
 
 def _spaced(text: str) -> str:

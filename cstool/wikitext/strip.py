@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.marks import Marks, protect
+from cstool.wikitext.marks import NOTHING, Marks, protect
 
 
 @cache
@@ -101,8 +101,8 @@ def _comment_end(text: str, start: int) -> int:
 def _shown(name: str, content: str, marks: Marks) -> str:
     """Return what stands in the text for an extension's tag."""
     if name == "nowiki":
-        return protect(content)
+        return NOTHING + protect(content)
     kind = _kinds()[name]
     if kind == "silent":
-        return ""
+        return NOTHING
     return "\n" if kind == "block" else marks.hole(f"<{name}>")

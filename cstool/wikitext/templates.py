@@ -12,7 +12,7 @@ from functools import lru_cache
 import mwparserfromhell
 from mwparserfromhell.nodes import Template
 
-from cstool.wikitext.marks import Marks
+from cstool.wikitext.marks import NOTHING, Marks
 from cstool.wikitext.rules import Rules
 
 _BRACES = re.compile(r"\{\{+|\}\}+")
@@ -80,11 +80,11 @@ def _is_box(text: str, start: int, end: int) -> bool:
 def _shown(source: str, marks: Marks, rules: Rules, title: str, depth: int) -> str:
     """Return what stands in the text for a call."""
     name = call_name(source)
-    page = rules.page_word(name, title)
-    if page is not None:
-        return page
+    word = rules.word(name, title) if "|" not in source else None
+    if word is not None:
+        return word
     if rules.is_silent(name):
-        return ""
+        return NOTHING
     rule = rules.text(name)
     if rule is None or depth > _DEEPEST:
         return marks.hole(name)

@@ -21,6 +21,13 @@ _SPACES = re.compile("[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e]+")
 _INVALID = re.compile(r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~")
 _LONGEST = 255
+# What an external link begins with ($wgUrlProtocols).
+PROTOCOLS = (
+    r"(?:https?|ftps?|ircs?|gopher|nntp|worldwind|svn|git|mms|sftp|ssh|redis)://|//"
+    r"|mailto:|news:|tel:|sms:|sip:|urn:|geo:|magnet:|xmpp:|bitcoin:"
+)
+# `[[http://…]]` is an external link between brackets.
+_PROTOCOL = re.compile(rf" *(?:{PROTOCOLS})", re.IGNORECASE)
 # Wikimedia keeps these as they are ($wgOverrideUcfirstCharacters): Georgian, and letters
 # whose upper case is more than one letter.
 _GEORGIAN = re.compile("[ა-ჿ]")
@@ -72,6 +79,8 @@ class Namespaces:
 
     def _target(self, raw: str) -> Target:
         """Return what the target of a wikilink, as it is written, leads to."""
+        if (":" in raw or "//" in raw) and _PROTOCOL.match(raw):
+            return Target("invalid", "")
         text = unquote(raw, errors="replace") if "%" in raw else raw
         text = decode_entities(text) if "&" in text else text
         text = _SPACES.sub(" ", _MARKS.sub("", text)).strip()
@@ -80,8 +89,8 @@ class Namespaces:
             text = text[1:].lstrip()
         text, _, fragment = text.partition("#")
         text = text.rstrip()
-        if not text:
-            return Target("here" if fragment and not colon else "invalid", "")
+        if not text or text[0] == ":":
+            return Target("here" if fragment and not colon and not text else "invalid", "")
         if ":" in text:
             prefix, _, rest = text.partition(":")
             kind = self._prefixed(prefix.rstrip().lower(), colon=colon)

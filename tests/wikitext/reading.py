@@ -1,0 +1,34 @@
+"""What a page's source reads like, in as few words as a test needs."""
+
+from cstool.dumps.export import Site
+from cstool.wikitext.page import Reader, reader
+from cstool.wikitext.sentences import Sentence
+
+NAMESPACES = ((0, ""), (1, "Talk"), (6, "File"), (10, "Template"), (14, "Category"))
+
+
+def site(language: str = "en", case: str = "first-letter") -> Site:
+    return Site(f"{language}wiki", language, case, NAMESPACES)
+
+
+def reader_of(language: str = "en", *, render: bool = False) -> Reader:
+    return reader(site(language), render=render)
+
+
+def read(source: str, language: str = "en", *, title: str = "Page") -> list[Sentence]:
+    return reader_of(language).sentences(source, title)
+
+
+def text_of(source: str, language: str = "en") -> str:
+    """Return the text of a page, a line a line; a hole reads as ▢."""
+    lines = reader_of(language).lines(source, "Page")
+    return "\n".join(line.text.replace("\ufffc", "▢") for line in lines)
+
+
+def links_of(source: str, language: str = "en", *, title: str = "Page") -> list[tuple[str, str]]:
+    """Return the anchors and targets of a page's links."""
+    return [
+        (text[mention.start : mention.end], mention.target)
+        for text, mentions, _ in read(source, language, title=title)
+        for mention in mentions
+    ]

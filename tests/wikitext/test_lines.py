@@ -1,0 +1,80 @@
+"""Which lines of a page are running text."""
+
+import pytest
+
+from cstool.wikitext.lines import running_lines
+from tests.wikitext.reading import text_of
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("a\n\nb", ["a", "b"]),
+        ("== h ==\na", ["a"]),
+        ("== h == \t\na", ["a"]),
+        ("=a=b=\n======= c =======", []),
+        ("=no\n== h == x", ["=no", "== h == x"]),
+        ("----\n---- x\n-y", ["", " x", "-y"]),
+        (" preformatted\n\ttab", ["\ttab"]),
+        ("text {| x", ["text {| x"]),
+        ("text\n|}\nmore", ["text", "|}", "more"]),
+    ],
+)
+def test_headings_rules_and_preformatted_lines_are_no_text(source: str, lines: list[str]) -> None:
+    assert running_lines(source) == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("* a\n** b\n*# c\n#: d", ["a", "b", "c", "d"]),
+        (": a\n:: b", ["a", "b"]),
+        ("; term : def", ["def"]),
+        (";a:b", ["b"]),
+        ("; term", []),
+        ("; term\n: def", ["def"]),
+        ("*;x : y\n:;z", ["y"]),
+        ("; [[T|a : b]] : c", ["c"]),
+        (";a http://x.y/z: d", ["d"]),
+        (";x [http://a.b/c d:e] : f", ["f"]),
+        ('; <b>a:b</b> <i c="d:e">f</i>: g', ["g"]),
+        ("*[[x]]:y", ["[[x]]:y"]),
+    ],
+)
+def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -> None:
+    assert running_lines(source) == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("{|\n| a\n|}\nb", ["b"]),
+        ("{|\n| a\n{|\n| b\n|}\n| c\n|} tail", [" tail"]),
+        (":{|\n| a\n|}\nb", ["b"]),
+        (" {|\n| a\n |}\nb", ["b"]),
+        ("x\n{| class=y\n| a\n\nb", ["x"]),
+    ],
+)
+def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> None:
+    assert running_lines(source) == lines
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<table><tr><td>x</td></tr></table>y", "y"),
+        ("<table><tr><td>x</table>y", "y"),
+        ("a<table><tr><td><table><tr><td>x</table></table>y", "a\ny"),
+        ("a\n<table>\n<tr><td>b\n\nc", "a"),
+        ("</table>a", "a"),
+        ("<h2>x</h2>y", "y"),
+        ("a <h2>x</h2> y", "a\ny"),
+        ("<TABLE border=1><tr><td>x</TABLE>y", "y"),
+    ],
+)
+def test_html_tables_and_headings_go_too(source: str, shown: str) -> None:
+    assert text_of(source) == shown
+
+
+def test_a_quotation_may_be_indented() -> None:
+    assert text_of("<blockquote>\n a [[b]]\n</blockquote>\n c") == "a b"

@@ -1,0 +1,100 @@
+"""A page from its source to its sentences: what holds for any text, and how long it takes."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cstool.wikitext.sentences import split
+from tests.wikitext.reading import read, reader_of, text_of
+
+PAGE = """{{Short description|Town}}
+{{Infobox town
+| name = {{lang|de|Stadt}}
+}}'''Foo''' (born {{birth date|1900}}) is a [[town]].<ref>A [[b]].</ref> It lies in [[Bar]]s.
+
+[[File:A.jpg|thumb|A [[caption]].]]
+== History ==
+{| class="wikitable"
+| [[cell]]
+|}
+* See ''[[Baz (film)|Baz]]''.
+
+[[Category:Towns]]
+"""
+
+
+def test_a_page_is_read() -> None:
+    sentences = read(PAGE, title="Foo")
+    assert [s.text for s in sentences] == [
+        "Foo (born \ufffc) is a town.",
+        "It lies in Bars.",
+        "See Baz.",
+    ]
+    assert [s.holes for s in sentences] == [["birth date"], [], []]
+    assert [m.target for s in sentences for m in s.mentions] == ["Town", "Bar", "Baz (film)"]
+
+
+def test_a_page_without_text_has_no_sentences() -> None:
+    assert read("") == []
+    assert read("{{clear}}\n[[Category:X]]\n<ref>a</ref>\n\n") == []
+
+
+def test_a_line_of_nothing_but_holes_is_none() -> None:
+    assert text_of("{{navbox foo}}\n{{x}} {{y}}z\n{{z}}") == "▢ ▢z"
+
+
+PIECES = (
+    "[[", "]]", "[", "]", "{{", "}}", "{{{", "}}}", "|", "''", "'''", "'", "\n", " ", "  ", "a",
+    "B", "é", "😀", "一。", ". ", "<ref>", "</ref>", "<ref name=x />", "<nowiki>", "</nowiki>",
+    "<!--", "-->", "<br>", "<small>", "</small>", "<table>", "</table>", "{|", "|}", "|-", "* ",
+    "; ", " : ", "== ", " ==", "File:", "Category:", "de:", ":", "#", "%20", "&amp;", "&nbsp;",
+    "__TOC__", "-{", "}-", "zh-cn:", "[[Foo]]", "[[Foo|bar]]s", "[[Foo| b]]", "{{sfn|x}}", "{{x}}",
+    "<math>x</math>", "[http://x y]", "formatnum:1234", "Dr. X", "\u3000", "\u00a0", "http://",
+    "~~~", "{{!}}", "<h2>",
+)  # fmt: skip
+SOURCES = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+LANGUAGES = st.sampled_from(["en", "zh", "ar", "th"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(SOURCES, LANGUAGES, st.booleans())
+def test_any_source_is_read(source: str, language: str, render: bool) -> None:
+    for text, mentions, holes in reader_of(language, render=render).sentences(source, "Foo x"):
+        assert text == text.strip() != ""
+        assert not any(ord(c) < 0x20 for c in text)
+        after = 0
+        for start, end, target in mentions:
+            assert after <= start <= end <= len(text)
+            assert target
+            after = end
+        if not holes and "nowiki" not in source:
+            assert not any(mark in text for mark in ("[[", "]]", "{{", "}}"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SOURCES, LANGUAGES)
+def test_sentences_are_their_line_but_for_white_space(source: str, language: str) -> None:
+    for line in reader_of(language).lines(source, "Foo x"):
+        sentences = split(line, language)
+        assert "".join("".join(s.text.split()) for s in sentences) == "".join(line.text.split())
+        assert sum(len(s.mentions) for s in sentences) == len(line.mentions)
+        assert [name for s in sentences for name in s.holes] == [name for _, name in line.holes]
+
+
+HOSTILE = (
+    "{{", "[[", "<ref>", "<!--", "'''", "[[File:", "{|\n", "<table>", "-{", "&", "[http://x ", " ",
+    "\n", "]]", "}}", "{{a|", "[[a|", "[[a|[", "<b ", "__a", "[[Category:", "; ", "<h2>", "''a'''b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("piece", "language"), [*((piece, "en") for piece in HOSTILE), ("-{", "zh"), ("[[a|", "ar")]
+)
+def test_hostile_text_is_read_in_time(piece: str, language: str) -> None:
+    source = piece * (50_000 // len(piece))
+    reader_of(language)
+    started = time.monotonic()
+    read(source, language)
+    assert time.monotonic() - started < 5

@@ -1,0 +1,115 @@
+"""Templates: braces, names, and what stands in their place."""
+
+import pytest
+
+from cstool.wikitext.marks import NOTHING, Marks
+from cstool.wikitext.rules import rules_of
+from cstool.wikitext.templates import arguments, call_name, calls, expand
+from tests.wikitext.reading import read, text_of
+
+
+def expanded(source: str, language: str = "en", *, render: bool = False) -> str:
+    return expand(source, Marks(), rules_of(language, render=render), "Page")
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("{{a}}", ["{{a}}"]),
+        ("{{a|{{b|c}}}}", ["{{a|{{b|c}}}}"]),
+        ("{{a}} {{b}}", ["{{a}}", "{{b}}"]),
+        ("{{{x|y}}}", ["{{{x|y}}}"]),
+        ("{{{{a}}}}", ["{{{a}}}"]),
+        ("{{{{{a}}}}}", ["{{{{{a}}}}}"]),
+        ("{{unclosed {{a}}", ["{{a}}"]),
+        ("a}} {{b}} }}", ["{{b}}"]),
+        ("{a} {{b", []),
+        ("{{a|{b}}}", ["{{a|{b}}"]),
+    ],
+)
+def test_braces_find_their_partners(source: str, found: list[str]) -> None:
+    assert [source[start:end] for start, end, _ in calls(source)] == found
+
+
+def test_a_parameter_is_told_from_a_template() -> None:
+    assert [braces for _, _, braces in calls("{{a}} {{{b}}}")] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("{{Use_dmy dates|date=x}}", "use dmy dates"),
+        ("{{ Cite\nweb\n|url=x}}", "cite web"),
+        ("{{Foo{{bar}}|x}}", "foo{{…}}"),
+        ("{{DEFAULTSORT:Foo|x}}", "defaultsort:foo"),
+    ],
+)
+def test_a_calls_name_is_read(source: str, name: str) -> None:
+    assert call_name(source) == name
+
+
+def test_named_arguments_are_trimmed_and_positional_ones_are_not() -> None:
+    assert arguments("{{a| x | y = z |{{b|c}}}}") == (("1", " x "), ("y", "z"), ("2", "{{b|c}}"))
+
+
+def test_an_unknown_template_is_a_hole_with_its_name() -> None:
+    (sentence,) = read("At {{no such thing|1}}, [[Alabama]] is.")
+    assert sentence.holes == ["no such thing"]
+
+
+def test_a_footnote_template_shows_nothing() -> None:
+    assert expanded("a{{sfn|Foo|2000}}b") == f"a{NOTHING}b"
+    assert text_of("a{{sfn|Foo|2000}} b") == "a b"
+
+
+def test_only_the_outermost_call_counts() -> None:
+    (sentence,) = read("a {{x|{{y|{{z}}}}}} b")
+    assert sentence.holes == ["x"]
+    assert not read("a{{sfn|{{y}}}} b")[0].holes
+
+
+def test_text_behind_an_infobox_begins_a_line() -> None:
+    source = "{{Infobox\n| a = {{b|c}}\n}}'''T''' is a [[town]]."
+    assert text_of(source) == "T is a town."
+    assert not read(source)[0].holes
+
+
+def test_a_template_of_several_lines_within_a_sentence_is_a_hole() -> None:
+    assert text_of("T is {{x\n|a\n}} long.") == "T is ▢ long."
+
+
+def test_the_magic_bar_is_a_bar() -> None:
+    assert text_of("a{{!}}b [[Foo{{!}}bar]]") == "a|b bar"
+    assert text_of("{{{!}}\n| x\n{{!}}}\ny") == "y"
+
+
+def test_the_page_knows_its_name() -> None:
+    assert text_of("{{PAGENAME}} {{FULLPAGENAME}} {{=}}") == "Page Page ="
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("{{DEFAULTSORT:x}}a", "en"),
+        ("{{DISPLAYTITLE:''x''}}a", "en"),
+        ("{{SORTIERUNG:Ä}}a", "de"),
+        ("{{КЛЮЧ_СОРТИРОВКИ:Ы}}a", "ru"),
+        ("{{#tag:ref|x|name=y}}a", "en"),
+    ],
+)
+def test_words_that_show_nothing_are_known_in_each_language(source: str, language: str) -> None:
+    assert text_of(source, language) == "a"
+
+
+def test_known_templates_are_rendered_if_asked() -> None:
+    assert expanded("{{nowrap|a b}}", render=True) == "a b"
+    assert text_of("{{nowrap|a b}}") == ""
+
+
+def test_what_stands_in_a_rendered_template_is_rendered_too() -> None:
+    assert expanded("{{nowrap|a{{sfn|x}} {{nowrap|b}}}}", render=True) == f"a{NOTHING} b"
+
+
+def test_stray_braces_are_a_scar() -> None:
+    assert text_of("{{unclosed") == "▢unclosed"
+    assert text_of("a}} b") == "a▢ b"
