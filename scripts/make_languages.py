@@ -6,6 +6,7 @@ The codes in which Wikidata keeps labels: MediaWiki's Names.php and what Wikibas
 Autonyms are from Names.php, English names from CLDR, else from the remarks in Names.php.
 """
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -154,8 +155,7 @@ def main() -> None:
         if not name:
             raise SystemExit(f"{code}: no English name")
         rows[code] = (code, name, autonym, WIKIS.get(code, ""))
-    out = sys.stdout
-    out.reconfigure(encoding="utf-8", newline="\n")
+    out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
     print(
         "# source: MediaWiki 1.39's Names.php, Wikibase's term languages, English names from CLDR"
         f" (babel {babel.__version__}), made by scripts/make_languages.py;"

@@ -8,12 +8,11 @@ wikidata/wikidata-sample-all.json.gz.
 
 import argparse
 import json
-import os
-import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any
+
+from measure import Taken, cstool, run
 
 LANGUAGES = "de,fr,es,ru,zh,ja,ar,hi,sw,pl"
 
@@ -34,23 +33,14 @@ def commands(real: Path, languages: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-def run(folder: Path, real: Path, languages: str, jobs: int) -> list[tuple[str, float, float]]:
-    """Run all stages in a folder; return each one's seconds and peak memory in MB."""
+def run_all(folder: Path, real: Path, languages: str, jobs: int) -> list[tuple[str, Taken]]:
+    """Run all stages in a folder; return what each one took."""
     folder.mkdir(parents=True)
-    taken = []
-    program = shutil.which("cstool", path=str(Path(sys.executable).parent)) or "cstool"
-    for out, arguments in commands(real, languages):
-        begun = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            os.chdir(folder)
-            options = ["-o", out, "-j", str(jobs), "--part-size", "1M", "--quiet"]
-            os.execv(program, [program, *arguments, *options])
-        _, status, usage = os.wait4(pid, 0)
-        if status:
-            sys.exit(f"cstool {' '.join(arguments)} failed")
-        taken.append((arguments[0], time.monotonic() - begun, usage.ru_maxrss / 1024))
-    return taken
+    options = ["-j", str(jobs), "--part-size", "1M", "--quiet"]
+    return [
+        (arguments[0], run([cstool(), *arguments, "-o", out, *options], folder))
+        for out, arguments in commands(real, languages)
+    ]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -73,12 +63,12 @@ def main() -> None:
     arguments = parser.parse_args()
     real = arguments.real.resolve()
     one, two = arguments.out / "j1", arguments.out / "j2"
-    taken = run(one, real, arguments.languages, 1)
-    taken_by_two = run(two, real, arguments.languages, 2)
-    for (stage, seconds, memory), (_, seconds2, memory2) in zip(taken, taken_by_two, strict=True):
+    taken = run_all(one, real, arguments.languages, 1)
+    by_two = run_all(two, real, arguments.languages, 2)
+    for (stage, alone), (_, both) in zip(taken, by_two, strict=True):
         print(
-            f"{stage:9} -j 1: {seconds:5.1f} s, {memory:4.0f} MB   "
-            f"-j 2: {seconds2:5.1f} s, {memory2:4.0f} MB a process"
+            f"{stage:9} -j 1: {alone.wall:5.1f} s, {alone.memory:4.0f} MB   "
+            f"-j 2: {both.wall:5.1f} s, {both.memory:4.0f} MB a process"
         )
     for stage in ("entities", "titles", "sentences", "linked", "switched"):
         counts = manifest(one, stage)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cstool.parts.manifest import Manifest
+from cstool.parts.manifest import MANIFEST, Manifest
 from cstool.running.options import RunOptions, usable_cpus
 
 Command = Callable[..., None]
@@ -129,11 +129,20 @@ class Closing:
     def __init__(self, out: Path, running: RunOptions) -> None:
         self._out = out
         self._quiet = running.quiet
+        self._complete = not running.overwrite and (out / MANIFEST).exists()
         self._begun = time.monotonic()
 
     def tell(self, manifest: Manifest, what: str) -> None:
         """Write the closing line to standard error."""
         if self._quiet:
+            return
+        if self._complete:
+            unread = any(i.fingerprint is None for i in manifest.inputs)
+            click.echo(
+                f"{manifest.stage}: nothing to do, {self._out} is complete: {what}"
+                + (" (standard input was not read; --overwrite reads it)" if unread else ""),
+                err=True,
+            )
             return
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

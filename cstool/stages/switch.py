@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from cstool.languages.codes import resolve
 from cstool.parts.columns import flat, one_chunk
 from cstool.parts.counts import Counts, total
-from cstool.parts.files import Batches, Made
+from cstool.parts.files import Batches, Made, whole_file
 from cstool.parts.folder import Run, Task, open_run, part_name
 from cstool.parts.label_store import LABELS, LabelStore, write_store
 from cstool.parts.manifest import ATTRIBUTION, Manifest, describe_folder, need_stage
@@ -116,8 +116,8 @@ def _make_store(
     """Gather the labels that these sentences can need; return the store's folder."""
     folder = run.work("store")
     wanted = run.work("wanted.npy")
-    wanted.parent.mkdir(parents=True, exist_ok=True)
-    np.save(wanted, _linked_qids(linked, read))
+    with whole_file(wanted) as temporary, temporary.open("wb") as handle:
+        np.save(handle, _linked_qids(linked, read))
     tasks = [
         Task(part_name(i), str(entities / part.file), part.checksum)
         for i, part in enumerate(store.tables)

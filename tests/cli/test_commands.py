@@ -249,7 +249,9 @@ def test_the_same_command_again_does_nothing(sample: Sample, tmp_path: Path) -> 
     command = ["entities", sample.wikidata, "-o", tmp_path / "out"]
     assert cstool(*command).returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
-    assert cstool(*command).returncode == 0
+    again = cstool(*command)
+    assert again.returncode == 0
+    assert "nothing to do" in again.stderr
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()} == before
 
 

@@ -16,7 +16,7 @@ def test_a_cluster_makes_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
 
     pages = [str(sample.pages)]
     extract(pages, tmp_path / "here", ExtractOptions(), RunOptions(jobs=1, part_size=1 << 13))
-    with LocalCluster(
+    with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=1, threads_per_worker=1, dashboard_address=None, processes=True
     ) as cluster:
         running = RunOptions(jobs=2, part_size=1 << 13, scheduler=cluster.scheduler_address)

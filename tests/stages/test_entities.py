@@ -54,7 +54,9 @@ def test_items_come_out_sorted_by_qid_with_their_fields(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.integers(1, 1 << 31), unique=True, min_size=1, max_size=60), st.integers(1, 4000)
 )

@@ -1,0 +1,36 @@
+"""Run a command and take its time, CPU and memory: what the benchmark scripts share."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Wall and CPU seconds (workers included), and the largest process's memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def cstool() -> str:
+    """Return the `cstool` that belongs to the running Python."""
+    return shutil.which("cstool", path=str(Path(sys.executable).parent)) or "cstool"
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> Taken:
+    """Run a command, in a folder if one is given; end with its fault when it fails."""
+    begun = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.chdir(folder or ".")
+        os.execvp(command[0], list(command))
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)} failed")
+    return Taken(time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
