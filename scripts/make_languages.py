@@ -96,7 +96,7 @@ NAMES = {
     "zh-mo": "Chinese (Macao)",
 }
 
-ENGLISH = load("en")
+ENGLISH: dict[str, dict[str, str]] = load("en")
 
 
 def autonyms_and_remarks(path: str) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,7 @@
 <?php
 /**
  * Writes what MediaWiki's own language files say about wikitext as tables
- * (namespaces.tsv, linktrails.tsv, switches.tsv, magicwords.tsv) in OUTDIR:
+ * (namespaces, linktrails, switches, magicwords, numbers, variants; each .tsv) in OUTDIR:
  *
  *     apt-get install mediawiki php-cli php-sqlite3 php-mbstring php-intl
  *     MW_CONFIG_FILE=…/LocalSettings.php php scripts/mediawiki_tables.php OUTDIR
@@ -40,22 +40,9 @@ class MediaWikiTables extends Maintenance {
 		'__NOGLOBAL__', '__EXPECTWITHOUTSCANS__', '__EXPECTUNUSEDTEMPLATE__',
 	];
 
-	/** Magic words to write, by what they do in a page. The image options (img_*) come on top. */
+	/** Magic words to write: those that show nothing, the page's own name, text of their arguments. */
 	private const MAGIC_WORDS = [
-		// show nothing
-		'defaultsort', 'displaytitle',
-		// the page's own name
-		'pagename', 'fullpagename', 'basepagename', 'subpagename', 'rootpagename', 'talkpagename',
-		'subjectpagename', 'namespace', 'namespacenumber', 'talkspace', 'subjectspace',
-		// text of their arguments
-		'!', '=', 'formatnum', 'nocommafysuffix', 'rawsuffix', 'formatdate', 'lc', 'uc', 'lcfirst',
-		'ucfirst', 'padleft', 'padright', 'urlencode', 'anchorencode', 'plural', 'grammar', 'gender',
-		'ns', 'directionmark', 'language', 'sitename', 'contentlanguage',
-		// what stands before a template's name, and a tag written as a function
-		'subst', 'safesubst', 'msg', 'tag',
-		// ParserFunctions and Scribunto; in a page these begin with #
-		'invoke', 'if', 'ifeq', 'iferror', 'ifexist', 'ifexpr', 'expr', 'switch', 'default', 'time',
-		'redirect',
+		'defaultsort', 'displaytitle', 'pagename', 'fullpagename', '!', '=', 'formatnum',
 	];
 
 	public function __construct() {
@@ -94,7 +81,7 @@ class MediaWikiTables extends Maintenance {
 		$cache = $services->getLocalisationCache();
 		$switchIds = $services->getMagicWordFactory()->getDoubleUnderscoreArray()->getNames();
 
-		$namespaces = $trails = $switches = $words = [];
+		$namespaces = $trails = $switches = $words = $numbers = $variants = [];
 		// English first: a row that English has is not repeated.
 		foreach ( array_merge( [ 'en' ], array_diff( array_keys( Names::$names ), [ 'en' ] ) ) as $code ) {
 			$language = $factory->getLanguage( $code );
@@ -119,6 +106,16 @@ class MediaWikiTables extends Maintenance {
 					? '[' . self::python( $language->linkPrefixCharset() ) . ']' : '',
 			];
 
+			$numbers[$row] = self::separators( $language );
+
+			$converter = $services->getLanguageConverterFactory()->getLanguageConverter( $language );
+			if ( $converter->hasVariants() ) {
+				// As it is shown where no variant is asked for: the language, its fallbacks, the others.
+				$variants[$row][] = [ implode( ' ', array_unique( [
+					$code, ...(array)$converter->getVariantFallbacks( $code ), ...$converter->getVariants(),
+				] ) ) ];
+			}
+
 			foreach ( $cache->getItem( $key, 'magicWords' ) as $id => $synonyms ) {
 				$case = (int)array_shift( $synonyms );
 				foreach ( $synonyms as $word ) {
@@ -127,7 +124,7 @@ class MediaWikiTables extends Maintenance {
 					}
 					if ( in_array( $id, $switchIds, true ) ) {
 						$switches[$row][] = [ $word ];
-					} elseif ( in_array( (string)$id, self::MAGIC_WORDS, true ) || str_starts_with( $id, 'img_' ) ) {
+					} elseif ( in_array( (string)$id, self::MAGIC_WORDS, true ) ) {
 						// Functions are known without their colon, as Parser::setFunctionHook does.
 						$words[$row][] = [ $id, strlen( $word ) > 1 ? preg_replace( '/:$/D', '', $word ) : $word, $case ];
 					}
@@ -152,15 +149,46 @@ class MediaWikiTables extends Maintenance {
 		$trails = array_filter( $trails,
 			static fn ( $trail, $row ) => $row === '*' || $trail !== $trails['*'], ARRAY_FILTER_USE_BOTH );
 
-		$this->write( 'namespaces', [ 'language', 'namespace', 'name' ], $namespaces,
-			'; the site\'s own namespace is written as Wikipedia' );
+		// English numbers are repeated for a variety (ban-bali) of a language (ban) that has others.
+		$numbers = array_filter( $numbers, static fn ( $fields, $row ) => $row === '*'
+			|| $fields !== $numbers['*'] || ( $numbers[strtok( $row, '-' )] ?? $fields ) !== $fields,
+			ARRAY_FILTER_USE_BOTH );
+
+		$files = 'language files, made by scripts/mediawiki_tables.php';
+		$this->write( 'namespaces', [ 'language', 'namespace', 'name' ], self::beyondEnglish( $namespaces ),
+			"$files; the site's own namespace is written as Wikipedia" );
 		$this->write( 'linktrails', [ 'language', 'trail', 'prefix' ],
 			array_map( static fn ( $trail ) => [ $trail ], $trails ),
-			'; Python re syntax: trail matches the whole trail (empty: none), prefix is one letter' );
-		$this->write( 'switches', [ 'language', 'name' ], $switches,
-			'; with switches of extensions, in English' );
-		$this->write( 'magicwords', [ 'language', 'id', 'word', 'case_sensitive' ], $words,
-			'; words as in its files less the final colon, $1: any text' );
+			"$files; Python re syntax: trail matches the whole trail (empty: none), prefix is one letter" );
+		$this->write( 'switches', [ 'language', 'name' ], self::beyondEnglish( $switches ),
+			"$files; with switches of extensions, in English" );
+		$this->write( 'magicwords', [ 'language', 'id', 'word', 'case_sensitive' ], self::beyondEnglish( $words ),
+			"$files; words as in its files less the final colon, \$1: any text" );
+		$this->write( 'numbers', [ 'language', 'group', 'decimal', 'minimum' ],
+			array_map( static fn ( $fields ) => [ $fields ], $numbers ),
+			'Language::formatNum; numbers of four digits are grouped where minimum is 4;'
+				. ' no separators: other digits or groups' );
+		$this->write( 'variants', [ 'language', 'variants' ], $variants,
+			"language converters; a language's variants, the one that is shown first" );
+	}
+
+	/** The separators of formatNum and the group's first place; empty if it does more than to set them. */
+	private static function separators( Language $language ): array {
+		$format = static fn ( $number ) => $language->formatNum( (string)$number );
+		$decimal = mb_substr( $format( '0.5' ), 1, 1 );
+		$group = preg_match( '/^1(.+)234\g{1}567$/Du', $format( '1234567' ), $m ) ? $m[1] : null;
+		$minimum = $format( '1234' ) === '1234' ? 5 : 4;
+		$thousand = $minimum === 5 ? '1234' : "1{$group}234";
+		$expected = [
+			'1234' => $thousand, '12345' => "12{$group}345", '1234.5' => "{$thousand}{$decimal}5",
+			'0' => '0', '0.00012' => "0{$decimal}00012", '007' => '007',
+		];
+		if ( $group === null || array_map( $format, array_keys( $expected ) ) !== array_values( $expected ) ) {
+			return [ '', '', '' ];
+		}
+		// Spaces are written so that they are seen.
+		return preg_replace_callback( '/\p{Z}/u',
+			static fn ( $m ) => '&#' . mb_ord( $m[0], 'UTF-8' ) . ';', [ $group, $decimal, $minimum ] );
 	}
 
 	/** The group of a link trail's pattern, as Python's re reads it. */
@@ -190,20 +218,24 @@ class MediaWikiTables extends Maintenance {
 			static fn ( $m ) => $escape( mb_ord( $m[0], 'UTF-8' ) ), $pattern );
 	}
 
-	/** Writes rows by language, sorted, without repetitions and without what English has. */
-	private function write( string $name, array $header, array $rows, string $note ): void {
-		$lines = [];
+	/** Rows by language, without what English has. */
+	private static function beyondEnglish( array $rows ): array {
 		$english = array_fill_keys( array_map( self::line( ... ), $rows['*'] ), true );
+		$beyond = static fn ( $fields ) => !isset( $english[self::line( $fields )] );
+		return [ '*' => $rows['*'] ] + array_map( static fn ( $list ) => array_filter( $list, $beyond ), $rows );
+	}
+
+	/** Writes rows by language, sorted and without repetitions. */
+	private function write( string $name, array $header, array $rows, string $source ): void {
+		$lines = [];
 		foreach ( $rows as $language => $list ) {
-			foreach ( array_map( self::line( ... ), $list ) as $line ) {
-				if ( $language === '*' || !isset( $english[$line] ) ) {
-					$lines["$language\t$line"] = true;
-				}
+			foreach ( $list as $fields ) {
+				$lines["$language\t" . self::line( $fields )] = true;
 			}
 		}
 		$lines = array_keys( $lines );
 		sort( $lines, SORT_STRING );
-		$source = '# source: MediaWiki ' . MW_VERSION . "'s language files, made by scripts/mediawiki_tables.php$note";
+		$source = '# source: MediaWiki ' . MW_VERSION . "'s $source";
 		$path = rtrim( $this->getArg( 0 ), '/' ) . "/$name.tsv";
 		$text = implode( "\n", [ $source, implode( "\t", $header ), ...$lines ] ) . "\n";
 		if ( file_put_contents( $path, $text ) === false ) {

@@ -19,7 +19,14 @@ def score(shared: Path, language: str, out: Path) -> dict[str, Any]:
     options = ExtractOptions(templates="none", language=language)
     extract([str(dump)], out, options, RunOptions(jobs=1, quiet=True))
     gold = shared / f"realdata/gold/{language}.gold.jsonl.gz"
-    compare = [shared / "oracle/compare.py", gold, out, "--lang", language, "--json"]
+    compare: list[str | Path] = [
+        shared / "oracle/compare.py",
+        gold,
+        out,
+        "--lang",
+        language,
+        "--json",
+    ]
     done = subprocess.run([sys.executable, *compare], check=True, capture_output=True)
     scores: dict[str, Any] = json.loads(done.stdout)
     return scores
