@@ -1,11 +1,11 @@
-"""Sorted runs: Parquet files, each sorted by an integer key, read together by ranges of it.
+"""Sorted runs: Parquet files of row groups sorted by an integer key, read by ranges of it.
 
 The external sort of `entities` and `shard`: workers write runs with small row groups; the
 ranges are cut by what the files' footers tell; each range is then read from just those row
 groups that touch it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,17 +75,42 @@ def key_range(groups: Iterable[Group], low: int, high: int) -> KeyRange:
     return KeyRange(low, high, tuple((file, tuple(i)) for file, i in by_file.items()))
 
 
-def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> pa.Table:
+@dataclass(frozen=True)
+class SortedRows:
+    """A range's rows as they were read, and the order that sorts them; `keys` are in order."""
+
+    table: pa.Table
+    order: np.ndarray[Any, Any]
+    keys: np.ndarray[Any, Any]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def kept(self, mask: np.ndarray[Any, Any]) -> "SortedRows":
+        """Return the rows for which the mask, in their order, is true."""
+        return SortedRows(self.table, self.order[mask], self.keys[mask])
+
+    def chunks(self, rows: int) -> Iterator[pa.Table]:
+        """Yield the rows in order, so many at a time: the whole is never copied."""
+        for start in range(0, len(self.order), rows):
+            yield self.table.take(pa.array(self.order[start : start + rows]))
+
+
+def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> SortedRows:
     """Return the range's rows, sorted by key; equal keys in the order of the files."""
     tables = [schema.empty_table()]
     for file, indices in range_.pieces:
-        table = pq.ParquetFile(file).read_row_groups(list(indices), use_threads=False)
-        keys = table.column(key).to_numpy()
-        first, last = (_place(keys, bound) for bound in (range_.low, range_.high))
-        tables.append(table.slice(first, last - first).replace_schema_metadata(None))
-    table = pa.concat_tables(tables)
-    order: np.ndarray[Any, Any] = np.argsort(table.column(key).to_numpy(), kind="stable")
-    return table.take(pa.array(order))
+        run = pq.ParquetFile(file)
+        for index in indices:
+            table = run.read_row_group(index, use_threads=False)
+            keys = table.column(key).to_numpy()
+            first, last = (_place(keys, bound) for bound in (range_.low, range_.high))
+            tables.append(table.slice(first, last - first).replace_schema_metadata(None))
+    # One chunk: taking rows from many would put them together anew each time.
+    table = pa.concat_tables(tables).combine_chunks()
+    keys = table.column(key).to_numpy()
+    order: np.ndarray[Any, Any] = np.argsort(keys, kind="stable")
+    return SortedRows(table, order, keys[order])
 
 
 def _place(keys: np.ndarray[Any, Any], key: int) -> int:

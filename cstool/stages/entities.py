@@ -25,8 +25,8 @@ from cstool.dumps.wikidata import (
     line_slices,
     mapped,
 )
-from cstool.parts.columns import list_of_structs, offsets_of
-from cstool.parts.counts import Counts, Tally, total
+from cstool.parts.columns import list_of_structs, offsets_of, one_chunk
+from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, open_run, part_name
 from cstool.parts.manifest import Manifest
@@ -35,6 +35,7 @@ from cstool.parts.schemas import ENTITIES, SITELINKS, TERMS
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 
+_ROWS_A_GROUP = 32_768
 _MALFORMED = "malformed line"
 
 
@@ -152,27 +153,31 @@ def sort_lines(slice_: LineSlice, _: None) -> Batches:
 
 
 def _table(items: list[tuple[int, Entity]]) -> pa.Table:
+    """Return items as columns; labels, aliases and sitelinks by language or wiki."""
     lengths: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
     labels: tuple[list[str], list[str]] = ([], [])
     aliases: tuple[list[str], list[str]] = ([], [])
     sitelinks: tuple[list[str], list[str]] = ([], [])
     types: list[int] = []
     for _, entity in items:
-        before = len(labels[0]), len(aliases[0]), len(sitelinks[0]), len(types)
-        for language, label in sorted(mapped(entity.labels).items()):
-            labels[0].append(language)
-            labels[1].append(label.value)
-        for language, terms in sorted(mapped(entity.aliases).items()):
-            labels_here = [term.value for term in terms]
-            aliases[0].extend([language] * len(labels_here))
-            aliases[1].extend(labels_here)
-        for site, link in sorted(mapped(entity.sitelinks).items()):
-            sitelinks[0].append(site)
-            sitelinks[1].append(link.title)
-        types.extend(entity.types())
-        after = len(labels[0]), len(aliases[0]), len(sitelinks[0]), len(types)
-        for column, a, b in zip(lengths, before, after, strict=True):
-            column.append(b - a)
+        terms = mapped(entity.labels)
+        languages = sorted(terms)
+        labels[0].extend(languages)
+        labels[1].extend([terms[language].value for language in languages])
+        lengths[0].append(len(languages))
+        before = len(aliases[0])
+        for language, others in sorted(mapped(entity.aliases).items()):
+            aliases[0].extend([language] * len(others))
+            aliases[1].extend([term.value for term in others])
+        lengths[1].append(len(aliases[0]) - before)
+        links = mapped(entity.sitelinks)
+        sites = sorted(links)
+        sitelinks[0].extend(sites)
+        sitelinks[1].extend([links[site].title for site in sites])
+        lengths[2].append(len(sites))
+        classes = entity.types()
+        types.extend(classes)
+        lengths[3].append(len(classes))
     return pa.table(
         [
             pa.array([qid for qid, _ in items], pa.uint32()),
@@ -191,19 +196,17 @@ def _table(items: list[tuple[int, Entity]]) -> pa.Table:
 
 def gather_range(range_: KeyRange, _: None) -> Batches:
     """Yield the items of a range of QIDs; of an item that the dump has twice, the last one."""
-    table = read_range(range_, "qid", ENTITIES)
-    qids = table.column("qid").to_numpy()
-    last = np.ones(len(qids), bool)
-    last[:-1] = qids[1:] != qids[:-1]
-    if not last.all():
-        table = table.filter(pa.array(last))
-    counts = Counts({"items": Tally(len(qids), table.num_rows)})
-    if table.num_rows < len(qids):
-        counts.tally("items").dropped["duplicate"] = len(qids) - table.num_rows
+    rows = read_range(range_, "qid", ENTITIES)
+    last = np.ones(len(rows), bool)
+    last[:-1] = rows.keys[1:] != rows.keys[:-1]
+    counts = Counts()
+    tally = counts.tally("items")
+    tally.keep(int(last.sum()))
+    tally.drop("duplicate", int((~last).sum()))
     languages: Counter[str] = Counter()
-    for start in range(0, table.num_rows, 32_768):
-        group = table.slice(start, 32_768).combine_chunks()
-        found = group.column("labels").chunk(0).flatten().field("language").value_counts()
+    for group in rows.kept(last).chunks(_ROWS_A_GROUP):
+        labels = one_chunk(group.column("labels")).flatten()
+        found = labels.field("language").value_counts()
         languages.update({v["values"]: v["counts"] for v in found.to_pylist()})
         yield group
     counts.add("languages", languages)

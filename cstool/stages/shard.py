@@ -5,7 +5,7 @@ each part as a run sorted by (language, split, hash); `gather` makes each shard 
 that key. The order of rows is a global shuffle by hash.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -43,6 +43,7 @@ Format = Literal["cstool", "entitycs"]
 _KEY_BITS = 48
 _PAGES_FILE = "attribution.tsv.zst"
 _ROWS_A_GROUP = 20_000
+_ROWS_AT_ONCE = 300_000
 _KEYED = SWITCHED.append(pa.field("key", pa.uint64()))
 _PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 
@@ -169,16 +170,27 @@ def _plan(folder: Path, found: list[Made], options: ShardOptions) -> _Plan:
 
 def scatter(file: str, plan: _Plan) -> Batches:
     """Yield a part's rows sorted by key: language, split, and a hash of the row's name."""
-    table = pq.read_table(file, use_threads=False)
     counts = Counts()
-    if table.num_rows:
+    for table in _bounded(pq.ParquetFile(file)):
         keys = _keys(table, plan)
         order = np.argsort(keys, kind="stable")
-        table = table.append_column(_KEYED.field("key"), pa.array(keys)).take(pa.array(order))
+        keyed = table.append_column(_KEYED.field("key"), pa.array(keys)).take(pa.array(order))
         folders, numbers = np.unique(keys >> np.uint64(_KEY_BITS), return_counts=True)
         counts.add("rows by key", dict(zip(map(str, folders), map(int, numbers), strict=True)))
-        yield from in_groups(table)
+        yield from in_groups(keyed)
     return counts
+
+
+def _bounded(part: pq.ParquetFile) -> Iterator[pa.Table]:
+    """Yield a part's row groups, some at a time: what is sorted at once has a bound."""
+    groups: list[int] = []
+    rows = 0
+    for index in range(part.num_row_groups):
+        groups.append(index)
+        rows += part.metadata.row_group(index).num_rows
+        if rows >= _ROWS_AT_ONCE or index == part.num_row_groups - 1:
+            yield part.read_row_groups(groups, use_threads=False).combine_chunks()
+            groups, rows = [], 0
 
 
 def _keys(table: pa.Table, plan: _Plan) -> Array:
@@ -215,18 +227,15 @@ def _shards(plan: _Plan, rows: dict[str, int], groups: list[Any]) -> Iterable[Ta
 
 def gather(range_: KeyRange, format_: Format) -> Batches:
     """Yield the rows of a shard in the order of their hashes; count words and entities."""
-    table = read_range(range_, "key", _KEYED).drop_columns(["key"])
     counts = Counts()
-    if table.num_rows:
+    for keyed in read_range(range_, "key", _KEYED).chunks(_ROWS_A_GROUP):
+        table = keyed.drop_columns(["key"])
         language = table.column("language")[0].as_py()
         words = pc.sum(pc.count_substring_regex(table.column("text"), r"\S+")).as_py()
-        entities = int(pc.sum(pc.list_value_length(table.column("entities"))).as_py())
+        entities = pc.sum(pc.list_value_length(table.column("entities"))).as_py()
         counts.add("words", {language: words})
-        counts.add("entities", {language: entities})
-    if format_ == "entitycs":
-        table = marked_up(table)
-    for start in range(0, table.num_rows, _ROWS_A_GROUP):
-        yield table.slice(start, _ROWS_A_GROUP)
+        counts.add("entities", {language: int(entities)})
+        yield marked_up(table) if format_ == "entitycs" else table
     return counts
 
 
