@@ -36,7 +36,8 @@ help:
 	@echo "make bench    throughput of each stage, against peers"
 	@echo "make sample   build data/sample anew from its sources"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
-	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing)"
+	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
+	@echo "              for other LANGUAGES over an old one: SWITCH=--overwrite SHARD=--overwrite"
 
 # ---- what a clean machine needs ----
 

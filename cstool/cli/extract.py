@@ -66,10 +66,9 @@ def command(
         f"sentences, {counts.tallies['mentions'].written:,} mentions "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
-    holes = [
-        f"{name} {number:,}"
-        for name, number in counts.details.get("holes", {}).items()
-        if name != OTHERS
-    ]
+    holes = dict(counts.details.get("holes", {}))
+    holes.pop(OTHERS, None)
     if holes and not running.quiet:
-        click.echo(f"extract: what cost most sentences: {', '.join(holes[:10])}", err=True)
+        most = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
+        told = ", ".join(f"{name} {number:,}" for name, number in most)
+        click.echo(f"extract: what cost most sentences: {told}", err=True)

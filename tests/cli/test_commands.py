@@ -318,7 +318,10 @@ def test_the_closing_line_tells_what_was_done(sample: Sample, tmp_path: Path) ->
     first, second = done.stderr.strip().split("\n")
     assert first.startswith("extract: 42 pages, ")
     assert "sentences dropped: " in first
-    assert second.startswith("extract: what cost most sentences: ")
+    costs = second.removeprefix("extract: what cost most sentences: ").split(", ")
+    numbers = [int(cost.rsplit(" ", 1)[1]) for cost in costs]
+    assert len(numbers) == 10
+    assert numbers == sorted(numbers, reverse=True)
 
 
 def test_stats_prints_a_table_and_json(pipeline: Path) -> None:
