@@ -37,8 +37,8 @@ class Reader:
             text = "\n".join(without_quotes(line) for line in text.split("\n"))
         text = plain(text, marks, self._language)
         lines = []
-        for marked in text.split("\n"):
-            line = read_line(_scars(marked, marks), marks.targets, marks.holes)
+        for marked in _scars(text, marks).split("\n"):
+            line = read_line(marked, marks.targets, marks.holes)
             if len(line.text) > len(line.holes) or line.mentions:
                 lines.append(line)
         return lines
@@ -48,12 +48,12 @@ class Reader:
         return [s for line in self.lines(source, title) for s in split(line, self._language)]
 
 
-def _scars(line: str, marks: Marks) -> str:
+def _scars(text: str, marks: Marks) -> str:
     """Mark markup that found no partner: its line shows it, and nobody wants to read it."""
     for scar in ("[[", "]]", "{{", "}}", "{|", "|}"):
-        if scar in line:
-            line = line.replace(scar, marks.hole(f"stray {scar}"))
-    return line
+        if scar in text:
+            text = text.replace(scar, marks.hole(f"stray {scar}"))
+    return text
 
 
 @cache

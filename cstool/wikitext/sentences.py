@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import sentencex
 
-from cstool.wikitext.marks import HOLE, LINK, MARK, unprotect
+from cstool.wikitext.marks import HOLE, LINK, MARK, PROTECTED, unprotect
 
 _SPACES = re.compile(r"\s+")
+_ENDS = re.compile("\x01([0-9]+)\x02|\x03")
 _OBJECT = "\ufffc"  # stands for a hole while sentences are split
 
 
@@ -42,6 +43,31 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
     """Return a line of marked text as text, with one space where white space stands."""
     if LINK not in marked and HOLE not in marked:
         return Line(unprotect(_spaced(marked)).strip(), [], [])
+    return _read_plainly(marked, targets) or _read_closely(marked, targets, holes)
+
+
+def _read_plainly(marked: str, targets: list[str]) -> Line | None:
+    """Return a line without holes in which every space is where it stays, else None.
+
+    Most lines are such, and the text between their marks is all there is to do.
+    """
+    if HOLE in marked or "\x02 " in marked or " \x03" in marked:
+        return None
+    pieces = _ENDS.split(marked)  # text, number, anchor, None, text, …
+    text = "".join(pieces[::2])
+    if "  " in text or "\t" in text or text[:1] == " " or PROTECTED.search(text):
+        return None
+    mentions = []
+    at = 0
+    for i in range(1, len(pieces) - 3, 4):
+        start = at + len(pieces[i - 1])
+        at = start + len(pieces[i + 1])
+        mentions.append(Mention(start, at, targets[int(pieces[i])]))
+    return Line(text.rstrip(), mentions, [])
+
+
+def _read_closely(marked: str, targets: list[str], holes: list[str]) -> Line:
+    """Return any line, piece by piece."""
     out: list[str] = []
     length = 0
     at = 0
@@ -97,46 +123,31 @@ def _spaced(text: str) -> str:
 
 
 def split(line: Line, language: str) -> list[Sentence]:
-    """Return the sentences of a line, in order, trimmed of white space."""
+    """Return the sentences of a line, in order, trimmed of white space.
+
+    A bound inside a mention is none.
+    """
     text, mentions, holes = line
-    if not mentions and not holes:
-        pieces = sentencex.segment(language, text)
-        return [Sentence(p, [], []) for piece in pieces if (p := piece.strip())]
-    sentences = []
-    mention = hole = 0
-    for start, end in _bounds(text, mentions, language):
-        inside: list[Mention] = []
-        while mention < len(mentions) and mentions[mention].start < end:
-            a, b, target = mentions[mention]
-            inside.append(Mention(a - start, min(b, end) - start, target))
-            mention += 1
-        names: list[str] = []
-        while hole < len(holes) and holes[hole][0] < end:
-            names.append(holes[hole][1])
-            hole += 1
-        sentences.append(Sentence(text[start:end], inside, names))
-    return sentences
-
-
-def _bounds(text: str, mentions: list[Mention], language: str) -> list[tuple[int, int]]:
-    """Return where sentences begin and end; a bound inside a mention is none."""
-    bounds: list[tuple[int, int]] = []
-    start = at = mention = 0
-    for piece in sentencex.segment(language, text):
+    sentences: list[Sentence] = []
+    start = at = first = mention = hole = 0
+    pieces = sentencex.segment(language, text)
+    if sum(map(len, pieces)) != len(text):  # it has lost or changed something: do not split
+        pieces = [text]
+    for piece in pieces:
         at += len(piece)
         while mention < len(mentions) and mentions[mention].end <= at:
             mention += 1
         if mention < len(mentions) and mentions[mention].start < at:
             continue
-        _add_trimmed(bounds, text, start, at)
-        start = at
-    _add_trimmed(bounds, text, start, len(text))
-    return bounds
-
-
-def _add_trimmed(bounds: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end = start + len(piece.strip())
-    if end > start:
-        bounds.append((start, end))
+        whole = text[start:at]
+        sentence = whole.strip()
+        names: list[str] = []
+        while hole < len(holes) and holes[hole][0] < at:
+            names.append(holes[hole][1])
+            hole += 1
+        if sentence:
+            begin = start if whole[0] == sentence[0] else start + whole.index(sentence)
+            inside = [Mention(a - begin, b - begin, t) for a, b, t in mentions[first:mention]]
+            sentences.append(Sentence(sentence, inside, names))
+        start, first = at, mention
+    return sentences
