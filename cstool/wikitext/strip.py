@@ -105,4 +105,5 @@ def _shown(name: str, content: str, marks: Marks) -> str:
     kind = _kinds()[name]
     if kind == "silent":
         return NOTHING
-    return "\n" if kind == "block" else marks.hole(f"<{name}>")
+    # A block ends the line; what follows it is no preformatted text for the space before it.
+    return "\n" + NOTHING if kind == "block" else marks.hole(f"<{name}>")

@@ -98,3 +98,12 @@ def test_protected_text_comes_back() -> None:
 
 def test_an_extension_that_shows_nothing_leaves_a_mark() -> None:
     assert strip("a<ref/>b", Marks()) == f"a{NOTHING}b"
+
+
+def test_a_section_mark_shows_nothing_and_tears_nothing() -> None:
+    source = "A is a <section begin=x />big [[b]]<section end=x /> of [[c]]."
+    assert text_of(source) == "A is a big b of c."
+
+
+def test_what_follows_a_block_is_a_line_of_text() -> None:
+    assert text_of("Before <timeline>x</timeline> and [[after]].") == "Before\nand after."
