@@ -24,7 +24,7 @@ Example:
     help="What `cstool titles` wrote for the same wiki.",
 )
 @output("the linked sentences")
-@running("No effect: a part is made from each part of SENTENCES.")
+@running()
 def command(sentences: Path, titles: Path, out: Path, running: RunOptions) -> None:
     """Link each mention to its Wikidata entity.
 

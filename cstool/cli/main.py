@@ -85,6 +85,9 @@ def main() -> None:
         sys.exit(1)
     except MemoryError:
         _end("out of memory; use fewer --jobs or a smaller --part-size", debug)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"{place}{error.strerror or error}; mend that and run the same command again", debug)
     except Exception as error:  # noqa: BLE001 - the last net: a line, not a traceback
         _end(
             f"internal fault: {type(error).__name__}: {error}; run again with --debug and "

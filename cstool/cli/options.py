@@ -64,10 +64,11 @@ def output(what: str) -> Callable[[Command], Command]:
     )
 
 
-def running(part_size: str) -> Callable[[Command], Command]:
+def running(part_size: str | None = None) -> Callable[[Command], Command]:
     """Add the options of a run; `part_size` tells the default and what it counts.
 
-    The command gets them as one `RunOptions`, under the name `running`.
+    None for a stage that makes a part of each part it reads. The command gets the options as
+    one `RunOptions`, under the name `running`.
     """
     options = [
         click.option(
@@ -79,7 +80,6 @@ def running(part_size: str) -> Callable[[Command], Command]:
             metavar="N",
             help="Worker processes. They change no byte of the output.",
         ),
-        click.option("--part-size", type=Size(), metavar="SIZE", help=part_size),
         click.option("--overwrite", is_flag=True, help="Make anew what stands in the folder."),
         click.option("--quiet", is_flag=True, help="No bar and no closing line."),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
@@ -98,17 +98,21 @@ def running(part_size: str) -> Callable[[Command], Command]:
         ),
     ]
 
+    if part_size:
+        size = click.option("--part-size", type=Size(), metavar="SIZE", help=part_size)
+        options.insert(1, size)
+
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(
             *,
             jobs: int,
-            part_size: int | None,
             overwrite: bool,
             quiet: bool,
             debug: bool,
             share: tuple[int, int] | None,
             scheduler: str | None,
+            part_size: int | None = None,
             **others: Any,
         ) -> None:
             del debug
@@ -138,24 +142,20 @@ class Closing:
             return
         if self._complete:
             unread = any(i.fingerprint is None for i in manifest.inputs)
-            click.echo(
-                f"{manifest.stage}: nothing to do, {self._out} is complete: {what}"
-                + (" (standard input was not read; --overwrite reads it)" if unread else ""),
-                err=True,
-            )
-            return
+            told = f"nothing to do, {self._out} is complete: {what}"
+            told += " (standard input was not read; --overwrite reads it)" if unread else ""
+        else:
+            told = f"{what} → {self._out} ({self._costs()})"
+        click.echo(f"{manifest.stage}: {told}", err=True)
+        for fault in manifest.counts.details.get("damaged inputs", {}):
+            click.echo(f"{manifest.stage}: kept what stands before a fault: {fault}", err=True)
+
+    def _costs(self) -> str:
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         kilo = 1024 if sys.platform == "darwin" else 1
         peak = max(own, worker) / kilo / 1024
-        seconds = time.monotonic() - self._begun
-        click.echo(
-            f"{manifest.stage}: {what} → {self._out} "
-            f"({seconds:.1f} s, peak {peak:,.0f} MB a process)",
-            err=True,
-        )
-        for fault in manifest.counts.details.get("damaged inputs", {}):
-            click.echo(f"{manifest.stage}: kept what stands before a fault: {fault}", err=True)
+        return f"{time.monotonic() - self._begun:.1f} s, peak {peak:,.0f} MB a process"
 
 
 def dropped(manifest: Manifest, unit: str) -> str:

@@ -35,7 +35,8 @@ Example:
     default=100,
     show_default=True,
     metavar="N",
-    help="Sentences a language to hold out, in whole pages; a tenth of them at most.",
+    help="Sentences a language to hold out at least, or a tenth of them if that is less. Whole "
+    "pages are held out, for all languages alike.",
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed, another order.")
 @click.option(
@@ -46,7 +47,7 @@ Example:
     show_default=True,
     help="Columns: ours, with spans, or those of the published EntityCS (<e>…</e>).",
 )
-@running("No effect: a part is made from each part of SWITCHED.")
+@running()
 def command(
     switched: tuple[Path, ...],
     out: Path,

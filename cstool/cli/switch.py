@@ -42,7 +42,7 @@ Examples:
 )
 @click.option("--seed", default=0, show_default=True, help="Another seed, another choice.")
 @output("the code-switched sentences")
-@running("No effect: a part is made from each part of LINKED.")
+@running()
 def command(
     linked: Path,
     entities: Path,

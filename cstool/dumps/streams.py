@@ -154,6 +154,11 @@ def _unreadable(path: str, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be read ({error.strerror or error}); mend that")
 
 
+def absolute(path: str) -> str:
+    """Return a dump's path from the root, for workers that may stand elsewhere."""
+    return path if path == STDIN else str(Path(path).absolute())
+
+
 def describe_dump(path: str) -> Input:
     """Return a dump as a stage's input. Raises InputError when it is not there."""
     return Input(STDIN, None, None) if path == STDIN else describe_file(need_file(path))

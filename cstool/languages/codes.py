@@ -24,26 +24,30 @@ def entitycs() -> tuple[str, ...]:
     return tuple(code for line in text.split("\n") if line[:1] != "#" for code in line.split())
 
 
+def need_language(code: str, option: str) -> None:
+    """Raise InputError, with a hint, when that is no code of a language."""
+    if code not in names() or code in NO_TARGET:
+        near = _like(code)
+        hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
+        raise InputError(f"{option}: {code!r} is no language code; {hint}")
+
+
 def resolve(spec: str, present: Iterable[str]) -> list[str]:
     """Return the codes that `--languages` names, sorted.
 
     `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present`.
     Raises InputError for a code that is none.
     """
-    if spec == "all":
-        codes = set(present) - NO_TARGET
-        if not codes:
-            raise InputError("--languages: all are none: the entities have no labels")
-        return sorted(codes)
-    codes = set()
+    codes: set[str] = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
         if word == "entitycs":
             codes.update(entitycs())
-        elif word in NO_TARGET or word not in names():
-            near = _like(word)
-            hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
-            raise InputError(f"--languages: {word!r} is no language code; {hint}")
+        elif word == "all":
+            codes.update(set(present) - NO_TARGET)
+            if not codes:
+                raise InputError("--languages: all are none: the entities have no labels")
         else:
+            need_language(word, "--languages")
             codes.add(word)
     if not codes:
         raise InputError("--languages: names no language; give codes such as de,fr,zh")

@@ -4,7 +4,7 @@
 """
 
 import shutil
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import xxhash
 
+from cstool.parts.counts import Counts
 from cstool.parts.files import has_footer, write_bytes
 from cstool.parts.manifest import MANIFEST, Input, Manifest, broken_parts, read_manifest
 from cstool.running.errors import InputError, OutputError, writing
@@ -57,6 +58,8 @@ def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
         tidy(out)  # a run that was killed after its manifest
         return manifest
     if (out / RUN).exists():
+        if not _own_parts(out) and not (out / WORK).exists():
+            write_bytes(out / RUN, msgspec.json.encode(claim))  # begun, and nothing came of it
         _refuse_other(out, _read_claim(out / RUN), claim, same_version=True)
         return None
     foreign = [] if cleared else _foreign(out)
@@ -69,6 +72,29 @@ def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
         )
     write_bytes(out / RUN, msgspec.json.encode(claim))
     return None
+
+
+def refuse_damage(out: Path, counts: Counts, *, keep_going: bool) -> None:
+    """Raise InputError when the folder was made from damaged input and that is not borne.
+
+    It may be an earlier run's, which had `--keep-going`.
+    """
+    faults = list(counts.details.get("damaged inputs", {}))
+    if faults and not keep_going:
+        raise InputError(
+            f"{out}: was made with --keep-going: {faults[0]}; or pass --overwrite to make it anew"
+        )
+
+
+def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None:
+    """Raise when the output folder is an input's, or when an input is given twice."""
+    if out.resolve() in {path.resolve() for path in reads}:
+        raise OutputError(f"{out}: is the folder that is read; give another one with -o")
+    seen: set[str] = set()
+    for given in inputs:
+        if given.fingerprint and given.fingerprint in seen:
+            raise InputError(f"{given.name}: is given twice; give each input once")
+        seen.add(given.fingerprint or "")
 
 
 def _foreign(out: Path) -> list[str]:

@@ -16,7 +16,14 @@ import msgspec
 import pyarrow as pa
 
 from cstool import __version__
-from cstool.parts.claims import WORK, Claim, claim_folder, remove_unlisted, tidy
+from cstool.parts.claims import (
+    WORK,
+    Claim,
+    claim_folder,
+    refuse_inputs,
+    remove_unlisted,
+    tidy,
+)
 from cstool.parts.counts import Counts, imbalances, total
 from cstool.parts.files import (
     Batches,
@@ -127,9 +134,11 @@ class Run:
         finally:
             bar.close()
         if missing:
+            what = f"{phase} (an intermediate step)" if phase else "output"
             raise Unfinished(
-                f"{self.out}: this share is done, {len(made)} parts are there, {missing} are not; "
-                "run the other shards, then the same command without --shard to finish"
+                f"{self.out}: {what}: this share is done, {len(made)} parts are there, {missing} "
+                "are not; run the other shards, then all of them again while a step is left, or "
+                "the same command without --shard to do the rest and finish"
             )
         return [made[index] for index in sorted(made)]
 
@@ -193,11 +202,15 @@ def open_run(
     parameters: dict[str, Any],
     inputs: list[Input],
     options: RunOptions,
+    reads: Iterable[Path] = (),
 ) -> Iterator[Run]:
-    """Claim the folder for this run, or continue it; give the run.
+    """Claim the folder for this run, or continue it; give the run. `reads`: the input folders.
 
-    Raises OutputError when the folder holds anything else than this very run's output.
+    Raises OutputError when the folder holds anything else than this very run's output, and
+    InputError when an input is given twice.
     """
+    refuse_inputs(out, reads, inputs)
+    out = out.absolute()  # a worker on a cluster may stand elsewhere
     claim = Claim(stage, __version__, parameters, inputs)
     finished = claim_folder(out, claim, options)
     if finished is not None:

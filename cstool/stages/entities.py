@@ -25,6 +25,7 @@ from cstool.dumps.wikidata import (
     line_slices,
     mapped,
 )
+from cstool.parts.claims import refuse_damage
 from cstool.parts.columns import list_of_structs, offsets_of, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
@@ -61,6 +62,10 @@ def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions
         inputs=inputs,
         options=running,
     ) as run:
+        if run.finished:
+            counts = run.finished.counts
+            refuse_damage(out, counts, keep_going=options.keep_going)
+            _ErrorLimit(dump, options.max_errors).check(counts)
         return run.finished or _fill(run, dump, inputs[0].bytes, part_size, options)
 
 
@@ -77,7 +82,7 @@ def _fill(
         label="entities: read",
         size=size,
         phase="sorted",
-        on_made=limit.check,
+        on_made=lambda made: limit.check(made.counts),
     )
     counts = total(made.counts for made in runs)
     if not counts.tally("entities").read:
@@ -111,10 +116,10 @@ class _ErrorLimit:
         self._lines: dict[str, int] = {}
         self._number = 0
 
-    def check(self, made: Made) -> None:
+    def check(self, counts: Counts) -> None:
         """Add a part's malformed lines. Raises InputError past the limit."""
-        self._number += made.counts.tallies["entities"].dropped.get(_MALFORMED, 0)
-        self._lines |= made.counts.details.get("malformed lines", {})
+        self._number += counts.tallies["entities"].dropped.get(_MALFORMED, 0)
+        self._lines |= counts.details.get("malformed lines", {})
         if self._number > self._most:
             lines = sorted(self._lines, key=lambda line: int(line.split()[1].rstrip(":")))
             raise InputError(

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from cstool.dumps.export import MAIN, Page
 from cstool.dumps.pages import DEFAULT_PART_SIZE, Damage, PageSlice, open_pages, pages_of
-from cstool.dumps.streams import describe_dump
+from cstool.dumps.streams import absolute, describe_dump
+from cstool.languages.codes import need_language
+from cstool.parts.claims import refuse_damage
 from cstool.parts.columns import list_of_structs
 from cstool.parts.counts import Counts, largest, total
 from cstool.parts.files import Batches
@@ -49,6 +51,8 @@ def extract(
     Raises InputError for a dump that is damaged, empty or none, OutputError for `out`.
     """
     part_size = running.part_size or DEFAULT_PART_SIZE
+    if options.language is not None:
+        need_language(options.language, "--language")
     parameters = {
         "templates": options.templates,
         "all_sentences": options.all_sentences,
@@ -59,14 +63,17 @@ def extract(
     with open_run(
         out, stage="extract", parameters=parameters, inputs=inputs, options=running
     ) as run:
+        if run.finished:
+            refuse_damage(out, run.finished.counts, keep_going=options.keep_going)
         return run.finished or _fill(run, dumps, part_size, options)
 
 
 def _fill(run: Run, dumps: Sequence[str], part_size: int, options: ExtractOptions) -> Manifest:
     damage = Damage() if options.keep_going else None
-    dump = open_pages(dumps, part_size, damage)
+    dump = open_pages([absolute(dump) for dump in dumps], part_size, damage)
     made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
     counts = total(m.counts for m in made)
+    refuse_damage(run.out, counts, keep_going=options.keep_going)
     if damage:
         damage.count(counts)
     if "holes" in counts.details:

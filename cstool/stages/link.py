@@ -39,7 +39,15 @@ def link(sentences: Path, titles: Path, out: Path, running: RunOptions) -> Manif
             f"{read.source.wiki}; make them with `cstool titles --wiki {read.source.wiki}`"
         )
     inputs = [describe_folder(sentences, read), describe_folder(titles, table)]
-    with open_run(out, stage="link", parameters={}, inputs=inputs, options=running) as run:
+    sentences, titles = sentences.absolute(), titles.absolute()
+    with open_run(
+        out,
+        stage="link",
+        parameters={},
+        inputs=inputs,
+        options=running,
+        reads=[sentences, titles],
+    ) as run:
         if run.finished:
             return run.finished
         tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]

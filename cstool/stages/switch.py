@@ -31,6 +31,8 @@ from cstool.stages.switching import Choice, Sentences, choose, rewrite
 Array = np.ndarray[Any, Any]
 
 _SENTENCES_AT_ONCE = 4096
+# QIDs found before they are merged into those found earlier: 32 MB.
+_QIDS_PENDING = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,22 @@ def switch(
         raise InputError(f"{linked}: its manifest names no source language; make it again")
     languages = resolve(options.languages, store.counts.details.get("languages", {}))
     languages = [code for code in languages if code != read.source.language]
+    if options.languages == "all":  # English into British English is no switch
+        languages = [c for c in languages if not c.startswith(read.source.language + "-")]
+    if not languages:
+        raise InputError(
+            f"--languages: leaves none but the text's own, {read.source.language}; name others"
+        )
     parameters = asdict(options) | {"languages": languages}
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
+    linked, entities = linked.absolute(), entities.absolute()
     with open_run(
-        out, stage="switch", parameters=parameters, inputs=inputs, options=running
+        out,
+        stage="switch",
+        parameters=parameters,
+        inputs=inputs,
+        options=running,
+        reads=[linked, entities],
     ) as run:
         if run.finished:
             return run.finished
@@ -167,13 +181,14 @@ def _tables(folder: Path, made: list[Made]) -> Iterator[pa.Table]:
 
 def _linked_qids(linked: Path, read: Manifest) -> Array:
     """Return the QIDs that mentions are linked to, sorted."""
-    found = np.zeros(0, np.uint32)
+    found = [np.zeros(0, np.uint32)]
     for part in read.tables:
         column = pq.ParquetFile(linked / part.file).read(columns=["mentions.list.element.qid"])
         _, mentions = flat(one_chunk(column.column("mentions")))
-        qids = mentions.field("qid").drop_null().to_numpy()
-        found = np.union1d(found, qids)
-    return found.astype(np.uint32)
+        found.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
+        if sum(map(len, found[1:])) > max(_QIDS_PENDING, len(found[0])):
+            found = [np.unique(np.concatenate(found))]
+    return np.unique(np.concatenate(found)).astype(np.uint32)
 
 
 def label_rows(file: str, needs: tuple[str, tuple[str, ...]]) -> Batches:

@@ -23,7 +23,8 @@ from cstool.dumps.pages import (
     open_pages,
     pages_of,
 )
-from cstool.dumps.streams import describe_dump
+from cstool.dumps.streams import absolute, describe_dump
+from cstool.parts.claims import refuse_damage
 from cstool.parts.columns import flat, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
@@ -74,11 +75,13 @@ def titles(
         parameters={"wiki": wiki, "part_size": part_size},
         inputs=[describe_folder(entities, manifest), *map(describe_dump, pages)],
         options=running,
+        reads=[entities],
     ) as run:
         if run.finished:
+            refuse_damage(out, run.finished.counts, keep_going=keep_going)
             return run.finished
         damage = Damage() if keep_going else None
-        dump = open_pages(pages, part_size, damage)
+        dump = open_pages([absolute(path) for path in pages], part_size, damage)
         if dump.site.wiki != wiki:
             raise InputError(
                 f"{pages[0]}: is a dump of {dump.site.wiki}, not of {wiki}; "
@@ -93,9 +96,10 @@ def titles(
             size=dump.size,
             phase="pages",
         )
-        links = [str(entities / part.file) for part in manifest.tables]
+        links = [str(entities.absolute() / part.file) for part in manifest.tables]
         made = _resolve(run, links, listed, dump.site)
         counts = total(m.counts for m in [*listed, *made])
+        refuse_damage(out, counts, keep_going=keep_going)
         if damage:
             damage.count(counts)
         files = [_index_part(run.out, file) for file in TitleIndex.files(INDEX)]

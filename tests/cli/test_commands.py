@@ -191,9 +191,52 @@ def test_another_stages_folder_is_refused(pipeline: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "o").exists()
 
 
+def test_the_folder_that_is_read_is_never_written_to(pipeline: Path, tmp_path: Path) -> None:
+    own = shutil.copytree(pipeline / "sentences", tmp_path / "own")
+    before = files_of(own)
+    command = ["link", own, "--titles", pipeline / "titles", "-o", own]
+    fails(cstool(*command), "is the folder that is read")
+    fails(cstool(*command, "--overwrite"), "is the folder that is read")
+    assert files_of(own) == before
+
+
+def test_an_input_that_is_given_twice_is_told(sample: Sample, tmp_path: Path) -> None:
+    done = cstool("extract", sample.pages, sample.pages, "-o", tmp_path / "o")
+    fails(done, sample.pages.name, "given twice")
+    assert not (tmp_path / "o").exists()
+
+
+def test_after_a_wrong_input_the_right_one_is_taken(xml: bytes, tmp_path: Path) -> None:
+    (tmp_path / "d.xml").write_text("404 Not Found")
+    fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "no MediaWiki export")
+    (tmp_path / "d.xml").write_bytes(xml)
+    assert cstool("extract", "d.xml", "-o", "o", cwd=tmp_path).returncode == 0
+
+
+def test_what_was_kept_from_damage_does_not_pass_for_sound(xml: bytes, tmp_path: Path) -> None:
+    (tmp_path / "d.xml").write_bytes(xml[:-300])
+    command = ["extract", "d.xml", "-o", "o"]
+    assert cstool(*command, "--keep-going", cwd=tmp_path).returncode == 0
+    fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "cut off")
+    again = cstool(*command, "--keep-going", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "kept what stands before a fault" in again.stderr
+    (tmp_path / "d.json").write_text('[\n{"id":"Q1"},\n{"id":\n]\n')
+    command = ["entities", "d.json", "-o", "e", "--quiet"]
+    assert cstool(*command, "--max-errors", "1", cwd=tmp_path).returncode == 0
+    fails(cstool(*command, cwd=tmp_path), "1 malformed line")
+
+
+def test_an_unknown_source_language_is_told(sample: Sample, tmp_path: Path) -> None:
+    for code in ("xx", "English", ""):
+        done = cstool("extract", sample.pages, "-o", tmp_path / "o", "--language", code)
+        fails(done, "--language", f"{code!r} is no language code")
+
+
 def test_an_unknown_language_is_told_with_a_hint(pipeline: Path, tmp_path: Path) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities", "-o", tmp_path]
     fails(cstool(*command, "--languages", "de,german"), "'german' is no language code", "de")
+    fails(cstool(*command, "--languages", "en"), "leaves none but the text's own")
 
 
 def test_a_full_disk_ends_in_one_line_and_keeps_the_parts(tmp_path: Path) -> None:

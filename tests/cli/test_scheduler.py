@@ -1,5 +1,6 @@
 """The same parts on a Dask cluster."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from tests.conftest import Sample
 from tests.support import files_of
 
 
-def test_a_cluster_makes_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
+def test_a_cluster_makes_the_same_bytes(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from distributed import LocalCluster
 
     pages = [str(sample.pages)]
@@ -20,7 +23,11 @@ def test_a_cluster_makes_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
         n_workers=1, threads_per_worker=1, dashboard_address=None, processes=True
     ) as cluster:
         running = RunOptions(jobs=2, part_size=1 << 13, scheduler=cluster.scheduler_address)
-        extract(pages, tmp_path / "there", ExtractOptions(), running)
+        # The workers stand where they were started; relative paths are ours.
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        pages = [os.path.relpath(sample.pages)]
+        extract(pages, Path("../there"), ExtractOptions(), running)
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
 
 

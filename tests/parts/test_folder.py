@@ -208,10 +208,17 @@ def test_overwrite_begins_an_interrupted_run_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [MANIFEST, RUN])
 def test_overwrite_gets_rid_of_a_broken_manifest_or_claim(tmp_path: Path, name: str) -> None:
+    run_stage(tmp_path)
+    (tmp_path / MANIFEST).unlink()
     (tmp_path / name).write_text("{")
     with pytest.raises((InputError, OutputError), match="--overwrite"):
         run_stage(tmp_path)
     run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
+
+
+def test_a_claim_that_nothing_came_of_does_not_bind(tmp_path: Path) -> None:
+    (tmp_path / RUN).write_text('{"stage":"other","version":"0","parameters":{},"inputs":[]}')
+    run_stage(tmp_path)
 
 
 def test_overwrite_is_refused_to_a_share(tmp_path: Path) -> None:
