@@ -62,7 +62,7 @@ corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 ```
 
 Each language is a configuration, with a `train` split and, where it has enough pages, a
-`validation` split. No page is in both splits of a language.
+`validation` split. A page that is held out for validation is so in all languages.
 
 {_COLUMNS[format_]}
 

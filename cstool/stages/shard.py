@@ -33,6 +33,7 @@ from cstool.parts.manifest import (
 )
 from cstool.parts.runs import KeyRange, in_groups, key_range, read_groups, read_range
 from cstool.parts.schemas import SWITCHED
+from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.card import Split, dataset_card
 from cstool.stages.entitycs_format import ENTITYCS, marked_up
@@ -52,7 +53,8 @@ _PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", p
 class ShardOptions:
     """How the corpus is cut.
 
-    `validation`: sentences a language to hold out, in whole pages, a tenth of them at most.
+    `validation`: sentences a language to hold out, or a tenth of them if that is less: so many
+    at least, since whole pages are held out, for all languages alike.
     """
 
     rows_per_shard: int = 500_000
@@ -63,7 +65,7 @@ class ShardOptions:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The languages in their order, and each one's last page to hold out, by its hash."""
+    """The languages in their order, and the pages to hold out, by their hashes."""
 
     languages: tuple[str, ...]
     held_out: tuple[int, ...]
@@ -147,25 +149,51 @@ def _pages(table: pa.Table, seed: int) -> pa.Array:
 
 
 def _plan(folder: Path, found: list[Made], options: ShardOptions) -> _Plan:
-    """Choose the pages to hold out: each language's first by hash, until there are enough.
-
-    At most a tenth of a language's rows, and never its only page.
-    """
+    """Choose the pages to hold out, for all languages at once."""
     counts = total(made.counts for made in found).details
     rows, pages = counts.get("rows", {}), counts.get("pages", {})
+    if not rows:
+        raise InputError("no sentence to make a corpus of: what was given holds none")
     tables = [pq.read_table(folder / made.part.file) for made in found]
     frame = pl.from_arrow(pa.concat_tables([_PAGES.empty_table(), *tables]))
     assert isinstance(frame, pl.DataFrame)
-    frame = frame.group_by("language", "page").agg(pl.col("rows").sum()).sort("language", "page")
-    held_out = []
-    for language in sorted(rows):
-        wanted = min(options.validation, rows[language] // 10)
-        first = frame.filter(pl.col("language") == language)
-        before = first["rows"].cum_sum() - first["rows"]
-        taken = first.filter(before < wanted)
-        enough = taken.height and taken.height < pages[language]
-        held_out.append(int(taken["page"][-1]) if enough else -1)
-    return _Plan(tuple(sorted(rows)), tuple(held_out), options)
+    frame = frame.group_by("language", "page").agg(pl.col("rows").sum()).sort("page", "language")
+    candidates: dict[str, list[tuple[int, int]]] = {}
+    for language, page, number in frame.iter_rows():
+        candidates.setdefault(language, []).append((page, number))
+    wanted = {code: min(options.validation, number // 10) for code, number in rows.items()}
+    held_out = hold_out(candidates, wanted, pages)
+    return _Plan(tuple(sorted(rows)), tuple(sorted(held_out)), options)
+
+
+def hold_out(
+    candidates: dict[str, list[tuple[int, int]]], wanted: dict[str, int], pages: dict[str, int]
+) -> set[int]:
+    """Return pages that together have at least the wanted rows of each language.
+
+    `candidates`: each language's first pages by hash, with their rows; `pages`: how many it has
+    in all. A page that is held out is so for all languages, those with few rows choose first,
+    and none loses its last page.
+    """
+    held: set[int] = set()
+    left = dict(pages)
+    languages_of: dict[int, list[str]] = {}
+    for language, its_pages in candidates.items():
+        for page, _ in its_pages:
+            languages_of.setdefault(page, []).append(language)
+    for language in sorted(wanted, key=lambda code: (wanted[code], code)):
+        its_pages = candidates.get(language, [])
+        have = sum(number for page, number in its_pages if page in held)
+        for page, number in its_pages:
+            if have >= wanted[language]:
+                break
+            if page in held or any(left[other] == 1 for other in languages_of[page]):
+                continue
+            held.add(page)
+            have += number
+            for other in languages_of[page]:
+                left[other] -= 1
+    return held
 
 
 def scatter(file: str, plan: _Plan) -> Batches:
@@ -196,16 +224,14 @@ def _bounded(part: pq.ParquetFile) -> Iterator[pa.Table]:
 def _keys(table: pa.Table, plan: _Plan) -> Array:
     languages = one_chunk(table.column("language")).dictionary_encode()
     codes = languages.dictionary.to_pylist()
+    of_row = languages.indices.to_numpy()
     numbers = np.array([plan.languages.index(code) for code in codes], np.uint64)
-    of_row = numbers[languages.indices.to_numpy()]
-    last = np.array([max(0, h) for h in plan.held_out], np.uint64)
-    any_ = np.array([h >= 0 for h in plan.held_out])
-    pages = _pages(table, plan.options.seed).to_numpy()
-    split = any_[of_row.astype(np.int64)] & (pages <= last[of_row.astype(np.int64)])
     words = np.array([hash_word(code, plan.options.seed) for code in codes], np.uint64)
+    pages = _pages(table, plan.options.seed).to_numpy()
+    held_out = np.isin(pages, np.array(plan.held_out, np.uint64))
     ids = table.column("id").to_numpy().astype(np.uint64)
-    lots = mix(mix(ids) ^ words[languages.indices.to_numpy()] ^ pages)
-    folder = of_row * np.uint64(2) + split.astype(np.uint64)
+    lots = mix(mix(ids) ^ words[of_row] ^ pages)
+    folder = numbers[of_row] * np.uint64(2) + held_out.astype(np.uint64)
     keys: Array = (folder << np.uint64(_KEY_BITS)) | (lots >> np.uint64(64 - _KEY_BITS))
     return keys
 

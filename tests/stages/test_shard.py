@@ -6,10 +6,19 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cstool.report.stats import as_table, folder_stats
+from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
-from cstool.stages.shard import ShardOptions, shard
-from tests.support import rows_of
+from cstool.stages.extract import ExtractOptions, extract
+from cstool.stages.link import link
+from cstool.stages.shard import ShardOptions, hold_out, shard
+from cstool.stages.switch import SwitchOptions, switch
+from cstool.stages.titles import titles
+from tests.conftest import Sample
+from tests.support import Source, dump_xml, rows_of
 
 
 def corpus(folder: Path) -> pl.DataFrame:
@@ -54,24 +63,39 @@ def test_polars_scans_it(pipeline: Path) -> None:
     assert scanned == len(rows_of(pipeline / "switched"))
 
 
-def test_no_page_is_in_both_splits_of_a_language(pipeline: Path) -> None:
-    for path in (pipeline / "corpus/data").iterdir():
-        train = pl.read_parquet(path / "train-*.parquet")
-        held_out = sorted(path.glob("validation-*.parquet"))
-        if held_out:
-            pages = set(pl.read_parquet(held_out)["page_id"])
-            assert not pages & set(train["page_id"])
-            assert len(train)
+def test_a_page_that_is_held_out_is_so_in_all_languages(pipeline: Path) -> None:
+    data = pipeline / "corpus/data"
+    train = pl.read_parquet(data / "*/train-*.parquet")
+    held_out = pl.read_parquet(data / "*/validation-*.parquet")
+    assert not set(held_out["page_id"]) & set(train["page_id"])
+    assert set(train["language"]) == {path.name for path in data.iterdir()}
 
 
-def test_validation_holds_as_many_as_asked_but_a_tenth_at_most(
-    pipeline: Path, tmp_path: Path
+def test_validation_holds_as_many_as_asked_or_a_tenth(pipeline: Path, tmp_path: Path) -> None:
+    rows = make(pipeline, tmp_path, validation=20)
+    for (language,), of_language in rows.group_by("language"):
+        files = sorted((tmp_path / f"data/{language}").glob("validation-*.parquet"))
+        held_out = len(pl.read_parquet(files)) if files else 0
+        pages = of_language["page_id"].n_unique()
+        assert held_out >= min(20, len(of_language) // 10) or pages < 4
+    assert len(pl.read_parquet(tmp_path / "data/*/validation-*.parquet")) < len(rows) / 3
+
+
+rows_of_pages = st.dictionaries(st.integers(0, 30), st.integers(1, 9), min_size=1, max_size=12)
+
+
+@given(st.dictionaries(st.sampled_from("abcde"), rows_of_pages, min_size=1), st.integers(0, 20))
+def test_held_out_pages_are_enough_and_leave_one_to_each_language(
+    languages: dict[str, dict[int, int]], validation: int
 ) -> None:
-    make(pipeline, tmp_path, validation=20)
-    english = len(pl.read_parquet(tmp_path / "data/en/validation-*.parquet"))
-    german = len(pl.read_parquet(tmp_path / "data/de/validation-*.parquet"))
-    assert 20 <= english <= 40  # whole pages: the last one may bring more than were missing
-    assert 7 <= german <= 20
+    candidates = {code: sorted(pages.items()) for code, pages in languages.items()}
+    wanted = {c: min(validation, sum(p.values()) // 10) for c, p in languages.items()}
+    held = hold_out(candidates, wanted, {code: len(pages) for code, pages in languages.items()})
+    last = {page for pages in languages.values() if len(set(pages) - held) == 1 for page in pages}
+    for code, pages in languages.items():
+        assert set(pages) - held
+        enough = sum(rows for page, rows in pages.items() if page in held) >= wanted[code]
+        assert enough or not set(pages) - held - last
 
 
 def test_without_validation_there_is_no_such_split(pipeline: Path, tmp_path: Path) -> None:
@@ -135,7 +159,27 @@ def test_the_published_columns_hold_marked_entities(pipeline: Path, tmp_path: Pa
             assert row["cs_sentence"].split("<e>")[1].split("</e>")[0] == label
 
 
-def test_two_sources_make_one_corpus(pipeline: Path, tmp_path: Path) -> None:
-    folders = [pipeline / "switched", pipeline / "switched"]
-    shard(folders, tmp_path, ShardOptions(), RunOptions(jobs=1, quiet=True))
-    assert len(corpus(tmp_path)) == 2 * len(rows_of(pipeline / "switched"))
+def test_two_wikis_make_one_corpus(pipeline: Path, sample: Sample, tmp_path: Path) -> None:
+    running = RunOptions(jobs=1, quiet=True)
+    pages = [str(sample.japanese)]
+    titles("jawiki", pipeline / "entities", pages, tmp_path / "titles", running)
+    extract(pages, tmp_path / "sentences", ExtractOptions(), running)
+    link(tmp_path / "sentences", tmp_path / "titles", tmp_path / "linked", running)
+    options = SwitchOptions("de,ja,en")
+    switch(tmp_path / "linked", pipeline / "entities", tmp_path / "ja", options, running)
+    shard([pipeline / "switched", tmp_path / "ja"], tmp_path / "corpus", ShardOptions(), running)
+    rows = corpus(tmp_path / "corpus")
+    assert len(rows) == len(rows_of(pipeline / "switched")) + len(rows_of(tmp_path / "ja"))
+    german = rows.filter(pl.col("language") == "de")
+    assert set(german["source_language"]) == {"en", "ja"}
+
+
+def test_a_corpus_without_sentences_is_refused(pipeline: Path, tmp_path: Path) -> None:
+    (tmp_path / "d.xml").write_text(dump_xml([Source("A", "No link is here at all.")]))
+    running = RunOptions(jobs=1, quiet=True)
+    extract([str(tmp_path / "d.xml")], tmp_path / "s", ExtractOptions(), running)
+    link(tmp_path / "s", pipeline / "titles", tmp_path / "l", running)
+    switch(tmp_path / "l", pipeline / "entities", tmp_path / "w", SwitchOptions("de"), running)
+    with pytest.raises(InputError, match="no sentence to make a corpus of"):
+        shard([tmp_path / "w"], tmp_path / "c", ShardOptions(), running)
+    assert "all" in as_table(folder_stats(tmp_path / "w"), 80)
