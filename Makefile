@@ -83,28 +83,34 @@ clean:
 corpus: $(CORPUS)/$(MANIFEST)
 
 $(WORK)/entities/$(MANIFEST): $(WIKIDATA) | $(CSTOOL)
-	$(CSTOOL) entities $< -o $(@D) $(RUN)
+	$(CSTOOL) entities $< -o $(@D) $(RUN) && touch $@
 
 $(WORK)/%/titles/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(DUMPS)/%$(PAGES) | $(CSTOOL)
-	$(CSTOOL) titles --wiki $* --entities $(<D) --pages $(word 2,$^) -o $(@D) $(RUN)
+	$(CSTOOL) titles --wiki $* --entities $(<D) --pages $(word 2,$^) -o $(@D) $(RUN) \
+	  && touch $@
 
-$(WORK)/%/sentences/$(MANIFEST): $(DUMPS)/%$(PAGES) | $(CSTOOL)
-	$(CSTOOL) extract $< -o $(@D) $(RUN) $(EXTRACT)
+$(WORK)/%/sentences/$(MANIFEST): $(DUMPS)/%$(PAGES) $(WORK)/options/extract | $(CSTOOL)
+	$(CSTOOL) extract $< -o $(@D) $(RUN) $(EXTRACT) && touch $@
 
 $(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
-	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN)
+	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
 
 $(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(MANIFEST) \
-  $(WORK)/languages
+  $(WORK)/options/switch
 	$(CSTOOL) switch $(<D) --entities $(WORK)/entities --languages $(LANGUAGES) -o $(@D) \
-	  $(RUN) $(SWITCH)
+	  $(RUN) $(SWITCH) && touch $@
 
-$(CORPUS)/$(MANIFEST): $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
-	$(CSTOOL) shard $(^D) -o $(@D) $(RUN) $(SHARD)
+SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
+$(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
+	$(CSTOOL) shard $(patsubst %/$(MANIFEST),%,$(SWITCHED)) -o $(@D) $(RUN) $(SHARD) && touch $@
 
-# Changes when LANGUAGES does, so that the stages behind it are asked again.
-$(WORK)/languages: FORCE
-	@mkdir -p $(@D); [ "$$(cat $@ 2>/dev/null)" = "$(LANGUAGES)" ] || echo "$(LANGUAGES)" > $@
+# A stage's options, in a file that changes when they do: then the stage is asked again, and
+# goes on, does nothing, or refuses and says how to go on.
+$(WORK)/options/extract: OPTIONS = $(EXTRACT)
+$(WORK)/options/switch: OPTIONS = $(LANGUAGES) $(SWITCH)
+$(WORK)/options/shard: OPTIONS = $(WIKI) $(SHARD)
+$(WORK)/options/%: FORCE
+	@mkdir -p $(@D); [ "$$(cat $@ 2>/dev/null)" = "$(OPTIONS)" ] || echo "$(OPTIONS)" > $@
 
 # ---- dumps that are not there yet ----
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from cstool.parts.manifest import Manifest, need_stage
 from cstool.parts.schemas import BY_STAGE
+from cstool.running.errors import InputError
 
 
 class LanguageStats(msgspec.Struct, frozen=True):
@@ -59,7 +60,10 @@ def _sum(numbers: list[int | None]) -> int | None:
 
 
 def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
-    return pl.scan_parquet([folder / part.file for part in manifest.tables])
+    try:
+        return pl.scan_parquet([folder / part.file for part in manifest.tables])
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{folder}: cannot be read ({error})") from error
 
 
 def _words(column: str) -> pl.Expr:
@@ -122,7 +126,7 @@ _ROWS_ARE = {
 
 
 def as_table(stats: FolderStats, width: int) -> str:
-    """Return the numbers as a table of at most `width` columns, with a bar a language."""
+    """Return the numbers as a table; a bar a language fills what is left of `width` columns."""
     head = ["language", _ROWS_ARE[stats.stage], "words", "entities", "linked", "a sentence"]
     lines = [
         [
@@ -146,7 +150,7 @@ def as_table(stats: FolderStats, width: int) -> str:
     )
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     if stats.stage in ("switch", "shard"):
-        used.remove(4)
+        used = [i for i in used if i != 4]  # all that stand there are linked
     widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
     room = min(40, width - sum(widths.values()) - 2 * len(used))
     most = max((s.rows for s in stats.languages), default=0)
