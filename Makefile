@@ -110,7 +110,8 @@ $(WORK)/options/extract: OPTIONS = $(EXTRACT)
 $(WORK)/options/switch: OPTIONS = $(LANGUAGES) $(SWITCH)
 $(WORK)/options/shard: OPTIONS = $(WIKI) $(SHARD)
 $(WORK)/options/%: FORCE
-	@mkdir -p $(@D); [ "$$(cat $@ 2>/dev/null)" = "$(OPTIONS)" ] || echo "$(OPTIONS)" > $@
+	@mkdir -p $(@D); [ -e $@ ] && [ "$$(cat $@)" = "$(strip $(OPTIONS))" ] \
+	  || echo "$(strip $(OPTIONS))" > $@
 
 # ---- dumps that are not there yet ----
 

@@ -134,7 +134,9 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         what = f"holds what `cstool {theirs.stage}` wrote"
     elif theirs.inputs != ours.inputs:
         old, new = _names(theirs.inputs), _names(ours.inputs)
-        what = f"was made from {old if old != new else 'another version of ' + old}"
+        what = f"was made from another version of {old}"
+        if old != new:
+            what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
         keys = sorted(theirs.parameters.keys() | ours.parameters.keys())
         differ = [k for k in keys if theirs.parameters.get(k) != ours.parameters.get(k)]
