@@ -134,7 +134,7 @@ def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None
         ({"stage": "link"}, "holds what `cstool extract` wrote"),
         ({"factor": 3}, r"was made with factor=2 \(now 3\)"),
         ({"inputs": [Input("d.xml", 10, "xxh3:2")]}, r"was made from another version of d\.xml"),
-        ({"inputs": [Input("e.xml", 10, "xxh3:1")]}, r"was made from d\.xml"),
+        ({"inputs": [Input("e.xml", 10, "xxh3:1")]}, r"was made from d\.xml \(now e\.xml\)"),
     ],
 )
 @pytest.mark.parametrize("finished", [True, False])
