@@ -85,8 +85,10 @@ class Stream:
         self.name = "standard input" if path == STDIN else path
         self.position = 0
         self.size: int | None = None
+        self._file: IO[bytes]
+        self._owned = path != STDIN
         if path == STDIN:
-            self._file: IO[bytes] = sys.stdin.buffer
+            self._file = _standard_input()
         else:
             file = need_file(path)
             self.size = file.stat().st_size if file.is_file() else None
@@ -105,7 +107,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not sys.stdin.buffer:
+        if self._owned:
             self._file.close()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -132,6 +134,17 @@ class Stream:
                 f"({error.strerror or error}); look at the disk, or keep what stands before "
                 "with --keep-going"
             ) from error
+
+
+def _standard_input() -> IO[bytes]:
+    """Return standard input's bytes; raise InputError when it is closed (`<&-`)."""
+    file: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
+    if file is None or file.closed:
+        raise InputError(
+            "standard input: is closed; pipe a dump into it (bzcat DUMP | cstool … -), or give "
+            "a dump's path"
+        )
+    return file
 
 
 def need_file(path: str) -> Path:
@@ -172,7 +185,8 @@ def decompressed(
 ) -> Iterator[bytes]:
     """Yield what compressed pieces give, one member of the file after another.
 
-    Raises CutInputError where the data is damaged or ends inside a member.
+    Raises CutInputError where the data is damaged or ends inside a member. `position` tells how
+    many bytes of the file have been read: a fault is known to stand before that byte.
     """
     decompressor: Decompressor = format_.new()
     for piece in pieces:
@@ -187,7 +201,7 @@ def decompressed(
                 data = decompressor.decompress(rest)
             except _ERRORS as error:
                 raise CutInputError(
-                    f"{name}: the {format_.name} data is damaged near byte {position():,} "
+                    f"{name}: the {format_.name} data is damaged before byte {position():,} "
                     f"({error}); download it again, or keep what stands before with --keep-going"
                 ) from error
             if data:

@@ -3,6 +3,9 @@
 import bz2
 import gzip
 import os
+import random
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -168,7 +171,153 @@ def test_a_damaged_stream_in_the_middle_loses_no_other_slice(tmp_path: Path) -> 
     damage = Damage()
     kept = titles(read([path], 1, damage))
     assert kept == [t for i, t in enumerate(titles_of_sources()) if i not in (4, 5)]
-    assert "damaged near byte" in damage.messages[0]
+    assert "damaged before byte" in damage.messages[0]
+
+
+def damaged(path: Path, *places: int) -> Path:
+    data = bytearray(path.read_bytes())
+    for place in places:
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("size", [1, 700, 1 << 20])
+def test_each_damaged_stream_costs_its_own_pages_and_is_counted(tmp_path: Path, size: int) -> None:
+    path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
+    starts = find_streams(path)
+    damaged(path, starts[2] + 40, starts[4] + 3)  # a block, a stream's first bytes
+    damage = Damage()
+    kept = titles(read([path], size, damage))
+    assert kept == [t for i, t in enumerate(titles_of_sources()) if i not in (2, 3, 6, 7)]
+    assert len(damage.messages) == 2
+    counts = Counts()
+    damage.count(counts)
+    assert counts.details["damaged streams"] == {"d.xml.bz2": 2}
+    assert list(counts.details["damaged inputs"]) == damage.messages
+    with pytest.raises(CutInputError, match="damaged before byte"):
+        read([path], size)
+
+
+def test_sound_dumps_tell_of_no_damaged_streams(tmp_path: Path) -> None:
+    damage = Damage()
+    read([write_multistream(tmp_path / "d.xml.bz2", PAGES)], 1, damage)
+    counts = Counts()
+    damage.count(counts)
+    assert "damaged streams" not in counts.details
+
+
+def test_what_is_kept_of_a_damaged_dump_does_not_depend_on_the_part_size(tmp_path: Path) -> None:
+    path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
+    data = path.read_bytes()
+    for place in range(find_streams(path)[1], len(data), 5):
+        path.write_bytes(data)
+        damaged(path, place)
+        seen = []
+        for size in (1, 700, 1 << 20):
+            damage = Damage()
+            kept = titles(read([path], size, damage))
+            seen.append((kept, damage.messages, damage.streams))
+        assert seen[0] == seen[1] == seen[2]
+        assert len(seen[0][0]) >= len(PAGES) - 2
+        assert seen[0][0] == titles_of_sources() or seen[0][1]
+
+
+def test_a_fault_leaves_the_bz2_blocks_before_it(tmp_path: Path) -> None:
+    texts = [random.Random(i).randbytes(100_000).hex() for i in range(20)]
+    pages = [Source(f"Page {i}", text) for i, text in enumerate(texts)]
+    path = write_multistream(tmp_path / "d.xml.bz2", pages, each=10)
+    damaged(path, find_streams(path)[2] - 1000)  # the last block of the first pages
+    damage = Damage()
+    kept = titles(read([path], 1 << 20, damage))
+    assert kept[-10:] == [f"Page {i}" for i in range(10, 20)]
+    assert kept[:-10] == [f"Page {i}" for i in range(8)]
+    assert (damage.cut_pages, len(damage.messages)) == (1, 1)
+
+
+def test_broken_xml_in_a_stream_costs_the_rest_of_that_stream(tmp_path: Path) -> None:
+    pages = [*PAGES[:5], Source("Page 5", "BREAK"), *PAGES[6:]]
+    path = write_multistream(tmp_path / "d.xml.bz2", pages, each=3)
+    starts = find_streams(path)
+    data = path.read_bytes()
+    xml = bz2.decompress(data[starts[2] : starts[3]]).replace(b"BREAK", b"</wrong>")
+    path.write_bytes(data[: starts[2]] + bz2.compress(xml) + data[starts[3] :])
+    damage = Damage()
+    kept = titles(read([path], 1 << 20, damage))
+    assert kept == [title for title in titles_of_sources() if title != "Page 5"]
+    assert f"bz2 stream at byte {starts[2]:,}: the XML is broken" in damage.messages[0]
+    assert damage.streams == {"d.xml.bz2": 1}
+
+
+def test_a_damaged_header_costs_its_dump_alone(tmp_path: Path) -> None:
+    one = write_multistream(tmp_path / "1.xml.bz2", PAGES[:6])
+    two = write_multistream(tmp_path / "2.xml.bz2", PAGES[6:])
+    damaged(one, 60)
+    damage = Damage()
+    assert titles(read([one, two], 1, damage)) == titles_of_sources()[6:]
+    assert damage.streams == {"1.xml.bz2": 8}
+    with pytest.raises(CutInputError):
+        read([one, two], 1)
+    with pytest.raises(InputError, match="no page stands before the fault"):
+        read([one], 1, Damage())
+
+
+def test_pages_in_the_header_s_stream_are_read(tmp_path: Path) -> None:
+    path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
+    starts = find_streams(path)
+    data = path.read_bytes()
+    first = bz2.decompress(data[: starts[2]])
+    path.write_bytes(bz2.compress(first) + data[starts[2] :])
+    assert len(find_streams(path)) == len(starts) - 1
+    assert titles(read([path], 1)) == titles_of_sources()
+
+
+@pytest.mark.parametrize("place", [3, 12, 40, -1])
+def test_damaged_streams_do_not_turn_multistream_reading_off(tmp_path: Path, place: int) -> None:
+    path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
+    starts = find_streams(path)
+    assert len(starts) == len(PAGES) + 3
+    for i in range(2, len(starts) - 2):
+        damaged(path, starts[i] + place)
+        found = find_streams(path)
+        assert found[0] == 0
+        assert set(starts) - set(found) <= {starts[i]}
+        damaged(path, starts[i] + place)
+
+
+def test_damaged_streams_that_are_not_cut_between_pages_are_refused(tmp_path: Path) -> None:
+    xml = dump_xml(PAGES).encode()
+    path = tmp_path / "pbzip2.xml.bz2"
+    path.write_bytes(b"".join(bz2.compress(xml[i : i + 700]) for i in range(0, len(xml), 700)))
+    size = path.stat().st_size
+    for place in range(40, size, size // 9):
+        damaged(path, place)
+        assert find_streams(path) == []
+
+
+@pytest.mark.parametrize("block", [1, 3, 10, 64, 1000])
+def test_streams_are_found_across_the_blocks_of_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
+    data = path.read_bytes()
+    monkeypatch.setattr("cstool.dumps.pages._BLOCK", block)
+    starts = [i for i in range(len(data)) if data.startswith(b"BZh91AY&SY", i)]
+    assert find_streams(path) == [*starts, len(data)]
+
+
+def test_a_scan_holds_one_block_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "d.xml.bz2"
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+    code = (
+        "import resource, sys; from pathlib import Path; from cstool.dumps.pages import "
+        "find_streams; peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
+        "before = peak(); find_streams(Path(sys.argv[1])); print(peak() - before)"
+    )
+    run = [sys.executable, "-c", code, str(path)]
+    grown = int(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+    assert grown < (100 << 20) / (1 if sys.platform == "darwin" else 1024)
 
 
 def test_several_dumps_of_a_wiki_follow_one_another(tmp_path: Path) -> None:

@@ -103,7 +103,9 @@ def test_a_damaged_file_is_told_with_its_name_and_place(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(WHOLE))
     packed[30] ^= 0xFF
     path.write_bytes(packed)
-    with pytest.raises(CutInputError, match=r"d\.gz: the gzip data is damaged near byte .*--keep-"):
+    with pytest.raises(
+        CutInputError, match=r"d\.gz: the gzip data is damaged before byte .*--keep-"
+    ):
         _read(str(path))
 
 
@@ -182,6 +184,26 @@ def test_standard_input_is_read_whatever_its_format(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert _read(STDIN) == WHOLE
     assert describe_dump(STDIN) == Input("-", None, None)
+
+
+@pytest.mark.parametrize("closed", [None, io.StringIO(), io.TextIOWrapper(io.BytesIO())])
+def test_closed_standard_input_is_told(
+    monkeypatch: pytest.MonkeyPatch, closed: io.TextIOBase | None
+) -> None:
+    if isinstance(closed, io.TextIOWrapper):
+        closed.close()
+    monkeypatch.setattr(sys, "stdin", closed)
+    with pytest.raises(InputError, match="standard input: is closed; pipe a dump into it"):
+        Stream(STDIN)
+
+
+def test_a_file_is_read_while_standard_input_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "d.gz"
+    path.write_bytes(gzip.compress(WHOLE))
+    monkeypatch.setattr(sys, "stdin", None)
+    assert _read(str(path)) == WHOLE
 
 
 def test_position_and_size_count_the_file_s_bytes(tmp_path: Path) -> None:
