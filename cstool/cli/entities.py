@@ -25,7 +25,7 @@ Example:
     metavar="N",
     help="Malformed lines to skip (and count) before it is an error.",
 )
-@click.option("--keep-going", is_flag=True, help="Keep what stands before a cut or damaged place.")
+@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @running("Bytes of JSON that a part is read from. Default: 64M.")
 def command(dump: str, out: Path, max_errors: int, keep_going: bool, running: RunOptions) -> None:
     """Read Wikidata's JSON dump into a table of items.

@@ -34,7 +34,7 @@ Examples:
     metavar="CODE",
     help="The text's language, where the dump's <siteinfo> does not tell it right.",
 )
-@click.option("--keep-going", is_flag=True, help="Keep what stands before a cut or damaged place.")
+@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @running(
     "Input that a part is made from: bytes of the file for multistream bz2, of wikitext for "
     "others. Default: 16M."

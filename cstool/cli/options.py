@@ -16,6 +16,7 @@ from cstool.running.options import RunOptions, usable_cpus
 
 Command = Callable[..., None]
 
+_FAULTS_TOLD = 5
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -147,8 +148,12 @@ class Closing:
         else:
             told = f"{what} → {self._out} ({self._costs()})"
         click.echo(f"{manifest.stage}: {told}", err=True)
-        for fault in manifest.counts.details.get("damaged inputs", {}):
-            click.echo(f"{manifest.stage}: kept what stands before a fault: {fault}", err=True)
+        faults = list(manifest.counts.details.get("damaged inputs", {}))
+        for fault in faults[:_FAULTS_TOLD]:
+            click.echo(f"{manifest.stage}: kept what is sound of a damaged dump: {fault}", err=True)
+        if len(faults) > _FAULTS_TOLD:
+            more = f"{len(faults) - _FAULTS_TOLD:,} more faults are listed in {self._out}"
+            click.echo(f"{manifest.stage}: {more}/{MANIFEST}", err=True)
 
     def _costs(self) -> str:
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -32,7 +32,7 @@ Example:
 @click.option("--sql-page", metavar="FILE", help="Not built yet: the wiki's page.sql.gz.")
 @click.option("--sql-props", metavar="FILE", help="Not built yet: its page_props.sql.gz.")
 @click.option("--sql-redirect", metavar="FILE", help="Not built yet: its redirect.sql.gz.")
-@click.option("--keep-going", is_flag=True, help="Keep what stands before a cut or damaged place.")
+@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @output("the table of titles and its index")
 @running("Bytes of pages that a part is read from. Default: 16M.")
 def command(

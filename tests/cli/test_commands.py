@@ -150,7 +150,7 @@ def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path
         options = ["--part-size", "200", "--keep-going"]
         again = cstool("extract", name, "-o", "out", *options, cwd=tmp_path)
         assert again.returncode == 0
-        assert "kept what stands before a fault" in again.stderr
+        assert "kept what is sound of a damaged dump" in again.stderr
         assert len(rows_of(tmp_path / "out")) >= 20
 
 
@@ -220,7 +220,7 @@ def test_what_was_kept_from_damage_does_not_pass_for_sound(xml: bytes, tmp_path:
     fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "cut off")
     again = cstool(*command, "--keep-going", cwd=tmp_path)
     assert again.returncode == 0
-    assert "kept what stands before a fault" in again.stderr
+    assert "kept what is sound of a damaged dump" in again.stderr
     (tmp_path / "d.json").write_text('[\n{"id":"Q1"},\n{"id":\n]\n')
     command = ["entities", "d.json", "-o", "e", "--quiet"]
     assert cstool(*command, "--max-errors", "1", cwd=tmp_path).returncode == 0
