@@ -65,11 +65,13 @@ def output(what: str) -> Callable[[Command], Command]:
     )
 
 
-def running(part_size: str | None = None) -> Callable[[Command], Command]:
+_NO_PART_SIZE = "No effect here: a part is made from each part that is read."
+
+
+def running(part_size: str = _NO_PART_SIZE) -> Callable[[Command], Command]:
     """Add the options of a run; `part_size` tells the default and what it counts.
 
-    None for a stage that makes a part of each part it reads. The command gets the options as
-    one `RunOptions`, under the name `running`.
+    The command gets them as one `RunOptions`, under the name `running`.
     """
     options = [
         click.option(
@@ -81,6 +83,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             metavar="N",
             help="Worker processes. They change no byte of the output.",
         ),
+        click.option("--part-size", type=Size(), metavar="SIZE", help=part_size),
         click.option("--overwrite", is_flag=True, help="Make anew what stands in the folder."),
         click.option("--quiet", is_flag=True, help="No bar and no closing line."),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
@@ -99,21 +102,17 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
         ),
     ]
 
-    if part_size:
-        size = click.option("--part-size", type=Size(), metavar="SIZE", help=part_size)
-        options.insert(1, size)
-
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(
             *,
             jobs: int,
+            part_size: int | None,
             overwrite: bool,
             quiet: bool,
             debug: bool,
             share: tuple[int, int] | None,
             scheduler: str | None,
-            part_size: int | None = None,
             **others: Any,
         ) -> None:
             del debug

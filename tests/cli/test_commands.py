@@ -70,7 +70,15 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
     assert f"cstool {command}" in done.stdout
     if command in STAGES:
         assert "Writes" in done.stdout
-        for option in ("--jobs", "--overwrite", "--quiet", "--debug", "--shard", "--scheduler"):
+        for option in (
+            "--jobs",
+            "--part-size",
+            "--overwrite",
+            "--quiet",
+            "--debug",
+            "--shard",
+            "--scheduler",
+        ):
             assert option in done.stdout
 
 
