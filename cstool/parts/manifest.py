@@ -85,6 +85,8 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
     Raises InputError when the folder is missing, unfinished, or another stage's.
     """
     wanted = " or ".join(f"`cstool {stage}`" for stage in stages)
+    if len(stages) > 2:
+        wanted = "one of cstool's stages"
     if not folder.exists():
         raise InputError(f"{folder}: no such folder; give one that {wanted} has written")
     if not folder.is_dir():
