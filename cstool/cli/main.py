@@ -89,8 +89,9 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         _end(f"{place}{error.strerror or error}; mend that and run the same command again", debug)
     except Exception as error:  # noqa: BLE001 - the last net: a line, not a traceback
+        place = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
         _end(
-            f"internal fault: {type(error).__name__}: {error}; run again with --debug and "
+            f"internal fault{place}: {type(error).__name__}: {error}; run again with --debug and "
             "report what it prints",
             debug,
         )

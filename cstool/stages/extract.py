@@ -98,7 +98,11 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             tally.drop(reason)
             continue
         tally.keep()
-        rows.add(page, read.sentences(page.text or "", page.title))
+        try:
+            rows.add(page, read.sentences(page.text or "", page.title))
+        except Exception as fault:
+            fault.add_note(f"in the page {page.title!r}, id {page.id}")
+            raise
         if len(rows.ids) >= _ROWS_A_GROUP:
             yield rows.take()
     if rows.ids:

@@ -13,6 +13,8 @@ from cstool.parts.schemas import sentence_id
 from cstool.running.errors import CutInputError, InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
+from cstool.wikitext.page import Reader
+from cstool.wikitext.sentences import Sentence
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, rows_of, write_multistream
 
@@ -136,6 +138,18 @@ def test_the_source_language_can_be_told(tmp_path: Path, dump: Path) -> None:
     manifest = run(tmp_path, dump, language="de")
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
+
+
+def test_a_fault_of_ours_names_the_page(
+    tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Reader, source: str, title: str) -> list[Sentence]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Reader, "sentences", fail)
+    with pytest.raises(RuntimeError, match="a bug") as caught:
+        run(tmp_path, dump)
+    assert caught.value.__notes__ == ["in the page 'Rome', id 1"]
 
 
 def test_no_template_is_rendered_when_none_is_asked_for(tmp_path: Path) -> None:
