@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
@@ -13,6 +14,10 @@ from cstool.stages.link import link
 from cstool.stages.shard import ShardOptions, shard
 from cstool.stages.switch import SwitchOptions, switch
 from cstool.stages.titles import titles
+
+# A busy machine is no fault of the code; in CI, what passed once passes again.
+settings.register_profile("cstool", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("cstool")
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data/sample"
