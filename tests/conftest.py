@@ -38,9 +38,11 @@ def sample() -> Sample:
     return Sample()
 
 
-def run_pipeline(folder: Path, sample: Sample, jobs: int = 1, part_size: int = 1 << 14) -> Path:
+def run_pipeline(
+    folder: Path, sample: Sample, jobs: int = 1, *, scheduler: str | None = None
+) -> Path:
     """Run all stages on the English sample, in many small parts."""
-    running = RunOptions(jobs=jobs, part_size=part_size, quiet=True)
+    running = RunOptions(jobs=jobs, part_size=1 << 14, quiet=True, scheduler=scheduler)
     pages = [str(sample.pages)]
     entities(str(sample.wikidata), folder / "entities", EntitiesOptions(), running)
     titles("enwiki", folder / "entities", pages, folder / "titles", running)

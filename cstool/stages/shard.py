@@ -87,7 +87,15 @@ def shard(
         "seed": options.seed,
         "format": options.format,
     }
-    with open_run(out, stage="shard", parameters=parameters, inputs=inputs, options=running) as run:
+    switched = [folder.absolute() for folder in switched]
+    with open_run(
+        out,
+        stage="shard",
+        parameters=parameters,
+        inputs=inputs,
+        options=running,
+        reads=switched,
+    ) as run:
         return run.finished or _fill(run, switched, read, options)
 
 

@@ -199,10 +199,25 @@ def test_another_stages_folder_is_refused(pipeline: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "o").exists()
 
 
-def test_the_folder_that_is_read_is_never_written_to(pipeline: Path, tmp_path: Path) -> None:
-    own = shutil.copytree(pipeline / "sentences", tmp_path / "own")
+def commands_over_folders(pipeline: Path) -> dict[str, tuple[str, list[object]]]:
+    entities, titles = pipeline / "entities", pipeline / "titles"
+    pages = ["--wiki", "enwiki", "--pages", Sample().pages]
+    return {
+        "titles": ("entities", ["titles", *pages, "--entities"]),
+        "link": ("sentences", ["link", "--titles", titles]),
+        "switch": ("linked", ["switch", "--entities", entities]),
+        "shard": ("switched", ["shard"]),
+    }
+
+
+@pytest.mark.parametrize("stage", ["titles", "link", "switch", "shard"])
+def test_the_folder_that_is_read_is_never_written_to(
+    pipeline: Path, tmp_path: Path, stage: str
+) -> None:
+    folder, arguments = commands_over_folders(pipeline)[stage]
+    own = shutil.copytree(pipeline / folder, tmp_path / "own")
     before = files_of(own)
-    command = ["link", own, "--titles", pipeline / "titles", "-o", own]
+    command = [*arguments, own, "-o", own]
     fails(cstool(*command), "is the folder that is read")
     fails(cstool(*command, "--overwrite"), "is the folder that is read")
     assert files_of(own) == before

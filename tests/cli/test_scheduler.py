@@ -8,7 +8,7 @@ import pytest
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
-from tests.conftest import Sample
+from tests.conftest import Sample, run_pipeline
 from tests.support import files_of
 
 
@@ -29,6 +29,19 @@ def test_a_cluster_makes_the_same_bytes(
         pages = [os.path.relpath(sample.pages)]
         extract(pages, Path("../there"), ExtractOptions(), running)
     assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+
+
+def test_all_stages_run_on_a_cluster_from_relative_paths(
+    sample: Sample, pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=1, threads_per_worker=1, dashboard_address=None, processes=True
+    ) as cluster:
+        monkeypatch.chdir(tmp_path)
+        run_pipeline(Path(), sample, scheduler=cluster.scheduler_address)
+    assert files_of(tmp_path) == files_of(pipeline)
 
 
 def test_a_scheduler_that_does_not_answer_is_told(
