@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from cstool.languages.tables import rows
 from cstool.running.errors import InputError
 
 # Not a language that a sentence can be in: names that serve many languages, none, or no text.
@@ -14,7 +15,7 @@ NO_TARGET = frozenset({"mul", "und", "zxx", "mis"})
 @cache
 def names() -> dict[str, str]:
     """Return each code's English name."""
-    return {row[0]: row[1] for row in _rows("languages.tsv")}
+    return {row[0]: row[1] for row in rows("cstool.languages", "languages.tsv")}
 
 
 @cache
@@ -59,9 +60,3 @@ def _like(word: str) -> list[str]:
     word = word.lower()
     named = [code for code, name in names().items() if name.lower() == word]
     return named or difflib.get_close_matches(word, names().keys() - NO_TARGET, 3, 0.5)
-
-
-def _rows(name: str) -> list[list[str]]:
-    text = (files("cstool.languages") / "data" / name).read_text(encoding="utf-8")
-    lines = [line for line in text.split("\n") if line and not line.startswith("# ")]
-    return [line.split("\t") for line in lines[1:]]

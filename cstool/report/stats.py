@@ -128,26 +128,9 @@ _ROWS_ARE = {
 def as_table(stats: FolderStats, width: int) -> str:
     """Return the numbers as a table; a bar a language fills what is left of `width` columns."""
     head = ["language", _ROWS_ARE[stats.stage], "words", "entities", "linked", "a sentence"]
-    lines = [
-        [
-            s.language,
-            f"{s.rows:,}",
-            *("" if n is None else f"{n:,}" for n in (s.words, s.entities, s.linked)),
-            "" if s.entities_a_sentence is None else f"{s.entities_a_sentence:.2f}",
-        ]
-        for s in stats.languages
-    ]
     rows = sum(s.rows for s in stats.languages)
-    everything = LanguageStats("all", rows, stats.words, stats.entities)
-    mean = everything.entities_a_sentence
-    lines.append(
-        [
-            "all",
-            f"{everything.rows:,}",
-            *("" if n is None else f"{n:,}" for n in (stats.words, stats.entities, stats.linked)),
-            "" if mean is None else f"{mean:.2f}",
-        ]
-    )
+    everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked)
+    lines = [_cells(s) for s in [*stats.languages, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     if stats.stage in ("switch", "shard"):
         used = [i for i in used if i != 4]  # all that stand there are linked
@@ -159,6 +142,18 @@ def as_table(stats: FolderStats, width: int) -> str:
         bar = "█" * round(room * rows / most) if most and room > 4 else ""
         out.append(("  ".join(_cell(line[i], widths[i], i) for i in used) + "  " + bar).rstrip())
     return "\n".join(out)
+
+
+def _cells(stats: LanguageStats) -> list[str]:
+    """Return a language's numbers as the table shows them."""
+    numbers = (stats.words, stats.entities, stats.linked)
+    mean = stats.entities_a_sentence
+    return [
+        stats.language,
+        f"{stats.rows:,}",
+        *("" if n is None else f"{n:,}" for n in numbers),
+        "" if mean is None else f"{mean:.2f}",
+    ]
 
 
 def _cell(text: str, width: int, column: int) -> str:

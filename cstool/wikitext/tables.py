@@ -1,15 +1,11 @@
 """The data files of this package, read once."""
 
-from functools import cache
-from importlib.resources import files
+from cstool.languages import tables
 
 
-@cache
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
     """Return a TSV's rows without its comments and its header."""
-    text = (files("cstool.wikitext") / "data" / name).read_text(encoding="utf-8")
-    lines = [line for line in text.split("\n") if line and not line.startswith("# ")]
-    return tuple(tuple(line.split("\t")) for line in lines[1:])
+    return tables.rows("cstool.wikitext", name)
 
 
 def of_language(name: str, language: str) -> list[tuple[str, ...]]:
