@@ -1,4 +1,4 @@
-"""The rules for templates: which show nothing, and what others show. Data: templates.toml.
+"""The rules for templates: which show nothing, and what others show. Data: templates/.
 
 A rule's text is literal but for `{a|b|c}`: the first of those arguments that is given and not
 blank; with an empty alternative at the end (`{1|}`) it may be missing.
@@ -68,7 +68,7 @@ class Rules:
         self._silent: set[str] = set()
         prefixes: list[str] = []
         self._text: dict[str, Rule] = {}
-        for part in (_table().get("*", {}), _table().get(language, {})):
+        for part in (_table("any"), _table(language)):
             self._silent |= set(part.get("silent", ()))
             prefixes += part.get("silent_prefixes", ())
             if render:
@@ -130,9 +130,10 @@ def _rule(value: str | list[dict[str, Any]]) -> Rule:
 
 
 @cache
-def _table() -> dict[str, Any]:
-    text = (files("cstool.wikitext") / "data" / "templates.toml").read_text("utf-8")
-    return tomllib.loads(text)
+def _table(language: str) -> dict[str, Any]:
+    """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+    file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
+    return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
 
 
 @cache
