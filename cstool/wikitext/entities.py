@@ -7,7 +7,7 @@ must be one that HTML knows, and must name a character that XML allows.
 import re
 from html.entities import html5
 
-_REFERENCE = re.compile(
+REFERENCE = re.compile(
     r"&(?:#[xX]([0-9a-fA-F]{1,8})|#([0-9]{1,8})|([A-Za-z0-9\x80-\uffff]{1,40}));"
 )
 # MediaWiki's own aliases for &rlm; (Sanitizer::MW_ENTITY_ALIASES).
@@ -16,7 +16,7 @@ _ALIASES = {"רלמ": "\u200f", "رلم": "\u200f"}
 
 def decode_entities(text: str) -> str:
     """Return the text with its character references decoded; unknown ones stay as they are."""
-    return _REFERENCE.sub(_decode, text)
+    return REFERENCE.sub(_decode, text)
 
 
 def _decode(match: re.Match[str]) -> str:

@@ -23,6 +23,7 @@ _LINK = (
 _PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
+_LONGEST_CAPTION = 2000
 _BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
 
 
@@ -30,11 +31,11 @@ class Links:
     """The links of a wiki: its patterns, compiled once."""
 
     def __init__(self, namespaces: Namespaces) -> None:
-        self._target = namespaces.target
+        self.target = namespaces.target
         trail, prefix = of_language("linktrails.tsv", namespaces.site.language)[-1]
         # A prefix is tried at a word's beginning, or right behind another link's trail.
         before = f"((?<!{prefix}){prefix}*+|)" if prefix else "()"
-        self._link = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
+        self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
         self._hidden = {
             name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
         }
@@ -55,8 +56,10 @@ class Links:
                     out.append(text[at:start].rstrip())
                     at = after = category.end()
                 continue
-            closings = _closings(text) if closings is None else closings
-            end = closings.get(start)
+            end = _closing(text, start)
+            if end is None:  # over several lines, or unclosed: look at all brackets, once
+                closings = _closings(text) if closings is None else closings
+                end = closings.get(start)
             out.append(text[at:start])
             if end is None:
                 out.append(marks.hole("unclosed [["))
@@ -68,16 +71,16 @@ class Links:
 
     def mark(self, text: str, title: str, marks: Marks) -> str:
         """Return the text with marks in place of its links; `title` is the page's own."""
-        return self._link.sub(self._marker(title, marks), text)
+        return self.pattern.sub(self._marker(title, marks), text)
 
     def _marker(self, title: str, marks: Marks) -> Callable[[re.Match[str]], str]:
-        target_of = self._target
+        target_of = self.target
 
         def mark(match: re.Match[str]) -> str:
             prefix, raw, anchor, trail = match.groups()
             kind, target = target_of(raw)
             if anchor is None:
-                anchor = _own_anchor(raw)
+                anchor = own_anchor(raw)
             elif "''" in anchor or "<" in anchor or "\n" in anchor:
                 anchor = without_breaks(without_quotes(anchor))
             if kind == "page" and target != title:
@@ -91,13 +94,25 @@ class Links:
         return mark
 
 
-def _own_anchor(raw: str) -> str:
+def own_anchor(raw: str) -> str:
     """Return what a link without an anchor shows: its target as written."""
     text = raw.strip()
     text = text.removeprefix(":")
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Return where the link that begins at `start` ends, None if that is not near, on its line."""
+    far = start + _LONGEST_CAPTION
+    stop = text.find("\n", start, far)
+    depth = 0
+    for match in _BRACKETS.finditer(text, start, stop if stop >= 0 else far):
+        depth += 1 if match[0] == "[[" else -1
+        if not depth:
+            return match.end()
+    return None
 
 
 def _closings(text: str) -> dict[int, int]:

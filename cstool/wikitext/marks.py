@@ -17,7 +17,11 @@ HOLE_END = "\x05"
 # sides does not touch: no table, list, trail or run of apostrophes forms across it.
 NOTHING = "\x06"
 
+# What stands for a hole in a line's text; holes are told apart by their order.
+OBJECT = "\ufffc"
+
 # A link with a plain anchor, a hole, or one of the marks of a link that holds a hole.
+HOLE_MARK = re.compile("\x04([0-9]+)\x05")
 MARK = re.compile("\x01([0-9]+)\x02([^\x01-\x05]*)\x03|\x04([0-9]+)\x05|\x01([0-9]+)\x02|\x03")
 
 # What <nowiki> keeps from being read as markup stands as another control character. A list's
@@ -30,10 +34,14 @@ PROTECTED = re.compile("[\x0e-\x1f]")
 
 @dataclass
 class Marks:
-    """The targets of a page's links and the names of its holes, by their numbers."""
+    """The targets of a page's links and the names of its holes, by their numbers.
+
+    `protects` tells that some of the page's text stands there as `protect` made it.
+    """
 
     targets: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
+    protects: bool = False
 
     def hole(self, name: str) -> str:
         """Return the mark of a new hole."""

@@ -1,18 +1,28 @@
 """A page's source → its sentences: the other modules of this package in their order."""
 
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import Marks
+from cstool.wikitext.marks import OBJECT, PROTECTED, Marks
+from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import rules_of
 from cstool.wikitext.sentences import Line, Sentence, read_line, split
 from cstool.wikitext.strip import strip
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.variants import variants_of
+
+_INVISIBLE = "\u00ad\ufeff\u200b\u2060"
+_BROKEN_TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
+_BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
+# So many lines may an anchor, or what else stands between two brackets, run over.
+_LONGEST_LINK = 20
 
 
 class Reader:
@@ -21,8 +31,14 @@ class Reader:
     def __init__(self, site: Site, *, render: bool) -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
-        self._links = Links(self._namespaces)
+        self.links = Links(self._namespaces)
+        self.plainly = Plainly(self.links)
         self._rules = rules_of(site.language, render=render)
+
+    def sentences(self, source: str, title: str) -> list[Sentence]:
+        """Return the page's sentences, those with holes among them."""
+        language = self._language
+        return [s for line in self.lines(source, title) for s in split(line, language)]
 
     def lines(self, source: str, title: str) -> list[Line]:
         """Return the page's paragraphs and list items."""
@@ -31,21 +47,78 @@ class Reader:
         text = expand(text, marks, self._rules, title)
         text = "\n".join(running_lines(text))
         if "[[" in text:
-            text = self._links.without_files(text, marks)
-            text = self._links.mark(text, self._namespaces.normalised(title), marks)
-        if "''" in text:
-            text = "\n".join(without_quotes(line) for line in text.split("\n"))
-        text = plain(text, marks, self._language)
-        lines = []
-        for marked in _scars(text, marks).split("\n"):
-            line = read_line(marked, marks.targets, marks.holes)
-            if len(line.text) > len(line.holes) or line.mentions:
+            text = self.links.without_files(text, marks)
+        lines: list[Line] = []
+        title = self._namespaces.normalised(title)
+        hidden = [c for c in _INVISIBLE if c in text]
+        read_plainly = self.plainly.read
+        for source_line in self._whole_lines(_simplified(text, marks)):
+            line = None
+            if not (marks.protects and PROTECTED.search(source_line)) and not any(
+                c in source_line for c in hidden
+            ):
+                line = read_plainly(source_line, title, marks.holes)
+            if line is None:
+                lines += self.read_closely(source_line, title, marks)
+            elif len(line.text) > len(line.holes) or line.mentions:
                 lines.append(line)
         return lines
 
-    def sentences(self, source: str, title: str) -> list[Sentence]:
-        """Return the page's sentences, those with holes among them."""
-        return [s for line in self.lines(source, title) for s in split(line, self._language)]
+    def _whole_lines(self, text: str) -> Iterable[str]:
+        lines = text.split("\n")
+        if _BROKEN_LINK.search(text) or ("-{" in text and variants_of(self._language)):
+            return _rejoined(iter(lines))
+        return lines
+
+    def read_closely(self, line: str, title: str, marks: Marks) -> Iterator[Line]:
+        """Yield what a line of any kind reads: more than one line where it is broken.
+
+        `title` is the page's own, normalised.
+        """
+        if "[[" in line:
+            line = self.links.mark(line, title, marks)
+        if "''" in line:
+            line = "\n".join(without_quotes(piece) for piece in line.split("\n"))
+        line = plain(line, marks, self._language)
+        for marked in _scars(line, marks).split("\n"):
+            read = read_line(marked.strip(), marks.targets, marks.holes)
+            if len(read.text) > len(read.holes) or read.mentions:
+                yield read
+
+
+def _simplified(text: str, marks: Marks) -> str:
+    """Return the text with what is the same everywhere out of the way."""
+    text = text.replace("&nbsp;", " ").replace("\u00a0", " ")
+    if OBJECT in text:
+        text = text.replace(OBJECT, marks.hole("U+FFFC"))
+    if "<" in text:
+        text = _BROKEN_TAG.sub(lambda tag: tag[0].replace("\n", " "), text)
+    return text
+
+
+def _rejoined(lines: Iterator[str]) -> Iterator[str]:
+    """Yield lines; those that a link or `-{…}-` runs over are one, with the breaks in it."""
+    for line in lines:
+        missing = _open_brackets(line)
+        if missing > 0:
+            following: list[str] = []
+            for more in lines:
+                following.append(more)
+                missing += _open_brackets(more)
+                if missing <= 0 or len(following) == _LONGEST_LINK:
+                    break
+            if missing > 0:
+                yield line
+                yield from following
+            else:
+                yield "\n".join([line, *following])
+        else:
+            yield line
+
+
+def _open_brackets(line: str) -> int:
+    opened = line.count("[[") - line.count("]]") if "[[" in line or "]]" in line else 0
+    return opened + line.count("-{") - line.count("}-")
 
 
 def _scars(text: str, marks: Marks) -> str:

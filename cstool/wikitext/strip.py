@@ -101,6 +101,7 @@ def _comment_end(text: str, start: int) -> int:
 def _shown(name: str, content: str, marks: Marks) -> str:
     """Return what stands in the text for an extension's tag."""
     if name == "nowiki":
+        marks.protects = True
         return NOTHING + protect(content)
     kind = _kinds()[name]
     if kind == "silent":

@@ -28,7 +28,7 @@ def text_of(source: str, language: str = "en") -> str:
 def links_of(source: str, language: str = "en", *, title: str = "Page") -> list[tuple[str, str]]:
     """Return the anchors and targets of a page's links."""
     return [
-        (text[mention.start : mention.end], mention.target)
+        (text[start:end], target)
         for text, mentions, _ in read(source, language, title=title)
-        for mention in mentions
+        for start, end, target in mentions
     ]

@@ -33,7 +33,7 @@ def test_a_page_is_read() -> None:
         "See Baz.",
     ]
     assert [s.holes for s in sentences] == [["birth date"], [], []]
-    assert [m.target for s in sentences for m in s.mentions] == ["Town", "Bar", "Baz (film)"]
+    assert [target for s in sentences for *_, target in s.mentions] == ["Town", "Bar", "Baz (film)"]
 
 
 def test_a_page_without_text_has_no_sentences() -> None:
@@ -80,7 +80,7 @@ def test_sentences_are_their_line_but_for_white_space(source: str, language: str
         sentences = split(line, language)
         assert "".join("".join(s.text.split()) for s in sentences) == "".join(line.text.split())
         assert sum(len(s.mentions) for s in sentences) == len(line.mentions)
-        assert [name for s in sentences for name in s.holes] == [name for _, name in line.holes]
+        assert [name for s in sentences for name in s.holes] == line.holes
 
 
 HOSTILE = (

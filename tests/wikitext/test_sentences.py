@@ -1,7 +1,7 @@
 """Lines with marks → text, mentions, holes; and their sentences."""
 
 from cstool.wikitext.marks import Marks, protect
-from cstool.wikitext.sentences import Line, Mention, read_line, split
+from cstool.wikitext.sentences import Line, read_line, split
 
 
 def line_of(*pieces: str, marks: Marks) -> Line:
@@ -12,26 +12,26 @@ def test_white_space_is_one_space_and_none_at_the_ends() -> None:
     marks = Marks()
     assert line_of("  a \t b  ", marks=marks).text == "a b"
     line = line_of(" a  ", marks.link("B", " b "), "  c ", marks=marks)
-    assert line == Line("a b c", [Mention(2, 3, "B")], [])
+    assert line == Line("a b c", [(2, 3, "B")], [])
 
 
 def test_offsets_count_characters() -> None:
     marks = Marks()
     line = line_of("𝒜 é ", marks.link("X", "😀"), marks=marks)
-    assert line.mentions == [Mention(4, 5, "X")]
+    assert line.mentions == [(4, 5, "X")]
 
 
-def test_a_hole_has_a_place_and_a_name() -> None:
+def test_a_hole_has_a_mark_and_a_name() -> None:
     marks = Marks()
     line = line_of("a ", marks.hole("convert"), " b", marks=marks)
-    assert line == Line("a \ufffc b", [], [(2, "convert")])
+    assert line == Line("a \ufffc b", [], ["convert"])
 
 
 def test_an_anchor_may_have_a_hole() -> None:
     marks = Marks()
     line = line_of("a ", marks.link("B", "x " + marks.hole("y")), " c", marks=marks)
-    assert line.mentions == [Mention(2, 5, "B")]
-    assert line.holes == [(4, "y")]
+    assert line.mentions == [(2, 5, "B")]
+    assert line.holes == ["y"]
 
 
 def test_protected_text_reads_as_it_was_written() -> None:
@@ -40,16 +40,16 @@ def test_protected_text_reads_as_it_was_written() -> None:
 
 def test_each_sentence_has_its_own_mentions_and_holes() -> None:
     text = "Anna is here. Ben is \ufffc. Cleo."
-    line = Line(text, [Mention(0, 4, "A"), Mention(14, 17, "B")], [(21, "h")])
+    line = Line(text, [(0, 4, "A"), (14, 17, "B")], ["h"])
     first, second, third = split(line, "en")
-    assert first == ("Anna is here.", [Mention(0, 4, "A")], [])
-    assert second == ("Ben is \ufffc.", [Mention(0, 3, "B")], ["h"])
+    assert first == ("Anna is here.", [(0, 4, "A")], [])
+    assert second == ("Ben is \ufffc.", [(0, 3, "B")], ["h"])
     assert third == ("Cleo.", [], [])
 
 
 def test_a_bound_within_a_mention_is_none() -> None:
     text = "He reads What Now. And Then. Yes."
-    inside = Line(text, [Mention(9, 27, "What Now. And Then")], [])
+    inside = Line(text, [(9, 27, "What Now. And Then")], [])
     assert [s.text for s in split(inside, "en")] == ["He reads What Now. And Then.", "Yes."]
 
 

@@ -1,0 +1,51 @@
+"""The short way of reading a line against the long one."""
+
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cstool.wikitext.marks import Marks
+from cstool.wikitext.page import Reader
+from cstool.wikitext.plainly import Plainly
+from tests.wikitext.reading import reader_of, site
+
+PIECES = (
+    "[[", "]]", "[", "]", "|", "''", "'''", "'''''", "'", " ", "  ", "\t", "a", "B", "é", "Foo. ",
+    "一。", "[[Foo]]", "[[Foo|bar]]s", "[[Foo| b]]", "[[Foo|'''b''']]", "[[''Foo'']]", "[[#a]]",
+    "[[de:X]]", "[[:de:X]]", "[[Category:X]]", "[[Page|itself]]", "[[A_b#c|]]", "[[A&nbsp;B]]",
+    "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
+    "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
+    "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
+)  # fmt: skip
+SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+class Never(Plainly):
+    """Leaves all lines to the long way."""
+
+    def read(self, line: str, title: str, holes: list[str]) -> None:
+        return None
+
+
+@cache
+def long_way(language: str) -> Reader:
+    reader = Reader(site(language), render=False)
+    reader.plainly = Never(reader.links)
+    return reader
+
+
+@settings(max_examples=200)
+@given(SOURCES, st.sampled_from(["en", "ar", "zh"]))
+def test_both_ways_read_the_same(source: str, language: str) -> None:
+    expected = long_way(language).lines(source, "Page")
+    assert reader_of(language).lines(source, "Page") == expected
+
+
+def test_plain_lines_are_read_the_short_way() -> None:
+    marks = Marks()
+    for line in (
+        "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
+        f"a {marks.hole('x')} [[b]]",
+    ):  # fmt: skip
+        assert reader_of().plainly.read(line, "Page", marks.holes) is not None
