@@ -3,6 +3,9 @@
 Offsets count Unicode characters and are half-open; a QID is its number.
 """
 
+from typing import Any, TypeVar
+
+import numpy as np
 import pyarrow as pa
 
 QID = pa.uint32()
@@ -83,6 +86,9 @@ BY_STAGE = {
 POSITIONS_A_PAGE = 2**20
 
 
-def sentence_id(page_id: int, position: int) -> int:
+Number = TypeVar("Number", int, np.ndarray[Any, np.dtype[np.int64]])
+
+
+def sentence_id(page_id: Number, position: Number) -> Number:
     """Return the number of a sentence: unique within a wiki."""
     return page_id * POSITIONS_A_PAGE + position

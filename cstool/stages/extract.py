@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from cstool.dumps.export import MAIN, Page
@@ -22,7 +24,7 @@ from cstool.parts.manifest import Manifest, Source
 from cstool.parts.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
 from cstool.running.options import RunOptions
 from cstool.wikitext.page import reader
-from cstool.wikitext.sentences import Sentence
+from cstool.wikitext.sentences import Mention, Sentence
 
 _ROWS_A_GROUP = 20_000
 _HOLES_KEPT = 1000
@@ -103,9 +105,9 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
         except Exception as fault:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
-        if len(rows.ids) >= _ROWS_A_GROUP:
+        if len(rows.texts) >= _ROWS_A_GROUP:
             yield rows.take()
-    if rows.ids:
+    if rows.texts:
         yield rows.take()
     if damage:
         damage.count(counts)
@@ -128,88 +130,86 @@ def _why_not(page: Page) -> str:
 
 @dataclass
 class _Rows:
-    """Columns that fill up, sentence by sentence."""
+    """Columns that fill up, page by page."""
 
     all_sentences: bool
     counts: Counts
-    ids: list[int] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)  # of each page
     positions: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    targets: list[str] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)  # mentions of each row
+    mentions: list[Mention] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
     def add(self, page: Page, sentences: list[Sentence]) -> None:
         """Add a page's sentences: those without holes, and with a mention unless all are."""
-        kept_sentences = kept_mentions = holed = mentions_lost = plain = empty = beyond = 0
+        before = len(self.texts)
+        holed = mentions_lost = plain = beyond = 0
         for position, (text, mentions, holes) in enumerate(sentences):
             if not mentions and not self.all_sentences:
                 plain += 1
-                continue
-            if holes:
+            elif holes:
                 holed += 1
                 mentions_lost += len(mentions)
-                self.holes.update(dict.fromkeys(holes, 1))
-                continue
-            if position >= POSITIONS_A_PAGE:
+                self.holes.update(set(holes))
+            elif position >= POSITIONS_A_PAGE:
                 beyond += 1
                 mentions_lost += len(mentions)
-                continue
-            before = len(self.starts)
-            for start, end, target in mentions:
-                if start == end:
-                    empty += 1
-                    continue
-                self.starts.append(start)
-                self.ends.append(end)
-                self.targets.append(target)
-            here = len(self.starts) - before
-            kept_sentences += 1
-            kept_mentions += here
-            self.ids.append(sentence_id(page.id, position))
+            else:
+                self.positions.append(position)
+                self.texts.append(text)
+                self.lengths.append(len(mentions))
+                self.mentions += mentions
+        kept = len(self.texts) - before
+        if kept:
             self.pages.append(page)
-            self.positions.append(position)
-            self.texts.append(text)
-            self.lengths.append(here)
+            self.rows.append(kept)
         tally = self.counts.tally("sentences")
-        tally.keep(kept_sentences)
+        tally.keep(kept)
         tally.drop("no mention", plain)
         tally.drop("hole", holed)
         tally.drop("more than 2^20 in a page", beyond)
-        tally = self.counts.tally("mentions")
-        tally.keep(kept_mentions)
-        tally.drop("in a dropped sentence", mentions_lost)
-        tally.drop("empty anchor", empty)
+        self.counts.tally("mentions").drop("in a dropped sentence", mentions_lost)
 
     def take(self) -> pa.RecordBatch:
         """Return the rows so far as a batch, and begin anew."""
+        of_page = np.repeat(np.arange(len(self.pages)), self.rows)
+        page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]
+        positions = np.array(self.positions, np.int64)
+        revisions = np.array([page.revision_id for page in self.pages], np.int64)[of_page]
+        titles = pa.array([page.title for page in self.pages], pa.string())
         batch = pa.RecordBatch.from_arrays(
             [
-                pa.array(self.ids, pa.int64()),
-                pa.array([page.id for page in self.pages], pa.uint32()),
-                pa.array([page.revision_id for page in self.pages], pa.int64()),
-                pa.array([page.title for page in self.pages], pa.string()),
-                pa.array(self.positions, pa.uint32()),
+                pa.array(sentence_id(page_ids, positions)),
+                pa.array(page_ids.astype(np.uint32)),
+                pa.array(revisions),
+                titles.take(pa.array(of_page)),
+                pa.array(positions.astype(np.uint32)),
                 pa.array(self.texts, pa.string()),
-                list_of_structs(self.lengths, [self.starts, self.ends, self.targets], MENTION),
+                self._take_mentions(),
             ],
             schema=SENTENCES,
         )
-        for column in (
-            self.ids,
-            self.pages,
-            self.positions,
-            self.texts,
-            self.lengths,
-            self.starts,
-            self.ends,
-            self.targets,
-        ):
+        for column in (self.pages, self.rows, self.positions, self.texts, self.lengths):
             column.clear()
         return batch
+
+    def _take_mentions(self) -> pa.ListArray:
+        starts, ends, targets = zip(*self.mentions, strict=True) if self.mentions else ((), (), ())
+        lengths = np.array(self.lengths, np.int64)
+        spans = [np.array(starts, np.uint32), np.array(ends, np.uint32)]
+        shown = np.not_equal(*spans)
+        if not shown.all():
+            row = np.repeat(np.arange(len(lengths)), lengths)
+            lengths = np.bincount(row[shown], minlength=len(lengths))
+            spans = [places[shown] for places in spans]
+            targets = tuple(compress(targets, shown))
+        tally = self.counts.tally("mentions")
+        tally.keep(int(shown.sum()))
+        tally.drop("empty anchor", len(shown) - int(shown.sum()))
+        self.mentions.clear()
+        return list_of_structs(lengths, [*spans, targets], MENTION)
 
     def count(self) -> None:
         """Hand the numbers of holes to the counts: sentences that each name has cost."""

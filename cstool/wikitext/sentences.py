@@ -105,6 +105,8 @@ def split(line: Line, language: str) -> list[Sentence]:
 
 def _split(pieces: list[str], line: Line) -> list[Sentence]:
     text, mentions, holes = line
+    if not mentions and not holes:
+        return [Sentence(sentence, [], []) for piece in pieces if (sentence := piece.strip())]
     sentences: list[Sentence] = []
     start = at = first = last = hole = 0
     number = len(mentions)

@@ -27,8 +27,13 @@ def _kinds() -> dict[str, str]:
 
 @cache
 def _opening() -> re.Pattern[str]:
+    """Return the pattern of what begins here; footnotes, which most are, it matches whole."""
     names = "|".join(["nowiki", *_kinds()])
-    return re.compile(rf"<!--|<({names})(?=[\s/>])([^>]*)>", re.IGNORECASE)
+    return re.compile(
+        r"<!--|<ref(?=[\s/>])[^>]*+>(?:(?<=/>)|(?:[^<]++|<(?!/ref\s*>))*+</ref\s*+>)"
+        rf"|<({names})(?=[\s/>])([^>]*)>",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -48,15 +53,17 @@ def strip(text: str, marks: Marks) -> str:
     end = text.rfind(">") + 1
     while match := search(text, at, end):
         start, after = match.span()
-        name = match[1]
-        if name is None:
-            start, after = _comment(text, start)
-            out.append(text[at:start])
+        if match.lastindex is None:
+            if after - start == len("<!--"):
+                start, after = _comment(text, start)
+                out.append(text[at:start])
+            else:
+                out += (text[at:start], NOTHING)
             at = after
             continue
         out.append(text[at:start])
         at = after
-        name = name.lower()
+        name = match[1].lower()
         if match[2].endswith("/"):
             out.append(_shown(name, "", marks))
             continue
