@@ -43,6 +43,7 @@ class MediaWikiTables extends Maintenance {
 	/** Magic words to write: those that show nothing, the page's own name, text of their arguments. */
 	private const MAGIC_WORDS = [
 		'defaultsort', 'displaytitle', 'pagename', 'fullpagename', '!', '=', 'formatnum',
+		'img_thumbnail', 'img_manualthumb', 'img_framed', 'img_left', 'img_right', 'img_center', 'img_none',
 	];
 
 	public function __construct() {

@@ -2,7 +2,8 @@
 
 After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table runs from a line that
 begins with `{|` to one with `|}`, nested ones within; a line with a space in front is
-preformatted unless it is quoted; `;` begins a term, a heading of a kind, and its definition
+preformatted unless it is quoted, or stands in an HTML block; text beside a <div> on its line is
+no paragraph, nor is that within; `;` begins a term, a heading of a kind, and its definition
 follows the colon.
 """
 
@@ -17,6 +18,15 @@ _RULE = re.compile(r"^-{4,}")
 _BLOCK = re.compile(
     rf"<(/?)(?:(table)|{'|'.join(tags()['html']['heading'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
 )
+# BlockLevelPass::execute: what begins a block without paragraphs of its own, and what ends it.
+_OPENS = re.compile(
+    r"<(?:table|h[1-6]|pre|p|ul|ol|dl|/t[dh]|/?(?:tr|caption|dt|dd|li))\b", re.IGNORECASE
+)
+_CLOSES = re.compile(
+    r"<(?:/(?:table|h[1-6]|pre|p|ul|ol|dl)|t[dh]|/?(?:center|blockquote|div|hr|aside|figure))\b",
+    re.IGNORECASE,
+)
+_BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
 _TERM = re.compile(
@@ -28,14 +38,26 @@ def running_lines(text: str) -> list[str]:
     """Return the lines that hold running text, without the marks of lists."""
     lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
     kept: list[str] = []
-    tables = 0
-    quoted = False
+    tables = boxes = 0
+    quoted = in_block = False
     for line in lines:
         if not line:
             continue
+        first = line[0]
+        free = quoted or in_block
         if "<" in line:
             quoted = _is_quoted(line, before=quoted)
-        first = line[0]
+            opens = _OPENS.search(line) is not None
+            closes = _CLOSES.search(line) is not None
+            if first not in "*#:;" and (opens or closes):
+                in_block = not closes
+                free = True
+            free = free or quoted
+            if closes and _BOX.search(line):
+                line, boxes = _without_boxes(line, boxes)
+                if not line:
+                    continue
+                first = line[0]
         if tables or first in "{: \t":
             bare = line.lstrip(" \t:")
             if bare.startswith("{|"):
@@ -48,7 +70,7 @@ def running_lines(text: str) -> list[str]:
                         kept.append(bare[2:])
                 continue
         if first in "*#:;=- ":
-            kept += _items(line, quoted=quoted)
+            kept += _items(line, free=free)
         else:
             kept.append(line)
     return kept
@@ -60,11 +82,25 @@ def _is_quoted(line: str, *, before: bool) -> bool:
     return not tags_here[-1] if tags_here else before
 
 
-def _items(line: str, *, quoted: bool) -> list[str]:
-    """Return the texts of a line that begins with markup, perhaps."""
+def _without_boxes(line: str, boxes: int) -> tuple[str, int]:
+    """Return a line without what stands in <div> and <center>, and how many of them are open."""
+    kept: list[str] = []
+    at = 0
+    for match in _BOX.finditer(line):
+        if not boxes:
+            kept.append(line[at : match.start()])
+        boxes = max(0, boxes - 1) if match[1] else boxes + 1
+        at = match.end()
+    if not boxes:
+        kept.append(line[at:])
+    return "\n".join(kept).strip("\n"), boxes
+
+
+def _items(line: str, *, free: bool) -> list[str]:
+    """Return the texts of a line that begins with markup, perhaps. `free`: of leading spaces."""
     first = line[0]
     if first == " ":
-        return [line] if quoted else []
+        return [line] if free else []
     if first == "=":
         return [] if _HEADING.match(line) else [line]
     if first == "-":

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.marks import Marks
+from cstool.wikitext.marks import Marks, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
@@ -25,6 +25,11 @@ _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
 _LONGEST_CAPTION = 2000
 _BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
+# Options of pictures that are blocks of their own (Parser::makeImage), by their magic words.
+_BLOCK_OPTIONS = frozenset(
+    {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
+)
+_THUMB_OPTION = "img_manualthumb"
 
 
 class Links:
@@ -32,10 +37,14 @@ class Links:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self.target = namespaces.target
-        trail, prefix = of_language("linktrails.tsv", namespaces.site.language)[-1]
+        language = namespaces.site.language
+        trail, prefix = of_language("linktrails.tsv", language)[-1]
         # A prefix is tried at a word's beginning, or right behind another link's trail.
         before = f"((?<!{prefix}){prefix}*+|)" if prefix else "()"
         self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
+        words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]
+        self._blocks = {word for id_, word in words if id_ in _BLOCK_OPTIONS}
+        self._thumbs = tuple(word[:-2] for id_, word in words if id_ == _THUMB_OPTION)
         self._hidden = {
             name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
         }
@@ -65,9 +74,18 @@ class Links:
                 out.append(marks.hole("unclosed [["))
                 at = after
             else:
+                if text[start - 1 : start] not in "\n" and self._is_block(text[after : end - 2]):
+                    out.append("\n")
                 at = after = end + _ends_within(text, start, end)
         out.append(text[at:])
         return "".join(out)
+
+    def _is_block(self, options: str) -> bool:
+        """Whether a picture stands beside the text or between, and thus ends the paragraph."""
+        return any(
+            option.strip() in self._blocks or option.startswith(self._thumbs)
+            for option in options.split("|")[1:]
+        )
 
     def mark(self, text: str, title: str, marks: Marks) -> str:
         """Return the text with marks in place of its links; `title` is the page's own."""
@@ -81,9 +99,12 @@ class Links:
             kind, target = target_of(raw)
             if anchor is None:
                 anchor = own_anchor(raw)
+                if "''" in anchor:  # quotes are markup in an anchor alone
+                    marks.protects = True
+                    anchor = protect(anchor)
             elif "''" in anchor or "<" in anchor or "\n" in anchor:
                 anchor = without_breaks(without_quotes(anchor))
-            if kind == "page" and target != title:
+            if kind == "page" and (target != title or "#" in raw):
                 shown = prefix + anchor + trail
                 return marks.link(target, shown) if anchor else marks.hole("empty link")
             if kind == "invalid":
@@ -95,9 +116,8 @@ class Links:
 
 
 def own_anchor(raw: str) -> str:
-    """Return what a link without an anchor shows: its target as written."""
-    text = raw.strip()
-    text = text.removeprefix(":")
+    """Return what a link without an anchor shows: its target as written, with its spaces."""
+    text = raw.lstrip(" ").removeprefix(":") if raw.lstrip(" ").startswith(":") else raw
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text

@@ -107,7 +107,7 @@ class Plainly:
             if prefix or trail:
                 anchor = prefix + anchor + trail
             end = at + len(anchor)
-            if kind == _MENTION and target != title:
+            if kind == _MENTION and (target != title or "#" in raw):
                 mentions.append((at, end, target))
             out += (anchor, after)
             at = end + len(after)

@@ -11,7 +11,7 @@ from tests.wikitext.reading import links_of, text_of
     [
         ("a<sup>2</sup> <small>b</small> <span style='x'>c</span> <B>d", "a2 b c d"),
         ("a<br>b<br/>c<br />d", "a\nb\nc\nd"),
-        ("<div class=x>a</div>b", "a\nb"),
+        ("<div class=x>a</div>b", "b"),
         ("x<wbr>y<wbr/>z", "xyz"),
         ("1 < 2 > 3 <x", "1 < 2 > 3 <x"),
         ("a <foo>b", "a ▢b"),

@@ -78,3 +78,18 @@ def test_html_tables_and_headings_go_too(source: str, shown: str) -> None:
 
 def test_a_quotation_may_be_indented() -> None:
     assert text_of("<blockquote>\n a [[b]]\n</blockquote>\n c") == "a b"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (" <p>x\n y</p>\n z", "x\ny"),
+        ("<p>\n a\n</p>\n b", "a"),
+        ("<blockquote>a\n b</blockquote>\n c", "a\nb"),
+        (" <ul><li>x</li></ul>\n y", "x"),
+        ("a <div>b</div> c", "a\nc"),
+        ("<div>\na\nb</div> c\n<center>d</center>", "a\nc"),
+    ],
+)
+def test_html_blocks_decide_what_is_a_paragraph(source: str, shown: str) -> None:
+    assert text_of(source) == shown

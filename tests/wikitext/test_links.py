@@ -66,10 +66,14 @@ def test_spaces_at_an_anchors_ends_are_the_texts() -> None:
 
 
 def test_a_link_to_the_page_itself_is_text() -> None:
-    source = "[[T]] and [[t|me]] and [[T#S|there]] and [[#S]] and [[#S|here]]"
+    source = "[[T]] and [[t|me]] and [[#S]] and [[#S|here]]"
     (sentence,) = read(source, title="T")
-    assert sentence.text == "T and me and there and #S and here"
+    assert sentence.text == "T and me and #S and here"
     assert not sentence.mentions
+
+
+def test_a_link_to_a_section_of_the_page_by_its_name_is_one() -> None:
+    assert links_of("[[T#S|there]]", title="T") == [("there", "T")]
 
 
 @pytest.mark.parametrize(
@@ -105,19 +109,32 @@ def test_categories_and_interlanguage_links_do_not_show(source: str, shown: str)
     ("source", "language"),
     [
         ("x [[File:A.jpg]] y", "en"),
-        ("x [[Image:A.jpg|thumb|cap [[Foo]] [[Bar|baz]] c]] y", "en"),
-        ("x [[File:A.jpg|thumb|a [[b|[c]]] d]] y", "en"),
-        ("x [[File:A.jpg|thumb|[http://x.y z]]] y", "en"),
-        ("x [[File:A.jpg|thumb|[[File:B.jpg]] a\n\nb]] y", "en"),
+        ("x [[File:A.jpg|20px|cap [[Foo]]]] y", "en"),
         ("x [[ file : A.jpg]] y", "en"),
-        ("x [[Datei:A.jpg|mini|c]] y", "de"),
-        ("x [[Bild:A.jpg|mini|[[c]]]] y", "de"),
         ("x [[ファイル:A.jpg|c]] y", "ja"),
         ("x [[Fichier:A.jpg|c]] y", "en"),
     ],
 )
 def test_a_picture_goes_with_its_caption(source: str, language: str) -> None:
     assert text_of(source, language) == "x y"
+    assert not links_of(source, language)
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("x [[Image:A.jpg|thumb|cap [[Foo]] [[Bar|baz]] c]] y", "en"),
+        ("x [[File:A.jpg|thumb|a [[b|[c]]] d]] y", "en"),
+        ("x [[File:A.jpg|thumb|[http://x.y z]]] y", "en"),
+        ("x [[File:A.jpg|thumb|[[File:B.jpg]] a\n\nb]] y", "en"),
+        ("x [[File:A.jpg|right]]\ny", "en"),
+        ("x [[File:A.jpg|thumb=B.jpg]] y", "en"),
+        ("x [[Datei:A.jpg|mini|c]] y", "de"),
+        ("x [[Bild:A.jpg|mini|[[c]]]] y", "de"),
+    ],
+)
+def test_a_picture_beside_the_text_ends_the_paragraph(source: str, language: str) -> None:
+    assert text_of(source, language) == "x\ny"
     assert not links_of(source, language)
 
 
