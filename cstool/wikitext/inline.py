@@ -14,7 +14,7 @@ from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
 from cstool.wikitext.variants import pieces, variants_of
 
-_INLINE = re.compile(
+INLINE = re.compile(
     rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
 )
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
@@ -40,7 +40,7 @@ def plain(text: str, marks: Marks, language: str) -> str:
     if "[" in text:
         text = "\n".join(_without_urls(line, marks) for line in text.split("\n"))
     if "<" in text:
-        text = _INLINE.sub("", _BREAK.sub("\n", text))
+        text = INLINE.sub("", _BREAK.sub("\n", text))
         text = _TAG.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
     if "-{" in text and variants_of(language):
         text = "".join(

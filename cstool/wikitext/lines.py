@@ -8,6 +8,7 @@ follows the colon.
 """
 
 import re
+from dataclasses import dataclass
 
 from cstool.wikitext.marks import NOTHING
 from cstool.wikitext.strip import tags
@@ -38,26 +39,13 @@ def running_lines(text: str) -> list[str]:
     """Return the lines that hold running text, without the marks of lists."""
     lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
     kept: list[str] = []
-    tables = boxes = 0
-    quoted = in_block = False
-    for line in lines:
+    blocks = _Blocks()
+    tables = 0
+    for source in lines:
+        line = blocks.enter(source) if "<" in source else source
         if not line:
             continue
         first = line[0]
-        free = quoted or in_block
-        if "<" in line:
-            quoted = _is_quoted(line, before=quoted)
-            opens = _OPENS.search(line) is not None
-            closes = _CLOSES.search(line) is not None
-            if first not in "*#:;" and (opens or closes):
-                in_block = not closes
-                free = True
-            free = free or quoted
-            if closes and _BOX.search(line):
-                line, boxes = _without_boxes(line, boxes)
-                if not line:
-                    continue
-                first = line[0]
         if tables or first in "{: \t":
             bare = line.lstrip(" \t:")
             if bare.startswith("{|"):
@@ -70,7 +58,7 @@ def running_lines(text: str) -> list[str]:
                         kept.append(bare[2:])
                 continue
         if first in "*#:;=- ":
-            kept += _items(line, free=free)
+            kept += _items(line, free=blocks.around or ("<" in source and blocks.tagged))
         else:
             kept.append(line)
     return kept
@@ -80,6 +68,30 @@ def _is_quoted(line: str, *, before: bool) -> bool:
     """Whether a line, or what follows it, stands in a block of quotation."""
     tags_here = _QUOTE.findall(line)
     return not tags_here[-1] if tags_here else before
+
+
+@dataclass
+class _Blocks:
+    """HTML blocks around a line, and whether it has a tag of one: its spaces are no markup."""
+
+    around: bool = False
+    tagged: bool = False
+    quoted: bool = False
+    within: bool = False
+    boxes: int = 0
+
+    def enter(self, line: str) -> str:
+        """Take in a line's tags; return it without what stands in its <div> and <center>."""
+        opens = _OPENS.search(line) is not None
+        closes = _CLOSES.search(line) is not None
+        self.quoted = _is_quoted(line, before=self.quoted)
+        self.tagged = self.quoted or ((opens or closes) and line[0] not in "*#:;")
+        if self.tagged and (opens or closes):
+            self.within = not closes
+        self.around = self.quoted or self.within
+        if closes and _BOX.search(line):
+            line, self.boxes = _without_boxes(line, self.boxes)
+        return line
 
 
 def _without_boxes(line: str, boxes: int) -> tuple[str, int]:

@@ -74,7 +74,7 @@ class Links:
                 out.append(marks.hole("unclosed [["))
                 at = after
             else:
-                if text[start - 1 : start] not in "\n" and self._is_block(text[after : end - 2]):
+                if text[start - 1 : start] != "\n" and self._is_block(text[after : end - 2]):
                     out.append("\n")
                 at = after = end + _ends_within(text, start, end)
         out.append(text[at:])

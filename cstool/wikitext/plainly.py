@@ -8,21 +8,22 @@ import re
 from functools import cache, lru_cache
 
 from cstool.wikitext.entities import REFERENCE, decode_entities
+from cstool.wikitext.inline import INLINE
 from cstool.wikitext.links import Links, own_anchor
 from cstool.wikitext.marks import HOLE, HOLE_MARK, NOTHING, OBJECT
 from cstool.wikitext.sentences import Line, Mention
 
-# What shows nothing matters only where it keeps a trail or a prefix away from a link.
-_LOOSE = re.compile(rf"{NOTHING}(?:(?<!\]\]{NOTHING})|(?!\w))(?!\[\[)")
-_ODD_TARGET = re.compile(rf"\[\[[^\[\]|]*(?:''|{NOTHING})")
+# What shows nothing matters only where it keeps a trail or a prefix away from a link, …
+_LOOSE = re.compile(rf"{NOTHING}(?:(?<![\w\]]{NOTHING})|(?![\w\[]))")
+_TWICE = NOTHING * 2
+# … or apostrophes from each other, or stands in a target. Apostrophes are no markup in a target.
+_ODD = re.compile(rf"'{NOTHING}+'|\[\[[^\[\]|]*(?:''|{NOTHING})")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
 _MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0\u00ad\ufeff\u200b\u2060" + OBJECT)
-_MENTION, _TEXT, _HIDDEN = range(3)
-_KINDS = {
-    "page": _MENTION, "here": _TEXT, "other": _TEXT, "project": _TEXT,
-    "language": _HIDDEN, "category": _HIDDEN, "file": _HIDDEN,
-}  # fmt: skip
+_MENTION, _TEXT = True, False
+_KINDS = {"page": _MENTION, "here": _TEXT, "other": _TEXT, "project": _TEXT}
+_TARGETS_KEPT = 1 << 16
 
 
 class Plainly:
@@ -31,10 +32,13 @@ class Plainly:
     def __init__(self, links: Links) -> None:
         self._split = links.pattern.split
         self._target_of = links.target
-        self._entry = lru_cache(maxsize=1 << 16)(self._make_entry)
+        self._entry = lru_cache(maxsize=_TARGETS_KEPT)(self._make_entry)
 
-    def _make_entry(self, raw: str) -> tuple[int, str, str] | None:
-        """Return a target's kind, title, and what it shows without an anchor; None: not plain."""
+    def _make_entry(self, raw: str) -> tuple[bool, str, str] | None:
+        """Return whether a target makes a mention, its title, and what it shows by itself.
+
+        None for a target that is not plain.
+        """
         kind, title = self._target_of(raw)
         if kind not in _KINDS or OBJECT in raw or NOTHING in raw:
             return None
@@ -45,47 +49,22 @@ class Plainly:
 
         `title` is the page's own, `holes` the names of its holes by their numbers.
         """
-        if "<" in line or "__" in line or "-{" in line or "\n" in line:
-            return None
         names: list[str] = []
         if HOLE in line:
             names = [holes[int(number)] for number in HOLE_MARK.findall(line)]
             line = HOLE_MARK.sub(OBJECT, line)
-        if "&" in line:
-            if not all(_is_plain(match[0]) for match in REFERENCE.finditer(line)):
-                return None
-            line = decode_entities(line)
-        nothing, quoted = NOTHING in line, "''" in line
-        if (nothing or quoted) and _ODD_TARGET.search(line):
+        source = _bare(line)
+        if source is None:
             return None
-        if nothing:
-            line = _LOOSE.sub("", line)
-        if quoted:
-            if "'''" in line and not _are_pairs(_RUNS.findall(line)):
-                return None
-            line = line.replace("'''", "").replace("''", "")
-        line = line.strip()
-        if "\t" in line:
-            line = line.replace("\t", " ")
-        while "  " in line:
-            line = line.replace("  ", " ")
-        pieces = self._split(line)
-        if NOTHING in line:
+        pieces = self._split(source)
+        if len(pieces) == 1:
+            return _line(source.replace(NOTHING, ""), [], names)
+        if NOTHING in source:
             pieces[::5] = [piece.replace(NOTHING, "") for piece in pieces[::5]]
-        mentions: list[Mention] | None = []
-        text = pieces[0]
-        if len(pieces) > 1:
-            text, mentions = self._joined(pieces, title)
-            if mentions is None:
-                return None
-        if "[" in text or "]" in text or "{" in text or "}" in text or "  " in text:
-            return None
-        if text[:1] == " ":
-            return None
-        return Line(text.rstrip(), mentions, names)
+        return self._joined(pieces, title, names)
 
-    def _joined(self, pieces: list[str], title: str) -> tuple[str, list[Mention] | None]:
-        """Return the text of a line and its mentions, None when a link is not plain."""
+    def _joined(self, pieces: list[str], title: str, names: list[str]) -> Line | None:
+        """Return a line from its texts and links, None when a link is not plain."""
         entry_of = self._entry
         out = [pieces[0]]
         at = len(pieces[0])
@@ -94,24 +73,57 @@ class Plainly:
             prefix, raw, anchor, trail, after = pieces[i : i + 5]
             entry = entry_of(raw)
             if entry is None:
-                return "", None
-            kind, target, own = entry
+                return None
+            mentioned, target, own = entry
             if anchor is None:
                 anchor = own
-            elif NOTHING in anchor:
-                return "", None
-            if kind == _HIDDEN:
-                anchor = ""
-            elif not anchor or anchor != anchor.strip():
-                return "", None
+            if not anchor or anchor != anchor.strip() or NOTHING in anchor:
+                return None
             if prefix or trail:
                 anchor = prefix + anchor + trail
             end = at + len(anchor)
-            if kind == _MENTION and (target != title or "#" in raw):
+            if mentioned and (target != title or "#" in raw):
                 mentions.append((at, end, target))
             out += (anchor, after)
             at = end + len(after)
-        return "".join(out), mentions
+        return _line("".join(out), mentions, names)
+
+
+def _bare(line: str) -> str | None:
+    """Return a line with nothing but words and links left in it, None when there is more."""
+    if "__" in line or "-{" in line or "\n" in line:
+        return None
+    if "<" in line:
+        line = INLINE.sub(NOTHING, line)
+        if "<" in line:
+            return None
+    if "&" in line:
+        if not all(_is_plain(match[0]) for match in REFERENCE.finditer(line)):
+            return None
+        line = decode_entities(line)
+    nothing, quoted = NOTHING in line, "''" in line
+    if (nothing or quoted) and _ODD.search(line):
+        return None
+    if quoted:
+        if "'''" in line and not _are_pairs(_RUNS.findall(line)):
+            return None
+        line = line.replace("'''", NOTHING).replace("''", NOTHING)
+    if nothing or quoted:
+        while _TWICE in line:
+            line = line.replace(_TWICE, NOTHING)
+        line = _LOOSE.sub("", line)
+    if "\t" in line:
+        line = line.replace("\t", " ")
+    while "  " in line:
+        line = line.replace("  ", " ")
+    return line.strip()
+
+
+def _line(text: str, mentions: list[Mention], names: list[str]) -> Line | None:
+    """Return a line, None when there is markup in its text that found no partner."""
+    if "[" in text or "]" in text or "{" in text or "}" in text or "  " in text:
+        return None
+    return None if text[:1] == " " else Line(text.rstrip(), mentions, names)
 
 
 def _are_pairs(runs: list[str]) -> bool:
