@@ -40,6 +40,7 @@ class Links:
         language = namespaces.site.language
         trail, prefix = of_language("linktrails.tsv", language)[-1]
         # A prefix is tried at a word's beginning, or right behind another link's trail.
+        self.has_prefixes = bool(prefix)
         before = f"((?<!{prefix}){prefix}*+|)" if prefix else "()"
         self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
         words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]

@@ -54,6 +54,15 @@ class Marks:
         return f"{LINK}{len(self.targets) - 1}{ANCHOR}{anchor}{LINK_END}"
 
 
+def nothing(text: str, start: int, end: int) -> str:
+    """Return what to leave for `text[start:end]`, which shows nothing.
+
+    A mark, but not where white space follows within a line: there it keeps nothing apart.
+    """
+    spaced = text.startswith((" ", "\n"), end) and text[start - 1 : start] not in "\n"
+    return "" if spaced else NOTHING
+
+
 def protect(text: str) -> str:
     """Return text in which no character reads as markup any more."""
     return text.replace("\n", " ").translate(_PROTECT)

@@ -1,7 +1,7 @@
 """A page's source → its sentences: the other modules of this package in their order."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from cstool.dumps.export import Site
@@ -19,6 +19,7 @@ from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
 
 _INVISIBLE = "\u00ad\ufeff\u200b\u2060"
+_ODD = re.compile(rf"{PROTECTED.pattern}|[{_INVISIBLE}]")
 _BROKEN_TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 # So many lines may an anchor, or what else stands between two brackets, run over.
@@ -48,26 +49,23 @@ class Reader:
         text = "\n".join(running_lines(text))
         if "[[" in text:
             text = self.links.without_files(text, marks)
-        lines: list[Line] = []
         title = self._namespaces.normalised(title)
-        hidden = [c for c in _INVISIBLE if c in text]
-        read_plainly = self.plainly.read
-        for source_line in self._whole_lines(_simplified(text, marks)):
-            line = None
-            if not (marks.protects and PROTECTED.search(source_line)) and not any(
-                c in source_line for c in hidden
-            ):
-                line = read_plainly(source_line, title, marks.holes)
-            if line is None:
-                lines += self.read_closely(source_line, title, marks)
+        sources = self._whole_lines(_simplified(text, marks))
+        odd = marks.protects or any(c in text for c in _INVISIBLE)
+        lines: list[Line] = []
+        for line, given in zip(
+            self.plainly.lines(sources, title, marks.holes), sources, strict=True
+        ):
+            if line is None or (odd and _ODD.search(given)):
+                lines += self.read_closely(given, title, marks)
             elif len(line.text) > len(line.holes) or line.mentions:
                 lines.append(line)
         return lines
 
-    def _whole_lines(self, text: str) -> Iterable[str]:
+    def _whole_lines(self, text: str) -> list[str]:
         lines = text.split("\n")
         if _BROKEN_LINK.search(text) or ("-{" in text and variants_of(self._language)):
-            return _rejoined(iter(lines))
+            return list(_rejoined(iter(lines)))
         return lines
 
     def read_closely(self, line: str, title: str, marks: Marks) -> Iterator[Line]:

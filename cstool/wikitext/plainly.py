@@ -13,11 +13,14 @@ from cstool.wikitext.links import Links, own_anchor
 from cstool.wikitext.marks import HOLE, HOLE_MARK, NOTHING, OBJECT
 from cstool.wikitext.sentences import Line, Mention
 
-# What shows nothing matters only where it keeps a trail or a prefix away from a link, …
-_LOOSE = re.compile(rf"{NOTHING}(?:(?<![\w\]]{NOTHING})|(?![\w\[]))")
+# What shows nothing matters only where it keeps a trail or a prefix away from a link, or
+# apostrophes from each other, …
+_LOOSE = re.compile(rf"{NOTHING}(?:(?![\w\['])|(?<![\w\]']{NOTHING}))")
 _TWICE = NOTHING * 2
-# … or apostrophes from each other, or stands in a target. Apostrophes are no markup in a target.
-_ODD = re.compile(rf"'{NOTHING}+'|\[\[[^\[\]|]*(?:''|{NOTHING})")
+# … or stands in a target: that is none then. Apostrophes are no markup in a target.
+_BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n]*{NOTHING}")
+_BREAK = "\x07"
+_QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n]*''")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
 _MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0\u00ad\ufeff\u200b\u2060" + OBJECT)
@@ -32,6 +35,7 @@ class Plainly:
     def __init__(self, links: Links) -> None:
         self._split = links.pattern.split
         self._target_of = links.target
+        self._has_prefixes = links.has_prefixes
         self._entry = lru_cache(maxsize=_TARGETS_KEPT)(self._make_entry)
 
     def _make_entry(self, raw: str) -> tuple[bool, str, str] | None:
@@ -44,30 +48,36 @@ class Plainly:
             return None
         return _KINDS[kind], title, own_anchor(raw)
 
-    def read(self, line: str, title: str, holes: list[str]) -> Line | None:
-        """Return a line's text and mentions, None when it holds more than words and links.
+    def lines(self, lines: list[str], title: str, holes: list[str]) -> list[Line | None]:
+        """Return the lines' texts and mentions, None for those that hold more than words and links.
 
         `title` is the page's own, `holes` the names of its holes by their numbers.
         """
-        names: list[str] = []
-        if HOLE in line:
-            names = [holes[int(number)] for number in HOLE_MARK.findall(line)]
-            line = HOLE_MARK.sub(OBJECT, line)
-        source = _bare(line)
-        if source is None:
-            return None
-        pieces = self._split(source)
-        if len(pieces) == 1:
-            return _line(source.replace(NOTHING, ""), [], names)
-        if NOTHING in source:
-            pieces[::5] = [piece.replace(NOTHING, "") for piece in pieces[::5]]
-        return self._joined(pieces, title, names)
+        bare = _bare("\n".join(lines)).split("\n")
+        if len(bare) != len(lines):  # a line has breaks in it
+            return [None if "\n" in line else self.lines([line], title, holes)[0] for line in lines]
+        read: list[Line | None] = []
+        for line, source in zip(bare, lines, strict=True):
+            names = [holes[int(n)] for n in HOLE_MARK.findall(source)] if OBJECT in line else []
+            read.append(self._line(line.strip(), title, names))
+        return read
 
-    def _joined(self, pieces: list[str], title: str, names: list[str]) -> Line | None:
-        """Return a line from its texts and links, None when a link is not plain."""
+    def _line(self, line: str, title: str, names: list[str]) -> Line | None:
+        """Return a line's text and mentions if it is plain."""
+        if "''" in line:
+            bare = self._unquoted(line)
+            if bare is None:
+                return None
+            line = bare
+        if "[[" not in line:
+            return _checked(line.replace(NOTHING, ""), [], names)
+        pieces = self._split(line)
+        if NOTHING in line:
+            pieces[::5] = [piece.replace(NOTHING, "") for piece in pieces[::5]]
         entry_of = self._entry
-        out = [pieces[0]]
-        at = len(pieces[0])
+        text = pieces[0]
+        out = [text]
+        at = len(text)
         mentions: list[Mention] = []
         for i in range(1, len(pieces), 5):
             prefix, raw, anchor, trail, after = pieces[i : i + 5]
@@ -86,44 +96,69 @@ class Plainly:
                 mentions.append((at, end, target))
             out += (anchor, after)
             at = end + len(after)
-        return _line("".join(out), mentions, names)
+        return _checked("".join(out), mentions, names)
 
-
-def _bare(line: str) -> str | None:
-    """Return a line with nothing but words and links left in it, None when there is more."""
-    if "__" in line or "-{" in line or "\n" in line:
-        return None
-    if "<" in line:
-        line = INLINE.sub(NOTHING, line)
-        if "<" in line:
-            return None
-    if "&" in line:
-        if not all(_is_plain(match[0]) for match in REFERENCE.finditer(line)):
-            return None
-        line = decode_entities(line)
-    nothing, quoted = NOTHING in line, "''" in line
-    if (nothing or quoted) and _ODD.search(line):
-        return None
-    if quoted:
+    def _unquoted(self, line: str) -> str | None:
+        """Return a line without the marks of italics and bold, None when any is odd."""
         if "'''" in line and not _are_pairs(_RUNS.findall(line)):
             return None
-        line = line.replace("'''", NOTHING).replace("''", NOTHING)
-    if nothing or quoted:
-        while _TWICE in line:
-            line = line.replace(_TWICE, NOTHING)
-        line = _LOOSE.sub("", line)
-    if "\t" in line:
-        line = line.replace("\t", " ")
-    while "  " in line:
-        line = line.replace("  ", " ")
-    return line.strip()
+        if _QUOTED_TARGET.search(line):
+            return None
+        if self._has_prefixes:
+            line = line.replace("'''", NOTHING).replace("''", NOTHING)
+            line = _without_nothing(line)
+        else:
+            # What follows a link's quotes is no trail of it.
+            line = line.replace("]]'''", "]]" + NOTHING).replace("]]''", "]]" + NOTHING)
+            line = line.replace("'''", "").replace("''", "")
+        return None if "  " in line else line.strip()
 
 
-def _line(text: str, mentions: list[Mention], names: list[str]) -> Line | None:
-    """Return a line, None when there is markup in its text that found no partner."""
-    if "[" in text or "]" in text or "{" in text or "}" in text or "  " in text:
+def _bare(text: str) -> str:
+    """Return a page's text with what is plain in all its lines out of the way."""
+    if HOLE in text:
+        text = HOLE_MARK.sub(OBJECT, text)
+    if "<" in text:
+        text = INLINE.sub(NOTHING, text)
+    if "&" in text:
+        text = REFERENCE.sub(_decoded, text)
+    if NOTHING in text:
+        text = _BROKEN_TARGET.sub(lambda target: target[0].replace(NOTHING, _BREAK), text)
+        text = _without_nothing(text)
+    if "\t" in text:
+        text = text.replace("\t", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
+
+
+def _without_nothing(text: str) -> str:
+    """Return the text without marks of what shows nothing, but where they keep words apart."""
+    while _TWICE in text:
+        text = text.replace(_TWICE, NOTHING)
+    return _LOOSE.sub("", text)
+
+
+def _checked(text: str, mentions: list[Mention], names: list[str]) -> Line | None:
+    """Return a line, None when there is something else than words in its text."""
+    if "[" in text or "]" in text or "{" in text or "}" in text or "<" in text:
         return None
-    return None if text[:1] == " " else Line(text.rstrip(), mentions, names)
+    if ("_" in text and "__" in text) or ("&" in text and REFERENCE.search(text)):
+        return None
+    if text[:1] == " ":
+        return None
+    return Line(text.rstrip(), mentions, names)
+
+
+def _decoded(reference: re.Match[str]) -> str:
+    return _plain(reference[0])
+
+
+@cache
+def _plain(reference: str) -> str:
+    """Return what a character reference stands for; the reference itself where that is markup."""
+    decoded = decode_entities(reference)
+    return reference if decoded[0] in _MARKUP else decoded
 
 
 def _are_pairs(runs: list[str]) -> bool:
@@ -133,9 +168,3 @@ def _are_pairs(runs: list[str]) -> bool:
         return False
     fives = lengths.count(5)
     return (lengths.count(2) + fives) % 2 == 0 or (lengths.count(3) + fives) % 2 == 0
-
-
-@cache
-def _is_plain(reference: str) -> bool:
-    """Whether a character reference is one, and stands for text that is not markup."""
-    return decode_entities(reference)[0] not in _MARKUP

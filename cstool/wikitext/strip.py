@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.marks import NOTHING, Marks, protect
+from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
 
 
 @cache
@@ -58,7 +58,7 @@ def strip(text: str, marks: Marks) -> str:
                 start, after = _comment(text, start)
                 out.append(text[at:start])
             else:
-                out += (text[at:start], NOTHING)
+                out += (text[at:start], nothing(text, start, after))
             at = after
             continue
         out.append(text[at:start])

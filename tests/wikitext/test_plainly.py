@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cstool.wikitext.marks import Marks
 from cstool.wikitext.page import Reader
 from cstool.wikitext.plainly import Plainly
+from cstool.wikitext.sentences import Line
 from tests.wikitext.reading import reader_of, site
 
 PIECES = (
@@ -24,8 +25,8 @@ SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 class Never(Plainly):
     """Leaves all lines to the long way."""
 
-    def read(self, line: str, title: str, holes: list[str]) -> None:
-        return None
+    def lines(self, lines: list[str], title: str, holes: list[str]) -> list[Line | None]:
+        return [None] * len(lines)
 
 
 @cache
@@ -44,8 +45,8 @@ def test_both_ways_read_the_same(source: str, language: str) -> None:
 
 def test_plain_lines_are_read_the_short_way() -> None:
     marks = Marks()
-    for line in (
+    lines = [
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]",
-    ):  # fmt: skip
-        assert reader_of().plainly.read(line, "Page", marks.holes) is not None
+    ]  # fmt: skip
+    assert None not in reader_of().plainly.lines(lines, "Page", marks.holes)
