@@ -91,7 +91,7 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
         site = msgspec.structs.replace(site, language=options.language)
     counts = Counts()
     tally = counts.tally("pages")
-    rows = _Rows(options.all_sentences, counts)
+    rows = _Rows(counts)
     damage = Damage() if options.keep_going else None
     read = reader(site, render=options.templates == "known")
     for page in pages_of(slice_, damage):
@@ -101,7 +101,11 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             continue
         tally.keep()
         try:
-            rows.add(page, read.sentences(page.text or "", page.title))
+            if options.all_sentences:
+                sentences = list(enumerate(read.sentences(page.text or "", page.title)))
+                rows.add(page, sentences, len(sentences))
+            else:
+                rows.add(page, *read.linked(page.text or "", page.title))
         except Exception as fault:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
@@ -132,7 +136,6 @@ def _why_not(page: Page) -> str:
 class _Rows:
     """Columns that fill up, page by page."""
 
-    all_sentences: bool
     counts: Counts
     pages: list[Page] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)  # of each page
@@ -142,14 +145,12 @@ class _Rows:
     mentions: list[Mention] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, page: Page, sentences: list[Sentence]) -> None:
-        """Add a page's sentences: those without holes, and with a mention unless all are."""
+    def add(self, page: Page, sentences: list[tuple[int, Sentence]], number: int) -> None:
+        """Add those of a page's sentences that have no holes; it has this number of them in all."""
         before = len(self.texts)
-        holed = mentions_lost = plain = beyond = 0
-        for position, (text, mentions, holes) in enumerate(sentences):
-            if not mentions and not self.all_sentences:
-                plain += 1
-            elif holes:
+        holed = mentions_lost = beyond = 0
+        for position, (text, mentions, holes) in sentences:
+            if holes:
                 holed += 1
                 mentions_lost += len(mentions)
                 self.holes.update(set(holes))
@@ -167,7 +168,7 @@ class _Rows:
             self.rows.append(kept)
         tally = self.counts.tally("sentences")
         tally.keep(kept)
-        tally.drop("no mention", plain)
+        tally.drop("no mention", number - len(sentences))
         tally.drop("hole", holed)
         tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop("in a dropped sentence", mentions_lost)

@@ -14,9 +14,7 @@ from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
 from cstool.wikitext.variants import pieces, variants_of
 
-INLINE = re.compile(
-    rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
-)
+INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _EXTERNAL = re.compile(
     rf"\[(?:{PROTOCOLS})"
@@ -33,10 +31,15 @@ def without_breaks(text: str) -> str:
     return _BREAK.sub(" ", text).replace("\n", " ") if "<" in text or "\n" in text else text
 
 
+def without_switches(text: str, language: str) -> str:
+    """Return a page's text without behaviour switches: `__NOTOC__` in all its languages."""
+    if "__" not in text:
+        return text
+    return _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
+
+
 def plain(text: str, marks: Marks, language: str) -> str:
     """Return lines of text without inline markup; breaks become new lines."""
-    if "__" in text:
-        text = _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
     if "[" in text:
         text = "\n".join(_without_urls(line, marks) for line in text.split("\n"))
     if "<" in text:

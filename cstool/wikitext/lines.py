@@ -31,7 +31,7 @@ _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
 _TERM = re.compile(
-    r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://|-\{[^{}]*\}-|(:)"
+    r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://[^\s\[\]]*[^\s\[\].,;:!?]|-\{[^{}]*\}-|(:)"
 )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.marks import Marks, protect
+from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
@@ -18,9 +18,12 @@ from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
 # A third bracket in front makes it none: `[[` then opens on a `[`, which no target begins with.
 _LINK = (
     r"\[\[(?<!\[\[\[)([^\[\]|\n<>{}\x01-\x1f]++)"
-    r"(?:\|((?>[^\[\]]++|\[[^\[\]]*+\]|\[(?!\[)|\](?!\]))*+))?+\]\]"
+    r"(?:\|((?>[^\[\]]++|\](?!\]))*+(?:\[(?!\[)(?>[^\[\]]++|\[(?!\[)|\](?!\](?!\])))*+)?+))?+\]\]"
 )
 _PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
+# An interlanguage link, which takes the white space before it along.
+_LANGUAGE = "\x07"
+_GONE = re.compile(rf"[ \n]*{_LANGUAGE}")
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
 _LONGEST_CAPTION = 2000
@@ -63,8 +66,9 @@ class Links:
             if number == CATEGORY:
                 category = _REST.match(text, after)
                 if category:
-                    out.append(text[at:start].rstrip())
-                    at = after = category.end()
+                    after = category.end()
+                    out += (text[at:start].rstrip(" "), nothing(text, start, after))
+                    at = after
                 continue
             end = _closing(text, start)
             if end is None:  # over several lines, or unclosed: look at all brackets, once
@@ -75,9 +79,9 @@ class Links:
                 out.append(marks.hole("unclosed [["))
                 at = after
             else:
-                if text[start - 1 : start] != "\n" and self._is_block(text[after : end - 2]):
-                    out.append("\n")
+                is_block = text[start - 1 : start] != "\n" and self._is_block(text[after : end - 2])
                 at = after = end + _ends_within(text, start, end)
+                out.append("\n" if is_block else nothing(text, start, at))
         out.append(text[at:])
         return "".join(out)
 
@@ -90,7 +94,8 @@ class Links:
 
     def mark(self, text: str, title: str, marks: Marks) -> str:
         """Return the text with marks in place of its links; `title` is the page's own."""
-        return self.pattern.sub(self._marker(title, marks), text)
+        text = self.pattern.sub(self._marker(title, marks), text)
+        return _GONE.sub(NOTHING, text) if _LANGUAGE in text else text
 
     def _marker(self, title: str, marks: Marks) -> Callable[[re.Match[str]], str]:
         target_of = self.target
@@ -110,7 +115,9 @@ class Links:
                 return marks.link(target, shown) if anchor else marks.hole("empty link")
             if kind == "invalid":
                 return prefix + marks.hole("broken link") + trail
-            hidden = kind in ("language", "category", "file")
+            if kind == "language":
+                return prefix + _LANGUAGE + trail
+            hidden = kind in ("category", "file")
             return prefix + trail if hidden else prefix + anchor + trail
 
         return mark

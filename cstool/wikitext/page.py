@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from cstool.dumps.export import Site
-from cstool.wikitext.inline import plain
+from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
 from cstool.wikitext.marks import OBJECT, PROTECTED, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import rules_of
-from cstool.wikitext.sentences import Line, Sentence, read_line, split
+from cstool.wikitext.sentences import Line, Sentence, count, read_line, split
 from cstool.wikitext.strip import strip
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
@@ -41,12 +41,29 @@ class Reader:
         language = self._language
         return [s for line in self.lines(source, title) for s in split(line, language)]
 
+    def linked(self, source: str, title: str) -> tuple[list[tuple[int, Sentence]], int]:
+        """Return the page's sentences with mentions, by their numbers, and how many it has in all.
+
+        The same as those of `sentences`; those without a mention are only counted.
+        """
+        language = self._language
+        numbered: list[tuple[int, Sentence]] = []
+        number = 0
+        for line in self.lines(source, title):
+            if line.mentions:
+                found = split(line, language)
+                numbered += [(i, s) for i, s in enumerate(found, number) if s.mentions]
+                number += len(found)
+            else:
+                number += count(line, language)
+        return numbered, number
+
     def lines(self, source: str, title: str) -> list[Line]:
         """Return the page's paragraphs and list items."""
         marks = Marks()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
-        text = "\n".join(running_lines(text))
+        text = without_switches("\n".join(running_lines(text)), self._language)
         if "[[" in text:
             text = self.links.without_files(text, marks)
         title = self._namespaces.normalised(title)

@@ -20,6 +20,7 @@ _TWICE = NOTHING * 2
 # … or stands in a target: that is none then. Apostrophes are no markup in a target.
 _BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n]*{NOTHING}")
 _BREAK = "\x07"
+_QUOTED_ANCHOR = re.compile(r"\|([^\[\]]*''[^\[\]]*)\]\]")
 _QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n]*''")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
@@ -100,7 +101,7 @@ class Plainly:
 
     def _unquoted(self, line: str) -> str | None:
         """Return a line without the marks of italics and bold, None when any is odd."""
-        if "'''" in line and not _are_pairs(_RUNS.findall(line)):
+        if "'''" in line and not _are_pairs(line):
             return None
         if _QUOTED_TARGET.search(line):
             return None
@@ -143,7 +144,7 @@ def _checked(text: str, mentions: list[Mention], names: list[str]) -> Line | Non
     """Return a line, None when there is something else than words in its text."""
     if "[" in text or "]" in text or "{" in text or "}" in text or "<" in text:
         return None
-    if ("_" in text and "__" in text) or ("&" in text and REFERENCE.search(text)):
+    if "&" in text and REFERENCE.search(text):
         return None
     if text[:1] == " ":
         return None
@@ -158,13 +159,24 @@ def _decoded(reference: re.Match[str]) -> str:
 def _plain(reference: str) -> str:
     """Return what a character reference stands for; the reference itself where that is markup."""
     decoded = decode_entities(reference)
-    return reference if decoded[0] in _MARKUP else decoded
+    if decoded[0] in _MARKUP:
+        return reference
+    return NOTHING + decoded if decoded[0].isalpha() else decoded  # it is part of no trail
 
 
-def _are_pairs(runs: list[str]) -> bool:
+def _are_pairs(line: str) -> bool:
     """Whether all apostrophes of a line are marks of italics and bold, none of them odd."""
-    lengths = [len(run) for run in runs]
-    if not {2, 3, 5}.issuperset(lengths):
+    bold, italic = _marks(line)
+    if bold < 0 or (bold % 2 and italic % 2):
         return False
+    # Those of an anchor count for themselves.
+    return not any(count % 2 for anchor in _QUOTED_ANCHOR.findall(line) for count in _marks(anchor))
+
+
+def _marks(text: str) -> tuple[int, int]:
+    """Return how many marks of bold and italics there are; -1, -1: and apostrophes beside them."""
+    lengths = [len(run) for run in _RUNS.findall(text)]
+    if not {2, 3, 5}.issuperset(lengths):
+        return -1, -1
     fives = lengths.count(5)
-    return (lengths.count(2) + fives) % 2 == 0 or (lengths.count(3) + fives) % 2 == 0
+    return lengths.count(3) + fives, lengths.count(2) + fives

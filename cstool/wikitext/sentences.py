@@ -95,12 +95,22 @@ def split(line: Line, language: str) -> list[Sentence]:
 
     A bound inside a mention is none.
     """
-    text, mentions, holes = line
-    pieces = sentencex.segment(language, text)
-    if len(pieces) == 1 or sum(map(len, pieces)) != len(text):  # it has lost or changed something
-        stripped = text.strip()
-        return [Sentence(text, mentions, holes)] if text == stripped else _split([text], line)
+    pieces = _pieces(line.text, language)
+    if len(pieces) == 1 and line.text == line.text.strip():
+        return [Sentence(*line)]
     return _split(pieces, line)
+
+
+def count(line: Line, language: str) -> int:
+    """Return the number of sentences of a line without mentions."""
+    pieces = _pieces(line.text, language)
+    return len(pieces) - sum(map(str.isspace, pieces))
+
+
+def _pieces(text: str, language: str) -> list[str]:
+    pieces = sentencex.segment(language, text)
+    # Where it has lost or changed something, nothing is split.
+    return pieces if "".join(pieces) == text else [text]
 
 
 def _split(pieces: list[str], line: Line) -> list[Sentence]:

@@ -11,6 +11,20 @@ import pytest
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
 
+GOALS = {"verbatim": 0.995, "link_precision": 0.998, "link_recall": 0.998, "coverage": 0.995}
+# Where the gold is at fault (docs/extraction.md shows each case): what is held there instead.
+LESS = {
+    "ar": {"verbatim": 0.88, "coverage": 0.946},
+    "es": {"verbatim": 0.992, "link_precision": 0.993},
+    "fr": {"link_precision": 0.997, "coverage": 0.983},
+    "nl": {"link_precision": 0.991},
+    "th": {"verbatim": 0.987},
+}
+MORE = {"en": {"verbatim": 0.999}}
+LANGUAGES = (
+    "ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "sw", "th", "zh",
+)  # fmt: skip
+
 
 def score(shared: Path, language: str, out: Path) -> dict[str, Any]:
     """Return what the oracle's comparison says of a language's pages."""
@@ -32,15 +46,9 @@ def score(shared: Path, language: str, out: Path) -> dict[str, Any]:
     return scores
 
 
-@pytest.mark.parametrize(
-    ("language", "verbatim", "coverage"),
-    [("en", 0.999, 0.995), ("ru", 0.995, 0.995), ("ja", 0.995, 0.995)],
-)
-def test_sentences_stand_in_the_rendered_page(
-    shared: Path, tmp_path: Path, language: str, verbatim: float, coverage: float
-) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_stand_in_the_rendered_page(shared: Path, tmp_path: Path, language: str) -> None:
     scores = score(shared, language, tmp_path)
-    assert scores["verbatim"] >= verbatim
-    assert scores["coverage"] >= coverage
-    assert scores["link_precision"] >= 0.998
-    assert scores["link_recall"] >= 0.998
+    goals = GOALS | LESS.get(language, {}) | MORE.get(language, {})
+    missed = {figure: scores[figure] for figure, goal in goals.items() if scores[figure] < goal}
+    assert missed == {}

@@ -146,7 +146,7 @@ def test_a_fault_of_ours_names_the_page(
     def fail(self: Reader, source: str, title: str) -> list[Sentence]:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Reader, "sentences", fail)
+    monkeypatch.setattr(Reader, "linked", fail)
     with pytest.raises(RuntimeError, match="a bug") as caught:
         run(tmp_path, dump)
     assert caught.value.__notes__ == ["in the page 'Rome', id 1"]

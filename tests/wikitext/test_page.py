@@ -98,3 +98,11 @@ def test_hostile_text_is_read_in_time(piece: str, language: str) -> None:
     started = time.monotonic()
     read(source, language)
     assert time.monotonic() - started < 5
+
+
+@given(SOURCES, LANGUAGES)
+def test_sentences_with_mentions_are_the_same_alone(source: str, language: str) -> None:
+    reader = reader_of(language)
+    sentences = reader.sentences(source, "Foo x")
+    linked = [(i, sentence) for i, sentence in enumerate(sentences) if sentence.mentions]
+    assert reader.linked(source, "Foo x") == (linked, len(sentences))

@@ -1,0 +1,93 @@
+"""Gold for the pages of `data/gold`: how MediaWiki itself renders them.
+
+Usage: python scripts/gold_of_sample.py ORACLE MEDIAWIKI [LANGUAGE...]
+
+ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is where its `setup.sh` has
+installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: a page a line,
+its paragraphs and list items with their links. MediaWiki takes the wiki's own names of namespaces
+from the dump. Needs php; lxml for `gold.py`.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+GOLD = Path(__file__).resolve().parent.parent / "data/gold"
+# Namespaces below this number are MediaWiki's; the dump's others are told to it, and project (4).
+FIRST_EXTRA = 100
+PROJECT = 4
+# No picture is there; within a line each stands as one that is, not as a link to what is missing.
+PICTURES = """
+$wgHooks['ImageBeforeProduceHTML'][] = function ($_, $title, $file, $frame, $h, $t, &$res) {
+    if (array_intersect(['framed', 'thumbnail', 'manualthumb', 'align'], array_keys($frame))) {
+        return true;
+    }
+    $res = '<img alt="">';
+    return false;
+};
+"""
+
+
+def settings(base: Path, dump: Path) -> str:
+    """Return MediaWiki's settings for a dump's wiki: those of the oracle, and its namespaces."""
+    names = {
+        int(element.attrib["key"]): (element.text or "").replace(" ", "_")
+        for element in ET.parse(dump).iter()
+        if element.tag.endswith("}namespace")
+    }
+    extra = "".join(
+        f"$wgExtraNamespaces[{number}] = '{name}';\n"
+        for number, name in names.items()
+        if number >= FIRST_EXTRA
+    )
+    return f"<?php\nrequire '{base}';\n$wgMetaNamespace = '{names[PROJECT]}';\n{extra}{PICTURES}"
+
+
+def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:
+    """Return the gold of a dump's pages, as JSON Lines."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        config, rendered = folder / "settings.php", folder / "rendered.ndjson"
+        config.write_text(settings(mediawiki / "LocalSettings.php", dump), encoding="utf-8")
+        told = {"ORACLE_LANG": dump.stem, "MW_CONFIG_FILE": str(config)}
+        pages = output([sys.executable, str(oracle / "dump2ndjson.py"), str(dump)])
+        html = output(["php", str(mediawiki / "render.php")], told, pages)
+        rendered.write_text(html, encoding="utf-8")
+        return output([sys.executable, str(oracle / "gold.py"), str(rendered)])
+
+
+def output(command: list[str], environment: dict[str, str] | None = None, text: str = "") -> str:
+    """Return what a command prints; raise CalledProcessError when it fails."""
+    done = subprocess.run(
+        command,
+        input=text,
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+        env=os.environ | (environment or {}),
+    )
+    return done.stdout
+
+
+def main() -> None:
+    """Make the gold of some languages, or of all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("oracle", type=Path)
+    parser.add_argument("mediawiki", type=Path)
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE")
+    arguments = parser.parse_args()
+    for dump in sorted(GOLD.glob("*.xml")):
+        if not arguments.languages or dump.stem in arguments.languages:
+            gold = gold_of(dump, arguments.oracle.resolve(), arguments.mediawiki.resolve())
+            dump.with_suffix(".gold.jsonl").write_text(gold, encoding="utf-8")
+            print(f"{dump.stem}: {len(gold.splitlines())} pages")
+
+
+if __name__ == "__main__":
+    main()
