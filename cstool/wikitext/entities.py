@@ -26,6 +26,6 @@ def _decode(match: re.Match[str]) -> str:
     number = int(hexadecimal, 16) if hexadecimal else int(decimal)
     if number in (0x9, 0xA, 0xD):
         return " "
-    if 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF:
+    if 0x20 <= number <= 0x7E or 0xA0 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF:
         return chr(number)
     return match.group()

@@ -125,7 +125,7 @@ class Links:
 
 def own_anchor(raw: str) -> str:
     """Return what a link without an anchor shows: its target as written, with its spaces."""
-    text = raw.lstrip(" ").removeprefix(":") if raw.lstrip(" ").startswith(":") else raw
+    text = re.sub("^ *:", "", raw) if ":" in raw else raw
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text

@@ -1,6 +1,8 @@
 """What a link's target means."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cstool.wikitext.titles import CATEGORY, FILE, namespaces_of
 from tests.wikitext.reading import site
@@ -91,3 +93,15 @@ def test_namespaces_are_known_by_all_their_names() -> None:
     assert namespaces_of(site("de")).number("Diskussion:X") == 1
     assert namespaces_of(site("de")).number("X") == 0
     assert namespaces_of(site("de")).number("2001: X") == 0
+
+
+PIECES = (
+    "a", "B", "é", "İ", "i", "ß", "ა", ".", "/", " ", "  ", "_", "%20", "&amp;", "#", "~", "~~~", ":",
+    "File:", "de:", "http:", "|", "\u200e", "\u00a0", "ǆ", "e\u0301", "x" * 30, "日" * 20,
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.sampled_from(["en", "tr"]))
+def test_the_short_look_at_a_target_sees_the_same(raw: str, language: str) -> None:
+    namespaces = namespaces_of(site(language))
+    assert namespaces.target(raw) == namespaces.read_closely(raw)
