@@ -12,6 +12,8 @@ REFERENCE = re.compile(
 )
 # MediaWiki's own aliases for &rlm; (Sanitizer::MW_ENTITY_ALIASES).
 _ALIASES = {"רלמ": "\u200f", "رلم": "\u200f"}
+# Sanitizer::validateCodepoint
+_ALLOWED = (range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFFFE), range(0x10000, 0x110000))
 
 
 def decode_entities(text: str) -> str:
@@ -26,6 +28,4 @@ def _decode(match: re.Match[str]) -> str:
     number = int(hexadecimal, 16) if hexadecimal else int(decimal)
     if number in (0x9, 0xA, 0xD):
         return " "
-    if 0x20 <= number <= 0x7E or 0xA0 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF:
-        return chr(number)
-    return match.group()
+    return chr(number) if any(number in range_ for range_ in _ALLOWED) else match.group()
