@@ -6,9 +6,10 @@ it was made from, and its counts: an interrupted run is continued from the parts
 
 import os
 import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -20,15 +21,27 @@ from cstool.running.errors import InputError, writing
 
 FOOTER_KEY = b"cstool"
 
-Batches = Generator[pa.RecordBatch | pa.Table, None, Counts]
+
+class Beside(NamedTuple):
+    """Rows that go beside a part: into a file of its name in `folder`, in the run's work folder.
+
+    Few of them: they are held in memory until the part is written.
+    """
+
+    folder: str
+    rows: pa.Table
+
+
+Batches = Generator[pa.RecordBatch | pa.Table | Beside, None, Counts]
 
 
 class Footer(msgspec.Struct, frozen=True):
-    """What a part tells of itself."""
+    """What a part tells of itself; `beside`: the folders in which more lies beside it."""
 
     run: str
     slice: str
     counts: Counts
+    beside: tuple[str, ...] = ()
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -112,24 +125,42 @@ def write_part(
     run: str,
     slice_: str,
     tag: str,
+    work: Path,
 ) -> Made:
-    """Write a part from record batches, each its own row group; return what was made."""
+    """Write a part from record batches, each its own row group; return what was made.
+
+    What goes beside it, in folders of `work`, is there before the part is.
+    """
     path = folder / file
+    beside: list[Beside] = []
     with whole_file(path, tag) as temporary:
         with pq.ParquetWriter(
             temporary, schema, compression="zstd", compression_level=3, write_page_index=True
         ) as writer:
             # In sorted order: a part's bytes must not depend on the order of a set.
-            counts = total([_write_all(writer, batches)])
-            footer = msgspec.json.encode(Footer(run, slice_, counts))
+            counts = total([_write_all(writer, batches, beside.append)])
+            folders = _by_folder(beside)
+            footer = msgspec.json.encode(Footer(run, slice_, counts, tuple(folders)))
             writer.add_key_value_metadata({FOOTER_KEY: footer})
         checksum = sha256(temporary)
         size = temporary.stat().st_size
         rows = pq.read_metadata(temporary).num_rows
+        for name, tables in folders.items():
+            with whole_file(work / name / file, tag) as temporary_beside:
+                pq.write_table(pa.concat_tables(tables), temporary_beside, compression="zstd")
     return Made(Part(file, rows, size, checksum), counts)
 
 
-def _write_all(writer: pq.ParquetWriter, batches: Batches) -> Counts:
+def _by_folder(beside: list[Beside]) -> dict[str, list[pa.Table]]:
+    folders: dict[str, list[pa.Table]] = {}
+    for folder, rows in beside:
+        folders.setdefault(folder, []).append(rows)
+    return dict(sorted(folders.items()))
+
+
+def _write_all(
+    writer: pq.ParquetWriter, batches: Batches, put_beside: Callable[[Beside], None]
+) -> Counts:
     while True:
         try:
             batch = next(batches)
@@ -141,7 +172,9 @@ def _write_all(writer: pq.ParquetWriter, batches: Batches) -> Counts:
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
                 "mend that and run the same command again: finished parts are kept"
             ) from error
-        if batch.num_rows:
+        if isinstance(batch, Beside):
+            put_beside(batch)
+        elif batch.num_rows:
             table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
             writer.write_table(table, row_group_size=max(1, table.num_rows))
 
@@ -154,8 +187,11 @@ def has_footer(path: Path) -> bool:
         return False
 
 
-def find_part(folder: Path, file: str, *, run: str, slice_: str) -> Made | None:
-    """Return the part if it is there already, made by the same run from the same slice."""
+def find_part(folder: Path, file: str, *, run: str, slice_: str, work: Path) -> Made | None:
+    """Return the part if it is there already, made by the same run from the same slice.
+
+    With all that belongs beside it, in folders of `work`.
+    """
     path = folder / file
     try:
         metadata = pq.read_metadata(path)
@@ -163,6 +199,8 @@ def find_part(folder: Path, file: str, *, run: str, slice_: str) -> Made | None:
     except (OSError, KeyError, pa.ArrowInvalid, msgspec.DecodeError):
         return None  # not there, or not sound: to be made
     if footer.run != run or footer.slice != slice_:
+        return None
+    if not all((work / name / file).is_file() for name in footer.beside):
         return None
     part = Part(file, metadata.num_rows, path.stat().st_size, sha256(path))
     return Made(part, footer.counts)

@@ -93,6 +93,7 @@ class Run:
         Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
         """
         folder = self.out if phase is None else self.out / WORK / phase
+        work = self.out / WORK
         run = self.claim.fingerprint()
         made: dict[int, Made] = {}
         weights: dict[int, int] = {}
@@ -102,7 +103,7 @@ class Run:
         def calls() -> Iterator[tuple[int, Callable[[], Made]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
-                done = find_part(folder, task.file, run=run, slice_=task.fingerprint)
+                done = find_part(folder, task.file, run=run, slice_=task.fingerprint, work=work)
                 if done is not None:
                     made[index] = done
                     on_made(done)
@@ -120,6 +121,7 @@ class Run:
                             folder,
                             run,
                             temporary_tag(),
+                            work,
                         ),
                     )
                 else:
@@ -188,10 +190,13 @@ def make_part(
     folder: Path,
     run: str,
     tag: str,
+    work: Path,
 ) -> Made:
     """Make one part; this is what runs in a worker, wherever that is."""
     batches = function(task.slice, parameters)
-    return write_part(folder, task.file, schema, batches, run=run, slice_=task.fingerprint, tag=tag)
+    return write_part(
+        folder, task.file, schema, batches, run=run, slice_=task.fingerprint, tag=tag, work=work
+    )
 
 
 @contextmanager

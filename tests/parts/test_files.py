@@ -16,6 +16,8 @@ import pytest
 from cstool.parts.counts import Counts
 from cstool.parts.files import (
     Batches,
+    Beside,
+    Made,
     find_part,
     has_footer,
     remove_temporaries,
@@ -39,12 +41,18 @@ def numbers(*sizes: int) -> Batches:
 
 
 def make(folder: Path, batches: Batches, run: str = "r") -> None:
-    write_part(folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", tag="t")
+    write_part(
+        folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", tag="t", work=folder / "_work"
+    )
+
+
+def find(folder: Path, file: str = "a/p.parquet", run: str = "r", slice_: str = "s") -> Made | None:
+    return find_part(folder, file, run=run, slice_=slice_, work=folder / "_work")
 
 
 def test_a_part_knows_how_it_was_made(tmp_path: Path) -> None:
     make(tmp_path, numbers(2, 0, 3))
-    made = find_part(tmp_path, "a/p.parquet", run="r", slice_="s")
+    made = find(tmp_path)
     path = tmp_path / "a/p.parquet"
     assert made
     assert made.part.rows == 5
@@ -58,20 +66,20 @@ def test_a_part_knows_how_it_was_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("run", "slice_"), [("other", "s"), ("r", "other")])
 def test_a_part_of_another_run_or_slice_is_none(tmp_path: Path, run: str, slice_: str) -> None:
     make(tmp_path, numbers(2))
-    assert find_part(tmp_path, "a/p.parquet", run=run, slice_=slice_) is None
+    assert find(tmp_path, run=run, slice_=slice_) is None
 
 
 def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
     make(tmp_path, numbers(2))
     whole = (tmp_path / "a/p.parquet").read_bytes()
     path = tmp_path / "p.parquet"
-    assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+    assert find(tmp_path, "p.parquet") is None
     for data in (b"", b"PAR1", whole[:-9], whole[:-200] + bytes(192) + whole[-8:], b"x" * 99):
         path.write_bytes(data)
-        assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+        assert find(tmp_path, "p.parquet") is None
         assert not has_footer(path)
     pq.write_table(pa.table({"n": [1]}), path)
-    assert find_part(tmp_path, "p.parquet", run="r", slice_="s") is None
+    assert find(tmp_path, "p.parquet") is None
     assert not has_footer(path)
     assert has_footer(tmp_path / "a/p.parquet")
 
@@ -79,6 +87,21 @@ def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
 def test_a_part_without_rows_is_a_part(tmp_path: Path) -> None:
     make(tmp_path, numbers(0))
     assert pq.read_table(tmp_path / "a/p.parquet").num_rows == 0
+
+
+def test_what_belongs_beside_a_part_is_there_before_it(tmp_path: Path) -> None:
+    def batches() -> Batches:
+        yield Beside("more", pa.table({"x": ["a"]}))
+        yield pa.table({"n": [1]}, schema=SCHEMA)
+        yield Beside("more", pa.table({"x": ["b"]}))
+        return Counts()
+
+    make(tmp_path, batches())
+    beside = tmp_path / "_work/more/a/p.parquet"
+    assert pq.read_table(beside).to_pydict() == {"x": ["a", "b"]}
+    assert find(tmp_path)
+    beside.unlink()
+    assert find(tmp_path) is None
 
 
 def test_a_failing_maker_leaves_nothing(tmp_path: Path) -> None:
