@@ -36,15 +36,19 @@ PROTECTED = re.compile("[\x0e-\x1f]")
 class Marks:
     """The targets of a page's links and the names of its holes, by their numbers.
 
+    `calls` has the wikitext of those holes that are templates which no rule knows.
     `protects` tells that some of the page's text stands there as `protect` made it.
     """
 
     targets: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
+    calls: dict[int, str] = field(default_factory=dict)
     protects: bool = False
 
-    def hole(self, name: str) -> str:
-        """Return the mark of a new hole."""
+    def hole(self, name: str, call: str = "") -> str:
+        """Return the mark of a new hole; `call` is the unknown template's."""
+        if call:
+            self.calls[len(self.holes)] = call
         self.holes.append(name)
         return f"{HOLE}{len(self.holes) - 1}{HOLE_END}"
 
@@ -59,8 +63,8 @@ def nothing(text: str, start: int, end: int) -> str:
 
     A mark, but not where white space follows within a line: there it keeps nothing apart.
     """
-    spaced = text.startswith((" ", "\n"), end) and text[start - 1 : start] not in "\n"
-    return "" if spaced else NOTHING
+    within = start > 0 and text[start - 1] != "\n"
+    return "" if within and text.startswith((" ", "\n"), end) else NOTHING
 
 
 def protect(text: str) -> str:

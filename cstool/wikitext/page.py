@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import OBJECT, PROTECTED, Marks
+from cstool.wikitext.marks import HOLE, HOLE_MARK, OBJECT, PROTECTED, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
-from cstool.wikitext.rules import rules_of
-from cstool.wikitext.sentences import Line, Sentence, count, read_line, split
+from cstool.wikitext.rules import Aliases, rules_of
+from cstool.wikitext.sentences import Line, Sentence, Waiting, count, read_line, split
 from cstool.wikitext.strip import strip
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
@@ -26,37 +27,72 @@ _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 _LONGEST_LINK = 20
 
 
-class Reader:
-    """Reads the pages of one wiki. `render` tells whether known templates are rendered."""
+class Reading(NamedTuple):
+    """What a page reads: its sentences by their numbers, how many there are, those that wait."""
 
-    def __init__(self, site: Site, *, render: bool) -> None:
+    sentences: list[tuple[int, Sentence]]
+    number: int
+    waiting: list[Waiting]
+
+
+class Reader:
+    """Reads the pages of one wiki. `render` tells whether known templates are rendered.
+
+    `aliases` and `extra`: names and rules of templates beside ours, as `rules_of` takes them.
+    """
+
+    def __init__(self, site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
         self.links = Links(self._namespaces)
         self.plainly = Plainly(self.links)
-        self._rules = rules_of(site.language, render=render)
+        self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, those with holes among them."""
         language = self._language
         return [s for line in self.lines(source, title) for s in split(line, language)]
 
-    def linked(self, source: str, title: str) -> tuple[list[tuple[int, Sentence]], int]:
-        """Return the page's sentences with mentions, by their numbers, and how many it has in all.
+    def read(self, source: str, title: str, *, every: bool = False) -> Reading:
+        """Return the page's sentences with mentions, or `every` one; the others are counted.
 
-        The same as those of `sentences`; those without a mention are only counted.
+        They are those of `sentences`.
         """
         language = self._language
-        numbered: list[tuple[int, Sentence]] = []
+        kept: list[tuple[int, Sentence]] = []
+        waiting: list[Waiting] = []
         number = 0
         for line in self.lines(source, title):
-            if line.mentions:
-                found = split(line, language)
-                numbered += [(i, s) for i, s in enumerate(found, number) if s.mentions]
-                number += len(found)
-            else:
+            if not line.mentions and not every:
                 number += count(line, language)
-        return numbered, number
+                continue
+            found = split(line, language)
+            here = [(i, s) for i, s in enumerate(found, number) if every or s.mentions]
+            if line.source:
+                waiting += [
+                    Waiting(i, number, len(found), line.source, s.holes, len(s.mentions))
+                    for i, s in here
+                    if s.holes
+                ]
+            kept += here
+            number += len(found)
+        return Reading(kept, number, waiting)
+
+    def read_again(self, waiting: Waiting, title: str) -> Sentence | None:
+        """Return a sentence that has waited, None when it cannot be read now either.
+
+        Nor when its line has another number of sentences now: which one it is is not certain.
+        """
+        marks = Marks(protects=True)
+        text = expand(waiting.source, marks, self._rules, title)
+        if text.count("\n") > waiting.source.count("\n"):
+            return None
+        lines = self._read([_simplified(text, marks)], title, marks)
+        sentences = [s for line in lines for s in split(line, self._language)]
+        if len(sentences) != waiting.number:
+            return None
+        sentence = sentences[waiting.position - waiting.first]
+        return None if sentence.holes else sentence
 
     def lines(self, source: str, title: str) -> list[Line]:
         """Return the page's paragraphs and list items."""
@@ -66,17 +102,22 @@ class Reader:
         text = without_switches("\n".join(running_lines(text)), self._language)
         if "[[" in text:
             text = self.links.without_files(text, marks)
+        return self._read(self._whole_lines(_simplified(text, marks)), title, marks)
+
+    def _read(self, sources: list[str], title: str, marks: Marks) -> list[Line]:
+        """Return what lines of wikitext without templates read."""
         title = self._namespaces.normalised(title)
-        sources = self._whole_lines(_simplified(text, marks))
-        odd = marks.protects or any(c in text for c in _INVISIBLE)
+        odd = marks.protects or any(c in source for source in sources for c in _INVISIBLE)
         lines: list[Line] = []
-        for line, given in zip(
-            self.plainly.lines(sources, title, marks.holes), sources, strict=True
-        ):
-            if line is None or (odd and _ODD.search(given)):
-                lines += self.read_closely(given, title, marks)
-            elif len(line.text) > len(line.holes) or line.mentions:
-                lines.append(line)
+        plain_lines = self.plainly.lines(sources, title, marks.holes)
+        for line, source in zip(plain_lines, sources, strict=True):
+            if line is None or (odd and _ODD.search(source)):
+                read = list(self.read_closely(source, title, marks))
+            else:
+                read = [line] if len(line.text) > len(line.holes) or line.mentions else []
+            if marks.calls and HOLE in source and len(read) == 1:
+                read = [read[0]._replace(source=_with_calls(source, marks))]
+            lines += read
         return lines
 
     def _whole_lines(self, text: str) -> list[str]:
@@ -99,6 +140,14 @@ class Reader:
             read = read_line(marked.strip(), marks.targets, marks.holes)
             if len(read.text) > len(read.holes) or read.mentions:
                 yield read
+
+
+def _with_calls(line: str, marks: Marks) -> str:
+    """Return a line with unknown templates in the places of their holes; "" if there is none."""
+    calls = marks.calls
+    if not any(int(number) in calls for number in HOLE_MARK.findall(line)):
+        return ""
+    return HOLE_MARK.sub(lambda hole: calls.get(int(hole[1]), OBJECT), line)
 
 
 def _simplified(text: str, marks: Marks) -> str:
@@ -145,6 +194,6 @@ def _scars(text: str, marks: Marks) -> str:
 
 
 @cache
-def reader(site: Site, *, render: bool) -> Reader:
-    """Return the reader of a wiki, made once a process."""
-    return Reader(site, render=render)
+def reader(site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> Reader:
+    """Return the reader of a wiki, made once a process; the arguments are those of Reader."""
+    return Reader(site, render=render, aliases=aliases, extra=extra)

@@ -27,11 +27,30 @@ class Sentence(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of text: its links, and the names of its holes, at each U+FFFC in its text."""
+    """A line of text: its links, and the names of its holes, at each U+FFFC in its text.
+
+    `source` is its wikitext when it has a template that no rule knows.
+    """
 
     text: str
     mentions: list[Mention]
     holes: list[str]
+    source: str = ""
+
+
+class Waiting(NamedTuple):
+    """A sentence that could be read if its templates went by a name that we know.
+
+    The one at `position` in its page, whose line begins at `first` and has `number` of them;
+    `source` is the line's wikitext, `names` and `mentions` what the sentence lacks and has.
+    """
+
+    position: int
+    first: int
+    number: int
+    source: str
+    names: list[str]
+    mentions: int
 
 
 def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
@@ -97,7 +116,7 @@ def split(line: Line, language: str) -> list[Sentence]:
     """
     pieces = _pieces(line.text, language)
     if len(pieces) == 1 and line.text == line.text.strip():
-        return [Sentence(*line)]
+        return [Sentence(line.text, line.mentions, line.holes)]
     return _split(pieces, line)
 
 
@@ -114,7 +133,7 @@ def _pieces(text: str, language: str) -> list[str]:
 
 
 def _split(pieces: list[str], line: Line) -> list[Sentence]:
-    text, mentions, holes = line
+    text, mentions, holes, _ = line
     if not mentions and not holes:
         return [Sentence(sentence, [], []) for piece in pieces if (sentence := piece.strip())]
     sentences: list[Sentence] = []

@@ -1,23 +1,22 @@
 """Templates: those that show nothing go, those we know are rendered, the others leave a hole.
 
-Braces are matched as Preprocessor_Hash does it (MediaWiki REL1_39): runs of them, three before
-two, innermost first; what finds no partner is plain text. Only the outermost call is looked at;
+Only the outermost call is looked at;
 what stands inside one that is not rendered costs nothing.
 """
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 import mwparserfromhell
 from mwparserfromhell.nodes import Template
 
-from cstool.wikitext.marks import NOTHING, Marks
-from cstool.wikitext.rules import Rules
+from cstool.wikitext.braces import calls
+from cstool.wikitext.choices import STAR
+from cstool.wikitext.marks import NOTHING, Marks, nothing
+from cstool.wikitext.rules import SILENT, Rules, normal_name
 
-_BRACES = re.compile(r"\{\{+|\}\}+")
-_SPACES = re.compile(r"[\s_]+")
 _DEEPEST = 20
+_NAMES_KEPT = 1 << 16
 
 
 def expand(text: str, marks: Marks, rules: Rules, title: str, *, depth: int = 0) -> str:
@@ -36,34 +35,12 @@ def expand(text: str, marks: Marks, rules: Rules, title: str, *, depth: int = 0)
         )
         if "\n" in source and _is_box(text, start, end):
             shown = "\n"
+        elif shown == NOTHING:
+            shown = nothing(text, start, end)
         out.append(shown)
         at = end
     out.append(text[at:])
     return "".join(out)
-
-
-def calls(text: str) -> list[tuple[int, int, int]]:
-    """Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them."""
-    found: list[tuple[int, int, int]] = []
-    opened: list[list[int]] = []
-    for match in _BRACES.finditer(text):
-        start, end = match.span()
-        if text[start] == "{":
-            opened.append([start, end - start])
-            continue
-        while opened and end - start >= 2:
-            begin, count = opened[-1]
-            pair = 3 if min(count, end - start) >= 3 else 2
-            start += pair
-            count -= pair
-            if count >= 2:
-                opened[-1][1] = count
-            else:
-                opened.pop()
-            while found and found[-1][0] >= begin + count:
-                found.pop()
-            found.append((begin + count, start, pair))
-    return found
 
 
 def _is_box(text: str, start: int, end: int) -> bool:
@@ -83,37 +60,55 @@ def _shown(source: str, marks: Marks, rules: Rules, title: str, depth: int) -> s
     word = rules.word(name, title) if "|" not in source else None
     if word is not None:
         return word
-    if rules.is_silent(name):
+    found = rules.find(name)
+    if found is None:
+        return marks.hole(name, "" if name.startswith("#") or "{" in name else source)
+    if depth > _DEEPEST:
+        return marks.hole(name)
+    rule, star = found
+    if rule is SILENT:
         return NOTHING
-    rule = rules.text(name)
-    if rule is None or depth > _DEEPEST:
-        return marks.hole(name)
-    given = dict(arguments(source))
-    chosen = rule.choose(given)
-    if chosen is None:
-        return marks.hole(name)
-    values = {
-        key: expand(value, marks, rules, title, depth=depth + 1) for key, value in given.items()
+    given = {
+        key: expand(value, marks, rules, title, depth=depth + 1) for key, value in arguments(source)
     }
-    return chosen.fill(values)
+    if star:
+        given[STAR] = star
+    shown = rule.shown(given, rules.language)
+    return marks.hole(name) if shown is None else shown
 
 
 def call_name(source: str) -> str:
     """Return a call's name in lower case: `{{Use_dmy dates|…}}` → "use dmy dates"."""
-    name = source[2:-2]
-    cut = min((i for i in (name.find("|"), name.find("{{")) if i >= 0), default=len(name))
-    computed = name[cut : cut + 1] == "{"
-    name = _SPACES.sub(" ", name[:cut]).strip().lower()
-    return f"{name}{{{{…}}}}" if computed else name
+    bar = source.find("|")
+    return _name_in(source[2 : bar if bar >= 0 else -2])
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _name_in(head: str) -> str:
+    name, computed, _ = head.partition("{{")
+    return f"{normal_name(name)}{{{{…}}}}" if computed else normal_name(name)
 
 
 @lru_cache(maxsize=4096)
 def arguments(source: str) -> tuple[tuple[str, str], ...]:
     """Return a call's arguments; named ones without white space around (as MediaWiki has it)."""
-    return tuple(_arguments(source))
+    flat = "{{" not in source[2:] and "[[" not in source
+    return tuple(_split(source) if flat else _parsed(source))
 
 
-def _arguments(source: str) -> Iterator[tuple[str, str]]:
+def _split(source: str) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of a call in which nothing is nested."""
+    number = 0
+    for part in source[2:-2].split("|")[1:]:
+        name, named, value = part.partition("=")
+        if named:
+            yield name.strip(), value.strip()
+        else:
+            number += 1
+            yield str(number), part
+
+
+def _parsed(source: str) -> Iterator[tuple[str, str]]:
     nodes = mwparserfromhell.parse(source, skip_style_tags=True).nodes
     if not nodes or not isinstance(nodes[0], Template):
         return

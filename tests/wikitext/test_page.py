@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cstool.wikitext.page import reader
 from cstool.wikitext.sentences import split
-from tests.wikitext.reading import read, reader_of, text_of
+from tests.wikitext.reading import read, reader_of, site, text_of
 
 PAGE = """{{Short description|Town}}
 {{Infobox town
@@ -105,4 +106,31 @@ def test_sentences_with_mentions_are_the_same_alone(source: str, language: str) 
     reader = reader_of(language)
     sentences = reader.sentences(source, "Foo x")
     linked = [(i, sentence) for i, sentence in enumerate(sentences) if sentence.mentions]
-    assert reader.linked(source, "Foo x") == (linked, len(sentences))
+    reading = reader.read(source, "Foo x")
+    assert reading[:2] == (linked, len(sentences))
+    assert reader.read(source, "Foo x", every=True)[:2] == (
+        list(enumerate(sentences)),
+        len(sentences),
+    )
+    for waiting in reading.waiting:  # nothing has become known meanwhile
+        assert reader.read_again(waiting, "Foo x") is None
+
+
+def test_a_sentence_waits_for_the_names_of_its_templates() -> None:
+    source = (
+        "A [[b]].\n* It is {{cw|''[[c]]''}} [[dog]]{{fn}}. So <math>x</math> [[eel]]. "
+        "Yes, [[fox]] {{cw|[[gnu]]}}."
+    )
+    reading = reader_of(render=True).read(source, "P")
+    assert [(w.position, w.first, w.number, w.names) for w in reading.waiting] == [
+        (1, 1, 3, ["cw", "fn"]),
+        (2, 1, 3, ["<math>"]),
+        (3, 1, 3, ["cw"]),
+    ]
+    knowing = reader(site(), render=True, aliases=(("cw", "nowrap"), ("fn", "sfn")))
+    read_again = [knowing.read_again(waiting, "P") for waiting in reading.waiting]
+    assert read_again == [
+        ("It is c dog.", [(6, 7, "C"), (8, 11, "Dog")], []),
+        None,
+        ("Yes, fox gnu.", [(5, 8, "Fox"), (9, 12, "Gnu")], []),
+    ]

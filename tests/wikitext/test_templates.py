@@ -1,10 +1,14 @@
 """Templates: braces, names, and what stands in their place."""
 
+import mwparserfromhell
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cstool.wikitext.braces import calls
 from cstool.wikitext.marks import NOTHING, Marks
 from cstool.wikitext.rules import rules_of
-from cstool.wikitext.templates import arguments, call_name, calls, expand
+from cstool.wikitext.templates import arguments, call_name, expand
 from tests.wikitext.reading import read, text_of
 
 
@@ -107,9 +111,45 @@ def test_known_templates_are_rendered_if_asked() -> None:
 
 
 def test_what_stands_in_a_rendered_template_is_rendered_too() -> None:
-    assert expanded("{{nowrap|a{{sfn|x}} {{nowrap|b}}}}", render=True) == f"a{NOTHING} b"
+    assert expanded("{{nowrap|a{{sfn|x}} {{nowrap|b}}}}", render=True) == "a b"
 
 
 def test_stray_braces_are_a_scar() -> None:
     assert text_of("{{unclosed") == "▢unclosed"
     assert text_of("a}} b") == "a▢ b"
+
+
+@given(st.text(alphabet="ab12 |=\n", max_size=30).filter(lambda text: "\n=" not in text))
+def test_flat_arguments_are_those_of_mwparserfromhell(text: str) -> None:
+    (call,) = mwparserfromhell.parse("{{name|" + text + "}}").filter_templates()
+    assert arguments(str(call)) == tuple(
+        (str(p.name).strip(), str(p.value).strip() if p.showkey else str(p.value))
+        for p in call.params
+    )
+
+
+def test_an_argument_may_hold_links_and_templates() -> None:
+    assert arguments("{{a|[[b|c]] d|e={{f|g=h}}|{{{i|j}}}}}") == (
+        ("1", "[[b|c]] d"),
+        ("e", "{{f|g=h}}"),
+        ("2", "{{{i|j}}}"),
+    )
+
+
+def test_the_last_of_two_arguments_of_a_name_counts() -> None:
+    assert expanded("{{nowrap|a|1=b}}", render=True) == "b"
+
+
+def test_a_call_with_its_namespace_is_the_same_call() -> None:
+    assert expanded("{{Template:nowrap|a}}", render=True) == "a"
+    assert expanded("{{ template : Nowrap|a}}", render=True) == "a"
+
+
+def test_a_transcluded_article_and_an_unsubstituted_call_are_holes() -> None:
+    for source in ("{{:nowrap|a}}", "{{subst:nowrap|a}}", "{{msgnw:nowrap|a}}"):
+        assert expanded(source, render=True).startswith("\x04")
+
+
+@given(st.text(alphabet="{}[]|=ab :\n", max_size=40))
+def test_any_source_can_be_expanded(text: str) -> None:
+    expanded(text, render=True)

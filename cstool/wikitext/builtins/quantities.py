@@ -1,0 +1,199 @@
+"""What Template:Convert is given: numbers, ranges of them, and options.
+
+After Template:Convert's documentation (en.wikipedia.org/wiki/Template:Convert) and Help:Convert.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_NUMBER = re.compile(r"([+-]?) ?([0-9]*\.?[0-9]*)")
+_FRACTION = re.compile(r"(?:([0-9]{1,6})\+)?([0-9]{1,4})[/⁄]([0-9]{1,4})")
+_RANGE_IN_ONE = re.compile(r"([0-9.,]+)(-|–|xx|x|\*)([0-9.,]+)")
+_SPACED_RANGE = re.compile(r"(\S+)\s+(\D\S*|-)\s+(\S+)")
+_THOUSANDS = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+(?:\.|$))")
+_MOST_DIGITS = 14
+MINUS = "−"
+
+
+class NotUnderstood(ValueError):  # noqa: N818 - it is no error: the call leaves a hole
+    """An argument means nothing to us."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """What stands between two values: beside names, beside symbols, and hyphenated."""
+
+    names: str
+    symbols: str
+    hyphenated: str = ""
+    # Each value has its unit where symbols are used: 6 m × 12 m.
+    each: bool = False
+    # Hyphenated beside symbols, too.
+    always: bool = False
+    change: bool = False
+
+
+_PLAIN_RANGES = {
+    "-": "–",
+    "–": "–",
+    "&ndash;": "–",
+    "+": " + ",
+    ",": ", ",
+    ", and": ", and ",
+    ", or": ", or ",
+    "by": " by ",
+    "to about": " to about ",
+    "xx": " × ",
+    "*": "×",
+}
+RANGES: Mapping[str, Range] = {
+    **{word: Range(text, text) for word, text in _PLAIN_RANGES.items()},
+    **{word: Range(f" {word} ", f" {word} ", always=True) for word in ("and", "or", "to")},
+    **dict.fromkeys(("x", "×", "&times;"), Range(" by ", " × ", each=True)),
+    **dict.fromkeys(("+/-", "±", "&plusmn;"), Range(" ± ", " ± ", " ± ", change=True)),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number: what it is, its digits without a sign, and how the page shows it.
+
+    `clean` tells how precise it was written; `denominator` does so for a fraction.
+    """
+
+    number: float
+    clean: str
+    shown: str
+    singular: bool
+    denominator: int = 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """The named arguments of a call."""
+
+    abbr: str | None = None
+    adjective: bool = False
+    middle: bool = False
+    before_unit: bool = False
+    display: str = ""
+    flip: bool = False
+    us: bool = False
+    link: str = ""
+    figures: int = 0
+    multiple: int = 0
+    commas: bool = True
+    five: bool = False
+    spell: str = ""
+
+
+_DISPLAYS = {
+    "": "", "b": "", "or": "or", "comma": "comma", "sqbr": "sqbr", "semicolon": "semicolon",
+    "(or)": "(or)", "out": "out", "output only": "out", "number": "number",
+    "output number only": "number", "flip": "",
+}  # fmt: skip
+_KNOWN: Mapping[str, frozenset[str]] = {
+    name: frozenset(("", *values.split()))
+    for name, values in {
+        "abbr": "on off in out none",
+        "adj": "on off mid pre",
+        "sing": "on off",
+        "lk": "on off in out",
+        "order": "flip",
+        "sp": "us",
+        "round": "5 10 25 50",
+        "comma": "off 5",
+        "spell": "in In on On us",
+        "sortable": "on off",
+        "tracking": "",
+        "disp": "b or comma sqbr semicolon (or) out number flip 5",
+    }.items()
+}
+
+
+def options_of(args: Mapping[str, str]) -> Options:
+    """Return the named arguments as options. Raises NotUnderstood."""
+    given = {name: value for name, value in args.items() if not name.isdecimal() and value}
+    figures = given.pop("sigfig", "0")
+    display = given.pop("disp", "")
+    if display not in _DISPLAYS and display != "5":
+        raise NotUnderstood
+    if not re.fullmatch("[0-9]|1[0-4]", figures):
+        raise NotUnderstood
+    for name, value in given.items():
+        if value not in _KNOWN.get(name, ()):
+            raise NotUnderstood
+    abbr = given.get("abbr")
+    adjective = given.get("adj") or given.get("sing", "")
+    return Options(
+        abbr="off" if abbr == "none" else abbr,
+        adjective=adjective in ("on", "mid"),
+        middle=adjective == "mid",
+        before_unit=adjective == "pre",
+        display=_DISPLAYS.get(display, ""),
+        flip="flip" in (display, given.get("order")),
+        us="us" in (given.get("sp"), given.get("spell")),
+        link=given.get("lk", "").replace("off", ""),
+        figures=int(figures),
+        multiple=5 if display == "5" else int(given.get("round", 0)),
+        commas=given.get("comma") != "off",
+        five=given.get("comma") == "5",
+        spell=given.get("spell", "").replace("us", ""),
+    )
+
+
+def grouped(digits: str, options: Options) -> str:
+    """Return plain digits with commas between the thousands."""
+    digits = digits.removesuffix(".")
+    whole = digits.partition(".")[0]
+    if not options.commas or len(whole) < 4 or (options.five and len(whole) == 4):
+        return digits
+    return _THOUSANDS.sub(",", whole) + digits[len(whole) :]
+
+
+def number_of(text: str, options: Options) -> Value | None:
+    """Return a number as a call may give it: `1,234.5`, `-3`, `1+1/2`; None for other text."""
+    text = text.replace(",", "").replace("&minus;", "-").replace(MINUS, "-")
+    match = _FRACTION.fullmatch(text)
+    if match:
+        return _fraction(match[1] or "", match[2], match[3])
+    match = _NUMBER.fullmatch(text)
+    if not match or not any(c.isdecimal() for c in match[2]) or len(match[2]) > _MOST_DIGITS:
+        return None
+    sign, clean = match.groups()
+    number = float(clean)
+    shown = {"": "", "+": "+", "-": MINUS}[sign] + grouped(clean, options)
+    return Value(-number if sign == "-" else number, clean, shown, number == 1)
+
+
+def _fraction(whole: str, above: str, below: str) -> Value | None:
+    if not int(below) or int(above) >= int(below):
+        return None
+    number = int(whole or 0) + int(above) / int(below)
+    shown = f"{whole}{' ' if whole else ''}{above}⁄{below}"
+    return Value(number, "0", shown, number <= 1, int(below))
+
+
+def values_of(given: list[str], options: Options) -> tuple[list[Value], list[Range]]:
+    """Take the values and what stands between them from the front of a call's arguments.
+
+    Raises NotUnderstood.
+    """
+    values: list[Value] = []
+    ranges: list[Range] = []
+    while True:
+        value = number_of(given[0], options) if given else None
+        if value is None and given:
+            match = _SPACED_RANGE.fullmatch(given[0]) or _RANGE_IN_ONE.fullmatch(given[0])
+            given[:1] = match.groups() if match else given[:1]
+            value = number_of(given[0], options) if match else None
+        if value is None:
+            raise NotUnderstood
+        values.append(value)
+        del given[0]
+        between = RANGES.get(given[0]) if given else None
+        if between is None:
+            return values, ranges
+        ranges.append(between)
+        del given[0]

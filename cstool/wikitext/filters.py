@@ -1,0 +1,26 @@
+"""What a rule's fields can make of an argument: `{1:roman}`. Each returns None for what it
+does not understand."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from cstool.wikitext.numbers import formatted, ordinal, roman
+
+Filter = Callable[[str, str], str | None]
+
+_LETTERS = re.compile(r"[^\x00-\x1f&\[\]{}<>]*")
+
+
+def _letters(change: Callable[[str], str]) -> Filter:
+    """Return a filter for text without markup, whose letters would change, too."""
+    return lambda value, _: change(value) if _LETTERS.fullmatch(value) else None
+
+
+FILTERS: Mapping[str, Filter] = {
+    "number": formatted,
+    "roman": lambda value, _: roman(value),
+    "ordinal": ordinal,
+    "lower": _letters(str.lower),
+    "upper": _letters(str.upper),
+    "upperfirst": _letters(lambda value: value[:1].upper() + value[1:]),
+}
