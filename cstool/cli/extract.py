@@ -1,12 +1,14 @@
 """`cstool extract`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
 from cstool.parts.counts import OTHERS
+from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
 
@@ -28,6 +30,11 @@ Examples:
     help="Render the templates that there is a rule for, or none. Those that show nothing go "
     "in any case; any other makes a hole, and its sentence is dropped.",
 )
+@click.option(
+    "--templates-file",
+    type=click.File("r", encoding="utf-8"),
+    help="Further rules for templates (TOML; docs/templates.md tells their form).",
+)
 @click.option("--all-sentences", is_flag=True, help="Keep sentences without a link, too.")
 @click.option(
     "--language",
@@ -36,13 +43,14 @@ Examples:
 )
 @click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @running(
-    "Input that a part is made from: bytes of the file for multistream bz2, of wikitext for "
-    "others. Default: 16M."
+    "Input that a part is made from: bytes of the file for multistream bz2 (default: 4M), of "
+    "wikitext for others (default: 16M)."
 )
 def command(
     dumps: tuple[str, ...],
     out: Path,
     templates: Literal["known", "none"],
+    templates_file: IO[str] | None,
     all_sentences: bool,
     language: str | None,
     keep_going: bool,
@@ -58,7 +66,9 @@ def command(
     """
     closing = Closing(out, running)
     options = ExtractOptions(templates, all_sentences, language, keep_going)
-    manifest = extract(dumps, out, options, running)
+    if templates_file:
+        options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)
+    manifest = extract(dumps, out, options, running, tell=_tell)
     counts = manifest.counts
     closing.tell(
         manifest,
@@ -72,3 +82,14 @@ def command(
         most = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
         told = ", ".join(f"{name} {number:,}" for name, number in most)
         click.echo(f"extract: what cost most sentences: {told}", err=True)
+
+
+def _tell(told: str) -> None:
+    click.echo(f"extract: {told}", err=True)
+
+
+def _read(file: IO[str]) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file.name}: is no text in UTF-8 ({error.reason})") from error

@@ -34,7 +34,10 @@ Example:
 @click.option("--sql-redirect", metavar="FILE", help="Not built yet: its redirect.sql.gz.")
 @click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @output("the table of titles and its index")
-@running("Bytes of pages that a part is read from. Default: 16M.")
+@running(
+    "Input that a part is read from: bytes of the file for multistream bz2 (default: 4M), of "
+    "wikitext for others (default: 16M)."
+)
 def command(
     wiki: str,
     entities: Path | None,

@@ -3,6 +3,8 @@
 Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Any white space, any order
 of attributes, any namespace prefix; text that is deleted or empty; slots beside the main one
 (0.11's <content>) are passed over; of several revisions the last one in the file counts.
+No export has a document type: one that declares anything (entities that grow without end,
+attributes, another file) is refused.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +15,10 @@ import msgspec
 from cstool.running.errors import CutInputError, InputError
 
 MAIN = 0
+
+# The largest numbers that the tables hold (parts.schemas): UInt32 and Int64.
+_LARGEST_PAGE_ID = (1 << 32) - 1
+_LARGEST_REVISION_ID = (1 << 63) - 1
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -65,13 +71,14 @@ class PageParser:
         parser.buffer_size = 1 << 18
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
         self._parser = parser
         self._offset = 0
         if inside:
             parser.Parse(b"<mediawiki>", False)
             self._offset = -len(b"<mediawiki>")
 
-    def feed(self, data: bytes) -> Iterator[Page]:
+    def feed(self, data: bytes, *, final: bool = False) -> Iterator[Page]:
         """Yield the pages that these bytes complete.
 
         Raises InputError when it is no MediaWiki export, CutInputError when the XML is broken,
@@ -79,13 +86,26 @@ class PageParser:
         """
         broken: expat.ExpatError | None = None
         try:
-            self._parser.Parse(data, False)
+            self._parser.Parse(data, final)
         except expat.ExpatError as error:
             broken = error
         pages, self._pages = self._pages, []
         yield from pages
         if broken:
             raise self._fault(broken) from broken
+
+    def finish(self) -> Iterator[Page]:
+        """Yield the pages that the last bytes complete; no bytes may follow.
+
+        Newer versions of expat (2.6) wait for more bytes before they look at a long token again:
+        what they hold back comes here. Raises as `feed` does; a cut is told by `close`.
+        """
+        try:
+            yield from self.feed(b"", final=True)
+        except CutInputError as fault:
+            code = getattr(fault.__cause__, "code", None)
+            if code not in _CUT:
+                raise
 
     def close(self) -> None:
         """Check that the export has come to its end. Raises CutInputError if it has not."""
@@ -105,6 +125,11 @@ class PageParser:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
         place = f"line {error.lineno:,}, byte {byte:,} of its XML, {self._where()}"
+        if self.ended:
+            return CutInputError(
+                f"{self._name}: something stands behind </mediawiki> ({what} at {place}); give "
+                "each export in a file of its own, or keep this one with --keep-going"
+            )
         if self.site is None and len(self._path) < 2 and not self._offset:
             return InputError(
                 f"{self._name}: is no MediaWiki export ({what} at {place}); give a "
@@ -149,6 +174,13 @@ class PageParser:
             self._data = []
             self._parser.CharacterDataHandler = self._data.append
 
+    def _doctype(self, _: str, system: str | None, public: str | None, declares: int) -> None:
+        if system or public or declares:
+            raise InputError(
+                f"{self._name}: has a document type with declarations, which no MediaWiki export "
+                "has; give a pages-articles dump as Wikimedia publishes it"
+            )
+
     def _begin(self, name: str) -> None:
         """Begin a child of the root."""
         if name == "page":
@@ -188,9 +220,9 @@ class PageParser:
             key = path[2] if len(path) == 3 else "revision_" + path[3]
             self._fields[key] = value
         elif path[-1] == "namespace":
-            self._namespaces.append((self._namespace_key, value))
+            self._namespaces.append((self._namespace_key, value.strip()))
         else:
-            self._fields[path[-1]] = value
+            self._fields[path[-1]] = value.strip()
 
     def _site(self) -> Site:
         wiki = self._fields.get("dbname", "")
@@ -207,15 +239,16 @@ class PageParser:
     def _page(self) -> Page:
         fields = self._fields
         try:
-            if not fields["title"]:
+            title = fields["title"].strip()
+            if not title:
                 raise KeyError("title")
             return Page(
-                id=int(fields["id"]),
+                id=_within(fields["id"], _LARGEST_PAGE_ID),
                 namespace=int(fields.get("ns", "0")),
-                title=fields["title"],
-                revision_id=int(fields.get("revision_id", "0")),
+                title=title,
+                revision_id=_within(fields.get("revision_id", "0"), _LARGEST_REVISION_ID),
                 redirect=fields.get("redirect"),
-                model=fields.get("revision_model", "wikitext"),
+                model=fields.get("revision_model", "wikitext").strip(),
                 text=None if "deleted" in fields else fields.get("revision_text"),
             )
         except (KeyError, ValueError) as error:
@@ -225,10 +258,29 @@ class PageParser:
             ) from error
 
 
+# expat's numbers for what is wrong (xml.parsers.expat.errors has them by their words).
+_CUT = frozenset(
+    expat.errors.codes[words]
+    for words in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+
 _SITE_FIELDS = frozenset({"dbname", "case"})
 _PAGE_FIELDS = frozenset({"title", "ns", "id"})
 _REVISION_FIELDS = frozenset({"id", "model", "text"})
 _OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted")
+
+
+def _within(digits: str, largest: int) -> int:
+    """Return a number of an element. Raises ValueError when it is none, or out of range."""
+    number = int(digits)
+    if not 0 <= number <= largest:
+        raise ValueError(digits)
+    return number
 
 
 def _wanted(path: list[str]) -> bool:

@@ -12,20 +12,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import FileIO
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO
 
 import msgspec
 import xxhash
 
-from cstool.dumps.export import Page, PageParser, Site, fingerprint_of, same_wiki
+from cstool.dumps.export import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
 from cstool.dumps.streams import FORMATS, STDIN, Stream, decompressed, need_file
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task, part_name
-from cstool.running.errors import CutInputError, InputError
+from cstool.running.errors import CstoolError, CutInputError, InputError
 
-DEFAULT_PART_SIZE = 16 << 20
+# Default sizes of slices: as much text in either.
+_BYTES_OF_STREAMS = 4 << 20
+_BYTES_OF_TEXT = 16 << 20
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10
@@ -37,6 +39,8 @@ _BLOCK = 1 << 20
 _PIECE = 4096
 # So many streams of a file are looked into, to see that they begin with a page.
 _PROBES = 16
+# So many pages of any kind are looked at for a sample, in a dump that begins with others.
+_LOOKED_AT = 5000
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
 
@@ -81,20 +85,27 @@ class Damage:
 
 @dataclass(frozen=True)
 class PageDump:
-    """The dumps of one run: the wiki, the tasks (one a slice), the bytes to read if known."""
+    """The dumps of one run: the wiki, the tasks (one a slice), the bytes to read if known.
+
+    `sample` holds the texts of the first pages, as far as they were asked for.
+    """
 
     site: Site
     tasks: Iterator[Task[PageSlice]]
     size: int | None
+    sample: tuple[str, ...] = ()
 
 
-def open_pages(paths: Sequence[str], part_size: int, damage: Damage | None) -> PageDump:
+def open_pages(
+    paths: Sequence[str], part_size: int | None, damage: Damage | None, *, sample: int = 0
+) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
-    Bytes of the file where it is cut at bz2 streams, else of wikitext. With `damage`, a cut or
-    broken input ends early (a multistream dump loses the rest of that stream alone) and is noted
-    there; without, CutInputError is raised at that place, after the slices before it. Raises
-    InputError for what is no dump, or has no pages.
+    Bytes of the file where it is cut at bz2 streams (by default 4 MB), else of wikitext (16). With
+    `damage`, a cut or broken input ends early (a multistream dump loses the rest of that stream
+    alone) and is noted there; without, CutInputError is raised at that place, after the slices
+    before it. The first articles are read for a `sample` of that many characters of wikitext.
+    Raises InputError for what is no dump, or has no pages.
     """
     _same_wikis(paths)
     slices = _slices(paths, part_size, damage)
@@ -105,7 +116,49 @@ def open_pages(paths: Sequence[str], part_size: int, damage: Damage | None) -> P
         raise InputError(f"{', '.join(paths)}: has no pages; give a pages-articles dump")
     known = all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
-    return PageDump(first[0].site, _tasks(first, slices), size)
+    texts, slices = _sampled(chain([first], slices), sample)
+    return PageDump(first[0].site, _tasks(slices), size, texts)
+
+
+def _sampled(
+    slices: Iterator[tuple[PageSlice, int]], length: int
+) -> tuple[tuple[str, ...], Iterator[tuple[PageSlice, int]]]:
+    """Return the first articles' texts, and the slices anew.
+
+    They are the same for any cut into slices; a fault among them is told when its turn comes.
+    """
+    drawn: list[tuple[PageSlice, int]] = []
+    texts: list[str] = []
+    seen = found = 0
+
+    def faulty(fault: CstoolError) -> Iterator[tuple[PageSlice, int]]:
+        yield from drawn
+        raise fault
+
+    while found < length and seen < _LOOKED_AT:
+        try:
+            item = next(slices, None)
+        except CstoolError as fault:
+            return tuple(texts), faulty(fault)
+        if item is None:
+            break
+        drawn.append(item)
+        for page in _sound_pages(item[0]):
+            seen += 1
+            if page.namespace == MAIN and page.redirect is None and page.text:
+                texts.append(page.text)
+                found += len(page.text)
+            if found >= length or seen >= _LOOKED_AT:
+                break
+    return tuple(texts), chain(drawn, slices)
+
+
+def _sound_pages(slice_: PageSlice) -> Iterator[Page]:
+    """Yield a slice's pages but for those that are damaged."""
+    try:
+        yield from pages_of(slice_, Damage())
+    except CstoolError:  # told when its turn comes
+        return
 
 
 def _same_wikis(paths: Sequence[str]) -> None:
@@ -137,12 +190,11 @@ def _peek(path: str) -> Site | None:
     return parser.site
 
 
-def _tasks(
-    first: tuple[PageSlice, int], rest: Iterator[tuple[PageSlice, int]]
-) -> Iterator[Task[PageSlice]]:
-    yield _task(0, *first)
-    for index, (slice_, weight) in enumerate(rest, 1):
-        same_wiki(first[0].site, slice_.site, slice_.name)
+def _tasks(slices: Iterator[tuple[PageSlice, int]]) -> Iterator[Task[PageSlice]]:
+    site: Site | None = None
+    for index, (slice_, weight) in enumerate(slices):
+        site = site or slice_.site
+        same_wiki(site, slice_.site, slice_.name)
         yield _task(index, slice_, weight)
 
 
@@ -156,14 +208,14 @@ def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
 
 
 def _slices(
-    paths: Sequence[str], part_size: int, damage: Damage | None
+    paths: Sequence[str], part_size: int | None, damage: Damage | None
 ) -> Iterator[tuple[PageSlice, int]]:
     for path in paths:
         starts = find_streams(Path(path)) if path.endswith(".bz2") else []
         if starts:
-            yield from _stream_slices(path, starts, part_size, damage)
+            yield from _stream_slices(path, starts, part_size or _BYTES_OF_STREAMS, damage)
         else:
-            yield from _page_slices(path, part_size, damage)
+            yield from _page_slices(path, part_size or _BYTES_OF_TEXT, damage)
 
 
 def find_streams(path: Path) -> list[int]:
@@ -290,6 +342,7 @@ def _page_slices(
                 size += len(page.text or "")
                 if size >= part_size:
                     yield slice_()
+        pages += parser.finish()
         parser.close()
     except CutInputError as fault:
         if damage is None:
@@ -315,6 +368,7 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
             try:
                 for data in _decompress_range(slice_.name, file, start, stop):
                     yield from parser.feed(data)
+                yield from parser.finish()
                 if parser.in_page or (slice_.last and stop == slice_.streams[-1]):
                     parser.close()
             except CutInputError as fault:

@@ -61,7 +61,7 @@ def total(many: Iterable[Counts]) -> Counts:
             result.add(kind, numbers)
     return Counts(
         {
-            unit: Tally(t.read, t.written, dict(sorted(t.dropped.items())))
+            unit: Tally(t.read, t.written, {k: n for k, n in sorted(t.dropped.items()) if n})
             for unit, t in sorted(result.tallies.items())
         },
         {kind: dict(sorted(d.items())) for kind, d in sorted(result.details.items())},

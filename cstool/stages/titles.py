@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 
 from cstool.dumps.export import MAIN, Site
 from cstool.dumps.pages import (
-    DEFAULT_PART_SIZE,
     Damage,
     PageSlice,
     open_pages,
@@ -67,12 +66,11 @@ def titles(
 
     Raises InputError for dumps that are damaged or of another wiki, OutputError for `out`.
     """
-    part_size = running.part_size or DEFAULT_PART_SIZE
     manifest = need_stage(entities, "entities")
     with open_run(
         out,
         stage="titles",
-        parameters={"wiki": wiki, "part_size": part_size},
+        parameters={"wiki": wiki, "part_size": running.part_size},
         inputs=[describe_folder(entities, manifest), *map(describe_dump, pages)],
         options=running,
         reads=[entities],
@@ -81,7 +79,7 @@ def titles(
             refuse_damage(out, run.finished.counts, keep_going=keep_going)
             return run.finished
         damage = Damage() if keep_going else None
-        dump = open_pages([absolute(path) for path in pages], part_size, damage)
+        dump = open_pages([absolute(path) for path in pages], running.part_size, damage)
         if dump.site.wiki != wiki:
             raise InputError(
                 f"{pages[0]}: is a dump of {dump.site.wiki}, not of {wiki}; "

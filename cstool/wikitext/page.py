@@ -63,18 +63,17 @@ class Reader:
         waiting: list[Waiting] = []
         number = 0
         for line in self.lines(source, title):
-            if not line.mentions and not every:
+            if not line.mentions and not every and "[[" not in line.source:
                 number += count(line, language)
                 continue
             found = split(line, language)
-            here = [(i, s) for i, s in enumerate(found, number) if every or s.mentions]
-            if line.source:
+            if line.source:  # its links may stand in what is not read yet
                 waiting += [
                     Waiting(i, number, len(found), line.source, s.holes, len(s.mentions))
-                    for i, s in here
-                    if s.holes
+                    for i, s in enumerate(found, number)
+                    if s.holes and (every or s.mentions or "[[" in line.source)
                 ]
-            kept += here
+            kept += [(i, s) for i, s in enumerate(found, number) if every or s.mentions]
             number += len(found)
         return Reading(kept, number, waiting)
 

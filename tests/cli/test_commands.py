@@ -386,7 +386,7 @@ def test_the_closing_line_tells_what_was_done(sample: Sample, tmp_path: Path) ->
     assert "sentences dropped: " in first
     costs = second.removeprefix("extract: what cost most sentences: ").split(", ")
     numbers = [int(cost.rsplit(" ", 1)[1]) for cost in costs]
-    assert len(numbers) == 10
+    assert 5 <= len(numbers) <= 10
     assert numbers == sorted(numbers, reverse=True)
 
 

@@ -172,7 +172,7 @@ def test_what_is_no_export_is_told(data: str) -> None:
 
 
 def test_two_exports_in_a_row_lose_nothing_in_silence() -> None:
-    with pytest.raises(CutInputError, match="junk after document element"):
+    with pytest.raises(CutInputError, match="something stands behind </mediawiki>"):
         read(dump_xml([Source("A")]) * 2)
     inside = PageParser("d.xml", inside=True)
     with pytest.raises(InputError, match="several exports"):

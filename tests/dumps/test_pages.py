@@ -359,6 +359,40 @@ def test_a_cut_before_the_first_page_is_told(tmp_path: Path) -> None:
         open_pages([str(path)], 500, Damage())
 
 
+ARTICLES = [page.text for page in PAGES if not page.namespace]
+
+
+@pytest.mark.parametrize("size", [1, 900, 1 << 20])
+@pytest.mark.parametrize("length", [0, 1, 300, 1 << 20])
+def test_a_sample_is_of_the_first_articles_whatever_the_part_size(
+    tmp_path: Path, size: int, length: int
+) -> None:
+    multi = write_multistream(tmp_path / "d.xml.bz2", PAGES)
+    plain = tmp_path / "d.xml"
+    plain.write_text(dump_xml(PAGES))
+    wanted = {0: 0, 1: 1, 300: 2, 1 << 20: len(ARTICLES)}[length]
+    for path in (multi, plain):
+        dump = open_pages([str(path)], size, None, sample=length)
+        assert list(dump.sample) == ARTICLES[:wanted]
+        found = [page for task in dump.tasks for page in pages_of(task.slice, None)]
+        assert titles(found) == titles_of_sources()
+
+
+def test_a_sample_takes_no_fault_before_its_turn(tmp_path: Path) -> None:
+    xml = dump_xml(PAGES)
+    (tmp_path / "cut.xml").write_text(xml[: xml.index("text 7")])
+    multi = write_multistream(tmp_path / "d.xml.bz2", PAGES)
+    damaged(multi, find_streams(multi)[3] + 40)
+    for path, pages in ((tmp_path / "cut.xml", 7), (multi, 2)):
+        dump = open_pages([str(path)], 1, None, sample=1 << 20)
+        assert len(dump.sample) >= 4
+        found: list[Page] = []
+        with pytest.raises(CutInputError):
+            for task in dump.tasks:
+                found += pages_of(task.slice, None)
+        assert titles(found) == titles_of_sources()[:pages]
+
+
 def test_a_named_pipe_with_a_multistream_dump_is_read_in_a_row(tmp_path: Path) -> None:
     data = write_multistream(tmp_path / "d.xml.bz2", PAGES).read_bytes()
     pipe = tmp_path / "pipe.xml.bz2"

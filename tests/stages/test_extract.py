@@ -13,8 +13,7 @@ from cstool.parts.schemas import sentence_id
 from cstool.running.errors import CutInputError, InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
-from cstool.wikitext.page import Reader
-from cstool.wikitext.sentences import Sentence
+from cstool.wikitext.page import Reader, Reading
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, rows_of, write_multistream
 
@@ -143,13 +142,44 @@ def test_the_source_language_can_be_told(tmp_path: Path, dump: Path) -> None:
 def test_a_fault_of_ours_names_the_page(
     tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Reader, source: str, title: str) -> list[Sentence]:
+    def fail(self: Reader, source: str, title: str, *, every: bool) -> Reading:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Reader, "linked", fail)
+    monkeypatch.setattr(Reader, "read", fail)
     with pytest.raises(RuntimeError, match="a bug") as caught:
         run(tmp_path, dump)
     assert caught.value.__notes__ == ["in the page 'Rome', id 1"]
+
+
+def test_a_page_that_takes_too_long_is_dropped(
+    tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Reader.read
+
+    def slow(self: Reader, source: str, title: str, *, every: bool) -> Reading:
+        while title == "Rome":
+            pass
+        return read(self, source, title, every=every)
+
+    monkeypatch.setattr(Reader, "read", slow)
+    monkeypatch.setattr("cstool.stages.extract._PAGE_SECONDS", 0.05)
+    pages = run(tmp_path, dump).counts.tallies["pages"]
+    assert (pages.written, pages.dropped["took too long"]) == (1, 1)
+
+
+def test_pages_in_another_language_than_the_dump_says_are_told(tmp_path: Path) -> None:
+    links = "[[Datei:A.jpg]]\n[[Kategorie:B]]\n" * 6
+    dump = tmp_path / "dewiki.xml"
+    dump.write_text(dump_xml([Source("Rom", f"Rom liegt in [[Italien]].\n{links}")]))
+    told: list[str] = []
+    running = RunOptions(jobs=1, quiet=True)
+    manifest = extract([str(dump)], tmp_path / "out", ExtractOptions(), running, told.append)
+    assert manifest.source is not None
+    assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
+    assert told == [
+        "dewiki.xml: <siteinfo> says 'en', its pages read as 'de' (12 of 12 links to files and "
+        "categories): taken as that; --language en overrules"
+    ]
 
 
 def test_no_template_is_rendered_when_none_is_asked_for(tmp_path: Path) -> None:
