@@ -33,6 +33,9 @@ U.S. a b the is Rome rome İ ß é Я жизнь 東京 です 北京。 ไท�
 {{c|{{d|''e''}}}} _ # / \\ @ $1 % %4 %zz a_b""".replace("\n", " ").split(" ")
 _SPACES = ("", "", " ", " ", " ", "\n", "\n\n", "\n*", "\n;", "\n:", "\n==", "\n{|\n", "\n|", "\t")
 
+# Characters of a text that stand in a dump to be damaged: then some bytes of it hold some pages.
+_OF_A_TEXT = 1000
+
 
 @dataclass(frozen=True)
 class Wikitext:
@@ -64,7 +67,7 @@ class Seeds:
 
 
 def seeds_of(paths: Sequence[Path]) -> Seeds:
-    """Return what dumps hold: at most 1,000 texts of each, and about 200 kB of XML."""
+    """Return what dumps hold: at most 1,000 texts of each, and 200 kB of XML."""
     texts: list[str] = []
     exports = []
     for path in paths:
@@ -72,7 +75,7 @@ def seeds_of(paths: Sequence[Path]) -> Seeds:
         pages = [page for task in dump.tasks for page in pages_of(task.slice, None)][:1000]
         found = [page.text for page in pages if page.namespace == MAIN and page.text]
         texts += found
-        exports.append(export(found, dump.site)[:200_000])
+        exports.append(export([text[:_OF_A_TEXT] for text in found], dump.site)[:200_000])
     return Seeds(tuple(texts), tuple(exports))
 
 
@@ -189,25 +192,33 @@ _XML = (
     b"-->", b"<?php", b"?>", b"&amp;", b"&#1;", b"&x;", b"&", b"<", b">", b"\x00", b"\xff", b"\x0b",
     b"<!DOCTYPE a [<!ENTITY x 'y'>]>", b"<?xml version='1.0' encoding='utf-16'?>", b"\xef\xbb\xbf",
     b"<model>json</model>", b"<id>99999999999</id>", b"<id>-1</id>", b" xml:lang='x'", b"'", b'"',
-    b"<a/>", b"<a b='c'>d</a>", b"<!-- a -->", b"<?a b?>", b"<![CDATA[[[a]]]]>", b" ", b"\n", b"&#x41;",
-    b"<content><text>a</text></content>", b"<revision><id>1</id><text>[[a]] b.</text></revision>",
+    b"<a/>", b"<a b='c'>d</a>", b"<!-- a -->", b"<?a b?>", b"<![CDATA[[[a]]]]>", b" ", b"\n",
+    b"&#x41;", b"<content><text>a</text></content>",
+    b"<revision><id>1</id><text>[[a]] b.</text></revision>",
 )  # fmt: skip
+
+
+# Pieces that leave an export sound, or nearly so, in some places.
+_SOUND_XML = tuple(piece for piece in _XML if piece.count(b"<") != 1 or b"/>" in piece)
 
 
 def xml(random: Random, seeds: Seeds) -> Input:
     """An export with pieces of XML put in, left out, doubled or moved."""
-    data = random.choice(seeds.exports)[: random.randrange(300, 6000)]
-    if random.random() < 0.7:
+    data = random.choice(seeds.exports)
+    head = data.find(b"</siteinfo>")
+    data = data[: random.randrange(head + 500, head + 9000)]
+    if random.random() < 0.7 and b"<page>" in data:
         data = data[: data.rfind(b"<page>")] + b"</mediawiki>"
-    for _ in range(random.randrange(1, 4)):
-        marks = [i for i, byte in enumerate(data) if byte in b"<>"] or [0]
+    first = 0 if random.random() < 0.2 else head
+    for _ in range(random.randrange(1, 3)):
+        marks = [i for i, byte in enumerate(data) if byte in b"<>" and i >= first] or [0]
         a, b = sorted((random.choice(marks), random.choice(marks)))
         b = min(b, a + 200)
-        piece = random.choice((b"", random.choice(_XML), data[a:b] * 2, random.choice(_XML)))
+        piece = random.choice((b"", random.choice(_XML), data[a:b] * 2, random.choice(_SOUND_XML)))
         data = data[:a] + piece + data[b if random.random() < 0.4 else a :]
     if random.random() < 0.05:
         data = data.decode(errors="ignore").encode("utf-16")
-    return File("changed.xml", data, random.random() < 0.5)
+    return File("changed.xml", data, random.random() < 0.7)
 
 
 KINDS: dict[str, Callable[[Random, Seeds], Input]] = {

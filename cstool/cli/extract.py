@@ -44,7 +44,7 @@ Examples:
 @click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @running(
     "Input that a part is made from: bytes of the file for multistream bz2 (default: 4M), of "
-    "wikitext for others (default: 16M)."
+    "wikitext for others (default: 8M)."
 )
 def command(
     dumps: tuple[str, ...],

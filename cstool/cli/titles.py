@@ -36,7 +36,7 @@ Example:
 @output("the table of titles and its index")
 @running(
     "Input that a part is read from: bytes of the file for multistream bz2 (default: 4M), of "
-    "wikitext for others (default: 16M)."
+    "wikitext for others (default: 8M)."
 )
 def command(
     wiki: str,

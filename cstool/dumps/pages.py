@@ -9,9 +9,9 @@ import bz2
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from io import FileIO
+from io import BytesIO, FileIO
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO
@@ -19,15 +19,16 @@ from typing import IO
 import msgspec
 import xxhash
 
+from cstool.dumps import bzip2
 from cstool.dumps.export import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
-from cstool.dumps.streams import FORMATS, STDIN, Stream, decompressed, need_file
+from cstool.dumps.streams import BZIP2, STDIN, Stream, decompressed, need_file
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task, part_name
 from cstool.running.errors import CstoolError, CutInputError, InputError
 
 # Default sizes of slices: as much text in either.
 _BYTES_OF_STREAMS = 4 << 20
-_BYTES_OF_TEXT = 16 << 20
+_BYTES_OF_TEXT = 8 << 20
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10
@@ -41,6 +42,8 @@ _PIECE = 4096
 _PROBES = 16
 # So many pages of any kind are looked at for a sample, in a dump that begins with others.
 _LOOKED_AT = 5000
+# Larger ones, which no dump of Wikimedia has, are not held in memory.
+_LARGEST_STREAM = 64 << 20
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
 
@@ -101,7 +104,7 @@ def open_pages(
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
-    Bytes of the file where it is cut at bz2 streams (by default 4 MB), else of wikitext (16). With
+    Bytes of the file where it is cut at bz2 streams (by default 4 MB), else of wikitext (8). With
     `damage`, a cut or broken input ends early (a multistream dump loses the rest of that stream
     alone) and is noted there; without, CutInputError is raised at that place, after the slices
     before it. The first articles are read for a `sample` of that many characters of wikitext.
@@ -308,7 +311,21 @@ def _decompress_range(name: str, file: IO[bytes], start: int, stop: int) -> Iter
             position += len(piece)
             yield piece
 
-    return decompressed(pieces(), FORMATS[0], name, lambda: position)
+    def carefully() -> Iterator[bytes]:
+        return decompressed(pieces(), BZIP2, name, lambda: position)
+
+    if stop - start > _LARGEST_STREAM:
+        return carefully()
+    return _quickly(file, start, stop, carefully)
+
+
+def _quickly(
+    file: IO[bytes], start: int, stop: int, carefully: Callable[[], Iterator[bytes]]
+) -> Iterator[bytes]:
+    file.seek(start)
+    # The decoder does not let go of what it reads from: so it is emptied.
+    with BytesIO(file.read(stop - start)) as source:
+        yield from bzip2.quickly(source, stop - start, carefully)
 
 
 def _need_site(parser: PageParser, name: str) -> Site:

@@ -17,6 +17,7 @@ from typing import IO, Any, Protocol, cast
 import zstandard
 from isal import isal_zlib
 
+from cstool.dumps import bzip2
 from cstool.parts.manifest import Input, describe_file
 from cstool.running.errors import CutInputError, InputError
 
@@ -51,8 +52,9 @@ class Format:
 # Zstandard files may begin with a skippable frame (pzstd's do).
 _SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
+BZIP2 = Format("bzip2", (b"BZh",), (".bz2",), bz2.BZ2Decompressor)
 FORMATS = (
-    Format("bzip2", (b"BZh",), (".bz2",), bz2.BZ2Decompressor),
+    BZIP2,
     Format("gzip", (b"\x1f\x8b",), (".gz",), lambda: isal_zlib.decompressobj(31)),
     Format(
         "Zstandard",
@@ -114,8 +116,18 @@ class Stream:
         """Yield the decompressed bytes, in pieces of no particular size."""
         if self.format is None:
             yield from self._pieces()
+        elif self.format is BZIP2 and self.size is not None:
+            yield from bzip2.quickly(self.name, self.size, self._carefully, self._move)
         else:
-            yield from decompressed(self._pieces(), self.format, self.name, lambda: self.position)
+            yield from self._carefully()
+
+    def _carefully(self) -> Iterator[bytes]:
+        assert self.format is not None
+        self.position = 0
+        return decompressed(self._pieces(), self.format, self.name, lambda: self.position)
+
+    def _move(self, position: int) -> None:
+        self.position = position
 
     def _pieces(self) -> Iterator[bytes]:
         piece = self._head

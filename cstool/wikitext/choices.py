@@ -56,6 +56,11 @@ class Choice:
     only: frozenset[str] | None = None
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def may_show_nothing(self) -> bool:
+        """Whether calls show nothing by this choice."""
+        return self.call is None and not any(self.parts)
+
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
         """Return what a call with these arguments shows, None where the choice does not fit."""
         if not self._fits(given):
@@ -90,6 +95,11 @@ class Rule:
     """What a template shows: the first choice that fits a call."""
 
     choices: tuple[Choice, ...]
+
+    @property
+    def may_show_nothing(self) -> bool:
+        """Whether there are calls that show nothing."""
+        return any(choice.may_show_nothing for choice in self.choices)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
         """Return what a call with these arguments shows, None when we do not know."""

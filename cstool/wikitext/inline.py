@@ -21,7 +21,8 @@ _EXTERNAL = re.compile(
     r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n]*)\]",
     re.IGNORECASE,
 )
-_SWITCH = re.compile(r"__[^\W\d_]\w*?__")
+# In Japanese, the low lines may be wide ones.
+_SWITCH = re.compile(r"__[^\W\d_]\w*?__|＿＿\w+?＿＿")
 _INVISIBLE = re.compile("[\u00ad\ufeff\u200b\u2060]")
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
@@ -33,7 +34,7 @@ def without_breaks(text: str) -> str:
 
 def without_switches(text: str, language: str) -> str:
     """Return a page's text without behaviour switches: `__NOTOC__` in all its languages."""
-    if "__" not in text:
+    if "__" not in text and "＿＿" not in text:
         return text
     return _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
 
@@ -49,6 +50,8 @@ def plain(text: str, marks: Marks, language: str) -> str:
         text = "".join(
             marks.hole("-{…}-") if piece is None else piece for piece in pieces(text, language)
         )
+        for scar in ("-{", "}-"):  # one within another, or without a partner
+            text = text.replace(scar, marks.hole(f"stray {scar}")) if scar in text else text
     if "&" in text:
         text = decode_entities(text)
     text = text.replace(NOTHING, "").replace("\u00a0", " ")

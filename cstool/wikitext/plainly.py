@@ -15,16 +15,20 @@ from cstool.wikitext.sentences import Line, Mention
 
 # What shows nothing matters only where it keeps a trail or a prefix away from a link, or
 # apostrophes from each other, …
-_LOOSE = re.compile(rf"{NOTHING}(?:(?![\w\['])|(?<![\w\]']{NOTHING}))")
+# (A trail or a prefix may well begin with a quotation mark or a hyphen: in uk, hy, ka, is, …)
+_LOOSE = re.compile(rf"{NOTHING}(?:(?=[ \n.,;!?()|\]])|\Z|(?<![^ \n.,;:!?()|\[]{NOTHING}))")
 _TWICE = NOTHING * 2
 # … or stands in a target: that is none then. Apostrophes are no markup in a target.
 _BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n]*{NOTHING}")
 _BREAK = "\x07"
 _QUOTED_ANCHOR = re.compile(r"\|([^\[\]]*''[^\[\]]*)\]\]")
+_QUOTES_BEHIND_TRAIL = re.compile(r"\]\][^\s\[\]'.,;]++''+[^\s'.,;!?()]")
 _QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n]*''")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
 _MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0\u00ad\ufeff\u200b\u2060" + OBJECT)
+# What other than letters stands in trails and prefixes, and is written as references.
+_OF_TRAILS = frozenset("«»“„\u200c\u200d")
 _MENTION, _TEXT = True, False
 _KINDS = {"page": _MENTION, "here": _TEXT, "other": _TEXT, "project": _TEXT}
 _TARGETS_KEPT = 1 << 16
@@ -109,7 +113,9 @@ class Plainly:
             line = line.replace("'''", NOTHING).replace("''", NOTHING)
             line = _without_nothing(line)
         else:
-            # What follows a link's quotes is no trail of it.
+            # What follows a link's quotes, or those behind its trail, is no trail of it.
+            if _QUOTES_BEHIND_TRAIL.search(line):
+                return None
             line = line.replace("]]'''", "]]" + NOTHING).replace("]]''", "]]" + NOTHING)
             line = line.replace("'''", "").replace("''", "")
         return None if "  " in line else line.strip()
@@ -161,7 +167,9 @@ def _plain(reference: str) -> str:
     decoded = decode_entities(reference)
     if decoded[0] in _MARKUP:
         return reference
-    return NOTHING + decoded if decoded[0].isalpha() else decoded  # it is part of no trail
+    if decoded[0].isalpha() or decoded[0] in _OF_TRAILS:  # it is part of no trail, no prefix
+        return f"{NOTHING}{decoded}{NOTHING}"
+    return decoded
 
 
 def _are_pairs(line: str) -> bool:

@@ -22,11 +22,20 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
-_SECTIONS = {"silent": list, "silent_prefixes": list, "aliases": dict, "tables": dict, "text": dict}
+_SECTIONS = {
+    "silent": list,
+    "silent_prefixes": list,
+    "pictures": list,
+    "aliases": dict,
+    "tables": dict,
+    "text": dict,
+}
 _TEMPLATE = 10
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
 # Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
+# no.wikipedia is in Bokmål, whichever of its codes a dump gives.
+_SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
 _MODIFIERS = frozenset({"safesubst", "msg", "raw"})
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
@@ -39,14 +48,16 @@ _WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 class Rules:
     """The rules of a wiki's language. Names are as `templates.call_name` gives them.
 
-    `render` tells whether texts are used at all. `aliases` are the dump's redirects between
-    templates, `extra` the text of the user's file. Raises RuleError for faults in `extra`.
+    `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
+    dump's redirects between templates, `extra` the text of the user's file. Raises RuleError for
+    faults in `extra`.
     """
 
     def __init__(
         self, language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
     ) -> None:
         self.language = language
+        self.render = render
         self._aliases = dict(aliases)
         self._found: dict[str, tuple[Rule, str] | None] = {}
         self._exact: dict[str, Rule | str] = {}
@@ -72,11 +83,18 @@ class Rules:
             exact: dict[str, Rule | str] = dict.fromkeys(part.get("silent", ()), SILENT)
             exact |= part.get("aliases", {})
             patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
-            for name, value in part.get("text", {}).items() if render else ():
+            for name in part.get("pictures", ()) if render else ():
+                if _is_pattern(name):
+                    patterns.append((_pattern(name), SILENT))
+                else:
+                    exact[name] = SILENT
+            for name, value in part.get("text", {}).items():
                 try:
                     rule = rule_of(value, tables)
                 except RuleError as fault:
                     raise RuleError(f"the template {name!r} {fault}") from fault
+                if not render and not rule.may_show_nothing:
+                    continue
                 if _is_pattern(name):
                     patterns.append((_pattern(name), rule))
                 else:
@@ -170,6 +188,7 @@ def _prefixes(part: Mapping[str, Any]) -> list[re.Pattern[str]]:
 @cache
 def _table(language: str) -> dict[str, Any]:
     """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+    language = _SAME_WIKI.get(language, language)
     file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
     return parsed(file.read_text("utf-8")) if file.is_file() else {}
 
@@ -188,7 +207,7 @@ def parsed(text: str) -> dict[str, Any]:
             raise RuleError(f"it has {key!r}; known are {', '.join(_SECTIONS)}")
         if not isinstance(section, _SECTIONS[key]):
             raise RuleError(f"{key!r} is no {_SECTIONS[key].__name__}")
-    for key in ("silent", "silent_prefixes"):
+    for key in ("silent", "silent_prefixes", "pictures"):
         for name in part.get(key, ()):
             _need_name(name, key)
     for name, target in part.get("aliases", {}).items():

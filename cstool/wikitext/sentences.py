@@ -1,9 +1,11 @@
 """Lines of text with marks → text, mentions and holes; and lines → sentences.
 
-Sentences are split by sentencex, in the language of the text, and never inside a mention.
+Sentences are split by sentencex, in the language of the text, and never inside a mention. It gets
+long lines in runs of 5,000 characters.
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 import sentencex
@@ -11,6 +13,9 @@ import sentencex
 from cstool.wikitext.marks import MARK, OBJECT, unprotect
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
+# Characters that sentencex gets at once: its time grows with the square of what has many ends of
+# sentences or quotes. Real paragraphs are shorter.
+_LONGEST_RUN = 5000
 
 
 # A link in a text: start and end of its anchor, and the title that it leads to. A plain tuple, as
@@ -127,9 +132,30 @@ def count(line: Line, language: str) -> int:
 
 
 def _pieces(text: str, language: str) -> list[str]:
+    if len(text) > _LONGEST_RUN:
+        return _pieces_of_long(text, language)
     pieces = sentencex.segment(language, text)
     # Where it has lost or changed something, nothing is split.
     return pieces if "".join(pieces) == text else [text]
+
+
+def _pieces_of_long(text: str, language: str) -> list[str]:
+    """Return the sentences of a long line, some thousand characters at a time.
+
+    Each run begins where the last sentence of the one before does, which may be cut off; when
+    a run has no end of a sentence, the sentence goes on in the next one.
+    """
+    ends: list[int] = []
+    at = 0
+    while at < len(text):
+        found = _pieces(text[at : at + _LONGEST_RUN], language)
+        last = at + _LONGEST_RUN >= len(text)
+        for piece in found if last else found[:-1]:
+            at += len(piece)
+            ends.append(at)
+        if len(found) == 1 and not last:
+            at += _LONGEST_RUN
+    return [text[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _split(pieces: list[str], line: Line) -> list[Sentence]:

@@ -26,12 +26,16 @@ def _kinds() -> dict[str, str]:
 
 
 @cache
-def _opening() -> re.Pattern[str]:
-    """Return the pattern of what begins here; footnotes, which most are, it matches whole."""
+def _opening(*, closed: bool) -> re.Pattern[str]:
+    """Return the pattern of what begins here; footnotes, which most are, it matches whole.
+
+    `closed`: those with a closing tag, too; where none follows, to look for it at each footnote
+    would cost a scan of the rest of the page.
+    """
     names = "|".join(["nowiki", *_kinds()])
+    end = r"|(?:[^<]++|<(?!/ref\s*>))*+</ref\s*+>" if closed else ""
     return re.compile(
-        r"<!--|<ref(?=[\s/>])[^>]*+>(?:(?<=/>)|(?:[^<]++|<(?!/ref\s*>))*+</ref\s*+>)"
-        rf"|<({names})(?=[\s/>])([^>]*)>",
+        rf"<!--|<ref(?=[\s/>])[^>]*+>(?:(?<=/>){end})|<({names})(?=[\s/>])([^>]*)>",
         re.IGNORECASE,
     )
 
@@ -47,7 +51,7 @@ def strip(text: str, marks: Marks) -> str:
         return text
     out: list[str] = []
     at = 0
-    search = _opening().search
+    search = _opening(closed=True).search
     unclosed: set[str] = set()
     # Behind the last ">" no tag ends; searching there would cost a scan for each "<".
     end = text.rfind(">") + 1
@@ -70,6 +74,8 @@ def strip(text: str, marks: Marks) -> str:
         close = None if name in unclosed else _closing(name).search(text, after)
         if close is None:
             unclosed.add(name)
+            if name == "ref":
+                search = _opening(closed=False).search
             out.append(marks.hole(f"unclosed <{name}>"))
             continue
         out.append(_shown(name, text[after : close.start()], marks))
@@ -109,7 +115,7 @@ def _shown(name: str, content: str, marks: Marks) -> str:
     """Return what stands in the text for an extension's tag."""
     if name == "nowiki":
         marks.protects = True
-        return NOTHING + protect(content)
+        return NOTHING + protect(content) + NOTHING if content else NOTHING
     kind = _kinds()[name]
     if kind == "silent":
         return NOTHING

@@ -74,7 +74,9 @@ def _shown(source: str, marks: Marks, rules: Rules, title: str, depth: int) -> s
     if star:
         given[STAR] = star
     shown = rule.shown(given, rules.language)
-    return marks.hole(name) if shown is None else shown
+    if shown is None or (shown and not rules.render):
+        return marks.hole(name)
+    return shown or NOTHING
 
 
 def call_name(source: str) -> str:

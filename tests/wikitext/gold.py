@@ -21,7 +21,7 @@ GOLD = Path(__file__).parents[2] / "data/gold"
 # Templates on these pages that show nothing within running text; others leave holes.
 SILENT = frozenset(
     {
-        "sfn", "citation needed", "efn", "rp", "clear", ",", "нет аи", "بحاجة لمصدر",
+        "sfn", "citation needed", "efn", "rp", "clear", "нет аи", "بحاجة لمصدر",
         "來源請求", "要出典", "kaynak belirt", "ต้องการอ้างอิง", "#tag:ref",
     }
 )  # fmt: skip

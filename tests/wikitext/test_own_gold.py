@@ -18,7 +18,6 @@ KNOWN = {
     ("en", "Numbered addresses"): "an address without text is a hole: its number hangs on the page",
     ("en", "Sharp s"): "Wikimedia keeps ß at the beginning of titles, MediaWiki alone does not",
     ("en", "Anchor over lines"): "the gold breaks its blocks within an anchor",
-    ("zh", "脚注"): "open: a template that shows nothing must go with --templates none, too",
 }
 
 

@@ -1,0 +1,65 @@
+"""The faster decoder of bz2 against the standard library's."""
+
+import bz2
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstool.dumps.bzip2 import quickly
+from cstool.dumps.streams import BZIP2, Stream, decompressed
+from cstool.running.errors import CutInputError
+
+TEXT = b"Rome is in Italy. " * 400
+ONE = bz2.compress(TEXT)
+
+
+def carefully(data: bytes) -> Iterator[bytes]:
+    return decompressed(iter([data]), BZIP2, "x", lambda: 0)
+
+
+def outcome(pieces: Iterator[bytes]) -> tuple[bytes, str]:
+    """Return all bytes, and the fault that ended them."""
+    got = b""
+    try:
+        for piece in pieces:
+            got += piece
+    except CutInputError as fault:
+        return got, str(fault)
+    return got, ""
+
+
+def test_streams_are_read_one_after_another() -> None:
+    data = ONE + bz2.compress(b"end")
+    told: list[int] = []
+    pieces = quickly(BytesIO(data), len(data), lambda: carefully(b""), told.append)
+    assert b"".join(pieces) == TEXT + b"end"
+    assert told[-1] == len(data)
+
+
+@given(
+    st.lists(st.sampled_from([ONE, bz2.compress(b""), b"\0\0\0", b"rest", ONE[:-9]]), max_size=4),
+    st.integers(0, 2000),
+    st.integers(1, 255),
+)
+def test_what_is_not_sound_is_as_the_careful_way_has_it(
+    parts: list[bytes], place: int, change: int
+) -> None:
+    data = bytearray(b"".join([ONE, *parts]))
+    if place < len(data):
+        data[place] ^= change
+    damaged = bytes(data)
+    quick = quickly(BytesIO(damaged), len(damaged), lambda: carefully(damaged))
+    assert outcome(quick) == outcome(carefully(damaged))
+
+
+@pytest.mark.parametrize("cut", [1, 20])
+def test_a_cut_file_is_told_and_what_stands_before_is_given(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "x.bz2"
+    path.write_bytes((ONE + bz2.compress(b"end" * 9))[:-cut])
+    got, fault = outcome(iter(Stream(str(path))))
+    assert got.startswith(TEXT)
+    assert "ends inside its bzip2 data" in fault
