@@ -83,7 +83,9 @@ def work(number: int, seed: int, seeds: Seeds, faults: Path, queue: Any) -> None
             kind = random.choice(list(KINDS))
             given = KINDS[kind](random, seeds)
             save(given, faults / f"under-way-{os.getpid()}")
-            fault = fault_of(given, folder)
+            small = given
+            if fault := fault_of(given, folder):
+                small = smaller(given, folder)
             command = isinstance(given, File) and count % _CLI_EVERY == 0
             if command and isinstance(given, File):
                 try:
@@ -93,7 +95,7 @@ def work(number: int, seed: int, seeds: Seeds, faults: Path, queue: Any) -> None
             refused, seconds = (False, 0.0) if fault else _once(given, folder)
             rate = seconds / max(size_of(given), 1) * 1e6 if size_of(given) > 10_000 else 0.0
             if fault:
-                save(smaller(given, folder), faults / f"{kind}-{seed}-{number}-{count}")
+                save(small, faults / f"{kind}-{seed}-{number}-{count}")
             queue.put({
                 "worker": number, "kind": kind, "size": size_of(given), "command": command,
                 "refused": refused, "rate": rate, "fault": fault,

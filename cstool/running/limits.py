@@ -17,6 +17,8 @@ from typing import Any
 
 # Seconds. What swallows the first exception (a weak reference's callback) is asked again.
 _AGAIN = 0.2
+# Seconds; a timer that is set to less is none.
+_SHORTEST = 1e-6
 
 
 class TookTooLong(Exception):  # noqa: N818 - the work is at fault, or nothing is
@@ -26,10 +28,10 @@ class TookTooLong(Exception):  # noqa: N818 - the work is at fault, or nothing i
 def at_most(seconds: float) -> AbstractContextManager[Callable[[], None]]:
     """Return a context in which no more than `seconds` of CPU time pass: else TookTooLong.
 
-    Where signals can be had (the main thread; not on Windows) the exception comes by itself: user
-    time of the whole process is counted, SIGVTALRM taken and given back. Elsewhere (a thread of
-    a Dask worker) time is looked at when the block calls what the context gives, and counted for
-    that thread: `with at_most(5) as check: … check()`.
+    Where signals can be had (the main thread; not on Windows) the block is interrupted: user time
+    of the whole process is counted, SIGVTALRM taken and given back. Elsewhere (a thread of a Dask
+    worker) the thread's time is looked at when the block ends, and whenever it calls what the
+    context gives: `with at_most(5) as check: … check()`.
 
     Raises ValueError when `seconds` is not above zero, RuntimeError when a main thread's block
     stands inside another one, whose timer it would take away.
@@ -57,7 +59,8 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
             _AtMost._running = self
             self._handler = signal.signal(signal.SIGVTALRM, self._expired)
             self._armed = True
-            self._timer = signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds, _AGAIN)
+            first = max(self._seconds, _SHORTEST)
+            self._timer = signal.setitimer(signal.ITIMER_VIRTUAL, first, _AGAIN)
         return self._check
 
     def __exit__(
@@ -66,13 +69,14 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._armed:
-            return
-        self._armed = False  # first: from here on the handler lets a signal pass
-        signal.setitimer(signal.ITIMER_VIRTUAL, *self._timer)
-        # None: a handler that C code has set, which Python cannot give back.
-        signal.signal(signal.SIGVTALRM, self._handler or signal.SIG_DFL)
-        _AtMost._running = None
+        if self._armed:
+            self._armed = False  # first: from here on the handler lets a signal pass
+            signal.setitimer(signal.ITIMER_VIRTUAL, *self._timer)
+            # None: a handler that C code has set, which Python cannot give back.
+            signal.signal(signal.SIGVTALRM, self._handler or signal.SIG_DFL)
+            _AtMost._running = None
+        if fault is None:
+            self._check()
 
     def _check(self) -> None:
         if thread_time() > self._until:

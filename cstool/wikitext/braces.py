@@ -1,4 +1,4 @@
-"""Braces: where the templates and parameters of a text begin and end.
+"""Braces and double brackets: where templates, parameters and links begin and end.
 
 Braces are matched as Preprocessor_Hash does it (MediaWiki REL1_39): runs of them, three before
 two, innermost first; what finds no partner is plain text.
@@ -7,6 +7,7 @@ two, innermost first; what finds no partner is plain text.
 import re
 
 _BRACES = re.compile(r"\{\{+|\}\}+")
+_BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
 # A whole call of two braces, two deep: nearly all are such.
 _INNER = r"\{\{(?!\{)[^{}]*+\}\}"
 _CALL = re.compile(
@@ -50,4 +51,19 @@ def _closely(text: str, at: int) -> list[tuple[int, int, int]]:
             while found and found[-1][0] >= begin + count:
                 found.pop()
             found.append((begin + count, start, pair))
+    return found
+
+
+def links(text: str) -> list[tuple[int, int]]:
+    """Return the outermost pairs of double brackets: where they begin and end."""
+    found: list[tuple[int, int]] = []
+    opened: list[int] = []
+    for match in _BRACKETS.finditer(text):
+        if match[0] == "[[":
+            opened.append(match.start())
+        elif opened:
+            start = opened.pop()
+            while found and found[-1][0] > start:
+                found.pop()
+            found.append((start, match.end()))
     return found

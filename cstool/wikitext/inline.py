@@ -21,8 +21,9 @@ _EXTERNAL = re.compile(
     r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n]*)\]",
     re.IGNORECASE,
 )
-# In Japanese, the low lines may be wide ones.
-_SWITCH = re.compile(r"__[^\W\d_]\w*?__|＿＿\w+?＿＿")
+# Not only letters: the scripts of India have vowel signs. In Japanese, the low lines may be wide.
+_SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
+_DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile("[\u00ad\ufeff\u200b\u2060]")
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ def without_breaks(text: str) -> str:
 
 def without_switches(text: str, language: str) -> str:
     """Return a page's text without behaviour switches: `__NOTOC__` in all its languages."""
-    if "__" not in text and "＿＿" not in text:
+    if "__" not in text and "＿" not in text:
         return text
     return _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
 
@@ -47,15 +48,23 @@ def plain(text: str, marks: Marks, language: str) -> str:
         text = INLINE.sub("", _BREAK.sub("\n", text))
         text = _TAG.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
     if "-{" in text and variants_of(language):
-        text = "".join(
-            marks.hole("-{…}-") if piece is None else piece for piece in pieces(text, language)
-        )
-        for scar in ("-{", "}-"):  # one within another, or without a partner
-            text = text.replace(scar, marks.hole(f"stray {scar}")) if scar in text else text
+        text = _without_converters(text, marks, language)
     if "&" in text:
         text = decode_entities(text)
     text = text.replace(NOTHING, "").replace("\u00a0", " ")
     return _INVISIBLE.sub("", text) if not text.isascii() else text
+
+
+def _without_converters(text: str, marks: Marks, language: str) -> str:
+    """Return a line with what its `-{…}-` show, one within another the inner one first."""
+    for _ in range(_DEEPEST_CONVERTER):
+        found = pieces(text, language)
+        if len(found) == 1:
+            break
+        text = "".join(marks.hole("-{…}-") if piece is None else piece for piece in found)
+    for scar in ("-{", "}-"):
+        text = text.replace(scar, marks.hole(f"stray {scar}")) if scar in text else text
+    return text
 
 
 def _without_urls(line: str, marks: Marks) -> str:

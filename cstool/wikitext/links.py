@@ -42,9 +42,13 @@ class Links:
         self.target = namespaces.target
         language = namespaces.site.language
         trail, prefix = of_language("linktrails.tsv", language)[-1]
-        # A prefix is tried at a word's beginning, or right behind another link's trail.
+        # A prefix is tried at a word's beginning, or where another link's trail may end.
         self.has_prefixes = bool(prefix)
-        before = f"((?<!{prefix}){prefix}*+|)" if prefix else "()"
+        letter = trail.removesuffix("+")
+        starts = f"(?:(?<!{prefix})|(?<={letter})(?!{letter}))"
+        before = f"({starts}{prefix}*+|)" if prefix else "()"
+        # What a trail or a prefix begins with: one that stands there as a reference is none.
+        self.edge = re.compile("|".join(filter(None, (trail, prefix))) or r"(?!)")
         self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
         words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]
         self._blocks = {word for id_, word in words if id_ in _BLOCK_OPTIONS}

@@ -9,7 +9,7 @@ from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import HOLE, HOLE_MARK, OBJECT, PROTECTED, Marks
+from cstool.wikitext.marks import HOLE_MARK, OBJECT, PROTECTED, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import Aliases, rules_of
@@ -86,7 +86,7 @@ class Reader:
         text = expand(waiting.source, marks, self._rules, title)
         if text.count("\n") > waiting.source.count("\n"):
             return None
-        lines = self._read([_simplified(text, marks)], title, marks)
+        lines = self._read(text, title, marks)
         sentences = [s for line in lines for s in split(line, self._language)]
         if len(sentences) != waiting.number:
             return None
@@ -101,12 +101,15 @@ class Reader:
         text = without_switches("\n".join(running_lines(text)), self._language)
         if "[[" in text:
             text = self.links.without_files(text, marks)
-        return self._read(self._whole_lines(_simplified(text, marks)), title, marks)
+        return self._read(text, title, marks)
 
-    def _read(self, sources: list[str], title: str, marks: Marks) -> list[Line]:
+    def _read(self, text: str, title: str, marks: Marks) -> list[Line]:
         """Return what lines of wikitext without templates read."""
+        text = _simplified(text, marks)
+        sources = self._whole_lines(text)
         title = self._namespaces.normalised(title)
-        odd = marks.protects or any(c in source for source in sources for c in _INVISIBLE)
+        odd = marks.protects or any(c in text for c in _INVISIBLE)
+        calls_link = any("[[" in call for call in marks.calls.values())
         lines: list[Line] = []
         plain_lines = self.plainly.lines(sources, title, marks.holes)
         for line, source in zip(plain_lines, sources, strict=True):
@@ -114,7 +117,7 @@ class Reader:
                 read = list(self.read_closely(source, title, marks))
             else:
                 read = [line] if len(line.text) > len(line.holes) or line.mentions else []
-            if marks.calls and HOLE in source and len(read) == 1:
+            if len(read) == 1 and read[0].holes and (read[0].mentions or calls_link):
                 read = [read[0]._replace(source=_with_calls(source, marks))]
             lines += read
         return lines
@@ -143,10 +146,10 @@ class Reader:
 
 def _with_calls(line: str, marks: Marks) -> str:
     """Return a line with unknown templates in the places of their holes; "" if there is none."""
-    calls = marks.calls
-    if not any(int(number) in calls for number in HOLE_MARK.findall(line)):
+    if not any(int(number) in marks.calls for number in HOLE_MARK.findall(line)):
         return ""
-    return HOLE_MARK.sub(lambda hole: calls.get(int(hole[1]), OBJECT), line)
+    shown = HOLE_MARK.sub(lambda hole: marks.calls.get(int(hole[1]), OBJECT), line)
+    return HOLE_MARK.sub(OBJECT, shown)  # a call has holes, too: <math> in an argument
 
 
 def _simplified(text: str, marks: Marks) -> str:

@@ -16,19 +16,17 @@ from cstool.wikitext.sentences import Line, Mention
 # What shows nothing matters only where it keeps a trail or a prefix away from a link, or
 # apostrophes from each other, …
 # (A trail or a prefix may well begin with a quotation mark or a hyphen: in uk, hy, ka, is, …)
-_LOOSE = re.compile(rf"{NOTHING}(?:(?=[ \n.,;!?()|\]])|\Z|(?<![^ \n.,;:!?()|\[]{NOTHING}))")
+_LOOSE = re.compile(rf"{NOTHING}(?:(?=[\s.,;!?()|\]])|\Z|(?<![^\s.,;:!?()|\[]{NOTHING}))")
 _TWICE = NOTHING * 2
 # … or stands in a target: that is none then. Apostrophes are no markup in a target.
-_BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n]*{NOTHING}")
+_BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n{NOTHING}]*+{NOTHING}")
 _BREAK = "\x07"
-_QUOTED_ANCHOR = re.compile(r"\|([^\[\]]*''[^\[\]]*)\]\]")
+_ANCHOR = re.compile(r"(?<![^\[\]])[^\[\]|]*+\|([^\[\]]*+)\]\]")
 _QUOTES_BEHIND_TRAIL = re.compile(r"\]\][^\s\[\]'.,;]++''+[^\s'.,;!?()]")
-_QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n]*''")
+_QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n']*+(?:'[^\[\]|\n']++)*+''")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
 _MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0\u00ad\ufeff\u200b\u2060" + OBJECT)
-# What other than letters stands in trails and prefixes, and is written as references.
-_OF_TRAILS = frozenset("«»“„\u200c\u200d")
 _MENTION, _TEXT = True, False
 _KINDS = {"page": _MENTION, "here": _TEXT, "other": _TEXT, "project": _TEXT}
 _TARGETS_KEPT = 1 << 16
@@ -41,6 +39,8 @@ class Plainly:
         self._split = links.pattern.split
         self._target_of = links.target
         self._has_prefixes = links.has_prefixes
+        self._is_edge = links.edge.match
+        self._decode = cache(self._decoded)
         self._entry = lru_cache(maxsize=_TARGETS_KEPT)(self._make_entry)
 
     def _make_entry(self, raw: str) -> tuple[bool, str, str] | None:
@@ -58,7 +58,7 @@ class Plainly:
 
         `title` is the page's own, `holes` the names of its holes by their numbers.
         """
-        bare = _bare("\n".join(lines)).split("\n")
+        bare = self._bare("\n".join(lines)).split("\n")
         if len(bare) != len(lines):  # a line has breaks in it
             return [None if "\n" in line else self.lines([line], title, holes)[0] for line in lines]
         read: list[Line | None] = []
@@ -105,9 +105,7 @@ class Plainly:
 
     def _unquoted(self, line: str) -> str | None:
         """Return a line without the marks of italics and bold, None when any is odd."""
-        if "'''" in line and not _are_pairs(line):
-            return None
-        if _QUOTED_TARGET.search(line):
+        if ("'''" in line and not _are_pairs(line)) or _QUOTED_TARGET.search(line):
             return None
         if self._has_prefixes:
             line = line.replace("'''", NOTHING).replace("''", NOTHING)
@@ -116,27 +114,38 @@ class Plainly:
             # What follows a link's quotes, or those behind its trail, is no trail of it.
             if _QUOTES_BEHIND_TRAIL.search(line):
                 return None
-            line = line.replace("]]'''", "]]" + NOTHING).replace("]]''", "]]" + NOTHING)
+            if "]]''" in line:
+                line = line.replace("]]'''", "]]" + NOTHING).replace("]]''", "]]" + NOTHING)
             line = line.replace("'''", "").replace("''", "")
         return None if "  " in line else line.strip()
 
+    def _bare(self, text: str) -> str:
+        """Return a page's text with what is plain in all its lines out of the way."""
+        if HOLE in text:
+            # It is no letter, though some languages' prefixes would have it as one.
+            text = HOLE_MARK.sub(OBJECT + NOTHING if self._has_prefixes else OBJECT, text)
+        if "<" in text:
+            text = INLINE.sub(NOTHING, text)
+        if "&" in text:
+            text = REFERENCE.sub(lambda reference: self._decode(reference[0]), text)
+        if "\t" in text:
+            text = text.replace("\t", " ")
+        if NOTHING in text:
+            text = _BROKEN_TARGET.sub(lambda target: target[0].replace(NOTHING, _BREAK), text)
+            text = _without_nothing(text)
+        while "  " in text:
+            text = text.replace("  ", " ")
+        return text
 
-def _bare(text: str) -> str:
-    """Return a page's text with what is plain in all its lines out of the way."""
-    if HOLE in text:
-        text = HOLE_MARK.sub(OBJECT, text)
-    if "<" in text:
-        text = INLINE.sub(NOTHING, text)
-    if "&" in text:
-        text = REFERENCE.sub(_decoded, text)
-    if NOTHING in text:
-        text = _BROKEN_TARGET.sub(lambda target: target[0].replace(NOTHING, _BREAK), text)
-        text = _without_nothing(text)
-    if "\t" in text:
-        text = text.replace("\t", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text
+    def _decoded(self, reference: str) -> str:
+        """Return what a character reference stands for; the reference itself where that is markup.
+
+        A trail or a prefix ends before it.
+        """
+        decoded = decode_entities(reference)
+        if decoded[0] in _MARKUP:
+            return reference
+        return f"{NOTHING}{decoded}{NOTHING}" if self._is_edge(decoded) else decoded
 
 
 def _without_nothing(text: str) -> str:
@@ -157,28 +166,14 @@ def _checked(text: str, mentions: list[Mention], names: list[str]) -> Line | Non
     return Line(text.rstrip(), mentions, names)
 
 
-def _decoded(reference: re.Match[str]) -> str:
-    return _plain(reference[0])
-
-
-@cache
-def _plain(reference: str) -> str:
-    """Return what a character reference stands for; the reference itself where that is markup."""
-    decoded = decode_entities(reference)
-    if decoded[0] in _MARKUP:
-        return reference
-    if decoded[0].isalpha() or decoded[0] in _OF_TRAILS:  # it is part of no trail, no prefix
-        return f"{NOTHING}{decoded}{NOTHING}"
-    return decoded
-
-
 def _are_pairs(line: str) -> bool:
     """Whether all apostrophes of a line are marks of italics and bold, none of them odd."""
     bold, italic = _marks(line)
     if bold < 0 or (bold % 2 and italic % 2):
         return False
     # Those of an anchor count for themselves.
-    return not any(count % 2 for anchor in _QUOTED_ANCHOR.findall(line) for count in _marks(anchor))
+    anchors = [anchor for anchor in _ANCHOR.findall(line) if "''" in anchor]
+    return not any(count % 2 for anchor in anchors for count in _marks(anchor))
 
 
 def _marks(text: str) -> tuple[int, int]:

@@ -35,6 +35,7 @@ def _odd_one(pieces: list[str]) -> int | None:
     """Return which bold mark is italics with an apostrophe before it: `L'''Homme''` has one.
 
     The first one after a single-letter word, else after a longer word, else after a space.
+    MediaWiki counts bytes there: a letter beyond ASCII is a longer word.
     """
     after_word = after_space = None
     for i in range(1, len(pieces), 2):
@@ -43,7 +44,7 @@ def _odd_one(pieces: list[str]) -> int | None:
         before = pieces[i - 1]
         if before[-1:] == " ":
             after_space = i if after_space is None else after_space
-        elif before[-2:-1] == " ":
+        elif before[-2:-1] == " " and before[-1].isascii():
             return i
         else:
             after_word = i if after_word is None else after_word

@@ -7,10 +7,7 @@ what stands inside one that is not rendered costs nothing.
 from collections.abc import Iterator
 from functools import lru_cache
 
-import mwparserfromhell
-from mwparserfromhell.nodes import Template
-
-from cstool.wikitext.braces import calls
+from cstool.wikitext.braces import calls, links
 from cstool.wikitext.choices import STAR
 from cstool.wikitext.marks import NOTHING, Marks, nothing
 from cstool.wikitext.rules import SILENT, Rules, normal_name
@@ -95,25 +92,40 @@ def _name_in(head: str) -> str:
 def arguments(source: str) -> tuple[tuple[str, str], ...]:
     """Return a call's arguments; named ones without white space around (as MediaWiki has it)."""
     flat = "{{" not in source[2:] and "[[" not in source
-    return tuple(_split(source) if flat else _parsed(source))
+    inner = source[2:-2]
+    return tuple(_split(inner, inner if flat else _hidden(inner)))
 
 
-def _split(source: str) -> Iterator[tuple[str, str]]:
-    """Yield the arguments of a call in which nothing is nested."""
+def _split(inner: str, shown: str) -> Iterator[tuple[str, str]]:
+    """Yield the arguments of what stands between a call's braces; `shown` is as `_hidden` has it.
+
+    What is behind a bar is one; the first = in it ends its name (Preprocessor_Hash).
+    """
     number = 0
-    for part in source[2:-2].split("|")[1:]:
-        name, named, value = part.partition("=")
-        if named:
-            yield name.strip(), value.strip()
+    start = shown.find("|") + 1
+    while start:
+        bar = shown.find("|", start)
+        end = bar if bar >= 0 else len(shown)
+        equals = shown.find("=", start, end)
+        if equals >= 0:
+            yield inner[start:equals].strip(), inner[equals + 1 : end].strip()
         else:
             number += 1
-            yield str(number), part
+            yield str(number), inner[start:end]
+        start = bar + 1
 
 
-def _parsed(source: str) -> Iterator[tuple[str, str]]:
-    nodes = mwparserfromhell.parse(source, skip_style_tags=True).nodes
-    if not nodes or not isinstance(nodes[0], Template):
-        return
-    for parameter in nodes[0].params:
-        value = str(parameter.value)
-        yield str(parameter.name).strip(), value.strip() if parameter.showkey else value
+def _hidden(text: str) -> str:
+    """Return text as long as this, in which calls and links have no bars and equals signs."""
+    text = _blank(text, [(start, end) for start, end, _ in calls(text)])
+    return _blank(text, links(text))
+
+
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    out: list[str] = []
+    at = 0
+    for start, end in spans:
+        out += (text[at:start], NOTHING * (end - start))
+        at = end
+    out.append(text[at:])
+    return "".join(out)

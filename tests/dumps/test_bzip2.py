@@ -63,3 +63,13 @@ def test_a_cut_file_is_told_and_what_stands_before_is_given(tmp_path: Path, cut:
     got, fault = outcome(iter(Stream(str(path))))
     assert got.startswith(TEXT)
     assert "ends inside its bzip2 data" in fault
+
+
+@pytest.mark.parametrize("rest", [b"\0" * 9, b"rest", b"BZh91AY&SY", ONE[:40], b"x" * 20])
+def test_nothing_is_written_to_the_terminal_for_what_stands_behind(
+    rest: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for sound in (ONE, ONE + bz2.compress(b"")):
+        data = sound + rest
+        outcome(quickly(BytesIO(data), len(data), lambda data=data: carefully(data)))  # type: ignore[misc]
+    assert capfd.readouterr() == ("", "")

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -109,17 +108,36 @@ def test_a_bound_that_holds_no_work_is_refused(seconds: float) -> None:
 
 
 def test_in_another_thread_the_block_itself_looks_at_the_time() -> None:
-    def work() -> str:
-        with at_most(0.02) as check:
-            busy(0.05)  # no signal comes
-            try:
-                check()
-            except TookTooLong:
-                return threading.current_thread().name
-        return ""
+    def work(*, asks: bool) -> float:
+        begun = time.thread_time()
+        try:
+            with at_most(0.02) as check:
+                for _ in range(20):
+                    busy(0.01)  # no signal comes
+                    if asks:
+                        check()
+        except TookTooLong:
+            return time.thread_time() - begun
+        return 0
 
-    with ThreadPoolExecutor(2, "w") as pool, at_most(30):
-        assert {f.result()[:1] for f in [pool.submit(work) for _ in range(2)]} == {"w"}
+    with ThreadPoolExecutor(1) as pool, at_most(30):
+        assert 0.02 < pool.submit(work, asks=True).result() < 0.1
+        assert pool.submit(work, asks=False).result() >= 0.2
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 1e-6, 1e-3])
+def test_a_bound_below_the_clock_s_ticks_is_one(seconds: float) -> None:
+    with pytest.raises(TookTooLong), at_most(seconds):
+        busy(0.002)
+
+
+def test_a_fault_of_the_block_is_not_hidden_by_its_time() -> None:
+    def work() -> None:
+        with at_most(1e-9):
+            raise KeyError("x")
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyError):
+        pool.submit(work).result()
 
 
 def test_a_signal_at_the_very_end_loses_neither_timer_nor_handler() -> None:

@@ -134,3 +134,12 @@ def test_a_sentence_waits_for_the_names_of_its_templates() -> None:
         None,
         ("Yes, fox gnu.", [(5, 8, "Fox"), (9, 12, "Gnu")], []),
     ]
+
+
+def test_what_waits_may_have_holes_in_its_templates() -> None:
+    source = "[[A]] is {{cw|<math>x</math>}}. [[B]] is {{cw|b}}."
+    reading = reader_of(render=True).read(source, "P")
+    knowing = reader(site(), render=True, aliases=(("cw", "nowrap"),))
+    first, second = (knowing.read_again(waiting, "P") for waiting in reading.waiting)
+    assert first is None
+    assert second == ("B is b.", [(0, 1, "B")], [])

@@ -1,5 +1,6 @@
 """The short way of reading a line against the long one."""
 
+import time
 from functools import cache
 
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ PIECES = (
     "[[de:X]]", "[[:de:X]]", "[[Category:X]]", "[[Page|itself]]", "[[A_b#c|]]", "[[A&nbsp;B]]",
     "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
     "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
-    "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
+    "\t<small>\t", "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
@@ -50,3 +51,13 @@ def test_plain_lines_are_read_the_short_way() -> None:
         f"a {marks.hole('x')} [[b]]",
     ]  # fmt: skip
     assert None not in reader_of().plainly.lines(lines, "Page", marks.holes)
+
+
+def test_tabs_around_a_tag_are_one_space() -> None:
+    assert reader_of().lines("a\t<small>\t… b", "Page")[0].text == "a … b"
+
+
+def test_bars_without_brackets_take_no_time() -> None:
+    before = time.process_time()
+    reader_of().lines("'''a''' " + "|x''" * 20_000, "Page")
+    assert time.process_time() - before < 5  # a search to the end for each: minutes

@@ -1,7 +1,13 @@
 """Lines with marks → text, mentions, holes; and their sentences."""
 
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cstool.wikitext.marks import Marks, protect
-from cstool.wikitext.sentences import Line, read_line, split
+from cstool.wikitext.sentences import Line, count, read_line, split
 
 
 def line_of(*pieces: str, marks: Marks) -> Line:
@@ -59,3 +65,39 @@ def test_sentences_are_split_as_the_language_does() -> None:
 
 def test_an_empty_line_has_no_sentences() -> None:
     assert split(Line("", [], []), "en") == []
+
+
+def sentences_of(text: str, language: str = "en") -> list[str]:
+    return [s.text for s in split(Line(text, [], []), language)]
+
+
+def test_a_long_line_is_split_as_a_short_one() -> None:
+    one = "Anna is in Rome, not in the U.S. now. "
+    assert sentences_of(one * 1000) == [one.strip()] * 1000
+    assert count(Line(one * 1000, [], []), "en") == 1000
+
+
+def test_a_sentence_may_be_longer_than_what_is_split_at_once() -> None:
+    long = "Anna " + "and Ben " * 3000 + "are here."
+    assert sentences_of(f"Yes. {long} No. Yes.") == ["Yes.", long, "No.", "Yes."]
+
+
+def test_mentions_of_a_long_line_stay_where_they_are() -> None:
+    text = "Ben is here. " * 2000
+    places = [(at, at + 3, "B") for at in range(0, len(text), 13)]
+    assert split(Line(text, places, []), "en") == [("Ben is here.", [(0, 3, "B")], [])] * 2000
+
+
+@given(st.text("ab. 。\n«“'`)A1", max_size=60), st.integers(1, 400))
+def test_nothing_of_a_long_line_is_lost(piece: str, times: int) -> None:
+    text = piece * times
+    found = split(Line(text, [], []), "en")
+    assert "".join("".join(s.text for s in found).split()) == "".join(text.split())
+    assert len(found) == count(Line(text, [], []), "en")
+
+
+@pytest.mark.parametrize("unit", ["北京。", "«", "» ", "“ ", "`", "‘ "])
+def test_ends_and_quotes_without_number_take_no_time(unit: str) -> None:
+    before = time.process_time()
+    sentences_of(unit * (200_000 // len(unit)))
+    assert time.process_time() - before < 5  # by sentencex alone: ten seconds, or a minute

@@ -1,5 +1,7 @@
 """Templates: braces, names, and what stands in their place."""
 
+import time
+
 import mwparserfromhell
 import pytest
 from hypothesis import given
@@ -153,3 +155,18 @@ def test_a_transcluded_article_and_an_unsubstituted_call_are_holes() -> None:
 @given(st.text(alphabet="{}[]|=ab :\n", max_size=40))
 def test_any_source_can_be_expanded(text: str) -> None:
     expanded(text, render=True)
+
+
+def test_what_is_open_in_an_argument_takes_no_time() -> None:
+    before = time.process_time()
+    assert len(arguments("{{a|" + "[[b|{{c}} " * 40_000 + "}}")) == 40_001
+    assert time.process_time() - before < 5
+
+
+def test_bars_and_equals_signs_of_links_and_calls_are_theirs() -> None:
+    assert arguments("{{a|[[b|c=d]] e|{{f|g=h}}=i|[[j|k|l]]|[[m{{n|]]}}|o]]}}") == (
+        ("1", "[[b|c=d]] e"),
+        ("{{f|g=h}}", "i"),
+        ("2", "[[j|k|l]]"),
+        ("3", "[[m{{n|]]}}|o]]"),
+    )
