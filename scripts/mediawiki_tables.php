@@ -111,10 +111,10 @@ class MediaWikiTables extends Maintenance {
 
 			$converter = $services->getLanguageConverterFactory()->getLanguageConverter( $language );
 			if ( $converter->hasVariants() ) {
-				// As it is shown where no variant is asked for: the language, its fallbacks, the others.
-				$variants[$row][] = [ implode( ' ', array_unique( [
-					$code, ...(array)$converter->getVariantFallbacks( $code ), ...$converter->getVariants(),
-				] ) ) ];
+				// What is shown where no variant is asked for: the language's, else its fallbacks'.
+				$shown = array_unique( [ $code, ...(array)$converter->getVariantFallbacks( $code ) ] );
+				$others = array_diff( $converter->getVariants(), $shown );
+				$variants[$row][] = [ implode( ' ', $shown ), implode( ' ', $others ) ];
 			}
 
 			foreach ( $cache->getItem( $key, 'magicWords' ) as $id => $synonyms ) {
@@ -169,8 +169,8 @@ class MediaWikiTables extends Maintenance {
 			array_map( static fn ( $fields ) => [ $fields ], $numbers ),
 			'Language::formatNum; numbers of four digits are grouped where minimum is 4;'
 				. ' no separators: other digits or groups' );
-		$this->write( 'variants', [ 'language', 'variants' ], $variants,
-			"language converters; a language's variants, the one that is shown first" );
+		$this->write( 'variants', [ 'language', 'shown', 'others' ], $variants,
+			"language converters; a language's variants, those that are shown in their order" );
 	}
 
 	/** The separators of formatNum and the group's first place; empty if it does more than to set them. */

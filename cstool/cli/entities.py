@@ -37,7 +37,7 @@ def command(dump: str, out: Path, max_errors: int, keep_going: bool, running: Ru
     """
     closing = Closing(out, running)
     manifest = entities(dump, out, EntitiesOptions(max_errors, keep_going), running)
-    tally = manifest.counts.tallies["entities"]
+    tally = manifest.counts.tally("entities")
     closing.tell(
         manifest,
         f"{tally.written:,} items in {len(manifest.counts.details['languages'])} languages "

@@ -72,8 +72,8 @@ def command(
     counts = manifest.counts
     closing.tell(
         manifest,
-        f"{counts.tallies['pages'].written:,} pages, {counts.tallies['sentences'].written:,} "
-        f"sentences, {counts.tallies['mentions'].written:,} mentions "
+        f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
+        f"sentences, {counts.tally('mentions').written:,} mentions "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
     holes = dict(counts.details.get("holes", {}))

@@ -34,7 +34,7 @@ def command(sentences: Path, titles: Path, out: Path, running: RunOptions) -> No
     """
     closing = Closing(out, running)
     manifest = link(sentences, titles, out, running)
-    mentions = manifest.counts.tallies["mentions"].written if manifest.counts.tallies else 0
+    mentions = manifest.counts.tally("mentions").written
     linked = manifest.counts.details.get("mentions by link", {}).get("linked", 0)
     share = 100 * linked / mentions if mentions else 0
     closing.tell(manifest, f"{linked:,} of {mentions:,} mentions linked ({share:.1f} %)")

@@ -68,7 +68,7 @@ def command(
     closing = Closing(out, running)
     options = ShardOptions(rows_per_shard, validation, seed, format_)
     manifest = shard(switched, out, options, running)
-    rows = manifest.counts.tallies["rows"].written
+    rows = manifest.counts.tally("rows").written
     languages = {part.file.split("/")[1] for part in manifest.tables}
     closing.tell(
         manifest,

@@ -64,9 +64,10 @@ def command(
         raise click.UsageError("give both --entities DIR and --pages XML")
     closing = Closing(out, running)
     manifest = titles(wiki, entities, pages, out, running, keep_going=keep_going)
-    tallies = manifest.counts.tallies
+    counts = manifest.counts
     closing.tell(
         manifest,
-        f"{tallies['sitelinks'].written:,} titles and {tallies['redirects'].written:,} redirects "
+        f"{counts.tally('sitelinks').written:,} titles and "
+        f"{counts.tally('redirects').written:,} redirects "
         f"(redirects dropped: {dropped(manifest, 'redirects')})",
     )

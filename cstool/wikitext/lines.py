@@ -10,7 +10,7 @@ follows the colon.
 import re
 from dataclasses import dataclass
 
-from cstool.wikitext.marks import NOTHING
+from cstool.wikitext.marks import HOLE, HOLE_MARK, NOTHING
 from cstool.wikitext.strip import tags
 
 _HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x06\d]*$")
@@ -28,6 +28,7 @@ _CLOSES = re.compile(
     re.IGNORECASE,
 )
 _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
 _TERM = re.compile(
@@ -41,6 +42,7 @@ def running_lines(text: str) -> list[str]:
     kept: list[str] = []
     blocks = _Blocks()
     tables = 0
+    begun = False
     for source in lines:
         line = blocks.enter(source) if "<" in source else source
         if not line:
@@ -57,6 +59,10 @@ def running_lines(text: str) -> list[str]:
                     if not tables and bare[2:].strip():
                         kept.append(bare[2:])
                 continue
+        if first in "|!" and begun:
+            continue
+        # A template on a line of its own may begin a table, whose rows follow.
+        begun = first == HOLE and not HOLE_MARK.sub("", line).strip()
         if first in "*#:;=- ":
             kept += _items(line, free=blocks.around or ("<" in source and blocks.tagged))
         else:
@@ -90,7 +96,9 @@ class _Blocks:
             self.within = not closes
         self.around = self.quoted or self.within
         if closes and _BOX.search(line):
-            line, self.boxes = _without_boxes(line, self.boxes)
+            bare, self.boxes = _without_boxes(line, self.boxes)
+            # What has a block of its own is a paragraph, in a box or not.
+            line = line if line[0] in "*#:;" or _OWN_BLOCK.search(line) else bare
         return line
 
 
@@ -119,7 +127,9 @@ def _items(line: str, *, free: bool) -> list[str]:
         return [_RULE.sub("", line, count=1)]
     marks = _LIST.match(line)
     if marks is None or not marks[0].endswith(";"):
-        return [line.lstrip("*#:;").strip()]
+        text = line.lstrip("*#:;").strip()
+        # A category would take the white space before it along, and what is an item no more.
+        return [NOTHING + text if text.startswith("[[") else text]
     colon = next((m for m in _TERM.finditer(line, marks.end()) if m[2]), None)
     return [line[colon.end() :].strip()] if colon else []
 

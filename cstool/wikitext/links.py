@@ -71,10 +71,11 @@ class Links:
                 category = _REST.match(text, after)
                 if category:
                     after = category.end()
-                    out += (text[at:start].rstrip(" "), nothing(text, start, after))
+                    # White space before it goes, but not the mark of a list's item.
+                    out += (text[at:start].rstrip(" \n"), nothing(text, start, after))
                     at = after
                 continue
-            end = _closing(text, start)
+            end = _closing(text, start) if closings is None else None
             if end is None:  # over several lines, or unclosed: look at all brackets, once
                 closings = _closings(text) if closings is None else closings
                 end = closings.get(start)
@@ -112,6 +113,10 @@ class Links:
                 if "''" in anchor:  # quotes are markup in an anchor alone
                     marks.protects = True
                     anchor = protect(anchor)
+            elif not anchor and kind in ("here", "other", "project"):
+                kind = "invalid"  # a pipe without an anchor is no link
+            elif "[" in anchor and "//" in anchor:
+                anchor = marks.hole("address in a link")
             elif "''" in anchor or "<" in anchor or "\n" in anchor:
                 anchor = without_breaks(without_quotes(anchor))
             if kind == "page" and (target != title or "#" in raw):
@@ -128,8 +133,8 @@ class Links:
 
 
 def own_anchor(raw: str) -> str:
-    """Return what a link without an anchor shows: its target as written, with its spaces."""
-    text = re.sub("^ *:", "", raw) if ":" in raw else raw
+    """Return what a link without an anchor shows: its target as written, with the spaces behind."""
+    text = raw.lstrip(" ").removeprefix(":")
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text

@@ -20,6 +20,7 @@ _LOOSE = re.compile(rf"{NOTHING}(?:(?=[\s.,;!?()|\]])|\Z|(?<![^\s.,;:!?()|\[]{NO
 _TWICE = NOTHING * 2
 # … or stands in a target: that is none then. Apostrophes are no markup in a target.
 _BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n{NOTHING}]*+{NOTHING}")
+_TAB_IN_TARGET = re.compile(r"(\[\[[^\[\]|\n\t]*+)\t")
 _BREAK = "\x07"
 _ANCHOR = re.compile(r"(?<![^\[\]])[^\[\]|]*+\|([^\[\]]*+)\]\]")
 _QUOTES_BEHIND_TRAIL = re.compile(r"\]\][^\s\[\]'.,;]++''+[^\s'.,;!?()]")
@@ -129,8 +130,10 @@ class Plainly:
         if "&" in text:
             text = REFERENCE.sub(lambda reference: self._decode(reference[0]), text)
         if "\t" in text:
-            text = text.replace("\t", " ")
+            text = _TAB_IN_TARGET.sub(r"\1" + _BREAK, text).replace("\t", " ")
         if NOTHING in text:
+            for bracket in "[]":
+                text = text.replace(bracket + NOTHING + bracket, bracket + _BREAK + bracket)
             text = _BROKEN_TARGET.sub(lambda target: target[0].replace(NOTHING, _BREAK), text)
             text = _without_nothing(text)
         while "  " in text:

@@ -21,7 +21,10 @@ _SPACE = "_\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SPACES = re.compile(f"[ {_SPACE}]+")
 _DIRECTION = "\u200e\u200f\u202a-\u202e"
 _MARKS = re.compile(f"[{_DIRECTION}]+")
-_INVALID = re.compile(r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~")
+_INVALID = re.compile(
+    r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~"
+    r"|&(?:[A-Za-z0-9\x80-\uffff]+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{2}"
+)
 _LONGEST = 255
 # What needs a closer look: all that the rules below speak of. Most targets have nothing of it.
 _ODD = re.compile(rf"[{_SPACE}{_DIRECTION}\x00-\x1f\x7f<>\[\]|{{}}\ufffd/~%&#:]|^[ .]|  | $")
@@ -65,6 +68,8 @@ class Namespaces:
             if int(n) in (FILE, CATEGORY) and name.lower() not in self._numbers
         }
         self._numbers |= {name.lower(): n for n, name in site.namespaces if name}
+        # A wiki's own language leads nowhere else ($wgLocalInterwikis).
+        self._own = site.language.lower()
         self._interwiki = {prefix.lower(): kind for prefix, kind in rows("interwiki.tsv")}
         self._first_letter = site.case != "case-sensitive"
         self.target = lru_cache(maxsize=1 << 16)(self._target)
@@ -102,12 +107,17 @@ class Namespaces:
         text = text.rstrip()
         if not text or text[0] == ":":
             return Target("here" if fragment and not colon and not text else "invalid", "")
-        if ":" in text:
-            prefix, _, rest = text.partition(":")
+        prefix, has_prefix, rest = text.partition(":")
+        if has_prefix and prefix.rstrip().lower() == self._own:
+            colon, text = True, rest.strip()
+            prefix, has_prefix, rest = text.partition(":")
+        if has_prefix:
             kind = self._prefixed(prefix.rstrip().lower(), colon=colon)
+            if kind in ("other", "file", "category") and not rest.strip():
+                return Target("invalid", "")
             if kind:
                 return Target(kind, rest.strip())
-        if _INVALID.search(text) or len(text.encode()) > _LONGEST:
+        if not text or _INVALID.search(text) or len(text.encode()) > _LONGEST:
             return Target("invalid", "")
         return Target("page", self.normalised(text))
 

@@ -16,8 +16,18 @@ _SHOWN = frozenset({"", "A", "S"})
 
 @cache
 def variants_of(language: str) -> tuple[str, ...]:
-    """Return a language's variants, the one that is shown first; none for most languages."""
-    return next((tuple(row[1].split()) for row in rows("variants.tsv") if row[0] == language), ())
+    """Return a language's variants, those that are shown first; none for most languages."""
+    shown, others = _variants(language)
+    return shown + others
+
+
+@cache
+def _variants(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the variants of which the first that is there is shown, and the others."""
+    for code, shown, others in rows("variants.tsv"):
+        if code == language:
+            return tuple(shown.split()), tuple(others.split())
+    return (), ()
 
 
 def pieces(text: str, language: str) -> list[str | None]:
@@ -46,8 +56,7 @@ def _chosen(rest: str, language: str) -> str:
         match[1]: rest[match.end() : end].strip().removesuffix(";")
         for match, end in zip(starts, ends, strict=True)
     }
-    known = (texts[variant] for variant in variants_of(language) if variant in texts)
-    return next(known, "")
+    return next((texts[variant] for variant in _variants(language)[0] if texts.get(variant)), "")
 
 
 @cache

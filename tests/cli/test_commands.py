@@ -398,3 +398,11 @@ def test_stats_prints_a_table_and_json(pipeline: Path) -> None:
     stats = json.loads(cstool("stats", pipeline / "corpus", "--json").stdout)
     assert stats["stage"] == "shard"
     assert sum(language["rows"] for language in stats["languages"]) == stats["rows"]
+
+
+def test_a_dump_without_an_article_is_told_of_in_a_line(tmp_path: Path) -> None:
+    dump = tmp_path / "talk.xml"
+    dump.write_text(dump_xml([Source("Talk:A", "See [[B]].", namespace=1)]))
+    done = cstool("extract", dump, "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stderr.startswith("extract: 0 pages, 0 sentences, 0 mentions ")

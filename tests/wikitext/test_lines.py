@@ -38,7 +38,7 @@ def test_headings_rules_and_preformatted_lines_are_no_text(source: str, lines: l
         (";a http://x.y/z: d", ["d"]),
         (";x [http://a.b/c d:e] : f", ["f"]),
         ('; <b>a:b</b> <i c="d:e">f</i>: g', ["g"]),
-        ("*[[x]]:y", ["[[x]]:y"]),
+        ("*a [[x]]:y", ["a [[x]]:y"]),
     ],
 )
 def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -> None:
