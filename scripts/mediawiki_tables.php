@@ -1,7 +1,7 @@
 <?php
 /**
  * Writes what MediaWiki's own language files say about wikitext as tables
- * (namespaces, linktrails, switches, magicwords, numbers, variants; each .tsv) in OUTDIR:
+ * (namespaces, linktrails, switches, magicwords, numbers, variants, fallbacks; each .tsv) in OUTDIR:
  *
  *     apt-get install mediawiki php-cli php-sqlite3 php-mbstring php-intl
  *     MW_CONFIG_FILE=…/LocalSettings.php php scripts/mediawiki_tables.php OUTDIR
@@ -82,7 +82,7 @@ class MediaWikiTables extends Maintenance {
 		$cache = $services->getLocalisationCache();
 		$switchIds = $services->getMagicWordFactory()->getDoubleUnderscoreArray()->getNames();
 
-		$namespaces = $trails = $switches = $words = $numbers = $variants = [];
+		$namespaces = $trails = $switches = $words = $numbers = $variants = $fallbacks = [];
 		// English first: a row that English has is not repeated.
 		foreach ( array_merge( [ 'en' ], array_diff( array_keys( Names::$names ), [ 'en' ] ) ) as $code ) {
 			$language = $factory->getLanguage( $code );
@@ -115,6 +115,11 @@ class MediaWikiTables extends Maintenance {
 				$shown = array_unique( [ $code, ...(array)$converter->getVariantFallbacks( $code ) ] );
 				$others = array_diff( $converter->getVariants(), $shown );
 				$variants[$row][] = [ implode( ' ', $shown ), implode( ' ', $others ) ];
+			}
+
+			$others = array_diff( $services->getLanguageFallback()->getAll( $code ), [ 'en' ] );
+			if ( $others ) {
+				$fallbacks[$row][] = [ implode( ' ', $others ) ];
 			}
 
 			foreach ( $cache->getItem( $key, 'magicWords' ) as $id => $synonyms ) {
@@ -171,6 +176,8 @@ class MediaWikiTables extends Maintenance {
 				. ' no separators: other digits or groups' );
 		$this->write( 'variants', [ 'language', 'shown', 'others' ], $variants,
 			"language converters; a language's variants, those that are shown in their order" );
+		$this->write( 'fallbacks', [ 'language', 'fallbacks' ], $fallbacks,
+			"$files; the languages whose words stand in for missing ones, nearest first, less English" );
 	}
 
 	/** The separators of formatNum and the group's first place; empty if it does more than to set them. */

@@ -39,7 +39,7 @@ _BLOCK = 1 << 20
 # So small that a fault takes nothing of the bz2 block before it along, or next to nothing.
 _PIECE = 4096
 # So many streams of a file are looked into, to see that they begin with a page.
-_PROBES = 16
+_PROBES = 5
 # So many pages of any kind are looked at for a sample, in a dump that begins with others.
 _LOOKED_AT = 5000
 # Larger ones, which no dump of Wikimedia has, are not held in memory.

@@ -18,6 +18,7 @@ from cstool.parts.files import Batches
 from cstool.parts.folder import Run, open_run
 from cstool.parts.manifest import Manifest, Source
 from cstool.parts.schemas import SENTENCES
+from cstool.running.collecting import seldom_collecting
 from cstool.running.limits import TookTooLong, at_most
 from cstool.running.options import RunOptions
 from cstool.stages.sentence_rows import ROWS_A_GROUP, SentenceRows
@@ -136,6 +137,11 @@ def site_of(site: Site, options: ExtractOptions) -> Site:
 
 def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     """Yield the sentences of a slice's pages; count what is dropped, and why."""
+    with seldom_collecting():
+        return (yield from _read_pages(slice_, options))
+
+
+def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     site = site_of(slice_.site, options)
     counts = Counts()
     tally = counts.tally("pages")

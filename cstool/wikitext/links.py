@@ -27,6 +27,8 @@ _GONE = re.compile(rf"[ \n]*{_LANGUAGE}")
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
 _LONGEST_CAPTION = 2000
+# A picture whose caption has links at most: nearly all are such.
+_FILE = re.compile(r"\[\[[^\[\]\n]*+(?:\[\[[^\[\]\n]*+\]\][^\[\]\n]*+)*+\]\](?!\])")
 _BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
 # Options of pictures that are blocks of their own (Parser::makeImage), by their magic words.
 _BLOCK_OPTIONS = frozenset(
@@ -75,7 +77,10 @@ class Links:
                     out += (text[at:start].rstrip(" \n"), nothing(text, start, after))
                     at = after
                 continue
-            end = _closing(text, start) if closings is None else None
+            plain = _FILE.match(text, start)
+            end = plain.end() if plain else None
+            if end is None and closings is None:
+                end = _closing(text, start)
             if end is None:  # over several lines, or unclosed: look at all brackets, once
                 closings = _closings(text) if closings is None else closings
                 end = closings.get(start)

@@ -58,13 +58,19 @@ class Marks:
         return f"{LINK}{len(self.targets) - 1}{ANCHOR}{anchor}{LINK_END}"
 
 
+_APART = (" ", "\n", ".", ",", ";", ")", "<ref")
+
+
 def nothing(text: str, start: int, end: int) -> str:
     """Return what to leave for `text[start:end]`, which shows nothing.
 
-    A mark, but not where white space follows within a line: there it keeps nothing apart.
+    A mark, but not where one stands already, nor where within a line something follows that no
+    trail begins with: there it keeps nothing apart. (A footnote that follows leaves its own.)
     """
-    within = start > 0 and text[start - 1] != "\n"
-    return "" if within and text.startswith((" ", "\n"), end) else NOTHING
+    before = text[start - 1] if start else "\n"
+    if before == NOTHING or (before != "\n" and text.startswith(_APART, end)):
+        return ""
+    return NOTHING
 
 
 def protect(text: str) -> str:

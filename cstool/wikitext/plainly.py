@@ -17,7 +17,8 @@ from cstool.wikitext.sentences import Line, Mention
 # apostrophes from each other, …
 # (A trail or a prefix may well begin with a quotation mark or a hyphen: in uk, hy, ka, is, …)
 _LOOSE = re.compile(rf"{NOTHING}(?:(?=[\s.,;!?()|\]])|\Z|(?<![^\s.,;:!?()|\[]{NOTHING}))")
-_TWICE = NOTHING * 2
+_TWICE = re.compile(f"{NOTHING}{NOTHING}+")
+_SPLIT_BRACKETS = re.compile(rf"{NOTHING}(?:(?<=\[.)(?=\[)|(?<=\].)(?=\]))")
 # … or stands in a target: that is none then. Apostrophes are no markup in a target.
 _BROKEN_TARGET = re.compile(rf"\[\[[^\[\]|\n{NOTHING}]*+{NOTHING}")
 _TAB_IN_TARGET = re.compile(r"(\[\[[^\[\]|\n\t]*+)\t")
@@ -65,7 +66,7 @@ class Plainly:
         read: list[Line | None] = []
         for line, source in zip(bare, lines, strict=True):
             names = [holes[int(n)] for n in HOLE_MARK.findall(source)] if OBJECT in line else []
-            read.append(self._line(line.strip(), title, names))
+            read.append(self._line(_spaced(line).strip(), title, names))
         return read
 
     def _line(self, line: str, title: str, names: list[str]) -> Line | None:
@@ -118,7 +119,7 @@ class Plainly:
             if "]]''" in line:
                 line = line.replace("]]'''", "]]" + NOTHING).replace("]]''", "]]" + NOTHING)
             line = line.replace("'''", "").replace("''", "")
-        return None if "  " in line else line.strip()
+        return _spaced(line).strip()
 
     def _bare(self, text: str) -> str:
         """Return a page's text with what is plain in all its lines out of the way."""
@@ -132,12 +133,9 @@ class Plainly:
         if "\t" in text:
             text = _TAB_IN_TARGET.sub(r"\1" + _BREAK, text).replace("\t", " ")
         if NOTHING in text:
-            for bracket in "[]":
-                text = text.replace(bracket + NOTHING + bracket, bracket + _BREAK + bracket)
+            text = _SPLIT_BRACKETS.sub(_BREAK, text)
             text = _BROKEN_TARGET.sub(lambda target: target[0].replace(NOTHING, _BREAK), text)
             text = _without_nothing(text)
-        while "  " in text:
-            text = text.replace("  ", " ")
         return text
 
     def _decoded(self, reference: str) -> str:
@@ -151,10 +149,15 @@ class Plainly:
         return f"{NOTHING}{decoded}{NOTHING}" if self._is_edge(decoded) else decoded
 
 
+def _spaced(line: str) -> str:
+    while "  " in line:
+        line = line.replace("  ", " ")
+    return line
+
+
 def _without_nothing(text: str) -> str:
     """Return the text without marks of what shows nothing, but where they keep words apart."""
-    while _TWICE in text:
-        text = text.replace(_TWICE, NOTHING)
+    text = _TWICE.sub(NOTHING, text)
     return _LOOSE.sub("", text)
 
 
@@ -164,7 +167,7 @@ def _checked(text: str, mentions: list[Mention], names: list[str]) -> Line | Non
         return None
     if "&" in text and REFERENCE.search(text):
         return None
-    if text[:1] == " ":
+    if text[:1].isspace():
         return None
     return Line(text.rstrip(), mentions, names)
 

@@ -110,7 +110,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 )
 @settings(max_examples=50, deadline=None)
 def test_any_chunking_gives_the_same_pages(pages: list[tuple[str, str]], cuts: list[int]) -> None:
-    sources = [Source("T" + title, text, redirect=title or None) for title, text in pages]
+    sources = [Source(f"T{title}.", text, redirect=title or None) for title, text in pages]
     data = dump_xml(sources).encode()
     parser = PageParser("d")
     places = sorted({0, *(c for c in cuts if c < len(data)), len(data)})
