@@ -43,7 +43,7 @@ Examples:
 )
 @click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @running(
-    "Input that a part is made from: bytes of the file for multistream bz2 (default: 4M), of "
+    "Input that a part is made from: bytes of the file for multistream bz2 (default: 2M), of "
     "wikitext for others (default: 8M)."
 )
 def command(

@@ -35,7 +35,7 @@ Example:
 @click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
 @output("the table of titles and its index")
 @running(
-    "Input that a part is read from: bytes of the file for multistream bz2 (default: 4M), of "
+    "Input that a part is read from: bytes of the file for multistream bz2 (default: 2M), of "
     "wikitext for others (default: 8M)."
 )
 def command(

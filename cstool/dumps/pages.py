@@ -27,7 +27,7 @@ from cstool.parts.folder import Task, part_name
 from cstool.running.errors import CstoolError, CutInputError, InputError
 
 # Default sizes of slices: as much text in either.
-_BYTES_OF_STREAMS = 4 << 20
+_BYTES_OF_STREAMS = 2 << 20
 _BYTES_OF_TEXT = 8 << 20
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
@@ -104,7 +104,7 @@ def open_pages(
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
-    Bytes of the file where it is cut at bz2 streams (by default 4 MB), else of wikitext (8). With
+    Bytes of the file where it is cut at bz2 streams (by default 2 MB), else of wikitext (8). With
     `damage`, a cut or broken input ends early (a multistream dump loses the rest of that stream
     alone) and is noted there; without, CutInputError is raised at that place, after the slices
     before it. The first articles are read for a `sample` of that many characters of wikitext.
