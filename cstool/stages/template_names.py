@@ -25,8 +25,8 @@ from cstool.stages.sentence_rows import HOLE, NO_MENTION, ROWS_A_GROUP, Sentence
 from cstool.wikitext.page import reader
 from cstool.wikitext.rules import Aliases, aliases_of, rules_of
 from cstool.wikitext.sentences import Waiting
+from cstool.wikitext.titles import TEMPLATE
 
-TEMPLATE = 10
 _WAITING_FOLDER = "waiting"
 _REDIRECTS_FOLDER = "redirects"
 _PAGE = [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]

@@ -8,7 +8,7 @@ import re
 from functools import cache
 
 from cstool.wikitext.entities import decode_entities
-from cstool.wikitext.marks import NOTHING, Marks
+from cstool.wikitext.marks import INVISIBLE, NOTHING, Marks
 from cstool.wikitext.strip import tags
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
@@ -24,7 +24,7 @@ _EXTERNAL = re.compile(
 # Not only letters: the scripts of India have vowel signs. In Japanese, the low lines may be wide.
 _SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
 _DEEPEST_CONVERTER = 5
-_INVISIBLE = re.compile("[\u00ad\ufeff\u200b\u2060]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from cstool.wikitext.braces import closings
 from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.inline import without_breaks
 from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
@@ -26,10 +27,8 @@ _LANGUAGE = "\x07"
 _GONE = re.compile(rf"[ \n]*{_LANGUAGE}")
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
-_LONGEST_CAPTION = 2000
 # A picture whose caption has links at most: nearly all are such.
 _FILE = re.compile(r"\[\[[^\[\]\n]*+(?:\[\[[^\[\]\n]*+\]\][^\[\]\n]*+)*+\]\](?!\])")
-_BRACKETS = re.compile(r"\[\[(?!\[)|\]\]")
 # Options of pictures that are blocks of their own (Parser::makeImage), by their magic words.
 _BLOCK_OPTIONS = frozenset(
     {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
@@ -61,7 +60,7 @@ class Links:
 
     def without_files(self, text: str, marks: Marks) -> str:
         """Return the text without pictures and their captions, and without categories."""
-        closings: dict[int, int] | None = None
+        ends: dict[int, int] | None = None
         out: list[str] = []
         at = after = 0
         while match := _PREFIXED.search(text, after):
@@ -79,11 +78,9 @@ class Links:
                 continue
             plain = _FILE.match(text, start)
             end = plain.end() if plain else None
-            if end is None and closings is None:
-                end = _closing(text, start)
             if end is None:  # over several lines, or unclosed: look at all brackets, once
-                closings = _closings(text) if closings is None else closings
-                end = closings.get(start)
+                ends = closings(text) if ends is None else ends
+                end = ends.get(start)
             out.append(text[at:start])
             if end is None:
                 out.append(marks.hole("unclosed [["))
@@ -143,30 +140,6 @@ def own_anchor(raw: str) -> str:
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Return where the link that begins at `start` ends, None if that is not near, on its line."""
-    far = start + _LONGEST_CAPTION
-    stop = text.find("\n", start, far)
-    depth = 0
-    for match in _BRACKETS.finditer(text, start, stop if stop >= 0 else far):
-        depth += 1 if match[0] == "[[" else -1
-        if not depth:
-            return match.end()
-    return None
-
-
-def _closings(text: str) -> dict[int, int]:
-    """Return where each link ends, by where it begins; those without an end are left out."""
-    found: dict[int, int] = {}
-    opened: list[int] = []
-    for match in _BRACKETS.finditer(text):
-        if match[0] == "[[":
-            opened.append(match.start())
-        elif opened:
-            found[opened.pop()] = match.end()
-    return found
 
 
 def _ends_within(text: str, start: int, end: int) -> bool:

@@ -17,11 +17,14 @@ HOLE_END = "\x05"
 # sides does not touch: no table, list, trail or run of apostrophes forms across it.
 NOTHING = "\x06"
 
+# Characters that nobody sees: soft hyphens, marks of byte order, spaces and joiners of no width.
+INVISIBLE = "\u00ad\ufeff\u200b\u2060"
+
 # What stands for a hole in a line's text; holes are told apart by their order.
 OBJECT = "\ufffc"
 
-# A link with a plain anchor, a hole, or one of the marks of a link that holds a hole.
 HOLE_MARK = re.compile("\x04([0-9]+)\x05")
+# A link with a plain anchor, a hole, or one of the marks of a link that holds a hole.
 MARK = re.compile("\x01([0-9]+)\x02([^\x01-\x05]*)\x03|\x04([0-9]+)\x05|\x01([0-9]+)\x02|\x03")
 
 # What <nowiki> keeps from being read as markup stands as another control character. A list's

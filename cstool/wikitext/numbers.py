@@ -23,6 +23,11 @@ _ROMAN_DIGITS = tuple(
 _MOST_ROMAN = 3999
 
 
+def in_thousands(digits: str, mark: str) -> str:
+    """Return the digits of a whole number with a mark between its thousands."""
+    return _THOUSANDS.sub(mark, digits)
+
+
 def formatted(number: str, language: str) -> str | None:
     """Return a plain number in a language's writing, None where we do not know it."""
     match = _NUMBER.fullmatch(number)
@@ -31,7 +36,7 @@ def formatted(number: str, language: str) -> str | None:
         return None
     sign, whole, fraction = match.groups()
     if len(whole) >= int(minimum):
-        whole = _THOUSANDS.sub(group, whole)
+        whole = in_thousands(whole, group)
     # Since MediaWiki 1.36 a hyphen before a number is shown as a minus sign.
     sign = "−" if sign else ""
     return sign + (whole if fraction is None else f"{whole}{decimal}{fraction}")

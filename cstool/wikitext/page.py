@@ -9,7 +9,7 @@ from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import HOLE_MARK, OBJECT, PROTECTED, Marks
+from cstool.wikitext.marks import HOLE_MARK, INVISIBLE, OBJECT, PROTECTED, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import Aliases, rules_of
@@ -19,8 +19,7 @@ from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
 
-_INVISIBLE = "\u00ad\ufeff\u200b\u2060"
-_ODD = re.compile(rf"{PROTECTED.pattern}|[{_INVISIBLE}]")
+_ODD = re.compile(rf"{PROTECTED.pattern}|[{INVISIBLE}]")
 _BROKEN_TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 # So many lines may an anchor, or what else stands between two brackets, run over.
@@ -108,7 +107,7 @@ class Reader:
         text = _simplified(text, marks)
         sources = self._whole_lines(text)
         title = self._namespaces.normalised(title)
-        odd = marks.protects or any(c in text for c in _INVISIBLE)
+        odd = marks.protects or any(c in text for c in INVISIBLE)
         calls_link = any("[[" in call for call in marks.calls.values())
         lines: list[Line] = []
         plain_lines = self.plainly.lines(sources, title, marks.holes)

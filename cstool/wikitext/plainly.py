@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from cstool.wikitext.entities import REFERENCE, decode_entities
 from cstool.wikitext.inline import INLINE
 from cstool.wikitext.links import Links, own_anchor
-from cstool.wikitext.marks import HOLE, HOLE_MARK, NOTHING, OBJECT
+from cstool.wikitext.marks import HOLE, HOLE_MARK, INVISIBLE, NOTHING, OBJECT
 from cstool.wikitext.sentences import Line, Mention
 
 # What shows nothing matters only where it keeps a trail or a prefix away from a link, or
@@ -28,7 +28,7 @@ _QUOTES_BEHIND_TRAIL = re.compile(r"\]\][^\s\[\]'.,;]++''+[^\s'.,;!?()]")
 _QUOTED_TARGET = re.compile(r"\[\[[^\[\]|\n']*+(?:'[^\[\]|\n']++)*+''")
 _RUNS = re.compile("'{2,}")
 # What a decoded reference must not become: markup, or white space and marks that are taken out.
-_MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0\u00ad\ufeff\u200b\u2060" + OBJECT)
+_MARKUP = frozenset("[]{}|'<>=:_&#\n\t\u00a0" + INVISIBLE + OBJECT)
 _MENTION, _TEXT = True, False
 _KINDS = {"page": _MENTION, "here": _TEXT, "other": _TEXT, "project": _TEXT}
 _TARGETS_KEPT = 1 << 16

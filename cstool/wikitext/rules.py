@@ -16,6 +16,7 @@ from cstool.running.errors import InputError
 from cstool.wikitext.choices import STAR, Rule, RuleError, rule_of
 from cstool.wikitext.numbers import formatted
 from cstool.wikitext.tables import of_language
+from cstool.wikitext.titles import TEMPLATE
 
 _SPACES = re.compile(r"[\s_]+")
 
@@ -30,12 +31,11 @@ _SECTIONS = {
     "tables": dict,
     "text": dict,
 }
-_TEMPLATE = 10
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
-# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
 # no.wikipedia is in Bokmål, whichever of its codes a dump gives.
 _SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
+# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
 _MODIFIERS = frozenset({"safesubst", "msg", "raw"})
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
@@ -66,7 +66,7 @@ class Rules:
         self._template = {
             name.lower()
             for number, name in of_language("namespaces.tsv", language)
-            if int(number) == _TEMPLATE
+            if int(number) == TEMPLATE
         } | _MODIFIERS
         self._words = {
             word.lower().rstrip(":").replace("_", " "): id_

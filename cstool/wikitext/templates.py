@@ -1,7 +1,6 @@
 """Templates: those that show nothing go, those we know are rendered, the others leave a hole.
 
-Only the outermost call is looked at;
-what stands inside one that is not rendered costs nothing.
+Only the outermost call is looked at; what stands inside one that is not rendered costs nothing.
 """
 
 from collections.abc import Iterator

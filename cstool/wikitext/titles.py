@@ -14,6 +14,7 @@ from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.tables import of_language, rows
 
 FILE = 6
+TEMPLATE = 10
 CATEGORY = 14
 MEDIA = -2
 

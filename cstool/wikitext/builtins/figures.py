@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 
 from cstool.wikitext.builtins.units import unit_of
+from cstool.wikitext.numbers import in_thousands
 
 _NUMBER = re.compile(r"([-−+]?)([0-9]{1,15})(?:[.,]([0-9]{1,3}))?")
 _SPACED = re.compile(r"[-−+]?[0-9][0-9 \u00a0]*(?:[.,][0-9]+)?(?= |$)")
 _PLAIN = re.compile(r"([-−]?)([0-9]{1,9})(\.[0-9]{1,12})?")
-_THOUSANDS = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+$)")
 _EXPONENT = re.compile(r"[-−]?[0-9]")
 # Words, symbols, m², km/h; no markup, no further numbers.
 _UNIT = re.compile(r"[^\W\d_](?:[\w°²³/%'’.· -]{0,40})|[%‰°€$£¥](?:C|F)?")
@@ -44,7 +44,7 @@ def _french(number: str) -> str | None:
     if match is None:
         return None
     sign, whole, decimals = match.groups()
-    whole = _THOUSANDS.sub(_NBSP, whole)
+    whole = in_thousands(whole, _NBSP)
     return f"{sign.replace('-', '−')}{whole}{f',{decimals}' if decimals else ''}"
 
 
@@ -61,7 +61,7 @@ def val(args: Mapping[str, str], language: str) -> str | None:
     style = given.get("fmt", "gaps")
     if style not in ("gaps", "none", "commas"):
         return None
-    whole = _THOUSANDS.sub(",", match[2]) if style == "commas" else match[2]
+    whole = in_thousands(match[2], ",") if style == "commas" else match[2]
     number = f"{match[1].replace('-', '−')}{whole}{match[3] or ''}"
     return number if known is None else f"{number}{_NBSP}{known.symbol}"
 

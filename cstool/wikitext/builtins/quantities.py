@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cstool.wikitext.numbers import in_thousands
+
 _NUMBER = re.compile(r"([+-]?) ?([0-9]*\.?[0-9]*)")
 _FRACTION = re.compile(r"(?:([0-9]{1,6})\+)?([0-9]{1,4})[/⁄]([0-9]{1,4})")
 _RANGE_IN_ONE = re.compile(r"([0-9.,]+)(-|–|xx|x|\*)([0-9.,]+)")
 _SPACED_RANGE = re.compile(r"(\S+)\s+(\D\S*|-)\s+(\S+)")
-_THOUSANDS = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+(?:\.|$))")
 _MOST_DIGITS = 14
 MINUS = "−"
 
@@ -149,7 +150,7 @@ def grouped(digits: str, options: Options) -> str:
     whole = digits.partition(".")[0]
     if not options.commas or len(whole) < 4 or (options.five and len(whole) == 4):
         return digits
-    return _THOUSANDS.sub(",", whole) + digits[len(whole) :]
+    return in_thousands(whole, ",") + digits[len(whole) :]
 
 
 def number_of(text: str, options: Options) -> Value | None:
