@@ -1,6 +1,7 @@
 """The command `cstool`: finds the subcommand, and turns faults into one line."""
 
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -64,6 +65,8 @@ def cstool() -> None:
 
 def main() -> None:
     """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call."""
+    # NumPy's linear algebra, of which we use none, would start a thread for each CPU.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
     signal.signal(signal.SIGTERM, _interrupt)
     try:

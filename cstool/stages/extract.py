@@ -25,6 +25,7 @@ from cstool.stages.sentence_rows import ROWS_A_GROUP, SentenceRows
 from cstool.stages.template_names import LeftForLater, Names, read_late
 from cstool.wikitext.mismatch import SAMPLE, mismatch
 from cstool.wikitext.page import reader
+from cstool.wikitext.plainly import COMPILED
 from cstool.wikitext.rules import check_rules
 
 _HOLES_KEPT = 1000
@@ -97,6 +98,8 @@ def _fill(
     if options.language is None:
         options = replace(options, language=_language(dump, dumps[0], tell))
     site = site_of(dump.site, options)
+    if not COMPILED:
+        tell("cstool was installed without a C compiler: the same text, in 1.6 times the time")
     check_rules(options.rules, options.rules_name, site.language)
     made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
     names = Names(site, options.render, options.all_sentences, extra=options.rules)

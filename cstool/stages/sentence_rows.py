@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.dumps.export import Page
-from cstool.parts.columns import list_of_structs
+from cstool.parts.columns import list_of_structs, numbers, strings
 from cstool.parts.counts import Counts
 from cstool.parts.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
 from cstool.wikitext.page import Reading
@@ -82,15 +82,15 @@ class SentenceRows:
         page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]
         positions = np.array(self.positions, np.int64)
         revisions = np.array([page.revision_id for page in self.pages], np.int64)[of_page]
-        titles = pa.array([page.title for page in self.pages], pa.string())
+        titles = strings([page.title for page in self.pages])
         batch = pa.RecordBatch.from_arrays(
             [
-                pa.array(sentence_id(page_ids, positions)),
-                pa.array(page_ids.astype(np.uint32)),
-                pa.array(revisions),
-                titles.take(pa.array(of_page)),
-                pa.array(positions.astype(np.uint32)),
-                pa.array(self.texts, pa.string()),
+                numbers(sentence_id(page_ids, positions)),
+                numbers(page_ids.astype(np.uint32)),
+                numbers(revisions),
+                titles.take(numbers(of_page)),
+                numbers(positions.astype(np.uint32)),
+                strings(self.texts),
                 self._take_mentions(),
             ],
             schema=SENTENCES,

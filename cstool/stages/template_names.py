@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from cstool.dumps.export import Page, Site
+from cstool.parts.columns import column
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
@@ -81,7 +82,7 @@ class LeftForLater:
 
 def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     columns = zip(zip(*rows, strict=True), schema, strict=True)
-    return pa.table([pa.array(values, field.type) for values, field in columns], schema=schema)
+    return pa.table([column(values, field.type) for values, field in columns], schema=schema)
 
 
 def read_late(run: Run, made: Sequence[Made], names: Names) -> list[Made]:

@@ -80,13 +80,12 @@ class Choice:
             others = given.keys() - self.only
             if NUMBERED not in self.only or not all(name.isdecimal() for name in others):
                 return False
-        return (
-            all(given.get(name, "").strip() for name in self.when)
-            and not any(given.get(name, "").strip() for name in self.unless)
-            and all(
-                given.get(name, "").strip().lower() in values
-                for name, values in self.values.items()
-            )
+        if self.when and not all(given.get(name, "").strip() for name in self.when):
+            return False
+        if self.unless and any(given.get(name, "").strip() for name in self.unless):
+            return False
+        return not self.values or all(
+            given.get(name, "").strip().lower() in values for name, values in self.values.items()
         )
 
 

@@ -5,6 +5,7 @@ After Parser::handleInternalLinks2 and the languages' $linkTrail (MediaWiki REL1
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from cstool.wikitext.braces import closings
@@ -12,6 +13,7 @@ from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.inline import without_breaks
 from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
 from cstool.wikitext.quotes import without_quotes
+from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
 
@@ -21,7 +23,6 @@ _LINK = (
     r"\[\[(?<!\[\[\[)([^\[\]|\n<>{}\x01-\x1f]++)"
     r"(?:\|((?>[^\[\]]++|\](?!\]))*+(?:\[(?!\[)(?>[^\[\]]++|\[(?!\[)|\](?!\](?!\])))*+)?+))?+\]\]"
 )
-_PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
 # An interlanguage link, which takes the white space before it along.
 _LANGUAGE = "\x07"
 _GONE = re.compile(rf"[ \n]*{_LANGUAGE}")
@@ -33,6 +34,7 @@ _FILE = re.compile(r"\[\[[^\[\]\n]*+(?:\[\[[^\[\]\n]*+\]\][^\[\]\n]*+)*+\]\](?!\
 _BLOCK_OPTIONS = frozenset(
     {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
 )
+_PREFIXES_KEPT = 1 << 12
 _THUMB_OPTION = "img_manualthumb"
 
 
@@ -42,14 +44,11 @@ class Links:
     def __init__(self, namespaces: Namespaces) -> None:
         self.target = namespaces.target
         language = namespaces.site.language
-        trail, prefix = of_language("linktrails.tsv", language)[-1]
+        self.trail, self.prefix = trail, prefix = of_language("linktrails.tsv", language)[-1]
         # A prefix is tried at a word's beginning, or where another link's trail may end.
-        self.has_prefixes = bool(prefix)
         letter = trail.removesuffix("+")
         starts = f"(?:(?<!{prefix})|(?<={letter})(?!{letter}))"
         before = f"({starts}{prefix}*+|)" if prefix else "()"
-        # What a trail or a prefix begins with: one that stands there as a reference is none.
-        self.edge = re.compile("|".join(filter(None, (trail, prefix))) or r"(?!)")
         self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
         words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]
         self._blocks = {word for id_, word in words if id_ in _BLOCK_OPTIONS}
@@ -57,17 +56,24 @@ class Links:
         self._hidden = {
             name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
         }
+        self._hidden_number = lru_cache(maxsize=_PREFIXES_KEPT)(self._number_of_hidden)
+
+    def _number_of_hidden(self, prefix: str) -> int | None:
+        """Return the namespace of pictures or of categories that a link's prefix names."""
+        return self._hidden.get(_SPACES.sub(" ", prefix).strip().lower())
 
     def without_files(self, text: str, marks: Marks) -> str:
         """Return the text without pictures and their captions, and without categories."""
         ends: dict[int, int] | None = None
         out: list[str] = []
-        at = after = 0
-        while match := _PREFIXED.search(text, after):
-            start, after = match.span()
-            number = self._hidden.get(_SPACES.sub(" ", match[1]).strip().lower())
+        at = 0
+        for start, colon in prefixed(text):
+            if start < at:
+                continue
+            number = self._hidden_number(text[start + 2 : colon])
             if number is None:
                 continue
+            after = colon + 1
             if number == CATEGORY:
                 category = _REST.match(text, after)
                 if category:
@@ -87,7 +93,7 @@ class Links:
                 at = after
             else:
                 is_block = text[start - 1 : start] != "\n" and self._is_block(text[after : end - 2])
-                at = after = end + _ends_within(text, start, end)
+                at = end + _ends_within(text, start, end)
                 out.append("\n" if is_block else nothing(text, start, at))
         out.append(text[at:])
         return "".join(out)

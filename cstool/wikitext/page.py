@@ -1,15 +1,16 @@
 """A page's source → its sentences: the other modules of this package in their order."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import HOLE_MARK, INVISIBLE, OBJECT, PROTECTED, Marks
+from cstool.wikitext.marks import HOLE_MARK, OBJECT, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import Aliases, rules_of
@@ -19,7 +20,6 @@ from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
 
-_ODD = re.compile(rf"{PROTECTED.pattern}|[{INVISIBLE}]")
 _BROKEN_TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 # So many lines may an anchor, or what else stands between two brackets, run over.
@@ -97,7 +97,7 @@ class Reader:
         marks = Marks()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
-        text = without_switches("\n".join(running_lines(text)), self._language)
+        text = "\n".join(running_lines(text))
         if "[[" in text:
             text = self.links.without_files(text, marks)
         return self._read(text, title, marks)
@@ -105,14 +105,11 @@ class Reader:
     def _read(self, text: str, title: str, marks: Marks) -> list[Line]:
         """Return what lines of wikitext without templates read."""
         text = _simplified(text, marks)
-        sources = self._whole_lines(text)
         title = self._namespaces.normalised(title)
-        odd = marks.protects or any(c in text for c in INVISIBLE)
         calls_link = any("[[" in call for call in marks.calls.values())
         lines: list[Line] = []
-        plain_lines = self.plainly.lines(sources, title, marks.holes)
-        for line, source in zip(plain_lines, sources, strict=True):
-            if line is None or (odd and _ODD.search(source)):
+        for source, line in self._plainly(text, title, marks):
+            if line is None:
                 read = list(self.read_closely(source, title, marks))
             else:
                 read = [line] if len(line.text) > len(line.holes) or line.mentions else []
@@ -121,17 +118,29 @@ class Reader:
             lines += read
         return lines
 
-    def _whole_lines(self, text: str) -> list[str]:
-        lines = text.split("\n")
-        if _BROKEN_LINK.search(text) or ("-{" in text and variants_of(self._language)):
-            return list(_rejoined(iter(lines)))
-        return lines
+    def _plainly(self, text: str, title: str, marks: Marks) -> Iterable[tuple[str, Line | None]]:
+        """Return the text's lines, each with what it reads if it is plain.
+
+        Those that a broken link or `-{…}-` runs over are one.
+        """
+        sources = text.split("\n")
+        read = self.plainly.lines(text, title, marks.holes)
+        if None in read and (_BROKEN_LINK.search(text) or self._has_converters(text)):
+            following = iter(read)
+            sources = list(_rejoined(iter(sources)))
+            taken = [list(islice(following, 1 + source.count("\n"))) for source in sources]
+            read = [lines[0] if len(lines) == 1 else None for lines in taken]
+        return zip(sources, read, strict=True)
+
+    def _has_converters(self, text: str) -> bool:
+        return "-{" in text and bool(variants_of(self._language))
 
     def read_closely(self, line: str, title: str, marks: Marks) -> Iterator[Line]:
         """Yield what a line of any kind reads: more than one line where it is broken.
 
         `title` is the page's own, normalised.
         """
+        line = without_switches(line.replace("&nbsp;", " ").replace("\u00a0", " "), self._language)
         if "[[" in line:
             line = self.links.mark(line, title, marks)
         if "''" in line:
@@ -153,7 +162,6 @@ def _with_calls(line: str, marks: Marks) -> str:
 
 def _simplified(text: str, marks: Marks) -> str:
     """Return the text with what is the same everywhere out of the way."""
-    text = text.replace("&nbsp;", " ").replace("\u00a0", " ")
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import sentencex
 
 from cstool.wikitext.marks import MARK, OBJECT, unprotect
+from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
 # Characters that sentencex gets at once: its time grows with the square of what has many ends of
@@ -122,7 +123,7 @@ def split(line: Line, language: str) -> list[Sentence]:
     pieces = _pieces(line.text, language)
     if len(pieces) == 1 and line.text == line.text.strip():
         return [Sentence(line.text, line.mentions, line.holes)]
-    return _split(pieces, line)
+    return cut(line.text, line.mentions, line.holes, pieces, Sentence)
 
 
 def count(line: Line, language: str) -> int:
@@ -156,33 +157,3 @@ def _pieces_of_long(text: str, language: str) -> list[str]:
         if len(found) == 1 and not last:
             at += _LONGEST_RUN
     return [text[start:end] for start, end in pairwise([0, *ends])]
-
-
-def _split(pieces: list[str], line: Line) -> list[Sentence]:
-    text, mentions, holes, _ = line
-    if not mentions and not holes:
-        return [Sentence(sentence, [], []) for piece in pieces if (sentence := piece.strip())]
-    sentences: list[Sentence] = []
-    start = at = first = last = hole = 0
-    number = len(mentions)
-    for piece in pieces:
-        at += len(piece)
-        while last < number and mentions[last][1] <= at:
-            last += 1
-        if last < number and mentions[last][0] < at:
-            continue
-        whole = text[start:at]
-        sentence = whole.strip()
-        names: list[str] = []
-        if holes and OBJECT in whole:
-            end = hole + whole.count(OBJECT)
-            names = holes[hole:end]
-            hole = end
-        if sentence:
-            inside: list[Mention] = []
-            if first < last:
-                begin = start if whole[0] == sentence[0] else start + whole.index(sentence)
-                inside = [(a - begin, b - begin, t) for a, b, t in mentions[first:last]]
-            sentences.append(Sentence(sentence, inside, names))
-        start, first = at, last
-    return sentences

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
+from cstool.wikitext.marks import NOTHING, Marks, protect
+from cstool.wikitext.scan import pass_notes
 
 
 @cache
@@ -25,24 +26,17 @@ def _kinds() -> dict[str, str]:
     return {name: kind for kind, names in tags()["extension"].items() for name in names}
 
 
-@cache
-def _opening(*, closed: bool) -> re.Pattern[str]:
-    """Return the pattern of what begins here; footnotes, which most are, it matches whole.
+_TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
 
-    `closed`: those with a closing tag, too; where none follows, to look for it at each footnote
-    would cost a scan of the rest of the page.
-    """
-    names = "|".join(["nowiki", *_kinds()])
-    end = r"|(?:[^<]++|<(?!/ref\s*>))*+</ref\s*+>" if closed else ""
-    return re.compile(
-        rf"<!--|<ref(?=[\s/>])[^>]*+>(?:(?<=/>){end})|<({names})(?=[\s/>])([^>]*)>",
-        re.IGNORECASE,
-    )
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(["nowiki", *_kinds()])
 
 
 @cache
 def _closing(name: str) -> re.Pattern[str]:
-    return re.compile(rf"</{name}\s*>", re.IGNORECASE)
+    return re.compile(rf"</{name}\s*>", re.IGNORECASE | re.ASCII)
 
 
 def strip(text: str, marks: Marks) -> str:
@@ -50,65 +44,29 @@ def strip(text: str, marks: Marks) -> str:
     if "<" not in text:
         return text
     out: list[str] = []
-    at = 0
-    search = _opening(closed=True).search
     unclosed: set[str] = set()
     # Behind the last ">" no tag ends; searching there would cost a scan for each "<".
     end = text.rfind(">") + 1
-    while match := search(text, at, end):
-        start, after = match.span()
-        if match.lastindex is None:
-            if after - start == len("<!--"):
-                start, after = _comment(text, start)
-                out.append(text[at:start])
-            else:
-                out += (text[at:start], nothing(text, start, after))
-            at = after
-            continue
-        out.append(text[at:start])
-        at = after
-        name = match[1].lower()
-        if match[2].endswith("/"):
+    at = pass_notes(text, 0, end, True, _names(), out)
+    while at >= 0:
+        tag = _TAG.match(text, at)
+        assert tag is not None, "pass_notes has found it"
+        name = tag[1].lower()
+        at = tag.end()
+        close = None
+        if not tag[2].endswith("/") and name not in unclosed:
+            close = _closing(name).search(text, at)
+            if close is None:
+                unclosed.add(name)
+        if tag[2].endswith("/"):
             out.append(_shown(name, "", marks))
-            continue
-        close = None if name in unclosed else _closing(name).search(text, after)
-        if close is None:
-            unclosed.add(name)
-            if name == "ref":
-                search = _opening(closed=False).search
+        elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
-            continue
-        out.append(_shown(name, text[after : close.start()], marks))
-        at = close.end()
-    rest = text[at:]
-    comment = rest.find("<!--")
-    out.append(rest if comment < 0 else rest[:comment])
+        else:
+            out.append(_shown(name, text[at : close.start()], marks))
+            at = close.end()
+        at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
     return "".join(out)
-
-
-def _comment(text: str, start: int) -> tuple[int, int]:
-    """Return where to cut for the comment that begins at `start`."""
-    after = _comment_end(text, start)
-    before = start
-    while before and text[before - 1] in " \t":
-        before -= 1
-    if before and text[before - 1] != "\n":
-        return start, after
-    end = after
-    while True:
-        while end < len(text) and text[end] in " \t":
-            end += 1
-        if not text.startswith("<!--", end):
-            break
-        end = _comment_end(text, end)
-    if end < len(text) and text[end] == "\n":
-        return before, end + 1
-    return start, after
-
-
-def _comment_end(text: str, start: int) -> int:
-    end = text.find("-->", start + 4)
-    return len(text) if end < 0 else end + 3
 
 
 def _shown(name: str, content: str, marks: Marks) -> str:

@@ -6,10 +6,11 @@ Only the outermost call is looked at; what stands inside one that is not rendere
 from collections.abc import Iterator
 from functools import lru_cache
 
-from cstool.wikitext.braces import calls, links
+from cstool.wikitext.braces import links
 from cstool.wikitext.choices import STAR
 from cstool.wikitext.marks import NOTHING, Marks, nothing
 from cstool.wikitext.rules import SILENT, Rules, normal_name
+from cstool.wikitext.scan import calls
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
@@ -65,7 +66,8 @@ def _shown(source: str, marks: Marks, rules: Rules, title: str, depth: int) -> s
     if rule is SILENT:
         return NOTHING
     given = {
-        key: expand(value, marks, rules, title, depth=depth + 1) for key, value in arguments(source)
+        key: expand(value, marks, rules, title, depth=depth + 1) if "{{" in value else value
+        for key, value in arguments(source)
     }
     if star:
         given[STAR] = star

@@ -1,0 +1,445 @@
+/* Where things stand in a page's text: what would be a pattern's search, at a machine's pace.
+
+   Each function has its rule, and the same thing in Python where there is no compiler, in the
+   module that calls it; tests/wikitext/test_scan.py holds that the two agree. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* A text and how to read it. */
+typedef struct {
+    PyObject *string;
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+static Text text_of(PyObject *string)
+{
+    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
+                  PyUnicode_GET_LENGTH(string)};
+}
+
+static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
+{
+    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : '\n';
+}
+
+static inline Py_ssize_t next(const Text *text, Py_UCS4 c, Py_ssize_t i)
+{
+    Py_ssize_t found = PyUnicode_FindChar(text->string, c, i, text->length, 1);
+    return found < 0 ? text->length : found;
+}
+
+/* Append a new reference, or NULL after a fault, to a list. */
+static int append(PyObject *list, PyObject *item)
+{
+    int failed = item == NULL || PyList_Append(list, item) < 0;
+    Py_XDECREF(item);
+    return failed ? -1 : 0;
+}
+
+/* ---- braces ---- */
+
+typedef struct { Py_ssize_t start, end; int braces; } Pair;
+
+/* A stack; that of opened braces has a run's beginning, and its end without those that closed. */
+typedef struct { Pair *pairs; Py_ssize_t size, room; } Stack;
+
+static int push(Stack *stack, Pair pair)
+{
+    if (stack->size == stack->room) {
+        Py_ssize_t room = stack->room ? 2 * stack->room : 64;
+        Pair *pairs = PyMem_Resize(stack->pairs, Pair, room);
+        if (pairs == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        stack->pairs = pairs;
+        stack->room = room;
+    }
+    stack->pairs[stack->size++] = pair;
+    return 0;
+}
+
+/* Pair a run of closing braces with what is open: three before two, innermost first. */
+static int close_braces(Stack *opened, Stack *found, Py_ssize_t start, Py_ssize_t end)
+{
+    while (opened->size && end - start >= 2) {
+        Pair *open = &opened->pairs[opened->size - 1];
+        int braces = open->end - open->start >= 3 && end - start >= 3 ? 3 : 2;
+        start += braces;
+        open->end -= braces;
+        Pair pair = {open->end, start, braces};
+        if (open->end - open->start < 2)
+            opened->size--;
+        while (found->size && found->pairs[found->size - 1].start >= pair.start)
+            found->size--;
+        if (push(found, pair) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int find_calls(const Text *text, Stack *opened, Stack *found)
+{
+    Py_ssize_t i = 0;
+    while (i < text->length) {
+        if (!opened->size)
+            i = next(text, '{', i);
+        Py_UCS4 c = at(text, i);
+        Py_ssize_t start = i++;
+        if (c != '{' && c != '}')
+            continue;
+        while (at(text, i) == c)
+            i++;
+        if (i - start < 2)
+            continue;
+        int failed = c == '{' ? push(opened, (Pair){start, i, 0})
+                              : close_braces(opened, found, start, i);
+        if (failed)
+            return -1;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(calls_doc,
+"calls(text) -> list[tuple[int, int, int]]\n\n"
+"Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them.");
+
+static PyObject *calls(PyObject *Py_UNUSED(module), PyObject *string)
+{
+    if (!PyUnicode_Check(string))
+        return PyErr_Format(PyExc_TypeError, "calls takes a str");
+    Text text = text_of(string);
+    Stack opened = {0}, found = {0};
+    PyObject *pairs = find_calls(&text, &opened, &found) < 0 ? NULL : PyList_New(found.size);
+    for (Py_ssize_t i = 0; pairs != NULL && i < found.size; i++) {
+        Pair pair = found.pairs[i];
+        PyObject *item = Py_BuildValue("(nni)", pair.start, pair.end, pair.braces);
+        if (item == NULL)
+            Py_CLEAR(pairs);
+        else
+            PyList_SET_ITEM(pairs, i, item);
+    }
+    PyMem_Free(opened.pairs);
+    PyMem_Free(found.pairs);
+    return pairs;
+}
+
+/* ---- links with a prefix ---- */
+
+PyDoc_STRVAR(prefixed_doc,
+"prefixed(text) -> list[tuple[int, int]]\n\n"
+"Return the links whose target has a colon: where their brackets begin, and the colon.");
+
+static PyObject *prefixed(PyObject *Py_UNUSED(module), PyObject *string)
+{
+    if (!PyUnicode_Check(string))
+        return PyErr_Format(PyExc_TypeError, "prefixed takes a str");
+    Text text = text_of(string);
+    PyObject *found = PyList_New(0);
+    for (Py_ssize_t i = next(&text, '[', 0); found && i < text.length; i = next(&text, '[', i)) {
+        Py_ssize_t start = i++;
+        if (at(&text, i) != '[' || at(&text, start - 1) == '[')
+            continue;
+        Py_UCS4 c;
+        do
+            c = at(&text, ++i);
+        while (c != ':' && c != '|' && c != '[' && c != ']' && c != '\n');
+        if (c == ':' && append(found, Py_BuildValue("(nn)", start, i)) < 0)
+            Py_CLEAR(found);
+    }
+    return found;
+}
+
+/* ---- comments and footnotes ---- */
+
+enum { LONGEST_NAME = 20, NOTHING = 0x06 };
+
+static inline int is_space(Py_UCS4 c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Whether `word`, in lower case, stands at `i`, in any case. */
+static int stands(const Text *text, Py_ssize_t i, const char *word)
+{
+    for (; *word; word++, i++) {
+        Py_UCS4 c = at(text, i);
+        if (c != (Py_UCS4)*word && (c >= 0x80 || Py_TOLOWER(c) != *word))
+            return 0;
+    }
+    return 1;
+}
+
+/* Return the end of the first closing tag of a footnote from `i` on, -1 if there is none. */
+static Py_ssize_t footnote_end(const Text *text, Py_ssize_t i)
+{
+    for (i = next(text, '<', i); i < text->length; i = next(text, '<', i + 1)) {
+        Py_ssize_t end = i + 5;
+        if (!stands(text, i, "</ref"))
+            continue;
+        while (end < text->length && is_space(at(text, end)))
+            end++;
+        if (end < text->length && at(text, end) == '>')
+            return end + 1;
+    }
+    return -1;
+}
+
+static Py_ssize_t comment_end(const Text *text, Py_ssize_t i)
+{
+    for (i = next(text, '-', i + 4); i < text->length; i = next(text, '-', i + 1))
+        if (at(text, i + 1) == '-' && i + 2 < text->length && at(text, i + 2) == '>')
+            return i + 3;
+    return text->length;
+}
+
+static Py_ssize_t without_blanks(const Text *text, Py_ssize_t i)
+{
+    while (i < text->length && (at(text, i) == ' ' || at(text, i) == '\t'))
+        i++;
+    return i;
+}
+
+/* Set where to cut for the comment that begins at `*start`: its line, when it has one for itself,
+   perhaps with other comments. */
+static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
+{
+    Py_ssize_t before = *start;
+    *end = comment_end(text, *start);
+    while (before && (at(text, before - 1) == ' ' || at(text, before - 1) == '\t'))
+        before--;
+    if (before && at(text, before - 1) != '\n')
+        return;
+    Py_ssize_t after = without_blanks(text, *end);
+    while (stands(text, after, "<!--"))
+        after = without_blanks(text, comment_end(text, after));
+    if (after < text->length && at(text, after) == '\n') {
+        *start = before;
+        *end = after + 1;
+    }
+}
+
+/* Whether a mark must stand for `text[start:end]`, which shows nothing: `nothing` of marks.py. */
+static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
+{
+    Py_UCS4 before = at(text, start - 1), after = at(text, end);
+    if (before == NOTHING)
+        return 0;
+    if (before == '\n')
+        return 1;
+    if (end == text->length)
+        return 1;
+    return !(after == ' ' || after == '\n' || after == '.' || after == ',' || after == ';' ||
+             after == ')' || (after == '<' && at(text, end + 1) == 'r' &&
+                              at(text, end + 2) == 'e' && at(text, end + 3) == 'f'));
+}
+
+/* Whether an extension's tag begins at `i`: 1, 0, or -1 after a fault. */
+static int is_tag(const Text *text, Py_ssize_t i, PyObject *names)
+{
+    char name[LONGEST_NAME];
+    Py_ssize_t length = 0;
+    Py_UCS4 c;
+    while (c = at(text, ++i), c < 0x80 && (Py_ISALPHA(c) || c == '-') && length < LONGEST_NAME)
+        name[length++] = (char)Py_TOLOWER(c);
+    if (i >= text->length || !length || !(is_space(c) || c == '/' || c == '>'))
+        return 0;
+    PyObject *key = PyUnicode_FromStringAndSize(name, length);
+    int known = key == NULL ? -1 : PySet_Contains(names, key);
+    Py_XDECREF(key);
+    return known;
+}
+
+/* Return the end of the footnote that begins at `i`, -1 when it is none, or is not closed. */
+static Py_ssize_t footnote(const Text *text, Py_ssize_t i, int closed)
+{
+    Py_UCS4 c = at(text, i + 4);
+    if (!stands(text, i, "<ref") || i + 4 >= text->length || !(is_space(c) || c == '/' || c == '>'))
+        return -1;
+    Py_ssize_t end = next(text, '>', i + 4);
+    if (end == text->length)
+        return -1;
+    if (at(text, end - 1) == '/')
+        return end + 1;
+    return closed ? footnote_end(text, end + 1) : -1;
+}
+
+PyDoc_STRVAR(pass_notes_doc,
+"pass_notes(text, start, end, closed, names, out) -> int\n\n"
+"Append the text from `start` on to `out`, without comments and footnotes, up to the next tag\n"
+"with one of the names that begins before `end`. Return where that is; -1: there is none, and\n"
+"`out` has the rest.");
+
+static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *string, *names, *out;
+    Py_ssize_t from, end;
+    int closed;
+    if (!PyArg_ParseTuple(args, "UnnpO!O!:pass_notes", &string, &from, &end, &closed,
+                          &PyFrozenSet_Type, &names, &PyList_Type, &out))
+        return NULL;
+    Text text = text_of(string);
+    Py_ssize_t i = next(&text, '<', from);
+    for (; i < text.length; i = next(&text, '<', i)) {
+        Py_ssize_t start = i, stop;
+        if (stands(&text, i, "<!--")) {
+            cut_of_comment(&text, &start, &stop);
+            start = start < from ? from : start;
+        } else {
+            stop = footnote(&text, i, closed);
+        }
+        if (stop < 0) {
+            int tag = i < end ? is_tag(&text, i, names) : 0;
+            if (tag < 0)
+                return NULL;
+            if (tag)
+                break;
+            i++;
+            continue;
+        }
+        if (append(out, PyUnicode_Substring(string, from, start)) < 0)
+            return NULL;
+        if (start == i && at(&text, i + 1) != '!' && needs_mark(&text, start, stop) &&
+            append(out, PyUnicode_FromOrdinal(NOTHING)) < 0)
+            return NULL;
+        from = i = stop;
+    }
+    int found = i < text.length;
+    if (append(out, PyUnicode_Substring(string, from, found ? i : text.length)) < 0)
+        return NULL;
+    return PyLong_FromSsize_t(found ? i : -1);
+}
+
+/* ---- sentences ---- */
+
+/* A line that is cut: what is left of its mentions and holes. */
+typedef struct {
+    Text text;
+    PyObject *mentions, *holes;
+    Py_ssize_t mention, hole;
+    PyTypeObject *sentence;
+} Line;
+
+static int bounds(const Line *line, Py_ssize_t i, Py_ssize_t *start, Py_ssize_t *end)
+{
+    PyObject *mention = PyList_GET_ITEM(line->mentions, i);
+    if (!PyTuple_Check(mention) || PyTuple_GET_SIZE(mention) != 3) {
+        PyErr_SetString(PyExc_TypeError, "a mention is (start, end, target)");
+        return -1;
+    }
+    *start = PyLong_AsSsize_t(PyTuple_GET_ITEM(mention, 0));
+    *end = PyLong_AsSsize_t(PyTuple_GET_ITEM(mention, 1));
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* Return the mentions from `line->mention` up to `last`, counted from `begin`. */
+static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t begin)
+{
+    PyObject *found = PyList_New(last - line->mention);
+    for (Py_ssize_t i = line->mention; found != NULL && i < last; i++) {
+        Py_ssize_t start, end;
+        PyObject *mention = NULL;
+        if (bounds(line, i, &start, &end) == 0)
+            mention = Py_BuildValue("(nnO)", start - begin, end - begin,
+                                    PyTuple_GET_ITEM(PyList_GET_ITEM(line->mentions, i), 2));
+        if (mention == NULL) {
+            Py_CLEAR(found);
+        } else {
+            PyObject_GC_UnTrack(mention);
+            PyList_SET_ITEM(found, i - line->mention, mention);
+        }
+    }
+    return found;
+}
+
+/* Return the sentence between two places; NULL, perhaps without a fault, if there is none. */
+static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, Py_ssize_t last)
+{
+    Py_ssize_t hole = line->hole;
+    if (PyList_GET_SIZE(line->holes))
+        for (Py_ssize_t i = start; i < end; i++)
+            line->hole += at(&line->text, i) == 0xFFFC;
+    while (start < end && Py_UNICODE_ISSPACE(at(&line->text, start)))
+        start++;
+    while (start < end && Py_UNICODE_ISSPACE(at(&line->text, end - 1)))
+        end--;
+    if (start == end)
+        return NULL;
+    PyObject *text = PyUnicode_Substring(line->text.string, start, end);
+    PyObject *mentions = mentions_within(line, last, start);
+    PyObject *holes = PyList_GetSlice(line->holes, hole, line->hole);
+    PyObject *sentence =
+        text && mentions && holes ? line->sentence->tp_alloc(line->sentence, 3) : NULL;
+    if (sentence == NULL) {
+        Py_XDECREF(text);
+        Py_XDECREF(mentions);
+        Py_XDECREF(holes);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(sentence, 0, text);
+    PyTuple_SET_ITEM(sentence, 1, mentions);
+    PyTuple_SET_ITEM(sentence, 2, holes);
+    return sentence;
+}
+
+static PyObject *cut_line(Line *line, PyObject *pieces)
+{
+    PyObject *found = PyList_New(0);
+    Py_ssize_t start = 0, place = 0, last = 0, number = PyList_GET_SIZE(line->mentions);
+    for (Py_ssize_t i = 0; found != NULL && i < PyList_GET_SIZE(pieces); i++) {
+        Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(pieces, i));
+        Py_ssize_t from = 0, to = 0;
+        place += length;
+        int failed = length < 0 || place > line->text.length;
+        while (!failed && last < number && !(failed = bounds(line, last, &from, &to)) && to <= place)
+            last++;
+        if (!failed && last < number && from < place)
+            continue; /* inside a mention */
+        PyObject *sentence = failed ? NULL : sentence_between(line, start, place, last);
+        if ((sentence != NULL && append(found, sentence) < 0) || PyErr_Occurred())
+            Py_CLEAR(found);
+        start = place;
+        line->mention = last;
+    }
+    return found;
+}
+
+PyDoc_STRVAR(cut_doc,
+"cut(text, mentions, holes, pieces, sentence) -> list[Sentence]\n\n"
+"Cut a line into its pieces, but not inside a mention; trimmed, none of them empty.");
+
+static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *text, *mentions, *holes, *pieces, *sentence;
+    if (!PyArg_ParseTuple(args, "UO!O!O!O!:cut", &text, &PyList_Type, &mentions, &PyList_Type,
+                          &holes, &PyList_Type, &pieces, &PyType_Type, &sentence))
+        return NULL;
+    if (!PyType_IsSubtype((PyTypeObject *)sentence, &PyTuple_Type))
+        return PyErr_Format(PyExc_TypeError, "a sentence is a tuple");
+    Line line = {text_of(text), mentions, holes, 0, 0, (PyTypeObject *)sentence};
+    return cut_line(&line, pieces);
+}
+
+static PyMethodDef functions[] = {
+    {"calls", calls, METH_O, calls_doc},
+    {"prefixed", prefixed, METH_O, prefixed_doc},
+    {"pass_notes", pass_notes, METH_VARARGS, pass_notes_doc},
+    {"cut", cut, METH_VARARGS, cut_doc},
+    {NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_scan",
+    .m_doc = "Where things stand in a page's text.",
+    .m_size = 0,
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC PyInit__scan(void)
+{
+    return PyModule_Create(&module);
+}

@@ -1,0 +1,142 @@
+"""Where things stand in a page's text, and the cutting of lines: loops over each character.
+
+Compiled where there is a C compiler (`_scan.c`); in Python they cost a third more of the whole.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from cstool.wikitext.marks import OBJECT, nothing
+
+__all__ = ["calls", "cut", "pass_notes", "prefixed"]
+
+T = TypeVar("T")
+
+_BRACES = re.compile(r"\{\{+|\}\}+")
+_NOTE = re.compile(r"<ref(?=[\s/>])[^>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
+_LONG_NOTE = re.compile(
+    r"<ref(?=[\s/>])[^>]*+>(?:[^<]++|<(?!/ref\s*>))*+</ref\s*+>", re.IGNORECASE | re.ASCII
+)
+_TAG = re.compile(r"<([a-z-]+)(?=[\s/>])", re.IGNORECASE | re.ASCII)
+_BLANKS = re.compile(r"[ \t]*")
+_PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
+
+
+def calls_in_python(text: str) -> list[tuple[int, int, int]]:
+    """Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them.
+
+    As Preprocessor_Hash pairs them (MediaWiki REL1_39): runs of them, three before two, innermost
+    first; what finds no partner is plain text.
+    """
+    found: list[tuple[int, int, int]] = []
+    opened: list[list[int]] = []
+    for match in _BRACES.finditer(text):
+        start, end = match.span()
+        if text[start] == "{":
+            opened.append([start, end - start])
+            continue
+        while opened and end - start >= 2:
+            begin, count = opened[-1]
+            pair = 3 if min(count, end - start) >= 3 else 2
+            start += pair
+            count -= pair
+            if count >= 2:
+                opened[-1][1] = count
+            else:
+                opened.pop()
+            while found and found[-1][0] >= begin + count:
+                found.pop()
+            found.append((begin + count, start, pair))
+    return found
+
+
+def prefixed_in_python(text: str) -> list[tuple[int, int]]:
+    """Return the links whose target has a colon: where their brackets begin, and the colon."""
+    return [(match.start(), match.end() - 1) for match in _PREFIXED.finditer(text)]
+
+
+def pass_notes_in_python(
+    text: str, start: int, end: int, closed: bool, names: frozenset[str], out: list[str]
+) -> int:
+    """Append the text from `start` on to `out`, without comments and footnotes, up to a tag.
+
+    That is one with one of the `names`, which begins before `end`. Return where it stands; -1:
+    there is none, and `out` has the rest. Unless `closed`, no footnote from here on is.
+    """
+    at = text.find("<", start)
+    while at >= 0:
+        before = start
+        if text.startswith("<!--", at):
+            first, after = _comment(text, at)
+            out.append(text[start : max(start, first)])
+            start = at = after
+        elif note := _NOTE.match(text, at) or (closed and _LONG_NOTE.match(text, at)):
+            out += (text[before:at], nothing(text, at, note.end()))
+            start = at = note.end()
+        elif at < end and (tag := _TAG.match(text, at)) and tag[1].lower() in names:
+            out.append(text[start:at])
+            return at
+        else:
+            at += 1
+        at = text.find("<", at)
+    out.append(text[start:])
+    return -1
+
+
+def _comment(text: str, start: int) -> tuple[int, int]:
+    """Return where to cut for the comment that begins at `start`: its line, if it has one.
+
+    After Preprocessor_Hash::preprocessToObj: with the comments that follow it there.
+    """
+    after = _comment_end(text, start)
+    before = start
+    while before and text[before - 1] in " \t":
+        before -= 1
+    if before and text[before - 1] != "\n":
+        return start, after
+    end = _BLANKS.match(text, after).end()  # type: ignore[union-attr]
+    while text.startswith("<!--", end):
+        end = _BLANKS.match(text, _comment_end(text, end)).end()  # type: ignore[union-attr]
+    return (before, end + 1) if text.startswith("\n", end) else (start, after)
+
+
+def _comment_end(text: str, start: int) -> int:
+    end = text.find("-->", start + 4)
+    return len(text) if end < 0 else end + 3
+
+
+def cut_in_python(
+    text: str,
+    mentions: list[tuple[int, int, str]],
+    holes: list[str],
+    pieces: list[str],
+    sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
+) -> list[T]:
+    """Return a line's sentences: its pieces, trimmed of white space, none of them empty.
+
+    A bound inside a mention is none; mentions and holes go with their pieces.
+    """
+    found: list[T] = []
+    start = at = first = last = hole = 0
+    for piece in pieces:
+        at += len(piece)
+        while last < len(mentions) and mentions[last][1] <= at:
+            last += 1
+        if last < len(mentions) and mentions[last][0] < at:
+            continue
+        whole = text[start:at]
+        end = hole + whole.count(OBJECT) if holes else 0
+        if shown := whole.strip():
+            begin = start + whole.index(shown)
+            inside = [(a - begin, b - begin, target) for a, b, target in mentions[first:last]]
+            found.append(sentence(shown, inside, holes[hole:end]))
+        start, first, hole = at, last, end
+    return found
+
+
+try:
+    from cstool.wikitext._scan import calls, cut, pass_notes, prefixed
+except ImportError:
+    calls, prefixed = calls_in_python, prefixed_in_python
+    cut, pass_notes = cut_in_python, pass_notes_in_python

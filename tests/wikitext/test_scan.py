@@ -1,0 +1,125 @@
+"""What is compiled against the same in Python."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cstool.wikitext import scan
+from cstool.wikitext.plainly import COMPILED
+from cstool.wikitext.scan import (
+    calls,
+    calls_in_python,
+    cut,
+    cut_in_python,
+    pass_notes,
+    pass_notes_in_python,
+    prefixed,
+    prefixed_in_python,
+)
+from cstool.wikitext.sentences import Mention, Sentence
+from tests.conftest import SAMPLE
+
+BRACES = ("{{", "}}", "{", "}", "{{{", "}}}", "{{a}}", "{{a|{{b}}}}", "x", "é", "一", "|", "\n")
+BRACKETS = ("[[", "]]", "[", "]", ":", "|", "\n", "File:a", "Ärztin", "語", "[[a:b|[[c:d]]]]")
+TAGS = (
+    "<ref>", "</ref>", "</REF >", "<ref name=a />", "<ref name=b>", "<Ref/>", "<refs>", "<!--",
+    "-->", "--->", "<nowiki>", "</nowiki>", "<page-collection/>", "<br>", "<", ">", "/", " ",
+    "\t", "\n", ".", "é", "語", "\x06", "<re", "\u3000",
+)  # fmt: skip
+WORDS = ("a", " ", "\u3000", "\ufffc", "語", "𝒳", "É. ")
+
+
+def test_a_compiler_has_been_at_work() -> None:
+    assert COMPILED
+    assert scan.calls is not calls_in_python
+
+
+def test_without_a_compiler_pages_read_the_same(tmp_path: Path) -> None:
+    """Both read the sample, each in a process of its own."""
+    dump = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
+    hide = "import sys; sys.modules['cstool.wikitext._plain'] = None; "
+    hide += "sys.modules['cstool.wikitext._scan'] = None; "
+    run = "from cstool.cli.main import main; main()"
+    for name, code in (("compiled", run), ("python", hide + run)):
+        arguments = ["extract", str(dump), "-o", str(tmp_path / name), "-j", "1", "--all-sentences"]
+        told = subprocess.run(
+            [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True
+        ).stderr
+        assert ("without a C compiler" in told) == (name == "python")
+    read = [pq.read_table(tmp_path / name) for name in ("compiled", "python")]
+    assert len(read[0]) > 100
+    assert read[0].equals(read[1])
+
+
+@given(st.lists(st.sampled_from(BRACES), max_size=14).map("".join))
+@example("{{a}} }} {{b|{{c|{{d|{{e}}}}}}}} {{{f}}} {{g")
+@example("{" * 200 + "}" * 300)
+def test_both_find_the_same_pairs_of_braces(text: str) -> None:
+    assert calls(text) == calls_in_python(text)
+
+
+def test_pairs_are_told_by_where_they_begin_and_end() -> None:
+    assert calls("a {{b|{{c}}}} {{{d}}} {{e") == [(2, 13, 2), (14, 21, 3)]
+
+
+@given(st.lists(st.sampled_from(BRACKETS), max_size=12).map("".join))
+def test_both_find_the_same_links_with_a_prefix(text: str) -> None:
+    assert prefixed(text) == prefixed_in_python(text)
+
+
+def test_links_with_a_prefix_are_told_by_bracket_and_colon() -> None:
+    assert prefixed("[[a]] [[b:c|d:e]] [[[f:g]] [[h|i:j]] [[:k") == [(6, 9), (37, 39)]
+
+
+@given(st.lists(st.sampled_from(TAGS), max_size=14).map("".join), st.integers(0, 3), st.booleans())
+@example("a\n <!--x--> <!--y-->\t\nb<ref>c</ref>.<ref name=x/>d<ref>e", 0, True)
+def test_both_pass_the_same_notes(text: str, start: int, closed: bool) -> None:
+    start, end = min(start, len(text)), text.rfind(">") + 1
+    out: list[str] = []
+    expected: list[str] = []
+    names = frozenset({"ref", "nowiki", "page-collection"})
+    found = pass_notes(text, start, end, closed, names, out)
+    assert found == pass_notes_in_python(text, start, end, closed, names, expected)
+    assert "".join(out) == "".join(expected)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> tuple[str, list[Mention], list[str], list[str]]:
+    """Draw a line's text, mentions, holes, and the pieces that it is cut into."""
+    pieces = [
+        draw(st.lists(st.sampled_from(WORDS)).map("".join)) for _ in range(draw(st.integers(0, 4)))
+    ]
+    text = "".join(pieces)
+    places = st.integers(0, len(text))
+    ends = sorted(draw(st.lists(places, max_size=6)))
+    mentions = [(a, b, f"T{a}") for a, b in zip(ends[::2], ends[1::2], strict=False)]
+    holes = [f"hole {i}" for i in range(text.count("\ufffc"))]
+    return text, mentions, holes, pieces
+
+
+@given(lines())
+def test_both_cut_a_line_into_the_same_sentences(
+    line: tuple[str, list[Mention], list[str], list[str]],
+) -> None:
+    assert cut(*line, Sentence) == cut_in_python(*line, Sentence)
+
+
+def test_a_line_is_not_cut_inside_a_mention() -> None:
+    text = "A b. C d. E \ufffc."
+    sentences = cut(text, [(2, 6, "B. C")], ["x"], ["A b. ", "C d. ", "E \ufffc."], Sentence)
+    assert sentences == [
+        Sentence("A b. C d.", [(2, 6, "B. C")], []),
+        Sentence("E \ufffc.", [], ["x"]),
+    ]
+
+
+def test_what_is_no_line_is_refused() -> None:
+    with pytest.raises(TypeError):
+        cut("a", [("x",)], [], ["a"], Sentence)  # type: ignore[list-item]
+    with pytest.raises(TypeError):
+        calls(b"{{")  # type: ignore[arg-type]
