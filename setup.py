@@ -4,7 +4,8 @@ from setuptools import Extension, setup
 
 setup(
     ext_modules=[
-        # Without a C compiler, lines are read the long way: the same text, in twice the time.
-        Extension("cstool.wikitext._plain", ["cstool/wikitext/_plain.c"], optional=True)
+        # Without a C compiler, `cstool.wikitext.scan` and `plainly` do the same in Python.
+        Extension(f"cstool.wikitext.{name}", [f"cstool/wikitext/{name}.c"], optional=True)
+        for name in ("_plain", "_scan")
     ]
 )
