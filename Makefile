@@ -41,7 +41,7 @@ help:
 
 # ---- what a clean machine needs ----
 
-$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/wikitext/*.c)
+$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*/*.c)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@

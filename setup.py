@@ -4,8 +4,8 @@ from setuptools import Extension, setup
 
 setup(
     ext_modules=[
-        # Without a C compiler, `cstool.wikitext.scan` and `plainly` do the same in Python.
-        Extension(f"cstool.wikitext.{name}", [f"cstool/wikitext/{name}.c"], optional=True)
-        for name in ("_plain", "_scan")
+        # Without a C compiler, the modules that import these do the same in Python.
+        Extension(f"cstool.{name.replace('/', '.')}", [f"cstool/{name}.c"], optional=True)
+        for name in ("dumps/_export", "wikitext/_plain", "wikitext/_scan")
     ]
 )

@@ -21,6 +21,7 @@ import xxhash
 
 from cstool.dumps import bzip2
 from cstool.dumps.export import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
+from cstool.dumps.plain_export import plain_pages
 from cstool.dumps.streams import BZIP2, STDIN, Stream, decompressed, need_file
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task, part_name
@@ -382,14 +383,41 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
         for start, stop in pairwise(slice_.streams):
             told = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
             parser = PageParser(told, inside=start > 0)
+            xml = _decompress_range(slice_.name, file, start, stop)
+            last = slice_.last and stop == slice_.streams[-1]
             try:
-                for data in _decompress_range(slice_.name, file, start, stop):
+                if start and not last:
+                    plain, xml = _plainly(xml)
+                    yield from plain
+                for data in xml:
                     yield from parser.feed(data)
                 yield from parser.finish()
-                if parser.in_page or (slice_.last and stop == slice_.streams[-1]):
+                if parser.in_page or last:
                     parser.close()
             except CutInputError as fault:
                 if damage is None:
                     raise
                 damage.note(fault, in_page=parser.in_page)
                 damage.streams[Path(slice_.name).name] += 1
+
+
+def _plainly(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:
+    """Return the pages of a stream if all are in the plain form, and what is left to the parser."""
+    drawn: list[bytes] = []
+    size = 0
+
+    def faulty(fault: CutInputError) -> Iterator[bytes]:
+        yield from drawn
+        raise fault
+
+    try:
+        for data in xml:
+            drawn.append(data)
+            size += len(data)
+            if size > _LARGEST_STREAM:
+                return [], chain(drawn, xml)
+    except CutInputError as fault:
+        return [], faulty(fault)
+    whole = b"".join(drawn)
+    pages = plain_pages(whole)
+    return ([], iter([whole])) if pages is None else (pages, iter(()))
