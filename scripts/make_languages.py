@@ -3,7 +3,8 @@
     python scripts/make_languages.py [NAMES_PHP] > cstool/languages/data/languages.tsv
 
 The codes in which Wikidata keeps labels: MediaWiki's Names.php and what Wikibase adds to it.
-Autonyms are from Names.php, English names from CLDR, else from the remarks in Names.php.
+Autonyms are from Names.php, English names from CLDR, else from the remarks in Names.php; tags of
+BCP 47 and old codes from LanguageCode.php, further ones from Wikidata's own past (`RENAMED`).
 """
 
 import io
@@ -15,20 +16,17 @@ import babel
 from babel.localedata import exists, load
 
 NAMES_PHP = "/usr/share/mediawiki/includes/languages/data/Names.php"
+LANGUAGE_CODE_PHP = "/usr/share/mediawiki/includes/language/LanguageCode.php"
 
-# Old codes of languages that have another one: Wikidata keeps their labels there.
-OLD = [
-    "als",
-    "bat-smg",
-    "be-x-old",
-    "fiu-vro",
-    "no",
-    "roa-rup",
-    "simple",
-    "zh-classical",
-    "zh-min-nan",
-    "zh-yue",
-]
+# Other codes of languages that Wikidata has under one: beyond LanguageCode.php.
+RENAMED = {
+    "no": "nb",  # the wiki's language; Wikidata's labels are nb
+    "tokipona": "tok",
+    "sr-cyrl": "sr-ec",  # the names of MediaWiki 1.43
+    "sr-latn": "sr-el",
+}
+# A wiki, no language (https://meta.wikimedia.org/wiki/Special_language_codes).
+NO_LANGUAGE = ["simple"]
 
 # Wikipedias whose database is not named for their language.
 WIKIS = {
@@ -61,6 +59,7 @@ MORE = {
     "nr": "|isiNdebele", "nup": "Nupe|Nupe", "osa-latn": "Osage (Latin script)",
     "ota": "|لسان عثمانى", "pap-aw": "Papiamento (Aruba)|Papiamento", "quc": "|Kʼicheʼ",
     "rki": "Arakanese|ရခိုင်", "rmf": "Finnish Kalo|Kaalengo tšimb", "rwr": "Marwari (India)|मारवाड़ी",
+    "nrf": "Guernésiais and Jèrriais|Jèrriais", "tok": "Toki Pona|toki pona",
     "sju": "Ume Sámi|ubmejesámiengiälla", "smj": "|julevsámegiella", "srq": "Sirionó",
     "tig": "|ትግሬ", "tvu": "Tunen", "vut": "Vute", "wes": "Cameroonian Pidgin",
     "wya": "Wyandot", "yas": "Nugunu", "yat": "Yambeta", "yav": "", "ybb": "",
@@ -113,6 +112,23 @@ def autonyms_and_remarks(path: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def php_map(text: str, name: str) -> dict[str, str]:
+    """A constant array of LanguageCode.php: code -> code or tag."""
+    block = re.search(rf"const {name} = \[(.*?)^\t\];", text, re.DOTALL | re.MULTILINE)
+    if block is None:
+        raise SystemExit(f"LanguageCode.php has no {name}")
+    return dict(re.findall(r"^\t\t'([\w-]+)' => '([\w-]+)'", block[1], re.MULTILINE))
+
+
+def bcp47(code: str, special: dict[str, str]) -> str:
+    """The tag of a code, as LanguageCode::bcp47 writes it: zh-Hant-TW, sr-Cyrl, de-x-formal."""
+    first, *rest = special.get(code, code).split("-")
+    if rest and rest[0] == "x":
+        return "-".join([first, *rest])
+    case = {2: str.upper, 4: str.title}
+    return "-".join([first, *(case.get(len(part), str.lower)(part) for part in rest)])
+
+
 def cldr_code(code: str) -> str:
     """A code as CLDR writes it: zh-hans is zh_Hans, pt-br is pt_BR."""
     first, *rest = code.split("-")
@@ -145,8 +161,11 @@ def main() -> None:
     """Writes the table."""
     names = autonyms_and_remarks(sys.argv[1] if len(sys.argv) > 1 else NAMES_PHP)
     remarks = {code: remark for code, (_, remark) in names.items()}
+    php = Path(LANGUAGE_CODE_PHP).read_text("utf-8")
+    old = php_map(php, "DEPRECATED_LANGUAGE_CODE_MAPPING") | RENAMED
+    special = php_map(php, "NON_STANDARD_LANGUAGE_CODE_MAPPING")
     rows = {}
-    for code in sorted((set(names) | set(MORE)) - set(OLD)):
+    for code in sorted((set(names) | set(MORE)) - set(old) - set(NO_LANGUAGE)):
         mine, _, my_autonym = MORE.get(code, "").partition("|")
         autonym = names[code][0] if code in names else my_autonym
         if not autonym and exists(cldr_code(code)):
@@ -154,15 +173,20 @@ def main() -> None:
         name = english_name(code, remarks) or mine
         if not name:
             raise SystemExit(f"{code}: no English name")
-        rows[code] = (code, name, autonym, WIKIS.get(code, ""))
+        tag = bcp47(code, special)
+        olds = " ".join(sorted(was for was, now in old.items() if now == code))
+        rows[code] = (
+            code, name, autonym, WIKIS.get(code, ""), tag if tag != code else "", olds
+        )  # fmt: skip
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
     print(
         "# source: MediaWiki 1.39's Names.php, Wikibase's term languages, English names from CLDR"
         f" (babel {babel.__version__}), made by scripts/make_languages.py;"
-        " wikis: Wikipedias' databases (less wiki) if not the code with _ for -",
+        " wikis: Wikipedias' databases (less wiki) if not the code with _ for -; bcp47, if not the"
+        " code, and old codes: MediaWiki's LanguageCode.php",
         file=out,
     )
-    for row in [("code", "name", "autonym", "wikis"), *rows.values()]:
+    for row in [("code", "name", "autonym", "wikis", "bcp47", "old"), *rows.values()]:
         print("\t".join(row), file=out)
 
 

@@ -1,7 +1,8 @@
 <?php
 /**
  * Writes what MediaWiki's own language files say about wikitext as tables
- * (namespaces, linktrails, switches, magicwords, numbers, variants, fallbacks; each .tsv) in OUTDIR:
+ * (namespaces, linktrails, switches, magicwords, numbers, variants, fallbacks; each .tsv) in OUTDIR
+ * (cstool/wikitext/data; fallbacks.tsv belongs in cstool/languages/data):
  *
  *     apt-get install mediawiki php-cli php-sqlite3 php-mbstring php-intl
  *     MW_CONFIG_FILE=…/LocalSettings.php php scripts/mediawiki_tables.php OUTDIR

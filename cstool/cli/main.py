@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from cstool import __version__
-from cstool.running.errors import CstoolError, Unfinished
+from cstool.running.errors import CstoolError, Unfinished, WrongCallError
 
 COMMANDS = {
     "entities": "Wikidata's JSON dump → a table of items",
@@ -82,7 +82,7 @@ def main() -> None:
         click.echo(f"cstool: {news}", err=True)
         sys.exit(0)
     except CstoolError as error:
-        _end(str(error), debug)
+        _end(str(error), debug, 2 if isinstance(error, WrongCallError) else 1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -105,8 +105,8 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _end(message: str, debug: bool) -> NoReturn:
+def _end(message: str, debug: bool, code: int = 1) -> NoReturn:
     if debug:
         traceback.print_exc()
     click.echo(f"cstool: {' '.join(message.split())}", err=True)
-    sys.exit(1)
+    sys.exit(code)

@@ -1,10 +1,14 @@
 """`cstool switch`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
+from cstool.languages.labels import Fallback, Kind
+from cstool.parts.counts import largest
+from cstool.parts.manifest import Manifest
 from cstool.running.options import RunOptions
 from cstool.stages.switch import SwitchOptions, switch
 
@@ -12,7 +16,12 @@ EXAMPLE = """\b
 Examples:
   cstool switch work/linked --entities work/entities --languages de,fr,zh -o work/switched
   cstool switch work/linked --entities work/entities --languages entitycs -o work/switched
+  cstool switch work/linked --entities work/entities --no-fallback -o as-published
 """
+
+
+# Codes that a line names; the manifest has all.
+_CODES_TOLD = 9
 
 
 @click.command("switch", epilog=EXAMPLE)
@@ -40,6 +49,29 @@ Examples:
     metavar="N",
     help="Languages that a sentence goes into, at most.",
 )
+@click.option(
+    "--labels",
+    type=click.Choice(["label", "sitelink"]),
+    default="label",
+    show_default=True,
+    help="Names are Wikidata's labels, or the titles of the languages' Wikipedia pages, without "
+    "what tells pages apart: Paris (Texas).",
+)
+@click.option(
+    "--fallback",
+    type=click.Choice(["all", "variants", "none"]),
+    default="all",
+    show_default=True,
+    help="Where a language has no label: that of the languages it falls back to on Wikidata, then "
+    "`mul`, if its script fits; variants: only of the same language (zh-hk, zh-hant), then `mul`.",
+)
+@click.option(
+    "--no-fallback",
+    "fallback",
+    flag_value="none",
+    help="As published, the same as --fallback none: the label of just that language, in "
+    "whatever script.",
+)
 @click.option("--seed", default=0, show_default=True, help="Another seed, another choice.")
 @output("the code-switched sentences")
 @running()
@@ -48,6 +80,8 @@ def command(
     entities: Path,
     languages: str,
     max_languages: int,
+    labels: Kind,
+    fallback: Fallback,
     seed: int,
     out: Path,
     running: RunOptions,
@@ -64,7 +98,7 @@ def command(
     sides), page_id, title.
     """
     closing = Closing(out, running)
-    options = SwitchOptions(languages, max_languages, seed)
+    options = SwitchOptions(languages, max_languages, seed, labels, fallback)
     manifest = switch(linked, entities, out, options, running)
     rows = manifest.counts.details["languages"]
     source = manifest.source.language if manifest.source else ""
@@ -75,6 +109,20 @@ def command(
         f"{sum(n > 0 for n in made.values())} languages, from {rows.get(source, 0):,} "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
-    without = [code for code, number in made.items() if not number]
-    if without and not running.quiet:
-        click.echo(f"switch: no sentence in {', '.join(without)}", err=True)
+    if not running.quiet:
+        for line in _notes(manifest, [code for code, number in made.items() if not number]):
+            click.echo(f"switch: {line}", err=True)
+
+
+def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
+    """Yield what the user should know of labels and languages."""
+    counts = manifest.counts
+    if "labels" in counts.tallies and counts.tallies["labels"].dropped:
+        kept, refused = counts.tallies["labels"].written, dropped(manifest, "labels")
+        yield f"{kept:,} labels taken, refused: {refused}"
+    if unknown := counts.details.get("labels in unknown languages"):
+        shown = largest(unknown, _CODES_TOLD)
+        told = ", ".join(f"{code} ({number:,})" for code, number in shown.items())
+        yield f"labels in {len(unknown):,} codes that no table of languages has: {told}"
+    if without:
+        yield f"no sentence in {', '.join(without)}"

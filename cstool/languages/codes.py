@@ -1,21 +1,106 @@
-"""Wikimedia's language codes: which there are, and what a user's list of them means."""
+"""Wikimedia's language codes: which there are, and what a user's list of them means.
+
+One table, `languages.tsv`, joins the codes of Wikidata's labels, the names of Wikipedias'
+databases (`nowiki`, `be_x_oldwiki`), the tags of BCP 47, and codes that were used before.
+"""
 
 import difflib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from cstool.languages.tables import rows
-from cstool.running.errors import InputError
+from cstool.running.errors import InputError, WrongCallError
 
 # Not a language that a sentence can be in: names that serve many languages, none, or no text.
 NO_TARGET = frozenset({"mul", "und", "zxx", "mis"})
 
 
+class Language(NamedTuple):
+    """A row of the table. `wikis`: its Wikipedias' databases, the main one first."""
+
+    code: str
+    name: str
+    autonym: str
+    wikis: tuple[str, ...]
+    bcp47: str
+    old: tuple[str, ...]
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """Return the table, by code."""
+    return {
+        code: Language(
+            code,
+            name,
+            autonym,
+            tuple(f"{wiki}wiki" for wiki in wikis.split() or [code.replace("-", "_")]),
+            tag or code,
+            tuple(old.split()),
+        )
+        for code, name, autonym, wikis, tag, old in rows("cstool.languages", "languages.tsv")
+    }
+
+
 @cache
 def names() -> dict[str, str]:
     """Return each code's English name."""
-    return {row[0]: row[1] for row in rows("cstool.languages", "languages.tsv")}
+    return {code: language.name for code, language in languages().items()}
+
+
+@cache
+def _current() -> dict[str, str]:
+    return {old: code for code, language in languages().items() for old in language.old}
+
+
+def current(code: str) -> str:
+    """Return the code of today for an old one (`zh-min-nan`: `nan`); any other as it is."""
+    return _current().get(code, code)
+
+
+def is_known(code: str) -> bool:
+    """Whether the table has that code of labels, or has it as an old one."""
+    return code in names() or code in _current()
+
+
+@cache
+def _of_wiki() -> dict[str, str]:
+    return {wiki: code for code, language in languages().items() for wiki in language.wikis}
+
+
+def wiki_language(wiki: str) -> str | None:
+    """Return the language of a Wikipedia (`be_x_oldwiki`: `be-tarask`); None for other wikis."""
+    return _of_wiki().get(wiki)
+
+
+def language_wiki(code: str) -> str | None:
+    """Return the database of a language's Wikipedia, whether there is one or not; None: no code."""
+    language = languages().get(current(code))
+    return language.wikis[0] if language else None
+
+
+def bcp47(code: str) -> str:
+    """Return a code's tag in BCP 47 (`sr-ec`: `sr-Cyrl`), as MediaWiki's LanguageCode writes it.
+
+    A code that is not in the table is returned as it is.
+    """
+    language = languages().get(current(code))
+    return language.bcp47 if language else code
+
+
+@cache
+def _of_tag() -> dict[str, str]:
+    # Two codes have one tag (eml, egl): the code that is spelt as the tag wins.
+    table = languages().values()
+    tags = {language.bcp47.lower(): language.code for language in table}
+    return tags | {code: code for code in languages()}
+
+
+def from_bcp47(tag: str) -> str | None:
+    """Return the code for a tag in BCP 47 in any case (`zh-Hant-TW`: `zh-tw`); None: none."""
+    return _of_tag().get(tag.lower().replace("_", "-"))
 
 
 @cache
@@ -26,37 +111,40 @@ def entitycs() -> tuple[str, ...]:
 
 
 def need_language(code: str, option: str) -> None:
-    """Raise InputError, with a hint, when that is no code of a language."""
+    """Raise WrongCallError, with a hint, when that is no code of a language."""
     if code not in names() or code in NO_TARGET:
         near = _like(code)
         hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
-        raise InputError(f"{option}: {code!r} is no language code; {hint}")
+        raise WrongCallError(f"{option}: {code!r} is no language code; {hint}")
 
 
 def resolve(spec: str, present: Iterable[str]) -> list[str]:
     """Return the codes that `--languages` names, sorted.
 
-    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present`.
-    Raises InputError for a code that is none.
+    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present`, old
+    codes as those of today.
+    Raises WrongCallError for a code that is none.
     """
     codes: set[str] = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
         if word == "entitycs":
             codes.update(entitycs())
         elif word == "all":
-            codes.update(set(present) - NO_TARGET)
+            codes.update({current(code) for code in present} - NO_TARGET)
             if not codes:
                 raise InputError("--languages: all are none: the entities have no labels")
         else:
             need_language(word, "--languages")
             codes.add(word)
     if not codes:
-        raise InputError("--languages: names no language; give codes such as de,fr,zh")
+        raise WrongCallError("--languages: names no language; give codes such as de,fr,zh")
     return sorted(codes)
 
 
 def _like(word: str) -> list[str]:
-    """Return the codes that a word may stand for: a language's name first, then those alike."""
+    """Return the codes that a word may stand for: what it is elsewhere, then those alike."""
     word = word.lower()
-    named = [code for code, name in names().items() if name.lower() == word]
+    other = _current().get(word) or from_bcp47(word) or wiki_language(word)
+    named = [other] if other else [code for code, name in names().items() if name.lower() == word]
+    named = [code for code in named if code not in NO_TARGET]
     return named or difflib.get_close_matches(word, names().keys() - NO_TARGET, 3, 0.5)

@@ -1,11 +1,14 @@
 """Labels by entity and language, in a memory map that all processes share.
 
-For each entity a bit mask tells the languages that it has a label in; its labels stand one
-after another in the order of the bits. The place of one label is then the entity's first place
-plus the number of bits below its language's (rank by popcount).
+For each entity a bit mask tells the languages that it has a label in. The labels of many
+languages are the same word ("Ridley Scott"), so an entity's text holds each word once, and each
+of its languages, in the order of the bits, has the number of its word: the place of that number
+is the entity's first place plus the count of bits below its language's (rank by popcount).
 
-Files, all raw little-endian arrays: `qids` u32 (sorted), `masks` u64 × words, `firsts` i64,
-`offsets` i64 (bytes into `text`, one more than labels), `text` UTF-8.
+Files, all raw little-endian arrays: `qids` u32 (sorted); `rows` u64 × (mask + 2): an entity's
+mask, the place of its first number in `which`, and of its first word in `offsets`; `which` u8
+(u16 for more than 256 languages); `offsets` i64 (bytes into `text`, one more than words); `text`
+UTF-8.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,57 +19,128 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from cstool.parts.columns import flat, offsets_of, one_chunk
 from cstool.parts.files import whole_file
 
 Array = np.ndarray[Any, Any]
 
-_FILES = {"qids": np.uint32, "masks": np.uint64, "firsts": np.int64, "offsets": np.int64}
-LABELS = pa.schema([("qid", pa.uint32()), ("language", pa.uint16()), ("value", pa.string())])
+_FILES = ("qids", "rows", "which", "offsets", "text")
+# A piece of a store: for each entity its mask, the numbers of its words, its words.
+LABELS = pa.schema(
+    [
+        ("qid", pa.uint32()),
+        ("mask", pa.binary()),
+        ("which", pa.binary()),
+        ("words", pa.list_(pa.field("element", pa.string()))),
+    ]
+)
 
 
-def words(languages: Sequence[str]) -> int:
-    """Return the number of 64-bit words that a mask of these languages takes."""
-    return max(1, -(-len(languages) // 64))
+def words(languages: int) -> int:
+    """Return the number of 64-bit words that a mask of so many languages takes."""
+    return max(1, -(-languages // 64))
+
+
+def _number(languages: int) -> Any:
+    """Return the type that holds the number of a word: at most one word for each language."""
+    return np.uint8 if languages <= 256 else np.uint16
+
+
+def pack(qids: Array, chosen: Array, values: pa.Array) -> pa.Table:
+    """Return labels as a piece of a store, a table of `LABELS`.
+
+    `chosen`: a row for each entity, a column for each language; the label's place in `values`,
+    -1 where there is none. Equal places are stored once; entities without a label are left out.
+    """
+    there = chosen >= 0
+    some = there.any(axis=1)
+    qids, chosen, there = qids[some], chosen[some], there[some]
+    number, languages = chosen.shape
+    entity = np.nonzero(there)[0]
+    # Sorted by entity, then place: an entity's words are numbered in that order.
+    keys, inverse = np.unique(entity * len(values) + chosen[there], return_inverse=True)
+    owner = keys // max(1, len(values))
+    firsts = np.searchsorted(owner, np.arange(number))
+    which = (inverse - firsts[entity]).astype(_number(languages))
+    width = words(languages)
+    bits = np.zeros((number, width * 64), bool)
+    bits[:, :languages] = there
+    masks = np.packbits(bits, axis=1, bitorder="little")
+    counts = there.sum(axis=1) * which.itemsize
+    return pa.table(
+        [
+            pa.array(qids, pa.uint32()),
+            _binary(np.full(number, width * 8), masks),
+            _binary(counts, which),
+            pa.ListArray.from_arrays(
+                offsets_of(np.bincount(owner, minlength=number)),
+                values.take(pa.array(keys % max(1, len(values)))),
+                type=LABELS.field("words").type,
+            ),
+        ],
+        schema=LABELS,
+    )
+
+
+def _binary(lengths: Array, data: Array) -> pa.Array:
+    """Return a column of byte strings of these lengths, which stand one after another."""
+    offsets = offsets_of(lengths)
+    return pa.BinaryArray.from_buffers(
+        pa.binary(), len(lengths), [None, offsets.buffers()[1], pa.py_buffer(data.tobytes())]
+    )
 
 
 def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[str]) -> None:
-    """Write a store from tables of `LABELS`, sorted by QID and language, QIDs apart.
+    """Write a store from tables of `LABELS`, sorted by QID over all of them.
 
-    Its files appear when all is written: other shards may be reading the same store.
-    Raises OutputError when the disk is full or the place cannot be written.
+    Takes the memory of the largest table. The files appear when all is written: other shards may
+    be reading the same store. Raises OutputError when the disk is full or the place cannot be
+    written.
     """
     with ExitStack() as stack:
         out: dict[str, IO[bytes]] = {}
-        for name in [*_FILES, "text"]:
+        for name in _FILES:
             temporary = stack.enter_context(whole_file(folder / name))
             out[name] = stack.enter_context(temporary.open("wb"))
         out["offsets"].write(np.zeros(1, np.int64).tobytes())
-        labels = size = 0
+        ends = (0, 0, 0)
         for table in tables:
             if table.num_rows:
-                size = _append(out, table.combine_chunks(), words(languages), labels, size)
-                labels += table.num_rows
+                ends = _append(out, table, len(languages), ends)
 
 
-def _append(out: dict[str, IO[bytes]], table: pa.Table, width: int, first: int, size: int) -> int:
-    qids, starts = np.unique(table.column("qid").to_numpy(), return_index=True)
-    language = table.column("language").to_numpy()
-    masks = np.zeros((len(qids), width), np.uint64)
-    for word in range(width):
-        bits = np.where(
-            language // 64 == word, np.uint64(1) << (language % 64).astype(np.uint64), np.uint64(0)
-        )
-        masks[:, word] = np.bitwise_or.reduceat(bits, starts)
-    values = table.column("value").chunk(0)
-    offsets = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: len(values) + 1]
-    begin, end = int(offsets[0]), int(offsets[-1])
-    out["qids"].write(qids.astype(np.uint32).tobytes())
-    out["masks"].write(masks.tobytes())
-    out["firsts"].write((starts + first).astype(np.int64).tobytes())
-    out["offsets"].write((offsets[1:].astype(np.int64) - begin + size).tobytes())
-    if end > begin:
-        out["text"].write(memoryview(values.buffers()[2])[begin:end])
-    return size + end - begin
+def _append(
+    out: dict[str, IO[bytes]], table: pa.Table, languages: int, ends: tuple[int, int, int]
+) -> tuple[int, int, int]:
+    """Write a table's entities behind the numbers, words and bytes that there are; return these."""
+    qids, masks, which, texts = (one_chunk(table.column(name)) for name in LABELS.names)
+    numbers_end, words_end, bytes_end = ends
+    size = np.dtype(_number(languages)).itemsize
+    which_at, which_data = _bytes_of(which)
+    firsts, values = flat(texts)
+    text_at, text = _bytes_of(values)
+    rows = np.empty((len(qids), words(languages) + 2), np.uint64)
+    rows[:, :-2] = np.frombuffer(_bytes_of(masks)[1], np.uint64).reshape(len(qids), -1)
+    rows[:, -2] = which_at[:-1] // size + numbers_end
+    rows[:, -1] = firsts[:-1] + words_end
+    out["qids"].write(qids.to_numpy().tobytes())
+    out["rows"].write(rows.tobytes())
+    out["which"].write(which_data)
+    out["offsets"].write((text_at[1:] + bytes_end).tobytes())
+    out["text"].write(text)
+    return (
+        numbers_end + int(which_at[-1]) // size,
+        words_end + len(values),
+        bytes_end + int(text_at[-1]),
+    )
+
+
+def _bytes_of(column: pa.Array) -> tuple[Array, memoryview]:
+    """Return a string column's offsets, beginning at 0, and its bytes."""
+    _, places, data = column.buffers()
+    offsets = np.frombuffer(places, np.int32)[column.offset :][: len(column) + 1].astype(np.int64)
+    first, last = int(offsets[0]), int(offsets[-1])
+    return offsets - first, memoryview(data or b"")[first:last]
 
 
 class LabelStore:
@@ -75,11 +149,11 @@ class LabelStore:
     def __init__(self, folder: Path, languages: Sequence[str]) -> None:
         self.languages = list(languages)
         self._qids = _map(folder / "qids", np.uint32)
-        self._masks = _map(folder / "masks", np.uint64).reshape(-1, words(languages))
-        self._firsts = _map(folder / "firsts", np.int64)
+        self._rows = _map(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
+        self._which = _map(folder / "which", _number(len(languages)))
         offsets = _map(folder / "offsets", np.int64)
         text = _map(folder / "text", np.uint8)
-        self._labels = pa.LargeStringArray.from_buffers(
+        self._words = pa.LargeStringArray.from_buffers(
             len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text)
         )
 
@@ -98,8 +172,8 @@ class LabelStore:
     def masks(self, places: Array) -> Array:
         """Return the masks of entities, rows of words; all zero for those not there."""
         if not len(self._qids):
-            return np.zeros((len(places), self._masks.shape[1]), np.uint64)
-        masks: Array = self._masks[np.maximum(places, 0)]
+            return np.zeros((len(places), self._rows.shape[1] - 2), np.uint64)
+        masks: Array = self._rows[np.maximum(places, 0), :-2]
         masks[places < 0] = 0
         return masks
 
@@ -107,14 +181,14 @@ class LabelStore:
         """Return the labels of entities in languages (their numbers), which must be there."""
         if not len(places):
             return pa.array([], pa.large_string())
-        masks = self._masks[places]
+        found = self._rows[places]
         word, bit = languages // 64, (languages % 64).astype(np.uint64)
-        rows = np.arange(len(places))
-        below = masks[rows, word] & ((np.uint64(1) << bit) - np.uint64(1))
+        below = found[np.arange(len(places)), word] & ((np.uint64(1) << bit) - np.uint64(1))
         rank = np.bitwise_count(below).astype(np.int64)
-        for i in range(masks.shape[1] - 1):
-            rank += np.where(word > i, np.bitwise_count(masks[:, i]), 0).astype(np.int64)
-        return self._labels.take(pa.array(self._firsts[places] + rank))
+        for i in range(found.shape[1] - 3):
+            rank += np.where(word > i, np.bitwise_count(found[:, i]), 0).astype(np.int64)
+        first_number, first_word = found[:, -2].astype(np.int64), found[:, -1].astype(np.int64)
+        return self._words.take(pa.array(first_word + self._which[first_number + rank]))
 
 
 def _map(path: Path, dtype: Any) -> Array:

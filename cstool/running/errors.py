@@ -1,7 +1,7 @@
 """What can go wrong, told in one line.
 
 Every message names the file, the place in it, and what to do. The command line prints it and
-ends with exit code 1; a traceback appears with `--debug` only.
+ends with exit code 1 (2 for a wrong call); a traceback appears with `--debug` only.
 """
 
 import errno
@@ -16,6 +16,10 @@ class CstoolError(Exception):
 
 class InputError(CstoolError):
     """The input is not what it should be: wrong format, damaged, or empty."""
+
+
+class WrongCallError(InputError):
+    """What an option says means nothing, whatever the files hold: exit code 2."""
 
 
 class CutInputError(InputError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cstool import __version__
-from cstool.languages.codes import names
+from cstool.languages.codes import bcp47, names
 
 
 @dataclass
@@ -82,7 +82,7 @@ licence. Entity names are from Wikidata, [CC0](https://creativecommons.org/publi
 
 def _yaml(splits: dict[str, dict[str, Split]], rows: int) -> str:
     lines = ["license: cc-by-sa-4.0", "language:"]
-    lines += [f"- {_quoted(language)}" for language in splits]
+    lines += [f"- {_quoted(tag)}" for tag in dict.fromkeys(map(bcp47, splits))]
     lines += [
         "multilinguality: multilingual",
         "task_categories:",

@@ -2,10 +2,10 @@
 
 The published recipe (EntityCS, Whitehouse et al. 2022): a sentence may go into each language in
 which all its linked entities have a label; up to five of these are chosen at random, and all
-entities of the sentence go into the same language. Source sentences are kept.
+entities of the sentence go into the same language. Source sentences are kept. Which label an
+entity has in a language: `languages.labels`.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cstool.languages.codes import resolve
-from cstool.parts.columns import flat, one_chunk
+from cstool.languages.codes import current, is_known, resolve
+from cstool.languages.labels import Fallback, Kind, Rules
+from cstool.parts.columns import flat
 from cstool.parts.counts import Counts, total
-from cstool.parts.files import Batches, Made, whole_file
-from cstool.parts.folder import Run, Task, open_run, part_name
-from cstool.parts.label_store import LABELS, LabelStore, write_store
+from cstool.parts.files import Batches, Made
+from cstool.parts.folder import Run, Task, open_run
+from cstool.parts.label_store import LabelStore
 from cstool.parts.manifest import ATTRIBUTION, Manifest, describe_folder, need_stage
 from cstool.parts.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.parts.schemas import SWITCHED
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
+from cstool.stages.label_rows import make_store
 from cstool.stages.switching import Choice, Sentences, choose, rewrite
 
 Array = np.ndarray[Any, Any]
 
 _SENTENCES_AT_ONCE = 4096
-# QIDs found before they are merged into those found earlier: 32 MB.
-_QIDS_PENDING = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,17 @@ class Filter:
 
 @dataclass(frozen=True)
 class SwitchOptions:
-    """`languages`: codes, "entitycs" or "all"; at most `max_languages` of them a sentence."""
+    """`languages`: codes, "entitycs" or "all"; at most `max_languages` of them a sentence.
+
+    `labels`: names are labels, or titles of Wikipedia's pages. `fallback`: whose stand in for a
+    missing one; "none" (published): the label of just that language, whatever it looks like.
+    """
 
     languages: str = "entitycs"
     max_languages: int = 5
     seed: int = 0
+    labels: Kind = "label"
+    fallback: Fallback = "all"
     filter: Filter = field(default_factory=Filter)
 
 
@@ -81,10 +87,11 @@ def switch(
     store = need_stage(entities, "entities")
     if read.source is None:
         raise InputError(f"{linked}: its manifest names no source language; make it again")
-    languages = resolve(options.languages, store.counts.details.get("languages", {}))
-    languages = [code for code in languages if code != read.source.language]
+    present = store.counts.details.get("languages", {})
+    source = current(read.source.language)
+    languages = [code for code in resolve(options.languages, present) if code != source]
     if options.languages == "all":  # English into British English is no switch
-        languages = [c for c in languages if not c.startswith(read.source.language + "-")]
+        languages = [c for c in languages if not c.startswith(source + "-")]
     if not languages:
         raise InputError(
             f"--languages: leaves none but the text's own, {read.source.language}; name others"
@@ -102,7 +109,8 @@ def switch(
     ) as run:
         if run.finished:
             return run.finished
-        labels = _make_store(run, linked, read, entities, store, languages)
+        rules = Rules.of(languages, options.fallback, options.labels)
+        labels, counted = make_store(run, (linked, read), (entities, store), rules)
         work = _Work(str(linked), str(labels), tuple(languages), read.source.language, options)
         tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
         made = run.map(
@@ -113,41 +121,12 @@ def switch(
             label="switch",
             size=sum(p.bytes for p in read.tables),
         )
-        counts = total(m.counts for m in made)
+        counts = total([counted, *(m.counts for m in made)])
         counts.add("languages", dict.fromkeys([*languages, read.source.language], 0))
+        unknown = {code: number for code, number in present.items() if not is_known(code)}
+        counts.add("labels in unknown languages", unknown)
         credits_ = _attribute(run, linked, read)
         return run.finish([*made, *credits_], counts, source=read.source)
-
-
-def _make_store(
-    run: Run,
-    linked: Path,
-    read: Manifest,
-    entities: Path,
-    store: Manifest,
-    languages: list[str],
-) -> Path:
-    """Gather the labels that these sentences can need; return the store's folder."""
-    folder = run.work("store")
-    wanted = run.work("wanted.npy")
-    with whole_file(wanted) as temporary, temporary.open("wb") as handle:
-        np.save(handle, _linked_qids(linked, read))
-    tasks = [
-        Task(part_name(i), str(entities / part.file), part.checksum)
-        for i, part in enumerate(store.tables)
-    ]
-    made = run.map(
-        label_rows,
-        (str(wanted), tuple(languages)),
-        tasks,
-        LABELS,
-        label="switch: labels",
-        size=len(tasks),
-        unit="part",
-        phase="labels",
-    )
-    write_store(folder, _tables(run.work("labels"), made), languages)
-    return folder
 
 
 def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:
@@ -171,46 +150,6 @@ def page_rows(file: str, _: None) -> Batches:
     """Yield the pages that a part's sentences are from."""
     table = pq.read_table(file, columns=PAGE_ROWS.names, use_threads=False)
     yield table.group_by(PAGE_ROWS.names, use_threads=False).aggregate([]).cast(PAGE_ROWS)
-    return Counts()
-
-
-def _tables(folder: Path, made: list[Made]) -> Iterator[pa.Table]:
-    for part in made:
-        yield pq.read_table(folder / part.part.file)
-
-
-def _linked_qids(linked: Path, read: Manifest) -> Array:
-    """Return the QIDs that mentions are linked to, sorted."""
-    found = [np.zeros(0, np.uint32)]
-    for part in read.tables:
-        column = pq.ParquetFile(linked / part.file).read(columns=["mentions.list.element.qid"])
-        _, mentions = flat(one_chunk(column.column("mentions")))
-        found.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
-        if sum(map(len, found[1:])) > max(_QIDS_PENDING, len(found[0])):
-            found = [np.unique(np.concatenate(found))]
-    return np.unique(np.concatenate(found)).astype(np.uint32)
-
-
-def label_rows(file: str, needs: tuple[str, tuple[str, ...]]) -> Batches:
-    """Yield the labels of the wanted entities in the wanted languages, by QID and language."""
-    wanted = np.load(needs[0], mmap_mode="r")
-    numbers = pa.array(needs[1], pa.string())
-    entities = pq.ParquetFile(file)
-    for group in range(entities.num_row_groups):
-        table = entities.read_row_group(group, columns=["qid", "labels"], use_threads=False)
-        table = table.filter(pa.array(np.isin(table.column("qid").to_numpy(), wanted)))
-        offsets, labels = flat(one_chunk(table.column("labels")))
-        qids = np.repeat(table.column("qid").to_numpy(), np.diff(offsets))
-        rows = pa.table(
-            [
-                pa.array(qids, pa.uint32()),
-                pc.index_in(labels.field("language"), numbers).cast(pa.uint16()),
-                labels.field("value"),
-            ],
-            schema=LABELS,
-        )
-        kept = pc.and_(rows.column("language").is_valid(), pc.not_equal(rows.column("value"), ""))
-        yield rows.filter(kept).combine_chunks()
     return Counts()
 
 

@@ -167,7 +167,7 @@ def _rests_on(code: str, other: str) -> bool:
 
 @cache
 def _fallbacks(code: str) -> frozenset[str]:
-    table = rows("fallbacks.tsv")
+    table = language_rows("cstool.languages", "fallbacks.tsv")
     return frozenset(other for row in table if row[0] == code for other in row[1].split())
 
 

@@ -41,9 +41,9 @@ def cstool(*arguments: object, stdin: bytes | None = None, cwd: Path | None = No
     return Done(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def fails(done: Done, *words: str) -> None:
-    """Exit code 1, one line, which holds these words; no traceback."""
-    assert done.returncode == 1, done.stderr
+def fails(done: Done, *words: str, code: int = 1) -> None:
+    """The exit code, one line, which holds these words; no traceback."""
+    assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     lines = done.stderr.strip().split("\n")
@@ -94,7 +94,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
         (["extract", "x.xml", "-o", "d", "--shard", "3/2"], "I/N"),
         (["extract", "x.xml", "-o", "d", "--nonsense"], "nonsense"),
         (["titles", "--wiki", "enwiki", "-o", "d"], "--entities"),
-        (["titles", "--wiki", "enwiki", "-o", "d", "--sql-page", "p.sql.gz"], "SQL"),
+        (["titles", "--wiki", "enwiki", "-o", "d", "--sql-page", "p.sql.gz"], "--sql-props"),
     ],
 )
 def test_a_wrong_call_is_told_and_ends_with_2(
@@ -253,12 +253,24 @@ def test_what_was_kept_from_damage_does_not_pass_for_sound(xml: bytes, tmp_path:
 def test_an_unknown_source_language_is_told(sample: Sample, tmp_path: Path) -> None:
     for code in ("xx", "English", ""):
         done = cstool("extract", sample.pages, "-o", tmp_path / "o", "--language", code)
-        fails(done, "--language", f"{code!r} is no language code")
+        fails(done, "--language", f"{code!r} is no language code", code=2)
 
 
-def test_an_unknown_language_is_told_with_a_hint(pipeline: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [("german", "did you mean de?"), ("no", "did you mean nb?"), ("zh-Hant", "zh-hant?")],
+)
+def test_a_wrong_code_is_a_wrong_call_with_near_names(
+    pipeline: Path, tmp_path: Path, code: str, hint: str
+) -> None:
+    command = ["switch", pipeline / "linked", "--entities", pipeline / "entities"]
+    done = cstool(*command, "-o", tmp_path / "o", "--languages", f"fr,{code}")
+    fails(done, f"--languages: '{code}' is no language code", hint, code=2)
+    assert not (tmp_path / "o").exists()
+
+
+def test_the_texts_own_language_alone_is_refused(pipeline: Path, tmp_path: Path) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities", "-o", tmp_path]
-    fails(cstool(*command, "--languages", "de,german"), "'german' is no language code", "de")
     fails(cstool(*command, "--languages", "en"), "leaves none but the text's own")
 
 

@@ -4,7 +4,19 @@ from importlib.resources import files
 
 import pytest
 
-from cstool.languages.codes import NO_TARGET, entitycs, names, resolve
+from cstool.languages.codes import (
+    NO_TARGET,
+    bcp47,
+    current,
+    entitycs,
+    from_bcp47,
+    is_known,
+    language_wiki,
+    languages,
+    names,
+    resolve,
+    wiki_language,
+)
 from cstool.running.errors import InputError
 
 PUBLISHED = """af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl
@@ -27,9 +39,9 @@ def test_the_table_has_no_code_twice_and_no_empty_field() -> None:
     text = (files("cstool.languages") / "data" / "languages.tsv").read_text(encoding="utf-8")
     header, *rows = [line.split("\t") for line in text.splitlines() if not line.startswith("# ")]
     codes = [row[0] for row in rows]
-    assert header == ["code", "name", "autonym", "wikis"]
+    assert header == ["code", "name", "autonym", "wikis", "bcp47", "old"]
     assert len(codes) == len(set(codes)) == len(names())
-    assert all(len(row) == 4 and row[0] and row[1] for row in rows)
+    assert all(len(row) == 6 and row[0] and row[1] for row in rows)
     assert all(code == code.strip().lower() for code in codes)
 
 
@@ -61,6 +73,12 @@ def test_all_are_those_present_that_a_sentence_can_be_in() -> None:
     [
         ("german", r"did you mean de\?"),
         ("DE", "did you mean .*de"),
+        ("no", r"did you mean nb\?"),
+        ("als", r"did you mean gsw\?"),
+        ("zh-classical", r"did you mean lzh\?"),
+        ("zh-Hant-TW", r"did you mean zh-tw\?"),
+        ("sr-Cyrl", r"did you mean sr-ec\?"),
+        ("simplewiki", r"did you mean en\?"),
         ("de-xx", "did you mean .*de"),
         ("qqqqqqqq", "give Wikimedia's codes"),
     ],
@@ -80,3 +98,89 @@ def test_codes_of_no_language_are_refused(code: str) -> None:
 def test_no_code_at_all_is_refused(spec: str) -> None:
     with pytest.raises(InputError, match="names no language"):
         resolve(spec, ["de"])
+
+
+@pytest.mark.parametrize(
+    ("wiki", "code"),
+    [
+        ("enwiki", "en"),
+        ("simplewiki", "en"),
+        ("nowiki", "nb"),
+        ("alswiki", "gsw"),
+        ("be_x_oldwiki", "be-tarask"),
+        ("zh_min_nanwiki", "nan"),
+        ("zh_yuewiki", "yue"),
+        ("zh_classicalwiki", "lzh"),
+        ("bat_smgwiki", "sgs"),
+        ("fiu_vrowiki", "vro"),
+        ("roa_rupwiki", "rup"),
+        ("roa_tarawiki", "roa-tara"),
+        ("nds_nlwiki", "nds-nl"),
+        ("map_bmswiki", "map-bms"),
+        ("cbk_zamwiki", "cbk-zam"),
+        ("bhwiki", "bho"),
+        ("commonswiki", None),
+        ("enwikiquote", None),
+        ("frwiktionary", None),
+    ],
+)
+def test_a_wikipedias_database_has_a_language(wiki: str, code: str | None) -> None:
+    assert wiki_language(wiki) == code
+
+
+def test_each_language_has_a_main_wiki_that_leads_back_to_it() -> None:
+    for code in set(languages()) - {"bh"}:  # its wiki is in bho
+        wiki = language_wiki(code)
+        assert wiki is not None
+        assert wiki_language(wiki) == code
+    assert language_wiki("en") == "enwiki"
+    assert language_wiki("no") == language_wiki("nb") == "nowiki"
+    assert language_wiki("xx") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "code"),
+    [("no", "nb"), ("zh-min-nan", "nan"), ("als", "gsw"), ("tokipona", "tok"), ("de", "de"),
+     ("xx", "xx")],
+)  # fmt: skip
+def test_old_codes_have_one_of_today(old: str, code: str) -> None:
+    assert current(old) == code
+    assert is_known(old) == (old != "xx")
+
+
+def test_codes_are_unique_over_old_and_new() -> None:
+    old = [code for language in languages().values() for code in language.old]
+    assert len(old) == len(set(old))
+    assert not set(old) & set(languages())
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [
+        ("de", "de"),
+        ("pt-br", "pt-BR"),
+        ("sr-ec", "sr-Cyrl"),
+        ("zh-tw", "zh-Hant-TW"),
+        ("zh-hant", "zh-Hant"),
+        ("de-formal", "de-x-formal"),
+        ("be-tarask", "be-tarask"),
+        ("map-bms", "jv-x-bms"),
+        ("eml", "egl"),
+        ("zh-yue", "yue"),
+        ("xx", "xx"),
+    ],
+)
+def test_a_code_has_the_tag_that_mediawiki_gives_it(code: str, tag: str) -> None:
+    assert bcp47(code) == tag
+
+
+def test_a_tag_leads_back_to_a_code_with_it() -> None:
+    for code in languages():
+        back = from_bcp47(bcp47(code))
+        assert back is not None
+        assert bcp47(code) in {bcp47(back), back}
+        assert from_bcp47(code.upper()) == code
+
+
+def test_all_takes_old_codes_for_those_of_today() -> None:
+    assert resolve("all", ["no", "nb", "zh-yue"]) == ["nb", "yue"]

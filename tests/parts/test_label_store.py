@@ -8,21 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.parts.label_store import LABELS, LabelStore, words, write_store
+from cstool.parts.label_store import LabelStore, pack, words, write_store
 
 Labels = dict[int, dict[int, str]]
 
 
-def table(labels: Labels) -> pa.Table:
-    rows = [(q, c, v) for q, of in sorted(labels.items()) for c, v in sorted(of.items())]
-    return pa.Table.from_pylist(
-        [dict(zip(LABELS.names, row, strict=True)) for row in rows], schema=LABELS
-    )
+def table(labels: Labels, languages: int) -> pa.Table:
+    texts = sorted({text for of in labels.values() for text in of.values()})
+    chosen = np.full((len(labels), languages), -1, np.int64)
+    for row, (_, of) in enumerate(sorted(labels.items())):
+        for code, text in of.items():
+            chosen[row, code] = texts.index(text)
+    return pack(np.array(sorted(labels), np.uint32), chosen, pa.array(texts, pa.string()))
 
 
-def store_of(folder: Path, tables: list[pa.Table], languages: int) -> LabelStore:
+def store_of(folder: Path, pieces: list[Labels], languages: int) -> LabelStore:
     codes = [f"l{i}" for i in range(languages)]
-    write_store(folder, tables, codes)
+    write_store(folder, [table(piece, languages) for piece in pieces], codes)
     return LabelStore(folder, codes)
 
 
@@ -43,17 +45,17 @@ def test_the_store_is_as_a_dict_of_dicts(
         st.dictionaries(qid, st.dictionaries(code, value, min_size=1, max_size=9), max_size=8)
     )
     cut = data.draw(qid)
-    tables = [
-        table({q: v for q, v in known.items() if q < cut}),
-        table({q: v for q, v in known.items() if q >= cut}),
+    pieces = [
+        {q: v for q, v in known.items() if q < cut},
+        {q: v for q, v in known.items() if q >= cut},
     ]
-    store = store_of(tmp_path_factory.mktemp("store"), tables, languages)
+    store = store_of(tmp_path_factory.mktemp("store"), pieces, languages)
     assert len(store) == len(known)
     asked = [*data.draw(st.lists(qid, max_size=8)), *known, *known]
     places = store.find(np.array(asked, np.int64))
     assert [place >= 0 for place in places] == [q in known for q in asked]
     masks = store.masks(places)
-    assert masks.shape == (len(asked), words(store.languages))
+    assert masks.shape == (len(asked), words(languages))
     assert [bits_of(mask) for mask in masks] == [set(known.get(q, {})) for q in asked]
     pairs = [(place, c, known[q][c]) for place, q in zip(places, asked, strict=True)
              for c in known.get(q, {})]  # fmt: skip
@@ -64,14 +66,14 @@ def test_the_store_is_as_a_dict_of_dicts(
 
 
 def test_numbers_that_32_bits_do_not_hold_are_not_there(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [table({5: {0: "five"}})], 1)
+    store = store_of(tmp_path, [{5: {0: "five"}}], 1)
     asked = np.array([5, 5 + 2**32, -1, 0], np.int64)
     assert store.find(asked).tolist() == [0, -1, -1, -1]
 
 
-@pytest.mark.parametrize("tables", [[], [table({})]], ids=["no table", "empty table"])
-def test_an_empty_store_has_nothing(tmp_path: Path, tables: list[pa.Table]) -> None:
-    store = store_of(tmp_path, tables, 70)
+@pytest.mark.parametrize("pieces", [[], [{}]], ids=["no piece", "empty piece"])
+def test_an_empty_store_has_nothing(tmp_path: Path, pieces: list[Labels]) -> None:
+    store = store_of(tmp_path, pieces, 70)
     places = store.find(np.array([1, 2], np.int64))
     assert len(store) == 0
     assert places.tolist() == [-1, -1]
@@ -80,10 +82,34 @@ def test_an_empty_store_has_nothing(tmp_path: Path, tables: list[pa.Table]) -> N
 
 
 def test_a_store_that_is_being_read_may_be_written_anew(tmp_path: Path) -> None:
-    store = store_of(tmp_path, [table({1: {0: "one"}, 2: {0: "two"}})], 1)
-    store_of(tmp_path, [table({1: {0: "1"}})], 1)
+    store = store_of(tmp_path, [{1: {0: "one"}, 2: {0: "two"}}], 1)
+    store_of(tmp_path, [{1: {0: "1"}}], 1)
     places = store.find(np.array([1, 2], np.int64))
     assert store.labels(places, np.zeros(2, np.int64)).to_pylist() == ["one", "two"]
+
+
+def test_entities_without_a_label_are_left_out(tmp_path: Path) -> None:
+    store = store_of(tmp_path, [{1: {}, 2: {3: "two"}, 3: {}}], 4)
+    assert store.find(np.array([1, 2, 3], np.int64)).tolist() == [-1, 0, -1]
+
+
+def test_a_word_that_many_languages_share_is_stored_once(tmp_path: Path) -> None:
+    shared = dict.fromkeys(range(300), "Ridley Scott")
+    store = store_of(tmp_path, [{7: {**shared, 255: "리들리 스콧"}, 8: shared}], 300)
+    assert (tmp_path / "text").read_bytes().count(b"Ridley Scott") == 2
+    codes = np.array([0, 254, 255, 256, 299], np.int64)
+    found = store.labels(np.zeros(5, np.int64), codes).to_pylist()
+    assert found == ["Ridley Scott"] * 2 + ["리들리 스콧"] + ["Ridley Scott"] * 2
+
+
+def test_a_slice_of_a_piece_is_written_as_it_is(tmp_path: Path) -> None:
+    known = {q: {0: f"a{q}", q % 3: f"b{q}"} for q in range(1, 30)}
+    write_store(tmp_path, [table(known, 3).slice(4, 9)], ["a", "b", "c"])
+    store = LabelStore(tmp_path, ["a", "b", "c"])
+    places = store.find(np.arange(1, 30))
+    assert [q for q, place in enumerate(places, 1) if place >= 0] == [*range(5, 14)]
+    languages = np.arange(5, 14) % 3
+    assert store.labels(places[4:13], languages).to_pylist() == [f"b{q}" for q in range(5, 14)]
 
 
 def test_a_writer_that_fails_leaves_no_store(tmp_path: Path) -> None:

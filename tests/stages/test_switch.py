@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.parts.label_store import LABELS, LabelStore, write_store
+from cstool.parts.label_store import LabelStore, pack, write_store
 from cstool.parts.manifest import need_stage
 from cstool.parts.schemas import LINKED
 from cstool.running.errors import InputError
@@ -53,10 +54,18 @@ def labels_of(folder: Path) -> dict[int, dict[str, str]]:
     }
 
 
-def test_the_sample_is_switched_as_the_published_rules_say(pipeline: Path) -> None:
+@pytest.fixture(scope="module")
+def published(pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, switched as published: no fallbacks."""
+    out = tmp_path_factory.mktemp("published") / "switched"
+    run(pipeline, out, fallback="none")
+    return out
+
+
+def test_the_sample_is_switched_as_the_published_rules_say(pipeline: Path, published: Path) -> None:
     labels = labels_of(pipeline / "entities")
-    languages = need_stage(pipeline / "switched", "switch").parameters["languages"]
-    switched = rows_of(pipeline / "switched")
+    languages = need_stage(published, "switch").parameters["languages"]
+    switched = rows_of(published)
     by_id: dict[int, list[Row]] = {}
     for row in switched.to_dicts():
         by_id.setdefault(row["id"], []).append(row)
@@ -80,17 +89,23 @@ def test_the_sample_is_switched_as_the_published_rules_say(pipeline: Path) -> No
     assert taken > 400
 
 
-def test_spans_slice_to_anchor_and_label_and_nothing_else_changes(pipeline: Path) -> None:
+@pytest.mark.parametrize("fallback", ["all", "none"])
+def test_spans_slice_to_anchor_and_label_and_nothing_else_changes(
+    pipeline: Path, published: Path, fallback: str
+) -> None:
     labels = labels_of(pipeline / "entities")
-    for row in rows_of(pipeline / "switched").to_dicts():
+    switched = published if fallback == "none" else pipeline / "switched"
+    for row in rows_of(switched).to_dicts():
         at = source_at = 0
         for e in row["entities"]:
             assert row["text"][at : e["start"]] == row["source_text"][source_at : e["source_start"]]
             shown = row["text"][e["start"] : e["end"]]
             if row["language"] == row["source_language"]:
                 assert shown == row["source_text"][e["source_start"] : e["source_end"]]
-            else:
+            elif fallback == "none":
                 assert shown == labels[e["qid"]][row["language"]]
+            else:
+                assert shown in labels[e["qid"]].values()
             at, source_at = e["end"], e["source_end"]
         assert row["text"][at:] == row["source_text"][source_at:]
 
@@ -191,12 +206,13 @@ def test_any_sentence_is_rewritten_exactly(
 ) -> None:
     folder = tmp_path_factory.mktemp("store")
     languages = [f"l{i:03}" for i in range(150)]
-    flat = [
-        {"qid": qid, "language": languages.index(code), "value": value}
-        for qid, by_code in sorted(labels.items())
-        for code, value in sorted(by_code.items())
-    ]
-    write_store(folder, [pa.Table.from_pylist(flat, schema=LABELS)], languages)
+    texts = [value for by_code in labels.values() for value in by_code.values()]
+    chosen = np.full((len(labels), len(languages)), -1, np.int64)
+    for number, (_, by_code) in enumerate(sorted(labels.items())):
+        for code, value in by_code.items():
+            chosen[number, languages.index(code)] = texts.index(value)
+    pieces = pack(np.array(sorted(labels), np.uint32), chosen, pa.array(texts, pa.string()))
+    write_store(folder, [pieces], languages)
     store = LabelStore(folder, languages)
     read = Sentences.of(pa.RecordBatch.from_pylist(rows, schema=LINKED))
     out = rewrite(read, choose(read, store, most, 0), store, "en").to_pylist()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cstool.dumps.export import Page, PageParser, Site
 from cstool.languages.codes import names
+from cstool.languages.tables import rows as language_rows
 from cstool.wikitext.mismatch import SAMPLE, Mismatch, mismatch
 from cstool.wikitext.tables import rows
 from tests.conftest import Sample
@@ -136,7 +137,7 @@ def test_the_sample_is_not_contradicted(sample: Sample) -> None:
 
 def test_the_tables_know_their_languages() -> None:
     assert {row[0] for row in rows("words.tsv")} <= set(names())
-    assert all(row[1].split() for row in rows("fallbacks.tsv"))
+    assert all(row[1].split() for row in language_rows("cstool.languages", "fallbacks.tsv"))
 
 
 def test_real_pages_under_an_english_head_are_told_with_and_without_a_name(shared: Path) -> None:

@@ -1,0 +1,90 @@
+"""The scripts of names and of languages: a Latin name inside a Japanese one is no Japanese name.
+
+A set of scripts is a 64-bit mask: a bit for each script that a language of the table is written
+in, one for all others. Characters of no script (digits, punctuation, marks) have no bit.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.languages.codes import current
+from cstool.languages.tables import rows
+
+Array = np.ndarray[Any, Any]
+
+_OTHERS = np.uint64(1) << np.uint64(63)
+_ALL = ~np.uint64(0)
+
+
+class Written(NamedTuple):
+    """How a language is written: a name has a letter of `main`; it may be in `all`, which has it.
+
+    Sets of scripts. Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and Latin too.
+    """
+
+    main: np.uint64
+    all: np.uint64
+
+
+@cache
+def _bits() -> dict[str, np.uint64]:
+    """Return the bit of each script that a language is written in."""
+    scripts = sorted({s for row in _languages().values() for part in row for s in part})
+    if len(scripts) > 63:
+        raise ValueError(f"{len(scripts)} scripts do not fit into a mask of 64 bits")
+    return {script: np.uint64(1) << np.uint64(i) for i, script in enumerate(scripts)}
+
+
+@cache
+def _languages() -> dict[str, tuple[list[str], list[str]]]:
+    table = rows("cstool.languages", "scripts.tsv")
+    return {code: (main.split(), further.split()) for code, main, further in table}
+
+
+def mask(*scripts: str) -> np.uint64:
+    """Return the set of scripts with these names (ISO 15924: "Latn")."""
+    found = np.uint64(0)
+    for script in scripts:
+        found |= _bits()[script]
+    return found
+
+
+def written(code: str) -> Written:
+    """Return how a language is written; one of which that is not known: any way, of no main."""
+    table = _languages()
+    code = current(code)
+    known = table.get(code) or table.get(code.split("-", maxsplit=1)[0])
+    if known is None:
+        return Written(np.uint64(0), _ALL)
+    main, further = known
+    return Written(mask(*main), mask(*main, *further))
+
+
+@cache
+def _characters() -> tuple[Array, Array]:
+    """Return for each character the number of its set, and the sets."""
+    numbers = {script: i for i, script in enumerate(_bits(), 1)}
+    table = np.zeros(0x110000, np.uint8)
+    for first, last, script in rows("cstool.languages", "characters.tsv"):
+        table[int(first, 16) : int(last, 16) + 1] = numbers.get(script, len(numbers) + 1)
+    return table, np.array([0, *_bits().values(), _OTHERS], np.uint64)
+
+
+def scripts_of(texts: pa.Array) -> Array:
+    """Return the set of scripts of each text."""
+    found = np.zeros(len(texts), np.uint64)
+    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
+    if not lengths.any():
+        return found
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    data = memoryview(texts.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
+    points = np.frombuffer(str(data, "utf-8").encode("utf-32-le"), np.uint32)
+    table, sets = _characters()
+    some = lengths > 0
+    firsts = (np.cumsum(lengths) - lengths)[some]
+    found[some] = np.bitwise_or.reduceat(sets[table[points]], firsts)
+    return found

@@ -1,0 +1,312 @@
+"""Which name an entity has in a language, against the rules told again as the simplest loop."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cstool.languages.codes import languages
+from cstool.languages.fallbacks import chain, same_language
+from cstool.languages.labels import Fallback, Kind, Names, Rules, choose
+from cstool.languages.tables import rows
+from cstool.parts.counts import Counts, imbalances
+
+Labels = dict[str, str]
+FALLBACKS: list[Fallback] = ["all", "variants", "none"]
+
+
+def names(many: Sequence[Labels], tags: Sequence[str]) -> Names:
+    offsets = np.cumsum([0, *map(len, many)])
+    flat = [(tag, text) for of in many for tag, text in of.items()]
+    return Names.of(
+        offsets,
+        pa.array([tag for tag, _ in flat], pa.string()),
+        pa.array([text for _, text in flat], pa.string()),
+        pa.array(tags, pa.string()),
+    )
+
+
+def chosen(
+    many: Sequence[tuple[Labels, Labels]],
+    targets: Sequence[str],
+    fallback: Fallback = "all",
+    kind: Kind = "label",
+    counts: Counts | None = None,
+) -> list[Labels]:
+    """The names of entities, given as their labels and their titles, by language."""
+    rules = Rules.of(targets, fallback, kind)
+    labels = names([labels for labels, _ in many], rules.codes)
+    titles = names([titles for _, titles in many], rules.wikis())
+    found = choose(rules, len(many), labels, titles, counts or Counts())
+    texts = found.texts.to_pylist()
+    return [
+        {code: texts[place] for code, place in zip(targets, row, strict=True) if place >= 0}
+        for row in found.places.tolist()
+    ]
+
+
+def name(
+    labels: Labels, target: str, titles: Labels | None = None, *, fallback: Fallback = "all"
+) -> str | None:
+    return chosen([(labels, titles or {})], [target], fallback)[0].get(target)
+
+
+# ---- the chain, then mul ----
+
+
+@pytest.mark.parametrize(
+    ("labels", "target", "expected"),
+    [
+        ({"de": "Köln", "de-at": "Köln am Rhein"}, "de-at", "Köln am Rhein"),
+        ({"de": "Köln", "mul": "Cologne"}, "de-at", "Köln"),
+        ({"de": "Köln"}, "gsw", "Köln"),
+        ({"zh": "河", "zh-tw": "江"}, "zh-hk", "江"),
+        ({"zh-hans": "汉"}, "zh-hk", None),
+        ({"zh-hans": "汉"}, "zh", "汉"),
+        ({"no": "Sverige"}, "nb", "Sverige"),
+        ({"mul": "Ada Lovelace", "en": "Lovelace"}, "sw", "Ada Lovelace"),
+        ({"mul": "Ada Lovelace"}, "en", "Ada Lovelace"),
+        ({"en": "Cologne"}, "en-gb", "Cologne"),
+        ({"en": "Cologne"}, "de", None),
+        ({"de": "", "mul": "Rhein"}, "de", "Rhein"),
+        ({}, "de", None),
+    ],
+)
+def test_a_missing_label_is_taken_from_the_chain_then_from_mul(
+    labels: Labels, target: str, expected: str | None
+) -> None:
+    assert name(labels, target) == expected
+
+
+def test_variants_are_of_the_same_language_only() -> None:
+    assert name({"fr": "Allemagne"}, "mg") == "Allemagne"
+    assert name({"fr": "Allemagne"}, "mg", fallback="variants") is None
+    assert name({"zh-tw": "江"}, "zh-hk", fallback="variants") == "江"
+    assert name({"mul": "Ada"}, "mg", fallback="variants") == "Ada"
+
+
+def test_without_fallback_the_label_of_just_that_code_is_taken() -> None:
+    labels = {"de": "Köln", "mul": "Cologne", "ta": "Cologne", "en": "Cologne", "no": "Köln"}
+    for code in ["de-at", "nb", "sw"]:
+        assert name(labels, code, fallback="none") is None
+    assert name(labels, "ta", fallback="none") == "Cologne"
+
+
+# ---- scripts ----
+
+
+@pytest.mark.parametrize(
+    ("labels", "target", "expected"),
+    [
+        ({"mul": "Berlin"}, "ja", None),
+        ({"mul": "Berlin"}, "ar", None),
+        ({"mul": "IBM"}, "ja", None),
+        ({"mul": "1984"}, "ja", "1984"),
+        ({"mul": "Berlin"}, "sr", None),
+        ({"mul": "Берлин"}, "sr", "Берлин"),
+        ({"mul": "Berlin"}, "sr-el", "Berlin"),
+        ({"mul": "Berlin"}, "uz", "Berlin"),
+        ({"mul": "Берлин"}, "de", None),
+        ({"ta": "Berlin", "en": "Berlin"}, "ta", None),
+        ({"ta": "Berlin", "mul": "Berlin"}, "ta", None),
+        ({"ta": "Berlino"}, "ta", None),
+        ({"sr": "Beč", "en": "Vienna"}, "sr", "Beč"),
+        ({"sr": "Vienna", "en": "Vienna"}, "sr", None),
+        ({"uz": "Вена", "en": "Vienna"}, "uz", "Вена"),
+        ({"kk": "Вена", "kk-latn": "Vena"}, "kk-latn", "Vena"),
+        ({"kk": "Вена"}, "kk-latn", None),
+        ({"ko": "李白"}, "ko", "李白"),
+        ({"mul": "李白"}, "ko", None),
+        ({"mul": "李白"}, "ja", "李白"),
+        ({"ja": "Tシャツ"}, "ja", "Tシャツ"),
+        ({"de": "α-Linolensäure"}, "de", "α-Linolensäure"),
+        ({"crh-latn": "Pоznan"}, "crh-latn", None),  # a Cyrillic о
+        ({"de": "Москва"}, "de", None),
+        ({"xx": "Köln"}, "xx", "Köln"),
+        ({"mul": "Köln"}, "xx", None),
+    ],
+)
+def test_a_name_is_written_as_its_language_is(
+    labels: Labels, target: str, expected: str | None
+) -> None:
+    assert name(labels, target) == expected
+
+
+def test_a_foreign_name_that_the_language_uses_itself_stays() -> None:
+    labels = {"en": "YouTube", "ja": "YouTube"}
+    assert name(labels, "ja") is None
+    assert name(labels, "ja", {"enwiki": "YouTube"}) is None
+    assert name(labels, "ja", {"jawiki": "YouTube"}) == "YouTube"
+    assert name(labels, "ja", {"jawiki": "YouTube (会社)"}) == "YouTube"
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [("IBM", True), ("B-52", True), ("AC/DC", True), ("BERLIN", False), ("iPhone", False)],
+)
+def test_an_abbreviation_is_a_name_in_any_script(text: str, *, stays: bool) -> None:
+    assert (name({"en": text, "ja": text}, "ja") == text) == stays
+
+
+def test_a_refused_label_leaves_its_place_to_the_next() -> None:
+    assert name({"zh": "Taipei", "zh-tw": "臺北", "en": "Taipei"}, "zh") == "臺北"
+
+
+def test_each_refusal_is_counted_under_its_reason() -> None:
+    counts = Counts()
+    many: list[tuple[Labels, Labels]] = [
+        ({"ta": "Berlin", "en": "Berlin", "mul": "Berlin"}, {}),
+        ({"ta": "Berlino", "en": "Berlin"}, {}),
+        ({"ta": "பெர்லின்"}, {}),
+    ]
+    assert chosen(many, ["ta"], counts=counts)[2] == {"ta": "பெர்லின்"}
+    assert counts.tallies["labels"].written == 1
+    assert counts.tallies["labels"].dropped == {
+        "own: repeats the English one in another script": 1,
+        "own: in another script": 1,
+        "mul: in another script": 1,
+    }
+    assert counts.details["labels refused"] == {"ta": 2}
+    assert counts.details["labels by origin"] == {"own": 1}
+    assert counts.details["labels"] == {"ta": 1}
+
+
+# ---- titles ----
+
+
+def test_titles_are_names_less_what_tells_pages_apart() -> None:
+    titles = {
+        "dewiki": "Berlin (Maryland)",
+        "jawiki": "ベルリン（メリーランド州）",
+        "nowiki": "Berlin",
+    }
+    found = chosen([({"mul": "Berlin"}, titles)], ["de", "ja", "nb", "sw"], kind="sitelink")
+    assert found == [{"de": "Berlin", "ja": "ベルリン", "nb": "Berlin"}]
+
+
+def test_brackets_that_the_label_has_belong_to_the_name() -> None:
+    song = "Yesterday (When I Was Young)"
+    assert chosen([({"en": song}, {"enwiki": song})], ["en"], kind="sitelink") == [{"en": song}]
+    assert chosen([({}, {"enwiki": song})], ["en"], kind="sitelink") == [{"en": "Yesterday"}]
+
+
+def test_a_small_first_letter_that_the_label_has_belongs_to_the_name() -> None:
+    labels, titles = {"fr": "informatique", "ja": "iPhone"}, {"frwiki": "Informatique"}
+    assert chosen([(labels, titles)], ["fr"], kind="sitelink") == [{"fr": "informatique"}]
+    assert chosen([({}, titles)], ["fr"], kind="sitelink") == [{"fr": "Informatique"}]
+    assert name(labels, "ja", {"jawiki": "IPhone"}) == "iPhone"
+
+
+def test_titles_fall_back_along_the_chain() -> None:
+    titles = {"dewiki": "Köln", "frwiki": "Cologne"}
+    assert chosen([({}, titles)], ["gsw", "mg", "ta"], kind="sitelink") == [
+        {"gsw": "Köln", "mg": "Cologne"}
+    ]
+    assert chosen([({}, titles)], ["gsw"], "none", "sitelink") == [{}]
+
+
+# ---- laws ----
+
+CODES = ["de", "en", "ja", "sr", "sr-el", "ta", "zh", "zh-hant", "zh-hk", "nb", "no", "mul", "fr",
+         "mg", "uz", "xx", "kk", "kk-latn"]  # fmt: skip
+TARGETS = ["de", "ja", "kk-latn", "mg", "nb", "sr", "sr-el", "ta", "uz", "xx", "zh", "zh-hk"]
+words = st.sampled_from(
+    ["Berlin", "Берлин", "ベルリン", "伯林", "பெர்லின்", "IBM", "1984", "Tシャツ", "Бerlin", "", "!"]
+)
+entities = st.lists(
+    st.tuples(
+        st.dictionaries(st.sampled_from(CODES), words),
+        st.dictionaries(st.sampled_from(["jawiki", "tawiki", "nowiki", "dewiki"]), words),
+    ),
+    max_size=6,
+)
+
+SCRIPTS = {code: (main.split(), further.split()) for code, main, further in
+           rows("cstool.languages", "scripts.tsv")}  # fmt: skip
+NAMED = {"LATIN": "Latn", "CYRILLIC": "Cyrl", "KATAKANA": "Kana", "CJK": "Hani", "TAMIL": "Taml"}
+
+
+def scripts(text: str) -> set[str]:
+    found = (unicodedata.name(c).split()[0] for c in text if unicodedata.category(c)[0] in "LM")
+    return {NAMED[word] for word in found}
+
+
+def told_again(labels: Labels, titles: Labels, target: str, fallback: Fallback) -> str | None:
+    """The rules for labels, one entity and language at a time."""
+    labels = {code: text for code, text in labels.items() if text}
+    if fallback == "none":
+        return labels.get(target)
+    main, further = SCRIPTS.get(target, ([], []))
+    english = labels.get("en", labels.get("mul"))
+    wiki = languages()[target].wikis[0] if target in languages() else ""
+
+    def fits(text: str, allowed: list[str]) -> bool:
+        letters = scripts(text)
+        return not letters or bool(letters & set(allowed) and letters <= {*allowed, "Latn", "Grek"})
+
+    for code in [target, *(["no"] if target == "nb" else [])]:
+        if text := labels.get(code):
+            title = re.sub(r"(.) \([^()]*\)$", r"\1", titles.get(wiki, ""))
+            vouched = text == title or (scripts(text) == {"Latn"} and text == "IBM")
+            repeats = text == english and main and scripts(text) and not scripts(text) & set(main)
+            if vouched or ((not main or fits(text, [*main, *further])) and not repeats):
+                return text
+    for code in chain(target):
+        if fallback == "variants" and not same_language(code, target):
+            continue
+        text = labels.get(code)
+        if text and (not main or fits(text, [*main, *further])):
+            return text
+    text = labels.get("mul")
+    return text if text and fits(text, main) else None
+
+
+@settings(max_examples=150)
+@given(entities, st.sampled_from(FALLBACKS))
+def test_a_batch_is_as_each_entity_alone(
+    many: list[tuple[Labels, Labels]], fallback: Fallback
+) -> None:
+    counts = Counts()
+    found = chosen(many, TARGETS, fallback, counts=counts)
+    for (labels, titles), mine in zip(many, found, strict=True):
+        told = {code: told_again(labels, titles, code, fallback) for code in TARGETS}
+        assert mine == {code: text for code, text in told.items() if text}
+    assert not imbalances(counts)
+    assert counts.tallies["labels"].written == sum(map(len, found))
+
+
+@given(entities, st.sampled_from(FALLBACKS))
+def test_a_name_is_one_of_the_entitys_own(
+    many: list[tuple[Labels, Labels]], fallback: Fallback
+) -> None:
+    for (labels, _), mine in zip(many, chosen(many, TARGETS, fallback), strict=True):
+        assert set(mine.values()) <= set(labels.values())
+
+
+@given(entities)
+def test_fewer_fallbacks_give_fewer_names_and_never_another_own_one(
+    many: list[tuple[Labels, Labels]],
+) -> None:
+    everything, variants, published = (chosen(many, TARGETS, how) for how in FALLBACKS)
+    for (labels, _), all_, some, own in zip(many, everything, variants, published, strict=True):
+        assert set(some) <= set(all_)
+        assert own == {code: labels[code] for code in TARGETS if labels.get(code)}
+
+
+@given(entities)
+def test_what_was_chosen_is_chosen_again(many: list[tuple[Labels, Labels]]) -> None:
+    once = chosen(many, TARGETS)
+    english = [{c: t for c, t in labels.items() if c == "en"} for labels, _ in many]
+    own = [
+        ({**en, **mine}, titles) for (_, titles), en, mine in zip(many, english, once, strict=True)
+    ]
+    again = chosen(own, TARGETS)
+    for first, second in zip(once, again, strict=True):
+        for code, text in first.items():
+            # A fallback's name becomes the own one: only a copy of the English may go.
+            assert second.get(code) in {text, None}
