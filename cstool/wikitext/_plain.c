@@ -369,6 +369,10 @@ static PyObject *make_line(Page *page)
     PyTypeObject *type = page->wiki->line;
     PyObject *text = string(page->out, page->length), *none = PyUnicode_New(0, 0);
     PyObject *line = text == NULL || none == NULL ? NULL : type->tp_alloc(type, 4);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (line != NULL)
+        ((PyTupleObject *)line)->ob_hash = -1; /* not computed yet */
+#endif
     if (line == NULL) {
         Py_XDECREF(text);
         Py_XDECREF(none);

@@ -27,7 +27,8 @@ static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
 
 static inline Py_ssize_t next(const Text *text, Py_UCS4 c, Py_ssize_t i)
 {
-    Py_ssize_t found = PyUnicode_FindChar(text->string, c, i, text->length, 1);
+    Py_ssize_t found =
+        i < text->length ? PyUnicode_FindChar(text->string, c, i, text->length, 1) : -1;
     return found < 0 ? text->length : found;
 }
 
@@ -355,6 +356,17 @@ static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t b
     return found;
 }
 
+/* Return an empty named tuple. */
+static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
+{
+    PyObject *made = type->tp_alloc(type, size);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (made != NULL)
+        ((PyTupleObject *)made)->ob_hash = -1; /* not computed yet */
+#endif
+    return made;
+}
+
 /* Return the sentence between two places; NULL, perhaps without a fault, if there is none. */
 static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, Py_ssize_t last)
 {
@@ -371,8 +383,7 @@ static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, 
     PyObject *text = PyUnicode_Substring(line->text.string, start, end);
     PyObject *mentions = mentions_within(line, last, start);
     PyObject *holes = PyList_GetSlice(line->holes, hole, line->hole);
-    PyObject *sentence =
-        text && mentions && holes ? line->sentence->tp_alloc(line->sentence, 3) : NULL;
+    PyObject *sentence = text && mentions && holes ? new_tuple(line->sentence, 3) : NULL;
     if (sentence == NULL) {
         Py_XDECREF(text);
         Py_XDECREF(mentions);
@@ -393,7 +404,11 @@ static PyObject *cut_line(Line *line, PyObject *pieces)
         Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(pieces, i));
         Py_ssize_t from = 0, to = 0;
         place += length;
-        int failed = length < 0 || place > line->text.length;
+        int failed = length < 0;
+        if (place > line->text.length) {
+            PyErr_SetString(PyExc_ValueError, "the pieces are longer than the line");
+            failed = 1;
+        }
         while (!failed && last < number && !(failed = bounds(line, last, &from, &to)) && to <= place)
             last++;
         if (!failed && last < number && from < place)

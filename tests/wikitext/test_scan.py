@@ -121,5 +121,7 @@ def test_a_line_is_not_cut_inside_a_mention() -> None:
 def test_what_is_no_line_is_refused() -> None:
     with pytest.raises(TypeError):
         cut("a", [("x",)], [], ["a"], Sentence)  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="longer than the line"):
+        cut("a", [], [], ["a", "b"], Sentence)
     with pytest.raises(TypeError):
         calls(b"{{")  # type: ignore[arg-type]
