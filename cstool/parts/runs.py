@@ -1,8 +1,7 @@
 """Sorted runs: Parquet files of row groups sorted by an integer key, read by ranges of it.
 
-The external sort of `entities` and `shard`: workers write runs with small row groups; the
-ranges are cut by what the files' footers tell; each range is then read from just those row
-groups that touch it.
+The external sort of `entities` and `shard`: workers write runs with small row groups; each range
+of keys, cut by what the files' footers tell, is then read from just those row groups that touch it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from cstool.parts.columns import numbers
 
 ROWS_A_GROUP = 4096
 
@@ -52,20 +53,6 @@ def read_groups(files: Iterable[Path], key: str) -> list[Group]:
     return groups
 
 
-def cut_by_bytes(groups: list[Group], size: int) -> list[int]:
-    """Return the keys at which to cut so that a range has about `size` bytes, ends included."""
-    if not groups:
-        return [0, 1]
-    cuts = [min(g.low for g in groups)]
-    taken = 0
-    for group in sorted(groups, key=lambda g: (g.low, g.file, g.index)):
-        if taken >= size and group.low > cuts[-1]:
-            cuts.append(group.low)
-            taken = 0
-        taken += group.bytes
-    return [*cuts, max(g.high for g in groups) + 1]
-
-
 def key_range(groups: Iterable[Group], low: int, high: int) -> KeyRange:
     """Return the range with the row groups that it is read from."""
     by_file: dict[str, list[int]] = {}
@@ -93,7 +80,7 @@ class SortedRows:
     def chunks(self, rows: int) -> Iterator[pa.Table]:
         """Yield the rows in order, so many at a time: the whole is never copied."""
         for start in range(0, len(self.order), rows):
-            yield self.table.take(pa.array(self.order[start : start + rows]))
+            yield self.table.take(numbers(self.order[start : start + rows]))
 
 
 def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> SortedRows:

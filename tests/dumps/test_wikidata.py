@@ -6,15 +6,25 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qwikidata.entity import WikidataItem
 
-from cstool.dumps import wikidata
-from cstool.dumps.wikidata import Entity, LineSlice, decode, is_item, line_slices, mapped
+from cstool.dumps import streams, wikidata
+from cstool.dumps.wikidata import (
+    MALFORMED,
+    Entity,
+    LineSlice,
+    Way,
+    decode,
+    item_number,
+    line_slices,
+    mapped,
+    stripped,
+)
 from cstool.running.errors import CutInputError, InputError
 from tests.conftest import Sample
 from tests.support import item, wikidata_json
@@ -27,10 +37,12 @@ def slices(path: Path, size: int = 1 << 20, faults: list[str] | None = None) -> 
     return [slice_ for slice_, _ in line_slices(str(path), size, faults)]
 
 
+def content(part: LineSlice) -> bytes:
+    return b"".join(bytes(data[begin:end]) for data, begin, end in part.pieces())
+
+
 def entities(parts: Sequence[LineSlice]) -> list[Entity]:
-    lines = b"".join(part.data for part in parts).split(b"\n")
-    stripped = (line.strip().removeprefix(b"[") for line in lines)
-    return [decode(line) for line in stripped if line not in (b"", b"]")]
+    return [decode(line) for part in parts for _, line in part.lines()]
 
 
 def entity(**parts: Any) -> Entity:
@@ -67,22 +79,108 @@ def test_other_kinds_of_values_do_no_harm() -> None:
     assert entity(claims={"P31": claims, "P1": [{"mainsnak": {"x": [1]}}]}).types() == []
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b'{"id":5}', b'{"labels":{}}', b'{"id":"Q1"} {}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b'{"id":5}',
+        b'{"labels":{}}',
+        b'{"id":"Q1"} {}',
+        b'{"id":"Q1","labels":{"de":5}}',
+        b'{"id":"Q1","labels":{"de":{"value":null}}}',
+        b'{"id":"Q1","labels":["de"]}',
+        b'{"id":"Q1","sitelinks":{"dewiki":{"site":"dewiki"}}}',
+        b'{"id":"Q1","aliases":{"de":{"value":"x"}}}',
+        b'{"id":"Q1","labels":{"de":{"value":"\xff\xfe"}}}',
+        b'{"id":"Q1","labels":{"d\xff":{"value":"x"}}}',
+        b'{"id":"Q1","labels":{"de":{"value":"\\ud800"}}}',
+        b'{"id":"Q1","claims":{"P31":7}}',
+        b'{"id":"Q1","claims":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"id":"Q1","x":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_000 + b"}",
+        b'{"id":"Q1","claims":{"P5":[{"mainsnak":{"type":"item","id":"Q2","labels":{}}',
+    ],
+    ids=str,
+)
 def test_malformed_lines_are_told(line: bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(MALFORMED):
         decode(line)
+
+
+def test_of_a_key_that_stands_twice_the_last_one_counts() -> None:
+    line = b'{"id":"Q1","sitelinks":{"dewiki":{"title":"A"},"dewiki":{"title":"B"}}}'
+    assert [link.title for link in mapped(decode(line).sitelinks).values()] == ["B"]
+
+
+_HOSTILE = '","claims":{"P31":[{"mainsnak":{"datavalue":{"value":{"id":"Q666"}}}}]},"sitelinks":{'
+
+
+@given(st.permutations(["id", "type", "labels", "descriptions", "aliases", "claims", "sitelinks"]))
+def test_neither_the_order_of_keys_nor_text_like_them_misleads(order: list[str]) -> None:
+    whole: dict[str, Any] = item(7, {"en": _HOSTILE, "claims": "P31"}, {"enwiki": _HOSTILE}, [5])
+    whole["descriptions"] = {"en": {"language": "en", "value": _HOSTILE}}
+    snak = {"snaktype": "value", "property": "P31", "datavalue": {"value": {"id": "Q9"}}}
+    reference = {"snaks": {"P31": [snak], "labels": [{"mainsnak": snak}]}}
+    whole["claims"]["P1"] = [{"mainsnak": snak, "references": [reference], "text": _HOSTILE}]
+    found = decode(json.dumps({key: whole[key] for key in order}).encode())
+    assert {c: t.value for c, t in mapped(found.labels).items()} == {
+        "en": _HOSTILE,
+        "claims": "P31",
+    }
+    assert [link.title for link in mapped(found.sitelinks).values()] == [_HOSTILE]
+    assert found.types() == [5]
+
+
+def test_an_entity_of_ten_megabytes_is_read() -> None:
+    claims = {f"P{i}": [{"mainsnak": {"x": "y" * 1000}}] for i in range(10_000)}
+    assert entity(claims=claims | {"P31": [statement(5)]}).types() == [5]
 
 
 @pytest.mark.parametrize("end", [b"", b",", b",\r\n", b"]", b" ,\n"])
 def test_what_stands_behind_an_entity_is_passed_over(end: bytes) -> None:
-    assert decode(b'{"id":"Q5","type":"item"}' + end).id == "Q5"
+    for line in (b'{"id":"Q5","type":"item"}' + end, b'[{"id":"Q5"}' + end):
+        assert decode(stripped(line)).id == "Q5"
 
 
 def test_items_have_numbers_of_32_bits() -> None:
-    assert is_item("Q1")
-    assert is_item("Q4294967295")
-    for other in ("P1", "Q", "Q0", "Q05", "Q4294967296", "Q1x", "Q٣", "q1", "L1", "Q-1", ""):
-        assert not is_item(other)
+    assert item_number("Q1") == 1
+    assert item_number("Q4294967295") == 4294967295
+    for other in (
+        "P1",
+        "Q",
+        "Q0",
+        "Q05",
+        "Q4294967296",
+        "Q1x",
+        "Q٣",
+        "q1",
+        "L1",
+        "Q-1",
+        "",
+        "Q1\n",
+    ):
+        assert item_number(other) == 0
+
+
+@given(size=st.integers(1, 3000), piece=st.integers(1, 500))
+@settings(max_examples=20, deadline=None)
+def test_lines_do_not_depend_on_pieces_nor_on_who_reads_them(
+    tmp_path_factory: pytest.TempPathFactory, size: int, piece: int
+) -> None:
+    path = tmp_path_factory.mktemp("d") / "d.json"
+    path.write_bytes(DUMP)
+    with mock.patch.object(streams, "_CHUNK", piece):
+        found = [
+            [
+                (number, bytes(line))
+                for part, _ in line_slices(str(path), size, None, way=way)
+                for number, line in part.lines()
+            ]
+            for way in Way
+        ]
+    with path.open("rb") as file:
+        lines = [(i, line.strip(b"[],\n")) for i, line in enumerate(file, 1)]
+    assert found == [[(number, line) for number, line in lines if line]] * 3
 
 
 @given(size=st.integers(1, 3000))
@@ -96,10 +194,10 @@ def test_slices_are_whole_lines_that_join_to_the_file(
     parts = slices(path, size)
     for part in parts:
         assert part.first_line == line
-        assert part.data.endswith(b"\n")
-        line += part.data.count(b"\n")
-    assert b"".join(part.data for part in parts) == DUMP
-    assert all(len(part.data) >= size for part in parts[:-1])
+        assert content(part).endswith(b"\n")
+        line += content(part).count(b"\n")
+    assert b"".join(map(content, parts)) == DUMP
+    assert all(len(content(part)) >= size for part in parts[:-1])
 
 
 def test_slices_do_not_depend_on_how_the_dump_is_packed(tmp_path: Path) -> None:
@@ -108,7 +206,7 @@ def test_slices_do_not_depend_on_how_the_dump_is_packed(tmp_path: Path) -> None:
     members = [gzip.compress(DUMP[i : i + 77]) for i in range(0, len(DUMP), 77)]
     (tmp_path / "d.json.gz").write_bytes(b"".join(members))
     cut = [
-        [(part.first_line, part.data) for part in slices(tmp_path / name, 400)]
+        [(part.first_line, content(part)) for part in slices(tmp_path / name, 400)]
         for name in ("d.json", "d.json.bz2", "d.json.gz")
     ]
     assert cut[0] == cut[1] == cut[2]
@@ -145,7 +243,7 @@ def test_a_cut_in_a_line_keeps_the_lines_before_it(tmp_path: Path) -> None:
             found.append(part)
     faults: list[str] = []
     kept = slices(path, 500, faults)
-    assert found == kept
+    assert list(map(content, found)) == list(map(content, kept))
     assert [e.id for e in entities(kept)] == [f"Q{i}" for i in range(1, 9)]
     assert len(faults) == 1
 
@@ -212,7 +310,7 @@ def test_the_sample_reads_as_qwikidata_reads_it(sample: Sample) -> None:
         text = line.strip().rstrip(b",")
         if text in (b"", b"[", b"]") or json.loads(text)["type"] != "item":
             continue
-        ours = decode(line)
+        ours = decode(stripped(line))
         raw: dict[str, Any] = {
             "claims": {},
             "sitelinks": {},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cstool.parts import runs
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, write_part
-from cstool.parts.runs import cut_by_bytes, in_groups, key_range, read_groups, read_range
+from cstool.parts.runs import in_groups, key_range, read_groups, read_range
 
 
 def write_run(folder: Path, name: str, schema: pa.Schema, rows: list[tuple[int, str]]) -> Path:
@@ -25,10 +25,11 @@ def write_run(folder: Path, name: str, schema: pa.Schema, rows: list[tuple[int, 
     return folder / name
 
 
-def gather(files: list[Path], schema: pa.Schema, size: int) -> list[tuple[int, str]]:
+def gather(files: list[Path], schema: pa.Schema, cuts: set[int]) -> list[tuple[int, str]]:
     groups = read_groups(files, "key")
     rows: list[tuple[int, str]] = []
-    for low, high in pairwise(cut_by_bytes(groups, size)):
+    ends = {min((g.low for g in groups), default=0), max((g.high for g in groups), default=0) + 1}
+    for low, high in pairwise(sorted(ends | {cut for cut in cuts if min(ends) < cut < max(ends)})):
         sorted_rows = read_range(key_range(groups, low, high), "key", schema)
         assert all(low <= key < high for key in sorted_rows.keys.tolist())
         for table in sorted_rows.chunks(3):
@@ -38,18 +39,18 @@ def gather(files: list[Path], schema: pa.Schema, size: int) -> list[tuple[int, s
 
 
 @pytest.mark.parametrize(("type_", "bits"), [(pa.uint32(), 32), (pa.uint64(), 64)])
-@given(data=st.data(), size=st.integers(1, 400), rows_a_group=st.integers(1, 5))
+@given(data=st.data(), rows_a_group=st.integers(1, 5))
 @settings(max_examples=25, deadline=None)
 def test_the_ranges_together_are_the_sorted_whole(
     tmp_path_factory: pytest.TempPathFactory,
     type_: pa.DataType,
     bits: int,
     data: st.DataObject,
-    size: int,
     rows_a_group: int,
 ) -> None:
     key = st.integers(0, 6) | st.integers(0, 2**bits - 1) | st.just(2**bits - 1)
     many = data.draw(st.lists(st.lists(key, max_size=12), max_size=4))
+    cuts = data.draw(st.sets(key, max_size=6))
     schema = pa.schema([("key", type_), ("value", pa.string())])
     folder = tmp_path_factory.mktemp("runs")
     files: list[Path] = []
@@ -61,7 +62,7 @@ def test_the_ranges_together_are_the_sorted_whole(
             files.append(write_run(folder, f"{number:03d}.parquet", schema, rows))
             whole += rows
     # Sorted by key; equal keys, duplicates among them, in the order of the files.
-    assert gather(files, schema, size) == sorted(whole, key=lambda row: row[0])
+    assert gather(files, schema, cuts) == sorted(whole, key=lambda row: row[0])
 
 
 def test_a_range_is_read_from_the_groups_that_touch_it_only(
@@ -75,7 +76,6 @@ def test_a_range_is_read_from_the_groups_that_touch_it_only(
     assert key_range(groups, 25, 40).pieces == ((str(file), (2, 3)),)
 
 
-def test_no_rows_make_one_empty_range() -> None:
-    assert cut_by_bytes([], 100) == [0, 1]
+def test_no_groups_give_no_rows() -> None:
     schema = pa.schema([("key", pa.uint32())])
     assert len(read_range(key_range([], 0, 1), "key", schema)) == 0
