@@ -30,6 +30,7 @@ from cstool.running.errors import CstoolError, CutInputError, InputError
 # Default sizes of slices: as much text in either.
 _BYTES_OF_STREAMS = 2 << 20
 _BYTES_OF_TEXT = 8 << 20
+_TAPER = 8
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10
@@ -283,10 +284,15 @@ def _stream_slices(
     first = 0
     for i in range(2, len(starts)):
         weight = starts[i] - starts[first]
-        if weight >= part_size or i == len(starts) - 1:
+        if weight >= _tapered(part_size, starts[-1] - starts[first]) or i == len(starts) - 1:
             streams = tuple(starts[first : i + 1])
             yield PageSlice(path, site, streams=streams, last=i == len(starts) - 1), weight
             first = i
+
+
+def _tapered(part_size: int, left: int) -> int:
+    """Return a slice's size: towards the end they grow small, that workers end at one time."""
+    return min(part_size, max(left, part_size) // _TAPER)
 
 
 def _read_site(path: str, stop: int) -> Site:

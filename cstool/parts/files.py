@@ -6,10 +6,10 @@ it was made from, and its counts: an interrupted run is continued from the parts
 
 import os
 import socket
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -20,6 +20,7 @@ from cstool.parts.manifest import Part, sha256
 from cstool.running.errors import InputError, writing
 
 FOOTER_KEY = b"cstool"
+STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 
 
 class Beside(NamedTuple):
@@ -126,17 +127,17 @@ def write_part(
     slice_: str,
     tag: str,
     work: Path,
+    layout: Mapping[str, Any] = STANDARD,
 ) -> Made:
     """Write a part from record batches, each its own row group; return what was made.
 
-    What goes beside it, in folders of `work`, is there before the part is.
+    What goes beside it, in folders of `work`, is there before the part is. `layout`: how pyarrow's
+    ParquetWriter is to write.
     """
     path = folder / file
     beside: list[Beside] = []
     with whole_file(path, tag) as temporary:
-        with pq.ParquetWriter(
-            temporary, schema, compression="zstd", compression_level=3, write_page_index=True
-        ) as writer:
+        with pq.ParquetWriter(temporary, schema, **layout) as writer:
             # In sorted order: a part's bytes must not depend on the order of a set.
             counts = total([_write_all(writer, batches, beside.append)])
             folders = _by_folder(beside)

@@ -4,7 +4,7 @@
 the same command has left are not made again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from cstool.parts.claims import (
 )
 from cstool.parts.counts import Counts, imbalances, total
 from cstool.parts.files import (
+    STANDARD,
     Batches,
     Made,
     find_part,
@@ -57,6 +58,10 @@ class Task(Generic[S]):
     weight: int = 1
 
 
+# With less input for each than this, workers begin one by one, as they are needed.
+_BYTES_A_WORKER = 8 << 20
+
+
 def part_name(index: int) -> str:
     """Return the file name of the part with that number."""
     return f"part-{index:06d}.parquet"
@@ -84,12 +89,13 @@ class Run:
         unit: str = "B",
         phase: str | None = None,
         on_made: Callable[[Made], None] = lambda made: None,
+        layout: Mapping[str, Any] = STANDARD,
     ) -> list[Made]:
         """Make a part of each task with `function(slice, parameters)`; return them in order.
 
         `phase` names a folder of intermediate parts, removed when the run finishes. `size` is
         the sum of the tasks' weights where it is known. `on_made` sees each part when it is
-        there, in no particular order, and may end the run by raising.
+        there, in no particular order, and may end the run by raising. `layout`: see write_part.
         Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
         """
         folder = self.out if phase is None else self.out / WORK / phase
@@ -122,6 +128,7 @@ class Run:
                             run,
                             temporary_tag(),
                             work,
+                            layout,
                         ),
                     )
                 else:
@@ -191,12 +198,14 @@ def make_part(
     run: str,
     tag: str,
     work: Path,
+    layout: Mapping[str, Any],
 ) -> Made:
     """Make one part; this is what runs in a worker, wherever that is."""
     batches = function(task.slice, parameters)
     return write_part(
-        folder, task.file, schema, batches, run=run, slice_=task.fingerprint, tag=tag, work=work
-    )
+        folder, task.file, schema, batches,
+        run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -208,9 +217,11 @@ def open_run(
     inputs: list[Input],
     options: RunOptions,
     reads: Iterable[Path] = (),
+    calls: Callable[..., Any] | None = None,
 ) -> Iterator[Run]:
     """Claim the folder for this run, or continue it; give the run. `reads`: the input folders.
 
+    `calls`: what workers will run first; with much to read they are made ready for it at once.
     Raises OutputError when the folder holds anything else than this very run's output, and
     InputError when an input is given twice.
     """
@@ -222,7 +233,8 @@ def open_run(
         yield Run(out, claim, options, _no_executor(), finished)
         return
     try:
-        with executor(options.jobs, options.scheduler) as pool:
+        number = sum(i.bytes or 0 for i in inputs) // _BYTES_A_WORKER if calls else 0
+        with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
             yield Run(out, claim, options, pool)
     finally:
         remove_temporaries(out, temporary_tag())

@@ -52,13 +52,20 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _stand_by(_: Any) -> None:
+    """Do nothing: to unpickle what will be called has imported it."""
+
+
 @contextmanager
-def _local(jobs: int) -> Iterator[Executor]:
+def _local(jobs: int, ready: tuple[int, Any]) -> Iterator[Executor]:
     # Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     pool = ProcessPoolExecutor(
         jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
     )
+    number, call = ready
+    for _ in range(min(jobs, number)):
+        pool.submit(_stand_by, call)
     try:
         yield pool
     except BaseException:
@@ -96,15 +103,21 @@ def _dask(scheduler: str) -> Iterator[Executor]:
 
 
 @contextmanager
-def executor(jobs: int, scheduler: str | None = None) -> Iterator[Executor]:
-    """Give an executor: Dask's with a scheduler, else `jobs` processes, or none for one job."""
+def executor(
+    jobs: int, scheduler: str | None = None, *, ready: tuple[int, Any] = (0, None)
+) -> Iterator[Executor]:
+    """Give an executor: Dask's with a scheduler, else `jobs` processes, or none for one job.
+
+    `ready`: so many processes begin at once, and import what will be called in them, while this
+    one still looks at its input.
+    """
     if scheduler is not None:
         with _dask(scheduler) as pool:
             yield pool
     elif jobs == 1:
         yield InlineExecutor()
     else:
-        with _local(jobs) as pool:
+        with _local(jobs, ready) as pool:
             yield pool
 
 

@@ -79,7 +79,12 @@ def extract(
     }
     inputs = [describe_dump(dump) for dump in dumps]
     with open_run(
-        out, stage="extract", parameters=parameters, inputs=inputs, options=running
+        out,
+        stage="extract",
+        parameters=parameters,
+        inputs=inputs,
+        options=running,
+        calls=read_pages,
     ) as run:
         if run.finished:
             refuse_damage(out, run.finished.counts, keep_going=options.keep_going)

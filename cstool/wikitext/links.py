@@ -43,6 +43,7 @@ class Links:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self.target = namespaces.target
+        self.plain_title = namespaces.plain_title
         language = namespaces.site.language
         self.trail, self.prefix = trail, prefix = of_language("linktrails.tsv", language)[-1]
         # A prefix is tried at a word's beginning, or where another link's trail may end.

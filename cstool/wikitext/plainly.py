@@ -38,6 +38,7 @@ class Plainly:
 
     def __init__(self, links: Links) -> None:
         self._target_of = links.target
+        self._plain_title = links.plain_title
         inline = frozenset(tags()["html"]["inline"])
         self._wiki = (
             kinds(links.trail, links.prefix),
@@ -63,6 +64,9 @@ class Plainly:
 
         None for a target that is not plain.
         """
+        plain = self._plain_title(raw)
+        if plain is not None:  # it shows what it is
+            return True, plain, raw
         kind, title = self._target_of(raw)
         own = own_anchor(raw)
         if kind not in _KINDS_OF_LINKS or _NOT_PLAIN.search(own) or _NO_ANCHOR.search(own):

@@ -90,9 +90,13 @@ class Namespaces:
 
     def _target(self, raw: str) -> Target:
         """Return what the target of a wikilink, as it is written, leads to."""
-        if 0 < len(raw) <= _SHORT and not _ODD.search(raw):
-            return Target("page", self.normalised(raw))
-        return self.read_closely(raw)
+        title = self.plain_title(raw)
+        return self.read_closely(raw) if title is None else Target("page", title)
+
+    def plain_title(self, raw: str) -> str | None:
+        """Return the title that an ordinary target leads to; None for one that needs more care."""
+        plain = 0 < len(raw) <= _SHORT and not _ODD.search(raw)
+        return self.normalised(raw) if plain else None
 
     def read_closely(self, raw: str) -> Target:
         """Return what any target leads to; the same as `target`, which is faster."""
