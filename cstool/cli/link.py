@@ -6,11 +6,12 @@ import click
 
 from cstool.cli.options import Closing, output, running
 from cstool.running.options import RunOptions
-from cstool.stages.link import link
+from cstool.stages.link import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
 
 EXAMPLE = """\b
 Example:
   cstool link work/sentences --titles work/titles -o work/linked
+  cstool link work/all-sentences --titles work/titles --propagate -o work/linked
 """
 
 
@@ -23,18 +24,44 @@ Example:
     metavar="DIR",
     help="What `cstool titles` wrote for the same wiki.",
 )
+@click.option(
+    "--keep-disambiguation",
+    is_flag=True,
+    help="Link to the items of disambiguation pages and list articles, too.",
+)
+@click.option(
+    "--propagate",
+    is_flag=True,
+    help="Make mentions of the later places where a page names what it has linked, which "
+    "Wikipedia does once. Finds most after `cstool extract --all-sentences`.",
+)
 @output("the linked sentences")
 @running()
-def command(sentences: Path, titles: Path, out: Path, running: RunOptions) -> None:
+def command(
+    sentences: Path,
+    titles: Path,
+    keep_disambiguation: bool,
+    propagate: bool,
+    out: Path,
+    running: RunOptions,
+) -> None:
     """Link each mention to its Wikidata entity.
 
     SENTENCES: the folder that `cstool extract` wrote.
 
-    Writes the same table with a qid in each mention, null where the page has no item.
+    Writes the same table with a qid in each mention, null where the page has no item or is a
+    disambiguation page or a list. How many for which reason is in _manifest.json.
     """
     closing = Closing(out, running)
-    manifest = link(sentences, titles, out, running)
+    options = LinkOptions(keep_disambiguation, propagate)
+    manifest = link(sentences, titles, out, running, options)
     mentions = manifest.counts.tally("mentions").written
-    linked = manifest.counts.details.get("mentions by link", {}).get("linked", 0)
+    details = manifest.counts.details
+    linked = details.get(BY_LINK, {}).get(IS_LINKED, 0)
     share = 100 * linked / mentions if mentions else 0
-    closing.tell(manifest, f"{linked:,} of {mentions:,} mentions linked ({share:.1f} %)")
+    why = ", ".join(
+        f"{n:,} {why}" for why, n in details.get(BY_LINK, {}).items() if why != IS_LINKED
+    )
+    further = f", {details[ADDED]['mentions']:,} propagated" if propagate else ""
+    told = f"{linked:,} of {mentions:,} mentions linked ({share:.1f} %){further}"
+    closing.tell(manifest, f"{told} (not linked: {why or 'none'})")

@@ -13,6 +13,8 @@ from cstool.running.errors import InputError
 MANIFEST = "_manifest.json"
 # Folder of the tables that say which pages a text is from.
 ATTRIBUTION = "attribution/"
+# Of a folder of titles: the items that are pages and no entities.
+NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
 
 
@@ -53,11 +55,13 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def tables(self) -> list[Part]:
-        """The parts that hold the stage's rows; not indexes, cards and attributions."""
+        """The parts that hold the stage's rows; not indexes, cards, attributions and lists."""
         return [
             part
             for part in self.parts
-            if part.file.endswith(".parquet") and not part.file.startswith(ATTRIBUTION)
+            if part.file.endswith(".parquet")
+            and not part.file.startswith(ATTRIBUTION)
+            and part.file != NOT_ENTITIES
         ]
 
 

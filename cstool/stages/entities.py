@@ -20,7 +20,7 @@ from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.entities_choice import Wanted, find_wanted
 from cstool.stages.entities_rows import IN_MEMORY, MALFORMED_LINE, sort_lines
-from cstool.stages.entities_sort import sort_runs
+from cstool.stages.entities_sort import LAYOUT, sort_runs
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def _fill(
         size=size,
         phase="sorted",
         on_made=lambda made: limit.check(made.counts),
+        layout=LAYOUT,
     )
     counts = total(m.counts for m in made)
     if not counts.tally("entities").read:

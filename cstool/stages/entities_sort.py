@@ -18,7 +18,7 @@ import xxhash
 
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts
-from cstool.parts.files import Batches, Made
+from cstool.parts.files import STANDARD, Batches, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.runs import Group, KeyRange, SortedRows, read_groups, read_range
 from cstool.parts.schemas import ENTITIES
@@ -29,6 +29,15 @@ MOST_READS = 3.0
 # Bytes of a range, which is held in memory, whatever the part size.
 LARGEST_RANGE = 256 << 20
 _ROWS_A_GROUP = 32_768
+# Codes, wikis and types repeat; a dictionary of labels costs a tenth of the time, and more bytes.
+LAYOUT = STANDARD | {
+    "use_dictionary": [
+        "labels.list.element.language",
+        "aliases.list.element.language",
+        "sitelinks.list.element.site",
+        "types.list.element",
+    ]
+}
 _LABEL = "entities: sort"
 
 Array = np.ndarray[Any, Any]
@@ -62,6 +71,7 @@ def sort_runs(run: Run, files: Sequence[Path], in_memory: int, range_size: int) 
             label="entities: merge",
             size=sum(task.weight for task in tasks),
             phase="merged",
+            layout=LAYOUT,
         )
         groups = read_groups((run.work("merged") / m.part.file for m in merged), "qid")
         ranges = _ranges(groups, cuts)
@@ -75,7 +85,7 @@ def sort_runs(run: Run, files: Sequence[Path], in_memory: int, range_size: int) 
         for i, ((low, high), touched) in enumerate(zip(pairwise(cuts), ranges, strict=True))
     ]
     size = sum(task.weight for task in gathers)
-    return run.map(gather_range, None, gathers, ENTITIES, label=_LABEL, size=size)
+    return run.map(gather_range, None, gathers, ENTITIES, label=_LABEL, size=size, layout=LAYOUT)
 
 
 def cut_evenly(groups: Sequence[Group], size: int) -> list[int]:

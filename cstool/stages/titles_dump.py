@@ -1,0 +1,152 @@
+"""`cstool titles` from the sitelinks of an entities folder and the redirects of page dumps."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cstool.dumps.export import MAIN, Site
+from cstool.dumps.pages import Damage, PageDump, PageSlice, pages_of
+from cstool.languages.tables import rows
+from cstool.parts.columns import flat, one_chunk
+from cstool.parts.counts import Counts
+from cstool.parts.files import Batches, Beside, Made
+from cstool.parts.folder import Run, Task, part_name
+from cstool.parts.manifest import Manifest
+from cstool.parts.title_index import hash_titles
+from cstool.stages.titles_non_entities import rows_of_reasons
+from cstool.stages.titles_resolve import (
+    ELSEWHERE,
+    LINKS,
+    LONGEST_TITLE,
+    OTHER_NAMESPACE,
+    PAGES,
+    TOO_LONG,
+    Lists,
+)
+from cstool.wikitext.titles import namespaces_of
+
+# The folder in which the items of each part lie that are no entities.
+_BY_TYPES = "not-entities-by-types"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the dumps tell of titles, and the parts that it was read into."""
+
+    lists: Lists
+    made: list[Made]
+    not_entities: list[Path]
+
+
+def list_dumps(
+    run: Run, entities: Path, manifest: Manifest, dump: PageDump, *, keep_going: bool
+) -> Listed:
+    """Read the titles of pages, and those of sitelinks, into lists."""
+    pages = run.map(
+        list_pages, keep_going, dump.tasks, PAGES,
+        label="titles: pages", size=dump.size, phase="pages",
+    )  # fmt: skip
+    tasks = [
+        Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
+        for i, part in enumerate(manifest.tables)
+    ]
+    links = run.map(
+        list_sitelinks, dump.site, tasks, LINKS,
+        label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
+    )  # fmt: skip
+    lists = Lists(
+        tuple(str(run.work("sitelinks") / made.part.file) for made in links),
+        tuple(str(run.work("pages") / made.part.file) for made in pages),
+        unique=False,
+    )
+    beside = [run.work(_BY_TYPES) / made.part.file for made in links]
+    return Listed(lists, [*pages, *links], beside)
+
+
+def list_pages(slice_: PageSlice, keep_going: bool) -> Batches:
+    """Yield the main-namespace pages of a slice, and where those lead that redirect."""
+    counts = Counts()
+    damage = Damage() if keep_going else None
+    names: list[str] = []
+    targets: list[str | None] = []
+    tally = counts.tally("pages")
+    for page in pages_of(slice_, damage):
+        if page.namespace != MAIN:
+            tally.drop(OTHER_NAMESPACE)
+        elif len(page.title.encode()) > LONGEST_TITLE:
+            tally.drop(TOO_LONG)
+        else:
+            tally.keep()
+            names.append(page.title)
+            targets.append(page.redirect)
+    if damage:
+        damage.count(counts)
+    columns = [names, hash_titles(names), _goals(targets, slice_.site)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
+    yield pa.RecordBatch.from_arrays(arrays, schema=PAGES)
+    return counts
+
+
+def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return where pages lead: a title's hash, or that it is elsewhere; 0 for no redirect."""
+    namespaces = namespaces_of(site)
+    goals = np.zeros(len(targets), np.uint64)
+    moved = [i for i, target in enumerate(targets) if target is not None]
+    titles = [(targets[i] or "").partition("#")[0].rstrip() for i in moved]
+    goals[moved] = hash_titles(titles)
+    away = [i for i, t in zip(moved, titles, strict=True) if namespaces.number(t) != MAIN]
+    goals[away] = ELSEWHERE
+    return goals
+
+
+def list_sitelinks(file: str, site: Site) -> Batches:
+    """Yield the main-namespace titles of a wiki that an entities part has sitelinks to."""
+    table = pq.read_table(file, columns=["qid", "sitelinks", "types"], use_threads=False)
+    offsets, links = flat(one_chunk(table.column("sitelinks")))
+    ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
+    items = np.repeat(np.arange(table.num_rows), np.diff(offsets))[ours]
+    titles = links.field("title").filter(pa.array(ours))
+    namespaces = namespaces_of(site)
+    main = np.array([namespaces.number(name) == MAIN for name in titles.to_pylist()], bool)
+    short = pc.binary_length(titles).to_numpy() <= LONGEST_TITLE
+    counts = Counts()
+    tally = counts.tally("sitelinks")
+    tally.drop(OTHER_NAMESPACE, int((~main).sum()))
+    tally.drop(TOO_LONG, int((main & ~short).sum()))
+    kept = main & short
+    items, titles = items[kept], titles.filter(pa.array(kept))
+    qids = table.column("qid").to_numpy()[items]
+    hashes = pa.array(hash_titles(titles.to_pylist()), pa.uint64())
+    yield Beside(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
+    yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
+    return counts
+
+
+@cache
+def _classes() -> tuple[tuple[str, ...], dict[str, np.ndarray[Any, Any]]]:
+    """Return the reasons, and of each the classes whose instances are no entities."""
+    table = rows("cstool.stages", "page_classes.tsv")
+    reasons = tuple(dict.fromkeys(reason for _, reason, _ in table))
+    return reasons, {
+        reason: np.array([int(qid) for qid, r, _ in table if r == reason], np.uint32)
+        for reason in reasons
+    }
+
+
+def _reasons(
+    table: pa.Table, items: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Return of each of these items the number of its reason, from 1 on; 0 for an entity."""
+    names, classes = _classes()
+    offsets, types = flat(one_chunk(table.column("types")))
+    of_row = np.repeat(np.arange(table.num_rows), np.diff(offsets))
+    numbers = np.zeros(table.num_rows, np.uint8)
+    for number, name in reversed(list(enumerate(names, 1))):  # the first in the table wins
+        numbers[of_row[np.isin(types.to_numpy(), classes[name])]] = number
+    return numbers[items], names
