@@ -1,0 +1,97 @@
+"""How many words pieces of text have, each as its script puts them.
+
+A word is a run of characters between white space that holds a letter: numbers and punctuation
+alone are none (they belong to no language, as code-mixing measures have it). Where a script puts no
+spaces between words (Han, kana, Thai, Lao, Khmer, Burmese…), words are what ICU's dictionaries find
+(Unicode's UAX #29 with ICU's tailoring, by icu4py); Tibetan's are its syllables.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from cstool.languages.tables import rows
+
+Array = np.ndarray[Any, Any]
+
+OTHER, SPACE, LETTER, SPACELESS = range(4)
+# Scripts (ISO 15924) that are written without spaces between words.
+_SPACELESS_SCRIPTS = frozenset(
+    {"Hani", "Hira", "Kana", "Bopo", "Thai", "Laoo", "Khmr", "Mymr", "Lana", "Talu", "Tale", "Tibt"}
+)
+# All letters have lower numbers; what stands above is of private use or a tag.
+_CHARACTERS = 0x32400
+
+
+@cache
+def classes() -> Array:
+    """Return each character's class; those beyond the table are OTHER, as its last is."""
+    table = np.zeros(_CHARACTERS, np.uint8)
+    for number in range(_CHARACTERS):
+        character = chr(number)
+        if character.isalpha():
+            table[number] = LETTER
+        elif character.isspace():
+            table[number] = SPACE
+    for first, last, script in rows("cstool.languages", "characters.tsv"):
+        if script in _SPACELESS_SCRIPTS:
+            here = table[int(first, 16) : int(last, 16) + 1]
+            here[here == LETTER] = SPACELESS
+    table[-1] = OTHER
+    return table
+
+
+def words_in(text: str, bounds: Array) -> Array:
+    """Return the number of words in each piece of a text.
+
+    `bounds`: where pieces begin, in order, and the end of the last; empty pieces may be among them.
+    A piece's edge ends a word.
+    """
+    if not text:
+        return np.zeros(len(bounds) - 1, np.int64)
+    kinds = _kinds(text)
+    space = kinds == SPACE
+    begins = ~space
+    begins[1:] &= space[:-1]
+    edges = bounds[bounds < len(kinds)]
+    begins[edges] = ~space[edges]
+    firsts = np.flatnonzero(begins)
+    if not len(firsts):
+        return np.zeros(len(bounds) - 1, np.int64)
+    # Most runs begin with a letter: few are looked through. What follows one is space, which is
+    # less than a letter.
+    word = kinds[firsts] >= LETTER
+    others = np.flatnonzero(~word)
+    if len(others):
+        ends = np.append(firsts, len(kinds))[others + 1]
+        pairs = np.column_stack([firsts[others], ends]).ravel()
+        highest = np.maximum.reduceat(np.append(kinds, np.uint8(OTHER)), pairs)[::2]
+        word[others] = highest >= LETTER
+    number: Array = np.diff(np.searchsorted(firsts[word], bounds))
+    if kinds.max() == SPACELESS:
+        spaceless = np.flatnonzero(kinds == SPACELESS)
+        pieces = np.unique(np.searchsorted(bounds, spaceless, side="right") - 1)
+        number[pieces] = _by_dictionary([text[bounds[p] : bounds[p + 1]] for p in pieces])
+    return number
+
+
+def _kinds(text: str) -> Array:
+    """Return the class of each character of a text."""
+    if text.isascii():
+        return classes()[:128][np.frombuffer(text.encode(), np.uint8)]
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    # Most characters have small numbers, which need no large table.
+    kinds: Array = classes().take(points, mode="clip")
+    return kinds
+
+
+def _by_dictionary(pieces: list[str]) -> Array:
+    """Return the number of words that ICU finds in each of the pieces, which are not empty."""
+    from icu4py.breakers import WordBreaker
+
+    text = "\n".join(pieces)
+    starts = [start for start, _ in WordBreaker(text, "en").segments()]
+    found = np.array([start for start in starts if text[start].isalpha()], np.int64)
+    ends = np.cumsum([len(piece) + 1 for piece in pieces])
+    return np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(pieces))
