@@ -15,7 +15,7 @@ from cstool.languages.fallbacks import chain
 from cstool.parts.columns import flat, one_chunk
 from cstool.parts.files import whole_file
 from cstool.parts.manifest import need_stage
-from cstool.running.errors import InputError
+from cstool.running.errors import InputError, WrongCallError
 from cstool.stages.entities_rows import Choice
 
 # What Wikibase falls back to when a language's chain has nothing
@@ -77,14 +77,14 @@ def languages_of(spec: str) -> tuple[str, ...]:
 
 
 def sites_of(spec: str) -> tuple[str, ...]:
-    """Return the site names between commas, such as enwiki. Raises InputError for what is none."""
+    """Return the site names between commas, such as enwiki. Raises WrongCallError for what is none."""
     names = [word.strip() for word in spec.split(",") if word.strip()]
     for name in names:
         if not _SITE.fullmatch(name) or "wik" not in name:
             hint = "give database names such as enwiki, zh_min_nanwiki"
-            raise InputError(f"--sites: {name!r} is no name of a wiki; {hint}")
+            raise WrongCallError(f"--sites: {name!r} is no name of a wiki; {hint}")
     if not names:
-        raise InputError("--sites: names no wiki; give names such as enwiki,dewiki")
+        raise WrongCallError("--sites: names no wiki; give names such as enwiki,dewiki")
     return tuple(sorted(set(names)))
 
 

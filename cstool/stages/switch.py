@@ -96,6 +96,7 @@ def switch(
         raise InputError(
             f"--languages: leaves none but the text's own, {read.source.language}; name others"
         )
+    _need_labels(entities, store, languages)
     parameters = asdict(options) | {"languages": languages}
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
@@ -127,6 +128,17 @@ def switch(
         counts.add("labels in unknown languages", unknown)
         credits_ = _attribute(run, linked, read)
         return run.finish([*made, *credits_], counts, source=read.source)
+
+
+def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
+    """Raise InputError when the entities were made without the labels of these languages."""
+    kept = store.parameters.get("languages")
+    missing = sorted(set(languages) - set(kept)) if kept is not None else []
+    if missing:
+        raise InputError(
+            f"{entities}: was made with --languages, and without {', '.join(missing[:9])}; make it "
+            "again with all that you want, or switch into those that it has"
+        )
 
 
 def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:

@@ -15,8 +15,10 @@ from cstool.parts.manifest import need_stage
 from cstool.parts.schemas import LINKED
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
+from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.switch import SwitchOptions, switch
 from cstool.stages.switching import Sentences, choose, rewrite
+from tests.conftest import Sample
 from tests.support import rows_of
 
 Row = dict[str, Any]
@@ -232,3 +234,19 @@ def test_any_sentence_is_rewritten_exactly(
                 assert o["language"] in candidates
                 assert o["text"] == switched_text(row, labels, o["language"])
                 assert spans == [(labels[q][o["language"]], q) for q in linked]
+
+
+def test_entities_without_a_languages_labels_are_refused(
+    sample: Sample, pipeline: Path, tmp_path: Path
+) -> None:
+    quiet = RunOptions(jobs=1, quiet=True)
+    few = EntitiesOptions(languages="de")
+    entities(str(sample.wikidata), tmp_path / "entities", few, quiet)
+    with pytest.raises(InputError, match="without fr; make it again"):
+        switch(
+            pipeline / "linked",
+            tmp_path / "entities",
+            tmp_path / "o",
+            SwitchOptions("de,fr"),
+            quiet,
+        )
