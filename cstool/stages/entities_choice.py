@@ -77,7 +77,7 @@ def languages_of(spec: str) -> tuple[str, ...]:
 
 
 def sites_of(spec: str) -> tuple[str, ...]:
-    """Return the site names between commas, such as enwiki. Raises WrongCallError for what is none."""
+    """Return the site names between commas, such as enwiki. Raises WrongCallError for others."""
     names = [word.strip() for word in spec.split(",") if word.strip()]
     for name in names:
         if not _SITE.fullmatch(name) or "wik" not in name:
