@@ -79,5 +79,8 @@ def test_pages_as_mediawiki_writes_them_are_plain() -> None:
 def test_what_xml_forbids_is_left_to_the_parser() -> None:
     for piece in ("\x0b", "\ufffe", "&nbsp;", "<!-- -->", "\r"):
         assert plain_pages(PAGE.replace("[[y]]", piece).encode()) is None
+    for space in ("\x0b", "\x0c", "\xa0"):
+        assert plain_pages(PAGE.replace("  <page>", f"{space} <page>").encode()) is None
+        assert plain_pages(PAGE.replace("</page>", f"{space}</page>").encode()) is None
     assert plain_pages(PAGE.encode().replace(b"[[y]]", b"\xff")) is None
     assert plain_pages(PAGE.replace("<id>7", "<id>99999999999").encode()) is None
