@@ -1,17 +1,20 @@
 """`cstool shard`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import click
 
-from cstool.cli.options import Closing, output, running
+from cstool.cli.options import Closing, dropped, output, running
 from cstool.running.options import RunOptions
+from cstool.stages.corpus_formats import FormatName
 from cstool.stages.shard import ShardOptions, shard
+from cstool.stages.shard_drops import Dedup
 
 EXAMPLE = """\b
-Example:
+Examples:
   cstool shard work/switched -o corpus
+  cstool shard work/switched -o pairs --format mt --dedup exact --decontaminate xnli.jsonl
   python -c 'import datasets; print(datasets.load_dataset("corpus", "de"))'
 """
 
@@ -42,10 +45,28 @@ Example:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["cstool", "entitycs"]),
+    type=click.Choice(get_args(FormatName)),
     default="cstool",
     show_default=True,
-    help="Columns: ours, with spans, or those of the published EntityCS (<e>…</e>).",
+    help="cstool: Parquet, our columns, with spans; jsonl: the same as lines of JSON, Zstandard; "
+    "entitycs: the columns of the published corpus (<e>…</e>); mt: pairs for translation models "
+    "(<2en> and the code-switched sentence; the plain one).",
+)
+@click.option(
+    "--dedup",
+    type=click.Choice(get_args(Dedup)),
+    default="none",
+    show_default=True,
+    help="Of source sentences that are equal (exact) or nearly so (minhash; needs "
+    "cstool[dedup]), keep the first: the others go with all their rows.",
+)
+@click.option(
+    "--decontaminate",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Leave out source sentences that share 13 words in a row with a text of this test set "
+    "(lines of text or JSON, or Parquet). May be given several times.",
 )
 @running()
 def command(
@@ -54,7 +75,9 @@ def command(
     rows_per_shard: int,
     validation: int,
     seed: int,
-    format_: Literal["cstool", "entitycs"],
+    format_: FormatName,
+    dedup: Dedup,
+    decontaminate: tuple[Path, ...],
     running: RunOptions,
 ) -> None:
     """Make a corpus: one folder a language, shuffled, with a dataset card.
@@ -66,11 +89,12 @@ def command(
     Face `datasets` and Polars open it as it is.
     """
     closing = Closing(out, running)
-    options = ShardOptions(rows_per_shard, validation, seed, format_)
+    options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written
-    languages = {part.file.split("/")[1] for part in manifest.tables}
-    closing.tell(
-        manifest,
-        f"{rows:,} sentences in {len(languages)} languages, {len(manifest.tables)} files",
-    )
+    files = [part.file for part in manifest.parts if part.file.startswith("data/")]
+    languages = {file.split("/")[1] for file in files}
+    told = f"{rows:,} sentences in {len(languages)} languages, {len(files)} files"
+    if manifest.counts.tally("rows").dropped:
+        told += f" (left out: {dropped(manifest, 'rows')})"
+    closing.tell(manifest, told)

@@ -1,9 +1,10 @@
 """The dataset card: README.md with the YAML that the Hugging Face Hub reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cstool import __version__
 from cstool.languages.codes import bcp47, names
+from cstool.stages.corpus_formats import Format
 
 
 @dataclass
@@ -12,6 +13,20 @@ class Split:
 
     rows: int = 0
     bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the card tells beside the numbers of rows.
+
+    `dedup`, `tests` (names of files): what was left out; `dropped`: rows by reason.
+    """
+
+    form: Format
+    sources: tuple[str, ...]
+    dedup: str = "none"
+    tests: tuple[str, ...] = ()
+    dropped: dict[str, int] = field(default_factory=dict)
 
 
 _COLUMNS = {
@@ -31,12 +46,21 @@ _COLUMNS = {
 | `id` | the source sentence's number: page id × 2²⁰ + position in the page |
 | `language` | the language that the entities' names are in |
 | `en_sentence`, `cs_sentence` | the sentence before and after, entities in `<e>…</e>` |""",
+    "mt": """\
+| column | meaning |
+|---|---|
+| `id` | the source sentence's number: page id × 2²⁰ + position in the page |
+| `language` | the language that the entities' names are in, in `source` |
+| `target_language` | the language of the sentence, which is to be written |
+| `source` | the code-switched sentence; in front a token with the language to write: `<2en> ` |
+| `target` | the sentence as it was |""",
 }
+_COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
 
-def dataset_card(splits: dict[str, dict[str, Split]], sources: list[str], format_: str) -> str:
-    """Return the card of a corpus with these splits by language, made from these wikis."""
-    wikis = ", ".join(sources)
+def dataset_card(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
+    """Return the card of a corpus with these splits by language."""
+    wikis = ", ".join(facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     table = "\n".join(
         f"| {language} | {names().get(language, '')} | "
@@ -46,7 +70,7 @@ def dataset_card(splits: dict[str, dict[str, Split]], sources: list[str], format
     first = next(iter(splits), "de")
     return f"""\
 ---
-{_yaml(splits, rows)}---
+{_yaml(splits, rows, facts.form)}---
 
 # Code-switched sentences from {wikis}
 
@@ -64,8 +88,8 @@ corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 Each language is a configuration, with a `train` split and, where it has enough pages, a
 `validation` split. A page that is held out for validation is so in all languages.
 
-{_COLUMNS[format_]}
-
+{_COLUMNS[facts.form.name]}
+{_left_out(facts)}
 | language | name | train | validation |
 |---|---|---:|---:|
 {table}
@@ -80,13 +104,31 @@ licence. Entity names are from Wikidata, [CC0](https://creativecommons.org/publi
 """
 
 
-def _yaml(splits: dict[str, dict[str, Split]], rows: int) -> str:
+def _left_out(facts: Facts) -> str:
+    """Return a paragraph on what was left out, or nothing."""
+    told = []
+    if facts.dedup == "exact":
+        told.append("of equal source sentences only the first is kept")
+    elif facts.dedup == "minhash":
+        told.append("of nearly equal source sentences (MinHash) only the first is kept, mostly")
+    if facts.tests:
+        files = ", ".join(f"`{name}`" for name in facts.tests)
+        told.append(f"none shares 13 words in a row with {files}")
+    if facts.form.name == "mt":
+        told.append("rows are code-switched ones, not the source sentences themselves")
+    if not told:
+        return ""
+    numbers = "; ".join(f"{number:,}: {reason}" for reason, number in facts.dropped.items())
+    return f"\nLeft out: {'; '.join(told)}. Rows, by reason: {numbers or 'none'}.\n"
+
+
+def _yaml(splits: dict[str, dict[str, Split]], rows: int, form: Format) -> str:
     lines = ["license: cc-by-sa-4.0", "language:"]
     lines += [f"- {_quoted(tag)}" for tag in dict.fromkeys(map(bcp47, splits))]
     lines += [
         "multilinguality: multilingual",
         "task_categories:",
-        "- fill-mask",
+        "- translation" if form.name == "mt" else "- fill-mask",
         "size_categories:",
         f"- {_size(rows)}",
         "configs:",
@@ -94,7 +136,7 @@ def _yaml(splits: dict[str, dict[str, Split]], rows: int) -> str:
     for language, by_name in splits.items():
         lines += [f"- config_name: {_quoted(language)}", "  data_files:"]
         for name in by_name:
-            lines += [f"  - split: {name}", f"    path: data/{language}/{name}-*.parquet"]
+            lines += [f"  - split: {name}", f"    path: data/{language}/{name}-*.{form.suffix}"]
     return "\n".join(lines) + "\n"
 
 

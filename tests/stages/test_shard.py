@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.report.stats import as_table, folder_stats
@@ -14,11 +14,13 @@ from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.link import link
-from cstool.stages.shard import ShardOptions, hold_out, shard
+from cstool.stages.shard import ShardOptions, shard
+from cstool.stages.shard_plan import hold_out
 from cstool.stages.switch import SwitchOptions, switch
 from cstool.stages.titles import titles
 from tests.conftest import Sample
-from tests.support import Source, dump_xml, rows_of
+from tests.stages.switched import Sentence, make_corpus, write_switched
+from tests.support import Source, dump_xml, files_of, rows_of
 
 
 def corpus(folder: Path) -> pl.DataFrame:
@@ -90,7 +92,7 @@ def test_held_out_pages_are_enough_and_leave_one_to_each_language(
 ) -> None:
     candidates = {code: sorted(pages.items()) for code, pages in languages.items()}
     wanted = {c: min(validation, sum(p.values()) // 10) for c, p in languages.items()}
-    held = hold_out(candidates, wanted, {code: len(pages) for code, pages in languages.items()})
+    held = hold_out(candidates, wanted)
     last = {page for pages in languages.values() if len(set(pages) - held) == 1 for page in pages}
     for code, pages in languages.items():
         assert set(pages) - held
@@ -107,7 +109,8 @@ def test_without_validation_there_is_no_such_split(pipeline: Path, tmp_path: Pat
 def test_shards_are_about_as_large_as_asked(pipeline: Path) -> None:
     files = sorted((pipeline / "corpus/data/en").glob("train-*.parquet"))
     rows = [len(pl.read_parquet(path)) for path in files]
-    assert len(files) == -(-sum(rows) // 100)
+    validation = len(pl.read_parquet(pipeline / "corpus/data/en/validation-*.parquet"))
+    assert len(files) == -(-(sum(rows) + validation) // 100)
     assert files[0].name == f"train-00000-of-{len(files):05d}.parquet"
     assert max(rows) < 160
 
@@ -121,6 +124,71 @@ def test_rows_are_shuffled_and_another_seed_shuffles_otherwise(
     assert not ids.is_sorted()
     assert ids.to_list() != two.filter(pl.col("language") == "en")["id"].to_list()
     assert sorted(one["id"]) == sorted(two["id"])
+
+
+pages_and_languages = st.lists(
+    st.tuples(st.integers(1, 12), st.sets(st.sampled_from(["de", "fr", "zh"]), max_size=3)),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(pages_and_languages, st.integers(1, 9), st.integers(1, 30), st.integers(0, 5))
+@settings(max_examples=15, deadline=None)
+def test_the_corpus_is_a_permutation_that_does_not_depend_on_parts(
+    tmp_path_factory: pytest.TempPathFactory,
+    drawn: list[tuple[int, set[str]]],
+    a_part: int,
+    rows_per_shard: int,
+    validation: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("shuffle")
+    sentences = [
+        Sentence(page, f"has number {i}.", sorted(codes)) for i, (page, codes) in enumerate(drawn)
+    ]
+    whole = write_switched(folder / "whole", sentences)
+    cut = write_switched(folder / "cut", sentences, a_part=a_part)
+    options = {"rows_per_shard": rows_per_shard, "validation": validation}
+    rows = make_corpus(whole, folder / "one", **options)
+    key = ["id", "language"]
+    assert rows.sort(key).equals(rows_of(whole).sort(key))
+    make_corpus(cut, folder / "two", **options)
+    data = {name: pl.read_parquet(path) for name, path in _tables(folder / "one").items()}
+    assert data.keys() == _tables(folder / "two").keys()
+    for name, path in _tables(folder / "two").items():
+        assert pl.read_parquet(path).equals(data[name])
+
+
+def _tables(folder: Path) -> dict[str, Path]:
+    return {str(p.relative_to(folder)): p for p in sorted(folder.glob("data/*/*.parquet"))}
+
+
+def test_two_workers_write_what_one_does_with_everything_asked_for(tmp_path: Path) -> None:
+    sentences = [Sentence(i % 50 + 1, f"is {i % 170} of them.", ("de", "zh")) for i in range(400)]
+    (tmp_path / "test.txt").write_text("x is 7 of them and this test says so\n")
+    write_switched(tmp_path / "switched", sentences, a_part=60)
+    for form in ("jsonl", "mt"):
+        files = [
+            make_and_read(tmp_path, f"{form}{jobs}", jobs=jobs, format=form, rows_per_shard=50)
+            for jobs in (1, 2)
+        ]
+        assert files[0] == files[1]
+
+
+def make_and_read(folder: Path, name: str, **options: Any) -> dict[str, bytes]:
+    tests = (folder / "test.txt",)
+    make_corpus(folder / "switched", folder / name, dedup="minhash", decontaminate=tests, **options)
+    return files_of(folder / name)
+
+
+def test_a_validation_page_leaves_a_language_its_others(tmp_path: Path) -> None:
+    # The first page has more than enough of both; the others have one sentence each.
+    sentences = [Sentence(1, f"is {i}.", ("de",)) for i in range(150)]
+    sentences += [Sentence(page, "is alone.", ("de", "fr")) for page in range(2, 14)]
+    write_switched(tmp_path / "switched", sentences)
+    make_corpus(tmp_path / "switched", tmp_path / "corpus", validation=5)
+    for language in ("de", "en", "fr"):
+        assert list((tmp_path / "corpus/data" / language).glob("train-*.parquet"))
 
 
 def test_the_card_lists_a_config_for_each_language(pipeline: Path) -> None:

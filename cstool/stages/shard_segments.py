@@ -1,0 +1,143 @@
+"""Rows on their way to a destination: one file a writer, a stretch of bytes a destination.
+
+The shuffle of `shard`. A part is read once, its rows are put together by destination, and each
+destination's rows are a record batch in one file (Arrow's IPC messages, unpacked: packing them
+would cost more than all else that is done to them). A small table tells where each begins; so a
+destination is read from just its own bytes, however many there are.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.parts.columns import numbers
+from cstool.parts.files import Made, temporary_tag, whole_file
+
+Array = np.ndarray[Any, Any]
+
+_ROWS_AT_ONCE = 300_000
+
+# Where the segments of a file lie: a writer's part.
+INDEX = pa.schema(
+    [
+        ("destination", pa.uint32()),
+        ("offset", pa.int64()),
+        ("bytes", pa.int64()),
+        ("rows", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some rows of one destination: a file, and a stretch of its bytes."""
+
+    file: str
+    offset: int
+    bytes: int
+
+
+class SegmentWriter:
+    """Writes a file of segments, which appears whole when the `with` block ends."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._whole = whole_file(path, temporary_tag())
+        self._schema = schema
+        self._index: list[tuple[int, int, int, int]] = []
+
+    def __enter__(self) -> Self:
+        options = pa.ipc.IpcWriteOptions(use_threads=False)
+        self._sink = pa.OSFile(str(self._whole.__enter__()), "wb")
+        self._writer = pa.ipc.new_stream(self._sink, self._schema, options=options)
+        # The schema goes out with the first batch: an empty one, which is no segment.
+        self._writer.write_batch(pa.RecordBatch.from_pylist([], self._schema))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+        self._sink.close()
+        self._whole.__exit__(kind, fault, trace)
+
+    def write(self, table: pa.Table, destinations: Array) -> None:
+        """Write each row to its destination; those of one destination stay in their order."""
+        if len(destinations) and destinations.max() < 1 << 16:
+            destinations = destinations.astype(np.uint16)  # which NumPy sorts five times as fast
+        order = np.argsort(destinations, kind="stable")
+        ordered = destinations[order]
+        [batch] = table.take(numbers(order)).combine_chunks().to_batches() or [None]
+        if batch is None:
+            return
+        firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        for first, last in zip(firsts, np.append(firsts[1:], len(ordered)), strict=True):
+            offset = self._sink.tell()
+            self._writer.write_batch(batch.slice(first, last - first))
+            size = self._sink.tell() - offset
+            self._index.append((int(ordered[first]), offset, size, int(last - first)))
+
+    def index(self) -> pa.Table:
+        """Return where each segment lies."""
+        columns = np.array(self._index, np.int64).reshape(-1, 4).T
+        return pa.table([numbers(column) for column in columns], INDEX.names).cast(INDEX)
+
+
+def segments_of(
+    made: Iterable[Made], indexes: Path, files: Path
+) -> tuple[dict[int, tuple[Segment, ...]], dict[int, int]]:
+    """Return the segments and the number of rows of each destination, in the writers' order.
+
+    `indexes` is the folder of the writers' parts, `files` that of their files of segments.
+    """
+    found: dict[int, list[Segment]] = {}
+    rows: dict[int, int] = {}
+    for one in made:
+        table = pq.read_table(indexes / one.part.file)
+        file = str(segment_file(files, one.part.file))
+        for destination, offset, size, number in zip(
+            *(table.column(name).to_pylist() for name in INDEX.names), strict=True
+        ):
+            found.setdefault(destination, []).append(Segment(file, offset, size))
+            rows[destination] = rows.get(destination, 0) + number
+    return {d: tuple(segments) for d, segments in found.items()}, rows
+
+
+def segment_file(folder: Path, part: str) -> Path:
+    """Return the file of segments that belongs to a writer's part."""
+    return folder / Path(part).with_suffix(".arrow").name
+
+
+def read_segments(segments: Iterable[Segment], schema: pa.Schema) -> pa.Table:
+    """Return the rows of the segments, in their order."""
+    batches = list(_batches(segments, schema))
+    return pa.Table.from_batches(batches, schema)
+
+
+def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    maps: dict[str, pa.MemoryMappedFile] = {}
+    for segment in segments:
+        file = maps.get(segment.file) or maps.setdefault(segment.file, pa.memory_map(segment.file))
+        file.seek(segment.offset)
+        yield pa.ipc.read_record_batch(pa.ipc.read_message(file.read_buffer(segment.bytes)), schema)
+
+
+def row_groups(part: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """Yield a part's row groups, some at a time: what is held at once has a bound."""
+    groups: list[int] = []
+    rows = 0
+    for index in range(part.num_row_groups):
+        groups.append(index)
+        rows += part.metadata.row_group(index).num_rows
+        if rows >= _ROWS_AT_ONCE or index == part.num_row_groups - 1:
+            table = part.read_row_groups(groups, columns=columns, use_threads=False)
+            yield table.combine_chunks().replace_schema_metadata(None)
+            groups, rows = [], 0

@@ -1,0 +1,49 @@
+"""`cstool shard` on the command line."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cstool.cli.shard import command
+from cstool.parts.manifest import need_stage
+from tests.stages.switched import Sentence, corpus_rows, write_switched
+
+LONG = "is a town in the north of the country with a river and an old mill."
+
+
+@pytest.fixture
+def switched(tmp_path: Path) -> Path:
+    return write_switched(tmp_path / "w", [Sentence(1, LONG), Sentence(2, LONG), Sentence(3, "b")])
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(command, [*map(str, arguments), "-j", "1"])
+    return result.exit_code, result.output
+
+
+def test_the_closing_line_tells_what_was_left_out(switched: Path, tmp_path: Path) -> None:
+    code, output = run(switched, "-o", tmp_path / "c", "--dedup", "exact")
+    assert code == 0
+    assert "4 sentences in 2 languages" in output
+    assert "left out: 2 source sentence is there already" in output
+
+
+def test_options_reach_the_manifest(switched: Path, tmp_path: Path) -> None:
+    tests = tmp_path / "t.txt"
+    tests.write_text(f"Here X {LONG}\n")
+    out = tmp_path / "c"
+    code, _ = run(
+        switched, "-o", out, "--format", "mt", "--dedup", "minhash", "--decontaminate", tests
+    )
+    assert code == 0
+    parameters = need_stage(out, "shard").parameters
+    wanted = {"format": "mt", "dedup": "minhash", "decontaminate": 1}
+    assert parameters.items() >= wanted.items()
+    assert corpus_rows(out)["source"].to_list() == ["<2en> Yde b"]
+
+
+def test_a_format_or_file_that_is_not_there_is_a_wrong_call(switched: Path, tmp_path: Path) -> None:
+    assert run(switched, "-o", tmp_path / "c", "--format", "csv")[0] == 2
+    assert run(switched, "-o", tmp_path / "c", "--decontaminate", tmp_path / "none")[0] == 2
+    assert not (tmp_path / "c").exists()
