@@ -76,7 +76,7 @@ class Shape:
     """How many pages, and what the tables' lines look like.
 
     `others` are pages of other namespaces. `long_lines`: all rows of a statement on one line, as
-    before MariaDB 10.11.
+    older dumps have it.
     """
 
     articles: int
@@ -130,7 +130,7 @@ class Titles:
             for a, b, c in zip(first, second, tails, strict=True)
         ]
         for i in np.flatnonzero(numbers % np.uint64(1013) == 0).tolist():
-            titles[i] += ",_or_" + "_".join([titles[i]] * 6)  # the few long ones
+            titles[i] += ",_or_" + "_".join([titles[i]] * 3)  # the few long ones
         return titles
 
 

@@ -238,7 +238,8 @@ def _qids(values: pa.Array) -> Column:
     """Return the numbers of QIDs; 0 for what is none."""
     values = pc.fill_null(values, b"")
     sound = pc.match_substring_regex(values, r"^[Qq][1-9][0-9]{0,9}$")
-    digits = pc.binary_slice(pc.if_else(sound, values, b"Q0"), 1)
+    # (binary_slice fails on no values at all.)
+    digits = pc.replace_substring_regex(pc.if_else(sound, values, b"Q0"), r"^[Qq]", "")
     numbers: Column = digits.cast(pa.string()).cast(pa.uint64()).to_numpy().copy()
     numbers[numbers >= 1 << 32] = 0
     return numbers
