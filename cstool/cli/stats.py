@@ -22,7 +22,9 @@ Examples:
 def command(folder: Path, as_json: bool, debug: bool) -> None:
     """Tell what is in a stage's folder: rows, words, entities, by language.
 
-    FOLDER: what any stage wrote. Words are runs of non-space characters.
+    FOLDER: what any stage wrote. Words are counted as each script has them (zh, ja, th…: by ICU's
+    dictionaries). Of code-switched text also how mixed it is: CMI, I- and M-index…, as many as the
+    terminal has room for; --json has all. docs/metrics.md tells what they mean.
     """
     del debug
     stats = folder_stats(folder)
