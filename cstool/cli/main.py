@@ -22,7 +22,7 @@ COMMANDS = {
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
-    "verify": "whether folders, and what they were made from, are as they were written",
+    "verify": "whether folders are as they were written, back to the dumps",
 }
 
 

@@ -171,7 +171,8 @@ def _in_words(source: Source, date: str, edition: Edition | None, http: Http) ->
     files = with_sizes(edition, http).files
     size = size_in_words(sum(file.bytes or 0 for file in files))
     state = f"unfinished: {edition.unfinished}" if edition.unfinished else "finished"
-    return f"{source.name} {date}  {state}  {len(files)} files, {size}"
+    number = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return f"{source.name} {date}  {state}  {number}, {size}"
 
 
 def what_is_here(folder: Path) -> Sequence[str]:

@@ -67,7 +67,7 @@ def read_record(folder: Path) -> Record | None:
         return None
     try:
         return msgspec.json.decode(data, type=Record)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: is no record of downloads ({error}); remove it: files that are there are "
             "then read and checked again"

@@ -62,9 +62,9 @@ def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -
     done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
     assert done.stdout.split("\n") == [
         "swwiki 20261020  unfinished: articlesmultistreamdump: waiting",
-        f"swwiki {DATE}  finished  1 files, 512 kB",
-        "swwiki 20260920  finished  1 files, 7 bytes",
-        "wikidata 20261005  finished  1 files, 4 bytes",
+        f"swwiki {DATE}  finished  1 file, 512 kB",
+        "swwiki 20260920  finished  1 file, 7 bytes",
+        "wikidata 20261005  finished  1 file, 4 bytes",
         "",
     ]
 

@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -155,6 +156,11 @@ class Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.open = self.most = self.busy = self.busiest = 0
         self.closing = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over lines that a client or a fault has broken off."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

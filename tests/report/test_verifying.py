@@ -150,8 +150,9 @@ def test_an_unfinished_folder_and_a_broken_manifest_are_told(own: Path, tmp_path
     unfinished = shutil.copytree(own / "linked", tmp_path / "work" / "linked")
     (unfinished / MANIFEST).rename(unfinished / RUN)
     assert wrong(tmp_path) == [("unfinished", "linked")]
-    (unfinished / MANIFEST).write_text("{")
-    assert wrong(tmp_path) == [("changed", MANIFEST)]
+    for broken in (b"{", b"\xec{}", b""):
+        (unfinished / MANIFEST).write_bytes(broken)
+        assert wrong(tmp_path) == [("changed", MANIFEST)]
 
 
 # ---- downloads ----
@@ -194,7 +195,7 @@ def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
         ("foreign", "thesis.tex"),
         ("unfinished", "x.gz.part"),
     ]
-    (dumps / RECORD).write_text("[]")
+    (dumps / RECORD).write_bytes(b"\xec")
     assert ("changed", RECORD) in wrong(dumps)
 
 
