@@ -44,21 +44,21 @@ def running_lines(text: str) -> list[str]:
     tables = 0
     begun = False
     for source in lines:
+        if tables or source.startswith(("{", ":", " ", "\t")):
+            # As in the parser, a table's marks come before what tags make of a line.
+            bare = source.lstrip(" \t:")
+            begins, ends = bare.startswith("{|"), tables > 0 and bare.startswith("|}")
+            tables += begins - ends
+            if begins or ends or tables:
+                rest = bare[2:] if ends else source
+                rest = blocks.enter(rest) if "<" in rest else rest
+                if not tables and rest.strip():
+                    kept.append(rest)
+                continue
         line = blocks.enter(source) if "<" in source else source
         if not line:
             continue
         first = line[0]
-        if tables or first in "{: \t":
-            bare = line.lstrip(" \t:")
-            if bare.startswith("{|"):
-                tables += 1
-                continue
-            if tables:
-                if bare.startswith("|}"):
-                    tables -= 1
-                    if not tables and bare[2:].strip():
-                        kept.append(bare[2:])
-                continue
         if first in "|!" and begun:
             continue
         # A template on a line of its own may begin a table, whose rows follow.

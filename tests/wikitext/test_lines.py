@@ -53,6 +53,9 @@ def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -
         (":{|\n| a\n|}\nb", ["b"]),
         (" {|\n| a\n |}\nb", ["b"]),
         ("x\n{| class=y\n| a\n\nb", ["x"]),
+        ("<div>\n{|\n| a\n|}</div>\nb", ["b"]),
+        ("<div>\n{|\n| a\n|}</div> b\nc", [" b", "c"]),
+        ("<center>\n{|\n| <div>a\n|}</div></center>b\nc", ["b", "c"]),
     ],
 )
 def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> None:
