@@ -27,6 +27,7 @@ _CLOSES = re.compile(
     r"<(?:/(?:table|h[1-6]|pre|p|ul|ol|dl)|t[dh]|/?(?:center|blockquote|div|hr|aside|figure))\b",
     re.IGNORECASE,
 )
+_CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
 _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
@@ -150,4 +151,9 @@ def _without_html_blocks(text: str) -> str:
             heading = not closes
     if not tables and not heading:
         out.append(text[at:])
+    elif tables:
+        # A table that never ends: what follows its last row is shown outside of it (HTML's
+        # "foster parenting").
+        _, row_end, rest = text[at:].rpartition("</tr>")
+        out += ["\n", NOTHING, rest] if row_end and not _CELL.search(rest) else []
     return "".join(out)

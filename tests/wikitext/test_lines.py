@@ -69,6 +69,8 @@ def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> N
         ("<table><tr><td>x</table>y", "y"),
         ("a<table><tr><td><table><tr><td>x</table></table>y", "a\ny"),
         ("a\n<table>\n<tr><td>b\n\nc", "a"),
+        ("a\n<table>\n<tr><td>b</td></tr>\n\nc", "a\nc"),
+        ("a\n<table>\n<tr><td>b</td></tr>\n<tr><td>c", "a"),
         ("</table>a", "a"),
         ("<h2>x</h2>y", "y"),
         ("a <h2>x</h2> y", "a\ny"),
