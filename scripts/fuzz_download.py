@@ -71,12 +71,19 @@ def main() -> None:
     wrong = 0
     began = time.process_time()
     with bad.running_server() as server, tempfile.TemporaryDirectory() as place:
+        catalogue: set[str] = set()  # what has been published of the file
+
+        def published(_: object = None) -> Remote:
+            now = server.files["/elsewhere"] = server.files[PATH]
+            catalogue.add(bad.sha1(now))
+            return Remote(NAME, server.url + PATH, len(now), bad.sha1(now))
+
         for run in range(options.runs):
             folder = Path(place) / str(run)
             folder.mkdir()
             data = dice.randbytes(SIZE)
             server.files = {PATH: data, "/elsewhere": data}
-            catalogue: set[str] = set()  # what has been published of the file
+            catalogue.clear()
             chosen = dice.choices([*kinds], k=dice.randrange(9))
             server.faults[PATH] = [kinds[kind]() for kind in chosen]
             if dice.random() < 1 / 3:
@@ -84,12 +91,6 @@ def main() -> None:
             http = Http(
                 open_session(), lambda text: None, sleep=lambda s: None, tries=6, timeouts=(1, 0.1)
             )
-
-            def published(_: object = None) -> Remote:
-                now = server.files[PATH]
-                server.files["/elsewhere"] = now
-                catalogue.add(bad.sha1(now))
-                return Remote(NAME, server.url + PATH, len(now), bad.sha1(now))
 
             for command in range(1, 4):
                 try:

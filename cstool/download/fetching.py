@@ -39,10 +39,6 @@ class Fetching:
     renew: Callable[[Remote], Remote]
 
 
-class _Other(Exception):  # noqa: N818 - not a fault: the file is to be looked up again
-    """What the server sends does not go with what is here; the argument says in what."""
-
-
 def fetch(remote: Remote, job: Fetching) -> Kept:
     """Fetch the file, or what is missing of it, and check it; return what was recorded.
 
@@ -50,62 +46,45 @@ def fetch(remote: Remote, job: Fetching) -> Kept:
     OutputError when the disk does not take it; Stopped when the run is being stopped.
     """
     path = job.shelf.folder / remote.name
-    odd = wrong = best = 0
+    changes = wrong = 0
     while True:
         _drop_other(path, remote, job)
         with _open(path, remote, job) as partial:
-            try:
-                _fill(partial, remote, job)
-            except _Other as news:
-                odd = 1 if partial.size - best >= _ENOUGH else odd + 1
-                best = max(best, partial.size)
-                if odd >= _ODD:
-                    raise ServerError(
-                        f"{remote.url}: {news}, {odd} times; the same command goes on later, or "
-                        "take another server with --mirror"
-                    ) from None
-                remote = _look_again(remote, str(news), job)
-                continue
+            now = _fill(partial, remote, job)
             fault = _fault(partial, remote)
-            if not fault:
+            if now is None and not fault:
                 partial.finish()
                 known = job.shelf.record.begun.get(remote.name)
                 return _keep(path, remote, partial.size, partial.digest("sha1"), known, job)
-        _drop(path, job)
-        wrong += 1
-        if wrong >= _ROUNDS:
-            raise ServerError(
-                f"{remote.url}: {fault}, {wrong} times; its bytes are damaged there or on the "
-                "way: take another server with --mirror, or another --date"
-            )
-        job.http.say(f"{remote.name}: {fault}; fetched once more")
-        remote = job.renew(remote)
+        if now is None:
+            _drop(path, job)
+            wrong += 1
+            _refuse(wrong, _ROUNDS, remote, fault)
+            job.http.say(f"{remote.name}: {fault}; fetched once more")
+            remote = job.renew(remote)
+        else:
+            changes += 1
+            _refuse(changes, _ODD, remote, "it changed on the server")
+            remote = now
 
 
-def _look_again(remote: Remote, news: str, job: Fetching) -> Remote:
-    """Return what is published now of a file that the server has answered oddly for.
-
-    Where the published checksum is the same, what is here is gone on with, whatever the server
-    calls it: machines behind one name may date one file differently, and the checksum tells.
-    """
-    now = job.renew(remote)
-    if published(now) is not None and published(now) == published(remote):
-        job.shelf.begin(remote.name, Begun(now.url, now.bytes, now.sha1, now.md5))
-    else:
-        job.http.say(f"{remote.name}: {news}; begun again")
-        _drop(job.shelf.folder / remote.name, job)
-    return now
+def _refuse(number: int, most: int, remote: Remote, fault: str) -> None:
+    if number >= most:
+        raise ServerError(
+            f"{remote.url}: {fault}, {number} times; the same command tries again, or take "
+            "another server with --mirror, or another --date"
+        )
 
 
 def _drop_other(path: Path, remote: Remote, job: Fetching) -> None:
-    """Drop what is here when it was begun from a file with another size or checksum."""
+    """Drop what is here when it is no piece of the file that is published now."""
     part = path.with_name(path.name + PART)
     begun = job.shelf.record.begun.get(remote.name)
     here = part.stat().st_size if part.exists() else 0
     if not here:
         return
     why = ""
-    if begun and (begun.sha1, begun.md5, begun.bytes) != (remote.sha1, remote.md5, remote.bytes):
+    if begun and _is_other(begun, remote):
         why = "it changed on the server since it was begun"
     elif remote.bytes is not None and here > remote.bytes:
         why = f"{size_in_words(here)} are here, more than it has"
@@ -114,6 +93,14 @@ def _drop_other(path: Path, remote: Remote, job: Fetching) -> None:
     if why:
         job.http.say(f"{remote.name}: {why}; begun again")
         _drop(path, job)
+
+
+def _is_other(begun: Begun, remote: Remote) -> bool:
+    """Whether two files were published; what one of them lacks tells nothing."""
+    for before, now in ((begun.sha1, remote.sha1), (begun.md5, remote.md5)):
+        if before and now:
+            return before != now
+    return None not in (begun.bytes, remote.bytes) and begun.bytes != remote.bytes
 
 
 def _drop(path: Path, job: Fetching) -> None:
@@ -137,34 +124,59 @@ def _open(path: Path, remote: Remote, job: Fetching) -> Partial:
         bar.close()
 
 
-def _fill(partial: Partial, remote: Remote, job: Fetching) -> None:
-    """Ask, as often as it takes, until as many bytes are here as the file has."""
+def _fill(partial: Partial, remote: Remote, job: Fetching) -> Remote | None:
+    """Ask, as often as it takes, until as many bytes are here as the file has.
+
+    Returns None then; or the file as it is published now, when it is another one.
+    """
     tries = Tries(job.http, remote.name, job.http.tries)
     best = partial.size
+    odd = 0
     while partial.size != remote.bytes:
         asked = None
         try:
             with job.http.open(remote.url, request_headers(partial.size, _known(remote, job))) as r:
                 answer = judge(r.status_code, r.headers, partial.size, _known(remote, job))
+                fault = answer.why
                 if answer.next is Next.GIVE_UP:
-                    raise ServerError(f"{r.url}: {answer.why}; look whether it is there at all")
+                    raise ServerError(f"{r.url}: {fault}; look whether it is there at all")
                 if answer.next is Next.WAIT:
-                    fault = answer.why
                     asked = asked_for(r.headers.get("Retry-After"), job.http.now())
-                elif answer.next is Next.OTHER:
-                    raise _Other(answer.why)
-                elif answer.next is Next.WHOLE or _take(r, answer, partial, remote, job):
-                    return
-                else:
+                elif answer.next is not Next.OTHER:
+                    if answer.next is Next.WHOLE or _take(r, answer, partial, remote, job):
+                        return None
                     fault = f"the line ended at {size_in_words(partial.size)}"
         except FAULTS as error:
             refuse_lasting(remote.url, error)
-            fault = in_words(error)
+            answer, fault = Answer(Next.WAIT), in_words(error)
         if partial.size - best >= _ENOUGH:
             tries.progress()
+            odd = 0
         best = max(best, partial.size)
-        if partial.size != remote.bytes:
+        if answer.next is Next.OTHER:
+            odd += 1
+            _refuse(odd, _ODD, remote, fault)
+            now = _look_again(remote, fault, job)
+            if now is not None:
+                return now
+        elif partial.size != remote.bytes:
             tries.again(fault, asked)
+    return None
+
+
+def _look_again(remote: Remote, fault: str, job: Fetching) -> Remote | None:
+    """Return what is published of a file that the server has answered oddly for; None if the same.
+
+    While the published checksum is the same, what is here is gone on with, whatever the server
+    calls it: machines behind one name may date one file differently, and the checksum tells.
+    """
+    now = job.renew(remote)
+    if published(now) is not None and published(now) == published(remote):
+        job.shelf.begin(remote.name, Begun(now.url, now.bytes, now.sha1, now.md5))
+        return None
+    job.http.say(f"{remote.name}: {fault}; begun again")
+    _drop(job.shelf.folder / remote.name, job)
+    return now
 
 
 def _known(remote: Remote, job: Fetching) -> Known:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cstool.running.errors import writing
 
-_LOCK = ".downloads.lock"
+LOCK = ".downloads.lock"
 _AGAIN = 0.5  # seconds
 
 
@@ -23,7 +23,7 @@ def alone_in(
 
     On a file system without locks go on without.
     """
-    path = folder / _LOCK
+    path = folder / LOCK
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     told = False

@@ -1,11 +1,12 @@
 """Work that waits for the network, in threads that a Ctrl-C need not wait for."""
 
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import TypeVar
 
+from cstool.download.client import Stopped
 from cstool.running.errors import CstoolError, OutputError
 
 T = TypeVar("T")
@@ -17,9 +18,10 @@ def in_threads(
 ) -> list[T | CstoolError]:
     """Do the calls, at most `most` at once, in their order; return what each gave or raised.
 
-    A fault of the output, or one that is no CstoolError, ends all and is raised. `stop` is set
-    when this ends before all are done, as by a Ctrl-C; calls are to look at it now and then. One
-    that waits for the network then is left behind: it must do nothing more when it wakes up.
+    A fault of the output, or one that is no CstoolError (as Stopped), ends all and is raised.
+    `stop` is set when this ends before all are done, as by a Ctrl-C; calls are to look at it now
+    and then. One that waits for the network then is left behind, and must do nothing more when
+    it wakes up.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, T | BaseException]] = SimpleQueue()
@@ -27,9 +29,14 @@ def in_threads(
         waiting.put(number)
 
     def work() -> None:
-        while not stop.is_set() and not waiting.empty():
-            number = waiting.get()
+        while True:
             try:
+                number = waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                if stop.is_set():
+                    raise Stopped
                 done.put((number, calls[number]()))
             except BaseException as fault:  # noqa: BLE001 - raised again where it is awaited
                 done.put((number, fault))

@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cstool.download.locking import LOCK
 from cstool.download.record import PART, RECORD, Kept, Record, read_record
 from cstool.parts.claims import RUN
 from cstool.parts.manifest import (
@@ -230,7 +231,7 @@ def _look_at_downloads(folder: Path, record: Record, read: Read, *, quick: bool)
         if path.name in begun:
             what = "is being fetched: the same `cstool download` as before finishes it"
             yield Wrong("unfinished", str(path), what)
-        elif path.is_file() and path.name not in record.files and path.name != RECORD:
+        elif path.is_file() and path.name not in {*record.files, RECORD, LOCK}:
             yield Wrong("foreign", str(path), f"is not in {RECORD}")
 
 

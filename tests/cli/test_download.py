@@ -121,3 +121,23 @@ def test_a_signal_ends_it_within_two_seconds_and_the_same_command_goes_on(
     assert dumps.bodies(f"/swwiki/{DATE}/{NAME}")[-1].range == f"bytes={size}-"
     assert (tmp_path / "d" / NAME).read_bytes() == DATA
     assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
+
+
+def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_path: Path) -> None:
+    path = f"/swwiki/{DATE}/{NAME}"
+    options = ["swwiki", "--mirror", dumps.url, "-o", "d", "--quiet"]
+    command = [sys.executable, "-m", "cstool", "download", *options]
+    part = tmp_path / "d" / f"{NAME}.part"
+    for goal in (50_000, 150_000, 300_000):
+        dumps.faults[path] = [slow(0.02)]
+        with subprocess.Popen(command, cwd=tmp_path) as process:
+            while not part.exists() or part.stat().st_size < goal:
+                assert process.poll() is None
+                time.sleep(0.005)
+            process.kill()
+    assert cstool("download", *options, cwd=tmp_path).returncode == 0
+    starts = [int(ask.range.strip("bytes=-") or 0) for ask in dumps.bodies(path)]
+    assert starts == sorted(starts)
+    assert starts[-1] >= 300_000
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
+    assert (tmp_path / "d" / NAME).read_bytes() == DATA

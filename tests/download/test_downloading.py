@@ -1,8 +1,12 @@
 """The whole of `cstool download`: plan, space, threads, lock, record, the same command again."""
 
 import os
+import shutil
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +43,19 @@ def dumps(server: Server) -> Server:
         server.publish(wiki, DATE, PAGES, more=more)
     server.publish_wikidata("20261005", b"[\n{}\n]\n" * 5000)
     return server
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """Put a small disk at the folder's place; only root may."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    mount = shutil.which("mount") and os.geteuid() == 0
+    if not mount or subprocess.run(command, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=False)
 
 
 class Desk:
@@ -161,6 +178,23 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
     with pytest.raises(OutputError, match="102 kB are to be fetched and 100 kB are free"):
         desk.run("enwiki")
     assert desk.bodies == []
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_and_what_is_there_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 1 << 40)
+    desk.folder.mkdir()
+    with small_disk(desk.folder, "80k"):
+        with pytest.raises(OutputError, match="no space left on the disk"):
+            desk.run("enwiki")
+        here = (desk.folder / f"enwiki{PAGES_NAME}.part").stat().st_size
+        assert 0 < here < 102_403
+        subprocess.run(["mount", "-o", "remount,size=4m", desk.folder], check=True)
+        desk.stop.clear()
+        desk.run("enwiki")
+        path = f"/enwiki/{DATE}/enwiki{PAGES_NAME}"
+        assert desk.server.bodies(path)[0].range == f"bytes={here}-"
 
 
 def test_what_is_begun_counts_as_room_that_is_taken(
@@ -288,6 +322,8 @@ def test_threads_keep_the_order_of_the_calls_and_end_at_a_fault() -> None:
     with pytest.raises(OutputError):
         in_threads([fail, *calls], most=1, stop=stop)
     assert stop.is_set()
+    with pytest.raises(Stopped):
+        in_threads(calls, most=2, stop=stop)
 
 
 def test_a_record_that_is_none_is_told(desk: Desk) -> None:

@@ -301,6 +301,13 @@ def test_a_file_that_changed_since_it_was_begun_is_begun_again(client: Client) -
     assert client.said == [f"{NAME}: it changed on the server since it was begun; begun again"]
 
 
+def test_a_size_that_was_not_told_this_time_costs_no_byte(client: Client) -> None:
+    client.begin(100_000)
+    client.fetch(client.remote(bytes=None, md5=None))
+    assert client.is_whole()
+    assert client.ranges == ["bytes=100000-"]
+
+
 def test_a_file_that_keeps_changing_is_told(client: Client) -> None:
     client.server.faults[PATH] = [replace_by(data) for data in (OTHER, DATA, OTHER, DATA)] * 2
     client.server.faults[PATH] = [
@@ -410,7 +417,7 @@ def shared_server() -> Iterator[Server]:
         yield running
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(FAULTS, max_size=6), here=st.integers(0, len(DATA)))
 def test_through_any_faults_it_is_whole_or_not_there(
     faults: list[Fault],
