@@ -62,6 +62,9 @@ def judge(status: int, headers: Mapping[str, str], at: int, known: Known) -> Ans
 
     `headers`: names as requests gives them, in any case.
     """
+    if status in (200, 206) and headers.get("Content-Type", "").startswith("text/html"):
+        # What asks for a log-in answers so, in place of the server; no dump is HTML.
+        return Answer(Next.WAIT, "a web page comes instead of the file")
     if status == 206:
         return _judge_rest(headers, at, known)
     if status == 200:
@@ -72,7 +75,7 @@ def judge(status: int, headers: Mapping[str, str], at: int, known: Known) -> Ans
         if is_other(headers, known):
             return Answer(Next.OTHER, "it changed on the server", total)
         if total is not None and known.bytes not in (None, total):
-            # What asks for a log-in answers 200, too: no reason to drop what is here.
+            # Not the file, whatever it is: no reason to drop what is here.
             return Answer(Next.WAIT, f"the server sends something else, of {total:,} bytes")
         return Answer(Next.BEGIN, "the server does not go on where it stopped", total)
     if status == 416 and at:

@@ -332,14 +332,23 @@ def test_a_change_that_the_catalogue_does_not_tell_costs_no_byte(client: Client)
     assert client.said == []
 
 
-def test_a_page_that_asks_for_a_login_costs_no_byte(client: Client) -> None:
+LOGIN = b"<html>Welcome to our hotel</html>"
+
+
+@pytest.mark.parametrize(
+    ("here", "kind"), [(0, "text/html; charset=utf-8"), (60_000, "text/html"), (60_000, "")]
+)
+def test_a_page_that_asks_for_a_login_costs_no_byte(here: int, kind: str, client: Client) -> None:
     client.tries = 3
-    client.begin(60_000)
-    page = b"<html>Welcome to our hotel</html>"
-    client.server.faults[PATH] = [lambda handler: handler.send_body(200, page, {})] * 3
-    with pytest.raises(ServerError, match="sends something else, of 33 bytes"):
+    if here:
+        client.begin(here)
+    headers = {"Content-Type": kind} if kind else {}
+    client.server.faults[PATH] = [lambda handler: handler.send_body(200, LOGIN, headers)] * 3
+    with pytest.raises(ServerError, match=r"(something else|a web page).*, 3 times in a row"):
         client.fetch()
-    assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:60_000]
+    assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:here]
+    client.fetch()
+    assert client.is_whole()
 
 
 def fetch_as(client: Client, remote: Remote) -> Kept:
