@@ -122,7 +122,9 @@ def find_near(source: Source, date: str, http: Http, *, wait: bool = False) -> F
     """Return the edition of that date, or the finished one that is nearest to it."""
     dates = dates_of(source, http)
     if date in dates:
-        return find(source, date, http, wait=wait)
+        edition = read_edition(source, date, http)
+        if edition and edition.files:  # else a day of other dumps, or one that is only beginning
+            return find(source, date, http, wait=wait)
     near = next(_finished(source, sorted(dates, key=lambda d: _distance(d, date)), http), None)
     if near is None:
         raise ServerError(f"{source.url}: no dump is finished; see --list")

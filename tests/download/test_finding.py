@@ -170,6 +170,12 @@ def test_the_nearest_day_is_taken(wanted: str, taken: str, wikidata: Source) -> 
     assert (wanted in found.note) == (wanted != taken)
 
 
+def test_a_day_with_other_files_only_is_not_near(server: Server, wikidata: Source) -> None:
+    server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
+    found = find_near(wikidata, "20261007", http_to())
+    assert (found.edition.date, "none of 20261007" in found.note) == ("20261005", True)
+
+
 def test_a_wiki_without_a_status_is_read_from_its_folder(server: Server, swwiki: Source) -> None:
     for date in DATES:
         del server.files[f"/swwiki/{date}/dumpstatus.json"]
