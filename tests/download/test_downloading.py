@@ -67,9 +67,7 @@ class Desk:
         self.stop = threading.Event()
 
     def http(self) -> Http:
-        return Http(
-            open_session(), self.told.append, self.stop, lambda s: None, tries=3, timeouts=(1, 1)
-        )
+        return Http(open_session(), self.told.append, self.stop, lambda s: None, tries=3)
 
     def order(self, *wikis: str, **options: object) -> Order:
         return Order(wikis, self.server.url, **options)  # type: ignore[arg-type]
@@ -273,7 +271,7 @@ def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
     begun = time.monotonic()
     with pytest.raises(Stopped):
         desk.run("enwiki")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5  # idle: 0.3
     [line] = what_is_here(desk.folder)
     assert line.endswith(f" of 102 kB of enwiki{PAGES_NAME} are here")
     desk.stop.clear()
