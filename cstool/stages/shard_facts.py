@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cstool.languages.mixing import Sums, sums_by_language
-from cstool.parts.columns import flat, numbers, one_chunk
+from cstool.parts.columns import flat, numbers, one_chunk, strings
 from cstool.parts.files import Beside
 from cstool.parts.hashing import mix
 from cstool.parts.statistics import (
@@ -38,12 +38,12 @@ SENTENCES_A_LANGUAGE = 20
 TOP_ENTITIES = 200
 # Of a file's entities so many are handed on. An entity that is not among them is there no more
 # often than the last of them: the error of a sum has a bound, and frequent ones have none.
-_ENTITIES_A_FILE = 1000
-# Rows of a file that are looked at closely: one of so many, within bounds.
-_ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 40, 500, 10_000
+_ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000  # of rows
+# Rows of a training file that are looked at closely: one of so many, within bounds.
+_ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 50, 100, 10_000
 # A longer one is no sample to read; what a file hands on has a bound.
 _LONGEST_SAMPLE = 4_000  # bytes
-_SCHEMA = pa.schema([("facts", pa.binary())])
+_SCHEMA = pa.schema([("facts", pa.string())])
 _SPAN = ("qid", "source_start", "source_end", "start", "end")
 
 
@@ -62,7 +62,10 @@ class FileFacts(msgspec.Struct):
 
 
 class FactsOfFile:
-    """Gathers a file's facts from its rows, which come a table at a time, in their order."""
+    """Gathers a file's facts from its rows, which come a table at a time, in their order.
+
+    `sample`: whether rows are looked at closely, and sentences chosen: of training files.
+    """
 
     def __init__(self, language: str, rows: int, *, sample: bool) -> None:
         self._numbers = LanguageNumbers({})
@@ -73,7 +76,9 @@ class FactsOfFile:
         self._names: dict[int, str] = {}
         self._sums = Sums()
         self._looked = LookedAt()
-        self._left = min(max(rows // _ONE_OF, _LOOKED_AT_LEAST), _LOOKED_AT_MOST)
+        self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
+        some = min(max(rows // _ONE_OF, _LOOKED_AT_LEAST), _LOOKED_AT_MOST)
+        self._left = some if sample else 0
         self._sample = sample
         self._sentences: list[tuple[int, SampleSentence]] = []
 
@@ -136,8 +141,8 @@ class FactsOfFile:
         """Return the facts as they go beside the file."""
         qids, number = np.unique(np.concatenate(self._qids), return_counts=True)
         order = np.lexsort((qids, -number))
-        top = order[:_ENTITIES_A_FILE]
-        floor = int(number[order[_ENTITIES_A_FILE]]) if len(order) > _ENTITIES_A_FILE else 0
+        top = order[: self._handed_on]
+        floor = int(number[order[self._handed_on]]) if len(order) > self._handed_on else 0
         self._numbers.characters = self._characters.tolist()
         self._numbers.entities_a_sentence = self._entities.tolist()
         self._looked.mixing = asdict(self._sums)
@@ -152,7 +157,8 @@ class FactsOfFile:
             [sentence for _, sentence in self._sentences],
             [hash_ for hash_, _ in self._sentences],
         )
-        return Beside(FACTS, pa.table([[msgspec.json.encode(facts)]], schema=_SCHEMA))
+        told = strings([msgspec.json.encode(facts).decode()])
+        return Beside(FACTS, pa.Table.from_arrays([told], schema=_SCHEMA))
 
 
 def _order(found: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
