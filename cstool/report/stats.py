@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cstool.languages.mixing import Mixing, Sums, sums_by_language
 from cstool.languages.words import words_in
 from cstool.parts.columns import one_chunk
 from cstool.parts.manifest import Manifest, Part, need_stage
 from cstool.parts.schemas import BY_STAGE
-from cstool.report.mixing import Mixing, Sums, sums_by_language
 from cstool.running.errors import InputError
 
 _ROWS_AT_ONCE = 20_000
