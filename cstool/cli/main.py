@@ -23,6 +23,7 @@ COMMANDS = {
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
     "show": "what is in a folder, row by row; one entity with all its names",
+    "push": "a corpus → the Hugging Face Hub",
     "completion": "what teaches a shell to complete all this",
 }
 
