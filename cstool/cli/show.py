@@ -119,6 +119,10 @@ def command(
     codes = _codes(languages, manifest)
     found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)
+    if (first := next(found, None)) is None:
+        click.echo("show: no such row there", err=True)
+        return
+    found = itertools.chain([first], found)
     if as_json:
         _write_lines(found)
         return

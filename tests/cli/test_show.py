@@ -90,6 +90,11 @@ def test_json_is_a_line_a_row(pipeline: Path) -> None:
         assert {row["text"][e["start"] : e["end"]] for e in spans} == {name}
 
 
+def test_where_nothing_is_found_that_is_told(pipeline: Path) -> None:
+    code, output = run(pipeline / "corpus", "--title", "Nowhere", "--json")
+    assert (code, output) == (0, "show: no such row there\n")
+
+
 def test_a_reader_that_leaves_ends_it_quietly(pipeline: Path) -> None:
     for more in ([], ["--json"]):
         with subprocess.Popen(
