@@ -14,8 +14,7 @@ import msgspec
 
 from cstool.languages.codes import need_language
 from cstool.parts.manifest import Manifest, need_stage
-from cstool.parts.schemas import BY_STAGE
-from cstool.report.showing import Shown, shown
+from cstool.report.showing import STAGES, Shown, shown
 from cstool.report.showing_entity import Entity, described, from_folder, live
 from cstool.report.showing_rows import Occurrences, Wanted, form_of, occurrences, rows
 from cstool.report.showing_text import Style, lines_of
@@ -115,7 +114,7 @@ def command(
     tells more. (A folder named entity: ./entity.)
     """
     del debug
-    manifest = need_stage(folder, *BY_STAGE)
+    manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
     found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)

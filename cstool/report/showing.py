@@ -9,6 +9,9 @@ from cstool.parts.schemas import POSITIONS_A_PAGE
 
 Row = dict[str, Any]
 
+# The stages whose rows are texts to read.
+STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
+
 
 class Span(NamedTuple):
     """An entity's place in a text, in characters, half-open."""

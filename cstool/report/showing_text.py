@@ -49,8 +49,7 @@ def lines_of(shown: Shown, style: Style) -> Iterator[str]:
     # A switched sentence runs as its source does, even if it begins with an Arabic name.
     runs = [_direction(piece.text) for piece in shown.pieces]
     runs = [runs[0]] * 2 if len(runs) == 2 else runs
-    two = len(shown.pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE
-    if two and style.width is not None:
+    if len(shown.pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
         column = (style.width - len(_BAR)) // 2
         left, right = (
             _block(piece, colour, run, indent, column, style)
