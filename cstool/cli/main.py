@@ -15,6 +15,7 @@ from cstool import __version__
 from cstool.running.errors import CstoolError, Unfinished, WrongCallError
 
 COMMANDS = {
+    "download": "Wikimedia's servers → dumps, whole and checked",
     "entities": "Wikidata's JSON dump → a table of items",
     "titles": "a wiki's page titles → QIDs, redirects resolved",
     "extract": "page XML → clean sentences with their wikilinks",
@@ -25,6 +26,7 @@ COMMANDS = {
     "show": "what is in a folder, row by row; one entity with all its names",
     "push": "a corpus → the Hugging Face Hub",
     "completion": "what teaches a shell to complete all this",
+    "verify": "whether folders are as they were written, back to the dumps",
 }
 
 
