@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from cstool import __version__
-from cstool.running.errors import CstoolError, Unfinished, WrongCallError
+from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
 
 COMMANDS = {
     "entities": "Wikidata's JSON dump → a table of items",
@@ -76,8 +76,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _end("stopped; the same command goes on from here: finished parts are kept", debug)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        told = next((s for s in (stop, stop.__cause__) if isinstance(s, Stopped)), "stopped")
+        _end(str(told), debug)
     except Unfinished as news:
         click.echo(f"cstool: {news}", err=True)
         sys.exit(0)
