@@ -21,6 +21,7 @@ COMMANDS = {
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
+    "report": "what is in a folder, as one HTML page",
 }
 
 
