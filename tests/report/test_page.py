@@ -198,9 +198,34 @@ def test_what_is_no_folder_of_ours_is_told(tmp_path: Path, pipeline: Path) -> No
         facts_of(pipeline / "corpus", pipeline / "linked")
 
 
-def report(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cstool", "report", *map(str, arguments)]
+def test_statistics_of_an_earlier_cstool_are_shown_as_far_as_they_go(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, small())
+    old = {"languages": {"de": {"rows": {"train": 12_345}, "words": 9, "entities": 24_690}}}
+    (corpus / "stats.json").write_bytes(msgspec.json.encode(old))
+    shown = page(corpus)
+    assert "12,345" in shown
+    assert "Sentences by language" in shown
+    assert "How mixed" not in shown
+
+
+def report(*arguments: object, without: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command; `without` a library, as where it was not installed."""
+    code = "import sys; from cstool.cli.main import main; main()"
+    if without:
+        code = f"import sys; sys.modules[{without!r}] = None; {code}"
+    command = [sys.executable, "-c", code, "report", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("library", ["vl_convert", "jinja2"])
+def test_without_the_extra_s_libraries_it_tells_how_to_install_them(
+    tmp_path: Path, library: str
+) -> None:
+    corpus = write_corpus(tmp_path / "c", small())
+    done = report(corpus, "-o", tmp_path / "r.html", without=library)
+    assert done.returncode == 1
+    assert f"report needs {library}; install it with pip install 'cstool[report]'" in done.stderr
+    assert not (tmp_path / "r.html").exists()
 
 
 def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) -> None:

@@ -62,9 +62,8 @@ def facts_of(folder: Path, entities: Path | None = None, work: Path | None = Non
             for form in sentence.forms.values()
             for span in form.entities
         }
-        source = stages[-2].source if len(stages) > 1 else None
-        language = source.language if source else "en"
-        known = look_up(entities, qids, list(statistics.languages), language)
+        sources = sorted({one.source.language for one in stages if one.source})
+        known = look_up(entities, qids, [*statistics.languages], sources[0] if sources else "en")
     size = sum(part.bytes for part in manifest.parts)
     took = costs(folder, work, stages)
     return Facts(manifest.stage, stages, size, statistics, known, took)
