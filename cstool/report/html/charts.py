@@ -164,16 +164,20 @@ class Drawer:
         return self._both(of(WIDE, 340), of(NARROW, 300), told)
 
     def kept(self, rows: Sequence[Row], told: tuple[str, str]) -> Chart:
-        """Draw what was kept (`share`) of each step (`name`), with `label` at its end."""
+        """Draw what was kept (`share`) of each step (`name`), with `label` at its end.
+
+        `why`: a line below it.
+        """
 
         def of(width: int) -> Spec:
             y = {"field": "name", "type": "nominal", "sort": None, "axis": None}
             x = {"type": "quantitative", "axis": None, "scale": {"domain": [0, 1]}}
-            bar = {"type": "bar", "height": 12, "yOffset": 8}
-            words = {"type": "text", "yOffset": -8, "baseline": "middle", "fontSize": 12}
+            bar = {"type": "bar", "height": 12, "yOffset": 1}
+            words = {"type": "text", "yOffset": -14, "baseline": "middle", "fontSize": 12}
+            below = {"yOffset": 16, "color": "var(--soft)", "fontSize": 11, "limit": 0.85 * width}
             return {
                 "width": width - 8,
-                "height": {"step": 46},
+                "height": {"step": 60},
                 "data": {"values": [*rows]},
                 "encoding": {"y": y},
                 "layer": [
@@ -187,17 +191,18 @@ class Drawer:
                         "encoding": {"text": {"field": "name"}},
                     },
                     {
-                        "mark": {**words, "align": "right", "x": width - 8},
+                        "mark": {**words, "align": "right", "x": "width"},
                         "encoding": {"text": {"field": "label"}},
+                    },
+                    {
+                        "mark": {**words, **below, "align": "left", "x": 0},
+                        "encoding": {"text": {"field": "why"}},
                     },
                 ],
             }
 
         rows = [{**row, "whole": 1} for row in rows]
-        short = [{**row, "name": row.get("short", row["name"])} for row in rows]
-        narrow = of(NARROW)
-        narrow["data"] = {"values": short}
-        return self._both(of(WIDE), narrow, told)
+        return self._both(of(WIDE), of(NARROW), told)
 
     def _both(self, wide: Spec, narrow: Spec, told: tuple[str, str]) -> Chart:
         return Chart(self._svg(wide, told, "wide"), self._svg(narrow, told, "narrow"))

@@ -19,6 +19,7 @@ _MAIN = (
 # Details that are a step's numbers: which of their names is what was kept.
 _KEPT = {"mentions by link": "linked", "source sentences": "code-switched"}
 _REASONS_SHOWN = 30
+_REASONS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Step:
     def share(self) -> float:
         """The share that was kept, 0 to 1; of nothing: 1."""
         return self.kept / self.read if self.read else 1.0
+
+    def most_dropped(self) -> list[tuple[str, int]]:
+        """Return the reasons that took most, with their numbers."""
+        return [*self.dropped.items()][:_REASONS_TOLD]
 
 
 def main_way(stages: Sequence[Ancestor]) -> list[Step]:

@@ -17,8 +17,10 @@ def sample_data(
 ) -> dict[str, Any]:
     """Return the sentences, and what is known of their languages and entities.
 
-    `languages`: in which names are given, the first of them that an entity has a name in.
+    `languages`: in which names are given, the first of them that an entity has a name in. Those
+    sentences come first that are there in most languages.
     """
+    sentences = sorted(sentences, key=lambda s: -len(s.forms))
     codes = {s.language for s in sentences} | {code for s in sentences for code in s.forms}
     qids = {span[0] for s in sentences for form in s.forms.values() for span in form.entities}
     names = {qid: _names(entities[qid], languages) for qid in sorted(qids & entities.keys())}

@@ -59,9 +59,9 @@ def _funnel(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     rows = [
         {
             "name": step.title,
-            "short": step.title,
             "share": step.share,
             "label": f"{step.kept:,} of {step.read:,}",
+            "why": " · ".join(f"{why} {number:,}" for why, number in step.most_dropped()),
         }
         for step in steps
     ]
@@ -69,7 +69,7 @@ def _funnel(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     chart = draw.kept(rows, ("What each step kept of what it read", told))
     yield Figure(
         "What was kept",
-        "A bar is all that the step read; the coloured part went on.",
+        "A bar is all that the step read; the coloured part went on. Below: most of the rest.",
         behind,
         chart,
     )
