@@ -210,7 +210,7 @@ class Drawer:
     def _svg(self, spec: Spec, told: tuple[str, str], width: str) -> Markup:
         """Return a chart as an element of the page, with its title and description."""
         whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG}
-        drawn = vl_convert.vegalite_to_svg({**whole, **spec})
+        drawn = vl_convert.vegalite_to_svg({**whole, **spec}, allowed_base_urls=[])
         number = next(self._numbers)
         # Vega numbers clips and gradients on and on: from here on by chart, so that a page is
         # the same whatever was drawn before it.

@@ -98,7 +98,7 @@ def _sentences(facts: Facts, draw: Drawer) -> Iterator[Figure]:
             continue
         last = max(i for i, number in enumerate(total) if number)
         names = [_bucket(i, size, len(total)) for i in range(last + 1)]
-        rows = [{"name": name, "value": number} for name, number in zip(names, total, strict=False)]
+        rows = [{"name": str(i * size), "value": total[i]} for i in range(last + 1)]
         everything = sum(total)
         middle = next(i for i in range(len(total)) if 2 * sum(total[: i + 1]) >= everything)
         text = f"Half of the sentences have up to {middle if size == 1 else (middle + 1) * size}."
@@ -153,7 +153,7 @@ def _entities(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     if types:
         ranked = sorted(types.items(), key=lambda n: (-n[1], n[0]))
         named = {t: known[t].label(source) if t in known else "" for t in types}
-        rows = [{"name": named[t] or f"Q{t}", "value": n} for t, n in ranked[:_SHOWN]]
+        rows = [{"name": f"{named[t] or '?'} (Q{t})", "value": n} for t, n in ranked[:_SHOWN]]
         title = f"Types of the {len(top)} most frequent entities"
         yield Figure(
             title,
