@@ -14,6 +14,7 @@ from cstool import __version__
 from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
 
 COMMANDS = {
+    "download": "Wikimedia's servers → dumps, whole and checked",
     "entities": "Wikidata's JSON dump → a table of items",
     "titles": "a wiki's page titles → QIDs, redirects resolved",
     "extract": "page XML → clean sentences with their wikilinks",
@@ -22,6 +23,7 @@ COMMANDS = {
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
     "report": "what is in a folder, as one HTML page",
+    "verify": "whether folders are as they were written, back to the dumps",
 }
 
 
