@@ -31,7 +31,7 @@ MANIFEST = _manifest.json
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, an excerpt"
+	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
 	@echo "make test     the tests"
 	@echo "make lint     style, types, and that imports go down only"
 	@echo "make bench    throughput of each stage, against peers"
@@ -44,7 +44,7 @@ help:
 
 $(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*/*.c)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[report]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/cstool
@@ -58,7 +58,9 @@ demo: $(BIN)/cstool
 	  DUMPS=data/sample LANGUAGES=entitycs
 	@echo; $(CSTOOL) stats demo/corpus
 	@echo; $(BIN)/python scripts/excerpt.py demo/corpus
+	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
 	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
+	@echo "To look at it, open demo/report.html in a browser."
 
 test: $(VENV)/.dev
 	$(BIN)/pytest

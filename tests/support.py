@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
+from cstool.parts.timings import TIMINGS
+
 NAMESPACES = {
     -2: "Media",
     -1: "Special",
@@ -106,8 +108,8 @@ def wikidata_json(entities: Iterable[dict[str, Any]]) -> str:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, by its path."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    """Return every file below a folder, by its path; but not the times that runs took."""
+    paths = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != TIMINGS)
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 

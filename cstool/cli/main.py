@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cstool import __version__
-from cstool.running.errors import CstoolError, Unfinished, WrongCallError
+from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",
@@ -23,6 +23,7 @@ COMMANDS = {
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
+    "report": "what is in a folder, as one HTML page",
     "show": "what is in a folder, row by row; one entity with all its names",
     "push": "a corpus → the Hugging Face Hub",
     "completion": "what teaches a shell to complete all this",
@@ -93,8 +94,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _end("stopped; the same command goes on from here: finished parts are kept", debug)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        told = next((s for s in (stop, stop.__cause__) if isinstance(s, Stopped)), None)
+        _end(str(told or "stopped; the same command goes on from here"), debug)
     except Unfinished as news:
         click.echo(f"cstool: {news}", err=True)
         sys.exit(0)

@@ -53,11 +53,21 @@ def mask(*scripts: str) -> np.uint64:
     return found
 
 
-def written(code: str) -> Written:
-    """Return how a language is written; one of which that is not known: any way, of no main."""
+def _of_language(code: str) -> tuple[list[str], list[str]] | None:
     table = _languages()
     code = current(code)
-    known = table.get(code) or table.get(code.split("-", maxsplit=1)[0])
+    return table.get(code) or table.get(code.split("-", maxsplit=1)[0])
+
+
+def main_scripts(code: str) -> list[str]:
+    """Return the names of the scripts that a language is mainly written in; none: not known."""
+    known = _of_language(code)
+    return known[0] if known else []
+
+
+def written(code: str) -> Written:
+    """Return how a language is written; one of which that is not known: any way, of no main."""
+    known = _of_language(code)
     if known is None:
         return Written(np.uint64(0), _ALL)
     main, further = known

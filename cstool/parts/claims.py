@@ -15,6 +15,7 @@ import xxhash
 from cstool.parts.counts import Counts
 from cstool.parts.files import has_footer, write_bytes
 from cstool.parts.manifest import MANIFEST, Input, Manifest, broken_parts, read_manifest
+from cstool.parts.timings import TIMINGS
 from cstool.running.errors import InputError, OutputError, writing
 from cstool.running.options import RunOptions
 
@@ -98,7 +99,8 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
 
 
 def _foreign(out: Path) -> list[str]:
-    return sorted(p.name for p in out.iterdir() if not p.name.endswith(".tmp"))
+    names = {path.name for path in out.iterdir()} - {TIMINGS}
+    return sorted(name for name in names if not name.endswith(".tmp"))
 
 
 def _read_claim(path: Path) -> Claim:
@@ -165,7 +167,7 @@ def _short(value: object) -> str:
 def _clear(out: Path) -> bool:
     """Remove what cstool wrote in the folder, and nothing else; return whether it was cstool's.
 
-    The two files that make it cstool's go last: killed on the way, it can be cleared again.
+    The files that make it cstool's go last: killed on the way, it can be cleared again.
     """
     if not (out / MANIFEST).exists() and not (out / RUN).exists():
         return False
@@ -176,7 +178,7 @@ def _clear(out: Path) -> bool:
     for path in _own_parts(out):
         _remove(path, out)
     shutil.rmtree(out / WORK, ignore_errors=True)
-    for name in (MANIFEST, RUN):
+    for name in (TIMINGS, MANIFEST, RUN):
         (out / name).unlink(missing_ok=True)
     return True
 

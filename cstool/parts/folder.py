@@ -4,10 +4,11 @@
 the same command has left are not made again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -36,9 +37,18 @@ from cstool.parts.files import (
     write_part,
 )
 from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Part, Source, lineage_of
-from cstool.running.errors import Unfinished
+from cstool.parts.timings import (
+    Clock,
+    Cost,
+    add_timing,
+    gather_timings,
+    leave_timing,
+    peak_bytes,
+)
+from cstool.running.errors import CstoolError, Stopped, Unfinished
 from cstool.running.executors import calls_ahead, executor, run_calls
 from cstool.running.options import RunOptions
+from cstool.running.places import noting, take_note
 from cstool.running.progress import progress
 
 S = TypeVar("S")
@@ -80,6 +90,11 @@ class Run:
     pool: Executor
     finished: Manifest | None = None
     lineage: tuple[Ancestor, ...] = ()
+    clock: Clock = field(init=False)
+    _at: tuple[str, Sized] = ("", ())
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.options)
 
     def map(
         self,
@@ -107,10 +122,14 @@ class Run:
         run = self.claim.fingerprint()
         made: dict[int, Made] = {}
         weights: dict[int, int] = {}
+        files: dict[int, str] = {}
+        self._at = (label, made)
         missing = 0
-        bar = progress(label or self.claim.stage, size, unit=unit, quiet=self.options.quiet)
+        label = label or self.claim.stage
+        bar = progress(label, size, unit=unit, quiet=self.options.quiet)
+        made_now: list[int] = []
 
-        def calls() -> Iterator[tuple[int, Callable[[], Made]]]:
+        def calls() -> Iterator[tuple[int, Callable[[], tuple[Made, Cost]]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
                 done = find_part(folder, task.file, run=run, slice_=task.fingerprint, work=work)
@@ -120,6 +139,7 @@ class Run:
                     bar.update(task.weight)
                 elif self.options.takes(index):
                     weights[index] = task.weight
+                    files[index] = task.file
                     yield (
                         index,
                         partial(
@@ -139,11 +159,21 @@ class Run:
                     missing += 1
 
         try:
-            ahead = calls_ahead(self.pool, self.options.jobs)
-            for index, result in run_calls(self.pool, calls(), ahead=ahead):
-                made[index] = result
-                on_made(result)
-                bar.update(weights.pop(index))
+            results = run_calls(
+                self.pool,
+                calls(),
+                ahead=partial(calls_ahead, self.pool, self.options.jobs),
+                again=lambda index, call: partial(noting, self._note(index), call),
+                lost=lambda index, how: self._lost(label, index, files[index], how),
+            )
+            with self.clock.phase(label, made_now):
+                for index, (result, cost) in results:
+                    made[index] = result
+                    made_now.append(index)
+                    self.clock.add(cost)
+                    on_made(result)
+                    bar.update(weights.pop(index))
+                    files.pop(index)
         finally:
             bar.close()
         if missing:
@@ -154,6 +184,28 @@ class Run:
                 "the same command without --shard to do the rest and finish"
             )
         return [made[index] for index in sorted(made)]
+
+    def _note(self, index: int) -> Path:
+        return self.out / WORK / "at" / f"{index}"
+
+    def _lost(self, label: str, index: int, file: str, how: str) -> CstoolError:
+        """Return the error that tells over which part workers have died twice, and where."""
+        place = take_note(self._note(index))
+        where = f", {place}" if place else ""
+        return CstoolError(
+            f"{self.out / file} ({label}{where}): the worker that made it {how}, tried again "
+            "alone, too; run the same command again with fewer --jobs or more memory (finished "
+            "parts are kept), or begin anew with --overwrite and a smaller --part-size"
+        )
+
+    def stopped(self) -> str:
+        """Return what a run that is interrupted has to tell."""
+        label, made = self._at
+        done = f"in the step {label!r}; {len(made):,} of its parts are done" if label else "at once"
+        return (
+            f"{self.out}: stopped {done}. The same command goes on from here: finished parts are "
+            "kept"
+        )
 
     def work(self, phase: str) -> Path:
         """Return the folder of a phase's intermediate parts."""
@@ -188,10 +240,19 @@ class Run:
         )
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         remove_unlisted(self.out, {part.file for part in manifest.parts})
+        gather_timings(self.out, self.out / WORK)
         write_bytes(self.out / MANIFEST, data + b"\n")
         tidy(self.out)
         self.finished = manifest
         return manifest
+
+    def close(self) -> None:
+        """Write down what the run took, if it made anything; its workers have ended."""
+        timing = self.clock.timing(self.claim.stage, self.claim.version)
+        if self.finished:
+            add_timing(self.out, timing)
+        elif any(phase.tasks for phase in timing.phases):
+            leave_timing(self.out / WORK, timing)
 
 
 def make_part(
@@ -204,13 +265,15 @@ def make_part(
     tag: str,
     work: Path,
     layout: Mapping[str, Any],
-) -> Made:
+) -> tuple[Made, Cost]:
     """Make one part; this is what runs in a worker, wherever that is."""
+    begun = time.thread_time()
     batches = function(task.slice, parameters)
-    return write_part(
+    made = write_part(
         folder, task.file, schema, batches,
         run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
     )  # fmt: skip
+    return made, Cost(time.thread_time() - begun, peak_bytes())
 
 
 @contextmanager
@@ -237,12 +300,18 @@ def open_run(
     if finished is not None:
         yield Run(out, claim, options, _no_executor(), finished)
         return
+    run: Run | None = None
     try:
         number = sum(i.bytes or 0 for i in inputs) // _BYTES_A_WORKER if calls else 0
         with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
-            yield Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
+            run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
+            yield run
+    except KeyboardInterrupt as stop:
+        raise Stopped(run.stopped() if run else f"{out}: stopped at once") from stop
     finally:
         remove_temporaries(out, temporary_tag())
+        if run is not None:
+            run.close()
 
 
 def _no_executor() -> Executor:

@@ -37,6 +37,10 @@ class Unfinished(CstoolError):  # noqa: N818 - it is no error: the other shards 
     """This run did its share (`--shard`); other parts are missing still."""
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM during a run; its one argument tells what is done and how to go on."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an operating system's error while writing `path` into an `OutputError`."""

@@ -3,22 +3,18 @@
 All three are `concurrent.futures.Executor`s, so a stage never knows which one it has.
 """
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
-from cstool.running.errors import CstoolError, InputError
+from cstool.running.cluster import ClusterExecutor, cluster, died_on_cluster
+from cstool.running.errors import CstoolError
+from cstool.running.workers import WorkerDied, WorkerPool
 
 T = TypeVar("T")
-
-CONNECT_SECONDS = 30
+Call = Callable[[], T]
 
 
 class InlineExecutor(Executor):
@@ -34,72 +30,23 @@ class InlineExecutor(Executor):
         return future
 
 
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the coordinating process, and one thread to Arrow; end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    import pyarrow as pa
-
-    pa.set_cpu_count(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker when the coordinating process is killed: it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
 def _stand_by(_: Any) -> None:
     """Do nothing: to unpickle what will be called has imported it."""
 
 
 @contextmanager
 def _local(jobs: int, ready: tuple[int, Any]) -> Iterator[Executor]:
-    # Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker
-    )
+    pool = WorkerPool(jobs)
     number, call = ready
     for _ in range(min(jobs, number)):
         pool.submit(_stand_by, call)
     try:
         yield pool
     except BaseException:
-        _kill(pool)
+        pool.kill()
         raise
     pool.shutdown()
-
-
-def _kill(pool: ProcessPoolExecutor) -> None:
-    """End the workers now: what they were making is made again by the next run."""
-    for process in list((pool._processes or {}).values()):
-        process.kill()
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _dask(scheduler: str) -> Iterator[Executor]:
-    try:
-        import distributed
-    except ImportError as error:
-        raise CstoolError(
-            "--scheduler needs Dask: install it with pip install 'cstool[dask]'"
-        ) from error
-    where = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
-    connect: Any = distributed.Client  # has no types
-    try:
-        client = connect(**where, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(
-            f"{scheduler}: no Dask scheduler answers there ({error}); give its address "
-            "(tcp://host:8786) or its scheduler file"
-        ) from error
-    with client:
-        yield client.get_executor(pure=False)
 
 
 @contextmanager
@@ -112,7 +59,7 @@ def executor(
     one still looks at its input.
     """
     if scheduler is not None:
-        with _dask(scheduler) as pool:
+        with cluster(scheduler, jobs) as pool:
             yield pool
     elif jobs == 1:
         yield InlineExecutor()
@@ -123,52 +70,94 @@ def executor(
 
 def calls_ahead(pool: Executor, jobs: int) -> int:
     """Return how many calls to have under way: all workers busy, and two to follow."""
-    client = getattr(pool, "_client", None)  # Dask's: a cluster may have more than `jobs` threads
-    if client is not None:
-        threads: dict[str, int] = client.nthreads()
-        return max(jobs, sum(threads.values())) + 2
+    if isinstance(pool, ClusterExecutor):  # it may have more threads than `jobs`
+        return max(jobs, pool.threads()) + 2
     return jobs + 2 if jobs > 1 else 1
+
+
+def _again(number: int, call: Call[T]) -> Call[T]:
+    del number
+    return call
+
+
+def _lost(number: int, how: str) -> CstoolError:
+    return CstoolError(f"call {number}: its worker {how}, twice")
 
 
 def run_calls(
     pool: Executor,
-    calls: Iterable[tuple[int, Callable[[], T]]],
+    calls: Iterable[tuple[int, Call[T]]],
     *,
-    ahead: int,
+    ahead: Callable[[], int],
+    again: Callable[[int, Call[T]], Call[T]] = _again,
+    lost: Callable[[int, str], CstoolError] = _lost,
 ) -> Iterator[tuple[int, T]]:
     """Run numbered calls, at most `ahead` at once; yield (number, result) as each is done.
 
     `calls` is drawn from only when there is room, so that it may be a long stream. The first
     call that fails ends the run with its error; when drawing from `calls` fails with a
     `CstoolError`, what runs is finished first.
+
+    A call whose worker dies or has no memory left is run once more, when all others that were
+    under way are done, so that it has the machine for itself: as what `again` makes of it. When
+    that dies, too, the run ends with what `lost` makes of its number and of how it died.
     """
-    running: dict[Future[T], int] = {}
+    running: dict[Future[T], tuple[int, Call[T]]] = {}
+    died: list[tuple[int, Call[T]]] = []
+
+    def finished() -> Iterator[tuple[int, T]]:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in sorted(done, key=lambda future: running[future][0]):
+            number, call = running.pop(future)
+            try:
+                yield number, future.result()
+            except BaseException as fault:
+                if _how_it_died(fault) is None:
+                    raise
+                died.append((number, call))
+
+    def second_time() -> Iterator[tuple[int, T]]:
+        for number, call in died:
+            try:
+                yield number, pool.submit(again(number, call)).result()
+            except BaseException as fault:
+                how = _how_it_died(fault)
+                if how is None:
+                    raise
+                raise lost(number, how) from fault
+        died.clear()
 
     def done(*, all_of_them: bool) -> Iterator[tuple[int, T]]:
-        while running and (all_of_them or len(running) >= ahead):
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in sorted(finished, key=running.__getitem__):
-                number = running.pop(future)
-                yield number, future.result()
+        while running and (all_of_them or died or len(running) >= ahead()):
+            yield from finished()
+        yield from second_time()
 
-    try:
-        fault: CstoolError | None = None
-        stream = iter(calls)
-        while True:
-            try:
-                number, call = next(stream)
-            except StopIteration:
-                break
-            except CstoolError as error:  # the input broke: what was read before is still done
-                fault = error
-                break
-            running[pool.submit(call)] = number
-            yield from done(all_of_them=False)
-        yield from done(all_of_them=True)
-        if fault is not None:
-            raise fault
-    except BrokenProcessPool as error:
+    fault: CstoolError | None = None
+    stream = iter(calls)
+    while True:
+        try:
+            number, call = next(stream)
+        except StopIteration:
+            break
+        except CstoolError as error:  # the input broke: what was read before is still done
+            fault = error
+            break
+        running[pool.submit(call)] = number, call
+        yield from done(all_of_them=False)
+    yield from done(all_of_them=True)
+    if fault is not None:
+        raise fault
+
+
+def _how_it_died(fault: BaseException) -> str | None:
+    """Return in words how a call's worker ended without an answer; None for a fault of its own."""
+    if isinstance(fault, WorkerDied):
+        return str(fault)
+    if isinstance(fault, MemoryError):
+        return "ran out of memory"
+    if isinstance(fault, CancelledError):
         raise CstoolError(
-            "a worker process was killed (out of memory?); run the same command again, "
-            "with fewer --jobs or a smaller --part-size: finished parts are kept"
-        ) from error
+            "the Dask scheduler is gone, or has cancelled what was asked of it; look at its log "
+            "and run the same command again: finished parts are kept"
+        ) from fault
+    return died_on_cluster(fault)

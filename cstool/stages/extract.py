@@ -21,6 +21,7 @@ from cstool.parts.schemas import SENTENCES
 from cstool.running.collecting import seldom_collecting
 from cstool.running.limits import TookTooLong, at_most
 from cstool.running.options import RunOptions
+from cstool.running.places import noter
 from cstool.stages.sentence_rows import ROWS_A_GROUP, SentenceRows
 from cstool.stages.template_names import LeftForLater, Names, read_late
 from cstool.wikitext.mismatch import SAMPLE, mismatch
@@ -157,7 +158,10 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     left = LeftForLater()
     damage = Damage() if options.keep_going else None
     read = reader(site, render=options.render, extra=options.rules)
+    note = noter()
     for page in pages_of(slice_, damage):
+        if note:
+            note(f"page {page.title!r}, id {page.id}")
         reason = _why_not(page)
         if reason:
             tally.drop(reason)

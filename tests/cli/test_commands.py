@@ -25,7 +25,7 @@ from tests.support import (
     write_multistream,
 )
 
-OTHERS = {"download", "stats", "show", "push", "completion", "verify"}
+OTHERS = {"download", "stats", "report", "show", "push", "completion", "verify"}
 STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 

@@ -47,7 +47,7 @@ def test_all_stages_run_on_a_cluster_from_relative_paths(
 def test_a_scheduler_that_does_not_answer_is_told(
     sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cstool.running.executors.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("cstool.running.cluster.CONNECT_SECONDS", 1)
     running = RunOptions(jobs=1, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         extract([str(sample.pages)], tmp_path / "out", ExtractOptions(), running)

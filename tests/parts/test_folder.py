@@ -1,5 +1,7 @@
 """A stage's folder: claimed, filled, continued, finished, refused."""
 
+import os
+import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,16 @@ from cstool.parts.counts import Counts, Tally, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Task, open_run, part_name
 from cstool.parts.manifest import MANIFEST, Input, Manifest, need_stage, read_manifest
-from cstool.running.errors import CutInputError, InputError, OutputError, Unfinished
+from cstool.running.errors import (
+    CstoolError,
+    CutInputError,
+    InputError,
+    OutputError,
+    Stopped,
+    Unfinished,
+)
 from cstool.running.options import RunOptions
+from cstool.running.places import noter
 from tests.support import files_of
 
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -125,7 +135,8 @@ def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None
 
     with pytest.raises(CutInputError):
         fill()
-    assert sorted(files_of(tmp_path)) == [RUN, *(part_name(i) for i in range(3))]
+    there = [name for name in files_of(tmp_path) if not name.startswith(WORK)]
+    assert sorted(there) == [RUN, *(part_name(i) for i in range(3))]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +281,65 @@ def test_parts_of_a_longer_stream_do_not_stay(tmp_path: Path) -> None:
             if finish:
                 run.finish(made, Counts())
     assert sorted(files_of(tmp_path)) == [MANIFEST, part_name(0)]
+
+
+def fragile(slice_: int, tried: Path) -> Batches:
+    """Die in the middle of slice 2, where a file says how often, and of no other."""
+    note = noter()
+    for page in range(3):
+        if note:
+            note(f"page {page} of slice {slice_}")
+        if slice_ == 2 and page == 1 and len(tried.read_bytes()) < 2:
+            with tried.open("ab") as file:
+                file.write(b"x")
+            os.kill(os.getpid(), signal.SIGKILL)
+    yield pa.table({"n": [slice_]}, schema=SCHEMA)
+    return Counts()
+
+
+def run_fragile(out: Path, tried: Path) -> None:
+    options = RunOptions(jobs=2, quiet=True)
+    with open_run(out, stage="x", parameters={}, inputs=[], options=options) as run:
+        made = run.map(fragile, tried, tasks(range(6)), SCHEMA, label="numbers")
+        run.finish(made, Counts())
+
+
+def test_a_part_whose_worker_dies_is_made_again(tmp_path: Path) -> None:
+    for name, dies in (("whole", b"xx"), ("once", b"x")):
+        (tmp_path / f"tried-{name}").write_bytes(dies)
+        run_fragile(tmp_path / name, tmp_path / f"tried-{name}")
+        assert (tmp_path / f"tried-{name}").read_bytes() == b"xx"
+    assert files_of(tmp_path / "once") == files_of(tmp_path / "whole")
+
+
+def test_a_part_whose_worker_dies_twice_is_named_and_the_place_in_it(tmp_path: Path) -> None:
+    tried, out = tmp_path / "tried", tmp_path / "o"
+    tried.touch()
+    told = r"o/part-000002.parquet \(numbers, page 1 of slice 2\): the worker .* was killed \(SIGK"
+    with pytest.raises(CstoolError, match=told):
+        run_fragile(out, tried)
+    names = set(files_of(out)) - {name for name in files_of(out) if name.startswith(WORK)}
+    assert {RUN, part_name(0), part_name(1)} <= names
+    assert not (out / WORK / "at").exists()
+    assert not list(out.rglob(".*.tmp"))
+    run_fragile(out, tried)  # the third time it lives
+    assert sorted(files_of(out)) == [MANIFEST, *(part_name(i) for i in range(6))]
+
+
+def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
+    def stop(made: Made) -> None:
+        if made.part.file == part_name(2):
+            raise KeyboardInterrupt
+
+    def fill() -> None:
+        options = RunOptions(jobs=1)
+        with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
+            run.map(counting, 1, tasks(range(5)), SCHEMA, label="numbers", on_made=stop)
+
+    with pytest.raises(
+        Stopped, match=r"stopped in the step 'numbers'; 3 of its parts are done\. T"
+    ):
+        fill()
 
 
 def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`cstool report`: a folder as one HTML file that needs nothing else."""

@@ -1,0 +1,234 @@
+"""Charts as SVG, drawn by Vega-Lite (vl-convert, which needs neither browser nor network).
+
+Colours are the page's CSS variables, so that a chart follows the page into the dark. Each is drawn
+twice, for a wide and for a narrow page: text that is shrunk to a phone cannot be read.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import vl_convert
+from markupsafe import Markup, escape
+
+Spec = dict[str, Any]
+Row = dict[str, Any]
+
+WIDE, NARROW = 760, 343
+_COLOURS = ("var(--accent)", "var(--second)")
+_GREY = "var(--bar-rest)"
+_CONFIG: Spec = {
+    "aria": False,  # the whole is one picture, with a title and a description
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "padding": 2,
+    "autosize": {"type": "fit-x", "contains": "padding"},
+    "view": {"stroke": None},
+    "bar": {"color": _COLOURS[0]},
+    "text": {"color": "var(--ink)", "fontSize": 11},
+    "point": {"color": _COLOURS[0]},
+    "axis": {
+        "labelColor": "var(--soft)",
+        "labelFontSize": 11,
+        "titleColor": "var(--soft)",
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "gridColor": "var(--line)",
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 6,
+    },
+    "legend": {"labelColor": "var(--soft)", "titleColor": "var(--soft)", "labelFontSize": 11},
+}
+_NUMBER = (
+    "datum.value >= 1e4 ? format(datum.value, '.3~s') : "
+    "datum.value % 1 ? format(datum.value, '.1f') : format(datum.value, ',')"
+)
+_SHARE = "format(100 * datum.value, '.1f') + ' %'"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart for wide and for narrow pages, as SVG."""
+
+    wide: Markup
+    narrow: Markup
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Return powers of ten in a range, or their doubles and fives too, when it is not wide."""
+    steps = (1,) if high > 1000 * low else (1, 2, 5)
+    some = [step * 10.0**power for power in range(-3, 13) for step in steps]
+    return [number for number in some if low <= number <= high]
+
+
+class Drawer:
+    """Draws charts; numbers what in them needs a name, the same for the same page."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def bars(self, rows: Sequence[Row], told: tuple[str, str], *, share: bool = False) -> Chart:
+        """Draw a bar a row (`name`, `value`), with its number; `share`: numbers are 0 to 1."""
+        label = _SHARE if share else _NUMBER
+        most = max((row["value"] for row in rows), default=0) or 1
+
+        def of(width: int, names: int, room: float) -> Spec:
+            x = {"field": "value", "type": "quantitative", "axis": None}
+            y = {
+                "field": "name",
+                "type": "nominal",
+                "sort": None,
+                "title": None,
+                "axis": {"labelLimit": names, "labelColor": "var(--ink)"},
+            }
+            scale = {"domain": [0, most * room]}
+            return {
+                "width": width,
+                "height": {"step": 20},
+                "data": {"values": [*rows]},
+                "encoding": {"x": {**x, "scale": scale}, "y": y},
+                "layer": [
+                    {"mark": {"type": "bar", "height": 13}},
+                    {
+                        "mark": {"type": "text", "align": "left", "dx": 5},
+                        "transform": [{"calculate": label, "as": "label"}],
+                        "encoding": {"text": {"field": "label"}},
+                    },
+                ],
+            }
+
+        return self._both(of(WIDE, 220, 1.1), of(NARROW, 130, 1.3), told)
+
+    def columns(
+        self, rows: Sequence[Row], axis: str, told: tuple[str, str], *, every: int = 1
+    ) -> Chart:
+        """Draw a column a row (`name`, `value`), in order; label every so-manieth."""
+
+        def of(width: int, every: int) -> Spec:
+            shown = [row["name"] for row in rows[::every]]
+            return {
+                "width": width,
+                "height": 200,
+                "data": {"values": [*rows]},
+                "mark": {"type": "bar"},
+                "encoding": {
+                    "x": {
+                        "field": "name",
+                        "type": "ordinal",
+                        "sort": None,
+                        "title": axis,
+                        "scale": {"paddingInner": 0.15},
+                        "axis": {"labelAngle": 0, "values": shown, "grid": False},
+                    },
+                    "y": {
+                        "field": "value",
+                        "type": "quantitative",
+                        "title": None,
+                        "axis": {"format": "~s", "tickCount": 5},
+                    },
+                },
+            }
+
+        return self._both(of(WIDE, every), of(NARROW, every * 2), told)
+
+    def scatter(self, rows: Sequence[Row], axes: tuple[str, str], told: tuple[str, str]) -> Chart:
+        """Write each row's `name` at its `x` and `y`, both on logarithmic scales, above 0."""
+
+        def of(width: int, height: int) -> Spec:
+            def axis(field: str, title: str) -> Spec:
+                low, high = (function(row[field] for row in rows) for function in (min, max))
+                domain = [low * 0.75, high * 1.33]
+                return {
+                    "field": field,
+                    "type": "quantitative",
+                    "title": title,
+                    "scale": {"type": "log", "nice": False, "domain": domain},
+                    "axis": {"format": "~s", "values": _round_numbers(*domain)},
+                }
+
+            return {
+                "width": width,
+                "height": height,
+                "data": {"values": [*rows]},
+                "mark": {"type": "text", "fontSize": 11, "color": _COLOURS[0]},
+                "encoding": {
+                    "x": axis("x", axes[0]),
+                    "y": axis("y", axes[1]),
+                    "text": {"field": "name"},
+                },
+            }
+
+        return self._both(of(WIDE, 340), of(NARROW, 300), told)
+
+    def kept(self, rows: Sequence[Row], told: tuple[str, str]) -> Chart:
+        """Draw what was kept (`share`) of each step (`name`), with `label` at its end.
+
+        `why`: a line below it.
+        """
+
+        def of(width: int) -> Spec:
+            y = {"field": "name", "type": "nominal", "sort": None, "axis": None}
+            x = {"type": "quantitative", "axis": None, "scale": {"domain": [0, 1]}}
+            bar = {"type": "bar", "height": 12, "yOffset": 1}
+            words = {"type": "text", "yOffset": -14, "baseline": "middle", "fontSize": 12}
+            below = {"yOffset": 16, "color": "var(--soft)", "fontSize": 11, "limit": 0.85 * width}
+            return {
+                "width": width - 8,
+                "height": {"step": 60},
+                "data": {"values": [*rows]},
+                "encoding": {"y": y},
+                "layer": [
+                    {
+                        "mark": {**bar, "color": _GREY},
+                        "encoding": {"x": {**x, "field": "whole"}},
+                    },
+                    {"mark": bar, "encoding": {"x": {**x, "field": "share"}}},
+                    {
+                        "mark": {**words, "align": "left", "x": 0},
+                        "encoding": {"text": {"field": "name"}},
+                    },
+                    {
+                        "mark": {**words, "align": "right", "x": "width"},
+                        "encoding": {"text": {"field": "label"}},
+                    },
+                    {
+                        "mark": {**words, **below, "align": "left", "x": 0},
+                        "encoding": {"text": {"field": "why"}},
+                    },
+                ],
+            }
+
+        rows = [{**row, "whole": 1} for row in rows]
+        return self._both(of(WIDE), of(NARROW), told)
+
+    def _both(self, wide: Spec, narrow: Spec, told: tuple[str, str]) -> Chart:
+        return Chart(self._svg(wide, told, "wide"), self._svg(narrow, told, "narrow"))
+
+    def _svg(self, spec: Spec, told: tuple[str, str], width: str) -> Markup:
+        """Return a chart as an element of the page, with its title and description."""
+        whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG}
+        drawn = vl_convert.vegalite_to_svg({**whole, **spec}, allowed_base_urls=[])
+        number = next(self._numbers)
+        # Vega numbers clips and gradients on and on: from here on by chart, so that a page is
+        # the same whatever was drawn before it.
+        names: dict[str, str] = {}
+
+        def named(match: re.Match[str]) -> str:
+            name = names.setdefault(match[2], f"chart{number}-{len(names)}")
+            return f"{match[1]}{name}"
+
+        drawn = re.sub(r'(\bid="|url\(#)((?:clip|gradient)[\w]+)', named, drawn)
+        head, _, rest = drawn.partition(">")
+        box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
+        assert box is not None
+        title, description = told
+        label = f"chart{number}-title"
+        return Markup(
+            f'<svg class="chart {width}" role="img" aria-labelledby="{label} {label}-d" '
+            f'viewBox="0 0 {box[1]} {box[2]}" width="{box[1]}" height="{box[2]}">'
+            f'<title id="{label}">{escape(title)}</title>'
+            f'<desc id="{label}-d">{escape(description)}</desc>{rest}'
+        )

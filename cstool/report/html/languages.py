@@ -1,0 +1,190 @@
+"""What a report shows of languages: sentences, scripts, labels, what stayed as it was, mixing."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from cstool.languages.codes import bcp47
+from cstool.languages.mixing import Mixing, Sums
+from cstool.parts.statistics import LanguageNumbers, LookedAt
+from cstool.report.html.charts import Chart, Drawer
+from cstool.report.html.facts import Facts
+from cstool.report.html.figures import Figure
+from cstool.report.html.tables import (
+    Cell,
+    language_name,
+    percent,
+    script_name,
+    table,
+)
+
+_SHOWN = 30
+
+
+def language_figures(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    """Yield the figures of languages that the facts are enough for."""
+    if facts.statistics is None:
+        yield from _of_counts(facts, draw)
+        return
+    languages = facts.statistics.languages
+    rows = {code: sum(numbers.rows.values()) for code, numbers in languages.items()}
+    yield _sentences(languages, rows, draw)
+    yield _scripts(rows, draw)
+    yield from _labels(facts, rows, draw)
+    switched = [code for code in languages if code not in facts.source_languages]
+    switched = [code for code in switched if rows[code]]
+    if switched:
+        yield _unswitched({code: languages[code] for code in switched}, rows, draw)
+        yield from _mixing({code: languages[code] for code in switched}, draw)
+
+
+def _of_counts(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    """Yield what the counts of `switch`, or of `entities`, tell of languages."""
+    for stage, what in (("switch", "sentences"), ("entities", "labels")):
+        numbers = facts.detail(stage, "languages") if facts.stage == stage else {}
+        if numbers:
+            title = f"{what.capitalize()} by language"
+            ranked = sorted(numbers.items(), key=lambda n: (-n[1], n[0]))
+            cells = [(code, language_name(code), number) for code, number in ranked]
+            heads = ["code", "language", what]
+            yield Figure(title, "", table(heads, cells), _bars(title, ranked, draw))
+
+
+def _named(code: str) -> str:
+    return f"{language_name(code)} ({code})"
+
+
+def _bars(
+    title: str, ranked: Sequence[tuple[str, int | float]], draw: Drawer, *, share: bool = False
+) -> Chart:
+    rows = [{"name": _named(code), "value": number} for code, number in ranked[:_SHOWN]]
+    told = ", ".join(
+        f"{row['name']}: {percent(float(row['value'])) if share else format(row['value'], ',')}"
+        for row in rows[:5]
+    )
+    return draw.bars(rows, (title, told), share=share)
+
+
+def _sentences(languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer) -> Figure:
+    ranked = sorted(rows.items(), key=lambda n: (-n[1], n[0]))
+    cells: list[tuple[Cell, ...]] = []
+    for code, number in ranked:
+        its = languages[code]
+        cells.append(
+            (
+                code,
+                language_name(code),
+                script_name(code),
+                bcp47(code),
+                number,
+                its.rows.get("validation", 0),
+                its.entities,
+                its.entities / number if number else None,
+                _median(its.characters),
+            )
+        )
+    heads = ["code", "language", "script", "BCP 47", "sentences", "validation", "entities"]
+    heads += ["a sentence", "median length"]
+    more = f" The {_SHOWN} with most of {len(rows)}." if len(rows) > _SHOWN else ""
+    title = "Sentences by language"
+    return Figure(title, f"All splits.{more}", table(heads, cells), _bars(title, ranked, draw))
+
+
+def _median(histogram: Sequence[int]) -> int | None:
+    """Return the upper bound of the tens of characters that the median is among."""
+    whole, below = sum(histogram), 0
+    for place, number in enumerate(histogram):
+        below += number
+        if whole and 2 * below >= whole:
+            return (place + 1) * 10
+    return None
+
+
+def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
+    by_script, languages = Counter[str](), Counter[str]()
+    for code, number in rows.items():
+        by_script[script_name(code) or "not known"] += number
+        languages[script_name(code) or "not known"] += 1
+    ranked = sorted(by_script.items(), key=lambda n: (-n[1], n[0]))
+    cells = [(script, languages[script], number) for script, number in ranked]
+    bars = [{"name": script, "value": number} for script, number in ranked[:_SHOWN]]
+    told = ", ".join(f"{name}: {number:,}" for name, number in ranked[:5])
+    title = "Sentences by script"
+    text = "The script that the language’s names are written in, mainly."
+    heads = ["script", "languages", "sentences"]
+    return Figure(title, text, table(heads, cells), draw.bars(bars, (title, told)))
+
+
+def _labels(facts: Facts, rows: dict[str, int], draw: Drawer) -> Iterator[Figure]:
+    labels = facts.detail("entities", "languages")
+    both = {code: number for code, number in rows.items() if number and labels.get(code)}
+    if not both:
+        return
+    points = [{"name": code, "x": labels[code], "y": number} for code, number in both.items()]
+    cells = [
+        (code, language_name(code), labels[code], number, number / labels[code])
+        for code, number in sorted(both.items(), key=lambda n: -labels[n[0]])
+    ]
+    title = "Sentences by number of labels"
+    text = (
+        "Each code is a language: how many of Wikidata’s labels that were read are in it, and how "
+        "many sentences it got. One far below the others has labels, but not for what is written "
+        "about here."
+    )
+    heads = ["code", "language", "labels", "sentences", "sentences a label"]
+    chart = draw.scatter(points, ("labels", "sentences"), (title, text))
+    yield Figure(title, text, table(heads, cells), chart)
+
+
+def _unswitched(
+    languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer
+) -> Figure:
+    shares = {code: its.unswitched / rows[code] for code, its in languages.items()}
+    ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
+    cells: list[tuple[Cell, ...]] = []
+    for code, share in ranked:
+        looked = languages[code].looked_at or LookedAt()
+        of_entities = looked.unswitched / looked.entities if looked.entities else None
+        its = (code, language_name(code), languages[code].unswitched, percent(share))
+        cells.append((*its, percent(of_entities), looked.entities))
+    heads = ["code", "language", "sentences", "share", "entities’ share", "entities looked at"]
+    title = "Left as they were"
+    text = (
+        "Code-switched sentences that read as their source does: every entity has the same name "
+        "in both languages."
+    )
+    chart = _bars(title, ranked, draw, share=True)
+    return Figure(title, text, table(heads, cells), chart)
+
+
+def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Figure]:
+    sums = {code: _sums(its) for code, its in languages.items()}
+    measures = {code: its.measures() for code, its in sums.items() if its.sentences}
+    if not measures:
+        return
+    everything = sum((its for _, its in sorted(sums.items())), Sums()).measures()
+    known = [(code, its.cmi) for code, its in measures.items() if its.cmi is not None]
+    ranked = [(code, round(cmi, 2)) for code, cmi in sorted(known, key=lambda n: (-n[1], n[0]))]
+    cells = [("", "all", *_measures(everything), sum(s.sentences for s in sums.values()))]
+    cells += [
+        (code, language_name(code), *_measures(measures[code]), sums[code].sentences)
+        for code, _ in ranked
+    ]
+    heads = ["code", "language", "CMI", "CMI+P", "M", "I", "entropy", "burstiness", "SPF"]
+    title = "How mixed the text is"
+    text = (
+        "Code-Mixing Index: 0 is one language only, 50 half and half. Measured on sentences that "
+        "a hash has chosen; docs/metrics.md of cstool has the formulas."
+    )
+    looked = table([*heads, "sentences"], cells, digits=3)
+    yield Figure(title, text, looked, _bars(title, ranked, draw))
+
+
+def _sums(its: LanguageNumbers) -> Sums:
+    mixing = its.looked_at.mixing if its.looked_at else {}
+    known = {name: number for name, number in mixing.items() if name in Sums.__dataclass_fields__}
+    return Sums(**known)  # type: ignore[arg-type]
+
+
+def _measures(its: Mixing) -> tuple[float | None, ...]:
+    some = (its.cmi, its.cmi_switches, its.m_index, its.i_index)
+    return (*some, its.entropy, its.burstiness, its.switch_fraction)

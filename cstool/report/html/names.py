@@ -1,0 +1,79 @@
+"""What a folder of `entities` tells of the few entities that a report shows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.parts.columns import numbers
+from cstool.parts.manifest import need_stage
+from cstool.parts.runs import read_groups
+from cstool.running.errors import InputError
+
+_COLUMNS = ["qid", "labels", "aliases", "types"]
+_ALIASES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity's labels by language, some aliases in one language, and its types."""
+
+    labels: dict[str, str]
+    aliases: tuple[str, ...]
+    types: tuple[int, ...]
+
+    def label(self, language: str) -> str:
+        """Return its name in a language, in `mul`, in English, or in any."""
+        for code in (language, "mul", "en"):
+            if code in self.labels:
+                return self.labels[code]
+        return next(iter(self.labels.values()), "")
+
+
+def look_up(
+    folder: Path, qids: Iterable[int], languages: Sequence[str], language: str
+) -> dict[int, Entity]:
+    """Return what the folder has of these entities and, after them, of their types.
+
+    `languages`: those to keep labels in, and `language` that of the aliases. Only row groups that
+    may hold one of the entities are read. Raises InputError when the folder is no `entities`.
+    """
+    manifest = need_stage(folder, "entities")
+    files = [folder / part.file for part in manifest.tables]
+    keep = {*languages, language, "mul", "en"}
+    found = _read(files, qids, keep, language)
+    types = {type_ for entity in found.values() for type_ in entity.types}
+    return found | _read(files, types - found.keys(), keep, language)
+
+
+def _read(
+    files: Sequence[Path], qids: Iterable[int], keep: set[str], language: str
+) -> dict[int, Entity]:
+    wanted = np.array(sorted(set(qids)), np.int64)
+    found: dict[int, Entity] = {}
+    if not len(wanted):
+        return found
+    try:
+        for group in read_groups(files, "qid"):
+            first, last = np.searchsorted(wanted, [group.low, group.high + 1])
+            if first < last:
+                table = pq.ParquetFile(group.file).read_row_group(group.index, columns=_COLUMNS)
+                here = np.flatnonzero(np.isin(table.column("qid").to_numpy(), wanted[first:last]))
+                for row in table.take(numbers(here)).to_pylist():
+                    found[row["qid"]] = _entity(row, keep, language)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"--entities: cannot be read ({error})") from error
+    return found
+
+
+def _entity(row: dict[str, Any], keep: set[str], language: str) -> Entity:
+    aliases = [term["value"] for term in row["aliases"] if term["language"] == language]
+    return Entity(
+        {t["language"]: t["value"] for t in row["labels"] if t["language"] in keep},
+        tuple(aliases[:_ALIASES_SHOWN]),
+        tuple(row["types"]),
+    )

@@ -1,0 +1,128 @@
+"""The page: one file, whose Content-Security-Policy lets nothing run or load but its own text."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cstool import __version__
+from cstool.parts.manifest import Ancestor
+from cstool.report.html.charts import Drawer
+from cstool.report.html.facts import Facts
+from cstool.report.html.samples import sample_data
+from cstool.report.html.sections import headline, sections, title_of
+from cstool.report.html.tables import in_bytes
+
+GENERATOR = '<meta name="generator" content="cstool report'
+# Sentences that stand in the page before its script has run, or without it.
+_STANDING = 4
+
+
+def page_of(facts: Facts) -> str:
+    """Return the page that shows the facts. All text in it is escaped."""
+    environment = Environment(
+        loader=PackageLoader("cstool.report.html", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = _own("style.css"), _own("script.js")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    samples = _samples(facts)
+    page: str = environment.get_template("page.html.j2").render(
+        title=title_of(facts),
+        stage=facts.stage,
+        sources=facts.sources,
+        version=__version__,
+        policy=policy,
+        style=style,
+        script=script,
+        headline=headline(facts),
+        sections=sections(facts, Drawer()),
+        stages=[_stage(one) for one in facts.stages],
+        samples=samples,
+        standing=[_standing(one) for one in samples["sentences"][:_STANDING]],
+        data=_as_data(samples),
+    )
+    return page
+
+
+def _own(name: str) -> Markup:
+    """Return a text of ours, as it is."""
+    return Markup((files("cstool.report.html") / "pages" / name).read_text(encoding="utf-8"))
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _as_data(value: Any) -> Markup:
+    """Return JSON that can stand within <script>: no text in it can end the element."""
+    text = msgspec.json.encode(value).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+def _samples(facts: Facts) -> dict[str, Any]:
+    if facts.statistics is None:
+        return {"languages": {}, "entities": {}, "sentences": []}
+    known = facts.statistics.languages
+    by_size = sorted(known, key=lambda code: (-sum(known[code].rows.values()), code))
+    return sample_data(facts.statistics.sentences, facts.entities, by_size)
+
+
+def _standing(sentence: dict[str, Any]) -> dict[str, Any]:
+    """Return a sentence, its forms cut at their entities."""
+    forms = [sentence, *sentence["forms"]]
+    return {
+        "title": sentence["title"],
+        "language": sentence["language"],
+        "forms": [
+            {"language": form["language"], "pieces": [*_pieces(form["text"], form["spans"])]}
+            for form in forms
+        ],
+    }
+
+
+def _pieces(text: str, spans: Iterable[tuple[int, int, int]]) -> Iterable[tuple[str, int]]:
+    """Yield the text in pieces, each with the QID of the entity that it names, or 0."""
+    at = 0
+    for qid, start, end in spans:
+        yield text[at:start], 0
+        yield text[start:end], qid
+        at = end
+    yield text[at:], 0
+
+
+def _stage(one: Ancestor) -> dict[str, Any]:
+    """Return what a stage was called with, in words."""
+    return {
+        "stage": one.stage,
+        "wiki": one.source.wiki if one.source else "",
+        "version": one.version,
+        "parameters": [(name, _in_words(value)) for name, value in one.parameters.items()],
+        "inputs": [
+            (given.name, in_bytes(given.bytes) if given.bytes is not None else "standard input",
+             given.fingerprint or "")
+            for given in one.inputs
+        ],
+    }  # fmt: skip
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()

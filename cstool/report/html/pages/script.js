@@ -1,0 +1,145 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("data").textContent);
+
+  // ---- light and dark ----
+
+  const root = document.documentElement;
+  const theme = byId("theme");
+  const dark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const name = () => { theme.textContent = dark() ? "Light" : "Dark"; };
+  theme.hidden = false;
+  theme.addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; name(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
+  name();
+
+  if (!data.sentences.length) return;
+
+  // ---- sentences: text goes in as text only, never as markup ----
+
+  const AT_ONCE = 6;
+  const cards = byId("cards"), more = byId("more"), found = byId("found"), tip = byId("tip");
+  const select = byId("language"), input = byId("text");
+  const info = (code) => data.languages[code] || { name: code, tag: code, dir: "ltr" };
+
+  const element = (tag, properties, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // What the sentences themselves tell of an entity's names.
+  const seen = new Map();
+  const sentences = data.sentences.map((sentence) => {
+    const forms = [{ language: sentence.language, text: sentence.text, spans: sentence.spans }, ...sentence.forms];
+    for (const form of forms) {
+      form.points = Array.from(form.text);
+      for (const [qid, start, end] of form.spans) {
+        if (!seen.has(qid)) seen.set(qid, new Map());
+        const names = seen.get(qid);
+        if (!names.has(form.language)) names.set(form.language, form.points.slice(start, end).join(""));
+      }
+    }
+    const text = [sentence.title, ...forms.map((form) => form.text)].join("\n").toLowerCase();
+    return { sentence, forms, text };
+  });
+
+  const entity = (qid, text, language) => {
+    const { tag } = info(language);
+    const made = element("bdi", { className: "entity", lang: tag, tabIndex: 0 }, text);
+    made.dataset.qid = qid;
+    made.dataset.language = language;
+    return made;
+  };
+
+  const line = (form, sentence) => {
+    const own = info(sentence.language);
+    const paragraph = element("p", { lang: own.tag, dir: own.dir });
+    let at = 0;
+    for (const [qid, start, end] of form.spans) {
+      paragraph.append(form.points.slice(at, start).join(""));
+      paragraph.append(entity(qid, form.points.slice(start, end).join(""), form.language));
+      at = end;
+    }
+    paragraph.append(form.points.slice(at).join(""));
+    const code = element("span", { className: "code", title: info(form.language).name }, form.language);
+    const source = form.language === sentence.language ? " source" : "";
+    return element("div", { className: "form" + source }, code, paragraph);
+  };
+
+  const card = ({ sentence, forms }, language) => {
+    const shown = forms.filter((form) => !language || form.language === language || form === forms[0]);
+    const title = element("h3", {}, element("bdi", {}, sentence.title));
+    return element("article", { className: "card" }, title, ...shown.map((form) => line(form, sentence)));
+  };
+
+  let matches = [], shown = 0;
+  const show = () => {
+    const some = matches.slice(shown, shown + AT_ONCE);
+    cards.append(...some.map((match) => card(match, select.value)));
+    shown += some.length;
+    more.hidden = shown >= matches.length;
+  };
+  const filter = () => {
+    const wanted = input.value.trim().toLowerCase();
+    matches = sentences.filter(({ forms, text }) =>
+      (!select.value || forms.some((form) => form.language === select.value)) && text.includes(wanted));
+    hide();
+    cards.replaceChildren();
+    shown = 0;
+    show();
+    found.textContent = matches.length === 1 ? "1 sentence" : `${matches.length} sentences`;
+  };
+
+  const codes = new Set(sentences.flatMap(({ forms }) => forms.map((form) => form.language)));
+  const options = [...codes].map((code) => [info(code).name, code]).sort(([a], [b]) => a.localeCompare(b, "en"));
+  select.append(...options.map(([label, code]) => element("option", { value: code }, `${label} (${code})`)));
+  select.addEventListener("change", filter);
+  input.addEventListener("input", filter);
+  more.addEventListener("click", show);
+  byId("filter").addEventListener("submit", (event) => event.preventDefault());
+  byId("filter").hidden = false;
+
+  // ---- an entity's item and its other names ----
+
+  let leaving = 0;
+  const hide = () => { tip.hidden = true; document.querySelector("[aria-describedby=tip]")?.removeAttribute("aria-describedby"); };
+  const tell = (target) => {
+    clearTimeout(leaving);
+    hide();
+    const qid = Number(target.dataset.qid), known = data.entities[qid] || { names: {}, aliases: [] };
+    const names = new Map([...Object.entries(known.names), ...(seen.get(qid) || [])]);
+    names.delete(target.dataset.language);
+    const item = element("a", { href: `https://www.wikidata.org/wiki/Q${qid}`, target: "_blank", rel: "noreferrer" }, `Q${qid}`);
+    const head = element("p", {}, element("b", {}, element("bdi", {}, target.textContent)), " ", item);
+    const list = element("dl", {});
+    for (const [code, text] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      list.append(element("dt", { title: info(code).name }, code), element("dd", {}, element("bdi", { lang: info(code).tag }, text)));
+    }
+    tip.replaceChildren(head);
+    if (known.aliases.length) tip.append(element("p", {}, "also: ", element("bdi", {}, known.aliases.join(", "))));
+    tip.append(list);
+    tip.hidden = false;
+    target.setAttribute("aria-describedby", "tip");
+    const place = target.getClientRects()[0], width = document.documentElement.clientWidth;
+    const left = Math.max(8, Math.min(place.left, width - tip.offsetWidth - 8));
+    const below = place.bottom + 6, above = place.top - tip.offsetHeight - 6;
+    const top = below + tip.offsetHeight > innerHeight && above > 0 ? above : below;
+    tip.style.left = `${left + scrollX}px`;
+    tip.style.top = `${top + scrollY}px`;
+    tip.scrollTop = 0;
+  };
+  const leave = () => { clearTimeout(leaving); leaving = setTimeout(hide, 250); };
+  const within = (event) => event.target instanceof Element && event.target.closest(".entity[data-qid]");
+  cards.addEventListener("pointerover", (event) => { const target = within(event); if (target) tell(target); });
+  cards.addEventListener("pointerout", (event) => { if (within(event)) leave(); });
+  cards.addEventListener("focusin", (event) => { const target = within(event); if (target) tell(target); });
+  cards.addEventListener("focusout", (event) => { if (!tip.contains(event.relatedTarget)) leave(); });
+  tip.addEventListener("pointerenter", () => clearTimeout(leaving));
+  tip.addEventListener("pointerleave", leave);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+
+  filter();
+})();

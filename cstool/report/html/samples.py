@@ -1,0 +1,66 @@
+"""The sentences that a page lets one look through, as the data that its script reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cstool.languages.codes import bcp47
+from cstool.parts.statistics import SampleSentence
+from cstool.report.html.names import Entity
+from cstool.report.html.tables import direction, language_name
+
+# Names of an entity in other languages, besides those that the sentences show.
+_NAMES_SHOWN = 24
+
+
+def sample_data(
+    sentences: Sequence[SampleSentence], entities: dict[int, Entity], languages: Sequence[str]
+) -> dict[str, Any]:
+    """Return the sentences, and what is known of their languages and entities.
+
+    `languages`: in which names are given, the first of them that an entity has a name in. Those
+    sentences come first that are there in most languages.
+    """
+    sentences = sorted(sentences, key=lambda s: -len(s.forms))
+    codes = {s.language for s in sentences} | {code for s in sentences for code in s.forms}
+    qids = {span[0] for s in sentences for form in s.forms.values() for span in form.entities}
+    names = {qid: _names(entities[qid], languages) for qid in sorted(qids & entities.keys())}
+    shown = codes | {code for entity in names.values() for code in entity["names"]}
+    return {
+        "languages": {
+            code: {"name": language_name(code), "tag": bcp47(code), "dir": direction(code)}
+            for code in sorted(shown)
+        },
+        "entities": names,
+        "sentences": [
+            {
+                "language": s.language,
+                "title": s.title,
+                "page": s.page_id,
+                "text": s.text,
+                "spans": _source_spans(s),
+                "forms": [
+                    {
+                        "language": code,
+                        "text": form.text,
+                        "spans": [(qid, start, end) for qid, _, _, start, end in form.entities],
+                    }
+                    for code, form in s.forms.items()
+                    if code != s.language
+                ],
+            }
+            for s in sentences
+        ],
+    }
+
+
+def _source_spans(sentence: SampleSentence) -> list[tuple[int, int, int]]:
+    form = next(iter(sentence.forms.values()))
+    return [(qid, start, end) for qid, start, end, _, _ in form.entities]
+
+
+def _names(entity: Entity, languages: Sequence[str]) -> dict[str, Any]:
+    names = {code: entity.labels[code] for code in languages if code in entity.labels}
+    return {
+        "names": dict([*names.items()][:_NAMES_SHOWN]),
+        "aliases": entity.aliases,
+    }

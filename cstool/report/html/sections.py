@@ -1,0 +1,251 @@
+"""The page's sections: what each shows, in words, charts and tables."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from cstool.parts.counts import largest
+from cstool.report.html.charts import Drawer, Row
+from cstool.report.html.facts import Facts
+from cstool.report.html.figures import Figure, Section
+from cstool.report.html.funnel import Step, all_steps, main_way
+from cstool.report.html.languages import language_figures
+from cstool.report.html.tables import (
+    in_bytes,
+    in_seconds,
+    language_name,
+    percent,
+    table,
+)
+
+_SHOWN = 25
+_HOLES_LISTED = 200
+
+
+def sections(facts: Facts, draw: Drawer) -> list[Section]:
+    """Return the sections that the facts are enough for."""
+    made = (
+        Section(
+            "funnel",
+            "From dump to corpus",
+            "What each step kept of what it read, and why the rest went.",
+            [*_funnel(facts, draw)],
+        ),
+        Section(
+            "languages",
+            "Languages",
+            "The language of a sentence is the one that its entities’ names are in.",
+            [*language_figures(facts, draw)],
+        ),
+        Section("sentences", "Sentences", "", [*_sentences(facts, draw)]),
+        Section("entities", "Entities", "", [*_entities(facts, draw)]),
+        Section("holes", "Holes", _HOLES, [*_holes(facts, draw)]),
+        Section("time", "Time", "", [*_times(facts, draw)]),
+    )
+    return [section for section in made if section.figures]
+
+
+def _funnel(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    steps = main_way(facts.stages)
+    every = all_steps(facts.stages)
+    if not every:
+        return
+    behind = table(
+        ["stage", "of", "read", "kept", "share", "dropped", "why"],
+        [line for step in every for line in _lines(step)],
+    )
+    if not steps:
+        yield Figure("What was read and kept", "", behind)
+        return
+    rows = [
+        {
+            "name": step.title,
+            "share": step.share,
+            "label": f"{step.kept:,} of {step.read:,}",
+            "why": " · ".join(f"{why} {number:,}" for why, number in step.most_dropped()),
+        }
+        for step in steps
+    ]
+    told = "; ".join(f"{step.title}: {step.kept:,} of {step.read:,}" for step in steps)
+    chart = draw.kept(rows, ("What each step kept of what it read", told))
+    yield Figure(
+        "What was kept",
+        "A bar is all that the step read; the coloured part went on. Below: most of the rest.",
+        behind,
+        chart,
+    )
+
+
+def _lines(step: Step) -> Iterator[list[str | int | None]]:
+    """Yield a step's rows of a table: its numbers, then each further reason on its own."""
+    reasons: list[tuple[str, int]] = [*step.dropped.items()]
+    first = reasons[0] if reasons else ("", None)
+    kept = percent(step.share)
+    yield [step.stage, step.title, step.read, step.kept, kept, first[1], first[0]]
+    for reason, number in reasons[1:]:
+        yield ["", "", "", "", "", number, reason]
+
+
+def _sentences(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    if facts.statistics is None:
+        return
+    languages = facts.statistics.languages.values()
+    for title, axis, size, every, histograms in (
+        ("Entities a sentence", "entities", 1, 1, [n.entities_a_sentence for n in languages]),
+        ("Length of sentences", "characters", 10, 5, [n.characters for n in languages]),
+    ):
+        total = [sum(column) for column in zip(*filter(None, histograms), strict=True)]
+        if not any(total):
+            continue
+        last = max(i for i, number in enumerate(total) if number)
+        names = [_bucket(i, size, len(total)) for i in range(last + 1)]
+        rows = [{"name": str(i * size), "value": total[i]} for i in range(last + 1)]
+        everything = sum(total)
+        middle = next(i for i in range(len(total)) if 2 * sum(total[: i + 1]) >= everything)
+        text = f"Half of the sentences have up to {middle if size == 1 else (middle + 1) * size}."
+        cells = [
+            (name, number, percent(number / everything))
+            for name, number in zip(names, total, strict=False)
+        ]
+        chart = draw.columns(rows, axis, (title, text), every=every)
+        yield Figure(title, text, table([axis, "sentences", "share"], cells), chart)
+
+
+def _bucket(number: int, size: int, buckets: int) -> str:
+    low = number * size
+    if number == buckets - 1:
+        return f"{low}+"
+    return str(low) if size == 1 else f"{low}–{low + size - 1}"
+
+
+def _entities(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    if facts.statistics is None or not facts.statistics.entities:
+        return
+    source = facts.source_languages[0] if facts.source_languages else "en"
+    top = facts.statistics.entities
+    known = facts.entities
+    names = {e.qid: (known[e.qid].label(source) if e.qid in known else "") or e.name for e in top}
+    cells = [
+        (
+            f"Q{e.qid}",
+            names[e.qid],
+            e.number,
+            f"{e.at_most:,}" if e.at_most > e.number else "",
+            ", ".join(
+                known[t].label(source) if t in known else f"Q{t}"
+                for t in (known[e.qid].types if e.qid in known else ())
+            ),
+        )
+        for e in top
+    ]
+    rows = [{"name": f"{names[e.qid] or '?'} (Q{e.qid})", "value": e.number} for e in top[:_SHOWN]]
+    title = "Most frequent entities"
+    heads = ["item", "name", "sentences", "at most", "types"]
+    yield Figure(
+        title,
+        "How often an entity stands in the sentences of all languages.",
+        table(heads, cells),
+        draw.bars(rows, (title, _told(rows))),
+    )
+    types = Counter[int]()
+    for e in top:
+        for type_ in known[e.qid].types if e.qid in known else ():
+            types[type_] += e.number
+    if types:
+        ranked = sorted(types.items(), key=lambda n: (-n[1], n[0]))
+        named = {t: known[t].label(source) if t in known else "" for t in types}
+        rows = [{"name": f"{named[t] or '?'} (Q{t})", "value": n} for t, n in ranked[:_SHOWN]]
+        title = f"Types of the {len(top)} most frequent entities"
+        yield Figure(
+            title,
+            "Instance of (P31), weighted by how often the entities stand.",
+            table(["item", "type", "sentences"], [(f"Q{t}", named[t], n) for t, n in ranked]),
+            draw.bars(rows, (title, _told(rows))),
+        )
+
+
+_HOLES = (
+    "Where the page shows something that cstool does not render, a sentence has a hole and is "
+    "left out. These templates caused most; a rule for one brings its sentences back."
+)
+
+
+def _holes(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    holes = facts.detail("extract", "holes")
+    if not holes:
+        return
+    ranked = largest(holes, _HOLES_LISTED)
+    rows = [{"name": name, "value": number} for name, number in [*ranked.items()][:_SHOWN]]
+    title = "Templates that cause holes"
+    chart = draw.bars(rows, (title, _told(rows)))
+    yield Figure(title, "", table(["template", "holes"], ranked.items()), chart)
+
+
+def _times(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+    if not facts.costs:
+        return
+    many = len({cost.wiki for cost in facts.costs if cost.wiki}) > 1
+    rows = [
+        {
+            "name": f"{cost.stage} ({cost.wiki})" if many and cost.wiki else cost.stage,
+            "value": round(cost.wall_s, 1),
+        }
+        for cost in facts.costs
+    ]
+    cells = [
+        (
+            cost.stage,
+            cost.wiki,
+            cost.runs[0].started[:16].replace("T", " "),
+            in_seconds(cost.wall_s),
+            in_seconds(cost.cpu_s),
+            in_bytes(cost.peak_bytes),
+            max(run.jobs for run in cost.runs),
+            in_bytes(cost.bytes),
+            f"{in_bytes(cost.bytes / cost.wall_s)}/s" if cost.wall_s else "–",
+        )
+        for cost in facts.costs
+    ]
+    heads = ["stage", "wiki", "begun", "time", "CPU", "memory", "jobs", "read", "throughput"]
+    title = "Seconds a stage"
+    text = "By the clock; memory is the largest process’s. Throughput is of the bytes on disk."
+    yield Figure(title, text, table(heads, cells), draw.bars(rows, (title, _told(rows))))
+
+
+def _told(rows: Sequence[Row]) -> str:
+    """Return in words what the first bars show."""
+    return ", ".join(f"{row['name']}: {row['value']:,}" for row in rows[:5])
+
+
+def headline(facts: Facts) -> list[tuple[str, str]]:
+    """Return the numbers that the page opens with, and what they are of."""
+    found: list[tuple[str, str]] = []
+    if facts.statistics is not None:
+        languages = facts.statistics.languages
+        rows = sum(sum(n.rows.values()) for n in languages.values())
+        source = sum(
+            sum(languages[code].rows.values())
+            for code in facts.source_languages
+            if code in languages
+        )
+        entities = sum(n.entities for n in languages.values())
+        unswitched = sum(n.unswitched for n in languages.values())
+        found += [
+            (f"{rows:,}", "sentences"),
+            (f"{len(languages):,}", "languages"),
+            (f"{entities:,}", "entities"),
+            (f"{entities / rows:.2f}" if rows else "–", "entities a sentence"),
+        ]
+        if rows > source:
+            found.append((percent(unswitched / (rows - source)), "no other than their source"))
+    else:
+        found += [(f"{step.kept:,}", f"{step.title} kept") for step in all_steps(facts.stages[-1:])]
+    return [*found, (in_bytes(facts.bytes), "on disk")]
+
+
+def title_of(facts: Facts) -> str:
+    """Return the page's title."""
+    wikis = ", ".join(facts.sources)
+    if facts.stage != "shard":
+        return f"cstool {facts.stage}: {wikis}" if wikis else f"cstool {facts.stage}"
+    names = [language_name(code) for code in facts.source_languages]
+    return f"Code-switched {' and '.join(names)} sentences" if names else "Code-switched sentences"

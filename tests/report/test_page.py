@@ -1,0 +1,241 @@
+"""The report's page: what stands in it, that nothing else can, and how large it may get."""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cstool.parts.manifest import MANIFEST
+from cstool.report.html.facts import facts_of
+from cstool.report.html.page import page_of
+from cstool.running.errors import InputError
+from cstool.running.options import RunOptions
+from cstool.stages.entities import EntitiesOptions, entities
+from tests.report.corpora import ROWS, SENTENCES, large, small, write_corpus
+from tests.support import item, wikidata_json
+
+EVIL = "</script></style><img src=x onerror=alert(1)><svg onload=alert(2)>&quot;\u2028'\""
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and the text of each script, style and table cell."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open.append(tag)
+        self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.texts[self._open[-1]][-1] += data
+
+
+def page(folder: Path, entities: Path | None = None, work: Path | None = None) -> str:
+    return page_of(facts_of(folder, entities, work))
+
+
+@pytest.fixture(scope="module")
+def large_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return page(write_corpus(tmp_path_factory.mktemp("large"), large()))
+
+
+def test_it_shows_the_statistics_numbers(large_page: str) -> None:
+    rows = 92 * (ROWS // 92) + SENTENCES
+    for number in (rows, 2 * rows, 93, 11_100_000, 110_000_000, 5_530_786):
+        assert f"{number:,}" in large_page
+    assert f">{2:.2f}<" in large_page  # entities a sentence
+    assert "5.0 %" in large_page  # unswitched
+    for words in ("Cyrillic", "Xhosa", "Q200", "convert", "no mention", "How mixed"):
+        assert words in large_page
+
+
+def test_a_corpus_of_93_languages_and_231_million_rows_is_below_5_mb(tmp_path: Path) -> None:
+    known = tmp_path / "entities"
+    codes = [*large().languages]
+    labels = {code: f"Wort in {code}, Nummer" for code in codes}
+    items = [item(qid, labels, types=[5]) for qid in range(1, 10_000, 3)]
+    (tmp_path / "d.json").write_text(wikidata_json(items))
+    running = RunOptions(jobs=1, quiet=True)
+    entities(str(tmp_path / "d.json"), known, EntitiesOptions(), running)
+    size = len(page(write_corpus(tmp_path / "c", large()), known).encode())
+    assert 1_000_000 < size < 5_000_000
+
+
+def test_text_of_the_corpus_cannot_become_markup(tmp_path: Path) -> None:
+    statistics = small(f"{EVIL} is large.", EVIL, EVIL)
+    statistics.languages[EVIL] = statistics.languages["ar"]
+    statistics.sentences[0].forms[EVIL] = statistics.sentences[0].forms["ar"]
+    statistics.sources = [EVIL]
+    corpus = write_corpus(tmp_path, statistics, {EVIL: 7})
+    whole = msgspec.json.decode((corpus / MANIFEST).read_bytes())
+    whole["parameters"] = {EVIL: EVIL}
+    whole["inputs"][0]["name"] = EVIL
+    whole["lineage"][2]["source"] = {"wiki": EVIL, "language": EVIL}
+    (corpus / MANIFEST).write_bytes(msgspec.json.encode(whole))
+    shown = page(corpus)
+    elements = Elements(shown)
+    names = [tag for tag, _ in elements.tags]
+    assert "img" not in names
+    assert names.count("script") == 2
+    assert names.count("style") == 1
+    assert not [a for _, its in elements.tags for a in its if a.startswith("on") or a == "style"]
+    assert all("chart" in str(its.get("class")) for tag, its in elements.tags if tag == "svg")
+    data = msgspec.json.decode(elements.texts["script"][0])
+    assert data["sentences"][0]["title"] == EVIL
+    assert EVIL in elements.texts["bdi"]
+
+
+def test_nothing_may_run_or_load_but_what_the_policy_names(tmp_path: Path) -> None:
+    elements = Elements(page(write_corpus(tmp_path, small())))
+    [policy] = [
+        its["content"] or ""
+        for tag, its in elements.tags
+        if tag == "meta" and its.get("http-equiv") == "Content-Security-Policy"
+    ]
+    hashes = {
+        kind: base64.b64encode(hashlib.sha256(elements.texts[kind][-1].encode()).digest()).decode()
+        for kind in ("script", "style")
+    }
+    assert f"script-src 'sha256-{hashes['script']}';" in policy
+    assert f"style-src 'sha256-{hashes['style']}';" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    loads = [its for tag, its in elements.tags if "src" in its or (tag == "link")]
+    assert [its["href"] for its in loads] == ["data:,"]
+
+
+def test_each_chart_is_named_and_has_a_table_behind_it(large_page: str) -> None:
+    figures = re.findall(r"<figure>.*?</figure>", large_page, re.DOTALL)
+    assert len(figures) == 10
+    for figure in figures:
+        charts = [its for tag, its in Elements(figure).tags if tag == "svg"]
+        assert len(charts) == 2
+        for chart in charts:
+            assert chart["role"] == "img"
+            for name in (chart["aria-labelledby"] or "").split():
+                assert f'id="{name}"' in figure
+        assert "<table>" in figure
+    ids = [its["id"] for _, its in Elements(large_page).tags if "id" in its]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_corpus_gives_the_same_bytes(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, small())
+    assert page(corpus) == page(corpus)
+
+
+def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
+    facts = facts_of(pipeline / "corpus", pipeline / "entities")
+    assert facts.statistics is not None
+    asked = {one.qid for one in facts.statistics.entities}
+    assert asked <= facts.entities.keys()
+    shown = page_of(facts)
+    assert "Types of the" in shown
+    france = facts.entities[142]
+    assert (france.label("de"), france.label("ja")) == ("Frankreich", "フランス")
+    assert france.label("zz") == "France"
+    assert all(qid in facts.entities or qid not in asked for qid in france.types)
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [
+        ("sentences", ["Templates that cause holes", "redirect"]),
+        ("linked", ["Links: with an item of Wikidata"]),
+        ("switched", ["Sentences by language", "own: repeats"]),
+        ("entities", ["Labels by language", "lexeme"]),
+        ("titles", ["redirects"]),
+    ],
+)
+def test_an_earlier_stage_shows_what_there_is(
+    pipeline: Path, folder: str, words: list[str]
+) -> None:
+    shown = page(pipeline / folder)
+    assert "How it was made" in shown
+    for word in words:
+        assert word in shown
+
+
+def test_what_the_stages_took_is_found_below_the_work_folder(pipeline: Path) -> None:
+    facts = facts_of(pipeline / "corpus", work=pipeline)
+    stages = ["extract", "entities", "titles", "link", "switch", "shard"]
+    assert [cost.stage for cost in facts.costs] == stages
+    assert all(cost.wall_s > 0 and cost.peak_bytes > 1 << 20 for cost in facts.costs)
+    assert "throughput" in page_of(facts)
+    alone = facts_of(pipeline / "corpus")
+    assert [cost.stage for cost in alone.costs] == ["shard"]
+
+
+def test_times_of_another_run_are_not_shown(pipeline: Path, tmp_path: Path) -> None:
+    shutil.copytree(pipeline / "linked", tmp_path / "linked")
+    manifest = tmp_path / "linked" / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"propagate": false', '"propagate": true'))
+    assert [c.stage for c in facts_of(pipeline / "corpus", work=tmp_path).costs] == ["shard"]
+
+
+def test_what_is_no_folder_of_ours_is_told(tmp_path: Path, pipeline: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        facts_of(tmp_path / "none")
+    with pytest.raises(InputError, match="give what `cstool entities` writes"):
+        facts_of(pipeline / "corpus", pipeline / "linked")
+
+
+def test_statistics_of_an_earlier_cstool_are_shown_as_far_as_they_go(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, small())
+    old = {"languages": {"de": {"rows": {"train": 12_345}, "words": 9, "entities": 24_690}}}
+    (corpus / "stats.json").write_bytes(msgspec.json.encode(old))
+    shown = page(corpus)
+    assert "12,345" in shown
+    assert "Sentences by language" in shown
+    assert "How mixed" not in shown
+
+
+def report(*arguments: object, without: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command; `without` a library, as where it was not installed."""
+    code = "import sys; from cstool.cli.main import main; main()"
+    if without:
+        code = f"import sys; sys.modules[{without!r}] = None; {code}"
+    command = [sys.executable, "-c", code, "report", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("library", ["vl_convert", "jinja2"])
+def test_without_the_extra_s_libraries_it_tells_how_to_install_them(
+    tmp_path: Path, library: str
+) -> None:
+    corpus = write_corpus(tmp_path / "c", small())
+    done = report(corpus, "-o", tmp_path / "r.html", without=library)
+    assert done.returncode == 1
+    assert f"report needs {library}; install it with pip install 'cstool[report]'" in done.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "c", small())
+    for _ in range(2):
+        done = report(corpus, "-o", tmp_path / "r.html")
+        assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert "برلين" in (tmp_path / "r.html").read_text()
+    (tmp_path / "mine.html").write_text("<p>mine")
+    done = report(corpus, "-o", tmp_path / "mine.html")
+    assert done.returncode == 1
+    assert "is no report of cstool's" in done.stderr
+    assert (tmp_path / "mine.html").read_text() == "<p>mine"
