@@ -45,6 +45,7 @@ from cstool.stages.shard_facts import (
 from cstool.stages.shard_plan import PAGES, Plan, ShardOptions, census, plan_of
 from cstool.stages.shard_segments import INDEX, Segment, segments_of
 from cstool.stages.shard_shuffle import (
+    IN_MEMORY,
     RECEIPT,
     Gather,
     Scatter,
@@ -233,6 +234,9 @@ def _describe(
         split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), Split())
         split.rows += m.part.rows
         split.bytes += m.part.bytes
+    for name, size in counts.details.pop(IN_MEMORY, {}).items():
+        language, split_of_it = name.split("/")
+        splits[language][split_of_it].in_memory = size
     languages = numbers_by_language(facts)
     for language, numbers in languages.items():
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
@@ -244,7 +248,16 @@ def _describe(
         languages, sources, dropped, top_entities(facts), sample_sentences(facts)
     )
     tests = tuple(path.name for path in options.decontaminate)
-    told = Facts(FORMATS[options.format], tuple(sources), options.dedup, tests, dropped)
+    told = Facts(
+        FORMATS[options.format],
+        tuple(sources),
+        options.dedup,
+        tests,
+        dropped,
+        languages,
+        run.lineage,
+        run.claim.parameters,
+    )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, told).encode())
     write_bytes(run.out / STATISTICS, data + b"\n")

@@ -40,6 +40,8 @@ Array = np.ndarray[Any, Any]
 KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))
 # What stands of a file that is no Parquet, in the run's work folder.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
+# Of a shard's counts: bytes of its rows as Arrow tables, by language and split.
+IN_MEMORY = "bytes in memory"
 _LOT_BITS = 32
 
 
@@ -111,8 +113,11 @@ def gather(shard: ShardToWrite, work: Gather) -> Batches:
     form = FORMATS[work.format]
     counts = Counts()
     facts = _facts(shard)
+    split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
     for table in _in_order(shard, counts, facts):
-        yield form.columns(table)
+        columns = form.columns(table)
+        counts.add(IN_MEMORY, {split: columns.nbytes})
+        yield columns
     yield facts.beside()
     return counts
 

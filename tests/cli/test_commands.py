@@ -25,8 +25,8 @@ from tests.support import (
     write_multistream,
 )
 
-NO_STAGES = ("download", "stats", "report", "verify")
-STAGES = [name for name in COMMANDS if name not in NO_STAGES]
+OTHERS = {"download", "stats", "show", "report", "push", "completion", "verify"}
+STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 
 

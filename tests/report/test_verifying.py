@@ -65,6 +65,12 @@ def test_what_was_not_given_is_not_followed_and_not_wrong(own: Path) -> None:
     ]
 
 
+def files_to_change(folder: Path) -> list[Path]:
+    """Return what the folder's manifest answers for."""
+    files = (p for p in folder.rglob("*") if p.name not in (MANIFEST, TIMINGS))
+    return sorted(p for p in files if p.is_file())
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_is_told(data: st.DataObject, own: Path) -> None:
