@@ -19,6 +19,7 @@ from cstool.parts.manifest import (
     describe_folder,
     read_manifest,
 )
+from cstool.parts.timings import TIMINGS
 from cstool.report.chain import Link, Thing, links
 from cstool.running.errors import InputError
 
@@ -174,7 +175,7 @@ def _look_at_parts(folder: Path, manifest: Manifest, read: Read, *, quick: bool)
             yield Wrong("missing", str(path), f"is not there; it had {part.bytes:,} bytes")
         elif what := _change(path, part, read, quick=quick):
             yield Wrong("changed", str(path), what)
-    listed = {part.file for part in manifest.parts} | {MANIFEST}
+    listed = {part.file for part in manifest.parts} | {MANIFEST, TIMINGS}
     for path in _files_in(folder):
         if path.relative_to(folder).as_posix() not in listed:
             yield Wrong("foreign", str(path), f"is not in {MANIFEST}")

@@ -25,7 +25,7 @@ from tests.support import (
     write_multistream,
 )
 
-OTHERS = {"download", "stats", "report", "show", "push", "completion", "verify"}
+OTHERS = {"download", "stats", "show", "report", "push", "completion", "verify"}
 STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 
