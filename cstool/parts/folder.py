@@ -21,6 +21,7 @@ from cstool.parts.claims import (
     WORK,
     Claim,
     claim_folder,
+    finished_run,
     refuse_inputs,
     remove_unlisted,
     tidy,
@@ -31,11 +32,14 @@ from cstool.parts.files import (
     Batches,
     Made,
     find_part,
+    remove_orphans,
     remove_temporaries,
+    tagged,
     temporary_tag,
     write_bytes,
     write_part,
 )
+from cstool.parts.locks import locked, tags_at_work
 from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source
 from cstool.parts.timings import (
     Clock,
@@ -45,8 +49,9 @@ from cstool.parts.timings import (
     leave_timing,
     peak_bytes,
 )
-from cstool.running.errors import CstoolError, Stopped, Unfinished
+from cstool.running.errors import CstoolError, Stopped, Unfinished, writing
 from cstool.running.executors import calls_ahead, executor, run_calls
+from cstool.running.interrupts import at_the_end
 from cstool.running.options import RunOptions
 from cstool.running.places import noting, take_note
 from cstool.running.progress import progress
@@ -75,6 +80,11 @@ _BYTES_A_WORKER = 8 << 20
 def part_name(index: int) -> str:
     """Return the file name of the part with that number."""
     return f"part-{index:06d}.parquet"
+
+
+def stopped(out: Path, done: str = "") -> str:
+    """Return what a run that is interrupted has to tell."""
+    return f"{out}: stopped{done}; the same command goes on from here: finished parts are kept"
 
 
 @dataclass
@@ -197,11 +207,8 @@ class Run:
     def stopped(self) -> str:
         """Return what a run that is interrupted has to tell."""
         label, made = self._at
-        done = f"in the step {label!r}; {len(made):,} of its parts are done" if label else "at once"
-        return (
-            f"{self.out}: stopped {done}. The same command goes on from here: finished parts are "
-            "kept"
-        )
+        done = f" in the step {label!r}, {len(made):,} of its parts are done" if label else ""
+        return stopped(self.out, done)
 
     def work(self, phase: str) -> Path:
         """Return the folder of a phase's intermediate parts."""
@@ -263,11 +270,11 @@ def make_part(
 ) -> tuple[Made, Cost]:
     """Make one part; this is what runs in a worker, wherever that is."""
     begun = time.thread_time()
-    batches = function(task.slice, parameters)
-    made = write_part(
-        folder, task.file, schema, batches,
-        run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
-    )  # fmt: skip
+    with tagged(tag):
+        made = write_part(
+            folder, task.file, schema, function(task.slice, parameters),
+            run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
+        )  # fmt: skip
     return made, Cost(time.thread_time() - begun, peak_bytes())
 
 
@@ -291,18 +298,43 @@ def open_run(
     refuse_inputs(out, reads, inputs)
     out = out.absolute()  # a worker on a cluster may stand elsewhere
     claim = Claim(stage, __version__, parameters, inputs)
-    finished = claim_folder(out, claim, options)
-    if finished is not None:
-        yield Run(out, claim, options, _no_executor(), finished)
-        return
+    finished = finished_run(out, claim, options)
+    if finished is None:
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+        with locked(out, claim.fingerprint(), options.shard) as lock:
+            finished = claim_folder(out, claim, options)
+            if finished is None:
+                with _filling(out, claim, options, lock, calls) as run:
+                    yield run
+                return
+    yield Run(out, claim, options, _no_executor(), finished)
+
+
+@contextmanager
+def _filling(
+    out: Path, claim: Claim, options: RunOptions, lock: Path, calls: Callable[..., Any] | None
+) -> Iterator[Run]:
+    """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
+    remove_orphans(out, partial(tags_at_work, out))
     run: Run | None = None
+
+    def cut_short() -> str:
+        """Do what is done below, when this process is ended in the middle of something."""
+        remove_temporaries(out, temporary_tag())
+        lock.unlink(missing_ok=True)
+        return run.stopped() if run else stopped(out)
+
+    number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
     try:
-        number = sum(i.bytes or 0 for i in inputs) // _BYTES_A_WORKER if calls else 0
-        with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
+        with (
+            at_the_end(cut_short),
+            executor(options.jobs, options.scheduler, ready=(number, calls)) as pool,
+        ):
             run = Run(out, claim, options, pool)
             yield run
     except KeyboardInterrupt as stop:
-        raise Stopped(run.stopped() if run else f"{out}: stopped at once") from stop
+        raise Stopped(run.stopped() if run else stopped(out)) from stop
     finally:
         remove_temporaries(out, temporary_tag())
         if run is not None:
