@@ -210,6 +210,16 @@ class Run:
         done = f" in the step {label!r}, {len(made):,} of its parts are done" if label else ""
         return stopped(self.out, done)
 
+    def leave_the_rest(self) -> None:
+        """Raise Unfinished for a share: what is behind this is one run's to do, alone.
+
+        Others may be reading what that one removes.
+        """
+        if self.options.shard:
+            raise Unfinished(
+                f"{self.out}: all parts are there; the same command without --shard finishes"
+            )
+
     def work(self, phase: str) -> Path:
         """Return the folder of a phase's intermediate parts."""
         return self.out / WORK / phase
@@ -226,7 +236,9 @@ class Run:
 
         Parts that are not listed go too: an interrupted run from a pipe that held more.
         `files` are parts that are not Parquet (indexes, cards), listed after the others.
+        Raises Unfinished for a share, which leaves all this to the last run.
         """
+        self.leave_the_rest()
         counts = total([counts])
         wrong = imbalances(counts)
         if wrong:

@@ -272,6 +272,19 @@ def test_shares_make_what_is_theirs_and_a_plain_run_finishes(tmp_path: Path) -> 
     assert files_of(out) == files_of(tmp_path / "whole")
 
 
+def test_a_share_never_finishes(tmp_path: Path) -> None:
+    out = tmp_path / "o"
+    for share in (1, 2, 1):
+        with pytest.raises(Unfinished):
+            run_stage(out, running=RunOptions(jobs=1, shard=(share, 2)))
+    told = "all parts are there; the same command without --shard finishes"
+    with pytest.raises(Unfinished, match=told):
+        run_stage(out, running=RunOptions(jobs=1, shard=(2, 2)))
+    assert not (out / MANIFEST).exists()
+    run_stage(out)
+    assert made_now == []
+
+
 def test_parts_of_a_longer_stream_do_not_stay(tmp_path: Path) -> None:
     pipe = [Input("-", None, None)]
     for slices, finish in ((range(4), False), ([7], True)):
