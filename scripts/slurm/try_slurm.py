@@ -189,7 +189,7 @@ def main() -> None:
     }
     by_array = run_array(out, settings, arguments.shares)
     begun = time.monotonic()
-    command = ["make", "-s", "-C", ROOT, "corpus", f"WORK={out}/local"]
+    command = ["make", "-s", "-C", str(ROOT), "corpus", f"WORK={out}/local"]
     local = [f"{name}={value}" for name, value in settings.items()]
     subprocess.run([*command, *local], check=True, stderr=subprocess.DEVNULL)
     by_make = time.monotonic() - begun
