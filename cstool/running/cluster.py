@@ -1,5 +1,6 @@
 """A Dask cluster as an executor: one that runs already, or `local`, which is made for this run."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -59,7 +60,12 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
         if scheduler == LOCAL:
             local: Any = distributed.LocalCluster
             where["address"] = stack.enter_context(
-                local(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+                local(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,  # what matters arrives as a fault
+                )
             )
         elif Path(scheduler).is_file():
             where = {"scheduler_file": scheduler}

@@ -296,13 +296,16 @@ def test_parts_of_a_longer_stream_do_not_stay(tmp_path: Path) -> None:
     assert sorted(files_of(tmp_path)) == [MANIFEST, part_name(0)]
 
 
+DEATHS = 2
+
+
 def fragile(slice_: int, tried: Path) -> Batches:
     """Die in the middle of slice 2, where a file says how often, and of no other."""
     note = noter()
     for page in range(3):
         if note:
             note(f"page {page} of slice {slice_}")
-        if slice_ == 2 and page == 1 and len(tried.read_bytes()) < 2:
+        if slice_ == 2 and page == 1 and len(tried.read_bytes()) < DEATHS:
             with tried.open("ab") as file:
                 file.write(b"x")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -310,8 +313,8 @@ def fragile(slice_: int, tried: Path) -> Batches:
     return Counts()
 
 
-def run_fragile(out: Path, tried: Path) -> None:
-    options = RunOptions(jobs=2, quiet=True)
+def run_fragile(out: Path, tried: Path, scheduler: str | None = None) -> None:
+    options = RunOptions(jobs=2, quiet=True, scheduler=scheduler)
     with open_run(out, stage="x", parameters={}, inputs=[], options=options) as run:
         made = run.map(fragile, tried, tasks(range(6)), SCHEMA, label="numbers")
         run.finish(made, Counts())
