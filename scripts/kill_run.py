@@ -70,6 +70,7 @@ class Harness:
     folder: Path
     jobs: int
     chance: random.Random
+    part_size: str = "8K"
     told: Told = field(default_factory=Told)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -80,7 +81,8 @@ class Harness:
 
     def command(self, stage: str, out: Path) -> list[str]:
         """Return the command line of a stage."""
-        options = ["-o", str(out), "-j", str(self.jobs), "--part-size", "8K", "--quiet"]
+        options = ["-o", str(out), "-j", str(self.jobs), "--quiet"]
+        options += ["--part-size", self.part_size]
         return [cstool(), *commands(self.whole)[stage], *options]
 
     def run_whole(self) -> None:

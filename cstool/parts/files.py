@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from cstool.parts.counts import Counts, total
 from cstool.parts.manifest import Part, sha256
-from cstool.running.errors import InputError, writing
+from cstool.running.errors import InputError, is_full, writing
 
 FOOTER_KEY = b"cstool"
 _TEMPORARY = re.compile(r"\..+\..+\.[0-9]+\.tmp")
@@ -195,6 +195,8 @@ def _write_all(
             counts: Counts = end.value
             return counts
         except OSError as error:  # of reading: not to be told as one of writing the part
+            if is_full(error):  # but for what a stage writes beside it
+                raise
             raise InputError(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
                 "mend that and run the same command again: finished parts are kept"

@@ -312,15 +312,32 @@ def open_run(
     claim = Claim(stage, __version__, parameters, inputs)
     finished = finished_run(out, claim, options)
     if finished is None:
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
-        with locked(out, claim.fingerprint(), options.shard) as lock:
+        with _told_when_stopped(out), _alone(out, claim, options) as lock:
             finished = claim_folder(out, claim, options)
             if finished is None:
                 with _filling(out, claim, options, lock, calls) as run:
                     yield run
                 return
     yield Run(out, claim, options, _no_executor(), finished)
+
+
+@contextmanager
+def _told_when_stopped(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except Stopped:
+        raise
+    except KeyboardInterrupt as stop:
+        raise Stopped(stopped(out)) from stop
+
+
+@contextmanager
+def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
+    """Make the folder, and be alone in it; give the lock's file."""
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with locked(out, claim.fingerprint(), options.shard) as lock:
+        yield lock
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from cstool.parts.locks import Holder, Process, is_dead, lock_files, locked, thi
 from cstool.running.errors import OutputError, Unfinished
 from cstool.running.options import RunOptions
 from tests.parts.test_folder import run_stage
+from tests.support import files_of
 
 ALONE = None
 
@@ -46,6 +47,15 @@ def test_a_second_run_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=told):
         run_stage(tmp_path)
     assert len(lock_files(tmp_path)) == 1
+
+
+def test_what_a_run_at_work_has_made_is_not_overwritten(tmp_path: Path) -> None:
+    run_stage(tmp_path)
+    put(tmp_path, other())
+    before = files_of(tmp_path)
+    with pytest.raises(OutputError, match="another run is at work there"):
+        run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
+    assert files_of(tmp_path) == before
 
 
 def test_a_folder_is_free_again_when_its_run_ends_well_or_badly(tmp_path: Path) -> None:
