@@ -154,9 +154,11 @@ def write_part(
     tag: str,
     work: Path,
     layout: Mapping[str, Any] = STANDARD,
+    listed: bool = True,
 ) -> Made:
     """Write a part from record batches, each its own row group; return what was made.
 
+    `listed`: it will stand in a manifest, which has its checksum.
     What goes beside it, in folders of `work`, is there before the part is. `layout`: how pyarrow's
     ParquetWriter is to write.
     """
@@ -169,7 +171,7 @@ def write_part(
             folders = _by_folder(beside)
             footer = msgspec.json.encode(Footer(run, slice_, counts, tuple(folders)))
             writer.add_key_value_metadata({FOOTER_KEY: footer})
-        checksum = sha256(temporary)
+        checksum = sha256(temporary) if listed else ""
         size = temporary.stat().st_size
         rows = pq.read_metadata(temporary).num_rows
         for name, tables in folders.items():
@@ -216,10 +218,12 @@ def has_footer(path: Path) -> bool:
         return False
 
 
-def find_part(folder: Path, file: str, *, run: str, slice_: str, work: Path) -> Made | None:
+def find_part(
+    folder: Path, file: str, *, run: str, slice_: str, work: Path, listed: bool = True
+) -> Made | None:
     """Return the part if it is there already, made by the same run from the same slice.
 
-    With all that belongs beside it, in folders of `work`.
+    With all that belongs beside it, in folders of `work`. `listed` as in `write_part`.
     """
     path = folder / file
     try:
@@ -231,5 +235,6 @@ def find_part(folder: Path, file: str, *, run: str, slice_: str, work: Path) -> 
         return None
     if not all((work / name / file).is_file() for name in footer.beside):
         return None
-    part = Part(file, metadata.num_rows, path.stat().st_size, sha256(path))
+    checksum = sha256(path) if listed else ""
+    part = Part(file, metadata.num_rows, path.stat().st_size, checksum)
     return Made(part, footer.counts)

@@ -124,6 +124,8 @@ class Run:
         Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
         """
         folder = self.out if phase is None else self.out / WORK / phase
+        # What is intermediate stands in no manifest, and a share writes none.
+        listed = phase is None and not self.options.shard
         work = self.out / WORK
         run = self.claim.fingerprint()
         made: dict[int, Made] = {}
@@ -138,7 +140,9 @@ class Run:
         def calls() -> Iterator[tuple[int, Callable[[], tuple[Made, Cost]]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
-                done = find_part(folder, task.file, run=run, slice_=task.fingerprint, work=work)
+                done = find_part(
+                    folder, task.file, run=run, slice_=task.fingerprint, work=work, listed=listed
+                )
                 if done is not None:
                     made[index] = done
                     on_made(done)
@@ -159,6 +163,7 @@ class Run:
                             temporary_tag(),
                             work,
                             layout,
+                            listed,
                         ),
                     )
                 else:
@@ -279,6 +284,7 @@ def make_part(
     tag: str,
     work: Path,
     layout: Mapping[str, Any],
+    listed: bool,
 ) -> tuple[Made, Cost]:
     """Make one part; this is what runs in a worker, wherever that is."""
     begun = time.thread_time()
@@ -286,6 +292,7 @@ def make_part(
         made = write_part(
             folder, task.file, schema, function(task.slice, parameters),
             run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
+            listed=listed,
         )  # fmt: skip
     return made, Cost(time.thread_time() - begun, peak_bytes())
 
