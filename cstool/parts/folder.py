@@ -7,7 +7,7 @@ the same command has left are not made again.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from cstool.parts.files import (
     write_bytes,
     write_part,
 )
-from cstool.parts.locks import locked, tags_at_work
+from cstool.parts.locks import locked, remove_dead, tags_at_work
 from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source
 from cstool.parts.timings import (
     Clock,
@@ -325,6 +325,9 @@ def open_run(
                 with _filling(out, claim, options, lock, calls) as run:
                     yield run
                 return
+    elif remove_dead(out):
+        with suppress(OSError):
+            remove_orphans(out, partial(tags_at_work, out))
     yield Run(out, claim, options, _no_executor(), finished)
 
 

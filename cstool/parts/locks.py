@@ -194,6 +194,23 @@ def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> st
     )
 
 
+def remove_dead(out: Path) -> bool:
+    """Remove what runs that are dead have left in a folder that is finished; return if any had.
+
+    They were killed when the manifest stood already.
+    """
+    ours = this_process()
+    dead = [
+        path
+        for path in lock_files(out)
+        if (holder := _read(path)) and is_dead(holder.process, ours)
+    ]
+    for path in dead:
+        with suppress(OSError):  # a disk that is read-only: then it stays
+            path.unlink(missing_ok=True)
+    return bool(dead)
+
+
 def lock_files(out: Path) -> list[Path]:
     """Return the files of the runs in a folder."""
     return sorted(p for p in out.glob(f"{_PREFIX}*{_SUFFIX}") if is_lock(p.name))

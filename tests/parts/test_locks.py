@@ -164,6 +164,16 @@ def test_a_finished_folder_needs_no_lock(tmp_path: Path) -> None:
     run_stage(tmp_path)
 
 
+def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -> None:
+    run_stage(tmp_path)
+    before = files_of(tmp_path)
+    with ended() as pid:
+        put(tmp_path, other(pid=pid))
+    (tmp_path / "._timings.json.x.1.tmp").touch()
+    run_stage(tmp_path)
+    assert files_of(tmp_path) == before
+
+
 def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
     put(tmp_path, other(), (2, 2))
     path = next(iter(lock_files(tmp_path)))
