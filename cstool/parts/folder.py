@@ -129,11 +129,10 @@ class Run:
         work = self.out / WORK
         run = self.claim.fingerprint()
         made: dict[int, Made] = {}
-        weights: dict[int, int] = {}
-        files: dict[int, str] = {}
-        self._at = (label, made)
+        under_way: dict[int, tuple[str, int]] = {}
         missing = 0
         label = label or self.claim.stage
+        self._at = (label, made)
         bar = progress(label, size, unit=unit, quiet=self.options.quiet)
         made_now: list[int] = []
 
@@ -148,8 +147,7 @@ class Run:
                     on_made(done)
                     bar.update(task.weight)
                 elif self.options.takes(index):
-                    weights[index] = task.weight
-                    files[index] = task.file
+                    under_way[index] = task.file, task.weight
                     yield (
                         index,
                         partial(
@@ -175,7 +173,7 @@ class Run:
                 calls(),
                 ahead=partial(calls_ahead, self.pool, self.options.jobs),
                 again=lambda index, call: partial(noting, self._note(index), call),
-                lost=lambda index, how: self._lost(label, index, files[index], how),
+                lost=lambda index, how: self._lost(label, index, under_way[index][0], how),
             )
             with self.clock.phase(label, made_now):
                 for index, (result, cost) in results:
@@ -183,8 +181,7 @@ class Run:
                     made_now.append(index)
                     self.clock.add(cost)
                     on_made(result)
-                    bar.update(weights.pop(index))
-                    files.pop(index)
+                    bar.update(under_way.pop(index)[1])
         finally:
             bar.close()
         if missing:
@@ -204,9 +201,9 @@ class Run:
         place = take_note(self._note(index))
         where = f", {place}" if place else ""
         return CstoolError(
-            f"{self.out / file} ({label}{where}): the worker that made it {how}, tried again "
-            "alone, too; run the same command again with fewer --jobs or more memory (finished "
-            "parts are kept), or begin anew with --overwrite and a smaller --part-size"
+            f"{self.out / file} ({label}{where}): its worker {how}, and again when it was tried "
+            "alone; run the same command again with fewer --jobs or more memory (finished parts "
+            "are kept), or begin anew with --overwrite and a smaller --part-size"
         )
 
     def stopped(self) -> str:

@@ -102,4 +102,4 @@ def died_on_cluster(fault: BaseException) -> str | None:
         return None
     task, worker, allowed = fault.args
     del task
-    return f"was killed, and so were {allowed} that Dask tried it on before ({worker.address})"
+    return f"was killed ({allowed + 1} tried by Dask, the last at {worker.address})"

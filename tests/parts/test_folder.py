@@ -331,7 +331,7 @@ def test_a_part_whose_worker_dies_is_made_again(tmp_path: Path) -> None:
 def test_a_part_whose_worker_dies_twice_is_named_and_the_place_in_it(tmp_path: Path) -> None:
     tried, out = tmp_path / "tried", tmp_path / "o"
     tried.touch()
-    told = r"o/part-000002.parquet \(numbers, page 1 of slice 2\): the worker .* was killed \(SIGK"
+    told = r"o/part-000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(SIGK"
     with pytest.raises(CstoolError, match=told):
         run_fragile(out, tried)
     names = set(files_of(out)) - {name for name in files_of(out) if name.startswith(WORK)}
