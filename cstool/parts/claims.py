@@ -124,7 +124,7 @@ def _refuse_foreign(out: Path) -> None:
 def _read_claim(path: Path) -> Claim:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Claim)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OutputError(
             f"{path}: cannot be read ({error}); pass --overwrite to begin anew"
         ) from error
