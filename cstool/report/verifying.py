@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from cstool.download.locking import LOCK
 from cstool.download.record import PART, RECORD, Kept, Record, read_record
 from cstool.parts.claims import RUN
+from cstool.parts.locks import is_lock
 from cstool.parts.manifest import (
     MANIFEST,
     Manifest,
@@ -19,6 +20,7 @@ from cstool.parts.manifest import (
     describe_folder,
     read_manifest,
 )
+from cstool.parts.timings import TIMINGS
 from cstool.report.chain import Link, Thing, links
 from cstool.running.errors import InputError
 
@@ -174,9 +176,10 @@ def _look_at_parts(folder: Path, manifest: Manifest, read: Read, *, quick: bool)
             yield Wrong("missing", str(path), f"is not there; it had {part.bytes:,} bytes")
         elif what := _change(path, part, read, quick=quick):
             yield Wrong("changed", str(path), what)
-    listed = {part.file for part in manifest.parts} | {MANIFEST}
+    listed = {part.file for part in manifest.parts} | {MANIFEST, TIMINGS}
     for path in _files_in(folder):
-        if path.relative_to(folder).as_posix() not in listed:
+        name = path.relative_to(folder).as_posix()
+        if name not in listed and not is_lock(name):
             yield Wrong("foreign", str(path), f"is not in {MANIFEST}")
 
 

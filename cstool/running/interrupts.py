@@ -17,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 # Seconds in which the program may end by itself.
-GRACE = 1.0
+GRACE = 0.8
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 # What is to be cleaned up when the thread ends the program, and what it is to say; the last first.

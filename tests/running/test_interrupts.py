@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Two seconds, as promised, and two for a busy machine; the compressions take ten times as long.
+IN_TIME = 4.0
+
 # A stage of four parts; the third one is a single call of compiled code, of many seconds.
 _PROGRAM = """
 import bz2
@@ -66,7 +69,7 @@ def test_a_run_ends_in_time_in_the_middle_of_compiled_code(
         _, told = process.communicate(timeout=30)
         took = time.monotonic() - begun
     assert process.returncode == 1
-    assert took < 2
+    assert took < IN_TIME
     assert "out: stopped in the step 'numbers', " in told
     assert "finished parts are kept" in told
     names = {path.name for path in (tmp_path / "out").iterdir()}
