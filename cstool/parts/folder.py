@@ -40,7 +40,7 @@ from cstool.parts.files import (
     write_part,
 )
 from cstool.parts.locks import locked, remove_dead, tags_at_work
-from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source
+from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Part, Source, lineage_of
 from cstool.parts.timings import (
     Clock,
     Cost,
@@ -89,13 +89,17 @@ def stopped(out: Path, done: str = "") -> str:
 
 @dataclass
 class Run:
-    """A claimed folder and the means to fill it. `finished` is set when nothing is to do."""
+    """A claimed folder and the means to fill it. `finished` is set when nothing is to do.
+
+    `lineage`: the stages that led here, for the manifest.
+    """
 
     out: Path
     claim: Claim
     options: RunOptions
     pool: Executor
     finished: Manifest | None = None
+    lineage: tuple[Ancestor, ...] = ()
     clock: Clock = field(init=False)
     _at: tuple[str, Sized] = ("", ())
 
@@ -253,6 +257,7 @@ class Run:
             parts=[m.part for m in made] + list(files),
             counts=counts,
             source=source,
+            lineage=[*self.lineage],
         )
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         remove_unlisted(self.out, {part.file for part in manifest.parts})
@@ -319,7 +324,7 @@ def open_run(
         with _told_when_stopped(out), _alone(out, claim, options) as lock:
             finished = claim_folder(out, claim, options)
             if finished is None:
-                with _filling(out, claim, options, lock, calls) as run:
+                with _filling(out, claim, options, lock, reads, calls) as run:
                     yield run
                 return
     elif remove_dead(out):
@@ -349,7 +354,12 @@ def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
 
 @contextmanager
 def _filling(
-    out: Path, claim: Claim, options: RunOptions, lock: Path, calls: Callable[..., Any] | None
+    out: Path,
+    claim: Claim,
+    options: RunOptions,
+    lock: Path,
+    reads: Iterable[Path],
+    calls: Callable[..., Any] | None,
 ) -> Iterator[Run]:
     """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
     remove_orphans(out, partial(tags_at_work, out))
@@ -367,7 +377,7 @@ def _filling(
             at_the_end(cut_short),
             executor(options.jobs, options.scheduler, ready=(number, calls)) as pool,
         ):
-            run = Run(out, claim, options, pool)
+            run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
             yield run
     except KeyboardInterrupt as stop:
         raise Stopped(run.stopped() if run else stopped(out)) from stop

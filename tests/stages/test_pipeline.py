@@ -73,5 +73,17 @@ def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
         text = (pipeline / folder / "_manifest.json").read_text()
         assert str(pipeline) not in text
         assert set(json.loads(text)) == {
-            "stage", "version", "parameters", "inputs", "parts", "counts", "source",
+            "stage", "version", "parameters", "inputs", "parts", "counts", "source", "lineage",
         }  # fmt: skip
+
+
+def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:
+    lineage = need_stage(pipeline / "corpus", "shard").lineage
+    stages = [one.stage for one in lineage]
+    assert stages == ["extract", "entities", "titles", "link", "switch"]
+    folders = ["sentences", "entities", "titles", "linked", "switched"]
+    for ancestor, folder in zip(lineage, folders, strict=True):
+        manifest = need_stage(pipeline / folder, ancestor.stage)
+        assert ancestor.counts.tallies == manifest.counts.tallies
+        assert ancestor.parameters == manifest.parameters
+        assert ancestor.inputs == manifest.inputs
