@@ -28,7 +28,6 @@ MANIFEST = _manifest.json
 
 .PHONY: help demo test lint bench corpus sample clean FORCE
 .SECONDARY:
-.DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
@@ -38,6 +37,7 @@ help:
 	@echo "make sample   build data/sample anew from its sources"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
 	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
+	@echo "              -j2 runs stages side by side, -n shows what would be run;"
 	@echo "              for other LANGUAGES over an old one: SWITCH=--overwrite SHARD=--overwrite"
 
 # ---- what a clean machine needs ----
@@ -106,6 +106,10 @@ $(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(
 SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
 $(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
 	$(CSTOOL) shard $(patsubst %/$(MANIFEST),%,$(SWITCHED)) -o $(@D) $(RUN) $(SHARD) && touch $@
+
+# Never removed by make: a folder without its manifest is nobody's. cstool writes it last, and whole.
+.PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) \
+  $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
 
 # A stage's options, in a file that changes when they do: then the stage is asked again, and
 # goes on, does nothing, or refuses and says how to go on.

@@ -2,10 +2,8 @@
 
 import importlib
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -13,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from cstool import __version__
 from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
+from cstool.running.interrupts import ending_in_time
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",
@@ -85,8 +84,11 @@ def main() -> None:
     """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call."""
     # NumPy's linear algebra, of which we use none, would start a thread for each CPU.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    debug = "--debug" in sys.argv
-    signal.signal(signal.SIGTERM, _interrupt)
+    with ending_in_time():
+        _run("--debug" in sys.argv)
+
+
+def _run(debug: bool) -> None:
     try:
         cstool.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:
@@ -117,11 +119,6 @@ def main() -> None:
             "report what it prints",
             debug,
         )
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
 
 
 def _end(message: str, debug: bool, code: int = 1) -> NoReturn:

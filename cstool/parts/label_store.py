@@ -109,6 +109,11 @@ def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[st
                 ends = _append(out, table, len(languages), ends)
 
 
+def is_store(folder: Path) -> bool:
+    """Whether a store is there, whole."""
+    return all((folder / name).is_file() for name in _FILES)
+
+
 def _append(
     out: dict[str, IO[bytes]], table: pa.Table, languages: int, ends: tuple[int, int, int]
 ) -> tuple[int, int, int]:

@@ -13,7 +13,7 @@ from cstool.parts.columns import flat, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made, whole_file
 from cstool.parts.folder import Run, Task, part_name
-from cstool.parts.label_store import LABELS, pack, write_store
+from cstool.parts.label_store import LABELS, is_store, pack, write_store
 from cstool.parts.manifest import Manifest
 
 Array = np.ndarray[Any, Any]
@@ -30,8 +30,9 @@ def make_store(
     """Gather the names that these sentences can need; return the store's folder, and counts."""
     folder = run.work("store")
     wanted = run.work("wanted.npy")
-    with whole_file(wanted) as temporary, temporary.open("wb") as handle:
-        np.save(handle, _linked_qids(*linked))
+    if not wanted.exists():
+        with whole_file(wanted) as temporary, temporary.open("wb") as handle:
+            np.save(handle, _linked_qids(*linked))
     tasks = [
         Task(part_name(i), str(entities[0] / part.file), part.checksum)
         for i, part in enumerate(entities[1].tables)
@@ -46,7 +47,8 @@ def make_store(
         unit="part",
         phase="labels",
     )
-    write_store(folder, _tables(run.work("labels"), made), rules.targets)
+    if not is_store(folder):  # other shares may have written it, and be reading it
+        write_store(folder, _tables(run.work("labels"), made), rules.targets)
     return folder, total(m.counts for m in made)
 
 
