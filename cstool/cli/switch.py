@@ -74,7 +74,7 @@ _CODES_TOLD = 9
 )
 @click.option(
     "--smoothing",
-    type=float,
+    type=click.FloatRange(-10, 10),
     metavar="A",
     help="Weigh languages by their number of labels to the power of A: 1 as they are, 0 all "
     "alike, below 0 small ones more.",

@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 CENSUS = pa.schema([("id", pa.int64()), ("languages", pa.list_(pa.field("element", pa.uint16())))])
 # Sentences that are looked at, on average: a language of one row in a hundred has 1,600 of them.
 _SENTENCES = 1 << 15
-_ROUNDS = 40
+_ROUNDS = 60
 
 
 def asked(ids: Array, sentences: int, seed: int) -> Array:
@@ -69,12 +69,12 @@ def even_weights(may: Array, ids: Array, lots: Lots) -> list[float]:
     goal = _shares(there, int(np.minimum(may.sum(axis=1), most).sum()))
     drawn = replace(lots, weights=tuple(weights)).draw(ids)
     best, least = weights, np.inf
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         got = pick(may, drawn / weights, most).sum(axis=0)
         off = np.abs(got - goal)[there > 0].sum()
         if off < least:
             best, least = weights, off
-        change = ((goal + 1) / (got + 1)) ** 0.7
+        change = ((goal + 1) / (got + 1)) ** (1 / (1 + turn / 8))
         weights = np.clip(weights * change, 1e-6, 1e6)
         weights = weights / np.exp(np.log(weights).mean())
     # Few digits: no matter if another machine's logarithm differs in the last one.

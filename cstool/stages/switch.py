@@ -191,6 +191,7 @@ def switch_part(file: str, work: _Work) -> Batches:
     for batch in _batches(work, file):
         read, seen = _look(batch, store, work, counts)
         counts.tally("sentences").keep(read.number)
+        counts.tally("source sentences")
         if not read.number:
             continue
         if options.mix:

@@ -1,5 +1,6 @@
 """What `switch` can be told, and the recipes, which are names for a set of options."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -92,6 +93,9 @@ class SwitchOptions:
 
 def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
     """Raise WrongCallError for options that exclude each other."""
+    for name in ("smoothing", "switch_rate"):
+        if math.isnan(given.get(name, 0)):
+            raise WrongCallError(f"--{name.replace('_', '-')}: nan is no number; give one")
     weighing = [
         option
         for option, there in (
