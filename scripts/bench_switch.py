@@ -47,9 +47,7 @@ had been told about what others thought of such a thing at least once before
 WORDS = TEXT.split()
 SWITCH = """
 import resource, sys, time
-from dataclasses import replace
 from pathlib import Path
-from cstool.languages.labels import Rules
 from cstool.parts.files import write_part
 from cstool.parts.schemas import SWITCHED
 from cstool.stages.choosing import Lots
@@ -59,7 +57,7 @@ folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], 
 options = SwitchOptions.of(recipe)
 codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
-work = _Work(str(folder / "linked"), store, "en", 0, Lots(codes, 0, 5), options)
+work = _Work(str(folder / "linked"), store, "", "en", 0, Lots(codes, 0, 5), options)
 begun, rows = time.process_time(), 0
 for part in linked:
     made = write_part(folder / "out", part.name, SWITCHED, switch_part(part.name, work),

@@ -42,10 +42,14 @@ _CENSUS = "census"
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know. `sentences`: how many there are in all."""
+    """What a worker needs to know.
+
+    `print`: of the run, that no other's store is taken; `sentences`: how many there are in all.
+    """
 
     linked: str
     store: str
+    print: str
     source_language: str
     sentences: int
     lots: Lots
@@ -95,7 +99,8 @@ def switch(
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
         lots = Lots(tuple(languages), options.seed, most)
-        work = _Work(str(linked), str(labels), source, sentences, lots, options)
+        print_ = run.claim.fingerprint()
+        work = _Work(str(linked), str(labels), print_, source, sentences, lots, options)
         work = replace(work, lots=replace(lots, weights=_weights(run, work, read, counted)))
         made = _map(run, switch_part, work, read)
         counts = total([counted, *(m.counts for m in made)])
@@ -229,13 +234,14 @@ def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
 
 
 @lru_cache(maxsize=1)
-def _open(folder: str, languages: tuple[str, ...]) -> LabelStore:
+def _open(folder: str, print_: str, languages: tuple[str, ...]) -> LabelStore:
+    del print_
     return LabelStore(Path(folder), languages)
 
 
 def _store(work: _Work) -> LabelStore:
     """Return the store of labels, opened once a process."""
-    return _open(work.store, work.lots.codes)
+    return _open(work.store, work.print, work.lots.codes)
 
 
 def _look(

@@ -235,6 +235,15 @@ def test_weights_of_other_languages_are_a_wrong_call(tmp_path: Path) -> None:
         made(tmp_path, sentence(1, ("dog", 1), REST), weights=(("sw", 2.0),))
 
 
+def test_a_folder_that_is_made_anew_has_the_new_names(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", [[sentence(1, ("dog", 1), REST)]], KNOWN)
+    for labels, expected in (("label", "Hund"), ("sitelink", None)):
+        given = SwitchOptions.of("default", languages="de", labels=labels)
+        again = RunOptions(jobs=1, quiet=True, overwrite=True)
+        made = switch(folder / "linked", folder / "entities", tmp_path / "out", given, again)
+        assert made.counts.details["languages"]["de"] == (expected is not None)
+
+
 def test_mentions_that_overlap_are_told(tmp_path: Path) -> None:
     row = sentence(1, ("dog", 1), REST)
     row["mentions"].append({"start": 2, "end": 5, "target": "T", "qid": 3})
