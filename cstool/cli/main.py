@@ -14,6 +14,7 @@ from cstool import __version__
 from cstool.running.errors import CstoolError, Unfinished, WrongCallError
 
 COMMANDS = {
+    "download": "Wikimedia's servers → dumps, whole and checked",
     "entities": "Wikidata's JSON dump → a table of items",
     "titles": "a wiki's page titles → QIDs, redirects resolved",
     "extract": "page XML → clean sentences with their wikilinks",
@@ -21,6 +22,7 @@ COMMANDS = {
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
     "stats": "what is in a folder, in numbers",
+    "verify": "whether folders are as they were written, back to the dumps",
 }
 
 
