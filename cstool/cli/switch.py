@@ -178,10 +178,11 @@ def command(
     rows = manifest.counts.details["languages"]
     source = manifest.source.language if manifest.source else ""
     made = {code: number for code, number in rows.items() if code != source}
+    spoken = {*manifest.counts.details.get("entities by language", {})} - {source}
     closing.tell(
         manifest,
-        f"{sum(made.values()):,} code-switched sentences in "
-        f"{sum(n > 0 for n in made.values())} languages, from {rows.get(source, 0):,} "
+        f"{sum(made.values()):,} code-switched sentences in {len(spoken)} languages, "
+        f"from {rows.get(source, 0):,} "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
     if not running.quiet:

@@ -85,14 +85,15 @@ def _pieces(
     texts = batch.column("text")
     offsets, data = bytes_of(texts)
     begins, points = points_of(texts)
+    first_piece = np.arange(len(texts) + 1) + 2 * firsts
     cuts = np.empty(len(texts) + 2 * len(start) + 1, np.int64)
-    cuts[np.arange(len(texts) + 1) + 2 * firsts] = begins
+    cuts[first_piece] = begins
     place = sentence + 2 * np.arange(len(start))
     cuts[place + 1] = begins[sentence] + start
     cuts[place + 2] = begins[sentence] + end
-    if len(cuts) > 1 and np.diff(cuts).min() < 0:
-        row = int(np.searchsorted(np.arange(len(texts) + 1) + 2 * firsts,
-                                  np.flatnonzero(np.diff(cuts) < 0)[0], "right")) - 1  # fmt: skip
+    crossed = np.flatnonzero(cuts[1:] < cuts[:-1])
+    if len(crossed):
+        row = int(np.searchsorted(first_piece, crossed[0], "right")) - 1
         number = batch.column("id")[row].as_py()
         raise InputError(
             f"sentence {number}: its mentions overlap or leave it; make the linked sentences again"
