@@ -1,0 +1,1 @@
+"""Training with PyTorch and transformers: needs `cstool[train]`."""
