@@ -237,6 +237,12 @@ def _titles(folder: Path, manifest: Manifest) -> _Found:
     return [LanguageStats(language, rows)], None
 
 
+def _examples(folder: Path, manifest: Manifest) -> _Found:
+    del folder
+    rows = manifest.counts.details.get("rows", {})
+    return [LanguageStats(language, number) for language, number in rows.items()], None
+
+
 _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
     "extract": _sentences,
     "link": _sentences,
@@ -244,6 +250,7 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
     "shard": _switched,
     "entities": _entities,
     "titles": _titles,
+    "mask": _examples,
 }
 
 _ROWS_ARE = {
@@ -253,6 +260,7 @@ _ROWS_ARE = {
     "shard": "sentences",
     "entities": "labels",
     "titles": "titles",
+    "mask": "rows",
 }
 
 

@@ -23,7 +23,7 @@ from cstool.masking.tokens import Spans, Tokens, tokenize
 from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
 from cstool.parts.columns import flat, numbers, offsets_of
 from cstool.parts.counts import Counts, total
-from cstool.parts.files import STANDARD, Batches
+from cstool.parts.files import Batches
 from cstool.parts.folder import Run, Task, open_run
 from cstool.parts.manifest import Manifest, describe_file, describe_folder, need_stage
 from cstool.parts.schemas import EXAMPLES
@@ -40,8 +40,6 @@ Array = np.ndarray[Any, Any]
 
 NAMES = (*STRATEGIES, *PAIRINGS)
 _SENTENCES_AT_ONCE = 4096
-# Numbers of tokens come often: a dictionary of them is worth it, and quick to make.
-_LAYOUT = {**STANDARD, "use_dictionary": ["language", "labels.list.element"]}
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,6 @@ def _examples(
         EXAMPLES,
         label="mask",
         size=sum(p.bytes for p in parts),
-        layout=_LAYOUT,
     )
     return run.finish(made, total(m.counts for m in made), source=read.source)
 
