@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-PAIRINGS: dict[str, Place] = {"pairs-paragraph": "paragraph", "pairs-page": "page"}
+PAIRINGS: dict[str, Place] = {"pairs-neighbours": "neighbours", "pairs-page": "page"}
 
 _ROWS_A_BUCKET = 200_000
 _PAIRS_AT_ONCE = 4096

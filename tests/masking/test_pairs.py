@@ -23,19 +23,19 @@ def pairs_of(some: Rows, place: Place) -> tuple[list[tuple[int, int, int]], dict
     return listed, found.dropped, found.anchors
 
 
-@pytest.mark.parametrize("place", ["paragraph", "page"])
+@pytest.mark.parametrize("place", ["neighbours", "page"])
 @given(some=rows)
 def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: Place) -> None:
     listed, dropped, anchors = pairs_of(some, place)
     assert anchors + sum(dropped.values()) == len(some)
-    kinds = {SAME, HARD, EASY} if place == "paragraph" else {SAME, EASY}
+    kinds = {SAME, HARD, EASY} if place == "neighbours" else {SAME, EASY}
     of_anchor: dict[int, list[int]] = {}
     for a, b, kind in listed:
         of_anchor.setdefault(a, []).append(kind)
         (page, position), (other, there) = some[a], some[b]
         if kind == EASY:
             assert page != other
-        elif kind == SAME and place == "paragraph":
+        elif kind == SAME and place == "neighbours":
             assert (page, position + NEAR) == (other, there)
         else:
             assert page == other
@@ -46,7 +46,7 @@ def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: Place) -> None:
 
 @given(some=rows)
 def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows) -> None:
-    listed, _, _ = pairs_of(some, "paragraph")
+    listed, _, _ = pairs_of(some, "neighbours")
     anchors = {a for a, _, _ in listed}
     for i, (page, position) in enumerate(some):
         near = (page, position + NEAR) in some
@@ -57,7 +57,7 @@ def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows) -> N
 
 def test_all_far_sentences_and_other_pages_are_drawn_alike() -> None:
     some = [(page, position) for page in range(400) for position in (0, 1, 30, 31, 60, 61)]
-    listed, _, _ = pairs_of(some, "paragraph")
+    listed, _, _ = pairs_of(some, "neighbours")
     hard = np.bincount([some[b][1] for a, b, kind in listed if kind == HARD and some[a][1] == 30])
     assert np.abs(hard[[0, 1, 60, 61]] - 100).max() < 40
     easy = np.bincount([some[b][0] for _, b, kind in listed if kind == EASY], minlength=400)

@@ -223,7 +223,7 @@ def paged(tmp_path: Path, pages: int, each: int) -> Path:
     return tmp_path / "c"
 
 
-@pytest.mark.parametrize("strategy", ["pairs-paragraph", "pairs-page"])
+@pytest.mark.parametrize("strategy", ["pairs-neighbours", "pairs-page"])
 def test_pairs_are_of_the_places_that_they_tell(
     unigram: Trained, tmp_path: Path, strategy: str
 ) -> None:
@@ -234,7 +234,7 @@ def test_pairs_are_of_the_places_that_they_tell(
         row["id"]: row["text"]
         for row in pl.read_parquet(made_of / "data/en/*.parquet").iter_rows(named=True)
     }
-    kinds = {"same", "hard", "easy"} if strategy == "pairs-paragraph" else {"same", "easy"}
+    kinds = {"same", "hard", "easy"} if strategy == "pairs-neighbours" else {"same", "easy"}
     assert set(rows["kind"]) == kinds
     assert rows["kind"].value_counts()["count"].n_unique() == 1
     for row in examples(rows.filter(pl.col("language") == "en")):
