@@ -1,5 +1,6 @@
 """What `cstool extract` must do with any input: for fuzz_extract.py and tests/test_fuzz.py."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -219,8 +220,7 @@ def run_command(given: File, folder: Path) -> None:
         raise Unsound(f"the command ends with {done.returncode}: {done.stderr[-600:]}")
     if (done.returncode == 0) != (out / "_manifest.json").is_file():
         raise Unsound(f"the command ends with {done.returncode}, and the manifest says otherwise")
-    for file in out.iterdir() if out.is_dir() else ():
-        file.unlink()
+    shutil.rmtree(out, ignore_errors=True)
 
 
 def fault_of(given: Input, folder: Path) -> str:

@@ -37,7 +37,17 @@ def without_switches(text: str, language: str) -> str:
     """Return a page's text without behaviour switches: `__NOTOC__` in all its languages."""
     if "__" not in text and "＿" not in text:
         return text
-    return _SWITCH.sub(lambda m: "" if m[0].lower() in _switches(language) else m[0], text)
+    kept: list[str] = []
+    at = 0
+    found = _SWITCH.search(text)
+    while found:
+        known = found[0].lower() in _switches(language)
+        if known:
+            kept.append(text[at : found.start()])
+            at = found.end()
+        # What ends a word that is none may begin a switch: __O__TOC__.
+        found = _SWITCH.search(text, found.end() if known else found.end() - 2)
+    return "".join([*kept, text[at:]])
 
 
 def plain(text: str, marks: Marks, language: str) -> str:

@@ -27,6 +27,7 @@ _CLOSES = re.compile(
     r"<(?:/(?:table|h[1-6]|pre|p|ul|ol|dl)|t[dh]|/?(?:center|blockquote|div|hr|aside|figure))\b",
     re.IGNORECASE,
 )
+_CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
 _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
@@ -44,21 +45,21 @@ def running_lines(text: str) -> list[str]:
     tables = 0
     begun = False
     for source in lines:
+        if tables or source.startswith(("{", ":", " ", "\t")):
+            # As in the parser, a table's marks come before what tags make of a line.
+            bare = source.lstrip(" \t:")
+            begins, ends = bare.startswith("{|"), tables > 0 and bare.startswith("|}")
+            tables += begins - ends
+            if begins or ends or tables:
+                rest = bare[2:] if ends else source
+                rest = blocks.enter(rest) if "<" in rest else rest
+                if not tables and rest.strip():
+                    kept.append(rest)
+                continue
         line = blocks.enter(source) if "<" in source else source
         if not line:
             continue
         first = line[0]
-        if tables or first in "{: \t":
-            bare = line.lstrip(" \t:")
-            if bare.startswith("{|"):
-                tables += 1
-                continue
-            if tables:
-                if bare.startswith("|}"):
-                    tables -= 1
-                    if not tables and bare[2:].strip():
-                        kept.append(bare[2:])
-                continue
         if first in "|!" and begun:
             continue
         # A template on a line of its own may begin a table, whose rows follow.
@@ -150,4 +151,9 @@ def _without_html_blocks(text: str) -> str:
             heading = not closes
     if not tables and not heading:
         out.append(text[at:])
+    elif tables:
+        # A table that never ends: what follows its last row is shown outside of it (HTML's
+        # "foster parenting").
+        _, row_end, rest = text[at:].rpartition("</tr>")
+        out += ["\n", NOTHING, rest] if row_end and not _CELL.search(rest) else []
     return "".join(out)

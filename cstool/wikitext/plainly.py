@@ -92,7 +92,10 @@ def kinds(trail: str, prefix: str) -> bytes:
         if pattern:
             letters = map(re.compile(pattern).fullmatch, characters)
             found = bytearray(k | kind if m else k for k, m in zip(found, letters, strict=True))
-    for characters_, kind in ((_MARKUP, _SPECIAL), (set(_IN_ODD_TRAILS) & set(trail), _ODD)):
+    # White space in a trail (hi has U+2028 in a range) is taken off the anchor's end, elsewhere.
+    odd = {c for c in characters if c.isspace() and found[ord(c)] & _TRAIL}
+    odd |= set(_IN_ODD_TRAILS) & set(trail)
+    for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD)):
         for character in characters_:
             found[ord(character)] |= kind
     return bytes(found)

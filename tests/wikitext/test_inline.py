@@ -65,3 +65,16 @@ def test_invisible_characters_go_and_hard_spaces_are_spaces() -> None:
 
 def test_an_anchor_stands_in_one_line() -> None:
     assert without_breaks("a<br />b\nc") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("__O__NOTOC__ x", "__O x"),
+        ("____NOTOC____ x", "____ x"),
+        ("__A__B__NOTOC__C__ x", "__A__BC__ x"),
+        ("__NOTOC__NOTOC__ x", "NOTOC__ x"),
+    ],
+)
+def test_a_switch_may_begin_where_another_word_ends(source: str, shown: str) -> None:
+    assert text_of(source) == shown

@@ -53,6 +53,9 @@ def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -
         (":{|\n| a\n|}\nb", ["b"]),
         (" {|\n| a\n |}\nb", ["b"]),
         ("x\n{| class=y\n| a\n\nb", ["x"]),
+        ("<div>\n{|\n| a\n|}</div>\nb", ["b"]),
+        ("<div>\n{|\n| a\n|}</div> b\nc", [" b", "c"]),
+        ("<center>\n{|\n| <div>a\n|}</div></center>b\nc", ["b", "c"]),
     ],
 )
 def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> None:
@@ -66,6 +69,8 @@ def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> N
         ("<table><tr><td>x</table>y", "y"),
         ("a<table><tr><td><table><tr><td>x</table></table>y", "a\ny"),
         ("a\n<table>\n<tr><td>b\n\nc", "a"),
+        ("a\n<table>\n<tr><td>b</td></tr>\n\nc", "a\nc"),
+        ("a\n<table>\n<tr><td>b</td></tr>\n<tr><td>c", "a"),
         ("</table>a", "a"),
         ("<h2>x</h2>y", "y"),
         ("a <h2>x</h2> y", "a\ny"),

@@ -38,7 +38,7 @@ def long_way(language: str) -> Reader:
 
 
 @settings(max_examples=200)
-@given(SOURCES, st.sampled_from(["en", "ar", "zh"]))
+@given(SOURCES, st.sampled_from(["en", "ar", "hi", "zh"]))
 def test_both_ways_read_the_same(source: str, language: str) -> None:
     expected = long_way(language).lines(source, "Page")
     assert reader_of(language).lines(source, "Page") == expected
@@ -51,6 +51,10 @@ def test_plain_lines_are_read_the_short_way() -> None:
         f"a {marks.hole('x')} [[b]]",
     ]  # fmt: skip
     assert None not in reader_of().plainly.lines("\n".join(lines), "Page", marks.holes)
+
+
+def test_white_space_in_a_trail_is_no_end_of_an_anchor() -> None:
+    assert reader_of("hi").lines("[[a]]\u2028", "Page") == [Line("a", [(0, 1, "A")], [])]
 
 
 def test_tabs_around_a_tag_are_one_space() -> None:
