@@ -6,7 +6,7 @@ spans through the tokenizer's offsets (`masking.tokens`); what is masked is draw
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +62,7 @@ class MaskOptions:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know."""
+    """What a worker needs to know; `print` tells one run's files from another's."""
 
     corpus: str
     tokenizer: str
@@ -96,8 +96,14 @@ def mask_corpus(
             "with `cstool shard --format cstool`"
         )
     version = need_library()
-    files = [tokenizer.absolute(), *([options.clusters.absolute()] if options.clusters else [])]
-    _check(tokenizer, options)
+    if options.clusters is not None:  # a worker on a cluster may stand elsewhere
+        options = replace(options, clusters=options.clusters.absolute())
+    files = [tokenizer.absolute(), *([options.clusters] if options.clusters else [])]
+    inputs = [describe_folder(corpus, read), *map(describe_file, files)]
+    prints = " ".join(str(one.fingerprint) for one in inputs)
+    corpus = corpus.absolute()
+    work = _Work(str(corpus), str(files[0]), prints, options)
+    _check(tokenizer, work)
     parameters: dict[str, Any] = {
         "strategy": options.strategy,
         "rules": options.rules,
@@ -108,8 +114,6 @@ def mask_corpus(
         "mask_token": options.mask_token,
         "tokenizers": version,
     }
-    inputs = [describe_folder(corpus, read), *map(describe_file, files)]
-    corpus = corpus.absolute()
     with open_run(
         out, stage="mask", parameters=parameters, inputs=inputs, options=running, reads=[corpus]
     ) as run:
@@ -117,18 +121,19 @@ def mask_corpus(
             return run.finished
         if options.strategy in PAIRINGS:
             return make_pairs(run, corpus, read, files[0], options.strategy, options.max_length)
-        return _examples(run, corpus, read, files[0], options)
+        return _examples(run, read, work)
 
 
-def _check(tokenizer: Path, options: MaskOptions) -> None:
+def _check(tokenizer: Path, work: _Work) -> None:
     """Raise the faults that the first worker would, before there are any."""
+    options = work.options
     if options.strategy not in NAMES:
         raise WrongCallError(f"--strategy: no {options.strategy!r}; there are {', '.join(NAMES)}")
     if (options.strategy == "c-rts") != (options.clusters is not None):
         raise WrongCallError("--clusters FILE and --strategy c-rts go together; give both")
     if options.packed and options.strategy in PAIRINGS:
         raise WrongCallError("--packed: pairs are not packed; leave it out")
-    vocabulary = Vocabulary.of(read_tokenizer(tokenizer), options.mask_token)
+    _, vocabulary = _read(work)
     if options.max_length <= vocabulary.head + vocabulary.tail:
         raise WrongCallError(
             f"--max-length {options.max_length}: leaves no room beside the tokenizer's "
@@ -145,13 +150,11 @@ def _check(tokenizer: Path, options: MaskOptions) -> None:
         read_clusters(options.clusters, vocabulary)
 
 
-def _examples(
-    run: Run, corpus: Path, read: Manifest, tokenizer: Path, options: MaskOptions
-) -> Manifest:
+def _examples(run: Run, read: Manifest, work: _Work) -> Manifest:
     parts = read.tables
     made = run.map(
         mask_part,
-        _Work(str(corpus), str(tokenizer), run.claim.fingerprint(), options),
+        work,
         [Task(p.file, p.file, p.checksum, p.bytes) for p in parts],
         EXAMPLES,
         label="mask",
@@ -161,13 +164,19 @@ def _examples(
 
 
 @lru_cache(maxsize=1)
-def _tools(work: _Work) -> _Tools:
-    """Read the tokenizer and the clusters: once a run in each worker."""
-    options = work.options
+def _read(work: _Work) -> tuple["Tokenizer", Vocabulary]:
+    """Read the tokenizer: once a run in each worker."""
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
     tokenizer.no_truncation()  # ours knows what it cuts
-    vocabulary = Vocabulary.of(tokenizer, options.mask_token)
+    return tokenizer, Vocabulary.of(tokenizer, work.options.mask_token)
+
+
+@lru_cache(maxsize=1)
+def _tools(work: _Work) -> _Tools:
+    """Read all that a worker needs: once a run."""
+    options = work.options
+    tokenizer, vocabulary = _read(work)
     clusters = read_clusters(options.clusters, vocabulary) if options.clusters else None
     strategy = strategy_of(options.strategy, options.rules)
     return _Tools(tokenizer, vocabulary, strategy, clusters)
