@@ -17,6 +17,7 @@ CORPUS        ?= $(WORK)/corpus
 MIRROR        ?= https://dumps.wikimedia.org
 # Further options for all stages (-j 8 --quiet …), and for single ones.
 RUN           ?=
+DOWNLOAD      ?=
 EXTRACT       ?=
 SWITCH        ?=
 SHARD         ?=
@@ -128,11 +129,10 @@ $(WORK)/options/%: FORCE
 
 # ---- dumps that are not there yet ----
 
-FETCH = mkdir -p $(@D) && curl --fail --location --continue-at - --retry 5 \
-  --user-agent "cstool (https://pypi.org/project/cstool/)" --output $@.part
-
-$(DUMPS)/wikidata-%-all.json.gz:
-	$(FETCH) $(MIRROR)/wikidatawiki/entities/$*/$(@F) && mv $@.part $@
-
-$(DUMPS)/%$(PAGES):
-	$(FETCH) $(MIRROR)/$*/$(DATE)/$(@F) && mv $@.part $@
+# One call fetches them all; another one, of `make -j`, waits for it and finds nothing to do.
+# What is there is whole: where another file fails, make is not to delete it.
+FETCHED = $(WIKIDATA) $(foreach wiki,$(WIKI),$(DUMPS)/$(wiki)$(PAGES))
+.PRECIOUS: $(FETCHED)
+$(FETCHED): | $(CSTOOL)
+	$(CSTOOL) download $(WIKI) --wikidata --date $(DATE) --wikidata-date $(WIKIDATA_DATE) \
+	  --mirror $(MIRROR) -o $(DUMPS) $(DOWNLOAD)

@@ -9,11 +9,13 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from cstool import __version__
 from cstool.running.errors import CstoolError, Unfinished, WrongCallError
 
 COMMANDS = {
+    "download": "Wikimedia's servers → dumps, whole and checked",
     "entities": "Wikidata's JSON dump → a table of items",
     "titles": "a wiki's page titles → QIDs, redirects resolved",
     "extract": "page XML → clean sentences with their wikilinks",
@@ -22,6 +24,10 @@ COMMANDS = {
     "shard": "code-switched sentences → a Parquet corpus by language",
     "mask": "a corpus → training examples, as published or otherwise",
     "stats": "what is in a folder, in numbers",
+    "show": "what is in a folder, row by row; one entity with all its names",
+    "push": "a corpus → the Hugging Face Hub",
+    "completion": "what teaches a shell to complete all this",
+    "verify": "whether folders are as they were written, back to the dumps",
 }
 
 
@@ -44,13 +50,24 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the subcommands that begin so, without loading them."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        found = COMMANDS.items()
+        return [CompletionItem(name, help=h) for name, h in found if name.startswith(incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the subcommand; for an unknown one name those there are."""
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+        if not ctx.resilient_parsing and args and self._unknown(args[0]):
             raise click.UsageError(f"no command {args[0]!r}; there are {', '.join(COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
+
+    @staticmethod
+    def _unknown(word: str) -> bool:
+        return not word.startswith("-") and word not in COMMANDS
 
 
 @click.group(

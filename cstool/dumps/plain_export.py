@@ -2,8 +2,7 @@
 
 All pages of a dump come from one writer (MediaWiki's XmlDumpWriter), which knows five references
 and one order of elements. What is in that form is read by a pattern; anything else, a deleted
-text or a second slot, is left to `PageParser`. A test holds that the two read the same. (Comments
-and names of users are passed over, whatever they hold.)
+text or a second slot, is left to `PageParser`. A test holds that the two read the same.
 """
 
 import html
@@ -37,10 +36,10 @@ _HEAD = _pattern(
 )
 _TAIL = _pattern(rb"</text>\s*<sha1>\w*</sha1>\s*</revision>\s*</page>\s*")
 # Attributes have letters beyond ASCII as references; those below U+D000 are read here.
-_ATTRIBUTE = re.compile(
-    rb"(?:[^&\x80-\xff]|&(?:lt|gt|amp|quot|#039|"
-    rb"#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));)*+"
-)
+_REFERENCES = rb"&(?:lt|gt|amp|quot|#039|#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));"
+_ATTRIBUTE = re.compile(rb"(?:[^&\x80-\xff]|" + _REFERENCES + rb")*+")
+_OTHER_REFERENCE = re.compile(rb"(?!" + _REFERENCES + rb")&")
+_NONCHARACTER = re.compile("[\ufffe\uffff]")
 
 
 def plain_pages(data: bytes) -> list[Page] | None:
@@ -64,6 +63,8 @@ def plain_pages(data: bytes) -> list[Page] | None:
 
 
 def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
+    if not _is_sound(head[0]):
+        return None
     title = unescaped(data, *head.span(1))
     text = unescaped(data, head.end(), end)
     redirect = None
@@ -82,3 +83,15 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
         model=head[6].decode(),
         text=text,
     )
+
+
+def _is_sound(head: bytes) -> bool:
+    """Whether what is passed over before a text, a comment or a user's name, is XML."""
+    if b"&" in head and _OTHER_REFERENCE.search(head):
+        return False
+    if head.isascii():
+        return True
+    try:
+        return _NONCHARACTER.search(head.decode()) is None
+    except UnicodeDecodeError:
+        return False

@@ -104,7 +104,7 @@ def _foreign(out: Path) -> list[str]:
 def _read_claim(path: Path) -> Claim:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Claim)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OutputError(
             f"{path}: cannot be read ({error}); pass --overwrite to begin anew"
         ) from error

@@ -35,7 +35,7 @@ from cstool.parts.files import (
     write_bytes,
     write_part,
 )
-from cstool.parts.manifest import MANIFEST, Input, Manifest, Part, Source
+from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Part, Source, lineage_of
 from cstool.running.errors import Unfinished
 from cstool.running.executors import calls_ahead, executor, run_calls
 from cstool.running.options import RunOptions
@@ -69,13 +69,17 @@ def part_name(index: int) -> str:
 
 @dataclass
 class Run:
-    """A claimed folder and the means to fill it. `finished` is set when nothing is to do."""
+    """A claimed folder and the means to fill it. `finished` is set when nothing is to do.
+
+    `lineage`: the stages that led here, for the manifest.
+    """
 
     out: Path
     claim: Claim
     options: RunOptions
     pool: Executor
     finished: Manifest | None = None
+    lineage: tuple[Ancestor, ...] = ()
 
     def map(
         self,
@@ -180,6 +184,7 @@ class Run:
             parts=[m.part for m in made] + list(files),
             counts=counts,
             source=source,
+            lineage=[*self.lineage],
         )
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         remove_unlisted(self.out, {part.file for part in manifest.parts})
@@ -235,7 +240,7 @@ def open_run(
     try:
         number = sum(i.bytes or 0 for i in inputs) // _BYTES_A_WORKER if calls else 0
         with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
-            yield Run(out, claim, options, pool)
+            yield Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
     finally:
         remove_temporaries(out, temporary_tag())
 

@@ -1,13 +1,14 @@
 """`_manifest.json`: what a folder holds and how it came to be; written last."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import xxhash
 
-from cstool.parts.counts import Counts
+from cstool.parts.counts import Counts, largest
 from cstool.running.errors import InputError
 
 MANIFEST = "_manifest.json"
@@ -16,6 +17,8 @@ ATTRIBUTION = "attribution/"
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
+# Names of a detail that a later stage's manifest keeps: more than there are languages.
+_DETAILS_HANDED_ON = 1000
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -42,8 +45,25 @@ class Source(msgspec.Struct, frozen=True):
     language: str
 
 
+class Ancestor(msgspec.Struct, frozen=True):
+    """A stage before this one: what its manifest told, without its parts.
+
+    Of a detail of more than a thousand names, the largest and the sum of the others.
+    """
+
+    stage: str
+    version: str
+    parameters: dict[str, Any]
+    inputs: list[Input]
+    counts: Counts
+    source: Source | None = None
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """What `_manifest.json` holds. Nothing in it depends on when or where it was made."""
+    """What `_manifest.json` holds. Nothing in it depends on when or where it was made.
+
+    `lineage`: the stages that led here, from the dumps on, each once.
+    """
 
     stage: str
     version: str
@@ -52,6 +72,7 @@ class Manifest(msgspec.Struct, frozen=True):
     parts: list[Part]
     counts: Counts
     source: Source | None = None
+    lineage: list[Ancestor] = []
 
     @property
     def tables(self) -> list[Part]:
@@ -77,10 +98,39 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         return msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: is no cstool manifest ({error}); make the folder again with --overwrite"
         ) from error
+
+
+def lineage_of(folders: Iterable[Path]) -> list[Ancestor]:
+    """Return the stages that led to these folders, theirs included: each after those it read.
+
+    A folder without a manifest (one that is no stage's) has none. Raises InputError for a bad one.
+    """
+    found: dict[bytes, Ancestor] = {}
+    for folder in folders:
+        manifest = read_manifest(folder)
+        if manifest is not None:
+            for ancestor in (*manifest.lineage, _as_ancestor(manifest)):
+                found.setdefault(msgspec.json.encode(ancestor, order="sorted"), ancestor)
+    return [*found.values()]
+
+
+def _as_ancestor(manifest: Manifest) -> Ancestor:
+    details = {
+        kind: dict(sorted(largest(numbers, _DETAILS_HANDED_ON).items()))
+        for kind, numbers in manifest.counts.details.items()
+    }
+    return Ancestor(
+        manifest.stage,
+        manifest.version,
+        manifest.parameters,
+        manifest.inputs,
+        Counts(manifest.counts.tallies, details),
+        manifest.source,
+    )
 
 
 def need_stage(folder: Path, *stages: str) -> Manifest:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cstool.languages.mixing import Mixing, Sums, sums_by_language
 from cstool.languages.words import words_in
 from cstool.parts.columns import one_chunk
 from cstool.parts.manifest import Manifest, Part, need_stage
 from cstool.parts.schemas import BY_STAGE
-from cstool.report.mixing import Mixing, Sums, sums_by_language
+from cstool.parts.statistics import read_statistics
 from cstool.running.errors import InputError
 
 _ROWS_AT_ONCE = 20_000
@@ -45,10 +46,25 @@ class LanguageStats(msgspec.Struct, frozen=True):
         return self.entities / self.rows if self.entities is not None and self.rows else None
 
 
+class Side(msgspec.Struct, frozen=True):
+    """The source sentences of a folder, or the code-switched ones, all languages together."""
+
+    sentences: int
+    entities: int | None = None
+    words_a_sentence: float | None = None
+
+    @property
+    def entities_a_sentence(self) -> float | None:
+        """Mean number of entities of a sentence."""
+        known = self.entities is not None and self.sentences
+        return self.entities / self.sentences if known and self.entities is not None else None
+
+
 class FolderStats(msgspec.Struct, frozen=True):
     """A folder's numbers: which stage wrote it, the sum, and each language.
 
-    `mixing` is that of all code-switched rows, whatever their languages.
+    `mixing` is that of all code-switched rows, whatever their languages. `source`, `switched`:
+    its two sides, None where they cannot be told apart or there is none such.
     """
 
     stage: str
@@ -58,13 +74,16 @@ class FolderStats(msgspec.Struct, frozen=True):
     linked: int | None
     languages: list[LanguageStats]
     mixing: Mixing | None = None
+    source: Side | None = None
+    switched: Side | None = None
 
 
 def folder_stats(folder: Path) -> FolderStats:
     """Count what is in a stage's folder. Raises InputError when it is none."""
     manifest = need_stage(folder, *BY_STAGE)
-    found, mixing = _COUNT[manifest.stage](folder, manifest)
-    languages = sorted(found, key=lambda s: s.language)
+    counted = _COUNT[manifest.stage](folder, manifest)
+    languages = sorted(counted.languages, key=lambda s: s.language)
+    source, switched = counted.sides or _sides(manifest, languages)
     return FolderStats(
         manifest.stage,
         sum(s.rows for s in languages)
@@ -74,8 +93,30 @@ def folder_stats(folder: Path) -> FolderStats:
         _sum([s.entities for s in languages]),
         _sum([s.linked for s in languages]),
         languages,
-        mixing,
+        counted.mixing,
+        source,
+        switched,
     )
+
+
+def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
+    """Return both sides where a row's language tells which it is on."""
+    if manifest.stage not in ("extract", "link", "shard"):
+        return None, None
+    led = [one.source.language for one in manifest.lineage if one.source]
+    sources = {*led, *([manifest.source.language] if manifest.source else [])}
+    if len(sources) != 1 or manifest.parameters.get("format") == "mt":
+        return None, None
+    source = _side([one for one in languages if one.language in sources])
+    switched = [one for one in languages if one.language not in sources]
+    return source, _side(switched) if manifest.stage == "shard" else None
+
+
+def _side(languages: list[LanguageStats]) -> Side:
+    sentences = sum(one.rows for one in languages)
+    words = _sum([one.words for one in languages])
+    mean = words / sentences if words is not None and sentences else None
+    return Side(sentences, _sum([one.entities for one in languages]), mean)
 
 
 def _sum(numbers: list[int | None]) -> int | None:
@@ -90,7 +131,15 @@ def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
         raise InputError(f"{folder}: cannot be read ({error})") from error
 
 
-_Found = tuple[list[LanguageStats], Mixing | None]
+_Sides = tuple[Side | None, Side | None]
+
+
+class _Found(NamedTuple):
+    """What was counted; `sides`: the source sentences and the switched ones, where it is known."""
+
+    languages: list[LanguageStats]
+    mixing: Mixing | None = None
+    sides: _Sides | None = None
 
 
 def _batches(
@@ -126,7 +175,7 @@ def _sentences(folder: Path, manifest: Manifest) -> _Found:
             linked += len(flat) - flat.field("qid").null_count
     language = manifest.source.language if manifest.source else ""
     known = linked if manifest.stage == "link" else None
-    return [LanguageStats(language, rows, words, mentions, known)], None
+    return _Found([LanguageStats(language, rows, words, mentions, known)])
 
 
 def _switched(folder: Path, manifest: Manifest) -> _Found:
@@ -137,10 +186,12 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
         return _of_pairs(folder, manifest, *_TEXT[form])
     counted = (
         _scan(folder, manifest)
-        .group_by("language")
+        .group_by("language", plain=pl.col("language") == pl.col("source_language"))
         .agg(pl.len().alias("rows"), pl.col("entities").list.len().cast(pl.Int64).sum())
+        .collect(engine="streaming")
     )
-    numbers = {code: (rows, n) for code, rows, n in counted.collect(engine="streaming").iter_rows()}
+    both = counted.group_by("language").agg(pl.col("rows", "entities").sum())
+    numbers = {code: (rows, n) for code, rows, n in both.iter_rows()}
     sampled, sums = _sampled(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
     languages = []
     for code, (rows, entities) in numbers.items():
@@ -151,7 +202,26 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
         partly = seen if seen < rows else None
         languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partly))
     everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), Sums())
-    return languages, everything.measures() if everything.sentences else None
+    return _Found(
+        languages,
+        everything.measures() if everything.sentences else None,
+        (_exact_side(counted, sums, plain=True), _exact_side(counted, sums, plain=False)),
+    )
+
+
+def _exact_side(
+    counted: pl.DataFrame, sums: dict[tuple[str, bool], Sums], *, plain: bool
+) -> Side | None:
+    """Return a side of rows that tell their source's language; its words are of a sample."""
+    its = counted.filter(pl.col("plain") == plain)
+    # Each language weighs as many rows as it has, not as many as were looked at.
+    words = sum(
+        rows * sums[code, plain].words / sums[code, plain].sentences
+        for code, rows in its.select("language", "rows").iter_rows()
+        if (code, plain) in sums and sums[code, plain].sentences
+    )
+    rows = int(its["rows"].sum())
+    return Side(rows, int(its["entities"].sum()), words / rows) if rows else None
 
 
 def _sampled(
@@ -207,40 +277,41 @@ def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: s
             row[0] += int(here.sum())
             row[1] += int(words[here].sum())
             row[2] += int(found[here].sum()) if found is not None else 0
-    return [
-        LanguageStats(code, rows, words, n if entity else None, n if entity else None)
-        for code, (rows, words, n) in numbers.items()
-    ], None
+    return _Found(
+        [
+            LanguageStats(code, rows, words, n if entity else None, n if entity else None)
+            for code, (rows, words, n) in numbers.items()
+        ]
+    )
 
 
 def _of_lines(folder: Path) -> _Found:
     """Return what `shard` has counted while it wrote lines of JSON."""
-    try:
-        known = msgspec.json.decode((folder / "stats.json").read_bytes())["languages"]
-        return [
-            LanguageStats(code, sum(n["rows"].values()), n["words"], n["entities"], n["entities"])
+    known = read_statistics(folder).languages
+    return _Found(
+        [
+            LanguageStats(code, sum(n.rows.values()), n.words, n.entities, n.entities)
             for code, n in known.items()
-        ], None
-    except (OSError, KeyError, msgspec.DecodeError) as error:
-        raise InputError(f"{folder / 'stats.json'}: cannot be read ({error})") from error
+        ]
+    )
 
 
 def _entities(folder: Path, manifest: Manifest) -> _Found:
     del folder
     labels = manifest.counts.details.get("languages", {})
-    return [LanguageStats(language, number) for language, number in labels.items()], None
+    return _Found([LanguageStats(language, number) for language, number in labels.items()])
 
 
 def _titles(folder: Path, manifest: Manifest) -> _Found:
     rows = _scan(folder, manifest).select(pl.len()).collect().item()
     language = manifest.source.language if manifest.source else ""
-    return [LanguageStats(language, rows)], None
+    return _Found([LanguageStats(language, rows)])
 
 
 def _examples(folder: Path, manifest: Manifest) -> _Found:
     del folder
     rows = manifest.counts.details.get("rows", {})
-    return [LanguageStats(language, number) for language, number in rows.items()], None
+    return _Found([LanguageStats(language, number) for language, number in rows.items()])
 
 
 _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
@@ -252,78 +323,3 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
     "titles": _titles,
     "mask": _examples,
 }
-
-_ROWS_ARE = {
-    "extract": "sentences",
-    "link": "sentences",
-    "switch": "sentences",
-    "shard": "sentences",
-    "entities": "labels",
-    "titles": "titles",
-    "mask": "rows",
-}
-
-
-_HEAD = ("language", "", "words", "entities", "linked", "a sentence")
-# Heads of the measures, in the order in which they are dropped from the right of a narrow table.
-_MEASURES = (
-    ("CMI", "cmi", ".1f"),
-    ("I", "i_index", ".3f"),
-    ("M", "m_index", ".3f"),
-    ("entropy", "entropy", ".3f"),
-    ("burst.", "burstiness", ".3f"),
-    ("SPF", "switch_fraction", ".3f"),
-    ("CMI+P", "cmi_switches", ".1f"),
-)
-_SHORTEST_BAR = 5
-
-
-def as_table(stats: FolderStats, width: int) -> str:
-    """Return the numbers as a table of so many columns: of the measures those that have room.
-
-    A bar a language fills what is left.
-    """
-    head = [*_HEAD, *(name for name, _, _ in _MEASURES)]
-    head[1] = _ROWS_ARE[stats.stage]
-    rows = sum(s.rows for s in stats.languages)
-    everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
-    lines = [_cells(s) for s in [*stats.languages, everything]]
-    used = [i for i in range(len(head)) if any(line[i] for line in lines)]
-    if stats.stage in ("switch", "shard"):
-        used = [i for i in used if i != 4]  # all that stand there are linked
-    widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
-    while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
-        used.pop()
-    room = min(40, _room(widths, used, width) - 2)
-    most = max((s.rows for s in stats.languages), default=0)
-    out = ["  ".join(_cell(head[i], widths[i], i) for i in used)]
-    for line, rows in zip(lines, [*(s.rows for s in stats.languages), 0], strict=True):
-        bar = "█" * round(room * rows / most) if most and room >= _SHORTEST_BAR else ""
-        out.append(("  ".join(_cell(line[i], widths[i], i) for i in used) + "  " + bar).rstrip())
-    return "\n".join(out)
-
-
-def _room(widths: dict[int, int], used: list[int], width: int) -> int:
-    """Return how many columns of the terminal the table leaves."""
-    return width - sum(widths[i] for i in used) - 2 * (len(used) - 1)
-
-
-def _cells(stats: LanguageStats) -> list[str]:
-    """Return a language's numbers as the table shows them."""
-    numbers = (stats.words, stats.entities, stats.linked)
-    mean = stats.entities_a_sentence
-    measures = [
-        (getattr(stats.mixing, field) if stats.mixing else None, form)
-        for _, field, form in _MEASURES
-    ]
-    return [
-        stats.language,
-        f"{stats.rows:,}",
-        *("" if n is None else f"{n:,}" for n in numbers),
-        "" if mean is None else f"{mean:.2f}",
-        *("" if value is None else f"{value:{form}}" for value, form in measures),
-    ]
-
-
-def _cell(text: str, width: int, column: int) -> str:
-    return text.ljust(width) if column == 0 else text.rjust(width)

@@ -26,6 +26,7 @@ from cstool.parts.manifest import (
     need_stage,
     sha256,
 )
+from cstool.parts.statistics import STATISTICS, Statistics
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.card import Facts, Split, dataset_card
@@ -33,9 +34,18 @@ from cstool.stages.contamination import SHORT, TestTexts, texts_of
 from cstool.stages.corpus_formats import FORMATS, Format
 from cstool.stages.near_duplicates import ALGORITHM, need_library
 from cstool.stages.shard_drops import PartToRead, find_drops
+from cstool.stages.shard_facts import (
+    FACTS,
+    FileFacts,
+    numbers_by_language,
+    read_facts,
+    sample_sentences,
+    top_entities,
+)
 from cstool.stages.shard_plan import PAGES, Plan, ShardOptions, census, plan_of
 from cstool.stages.shard_segments import INDEX, Segment, segments_of
 from cstool.stages.shard_shuffle import (
+    IN_MEMORY,
     RECEIPT,
     Gather,
     Scatter,
@@ -122,14 +132,14 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
         scatter, Scatter(plan, str(segments)), tasks, INDEX,
         label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
     )  # fmt: skip
-    places, _ = segments_of(scattered, run.work("scattered"), segments)
+    places, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = FORMATS[options.format]
-    made, counts = _write(run, form, _shards(plan, places, form))
+    made, counts, facts = _write(run, form, _shards(plan, places, sizes, form))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     written = sum(m.part.rows for m in made)
     counts.tallies["rows"] = Tally(rows, written, dropped)
     _remove_strays(run.out, {m.part.file for m in made})
-    extra = _describe(run, read, made, counts, options)
+    extra = _describe(run, read, made, counts, facts, options)
     return run.finish(made, counts, files=extra)
 
 
@@ -149,7 +159,7 @@ def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
 
 
 def _shards(
-    plan: Plan, places: dict[int, tuple[Segment, ...]], form: Format
+    plan: Plan, places: dict[int, tuple[Segment, ...]], rows: dict[int, int], form: Format
 ) -> list[Task[ShardToWrite]]:
     """Return the shards that have rows, numbered within their language and split."""
     filled: dict[tuple[str, str], list[tuple[int, tuple[Segment, ...]]]] = {}
@@ -158,21 +168,24 @@ def _shards(
             found = filled.setdefault((one.language, one.split), [])
             found.append((destination, places[destination]))
     return [
-        Task(file, ShardToWrite(file, segments), str(destination))
+        Task(file, ShardToWrite(file, rows[destination], segments), str(destination))
         for (language, split), shards in filled.items()
         for number, (destination, segments) in enumerate(shards)
         for file in [f"data/{language}/{split}-{number:05d}-of-{len(shards):05d}.{form.suffix}"]
     ]
 
 
-def _write(run: Run, form: Format, shards: list[Task[ShardToWrite]]) -> tuple[list[Made], Counts]:
-    """Write the corpus's files; return them with the counts of all."""
+def _write(
+    run: Run, form: Format, shards: list[Task[ShardToWrite]]
+) -> tuple[list[Made], Counts, list[FileFacts]]:
+    """Write the corpus's files; return them with the counts of all, and each one's facts."""
     work = Gather(str(run.out), form.name)
     if form.suffix == "parquet":
         made = run.map(
             gather, work, shards, form.schema,
             label="shard: write", size=len(shards), unit="shard", layout=form.layout,
         )  # fmt: skip
+        facts = [read_facts(run.work(FACTS) / task.file) for task in shards]
     else:
         # A part that is no Parquet cannot tell how it was made: a receipt does, in _work.
         receipts = [
@@ -190,7 +203,8 @@ def _write(run: Run, form: Format, shards: list[Task[ShardToWrite]]) -> tuple[li
             Made(Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts)
             for task, one in zip(receipts, signed, strict=True)
         ]
-    return made, total(m.counts for m in made)
+        facts = [read_facts(run.work(FACTS) / task.file) for task in receipts]
+    return made, total(m.counts for m in made), facts
 
 
 def _receipt(path: Path) -> tuple[int, int, str]:
@@ -206,7 +220,12 @@ def _remove_strays(out: Path, listed: set[str]) -> None:
 
 
 def _describe(
-    run: Run, read: list[_Switched], made: list[Made], counts: Counts, options: ShardOptions
+    run: Run,
+    read: list[_Switched],
+    made: list[Made],
+    counts: Counts,
+    facts: list[FileFacts],
+    options: ShardOptions,
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, Split]] = {}
@@ -215,29 +234,37 @@ def _describe(
         split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), Split())
         split.rows += m.part.rows
         split.bytes += m.part.bytes
+    for name, size in counts.details.pop(IN_MEMORY, {}).items():
+        language, split_of_it = name.split("/")
+        splits[language][split_of_it].in_memory = size
+    languages = numbers_by_language(facts)
+    for language, numbers in languages.items():
+        numbers.rows = {name: split.rows for name, split in splits[language].items()}
+        numbers.words = counts.details["words"].get(language, 0)
+        numbers.entities = counts.details["entities"].get(language, 0)
     sources = sorted({m.source.wiki for _, m in read if m.source})
     dropped = counts.tallies["rows"].dropped
-    statistics = {
-        "languages": {
-            language: {
-                "rows": {name: split.rows for name, split in by_name.items()},
-                "words": counts.details["words"].get(language, 0),
-                "entities": counts.details["entities"].get(language, 0),
-            }
-            for language, by_name in splits.items()
-        },
-        "sources": sources,
-        "dropped": dropped,
-    }
+    statistics = Statistics(
+        languages, sources, dropped, top_entities(facts), sample_sentences(facts)
+    )
     tests = tuple(path.name for path in options.decontaminate)
-    facts = Facts(FORMATS[options.format], tuple(sources), options.dedup, tests, dropped)
+    told = Facts(
+        FORMATS[options.format],
+        tuple(sources),
+        options.dedup,
+        tests,
+        dropped,
+        languages,
+        run.lineage,
+        run.claim.parameters,
+    )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
-    write_bytes(run.out / "README.md", dataset_card(splits, facts).encode())
-    write_bytes(run.out / "stats.json", data + b"\n")
+    write_bytes(run.out / "README.md", dataset_card(splits, told).encode())
+    write_bytes(run.out / STATISTICS, data + b"\n")
     rows = _write_attribution(run.out / _PAGES_FILE, read)
     return [
         _part(run.out, "README.md", 0),
-        _part(run.out, "stats.json", 0),
+        _part(run.out, STATISTICS, 0),
         _part(run.out, _PAGES_FILE, rows),
     ]
 

@@ -25,6 +25,7 @@ from cstool.parts.manifest import sha256
 from cstool.parts.schemas import SWITCHED
 from cstool.stages.corpus_formats import FORMATS, ROWS_A_GROUP
 from cstool.stages.shard_drops import Kept, PartToRead, kept_rows
+from cstool.stages.shard_facts import FactsOfFile
 from cstool.stages.shard_plan import SPLITS, Plan, page_hashes
 from cstool.stages.shard_segments import (
     Segment,
@@ -39,6 +40,8 @@ Array = np.ndarray[Any, Any]
 KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))
 # What stands of a file that is no Parquet, in the run's work folder.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
+# Of a shard's counts: bytes of its rows as Arrow tables, by language and split.
+IN_MEMORY = "bytes in memory"
 _LOT_BITS = 32
 
 
@@ -52,9 +55,10 @@ class Scatter:
 
 @dataclass(frozen=True)
 class ShardToWrite:
-    """A file of the corpus: its path in the folder, and where its rows are."""
+    """A file of the corpus: its path in the folder, how many rows it has, and where they are."""
 
     file: str
+    rows: int
     segments: tuple[Segment, ...]
 
 
@@ -105,32 +109,44 @@ def lots_of(table: pa.Table, plan: Plan) -> tuple[Array, Array]:
 
 
 def gather(shard: ShardToWrite, work: Gather) -> Batches:
-    """Yield the rows of a shard in the order of their lots; count words and entities."""
+    """Yield the rows of a shard in the order of their lots, and its facts; count what it holds."""
     form = FORMATS[work.format]
     counts = Counts()
-    for table in _in_order(shard, counts):
-        yield form.columns(table)
+    facts = _facts(shard)
+    split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
+    for table in _in_order(shard, counts, facts):
+        columns = form.columns(table)
+        counts.add(IN_MEMORY, {split: columns.nbytes})
+        yield columns
+    yield facts.beside()
     return counts
 
 
 def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
-    """Write a shard as lines of JSON, Zstandard; yield its receipt."""
+    """Write a shard as lines of JSON, Zstandard; yield its receipt and its facts."""
     counts = Counts()
+    facts = _facts(shard)
     path = Path(work.out) / shard.file
     rows = 0
     with whole_file(path, temporary_tag()) as temporary:
         with temporary.open("wb") as file, zstandard.open(file, "wb") as out:
-            for table in _in_order(shard, counts):
+            for table in _in_order(shard, counts, facts):
                 frame = pl.from_arrow(table)
                 assert isinstance(frame, pl.DataFrame)
                 frame.write_ndjson(out)
                 rows += table.num_rows
         size, checksum = temporary.stat().st_size, sha256(temporary)
     yield pa.table([[rows], [size], [checksum]], schema=RECEIPT)
+    yield facts.beside()
     return counts
 
 
-def _in_order(shard: ShardToWrite, counts: Counts) -> Iterator[pa.Table]:
+def _facts(shard: ShardToWrite) -> FactsOfFile:
+    _, language, _ = shard.file.split("/")
+    return FactsOfFile(language, shard.rows, sample=split_name(shard.file) == SPLITS[0])
+
+
+def _in_order(shard: ShardToWrite, counts: Counts, facts: FactsOfFile) -> Iterator[pa.Table]:
     """Yield a shard's rows in the order of their lots, a row group's at a time."""
     table = read_segments(shard.segments, KEYED).combine_chunks()
     order = np.argsort(table.column("lot").to_numpy(), kind="stable")
@@ -141,6 +157,7 @@ def _in_order(shard: ShardToWrite, counts: Counts) -> Iterator[pa.Table]:
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("words", {language: words(one_chunk(rows.column("text")))})
         counts.add("entities", {language: int(entities)})
+        facts.add(rows)
         yield rows
 
 

@@ -25,7 +25,8 @@ from tests.support import (
     write_multistream,
 )
 
-STAGES = [name for name in COMMANDS if name != "stats"]
+OTHERS = {"download", "stats", "show", "push", "completion", "verify"}
+STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 
 

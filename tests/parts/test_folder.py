@@ -318,6 +318,6 @@ def test_a_manifest_tells_nothing_of_time_or_place(tmp_path: Path) -> None:
     run_stage(tmp_path / "a")
     told = msgspec.json.decode((tmp_path / "a" / MANIFEST).read_bytes())
     assert set(told) == {
-        "stage", "version", "parameters", "inputs", "parts", "counts", "source"
+        "stage", "version", "parameters", "inputs", "parts", "counts", "source", "lineage"
     }  # fmt: skip
     assert str(tmp_path) not in (tmp_path / "a" / MANIFEST).read_text()

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from cstool.parts.manifest import need_stage
-from cstool.report.stats import FolderStats, as_table, folder_stats
-from cstool.running.errors import InputError
+from cstool.report.stats import FolderStats, folder_stats
+from cstool.report.stats_by import _count, by_title, by_type
+from cstool.report.stats_compare import flat_rows, published, summary
+from cstool.report.stats_table import as_table, languages_table, summaries_table, types_table
+from cstool.running.errors import InputError, WrongCallError
 from tests.stages.switched import Sentence, make_corpus, write_switched
 from tests.support import rows_of
 
@@ -100,3 +104,106 @@ def test_numbers_can_be_written_as_json(pipeline: Path) -> None:
 def test_a_folder_of_no_stage_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"_manifest\.json"):
         folder_stats(tmp_path)
+
+
+# ---- sides, types, pages ----
+
+
+def test_the_source_sentences_and_the_switched_ones_are_told_apart(pipeline: Path) -> None:
+    rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
+    for folder in ("corpus", "switched"):
+        stats = folder_stats(pipeline / folder)
+        assert stats.source and stats.switched
+        for side, plain in ((stats.source, True), (stats.switched, False)):
+            its = rows.filter((pl.col("language") == pl.col("source_language")) == plain)
+            assert side.sentences == len(its)
+            assert side.entities == its["entities"].list.len().sum()
+            words = sum(len(text.split()) for text in its["text"]) / len(its)
+            assert side.words_a_sentence == pytest.approx(words, rel=0.05)
+    assert folder_stats(pipeline / "linked").switched is None
+
+
+@pytest.mark.parametrize(("form", "known"), [("entitycs", True), ("jsonl", True), ("mt", False)])
+def test_sides_are_known_in_forms_that_hold_source_sentences(
+    tmp_path: Path, form: str, known: bool
+) -> None:
+    switched = write_switched(tmp_path / "s", [Sentence(i + 1, "has words.") for i in range(30)])
+    make_corpus(switched, tmp_path / "corpus", format=form)
+    stats = folder_stats(tmp_path / "corpus")
+    assert (stats.source is not None) == (stats.switched is not None) == known
+    if stats.source:
+        assert (stats.source.sentences, stats.source.entities) == (30, 30)
+
+
+@pytest.mark.parametrize(("stage", "column"), [("corpus", "entities"), ("linked", "mentions")])
+def test_entities_are_counted_by_type(pipeline: Path, stage: str, column: str) -> None:
+    parts = "data/*/*.parquet" if stage == "corpus" else "part-*.parquet"
+    spans = pl.read_parquet(pipeline / stage / parts)[column].explode().struct.field("qid")
+    types = rows_of(pipeline / "entities").select("qid", "types")
+    wanted: dict[int, int] = {}
+    of_item = dict(types.iter_rows())
+    for qid in spans.drop_nulls():
+        for type_ in of_item[qid]:
+            wanted[type_] = wanted.get(type_, 0) + 1
+    found = by_type(pipeline / stage, pipeline / "entities", named=2)
+    assert {one.qid: one.entities for one in found} == wanted
+    assert [one.entities for one in found] == sorted(wanted.values(), reverse=True)
+    assert found == by_type(pipeline / stage, pipeline / "entities", 10**6, named=2)
+    assert len(by_type(pipeline / stage, pipeline / "entities", 3, named=2)) == 3
+    assert "more types" in types_table(found, 5)
+
+
+def test_counts_are_put_together_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cstool.report.stats_by._AT_LEAST", 3)
+    groups = [pa.array([1, 2, None, 1], pa.uint32()), *[pa.array([2, 9], pa.uint32())] * 5]
+    counted = dict(_count(iter(groups)).iter_rows())
+    assert counted == {1: 2, 2: 6, 9: 5}
+
+
+def test_a_folder_of_entities_is_counted_by_its_own_types(pipeline: Path) -> None:
+    types = rows_of(pipeline / "entities")["types"].explode().drop_nulls()
+    found = by_type(pipeline / "entities", None, named=0)
+    assert {one.qid: one.items for one in found} == dict(types.value_counts().iter_rows())
+
+
+@pytest.mark.parametrize("stage", ["corpus", "sentences"])
+def test_rows_are_counted_by_page(pipeline: Path, stage: str) -> None:
+    parts = "data/*/*.parquet" if stage == "corpus" else "part-*.parquet"
+    rows = pl.read_parquet(pipeline / stage / parts)
+    found = by_title(pipeline / stage)
+    counts = dict(rows["title"].value_counts().iter_rows())
+    assert {one.title: one.rows for one in found} == counts
+    column = "entities" if stage == "corpus" else "mentions"
+    assert sum(one.entities for one in found) == rows[column].list.len().sum()
+    assert by_title(pipeline / stage, 2) == found[:2]
+
+
+def test_what_cannot_be_counted_so_is_told(pipeline: Path, tmp_path: Path) -> None:
+    for call in (
+        lambda: by_type(pipeline / "sentences", pipeline / "entities", named=0),
+        lambda: by_type(pipeline / "corpus", None, named=0),
+        lambda: by_title(pipeline / "entities"),
+    ):
+        with pytest.raises(WrongCallError, match="give"):
+            call()
+    with pytest.raises(InputError, match="no such folder"):
+        by_title(tmp_path / "none")
+
+
+# ---- folders beside each other ----
+
+
+def test_folders_stand_beside_the_published_corpus(pipeline: Path) -> None:
+    stats = folder_stats(pipeline / "corpus")
+    rows = [published(), summary("mine", stats)]
+    lines = summaries_table(rows).split("\n")
+    assert lines[0].split() == ["EntityCS,", "published", "mine"]
+    assert lines[1].split()[2:] == ["54,469,214", f"{stats.source and stats.source.sentences:,}"]
+    assert lines[4].split()[-2] == "1.92"
+    folders = {"a": stats, "b": folder_stats(pipeline / "switched")}
+    line = next(line for line in languages_table(folders).split("\n") if line.startswith("de "))
+    german = next(s for s in stats.languages if s.language == "de")
+    assert line.split() == ["de", f"{german.rows:,}", f"{german.rows:,}"]
+    flat = flat_rows(folders)
+    assert len(flat) == 2 * len(stats.languages)
+    assert {"folder", "language", "rows", "cmi"} <= flat[0].keys()

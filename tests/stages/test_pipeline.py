@@ -78,7 +78,7 @@ def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
         text = (pipeline / folder / "_manifest.json").read_text()
         assert str(pipeline) not in text
         assert set(json.loads(text)) == {
-            "stage", "version", "parameters", "inputs", "parts", "counts", "source",
+            "stage", "version", "parameters", "inputs", "parts", "counts", "source", "lineage",
         }  # fmt: skip
 
 
@@ -97,3 +97,15 @@ def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
     process.wait()
     subprocess.run(command, check=True)
     assert files_of(out) == files_of(pipeline / "sentences")
+
+
+def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:
+    lineage = need_stage(pipeline / "corpus", "shard").lineage
+    stages = [one.stage for one in lineage]
+    assert stages == ["extract", "entities", "titles", "link", "switch"]
+    folders = ["sentences", "entities", "titles", "linked", "switched"]
+    for ancestor, folder in zip(lineage, folders, strict=True):
+        manifest = need_stage(pipeline / folder, ancestor.stage)
+        assert ancestor.counts.tallies == manifest.counts.tallies
+        assert ancestor.parameters == manifest.parameters
+        assert ancestor.inputs == manifest.inputs

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.report.stats import as_table, folder_stats
+from cstool.report.stats import folder_stats
+from cstool.report.stats_table import as_table
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract

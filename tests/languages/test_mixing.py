@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.report.mixing import Mixing, Sums, sums_by_language
+from cstool.languages.mixing import Mixing, Sums, sums_by_language
 
 SPANS = pa.list_(pa.struct([("start", pa.uint32()), ("end", pa.uint32())]))
 

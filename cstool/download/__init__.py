@@ -1,0 +1,1 @@
+"""Wikimedia's dumps over HTTP: which there are, and fetching them to the last byte."""

@@ -1,0 +1,128 @@
+"""What a server's answer to a request for a file's rest means; nothing here does any I/O."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+
+# Answers after which the same request may do better later.
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_LONGEST = 60.0  # seconds between two tries, unless the server asks for more
+
+
+class Next(Enum):
+    """What to do with an answer."""
+
+    APPEND = auto()  # its body follows on what is here
+    BEGIN = auto()  # its body is the file from its start
+    OTHER = auto()  # it does not go with what is here: ask what is published now
+    WHOLE = auto()  # all of it is here already
+    WAIT = auto()  # ask again later
+    GIVE_UP = auto()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the server has told of a file before: its validators, and its size where known."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to do, why if that is not plain, and how many bytes the whole file is said to have."""
+
+    next: Next
+    why: str = ""
+    total: int | None = None
+
+
+def request_headers(at: int, known: Known) -> dict[str, str]:
+    """Return the headers that ask for a file from byte `at` on, if it is still the same file.
+
+    As RFC 9110 has it: a weak ETag cannot be asked for.
+    """
+    headers = {"Accept-Encoding": "identity"}  # the file's own bytes, whatever its compression
+    if at:
+        headers["Range"] = f"bytes={at}-"
+        strong = known.etag if known.etag and not known.etag.startswith("W/") else None
+        validator = strong or known.last_modified
+        if validator:
+            headers["If-Range"] = validator
+    return headers
+
+
+def judge(status: int, headers: Mapping[str, str], at: int, known: Known) -> Answer:
+    """Return what an answer to a request for a file from byte `at` on means.
+
+    `headers`: names as requests gives them, in any case.
+    """
+    if status in (200, 206) and headers.get("Content-Type", "").startswith("text/html"):
+        # What asks for a log-in answers so, in place of the server; no dump is HTML.
+        return Answer(Next.WAIT, "a web page comes instead of the file")
+    if status == 206:
+        return _judge_rest(headers, at, known)
+    if status == 200:
+        length = headers.get("Content-Length", "")
+        total = int(length) if length.isdecimal() else None
+        if not at:
+            return Answer(Next.BEGIN, total=total)
+        if is_other(headers, known):
+            return Answer(Next.OTHER, "it changed on the server", total)
+        if total is not None and known.bytes not in (None, total):
+            # Not the file, whatever it is: no reason to drop what is here.
+            return Answer(Next.WAIT, f"the server sends something else, of {total:,} bytes")
+        return Answer(Next.BEGIN, "the server does not go on where it stopped", total)
+    if status == 416 and at:
+        if headers.get("Content-Range", "").strip() == f"bytes */{at}":
+            return Answer(Next.WHOLE, total=at)
+        return Answer(Next.OTHER, "the server has no more of it than is here")
+    if status in PASSING:
+        return Answer(Next.WAIT, f"the server answers {status}")
+    return Answer(Next.GIVE_UP, f"the server answers {status}")
+
+
+def _judge_rest(headers: Mapping[str, str], at: int, known: Known) -> Answer:
+    match = _RANGE.fullmatch(headers.get("Content-Range", "").strip())
+    if match is None or int(match[1]) != at:
+        return Answer(Next.OTHER, "the server sends another piece than was asked for")
+    total = None if match[3] == "*" else int(match[3])
+    if is_other(headers, known) or (total and known.bytes and total != known.bytes):
+        return Answer(Next.OTHER, "it changed on the server", total)
+    return Answer(Next.APPEND, total=total)
+
+
+def is_other(headers: Mapping[str, str], known: Known) -> bool:
+    """Whether the validators say that this is not the file that was known."""
+    pairs = (
+        (headers.get("ETag"), known.etag),
+        (headers.get("Last-Modified"), known.last_modified),
+    )
+    return any(now and before and now != before for now, before in pairs)
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return how many seconds a `Retry-After` asks for, at the time `now` (of `time.time`).
+
+    It holds seconds or an HTTP date; None when it is missing or neither.
+    """
+    text = (value or "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, when.timestamp() - now)
+
+
+def backoff(tries: int) -> float:
+    """Return the seconds to wait after so many tries in a row that came to nothing."""
+    return min(_LONGEST, 2.0 ** min(tries - 1, 10))

@@ -1,0 +1,50 @@
+"""A bar a file, with an ETA, on a terminal only; and lines that do not tear the bars."""
+
+import sys
+from collections.abc import Callable
+
+from tqdm import tqdm
+
+from cstool.running.progress import Progress, Silent
+
+# Opens a bar: the file's name, its bytes where they are known, and how many are here.
+Bars = Callable[[str, int | None, int], Progress]
+
+
+def bars(*, quiet: bool) -> Bars:
+    """Return what opens bars on standard error; ones that show nothing when it is no terminal."""
+
+    def open_bar(name: str, total: int | None, here: int) -> Progress:
+        if quiet or not sys.stderr.isatty():
+            return Silent()
+        bar: Progress = tqdm(
+            total=total,
+            initial=here,
+            desc=name,
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1000,
+            smoothing=0.05,
+            dynamic_ncols=True,
+            leave=False,
+        )
+        return bar
+
+    return open_bar
+
+
+def line(text: str) -> None:
+    """Write a line to standard error, above the bars if there are any."""
+    tqdm.write(f"download: {text}", file=sys.stderr)
+
+
+def size_in_words(number: int | None) -> str:
+    """Return a number of bytes as a person says it: 24.1 GB."""
+    if number is None:
+        return "unknown size"
+    size = float(number)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.2f} TB"

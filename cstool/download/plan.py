@@ -1,0 +1,119 @@
+"""What is to be done for each file, as it lies here and is published; and whether it fits."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from cstool.download.answers import Known, is_other
+from cstool.download.bars import size_in_words
+from cstool.download.catalogue import Remote
+from cstool.download.client import Http
+from cstool.download.partial import published
+from cstool.download.record import PART, Kept, Shelf
+from cstool.running.errors import OutputError
+
+
+class Do(Enum):
+    """What is to be done for a file; the value is how a plan says it."""
+
+    NOTHING = "is here"
+    CHECK = "is here, to be checked"
+    FETCH = "to fetch"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A file and what is to be done for it; `here`: bytes of it that are there already."""
+
+    remote: Remote
+    do: Do
+    here: int = 0
+    why: str = ""
+
+    @property
+    def missing(self) -> int:
+        """Bytes still to fetch, as far as is known."""
+        return max(0, (self.remote.bytes or 0) - self.here) if self.do is Do.FETCH else 0
+
+    def __str__(self) -> str:
+        what = self.do.value
+        if self.why:
+            what += f" ({self.why})"
+        elif self.here and self.do is Do.FETCH:
+            what += f" ({size_in_words(self.here)} of it are here)"
+        return f"{self.remote.name}  {size_in_words(self.remote.bytes)}  {what}"
+
+
+def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
+    """Return what is to be done for a file.
+
+    What stands in the record is compared with what is published; of what lies in the folder only
+    size and time are looked at. Raises OutputError when another file is in its place.
+    """
+    path = shelf.folder / remote.name
+    part = path.with_name(path.name + PART)
+    kept = shelf.record.files.get(remote.name)
+    if not path.exists():
+        return Step(remote, Do.FETCH, part.stat().st_size if part.exists() else 0)
+    size = path.stat().st_size
+    if kept is None:
+        if remote.bytes not in (None, size):
+            raise OutputError(
+                f"{path}: is another file than the published one ({size:,} bytes, not "
+                f"{remote.bytes:,}); remove it, rename it to {part.name} to go on with it, or "
+                "choose another folder with -o"
+            )
+        return Step(remote, Do.CHECK, size)
+    here = part.stat().st_size if part.exists() else 0
+    if is_newer(remote, kept, http):
+        return Step(remote, Do.FETCH, here, "it changed on the server")
+    if size != kept.bytes:
+        return Step(remote, Do.FETCH, here, "what is here was changed")
+    if path.stat().st_mtime_ns != kept.modified:
+        return Step(remote, Do.CHECK, size)
+    return Step(remote, Do.NOTHING, size)
+
+
+def is_newer(remote: Remote, kept: Kept, http: Http) -> bool:
+    """Whether another file is published now than the one that was fetched."""
+    if remote.sha1:
+        return remote.sha1 != kept.sha1
+    if remote.md5 and kept.md5:
+        return remote.md5 != kept.md5
+    if remote.bytes not in (None, kept.bytes):
+        return True
+    known = Known(kept.etag, kept.last_modified)
+    return published(remote) is None and is_other(http.head(remote.url) or {}, known)
+
+
+def refuse_full_disk(folder: Path, steps: Iterable[Step]) -> None:
+    """Raise OutputError when the disk has no room for what is to be fetched."""
+    needed = sum(step.missing for step in steps)
+    free = free_bytes(folder)
+    if needed > free:
+        raise OutputError(
+            f"{folder}: {size_in_words(needed)} are to be fetched and {size_in_words(free)} are "
+            "free; free some, or choose another disk with -o"
+        )
+
+
+def free_bytes(folder: Path) -> int:
+    """Return what is free on the disk that the folder is on, or will be on."""
+    while not folder.exists():
+        folder = folder.absolute().parent
+    return shutil.disk_usage(folder).free
+
+
+def summary(steps: Sequence[Step], folder: Path) -> str:
+    """Return in words how much is to be fetched, and how much is free."""
+    todo = [step for step in steps if step.do is Do.FETCH]
+    if not todo:
+        return "nothing to fetch"
+    unknown = sum(step.remote.bytes is None for step in todo)
+    more = f" and {unknown} of unknown size" if unknown else ""
+    return (
+        f"{size_in_words(sum(step.missing for step in todo))}{more} to fetch; "
+        f"{size_in_words(free_bytes(folder))} are free in {folder}"
+    )

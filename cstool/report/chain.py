@@ -1,0 +1,60 @@
+"""Whether folders were made from one another, as they lie there: manifest by manifest to the dumps.
+
+A folder's manifest names its inputs by fingerprint: the sha256 of a folder's manifest, samples of
+a dump's bytes. Nothing here reads a file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cstool.parts.manifest import Input, Source
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What may be an input, or have some: a stage's folder, or a dump.
+
+    `name`: the stage, or the dump's file name. `fingerprint`: as manifests have it.
+    """
+
+    place: str
+    name: str
+    fingerprint: str | None
+    inputs: tuple[Input, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A folder's input: the things it is, or else the things that it should be and is not."""
+
+    place: str
+    input: Input
+    found: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+
+
+def links(things: Sequence[Thing]) -> list[Link]:
+    """Return a link for each input of each thing.
+
+    What it should be: things of the input's name that are none of the thing's other inputs, and
+    are not of another wiki.
+    """
+    return [_link(thing, given, things) for thing in things for given in thing.inputs]
+
+
+def _link(thing: Thing, given: Input, things: Sequence[Thing]) -> Link:
+    if given.fingerprint is None:  # a pipe: it was not looked at
+        return Link(thing.place, given)
+    found = [t.place for t in things if t.fingerprint == given.fingerprint]
+    if found:
+        return Link(thing.place, given, tuple(found))
+    others = {other.fingerprint for other in thing.inputs}
+    instead = [
+        t.place
+        for t in things
+        if t.name == given.name
+        and t.fingerprint not in others
+        and (t.source is None or thing.source is None or t.source == thing.source)
+    ]
+    return Link(thing.place, given, (), tuple(instead))

@@ -1,0 +1,143 @@
+"""`cstool download` as a user meets it: plan, list, wrong calls, faults, Ctrl-C, again."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import cstool, fails
+from tests.download.server import Server, server, slow, status
+
+__all__ = ["server"]
+
+DATE = "20261001"
+NAME = f"swwiki-{DATE}-pages-articles-multistream.xml.bz2"
+DATA = b"BZh" + bytes(range(256)) * 2000
+
+
+@pytest.fixture
+def dumps(server: Server) -> Server:
+    server.publish("swwiki", "20260920", {"pages-articles-multistream.xml.bz2": b"BZh old"})
+    server.publish("swwiki", DATE, {"pages-articles-multistream.xml.bz2": DATA})
+    server.publish_wikidata("20261005", b"[\n]\n")
+    return server
+
+
+def test_a_dump_is_fetched_and_again_nothing(dumps: Server, tmp_path: Path) -> None:
+    command = ["download", "swwiki", "--wikidata", "--mirror", dumps.url + "/", "-o", "dumps"]
+    done = cstool(*command, "--contact", "me@example.org", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.split("\n")[:2] == [
+        f"download: swwiki {DATE}",
+        f"download:   {NAME}  512 kB  to fetch",
+    ]
+    assert "512 kB fetched and checked → dumps" in done.stderr
+    assert (tmp_path / "dumps" / NAME).read_bytes() == DATA
+    assert all("me@example.org" in ask.agent for ask in dumps.asked)
+    dumps.asked.clear()
+    again = cstool(*command, cwd=tmp_path)
+    assert again.returncode == 0
+    assert "all of it is in dumps already" in again.stderr
+    assert not any(ask.path.endswith("z2") for ask in dumps.asked)
+    assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
+
+
+def test_a_dry_run_says_what_would_come(dumps: Server, tmp_path: Path) -> None:
+    command = ["download", "swwiki", "--mirror", dumps.url, "-o", "d", "--dry-run"]
+    done = cstool(*command, cwd=tmp_path)
+    assert done.returncode == 0
+    first, second, last = done.stdout.strip().split("\n")
+    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to fetch")
+    assert last.startswith("512 kB to fetch; ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -> None:
+    files = {"pages-articles-multistream.xml.bz2": DATA}
+    dumps.publish("swwiki", "20261020", files, status="waiting")
+    done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
+    assert done.stdout.split("\n") == [
+        "swwiki 20261020  unfinished: articlesmultistreamdump: waiting",
+        f"swwiki {DATE}  finished  1 file, 512 kB",
+        "swwiki 20260920  finished  1 file, 7 bytes",
+        "wikidata 20261005  finished  1 file, 4 bytes",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([], "enwiki"),
+        (["enwiki"], "-o DIR"),
+        (["../x", "-o", "d"], "no wiki's database name"),
+        (["enwiki", "-o", "d", "--date", "20261301"], "no date"),
+        (["enwiki", "-o", "d", "--date", "yesterday"], "no date"),
+        (["enwiki", "-o", "d", "--mirror", "ftp://x"], "no address"),
+        (["enwiki", "-o", "d", "--contact", "Jürgen"], "--contact"),
+    ],
+)
+def test_a_wrong_call_is_told(arguments: list[str], word: str, tmp_path: Path) -> None:
+    done = cstool("download", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fault_is_one_line(dumps: Server, tmp_path: Path) -> None:
+    command = ["download", "swwiki", "-o", tmp_path / "d", "--mirror", dumps.url, "--quiet"]
+    fails(cstool(*command, "--date", "20260101"), "no dump of 20260101", f"{DATE}, 20260920")
+    dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [status(403)]
+    fails(cstool(*command), f"/swwiki/{DATE}/{NAME}: the server answers 403")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
+    sign: signal.Signals, dumps: Server, tmp_path: Path
+) -> None:
+    dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [slow(0.2)]
+    options = ["swwiki", "--mirror", dumps.url, "-o", "d"]
+    command = [sys.executable, "-m", "cstool", "download", *options]
+    part = tmp_path / "d" / f"{NAME}.part"
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        while not part.exists() or part.stat().st_size < 20_000:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(sign)
+        begun = time.monotonic()
+        _, error = process.communicate(timeout=30)
+        assert time.monotonic() - begun < 5  # idle: 0.1; this counts what else the machine does
+    assert process.returncode == 1
+    assert b"Traceback" not in error
+    here, last = [text for text in error.decode().split("\n") if text][-2:]
+    assert here.endswith(f" of 512 kB of {NAME} are here")
+    assert "the same command goes on from here" in last
+    size = part.stat().st_size
+    assert cstool("download", *options, cwd=tmp_path).returncode == 0
+    assert dumps.bodies(f"/swwiki/{DATE}/{NAME}")[-1].range == f"bytes={size}-"
+    assert (tmp_path / "d" / NAME).read_bytes() == DATA
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
+
+
+def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_path: Path) -> None:
+    path = f"/swwiki/{DATE}/{NAME}"
+    options = ["swwiki", "--mirror", dumps.url, "-o", "d", "--quiet"]
+    command = [sys.executable, "-m", "cstool", "download", *options]
+    part = tmp_path / "d" / f"{NAME}.part"
+    for goal in (50_000, 150_000, 300_000):
+        dumps.faults[path] = [slow(0.02)]
+        with subprocess.Popen(command, cwd=tmp_path) as process:
+            while not part.exists() or part.stat().st_size < goal:
+                assert process.poll() is None
+                time.sleep(0.005)
+            process.kill()
+    assert cstool("download", *options, cwd=tmp_path).returncode == 0
+    starts = [int(ask.range.strip("bytes=-") or 0) for ask in dumps.bodies(path)]
+    assert starts == sorted(starts)
+    assert starts[-1] >= 300_000
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
+    assert (tmp_path / "d" / NAME).read_bytes() == DATA

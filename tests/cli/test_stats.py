@@ -1,0 +1,61 @@
+"""`cstool stats` on the command line."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from cstool.cli.stats import command
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(command, [*map(str, arguments)])
+    return result.exit_code, result.output
+
+
+def test_one_folder_is_a_table_or_json_or_parquet(pipeline: Path, tmp_path: Path) -> None:
+    corpus, file = pipeline / "corpus", tmp_path / "t.parquet"
+    assert run(corpus, "--parquet", file)[1].startswith("language ")
+    told = json.loads(run(corpus, "--json")[1])
+    table = pl.read_parquet(file)
+    languages = [(one["language"], one["rows"]) for one in told["languages"]]
+    assert [*table.select("language", "rows").iter_rows()] == languages
+
+
+def test_two_folders_are_compared(pipeline: Path, tmp_path: Path) -> None:
+    folders = pipeline / "corpus", pipeline / "switched"
+    code, output = run(*folders)
+    assert code == 0
+    assert "EntityCS, published" in output
+    assert "54,469,214" in run(folders[0], "--reference")[1]
+    told = json.loads(run(*folders, "--json")[1])
+    assert [*told["folders"]] == [*map(str, folders)]
+    assert told["published"]["switched"]["entities"] == 420907878
+    run(*folders, "--parquet", tmp_path / "t.parquet")
+    assert set(pl.read_parquet(tmp_path / "t.parquet")["folder"]) == {*map(str, folders)}
+
+
+@pytest.mark.parametrize("by", ["type", "title"])
+def test_types_and_pages_are_told(pipeline: Path, tmp_path: Path, by: str) -> None:
+    arguments = [pipeline / "corpus", "--by", by]
+    arguments += ["--entities", pipeline / "entities"] if by == "type" else []
+    _, output = run(*arguments, "-n", 3)
+    assert len(output.strip().split("\n")) == 5
+    told = json.loads(run(*arguments, "--json", "--parquet", tmp_path / "t.parquet")[1])
+    assert pl.read_parquet(tmp_path / "t.parquet").to_dicts() == told
+    assert len(told) > 30
+
+
+def test_wrong_calls_are_told(pipeline: Path) -> None:
+    corpus = pipeline / "corpus"
+    for arguments in (
+        [],
+        [corpus, corpus],
+        [corpus, "-n", 3],
+        [corpus, pipeline / "switched", "--by", "title"],
+        [corpus, "--by", "title", "--reference"],
+        [corpus, "--by", "colour"],
+    ):
+        assert run(*arguments)[0] == 2

@@ -1,0 +1,156 @@
+"""What is published: listings, checksum files, dumpstatus.json; no network here."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstool.download.catalogue import WIKIDATA, edition_of_listing, edition_of_status
+from cstool.download.listings import checksums_in, dates_in, names_in
+from cstool.running.errors import InputError
+
+NGINX = """<html><head><title>Index of /wikidatawiki/entities/</title></head><body>
+<h1>Index of /wikidatawiki/entities/</h1><hr><pre><a href="../">../</a>
+<a href="20260921/">20260921/</a>          24-Sep-2026 09:21     -
+<a href="20261005/">20261005/</a>          08-Oct-2026 09:21     -
+<a href="dcatap.rdf">dcatap.rdf</a>        08-Oct-2026 09:21 83341
+<a href="latest-all.json.gz">latest-all.json.gz</a>  07-Oct-2026 22:11 151000000000
+</pre><hr></body></html>"""
+
+APACHE = """<table><tr><th><a href="?C=N;O=D">Name</a></th></tr>
+<tr><td><a href="/mirror/">Parent Directory</a></td></tr>
+<tr><td><a href="./20260921/">20260921/</a></td><td>137G</td></tr>
+<tr><td><a href="https://example.org/">host</a><a href="%2e%2e/x">x</a><a href="a%20b">a b</a>
+<A HREF='wikidata-20261005-all.json.gz'>wikidata…</A></td></tr></table>"""
+
+SUM = "a" * 40
+
+
+def status(*jobs: tuple[str, str, list[str]]) -> bytes:
+    files = {"size": 3, "sha1": "A" * 40, "md5": "b" * 32, "url": "/elsewhere"}
+    return json.dumps(
+        {
+            "version": "0.8",
+            "jobs": {
+                job: {"status": state, "updated": "…", "files": dict.fromkeys(names, files)}
+                for job, state, names in jobs
+            },
+        }
+    ).encode()
+
+
+def edition(data: bytes, *, sql: bool = False) -> tuple[list[str], str]:
+    found = edition_of_status(data, "enwiki", "20261001", "http://x/enwiki/20261001/", sql=sql)
+    return [file.name for file in found.files], found.unfinished
+
+
+WHOLE = "enwiki-20261001-pages-articles-multistream.xml.bz2"
+INDEX = "enwiki-20261001-pages-articles-multistream-index.txt.bz2"
+PIECES = [
+    "enwiki-20261001-pages-articles-multistream1.xml-p1p41242.bz2",
+    "enwiki-20261001-pages-articles-multistream2.xml-p41243p151573.bz2",
+    "enwiki-20261001-pages-articles-multistream10.xml-p4045403p5399366.bz2",
+]
+PIECES_INDEX = ["enwiki-20261001-pages-articles-multistream-index1.txt-p1p41242.bz2"]
+
+
+def test_names_and_dates_are_read_from_an_nginx_listing() -> None:
+    names = names_in(NGINX)
+    assert names == ["20260921/", "20261005/", "dcatap.rdf", "latest-all.json.gz"]
+    assert dates_in(names) == ["20261005", "20260921"]
+
+
+def test_only_names_within_the_folder_are_read_from_an_apache_listing() -> None:
+    assert names_in(APACHE) == ["20260921/", "wikidata-20261005-all.json.gz"]
+
+
+@given(st.text())
+def test_no_listing_leads_out_of_the_folder(text: str) -> None:
+    for page in (text, f'<a href="{text}">', f"<a href='/{text}'>", f'<a href="../{text}">'):
+        for name in names_in(page):
+            assert "/" not in name.removesuffix("/")
+            assert not name.startswith((".", "-"))
+
+
+def test_checksums_are_read_and_other_lines_passed_over() -> None:
+    text = f"{SUM.upper()}  a.json.gz\n{'b' * 32} *dir/b.bz2\n\nno digest\n{'c' * 39}  c\n"
+    assert checksums_in(text) == {"a.json.gz": SUM, "b.bz2": "b" * 32}
+
+
+def test_the_one_multistream_file_is_taken_with_what_is_published_of_it() -> None:
+    data = status(("articlesmultistreamdump", "done", [INDEX, WHOLE]))
+    [file] = edition_of_status(data, "enwiki", "20261001", "http://x/e/", sql=False).files
+    assert (file.name, file.url, file.bytes) == (WHOLE, f"http://x/e/{WHOLE}", 3)
+    assert (file.sha1, file.md5) == ("a" * 40, "b" * 32)
+
+
+def test_of_a_large_wiki_the_whole_file_is_taken_and_not_its_pieces() -> None:
+    pieces = ("articlesmultistreamdump", "done", [*PIECES, *PIECES_INDEX])
+    whole = ("articlesmultistreamdumprecombine", "done", [WHOLE, INDEX])
+    assert edition(status(pieces, whole)) == ([WHOLE], "")
+
+
+@pytest.mark.parametrize("state", ["waiting", "in-progress"])
+def test_while_pieces_are_being_put_together_the_dump_is_unfinished(state: str) -> None:
+    pieces = ("articlesmultistreamdump", "done", [*PIECES, *PIECES_INDEX])
+    whole: tuple[str, str, list[str]] = ("articlesmultistreamdumprecombine", state, [])
+    assert edition(status(pieces, whole)) == ([], f"articlesmultistreamdumprecombine: {state}")
+
+
+@pytest.mark.parametrize("more", [[], [("articlesmultistreamdumprecombine", "failed", [])]])
+def test_pieces_are_taken_by_their_pages_where_there_is_no_whole(
+    more: list[tuple[str, str, list[str]]],
+) -> None:
+    pieces = ("articlesmultistreamdump", "done", [*PIECES[::-1], *PIECES_INDEX])
+    assert edition(status(pieces, *more)) == (PIECES, "")
+
+
+@pytest.mark.parametrize("state", ["waiting", "in-progress", "failed", "skipped"])
+def test_a_job_that_is_not_done_makes_the_dump_unfinished(state: str) -> None:
+    data = status(("articlesmultistreamdump", state, [WHOLE]))
+    assert edition(data) == ([], f"articlesmultistreamdump: {state}")
+
+
+def test_a_done_job_without_its_file_is_unfinished() -> None:
+    assert edition(status(("articlesmultistreamdump", "done", [INDEX])))[1]
+    assert edition(status(("articlesdump", "done", [])))[1]
+
+
+def test_the_tables_of_titles_are_taken_too_and_all_of_them_must_be_done() -> None:
+    names = [f"enwiki-20261001-{table}.sql.gz" for table in ("page", "page_props", "redirect")]
+    jobs = [
+        ("articlesmultistreamdump", "done", [WHOLE]),
+        ("pagetable", "done", names[:1]),
+        ("pagepropstable", "done", names[1:2]),
+    ]
+    done = status(*jobs, ("redirecttable", "done", names[2:]))
+    assert edition(done, sql=True) == ([WHOLE, *names], "")
+    assert edition(done) == ([WHOLE], "")
+    waiting = status(*jobs, ("redirecttable", "waiting", []))
+    assert edition(waiting, sql=True) == ([], "redirecttable: waiting")
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>log in", b"[]", b'{"jobs": 1}', b"\xff\xfe{"])
+def test_what_is_no_status_is_told_with_its_address(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"http://x/dumpstatus.json: is no dump's status"):
+        edition_of_status(data, "enwiki", "20261001", "http://x/", sql=False)
+
+
+def listed(names: list[str], sums: dict[str, str], source: str) -> tuple[list[str], str]:
+    found = edition_of_listing(source, "20261001", "http://x/", names, sums, sql=False)
+    return [file.name for file in found.files], found.unfinished
+
+
+def test_wikidata_is_finished_when_its_file_has_a_checksum() -> None:
+    name = "wikidata-20261001-all.json.gz"
+    assert listed([name], {name: SUM}, WIKIDATA) == ([name], "")
+    assert listed([name], {}, WIKIDATA) == ([name], f"{name} has no checksum yet")
+    truthy = "wikidata-20261001-truthy-BETA.nt.gz"
+    assert listed([truthy], {truthy: SUM}, WIKIDATA) == ([], f"{name} is not there")
+
+
+def test_a_wiki_without_a_status_is_read_from_its_listing() -> None:
+    assert listed([WHOLE, *PIECES], {WHOLE: SUM}, "enwiki") == ([WHOLE], "")
+    assert listed(PIECES[::-1], dict.fromkeys(PIECES, SUM), "enwiki") == (PIECES, "")
+    assert listed([INDEX], {}, "enwiki") == ([], f"{WHOLE} is not there")
