@@ -33,6 +33,11 @@ def need_library() -> str:
     return str(tokenizers.__version__)
 
 
+def one_thread() -> None:
+    """Let tokenizers use one thread a process: workers are counted by -j."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
 def read_tokenizer(path: Path) -> "Tokenizer":
     """Return the tokenizer of a `tokenizer.json`. Raises InputError when the file is none."""
     need_library()
@@ -40,8 +45,6 @@ def read_tokenizer(path: Path) -> "Tokenizer":
 
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a tokenizer.json")
-    # Workers are ours to count (-j): without this, each would start a thread for each CPU.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         return Tokenizer.from_file(os.fspath(path))
     except Exception as error:  # tokenizers raises nothing narrower

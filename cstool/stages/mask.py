@@ -20,7 +20,7 @@ from cstool.masking.draw import KEPT, MASKED, RANDOM, Masked, mask, sentence_key
 from cstool.masking.examples import Rows, entity_numbers, of_sentences, one_a_row, packed
 from cstool.masking.strategies import STRATEGIES, Rules, Strategy, strategy_of
 from cstool.masking.tokens import Spans, Tokens, tokenize
-from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
+from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
 from cstool.parts.columns import flat, numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -133,11 +133,13 @@ def _check(tokenizer: Path, work: _Work) -> None:
         raise WrongCallError("--clusters FILE and --strategy c-rts go together; give both")
     if options.packed and options.strategy in PAIRINGS:
         raise WrongCallError("--packed: pairs are not packed; leave it out")
-    _, vocabulary = _read(work)
-    if options.max_length <= vocabulary.head + vocabulary.tail:
+    read, vocabulary = _read(work)
+    pairs = options.strategy in PAIRINGS
+    special = len(read.encode("", "" if pairs else None).ids)
+    if options.max_length < special + 1 + pairs:  # a token of each text, at least
         raise WrongCallError(
             f"--max-length {options.max_length}: leaves no room beside the tokenizer's "
-            f"{vocabulary.head + vocabulary.tail} special tokens; give more"
+            f"{special} special tokens; give more"
         )
     if options.strategy in PAIRINGS:
         return
@@ -166,6 +168,7 @@ def _examples(run: Run, read: Manifest, work: _Work) -> Manifest:
 @lru_cache(maxsize=1)
 def _read(work: _Work) -> tuple["Tokenizer", Vocabulary]:
     """Read the tokenizer: once a run in each worker."""
+    one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
     tokenizer.no_truncation()  # ours knows what it cuts

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from cstool.masking.draw import sentence_keys
 from cstool.masking.pairs import KINDS, SAME, Place, pair_up
-from cstool.masking.vocabulary import read_tokenizer
+from cstool.masking.vocabulary import one_thread, read_tokenizer
 from cstool.parts.columns import numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -151,6 +151,7 @@ def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
 @lru_cache(maxsize=1)
 def _tokenizer(work: _Work) -> "Tokenizer":
     """Read the tokenizer: once a run in each worker."""
+    one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
     tokenizer.enable_truncation(work.max_length, strategy="longest_first")

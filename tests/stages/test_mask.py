@@ -173,6 +173,7 @@ def test_what_does_not_go_together_is_told(corpus: Path, unigram: Trained, tmp_p
     cases: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (WrongCallError, "c-rts go together", {"strategy": "c-rts"}),
         (WrongCallError, "leaves no room", {"max_length": 2}),
+        (WrongCallError, "4 special tokens", {"strategy": "pairs-page", "max_length": 5}),
         (WrongCallError, "not packed", {"strategy": "pairs-page", "packed": True}),
         (InputError, "no token '<x>'", {"mask_token": "<x>"}),
     ]
