@@ -38,7 +38,7 @@ class EntityMaskingCollator:
         rules: Rules = "paper",
         max_length: int = 128,
         seed: int = 0,
-        clusters: Path | Clusters | None = None,
+        clusters: Path | str | Clusters | None = None,
         mask_token: str | None = None,
         pad_to_multiple_of: int = 1,
         originals: bool = False,
@@ -62,8 +62,8 @@ class EntityMaskingCollator:
             raise InputError("the tokenizer has no [MASK] or <mask>; name its own with mask_token")
         if chosen.clusters != (clusters is not None):
             raise WrongCallError("clusters and the strategy c-rts go together; give both")
-        if isinstance(clusters, Path):
-            clusters = read_clusters(clusters, vocabulary)
+        if isinstance(clusters, Path | str):
+            clusters = read_clusters(Path(clusters), vocabulary)
         self.masking = Masking(own, vocabulary, chosen, clusters, max_length, seed, originals)
         pad = vocabulary.pad if vocabulary.pad is not None else 0  # it is not attended to
         self.padding = Padding(pad, pad_to_multiple_of)

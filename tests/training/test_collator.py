@@ -74,7 +74,7 @@ def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[s
 def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: Path) -> None:
     path = tmp_path / "clusters.txt"
     path.write_text("".join(f"{n % 5}\n" for n in range(len(trained.vocabulary.special))))
-    collator = EntityMaskingCollator(trained.path, "c-rts", clusters=path, originals=True)
+    collator = EntityMaskingCollator(trained.path, "c-rts", clusters=str(path), originals=True)
     batch = collator(rows)
     changed = batch["input_ids"] != batch["original_ids"]
     assert torch.equal(changed & (batch["labels"] >= 0), batch["labels"] == 1)
@@ -85,6 +85,19 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
     assert (chances.argmax(axis=1) == 2).all()
     with pytest.raises(WrongCallError, match="only c-rts"):
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
+
+
+def test_the_trainer_s_callback_sets_the_epoch_that_begins(trained: Trained) -> None:
+    pytest.importorskip("transformers")
+    from transformers import TrainerControl, TrainerState, TrainingArguments
+
+    collator = EntityMaskingCollator(trained.path, "mlm")
+    callback, seen = collator.callback(), []
+    for begun in (None, 0.0, 0.9999999, 2.0):  # epochs are sums of steps
+        state = TrainerState(epoch=begun)
+        callback.on_epoch_begin(TrainingArguments(output_dir="x"), state, TrainerControl())
+        seen.append(collator.epoch)
+    assert seen == [0, 0, 1, 2]
 
 
 def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
