@@ -26,11 +26,13 @@ PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
 WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
 MANIFEST = _manifest.json
 
-.PHONY: help demo test lint bench corpus sample clean FORCE
+.PHONY: help demo demo-training test lint bench corpus sample clean FORCE
 .SECONDARY:
 
 help:
 	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
+	@echo "make demo-training"
+	@echo "              the demo, and training examples of its corpus"
 	@echo "make test     the tests"
 	@echo "make lint     style, types, and that imports go down only"
 	@echo "make bench    throughput of each stage, against peers"
@@ -61,6 +63,17 @@ demo: $(BIN)/cstool
 	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
 	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
 	@echo "To look at it, open demo/report.html in a browser."
+
+$(VENV)/.mask: pyproject.toml | $(BIN)/cstool
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mask]'
+	@touch $@
+
+demo-training: demo $(VENV)/.mask
+	@[ -e demo/tokenizer.json ] || \
+	  $(BIN)/python scripts/train_tokenizer.py demo/corpus demo/tokenizer.json
+	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
+	@echo; $(BIN)/python scripts/show_masking.py demo/corpus demo/tokenizer.json
+	@echo; echo "The examples are in demo/examples; docs/training.md tells how to train on them."
 
 test: $(VENV)/.dev
 	$(BIN)/pytest

@@ -17,7 +17,8 @@ from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.link import link
 from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.switch import SwitchOptions, switch
+from cstool.stages.switch import switch
+from cstool.stages.switch_options import SwitchOptions
 from cstool.stages.titles import titles
 from tests.cli.test_commands import cstool, fails
 from tests.conftest import Sample

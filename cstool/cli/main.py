@@ -21,6 +21,7 @@ COMMANDS = {
     "link": "sentences → the same, each link with its QID",
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
+    "mask": "a corpus → training examples, as published or otherwise",
     "stats": "what is in a folder, in numbers",
     "show": "what is in a folder, row by row; one entity with all its names",
     "report": "what is in a folder, as one HTML page",
@@ -72,7 +73,7 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The stages in a row: entities, titles, extract, link, switch, shard. "
+    epilog="The stages in a row: entities, titles, extract, link, switch, shard, mask. "
     "`cstool COMMAND --help` tells what each reads and writes, with an example.",
 )
 @click.version_option(__version__, prog_name="cstool")
