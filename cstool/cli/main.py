@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from cstool import __version__
 from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
-from cstool.running.interrupts import STOPPED, ending_in_time
+from cstool.running.interrupts import ending_in_time
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",
