@@ -82,7 +82,7 @@ def test_what_xml_forbids_is_left_to_the_parser() -> None:
     for space in ("\x0b", "\x0c", "\xa0"):
         assert plain_pages(PAGE.replace("  <page>", f"{space} <page>").encode()) is None
         assert plain_pages(PAGE.replace("</page>", f"{space}</page>").encode()) is None
-    for bad in (b"\xff", b"&eacute;", b"&#xFFFE;", "\ufffe".encode(), b"&"):
+    for broken in (b"\xff", b"&eacute;", b"&#xFFFE;", "\ufffe".encode(), b"&"):
         for place in (b"[[y]]", b"Ann", b"2026-10-01T", b"c &lt; d"):
-            assert plain_pages(PAGE.encode().replace(place, bad)) is None
+            assert plain_pages(PAGE.encode().replace(place, broken)) is None
     assert plain_pages(PAGE.replace("<id>7", "<id>99999999999").encode()) is None
