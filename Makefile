@@ -26,18 +26,20 @@ PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
 WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
 MANIFEST = _manifest.json
 
-.PHONY: help demo test lint bench corpus sample clean FORCE
+.PHONY: help demo demo-training test lint bench corpus sample clean FORCE
 .SECONDARY:
-.DELETE_ON_ERROR:
 
 help:
 	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
+	@echo "make demo-training"
+	@echo "              the demo, and training examples of its corpus"
 	@echo "make test     the tests"
 	@echo "make lint     style, types, and that imports go down only"
 	@echo "make bench    throughput of each stage, against peers"
 	@echo "make sample   build data/sample anew from its sources"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
 	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
+	@echo "              -j2 runs stages side by side, -n shows what would be run;"
 	@echo "              for other LANGUAGES over an old one: SWITCH=--overwrite SHARD=--overwrite"
 
 # ---- what a clean machine needs ----
@@ -61,6 +63,17 @@ demo: $(BIN)/cstool
 	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
 	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
 	@echo "To look at it, open demo/report.html in a browser."
+
+$(VENV)/.mask: pyproject.toml | $(BIN)/cstool
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mask]'
+	@touch $@
+
+demo-training: demo $(VENV)/.mask
+	@[ -e demo/tokenizer.json ] || \
+	  $(BIN)/python scripts/train_tokenizer.py demo/corpus demo/tokenizer.json
+	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
+	@echo; $(BIN)/python scripts/show_masking.py demo/corpus demo/tokenizer.json
+	@echo; echo "The examples are in demo/examples; docs/training.md tells how to train on them."
 
 test: $(VENV)/.dev
 	$(BIN)/pytest
@@ -106,6 +119,10 @@ $(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(
 SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
 $(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
 	$(CSTOOL) shard $(patsubst %/$(MANIFEST),%,$(SWITCHED)) -o $(@D) $(RUN) $(SHARD) && touch $@
+
+# Never removed by make: a folder without its manifest is nobody's. cstool writes it last, and whole.
+.PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) \
+  $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
 
 # A stage's options, in a file that changes when they do: then the stage is asked again, and
 # goes on, does nothing, or refuses and says how to go on.

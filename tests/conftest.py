@@ -12,8 +12,12 @@ from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.link import link
 from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.switch import SwitchOptions, switch
+from cstool.stages.switch import switch
+from cstool.stages.switch_options import SwitchOptions
 from cstool.stages.titles import titles
+from tests.masking.fixtures import all_trained, corpus
+
+__all__ = ["all_trained", "corpus"]  # fixtures, too
 
 # A busy machine is no fault of the code; in CI, what passed once passes again.
 settings.register_profile("cstool", deadline=None, derandomize="CI" in os.environ)

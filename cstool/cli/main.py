@@ -2,10 +2,8 @@
 
 import importlib
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -13,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from cstool import __version__
 from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
+from cstool.running.interrupts import ending_in_time
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",
@@ -22,6 +21,7 @@ COMMANDS = {
     "link": "sentences → the same, each link with its QID",
     "switch": "linked sentences → code-switched sentences",
     "shard": "code-switched sentences → a Parquet corpus by language",
+    "mask": "a corpus → training examples, as published or otherwise",
     "stats": "what is in a folder, in numbers",
     "show": "what is in a folder, row by row; one entity with all its names",
     "report": "what is in a folder, as one HTML page",
@@ -73,7 +73,7 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The stages in a row: entities, titles, extract, link, switch, shard. "
+    epilog="The stages in a row: entities, titles, extract, link, switch, shard, mask. "
     "`cstool COMMAND --help` tells what each reads and writes, with an example.",
 )
 @click.version_option(__version__, prog_name="cstool")
@@ -85,8 +85,11 @@ def main() -> None:
     """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call."""
     # NumPy's linear algebra, of which we use none, would start a thread for each CPU.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    debug = "--debug" in sys.argv
-    signal.signal(signal.SIGTERM, _interrupt)
+    with ending_in_time():
+        _run("--debug" in sys.argv)
+
+
+def _run(debug: bool) -> None:
     try:
         cstool.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:
@@ -95,8 +98,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort) as stop:
-        told = next((s for s in (stop, stop.__cause__) if isinstance(s, Stopped)), "stopped")
-        _end(str(told), debug)
+        told = next((s for s in (stop, stop.__cause__) if isinstance(s, Stopped)), None)
+        _end(str(told or "stopped; the same command goes on from here"), debug)
     except Unfinished as news:
         click.echo(f"cstool: {news}", err=True)
         sys.exit(0)
@@ -117,11 +120,6 @@ def main() -> None:
             "report what it prints",
             debug,
         )
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
 
 
 def _end(message: str, debug: bool, code: int = 1) -> NoReturn:

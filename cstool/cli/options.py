@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from cstool.parts.manifest import MANIFEST, Manifest
-from cstool.running.options import RunOptions, usable_cpus
+from cstool.running.options import RunOptions
+from cstool.running.resources import default_jobs
 
 Command = Callable[..., None]
 
@@ -78,8 +79,8 @@ def running(part_size: str = _NO_PART_SIZE) -> Callable[[Command], Command]:
             "-j",
             "--jobs",
             type=click.IntRange(1),
-            default=usable_cpus,
-            show_default="the CPUs it may use",
+            default=default_jobs,
+            show_default="the CPUs it may use, one a GB of memory",
             metavar="N",
             help="Worker processes. They change no byte of the output.",
         ),
@@ -93,12 +94,12 @@ def running(part_size: str = _NO_PART_SIZE) -> Callable[[Command], Command]:
             type=Share(),
             metavar="I/N",
             help="Do only every N-th part, from the I-th on: for batch arrays. A last run "
-            "without it finishes.",
+            "without it finishes and writes the manifest.",
         ),
         click.option(
             "--scheduler",
             metavar="ADDRESS",
-            help="Run the parts on a Dask cluster: its scheduler's address or file.",
+            help="Run the parts on a Dask cluster: its scheduler's address or file, or local.",
         ),
     ]
 

@@ -14,6 +14,7 @@ import xxhash
 
 from cstool.parts.counts import Counts
 from cstool.parts.files import has_footer, write_bytes
+from cstool.parts.locks import is_lock
 from cstool.parts.manifest import MANIFEST, Input, Manifest, broken_parts, read_manifest
 from cstool.parts.timings import TIMINGS
 from cstool.running.errors import InputError, OutputError, writing
@@ -36,10 +37,11 @@ class Claim(msgspec.Struct, frozen=True):
         return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
 
 
-def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
-    """Make the folder this run's own; return its manifest when all is done already.
+def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
+    """Return the manifest of a folder in which this run has nothing to do; it needs no lock.
 
-    Raises OutputError when it holds anything else than this very run's output.
+    Nor need it be writable. Raises OutputError when it holds anything else than this very run's
+    output, finished or not, and when the options do not go together.
     """
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file; give a folder with -o")
@@ -48,30 +50,37 @@ def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
             f"{out}: --overwrite with --shard would remove what the other shards have written; "
             "remove the folder, then run the shards without --overwrite"
         )
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        cleared = options.overwrite and _clear(out)
-    manifest = read_manifest(out)
-    if manifest is not None:
-        theirs = Claim(manifest.stage, manifest.version, manifest.parameters, manifest.inputs)
-        _refuse_other(out, theirs, claim, same_version=False)
-        _refuse_broken(out, manifest)
-        tidy(out)  # a run that was killed after its manifest
-        return manifest
-    if (out / RUN).exists():
-        if not _own_parts(out) and not (out / WORK).exists():
-            write_bytes(out / RUN, msgspec.json.encode(claim))  # begun, and nothing came of it
-        _refuse_other(out, _read_claim(out / RUN), claim, same_version=True)
+    manifest = None if options.overwrite else read_manifest(out)
+    if manifest is None:
+        _refuse_foreign(out)
         return None
-    foreign = [] if cleared else _foreign(out)
-    if foreign and ((out / RUN).exists() or (out / MANIFEST).exists()):
-        return claim_folder(out, claim, options)  # another shard has claimed it just now
-    if foreign:
-        raise OutputError(
-            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
-            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
-        )
-    write_bytes(out / RUN, msgspec.json.encode(claim))
+    theirs = Claim(manifest.stage, manifest.version, manifest.parameters, manifest.inputs)
+    _refuse_other(out, theirs, claim, same_version=False)
+    broken = broken_parts(out, manifest)
+    if broken:
+        raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
+    tidy(out)  # a run that was killed after its manifest
+    return manifest
+
+
+def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
+    """Make the folder this run's own, which is locked; return its manifest when all is done.
+
+    Raises OutputError when it holds anything else than this very run's output. Whoever else is
+    at work there is another share of the same run, and writes the same claim.
+    """
+    if options.overwrite:
+        with writing(out):
+            _clear(out)
+    else:
+        manifest = finished_run(out, claim, options)
+        if manifest is not None:
+            return manifest
+    path = out / RUN
+    if path.exists() and (_own_parts(out) or (out / WORK).exists()):
+        _refuse_other(out, _read_claim(path), claim, same_version=True)
+    elif not path.exists() or path.read_bytes() != msgspec.json.encode(claim):
+        write_bytes(path, msgspec.json.encode(claim))  # what was begun, nothing came of
     return None
 
 
@@ -98,9 +107,18 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
         seen.add(given.fingerprint or "")
 
 
-def _foreign(out: Path) -> list[str]:
+def _refuse_foreign(out: Path) -> None:
+    """Raise OutputError when there are files in a folder that no run has claimed."""
+    if not out.exists():
+        return
     names = {path.name for path in out.iterdir()} - {TIMINGS}
-    return sorted(name for name in names if not name.endswith(".tmp"))
+    foreign = sorted(n for n in names if not n.endswith(".tmp") and not is_lock(n))
+    # Looked at in this order: other shares claim a folder before they make files in it.
+    if foreign and not (out / RUN).exists() and not (out / MANIFEST).exists():
+        raise OutputError(
+            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
+            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
+        )
 
 
 def _read_claim(path: Path) -> Claim:
@@ -112,16 +130,12 @@ def _read_claim(path: Path) -> Claim:
         ) from error
 
 
-def _refuse_broken(out: Path, manifest: Manifest) -> None:
-    broken = broken_parts(out, manifest)
-    if broken:
-        raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
-
-
 def tidy(out: Path) -> None:
     """Remove what a complete folder needs no more."""
-    shutil.rmtree(out / WORK, ignore_errors=True)
-    (out / RUN).unlink(missing_ok=True)
+    if (out / WORK).exists():
+        shutil.rmtree(out / WORK, ignore_errors=True)
+    with suppress(OSError):  # a disk that is read-only: then it stays
+        (out / RUN).unlink(missing_ok=True)
 
 
 def remove_unlisted(out: Path, listed: Set[str]) -> None:

@@ -55,6 +55,13 @@ def strings(values: Sequence[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(encoded), places, data)
 
 
+def list_of(
+    lengths: Sequence[int] | np.ndarray[Any, Any], values: pa.Array, type_: pa.DataType
+) -> pa.ListArray:
+    """Return a list column: `lengths` of each row, and the flat values."""
+    return pa.ListArray.from_arrays(offsets_of(lengths), values, type=type_)
+
+
 def offsets_of(lengths: Sequence[int] | np.ndarray[Any, Any]) -> pa.Array:
     """Return Arrow list offsets for rows of these lengths."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
@@ -74,3 +81,11 @@ def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Arra
     offsets = column.offsets.to_numpy().astype(np.int64)
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     return offsets - offsets[0], values
+
+
+def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return firsts[i], firsts[i]+1, … lengths[i] of them, for each i, one after another."""
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    places: np.ndarray[Any, Any] = np.arange(total) + np.repeat(firsts - (ends - lengths), lengths)
+    return places

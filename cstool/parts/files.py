@@ -4,10 +4,14 @@ A part's footer holds, under the key `cstool`, the fingerprints of the run and o
 it was made from, and its counts: an interrupted run is continued from the parts alone.
 """
 
+import errno
+import glob
 import os
+import re
 import socket
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +21,12 @@ import pyarrow.parquet as pq
 
 from cstool.parts.counts import Counts, total
 from cstool.parts.manifest import Part, sha256
-from cstool.running.errors import InputError, writing
+from cstool.running.errors import InputError, is_full, writing
 
 FOOTER_KEY = b"cstool"
+_TEMPORARY = re.compile(r"\..+\..+\.[0-9]+\.tmp")
+_CANNOT_FLUSH = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+_CANNOT_OPEN = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF}
 STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 
 
@@ -52,9 +59,25 @@ class Made(msgspec.Struct, frozen=True):
     counts: Counts
 
 
+_tag: ContextVar[str | None] = ContextVar("tag", default=None)
+
+
 def temporary_tag() -> str:
-    """Return what marks this process's temporary files: host and process number."""
-    return f"{socket.gethostname()}.{os.getpid()}"
+    """Return what marks a run's temporary files: its host and process number.
+
+    In a worker they are those of the coordinating process.
+    """
+    return _tag.get() or f"{socket.gethostname()}.{os.getpid()}"
+
+
+@contextmanager
+def tagged(tag: str) -> Iterator[None]:
+    """Mark temporary files as those of a run, here in one of its workers."""
+    token = _tag.set(tag)
+    try:
+        yield
+    finally:
+        _tag.reset(token)
 
 
 def _temporary(path: Path, tag: str) -> Path:
@@ -62,33 +85,36 @@ def _temporary(path: Path, tag: str) -> Path:
 
 
 def remove_temporaries(folder: Path, tag: str) -> None:
-    """Remove the temporary files of the run with that tag, and those of dead runs on this host."""
-    host = socket.gethostname()
-    for path in folder.rglob(".*.tmp"):
-        owner = path.name.removesuffix(".tmp").rsplit(".", 1)[-1]
-        ours = path.name.endswith(f".{tag}.tmp")
-        here = path.name.endswith(f".{host}.{owner}.tmp")
-        if ours or (here and owner.isdigit() and not _alive(int(owner))):
+    """Remove the temporary files of the run with that tag."""
+    for path in folder.rglob(f".*.{glob.escape(tag)}.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def remove_orphans(folder: Path, tags_at_work: Callable[[], list[str]]) -> None:
+    """Remove the temporary files of runs that are no more: of all but those at work."""
+    found = [path for path in folder.rglob(".*.tmp") if _TEMPORARY.fullmatch(path.name)]
+    # Asked for later: a run tells that it is at work before it makes a file.
+    endings = tuple(f".{tag}.tmp" for tag in tags_at_work())
+    for path in found:
+        if not path.name.endswith(endings):
             path.unlink(missing_ok=True)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _flush(path: Path) -> None:
-    """Ask the disk to keep the file, or the folder's entries, through a power cut."""
-    handle = os.open(path, os.O_RDONLY)
+    """Ask the disk to keep the file, or the folder's entries, through a power cut.
+
+    Some network file systems cannot, above all for folders, and say so: then it is theirs to keep
+    what was written. A disk that fails is told.
+    """
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in (_CANNOT_FLUSH | _CANNOT_OPEN if path.is_dir() else _CANNOT_FLUSH):
+            raise
 
 
 @contextmanager
@@ -128,9 +154,11 @@ def write_part(
     tag: str,
     work: Path,
     layout: Mapping[str, Any] = STANDARD,
+    listed: bool = True,
 ) -> Made:
     """Write a part from record batches, each its own row group; return what was made.
 
+    `listed`: it will stand in a manifest, which has its checksum.
     What goes beside it, in folders of `work`, is there before the part is. `layout`: how pyarrow's
     ParquetWriter is to write.
     """
@@ -143,7 +171,7 @@ def write_part(
             folders = _by_folder(beside)
             footer = msgspec.json.encode(Footer(run, slice_, counts, tuple(folders)))
             writer.add_key_value_metadata({FOOTER_KEY: footer})
-        checksum = sha256(temporary)
+        checksum = sha256(temporary) if listed else ""
         size = temporary.stat().st_size
         rows = pq.read_metadata(temporary).num_rows
         for name, tables in folders.items():
@@ -169,6 +197,8 @@ def _write_all(
             counts: Counts = end.value
             return counts
         except OSError as error:  # of reading: not to be told as one of writing the part
+            if is_full(error):  # but for what a stage writes beside it
+                raise
             raise InputError(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
                 "mend that and run the same command again: finished parts are kept"
@@ -188,10 +218,12 @@ def has_footer(path: Path) -> bool:
         return False
 
 
-def find_part(folder: Path, file: str, *, run: str, slice_: str, work: Path) -> Made | None:
+def find_part(
+    folder: Path, file: str, *, run: str, slice_: str, work: Path, listed: bool = True
+) -> Made | None:
     """Return the part if it is there already, made by the same run from the same slice.
 
-    With all that belongs beside it, in folders of `work`.
+    With all that belongs beside it, in folders of `work`. `listed` as in `write_part`.
     """
     path = folder / file
     try:
@@ -203,5 +235,6 @@ def find_part(folder: Path, file: str, *, run: str, slice_: str, work: Path) -> 
         return None
     if not all((work / name / file).is_file() for name in footer.beside):
         return None
-    part = Part(file, metadata.num_rows, path.stat().st_size, sha256(path))
+    checksum = sha256(path) if listed else ""
+    part = Part(file, metadata.num_rows, path.stat().st_size, checksum)
     return Made(part, footer.counts)

@@ -7,7 +7,7 @@ the same command has left are not made again.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from cstool.parts.claims import (
     WORK,
     Claim,
     claim_folder,
+    finished_run,
     refuse_inputs,
     remove_unlisted,
     tidy,
@@ -31,11 +32,14 @@ from cstool.parts.files import (
     Batches,
     Made,
     find_part,
+    remove_orphans,
     remove_temporaries,
+    tagged,
     temporary_tag,
     write_bytes,
     write_part,
 )
+from cstool.parts.locks import locked, remove_dead, tags_at_work
 from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Part, Source, lineage_of
 from cstool.parts.timings import (
     Clock,
@@ -45,8 +49,9 @@ from cstool.parts.timings import (
     leave_timing,
     peak_bytes,
 )
-from cstool.running.errors import CstoolError, Stopped, Unfinished
+from cstool.running.errors import CstoolError, Stopped, Unfinished, writing
 from cstool.running.executors import calls_ahead, executor, run_calls
+from cstool.running.interrupts import at_the_end
 from cstool.running.options import RunOptions
 from cstool.running.places import noting, take_note
 from cstool.running.progress import progress
@@ -75,6 +80,11 @@ _BYTES_A_WORKER = 8 << 20
 def part_name(index: int) -> str:
     """Return the file name of the part with that number."""
     return f"part-{index:06d}.parquet"
+
+
+def stopped(out: Path, done: str = "") -> str:
+    """Return what a run that is interrupted has to tell."""
+    return f"{out}: stopped{done}; the same command goes on from here: finished parts are kept"
 
 
 @dataclass
@@ -118,28 +128,30 @@ class Run:
         Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
         """
         folder = self.out if phase is None else self.out / WORK / phase
+        # What is intermediate stands in no manifest, and a share writes none.
+        listed = phase is None and not self.options.shard
         work = self.out / WORK
         run = self.claim.fingerprint()
         made: dict[int, Made] = {}
-        weights: dict[int, int] = {}
-        files: dict[int, str] = {}
-        self._at = (label, made)
+        under_way: dict[int, tuple[str, int]] = {}
         missing = 0
         label = label or self.claim.stage
+        self._at = (label, made)
         bar = progress(label, size, unit=unit, quiet=self.options.quiet)
         made_now: list[int] = []
 
         def calls() -> Iterator[tuple[int, Callable[[], tuple[Made, Cost]]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
-                done = find_part(folder, task.file, run=run, slice_=task.fingerprint, work=work)
+                done = find_part(
+                    folder, task.file, run=run, slice_=task.fingerprint, work=work, listed=listed
+                )
                 if done is not None:
                     made[index] = done
                     on_made(done)
                     bar.update(task.weight)
                 elif self.options.takes(index):
-                    weights[index] = task.weight
-                    files[index] = task.file
+                    under_way[index] = task.file, task.weight
                     yield (
                         index,
                         partial(
@@ -153,6 +165,7 @@ class Run:
                             temporary_tag(),
                             work,
                             layout,
+                            listed,
                         ),
                     )
                 else:
@@ -164,7 +177,7 @@ class Run:
                 calls(),
                 ahead=partial(calls_ahead, self.pool, self.options.jobs),
                 again=lambda index, call: partial(noting, self._note(index), call),
-                lost=lambda index, how: self._lost(label, index, files[index], how),
+                lost=lambda index, how: self._lost(label, index, under_way[index][0], how),
             )
             with self.clock.phase(label, made_now):
                 for index, (result, cost) in results:
@@ -172,8 +185,7 @@ class Run:
                     made_now.append(index)
                     self.clock.add(cost)
                     on_made(result)
-                    bar.update(weights.pop(index))
-                    files.pop(index)
+                    bar.update(under_way.pop(index)[1])
         finally:
             bar.close()
         if missing:
@@ -193,19 +205,26 @@ class Run:
         place = take_note(self._note(index))
         where = f", {place}" if place else ""
         return CstoolError(
-            f"{self.out / file} ({label}{where}): the worker that made it {how}, tried again "
-            "alone, too; run the same command again with fewer --jobs or more memory (finished "
-            "parts are kept), or begin anew with --overwrite and a smaller --part-size"
+            f"{self.out / file} ({label}{where}): its worker {how}, and again when it was tried "
+            "alone; run the same command again with fewer --jobs or more memory (finished parts "
+            "are kept), or begin anew with --overwrite and a smaller --part-size"
         )
 
     def stopped(self) -> str:
         """Return what a run that is interrupted has to tell."""
         label, made = self._at
-        done = f"in the step {label!r}; {len(made):,} of its parts are done" if label else "at once"
-        return (
-            f"{self.out}: stopped {done}. The same command goes on from here: finished parts are "
-            "kept"
-        )
+        done = f" in the step {label!r}, {len(made):,} of its parts are done" if label else ""
+        return stopped(self.out, done)
+
+    def leave_the_rest(self) -> None:
+        """Raise Unfinished for a share: what is behind this is one run's to do, alone.
+
+        Others may be reading what that one removes.
+        """
+        if self.options.shard:
+            raise Unfinished(
+                f"{self.out}: all parts are there; the same command without --shard finishes"
+            )
 
     def work(self, phase: str) -> Path:
         """Return the folder of a phase's intermediate parts."""
@@ -223,7 +242,9 @@ class Run:
 
         Parts that are not listed go too: an interrupted run from a pipe that held more.
         `files` are parts that are not Parquet (indexes, cards), listed after the others.
+        Raises Unfinished for a share, which leaves all this to the last run.
         """
+        self.leave_the_rest()
         counts = total([counts])
         wrong = imbalances(counts)
         if wrong:
@@ -265,14 +286,16 @@ def make_part(
     tag: str,
     work: Path,
     layout: Mapping[str, Any],
+    listed: bool,
 ) -> tuple[Made, Cost]:
     """Make one part; this is what runs in a worker, wherever that is."""
     begun = time.thread_time()
-    batches = function(task.slice, parameters)
-    made = write_part(
-        folder, task.file, schema, batches,
-        run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
-    )  # fmt: skip
+    with tagged(tag):
+        made = write_part(
+            folder, task.file, schema, function(task.slice, parameters),
+            run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
+            listed=listed,
+        )  # fmt: skip
     return made, Cost(time.thread_time() - begun, peak_bytes())
 
 
@@ -296,18 +319,68 @@ def open_run(
     refuse_inputs(out, reads, inputs)
     out = out.absolute()  # a worker on a cluster may stand elsewhere
     claim = Claim(stage, __version__, parameters, inputs)
-    finished = claim_folder(out, claim, options)
-    if finished is not None:
-        yield Run(out, claim, options, _no_executor(), finished)
-        return
-    run: Run | None = None
+    finished = finished_run(out, claim, options)
+    if finished is None:
+        with _told_when_stopped(out), _alone(out, claim, options) as lock:
+            finished = claim_folder(out, claim, options)
+            if finished is None:
+                with _filling(out, claim, options, lock, reads, calls) as run:
+                    yield run
+                return
+    elif remove_dead(out):
+        with suppress(OSError):
+            remove_orphans(out, partial(tags_at_work, out))
+    yield Run(out, claim, options, _no_executor(), finished)
+
+
+@contextmanager
+def _told_when_stopped(out: Path) -> Iterator[None]:
     try:
-        number = sum(i.bytes or 0 for i in inputs) // _BYTES_A_WORKER if calls else 0
-        with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
+        yield
+    except Stopped:
+        raise
+    except KeyboardInterrupt as stop:
+        raise Stopped(stopped(out)) from stop
+
+
+@contextmanager
+def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
+    """Make the folder, and be alone in it; give the lock's file."""
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with locked(out, claim.fingerprint(), options.shard) as lock:
+        yield lock
+
+
+@contextmanager
+def _filling(
+    out: Path,
+    claim: Claim,
+    options: RunOptions,
+    lock: Path,
+    reads: Iterable[Path],
+    calls: Callable[..., Any] | None,
+) -> Iterator[Run]:
+    """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
+    remove_orphans(out, partial(tags_at_work, out))
+    run: Run | None = None
+
+    def cut_short() -> str:
+        """Do what is done below, when this process is ended in the middle of something."""
+        remove_temporaries(out, temporary_tag())
+        lock.unlink(missing_ok=True)
+        return run.stopped() if run else stopped(out)
+
+    number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
+    try:
+        with (
+            at_the_end(cut_short),
+            executor(options.jobs, options.scheduler, ready=(number, calls)) as pool,
+        ):
             run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
             yield run
     except KeyboardInterrupt as stop:
-        raise Stopped(run.stopped() if run else f"{out}: stopped at once") from stop
+        raise Stopped(run.stopped() if run else stopped(out)) from stop
     finally:
         remove_temporaries(out, temporary_tag())
         if run is not None:

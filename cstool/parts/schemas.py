@@ -73,6 +73,37 @@ ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
 
+
+def _numbers(type_: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", type_))
+
+
+# Training examples: `ids` are the sentences in the row, `labels` −100 where nothing is predicted,
+# `entity_ids` 0 or the number of the token's entity, from 1, whose QID `qids` has.
+EXAMPLES = pa.schema(
+    [
+        ("ids", _numbers(pa.int64())),
+        ("language", pa.string()),
+        ("input_ids", _numbers(pa.int32())),
+        ("labels", _numbers(pa.int32())),
+        ("attention_mask", _numbers(pa.int8())),
+        ("entity_ids", _numbers(pa.int32())),
+        ("qids", _numbers(QID)),
+    ]
+)
+# Two sentences: `label` 1 when they are from the same place; `kind` says from where they are.
+PAIRS = pa.schema(
+    [
+        ("ids", _numbers(pa.int64())),
+        ("language", pa.string()),
+        ("input_ids", _numbers(pa.int32())),
+        ("token_type_ids", _numbers(pa.int8())),
+        ("attention_mask", _numbers(pa.int8())),
+        ("label", pa.int8()),
+        ("kind", pa.string()),
+    ]
+)
+
 # What a stage's parts hold, by the stage's name in its manifest.
 BY_STAGE = {
     "extract": SENTENCES,
@@ -81,6 +112,7 @@ BY_STAGE = {
     "titles": TITLES,
     "switch": SWITCHED,
     "shard": SWITCHED,
+    "mask": EXAMPLES,
 }
 
 POSITIONS_A_PAGE = 2**20

@@ -308,6 +308,12 @@ def _titles(folder: Path, manifest: Manifest) -> _Found:
     return _Found([LanguageStats(language, rows)])
 
 
+def _examples(folder: Path, manifest: Manifest) -> _Found:
+    del folder
+    rows = manifest.counts.details.get("rows", {})
+    return _Found([LanguageStats(language, number) for language, number in rows.items()])
+
+
 _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
     "extract": _sentences,
     "link": _sentences,
@@ -315,4 +321,5 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
     "shard": _switched,
     "entities": _entities,
     "titles": _titles,
+    "mask": _examples,
 }

@@ -15,6 +15,7 @@ _ROWS_ARE = {
     "shard": "sentences",
     "entities": "labels",
     "titles": "titles",
+    "mask": "rows",
 }
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from cstool.download.locking import LOCK
 from cstool.download.record import PART, RECORD, Kept, Record, read_record
 from cstool.parts.claims import RUN
+from cstool.parts.locks import is_lock
 from cstool.parts.manifest import (
     MANIFEST,
     Manifest,
@@ -177,7 +178,8 @@ def _look_at_parts(folder: Path, manifest: Manifest, read: Read, *, quick: bool)
             yield Wrong("changed", str(path), what)
     listed = {part.file for part in manifest.parts} | {MANIFEST, TIMINGS}
     for path in _files_in(folder):
-        if path.relative_to(folder).as_posix() not in listed:
+        name = path.relative_to(folder).as_posix()
+        if name not in listed and not is_lock(name):
             yield Wrong("foreign", str(path), f"is not in {MANIFEST}")
 
 

@@ -41,15 +41,20 @@ class Stopped(KeyboardInterrupt):
     """Ctrl-C or SIGTERM during a run; its one argument tells what is done and how to go on."""
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there is no space left to write, or no more is allowed."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an operating system's error while writing `path` into an `OutputError`."""
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC or "No space left" in str(error):
+        if is_full(error) and error.errno != errno.EDQUOT:
             what = "no space left on the disk; free some"
-        elif error.errno == errno.EDQUOT:
+        elif is_full(error):
             what = "disk quota exceeded; free some space"
         else:
             what = f"cannot be written ({error.strerror or error}); mend that"

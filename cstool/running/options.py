@@ -1,14 +1,8 @@
 """How a stage is run; none of it changes a byte of what the stage writes, but the part size."""
 
-import os
 from dataclasses import dataclass, field
 
-
-def usable_cpus() -> int:
-    """Number of CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from cstool.running.resources import default_jobs
 
 
 @dataclass(frozen=True)
@@ -17,10 +11,11 @@ class RunOptions:
 
     `part_size`: bytes of input that make a part, None for the stage's own default.
     `shard`: (I, N) does only every N-th part, beginning with the I-th (1 ≤ I ≤ N).
-    `scheduler`: a Dask scheduler's address or its scheduler file; None runs local processes.
+    `scheduler`: a Dask scheduler's address, its scheduler file, or `local`, a cluster made for
+    this run; None runs local processes.
     """
 
-    jobs: int = field(default_factory=usable_cpus)
+    jobs: int = field(default_factory=default_jobs)
     part_size: int | None = None
     overwrite: bool = False
     quiet: bool = False

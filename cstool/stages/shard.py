@@ -138,6 +138,7 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     written = sum(m.part.rows for m in made)
     counts.tallies["rows"] = Tally(rows, written, dropped)
+    run.leave_the_rest()
     _remove_strays(run.out, {m.part.file for m in made})
     extra = _describe(run, read, made, counts, facts, options)
     return run.finish(made, counts, files=extra)

@@ -7,6 +7,7 @@ destination is read from just its own bytes, however many there are.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.parts.columns import numbers
-from cstool.parts.files import Made, temporary_tag, whole_file
+from cstool.parts.files import Made, whole_file
 
 Array = np.ndarray[Any, Any]
 
@@ -47,16 +48,21 @@ class SegmentWriter:
     """Writes a file of segments, which appears whole when the `with` block ends."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._whole = whole_file(path, temporary_tag())
+        self._path = path
         self._schema = schema
         self._index: list[tuple[int, int, int, int]] = []
 
     def __enter__(self) -> Self:
         options = pa.ipc.IpcWriteOptions(use_threads=False)
-        self._sink = pa.OSFile(str(self._whole.__enter__()), "wb")
-        self._writer = pa.ipc.new_stream(self._sink, self._schema, options=options)
-        # The schema goes out with the first batch: an empty one, which is no segment.
-        self._writer.write_batch(pa.RecordBatch.from_pylist([], self._schema))
+        with ExitStack() as stack:
+            path = stack.enter_context(whole_file(self._path))
+            self._sink = stack.enter_context(pa.OSFile(str(path), "wb"))
+            self._writer = stack.enter_context(
+                pa.ipc.new_stream(self._sink, self._schema, options=options)
+            )
+            # The schema goes out with the first batch: an empty one, which is no segment.
+            self._writer.write_batch(pa.RecordBatch.from_pylist([], self._schema))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -65,9 +71,7 @@ class SegmentWriter:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.close()
-        self._sink.close()
-        self._whole.__exit__(kind, fault, trace)
+        self._stack.__exit__(kind, fault, trace)
 
     def write(self, table: pa.Table, destinations: Array) -> None:
         """Write each row to its destination; those of one destination stay in their order."""

@@ -19,7 +19,7 @@ import zstandard
 
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts
-from cstool.parts.files import Batches, temporary_tag, whole_file
+from cstool.parts.files import Batches, whole_file
 from cstool.parts.hashing import hash_word, mix
 from cstool.parts.manifest import sha256
 from cstool.parts.schemas import SWITCHED
@@ -128,7 +128,7 @@ def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
     facts = _facts(shard)
     path = Path(work.out) / shard.file
     rows = 0
-    with whole_file(path, temporary_tag()) as temporary:
+    with whole_file(path) as temporary:
         with temporary.open("wb") as file, zstandard.open(file, "wb") as out:
             for table in _in_order(shard, counts, facts):
                 frame = pl.from_arrow(table)

@@ -1,23 +1,22 @@
 """`cstool switch`: linked sentences → the same in other languages, entity by entity.
 
-The published recipe (EntityCS, Whitehouse et al. 2022): a sentence may go into each language in
-which all its linked entities have a label; up to five of these are chosen at random, and all
-entities of the sentence go into the same language. Source sentences are kept. Which label an
-entity has in a language: `languages.labels`.
+A sentence may go into each language in which all its entities have a name; some of these are drawn,
+and all entities of the sentence go into the same one. Source sentences are kept. What is asked:
+`switch_options`; which name an entity has: `languages.labels`; how it fits: `languages.fitting`.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cstool.languages.codes import current, is_known, resolve
-from cstool.languages.labels import Fallback, Kind, Rules
-from cstool.parts.columns import flat
+from cstool.languages.labels import Rules
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, open_run
@@ -27,53 +26,41 @@ from cstool.parts.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.parts.schemas import SWITCHED
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
-from cstool.stages.label_rows import make_store
-from cstool.stages.switching import Choice, Sentences, choose, rewrite
+from cstool.stages.choosing import Lots, candidates, mixed
+from cstool.stages.label_rows import Needs, make_store
+from cstool.stages.language_weights import weights_of
+from cstool.stages.mentions import Sentences, Study, count_mentions, study, take, with_grammar
+from cstool.stages.round_robin import CENSUS, asked, census, weigh
+from cstool.stages.switch_counts import count_rows, count_sentences
+from cstool.stages.switch_options import SwitchOptions
+from cstool.stages.switching import MIXED, joined, mixed_rows, sources, switched, write
 
-Array = np.ndarray[Any, Any]
-
-_SENTENCES_AT_ONCE = 4096
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which sentences are taken, with the published bounds.
-
-    `longest_anchor`: the share of a sentence's characters that its only mention may take.
-    """
-
-    fewest_mentions: int = 1
-    most_mentions: int = 10
-    more_than_characters: int = 20
-    most_words: int = 128
-    longest_anchor: float = 0.5
-
-
-@dataclass(frozen=True)
-class SwitchOptions:
-    """`languages`: codes, "entitycs" or "all"; at most `max_languages` of them a sentence.
-
-    `labels`: names are labels, or titles of Wikipedia's pages. `fallback`: whose stand in for a
-    missing one; "none" (published): the label of just that language, whatever it looks like.
-    """
-
-    languages: str = "entitycs"
-    max_languages: int = 5
-    seed: int = 0
-    labels: Kind = "label"
-    fallback: Fallback = "all"
-    filter: Filter = field(default_factory=Filter)
+# Rows that are made at a time, about.
+_ROWS_AT_ONCE = 6 * 4096
+_CENSUS = "census"
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know."""
+    """What a worker needs to know.
+
+    `print`: of the run, that no other's store is taken; `sentences`: how many there are in all.
+    """
 
     linked: str
     store: str
-    languages: tuple[str, ...]
+    print: str
     source_language: str
+    sentences: int
+    lots: Lots
     options: SwitchOptions
+
+    @property
+    def at_once(self) -> int:
+        """The number of sentences that are looked at together."""
+        languages = len(self.lots.codes)
+        each = 1 if self.options.mix else min(self.lots.most or languages, languages)
+        return max(64, _ROWS_AT_ONCE // (1 + each))
 
 
 def switch(
@@ -87,23 +74,18 @@ def switch(
     store = need_stage(entities, "entities")
     if read.source is None:
         raise InputError(f"{linked}: its manifest names no source language; make it again")
+    source = read.source.language
     present = store.counts.details.get("languages", {})
-    source = current(read.source.language)
-    languages = [code for code in resolve(options.languages, present) if code != source]
-    if options.languages == "all":  # English into British English is no switch
-        languages = [c for c in languages if not c.startswith(source + "-")]
-    if not languages:
-        raise InputError(
-            f"--languages: leaves none but the text's own, {read.source.language}; name others"
-        )
+    languages = _languages(options, present, source)
     _need_labels(entities, store, languages)
-    parameters = asdict(options) | {"languages": languages}
+    if options.inflected != "keep":
+        _need_labels(entities, store, [current(source)])
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
     with open_run(
         out,
         stage="switch",
-        parameters=parameters,
+        parameters=options.parameters() | {"languages": languages},
         inputs=inputs,
         options=running,
         reads=[linked, entities],
@@ -111,23 +93,37 @@ def switch(
         if run.finished:
             return run.finished
         rules = Rules.of(languages, options.fallback, options.labels)
-        labels, counted = make_store(run, (linked, read), (entities, store), rules)
-        work = _Work(str(linked), str(labels), tuple(languages), read.source.language, options)
-        tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
-        made = run.map(
-            switch_part,
-            work,
-            tasks,
-            SWITCHED,
-            label="switch",
-            size=sum(p.bytes for p in read.tables),
-        )
+        known_in = current(source) if options.need_known else None
+        needs = Needs(rules, options.fit, known_in, options.types)
+        labels, counted = make_store(run, (linked, read), (entities, store), needs)
+        sentences = sum(part.rows for part in read.tables)
+        most = None if options.policy == "all" else options.max_languages
+        lots = Lots(tuple(languages), options.seed, most)
+        print_ = run.claim.fingerprint()
+        work = _Work(str(linked), str(labels), print_, source, sentences, lots, options)
+        work = replace(work, lots=replace(lots, weights=_weights(run, work, read, counted)))
+        made = _map(run, switch_part, work, read)
         counts = total([counted, *(m.counts for m in made)])
-        counts.add("languages", dict.fromkeys([*languages, read.source.language], 0))
+        rows = [*([MIXED] if options.mix else languages), source]
+        counts.add("languages", dict.fromkeys(rows, 0))
         unknown = {code: number for code, number in present.items() if not is_known(code)}
         counts.add("labels in unknown languages", unknown)
         credits_ = _attribute(run, linked, read)
         return run.finish([*made, *credits_], counts, source=read.source)
+
+
+def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
+    """Return the languages to switch into: those named, but for the text's own."""
+    source = current(of_text)
+    languages = [code for code in resolve(options.languages, present) if code != source]
+    if options.languages == "all":  # English into British English is no switch
+        languages = [c for c in languages if not c.startswith(source + "-")]
+    if not languages:
+        raise InputError(f"--languages: leaves none but the text's own, {of_text}; name others")
+    if options.weights is None:
+        return languages
+    weights = weights_of(options.weights, languages)
+    return [code for code, weight in zip(languages, weights, strict=True) if weight]
 
 
 def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
@@ -165,69 +161,106 @@ def page_rows(file: str, _: None) -> Batches:
     return Counts()
 
 
+def _map(
+    run: Run, function: Callable[[str, _Work], Batches], work: _Work, read: Manifest
+) -> list[Made]:
+    """Make a part of each part that is read: the rows, or their census."""
+    tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
+    size = sum(p.bytes for p in read.tables)
+    if function is census_part:
+        return run.map(
+            function, work, tasks, CENSUS, label="switch: census", size=size, phase=_CENSUS
+        )
+    return run.map(function, work, tasks, SWITCHED, label="switch", size=size)
+
+
+def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[float, ...] | None:
+    """Return the weights that languages are drawn by; None: all alike."""
+    options, codes = work.options, work.lots.codes
+    if options.weights is not None:
+        return weights_of(tuple(w for w in options.weights if w[0] in codes), codes)
+    if options.smoothing is not None:
+        labels = counted.details.get("labels", {})
+        return tuple(max(1, labels.get(code, 0)) ** options.smoothing for code in codes)
+    if options.policy == "round-robin":
+        made = _map(run, census_part, work, read)
+        return weigh([run.work(_CENSUS) / part.part.file for part in made], work.lots)
+    return None
+
+
 def switch_part(file: str, work: _Work) -> Batches:
     """Yield a part's sentences and their code-switched versions."""
     counts = Counts()
-    store = LabelStore(Path(work.store), work.languages)
-    linked = pq.ParquetFile(Path(work.linked) / file)
-    for batch in linked.iter_batches(_SENTENCES_AT_ONCE, use_threads=False):
-        sentences = _take(batch, work.options.filter, counts)
-        if not sentences.num_rows:
+    store, options = _store(work), work.options
+    codes = [*work.lots.codes, MIXED, work.source_language]
+    for batch in _batches(work, file):
+        read, seen = _look(batch, store, work, counts)
+        counts.tally("sentences").keep(read.number)
+        counts.tally("source sentences")
+        if not read.number:
             continue
-        read = Sentences.of(sentences)
-        chosen = choose(read, store, work.options.max_languages, work.options.seed)
-        _count(read, chosen, store, work.source_language, counts)
-        yield rewrite(read, chosen, store, work.source_language)
+        if options.mix:
+            drawn, found = mixed(read, seen, store, options, work.lots)
+            rows, poor = mixed_rows(read, seen, store, drawn, options)
+            counts.add("rows that change too little", {MIXED: poor} if poor else {})
+        else:
+            found = candidates(read, seen, store, options)
+            lots = work.lots.draw(read.ids)
+            rows, vain = switched(read, seen, store, found, lots, work.lots.most, options)
+            told = Counter(codes[language] for language in vain.tolist())
+            counts.add("rows that change too little", told)
+        count_sentences(read, found, rows, counts)
+        rows = joined([sources(read), rows])
+        count_rows(rows, codes, counts)
+        yield write(read, rows, codes)
     return counts
 
 
-def _take(batch: pa.RecordBatch, rules: Filter, counts: Counts) -> pa.RecordBatch:
-    """Return the sentences that the filter lets through; count the others by reason."""
-    tally = counts.tally("sentences")
-    offsets, mentions = flat(batch.column("mentions"))
-    number = np.diff(offsets)
-    text = batch.column("text")
-    characters = pc.utf8_length(text).to_numpy()
-    spaces = pc.count_substring_regex(text, r"\S+").to_numpy()
-    lengths = mentions.field("end").to_numpy().astype(np.int64) - mentions.field("start").to_numpy()
-    only = np.zeros(len(number), np.int64)
-    only[number == 1] = lengths[offsets[:-1][number == 1]]
-    reasons = (
-        ("fewer mentions than asked for", number < rules.fewest_mentions),
-        ("more mentions than asked for", number > rules.most_mentions),
-        ("too short", characters <= rules.more_than_characters),
-        ("too many words", spaces > rules.most_words),
-        ("hardly more than one mention", only > rules.longest_anchor * characters),
-    )
-    kept = np.ones(batch.num_rows, bool)
-    for reason, drop in reasons:
-        tally.drop(reason, int((kept & drop).sum()))
-        kept &= ~drop
-    tally.keep(int(kept.sum()))
-    return batch.filter(pa.array(kept))
+def census_part(file: str, work: _Work) -> Batches:
+    """Yield which languages some of a part's sentences may go into."""
+    store = _store(work)
+    for batch in _batches(work, file):
+        ids = batch.column("id").to_numpy().astype(np.uint64)
+        some = batch.filter(pa.array(asked(ids, work.sentences, work.options.seed)))
+        read, seen = _look(some, store, work, Counts())
+        if read.number:
+            yield census(read.ids, candidates(read, seen, store, work.options).may)
+    return Counts()
 
 
-def _count(
-    read: Sentences, chosen: Choice, store: LabelStore, source_language: str, counts: Counts
-) -> None:
-    """Count rows and entities by language, and what became of the sentences."""
-    entities = np.diff(read.firsts)
-    rows = {source_language: read.number}
-    spans = {source_language: int(entities.sum())}
-    for number, code in enumerate(store.languages):
-        here = chosen.languages == number
-        if here.any():
-            rows[code] = int(here.sum())
-            spans[code] = int(entities[chosen.sentences[here]].sum())
-    counts.add("languages", rows)
-    counts.add("entities by language", spans)
-    switched = len(np.unique(chosen.sentences[chosen.languages >= 0]))
-    none = int((entities == 0).sum())
-    counts.add(
-        "source sentences",
-        {
-            "code-switched": switched,
-            "no linked entity": none,
-            "no language has all labels": read.number - switched - none,
-        },
-    )
+def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
+    linked = pq.ParquetFile(Path(work.linked) / file)
+    yield from linked.iter_batches(work.at_once, use_threads=False)
+
+
+@lru_cache(maxsize=1)
+def _open(folder: str, print_: str, languages: tuple[str, ...]) -> LabelStore:
+    del print_
+    return LabelStore(Path(folder), languages)
+
+
+def _store(work: _Work) -> LabelStore:
+    """Return the store of labels, opened once a process."""
+    return _open(work.store, work.print, work.lots.codes)
+
+
+def _look(
+    batch: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts
+) -> tuple[Sentences, Study]:
+    """Return the sentences that are taken, and what is known of them; count the others."""
+    batch, dropped = take(batch, work.options.filter)
+    read = Sentences.of(batch)
+    seen = study(read, store, work.options, work.source_language)
+    if work.options.inflected == "skip-sentence" and (odd := with_grammar(read, seen)).any():
+        dropped["an anchor carries grammar"] += int(odd.sum())
+        read = Sentences.of(batch.filter(pa.array(~odd)))
+        seen = study(read, store, work.options, work.source_language)
+    for reason, number in dropped.items():
+        counts.tally("sentences").drop(reason, number)
+    tally = counts.tally("mentions")
+    for reason, number in count_mentions(read, seen).items():
+        if reason:
+            tally.drop(reason, number)
+        else:
+            tally.keep(number)
+    return read, seen

@@ -1,127 +1,191 @@
-"""The vector operations of `switch`: which languages a sentence goes into, and its new text.
+"""The new sentences: names put where anchors stood, and spans on both sides.
 
-A batch's linked mentions lie flat, one after another; `firsts` tells where each sentence's
-begin. The only work done row by row is joining strings.
+Each sentence is cut before and behind its linked mentions; a row is these pieces again, with names
+in place of anchors. So what is outside the spans cannot change, and spans are sums of lengths.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cstool.parts.columns import flat, list_of_structs
-from cstool.parts.hashing import hash_word, mix
+from cstool.languages.fitting import Fitted, fit
+from cstool.parts.columns import list_of, list_of_structs, numbers, ranges
 from cstool.parts.label_store import LabelStore
 from cstool.parts.schemas import SPANS, SWITCHED
+from cstool.stages.choosing import Candidates, Mixed, entities_of, pick, rows_of
+from cstool.stages.mentions import Sentences, Study
+from cstool.stages.switch_options import SwitchOptions
 
 Array = np.ndarray[Any, Any]
+
 SOURCE = -1
+# What `language` says of a row whose entities are each in a language of its own.
+MIXED = "mul"
 
 
-@dataclass(frozen=True)
-class Sentences:
-    """A batch of linked sentences; `start`, `end` and `qid` are of linked mentions only."""
+class Rows(NamedTuple):
+    """Rows to write: each one's sentence, language and number of entities.
 
-    batch: pa.RecordBatch
-    firsts: Array
-    start: Array
-    end: Array
-    qid: Array
-
-    @staticmethod
-    def of(batch: pa.RecordBatch) -> "Sentences":
-        """Return the batch with the mentions that have no QID left out."""
-        offsets, mentions = flat(batch.column("mentions"))
-        linked = mentions.field("qid").is_valid().to_numpy(zero_copy_only=False)
-        firsts = np.concatenate([[0], np.cumsum(linked)])[offsets]
-        start, end, qid = (
-            mentions.field(name).fill_null(0).to_numpy()[linked].astype(np.int64)
-            for name in ("start", "end", "qid")
-        )
-        return Sentences(batch, firsts, start, end, qid)
-
-    @property
-    def number(self) -> int:
-        """How many sentences there are."""
-        return int(self.batch.num_rows)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The rows to write: a sentence's number and a language's, SOURCE for the source itself.
-
-    Sorted by sentence, then language; `places` are the linked mentions' places in the store.
+    And of the entities, flat: `mention`, `language` (SOURCE: the text's own), `name`, and `why` it
+    is not as it is in the store.
     """
 
     sentences: Array
     languages: Array
-    places: Array
+    number: Array
+    mention: Array
+    language: Array
+    name: pa.Array
+    why: Array
+
+    def chosen(self, rows: Array) -> "Rows":
+        """Return some of the rows, in this order."""
+        firsts = np.cumsum(self.number) - self.number
+        at = ranges(firsts[rows], self.number[rows])
+        return Rows(
+            self.sentences[rows], self.languages[rows], self.number[rows], self.mention[at],
+            self.language[at], self.name.take(numbers(at)), self.why[at],
+        )  # fmt: skip
 
 
-def choose(read: Sentences, store: LabelStore, most: int, seed: int) -> Choice:
-    """Choose for each sentence up to `most` of the languages that label all its entities.
-
-    By lot: the languages with the smallest hashes of (seed, sentence id, language code).
-    """
-    places = store.find(read.qid)
-    candidates = _candidates(read, store, places)
-    if candidates.shape[1] > most:
-        ids = read.batch.column("id").to_numpy().astype(np.uint64)
-        lots = mix(
-            mix(ids ^ hash_word("sentence", seed))[:, None]
-            ^ np.array([hash_word(code) for code in store.languages], np.uint64)[None, :]
+def joined(parts: list[Rows]) -> Rows:
+    """Return the rows of all, sorted by sentence, then language."""
+    columns = zip(*parts, strict=True)
+    rows = Rows(
+        *(
+            pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
+            for column in columns
         )
-        lots[~candidates] = np.iinfo(np.uint64).max
-        bound = np.partition(lots, most - 1, axis=1)[:, most - 1]
-        candidates &= lots <= bound[:, None]
-    source = np.ones((read.number, 1), bool)
-    sentences, languages = np.nonzero(np.concatenate([source, candidates], axis=1))
-    return Choice(sentences, languages + SOURCE, places)
+    )
+    return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
 
 
-def _candidates(read: Sentences, store: LabelStore, places: Array) -> Array:
-    """Return for each sentence and language whether all linked entities have a label."""
-    masks = store.masks(places)
-    linked = np.diff(read.firsts) > 0
-    common = np.zeros((read.number, masks.shape[1]), np.uint64)
-    if linked.any():
-        common[linked] = np.bitwise_and.reduceat(masks, read.firsts[:-1][linked], axis=0)
-    bits = np.unpackbits(common.astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    return bits[:, : len(store.languages)].astype(bool)
+def sources(read: Sentences) -> Rows:
+    """Return the sentences themselves as rows."""
+    every = np.arange(read.number)
+    mention = np.arange(len(read.start))
+    own = np.full(len(mention), SOURCE)
+    number = np.diff(read.firsts)
+    why = np.zeros(len(mention), np.uint16)
+    return Rows(every, np.full(read.number, SOURCE), number, mention, own, read.anchors, why)
 
 
-def rewrite(
-    read: Sentences, chosen: Choice, store: LabelStore, source_language: str
-) -> pa.RecordBatch:
-    """Return the chosen rows: texts with the labels put in, and spans on both sides."""
-    numbers = np.diff(read.firsts)[chosen.sentences]
-    mention = _ranges(read.firsts[chosen.sentences], numbers)
-    language = np.repeat(chosen.languages, numbers)
-    switched = language != SOURCE
-    labels = store.labels(chosen.places[mention[switched]], language[switched])
-    source_start, source_end = read.start[mention], read.end[mention]
-    length = source_end - source_start
-    length[switched] = pc.utf8_length(labels).to_numpy(zero_copy_only=False)
+def switched(
+    read: Sentences,
+    seen: Study,
+    store: LabelStore,
+    found: Candidates,
+    lots: Array,
+    most: int | None,
+    options: SwitchOptions,
+) -> tuple[Rows, Array]:
+    """Return the rows in the languages that are drawn, and the languages that were drawn in vain.
+
+    A language is drawn in vain when its names, once they fit, change too little; another one is
+    drawn for it.
+    """
+    may = found.may.copy()
+    parts: list[Rows] = []
+    vain: list[Array] = []
+    pending = np.arange(read.number)
+    while len(pending):
+        sentences, languages = rows_of(pick(may[pending], lots[pending], most))
+        sentences = pending[sentences]
+        rows = _name(read, seen, store, sentences, languages, options)
+        poor = _poor(read, rows, options)
+        may[sentences[poor], languages[poor]] = False
+        vain.append(languages[poor])
+        again = np.zeros(read.number, bool)
+        again[sentences[poor]] = True
+        parts.append(rows.chosen(np.flatnonzero(~again[sentences])) if poor.any() else rows)
+        pending = np.flatnonzero(again)
+    return joined(parts), np.concatenate(vain)
+
+
+def mixed_rows(
+    read: Sentences,
+    seen: Study,
+    store: LabelStore,
+    drawn: Mixed,
+    options: SwitchOptions,
+) -> tuple[Rows, int]:
+    """Return the rows that are mixed, and how many change too little."""
+    fitted = _names(seen, store, drawn.mention, drawn.language, options)
+    own = np.full(len(drawn.sentences), len(store.languages))
+    rows = Rows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *fitted)
+    poor = _poor(read, rows, options)
+    return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
+
+
+def _name(
+    read: Sentences,
+    seen: Study,
+    store: LabelStore,
+    sentences: Array,
+    languages: Array,
+    options: SwitchOptions,
+) -> Rows:
+    """Return rows for these sentences in these languages."""
+    mention, row = entities_of(read, sentences)
+    kept = seen.left[mention] == 0
+    if not options.require_all:
+        kept &= store.has(seen.places[mention], languages[row])
+    mention, row = mention[kept], row[kept]
+    language = languages[row]
+    fitted = _names(seen, store, mention, language, options)
+    number = np.bincount(row, minlength=len(sentences))
+    return Rows(sentences, languages, number, mention, language, *fitted)
+
+
+def _names(
+    seen: Study, store: LabelStore, mention: Array, language: Array, options: SwitchOptions
+) -> Fitted:
+    names = store.labels(seen.places[mention], language).cast(pa.string())
+    if not options.fit or seen.around is None:
+        return Fitted(names, np.zeros(len(names), np.uint16))
+    return fit(names, mention, language, seen.around, store.languages)
+
+
+def _poor(read: Sentences, rows: Rows, options: SwitchOptions) -> Array:
+    """Return the rows that change fewer anchors than they must."""
+    if not options.min_changed:
+        return np.zeros(len(rows.sentences), bool)
+    anchors = read.anchors.take(numbers(rows.mention))
+    other = pc.not_equal(rows.name, anchors).to_numpy(zero_copy_only=False)
+    row = np.repeat(np.arange(len(rows.number)), rows.number)
+    return np.bincount(row[other], minlength=len(rows.number)) < options.min_changed
+
+
+def reasons(rows: Rows) -> dict[str, int]:
+    """Return how many names were made to fit, by reason."""
+    return Fitted(rows.name, rows.why).counts()
+
+
+def write(read: Sentences, rows: Rows, codes: list[str]) -> pa.RecordBatch:
+    """Return the rows as they are written; `codes`: of the languages, the source's at the end."""
+    source_start, source_end = read.start[rows.mention], read.end[rows.mention]
+    length = pc.utf8_length(rows.name).to_numpy(zero_copy_only=False).astype(np.int64)
     grown = length - (source_end - source_start)
-    before = np.cumsum(grown) - grown
-    firsts = np.concatenate([[0], np.cumsum(numbers)])
-    rows_before = np.concatenate([before, [0]])[np.minimum(firsts[:-1], len(before))]
-    start = source_start + before - np.repeat(rows_before, numbers)
-    spans = (read.qid[mention], source_start, source_end, start, start + length)
-    texts = read.batch.column("text").to_pylist()
-    codes = pa.array([*store.languages, source_language], pa.string())
-    take = pa.array(chosen.sentences)
+    firsts = np.concatenate([[0], np.cumsum(rows.number)])
+    before = np.concatenate([[0], np.cumsum(grown)])
+    start = source_start + before[:-1] - np.repeat(before[firsts[:-1]], rows.number)
+    spans = (read.qid[rows.mention], source_start, source_end, start, start + length)
+    take = numbers(rows.sentences)
     column = read.batch.column
+    language = pa.array(codes, pa.string()).take(numbers(rows.languages % len(codes)))
+    source = pa.DictionaryArray.from_arrays(
+        numbers(np.zeros(len(take), np.int32)), pa.array(codes[-1:], pa.string())
+    )
     return pa.RecordBatch.from_arrays(
         [
             column("id").take(take),
-            codes.take(pa.array(chosen.languages % len(codes))),
-            pa.array([source_language], pa.string()).take(pa.array(np.zeros(len(take), np.int64))),
+            language,
+            source.cast(pa.string()),
             column("text").take(take),
-            pa.array(_texts(read, chosen, texts, labels.to_pylist()), pa.string()),
-            list_of_structs(numbers, [s.astype(np.uint32) for s in spans], SPANS),
+            _texts(read, rows),
+            list_of_structs(rows.number, [s.astype(np.uint32) for s in spans], SPANS),
             column("page_id").take(take),
             column("title").take(take),
         ],
@@ -129,38 +193,13 @@ def rewrite(
     )
 
 
-def _texts(read: Sentences, chosen: Choice, texts: list[str], labels: list[str]) -> list[str]:
-    """Return each row's text: the pieces between a sentence's anchors, and labels between."""
-    starts, ends, firsts = read.start.tolist(), read.end.tolist(), read.firsts.tolist()
-    out: list[str] = []
-    at = 0
-    pieces: list[str] = []
-    number = 0
-    for sentence, language in zip(
-        chosen.sentences.tolist(), chosen.languages.tolist(), strict=True
-    ):
-        text = texts[sentence]
-        if language == SOURCE:
-            out.append(text)
-            first, last = firsts[sentence], firsts[sentence + 1]
-            number = last - first
-            pieces = [""] * (2 * number + 1)
-            pieces[::2] = [
-                text[a:b]
-                for a, b in zip(
-                    [0, *ends[first:last]], [*starts[first:last], len(text)], strict=True
-                )
-            ]
-        else:
-            pieces[1::2] = labels[at : at + number]
-            at += number
-            out.append("".join(pieces))
-    return out
-
-
-def _ranges(firsts: Array, numbers: Array) -> Array:
-    """Return firsts[i], firsts[i]+1, … numbers[i] of them, for each i, one after another."""
-    ends = np.cumsum(numbers)
-    total = int(ends[-1]) if len(ends) else 0
-    ranges: Array = np.arange(total) + np.repeat(firsts - (ends - numbers), numbers)
-    return ranges
+def _texts(read: Sentences, rows: Rows) -> pa.Array:
+    """Return each row's text: its sentence's pieces, names in place of anchors."""
+    number = 2 * np.diff(read.firsts)[rows.sentences] + 1
+    piece = ranges(rows.sentences + 2 * read.firsts[rows.sentences], number)
+    row = np.repeat(np.arange(len(rows.number)), rows.number)
+    within = rows.mention - read.firsts[rows.sentences[row]]
+    place = (np.cumsum(number) - number)[row] + 2 * within + 1
+    piece[place] = len(read.pieces) + np.arange(len(rows.name))
+    pieces = pa.concat_arrays([read.pieces, rows.name]).take(numbers(piece))
+    return pc.binary_join(list_of(number, pieces, pa.list_(pa.string())), "")

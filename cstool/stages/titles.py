@@ -137,6 +137,7 @@ def _finish(run: Run, wiki: str, ways: _Ways, damage: Damage | None) -> Manifest
     refuse_damage(run.out, counts, keep_going=damage is not None)
     if damage:
         damage.count(counts)
+    run.leave_the_rest()
     index_titles(resolved, taken.pages, run.out, INDEX)
     files += [_index_part(run.out, file) for file in TitleIndex.files(INDEX)]
     # Types say more than page properties: they know lists.

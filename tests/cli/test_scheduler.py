@@ -1,14 +1,18 @@
 """The same parts on a Dask cluster."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from cstool.running.errors import InputError
+from cstool.parts.timings import read_timings
+from cstool.running.errors import CstoolError, InputError
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
 from tests.conftest import Sample, run_pipeline
+from tests.parts.test_folder import run_fragile
 from tests.support import files_of
 
 
@@ -42,6 +46,45 @@ def test_all_stages_run_on_a_cluster_from_relative_paths(
         monkeypatch.chdir(tmp_path)
         run_pipeline(Path(), sample, scheduler=cluster.scheduler_address)
     assert files_of(tmp_path) == files_of(pipeline)
+
+
+def test_workers_of_a_cluster_that_die_are_survived_or_told(tmp_path: Path) -> None:
+    import dask
+    from distributed import LocalCluster
+
+    alone = tmp_path / "alone"
+    for name in ("dying", "dead", "alone"):
+        (tmp_path / f"{name} tried").write_bytes(b"" if name == "dead" else b"x")
+    (tmp_path / "alone tried").write_bytes(b"xx")
+    run_fragile(alone, tmp_path / "alone tried")
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+    ):
+        address = cluster.scheduler_address
+        run_fragile(tmp_path / "dying", tmp_path / "dying tried", address)
+        told = r"000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(1 tried by"
+        with pytest.raises(CstoolError, match=told):
+            run_fragile(tmp_path / "dead", tmp_path / "dead tried", address)
+    assert (tmp_path / "dying tried").read_bytes() == b"xx"
+    assert files_of(tmp_path / "dying") == files_of(alone)
+
+
+def test_a_cluster_is_made_for_the_run_when_local_is_asked_for(
+    sample: Sample, pipeline: Path, tmp_path: Path
+) -> None:
+    command = ["extract", str(sample.pages), "-o", str(tmp_path / "out"), "--part-size", "16K"]
+    command += ["--scheduler", "local", "-j", "2", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-m", "cstool", *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files_of(tmp_path / "out") == files_of(pipeline / "sentences")
+    [timing] = read_timings(tmp_path / "out")
+    assert timing.scheduler == "local"
+    assert timing.cpu_s > 0.1
 
 
 def test_a_scheduler_that_does_not_answer_is_told(

@@ -1,10 +1,14 @@
 """`cstool switch` as a user meets it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from cstool.cli.switch import command
+from cstool.parts.manifest import need_stage
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.extract import ExtractOptions, extract
@@ -58,3 +62,45 @@ def test_labels_in_codes_that_no_table_has_are_told(tmp_path: Path) -> None:
     assert status == 0
     assert "labels in 12 codes that no table of languages has: xx-0 (1), " in told
     assert "(others) (3)" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--recipe", "mine"], "entitycs"),
+        (["--policy", "all", "--max-languages", "2"], "--max-languages"),
+        (["--mix", "--policy", "sample"], "--mix"),
+        (["--smoothing", "1", "--language-weights", "de=2"], "both weigh languages"),
+        (["--language-weights", "de=much"], "de=2"),
+        (["--language-weights", "xx=2"], "xx is none of the languages"),
+        (["--types", "city"], "neither a QID nor a file"),
+        (["--switch-rate", "0"], "--switch-rate"),
+        (["--switch-rate", "nan"], "no number"),
+        (["--inflected", "maybe"], "skip-mention"),
+    ],
+)
+def test_a_wrong_choice_is_told_in_a_line_and_ends_with_2(
+    pipeline: Path, tmp_path: Path, options: list[str], word: str
+) -> None:
+    linked, entities = pipeline / "linked", pipeline / "entities"
+    arguments = ["switch", linked, "--entities", entities, "-o", tmp_path / "o", *options]
+    done = subprocess.run(
+        [sys.executable, "-m", "cstool", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert word in done.stderr.strip().split("\n")[-1]
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_the_manifest_has_the_options_in_effect(pipeline: Path, tmp_path: Path) -> None:
+    given = ["--recipe", "entitycs", "--languages", "de", "--min-changed", "1"]
+    assert call(pipeline, tmp_path / "o", *given, "--exclude-types", "Q5")[0] == 0
+    parameters = need_stage(tmp_path / "o", "switch").parameters
+    assert parameters["recipe"] == "entitycs"
+    assert (parameters["fit"], parameters["fallback"]) == (False, "none")
+    assert (parameters["min_changed"], parameters["inflected"]) == (1, "keep")
+    assert parameters["types"]["excluded"] == ["Q5"]

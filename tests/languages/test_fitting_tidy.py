@@ -85,6 +85,11 @@ def test_brackets_of_both_widths_close_each_other() -> None:
     assert tidied("霧雨（映画)") == "霧雨（映画)"
 
 
+def test_a_quotation_mark_within_a_word_is_spelling() -> None:
+    assert tidied('אונסק"ו') == 'אונסק"ו'
+    assert tidied('צה"ל"') == 'צה"ל'
+
+
 def test_what_is_composed_into_a_bracket_is_one() -> None:
     assert tidied("\u2329abc") == "abc"
 
@@ -155,5 +160,10 @@ def test_brackets_and_quotation_marks_are_in_pairs_in_names_with_letters(some: l
                 assert open_.pop() == closing[character]
         assert not open_
         for kind in set(quotes.values()):
-            marks = [at for at, c in enumerate(name) if quotes.get(c) == kind]
+            marks = [
+                at
+                for at, c in enumerate(name)
+                if quotes.get(c) == kind
+                and not (name[at - 1 : at].isalpha() and name[at + 1 : at + 2].isalpha())
+            ]
             assert len(marks) % 2 == 0 or any(at and name[at - 1].isdigit() for at in marks)

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,9 @@ from cstool.parts.files import (
     Made,
     find_part,
     has_footer,
+    remove_orphans,
     remove_temporaries,
+    tagged,
     temporary_tag,
     whole_file,
     write_bytes,
@@ -189,18 +190,44 @@ def test_a_full_disk_or_quota_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_temporaries_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    host = socket.gethostname()
+def test_temporaries_of_runs_that_are_no_more_go_and_those_at_work_stay(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    dead = tmp_path / "sub" / f".p.parquet.{host}.{ended.pid}.tmp"
-    ours = tmp_path / f".p.parquet.{temporary_tag()}.tmp"
-    living = tmp_path / f".p.parquet.{host}.{os.getppid()}.tmp"
-    elsewhere = tmp_path / f".p.parquet.another-host.{ended.pid}.tmp"
+    dead = [tmp_path / "sub" / f".p.parquet.{host}.77.tmp" for host in ("here", "node-1.site")]
+    at_work = tmp_path / ".p.parquet.here.78.tmp"
     foreign = [tmp_path / name for name in ("notes.tmp", ".notes.tmp", ".a.b.tmp", "p.parquet")]
-    for path in (dead, ours, living, elsewhere, *foreign):
+    for path in (*dead, at_work, *foreign):
         path.touch()
-    remove_temporaries(tmp_path, temporary_tag())
+    remove_orphans(tmp_path, lambda: ["here.78"])
     left = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {living, elsewhere, *foreign}
+    assert left == {at_work, *foreign}
+    remove_temporaries(tmp_path, "here.78")
+    assert not at_work.exists()
+
+
+def test_what_a_worker_writes_is_marked_as_its_run_s(tmp_path: Path) -> None:
+    own = temporary_tag()
+    with tagged("node.7"), whole_file(tmp_path / "f") as temporary:
+        assert temporary.name == ".f.node.7.tmp"
+        temporary.touch()
+    assert temporary_tag() == own == f"{socket.gethostname()}.{os.getpid()}"
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
+def test_a_file_system_that_cannot_flush_is_borne(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def cannot(handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", cannot)
+    write_bytes(tmp_path / "f", b"data")
+    assert (tmp_path / "f").read_bytes() == b"data"
+
+
+def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(handle: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(OutputError, match="Input/output error"):
+        write_bytes(tmp_path / "f", b"data")

@@ -43,6 +43,15 @@ CONTRACTS = {
     "titles": {"title": "string", "qid": "uint32", "redirect": "bool"},
     "switch": SWITCHED,
     "shard": SWITCHED,
+    "mask": {
+        "ids": "list<element: int64>",
+        "language": "string",
+        "input_ids": "list<element: int32>",
+        "labels": "list<element: int32>",
+        "attention_mask": "list<element: int8>",
+        "entity_ids": "list<element: int32>",
+        "qids": "list<element: uint32>",
+    },
 }
 
 

@@ -65,19 +65,15 @@ def test_what_was_not_given_is_not_followed_and_not_wrong(own: Path) -> None:
     ]
 
 
-def files_to_change(folder: Path) -> list[Path]:
-    """Return what the folder's manifest answers for."""
-    files = (p for p in folder.rglob("*") if p.name not in (MANIFEST, TIMINGS))
-    return sorted(p for p in files if p.is_file())
+# A manifest does not list itself, nor the times that runs took.
+NOT_LISTED = {MANIFEST, TIMINGS}
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_is_told(data: st.DataObject, own: Path) -> None:
     folder = own / data.draw(st.sampled_from(["linked", "switched", "titles"]))
-    files = sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, TIMINGS)
-    )
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in NOT_LISTED)
     path = data.draw(st.sampled_from(files))
     bytes_ = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(bytes_) - 1))
@@ -91,9 +87,7 @@ def test_any_flipped_bit_is_told(data: st.DataObject, own: Path) -> None:
 @given(data=st.data())
 def test_any_other_length_and_any_missing_file_is_told(data: st.DataObject, own: Path) -> None:
     folder = own / data.draw(st.sampled_from(["linked", "switched", "titles"]))
-    files = sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.name not in (MANIFEST, TIMINGS)
-    )
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in NOT_LISTED)
     path = data.draw(st.sampled_from(files))
     before = path.read_bytes()
     change = data.draw(st.integers(-len(before), 20).filter(bool))

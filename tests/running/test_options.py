@@ -1,6 +1,7 @@
 """How a stage is run."""
 
-from cstool.running.options import RunOptions, usable_cpus
+from cstool.running.options import RunOptions
+from cstool.running.resources import usable_cpus
 
 
 def test_shares_take_every_part_once() -> None:
@@ -11,4 +12,4 @@ def test_shares_take_every_part_once() -> None:
 
 
 def test_the_default_is_the_cpus_that_may_be_used() -> None:
-    assert RunOptions().jobs == usable_cpus() >= 1
+    assert 1 <= RunOptions().jobs <= usable_cpus()

@@ -1,11 +1,6 @@
 """Laws that all stages keep: same bytes, conservation, restart, refusal."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,23 +75,6 @@ def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
         assert set(json.loads(text)) == {
             "stage", "version", "parameters", "inputs", "parts", "counts", "source", "lineage",
         }  # fmt: skip
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_killed_stage_goes_on_and_ends_with_the_same_bytes(
-    sample: Sample, tmp_path: Path, pipeline: Path, jobs: str
-) -> None:
-    out = tmp_path / "sentences"
-    command = [sys.executable, "-m", "cstool", "extract", str(sample.pages), "-o", str(out)]
-    command += ["-j", jobs, "--part-size", "16384", "--quiet"]
-    process = subprocess.Popen(command, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while not list(out.glob("part-*.parquet")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    subprocess.run(command, check=True)
-    assert files_of(out) == files_of(pipeline / "sentences")
 
 
 def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:

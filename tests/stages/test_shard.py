@@ -17,7 +17,8 @@ from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.link import link
 from cstool.stages.shard import ShardOptions, shard
 from cstool.stages.shard_plan import hold_out
-from cstool.stages.switch import SwitchOptions, switch
+from cstool.stages.switch import switch
+from cstool.stages.switch_options import SwitchOptions
 from cstool.stages.titles import titles
 from tests.conftest import Sample
 from tests.stages.switched import Sentence, make_corpus, write_switched

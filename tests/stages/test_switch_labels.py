@@ -11,7 +11,8 @@ from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.link import link
-from cstool.stages.switch import SwitchOptions, switch
+from cstool.stages.switch import switch
+from cstool.stages.switch_options import SwitchOptions
 from cstool.stages.titles import titles
 from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 

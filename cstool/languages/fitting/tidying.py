@@ -215,13 +215,19 @@ def _paired(name: str) -> str:
 def _quoted(name: str) -> str:
     """Return a name without a quotation mark too many: the one at an end, else the last.
 
-    Behind a figure it means inches: '12" single'.
+    Behind a figure it means inches: '12" single'. Between two letters it is spelling, as in Hebrew
+    abbreviations: 'אונסק"ו'.
     """
     quotes = pairs()[2]
     if not _LETTER.search(name):
         return name
     for kind in sorted(set(quotes.values())):
-        marks = [at for at, character in enumerate(name) if quotes.get(character) == kind]
+        marks = [
+            at
+            for at, character in enumerate(name)
+            if quotes.get(character) == kind
+            and not (name[at - 1 : at].isalpha() and name[at + 1 : at + 2].isalpha())
+        ]
         if len(marks) % 2 and not any(at and name[at - 1].isdigit() for at in marks):
             name = _without(name, marks[:1] if marks[0] == 0 else marks[-1:])
     return name

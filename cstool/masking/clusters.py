@@ -1,0 +1,107 @@
+"""Replacements by clusters of tokens: C-RTS (Di Liello 2023).
+
+As the published code has it: a table counts, for each pair of clusters, how often the model was
+wrong about a token of the one that was replaced by one of the other, less how often it was right
+(all begin at 1). The cluster to draw from has the chance softmax(β · counts), counts scaled to
+0…1 in each row, β = 2; its tokens have equal chances. Before a model has been asked, all clusters
+therefore have the same chance.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cstool.masking.vocabulary import Vocabulary
+from cstool.parts.hashing import U64, hash_word, mix
+from cstool.running.errors import InputError
+
+Array = np.ndarray[Any, Any]
+
+BETA = 2.0
+_TOKEN = hash_word("token of a cluster")
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """`of_token`: each token's cluster; `members`: tokens that may be drawn, by cluster, those of
+    cluster c from `firsts[c]` on. `counts`: how hard replacements have been, by pair of clusters.
+    """
+
+    of_token: Array
+    members: Array
+    firsts: Array
+    counts: Array
+    beta: float = BETA
+
+    @classmethod
+    def of(cls, of_token: Array, vocabulary: Vocabulary, counts: Array | None = None) -> "Clusters":
+        """Make them of each token's cluster; special tokens are in none to draw from."""
+        number = int(of_token.max()) + 1
+        ordinary = vocabulary.ordinary
+        order = np.argsort(of_token[ordinary], kind="stable")
+        sizes = np.bincount(of_token[ordinary], minlength=number)
+        firsts = np.concatenate([[0], np.cumsum(sizes)])
+        table = np.ones((number, number), np.int64) if counts is None else counts
+        return cls(of_token, ordinary[order], firsts, table)
+
+    @property
+    def chances(self) -> Array:
+        """The chance of each cluster to be drawn from, for tokens of each cluster (rows)."""
+        low = self.counts.min(axis=1, keepdims=True)
+        width = self.counts.max(axis=1, keepdims=True) - low
+        scaled = (self.counts - low) / np.where(width == 0, 1, width)
+        weights = np.exp(self.beta * scaled) * (np.diff(self.firsts) > 0)
+        chances: Array = weights / weights.sum(axis=1, keepdims=True)
+        return chances
+
+    def swap(self, ids: Array, lots: U64) -> Array:
+        """Return a token in place of each."""
+        number = len(self.counts)
+        bounds = np.cumsum(self.chances, axis=1)
+        last = int(np.flatnonzero(np.diff(self.firsts))[-1])
+        bounds[:, last:] = 1.0
+        # One sorted list for all rows: row r lies between r and r + 1.
+        flat = (bounds + np.arange(number)[:, None]).ravel()
+        source = self.of_token[ids]
+        drawn = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        cluster = np.searchsorted(flat, source + drawn, side="right") - source * number
+        cluster = np.minimum(cluster, last)
+        sizes = np.diff(self.firsts)[cluster].astype(np.uint64)
+        within = (mix(lots ^ _TOKEN) % sizes).astype(np.int64)
+        swapped: Array = self.members[self.firsts[cluster] + within]
+        return swapped
+
+    def learned(self, originals: Array, shown: Array, wrong: Array) -> "Clusters":
+        """Return them after a model was asked: of these tokens, shown as those, was it `wrong`?
+
+        Tokens that were not replaced count as replaced by themselves, as in the published code.
+        """
+        counts = self.counts.copy()
+        pairs = (self.of_token[originals], self.of_token[shown])
+        np.add.at(counts, pairs, np.where(wrong, 1, -1))
+        return Clusters(self.of_token, self.members, self.firsts, counts, self.beta)
+
+
+def read_clusters(path: Path, vocabulary: Vocabulary) -> Clusters:
+    """Read a file with a line a token of the vocabulary: the number of its cluster, from 0.
+
+    Raises InputError for another number of lines, and for what is no number.
+    """
+    try:
+        lines = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    for number, line in enumerate(lines, 1):
+        if not (line.isascii() and line.isdigit()):
+            raise InputError(f"{path}: line {number} is {line[:40]!r}; give a cluster's number")
+    if len(lines) != len(vocabulary.special):
+        raise InputError(
+            f"{path}: has {len(lines):,} lines, the tokenizer {len(vocabulary.special):,} tokens; "
+            "give a line for each, in the order of their numbers"
+        )
+    of_token = np.array([int(line) for line in lines], np.int64)
+    if of_token.max() >= len(of_token):
+        raise InputError(f"{path}: cluster {of_token.max()}: number them from 0 without gaps")
+    return Clusters.of(of_token, vocabulary)

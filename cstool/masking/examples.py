@@ -1,0 +1,52 @@
+"""Tokens of sentences → rows to train on: what is left out, and several sentences to a row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cstool.masking.tokens import Tokens
+
+Array = np.ndarray[Any, Any]
+
+
+def of_sentences(tokens: Tokens, kept: Array) -> Tokens:
+    """Return the tokens of those sentences for which the mask is true."""
+    if kept.all():
+        return tokens
+    sizes = np.diff(tokens.firsts)
+    there = np.repeat(kept, sizes)
+    firsts = np.concatenate([[0], np.cumsum(sizes[kept])])
+    return Tokens(tokens.ids[there], firsts, tokens.entities[there])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How sentences lie in rows: `sentences` in each, and where each row's `tokens` begin."""
+
+    sentences: Array
+    tokens: Array
+
+
+def one_a_row(tokens: Tokens) -> Rows:
+    """Return a row for each sentence."""
+    return Rows(np.ones(len(tokens.firsts) - 1, np.int64), tokens.firsts)
+
+
+def packed(tokens: Tokens, longest: int) -> Rows:
+    """Put as many sentences into each row as it holds, in their order; none is cut for it."""
+    ends, firsts, last = [0], tokens.firsts, len(tokens.firsts) - 1
+    while ends[-1] < last:
+        fit = int(np.searchsorted(firsts, firsts[ends[-1]] + longest, side="right")) - 1
+        ends.append(max(fit, ends[-1] + 1))
+    bounds = np.array(ends)
+    return Rows(np.diff(bounds), firsts[bounds])
+
+
+def entity_numbers(tokens: Tokens, rows: Rows, of_sentence: Array) -> Array:
+    """Return each token's entity as a number in its row; `of_sentence`: how many each has."""
+    before = np.cumsum(of_sentence) - of_sentence
+    row_firsts = np.cumsum(rows.sentences) - rows.sentences
+    shift = before - np.repeat(before[row_firsts], rows.sentences) if len(before) else before
+    numbers = tokens.entities + np.repeat(shift, np.diff(tokens.firsts))
+    return np.where(tokens.entities > 0, numbers, 0).astype(np.int32)

@@ -1,0 +1,80 @@
+"""The published strategies as tables of chances.
+
+EntityCS (Whitehouse et al. 2022, section 2 and its table 2) for `mlm`, `wep`, `pep-…` and their
+sums with `mlm`; Di Liello, *Structural Self-Supervised Objectives for Transformers* (2023, first
+part; first in Di Liello et al., EMNLP Findings 2022) for `rts`, `c-rts` and `slm`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Rules = Literal["paper", "code"]
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What becomes of a token, or of an entity as a `whole`.
+
+    `candidate`: the chance to be looked at. Of the candidates, these shares are masked, replaced
+    at random, kept; all three are to be predicted. The rest stays, and is not.
+    """
+
+    candidate: float
+    masked: float = 0.0
+    random: float = 0.0
+    kept: float = 0.0
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Chances within entities and outside; None touches nothing there.
+
+    `detect`: labels tell for each token whether it was replaced (1) or not (0), in place of what
+    it was. `clusters`: replacements are drawn by clusters of tokens.
+    """
+
+    name: str
+    inside: Chances | None
+    outside: Chances | None
+    detect: bool = False
+    clusters: bool = False
+
+    @property
+    def masks(self) -> bool:
+        """Whether it needs a mask token."""
+        return any(c is not None and c.masked > 0 for c in (self.inside, self.outside))
+
+
+_MLM = Chances(0.15, 0.8, 0.1, 0.1)
+_SWAP = Chances(0.15, random=1.0)
+_ENTITIES = {
+    "wep": Chances(1.0, 0.8, 0.0, 0.2, whole=True),
+    "pep-mrs": Chances(1.0, 0.8, 0.1, 0.1),
+    "pep-ms": Chances(1.0, 0.8, 0.0, 0.1),
+    "pep-m": Chances(1.0, 0.8),
+}
+# Their paper keeps and predicts a tenth; their code predicts all that it does not mask.
+_CODE = {"pep-ms": Chances(1.0, 0.8, 0.0, 0.2)}
+_TOKENS = {
+    "mlm": Strategy("mlm", _MLM, _MLM),
+    "rts": Strategy("rts", _SWAP, _SWAP, detect=True),
+    "c-rts": Strategy("c-rts", _SWAP, _SWAP, detect=True, clusters=True),
+    "slm": Strategy("slm", _SWAP, _SWAP),
+}
+STRATEGIES = ("mlm", *_ENTITIES, *(f"{name}+mlm" for name in _ENTITIES), "rts", "c-rts", "slm")
+
+
+def strategy_of(name: str, rules: Rules = "paper") -> Strategy:
+    """Return the strategy of that name. Raises KeyError when there is none.
+
+    `rules`: where EntityCS's paper and its code differ, which of them holds.
+    """
+    if name in _TOKENS:
+        return _TOKENS[name]
+    entity, plus, _ = name.partition("+mlm")
+    inside = (_ENTITIES | _CODE if rules == "code" else _ENTITIES)[entity]
+    if not plus:
+        return Strategy(name, inside, None)
+    # Half of the entities, so that about as many tokens are masked as without.
+    return Strategy(name, replace(inside, candidate=0.5), _MLM)

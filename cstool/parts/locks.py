@@ -1,0 +1,233 @@
+"""Who is working in a folder: a file for each run there, `_lock-….json`.
+
+Made whole under a name of its own, then all others are looked at: of two runs that begin at one
+moment at least one sees the other. No locks of the operating system, which many network file
+systems do not keep, no hard links, no times of files. The runs of one array (`--shard`) may be
+there together; any other two may not.
+
+A run that was killed leaves its file. It is known to be dead when its host is this one, and its
+process is not there, or began at another moment (numbers of processes are used again), or the
+machine has been started anew since; or when Slurm has put its job back into the queue.
+"""
+
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from cstool.parts.files import temporary_tag, write_bytes
+from cstool.running.errors import OutputError
+
+_PREFIX, _SUFFIX = "_lock-", ".json"
+# Two that begin at one moment both step back, and try again after a while that differs.
+_TRIES, _LONGEST_WAIT = 6, 0.2
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process, told apart from all others that there are or have been.
+
+    `machine`, `boot`: Linux's numbers of the machine and of its start; `space`: in which numbers
+    of processes mean the same (containers have their own); `began`: ticks since the start. None
+    where the system does not tell.
+    """
+
+    host: str
+    pid: int
+    machine: str | None = None
+    boot: str | None = None
+    space: str | None = None
+    began: int | None = None
+    job: str | None = None
+    restarts: int = 0
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A run in a folder: its process, what it is (a claim's print), its share, its temporaries."""
+
+    process: Process
+    claim: str
+    share: tuple[int, int] | None
+    tag: str
+
+
+def this_process() -> Process:
+    """Return what this process is told by."""
+    pid = os.getpid()
+    return Process(
+        socket.gethostname(),
+        pid,
+        _line(Path("/etc/machine-id")),
+        _line(Path("/proc/sys/kernel/random/boot_id")),
+        _space(),
+        _began(pid),
+        os.environ.get("SLURM_JOB_ID"),
+        int(os.environ.get("SLURM_RESTART_COUNT") or 0),
+    )
+
+
+def _line(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except OSError:
+        return None
+
+
+def _space() -> str | None:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return None
+
+
+def _began(pid: int) -> int | None:
+    """Return when a process began, in ticks since the machine's start."""
+    stat = _line(Path(f"/proc/{pid}/stat"))
+    # The name, in brackets, may hold anything; the 22nd field is the 20th behind it.
+    return int(stat.rpartition(")")[2].split()[19]) if stat else None
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def is_dead(other: Process, ours: Process) -> bool:
+    """Whether it is certain that the other process is no more."""
+    if ours.job is not None and ours.job == other.job and ours.restarts > other.restarts:
+        return True
+    if (other.host, other.machine) != (ours.host, ours.machine):
+        return False
+    if other.boot != ours.boot:
+        return True
+    if other.space != ours.space:
+        return False
+    return not _is_there(other.pid) or _began(other.pid) != other.began
+
+
+@contextmanager
+def locked(out: Path, claim: str, share: tuple[int, int] | None) -> Iterator[Path]:
+    """Be the only run in the folder, but for other shares of the same array; give the lock's file.
+
+    Raises OutputError when another run is there, or when the folder cannot be written.
+    """
+    mine = Holder(this_process(), claim, share, temporary_tag())
+    path = _announce(out, mine)
+    try:
+        yield path
+    finally:
+        with suppress(OSError):  # on a disk that is gone: told by what went before
+            path.unlink(missing_ok=True)
+
+
+def _announce(out: Path, mine: Holder) -> Path:
+    """Write down that this run is here, unless another one is; return where."""
+    name = f"{_PREFIX}{mine.process.host}-{mine.process.pid}-{secrets.token_hex(4)}{_SUFFIX}"
+    path = out / name
+    for last in (False,) * (_TRIES - 1) + (True,):
+        write_bytes(path, msgspec.json.encode(mine))
+        told = _in_the_way(out, path, mine)
+        if told is None:
+            return path
+        path.unlink(missing_ok=True)
+        if last:
+            raise OutputError(told)
+        time.sleep(random.uniform(0, _LONGEST_WAIT))
+    raise AssertionError
+
+
+def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
+    """Return what is to be told of a run that this one may not be here with; None if none is.
+
+    Files of runs that are dead are removed: nobody else has a file of the same name.
+    """
+    for theirs in lock_files(out):
+        if theirs == path:
+            continue
+        holder = _read(theirs)
+        if holder is None:
+            if theirs.exists():
+                return f"{theirs}: cannot be read; when no run is at work there, remove it"
+        elif is_dead(holder.process, mine.process):
+            with suppress(OSError):
+                theirs.unlink(missing_ok=True)
+        elif why := _why_not_both(mine, holder):
+            return _told(out, theirs, holder, mine, why)
+    return None
+
+
+def _why_not_both(mine: Holder, other: Holder) -> str:
+    """Return why two runs may not be in one folder at once; "" when they may."""
+    if mine.share is None or other.share is None:
+        return "another run is at work there"
+    if mine.share[1] != other.share[1]:
+        return f"a run of an array of {other.share[1]} is at work there, not of {mine.share[1]}"
+    if mine.share == other.share:
+        return f"the same share, {mine.share[0]}/{mine.share[1]}, is at work there"
+    if mine.claim != other.claim:
+        return "a share with other parameters or inputs is at work there"
+    return ""
+
+
+def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> str:
+    process = holder.process
+    job = f", job {process.job}" if process.job else ""
+    who = f"process {process.pid} on {process.host}{job}"
+    here = (process.host, process.machine, process.space) == (
+        mine.process.host, mine.process.machine, mine.process.space,
+    )  # fmt: skip
+    if here:
+        return f"{out}: {why} ({who}); wait for its end or stop it, or choose another folder"
+    return (
+        f"{out}: {why} ({who}, which cannot be looked at from here); wait for its end, or, when "
+        f"it is no more, remove {theirs}"
+    )
+
+
+def remove_dead(out: Path) -> bool:
+    """Remove what runs that are dead have left in a folder that is finished; return if any had.
+
+    They were killed when the manifest stood already.
+    """
+    ours = this_process()
+    dead = [
+        path
+        for path in lock_files(out)
+        if (holder := _read(path)) and is_dead(holder.process, ours)
+    ]
+    for path in dead:
+        with suppress(OSError):  # a disk that is read-only: then it stays
+            path.unlink(missing_ok=True)
+    return bool(dead)
+
+
+def lock_files(out: Path) -> list[Path]:
+    """Return the files of the runs in a folder."""
+    return sorted(p for p in out.glob(f"{_PREFIX}*{_SUFFIX}") if is_lock(p.name))
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file of that name is a run's in its folder."""
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+def tags_at_work(out: Path) -> list[str]:
+    """Return the marks of the temporary files of the runs that are in a folder."""
+    return [holder.tag for path in lock_files(out) if (holder := _read(path))]
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return None

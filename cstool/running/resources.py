@@ -1,0 +1,91 @@
+"""How many CPUs and how much memory this process may use: not what the machine has.
+
+Batch systems and containers bound both by control groups
+(https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/), of the process's own or of one
+above it.
+"""
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# What a worker may need; docs/scaling.md has what each stage's take.
+BYTES_A_WORKER = 1 << 30
+_NO_LIMIT = 1 << 60  # version 1 writes 2⁶³ less a page for none
+
+_Read = Callable[[str], str | None]
+
+
+def default_jobs() -> int:
+    """Return how many worker processes to run: one a usable CPU, as far as memory goes."""
+    memory = usable_memory()
+    cpus = usable_cpus()
+    return cpus if memory is None else max(1, min(cpus, memory // BYTES_A_WORKER))
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return None
+
+
+def usable_cpus(read: _Read = _read) -> int:
+    """Return the number of CPUs that this process may use: its affinity, its control groups."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    cpus = len(affinity(0)) if affinity else os.cpu_count() or 1
+    for folder in _groups(read, "cpu"):
+        quota, period = _numbers(read(f"{folder}/cpu.max"), 2)
+        if period is None:
+            [quota] = _numbers(read(f"{folder}/cpu.cfs_quota_us"), 1)
+            [period] = _numbers(read(f"{folder}/cpu.cfs_period_us"), 1)
+        if quota and period and quota > 0:
+            cpus = min(cpus, max(1, -(-quota // period)))
+    return cpus
+
+
+def usable_memory(read: _Read = _read) -> int | None:
+    """Return the bytes of memory that this process may use; None when nothing tells."""
+    limits = [_physical(read), resource.getrlimit(resource.RLIMIT_AS)[0]]
+    for folder in _groups(read, "memory"):
+        for file in ("memory.max", "memory.high", "memory.limit_in_bytes"):
+            limits += _numbers(read(f"{folder}/{file}"), 1)
+    known = [n for n in limits if n is not None and 0 < n < _NO_LIMIT]
+    return min(known, default=None)
+
+
+def _physical(read: _Read) -> int | None:
+    for line in (read("/proc/meminfo") or "").splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+
+
+def _groups(read: _Read, controller: str) -> Iterator[str]:
+    """Yield the folders of this process's control groups for a controller, up to the root.
+
+    In a container the path that the kernel tells may not be there, and the root is its own group.
+    """
+    for line in (read("/proc/self/cgroup") or "").splitlines():
+        number, names, path = line.split(":", 2)
+        if number == "0" and not names:
+            roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        elif controller in names.split(","):
+            roots = [f"/sys/fs/cgroup/{names}", f"/sys/fs/cgroup/{controller}"]
+        else:
+            continue
+        parts = [part for part in path.split("/") if part]
+        for root in roots:
+            for depth in range(len(parts), -1, -1):
+                yield "/".join([root, *parts[:depth]])
+
+
+def _numbers(text: str | None, number: int) -> list[int | None]:
+    """Return so many numbers; None for each that is not there or is `max`."""
+    words = (text or "").split()[:number]
+    found: list[int | None] = [int(w) if w.lstrip("-").isdigit() else None for w in words]
+    return found + [None] * (number - len(found))

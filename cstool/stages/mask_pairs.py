@@ -1,0 +1,214 @@
+"""`cstool mask --strategy pairs-…`: pairs of sentences from the same place, and from others.
+
+A corpus is shuffled, so its pages are put together first: `group` sends each row to a bucket of
+its language and split, by a hash of its page; `pair` reads a bucket. No more than a bucket is
+held in memory.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.masking.draw import sentence_keys
+from cstool.masking.pairs import KINDS, SAME, Place, pair_up
+from cstool.masking.vocabulary import one_thread, read_tokenizer
+from cstool.parts.columns import numbers, offsets_of
+from cstool.parts.counts import Counts, total
+from cstool.parts.files import Batches
+from cstool.parts.folder import Run, Task
+from cstool.parts.manifest import Manifest, Part
+from cstool.parts.schemas import PAIRS, POSITIONS_A_PAGE
+from cstool.stages.shard_plan import page_hashes
+from cstool.stages.shard_segments import (
+    INDEX,
+    Segment,
+    SegmentWriter,
+    read_segments,
+    row_groups,
+    segment_file,
+    segments_of,
+)
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Array = np.ndarray[Any, Any]
+
+PAIRINGS: dict[str, Place] = {"pairs-neighbours": "neighbours", "pairs-page": "page"}
+
+_ROWS_A_BUCKET = 200_000
+_PAIRS_AT_ONCE = 4096
+# Intermediate tables are read once, by us.
+_QUICK = {"compression": "lz4"}
+_PAGED = pa.schema([("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string())])
+
+
+@dataclass(frozen=True)
+class _PartToGroup:
+    """A part of the corpus, and the number and buckets of its language's split."""
+
+    name: str
+    file: str
+    first: int
+    buckets: int
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    language: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a worker needs to know."""
+
+    tokenizer: str
+    print: str
+    place: Place
+    max_length: int
+    seed: int
+
+
+def make_pairs(
+    run: Run,
+    corpus: Path,
+    read: Manifest,
+    tokenizer: Path,
+    strategy: str,
+    max_length: int,
+) -> Manifest:
+    """Fill the run's folder with pairs of the corpus's sentences; return the manifest."""
+    seed = int(run.claim.parameters["seed"])
+    splits = _splits(read.tables)
+    groups = []
+    first = 0
+    bases: list[tuple[str, int, int]] = []
+    for split, parts in splits.items():
+        buckets = -(-sum(p.rows for p in parts) // _ROWS_A_BUCKET) or 1
+        bases.append((split, first, buckets))
+        for part in parts:
+            name = part.file.replace("/", "-")
+            slice_ = _PartToGroup(name, str(corpus / part.file), first, buckets)
+            groups.append(Task(name, slice_, part.checksum))
+        first += buckets
+    segments = run.work("segments")
+    grouped = run.map(
+        group, (str(segments), seed), groups, INDEX,
+        label="mask: pages", size=len(groups), unit="part", phase="grouped", layout=_QUICK,
+    )  # fmt: skip
+    places, _ = segments_of(grouped, run.work("grouped"), segments)
+    tasks = [
+        Task(file, _Bucket(language, places[destination]), str(destination))
+        for file, language, destination in _files(bases, places)
+    ]
+    work = _Work(str(tokenizer), run.claim.fingerprint(), PAIRINGS[strategy], max_length, seed)
+    made = run.map(pair, work, tasks, PAIRS, label="mask: pairs", size=len(tasks), unit="part")
+    return run.finish(made, total(m.counts for m in made), source=read.source)
+
+
+def _splits(parts: list[Part]) -> dict[str, list[Part]]:
+    """Return the parts by language and split (`data/de/train`)."""
+    splits: dict[str, list[Part]] = {}
+    for part in parts:
+        splits.setdefault(part.file.split("-")[0], []).append(part)
+    return splits
+
+
+def _files(
+    bases: list[tuple[str, int, int]], places: dict[int, tuple[Segment, ...]]
+) -> list[tuple[str, str, int]]:
+    """Return file, language and destination of each bucket that has rows."""
+    files = []
+    for split, first, buckets in bases:
+        filled = [d for d in range(first, first + buckets) if d in places]
+        for number, destination in enumerate(filled):
+            file = f"{split}-{number:05d}-of-{len(filled):05d}.parquet"
+            files.append((file, split.split("/")[1], destination))
+    return files
+
+
+def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
+    """Write a part's rows as segments, a bucket each; yield where these lie."""
+    folder, seed = work
+    columns = ["id", "source_language", "page_id", "text"]
+    with SegmentWriter(segment_file(Path(folder), part.name), _PAGED) as segments:
+        for table in row_groups(pq.ParquetFile(part.file), columns):
+            pages = page_hashes(table, seed)
+            rows = table.select(["id"]).append_column("page", numbers(pages))
+            rows = rows.append_column("text", table.column("text"))
+            buckets = pages % np.uint64(part.buckets) + np.uint64(part.first)
+            segments.write(rows, buckets.astype(np.uint32))
+    yield segments.index()
+    return Counts()
+
+
+@lru_cache(maxsize=1)
+def _tokenizer(work: _Work) -> "Tokenizer":
+    """Read the tokenizer: once a run in each worker."""
+    one_thread()
+    tokenizer = read_tokenizer(Path(work.tokenizer))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(work.max_length, strategy="longest_first")
+    return tokenizer
+
+
+def pair(bucket: _Bucket, work: _Work) -> Batches:
+    """Yield the pairs of a bucket's sentences, in the order of a hash."""
+    counts = Counts()
+    table = read_segments(bucket.segments, _PAGED).combine_chunks()
+    ids, pages = (table.column(name).to_numpy() for name in ("id", "page"))
+    order = np.lexsort((ids, pages))
+    ids, pages = ids[order], pages[order]
+    lots = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
+    found = pair_up(pages, ids % POSITIONS_A_PAGE, lots, work.place)
+    counts.tally("sentences").keep(found.anchors)
+    for reason, number in found.dropped.items():
+        counts.tally("sentences").drop(reason, number)
+    pairs = found.pairs
+    of_kind = np.bincount(pairs.kind, minlength=len(KINDS))
+    counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
+    counts.add("rows", {bucket.language: len(pairs.first)})
+    texts = table.column("text").take(numbers(order)).to_pylist()
+    tokenizer = _tokenizer(work)
+    for start in range(0, len(pairs.first), _PAIRS_AT_ONCE):
+        some = slice(start, start + _PAIRS_AT_ONCE)
+        first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]
+        both = [(texts[a], texts[b]) for a, b in zip(first, second, strict=True)]
+        encodings = tokenizer.encode_batch(both)
+        yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, encodings)
+    return counts
+
+
+def _table(language: str, ids: Array, kind: Array, encodings: list[Any]) -> pa.RecordBatch:
+    sizes = [len(e) for e in encodings]
+    tokens = sum(sizes)
+    flat: dict[str, tuple[Any, Array]] = {
+        "ids": (np.full(len(ids), 2), ids.ravel()),
+        "input_ids": (sizes, _joined(encodings, "ids", tokens, np.int32)),
+        "token_type_ids": (sizes, _joined(encodings, "type_ids", tokens, np.int8)),
+        "attention_mask": (sizes, np.ones(tokens, np.int8)),
+    }
+    single = {
+        "language": pa.array([language] * len(ids), pa.string()),
+        "label": numbers((kind == SAME).astype(np.int8)),
+        "kind": pa.array([KINDS[k] for k in kind], pa.string()),
+    }
+    columns = [
+        single[field.name]
+        if field.name in single
+        else pa.ListArray.from_arrays(
+            offsets_of(flat[field.name][0]), numbers(flat[field.name][1]), type=field.type
+        )
+        for field in PAIRS
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=PAIRS)
+
+
+def _joined(encodings: list[Any], name: str, number: int, type_: Any) -> Array:
+    return np.fromiter((n for e in encodings for n in getattr(e, name)), type_, number)

@@ -1,0 +1,79 @@
+"""Rows → padded arrays: the collator without PyTorch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cstool.masking.clusters import Clusters
+from cstool.masking.draw import NOT_PREDICTED, mask, sentence_keys
+from cstool.masking.strategies import Strategy
+from cstool.masking.tokens import Spans, tokenize
+from cstool.masking.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Array = np.ndarray[Any, Any]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Padding:
+    """What stands behind a row's end: the pad token; lengths are multiples of `multiple`."""
+
+    token: int
+    multiple: int = 1
+
+
+@dataclass(frozen=True)
+class Masking:
+    """What is drawn for rows of a corpus; see `strategies`. `originals`: keep what was before."""
+
+    tokenizer: "Tokenizer"
+    vocabulary: Vocabulary
+    strategy: Strategy
+    clusters: Clusters | None
+    max_length: int
+    seed: int
+    originals: bool
+
+
+def masked_rows(rows: Sequence[Row], masking: Masking, epoch: int) -> list[dict[str, Array]]:
+    """Mask rows of a corpus (`id`, `language`, `text`, `entities`) for that epoch."""
+    entities = [row["entities"] for row in rows]
+    counts = [len(some) for some in entities]
+    sentence = np.repeat(np.arange(len(rows)), counts)
+    start, end = (
+        np.array([entity[name] for some in entities for entity in some], np.int64)
+        for name in ("start", "end")
+    )
+    spans = Spans(sentence, start, end)
+    texts = [row["text"] for row in rows]
+    found = tokenize(masking.tokenizer, masking.vocabulary, texts, spans, masking.max_length)
+    ids = np.array([row["id"] for row in rows], np.int64)
+    keys = sentence_keys(ids, [row["language"] for row in rows], masking.seed, epoch)
+    made = mask(found.tokens, keys, masking.strategy, masking.vocabulary, masking.clusters)
+    flat = {"input_ids": made.input_ids, "labels": made.labels}
+    if masking.originals:
+        flat["original_ids"] = found.tokens.ids
+    bounds = pairwise(found.tokens.firsts)
+    return [{name: array[a:b] for name, array in flat.items()} for a, b in bounds]
+
+
+def padded(rows: Sequence[Row], padding: Padding) -> dict[str, Array]:
+    """Return `input_ids`, `labels` and `attention_mask` of the rows as arrays of equal lengths.
+
+    And `original_ids`, what `input_ids` were before masking, where the rows have them.
+    """
+    sizes = [len(row["input_ids"]) for row in rows]
+    width = -(-max(sizes) // padding.multiple) * padding.multiple
+    filled = {"input_ids": padding.token, "labels": NOT_PREDICTED, "attention_mask": 0}
+    filled |= {"original_ids": padding.token} if "original_ids" in rows[0] else {}
+    arrays = {name: np.full((len(rows), width), by, np.int64) for name, by in filled.items()}
+    for place, (row, size) in enumerate(zip(rows, sizes, strict=True)):
+        for name, array in arrays.items():
+            array[place, :size] = 1 if name == "attention_mask" else row[name]
+    return arrays

@@ -1,0 +1,73 @@
+"""Replacements by clusters (C-RTS)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cstool.masking.clusters import Clusters, read_clusters
+from cstool.masking.vocabulary import Vocabulary
+from cstool.parts.hashing import mix
+from cstool.running.errors import InputError
+
+Array = np.ndarray[Any, Any]
+
+# Ten tokens, the first two special; clusters 0 0 1 1 1 2 2 2 2 3, of which 0 has none to draw.
+VOCABULARY = Vocabulary(np.arange(10) < 2, np.arange(2, 10, dtype=np.int32), 1, 0, 1, 1)
+OF_TOKEN = np.array([0, 0, 1, 1, 1, 2, 2, 2, 2, 3])
+
+
+def drawn(clusters: Clusters, token: int, number: int = 200_000) -> Array:
+    lots = mix(np.arange(number, dtype=np.uint64))
+    ids = np.full(number, token)
+    return np.bincount(clusters.swap(ids, lots), minlength=10) / number
+
+
+def test_at_first_each_cluster_has_the_same_chance_and_so_have_its_tokens() -> None:
+    shares = drawn(Clusters.of(OF_TOKEN, VOCABULARY), 5)
+    expected = [0, 0, 1 / 9, 1 / 9, 1 / 9, 1 / 12, 1 / 12, 1 / 12, 1 / 12, 1 / 3]
+    assert np.abs(shares - expected).max() < 0.004
+
+
+def test_clusters_that_the_model_was_wrong_about_are_drawn_more() -> None:
+    counts = np.ones((4, 4), np.int64)
+    counts[2] = [1, 5, 3, 1]  # scaled 0, 1, 0.5, 0; β = 2
+    weights = np.exp([2.0, 1.0, 0.0])
+    shares = drawn(Clusters.of(OF_TOKEN, VOCABULARY, counts), 6)
+    chances = weights / weights.sum()
+    expected = np.repeat(chances / [3, 4, 1], [3, 4, 1])
+    assert np.abs(shares[2:] - expected).max() < 0.004
+    assert drawn(Clusters.of(OF_TOKEN, VOCABULARY, counts), 9)[9] == pytest.approx(1 / 3, abs=0.004)
+
+
+def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
+    clusters = Clusters.of(OF_TOKEN, VOCABULARY)
+    originals, shown = np.array([5, 6, 7, 2]), np.array([2, 3, 9, 2])
+    learned = clusters.learned(originals, shown, np.array([True, True, False, False]))
+    assert learned.counts[2].tolist() == [1, 3, 1, 0]
+    assert learned.counts[1].tolist() == [1, 0, 1, 1]
+    assert (clusters.counts == 1).all()
+    assert drawn(learned, 5)[2:5].sum() > 1 / 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0\n" * 9, "9 lines"),
+        ("0\n" * 9 + "one\n", "line 10 is 'one'"),
+        ("0\n" * 9 + "-1\n", "line 10"),
+        ("0\n" * 9 + "77\n", "cluster 77"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_where(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "clusters.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=words):
+        read_clusters(path, VOCABULARY)
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "clusters.txt"
+    path.write_text("".join(f"{n}\n" for n in OF_TOKEN))
+    assert read_clusters(path, VOCABULARY).of_token.tolist() == OF_TOKEN.tolist()

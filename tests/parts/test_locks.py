@@ -1,0 +1,200 @@
+"""Two runs in one folder: refused, but for the shares of one array."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cstool.parts.locks import Holder, Process, is_dead, lock_files, locked, this_process
+from cstool.running.errors import OutputError, Unfinished
+from cstool.running.options import RunOptions
+from tests.parts.test_folder import run_stage
+from tests.support import files_of
+
+ALONE = None
+
+
+@contextmanager
+def ended() -> Iterator[int]:
+    """Give the number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    yield process.pid
+
+
+def other(**change: Any) -> Process:
+    """Return a process of another number, which is there: the one that began this one."""
+    began = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[19]
+    parent = msgspec.structs.replace(this_process(), pid=os.getppid(), began=int(began))
+    return msgspec.structs.replace(parent, **change)
+
+
+def put(out: Path, process: Process, share: tuple[int, int] | None = None) -> Path:
+    path = out / f"_lock-{process.host}-{process.pid}-0.json"
+    path.write_bytes(msgspec.json.encode(Holder(process, "claim", share, "x.1")))
+    return path
+
+
+def test_a_second_run_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
+    put(tmp_path, other())
+    told = rf"another run is at work there \(process {os.getppid()} on .*\); wait for its end"
+    with pytest.raises(OutputError, match=told):
+        run_stage(tmp_path)
+    assert len(lock_files(tmp_path)) == 1
+
+
+def test_what_a_run_at_work_has_made_is_not_overwritten(tmp_path: Path) -> None:
+    run_stage(tmp_path)
+    put(tmp_path, other())
+    before = files_of(tmp_path)
+    with pytest.raises(OutputError, match="another run is at work there"):
+        run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
+    assert files_of(tmp_path) == before
+
+
+def test_a_folder_is_free_again_when_its_run_ends_well_or_badly(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(tmp_path, "claim", ALONE):
+        assert len(lock_files(tmp_path)) == 1
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+    run_stage(tmp_path)
+    assert lock_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "claim", "told"),
+    [
+        ((1, 3), (2, 3), "claim", ""),
+        ((1, 3), (1, 3), "claim", "the same share, 1/3"),
+        ((1, 3), (2, 4), "claim", "array of 4 is at work there, not of 3"),
+        ((1, 3), (2, 3), "another", "share with other parameters"),
+        (None, (2, 3), "claim", "another run is at work"),
+        ((1, 3), None, "claim", "another run is at work"),
+    ],
+)
+def test_who_may_be_in_a_folder_together(
+    tmp_path: Path,
+    mine: tuple[int, int] | None,
+    theirs: tuple[int, int] | None,
+    claim: str,
+    told: str,
+) -> None:
+    put(tmp_path, other(), theirs)
+    if told:
+        with pytest.raises(OutputError, match=told), locked(tmp_path, claim, mine):
+            pass
+    else:
+        with locked(tmp_path, claim, mine):
+            assert len(lock_files(tmp_path)) == 2
+    assert len(lock_files(tmp_path)) == 1
+
+
+def test_what_a_dead_run_has_left_does_not_bind(tmp_path: Path) -> None:
+    with ended() as pid:
+        put(tmp_path, other(pid=pid))
+    put(tmp_path, other(pid=1_000_000, boot="of the day before"))
+    put(tmp_path, other(began=1))  # its number is another process's now
+    assert len(lock_files(tmp_path)) == 3
+    run_stage(tmp_path)
+    assert lock_files(tmp_path) == []
+
+
+def test_a_run_elsewhere_is_named_and_how_to_go_on_without_it(tmp_path: Path) -> None:
+    for elsewhere in ({"host": "node-7"}, {"machine": "another"}, {"space": "pid:[1]"}):
+        with ended() as pid:
+            path = put(tmp_path, other(pid=pid, **elsewhere))
+        told = rf"cannot be looked at from here\); wait .* when it is no more, remove {path}"
+        with pytest.raises(OutputError, match=told):
+            run_stage(tmp_path)
+        path.unlink()
+
+
+def test_a_job_that_slurm_has_begun_anew_takes_over_its_folder() -> None:
+    before = Process("node-1", 77, job="12", restarts=0)
+    assert is_dead(before, Process("node-2", 5, job="12", restarts=1))
+    assert not is_dead(before, Process("node-2", 5, job="12", restarts=0))
+    assert not is_dead(before, Process("node-2", 5, job="13", restarts=1))
+
+
+def test_a_lock_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "_lock-x-1-0.json").write_text("{")
+    with pytest.raises(OutputError, match=r"_lock-x-1-0\.json: cannot be read; when no run"):
+        run_stage(tmp_path)
+
+
+_RACER = """
+import sys, time
+from pathlib import Path
+from cstool.parts.locks import locked
+from cstool.running.errors import OutputError
+while time.monotonic() < float(sys.argv[2]):
+    pass
+try:
+    with locked(Path(sys.argv[1]), sys.argv[3], None):
+        time.sleep(1.5)
+        print("in", flush=True)
+except OutputError as error:
+    print(error, flush=True)
+"""
+
+
+def test_of_runs_that_begin_at_one_moment_one_gets_the_folder(tmp_path: Path) -> None:
+    import time
+
+    at = time.monotonic() + 2.5
+    command = [sys.executable, "-c", _RACER, str(tmp_path), str(at)]
+    racers = [
+        subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "abc"
+    ]
+    told = [racer.communicate()[0].strip() for racer in racers]
+    assert told.count("in") <= 1
+    assert sum("another run is at work there" in line for line in told) >= 2
+    assert lock_files(tmp_path) == []
+
+
+def test_a_finished_folder_needs_no_lock(tmp_path: Path) -> None:
+    run_stage(tmp_path)
+    put(tmp_path, other())
+    run_stage(tmp_path)
+
+
+def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -> None:
+    run_stage(tmp_path)
+    before = files_of(tmp_path)
+    with ended() as pid:
+        put(tmp_path, other(pid=pid))
+    (tmp_path / "._timings.json.x.1.tmp").touch()
+    run_stage(tmp_path)
+    assert files_of(tmp_path) == before
+
+
+def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
+    put(tmp_path, other(), (2, 2))
+    path = next(iter(lock_files(tmp_path)))
+    holder = msgspec.json.decode(path.read_bytes(), type=Holder)
+    # The other share has the same claim, which the one that is begun here makes.
+    theirs, orphan = tmp_path / ".p.parquet.x.1.tmp", tmp_path / ".p.parquet.x.2.tmp"
+    theirs.touch()
+    orphan.touch()
+    with pytest.raises(OutputError, match="other parameters"):
+        run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(holder, claim=_claim())))
+    with pytest.raises(Unfinished):
+        run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
+    assert theirs.exists()
+    assert not orphan.exists()
+
+
+def _claim() -> str:
+    from cstool import __version__
+    from cstool.parts.claims import Claim
+    from tests.parts.test_folder import INPUTS
+
+    parameters = {"factor": 2, "languages": ["de", "fr"]}
+    return Claim("extract", __version__, parameters, INPUTS).fingerprint()

@@ -1,0 +1,185 @@
+"""What befalls runs: full and read-only disks, second runs, kills (more: scripts/kill_run.py)."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cstool.running.errors import OutputError
+from cstool.running.options import RunOptions
+from cstool.stages.entities import EntitiesOptions, entities
+from cstool.stages.extract import ExtractOptions, extract
+from cstool.stages.link import link
+from cstool.stages.shard import ShardOptions, shard
+from cstool.stages.switch import switch
+from cstool.stages.switch_options import SwitchOptions
+from cstool.stages.titles import titles
+from tests.cli.test_commands import cstool, fails
+from tests.conftest import Sample
+from tests.running.test_interrupts import IN_TIME
+from tests.support import files_of
+
+Stage = Callable[[Path, Path, Sample, RunOptions], object]
+
+STAGES: dict[str, Stage] = {
+    "entities": lambda out, read, sample, running: entities(
+        str(sample.wikidata), out, EntitiesOptions(), running
+    ),
+    "titles": lambda out, read, sample, running: titles(
+        "enwiki", read / "entities", [str(sample.pages)], out, running
+    ),
+    "sentences": lambda out, read, sample, running: extract(
+        [str(sample.pages)], out, ExtractOptions(), running
+    ),
+    "linked": lambda out, read, sample, running: link(
+        read / "sentences", read / "titles", out, running
+    ),
+    "switched": lambda out, read, sample, running: switch(
+        read / "linked", read / "entities", out, SwitchOptions("entitycs"), running
+    ),
+    "corpus": lambda out, read, sample, running: shard(
+        [read / "switched"], out, ShardOptions(rows_per_shard=100), running
+    ),
+}
+HERE = RunOptions(jobs=1, part_size=1 << 14, quiet=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Give what mounts a disk in memory, or mounts it anew with other options."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.getuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+
+    def mount(options: str) -> Path:
+        again = "remount," if folder.is_mount() else ""
+        command = ["mount", "-t", "tmpfs", "-o", f"{again}{options}", "tmpfs", str(folder)]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            pytest.skip("no small disk can be mounted here")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # files may be mapped
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_full_disk_ends_a_stage_cleanly_and_a_larger_one_lets_it_go_on(
+    stage: str, disk: Callable[..., Path], pipeline: Path, sample: Sample
+) -> None:
+    whole = files_of(pipeline / stage)
+    needed = sum(-(-len(data) // 4096) * 4 for data in whole.values())  # kB, in pages of memory
+    for share in (0.3, 0.8):
+        out = disk(f"size={int(needed * share)}k") / "out"
+        with pytest.raises(OutputError, match="no space left on the disk; free some and run"):
+            STAGES[stage](out, pipeline, sample, HERE)
+        left = [p.name for p in out.rglob("*") if p.name.endswith(".tmp") or "_lock" in p.name]
+        assert left == []
+        assert not (out / "_manifest.json").exists()
+    out = disk("size=64m") / "out"
+    STAGES[stage](out, pipeline, sample, HERE)
+    assert files_of(out) == whole
+
+
+def test_what_is_finished_may_lie_on_a_read_only_disk(
+    disk: Callable[..., Path], pipeline: Path, sample: Sample, tmp_path: Path
+) -> None:
+    folder = disk("size=64m")
+    for stage in ("sentences", "titles"):
+        shutil.copytree(pipeline / stage, folder / stage)
+    shutil.copy(sample.pages, folder)
+    on_it = Sample(pages=folder / sample.pages.name)
+    disk("ro")
+    STAGES["sentences"](folder / "sentences", pipeline, on_it, HERE)  # nothing to do
+    STAGES["linked"](tmp_path / "linked", folder, on_it, HERE)
+    assert files_of(tmp_path / "linked") == files_of(pipeline / "linked")
+    with pytest.raises(OutputError, match="Read-only file system"):
+        STAGES["linked"](folder / "linked", folder, on_it, HERE)
+
+
+def test_a_second_run_in_a_folder_is_refused_until_the_first_is_gone(
+    sample: Sample, pipeline: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = ["extract", "-", "-o", out, "--part-size", "16K", "--quiet"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "cstool", *map(str, command)], stdin=subprocess.PIPE
+    ) as first:
+        until = time.monotonic() + 30
+        while not list(out.glob("_lock-*")) and time.monotonic() < until:
+            time.sleep(0.02)
+        there = f"another run is at work there (process {first.pid} on "
+        fails(cstool(*command, stdin=b""), there, "wait for its end or stop it")
+        first.kill()
+    assert list(out.glob("_lock-*"))
+    done = cstool(*command, stdin=sample.pages.read_bytes())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(out.glob("_lock-*"))
+
+
+def test_two_runs_of_different_parameters_that_begin_together_do_not_mix(
+    sample: Sample, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "cstool", "extract", str(sample.pages)]
+    command += ["-o", str(tmp_path / "out"), "--part-size", "16K", "--quiet", "-j", "1"]
+    both = [
+        subprocess.Popen([*command, *more], stderr=subprocess.PIPE, text=True)
+        for more in (["--shard", "1/2"], ["--shard", "2/2", "--templates", "none"])
+    ]
+    told = [process.communicate()[1] for process in both]
+    assert sum(process.returncode for process in both) <= 1 or all(told)
+    refused = [line for line in told if line and "this share is done" not in line]
+    assert refused
+    assert all("other parameters" in line or "was made with" in line for line in refused)
+
+
+@pytest.mark.parametrize(("jobs", "victim"), [("1", "group"), ("2", "parent"), ("2", "worker")])
+def test_a_stage_that_is_killed_goes_on_and_ends_with_the_same_bytes(
+    sample: Sample, tmp_path: Path, pipeline: Path, jobs: str, victim: str
+) -> None:
+    out = tmp_path / "sentences"
+    command = [sys.executable, "-m", "cstool", "extract", str(sample.pages), "-o", str(out)]
+    command += ["-j", jobs, "--part-size", "16384", "--quiet"]
+    process = subprocess.Popen(command, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("part-*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    if victim == "group":
+        os.killpg(process.pid, signal.SIGKILL)
+    elif victim == "parent":
+        process.kill()
+    else:
+        os.kill(_workers(process.pid)[0], signal.SIGKILL)
+    assert (process.wait() == 0) == (victim == "worker")
+    subprocess.run(command, check=True)
+    assert files_of(out) == files_of(pipeline / "sentences")
+
+
+def _workers(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = " ".join((task / "children").read_text() for task in tasks).split()
+    return [int(p) for p in children if "spawn_main" in Path(f"/proc/{p}/cmdline").read_text()]
+
+
+def test_sigterm_is_an_end_in_time(pipeline: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cstool", "switch", str(pipeline / "linked"), "-j", "2"]
+    command += ["--entities", str(pipeline / "entities"), "--languages", "entitycs"]
+    command += ["-o", str(tmp_path / "out"), "--quiet"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 30
+        while not (tmp_path / "out/_run.json").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate()
+    assert time.monotonic() - begun < IN_TIME
+    assert "out: stopped" in told
+    names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert not [name for name in names if name.endswith(".tmp") or name.startswith("_lock")]

@@ -1,0 +1,109 @@
+"""The collator with PyTorch: run where `cstool[train]` is installed."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cstool.running.errors import InputError, WrongCallError
+from cstool.training import EntityMaskingCollator
+from cstool.training.batches import masked_rows, padded
+from tests.masking.fixtures import Trained
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def trained(all_trained: dict[str, Trained]) -> Trained:
+    return all_trained["wordpiece"]
+
+
+@pytest.fixture
+def rows(corpus: Path) -> list[dict[str, Any]]:
+    return pl.read_parquet(corpus / "data/de/train-*.parquet").to_dicts()[:40]
+
+
+def loader(rows: list[Any], collator: EntityMaskingCollator, **options: Any) -> Any:
+    return torch.utils.data.DataLoader(rows, batch_size=16, collate_fn=collator, **options)
+
+
+def test_a_batch_is_tensors_of_the_rows(trained: Trained, rows: list[dict[str, Any]]) -> None:
+    collator = EntityMaskingCollator(trained.path, "pep-ms+mlm", pad_to_multiple_of=8)
+    batch = collator(rows[:5])
+    assert set(batch) == {"input_ids", "labels", "attention_mask"}
+    expected = padded(masked_rows(rows[:5], collator.masking, 0), collator.padding)
+    for name, tensor in batch.items():
+        assert tensor.dtype == torch.int64
+        assert tensor.shape[1] % 8 == 0
+        assert (tensor.numpy() == expected[name]).all()
+
+
+def test_workers_give_the_same_batches_and_hear_of_an_epoch(
+    trained: Trained, rows: list[dict[str, Any]]
+) -> None:
+    collator = EntityMaskingCollator(trained.tokenizer, "mlm")
+    parallel = loader(rows, collator, num_workers=2, persistent_workers=True)
+    seen = []
+    for epoch in (0, 1):
+        collator.set_epoch(epoch)
+        for one, other in zip(loader(rows, collator), parallel, strict=True):
+            assert all(torch.equal(one[name], other[name]) for name in one)
+            seen.append(one["labels"])
+    assert not torch.equal(seen[0], seen[3])
+
+
+def test_rows_that_are_masked_are_only_padded(trained: Trained) -> None:
+    collator = EntityMaskingCollator(trained.path, "wep")
+    made = [{"ids": [1], "input_ids": [7, 8], "labels": [-100, 3], "entity_ids": [0, 1]}]
+    assert collator(made)["labels"].tolist() == [[-100, 3]]
+    collator.set_epoch(5)
+    assert collator(made)["input_ids"].tolist() == [[7, 8]]
+
+
+def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[str, Any]]) -> None:
+    from tokenizers import Tokenizer
+
+    own = Tokenizer.from_file(str(trained.path))
+    own.enable_truncation(4)
+    batch = EntityMaskingCollator(own, "wep", max_length=16)(rows[:3])
+    assert batch["input_ids"].shape[1] == 16
+    assert len(own.encode("a b c d e f g").ids) == 4
+
+
+def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: Path) -> None:
+    path = tmp_path / "clusters.txt"
+    path.write_text("".join(f"{n % 5}\n" for n in range(len(trained.vocabulary.special))))
+    collator = EntityMaskingCollator(trained.path, "c-rts", clusters=str(path), originals=True)
+    batch = collator(rows)
+    changed = batch["input_ids"] != batch["original_ids"]
+    assert torch.equal(changed & (batch["labels"] >= 0), batch["labels"] == 1)
+    wrong = batch["input_ids"][changed] % 5 == 2  # it takes those of cluster 2 for originals
+    for _ in range(20):
+        collator.learn(batch["original_ids"][changed], batch["input_ids"][changed], wrong)
+    chances = collator.masking.clusters.chances  # type: ignore[union-attr]
+    assert (chances.argmax(axis=1) == 2).all()
+    with pytest.raises(WrongCallError, match="only c-rts"):
+        EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
+
+
+def test_the_trainer_s_callback_sets_the_epoch_that_begins(trained: Trained) -> None:
+    pytest.importorskip("transformers")
+    from transformers import TrainerControl, TrainerState, TrainingArguments
+
+    collator = EntityMaskingCollator(trained.path, "mlm")
+    callback, seen = collator.callback(), []
+    for begun in (None, 0.0, 0.9999999, 2.0):  # epochs are sums of steps
+        state = TrainerState(epoch=begun)
+        callback.on_epoch_begin(TrainingArguments(output_dir="x"), state, TrainerControl())
+        seen.append(collator.epoch)
+    assert seen == [0, 0, 1, 2]
+
+
+def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
+    with pytest.raises(WrongCallError, match="no strategy 'mask'"):
+        EntityMaskingCollator(trained.path, "mask")
+    with pytest.raises(WrongCallError, match="go together"):
+        EntityMaskingCollator(trained.path, "c-rts")
+    with pytest.raises(InputError, match="no such file"):
+        EntityMaskingCollator(tmp_path / "none.json", "mlm")
