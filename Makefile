@@ -26,7 +26,7 @@ PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
 WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
 MANIFEST = _manifest.json
 
-.PHONY: help demo demo-training test lint bench corpus sample clean FORCE
+.PHONY: help demo demo-training test lint docs bench corpus sample clean FORCE
 .SECONDARY:
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo "              the demo, and training examples of its corpus"
 	@echo "make test     the tests"
 	@echo "make lint     style, types, and that imports go down only"
+	@echo "make docs     the pages of docs/, with every option of every command: docs/_build/html"
 	@echo "make bench    throughput of each stage, against peers"
 	@echo "make sample   build data/sample anew from its sources"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
@@ -85,6 +86,9 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/make_sample.py --check
 
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+
 bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench_stages.py
 
@@ -92,7 +96,7 @@ sample: $(BIN)/cstool
 	$(BIN)/python scripts/make_sample.py
 
 clean:
-	rm -rf demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf demo build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ---- the pipeline ----
 

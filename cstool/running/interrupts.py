@@ -18,6 +18,8 @@ from typing import NoReturn
 
 # Seconds in which the program may end by itself.
 GRACE = 0.8
+# What is said of a program that has nothing else to tell.
+STOPPED = "stopped; the same command goes on from here: what is finished is kept"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
 # What is to be cleaned up when the thread ends the program, and what it is to say; the last first.
@@ -81,7 +83,7 @@ def _watch(told: socket.socket, over: threading.Event) -> None:
 def _end() -> NoReturn:
     for child in active_children():
         child.kill()
-    line = "stopped"
+    line = STOPPED
     for clean in reversed(_endings):
         with suppress(Exception):  # the program ends, come what may
             line = clean()

@@ -1,0 +1,122 @@
+"""The README and the pages of docs/: their links lead somewhere, their commands run."""
+
+import bz2
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pytest
+
+from cstool.parts.schemas import BY_STAGE
+from tests.conftest import ROOT, Sample
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+TEXTS = [ROOT / "README.md", ROOT / "data/sample/README.md", *PAGES]
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"(?<!\\)\]\(([^()\s]+(?:\([^()]*\))?)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+_ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \|", re.MULTILINE)
+
+
+class Block(NamedTuple):
+    """A fenced block of a page: what it is written in, and its lines."""
+
+    kind: str
+    text: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    for kind, text in _FENCE.findall(page.read_text("utf-8")):
+        yield Block(kind, text)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a link may have behind #: headings as GitHub and Sphinx write them, labels."""
+    text = _FENCE.sub("", page.read_text("utf-8"))
+    slugs = {
+        re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading).lower()).strip().replace(" ", "-")
+        for heading in _HEADING.findall(text)
+    }
+    return slugs | {*_LABEL.findall(text)}
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
+        if re.match(r"https?:|mailto:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    listed = {line for _, text in _FENCE.findall(index.replace("{toctree}", "toctree"))
+              for line in text.splitlines()}  # fmt: skip
+    assert {page.stem for page in PAGES} - {"index"} <= listed
+
+
+def test_sphinx_builds_the_pages_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "docs", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--max-languages" in (tmp_path / "reference.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("stage", ["entities", "titles", "extract", "link", "switch"])
+def test_the_tables_of_columns_are_those_of_the_code(stage: str) -> None:
+    text = (ROOT / "docs/schemas.md").read_text("utf-8")
+    section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
+    told = dict(_ROW.findall(section))
+    assert told == {field.name: _type(field.type) for field in BY_STAGE[stage]}
+
+
+def _type(of: pa.DataType) -> str:
+    return str(of).replace("element: ", "").replace(" not null", "")
+
+
+@pytest.fixture(scope="session")
+def workplace(sample: Sample, pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a reader of the pages has it: dumps, and a run of the pipeline in work/."""
+    folder = tmp_path_factory.mktemp("docs")
+    dumps = folder / "dumps"
+    dumps.mkdir()
+    for dump in (sample.pages, sample.japanese, sample.wikidata):
+        (dumps / dump.name).symlink_to(dump)
+    # The English sample under another wiki's name.
+    swahili = bz2.decompress(sample.pages.read_bytes()).replace(b">enwiki<", b">swwiki<")
+    (dumps / sample.pages.name.replace("enwiki", "swwiki")).write_bytes(bz2.compress(swahili))
+    (folder / "work").symlink_to(pipeline)
+    (folder / "tests.txt").write_text("a sentence of a test set that has more than eight words\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in TEXTS if any(block.kind == "sh" for block in blocks(page))],
+    ids=lambda page: page.name,
+)
+def test_commands_run_in_their_order(page: Path, workplace: Path) -> None:
+    for block in blocks(page):
+        name = re.match(r"# ([\w.-]+\.toml)\n", block.text)
+        if block.kind == "toml" and name:
+            tomllib.loads(block.text)
+            (workplace / name[1]).write_text(block.text)
+    script = "set -e\n" + "\n".join(b.text for b in blocks(page) if b.kind == "sh")
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=workplace, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
