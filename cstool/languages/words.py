@@ -90,8 +90,10 @@ def _by_dictionary(pieces: list[str]) -> Array:
     """Return the number of words that ICU finds in each of the pieces, which are not empty."""
     from icu4py.breakers import WordBreaker
 
+    from cstool.languages.breaks import segments
+
     text = "\n".join(pieces)
-    starts = [start for start, _ in WordBreaker(text, "en").segments()]
+    starts = [start for start, _ in segments(WordBreaker, text)]
     found = np.array([start for start in starts if text[start].isalpha()], np.int64)
     ends = np.cumsum([len(piece) + 1 for piece in pieces])
     return np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(pieces))

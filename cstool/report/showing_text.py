@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from icu4py.breakers import LineBreaker
 from wcwidth import iter_graphemes, wcswidth
 
+from cstool.languages.breaks import segments
 from cstool.report.showing import Piece, Shown, Span
 
 # Of the terminal's own colours those that are read on a light and on a dark ground.
@@ -155,23 +156,27 @@ def _broken(text: str, width: int | None) -> Iterator[Span]:
     if width is None or (text.isascii() and len(text) <= width):
         yield Span(0, len(text))
         return
-    start = used = 0
+    start = 0
     for begin, end in _breakable(text, width):
-        wide = wcswidth(text[begin:end].rstrip())
-        if used + wide > width and begin > start:
+        if begin > start and wcswidth(text[start:end].rstrip()) > width:
             yield Span(start, begin)
-            start, used = begin, 0
-        used += wcswidth(text[begin:end])
+            start = begin
     yield Span(start, len(text))
 
 
 def _breakable(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Yield the pieces between which a line may break; a long one by its letters."""
-    for start, end in LineBreaker(text, "en").segments():
+    """Yield the pieces between which a line may break; a long one by its letters.
+
+    None begins with a mark: beside the space before it, it would take a column of its own.
+    """
+    for start, end in segments(LineBreaker, text):
         if wcswidth(text[start:end].rstrip()) <= width:
             yield start, end
             continue
-        at = start
+        begin = at = start
         for grapheme in iter_graphemes(text[start:end]):
-            yield at, at + len(grapheme)
+            if at > begin and unicodedata.category(grapheme[0])[0] != "M":
+                yield begin, at
+                begin = at
             at += len(grapheme)
+        yield begin, end

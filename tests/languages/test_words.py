@@ -32,7 +32,7 @@ def test_words_are_counted_as_their_script_has_them(text: str, number: int) -> N
     assert count(text) == number
 
 
-pieces = st.lists(st.text(alphabet="ab 1.é東京ไท", max_size=6), max_size=8)
+pieces = st.lists(st.text(alphabet="ab 1.é東京ไท😀𠮷", max_size=6), max_size=8)
 
 
 @given(pieces)
