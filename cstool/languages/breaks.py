@@ -28,4 +28,4 @@ def segments(breaker: type[BaseBreaker], text: str) -> Iterator[tuple[int, int]]
 @cache
 def _counts_units() -> bool:
     """Whether this icu4py counts UTF-16 units, not characters."""
-    return [*WordBreaker("😀", "en").segments()][0][1] == 2
+    return next(iter(WordBreaker("😀", "en").segments()))[1] == 2
