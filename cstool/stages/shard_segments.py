@@ -9,6 +9,7 @@ destination is read from just its own bytes, however many there are.
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -127,11 +128,14 @@ def read_segments(segments: Iterable[Segment], schema: pa.Schema) -> pa.Table:
 
 
 def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    maps: dict[str, pa.MemoryMappedFile] = {}
-    for segment in segments:
-        file = maps.get(segment.file) or maps.setdefault(segment.file, pa.memory_map(segment.file))
-        file.seek(segment.offset)
-        yield pa.ipc.read_record_batch(pa.ipc.read_message(file.read_buffer(segment.bytes)), schema)
+    # One file is open at a time: there may be more of them than a process may have open. What was
+    # read stays mapped.
+    for name, its in groupby(segments, key=lambda segment: segment.file):
+        with pa.memory_map(name) as file:
+            for segment in its:
+                file.seek(segment.offset)
+                message = pa.ipc.read_message(file.read_buffer(segment.bytes))
+                yield pa.ipc.read_record_batch(message, schema)
 
 
 def row_groups(part: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
