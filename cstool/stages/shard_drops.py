@@ -64,6 +64,9 @@ _MARKS = pa.schema(
 _MARKS_A_BUCKET = 2_000_000
 _MOST_BUCKETS = 4096
 _SENTENCES_AT_ONCE = 20_000
+# Marks that are held before they are written, some 40 MB: few of a bucket are a small segment,
+# and there would be as many segments as marks.
+_MARKS_AT_ONCE = 1 << 20
 _ID_BITS = 52  # of a page's number, 32, and a sentence's in its page, 20
 
 
@@ -198,32 +201,54 @@ def find_drops(
 def screen(part: PartToRead, work: _Screening) -> Batches:
     """Write the marks of a part's source sentences as segments; yield where these lie."""
     counts = Counts()
-    tests = TestTexts.open(Path(work.tests)) if work.tests else None
-    number = int(Path(part.name).stem.rsplit("-", 1)[1])
     with SegmentWriter(segment_file(Path(work.segments), part.name), _MARKS) as segments:
-        for table in row_groups(pq.ParquetFile(part.file), ["id", "source_text"]):
-            for rows in _sentences(table):
-                texts = one_chunk(rows.column("source_text"))
-                names = _names(rows, part)
-                found = tests.found_in(texts) if tests else np.zeros(len(names), bool)
-                counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(found.sum())})
-                if found.any():
-                    reason = np.full(int(found.sum()), _TEST, np.uint64)
-                    segments.write(
-                        _marked(reason, 0, 0, names[found], number),
-                        np.full(len(reason), work.buckets, np.uint32),
-                    )
-                names, texts = names[~found], texts.filter(pa.array(~found))
-                if work.dedup == "exact" and len(names):
-                    marks, check = exact_marks(texts)
-                    segments.write(_marked(marks, check, 0, names, number), _bucket(marks, work))
-                elif work.dedup == "minhash" and len(names):
-                    bands, check, more = near_marks(texts)
-                    for marks in bands:
-                        table_ = _marked(marks, check, more, names, number)
-                        segments.write(table_, _bucket(marks, work))
+        for marks, buckets in _gathered(_marks_of(part, work, counts)):
+            segments.write(marks, buckets)
     yield segments.index()
     return counts
+
+
+def _marks_of(
+    part: PartToRead, work: _Screening, counts: Counts
+) -> Iterator[tuple[pa.Table, Array]]:
+    """Yield the marks of a part's source sentences, and the bucket of each."""
+    tests = TestTexts.open(Path(work.tests)) if work.tests else None
+    number = int(Path(part.name).stem.rsplit("-", 1)[1])
+    for table in row_groups(pq.ParquetFile(part.file), ["id", "source_text"]):
+        for rows in _sentences(table):
+            texts = one_chunk(rows.column("source_text"))
+            names = _names(rows, part)
+            found = tests.found_in(texts) if tests else np.zeros(len(names), bool)
+            counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(found.sum())})
+            if found.any():
+                reason = np.full(int(found.sum()), _TEST, np.uint64)
+                bucket = np.full(len(reason), work.buckets, np.uint32)
+                yield _marked(reason, 0, 0, names[found], number), bucket
+            names, texts = names[~found], texts.filter(pa.array(~found))
+            if work.dedup == "exact" and len(names):
+                marks, check = exact_marks(texts)
+                yield _marked(marks, check, 0, names, number), _bucket(marks, work)
+            elif work.dedup == "minhash" and len(names):
+                bands, check, more = near_marks(texts)
+                for marks in bands:
+                    yield _marked(marks, check, more, names, number), _bucket(marks, work)
+
+
+def _gathered(some: Iterable[tuple[pa.Table, Array]]) -> Iterator[tuple[pa.Table, Array]]:
+    """Yield the marks, many at a time."""
+    held: list[tuple[pa.Table, Array]] = []
+    for one in some:
+        held.append(one)
+        if sum(len(buckets) for _, buckets in held) >= _MARKS_AT_ONCE:
+            yield _together(held)
+            held = []
+    if held:
+        yield _together(held)
+
+
+def _together(held: list[tuple[pa.Table, Array]]) -> tuple[pa.Table, Array]:
+    tables, buckets = zip(*held, strict=True)
+    return pa.concat_tables(tables), np.concatenate(buckets)
 
 
 def _sentences(table: pa.Table) -> Iterator[pa.Table]:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from cstool.parts.manifest import need_stage
 from cstool.running.errors import CstoolError, InputError, Unfinished
 from cstool.running.options import RunOptions
 from cstool.stages import shard_drops
+from cstool.stages.near_duplicates import BANDS
 from cstool.stages.shard import ShardOptions, shard
 from tests.stages.switched import Sentence, make_corpus, write_switched
 from tests.support import files_of
@@ -78,6 +80,20 @@ def test_minhash_gives_the_same_for_any_parts_and_buckets(
         kept.append(rows.to_dicts())
     assert kept[0] == kept[1]
     assert 2 <= len(kept[0]) < 240
+
+
+def test_marks_of_a_bucket_lie_together_however_few_sentences_are_looked_at_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_drops, "_SENTENCES_AT_ONCE", 5)
+    sentences = [Sentence(i + 1, f"has number {i} of these.") for i in range(100)]
+    folder = write_switched(tmp_path / "switched", sentences)
+    part = shard_drops.PartToRead("part-000000.parquet", str(folder / "part-000000.parquet"), 0)
+    work = shard_drops._Screening(str(tmp_path / "marks"), "minhash", 4, None)
+    [index] = shard_drops.screen(part, work)
+    assert isinstance(index, pa.Table)
+    assert sorted(index["destination"].to_pylist()) == [0, 1, 2, 3]
+    assert sum(index["rows"].to_pylist()) == 100 * BANDS
 
 
 @pytest.mark.parametrize("dedup", ["none", "exact", "minhash"])
