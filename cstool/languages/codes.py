@@ -5,6 +5,7 @@ databases (`nowiki`, `be_x_oldwiki`), the tags of BCP 47, and codes that were us
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -110,6 +111,11 @@ def entitycs() -> tuple[str, ...]:
     return tuple(code for line in text.split("\n") if line[:1] != "#" for code in line.split())
 
 
+def has_form(code: str) -> bool:
+    """Whether that can be a code: letters, digits, hyphens. Codes become names of folders."""
+    return re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", code) is not None
+
+
 def need_language(code: str, option: str) -> None:
     """Raise WrongCallError, with a hint, when that is no code of a language."""
     if code not in names() or code in NO_TARGET:
@@ -121,8 +127,8 @@ def need_language(code: str, option: str) -> None:
 def resolve(spec: str, present: Iterable[str]) -> list[str]:
     """Return the codes that `--languages` names, sorted.
 
-    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present`, old
-    codes as those of today.
+    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present` that
+    have a code's form, old codes as those of today.
     Raises WrongCallError for a code that is none.
     """
     codes: set[str] = set()
@@ -130,7 +136,7 @@ def resolve(spec: str, present: Iterable[str]) -> list[str]:
         if word == "entitycs":
             codes.update(entitycs())
         elif word == "all":
-            codes.update({current(code) for code in present} - NO_TARGET)
+            codes.update({current(code) for code in present if has_form(code)} - NO_TARGET)
             if not codes:
                 raise InputError("--languages: all are none: the entities have no labels")
         else:

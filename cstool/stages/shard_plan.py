@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cstool.languages.codes import has_form
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
@@ -116,11 +117,17 @@ def page_hashes(table: pa.Table, seed: int) -> Array:
 def plan_of(folder: Path, found: list[Made], options: ShardOptions) -> Plan:
     """Choose the pages to hold out, for all languages at once, and the numbers of files.
 
-    Raises InputError when no row is left.
+    Raises InputError when no row is left, and for a language that cannot be a folder's name.
     """
     rows = total(made.counts for made in found).details.get("rows", {})
     if not rows:
         raise InputError("no sentence to make a corpus of: what was given holds none")
+    for code in rows:
+        if not has_form(code):
+            raise InputError(
+                f"{code[:40]!r} is no language code, which a folder could be called by; make the "
+                "switched sentences again with --languages that are codes"
+            )
     tables = [pq.read_table(folder / made.part.file) for made in found]
     frame = pl.from_arrow(pa.concat_tables([PAGES.empty_table(), *tables]))
     assert isinstance(frame, pl.DataFrame)

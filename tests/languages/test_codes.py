@@ -62,6 +62,11 @@ def test_a_set_may_be_joined_by_codes() -> None:
     assert resolve("entitycs,gsw", []) == sorted([*entitycs(), "gsw"])
 
 
+def test_of_all_what_no_folder_may_be_called_by_is_left_out() -> None:
+    present = ["..", "../../x", "a/b", "", "x y", "de", "zh-hant", "be-x-old", "new2"]
+    assert resolve("all", present) == ["be-tarask", "de", "new2", "zh-hant"]
+
+
 def test_all_are_those_present_that_a_sentence_can_be_in() -> None:
     assert resolve("all", ["mul", "de", "zxx", "ab"]) == ["ab", "de"]
     with pytest.raises(InputError, match="the entities have no labels"):

@@ -253,3 +253,12 @@ def test_a_corpus_without_sentences_is_refused(pipeline: Path, tmp_path: Path) -
     with pytest.raises(InputError, match="no sentence to make a corpus of"):
         shard([tmp_path / "w"], tmp_path / "c", ShardOptions(), running)
     assert "all" in as_table(folder_stats(tmp_path / "w"), 80)
+
+
+@pytest.mark.parametrize("code", ["..", "../../../out", "a/b"])
+def test_a_language_that_is_no_code_makes_no_folder(tmp_path: Path, code: str) -> None:
+    switched = write_switched(tmp_path / "a/b/switched", [Sentence(1, "is here.", (code,))])
+    with pytest.raises(InputError, match="is no language code"):
+        make_corpus(switched, tmp_path / "a/b/corpus")
+    assert not (tmp_path / "a/b/corpus/data").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
