@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from cstool.running.progress import Progress, Silent
+from cstool.running.progress import Progress, progress
 
 # Opens a bar: the file's name, its bytes where they are known, and how many are here.
 Bars = Callable[[str, int | None, int], Progress]
@@ -15,20 +15,7 @@ def bars(*, quiet: bool) -> Bars:
     """Return what opens bars on standard error; ones that show nothing when it is no terminal."""
 
     def open_bar(name: str, total: int | None, here: int) -> Progress:
-        if quiet or not sys.stderr.isatty():
-            return Silent()
-        bar: Progress = tqdm(
-            total=total,
-            initial=here,
-            desc=name,
-            unit="B",
-            unit_scale=True,
-            unit_divisor=1000,
-            smoothing=0.05,
-            dynamic_ncols=True,
-            leave=False,
-        )
-        return bar
+        return progress(name, total, unit="B", quiet=quiet, done=here)
 
     return open_bar
 

@@ -26,15 +26,17 @@ class Silent:
         """Ignore."""
 
 
-def progress(label: str, total: int | None, *, unit: str, quiet: bool) -> Progress:
+def progress(label: str, total: int | None, *, unit: str, quiet: bool, done: int = 0) -> Progress:
     """Return a bar on standard error; one that shows nothing when that is no terminal.
 
     `unit` is "B" for bytes, which are scaled to kB, MB…; else the name of what is counted.
+    `done`: units that were done before, which tell nothing of the speed.
     """
     if quiet or not sys.stderr.isatty():
         return Silent()
     bar: Progress = tqdm(
         total=total,
+        initial=done,
         desc=label,
         unit=unit,
         unit_scale=unit == "B",
