@@ -121,7 +121,8 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     ]
     rows = sum(part.rows for one in read for part in one.manifest.tables)
     tests = _collect_tests(run, options.decontaminate)
-    tasks = find_drops(run, tasks, rows, options.dedup, tests)
+    sentences = sum(_sentences(one.manifest) for one in read)
+    tasks = find_drops(run, tasks, sentences, options.dedup, tests)
     found = run.map(
         census, options, tasks, PAGES,
         label="shard: count", size=len(tasks), unit="part", phase="census", layout=_QUICK,
@@ -142,6 +143,12 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     _remove_strays(run.out, {m.part.file for m in made})
     extra = _describe(run, read, made, counts, facts, options)
     return run.finish(made, counts, files=extra)
+
+
+def _sentences(manifest: Manifest) -> int:
+    """Return how many source sentences a folder has, at most."""
+    told = manifest.counts.tallies.get("sentences")
+    return told.written if told else sum(part.rows for part in manifest.tables)
 
 
 def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:

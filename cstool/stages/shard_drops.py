@@ -155,15 +155,15 @@ def _names(table: pa.Table, part: PartToRead) -> Array:
 def find_drops(
     run: Run,
     parts: Sequence[Task[PartToRead]],
-    rows: int,
+    sentences: int,
     dedup: Dedup,
     tests: Path | None,
 ) -> list[Task[PartToRead]]:
-    """Return the parts with what is to be left out of each. `rows`: those of all parts."""
+    """Return the parts with what is to be left out of each. `sentences`: of all parts."""
     if dedup == "none" and tests is None:
         return list(parts)
-    marks = rows * (BANDS if dedup == "minhash" else 1)
-    buckets = min(_MOST_BUCKETS, -(-marks // _MARKS_A_BUCKET)) if dedup != "none" else 0
+    marks = sentences * (BANDS if dedup == "minhash" else 1)
+    buckets = min(_MOST_BUCKETS, -(-marks // _MARKS_A_BUCKET) or 1) if dedup != "none" else 0
     files = run.work("marks")
     work = _Screening(str(files), dedup, buckets, str(tests) if tests else None)
     screened = run.map(

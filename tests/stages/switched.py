@@ -81,7 +81,9 @@ def write_switched(
             )  # fmt: skip
     number = sum(m.part.rows for m in made if m.part.file.startswith("part-"))
     run = Run(folder, Claim("switch", "0", {}, []), RunOptions(jobs=1), InlineExecutor())
-    run.finish(made, Counts({"rows": Tally(number, number)}), source=Source(wiki, "en"))
+    read = len(sentences)
+    counts = Counts({"rows": Tally(number, number), "sentences": Tally(read, read)})
+    run.finish(made, counts, source=Source(wiki, "en"))
     return folder
 
 

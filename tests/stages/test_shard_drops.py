@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.parts.manifest import need_stage
+from cstool.parts.timings import read_timings
 from cstool.running.errors import CstoolError, InputError, Unfinished
 from cstool.running.options import RunOptions
 from cstool.stages import shard_drops
@@ -94,6 +95,16 @@ def test_marks_of_a_bucket_lie_together_however_few_sentences_are_looked_at_at_o
     assert isinstance(index, pa.Table)
     assert sorted(index["destination"].to_pylist()) == [0, 1, 2, 3]
     assert sum(index["rows"].to_pylist()) == 100 * BANDS
+
+
+def test_buckets_are_for_sentences_not_for_their_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_drops, "_MARKS_A_BUCKET", 50)
+    sentences = [Sentence(i + 1, f"is {i}.", ("de", "fr", "it")) for i in range(100)]
+    make_corpus(write_switched(tmp_path / "s", sentences), tmp_path / "c", dedup="exact")
+    [timing] = read_timings(tmp_path / "c")
+    assert [p.tasks for p in timing.phases if p.name == "shard: compare"] == [2]
 
 
 @pytest.mark.parametrize("dedup", ["none", "exact", "minhash"])
