@@ -45,11 +45,11 @@ class TestTexts:
 
     @classmethod
     def of(cls, texts: Iterable[pa.StringArray]) -> "TestTexts":
-        """Collect the runs of the texts."""
+        """Collect the runs of the texts, in NFC as Wikimedia's are."""
         runs: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG + 1)}
         wholes: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG)}
         for some in texts:
-            words = Words.of(some)
+            words = Words.of(pc.utf8_normalize(some, form="NFC"))
             for size in range(SHORT, LONG + 1):
                 hashes, row = words.runs(size)
                 if size < LONG:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import unicodedata
 from pathlib import Path
 
 import pyarrow as pa
@@ -114,3 +115,9 @@ def test_what_is_saved_is_opened_again(tmp_path: Path) -> None:
     again = TestTexts.open(tmp_path / "tests.npz")
     assert again.size == tests.size > 0
     assert again.found_in(strings([TEST, "x"])).tolist() == [True, False]
+
+
+def test_a_test_in_decomposed_letters_is_found() -> None:
+    text = "Thủ đô của nước này là một thành phố lớn bên bờ sông Hồng từ lâu đời."
+    tests = TestTexts.of([pa.array([unicodedata.normalize("NFD", text)])])
+    assert tests.found_in(pa.array([text])).tolist() == [True]
