@@ -143,17 +143,18 @@ def _pieces(text: str, language: str) -> list[str]:
 def _pieces_of_long(text: str, language: str) -> list[str]:
     """Return the sentences of a long line, some thousand characters at a time.
 
-    Each run begins where the last sentence of the one before does, which may be cut off; when
-    a run has no end of a sentence, the sentence goes on in the next one.
+    Each run begins where the last sentence of the one before does, which may be cut off. Where
+    that is more than half of the run, it is not read again: it goes on in the next one.
     """
     ends: list[int] = []
     at = 0
     while at < len(text):
-        found = _pieces(text[at : at + _LONGEST_RUN], language)
-        last = at + _LONGEST_RUN >= len(text)
+        end = at + _LONGEST_RUN
+        found = _pieces(text[at:end], language)
+        last = end >= len(text)
         for piece in found if last else found[:-1]:
             at += len(piece)
             ends.append(at)
-        if len(found) == 1 and not last:
-            at += _LONGEST_RUN
+        if not last and end - at > _LONGEST_RUN // 2:
+            at = end
     return [text[start:end] for start, end in pairwise([0, *ends])]

@@ -101,3 +101,9 @@ def test_ends_and_quotes_without_number_take_no_time(unit: str) -> None:
     before = time.process_time()
     sentences_of(unit * (200_000 // len(unit)))
     assert time.process_time() - before < 5  # by sentencex alone: ten seconds, or a minute
+
+
+def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() -> None:
+    before = time.process_time()
+    sentences_of("U.S." * 50_000, "ru")
+    assert time.process_time() - before < 2  # a run for each sentence: twelve seconds
