@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pyarrow as pa
 import pytest
 
+from cstool.cli.main import cstool
+from cstool.cli.show import entity
 from cstool.parts.schemas import BY_STAGE
 from tests.conftest import ROOT, Sample
 
@@ -84,6 +87,27 @@ def test_the_tables_of_columns_are_those_of_the_code(stage: str) -> None:
 
 def _type(of: pa.DataType) -> str:
     return str(of).replace("element: ", "").replace(" not null", "")
+
+
+def options_of(name: str) -> set[str]:
+    """Return all options of a command; of `show` those of `show entity`, too."""
+    command = cstool.get_command(click.Context(cstool), name)
+    assert command is not None, name
+    below = [entity] if name == "show" else []
+    return {"--help"} | {
+        option for one in (command, *below) for param in one.params
+        for option in (*param.opts, *param.secondary_opts)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
+def test_every_command_that_is_shown_has_the_options_it_is_given(page: Path) -> None:
+    for block in blocks(page):
+        for line in block.text.replace("\\\n", " ").split("\n"):
+            found = re.match(r"(?:\$ |.*\| )?cstool ([a-z]+)\b(.*)", line)
+            if found:
+                given = re.findall(r"(?<!\S)\[?(--[a-z][a-z-]*[a-z])(?!\S*…)", found[2])
+                assert set(given) <= options_of(found[1]), line
 
 
 @pytest.fixture(scope="session")
