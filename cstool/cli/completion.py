@@ -12,7 +12,7 @@ Examples:
 
 
 @click.command("completion", epilog=EXAMPLE)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 @click.pass_context
 def command(ctx: click.Context, shell: str, debug: bool) -> None:

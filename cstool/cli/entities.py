@@ -9,7 +9,7 @@ from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
 
 EXAMPLE = """\b
-Example:
+Examples:
   cstool entities dumps/wikidata-20261001-all.json.gz -o work/entities
   cstool entities wikidata-20261001-all.json.gz -o few --languages de,sw --sites enwiki
 """

@@ -9,7 +9,7 @@ from cstool.running.options import RunOptions
 from cstool.stages.link import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
 
 EXAMPLE = """\b
-Example:
+Examples:
   cstool link work/sentences --titles work/titles -o work/linked
   cstool link work/all-sentences --titles work/titles --propagate -o work/linked
 """

@@ -26,8 +26,8 @@ COMMANDS = {
     "show": "what is in a folder, row by row; one entity with all its names",
     "report": "what is in a folder, as one HTML page",
     "push": "a corpus → the Hugging Face Hub",
-    "completion": "what teaches a shell to complete all this",
     "verify": "whether folders are as they were written, back to the dumps",
+    "completion": "what teaches a shell to complete all this",
 }
 
 

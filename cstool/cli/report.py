@@ -15,7 +15,7 @@ Examples:
 
 
 @click.command("report", epilog=EXAMPLE)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "-o",
     "--output",
@@ -41,7 +41,7 @@ Examples:
 def command(folder: Path, out: Path, entities: Path | None, work: Path | None, debug: bool) -> None:
     """Make one HTML file that shows a corpus: open it, print it, send it.
 
-    FOLDER: a corpus; or what another stage wrote, of which there is less to show.
+    DIR: a corpus; or what another stage wrote, of which there is less to show.
 
     The funnel from pages to the corpus and what was dropped why, languages, entities, lengths, how
     mixed the text is, and sentences to look through. It reads statistics, not the corpus, and the

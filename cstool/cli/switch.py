@@ -181,7 +181,8 @@ def command(
     spoken = {*manifest.counts.details.get("entities by language", {})} - {source}
     closing.tell(
         manifest,
-        f"{sum(made.values()):,} code-switched sentences in {len(spoken)} languages, "
+        f"{sum(made.values()):,} code-switched sentences in {len(spoken)} "
+        f"language{'s' * (len(spoken) != 1)}, "
         f"from {rows.get(source, 0):,} "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )

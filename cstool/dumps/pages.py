@@ -116,7 +116,8 @@ def open_pages(
     slices = _slices(paths, part_size, damage)
     first = next(slices, None)
     if first is None and damage and damage.messages:
-        raise InputError(f"no page stands before the fault: {damage.messages[0]}")
+        fault = damage.messages[0].rpartition(";")[0] or damage.messages[0]  # without its advice
+        raise InputError(f"{fault}; no page stands before that, download it again")
     if first is None:
         raise InputError(f"{', '.join(paths)}: has no pages; give a pages-articles dump")
     known = all(path != STDIN and Path(path).is_file() for path in paths)

@@ -151,7 +151,10 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
     elif theirs.inputs != ours.inputs:
         old, new = _names(theirs.inputs), _names(ours.inputs)
         what = f"was made from another version of {old}"
-        if old != new:
+        if {i.name for i in theirs.inputs} == {i.name for i in ours.inputs} and old != new:
+            count = f"{len(theirs.inputs)} × `{theirs.inputs[0].name}`"  # `shard` reads many
+            what = f"was made from {count} (now {len(ours.inputs)})"
+        elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
         keys = sorted(theirs.parameters.keys() | ours.parameters.keys())

@@ -146,6 +146,10 @@ def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None
         ({"factor": 3}, r"was made with factor=2 \(now 3\)"),
         ({"inputs": [Input("d.xml", 10, "xxh3:2")]}, r"was made from another version of d\.xml"),
         ({"inputs": [Input("e.xml", 10, "xxh3:1")]}, r"was made from d\.xml \(now e\.xml\)"),
+        (
+            {"inputs": [Input("d.xml", 10, f"xxh3:{n}") for n in (1, 2)]},
+            r"from 1 × `d\.xml` \(now 2\)",
+        ),
     ],
 )
 @pytest.mark.parametrize("finished", [True, False])

@@ -32,8 +32,12 @@ class Facts:
 
     @property
     def source_languages(self) -> list[str]:
-        """The languages of these wikis."""
-        return sorted({one.source.language for one in self.stages if one.source})
+        """The languages of the text.
+
+        That of `titles` is left out: it is as `<siteinfo>` says, `extract` looks into the text.
+        """
+        told = [one for one in self.stages if one.stage != "titles"] or self.stages
+        return sorted({one.source.language for one in told if one.source})
 
     def detail(self, stage: str, kind: str) -> dict[str, int]:
         """Return a detail of the stages of that name, added up."""

@@ -242,10 +242,14 @@ def headline(facts: Facts) -> list[tuple[str, str]]:
     return [*found, (in_bytes(facts.bytes), "on disk")]
 
 
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def title_of(facts: Facts) -> str:
     """Return the page's title."""
     wikis = ", ".join(facts.sources)
     if facts.stage != "shard":
         return f"cstool {facts.stage}: {wikis}" if wikis else f"cstool {facts.stage}"
     names = [language_name(code) for code in facts.source_languages]
-    return f"Code-switched {' and '.join(names)} sentences" if names else "Code-switched sentences"
+    return f"Code-switched {_listed(names)} sentences" if names else "Code-switched sentences"
