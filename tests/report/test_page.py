@@ -12,9 +12,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cstool.parts.manifest import MANIFEST
-from cstool.report.html.facts import facts_of
+from cstool.parts.counts import Counts
+from cstool.parts.manifest import MANIFEST, Ancestor, Source
+from cstool.report.html.facts import Facts, facts_of
 from cstool.report.html.page import page_of
+from cstool.report.html.sections import title_of
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
@@ -239,3 +241,13 @@ def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) ->
     assert done.returncode == 1
     assert "is no report of cstool's" in done.stderr
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
+
+
+def test_the_title_names_the_languages_of_the_text_and_not_those_of_a_wrong_head() -> None:
+    def stage(name: str, wiki: str, language: str) -> Ancestor:
+        return Ancestor(name, "1", {}, [], Counts(), Source(wiki, language))
+
+    told = [("extract", "dewiki", "de"), ("titles", "dewiki", "en"), ("extract", "frwiki", "fr"),
+            ("titles", "frwiki", "en"), ("extract", "jawiki", "ja")]  # fmt: skip
+    facts = Facts("shard", [stage(*one) for one in told], 1, None, {}, [])
+    assert title_of(facts) == "Code-switched German, French and Japanese sentences"
