@@ -15,7 +15,7 @@ release = version = __version__
 extensions = ["myst_parser", "sphinx_click"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "design.md.orig"]
+exclude_patterns = ["_build"]
 # Links to files of the repository, which are no pages here, are looked up by tests/test_docs.py.
 suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
 

@@ -35,10 +35,12 @@ _HEAD = _pattern(
     rb"<text(?: (?:bytes|sha1|xml:space)=\"\w*\")*>" % {b"value": _VALUE}
 )
 _TAIL = _pattern(rb"</text>\s*<sha1>\w*</sha1>\s*</revision>\s*</page>\s*")
-# Attributes have letters beyond ASCII as references; those below U+D000 are read here.
-_REFERENCES = rb"&(?:lt|gt|amp|quot|#039|#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));"
-_ATTRIBUTE = re.compile(rb"(?:[^&\x80-\xff]|" + _REFERENCES + rb")*+")
-_OTHER_REFERENCE = re.compile(rb"(?!" + _REFERENCES + rb")&")
+# A reference to none of these is left to the parser. Attributes have letters beyond ASCII as
+# references; those below U+D000 are read here.
+_OTHER_REFERENCE = re.compile(
+    rb"&(?!(?:lt|gt|amp|quot|#039|"
+    rb"#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));)"
+)
 _NONCHARACTER = re.compile("[\ufffe\uffff]")
 
 
@@ -69,7 +71,7 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
     text = unescaped(data, head.end(), end)
     redirect = None
     if head[4] is not None:
-        if not _ATTRIBUTE.fullmatch(head[4]):
+        if not head[4].isascii():
             return None
         redirect = html.unescape(head[4].decode())
     if text is None or not title or not title.strip():
@@ -86,7 +88,7 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
 
 
 def _is_sound(head: bytes) -> bool:
-    """Whether what is passed over before a text, a comment or a user's name, is XML."""
+    """Whether all that stands before a text is XML: what is passed over (names, comments), too."""
     if b"&" in head and _OTHER_REFERENCE.search(head):
         return False
     if head.isascii():
