@@ -29,7 +29,7 @@ class ServerError(CstoolError):
     """The server cannot be reached, or does not give what was asked for."""
 
 
-class Stopped(Exception):  # noqa: N818 - the user has asked for it
+class StopAsked(Exception):  # noqa: N818 - the user has asked for it
     """The run is being stopped; what is here stays."""
 
 
@@ -71,14 +71,14 @@ class Http:
     timeouts: tuple[float, float] = _TIMEOUTS
 
     def wait(self, seconds: float) -> None:
-        """Wait. Raises Stopped when the run is stopped meanwhile."""
+        """Wait. Raises StopAsked when the run is stopped meanwhile."""
         (self.sleep or self.stop.wait)(seconds)
         self.check()
 
     def check(self) -> None:
-        """Raise Stopped when the run is being stopped."""
+        """Raise StopAsked when the run is being stopped."""
         if self.stop.is_set():
-            raise Stopped
+            raise StopAsked
 
     @contextmanager
     def open(

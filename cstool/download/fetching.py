@@ -43,7 +43,7 @@ def fetch(remote: Remote, job: Fetching) -> Kept:
     """Fetch the file, or what is missing of it, and check it; return what was recorded.
 
     Raises ServerError when the server does not give it, or gives other bytes than published;
-    OutputError when the disk does not take it; Stopped when the run is being stopped.
+    OutputError when the disk does not take it; StopAsked when the run is being stopped.
     """
     path = job.shelf.folder / remote.name
     changes = wrong = 0

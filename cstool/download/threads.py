@@ -6,7 +6,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TypeVar
 
-from cstool.download.client import Stopped
+from cstool.download.client import StopAsked
 from cstool.running.errors import CstoolError, OutputError
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ def in_threads(
 ) -> list[T | CstoolError]:
     """Do the calls, at most `most` at once, in their order; return what each gave or raised.
 
-    A fault of the output, or one that is no CstoolError (as Stopped), ends all and is raised.
+    A fault of the output, or one that is no CstoolError (as StopAsked), ends all and is raised.
     `stop` is set when this ends before all are done, as by a Ctrl-C; calls are to look at it now
     and then. One that waits for the network then is left behind, and must do nothing more when
     it wakes up.
@@ -36,7 +36,7 @@ def in_threads(
                 return
             try:
                 if stop.is_set():
-                    raise Stopped
+                    raise StopAsked
                 done.put((number, calls[number]()))
             except BaseException as fault:  # noqa: BLE001 - raised again where it is awaited
                 done.put((number, fault))

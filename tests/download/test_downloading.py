@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cstool.download.bars import bars
-from cstool.download.client import Http, ServerError, Stopped, open_session
+from cstool.download.client import Http, ServerError, StopAsked, open_session
 from cstool.download.downloading import Order, Plan, download, make_plan, what_is_here
 from cstool.download.locking import alone_in
 from cstool.download.plan import Do
@@ -269,7 +269,7 @@ def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
 
     threading.Thread(target=interrupt, daemon=True).start()
     begun = time.monotonic()
-    with pytest.raises(Stopped):
+    with pytest.raises(StopAsked):
         desk.run("enwiki")
     assert time.monotonic() - begun < 5  # idle: 0.3
     [line] = what_is_here(desk.folder)
@@ -320,7 +320,7 @@ def test_threads_keep_the_order_of_the_calls_and_end_at_a_fault() -> None:
     with pytest.raises(OutputError):
         in_threads([fail, *calls], most=1, stop=stop)
     assert stop.is_set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StopAsked):
         in_threads(calls, most=2, stop=stop)
 
 
