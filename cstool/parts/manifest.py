@@ -14,6 +14,8 @@ from cstool.running.errors import InputError
 MANIFEST = "_manifest.json"
 # Folder of the tables that say which pages a text is from.
 ATTRIBUTION = "attribution/"
+# Folder of the tables that say in which paragraph of its page a sentence stands.
+PARAGRAPHS = "paragraphs/"
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
@@ -76,14 +78,18 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def tables(self) -> list[Part]:
-        """The parts that hold the stage's rows; not indexes, cards, attributions and lists."""
+        """The parts that hold the stage's rows; not what tells more of them, indexes, cards."""
         return [
             part
             for part in self.parts
             if part.file.endswith(".parquet")
-            and not part.file.startswith(ATTRIBUTION)
+            and not part.file.startswith((ATTRIBUTION, PARAGRAPHS))
             and part.file != NOT_ENTITIES
         ]
+
+    def beside(self, folder: str) -> list[Part]:
+        """Return the parts in ATTRIBUTION or PARAGRAPHS."""
+        return [part for part in self.parts if part.file.startswith(folder)]
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -30,6 +30,7 @@ from cstool.stages.choosing import Lots, candidates, mixed
 from cstool.stages.label_rows import Needs, make_store
 from cstool.stages.language_weights import weights_of
 from cstool.stages.mentions import Sentences, Study, count_mentions, study, take, with_grammar
+from cstool.stages.paragraphs import hand_on
 from cstool.stages.round_robin import CENSUS, asked, census, weigh
 from cstool.stages.switch_counts import count_rows, count_sentences
 from cstool.stages.switch_options import SwitchOptions
@@ -108,8 +109,8 @@ def switch(
         counts.add("languages", dict.fromkeys(rows, 0))
         unknown = {code: number for code, number in present.items() if not is_known(code)}
         counts.add("labels in unknown languages", unknown)
-        credits_ = _attribute(run, linked, read)
-        return run.finish([*made, *credits_], counts, source=read.source)
+        beside = [*_attribute(run, linked, read), *hand_on(run, linked, read)]
+        return run.finish([*made, *beside], counts, source=read.source)
 
 
 def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
