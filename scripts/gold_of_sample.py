@@ -5,11 +5,14 @@ Usage: python scripts/gold_of_sample.py ORACLE MEDIAWIKI [LANGUAGE...]
 ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is where its `setup.sh` has
 installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: a page a line,
 its paragraphs and list items with their links. MediaWiki takes the wiki's own names of namespaces
-from the dump. Needs php; lxml for `gold.py`.
+from the dump. `gold.py` breaks its blocks at each new line, so those that are white space in a
+paragraph are made spaces before. Needs php; lxml for `gold.py`.
 """
 
 import argparse
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +23,8 @@ GOLD = Path(__file__).resolve().parent.parent / "data/gold"
 # Namespaces below this number are MediaWiki's; the dump's others are told to it, and project (4).
 FIRST_EXTRA = 100
 PROJECT = 4
+_FORMULAS = "math|chem|ce"
+_TAG = re.compile(r"<[^<>]*>")
 # No picture is there; within a line each stands as one that is, not as a link to what is missing.
 PICTURES = """
 $wgHooks['ImageBeforeProduceHTML'][] = function ($_, $title, $file, $frame, $h, $t, &$res) {
@@ -56,8 +61,25 @@ def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:
         told = {"ORACLE_LANG": dump.stem, "MW_CONFIG_FILE": str(config)}
         pages = output([sys.executable, str(oracle / "dump2ndjson.py"), str(dump)])
         html = output(["php", str(mediawiki / "render.php")], told, pages)
-        rendered.write_text(html, encoding="utf-8")
+        rendered.write_text("".join(map(joined, html.splitlines(keepends=True))), encoding="utf-8")
         return output([sys.executable, str(oracle / "gold.py"), str(rendered)])
+
+
+def joined(rendered: str) -> str:
+    """Return a rendered page, a line of JSON, with spaces for the new lines in its HTML.
+
+    Those around a line that is nothing but templates stay, or extensions: these may be blocks.
+    """
+    page = json.loads(rendered)
+    name = re.escape(page["template_ns"].replace("_", " "))
+    box = re.compile(rf'<a [^<>]*title="{name}:[^<>]*>[^<>]*</a>|⟦#(?!(?:{_FORMULAS})⟧)\w+⟧')
+    out = ""
+    alone = True
+    for line in (page["html"] or "").replace("\n</p>", "</p>\n").split("\n"):
+        before, alone = alone, box.search(line) is not None
+        alone = alone and not _TAG.sub("", box.sub("", line)).strip()
+        out += ("\n" if before or alone else " ") + line
+    return json.dumps(page | {"html": out}, ensure_ascii=False) + "\n"
 
 
 def output(command: list[str], environment: dict[str, str] | None = None, text: str = "") -> str:

@@ -12,7 +12,7 @@ enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
 enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
 
 /* The marks of marks.py. */
-enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
+enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
 
 enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, TARGETS_KEPT = 1 << 16 };
 
@@ -54,15 +54,29 @@ static inline Py_UCS4 peek(const Page *page, Py_ssize_t i)
     return i < page->end ? page->in[i] : '\n';
 }
 
+static inline int is_white(Py_UCS4 c)
+{
+    return c == ' ' || c == '\n';
+}
+
 /* White space is shown single, and not at all where the line begins. */
 static inline void put(Page *page, Py_UCS4 c)
 {
     if (c == ' ' || c == '\t' || c == NBSP) {
-        if (page->length == 0 || page->out[page->length - 1] == ' ')
+        if (page->length == 0 || is_white(page->out[page->length - 1]))
             return;
         c = ' ';
     }
     page->out[page->length++] = c;
+}
+
+/* The end of a line of the source, in a paragraph: white space, told apart in the line's text. */
+static inline void put_line_end(Page *page)
+{
+    if (page->length && is_white(page->out[page->length - 1]))
+        page->length--;
+    if (page->length)
+        page->out[page->length++] = '\n';
 }
 
 static PyObject *string(const Py_UCS4 *text, Py_ssize_t length)
@@ -334,7 +348,13 @@ static Outcome read_link(Page *page)
     return outcome;
 }
 
-/* Read up to the line's end. */
+/* Whether marks of style stand for what they seem to: in some odd numbers they do not. */
+static inline Outcome check(const Styles *styles)
+{
+    return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
+}
+
+/* Read up to the line's end, over those line ends that a paragraph runs over. */
 static Outcome read_line(Page *page)
 {
     Styles styles = {0, 0};
@@ -348,7 +368,12 @@ static Outcome read_line(Page *page)
             page->out[page->length++] = c;
             page->at++;
         } else if (c == '\n') {
-            return styles.italic % 2 && styles.bold % 2 ? NOT_PLAIN : OK;
+            return check(&styles);
+        } else if (c == CONTINUES) {
+            outcome = check(&styles);
+            styles = (Styles){0, 0};
+            put_line_end(page);
+            page->floor = ++page->at;
         } else if (c == '[') {
             outcome = peek(page, page->at + 1) == '[' ? read_link(page) : NOT_PLAIN;
         } else if (c == '<') {

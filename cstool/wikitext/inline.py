@@ -8,7 +8,7 @@ import re
 from functools import cache
 
 from cstool.wikitext.entities import decode_entities
-from cstool.wikitext.marks import INVISIBLE, NOTHING, Marks
+from cstool.wikitext.marks import APART, CONTINUES, INVISIBLE, NOTHING, Marks
 from cstool.wikitext.strip import tags
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
@@ -18,7 +18,7 @@ INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _EXTERNAL = re.compile(
     rf"\[(?:{PROTOCOLS})"
-    r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n]*)\]",
+    r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n\x08]*)\]",
     re.IGNORECASE,
 )
 # Not only letters: the scripts of India have vowel signs. In Japanese, the low lines may be wide.
@@ -30,7 +30,8 @@ _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 def without_breaks(text: str) -> str:
     """Return an anchor in one line: line breaks become spaces."""
-    return _BREAK.sub(" ", text).replace("\n", " ") if "<" in text or "\n" in text else text
+    text = _BREAK.sub(" ", text) if "<" in text else text
+    return text.replace("\n", " ").replace(CONTINUES, " ")
 
 
 def without_switches(text: str, language: str) -> str:
@@ -61,7 +62,7 @@ def plain(text: str, marks: Marks, language: str) -> str:
         text = _without_converters(text, marks, language)
     if "&" in text:
         text = decode_entities(text)
-    text = text.replace(NOTHING, "").replace("\u00a0", " ")
+    text = text.replace(NOTHING, "").replace(APART, "").replace("\u00a0", " ")
     return _INVISIBLE.sub("", text) if not text.isascii() else text
 
 

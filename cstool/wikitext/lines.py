@@ -4,16 +4,17 @@ After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table runs 
 begins with `{|` to one with `|}`, nested ones within; a line with a space in front is
 preformatted unless it is quoted, or stands in an HTML block; text beside a <div> on its line is
 no paragraph, nor is that within; `;` begins a term, a heading of a kind, and its definition
-follows the colon.
+follows the colon; lines of text with nothing between them are one paragraph.
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
-from cstool.wikitext.marks import HOLE, HOLE_MARK, NOTHING
+from cstool.wikitext.marks import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING
 from cstool.wikitext.strip import tags
 
-_HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x06\d]*$")
+_HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x07\d]*$")
 _LIST = re.compile(r"[*#:;]+")
 _RULE = re.compile(r"^-{4,}")
 _BLOCK = re.compile(
@@ -30,20 +31,37 @@ _CLOSES = re.compile(
 _CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
 _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
-_QUOTE = re.compile(r"<(/?)(?:blockquote|poem)(?=[\s/>])", re.IGNORECASE)
+_QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
+# What shows nothing, or not in text.
+_UNSEEN = f" \t{NOTHING}{APART}"
+# A line that a paragraph may not run through: a row or an end of a table that a template may have
+# begun, nothing but templates, which may be blocks, nothing but a behaviour switch.
+_OWN = f"|!_\uff3f{HOLE}{_UNSEEN}"
+_OWN_LINE = re.compile(
+    rf"[|!]|(?:{HOLE_MARK.pattern}|[{_UNSEEN}])*$|(?:__|\uff3f\uff3f)\S+[{_UNSEEN}]*$"
+)
+_BREAK = rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>"
+_BEGINS_BROKEN = re.compile(_BREAK, re.IGNORECASE)
+_ENDS_BROKEN = re.compile(rf"{_BREAK}[{_UNSEEN}]*$", re.IGNORECASE)
 # What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
 _TERM = re.compile(
     r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://[^\s\[\]]*[^\s\[\].,;:!?]|-\{[^{}]*\}-|(:)"
 )
 
 
-def running_lines(text: str) -> list[str]:
-    """Return the lines that hold running text, without the marks of lists."""
+def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
+    """Return the lines that hold running text, without the marks of lists.
+
+    Those that go on with a paragraph begin with `CONTINUES`. `within`: the holes that are no
+    blocks.
+    """
     lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
     kept: list[str] = []
     blocks = _Blocks()
     tables = 0
     begun = False
+    before = ""  # the line before, if its paragraph may go on
+    was_raw = False
     for source in lines:
         if tables or source.startswith(("{", ":", " ", "\t")):
             # As in the parser, a table's marks come before what tags make of a line.
@@ -55,43 +73,108 @@ def running_lines(text: str) -> list[str]:
                 rest = blocks.enter(rest) if "<" in rest else rest
                 if not tables and rest.strip():
                     kept.append(rest)
+                before = ""
                 continue
-        line = blocks.enter(source) if "<" in source else source
-        if not line:
-            continue
-        first = line[0]
-        if first in "|!" and begun:
+        line, raw = source, blocks.within
+        tagged = "<" in source
+        if tagged:
+            line = blocks.enter(source)
+            raw = raw or blocks.here
+        first = line[:1]
+        if not first or (first in "|!" and begun):
+            before = ""
             continue
         # A template on a line of its own may begin a table, whose rows follow.
         begun = first == HOLE and not HOLE_MARK.sub("", line).strip()
         if first in "*#:;=- ":
-            kept += _items(line, free=blocks.around or ("<" in source and blocks.tagged))
+            items = _items(line, free=blocks.around or (tagged and blocks.tagged))
+            kept += items
+            if first in "*#:;" or items != [line]:
+                before = ""
+                continue
         else:
             kept.append(line)
+        alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
+        # Beside a block's tags, and within some, MediaWiki makes no paragraphs: HTML does.
+        if before and not alone and raw == was_raw and not _is_cut(before, line, kept[-2]):
+            kept[-1] = CONTINUES + line
+        before = "" if alone else line
+        was_raw = raw
     return kept
 
 
-def _is_quoted(line: str, *, before: bool) -> bool:
-    """Whether a line, or what follows it, stands in a block of quotation."""
-    tags_here = _QUOTE.findall(line)
-    return not tags_here[-1] if tags_here else before
+def _is_own(line: str, within: Set[int]) -> bool:
+    """Whether a line may be a block, or a block's; not that which only has holes of these."""
+    known = HOLE in line and within
+    if known and any(int(hole) in within for hole in HOLE_MARK.findall(line)):
+        return False
+    return _OWN_LINE.match(line) is not None
+
+
+def _is_cut(before: str, line: str, kept: str) -> bool:
+    """Whether two lines are apart: a tag stands between them that breaks lines, or a link ends.
+
+    `kept` is what was kept of the line before. If no paragraph runs into it, but the end of a link
+    does, it may be a list's.
+    """
+    if "<" in before and _ENDS_BROKEN.search(before):
+        return True
+    if line[0] == "<" and _BEGINS_BROKEN.match(line):
+        return True
+    return kept[0] != CONTINUES and before.count("]]") > before.count("[[")
+
+
+def parted(text: str) -> str:
+    """Return lines in which no paragraph goes on before or after one that has a block."""
+    out: list[str] = []
+    at = 0
+    found = text.find(APART)
+    while found >= 0:
+        line = text.rfind("\n", at, found) + 1 or at
+        begin = text.rfind(CONTINUES, line, found)
+        if begin >= 0:
+            out += (text[at:begin], "\n")
+            at = begin + 1
+        out.append(text[at:found])
+        at = found + 1
+        end = text.find("\n", at)
+        after = text.find(CONTINUES, at, end if end >= 0 else None)
+        found = text.find(APART, at)
+        if after >= 0 and not 0 <= found < after:
+            out += (text[at:after], "\n")
+            at = after + 1
+    out.append(text[at:])
+    return "".join(out)
+
+
+def _is_in(tags_here: list[tuple[str, str]], *, before: bool) -> bool:
+    """Whether what follows these tags, ends (`/`) among them, stands in a block of theirs."""
+    return not tags_here[-1][0] if tags_here else before
 
 
 @dataclass
 class _Blocks:
-    """HTML blocks around a line, and whether it has a tag of one: its spaces are no markup."""
+    """HTML blocks around a line, and whether it has a tag of one: its spaces are no markup.
+
+    `within` one there are no paragraphs, nor in a line that has a tag of one `here`.
+    """
 
     around: bool = False
     tagged: bool = False
     quoted: bool = False
+    verses: bool = False
     within: bool = False
+    here: bool = False
     boxes: int = 0
 
     def enter(self, line: str) -> str:
         """Take in a line's tags; return it without what stands in its <div> and <center>."""
         opens = _OPENS.search(line) is not None
         closes = _CLOSES.search(line) is not None
-        self.quoted = _is_quoted(line, before=self.quoted)
+        quotes = _QUOTE.findall(line)
+        self.quoted = _is_in(quotes, before=self.quoted)
+        self.here = opens or closes or bool(quotes)
+        self.verses = _is_in([q for q in quotes if q[1].lower() == "poem"], before=self.verses)
         self.tagged = self.quoted or ((opens or closes) and line[0] not in "*#:;")
         if self.tagged and (opens or closes):
             self.within = not closes
@@ -143,7 +226,7 @@ def _without_html_blocks(text: str) -> str:
     for match in _BLOCK.finditer(text):
         closes, table = match.groups()
         if not tables and not heading:
-            out += [text[at : match.start()], "\n", NOTHING]
+            out += [text[at : match.start()], BLOCK]
         at = match.end()
         if table:
             tables = max(0, tables + (-1 if closes else 1))
@@ -155,5 +238,5 @@ def _without_html_blocks(text: str) -> str:
         # A table that never ends: what follows its last row is shown outside of it (HTML's
         # "foster parenting").
         _, row_end, rest = text[at:].rpartition("</tr>")
-        out += ["\n", NOTHING, rest] if row_end and not _CELL.search(rest) else []
+        out += [BLOCK, rest] if row_end and not _CELL.search(rest) else []
     return "".join(out)

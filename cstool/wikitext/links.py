@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from cstool.wikitext.braces import closings
 from cstool.wikitext.entities import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.marks import NOTHING, Marks, nothing, protect
+from cstool.wikitext.marks import APART, CONTINUES, NOTHING, Marks, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
@@ -24,8 +24,10 @@ _LINK = (
     r"(?:\|((?>[^\[\]]++|\](?!\]))*+(?:\[(?!\[)(?>[^\[\]]++|\[(?!\[)|\](?!\](?!\])))*+)?+))?+\]\]"
 )
 # An interlanguage link, which takes the white space before it along.
-_LANGUAGE = "\x07"
-_GONE = re.compile(rf"[ \n]*{_LANGUAGE}")
+_LANGUAGE = "\x18"
+_GONE = re.compile(rf"[ \n{CONTINUES}]*{_LANGUAGE}")
+_WHITE = f" \t\n{CONTINUES}"
+_HEADS = ("\n", CONTINUES)
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
 # A picture whose caption has links at most: nearly all are such.
@@ -64,7 +66,11 @@ class Links:
         return self._hidden.get(_SPACES.sub(" ", prefix).strip().lower())
 
     def without_files(self, text: str, marks: Marks) -> str:
-        """Return the text without pictures and their captions, and without categories."""
+        """Return the text without pictures and their captions, and without categories.
+
+        A mark is left for pictures beside the text, which end paragraphs.
+        """
+        joins = CONTINUES in text
         ends: dict[int, int] | None = None
         out: list[str] = []
         at = 0
@@ -79,8 +85,12 @@ class Links:
                 category = _REST.match(text, after)
                 if category:
                     after = category.end()
-                    # White space before it goes, but not the mark of a list's item.
-                    out += (text[at:start].rstrip(" \n"), nothing(text, start, after))
+                    before = text[at:start]
+                    # White space before it goes, but not the mark of a list's item, nor where
+                    # another paragraph's line would run into what goes on behind it.
+                    if not (joins and before.endswith("\n") and _continues(text, after)):
+                        before = before.rstrip(f" \n{CONTINUES}")
+                    out += (before, nothing(text, start, after))
                     at = after
                 continue
             plain = _FILE.match(text, start)
@@ -93,16 +103,20 @@ class Links:
                 out.append(marks.hole("unclosed [["))
                 at = after
             else:
-                is_block = text[start - 1 : start] != "\n" and self._is_block(text[after : end - 2])
+                at_head = text[start - 1 : start] in _HEADS
+                is_block = (joins or not at_head) and self._is_block(text[after : end - 2])
                 at = end + _ends_within(text, start, end)
-                out.append("\n" if is_block else nothing(text, start, at))
+                if is_block:
+                    out.append(APART if at_head else f"{APART}\n{APART}")
+                else:
+                    out.append(nothing(text, start, at))
         out.append(text[at:])
         return "".join(out)
 
     def _is_block(self, options: str) -> bool:
         """Whether a picture stands beside the text or between, and thus ends the paragraph."""
         return any(
-            option.strip() in self._blocks or option.startswith(self._thumbs)
+            option.strip(_WHITE) in self._blocks or option.startswith(self._thumbs)
             for option in options.split("|")[1:]
         )
 
@@ -126,7 +140,7 @@ class Links:
                 kind = "invalid"  # a pipe without an anchor is no link
             elif "[" in anchor and "//" in anchor:
                 anchor = marks.hole("address in a link")
-            elif "''" in anchor or "<" in anchor or "\n" in anchor:
+            elif "''" in anchor or "<" in anchor or "\n" in anchor or CONTINUES in anchor:
                 anchor = without_breaks(without_quotes(anchor))
             if kind == "page" and (target != title or "#" in raw):
                 shown = prefix + anchor + trail
@@ -147,6 +161,12 @@ def own_anchor(raw: str) -> str:
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether the line behind the one of this place goes on with its paragraph."""
+    end = text.find("\n", at)
+    return text.find(CONTINUES, at, end if end >= 0 else None) >= 0
 
 
 def _ends_within(text: str, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 They are made of control characters, which XML 1.0 does not allow: no page can hold one.
 A link: \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. Numbers count the page's
 links (their targets) and holes (their names) as they are found. What shows nothing: \\x06.
+What no paragraph runs through: \\x07. A new line that a paragraph runs over: \\x08.
 """
 
 import re
@@ -16,6 +17,13 @@ HOLE_END = "\x05"
 # Where something stood that shows nothing (MediaWiki: a strip marker). What stands on its two
 # sides does not touch: no table, list, trail or run of apostrophes forms across it.
 NOTHING = "\x06"
+# A block within a line, a picture beside the text: no paragraph goes on before or after its line.
+APART = "\x07"
+# What a block leaves: it ends the line; what follows it is no preformatted text for the space
+# before it.
+BLOCK = f"{APART}\n{NOTHING}{APART}"
+# Stands for a new line that is white space in a paragraph.
+CONTINUES = "\x08"
 
 # Characters that nobody sees: soft hyphens, marks of byte order, spaces and joiners of no width.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"
@@ -40,12 +48,14 @@ class Marks:
     """The targets of a page's links and the names of its holes, by their numbers.
 
     `calls` has the wikitext of those holes that are templates which no rule knows.
+    `within` has the numbers of those that are no blocks for certain: formulas.
     `protects` tells that some of the page's text stands there as `protect` made it.
     """
 
     targets: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
     calls: dict[int, str] = field(default_factory=dict)
+    within: set[int] = field(default_factory=set)
     protects: bool = False
 
     def hole(self, name: str, call: str = "") -> str:
@@ -61,7 +71,7 @@ class Marks:
         return f"{LINK}{len(self.targets) - 1}{ANCHOR}{anchor}{LINK_END}"
 
 
-_APART = (" ", "\n", ".", ",", ";", ")", "<ref")
+_APART = (" ", "\n", CONTINUES, ".", ",", ";", ")", "<ref")
 
 
 def nothing(text: str, start: int, end: int) -> str:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from cstool.dumps.export import Site
 from cstool.wikitext.inline import plain, without_switches
-from cstool.wikitext.lines import running_lines
+from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import HOLE_MARK, OBJECT, Marks
+from cstool.wikitext.marks import APART, CONTINUES, HOLE_MARK, OBJECT, Marks
 from cstool.wikitext.plainly import Plainly
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rules import Aliases, rules_of
@@ -20,7 +20,8 @@ from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
 
-_BROKEN_TAG = re.compile(r"<[a-zA-Z/][^<>\n]*\n[^<>]*>")
+_BROKEN_TAG = re.compile(rf"<[a-zA-Z/][^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>")
+_PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 # So many lines may an anchor, or what else stands between two brackets, run over.
 _LONGEST_LINK = 20
@@ -100,9 +101,11 @@ class Reader:
         marks = Marks()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
-        text = "\n".join(running_lines(text))
+        text = _in_paragraphs(running_lines(text, marks.within))
         if "[[" in text:
             text = self.links.without_files(text, marks)
+        if APART in text:
+            text = parted(text)
         return self._read(text, title, marks)
 
     def _read(self, text: str, title: str, marks: Marks) -> list[Line]:
@@ -147,10 +150,10 @@ class Reader:
         if "[[" in line:
             line = self.links.mark(line, title, marks)
         if "''" in line:
-            line = "\n".join(without_quotes(piece) for piece in line.split("\n"))
+            line = _PIECE.sub(lambda piece: without_quotes(piece[0]), line)
         line = plain(line, marks, self._language)
         for marked in _scars(line, marks).split("\n"):
-            read = read_line(marked.strip(), marks.targets, marks.holes)
+            read = read_line(marked, marks.targets, marks.holes)
             if len(read.text) > len(read.holes) or read.mentions:
                 yield read
 
@@ -163,12 +166,22 @@ def _with_calls(line: str, marks: Marks) -> str:
     return HOLE_MARK.sub(OBJECT, shown)  # a call has holes, too: <math> in an argument
 
 
+def _in_paragraphs(lines: list[str]) -> str:
+    """Return lines as one text: the mark of those that go on with a paragraph is their break."""
+    pieces: list[str] = []
+    for line in lines:
+        if line[:1] != CONTINUES:
+            pieces.append("\n")
+        pieces.append(line)
+    return "".join(pieces[1:])
+
+
 def _simplified(text: str, marks: Marks) -> str:
     """Return the text with what is the same everywhere out of the way."""
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
-        text = _BROKEN_TAG.sub(lambda tag: tag[0].replace("\n", " "), text)
+        text = _BROKEN_TAG.sub(lambda tag: tag[0].replace("\n", " ").replace(CONTINUES, " "), text)
     return text
 
 

@@ -53,7 +53,8 @@ class Plainly:
     def lines(self, text: str, title: str, holes: list[str]) -> list[Line | None]:
         """Return the lines' texts and mentions, None for those that hold more than words and links.
 
-        `title` is the page's own, `holes` the names of its holes by their numbers.
+        `title` is the page's own, `holes` the names of its holes by their numbers. Lines of one
+        paragraph are read as one.
         """
         if not COMPILED:
             return [None] * (text.count("\n") + 1)
@@ -92,8 +93,9 @@ def kinds(trail: str, prefix: str) -> bytes:
         if pattern:
             letters = map(re.compile(pattern).fullmatch, characters)
             found = bytearray(k | kind if m else k for k, m in zip(found, letters, strict=True))
-    # White space in a trail (hi has U+2028 in a range) is taken off the anchor's end, elsewhere.
-    odd = {c for c in characters if c.isspace() and found[ord(c)] & _TRAIL}
+    # White space in a trail (hi has U+2028 in a range) is taken off the anchor's end, elsewhere,
+    # what nobody sees (U+200B) goes.
+    odd = {c for c in characters if (c.isspace() or c in INVISIBLE) and found[ord(c)] & _TRAIL}
     odd |= set(_IN_ODD_TRAILS) & set(trail)
     for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD)):
         for character in characters_:

@@ -1,19 +1,31 @@
 """Lines of text with marks → text, mentions and holes; and lines → sentences.
 
 Sentences are split by sentencex, in the language of the text, and never inside a mention. It gets
-long lines in runs of 5,000 characters.
+long lines in runs of 5,000 characters. A paragraph's line may run over several lines of the source:
+where one ends with a sentence, so does the sentence.
 """
 
 import re
-from itertools import pairwise
+from bisect import bisect
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import sentencex
 
-from cstool.wikitext.marks import MARK, OBJECT, unprotect
+from cstool.wikitext.marks import CONTINUES, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
+# White space of any kind, as str.strip() has it, and the mark of a line's end.
+_AROUND = CONTINUES + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+_SOFT = re.compile(f"[ {CONTINUES}]*{CONTINUES}[ {CONTINUES}]*")
+# The last character of a sentence, in most scripts; quotes and brackets may follow.
+_LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]]*$")
+_WHITE = (" ", "\n")
+_OPENING = "\"'“„‘«([ "
+# So much of a sentence tells whether it ends.
+_END = 300
 # Characters that sentencex gets at once: its time grows with the square of what has many ends of
 # sentences or quotes. Real paragraphs are shorter.
 _LONGEST_RUN = 5000
@@ -35,6 +47,7 @@ class Sentence(NamedTuple):
 class Line(NamedTuple):
     """A line of text: its links, and the names of its holes, at each U+FFFC in its text.
 
+    The space is a new line where the source has one.
     `source` is its wikitext when it has a template that no rule knows.
     """
 
@@ -73,12 +86,15 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
     def put(piece: str) -> None:
         nonlocal length
         piece = _spaced(piece)
-        if piece[:1] == " " and (not out or out[-1][-1] == " "):
+        if piece[:1] in _WHITE and (not out or out[-1][-1] in _WHITE):
+            if piece[:1] == "\n" and out:
+                out[-1] = out[-1][:-1] + "\n"
             piece = piece[1:]
         if piece:
             out.append(piece)
             length += len(piece)
 
+    marked = marked.strip(_AROUND)
     for match in MARK.finditer(marked):
         put(marked[at : match.start()])
         at = match.end()
@@ -113,8 +129,8 @@ def _trimmed(mention: Mention, text: str) -> Mention:
 
 def _spaced(text: str) -> str:
     if "  " in text or "\t" in text or "\n" in text:
-        return _SPACES.sub(" ", text)
-    return text
+        text = _SPACES.sub(" ", text)
+    return _SOFT.sub("\n", text) if CONTINUES in text else text
 
 
 def split(line: Line, language: str) -> list[Sentence]:
@@ -122,16 +138,63 @@ def split(line: Line, language: str) -> list[Sentence]:
 
     A bound inside a mention is none.
     """
-    pieces = _pieces(line.text, language)
-    if len(pieces) == 1 and line.text == line.text.strip():
-        return [Sentence(line.text, line.mentions, line.holes)]
-    return cut(line.text, line.mentions, line.holes, pieces, Sentence)
+    text, pieces = _split(line.text, language)
+    if len(pieces) == 1 and text == text.strip():
+        return [Sentence(text, line.mentions, line.holes)]
+    return cut(text, line.mentions, line.holes, pieces, Sentence)
 
 
 def count(line: Line, language: str) -> int:
     """Return the number of sentences of a line without mentions."""
-    pieces = _pieces(line.text, language)
+    _, pieces = _split(line.text, language)
     return len(pieces) - sum(map(str.isspace, pieces))
+
+
+def _split(text: str, language: str) -> tuple[str, list[str]]:
+    """Return a line's text as it is shown, and its sentences."""
+    if "\n" not in text:
+        return text, _pieces(text, language)
+    shown = text.replace("\n", " ")
+    pieces = _pieces(shown, language)
+    hidden = [at for at in _places(text, "\n") if _may_hide(text[at - 1], text[at + 1 : at + 2])]
+    if not hidden:
+        return shown, pieces
+    ends = [0, *accumulate(map(len, pieces))]
+    for at in hidden:
+        place = bisect(ends, at)
+        if ends[place] != at + 1 and _ends(text, ends[place - 1], at, language):
+            ends.insert(place, at + 1)
+    return shown, [shown[start:end] for start, end in pairwise(ends)]
+
+
+def _places(text: str, character: str) -> Iterator[int]:
+    at = text.find(character)
+    while at >= 0:
+        yield at
+        at = text.find(character, at + 1)
+
+
+def _may_hide(before: str, after: str) -> bool:
+    """Whether the end of a sentence is perhaps not seen between two characters."""
+    return before == OBJECT or not after.isalpha()
+
+
+def _ends(text: str, start: int, end: int, language: str) -> bool:
+    """Whether a sentence ends with a line, though what follows hides it.
+
+    In some languages a number does; everywhere a hole that stands between, which goes with the
+    sentence before. A hole that follows a colon may be a quotation, a block.
+    """
+    said = text[max(start, end - _END) : end].rstrip(" \n")
+    bare = said.rstrip(OBJECT + " \n")
+    begins = text[end + 1 : end + _END].lstrip(_OPENING)[:1]
+    if begins == OBJECT and said.endswith(":"):
+        return True
+    if not begins.isdigit() and (bare == said or begins.islower()):
+        return False
+    if not bare:
+        return start > 0
+    return bool(_LAST.search(bare)) and len(_pieces(f"{bare} A", language)) > 1
 
 
 def _pieces(text: str, language: str) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.marks import NOTHING, Marks, protect
+from cstool.wikitext.marks import BLOCK, NOTHING, Marks, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -59,18 +59,19 @@ def strip(text: str, marks: Marks) -> str:
             if close is None:
                 unclosed.add(name)
         if tag[2].endswith("/"):
-            out.append(_shown(name, "", marks))
+            out.append(_shown(tag, "", marks))
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
-            out.append(_shown(name, text[at : close.start()], marks))
+            out.append(_shown(tag, text[at : close.start()], marks))
             at = close.end()
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
     return "".join(out)
 
 
-def _shown(name: str, content: str, marks: Marks) -> str:
+def _shown(tag: re.Match[str], content: str, marks: Marks) -> str:
     """Return what stands in the text for an extension's tag."""
+    name = tag[1].lower()
     if name == "nowiki":
         marks.protects = True
         return NOTHING + protect(content) + NOTHING if content else NOTHING
@@ -78,4 +79,8 @@ def _shown(name: str, content: str, marks: Marks) -> str:
     if kind == "silent":
         return NOTHING
     # A block ends the line; what follows it is no preformatted text for the space before it.
-    return "\n" + NOTHING if kind == "block" else marks.hole(f"<{name}>")
+    if kind == "block":
+        return BLOCK
+    if kind == "hole-within" and "block" not in tag[2]:
+        marks.within.add(len(marks.holes))
+    return marks.hole(f"<{name}>")

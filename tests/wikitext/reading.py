@@ -22,7 +22,7 @@ def read(source: str, language: str = "en", *, title: str = "Page") -> list[Sent
 def text_of(source: str, language: str = "en") -> str:
     """Return the text of a page, a line a line; a hole reads as ▢."""
     lines = reader_of(language).lines(source, "Page")
-    return "\n".join(line.text.replace("\ufffc", "▢") for line in lines)
+    return "\n".join(line.text.replace("\n", " ").replace("\ufffc", "▢") for line in lines)
 
 
 def links_of(source: str, language: str = "en", *, title: str = "Page") -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ REFERENCES = [
 BLOCKS = [
     ("en", " <p>a [[b]]</p>", ["a [b→B]"]),
     ("en", "<p>\n a [[b]]\n</p>\n c", ["a [b→B]"]),
-    ("en", "<blockquote>a\n b [[c]]</blockquote>", ["a", "b [c→C]"]),
+    ("en", "<blockquote>a\n b [[c]]</blockquote>", ["a b [c→C]"]),
     ("en", "<blockquote>\n a\n\n b [[c]]\n</blockquote>\n d", ["a", "b [c→C]"]),
     ("en", " <ul><li>a [[b]]</li></ul>", ["a [b→B]"]),
     ("en", "<div>a [[b]]</div>c [[d]]", ["c [d→D]"]),
@@ -51,12 +51,41 @@ BLOCKS = [
     ("en", "<div>\n* a [[b]]</div>", ["a [b→B]"]),
     ("en", "<center>a</center>\nb [[c]]", ["b [c→C]"]),
     ("en", "a [[File:b.jpg|thumb|c [[d]]]] e [[f]]", ["a", "e [f→F]"]),
-    ("en", "a\n[[Category:b]]\nc [[d]]", ["a", "c [d→D]"]),
+    ("en", "a\n[[Category:b]]\nc [[d]]", ["a c [d→D]"]),
     ("en", "a\n[[Category:b]] c [[d]]", ["a c [d→D]"]),
     ("en", "* a\n[[Category:b]]\n* c [[d]]", ["a", "c [d→D]"]),
     ("en", "{|\n| a\n{|\n| b\n|}\n|} c [[d]]", ["c [d→D]"]),
     ("en", "{|\n| a\n</table>\nb [[c]]", ["b [c→C]"]),
     ("en", "== a ==<!-- b -->\nc [[d]]", ["c [d→D]"]),
+]
+PARAGRAPHS = [  # a new line is a space, but where a block stands
+    ("en", "a\nb [[c]]\nd", ["a b [c→C] d"]),
+    ("en", "a\n \nb [[c]]", ["a", "b [c→C]"]),
+    ("en", "a [[b|c\nd]] e\nf", ["a [c d→B] e f"]),
+    ("en", "''a\nb'' [[c]]", ["a b [c→C]"]),
+    ("en", "'''a''\nb'' '''[[c]]", ["'a b '[c→C]"]),
+    ("en", "* a\nb\n[[c]]\n* d\ne", ["a", "b [c→C]", "d", "e"]),
+    ("en", "a\n b\n[[c]]", ["a", "[c→C]"]),
+    ("en", "== a ==\nb\n[[c]]\n=d", ["b [c→C] =d"]),
+    ("en", "{|\n| a\n|} b\nc\n[[d]]", ["b", "c [d→D]"]),
+    ("en", "a\n----\nb\n[[c]]", ["a", "b [c→C]"]),
+    ("en", "a\n<!-- b -->\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n__NOTOC__\n[[b]]", ["a", "[b→B]"]),
+    ("en", "a<br>\n[[b]]\n<br />c", ["a", "[b→B]", "c"]),
+    ("en", "a\n[[File:b.jpg|thumb|c\nd]]\n[[e]]\nf", ["a", "[e→E] f"]),
+    ("en", "a\nb [[File:b.jpg|left|c]] d\n[[e]]", ["a", "b", "d", "[e→E]"]),
+    ("en", "* a\n[[Category:b]]\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n[[de:b]]\n[[Category:b]]\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<ref>b</ref> c\n<small>[[d]]\ne</small>", ["a c [d→D] e"]),
+    ("en", "a\n<poem>\nb\n[[c]]\n</poem>\nd\ne", ["a", "b", "[c→C]", "d e"]),
+    ("en", "<blockquote>\na\n[[b]]\n\nc\n</blockquote>\nd", ["a [b→B]", "c", "d"]),
+    ("en", "<p>a\n[[b]]\n</p>\nc\nd", ["a [b→B]", "c d"]),
+    ("en", "<ul>\n<li>a\n[[b]]</li>\n<li>c</li>\n</ul>\nd", ["a [b→B]", "c", "d"]),
+    ("en", "a\n<h2>b</h2>\nc\n[[d]]", ["a", "c [d→D]"]),
+    ("en", "a\n<math>b</math>\n[[c]]", ["a ▢ [c→C]"]),
+    ("en", "a\n{{b}}\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a {{b}}\n[[c]]", ["a ▢ [c→C]"]),
+    ("ja", "猫は\n[[犬]]", ["猫は [犬→犬]"]),
 ]
 TERMS = [
     ("en", ";a ''b'': c [[d]]", ["c [d→D]"]),
@@ -136,13 +165,16 @@ def shown(language: str, source: str) -> list[str]:
         text = line.text
         for start, end, target in reversed(line.mentions):
             text = f"{text[:start]}[{text[start:end]}→{target}]{text[end:]}"
-        lines.append(text.replace("\ufffc", "▢"))
+        lines.append(text.replace("\n", " ").replace("\ufffc", "▢"))
     return lines
 
 
 @pytest.mark.parametrize(
     ("language", "source", "lines"),
-    cases(SPACES, APOSTROPHES, TRAILS, REFERENCES, BLOCKS, TERMS, LINKS, OWN_PREFIX, VARIANTS),
+    cases(
+        *(SPACES, APOSTROPHES, TRAILS, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
+        *(OWN_PREFIX, VARIANTS),
+    ),
 )
 def test_lines_read_as_on_the_page(language: str, source: str, lines: list[str]) -> None:
     assert shown(language, source) == lines

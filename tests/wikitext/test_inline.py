@@ -31,7 +31,7 @@ def test_tags_go_and_breaks_end_the_line(source: str, shown: str) -> None:
         ("a [http://a.b] e", "a ▢ e"),
         ("a http://a.b/c e", "a http://a.b/c e"),
         ("[foo://x y]", "[foo://x y]"),
-        ("[http://a.b\nc]", "[http://a.b\nc]"),
+        ("[http://a.b\nc]", "[http://a.b c]"),
     ],
 )
 def test_an_external_link_is_its_text(source: str, shown: str) -> None:

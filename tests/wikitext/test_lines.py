@@ -2,7 +2,8 @@
 
 import pytest
 
-from cstool.wikitext.lines import running_lines
+from cstool.wikitext.lines import parted, running_lines
+from cstool.wikitext.marks import APART, CONTINUES
 from tests.wikitext.reading import text_of
 
 
@@ -13,7 +14,7 @@ from tests.wikitext.reading import text_of
         ("== h ==\na", ["a"]),
         ("== h == \t\na", ["a"]),
         ("=a=b=\n======= c =======", []),
-        ("=no\n== h == x", ["=no", "== h == x"]),
+        ("=no\n== h == x", ["=no", "\x08== h == x"]),
         ("----\n---- x\n-y", ["", " x", "-y"]),
         (" preformatted\n\ttab", ["\ttab"]),
         ("text {| x", ["text {| x"]),
@@ -88,9 +89,9 @@ def test_a_quotation_may_be_indented() -> None:
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        (" <p>x\n y</p>\n z", "x\ny"),
+        (" <p>x\n y</p>\n z", "x y"),
         ("<p>\n a\n</p>\n b", "a"),
-        ("<blockquote>a\n b</blockquote>\n c", "a\nb"),
+        ("<blockquote>a\n b</blockquote>\n c", "a b"),
         (" <ul><li>x</li></ul>\n y", "x"),
         ("a <div>b</div> c", "a\nc"),
         ("<div>\na\nb</div> c\n<center>d</center>", "a\nc"),
@@ -98,3 +99,18 @@ def test_a_quotation_may_be_indented() -> None:
 )
 def test_html_blocks_decide_what_is_a_paragraph(source: str, shown: str) -> None:
     assert text_of(source) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a|b", "a|b"),
+        ("a|b!|c", "a\nb\nc"),
+        ("a|b|!c!d!|e|f", "a|b\ncd\ne|f"),
+        ("a|b\n!|c|d!", "a|b\n\nc\nd"),
+        ("!a", "a"),
+    ],
+)
+def test_no_paragraph_runs_through_a_block(text: str, parts: str) -> None:
+    marked = text.replace("|", CONTINUES).replace("!", APART)
+    assert parted(marked) == parts.replace("|", CONTINUES)

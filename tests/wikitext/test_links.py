@@ -96,8 +96,8 @@ def test_links_to_elsewhere_are_text(source: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        ("a\n[[Category:X]]\nb [[Category:Z|k]]c", "a\nbc"),
-        ("a [[de:X]]\nb", "a\nb"),
+        ("a\n[[Category:X]]\nb [[Category:Z|k]]c", "a bc"),
+        ("a [[de:X]]\nb", "a b"),
         ("[[category: X]]a", "a"),
     ],
 )

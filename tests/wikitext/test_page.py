@@ -1,9 +1,10 @@
 """A page from its source to its sentences: what holds for any text, and how long it takes."""
 
 import time
+from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cstool.wikitext.page import reader
@@ -84,9 +85,38 @@ def test_sentences_are_their_line_but_for_white_space(source: str, language: str
         assert [name for s in sentences for name in s.holes] == line.holes
 
 
+WORDS = ("a", "Foo. ", "[[Foo]]", "[[Foo|b c]]s", "''d''", "{{x}}", "é", "7", "<small>e</small>")
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1), st.randoms(use_true_random=False), LANGUAGES)
+def test_where_lines_end_in_a_paragraph_does_not_matter(
+    words: list[str], random: Random, language: str
+) -> None:
+    """But that a sentence ends where it ends with a line."""
+    wrapped = words[0] + "".join(random.choice(" \n") + word for word in words[1:])
+    assume(all(line.replace("{{x}}", "").strip() for line in wrapped.split("\n")))
+    (line,) = reader_of(language).lines(wrapped.replace("\n", " "), "Page")
+    (same,) = reader_of(language).lines(wrapped, "Page")
+    assert (same.text.replace("\n", " "), *same[1:3]) == line[:3]
+    few, more = split(line, language), split(same, language)
+    assert [" ".join(s.text for s in side) for side in (few, more)] == [line.text] * 2
+    assert len(few) <= len(more)
+
+
+def test_lines_of_a_paragraph_have_its_number() -> None:
+    source = "[[One]] is\na town. [[Two]] is.\n\n* [[D]]\n* [[E]]\nAt [[night]].\n[[Day]] comes."
+    found = reader_of().read(source, "P").sentences
+    assert [(paragraph, s.text) for _, paragraph, s in found] == [
+        (0, "One is a town."), (0, "Two is."), (1, "D"), (2, "E"), (3, "At night."),
+        (3, "Day comes."),
+    ]  # fmt: skip
+
+
 HOSTILE = (
     "{{", "[[", "<ref>", "<!--", "'''", "[[File:", "{|\n", "<table>", "-{", "&", "[http://x ", " ",
     "\n", "]]", "}}", "{{a|", "[[a|", "[[a|[", "<b ", "__a", "[[Category:", "; ", "<h2>", "''a'''b",
+    "a\n", "a.\n1", "{{x}}\na\n", "[[File:a|thumb]]\na\n", "a\n[[Category:a]]\n", "[[a|\n",
+    "a<br>\n",
 )  # fmt: skip
 
 
@@ -135,6 +165,18 @@ def test_a_sentence_waits_for_the_names_of_its_templates() -> None:
         None,
         ("Yes, fox gnu.", [(5, 8, "Fox"), (9, 12, "Gnu")], []),
     ]
+
+
+def test_a_sentence_over_lines_waits_for_the_names_of_its_templates() -> None:
+    source = "So. It is {{cw|''[[c]]''}}\na '''[[dog]]\nat''' sea."
+    (waiting,) = reader_of(render=True).read(source, "P").waiting
+    assert (waiting.position, waiting.number) == (1, 2)
+    knowing = reader(site(), render=True, aliases=(("cw", "nowrap"),))
+    assert knowing.read_again(waiting, "P") == (
+        "It is c a dog at sea.",
+        [(6, 7, "C"), (10, 13, "Dog")],
+        [],
+    )
 
 
 def test_what_waits_may_have_holes_in_its_templates() -> None:

@@ -48,7 +48,7 @@ def test_plain_lines_are_read_the_short_way() -> None:
     marks = Marks()
     lines = [
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
-        f"a {marks.hole('x')} [[b]]",
+        f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
     ]  # fmt: skip
     assert None not in reader_of().plainly.lines("\n".join(lines), "Page", marks.holes)
 

@@ -107,3 +107,30 @@ def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() ->
     before = time.process_time()
     sentences_of("U.S." * 50_000, "ru")
     assert time.process_time() - before < 2  # a run for each sentence: twelve seconds
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        ("en", "It is\na town.\nIt lies\nhere.", ["It is a town.", "It lies here."]),
+        ("en", "He met Dr.\nSmith.", ["He met Dr. Smith."]),
+        ("de", "Er bewarb sich.\n1820 begann er.", ["Er bewarb sich.", "1820 begann er."]),
+        ("de", "Er kam am 3.\nOktober 1990.", ["Er kam am 3. Oktober 1990."]),
+        ("en", "It is. \ufffc\nIt was.", ["It is.", "\ufffc", "It was."]),
+        ("en", "It is \ufffc.\nIt was.", ["It is \ufffc.", "It was."]),
+        ("en", "It is \ufffc\nIt was.", ["It is \ufffc It was."]),
+        ("en", "It is:\n\ufffc It was.", ["It is:", "\ufffc It was."]),
+    ],
+)
+def test_a_sentence_that_ends_with_a_line_ends(
+    language: str, text: str, sentences: list[str]
+) -> None:
+    line = Line(text, [], ["x"] * text.count("\ufffc"))
+    assert [s.text for s in split(line, language)] == sentences
+    assert count(line, language) == len(sentences)
+
+
+def test_ends_of_lines_in_a_paragraph_are_told() -> None:
+    marks = Marks()
+    line = line_of("a \x08 b", marks.link("C", "c "), "\x08 d\x08", marks=marks)
+    assert line == Line("a\nbc\nd", [(3, 4, "C")], [])
