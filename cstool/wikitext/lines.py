@@ -104,10 +104,9 @@ def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
 
 
 def _is_own(line: str, within: Set[int]) -> bool:
-    """Whether a line may be a block, or a block's; not that which only has holes of these."""
-    known = HOLE in line and within
-    if known and any(int(hole) in within for hole in HOLE_MARK.findall(line)):
-        return False
+    """Whether a line may be a block, or a block's. Those holes that are no blocks are as text."""
+    if within and line[0] not in "|!":
+        line = HOLE_MARK.sub(lambda hole: "x" if int(hole[1]) in within else hole[0], line)
     return _OWN_LINE.match(line) is not None
 
 
