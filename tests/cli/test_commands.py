@@ -86,7 +86,9 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["extrakt"], "no command 'extrakt'"),
+        (["extrakt"], "no command 'extrakt'; did you mean extract?"),
+        (["Titel"], "no command 'Titel'; did you mean titles or entities?"),
+        (["frobnicate"], "no command 'frobnicate'; there are download, entities,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),
