@@ -53,7 +53,11 @@ def site_of(wiki: str, dump: PageDump, name: str, tell: Callable[[str], None]) -
             f"give --wiki {head.wiki} or another dump"
         )
     wrong = mismatch(ours, dump.sample, name)
-    if wrong or head.language == ours.language:
+    # Chinese and Japanese pages end sentences alike: they are told apart under another head alone.
+    other_ideographs = wrong_head.language != ours.language and (
+        "ja" in (wrong_head.language, ours.language)
+    )
+    if wrong or other_ideographs or head.language == ours.language:
         raise InputError(
             f"{name}: <siteinfo> says {head.wiki}, {_read_as(wrong or wrong_head)}, so it is no "
             f"dump of {wiki}; give the wiki of that language as --wiki, or another dump"

@@ -140,6 +140,18 @@ def test_a_dump_whose_pages_are_another_wikis_is_refused(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "fits", "other"),
+    [("我们去北京。", "zhwiki", "jawiki"), ("これは山だ。", "jawiki", "zhwiki")],
+)
+def test_chinese_and_japanese_pages_are_told_apart(
+    folder: Path, text: str, fits: str, other: str
+) -> None:
+    with pytest.raises(InputError, match=f"full stops.*, so it is no dump of {other}"):
+        of_pages(folder, other, text * 20)
+    assert of_pages(folder, fits, text * 20)[1][0].endswith(f"taken as {fits}'s")
+
+
 def test_pages_in_another_language_than_head_and_option_say_are_told(folder: Path) -> None:
     _, told = of_pages(folder, "enwiki", GERMAN)
     assert told == [
