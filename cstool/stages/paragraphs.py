@@ -15,7 +15,7 @@ import xxhash
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
-from cstool.parts.manifest import PARAGRAPHS, Manifest
+from cstool.parts.manifest import PARAGRAPHS, Manifest, beside_part
 from cstool.parts.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
 from cstool.parts.schemas import PARAGRAPHS as ROWS
 
@@ -47,9 +47,13 @@ def gather(run: Run, made: Sequence[Made]) -> list[Made]:
     files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
     paths = [run.work(_LEFT) / file for file in files]
     return _copy(run, ROWS, [
-        Task(f"{PARAGRAPHS}{file}", _Table(str(path)), xxhash.xxh3_128_hexdigest(path.read_bytes()))
+        Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _print(path))
         for file, path in zip(files, paths, strict=True)
     ])  # fmt: skip
+
+
+def _print(path: Path) -> str:
+    return xxhash.xxh3_128_hexdigest(path.read_bytes())
 
 
 def hand_on(run: Run, folder: Path, read: Manifest) -> list[Made]:
@@ -68,7 +72,7 @@ def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[Made]:
         for part in manifest.beside(PARAGRAPHS)
     ]
     return _copy(run, CORPUS_ROWS, [
-        Task(f"{PARAGRAPHS}{part_name(number)}", table, part.checksum)
+        Task(beside_part(PARAGRAPHS, part_name(number)), table, part.checksum)
         for number, (table, part) in enumerate(found)
     ])  # fmt: skip
 
@@ -82,7 +86,7 @@ def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[Made]:
 
 def rows_of(table: _Table, _: None) -> Batches:
     """Yield the rows of a file of paragraphs."""
-    rows = pq.read_table(table.file, schema=ROWS, use_threads=False)
+    rows = pq.ParquetFile(table.file).read(use_threads=False)  # read_table imports much more
     if table.language is not None:
         place = CORPUS_ROWS.get_field_index("source_language")
         language = pa.repeat(table.language, rows.num_rows)

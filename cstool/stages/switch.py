@@ -21,7 +21,7 @@ from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, open_run
 from cstool.parts.label_store import LabelStore
-from cstool.parts.manifest import ATTRIBUTION, Manifest, describe_folder, need_stage
+from cstool.parts.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
 from cstool.parts.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.parts.schemas import SWITCHED
 from cstool.running.errors import InputError
@@ -141,7 +141,7 @@ def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
 def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:
     """Write down which pages, in which revisions, the sentences are from."""
     tasks = [
-        Task(f"{ATTRIBUTION}{part.file}", str(linked / part.file), part.checksum)
+        Task(beside_part(ATTRIBUTION, part.file), str(linked / part.file), part.checksum)
         for part in read.tables
     ]
     return run.map(

@@ -93,7 +93,7 @@ def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:
 @pytest.mark.parametrize("folder", ["sentences", "linked", "switched"])
 def test_each_sentence_has_its_paragraph_in_each_stage(pipeline: Path, folder: str) -> None:
     sentences = pl.read_parquet(pipeline / "sentences/*.parquet").sort("id")
-    paragraphs = pl.read_parquet(pipeline / folder / "paragraphs/*.parquet")
+    paragraphs = pl.read_parquet(pipeline / folder / "_paragraphs/*.pq")
     assert paragraphs.sort("id")["id"].equals(sentences["id"])
     # A page's sentences and its paragraphs rise together.
     both = paragraphs.sort("id").with_columns(page=pl.col("id") // POSITIONS_A_PAGE)
@@ -103,7 +103,7 @@ def test_each_sentence_has_its_paragraph_in_each_stage(pipeline: Path, folder: s
 
 def test_a_corpus_tells_the_paragraph_of_each_of_its_rows(pipeline: Path) -> None:
     rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
-    paragraphs = pl.read_parquet(pipeline / "corpus/paragraphs/*.parquet")
+    paragraphs = pl.read_parquet(pipeline / "corpus/_paragraphs/*.pq")
     assert [*paragraphs.schema] == CORPUS_PARAGRAPHS.names
     assert not paragraphs.select("source_language", "id").is_duplicated().any()
     joined = rows.join(paragraphs, on=["source_language", "id"], how="left")
