@@ -78,7 +78,6 @@ def _shown(tag: re.Match[str], content: str, marks: Marks) -> str:
     kind = _kinds()[name]
     if kind == "silent":
         return NOTHING
-    # A block ends the line; what follows it is no preformatted text for the space before it.
     if kind == "block":
         return BLOCK
     if kind == "hole-within" and "block" not in tag[2]:
