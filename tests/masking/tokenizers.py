@@ -41,8 +41,8 @@ def train(kind: str, texts: Sequence[str], size: int = 4000) -> Tokenizer:
     tokenizer.train_from_iterator(texts, trainer)
     first, last = ("[CLS]", "[SEP]") if kind == "wordpiece" else ("<s>", "</s>")
     if kind == "byte-level":  # its offsets leave spaces out
-        ends = [(name, tokenizer.token_to_id(name)) for name in (last, first)]
-        tokenizer.post_processor = processors.RobertaProcessing(*ends, add_prefix_space=False)
+        start, end = ((name, _ROBERTA.index(name)) for name in (first, last))
+        tokenizer.post_processor = processors.RobertaProcessing(end, start, add_prefix_space=False)
         return tokenizer
     pair = (
         f"{first} $A {last} $B:1 {last}:1"
