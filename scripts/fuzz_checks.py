@@ -91,7 +91,7 @@ def read_late(given: Wikitext) -> None:
     for page in _pages(given):
         reading = first.read(page.text or "", page.title, every=True)
         sentences = first.sentences(page.text or "", page.title)
-        if [s for _, s in reading.sentences] != sentences or reading.number != len(sentences):
+        if [s for *_, s in reading.sentences] != sentences or reading.number != len(sentences):
             raise Unsound("two ways of reading differ")
         if first.read(page.text or "", page.title).number != reading.number:
             raise Unsound("sentences without mentions are miscounted")

@@ -16,7 +16,7 @@ import pytest
 
 from cstool.cli.main import cstool
 from cstool.cli.show import entity
-from cstool.parts.schemas import BY_STAGE
+from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PARAGRAPHS
 from tests.conftest import ROOT, Sample
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -83,6 +83,13 @@ def test_the_tables_of_columns_are_those_of_the_code(stage: str) -> None:
     section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
     told = dict(_ROW.findall(section))
     assert told == {field.name: _type(field.type) for field in BY_STAGE[stage]}
+
+
+def test_the_table_of_paragraphs_is_that_of_the_code() -> None:
+    text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n(paragraphs)=\n")[1]
+    assert dict(_ROW.findall(text)) == {f.name: _type(f.type) for f in CORPUS_PARAGRAPHS}
+    names = [field.name for field in CORPUS_PARAGRAPHS]
+    assert PARAGRAPHS.names == [name for name in names if name != "source_language"]
 
 
 def _type(of: pa.DataType) -> str:

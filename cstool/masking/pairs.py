@@ -1,10 +1,11 @@
-"""Pairs of sentences: are they from the same place? (Di Liello 2023, second part; first in
-Di Liello et al., EMNLP 2022, *Pre-training Transformer Models with Sentence-Level Objectives*.)
+"""Pairs of sentences: are they from the same paragraph, the same page?
 
-There the places are paragraphs and documents. A corpus has no paragraphs, only each sentence's
-page and its number there. So sentences one right behind the other (`NEAR`) stand in for those of
-one paragraph, which they are in 42 to 69 of 100 cases, and those `FAR` apart on a page for those
-of different paragraphs, which they are in 99 (scripts/paragraph_proxy.py).
+Di Liello 2023, second part; first in Di Liello et al., *Paragraph-based Transformer Pre-training
+for Multi-Sentence Inference* (NAACL 2022) and *Pre-training Transformer Models with Sentence-Level
+Objectives* (EMNLP 2022). What is drawn follows the code published with the former
+(github.com/amazon-science/wqa-multi-sentence-inference, commit 9f27cbb: sentence_sentence.py, and
+the numbers in its README): with one sentence of the same paragraph come four others, up to two of
+them hard, from other paragraphs of the page, the rest easy, from other pages.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ import numpy as np
 from cstool.parts.hashing import U64, hash_word, mix
 
 Array = np.ndarray[Any, Any]
-Place = Literal["neighbours", "page"]
+Place = Literal["paragraph", "page"]
 
-NEAR, FAR = 1, 10
 SAME, HARD, EASY = range(3)
 KINDS = ("same", "hard", "easy")
-_KEYS = tuple(hash_word(f"pair {kind}") for kind in KINDS)
-_WIDTH = 2**21  # more than a page's positions with FAR around them
+# Sentences from elsewhere for each one from the same place, and how many of them may be hard.
+OTHERS = 4
+MOST_HARD = {"paragraph": 2, "page": 0}
+_LOTS = tuple(hash_word(f"pair {number}") for number in range(1 + OTHERS))
 
 
 @dataclass(frozen=True)
@@ -35,61 +37,102 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Found:
-    """Pairs, and how many sentences made none, by reason."""
+    """Pairs, how many sentences they begin with, and how many made none, by reason."""
 
     pairs: Pairs
     anchors: int
     dropped: dict[str, int]
 
 
-def pair_up(pages: Array, positions: Array, lots: U64, place: Place) -> Found:
-    """Pair each sentence that can be: sorted by page, then position; lots are its own.
+@dataclass(frozen=True)
+class _Stretch:
+    """For each anchor a stretch of the rows: those of its paragraph, or of its page."""
 
-    "neighbours": with the next one (same), one of its page far off (hard), one of another page
-    (easy). "page": with one of its page far off (same), one of another page (easy).
+    begin: Array
+    end: Array
+
+    @property
+    def size(self) -> Array:
+        return self.end - self.begin
+
+    def at(self, anchors: Array) -> "_Stretch":
+        """Return it for these anchors alone."""
+        return _Stretch(self.begin[anchors], self.end[anchors])
+
+
+def pair_up(pages: Array, paragraphs: Array, lots: U64, place: Place) -> Found:
+    """Pair each sentence that can be: sorted by page and paragraph; lots are its own.
+
+    "paragraph": with one of its paragraph (same), some of its page's others (hard), of other pages
+    (easy). "page": with one of its page but not its paragraph (same), some of other pages (easy).
     """
     number = len(pages)
-    every = np.arange(number)
-    rank = np.concatenate([[0], np.cumsum(pages[1:] != pages[:-1])]) if number else every
-    begin = np.searchsorted(rank, rank, side="left")
-    end = np.searchsorted(rank, rank, side="right")
-    key = rank * _WIDTH + positions + FAR
-    before = np.searchsorted(key, key - FAR, side="right")
-    before = np.maximum(before, begin) - begin
-    behind = np.minimum(np.searchsorted(key, key + FAR, side="left"), end)
-    far = before + end - behind
-    other = number - (end - begin)
-    following = np.minimum(every + 1, max(number - 1, 0))
-    near = (key[following] - key == NEAR) if place == "neighbours" else np.ones(number, bool)
-    reasons = (
-        ("the next sentence of its page is not there", ~near),
-        ("no sentence of its page is far enough", far == 0),
-        ("no other page", other == 0),
-    )
+    new_page = np.append(True, pages[1:] != pages[:-1])[:number]
+    page = _stretch(new_page)
+    paragraph = _stretch(new_page | np.append(True, paragraphs[1:] != paragraphs[:-1])[:number])
+    if place == "paragraph":
+        alone = "alone in its paragraph", paragraph.size < 2
+    else:
+        alone = "no other paragraph in its page", paragraph.size == page.size
     anchor = np.ones(number, bool)
     dropped: dict[str, int] = {}
-    for reason, lost in reasons:
+    for reason, lost in (alone, ("no other page", page.size == number)):
         dropped[reason] = int((anchor & lost).sum())
         anchor &= ~lost
-    at = every[anchor]
-    drawn = _below(lots[at], HARD, far[at])
-    left = drawn < before[at]
-    distant = np.where(left, begin[at] + drawn, behind[at] + drawn - before[at])
-    drawn = _below(lots[at], EASY, other[at])
-    elsewhere = np.where(drawn < begin[at], drawn, drawn + (end - begin)[at])
-    partners = {SAME: distant, EASY: elsewhere}
-    if place == "neighbours":
-        partners = {SAME: following[at], HARD: distant, EASY: elsewhere}
-    second, kinds = np.concatenate([*partners.values()]), np.repeat([*partners], len(at))
-    pairs = Pairs(np.tile(at, len(partners)), second, kinds)
+    at = np.flatnonzero(anchor)
+    pairs = _drawn(at, page.at(at), paragraph.at(at), lots[at], number, place)
     return Found(_shuffled(pairs, lots), len(at), dropped)
+
+
+def _stretch(new: Array) -> _Stretch:
+    """Return the stretch that each row is in, where a row that begins one is `new`."""
+    begin = np.flatnonzero(new)
+    end = np.append(begin[1:], len(new))
+    of = np.cumsum(new) - 1
+    return _Stretch(begin[of], end[of]) if len(new) else _Stretch(begin, begin)
+
+
+def _drawn(
+    at: Array, page: _Stretch, paragraph: _Stretch, lots: U64, number: int, place: Place
+) -> Pairs:
+    """Return the pairs of these anchors, kind by kind."""
+    drawn: list[tuple[Array, Array, int]] = []  # which anchors, with which sentences
+    every = np.arange(len(at))
+    beside = page.size - paragraph.size  # of the page, not of the paragraph
+    if place == "paragraph":
+        lot = _below(lots, 0, paragraph.size - 1)
+        drawn.append((every, paragraph.begin + lot + (paragraph.begin + lot >= at), SAME))
+    else:
+        drawn.append((every, _around(page, paragraph, _below(lots, 0, beside)), SAME))
+    hard = np.minimum(beside, MOST_HARD[place])
+    taken = np.full(len(at), -1)
+    for nth in range(MOST_HARD[place]):
+        some = np.flatnonzero(hard > nth)
+        lot = _below(lots[some], 1 + nth, beside[some] - nth)
+        lot += (nth > 0) & (lot >= taken[some])  # no sentence twice
+        taken[some] = lot
+        drawn.append((some, _around(page.at(some), paragraph.at(some), lot), HARD))
+    everything = _Stretch(np.zeros(len(at), np.int64), np.full(len(at), number))
+    for nth in range(OTHERS):
+        some = np.flatnonzero(OTHERS - hard > nth)
+        lot = _below(lots[some], OTHERS - nth, (number - page.size)[some])
+        drawn.append((some, _around(everything.at(some), page.at(some), lot), EASY))
+    first, second, kind = zip(*drawn, strict=True)
+    sizes = [len(some) for some in first]
+    return Pairs(at[np.concatenate(first)], np.concatenate(second), np.repeat(kind, sizes))
+
+
+def _around(outer: _Stretch, inner: _Stretch, lot: Array) -> Array:
+    """Return the row of that lot among those of a stretch that are in none within."""
+    row = outer.begin + lot
+    return row + (row >= inner.begin) * inner.size
 
 
 def _below(lots: U64, purpose: int, bounds: Array) -> Array:
     """Return a number below each bound."""
-    return (mix(lots ^ _KEYS[purpose]) % bounds.astype(np.uint64)).astype(np.int64)
+    return (mix(lots ^ _LOTS[purpose]) % bounds.astype(np.uint64)).astype(np.int64)
 
 
 def _shuffled(pairs: Pairs, lots: U64) -> Pairs:
-    order = np.argsort(mix(lots[pairs.first] + pairs.kind.astype(np.uint64)), kind="stable")
+    order = np.argsort(mix(mix(lots[pairs.first]) ^ lots[pairs.second]), kind="stable")
     return Pairs(pairs.first[order], pairs.second[order], pairs.kind[order])

@@ -15,7 +15,14 @@ import xxhash
 from cstool.parts.counts import Counts
 from cstool.parts.files import has_footer, write_bytes
 from cstool.parts.locks import is_lock
-from cstool.parts.manifest import MANIFEST, Input, Manifest, broken_parts, read_manifest
+from cstool.parts.manifest import (
+    MANIFEST,
+    PARQUET,
+    Input,
+    Manifest,
+    broken_parts,
+    read_manifest,
+)
 from cstool.parts.timings import TIMINGS
 from cstool.running.errors import InputError, OutputError, writing
 from cstool.running.options import RunOptions
@@ -206,7 +213,7 @@ def _own_parts(out: Path) -> list[Path]:
     def within(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
             if not path.is_dir():
-                if path.suffix == ".parquet" and has_footer(path):
+                if path.suffix in PARQUET and has_footer(path):
                     yield path
             elif path != out / WORK and not any((path / n).exists() for n in (MANIFEST, RUN)):
                 yield from within(path)

@@ -12,8 +12,14 @@ from cstool.parts.counts import Counts, largest
 from cstool.running.errors import InputError
 
 MANIFEST = "_manifest.json"
-# Folder of the tables that say which pages a text is from.
-ATTRIBUTION = "attribution/"
+# Folders of tables beside the rows: which pages a text is from, in which paragraph of its page a
+# sentence stands. What reads a folder of Parquet files whole is to pass them over: Arrow does so
+# for names with _ in front, Polars and datasets for files that are not called .parquet.
+ATTRIBUTION = "_attribution/"
+PARAGRAPHS = "_paragraphs/"
+_BESIDE = ".pq"
+# How the names of Parquet files end, rows and tables beside them.
+PARQUET = (".parquet", _BESIDE)
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
@@ -76,14 +82,21 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def tables(self) -> list[Part]:
-        """The parts that hold the stage's rows; not indexes, cards, attributions and lists."""
+        """The parts that hold the stage's rows; not what tells more of them, indexes, cards."""
         return [
             part
             for part in self.parts
-            if part.file.endswith(".parquet")
-            and not part.file.startswith(ATTRIBUTION)
-            and part.file != NOT_ENTITIES
+            if part.file.endswith(".parquet") and part.file != NOT_ENTITIES
         ]
+
+    def beside(self, folder: str) -> list[Part]:
+        """Return the parts in ATTRIBUTION or PARAGRAPHS."""
+        return [part for part in self.parts if part.file.startswith(folder)]
+
+
+def beside_part(folder: str, part: str) -> str:
+    """Return the file in ATTRIBUTION or PARAGRAPHS that belongs to a part."""
+    return folder + part.removesuffix(".parquet") + _BESIDE
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -68,6 +68,12 @@ SWITCHED = pa.schema(
         ("title", pa.string()),
     ]
 )
+# The number, in its page, of the paragraph or list item that a sentence stands in.
+PARAGRAPHS = pa.schema([("id", pa.int64()), ("paragraph", pa.uint32())])
+# The same in a corpus, which may have the sentences of several wikis.
+CORPUS_PARAGRAPHS = pa.schema(
+    [("id", pa.int64()), ("source_language", pa.string()), ("paragraph", pa.uint32())]
+)
 # Which page, in which revision, a sentence is from.
 ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]

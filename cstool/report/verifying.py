@@ -14,6 +14,7 @@ from cstool.parts.claims import RUN
 from cstool.parts.locks import is_lock
 from cstool.parts.manifest import (
     MANIFEST,
+    PARQUET,
     Manifest,
     Part,
     describe_file,
@@ -199,7 +200,7 @@ def _change(path: Path, part: Part, read: Read, *, quick: bool) -> str:
         return f"has {size:,} bytes, not its {part.bytes:,}"
     if not quick and _digest(path, "sha256", read) != part.checksum:
         return "its bytes are not those that were written (by their sha256)"
-    if path.suffix == ".parquet":
+    if path.suffix in PARQUET:
         try:
             rows = pq.read_metadata(path).num_rows
         except (OSError, pa.ArrowInvalid):

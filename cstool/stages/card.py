@@ -54,7 +54,10 @@ _COLUMNS = {
 | `source_text`, `text` | the sentence before and after; rows of the source itself have both equal |
 | `entities` | a list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
 `start`, `end` (in `text`): Unicode characters, half-open |
-| `page_id`, `title` | the Wikipedia page that the sentence is from |""",
+| `page_id`, `title` | the Wikipedia page that the sentence is from |
+
+`_paragraphs/*.pq` (Parquet) has, for each `id` and `source_language`, the number of the paragraph
+or list item of the page that the sentence stands in.""",
     "entitycs": """\
 | column | meaning |
 |---|---|

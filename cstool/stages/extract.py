@@ -22,6 +22,7 @@ from cstool.running.collecting import seldom_collecting
 from cstool.running.limits import TookTooLong, at_most
 from cstool.running.options import RunOptions
 from cstool.running.places import noter
+from cstool.stages.paragraphs import gather
 from cstool.stages.sentence_rows import ROWS_A_GROUP, SentenceRows
 from cstool.stages.template_names import LeftForLater, Names, read_late
 from cstool.wikitext.mismatch import SAMPLE, mismatch
@@ -110,6 +111,7 @@ def _fill(
     made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
     names = Names(site, options.render, options.all_sentences, extra=options.rules)
     made += read_late(run, made, names)
+    paragraphs = gather(run, made)
     counts = total(m.counts for m in made)
     refuse_damage(run.out, counts, keep_going=options.keep_going)
     if damage:
@@ -117,7 +119,8 @@ def _fill(
     if "holes" in counts.details:
         holes = {name: number for name, number in counts.details["holes"].items() if number}
         counts.details["holes"] = largest(holes, _HOLES_KEPT)
-    return run.finish(made, counts, source=Source(site.wiki, site.language))
+    source = Source(site.wiki, site.language)
+    return run.finish([*made, *paragraphs], counts, source=source)
 
 
 def _language(dump: PageDump, name: str, tell: Callable[[str], None]) -> str | None:
@@ -180,9 +183,9 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
         rows.add(page, reading)
         left.waiting += [(page, waiting) for waiting in reading.waiting]
         if len(rows.texts) >= ROWS_A_GROUP:
-            yield rows.take()
+            yield from rows.take()
     if rows.texts:
-        yield rows.take()
+        yield from rows.take()
     yield from left.beside()
     if damage:
         damage.count(counts)

@@ -26,6 +26,7 @@ from cstool.parts.title_index import NO_ITEM, TitleIndex, hash_column
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.non_entities import NonEntities
+from cstool.stages.paragraphs import hand_on
 from cstool.stages.propagate_rows import propagate
 from cstool.stages.titles import INDEX
 
@@ -106,7 +107,9 @@ def link(
             label="link",
             size=sum(p.bytes for p in read.tables),
         )
-        return run.finish(made, total(m.counts for m in made), source=read.source)
+        paragraphs = hand_on(run, sentences, read)
+        counts = total(m.counts for m in made)
+        return run.finish([*made, *paragraphs], counts, source=read.source)
 
 
 def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:

@@ -25,7 +25,13 @@ from cstool.parts.columns import flat, numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
 from cstool.parts.folder import Run, Task, open_run
-from cstool.parts.manifest import Manifest, describe_file, describe_folder, need_stage
+from cstool.parts.manifest import (
+    PARAGRAPHS,
+    Manifest,
+    describe_file,
+    describe_folder,
+    need_stage,
+)
 from cstool.parts.schemas import EXAMPLES
 from cstool.running.errors import InputError, WrongCallError
 from cstool.running.options import RunOptions
@@ -94,6 +100,11 @@ def mask_corpus(
         raise InputError(
             f"{corpus}: is a corpus in the format {form}, which has no spans to read; make one "
             "with `cstool shard --format cstool`"
+        )
+    if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
+        raise InputError(
+            f"{corpus}: tells no paragraphs, which {options.strategy} needs: an older cstool made "
+            "it; make it again, from `cstool extract` on"
         )
     version = need_library()
     if options.clusters is not None:  # a worker on a cluster may stand elsewhere

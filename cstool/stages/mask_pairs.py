@@ -2,9 +2,11 @@
 
 A corpus is shuffled, so its pages are put together first: `group` sends each row to a bucket of
 its language and split, by a hash of its page; `pair` reads a bucket. No more than a bucket is
-held in memory.
+held in memory. Which paragraph a sentence stands in is looked up in a map of the corpus's
+`paragraphs/`, which all workers of a machine share.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +23,10 @@ from cstool.parts.columns import numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
 from cstool.parts.folder import Run, Task
-from cstool.parts.manifest import Manifest, Part
+from cstool.parts.hashing import U64, mix
+from cstool.parts.manifest import PARAGRAPHS, Manifest, Part
 from cstool.parts.schemas import PAIRS, POSITIONS_A_PAGE
+from cstool.parts.title_index import TitleIndex, building
 from cstool.stages.shard_plan import page_hashes
 from cstool.stages.shard_segments import (
     INDEX,
@@ -39,10 +43,11 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-PAIRINGS: dict[str, Place] = {"pairs-neighbours": "neighbours", "pairs-page": "page"}
+PAIRINGS: dict[str, Place] = {"pairs-paragraph": "paragraph", "pairs-page": "page"}
 
 _ROWS_A_BUCKET = 200_000
 _PAIRS_AT_ONCE = 4096
+_MAP = "paragraphs"
 # Intermediate tables are read once, by us.
 _QUICK = {"compression": "lz4"}
 _PAGED = pa.schema([("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string())])
@@ -69,6 +74,7 @@ class _Work:
     """What a worker needs to know."""
 
     tokenizer: str
+    paragraphs: str
     print: str
     place: Place
     max_length: int
@@ -85,6 +91,8 @@ def make_pairs(
 ) -> Manifest:
     """Fill the run's folder with pairs of the corpus's sentences; return the manifest."""
     seed = int(run.claim.parameters["seed"])
+    paragraphs = run.work("paragraphs")
+    _index(paragraphs, [corpus / part.file for part in read.beside(PARAGRAPHS)], seed)
     splits = _splits(read.tables)
     groups = []
     first = 0
@@ -107,9 +115,36 @@ def make_pairs(
         Task(file, _Bucket(language, places[destination]), str(destination))
         for file, language, destination in _files(bases, places)
     ]
-    work = _Work(str(tokenizer), run.claim.fingerprint(), PAIRINGS[strategy], max_length, seed)
+    work = _Work(
+        str(tokenizer),
+        str(paragraphs),
+        run.claim.fingerprint(),
+        PAIRINGS[strategy],
+        max_length,
+        seed,
+    )
     made = run.map(pair, work, tasks, PAIRS, label="mask: pairs", size=len(tasks), unit="part")
     return run.finish(made, total(m.counts for m in made), source=read.source)
+
+
+def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
+    """Make the map from sentences to paragraphs, if an interrupted run has not."""
+    if all((folder / file).is_file() for file in TitleIndex.files(_MAP)):
+        return
+    with building(folder, _MAP, np.uint32) as add:
+        for file in files:
+            for rows in pq.ParquetFile(file).iter_batches(_ROWS_A_BUCKET, use_threads=False):
+                ids = rows.column("id").to_numpy()
+                pages = numbers((ids // POSITIONS_A_PAGE).astype(np.uint32))
+                of_page = [rows.column("source_language"), pages]
+                table = pa.table(of_page, ["source_language", "page_id"])
+                found = rows.column("paragraph").to_numpy() + np.uint32(1)  # 0: not there
+                add(_places(page_hashes(table, seed), ids), found)
+
+
+def _places(pages: U64, ids: Array) -> U64:
+    """Return a hash of each sentence: of its page's hash and its position."""
+    return mix(pages + (ids % POSITIONS_A_PAGE).astype(np.uint64))
 
 
 def _splits(parts: list[Part]) -> dict[str, list[Part]]:
@@ -149,6 +184,12 @@ def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
 
 
 @lru_cache(maxsize=1)
+def _paragraphs(work: _Work) -> TitleIndex:
+    """Open the map from sentences to paragraphs: once a run in each worker."""
+    return TitleIndex.open(Path(work.paragraphs), _MAP)
+
+
+@lru_cache(maxsize=1)
 def _tokenizer(work: _Work) -> "Tokenizer":
     """Read the tokenizer: once a run in each worker."""
     one_thread()
@@ -164,9 +205,12 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     table = read_segments(bucket.segments, _PAGED).combine_chunks()
     ids, pages = (table.column(name).to_numpy() for name in ("id", "page"))
     order = np.lexsort((ids, pages))
+    paragraphs = _paragraphs(work).look_up(_places(pages[order], ids[order]))
+    counts.tally("sentences").drop("its paragraph is not told", int((paragraphs == 0).sum()))
+    order, paragraphs = order[paragraphs > 0], paragraphs[paragraphs > 0]
     ids, pages = ids[order], pages[order]
     lots = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
-    found = pair_up(pages, ids % POSITIONS_A_PAGE, lots, work.place)
+    found = pair_up(pages, paragraphs, lots, work.place)
     counts.tally("sentences").keep(found.anchors)
     for reason, number in found.dropped.items():
         counts.tally("sentences").drop(reason, number)

@@ -1,6 +1,7 @@
 """Sentences of pages as rows, and what they count."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -10,7 +11,9 @@ import pyarrow as pa
 from cstool.dumps.export import Page
 from cstool.parts.columns import list_of_structs, numbers, strings
 from cstool.parts.counts import Counts
+from cstool.parts.files import Beside
 from cstool.parts.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
+from cstool.stages.paragraphs import left_beside
 from cstool.wikitext.page import Reading
 from cstool.wikitext.sentences import Mention, Sentence, Waiting
 
@@ -28,6 +31,7 @@ class SentenceRows:
     pages: list[Page] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)  # of each page
     positions: list[int] = field(default_factory=list)
+    paragraphs: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)  # mentions of each row
     mentions: list[Mention] = field(default_factory=list)
@@ -37,7 +41,7 @@ class SentenceRows:
         """Add those of a page's sentences that have no holes."""
         before = len(self.texts)
         holed = mentions_lost = beyond = 0
-        for position, (text, mentions, holes) in reading.sentences:
+        for position, paragraph, (text, mentions, holes) in reading.sentences:
             if holes:
                 holed += 1
                 mentions_lost += len(mentions)
@@ -47,6 +51,7 @@ class SentenceRows:
                 mentions_lost += len(mentions)
             else:
                 self.positions.append(position)
+                self.paragraphs.append(paragraph)
                 self.texts.append(text)
                 self.lengths.append(len(mentions))
                 self.mentions += mentions
@@ -66,6 +71,7 @@ class SentenceRows:
         self.pages.append(page)
         self.rows.append(1)
         self.positions.append(waiting.position)
+        self.paragraphs.append(waiting.paragraph)
         self.texts.append(sentence.text)
         self.lengths.append(len(sentence.mentions))
         self.mentions += sentence.mentions
@@ -76,16 +82,18 @@ class SentenceRows:
         tally.drop(reason, -1)
         self.counts.tally("mentions").drop(LOST, -waiting.mentions)
 
-    def take(self) -> pa.RecordBatch:
-        """Return the rows so far as a batch, and begin anew."""
+    def take(self) -> Iterator[pa.RecordBatch | Beside]:
+        """Yield the rows so far, and their paragraphs; begin anew."""
         of_page = np.repeat(np.arange(len(self.pages)), self.rows)
         page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]
         positions = np.array(self.positions, np.int64)
         revisions = np.array([page.revision_id for page in self.pages], np.int64)[of_page]
         titles = strings([page.title for page in self.pages])
-        batch = pa.RecordBatch.from_arrays(
+        ids = numbers(sentence_id(page_ids, positions))
+        paragraphs = numbers(np.array(self.paragraphs, np.uint32))
+        yield pa.RecordBatch.from_arrays(
             [
-                numbers(sentence_id(page_ids, positions)),
+                ids,
                 numbers(page_ids.astype(np.uint32)),
                 numbers(revisions),
                 titles.take(numbers(of_page)),
@@ -95,9 +103,11 @@ class SentenceRows:
             ],
             schema=SENTENCES,
         )
-        for column in (self.pages, self.rows, self.positions, self.texts, self.lengths):
+        yield left_beside(ids, paragraphs)
+        for column in (
+            self.pages, self.rows, self.positions, self.paragraphs, self.texts, self.lengths
+        ):  # fmt: skip
             column.clear()
-        return batch
 
     def _take_mentions(self) -> pa.ListArray:
         starts, ends, targets = zip(*self.mentions, strict=True) if self.mentions else ((), (), ())

@@ -33,6 +33,7 @@ from cstool.stages.card import Facts, Split, dataset_card
 from cstool.stages.contamination import SHORT, TestTexts, texts_of
 from cstool.stages.corpus_formats import FORMATS, Format
 from cstool.stages.near_duplicates import ALGORITHM, need_library
+from cstool.stages.paragraphs import of_corpus
 from cstool.stages.shard_drops import PartToRead, find_drops
 from cstool.stages.shard_facts import (
     FACTS,
@@ -136,13 +137,24 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     places, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = FORMATS[options.format]
     made, counts, facts = _write(run, form, _shards(plan, places, sizes, form))
+    paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     written = sum(m.part.rows for m in made)
     counts.tallies["rows"] = Tally(rows, written, dropped)
     run.leave_the_rest()
     _remove_strays(run.out, {m.part.file for m in made})
     extra = _describe(run, read, made, counts, facts, options)
-    return run.finish(made, counts, files=extra)
+    return run.finish([*made, *paragraphs], counts, files=extra)
+
+
+def _once_each(read: list[_Switched]) -> list[_Switched]:
+    """Return the folders, but one alone of those that go back to the same run of `extract`."""
+    found: dict[object, _Switched] = {}
+    for number, one in enumerate(read):
+        extracted = [a for a in one.manifest.lineage if a.stage == "extract"]
+        key = msgspec.json.encode(extracted, order="sorted") if extracted else number
+        found.setdefault(key, one)
+    return [*found.values()]
 
 
 def _sentences(manifest: Manifest) -> int:
@@ -282,13 +294,12 @@ def _write_attribution(path: Path, read: list[_Switched]) -> int:
     rows = 0
     with whole_file(path) as temporary, zstandard.open(temporary, "wt", encoding="utf-8") as out:
         out.write("wiki\tpage_id\trevision_id\ttitle\n")
-        for folder, manifest in read:
+        for folder, manifest in _once_each(read):
             wiki = manifest.source.wiki if manifest.source else ""
-            for part in manifest.parts:
-                if part.file.startswith(ATTRIBUTION):
-                    for row in pq.read_table(folder / part.file).to_pylist():
-                        out.write("\t".join([wiki, *map(str, row.values())]) + "\n")
-                        rows += 1
+            for part in manifest.beside(ATTRIBUTION):
+                for row in pq.read_table(folder / part.file).to_pylist():
+                    out.write("\t".join([wiki, *map(str, row.values())]) + "\n")
+                    rows += 1
     return rows
 
 

@@ -21,7 +21,7 @@ from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, open_run
 from cstool.parts.label_store import LabelStore
-from cstool.parts.manifest import ATTRIBUTION, Manifest, describe_folder, need_stage
+from cstool.parts.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
 from cstool.parts.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.parts.schemas import SWITCHED
 from cstool.running.errors import InputError
@@ -30,6 +30,7 @@ from cstool.stages.choosing import Lots, candidates, mixed
 from cstool.stages.label_rows import Needs, make_store
 from cstool.stages.language_weights import weights_of
 from cstool.stages.mentions import Sentences, Study, count_mentions, study, take, with_grammar
+from cstool.stages.paragraphs import hand_on
 from cstool.stages.round_robin import CENSUS, asked, census, weigh
 from cstool.stages.switch_counts import count_rows, count_sentences
 from cstool.stages.switch_options import SwitchOptions
@@ -108,8 +109,8 @@ def switch(
         counts.add("languages", dict.fromkeys(rows, 0))
         unknown = {code: number for code, number in present.items() if not is_known(code)}
         counts.add("labels in unknown languages", unknown)
-        credits_ = _attribute(run, linked, read)
-        return run.finish([*made, *credits_], counts, source=read.source)
+        beside = [*_attribute(run, linked, read), *hand_on(run, linked, read)]
+        return run.finish([*made, *beside], counts, source=read.source)
 
 
 def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
@@ -140,7 +141,7 @@ def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
 def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:
     """Write down which pages, in which revisions, the sentences are from."""
     tasks = [
-        Task(f"{ATTRIBUTION}{part.file}", str(linked / part.file), part.checksum)
+        Task(beside_part(ATTRIBUTION, part.file), str(linked / part.file), part.checksum)
         for part in read.tables
     ]
     return run.map(

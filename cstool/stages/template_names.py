@@ -33,6 +33,7 @@ _REDIRECTS_FOLDER = "redirects"
 _PAGE = [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 _SENTENCE = [
     ("position", pa.uint32()),
+    ("paragraph", pa.uint32()),
     ("first", pa.uint32()),
     ("number", pa.uint32()),
     ("source", pa.string()),
@@ -131,8 +132,8 @@ def read_waiting(files: Sequence[Path], names: Names) -> Batches:
                 counted = HOLE if waiting.mentions or names.every else NO_MENTION
                 rows.add_late(page, waiting, sentence, counted)
         if len(rows.texts) >= ROWS_A_GROUP:
-            yield rows.take()
+            yield from rows.take()
     if rows.texts:
-        yield rows.take()
+        yield from rows.take()
     rows.count()
     return counts

@@ -27,9 +27,12 @@ _LONGEST_LINK = 20
 
 
 class Reading(NamedTuple):
-    """What a page reads: its sentences by their numbers, how many there are, those that wait."""
+    """What a page reads: its sentences, how many there are, those that wait.
 
-    sentences: list[tuple[int, Sentence]]
+    Each sentence with its number, and that of the paragraph (or list item) it stands in.
+    """
+
+    sentences: list[tuple[int, int, Sentence]]
     number: int
     waiting: list[Waiting]
 
@@ -58,21 +61,21 @@ class Reader:
         They are those of `sentences`.
         """
         language = self._language
-        kept: list[tuple[int, Sentence]] = []
+        kept: list[tuple[int, int, Sentence]] = []
         waiting: list[Waiting] = []
         number = 0
-        for line in self.lines(source, title):
+        for paragraph, line in enumerate(self.lines(source, title)):
             if not line.mentions and not every and "[[" not in line.source:
                 number += count(line, language)
                 continue
             found = split(line, language)
             if line.source:  # its links may stand in what is not read yet
                 waiting += [
-                    Waiting(i, number, len(found), line.source, s.holes, len(s.mentions))
+                    Waiting(i, paragraph, number, len(found), line.source, s.holes, len(s.mentions))
                     for i, s in enumerate(found, number)
                     if s.holes and (every or s.mentions or "[[" in line.source)
                 ]
-            kept += [(i, s) for i, s in enumerate(found, number) if every or s.mentions]
+            kept += [(i, paragraph, s) for i, s in enumerate(found, number) if every or s.mentions]
             number += len(found)
         return Reading(kept, number, waiting)
 

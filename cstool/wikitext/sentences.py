@@ -47,11 +47,13 @@ class Line(NamedTuple):
 class Waiting(NamedTuple):
     """A sentence that could be read if its templates went by a name that we know.
 
-    The one at `position` in its page, whose line begins at `first` and has `number` of them;
-    `source` is the line's wikitext, `names` and `mentions` what the sentence lacks and has.
+    The one at `position` in its page, in its paragraph of that number; its line begins at `first`
+    and has `number` of them. `source` is the line's wikitext, `names` and `mentions` what the
+    sentence lacks and has.
     """
 
     position: int
+    paragraph: int
     first: int
     number: int
     source: str

@@ -1,65 +1,104 @@
 """Pairs of sentences from the same place and from others."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.masking.pairs import EASY, FAR, HARD, NEAR, SAME, Place, pair_up
+from cstool.masking.pairs import EASY, HARD, KINDS, MOST_HARD, OTHERS, SAME, Place, pair_up
 from cstool.parts.hashing import mix
 
+# The page and the paragraph of each sentence.
 Rows = list[tuple[int, int]]
-rows = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 40)), unique=True, max_size=60).map(
-    sorted
-)
+rows = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 6)), max_size=60).map(sorted)
+places = pytest.mark.parametrize("place", ["paragraph", "page"])
 
 
 def pairs_of(some: Rows, place: Place) -> tuple[list[tuple[int, int, int]], dict[str, int], int]:
-    pages, positions = (np.array([r[i] for r in some], np.int64) for i in (0, 1))
+    pages, paragraphs = (np.array([r[i] for r in some], np.int64) for i in (0, 1))
     lots = mix(np.arange(len(some), dtype=np.uint64))
-    found = pair_up(pages, positions, lots, place)
+    found = pair_up(pages, paragraphs, lots, place)
     pairs = found.pairs
     listed = [*zip(pairs.first.tolist(), pairs.second.tolist(), pairs.kind.tolist(), strict=True)]
     return listed, found.dropped, found.anchors
 
 
-@pytest.mark.parametrize("place", ["neighbours", "page"])
+def kind_of(a: tuple[int, int], b: tuple[int, int], place: Place) -> int | None:
+    """The kind of a pair of two sentences, None when they are none."""
+    if a[0] != b[0]:
+        return EASY
+    if place == "paragraph":
+        return SAME if a == b else HARD
+    return SAME if a != b else None
+
+
+@places
 @given(some=rows)
 def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: Place) -> None:
     listed, dropped, anchors = pairs_of(some, place)
     assert anchors + sum(dropped.values()) == len(some)
-    kinds = {SAME, HARD, EASY} if place == "neighbours" else {SAME, EASY}
-    of_anchor: dict[int, list[int]] = {}
+    assert len({a for a, _, _ in listed}) == anchors
     for a, b, kind in listed:
-        of_anchor.setdefault(a, []).append(kind)
-        (page, position), (other, there) = some[a], some[b]
-        if kind == EASY:
-            assert page != other
-        elif kind == SAME and place == "neighbours":
-            assert (page, position + NEAR) == (other, there)
-        else:
-            assert page == other
-            assert abs(position - there) >= FAR
-    assert len(of_anchor) == anchors
-    assert all(sorted(found) == sorted(kinds) for found in of_anchor.values())
+        assert a != b
+        assert kind_of(some[a], some[b], place) == kind
 
 
+@places
 @given(some=rows)
-def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows) -> None:
-    listed, _, _ = pairs_of(some, "neighbours")
+def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
+    some: Rows, place: Place
+) -> None:
+    listed, _, _ = pairs_of(some, place)
+    of_anchor: dict[int, Counter[int]] = {}
+    partners: dict[int, list[int]] = {}
+    for a, b, kind in listed:
+        of_anchor.setdefault(a, Counter())[kind] += 1
+        if kind != EASY:
+            partners.setdefault(a, []).append(b)
+    for a, kinds in of_anchor.items():
+        hard = sum(kind_of(some[a], other, place) == HARD for other in some)
+        hard = min(hard, MOST_HARD[place])
+        assert [kinds[kind] for kind in range(len(KINDS))] == [1, hard, OTHERS - hard]
+        assert len({*partners[a]}) == len(partners[a])
+
+
+@places
+@given(some=rows)
+def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows, place: Place) -> None:
+    listed, _, _ = pairs_of(some, place)
     anchors = {a for a, _, _ in listed}
-    for i, (page, position) in enumerate(some):
-        near = (page, position + NEAR) in some
-        far = any(p == page and abs(q - position) >= FAR for p, q in some)
-        other = any(p != page for p, _ in some)
-        assert (i in anchors) == (near and far and other)
+    for i, one in enumerate(some):
+        of_kind = Counter(kind_of(one, other, place) for j, other in enumerate(some) if j != i)
+        assert (i in anchors) == (of_kind[SAME] > 0 and of_kind[EASY] > 0)
 
 
-def test_all_far_sentences_and_other_pages_are_drawn_alike() -> None:
-    some = [(page, position) for page in range(400) for position in (0, 1, 30, 31, 60, 61)]
-    listed, _, _ = pairs_of(some, "neighbours")
-    hard = np.bincount([some[b][1] for a, b, kind in listed if kind == HARD and some[a][1] == 30])
-    assert np.abs(hard[[0, 1, 60, 61]] - 100).max() < 40
-    easy = np.bincount([some[b][0] for _, b, kind in listed if kind == EASY], minlength=400)
-    expected = easy.sum() / 400
-    assert ((easy - expected) ** 2 / expected).sum() == pytest.approx(399, abs=150)
+@places
+def test_all_that_may_be_drawn_are_drawn_alike(place: Place) -> None:
+    # Pages of four paragraphs of three sentences; the anchors are the fifth of each page.
+    pages, each, at = 4000, 12, 4
+    some = [(page, number // 3) for page in range(pages) for number in range(each)]
+    listed, _, _ = pairs_of(some, place)
+    drawn = {
+        kind: np.bincount(
+            [b % each for a, b, k in listed if k == kind and a % each == at], minlength=each
+        )
+        for kind in range(len(KINDS))
+    }
+    own, others = [3, 5], [0, 1, 2, 6, 7, 8, 9, 10, 11]
+    if place == "paragraph":
+        assert_alike(drawn[SAME][own], pages)
+        assert_alike(drawn[HARD][others], 2 * pages)
+        assert_alike(drawn[EASY], 2 * pages)
+    else:
+        assert_alike(drawn[SAME][others], pages)
+        assert_alike(drawn[EASY], 4 * pages)
+
+
+def assert_alike(seen: np.ndarray[tuple[int], np.dtype[np.int64]], number: int) -> None:
+    """Chi-square, within five deviations of what chance does."""
+    assert seen.sum() == number
+    expected = number / len(seen)
+    freedom = len(seen) - 1
+    assert ((seen - expected) ** 2 / expected).sum() < freedom + 5 * (2 * freedom) ** 0.5

@@ -1,6 +1,7 @@
 """A stage's folder: claimed, filled, continued, finished, refused."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +15,15 @@ from cstool.parts.claims import RUN, WORK
 from cstool.parts.counts import Counts, Tally, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Task, open_run, part_name
-from cstool.parts.manifest import MANIFEST, Input, Manifest, need_stage, read_manifest
+from cstool.parts.manifest import (
+    MANIFEST,
+    PARAGRAPHS,
+    Input,
+    Manifest,
+    beside_part,
+    need_stage,
+    read_manifest,
+)
 from cstool.running.errors import (
     CstoolError,
     CutInputError,
@@ -216,6 +225,9 @@ def test_overwrite_begins_an_interrupted_run_anew(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         run_stage(out, [0, -1], factor=9)
     (out / "index.npy").touch()  # what a stage writes beside its parts
+    beside = out / beside_part(PARAGRAPHS, part_name(8))
+    beside.parent.mkdir()
+    shutil.copy(tmp_path / "whole" / part_name(0), beside)
     run_stage(out, running=RunOptions(jobs=1, overwrite=True))
     (out / "index.npy").unlink()
     assert files_of(out) == files_of(tmp_path / "whole")

@@ -49,7 +49,7 @@ def test_a_folder_s_print_is_its_manifest_s_checksum(tmp_path: Path) -> None:
 
 
 def test_tables_are_rows_only() -> None:
-    files = ("part-000000.parquet", "attribution/part-000000.parquet", "titles.hash.npy")
+    files = ("part-000000.parquet", "_attribution/part-000000.pq", "titles.hash.npy")
     manifest = Manifest("switch", "1", {}, [], [Part(f, 1, 1, "") for f in files], Counts())
     assert [part.file for part in manifest.tables] == ["part-000000.parquet"]
 

@@ -12,8 +12,9 @@ from cstool.parts.claims import Claim
 from cstool.parts.counts import Counts, Tally
 from cstool.parts.files import Batches, write_part
 from cstool.parts.folder import Run, part_name
-from cstool.parts.manifest import ATTRIBUTION, Source
+from cstool.parts.manifest import ATTRIBUTION, PARAGRAPHS, Source, beside_part
 from cstool.parts.schemas import ATTRIBUTION as PAGES
+from cstool.parts.schemas import PARAGRAPHS as PARAGRAPH_ROWS
 from cstool.parts.schemas import POSITIONS_A_PAGE, SWITCHED
 from cstool.running.executors import InlineExecutor
 from cstool.running.options import RunOptions
@@ -27,6 +28,7 @@ class Sentence:
     page: int
     text: str
     languages: Sequence[str] = ("de",)
+    paragraph: int = 0
 
 
 def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any]]:
@@ -69,9 +71,12 @@ def write_switched(
             {"page_id": page, "revision_id": page + 9000, "title": f"Page {page}"}
             for page in sorted({s.page for s in some})
         ]
+        ids = [s.page * POSITIONS_A_PAGE + position for position, s in enumerate(some, first)]
+        paragraphs = pa.table([ids, [s.paragraph for s in some]], schema=PARAGRAPH_ROWS)
         for name, content in (
             (part_name(number), table),
-            (f"{ATTRIBUTION}{part_name(number)}", pa.Table.from_pylist(pages, PAGES)),
+            (beside_part(ATTRIBUTION, part_name(number)), pa.Table.from_pylist(pages, PAGES)),
+            (beside_part(PARAGRAPHS, part_name(number)), paragraphs),
         ):
             made.append(
                 write_part(

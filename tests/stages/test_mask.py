@@ -1,6 +1,7 @@
 """A corpus → training examples."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from tokenizers import Tokenizer
 
+from cstool.masking.pairs import KINDS, OTHERS
 from cstool.masking.strategies import STRATEGIES
 from cstool.masking.vocabulary import Vocabulary
 from cstool.parts.manifest import Manifest, need_stage
@@ -217,14 +219,18 @@ TEXT = "is a town in the north of the country by the sea"
 
 
 def paged(tmp_path: Path, pages: int, each: int) -> Path:
-    """A corpus of so many pages of so many sentences."""
-    sentences = [Sentence(p, f"{TEXT} {p} {i}") for p in range(1, pages + 1) for i in range(each)]
+    """A corpus of so many pages of so many sentences, three a paragraph."""
+    sentences = [
+        Sentence(p, f"{TEXT} {p} {i}", paragraph=i // 3)
+        for p in range(1, pages + 1)
+        for i in range(each)
+    ]
     folder = write_switched(tmp_path / "w", sentences)
     make_corpus(folder, tmp_path / "c", rows_per_shard=70)
     return tmp_path / "c"
 
 
-@pytest.mark.parametrize("strategy", ["pairs-neighbours", "pairs-page"])
+@pytest.mark.parametrize("strategy", ["pairs-paragraph", "pairs-page"])
 def test_pairs_are_of_the_places_that_they_tell(
     unigram: Trained, tmp_path: Path, strategy: str
 ) -> None:
@@ -235,20 +241,27 @@ def test_pairs_are_of_the_places_that_they_tell(
         row["id"]: row["text"]
         for row in pl.read_parquet(made_of / "data/en/*.parquet").iter_rows(named=True)
     }
-    kinds = {"same", "hard", "easy"} if strategy == "pairs-neighbours" else {"same", "easy"}
-    assert set(rows["kind"]) == kinds
-    assert rows["kind"].value_counts()["count"].n_unique() == 1
+    paragraphs = {
+        row["id"]: (row["id"] // POSITIONS_A_PAGE, row["paragraph"])
+        for row in pl.read_parquet(made_of / "_paragraphs/*.pq").iter_rows(named=True)
+    }
     for row in examples(rows.filter(pl.col("language") == "en")):
         a, b = row["ids"]
         assert row["label"] == (row["kind"] == "same")
-        assert (a // POSITIONS_A_PAGE == b // POSITIONS_A_PAGE) == (row["kind"] != "easy")
+        one, other = paragraphs[a], paragraphs[b]
+        assert (one[0] == other[0]) == (row["kind"] != "easy")
+        if row["kind"] != "easy":
+            assert (one == other) == (strategy == "pairs-paragraph" and row["kind"] == "same")
         encoded = unigram.tokenizer.encode(texts[a], texts[b])
         assert row["input_ids"] == encoded.ids
         assert row["token_type_ids"] == encoded.type_ids
     tally = manifest.counts.tallies["sentences"]
     read = need_stage(made_of, "shard").counts.tallies["rows"].written
     assert tally.read == read == tally.written + sum(tally.dropped.values())
-    assert tally.written * len(kinds) == len(rows)
+    assert tally.written * (1 + OTHERS) == len(rows)
+    kinds = dict(rows["kind"].value_counts().iter_rows())
+    expected = [1, 2, 2] if strategy == "pairs-paragraph" else [1, 0, 4]
+    assert [kinds.get(kind, 0) / tally.written for kind in KINDS] == expected
 
 
 def test_pairs_do_not_mix_splits_or_languages(unigram: Trained, tmp_path: Path) -> None:
@@ -267,3 +280,18 @@ def test_long_pairs_are_cut_to_length(unigram: Trained, tmp_path: Path) -> None:
     made_of = paged(tmp_path, 12, 24)
     rows, _ = make(made_of, unigram, tmp_path / "m", "pairs-page", max_length=16)
     assert set(rows["input_ids"].list.len()) == {16}
+
+
+def test_a_corpus_without_paragraphs_is_told_to_be_made_again(
+    corpus: Path, unigram: Trained, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(corpus, older)
+    shutil.rmtree(older / "_paragraphs")
+    manifest = json.loads((older / "_manifest.json").read_bytes())
+    kept = [part for part in manifest["parts"] if not part["file"].startswith("_paragraphs/")]
+    (older / "_manifest.json").write_text(json.dumps(manifest | {"parts": kept}))
+    with pytest.raises(InputError, match="make it again, from `cstool extract` on"):
+        make(older, unigram, tmp_path / "m", "pairs-paragraph")
+    rows, _ = make(older, unigram, tmp_path / "w", "wep")
+    assert len(rows)

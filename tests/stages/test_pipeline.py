@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cstool.parts.manifest import need_stage
-from cstool.parts.schemas import BY_STAGE
+from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, POSITIONS_A_PAGE
 from tests.conftest import Sample, run_pipeline
 from tests.support import files_of
 
@@ -87,3 +88,23 @@ def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:
         assert ancestor.counts.tallies == manifest.counts.tallies
         assert ancestor.parameters == manifest.parameters
         assert ancestor.inputs == manifest.inputs
+
+
+@pytest.mark.parametrize("folder", ["sentences", "linked", "switched"])
+def test_each_sentence_has_its_paragraph_in_each_stage(pipeline: Path, folder: str) -> None:
+    sentences = pl.read_parquet(pipeline / "sentences/*.parquet").sort("id")
+    paragraphs = pl.read_parquet(pipeline / folder / "_paragraphs/*.pq")
+    assert paragraphs.sort("id")["id"].equals(sentences["id"])
+    # A page's sentences and its paragraphs rise together.
+    both = paragraphs.sort("id").with_columns(page=pl.col("id") // POSITIONS_A_PAGE)
+    assert both.select((pl.col("paragraph").diff() >= 0).over("page").all()).item()
+    assert 1 < both["paragraph"].n_unique() < len(both)
+
+
+def test_a_corpus_tells_the_paragraph_of_each_of_its_rows(pipeline: Path) -> None:
+    rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
+    paragraphs = pl.read_parquet(pipeline / "corpus/_paragraphs/*.pq")
+    assert [*paragraphs.schema] == CORPUS_PARAGRAPHS.names
+    assert not paragraphs.select("source_language", "id").is_duplicated().any()
+    joined = rows.join(paragraphs, on=["source_language", "id"], how="left")
+    assert joined["paragraph"].null_count() == 0

@@ -214,6 +214,22 @@ def test_every_sentence_is_attributed_to_a_page_and_its_revision(pipeline: Path)
     assert credits_["wiki"].unique().to_list() == ["enwiki"]
 
 
+def test_pages_and_paragraphs_are_told_once_for_two_folders_of_one_extraction(
+    pipeline: Path, tmp_path: Path
+) -> None:
+    running = RunOptions(jobs=1, quiet=True)
+    options = SwitchOptions("de,fr", max_languages=1)
+    switch(pipeline / "linked", pipeline / "entities", tmp_path / "s", options, running)
+    shard([pipeline / "switched", tmp_path / "s"], tmp_path / "c", ShardOptions(), running)
+    for name in ("attribution.tsv.zst", "_paragraphs"):
+        mine, both = pipeline / "corpus" / name, tmp_path / "c" / name
+        if mine.is_dir():
+            told = [pl.read_parquet(folder / "*.pq") for folder in (mine, both)]
+            assert told[0].equals(told[1])
+        else:
+            assert mine.read_bytes() == both.read_bytes()
+
+
 def test_the_published_columns_hold_marked_entities(pipeline: Path, tmp_path: Path) -> None:
     rows = make(pipeline, tmp_path, format="entitycs")
     assert rows.columns == ["id", "language", "en_sentence", "cs_sentence"]

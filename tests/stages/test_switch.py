@@ -106,7 +106,7 @@ def test_an_unknown_language_is_named(pipeline: Path, tmp_path: Path, code: str)
 
 
 def test_pages_and_revisions_are_credited(pipeline: Path) -> None:
-    credited = pl.read_parquet(pipeline / "switched/attribution/*.parquet")
+    credited = pl.read_parquet(pipeline / "switched/_attribution/*.pq")
     sentences = rows_of(pipeline / "linked").select(credited.columns).unique()
     assert credited.sort("page_id").equals(sentences.sort("page_id"))
 

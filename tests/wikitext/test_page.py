@@ -104,14 +104,15 @@ def test_hostile_text_is_read_in_time(piece: str, language: str) -> None:
 @given(SOURCES, LANGUAGES)
 def test_sentences_with_mentions_are_the_same_alone(source: str, language: str) -> None:
     reader = reader_of(language)
-    sentences = reader.sentences(source, "Foo x")
-    linked = [(i, sentence) for i, sentence in enumerate(sentences) if sentence.mentions]
+    lines = reader.lines(source, "Foo x")
+    of_lines = [(i, s) for i, line in enumerate(lines) for s in split(line, language)]
+    sentences = [(number, *one) for number, one in enumerate(of_lines)]
+    assert [s for *_, s in sentences] == reader.sentences(source, "Foo x")
+    linked = [one for one in sentences if one[-1].mentions]
     reading = reader.read(source, "Foo x")
     assert reading[:2] == (linked, len(sentences))
-    assert reader.read(source, "Foo x", every=True)[:2] == (
-        list(enumerate(sentences)),
-        len(sentences),
-    )
+    every = reader.read(source, "Foo x", every=True)
+    assert every[:2] == (sentences, len(sentences))
     for waiting in reading.waiting:  # nothing has become known meanwhile
         assert reader.read_again(waiting, "Foo x") is None
 
