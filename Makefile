@@ -7,10 +7,12 @@ BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
 # What `make corpus` makes: one or more wikis, a dump's date, the languages to switch into.
+# TITLES_FROM: the page dumps (pages), or the wikis' tables (sql).
 WIKI          ?= enwiki
 DATE          ?= 20261001
 WIKIDATA_DATE ?= $(DATE)
 LANGUAGES     ?= entitycs
+TITLES_FROM   ?= pages
 DUMPS         ?= dumps
 WORK          ?= work/$(DATE)
 CORPUS        ?= $(WORK)/corpus
@@ -23,6 +25,7 @@ SWITCH        ?=
 SHARD         ?=
 
 PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
+TABLES   = $(foreach table,page page_props redirect,$(DUMPS)/%-$(DATE)-$(table).sql.gz)
 WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
 MANIFEST = _manifest.json
 
@@ -40,6 +43,9 @@ help:
 	@echo "make sample   build data/sample anew from its sources"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
 	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
+	@echo "              WIKIDATA_DATE=20260928 where Wikidata has no dump of DATE (they come on"
+	@echo "              Mondays: $(CSTOOL) download --wikidata --list);"
+	@echo "              TITLES_FROM=sql reads the wikis' tables, in minutes: docs/titles.md;"
 	@echo "              -j2 runs stages side by side, -n shows what would be run;"
 	@echo "              for other LANGUAGES over an old one: SWITCH=--overwrite SHARD=--overwrite"
 
@@ -105,9 +111,18 @@ corpus: $(CORPUS)/$(MANIFEST)
 $(WORK)/entities/$(MANIFEST): $(WIKIDATA) | $(CSTOOL)
 	$(CSTOOL) entities $< -o $(@D) $(RUN) && touch $@
 
-$(WORK)/%/titles/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(DUMPS)/%$(PAGES) | $(CSTOOL)
+ifeq ($(TITLES_FROM),sql)
+$(WORK)/%/titles/$(MANIFEST): $(TABLES) $(WORK)/options/titles | $(CSTOOL)
+	$(CSTOOL) titles --wiki $* --sql-page $< --sql-props $(word 2,$^) \
+	  --sql-redirect $(word 3,$^) -o $(@D) $(RUN) && touch $@
+else ifeq ($(TITLES_FROM),pages)
+$(WORK)/%/titles/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(DUMPS)/%$(PAGES) \
+  $(WORK)/options/titles | $(CSTOOL)
 	$(CSTOOL) titles --wiki $* --entities $(<D) --pages $(word 2,$^) -o $(@D) $(RUN) \
 	  && touch $@
+else
+$(error TITLES_FROM=$(TITLES_FROM): give pages or sql)
+endif
 
 $(WORK)/%/sentences/$(MANIFEST): $(DUMPS)/%$(PAGES) $(WORK)/options/extract | $(CSTOOL)
 	$(CSTOOL) extract $< -o $(@D) $(RUN) $(EXTRACT) && touch $@
@@ -130,6 +145,7 @@ $(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
 
 # A stage's options, in a file that changes when they do: then the stage is asked again, and
 # goes on, does nothing, or refuses and says how to go on.
+$(WORK)/options/titles: OPTIONS = $(TITLES_FROM)
 $(WORK)/options/extract: OPTIONS = $(EXTRACT)
 $(WORK)/options/switch: OPTIONS = $(LANGUAGES) $(SWITCH)
 $(WORK)/options/shard: OPTIONS = $(WIKI) $(SHARD)
@@ -141,8 +157,10 @@ $(WORK)/options/%: FORCE
 
 # One call fetches them all; another one, of `make -j`, waits for it and finds nothing to do.
 # What is there is whole: where another file fails, make is not to delete it.
-FETCHED = $(WIKIDATA) $(foreach wiki,$(WIKI),$(DUMPS)/$(wiki)$(PAGES))
+SQL     = $(filter sql,$(TITLES_FROM))
+FETCHED = $(WIKIDATA) $(foreach wiki,$(WIKI),$(DUMPS)/$(wiki)$(PAGES) \
+  $(if $(SQL),$(subst %,$(wiki),$(TABLES))))
 .PRECIOUS: $(FETCHED)
 $(FETCHED): | $(CSTOOL)
 	$(CSTOOL) download $(WIKI) --wikidata --date $(DATE) --wikidata-date $(WIKIDATA_DATE) \
-	  --mirror $(MIRROR) -o $(DUMPS) $(DOWNLOAD)
+	  $(SQL:%=--%) --mirror $(MIRROR) -o $(DUMPS) $(DOWNLOAD)

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.support import Source, item, wikidata_json, write_multistream
+from tests.download.server import Server, server, sha1
+from tests.stages.small_wiki import Page, write_tables
+from tests.support import Source, item, rows_of, wikidata_json, write_multistream
+
+__all__ = ["server"]
 
 STAGES = ["entities", "enwiki/titles", "enwiki/sentences", "enwiki/linked", "enwiki/switched"]
 PAGES = [Source(f"Page {n}", f"This is all that is said of [[Page {3 - n}]] here.") for n in (1, 2)]
@@ -77,3 +81,44 @@ def test_it_shows_its_plan_goes_on_where_it_was_interrupted_and_is_done_once(
         assert (work / stage / "_manifest.json").stat().st_mtime_ns == times[stage]
     assert (work / "corpus/data/de").is_dir()
     assert stages(run(make(tmp_path, "-j2"))) == []
+
+
+@pytest.fixture
+def mirror(server: Server, tmp_path: Path) -> str:
+    """A server with a wiki's pages and tables, and a dump of Wikidata of another day."""
+    wiki = [Page(f"Page {n}", n) for n in (1, 2)]
+    tables = write_tables(tmp_path / "tables", [*wiki, Page("First", target="Page 1")])
+    pages = write_multistream(tmp_path / "pages.xml.bz2", PAGES)
+    names = {
+        "pages-articles-multistream.xml.bz2": pages.read_bytes(),
+        **{f"{Path(t).name}.gz": gzip.compress(Path(t).read_bytes()) for t in tables.paths},
+    }
+    files = {f"enwiki-20261001-{name}": data for name, data in names.items()}
+    sums = "".join(f"{sha1(data)}  {name}\n" for name, data in files.items())
+    files["enwiki-20261001-sha1sums.txt"] = sums.encode()
+    server.files |= {f"/enwiki/20261001/{name}": data for name, data in files.items()}
+    server.publish_wikidata("20261005", gzip.compress(wikidata_json(ITEMS).encode()))
+    return server.url
+
+
+def refused(command: list[str]) -> str:
+    """Return what a command that fails says of it."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode != 0
+    return done.stderr
+
+
+def test_dumps_are_fetched_and_titles_read_from_tables(tmp_path: Path, mirror: str) -> None:
+    linked = tmp_path / "work/enwiki/linked"
+    asked = ["DATE=20261001", f"MIRROR={mirror}", f"DUMPS={tmp_path / 'fetched'}"]
+    command = make(tmp_path, *asked, "TITLES_FROM=sql")
+    command[command.index("corpus")] = str(linked / "_manifest.json")
+    near = "take --wikidata-date 20261005, the nearest finished one"
+    assert near in refused([*command, "WIKIDATA_DATE=20261001"])
+    command.append("WIKIDATA_DATE=20261005")
+    assert {*stages(run(command))} == {"download", "extract", "link", "titles"}
+    assert "First" in rows_of(linked.parent / "titles")["title"].to_list()
+    assert [one["qid"] for one in rows_of(linked)["mentions"].explode()] == [2, 1]
+    assert "give pages or sql" in refused([*command, "TITLES_FROM=tables"])
+    # Titles of another source are not kept silently.
+    assert "--overwrite" in refused([*command, "TITLES_FROM=pages"])

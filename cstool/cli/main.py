@@ -1,5 +1,6 @@
 """The command `cstool`: finds the subcommand, and turns faults into one line."""
 
+import difflib
 import importlib
 import os
 import sys
@@ -29,6 +30,7 @@ COMMANDS = {
     "verify": "whether folders are as they were written, back to the dumps",
     "completion": "what teaches a shell to complete all this",
 }
+_ALL = ", ".join(COMMANDS)
 
 
 class Commands(click.Group):
@@ -60,9 +62,11 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the subcommand; for an unknown one name those there are."""
+        """Find the subcommand; for an unknown one name those like it, or all there are."""
         if not ctx.resilient_parsing and args and self._unknown(args[0]):
-            raise click.UsageError(f"no command {args[0]!r}; there are {', '.join(COMMANDS)}", ctx)
+            near = difflib.get_close_matches(args[0].lower(), COMMANDS)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {_ALL}"
+            raise click.UsageError(f"no command {args[0]!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
     @staticmethod

@@ -66,13 +66,12 @@ def output(what: str) -> Callable[[Command], Command]:
     )
 
 
-_NO_PART_SIZE = "No effect here: a part is made from each part that is read."
-
-
-def running(part_size: str = _NO_PART_SIZE) -> Callable[[Command], Command]:
+def running(part_size: str | None = None) -> Callable[[Command], Command]:
     """Add the options of a run; `part_size` tells the default and what it counts.
 
-    The command gets them as one `RunOptions`, under the name `running`.
+    None where a part is made from each part that is read: then --part-size is taken, as by all
+    stages (`make RUN=…`), but not offered. The command gets the options as one `RunOptions`, under
+    the name `running`.
     """
     options = [
         click.option(
@@ -84,7 +83,9 @@ def running(part_size: str = _NO_PART_SIZE) -> Callable[[Command], Command]:
             metavar="N",
             help="Worker processes. They change no byte of the output.",
         ),
-        click.option("--part-size", type=Size(), metavar="SIZE", help=part_size),
+        click.option(
+            "--part-size", type=Size(), metavar="SIZE", help=part_size, hidden=not part_size
+        ),
         click.option("--overwrite", is_flag=True, help="Make anew what stands in the folder."),
         click.option("--quiet", is_flag=True, help="No bar and no closing line."),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),

@@ -79,7 +79,9 @@ def command(
             "give --entities DIR and --pages XML, or --sql-page, --sql-props and --sql-redirect"
         )
     closing = Closing(out, running)
-    manifest = titles(wiki, entities, pages, out, running, sql=sql, keep_going=keep_going)
+    manifest = titles(
+        wiki, entities, pages, out, running, sql=sql, keep_going=keep_going, tell=_tell
+    )
     counts = manifest.counts
     closing.tell(
         manifest,
@@ -90,6 +92,10 @@ def command(
     if not running.quiet:
         _tell_misfits(manifest)
         _tell_differences(manifest, out)
+
+
+def _tell(told: str) -> None:
+    click.echo(f"titles: {told}", err=True)
 
 
 def _tell_misfits(manifest: Manifest) -> None:

@@ -104,15 +104,16 @@ def find(
     edition = read_edition(source, date, http)
     if edition is None:
         there = ", ".join(dates_of(source, http)[:8])
-        raise ServerError(f"{source.name}: no dump of {date} at {source.url}; there are {there}")
+        raise ServerError(
+            f"{source.name}: no dump of {date} at {source.url}; there are {there}"
+            f"{_instead(source, date, http)}"
+        )
     if edition.unfinished and wait:
         edition = _await(source, date, http, edition)
     if edition.unfinished and not _is_only_bare(edition):
-        finished = next(_finished(source, dates_of(source, http), http), None)
-        instead = f", or take --date {finished.date}, the newest finished one" if finished else ""
         raise ServerError(
             f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); "
-            f"--wait waits for it{instead}"
+            f"--wait waits for it{_instead(source, date, http)}"
         )
     note = f"{edition.unfinished}, so only its size can be checked" if edition.unfinished else ""
     return Found(edition, note)
@@ -125,10 +126,21 @@ def find_near(source: Source, date: str, http: Http, *, wait: bool = False) -> F
         edition = read_edition(source, date, http)
         if edition and edition.files:  # else a day of other dumps, or one that is only beginning
             return find(source, date, http, wait=wait)
-    near = next(_finished(source, sorted(dates, key=lambda d: _distance(d, date)), http), None)
+    near = _nearest(source, date, dates, http)
     if near is None:
         raise ServerError(f"{source.url}: no dump is finished; see --list")
     return Found(near, f"there is none of {date}; {near.date} is the nearest finished one")
+
+
+def _instead(source: Source, date: str, http: Http) -> str:
+    """Return in words what to take instead of an edition that is not there; "" for nothing."""
+    near = _nearest(source, date, dates_of(source, http), http)
+    option = "--wikidata-date" if source.name == WIKIDATA else "--date"
+    return f", or take {option} {near.date}, the nearest finished one" if near else ""
+
+
+def _nearest(source: Source, date: str, dates: list[str], http: Http) -> Edition | None:
+    return next(_finished(source, sorted(dates, key=lambda d: _distance(d, date)), http), None)
 
 
 def _distance(one: str, other: str) -> tuple[int, bool]:

@@ -6,16 +6,14 @@ ways lead there: sitelinks and page dumps (`titles_dump`), or the wiki's SQL tab
 (`titles_sql`); with both, the tables' map is written and the other one compared with it.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cstool.dumps.pages import Damage, PageDump, open_pages
+from cstool.dumps.pages import Damage, open_pages
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.languages.codes import wiki_language
 from cstool.parts.claims import refuse_damage
 from cstool.parts.counts import Counts, total
 from cstool.parts.folder import Run, open_run
@@ -35,20 +33,19 @@ from cstool.stages.titles_dump import Listed, list_dumps
 from cstool.stages.titles_non_entities import write_not_entities
 from cstool.stages.titles_resolve import Resolved, index_titles, resolve
 from cstool.stages.titles_sql import Joined, SqlTables, list_tables
+from cstool.stages.titles_wiki import language_of, site_of
+from cstool.wikitext.mismatch import SAMPLE
 
 INDEX = "index"
-_PROJECT = re.compile(r"(?P<code>.+?)wik(?:i|tionary|ibooks|inews|iquote|isource|iversity|ivoyage)")
 # The second way's counts, when both are given.
 DUMPS = "entities and pages"
-# Its database is named after no language of its own.
-_SIMPLE = "simplewiki"
 
 
 @dataclass(frozen=True)
 class _Ways:
     """What the dumps and the tables tell; None for the way that was not given."""
 
-    language: str
+    source: Source
     listed: Listed | None
     joined: Joined | None
 
@@ -62,10 +59,12 @@ def titles(
     *,
     sql: SqlTables | None = None,
     keep_going: bool = False,
+    tell: Callable[[str], None] = lambda told: None,
 ) -> Manifest:
     """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
 
-    Raises InputError for dumps that are damaged or of another wiki, OutputError for `out`.
+    `tell` is called with what the user should know of the input. Raises InputError for dumps that
+    are damaged or of another wiki, OutputError for `out`.
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
         raise InputError("titles: give entities and page dumps, or the three SQL tables, or all")
@@ -84,15 +83,18 @@ def titles(
             return run.finished
         damage = Damage() if keep_going else None
         joined = listed = None
-        language = language_of(wiki)
+        source = Source(wiki, language_of(wiki))
         if sql:
             faults = damage.messages if damage else None
             joined = list_tables(run, sql, wiki, running.part_size, faults)
         if entities and manifest:
-            dump = _open_pages(wiki, pages, running.part_size, damage)
-            language = dump.site.language
-            listed = list_dumps(run, entities, manifest, dump, keep_going=keep_going)
-        return _finish(run, wiki, _Ways(language, listed, joined), damage)
+            paths = [absolute(path) for path in pages]
+            dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
+            site = site_of(wiki, dump, pages[0], tell)
+            # As `extract` calls these pages' wiki: `link` looks whether both are of the same.
+            source = Source(dump.site.wiki, site.language)
+            listed = list_dumps(run, entities, manifest, dump, site, keep_going=keep_going)
+        return _finish(run, _Ways(source, listed, joined), damage)
 
 
 def _need_entities(entities: Path, wiki: str) -> Manifest:
@@ -107,19 +109,7 @@ def _need_entities(entities: Path, wiki: str) -> Manifest:
     return manifest
 
 
-def _open_pages(
-    wiki: str, pages: Sequence[str], part_size: int | None, damage: Damage | None
-) -> PageDump:
-    dump = open_pages([absolute(path) for path in pages], part_size, damage)
-    if dump.site.wiki != wiki:
-        raise InputError(
-            f"{pages[0]}: is a dump of {dump.site.wiki}, not of {wiki}; "
-            f"give --wiki {dump.site.wiki} or another dump"
-        )
-    return dump
-
-
-def _finish(run: Run, wiki: str, ways: _Ways, damage: Damage | None) -> Manifest:
+def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
     """Resolve what was listed, compare the ways if there are two, write what `link` reads."""
     listed, joined = ways.listed, ways.joined
     files: list[Part] = []
@@ -144,8 +134,7 @@ def _finish(run: Run, wiki: str, ways: _Ways, damage: Damage | None) -> Manifest
     lists = [path for way in (listed, joined) if way for path in way.not_entities]
     part, reasons = write_not_entities(run.out, lists)
     counts.add("items that are no entities", reasons)
-    source = Source(wiki, ways.language)
-    return run.finish(resolved.made, counts, source=source, files=[*files, part])
+    return run.finish(resolved.made, counts, source=ways.source, files=[*files, part])
 
 
 def _compare(run: Run, resolved: Resolved, listed: Listed, counts: Counts) -> list[Part]:
@@ -159,14 +148,6 @@ def _compare(run: Run, resolved: Resolved, listed: Listed, counts: Counts) -> li
     ).details.items():
         counts.add(kind, numbers)
     return [write_differences(run, made)]
-
-
-def language_of(wiki: str) -> str:
-    """Return the language that a wiki's database is named after (`simplewiki`: English)."""
-    match = _PROJECT.fullmatch(wiki)
-    if wiki == _SIMPLE or not match:
-        return "en"
-    return wiki_language(f"{match['code']}wiki") or match["code"].replace("_", "-")
 
 
 def _index_part(folder: Path, file: str) -> Part:

@@ -44,12 +44,20 @@ class Listed:
     not_entities: list[Path]
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How pages are read: `site` is their wiki, whatever the dump's head says."""
+
+    site: Site
+    keep_going: bool
+
+
 def list_dumps(
-    run: Run, entities: Path, manifest: Manifest, dump: PageDump, *, keep_going: bool
+    run: Run, entities: Path, manifest: Manifest, dump: PageDump, site: Site, *, keep_going: bool
 ) -> Listed:
-    """Read the titles of pages, and those of sitelinks, into lists."""
+    """Read the titles of a wiki's pages, and those of its sitelinks, into lists."""
     pages = run.map(
-        list_pages, keep_going, dump.tasks, PAGES,
+        list_pages, _Reading(site, keep_going), dump.tasks, PAGES,
         label="titles: pages", size=dump.size, phase="pages",
     )  # fmt: skip
     tasks = [
@@ -57,7 +65,7 @@ def list_dumps(
         for i, part in enumerate(manifest.tables)
     ]
     links = run.map(
-        list_sitelinks, dump.site, tasks, LINKS,
+        list_sitelinks, site, tasks, LINKS,
         label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
     )  # fmt: skip
     lists = Lists(
@@ -69,10 +77,10 @@ def list_dumps(
     return Listed(lists, [*pages, *links], beside)
 
 
-def list_pages(slice_: PageSlice, keep_going: bool) -> Batches:
+def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
     """Yield the main-namespace pages of a slice, and where those lead that redirect."""
     counts = Counts()
-    damage = Damage() if keep_going else None
+    damage = Damage() if how.keep_going else None
     names: list[str] = []
     targets: list[str | None] = []
     tally = counts.tally("pages")
@@ -87,7 +95,7 @@ def list_pages(slice_: PageSlice, keep_going: bool) -> Batches:
             targets.append(page.redirect)
     if damage:
         damage.count(counts)
-    columns = [names, hash_titles(names), _goals(targets, slice_.site)]
+    columns = [names, hash_titles(names), _goals(targets, how.site)]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
     yield pa.RecordBatch.from_arrays(arrays, schema=PAGES)
     return counts

@@ -65,7 +65,8 @@ def test_help_lists_the_commands_in_the_order_of_the_pipeline() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: str) -> None:
-    done = cstool(command, "--help")
+    taken = ["--part-size", "16K"] if command in STAGES else []
+    done = cstool(command, *taken, "--help")
     assert done.returncode == 0
     assert "Example" in done.stdout
     assert f"cstool {command}" in done.stdout
@@ -73,7 +74,6 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
         assert "Writes" in done.stdout
         for option in (
             "--jobs",
-            "--part-size",
             "--overwrite",
             "--quiet",
             "--debug",
@@ -81,12 +81,16 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
             "--scheduler",
         ):
             assert option in done.stdout
+        # All stages take it; it is shown where it does something.
+        assert ("--part-size" in done.stdout) == (command in ("entities", "titles", "extract"))
 
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["extrakt"], "no command 'extrakt'"),
+        (["extrakt"], "no command 'extrakt'; did you mean extract?"),
+        (["Titel"], "no command 'Titel'; did you mean titles or entities?"),
+        (["frobnicate"], "no command 'frobnicate'; there are download, entities,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),

@@ -93,7 +93,10 @@ def test_a_date_that_is_not_finished_is_refused_and_a_finished_one_named(
 
 
 def test_a_date_that_is_not_there_is_told_with_those_that_are(swwiki: Source) -> None:
-    with pytest.raises(ServerError, match=r"no dump of 20260101 .* 20261001, 20260920, 20260901"):
+    there = (
+        r"no dump of 20260101 .* there are 20261001, 20260920, 20260901, or take --date 20260901"
+    )
+    with pytest.raises(ServerError, match=there):
         find(swwiki, "20260101", http_to())
 
 
@@ -174,6 +177,16 @@ def test_a_day_with_other_files_only_is_not_near(server: Server, wikidata: Sourc
     server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
     found = find_near(wikidata, "20261007", http_to())
     assert (found.edition.date, "none of 20261007" in found.note) == ("20261005", True)
+
+
+@pytest.mark.parametrize("date", ["20260927", "20260929"])
+def test_the_nearest_day_is_named_where_another_was_asked_for(
+    date: str, server: Server, wikidata: Source
+) -> None:
+    server.files["/wikidatawiki/entities/20260929/wikidata-20260929-truthy-BETA.nt.gz"] = b"x"
+    near = "or take --wikidata-date 20260928, the nearest finished one"
+    with pytest.raises(ServerError, match=near):
+        find(wikidata, date, http_to())
 
 
 def test_a_wiki_without_a_status_is_read_from_its_folder(server: Server, swwiki: Source) -> None:

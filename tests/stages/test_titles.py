@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from cstool.parts.manifest import Manifest
 from cstool.parts.title_index import TitleIndex, hash_titles
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
+from cstool.stages.extract import ExtractOptions, extract
 from cstool.stages.titles import INDEX, titles
 from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 
@@ -90,3 +92,73 @@ def test_the_index_answers_as_the_table(folder: Path) -> None:
 def test_another_wikis_dump_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="is a dump of enwiki, not of dewiki"):
         run(folder, "dewiki")
+
+
+GERMAN = "[[Datei:A.jpg]]\n[[Kategorie:B]]\n" * 6
+SHARE = "12 of 12 links to files and categories"
+
+
+def of_pages(folder: Path, asked: str, text: str, **site: str) -> tuple[Manifest, list[str]]:
+    """Return what `titles` makes of a few pages, and what it tells of them."""
+    pages = [
+        Source("Berlin", text),
+        Source("Reichshauptstadt", redirect="Berlin"),
+        Source("Zum Benutzer", redirect="Benutzer:Berlin"),
+    ]
+    (folder / "pages.xml").write_text(dump_xml(pages, **site))
+    told: list[str] = []
+    dumps = [str(folder / "pages.xml")]
+    out = folder / "titles"
+    return titles(asked, folder / "entities", dumps, out, RUNNING, tell=told.append), told
+
+
+def test_a_dump_with_another_wikis_head_is_taken_when_its_pages_fit(folder: Path) -> None:
+    manifest, told = of_pages(folder, "dewiki", GERMAN)
+    assert told == [
+        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}): taken as dewiki's"
+    ]
+    assert rows_of(folder / "titles")["title"].to_list() == ["Berlin", "Reichshauptstadt"]
+    assert manifest.counts.tally("redirects").dropped == {"target in another namespace or wiki": 1}
+    read = extract([str(folder / "pages.xml")], folder / "sentences", ExtractOptions(), RUNNING)
+    assert manifest.source == read.source  # so that `link` takes both
+
+
+@pytest.mark.parametrize(
+    ("wiki", "language", "asked", "message"),
+    [
+        ("enwiki", "en", "frwiki", f"read as 'de' ({SHARE}), so it is no dump of frwiki; give the"),
+        ("enwiki", "en", "simplewiki", f"read as 'de' ({SHARE}), so it is no dump of simplewiki"),
+        ("dewiki", "de", "enwiki", "is a dump of dewiki, not of enwiki; give --wiki dewiki or"),
+        ("dewiktionary", "de", "dewiki", "is a dump of dewiktionary, not of dewiki; give --wiki"),
+    ],
+)
+def test_a_dump_whose_pages_are_another_wikis_is_refused(
+    folder: Path, wiki: str, language: str, asked: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        of_pages(folder, asked, GERMAN, wiki=wiki, language=language)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits", "other"),
+    [("我们去北京。", "zhwiki", "jawiki"), ("これは山だ。", "jawiki", "zhwiki")],
+)
+def test_chinese_and_japanese_pages_are_told_apart(
+    folder: Path, text: str, fits: str, other: str
+) -> None:
+    with pytest.raises(InputError, match=f"full stops.*, so it is no dump of {other}"):
+        of_pages(folder, other, text * 20)
+    assert of_pages(folder, fits, text * 20)[1][0].endswith(f"taken as {fits}'s")
+
+
+def test_pages_in_another_language_than_head_and_option_say_are_told(folder: Path) -> None:
+    _, told = of_pages(folder, "enwiki", GERMAN)
+    assert told == [
+        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}); if they are "
+        "another wiki's, give that one as --wiki"
+    ]
+
+
+def test_a_dump_that_fits_is_not_spoken_of(folder: Path) -> None:
+    assert of_pages(folder, "dewiki", GERMAN, wiki="dewiki", language="de")[1] == []
