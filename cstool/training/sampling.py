@@ -50,7 +50,7 @@ class SmoothedSampler:
 
     def __iter__(self) -> Iterator[int]:
         order = self.order()
-        for at in range(0, len(order), _AT_ONCE):  # few numbers of Python's, which are large
+        for at in range(0, len(order), _AT_ONCE):  # Python's numbers are large: few at once
             yield from order[at : at + _AT_ONCE].tolist()
 
     def order(self) -> Array:
