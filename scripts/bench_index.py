@@ -25,8 +25,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.parts.hash_index import HashIndex, building, hash_column, hash_titles
 from cstool.parts.hashing import mix
-from cstool.parts.title_index import TitleIndex, building, hash_column, hash_titles
 
 Array = np.ndarray[Any, Any]
 Ask = Callable[[list[str]], Any]
@@ -174,7 +174,7 @@ class Directory(Sorted):
 
 
 class OrderedTable:
-    """What cstool has: the hash table of `cstool.parts.title_index`."""
+    """What cstool has: the hash table of `cstool.parts.hash_index`."""
 
     hashed = True
 
@@ -186,7 +186,7 @@ class OrderedTable:
 
     def open(self, folder: Path) -> Any:
         """Return a function from hashes to QIDs."""
-        return TitleIndex.open(folder, "index").look_up
+        return HashIndex.open(folder, "index").look_up
 
 
 class Marisa:

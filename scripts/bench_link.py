@@ -31,6 +31,7 @@ from measure import cstool, run
 from cstool.parts.columns import list_of_structs
 from cstool.parts.counts import Counts
 from cstool.parts.folder import part_name
+from cstool.parts.hash_index import HashIndex, building, hash_titles
 from cstool.parts.manifest import (
     MANIFEST,
     NOT_ENTITIES,
@@ -41,7 +42,6 @@ from cstool.parts.manifest import (
     sha256,
 )
 from cstool.parts.schemas import MENTION, SENTENCES, TITLES, sentence_id
-from cstool.parts.title_index import TitleIndex, building, hash_titles
 from cstool.stages.titles import INDEX
 
 SENTENCES_A_PART = 10_000
@@ -173,7 +173,7 @@ def shelve_rate(folder: Path, titles: int, asked: list[str]) -> float:
 def opening(folder: Path) -> tuple[float, float]:
     """Return seconds to open the index and answer one question: from disk, and from memory."""
     one = hash_titles(["Nobody"])
-    for file in TitleIndex.files(INDEX):
+    for file in HashIndex.files(INDEX):
         handle = os.open(folder / file, os.O_RDONLY)
         os.fsync(handle)
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -181,7 +181,7 @@ def opening(folder: Path) -> tuple[float, float]:
     seconds = []
     for _ in range(2):
         begun = time.perf_counter()
-        TitleIndex.open(folder, INDEX).look_up(one)
+        HashIndex.open(folder, INDEX).look_up(one)
         seconds.append(time.perf_counter() - begun)
     return seconds[0], seconds[1]
 
@@ -192,7 +192,7 @@ def bench(folder: Path, titles: int, mentions: int, jobs: int) -> float:
     make_titles(folder / "titles", titles)
     print(f"titles and index made in {time.process_time() - begun:.0f} CPU s")
     make_sentences(folder / "sentences", titles, mentions)
-    size = sum((folder / "titles" / file).stat().st_size for file in TitleIndex.files(INDEX))
+    size = sum((folder / "titles" / file).stat().st_size for file in HashIndex.files(INDEX))
     cold, warm = opening(folder / "titles")
     print(f"index: {size / 1e6:,.0f} MB; opened and asked: {cold * 1e3:.1f} ms from disk, "
           f"{warm * 1e3:.1f} ms from memory")  # fmt: skip

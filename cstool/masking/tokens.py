@@ -1,9 +1,11 @@
 """Texts with entities → tokens that know their entity, through the tokenizer's own offsets.
 
 A token belongs to an entity when it holds one of its characters, whatever else it holds: a space
-before it (`▁Paris`), or letters that were written onto it (`Pariser` as one token). Where one
-token holds parts of two entities it belongs to the first. Special tokens belong to none, and so
-does what the tokenizer does not know (`[UNK]`): it is special, too.
+before it (`▁Paris`), or letters that were written onto it (`Pariser` as one token). So does a token
+of no characters between two of the entity's: RoBERTa's offsets leave spaces out, so that a space
+that is a token (`Ġ`) has none. Where one token holds parts of two entities it belongs to the first.
+Special tokens belong to none, and so does what the tokenizer does not know (`[UNK]`): it is
+special, too.
 """
 
 from dataclasses import dataclass
@@ -104,7 +106,7 @@ def _flat(encodings: list[Any]) -> tuple[Array, Array, Array, Array]:
 
 
 def _owners(spans: Spans, lengths: Array, sentence: Array, starts: Array, ends: Array) -> Array:
-    """Return the entity that each token holds a character of, -1 where none.
+    """Return the entity that each token holds a character of or lies within, -1 where none.
 
     Characters are counted through all texts, with one between two of them.
     """
@@ -118,7 +120,7 @@ def _owners(spans: Spans, lengths: Array, sentence: Array, starts: Array, ends: 
     # begins before the token's end.
     entity = np.searchsorted(entity_end, base + starts, side="right")
     begins = entity_start[np.minimum(entity, len(entity_start) - 1)]
-    found = (entity < len(entity_start)) & (begins < base + ends) & (starts < ends)
+    found = (entity < len(entity_start)) & (begins < base + ends)
     return np.where(found, entity, -1)
 
 

@@ -6,6 +6,7 @@ have (`tokenizer.save_pretrained(…)` in transformers writes it).
 
 import os
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from cstool.running.errors import CstoolError, InputError
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 Array = np.ndarray[Any, Any]
 
@@ -76,7 +77,7 @@ class Vocabulary:
         numbers = tokenizer.get_vocab(with_added_tokens=True)
         if mask is not None and mask not in numbers:
             raise InputError(f"--mask-token: the tokenizer has no token {mask!r}")
-        around = tokenizer.encode("a")
+        around = _framed(tokenizer)
         flags = around.special_tokens_mask
         special = np.zeros(max(numbers.values(), default=-1) + 1, bool)
         added = tokenizer.get_added_tokens_decoder()
@@ -93,6 +94,14 @@ class Vocabulary:
         text = [i for i, flag in enumerate(flags) if not flag]
         head, tail = (text[0], len(flags) - 1 - text[-1]) if text else (sum(flags), 0)
         return cls(special, ordinary, chosen, _first(names, _PADS), head, tail)
+
+
+def _framed(tokenizer: "Tokenizer") -> "Encoding":
+    """Return a text's encoding, with special tokens: of one that it has tokens for, if any."""
+    letter = tokenizer.encode("a")
+    words = map(tokenizer.decode, ([number] for number in tokenizer.get_vocab().values()))
+    encodings = chain([letter], map(tokenizer.encode, words))
+    return next((one for one in encodings if 0 in one.special_tokens_mask), letter)
 
 
 def _first(numbers: dict[str, int], names: tuple[str, ...]) -> int | None:

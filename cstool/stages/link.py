@@ -14,6 +14,7 @@ from cstool.parts.columns import flat, list_of_structs, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
 from cstool.parts.folder import Task, open_run
+from cstool.parts.hash_index import NO_ITEM, HashIndex, hash_column
 from cstool.parts.manifest import (
     NOT_ENTITIES,
     Manifest,
@@ -22,7 +23,6 @@ from cstool.parts.manifest import (
     need_stage,
 )
 from cstool.parts.schemas import LINKED, LINKED_MENTION
-from cstool.parts.title_index import NO_ITEM, TitleIndex, hash_column
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.non_entities import NonEntities
@@ -114,7 +114,7 @@ def link(
 
 def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
     """Raise InputError when the folder of titles is of an older cstool, which lacks files."""
-    wanted = [*TitleIndex.files(INDEX), *([] if options.keep_disambiguation else [NOT_ENTITIES])]
+    wanted = [*HashIndex.files(INDEX), *([] if options.keep_disambiguation else [NOT_ENTITIES])]
     missing = sorted(set(wanted) - {part.file for part in table.parts})
     if missing:
         raise InputError(
@@ -173,7 +173,7 @@ class _Linker:
 
     def __init__(self, linking: _Linking) -> None:
         folder = Path(linking.titles)
-        self._index = TitleIndex.open(folder, INDEX)
+        self._index = HashIndex.open(folder, INDEX)
         keep = linking.options.keep_disambiguation
         self._others = NonEntities.none() if keep else NonEntities.read(folder)
 

@@ -23,10 +23,10 @@ from cstool.parts.columns import numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
 from cstool.parts.folder import Run, Task
+from cstool.parts.hash_index import HashIndex, building
 from cstool.parts.hashing import U64, mix
 from cstool.parts.manifest import PARAGRAPHS, Manifest, Part
 from cstool.parts.schemas import PAIRS, POSITIONS_A_PAGE
-from cstool.parts.title_index import TitleIndex, building
 from cstool.stages.shard_plan import page_hashes
 from cstool.stages.shard_segments import (
     INDEX,
@@ -129,7 +129,7 @@ def make_pairs(
 
 def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
     """Make the map from sentences to paragraphs, if an interrupted run has not."""
-    if all((folder / file).is_file() for file in TitleIndex.files(_MAP)):
+    if all((folder / file).is_file() for file in HashIndex.files(_MAP)):
         return
     with building(folder, _MAP, np.uint32) as add:
         for file in files:
@@ -184,9 +184,9 @@ def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
 
 
 @lru_cache(maxsize=1)
-def _paragraphs(work: _Work) -> TitleIndex:
+def _paragraphs(work: _Work) -> HashIndex:
     """Open the map from sentences to paragraphs: once a run in each worker."""
-    return TitleIndex.open(Path(work.paragraphs), _MAP)
+    return HashIndex.open(Path(work.paragraphs), _MAP)
 
 
 @lru_cache(maxsize=1)

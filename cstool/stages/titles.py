@@ -17,6 +17,7 @@ from cstool.dumps.streams import absolute, describe_dump
 from cstool.parts.claims import refuse_damage
 from cstool.parts.counts import Counts, total
 from cstool.parts.folder import Run, open_run
+from cstool.parts.hash_index import HashIndex
 from cstool.parts.manifest import (
     Manifest,
     Part,
@@ -25,7 +26,6 @@ from cstool.parts.manifest import (
     need_stage,
     sha256,
 )
-from cstool.parts.title_index import TitleIndex
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.titles_compare import compare, write_differences
@@ -129,7 +129,7 @@ def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
         damage.count(counts)
     run.leave_the_rest()
     index_titles(resolved, taken.pages, run.out, INDEX)
-    files += [_index_part(run.out, file) for file in TitleIndex.files(INDEX)]
+    files += [_index_part(run.out, file) for file in HashIndex.files(INDEX)]
     # Types say more than page properties: they know lists.
     lists = [path for way in (listed, joined) if way for path in way.not_entities]
     part, reasons = write_not_entities(run.out, lists)

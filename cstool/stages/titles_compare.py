@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Made, whole_file
 from cstool.parts.folder import Run, Task, part_name
+from cstool.parts.hash_index import HashIndex, building
 from cstool.parts.manifest import Part, sha256
 from cstool.parts.schemas import QID
-from cstool.parts.title_index import TitleIndex, building
 from cstool.stages.titles_resolve import Resolved
 
 Column = np.ndarray[Any, Any]
@@ -69,7 +69,7 @@ def _answers(table: pa.Table) -> tuple[Column, Column]:
 def list_differences(side: _Side, folder: str) -> Batches:
     """Yield what one side says otherwise; of the second side only what the first lacks."""
     hashes, ours = _answers(pq.read_table(side.hashed, use_threads=False))
-    theirs = TitleIndex.open(Path(folder), "dump" if side.is_sql else "sql").look_up(hashes)
+    theirs = HashIndex.open(Path(folder), "dump" if side.is_sql else "sql").look_up(hashes)
     counts = Counts()
     if side.is_sql:
         absent = theirs == 0

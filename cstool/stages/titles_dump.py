@@ -17,8 +17,8 @@ from cstool.parts.columns import flat, one_chunk
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
+from cstool.parts.hash_index import hash_titles
 from cstool.parts.manifest import Manifest
-from cstool.parts.title_index import hash_titles
 from cstool.stages.titles_non_entities import rows_of_reasons
 from cstool.stages.titles_resolve import (
     ELSEWHERE,

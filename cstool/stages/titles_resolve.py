@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from cstool.parts.counts import Counts, Tally
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
+from cstool.parts.hash_index import NO_ITEM, HashIndex, building
 from cstool.parts.schemas import QID, TITLES
-from cstool.parts.title_index import NO_ITEM, TitleIndex, building
 
 Column = np.ndarray[Any, Any]
 
@@ -72,9 +72,9 @@ class _Known:
     folder: str
     beside: str
 
-    def open(self, name: str) -> TitleIndex:
+    def open(self, name: str) -> HashIndex:
         """Open one of the indexes."""
-        return TitleIndex.open(Path(self.folder), name)
+        return HashIndex.open(Path(self.folder), name)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _repeated(table: pa.Table, first: int | None, known: _Known) -> Column:
     return repeated_rows(table.column("hash").to_numpy(), first, known.open("pages"))
 
 
-def repeated_rows(hashes: Column, first: int, pages: TitleIndex) -> Column:
+def repeated_rows(hashes: Column, first: int, pages: HashIndex) -> Column:
     """Return which of these rows stand behind the one that the index of pages has."""
     numbers = np.arange(first + 1, first + 1 + len(hashes), dtype=np.uint64)
     repeated: Column = pages.look_up(hashes) != numbers

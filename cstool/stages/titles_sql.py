@@ -28,8 +28,8 @@ from cstool.dumps.streams import STDIN, absolute
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
+from cstool.parts.hash_index import HashIndex, building, hash_column
 from cstool.parts.hashing import mix
-from cstool.parts.title_index import TitleIndex, building, hash_column
 from cstool.running.errors import InputError
 from cstool.stages.titles_non_entities import rows_of_reasons
 from cstool.stages.titles_resolve import (
@@ -275,7 +275,7 @@ def _index_ids(
         for ids, values in map(_ids_and_values, _files(run, _REDIRECT.name, moves)):
             add_move(mix(ids), values)
             targets += len(ids)
-    pages = [len(TitleIndex.open(work, name)) for name in ("items", "moves")]
+    pages = [len(HashIndex.open(work, name)) for name in ("items", "moves")]
     counts.tally("sitelinks").drop(TWO_ITEMS, items - pages[0])
     counts.tally("redirect rows").drop(TWO_TARGETS, targets - pages[1])
     return pages[0], pages[1]
@@ -302,10 +302,10 @@ def join(pages: _PageFile, folder: str) -> Batches:
     hashes, moved = table.column("hash").to_numpy(), table.column("redirect").to_numpy()
     # Ids are mixed one to one: the index wants numbers that are spread as hashes are.
     qids, goals, disambiguations = (
-        TitleIndex.open(work, name).look_up(mix(ids.astype(np.uint64)))
+        HashIndex.open(work, name).look_up(mix(ids.astype(np.uint64)))
         for name in ("items", "moves", "disambiguations")
     )
-    repeated = repeated_rows(hashes, pages.first, TitleIndex.open(work, "pages"))
+    repeated = repeated_rows(hashes, pages.first, HashIndex.open(work, "pages"))
     repeated &= kinds == _MAIN
     main = (kinds == _MAIN) & ~repeated
     counts = Counts()

@@ -1,7 +1,7 @@
 """Training on a corpus with PyTorch: a collator that masks on the fly, a sampler of languages.
 
 Needs `pip install 'cstool[train]'`. The drawing is `cstool.masking`'s, the same that `cstool mask`
-does: what the collator gives for epoch 0 is what that stage writes.
+does.
 """
 
 from cstool.training.collator import EntityMaskingCollator

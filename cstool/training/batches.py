@@ -12,6 +12,7 @@ from cstool.masking.draw import NOT_PREDICTED, mask, sentence_keys
 from cstool.masking.strategies import Strategy
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
+from cstool.parts.hashing import U64, mix
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -37,12 +38,27 @@ class Masking:
     strategy: Strategy
     clusters: Clusters | None
     max_length: int
-    seed: int
     originals: bool
 
 
-def masked_rows(rows: Sequence[Row], masking: Masking, epoch: int) -> list[dict[str, Array]]:
-    """Mask rows of a corpus (`id`, `language`, `text`, `entities`) for that epoch."""
+def row_keys(rows: Sequence[Row], seed: int, epoch: int) -> U64:
+    """Return what each row's lots are drawn from: in epoch 0 the same as in `cstool mask`."""
+    ids = np.array([row["id"] for row in rows], np.int64)
+    return sentence_keys(ids, [row["language"] for row in rows], seed, epoch)
+
+
+def batch_keys(keys: U64) -> U64:
+    """Return other keys, which depend on all of the batch and on the place in it.
+
+    A sentence that comes again within an epoch, as smoothing wants, is then masked otherwise.
+    """
+    places = np.arange(len(keys), dtype=np.uint64)
+    batch = np.bitwise_xor.reduce(mix(keys + places))
+    return mix(keys ^ mix(batch + places))
+
+
+def masked_rows(rows: Sequence[Row], masking: Masking, keys: U64) -> list[dict[str, Array]]:
+    """Mask rows of a corpus (`id`, `language`, `text`, `entities`), drawing from these keys."""
     entities = [row["entities"] for row in rows]
     counts = [len(some) for some in entities]
     sentence = np.repeat(np.arange(len(rows)), counts)
@@ -53,8 +69,6 @@ def masked_rows(rows: Sequence[Row], masking: Masking, epoch: int) -> list[dict[
     spans = Spans(sentence, start, end)
     texts = [row["text"] for row in rows]
     found = tokenize(masking.tokenizer, masking.vocabulary, texts, spans, masking.max_length)
-    ids = np.array([row["id"] for row in rows], np.int64)
-    keys = sentence_keys(ids, [row["language"] for row in rows], masking.seed, epoch)
     made = mask(found.tokens, keys, masking.strategy, masking.vocabulary, masking.clusters)
     flat = {"input_ids": made.input_ids, "labels": made.labels}
     if masking.originals:

@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
-from cstool.masking.vocabulary import Vocabulary, read_tokenizer
+from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
 from cstool.running.errors import CstoolError, InputError, WrongCallError
-from cstool.training.batches import Masking, Padding, Row, masked_rows, padded
+from cstool.training.batches import Masking, Padding, Row, batch_keys, masked_rows, padded, row_keys
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerFast
 
 __all__ = ["EntityMaskingCollator"]
 
 
 class EntityMaskingCollator:
-    """Makes batches of a corpus's rows, masked anew in each epoch.
+    """Makes batches of a corpus's rows, masked anew in each batch and epoch.
 
     Rows with `id`, `language`, `text`, `entities` (a corpus) are tokenized and masked; rows with
     `labels` (what `cstool mask` wrote) are masked already, and only padded: for validation, which
     is to be the same each time. Batches are dicts of `input_ids`, `labels` (−100: nothing to
     predict) and `attention_mask`, int64 on the CPU: whoever trains moves them to a device.
-    With `originals` they also hold `original_ids`, what `input_ids` were.
+    With `originals` they also hold `original_ids`, what `input_ids` were. `tokenizer` is a
+    tokenizer.json, a `tokenizers.Tokenizer`, or what transformers' AutoTokenizer gives; it stays
+    as it was.
 
     Call `set_epoch` before each epoch, or give the Trainer `callback()`. The epoch is shared
     with the DataLoader's workers. Raises what reading its files raises.
@@ -32,7 +35,7 @@ class EntityMaskingCollator:
 
     def __init__(
         self,
-        tokenizer: "Path | str | Tokenizer",
+        tokenizer: "Path | str | Tokenizer | PreTrainedTokenizerFast",
         strategy: str,
         *,
         rules: Rules = "paper",
@@ -51,21 +54,20 @@ class EntityMaskingCollator:
             ) from error
         if strategy not in STRATEGIES:
             raise WrongCallError(f"no strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
-        # A copy: how it cuts and pads is set on the tokenizer itself.
-        read = read_tokenizer(Path(tokenizer)) if isinstance(tokenizer, Path | str) else tokenizer
-        own = type(read).from_str(read.to_str())
-        own.no_padding()
-        own.no_truncation()
-        vocabulary = Vocabulary.of(own, mask_token)
+        own = _copy(tokenizer)
+        vocabulary = Vocabulary.of(own, mask_token or getattr(tokenizer, "mask_token", None))
         chosen = strategy_of(strategy, rules)
         if chosen.masks and vocabulary.mask is None:
             raise InputError("the tokenizer has no [MASK] or <mask>; name its own with mask_token")
         if chosen.clusters != (clusters is not None):
             raise WrongCallError("clusters and the strategy c-rts go together; give both")
+        if max_length <= vocabulary.head + vocabulary.tail:
+            raise WrongCallError(f"max_length {max_length}: leaves no room for text; give more")
         if isinstance(clusters, Path | str):
             clusters = read_clusters(Path(clusters), vocabulary)
-        self.masking = Masking(own, vocabulary, chosen, clusters, max_length, seed, originals)
+        self.masking = Masking(own, vocabulary, chosen, clusters, max_length, originals)
         pad = vocabulary.pad if vocabulary.pad is not None else 0  # it is not attended to
+        self.seed = seed
         self.padding = Padding(pad, pad_to_multiple_of)
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
 
@@ -82,7 +84,10 @@ class EntityMaskingCollator:
         """Return a batch."""
         import torch
 
-        made = rows if "labels" in rows[0] else masked_rows(rows, self.masking, self.epoch)
+        made: Sequence[Row] = rows
+        if "labels" not in rows[0]:
+            keys = batch_keys(row_keys(rows, self.seed, self.epoch))
+            made = masked_rows(rows, self.masking, keys)
         return {name: torch.from_numpy(a) for name, a in padded(made, self.padding).items()}
 
     def learn(self, originals: Any, shown: Any, wrong: Any) -> None:
@@ -107,9 +112,35 @@ class EntityMaskingCollator:
         class SetEpoch(TrainerCallback):  # type: ignore[misc] # transformers is untyped to us
             """Sets the collator's epoch."""
 
-            def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-                """Tell the collator which epoch begins."""
+            def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+                """Begin with the epoch that a resumed training is in the midst of."""
                 del args, control, others
-                collator.set_epoch(round(state.epoch or 0))
+                self.next = int(state.epoch or 0)
+
+            def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+                """Tell the collator which epoch begins: counted, for a stream has no length."""
+                del args, state, control, others
+                collator.set_epoch(self.next)
+                self.next += 1
 
         return SetEpoch()
+
+
+def _copy(tokenizer: "Path | str | Tokenizer | PreTrainedTokenizerFast") -> "Tokenizer":
+    """Return a tokenizer of our own, which does not cut and pad: that is set on the object itself.
+
+    Raises InputError when the file is none; WrongCallError for one that has no offsets.
+    """
+    need_library()
+    from tokenizers import Tokenizer
+
+    read = read_tokenizer(Path(tokenizer)) if isinstance(tokenizer, Path | str) else tokenizer
+    read = getattr(read, "backend_tokenizer", read)
+    if not isinstance(read, Tokenizer):
+        raise WrongCallError(
+            f"{type(tokenizer).__name__} tells no offsets; give a fast tokenizer, or its file"
+        )
+    own = Tokenizer.from_str(read.to_str())
+    own.no_padding()
+    own.no_truncation()
+    return own

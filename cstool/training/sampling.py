@@ -9,6 +9,8 @@ from cstool.parts.hashing import hash_word, mix
 
 Array = np.ndarray[Any, Any]
 
+_AT_ONCE = 1 << 16
+
 
 def smoothed_shares(rows: Array, alpha: float) -> Array:
     """Return the share of the batches that each language gets, of its number of rows.
@@ -47,7 +49,9 @@ class SmoothedSampler:
         return self._number
 
     def __iter__(self) -> Iterator[int]:
-        yield from self.order().tolist()
+        order = self.order()
+        for at in range(0, len(order), _AT_ONCE):  # Python's numbers are large: few at once
+            yield from order[at : at + _AT_ONCE].tolist()
 
     def order(self) -> Array:
         """Return the epoch's rows in order."""

@@ -1,6 +1,7 @@
 """Character spans → token spans, by tokenizers of three kinds."""
 
 import unicodedata
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def brute(trained: Trained, texts: list[str], rows: list[list[tuple[int, int]]])
         encoding = trained.tokenizer.encode(text)
         owners = []
         for number, (low, high) in zip(encoding.ids, encoding.offsets, strict=True):
-            inside = [i for i, (a, b) in enumerate(spans) if low < b and high > a and low < high]
+            inside = [i for i, (a, b) in enumerate(spans) if low < b and high > a]
             owners.append(inside[0] if inside and not trained.vocabulary.special[number] else -1)
         there = sorted({o for o in owners if o >= 0})
         out += [there.index(o) + 1 if o >= 0 else 0 for o in owners]
@@ -85,6 +86,12 @@ def test_a_token_is_its_entity_s_when_it_holds_one_of_its_characters(
     assert not found.cut.any()
     ids = [number for text in some for number in trained.tokenizer.encode(text).ids]
     assert found.tokens.ids.tolist() == ids
+    for first, end in pairwise(found.tokens.firsts):
+        owners = found.tokens.entities[first:end]
+        special = trained.vocabulary.special[found.tokens.ids[first:end]]
+        for number in range(1, owners.max() + 1):  # nothing else lies between an entity's tokens
+            low, high = np.flatnonzero(owners == number)[[0, -1]]
+            assert ((owners == number) | special)[low:high].all()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
@@ -112,6 +119,20 @@ def test_a_cut_sentence_is_the_head_of_the_whole_with_its_last_special_tokens(
         assert np.bincount(after)[1:].tolist() == np.bincount(before)[1 : kept + 1].tolist()
         lost += len(set(before[before > 0].tolist())) - kept
     assert lost == cut.cut.sum()
+
+
+def test_a_space_that_is_a_token_is_the_entity_s_that_it_lies_within(
+    all_trained: dict[str, Trained],
+) -> None:
+    trained = all_trained["byte-level"]
+    rare = next(c for c in "xzqþ\u0f40\ua980" if "Ġ" in trained.tokenizer.encode(f"a {c}").tokens)
+    text = f"In {rare} {rare} now"
+    tokens = read(trained, text, (3, 6)).tokens
+    encoding = trained.tokenizer.encode(text)
+    spaces = [i for i, token in enumerate(encoding.tokens) if token == "Ġ"]
+    assert [encoding.offsets[i] for i in spaces] == [(3, 3), (5, 5)]  # without characters
+    assert tokens.entities[spaces].tolist() == [0, 1]
+    assert trained.tokenizer.decode(tokens.ids[tokens.entities == 1].tolist()) == text[3:6]
 
 
 @pytest.mark.parametrize("anchor", ["Berlin", "Paris"])

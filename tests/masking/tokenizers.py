@@ -40,6 +40,10 @@ def train(kind: str, texts: Sequence[str], size: int = 4000) -> Tokenizer:
         trainer = trainers.UnigramTrainer(special_tokens=_ROBERTA, unk_token="<unk>", **common)
     tokenizer.train_from_iterator(texts, trainer)
     first, last = ("[CLS]", "[SEP]") if kind == "wordpiece" else ("<s>", "</s>")
+    if kind == "byte-level":  # its offsets leave spaces out
+        start, end = ((name, _ROBERTA.index(name)) for name in (first, last))
+        tokenizer.post_processor = processors.RobertaProcessing(end, start, add_prefix_space=False)
+        return tokenizer
     pair = (
         f"{first} $A {last} $B:1 {last}:1"
         if kind == "wordpiece"

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.parts.counts import Counts
+from cstool.parts.hash_index import HashIndex, hash_titles
 from cstool.parts.manifest import MANIFEST, NOT_ENTITIES, Manifest, Part, Source, sha256
 from cstool.parts.schemas import SENTENCES, TITLES
-from cstool.parts.title_index import TitleIndex, hash_titles
 from cstool.stages.titles import INDEX
 
 Row = dict[str, Any]
@@ -60,7 +60,7 @@ def write_titles(
     """Write a folder of titles, as `titles` does; without a list of non-entities if None."""
     folder.mkdir(parents=True)
     qids = np.array(list(titles.values()), np.uint32)
-    TitleIndex.build(hash_titles(list(titles)), qids).save(folder, INDEX)
+    HashIndex.build(hash_titles(list(titles)), qids).save(folder, INDEX)
     pq.write_table(TITLES.empty_table(), folder / "part-000000.parquet")
     if non_entities is not None:
         listed = sorted(non_entities.items())

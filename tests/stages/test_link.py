@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from cstool.parts.counts import Counts
+from cstool.parts.hash_index import NO_ITEM, HashIndex
 from cstool.parts.manifest import NOT_ENTITIES, need_stage
-from cstool.parts.title_index import NO_ITEM, TitleIndex
 from cstool.running.errors import InputError, OutputError
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
@@ -131,7 +131,7 @@ def test_sentences_without_mentions_are_kept(tmp_path: Path) -> None:
     assert rows_of(tmp_path / "linked")["mentions"].to_list() == [[]]
 
 
-@pytest.mark.parametrize("missing", [NOT_ENTITIES, TitleIndex.files(INDEX)[0]])
+@pytest.mark.parametrize("missing", [NOT_ENTITIES, HashIndex.files(INDEX)[0]])
 def test_titles_of_an_older_version_are_refused(tmp_path: Path, missing: str) -> None:
     sentences = write_sentences(tmp_path / "sentences", [SENTENCE])
     titles = write_titles(tmp_path / "titles", TITLES, NON_ENTITIES)

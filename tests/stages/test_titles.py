@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cstool.parts.hash_index import HashIndex, hash_titles
 from cstool.parts.manifest import Manifest
-from cstool.parts.title_index import TitleIndex, hash_titles
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
@@ -83,7 +83,7 @@ def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
 def test_the_index_answers_as_the_table(folder: Path) -> None:
     run(folder)
     rows = rows_of(folder / "titles")
-    index = TitleIndex.open(folder / "titles", INDEX)
+    index = HashIndex.open(folder / "titles", INDEX)
     names = rows["title"].to_list()
     assert index.look_up(hash_titles(names)).tolist() == rows["qid"].to_list()
     assert index.look_up(hash_titles(["Nowhere", "paris"])).tolist() == [0, 0]

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cstool.cli.titles import command
+from cstool.parts.hash_index import NO_ITEM, HashIndex, hash_titles
 from cstool.parts.manifest import Manifest
-from cstool.parts.title_index import NO_ITEM, TitleIndex, hash_titles
 from cstool.running.errors import CutInputError, InputError
 from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.titles import INDEX, titles
@@ -71,9 +71,7 @@ def test_the_indexes_of_both_ways_answer_alike(tmp_path: Path) -> None:
     by_tables(tmp_path)
     by_dumps(tmp_path)
     hashes = hash_titles([page.title for page in PAGES if not page.namespace] + ["Nowhere"])
-    one, other = (
-        TitleIndex.open(tmp_path / way, INDEX).look_up(hashes) for way in ("sql", "dumps")
-    )
+    one, other = (HashIndex.open(tmp_path / way, INDEX).look_up(hashes) for way in ("sql", "dumps"))
     assert one.tolist() == other.tolist()
     assert one[-1] == 0
     assert (one == NO_ITEM).sum() == 8  # pages, but without an item

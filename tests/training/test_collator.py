@@ -8,10 +8,11 @@ import pytest
 
 from cstool.running.errors import InputError, WrongCallError
 from cstool.training import EntityMaskingCollator
-from cstool.training.batches import masked_rows, padded
+from cstool.training.batches import batch_keys, masked_rows, padded, row_keys
 from tests.masking.fixtures import Trained
+from tests.training.needed import needed
 
-torch = pytest.importorskip("torch")
+torch = needed("torch")
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def test_a_batch_is_tensors_of_the_rows(trained: Trained, rows: list[dict[str, A
     collator = EntityMaskingCollator(trained.path, "pep-ms+mlm", pad_to_multiple_of=8)
     batch = collator(rows[:5])
     assert set(batch) == {"input_ids", "labels", "attention_mask"}
-    expected = padded(masked_rows(rows[:5], collator.masking, 0), collator.padding)
+    keys = batch_keys(row_keys(rows[:5], 0, 0))
+    expected = padded(masked_rows(rows[:5], collator.masking, keys), collator.padding)
     for name, tensor in batch.items():
         assert tensor.dtype == torch.int64
         assert tensor.shape[1] % 8 == 0
@@ -51,6 +53,14 @@ def test_workers_give_the_same_batches_and_hear_of_an_epoch(
             assert all(torch.equal(one[name], other[name]) for name in one)
             seen.append(one["labels"])
     assert not torch.equal(seen[0], seen[3])
+
+
+def test_a_worker_that_is_spawned_gives_the_same_batches(trained: Trained, rows: list[Any]) -> None:
+    collator = EntityMaskingCollator(trained.path, "wep+mlm", seed=3)
+    collator.set_epoch(2)
+    spawned = loader(rows, collator, num_workers=1, multiprocessing_context="spawn")
+    for one, other in zip(loader(rows, collator), spawned, strict=True):
+        assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_rows_that_are_masked_are_only_padded(trained: Trained) -> None:
@@ -87,23 +97,14 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
-def test_the_trainer_s_callback_sets_the_epoch_that_begins(trained: Trained) -> None:
-    pytest.importorskip("transformers")
-    from transformers import TrainerControl, TrainerState, TrainingArguments
-
-    collator = EntityMaskingCollator(trained.path, "mlm")
-    callback, seen = collator.callback(), []
-    for begun in (None, 0.0, 0.9999999, 2.0):  # epochs are sums of steps
-        state = TrainerState(epoch=begun)
-        callback.on_epoch_begin(TrainingArguments(output_dir="x"), state, TrainerControl())
-        seen.append(collator.epoch)
-    assert seen == [0, 0, 1, 2]
-
-
 def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(WrongCallError, match="no strategy 'mask'"):
         EntityMaskingCollator(trained.path, "mask")
     with pytest.raises(WrongCallError, match="go together"):
         EntityMaskingCollator(trained.path, "c-rts")
+    with pytest.raises(WrongCallError, match="max_length 2: leaves no room"):
+        EntityMaskingCollator(trained.path, "mlm", max_length=2)
+    with pytest.raises(WrongCallError, match="dict tells no offsets"):
+        EntityMaskingCollator({}, "mlm")  # a slow tokenizer, say
     with pytest.raises(InputError, match="no such file"):
         EntityMaskingCollator(tmp_path / "none.json", "mlm")

@@ -1,10 +1,11 @@
-"""An index from titles to numbers: an ordered hash table in a memory map.
+"""An index from hashes to numbers: an ordered hash table in a memory map.
 
-A title's 64-bit hash says which slot is its home; where that is taken it stands in one of the
-next ones, and the hashes rise from slot to slot. So a look-up begins at the home and ends at the
-first slot that is empty or holds a larger hash: one or two places of memory, whatever the size.
-Opening reads nothing, and all processes of a machine share the pages that they touch. Why this
-and not something else: docs/linking.md.
+Made for titles (`link`), used for sentences, too (`mask_pairs`). A title's 64-bit hash says which
+slot is its home; where that is taken it stands in one of the next ones, and the hashes rise from
+slot to slot. So a look-up begins at the home and ends at the first slot that is empty or holds a
+larger hash: one or two places of memory, whatever the size. Opening reads nothing, and all
+processes of a machine share the pages that they touch. Why this and not something else:
+docs/linking.md.
 
 Titles are told apart by their hash alone. That any two of 18 million share one has a probability
 of 10⁻⁵, that any of 10 million absent titles is taken for one that is there likewise.
@@ -53,7 +54,7 @@ def hash_column(titles: pa.Array) -> Hashes:
     return np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(titles))
 
 
-class TitleIndex:
+class HashIndex:
     """Hashes and a number for each; 0 stands for "not there"."""
 
     def __init__(self, slots: Hashes, values: Values) -> None:
@@ -66,7 +67,7 @@ class TitleIndex:
         return int(self._slots[1])
 
     @staticmethod
-    def build(hashes: Hashes, values: Values) -> "TitleIndex":
+    def build(hashes: Hashes, values: Values) -> "HashIndex":
         """Return an index of these pairs, made in memory; of equal hashes the first pair counts."""
         hashes, values = _sorted(hashes, values)
         homes = _homes_for(len(hashes))
@@ -74,12 +75,12 @@ class TitleIndex:
         size = max(homes, int(places[-1]) + 1 if len(places) else 0)
         slots, beside = _filled(hashes, values, places, size + 1)
         head = np.array([homes, len(hashes)], np.uint64)
-        return TitleIndex(
+        return HashIndex(
             np.concatenate([head, slots]), np.concatenate([np.zeros(_HEAD, values.dtype), beside])
         )
 
     @staticmethod
-    def open(folder: Path, name: str) -> "TitleIndex":
+    def open(folder: Path, name: str) -> "HashIndex":
         """Open an index that was saved or built there; nothing is read yet.
 
         Raises InputError when it is missing, cut, or another version's.
@@ -88,7 +89,7 @@ class TitleIndex:
             slots, values = (
                 # A plain array over the map: np.memmap costs twice as much at each indexing.
                 np.asarray(np.load(folder / file, mmap_mode="r"))
-                for file in TitleIndex.files(name)
+                for file in HashIndex.files(name)
             )
             _check(slots, values)
         except (OSError, ValueError) as error:
@@ -96,7 +97,7 @@ class TitleIndex:
                 f"{folder / name}: the index cannot be read ({error}); make the folder again "
                 "with --overwrite"
             ) from error
-        return TitleIndex(slots, values)
+        return HashIndex(slots, values)
 
     @staticmethod
     def files(name: str) -> tuple[str, str]:
@@ -128,7 +129,7 @@ class TitleIndex:
 def building(folder: Path, name: str, value_type: type[np.generic]) -> Iterator[Add]:
     """Give a function that takes hashes and values; write their index when the block ends.
 
-    The files are those that `TitleIndex.build(…).save(…)` would write, but memory does not grow
+    The files are those that `HashIndex.build(…).save(…)` would write, but memory does not grow
     with their number: pairs beyond a million lie in files without names meanwhile.
     Raises OutputError when the folder cannot be written.
     """
@@ -226,7 +227,7 @@ class _GrowingArray:
         with ExitStack() as stack:
             arrays = []
             types = np.dtype(np.uint64), np.dtype(value_type)
-            for file, type_ in zip(TitleIndex.files(name), types, strict=True):
+            for file, type_ in zip(HashIndex.files(name), types, strict=True):
                 path = stack.enter_context(whole_file(folder / file))
                 arrays.append(_GrowingArray(stack.enter_context(path.open("wb")), type_))
 

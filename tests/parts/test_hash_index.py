@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.parts import title_index
-from cstool.parts.title_index import TitleIndex, building, hash_column, hash_titles
+from cstool.parts import hash_index
+from cstool.parts.hash_index import HashIndex, building, hash_column, hash_titles
 from cstool.running.errors import InputError, OutputError
 
 TITLES = st.text(st.characters(codec="utf-8"), max_size=5)
@@ -36,8 +36,8 @@ def test_looking_up_is_as_in_a_dict(
 ) -> None:
     folder = tmp_path_factory.mktemp("index")
     values = np.array(list(known.values()), np.uint32)
-    TitleIndex.build(hash_titles(list(known)), values).save(folder, "t")
-    index = TitleIndex.open(folder, "t")
+    HashIndex.build(hash_titles(list(known)), values).save(folder, "t")
+    index = HashIndex.open(folder, "t")
     asked = [*asked, *known]
     found = index.look_up(hash_titles(asked))
     assert found.dtype == np.uint32
@@ -50,7 +50,7 @@ def test_hashes_of_any_kind_are_told_apart(pairs: list[tuple[int, int]], asked: 
     known: dict[int, int] = {}
     for hash_, value in pairs:
         known.setdefault(max(hash_, 1), value)  # 0 and 1 are one hash: 0 marks an empty slot
-    index = TitleIndex.build(*arrays(pairs))
+    index = HashIndex.build(*arrays(pairs))
     asked += known
     found = index.look_up(np.array(asked, np.uint64))
     assert found.tolist() == [known.get(max(hash_, 1), 0) for hash_ in asked]
@@ -66,28 +66,28 @@ def test_what_is_built_piece_by_piece_is_what_is_built_at_once(
 ) -> None:
     folder = tmp_path_factory.mktemp("index")
     hashes, values = arrays(pairs)
-    TitleIndex.build(hashes, values).save(folder, "whole")
+    HashIndex.build(hashes, values).save(folder, "whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(title_index, "_HELD", held)
+        patch.setattr(hash_index, "_HELD", held)
         with building(folder, "pieces", np.uint32) as add:
             for at in range(0, len(pairs), each):
                 add(hashes[at : at + each], values[at : at + each])
-    for one, other in zip(TitleIndex.files("whole"), TitleIndex.files("pieces"), strict=True):
+    for one, other in zip(HashIndex.files("whole"), HashIndex.files("pieces"), strict=True):
         assert (folder / one).read_bytes() == (folder / other).read_bytes()
 
 
 def test_of_equal_titles_the_first_counts() -> None:
     hashes = hash_titles(["b", "a", "b", "a"])
-    index = TitleIndex.build(hashes, np.array([1, 2, 3, 4], np.uint32))
+    index = HashIndex.build(hashes, np.array([1, 2, 3, 4], np.uint32))
     assert index.look_up(hash_titles(["a", "b"])).tolist() == [2, 1]
 
 
 def test_the_order_of_building_changes_no_byte(tmp_path: Path) -> None:
     titles = [str(i) for i in range(100)]
     values = np.arange(1, 101, dtype=np.uint32)
-    TitleIndex.build(hash_titles(titles), values).save(tmp_path, "a")
-    TitleIndex.build(hash_titles(titles[::-1]), values[::-1]).save(tmp_path, "b")
-    for one, other in zip(TitleIndex.files("a"), TitleIndex.files("b"), strict=True):
+    HashIndex.build(hash_titles(titles), values).save(tmp_path, "a")
+    HashIndex.build(hash_titles(titles[::-1]), values[::-1]).save(tmp_path, "b")
+    for one, other in zip(HashIndex.files("a"), HashIndex.files("b"), strict=True):
         assert (tmp_path / one).read_bytes() == (tmp_path / other).read_bytes()
 
 
@@ -112,12 +112,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the index cannot be read"):
-        TitleIndex.open(tmp_path, "t")
-    TitleIndex.build(hash_titles(["a"]), np.array([1])).save(tmp_path, "t")
-    path = tmp_path / TitleIndex.files("t")[1]
+        HashIndex.open(tmp_path, "t")
+    HashIndex.build(hash_titles(["a"]), np.array([1])).save(tmp_path, "t")
+    path = tmp_path / HashIndex.files("t")[1]
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(InputError, match="the index cannot be read"):
-        TitleIndex.open(tmp_path, "t")
+        HashIndex.open(tmp_path, "t")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
 def test_files_that_are_no_index_are_told(
     tmp_path: Path, slots: list[int], values: list[int]
 ) -> None:
-    for file, array in zip(TitleIndex.files("t"), (slots, values), strict=True):
+    for file, array in zip(HashIndex.files("t"), (slots, values), strict=True):
         np.save(tmp_path / file, np.array(array, np.uint64))
     with pytest.raises(InputError, match="make the folder again"):
-        TitleIndex.open(tmp_path, "t")
+        HashIndex.open(tmp_path, "t")
