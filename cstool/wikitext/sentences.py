@@ -23,6 +23,8 @@ _SOFT = re.compile(f"[ {CONTINUES}]*{CONTINUES}[ {CONTINUES}]*")
 # The last character of a sentence, in most scripts; quotes and brackets may follow.
 _LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]]*$")
 _WHITE = (" ", "\n")
+# Languages in which white space alone ends a sentence: a line's end may well be one.
+_UNMARKED = ("lo", "th")
 _OPENING = "\"'“„‘«([ "
 # So much of a sentence tells whether it ends.
 _END = 300
@@ -156,13 +158,19 @@ def _split(text: str, language: str) -> tuple[str, list[str]]:
         return text, _pieces(text, language)
     shown = text.replace("\n", " ")
     pieces = _pieces(shown, language)
-    hidden = [at for at in _places(text, "\n") if _may_hide(text[at - 1], text[at + 1 : at + 2])]
+    hidden = [
+        at
+        for at in _places(text, "\n")
+        if language in _UNMARKED or _may_hide(text[at - 1], text[at + 1 : at + 2])
+    ]
     if not hidden:
         return shown, pieces
     ends = [0, *accumulate(map(len, pieces))]
     for at in hidden:
         place = bisect(ends, at)
-        if ends[place] != at + 1 and _ends(text, ends[place - 1], at, language):
+        if ends[place] != at + 1 and (
+            language in _UNMARKED or _ends(text, ends[place - 1], at, language)
+        ):
             ends.insert(place, at + 1)
     return shown, [shown[start:end] for start, end in pairwise(ends)]
 

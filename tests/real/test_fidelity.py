@@ -14,12 +14,11 @@ from cstool.stages.extract import ExtractOptions, extract
 GOALS = {"verbatim": 0.995, "link_precision": 0.998, "link_recall": 0.998, "coverage": 0.995}
 # Where the gold is at fault (docs/extraction.md shows each case): what is held there instead.
 LESS = {
-    "ar": {"verbatim": 0.88, "coverage": 0.929},
+    "ar": {"verbatim": 0.88, "coverage": 0.946},
     "es": {"verbatim": 0.992, "link_precision": 0.993},
     "fr": {"link_precision": 0.997, "coverage": 0.983},
     "nl": {"link_precision": 0.991},
-    # This gold has each line of a paragraph as a block of its own.
-    "th": {"verbatim": 0.75, "coverage": 0.63},
+    "th": {"verbatim": 0.987},
 }
 MORE = {"en": {"verbatim": 0.999}}
 LANGUAGES = (

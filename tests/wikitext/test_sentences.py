@@ -120,6 +120,7 @@ def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() ->
         ("en", "It is \ufffc.\nIt was.", ["It is \ufffc.", "It was."]),
         ("en", "It is \ufffc\nIt was.", ["It is \ufffc It was."]),
         ("en", "It is:\n\ufffc It was.", ["It is:", "\ufffc It was."]),
+        ("th", "แม่น้ำไหล\nเมืองอยู่ (ที่นี่)\nบ้าน", ["แม่น้ำไหล", "เมืองอยู่ (ที่นี่)", "บ้าน"]),
     ],
 )
 def test_a_sentence_that_ends_with_a_line_ends(
