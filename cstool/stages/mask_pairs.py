@@ -3,7 +3,7 @@
 A corpus is shuffled, so its pages are put together first: `group` sends each row to a bucket of
 its language and split, by a hash of its page; `pair` reads a bucket. No more than a bucket is
 held in memory. Which paragraph a sentence stands in is looked up in a map of the corpus's
-`paragraphs/`, which all workers of a machine share.
+`_paragraphs/`, which all workers of a machine share.
 """
 
 from collections.abc import Sequence

@@ -34,11 +34,15 @@ _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # What shows nothing, or not in text.
 _UNSEEN = f" \t{NOTHING}{APART}"
+_UNSEEN_TAG = r"</?(?:noinclude|onlyinclude)\s*/?>"
 # A line that a paragraph may not run through: a row or an end of a table that a template may have
-# begun, nothing but templates, which may be blocks, nothing but a behaviour switch.
-_OWN = f"|!_\uff3f{HOLE}{_UNSEEN}"
+# begun, nothing but templates, which may be blocks, or but tags for those who include the page, a
+# behaviour switch with nothing or a space behind it, which then begins the line.
+_OWN = f"|!_\uff3f<{HOLE}{_UNSEEN}"
 _OWN_LINE = re.compile(
-    rf"[|!]|(?:{HOLE_MARK.pattern}|[{_UNSEEN}])*$|(?:__|\uff3f\uff3f)\S+[{_UNSEEN}]*$"
+    rf"[|!]|(?:{HOLE_MARK.pattern}|{_UNSEEN_TAG}|[{_UNSEEN}])*$"
+    rf"|(?:__|\uff3f\uff3f)\S+(?:[{_UNSEEN}]|$)",
+    re.IGNORECASE,
 )
 _BREAK = rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>"
 _BEGINS_BROKEN = re.compile(_BREAK, re.IGNORECASE)

@@ -86,11 +86,13 @@ class Links:
                 if category:
                     after = category.end()
                     before = text[at:start]
-                    # White space before it goes, but not the mark of a list's item, nor where
-                    # another paragraph's line would run into what goes on behind it.
-                    if not (joins and before.endswith("\n") and _continues(text, after)):
-                        before = before.rstrip(f" \n{CONTINUES}")
-                    out += (before, nothing(text, start, after))
+                    # White space before it goes, and what follows in its line joins what stands
+                    # above; what that was may be gone, so behind the end of a paragraph it stays.
+                    at_head = text[start - 1 : start] in ("", "\n")
+                    if at_head and text[after : after + 1] not in ("", "\n"):
+                        out += (before, APART)
+                    else:
+                        out += (before.rstrip(f" \n{CONTINUES}"), nothing(text, start, after))
                     at = after
                 continue
             plain = _FILE.match(text, start)
@@ -161,12 +163,6 @@ def own_anchor(raw: str) -> str:
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text
-
-
-def _continues(text: str, at: int) -> bool:
-    """Whether the line behind the one of this place goes on with its paragraph."""
-    end = text.find("\n", at)
-    return text.find(CONTINUES, at, end if end >= 0 else None) >= 0
 
 
 def _ends_within(text: str, start: int, end: int) -> bool:

@@ -6,7 +6,6 @@ where one ends with a sentence, so does the sentence.
 """
 
 import re
-from bisect import bisect
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -165,14 +164,16 @@ def _split(text: str, language: str) -> tuple[str, list[str]]:
     ]
     if not hidden:
         return shown, pieces
-    ends = [0, *accumulate(map(len, pieces))]
+    seen = [*accumulate(map(len, pieces))]
+    ends = [0]
+    place = 0
     for at in hidden:
-        place = bisect(ends, at)
-        if ends[place] != at + 1 and (
-            language in _UNMARKED or _ends(text, ends[place - 1], at, language)
-        ):
-            ends.insert(place, at + 1)
-    return shown, [shown[start:end] for start, end in pairwise(ends)]
+        while seen[place] <= at:
+            ends.append(seen[place])
+            place += 1
+        if seen[place] != at + 1 and (language in _UNMARKED or _ends(text, ends[-1], at, language)):
+            ends.append(at + 1)
+    return shown, [shown[start:end] for start, end in pairwise([*ends, *seen[place:]])]
 
 
 def _places(text: str, character: str) -> Iterator[int]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from cstool.wikitext.braces import links
 from cstool.wikitext.choices import STAR
-from cstool.wikitext.marks import NOTHING, Marks, nothing
+from cstool.wikitext.marks import BLOCK, NOTHING, Marks, nothing
 from cstool.wikitext.rules import SILENT, Rules, normal_name
 from cstool.wikitext.scan import calls
 
@@ -31,7 +31,7 @@ def expand(text: str, marks: Marks, rules: Rules, title: str, *, depth: int = 0)
             else _shown(source, marks, rules, title, depth)
         )
         if "\n" in source and _is_box(text, start, end):
-            shown = "\n"
+            shown = BLOCK
         elif shown == NOTHING:
             shown = nothing(text, start, end)
         out.append(shown)

@@ -84,6 +84,10 @@ PARAGRAPHS = [  # a new line is a space, but where a block stands
     ("en", "a\n<h2>b</h2>\nc\n[[d]]", ["a", "c [d→D]"]),
     ("en", "a\n<math>b</math>\n[[c]]", ["a ▢ [c→C]"]),
     ("en", "a\n{{b}}\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<noinclude>\n[[b]]\nc", ["a", "[b→B] c"]),
+    ("en", "a<ref>b</ref>\n<references />[[c]]\nd", ["a", "[c→C]", "d"]),
+    ("en", "a\n</div>\n[[Category:b]] c\n[[d]]", ["a", "c", "[d→D]"]),
+    ("en", "* a\n\n[[Category:b]]\nc\n[[d]]", ["a", "c [d→D]"]),
     ("en", "a {{b}}\n[[c]]", ["a ▢ [c→C]"]),
     ("ja", "猫は\n[[犬]]", ["猫は [犬→犬]"]),
 ]

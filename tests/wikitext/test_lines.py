@@ -101,6 +101,10 @@ def test_html_blocks_decide_what_is_a_paragraph(source: str, shown: str) -> None
     assert text_of(source) == shown
 
 
+def test_no_paragraph_goes_on_with_a_space_behind_a_switch() -> None:
+    assert text_of("a\n__NOTOC__ b\n[[c]]") == "a\nb\nc"  # MediaWiki: b is preformatted
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -112,6 +112,11 @@ def test_lines_of_a_paragraph_have_its_number() -> None:
     ]  # fmt: skip
 
 
+def test_the_line_behind_an_infobox_is_a_paragraph_of_its_own() -> None:
+    # What MediaWiki makes of "</table> Rome is" and "</div>Rome is", and what follows.
+    assert text_of("{{Infobox\n|a=b\n}} Rome is\na [[town]]\nof") == "Rome is\na town of"
+
+
 HOSTILE = (
     "{{", "[[", "<ref>", "<!--", "'''", "[[File:", "{|\n", "<table>", "-{", "&", "[http://x ", " ",
     "\n", "]]", "}}", "{{a|", "[[a|", "[[a|[", "<b ", "__a", "[[Category:", "; ", "<h2>", "''a'''b",

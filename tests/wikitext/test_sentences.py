@@ -109,6 +109,13 @@ def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() ->
     assert time.process_time() - before < 2  # a run for each sentence: twelve seconds
 
 
+def test_lines_that_each_end_a_sentence_take_no_time() -> None:
+    line = Line("A! B\n" * 200_000, [], [])
+    before = time.process_time()
+    assert count(line, "th") == 400_000
+    assert time.process_time() - before < 4  # each put into a list of all: seven seconds
+
+
 @pytest.mark.parametrize(
     ("language", "text", "sentences"),
     [
