@@ -104,7 +104,7 @@ def mask_corpus(
     if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
         raise InputError(
             f"{corpus}: tells no paragraphs, which {options.strategy} needs: an older cstool made "
-            "it; make it again, from `cstool extract` on"
+            "it; make it again with --overwrite, from `cstool extract` on"
         )
     version = need_library()
     if options.clusters is not None:  # a worker on a cluster may stand elsewhere
