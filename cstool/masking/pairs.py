@@ -23,6 +23,7 @@ KINDS = ("same", "hard", "easy")
 # Sentences from elsewhere for each one from the same place, and how many of them may be hard.
 OTHERS = 4
 MOST_HARD = {"paragraph": 2, "page": 0}
+_ALONE = {"paragraph": "alone in its paragraph", "page": "no other paragraph in its page"}
 _LOTS = tuple(hash_word(f"pair {number}") for number in range(1 + OTHERS))
 
 
@@ -46,7 +47,7 @@ class Found:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """For each anchor a stretch of the rows: those of its paragraph, or of its page."""
+    """For each anchor a stretch of the rows: of its sentence, its paragraph, or its page."""
 
     begin: Array
     end: Array
@@ -60,28 +61,57 @@ class _Stretch:
         return _Stretch(self.begin[anchors], self.end[anchors])
 
 
-def pair_up(pages: Array, paragraphs: Array, lots: U64, place: Place) -> Found:
-    """Pair each sentence that can be: sorted by page and paragraph; lots are its own.
+@dataclass(frozen=True)
+class _Stretches:
+    """For each anchor the stretches that it is in, one within the other."""
+
+    page: _Stretch
+    paragraph: _Stretch
+    sentence: _Stretch
+
+    def at(self, anchors: Array) -> "_Stretches":
+        """Return them for these anchors alone."""
+        return _Stretches(
+            self.page.at(anchors), self.paragraph.at(anchors), self.sentence.at(anchors)
+        )
+
+    def same(self, place: Place) -> tuple[_Stretch, _Stretch]:
+        """Return where partners of the same place are, and where within that they are not."""
+        if place == "paragraph":
+            return self.paragraph, self.sentence
+        return self.page, self.paragraph
+
+
+def pair_up(pages: Array, paragraphs: Array, ids: Array, lots: U64, place: Place) -> Found:
+    """Pair each sentence that can be: sorted by page, paragraph and id; lots are its own.
+
+    One that is there several times, switched otherwise, is no partner of itself.
 
     "paragraph": with one of its paragraph (same), some of its page's others (hard), of other pages
     (easy). "page": with one of its page but not its paragraph (same), some of other pages (easy).
     """
     number = len(pages)
-    new_page = np.append(True, pages[1:] != pages[:-1])[:number]
-    page = _stretch(new_page)
-    paragraph = _stretch(new_page | np.append(True, paragraphs[1:] != paragraphs[:-1])[:number])
-    if place == "paragraph":
-        alone = "alone in its paragraph", paragraph.size < 2
-    else:
-        alone = "no other paragraph in its page", paragraph.size == page.size
+    new_page = _changes(pages)
+    new_paragraph = new_page | _changes(paragraphs)
+    new_sentence = new_paragraph | _changes(ids)
+    within = _Stretches(*map(_stretch, (new_page, new_paragraph, new_sentence)))
+    outer, inner = within.same(place)
     anchor = np.ones(number, bool)
     dropped: dict[str, int] = {}
-    for reason, lost in (alone, ("no other page", page.size == number)):
+    for reason, lost in (
+        (_ALONE[place], inner.size == outer.size),
+        ("no other page", within.page.size == number),
+    ):
         dropped[reason] = int((anchor & lost).sum())
         anchor &= ~lost
     at = np.flatnonzero(anchor)
-    pairs = _drawn(at, page.at(at), paragraph.at(at), lots[at], number, place)
+    pairs = _drawn(at, within.at(at), lots[at], number, place)
     return Found(_shuffled(pairs, lots), len(at), dropped)
+
+
+def _changes(values: Array) -> Array:
+    """Return where a value is another than the one before."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def _stretch(new: Array) -> _Stretch:
@@ -92,18 +122,13 @@ def _stretch(new: Array) -> _Stretch:
     return _Stretch(begin[of], end[of]) if len(new) else _Stretch(begin, begin)
 
 
-def _drawn(
-    at: Array, page: _Stretch, paragraph: _Stretch, lots: U64, number: int, place: Place
-) -> Pairs:
+def _drawn(at: Array, within: _Stretches, lots: U64, number: int, place: Place) -> Pairs:
     """Return the pairs of these anchors, kind by kind."""
-    drawn: list[tuple[Array, Array, int]] = []  # which anchors, with which sentences
-    every = np.arange(len(at))
+    page, paragraph = within.page, within.paragraph
+    outer, inner = within.same(place)
+    same = _around(outer, inner, _below(lots, 0, outer.size - inner.size))
+    drawn = [(np.arange(len(at)), same, SAME)]  # which anchors, with which sentences
     beside = page.size - paragraph.size  # of the page, not of the paragraph
-    if place == "paragraph":
-        lot = _below(lots, 0, paragraph.size - 1)
-        drawn.append((every, paragraph.begin + lot + (paragraph.begin + lot >= at), SAME))
-    else:
-        drawn.append((every, _around(page, paragraph, _below(lots, 0, beside)), SAME))
     hard = np.minimum(beside, MOST_HARD[place])
     taken = np.full(len(at), -1)
     for nth in range(MOST_HARD[place]):

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from cstool import __version__
 from cstool.parts.inside import need_folder
-from cstool.parts.manifest import MANIFEST, sha256
+from cstool.parts.manifest import MANIFEST, PARAGRAPHS, sha256
 from cstool.running.errors import CstoolError, InputError, WrongCallError
 
 # What a corpus of other languages or shards has left in the repository goes: the card's patterns
-# would take it for this one's. It stays in the repository's history.
-_OURS = "data/*"
+# would take it for this one's, and who joins its paragraphs theirs. It stays in the repository's
+# history.
+_OURS = ["data/*", f"{PARAGRAPHS}*"]
 
 
 class Upload(NamedTuple):

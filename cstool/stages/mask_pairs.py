@@ -210,7 +210,7 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     order, paragraphs = order[paragraphs > 0], paragraphs[paragraphs > 0]
     ids, pages = ids[order], pages[order]
     lots = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
-    found = pair_up(pages, paragraphs, lots, work.place)
+    found = pair_up(pages, paragraphs, ids, lots, work.place)
     counts.tally("sentences").keep(found.anchors)
     for reason, number in found.dropped.items():
         counts.tally("sentences").drop(reason, number)

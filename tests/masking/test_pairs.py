@@ -10,28 +10,32 @@ from hypothesis import strategies as st
 from cstool.masking.pairs import EASY, HARD, KINDS, MOST_HARD, OTHERS, SAME, Place, pair_up
 from cstool.parts.hashing import mix
 
-# The page and the paragraph of each sentence.
-Rows = list[tuple[int, int]]
-rows = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 6)), max_size=60).map(sorted)
+# The page, the paragraph and the number of each sentence; some are there several times.
+Row = tuple[int, int, int]
+Rows = list[Row]
+_PLACES = st.tuples(st.integers(1, 4), st.integers(0, 6), st.integers(0, 9))
+rows = st.lists(_PLACES, max_size=60).map(sorted)
 places = pytest.mark.parametrize("place", ["paragraph", "page"])
 
 
 def pairs_of(some: Rows, place: Place) -> tuple[list[tuple[int, int, int]], dict[str, int], int]:
-    pages, paragraphs = (np.array([r[i] for r in some], np.int64) for i in (0, 1))
+    pages, paragraphs, ids = (np.array([r[i] for r in some], np.int64) for i in range(3))
     lots = mix(np.arange(len(some), dtype=np.uint64))
-    found = pair_up(pages, paragraphs, lots, place)
+    found = pair_up(pages, paragraphs, ids, lots, place)
     pairs = found.pairs
     listed = [*zip(pairs.first.tolist(), pairs.second.tolist(), pairs.kind.tolist(), strict=True)]
     return listed, found.dropped, found.anchors
 
 
-def kind_of(a: tuple[int, int], b: tuple[int, int], place: Place) -> int | None:
+def kind_of(a: Row, b: Row, place: Place) -> int | None:
     """The kind of a pair of two sentences, None when they are none."""
     if a[0] != b[0]:
         return EASY
+    if a == b:
+        return None
     if place == "paragraph":
-        return SAME if a == b else HARD
-    return SAME if a != b else None
+        return SAME if a[1] == b[1] else HARD
+    return SAME if a[1] != b[1] else None
 
 
 @places
@@ -78,7 +82,7 @@ def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows, plac
 def test_all_that_may_be_drawn_are_drawn_alike(place: Place) -> None:
     # Pages of four paragraphs of three sentences; the anchors are the fifth of each page.
     pages, each, at = 4000, 12, 4
-    some = [(page, number // 3) for page in range(pages) for number in range(each)]
+    some = [(page, number // 3, number) for page in range(pages) for number in range(each)]
     listed, _, _ = pairs_of(some, place)
     drawn = {
         kind: np.bincount(

@@ -166,7 +166,8 @@ def push(hub: Hub, corpus: Path, *options: str, token: str = TOKEN) -> Done:
 
 
 def test_a_corpus_arrives_whole_and_what_was_there_of_another_goes(hub: Hub, corpus: Path) -> None:
-    hub.files = {"data/xx/train-00000-of-00001.parquet": b"old", "notes.txt": b"mine"}
+    old = ("data/xx/train-00000-of-00001.parquet", "_paragraphs/part-000009.pq")
+    hub.files = {**dict.fromkeys(old, b"old"), "notes.txt": b"mine"}
     before = files_of(corpus)
     (corpus / "scratch.txt").write_text("not of the corpus")
     done = push(hub, corpus)
