@@ -15,7 +15,7 @@ import numpy as np
 from cstool.running.errors import CstoolError, InputError
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 Array = np.ndarray[Any, Any]
 
@@ -77,7 +77,7 @@ class Vocabulary:
         numbers = tokenizer.get_vocab(with_added_tokens=True)
         if mask is not None and mask not in numbers:
             raise InputError(f"--mask-token: the tokenizer has no token {mask!r}")
-        around = _framed(tokenizer)
+        around = tokenizer.encode(text_with_tokens(tokenizer))
         flags = around.special_tokens_mask
         special = np.zeros(max(numbers.values(), default=-1) + 1, bool)
         added = tokenizer.get_added_tokens_decoder()
@@ -96,12 +96,11 @@ class Vocabulary:
         return cls(special, ordinary, chosen, _first(names, _PADS), head, tail)
 
 
-def _framed(tokenizer: "Tokenizer") -> "Encoding":
-    """Return a text's encoding, with special tokens: of one that it has tokens for, if any."""
-    letter = tokenizer.encode("a")
+def text_with_tokens(tokenizer: "Tokenizer") -> str:
+    """Return a text that the tokenizer has ordinary tokens for, if there is any."""
     words = map(tokenizer.decode, ([number] for number in tokenizer.get_vocab().values()))
-    encodings = chain([letter], map(tokenizer.encode, words))
-    return next((one for one in encodings if 0 in one.special_tokens_mask), letter)
+    texts = chain(["a"], words)
+    return next((text for text in texts if 0 in tokenizer.encode(text).special_tokens_mask), "a")
 
 
 def _first(numbers: dict[str, int], names: tuple[str, ...]) -> int | None:

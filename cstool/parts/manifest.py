@@ -153,7 +153,7 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
     """
     wanted = " or ".join(f"`cstool {stage}`" for stage in stages)
     if len(stages) > 2:
-        wanted = "one of cstool's stages"
+        wanted = f"`cstool` {', '.join(stages[:-1])} or {stages[-1]}"
     if not folder.exists():
         raise InputError(f"{folder}: no such folder; give one that {wanted} has written")
     if not folder.is_dir():

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.masking.draw import sentence_keys
+from cstool.masking.pair_tokens import Frame, PairRows, Texts, pair_rows
 from cstool.masking.pairs import KINDS, SAME, Place, pair_up
 from cstool.masking.vocabulary import one_thread, read_tokenizer
 from cstool.parts.columns import numbers, offsets_of
@@ -190,13 +191,13 @@ def _paragraphs(work: _Work) -> HashIndex:
 
 
 @lru_cache(maxsize=1)
-def _tokenizer(work: _Work) -> "Tokenizer":
-    """Read the tokenizer: once a run in each worker."""
+def _tokenizer(work: _Work) -> tuple["Tokenizer", Frame]:
+    """Read the tokenizer, and how it frames pairs: once a run in each worker."""
     one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(work.max_length, strategy="longest_first")
-    return tokenizer
+    tokenizer.no_truncation()  # pair_rows cuts
+    return tokenizer, Frame.of(tokenizer)
 
 
 def pair(bucket: _Bucket, work: _Work) -> Batches:
@@ -218,25 +219,22 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     of_kind = np.bincount(pairs.kind, minlength=len(KINDS))
     counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
     counts.add("rows", {bucket.language: len(pairs.first)})
-    texts = table.column("text").take(numbers(order)).to_pylist()
-    tokenizer = _tokenizer(work)
+    tokenizer, frame = _tokenizer(work)
+    texts = Texts.of(tokenizer, table.column("text").take(numbers(order)).to_pylist())
     for start in range(0, len(pairs.first), _PAIRS_AT_ONCE):
         some = slice(start, start + _PAIRS_AT_ONCE)
         first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]
-        both = [(texts[a], texts[b]) for a, b in zip(first, second, strict=True)]
-        encodings = tokenizer.encode_batch(both)
-        yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, encodings)
+        rows = pair_rows(frame, texts, first, second, work.max_length)
+        yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, rows)
     return counts
 
 
-def _table(language: str, ids: Array, kind: Array, encodings: list[Any]) -> pa.RecordBatch:
-    sizes = [len(e) for e in encodings]
-    tokens = sum(sizes)
-    flat: dict[str, tuple[Any, Array]] = {
+def _table(language: str, ids: Array, kind: Array, rows: PairRows) -> pa.RecordBatch:
+    flat: dict[str, tuple[Array, Array]] = {
         "ids": (np.full(len(ids), 2), ids.ravel()),
-        "input_ids": (sizes, _joined(encodings, "ids", tokens, np.int32)),
-        "token_type_ids": (sizes, _joined(encodings, "type_ids", tokens, np.int8)),
-        "attention_mask": (sizes, np.ones(tokens, np.int8)),
+        "input_ids": (rows.sizes, rows.ids),
+        "token_type_ids": (rows.sizes, rows.types),
+        "attention_mask": (rows.sizes, np.ones(len(rows.ids), np.int8)),
     }
     single = {
         "language": pa.array([language] * len(ids), pa.string()),
@@ -252,7 +250,3 @@ def _table(language: str, ids: Array, kind: Array, encodings: list[Any]) -> pa.R
         for field in PAIRS
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PAIRS)
-
-
-def _joined(encodings: list[Any], name: str, number: int, type_: Any) -> Array:
-    return np.fromiter((n for e in encodings for n in getattr(e, name)), type_, number)

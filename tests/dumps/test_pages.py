@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.dumps.export import Page
-from cstool.dumps.pages import Damage, find_streams, open_pages, pages_of
+from cstool.dumps.multistream import find_streams
+from cstool.dumps.pages import Damage, open_pages, pages_of
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task
 from cstool.running.errors import CutInputError, InputError
@@ -301,7 +302,7 @@ def test_streams_are_found_across_the_blocks_of_a_scan(
 ) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
     data = path.read_bytes()
-    monkeypatch.setattr("cstool.dumps.pages._BLOCK", block)
+    monkeypatch.setattr("cstool.dumps.multistream._BLOCK", block)
     starts = [i for i in range(len(data)) if data.startswith(b"BZh91AY&SY", i)]
     assert find_streams(path) == [*starts, len(data)]
 
