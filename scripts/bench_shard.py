@@ -24,7 +24,7 @@ from cstool.languages.codes import entitycs
 from cstool.parts.claims import Claim
 from cstool.parts.counts import Counts, Tally
 from cstool.parts.files import Batches, write_part
-from cstool.parts.manifest import ATTRIBUTION, Source
+from cstool.parts.manifest import ATTRIBUTION, Source, beside_part
 from cstool.parts.schemas import ATTRIBUTION as PAGES
 from cstool.parts.schemas import POSITIONS_A_PAGE, SWITCHED
 
@@ -87,7 +87,7 @@ def rows_of(
 
 def make_switched(folder: Path, rows: int, languages: int) -> int:
     """Fill a folder as `switch` does, if it is not there; return its bytes of text."""
-    from cstool.parts.folder import Run
+    from cstool.parts.folder import Run, part_name
     from cstool.running.executors import InlineExecutor
     from cstool.running.options import RunOptions
 
@@ -102,8 +102,8 @@ def make_switched(folder: Path, rows: int, languages: int) -> int:
             pages = table.select(["page_id", "title"]).group_by(["page_id", "title"]).aggregate([])
             credit = pages.append_column("revision_id", pages["page_id"].cast(pa.int64()))
             for name, kind, content in (
-                (f"part-{part:06d}.parquet", SWITCHED, table),
-                (f"{ATTRIBUTION}part-{part:06d}.parquet", PAGES, credit.select(PAGES.names)),
+                (part_name(part), SWITCHED, table),
+                (beside_part(ATTRIBUTION, part_name(part)), PAGES, credit.select(PAGES.names)),
             ):
                 made.append(
                     write_part(
