@@ -3,13 +3,12 @@
 A sentence stands in ten pairs, and to tokenize is what takes the time.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.masking.tokens import flat_ids
 from cstool.masking.vocabulary import text_with_tokens
 from cstool.parts.columns import ranges
 
@@ -44,11 +43,10 @@ class Frame:
         """Read a tokenizer's, which neither cuts nor pads."""
         text = text_with_tokens(tokenizer)
         pair = tokenizer.encode(text, text)
-        places = [[i for i, n in enumerate(pair.sequence_ids) if n == text] for text in (0, 1)]
+        places = [[i for i, of in enumerate(pair.sequence_ids) if of == n] for n in (0, 1)]
         ids, types = np.array(pair.ids, np.int32), np.array(pair.type_ids, np.int8)
         (begin, end), (again, last) = ((some[0], some[-1] + 1) for some in places)
-        parts = slice(begin), slice(end, again), slice(last, None)
-        head, middle, tail = parts
+        head, middle, tail = slice(begin), slice(end, again), slice(last, None)
         return cls(
             (ids[head], ids[middle], ids[tail]),
             (types[head], types[middle], types[tail]),
@@ -58,25 +56,19 @@ class Frame:
 
 @dataclass(frozen=True)
 class Texts:
-    """The tokens of some texts, one after another; `firsts`: where each's begin, and the end."""
+    """The frame's tokens and those of some texts; `firsts`: where each's begin, and the end."""
 
+    frame: Frame
     ids: Array
     firsts: Array
 
     @classmethod
-    def of(cls, tokenizer: "Tokenizer", texts: list[str]) -> "Texts":
+    def of(cls, tokenizer: "Tokenizer", frame: Frame, texts: list[str]) -> "Texts":
         """Tokenize texts, without special tokens."""
-        made = [*_tokenized(tokenizer, texts)]
-        sizes = np.concatenate([np.zeros(1, np.int64), *(sizes for _, sizes in made)])
-        return cls(np.concatenate([np.zeros(0, np.int32), *(i for i, _ in made)]), sizes.cumsum())
-
-
-def _tokenized(tokenizer: "Tokenizer", texts: list[str]) -> Iterator[tuple[Array, Array]]:
-    for at in range(0, len(texts), _AT_ONCE):
-        encodings = tokenizer.encode_batch(texts[at : at + _AT_ONCE], add_special_tokens=False)
-        some: Iterable[list[int]] = [one.ids for one in encodings]
-        sizes = np.fromiter(map(len, some), np.int64, len(encodings))
-        yield np.fromiter(chain.from_iterable(some), np.int32, int(sizes.sum())), sizes
+        lots = (texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE))
+        made = [flat_ids(tokenizer.encode_batch(lot, add_special_tokens=False)) for lot in lots]
+        sizes = np.concatenate([np.array([frame.size]), *(sizes for _, sizes in made)])
+        return cls(frame, np.concatenate([*frame.tokens, *(i for i, _ in made)]), sizes.cumsum())
 
 
 @dataclass(frozen=True)
@@ -88,27 +80,26 @@ class PairRows:
     sizes: Array
 
 
-def pair_rows(frame: Frame, texts: Texts, first: Array, second: Array, longest: int) -> PairRows:
+def pair_rows(texts: Texts, first: Array, second: Array, longest: int) -> PairRows:
     """Return pairs of texts, each by its number, as rows of at most `longest` tokens."""
+    frame, number = texts.frame, len(first)
     sizes = np.diff(texts.firsts)
-    one, other = _cut(sizes[first], sizes[second], longest - frame.size)
-    pool = np.concatenate([*frame.tokens, texts.ids])
-    number = len(first)
     head, middle, tail = map(len, frame.tokens)
     begins = np.empty((number, 5), np.int64)
     begins[:, [_HEAD, _MIDDLE, _TAIL]] = 0, head, head + middle
-    begins[:, _FIRST] = texts.firsts[first] + frame.size
-    begins[:, _SECOND] = texts.firsts[second] + frame.size
+    begins[:, _FIRST], begins[:, _SECOND] = texts.firsts[first], texts.firsts[second]
     lengths = np.empty((number, 5), np.int64)
     lengths[:, [_HEAD, _MIDDLE, _TAIL]] = head, middle, tail
-    lengths[:, _FIRST], lengths[:, _SECOND] = one, other
+    lengths[:, _FIRST], lengths[:, _SECOND] = _cut(
+        sizes[first], sizes[second], longest - frame.size
+    )
     places = ranges(begins.ravel(), lengths.ravel())
     types = np.concatenate([*frame.types, np.zeros(1, np.int8)])
     of_frame = types[np.minimum(places, frame.size)]
     of_text = np.zeros(5, np.int8)
     of_text[[_FIRST, _SECOND]] = frame.of_texts
     of_piece = np.repeat(np.tile(of_text, number), lengths.ravel())
-    return PairRows(pool[places], of_frame + of_piece, lengths.sum(1))
+    return PairRows(texts.ids[places], of_frame + of_piece, lengths.sum(1))
 
 
 def _cut(one: Array, other: Array, longest: int) -> tuple[Array, Array]:
@@ -117,11 +108,7 @@ def _cut(one: Array, other: Array, longest: int) -> tuple[Array, Array]:
     (huggingface/tokenizers, src/utils/truncation.rs, truncate_encodings.) The longer text loses
     its last tokens; where the shorter has more than half, both keep half, the longer the odd one.
     """
-    short, long = np.minimum(one, other), np.maximum(one, other)
-    too_long = short + long > longest
-    kept = np.where(short > longest, short, np.maximum(short, longest - short))
-    both = too_long & (short + kept > longest)
-    kept_short = np.where(both, longest // 2, short)
-    kept_long = np.where(both, longest // 2 + longest % 2, np.where(too_long, kept, long))
+    short = np.minimum(np.minimum(one, other), longest // 2)
+    long = np.minimum(np.maximum(one, other), longest - short)
     swapped = one > other
-    return np.where(swapped, kept_long, kept_short), np.where(swapped, kept_short, kept_long)
+    return np.where(swapped, long, short), np.where(swapped, short, long)

@@ -95,13 +95,18 @@ def tokenize(
     )
 
 
+def flat_ids(encodings: list[Any]) -> tuple[Array, Array]:
+    """Return all tokens' numbers, and each text's number of them."""
+    sizes = np.fromiter(map(len, encodings), np.int64, len(encodings))
+    ids = chain.from_iterable(e.ids for e in encodings)
+    return np.fromiter(ids, np.int32, int(sizes.sum())), sizes
+
+
 def _flat(encodings: list[Any]) -> tuple[Array, Array, Array, Array]:
     """Return all tokens' numbers, each text's number of them, and all tokens' places."""
-    sizes = np.fromiter(map(len, encodings), np.int64, len(encodings))
-    total = int(sizes.sum())
-    ids = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.int32, total)
+    ids, sizes = flat_ids(encodings)
     pairs = chain.from_iterable(e.offsets for e in encodings)
-    offsets = np.fromiter(chain.from_iterable(pairs), np.int64, 2 * total)
+    offsets = np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(ids))
     return ids, sizes, offsets[::2], offsets[1::2]
 
 

@@ -220,11 +220,11 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
     counts.add("rows", {bucket.language: len(pairs.first)})
     tokenizer, frame = _tokenizer(work)
-    texts = Texts.of(tokenizer, table.column("text").take(numbers(order)).to_pylist())
+    texts = Texts.of(tokenizer, frame, table.column("text").take(numbers(order)).to_pylist())
     for start in range(0, len(pairs.first), _PAIRS_AT_ONCE):
         some = slice(start, start + _PAIRS_AT_ONCE)
         first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]
-        rows = pair_rows(frame, texts, first, second, work.max_length)
+        rows = pair_rows(texts, first, second, work.max_length)
         yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, rows)
     return counts
 

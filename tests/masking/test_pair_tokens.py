@@ -20,9 +20,9 @@ TEXTS = st.lists(
 def agree(tokenizer: Tokenizer, texts: list[str], longest: int) -> None:
     own = Tokenizer.from_str(tokenizer.to_str())
     own.no_truncation()
-    frame, tokens = Frame.of(own), Texts.of(own, texts)
+    tokens = Texts.of(own, Frame.of(own), texts)
     first, second = (grid.ravel() for grid in np.indices((len(texts), len(texts))))
-    rows = pair_rows(frame, tokens, first, second, longest)
+    rows = pair_rows(tokens, first, second, longest)
     own.enable_truncation(longest, strategy="longest_first")
     expected = own.encode_batch([(texts[a], texts[b]) for a, b in zip(first, second, strict=True)])
     assert rows.sizes.tolist() == [len(one) for one in expected]
