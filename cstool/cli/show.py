@@ -13,8 +13,7 @@ import click
 import msgspec
 
 from cstool.languages.codes import need_language
-from cstool.parts.inside import need_folder
-from cstool.parts.manifest import Manifest
+from cstool.parts.manifest import Manifest, need_stage
 from cstool.report.showing import STAGES, Shown, shown
 from cstool.report.showing_entity import Entity, described, from_folder, live
 from cstool.report.showing_rows import Occurrences, Wanted, form_of, occurrences, rows
@@ -115,7 +114,7 @@ def command(
     tells more. (A folder named entity: ./entity.)
     """
     del debug
-    manifest = need_folder(folder, *STAGES)
+    manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
     found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)
@@ -162,7 +161,7 @@ def entity(
     del debug
     if ask == bool(entities):
         raise click.UsageError("give either --entities DIR or --live")
-    manifest = need_folder(corpus, "link", "switch", "shard") if corpus else None
+    manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
     found = from_folder(entities, qid) if entities else live(qid)
     if found.json["id"] != f"Q{qid}":
         click.echo(f"show: Q{qid} is now {found.json['id']}", err=True)

@@ -1,7 +1,8 @@
 """`_manifest.json`: what a folder holds and how it came to be; written last."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ PARQUET = (".parquet", _BESIDE)
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
+# Where stages' folders lie in one that holds them: `make corpus` has a wiki's a folder deeper.
+_PLACES = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
+_MOST_INSIDE = 12
 # Names of a detail that a later stage's manifest keeps: more than there are languages.
 _DETAILS_HANDED_ON = 1000
 
@@ -149,7 +153,8 @@ def _as_ancestor(manifest: Manifest) -> Ancestor:
 def need_stage(folder: Path, *stages: str) -> Manifest:
     """Return the manifest of a folder that one of these stages has completed.
 
-    Raises InputError when the folder is missing, unfinished, or another stage's.
+    Raises InputError when the folder is missing, unfinished, or another stage's; of one that holds
+    such stages' folders it names these.
     """
     wanted = " or ".join(f"`cstool {stage}`" for stage in stages)
     if len(stages) > 2:
@@ -160,6 +165,7 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
         raise InputError(f"{folder}: is a file; give the folder that {wanted} has written")
     manifest = read_manifest(folder)
     if manifest is None:
+        _tell_of_those_inside(folder, stages)
         raise InputError(
             f"{folder}: has no {MANIFEST}, so it is unfinished or not cstool's; "
             f"run {wanted} to its end first"
@@ -172,6 +178,25 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
     if broken:
         raise InputError(f"{folder}: {broken}; make the folder again with --overwrite")
     return manifest
+
+
+def _tell_of_those_inside(folder: Path, stages: tuple[str, ...]) -> None:
+    """Raise InputError that names the wanted stages' folders in the folder, if it holds any."""
+    inside = sorted(_inside(folder, stages))
+    if inside:
+        names = [*inside[:_MOST_INSIDE], *(["…"] if inside[_MOST_INSIDE:] else [])]
+        raise InputError(
+            f"{folder}: is no stage's folder, but holds {', '.join(names)}; "
+            f"give {'one of them' if inside[1:] else folder / inside[0]}"
+        )
+
+
+def _inside(folder: Path, stages: tuple[str, ...]) -> Iterator[str]:
+    for path in (path for place in _PLACES for path in folder.glob(place)):
+        with suppress(InputError):  # a bad one is told when it is given
+            manifest = read_manifest(path.parent)
+            if manifest and manifest.stage in stages:
+                yield path.parent.relative_to(folder).as_posix()
 
 
 def broken_parts(folder: Path, manifest: Manifest) -> str:

@@ -10,8 +10,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from cstool import __version__
-from cstool.parts.inside import need_folder
-from cstool.parts.manifest import MANIFEST, PARAGRAPHS, sha256
+from cstool.parts.manifest import MANIFEST, PARAGRAPHS, need_stage, sha256
 from cstool.running.errors import CstoolError, InputError, WrongCallError
 
 # What a corpus of other languages or shards has left in the repository goes: the card's patterns
@@ -32,7 +31,7 @@ def uploads(corpus: Path) -> list[Upload]:
 
     Raises InputError for a folder that is no finished corpus.
     """
-    manifest = need_folder(corpus, "shard")
+    manifest = need_stage(corpus, "shard")
     listed = [Upload(part.file, part.bytes) for part in manifest.parts]
     return [*listed, Upload(MANIFEST, (corpus / MANIFEST).stat().st_size)]
 
@@ -95,7 +94,7 @@ def push(corpus: Path, repo: str, *, private: bool, tell: Callable[[str], None])
 
 
 def _check_contents(corpus: Path) -> None:
-    for part in need_folder(corpus, "shard").parts:
+    for part in need_stage(corpus, "shard").parts:
         if sha256(corpus / part.file) != part.checksum:
             raise InputError(
                 f"{corpus / part.file}: is not what `cstool shard` wrote (another sha256); make "

@@ -16,7 +16,7 @@ from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
 from cstool import __version__
 from cstool.languages.codes import names
-from cstool.parts.inside import need_folder
+from cstool.parts.manifest import need_stage
 from cstool.report.showing import Piece, Shown
 from cstool.running.errors import InputError
 
@@ -51,7 +51,7 @@ class EntityTable:
     def __init__(self, folder: Path) -> None:
         """Take a folder. Raises InputError when it is not one that `cstool entities` wrote."""
         self.folder = folder
-        self.manifest = need_folder(folder, "entities")
+        self.manifest = need_stage(folder, "entities")
         self._files = [folder / part.file for part in self.manifest.tables if part.rows]
         self._footers: dict[Path, pq.FileMetaData] = {}
 

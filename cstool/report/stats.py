@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from cstool.languages.mixing import Mixing, Sums, sums_by_language
 from cstool.languages.words import words_in
 from cstool.parts.columns import one_chunk
-from cstool.parts.inside import need_folder
-from cstool.parts.manifest import Manifest, Part
+from cstool.parts.manifest import Manifest, Part, need_stage
 from cstool.parts.schemas import BY_STAGE
 from cstool.parts.statistics import read_statistics
 from cstool.running.errors import InputError
@@ -81,7 +80,7 @@ class FolderStats(msgspec.Struct, frozen=True):
 
 def folder_stats(folder: Path) -> FolderStats:
     """Count what is in a stage's folder. Raises InputError when it is none."""
-    manifest = need_folder(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE)
     counted = _COUNT[manifest.stage](folder, manifest)
     languages = sorted(counted.languages, key=lambda s: s.language)
     source, switched = counted.sides or _sides(manifest, languages)

@@ -8,8 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cstool.parts.inside import need_folder
-from cstool.parts.manifest import Manifest
+from cstool.parts.manifest import Manifest, need_stage
 from cstool.parts.schemas import BY_STAGE
 from cstool.report.showing_entity import EntityTable
 from cstool.report.showing_rows import form_of
@@ -46,7 +45,7 @@ def by_type(
     many types the names are looked up, one by one.
     Raises InputError for a folder that is none, WrongCallError for one that has no QIDs.
     """
-    manifest = need_folder(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE)
     form = form_of(manifest)
     if manifest.stage == "entities":
         entities, counted = folder, None
@@ -131,7 +130,7 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
 
     Raises InputError for a folder that is none, WrongCallError for one without titles of pages.
     """
-    manifest = need_folder(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE)
     spans = {"extract": "mentions", "link": "mentions", "switch": "entities"}.get(form_of(manifest))
     if spans is None or _is_lines(manifest):
         raise WrongCallError(

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from cstool.parts.inside import need_folder
+from cstool.parts.manifest import need_stage
 from cstool.report.stats import folder_stats
 from cstool.running.errors import InputError
 
 
 def told(folder: Path, *stages: str) -> str:
     with pytest.raises(InputError) as caught:
-        need_folder(folder, *stages)
+        need_stage(folder, *stages)
     return str(caught.value)
 
 
@@ -29,7 +29,7 @@ def test_stages_inside_are_named_also_a_folder_deeper(pipeline: Path, tmp_path: 
     # Those alone that are wanted.
     assert told(tmp_path, "shard").endswith(f"but holds corpus; give {tmp_path / 'corpus'}")
     assert "has no _manifest.json" in told(tmp_path, "entities")
-    assert need_folder(tmp_path / "corpus", "shard").stage == "shard"
+    assert need_stage(tmp_path / "corpus", "shard").stage == "shard"
 
 
 def test_of_many_stages_the_first_are_named(pipeline: Path, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.parts.inside import need_folder
-from cstool.parts.manifest import Ancestor, lineage_of
+from cstool.parts.manifest import Ancestor, lineage_of, need_stage
 from cstool.parts.schemas import BY_STAGE
 from cstool.parts.statistics import Statistics, read_statistics
 from cstool.report.html.names import Entity, look_up
@@ -56,7 +55,7 @@ def facts_of(folder: Path, entities: Path | None = None, work: Path | None = Non
     `entities`: a folder of `cstool entities`, for names and types. `work`: a folder below which
     those of the stages before are, for what they took. Raises InputError for what is none of these.
     """
-    manifest = need_folder(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])
     statistics = read_statistics(folder) if manifest.stage == "shard" else None
     known: dict[int, Entity] = {}

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.parts.columns import numbers
-from cstool.parts.inside import need_folder
+from cstool.parts.manifest import need_stage
 from cstool.parts.runs import read_groups
 from cstool.running.errors import InputError
 
@@ -42,7 +42,7 @@ def look_up(
     `languages`: those to keep labels in, and `language` that of the aliases. Only row groups that
     may hold one of the entities are read. Raises InputError when the folder is no `entities`.
     """
-    manifest = need_folder(folder, "entities")
+    manifest = need_stage(folder, "entities")
     files = [folder / part.file for part in manifest.tables]
     keep = {*languages, language, "mul", "en"}
     found = _read(files, qids, keep, language)
