@@ -84,7 +84,8 @@ def command(
 
     mlm masks 15 % of the tokens; wep whole entities; pep-mrs, pep-ms, pep-m tokens of entities;
     with +mlm, also 15 % of what is outside them. rts and c-rts replace tokens and ask which, slm
-    asks what they were. pairs-paragraph and pairs-page ask whether two sentences are of one.
+    asks what they were. pairs-paragraph and pairs-page ask whether two sentences are of one
+    paragraph, of one page.
 
     Writes data/<language>/<split>-…parquet: ids, language, input_ids, labels (-100: nothing to
     predict), attention_mask, entity_ids, qids; pairs have token_type_ids, label and kind.
