@@ -20,10 +20,9 @@ from cstool.stages.shard import ShardOptions, shard
 from cstool.stages.switch import switch
 from cstool.stages.switch_options import SwitchOptions
 from cstool.stages.titles import titles
-from tests.cli.test_commands import cstool, fails
+from tests.cli.test_commands import PAGES, cstool, fails
 from tests.conftest import Sample
-from tests.running.test_interrupts import IN_TIME
-from tests.support import files_of
+from tests.support import files_of, write_multistream
 
 Stage = Callable[[Path, Path, Sample, RunOptions], object]
 
@@ -142,14 +141,15 @@ def test_two_runs_of_different_parameters_that_begin_together_do_not_mix(
 
 @pytest.mark.parametrize(("jobs", "victim"), [("1", "group"), ("2", "parent"), ("2", "worker")])
 def test_a_stage_that_is_killed_goes_on_and_ends_with_the_same_bytes(
-    sample: Sample, tmp_path: Path, pipeline: Path, jobs: str, victim: str
+    tmp_path: Path, jobs: str, victim: str
 ) -> None:
-    out = tmp_path / "sentences"
-    command = [sys.executable, "-m", "cstool", "extract", str(sample.pages), "-o", str(out)]
-    command += ["-j", jobs, "--part-size", "16384", "--quiet"]
-    process = subprocess.Popen(command, start_new_session=True)
+    pages = tmp_path / "d.xml.bz2"
+    write_multistream(pages, PAGES * 2)  # 80 parts: the kill comes before the last
+    command = [sys.executable, "-m", "cstool", "extract", str(pages), "--part-size", "1", "--quiet"]
+    here = [*command, "-o", str(tmp_path / "out"), "-j", jobs]
+    process = subprocess.Popen(here, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not list(out.glob("part-*.parquet")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("out/part-*.parquet")) and time.monotonic() < deadline:
         time.sleep(0.005)
     if victim == "group":
         os.killpg(process.pid, signal.SIGKILL)
@@ -158,28 +158,12 @@ def test_a_stage_that_is_killed_goes_on_and_ends_with_the_same_bytes(
     else:
         os.kill(_workers(process.pid)[0], signal.SIGKILL)
     assert (process.wait() == 0) == (victim == "worker")
-    subprocess.run(command, check=True)
-    assert files_of(out) == files_of(pipeline / "sentences")
+    subprocess.run(here, check=True)
+    subprocess.run([*command, "-o", str(tmp_path / "whole"), "-j", "2"], check=True)
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "whole")
 
 
 def _workers(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
     children = " ".join((task / "children").read_text() for task in tasks).split()
     return [int(p) for p in children if "spawn_main" in Path(f"/proc/{p}/cmdline").read_text()]
-
-
-def test_sigterm_is_an_end_in_time(pipeline: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cstool", "switch", str(pipeline / "linked"), "-j", "2"]
-    command += ["--entities", str(pipeline / "entities"), "--languages", "entitycs"]
-    command += ["-o", str(tmp_path / "out"), "--quiet"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        until = time.monotonic() + 30
-        while not (tmp_path / "out/_run.json").exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        begun = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        _, told = process.communicate()
-    assert time.monotonic() - begun < IN_TIME
-    assert "out: stopped" in told
-    names = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert not [name for name in names if name.endswith(".tmp") or name.startswith("_lock")]
