@@ -39,7 +39,7 @@ for file in sys.argv[2:]:
 def main() -> None:
     """Make the corpus and the tokenizers, run each, print a row."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=600_000)
     parser.add_argument("--vocabulary", type=int, default=30_000)
     parser.add_argument("--keep", type=Path)
     arguments, options = parser.parse_known_args()

@@ -73,12 +73,10 @@ def tokenize(
     more: its tokens are as those outside entities.
     """
     encodings = tokenizer.encode_batch(texts)
-    ids, sizes, starts, ends = _flat(encodings)
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    ids, sizes = flat_ids(encodings)
     firsts = np.concatenate([[0], np.cumsum(sizes)])
-    special = vocabulary.special[ids]
-    owner = _owners(spans, lengths, np.repeat(np.arange(len(texts)), sizes), starts, ends)
-    owner[special] = -1
+    owner = _owners(spans, encodings, firsts)
+    owner[vocabulary.special[ids]] = -1
     kept = np.ones(len(ids), bool)
     if len(sizes) and sizes.max() > longest:
         position = np.arange(len(ids)) - np.repeat(firsts[:-1], sizes)
@@ -102,31 +100,40 @@ def flat_ids(encodings: list[Any]) -> tuple[Array, Array]:
     return np.fromiter(ids, np.int32, int(sizes.sum())), sizes
 
 
-def _flat(encodings: list[Any]) -> tuple[Array, Array, Array, Array]:
-    """Return all tokens' numbers, each text's number of them, and all tokens' places."""
-    ids, sizes = flat_ids(encodings)
-    pairs = chain.from_iterable(e.offsets for e in encodings)
-    offsets = np.fromiter(chain.from_iterable(pairs), np.int64, 2 * len(ids))
-    return ids, sizes, offsets[::2], offsets[1::2]
+def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
+    """Return each token's entity, -1 where none."""
+    places = zip(spans.sentence.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
+    found = [_token_span(encodings[sentence], start, end) for sentence, start, end in places]
+    low, high = np.array(found, np.int64).reshape(-1, 2).T + firsts[spans.sentence]
+    low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])  # what the one before has
+    sizes = np.maximum(high - low, 0)
+    owner = np.full(firsts[-1], -1, np.int64)
+    of_one_before = np.cumsum(sizes) - sizes
+    tokens = np.repeat(low - of_one_before, sizes) + np.arange(sizes.sum())
+    owner[tokens] = np.repeat(np.arange(len(sizes)), sizes)
+    return owner
 
 
-def _owners(spans: Spans, lengths: Array, sentence: Array, starts: Array, ends: Array) -> Array:
-    """Return the entity that each token holds a character of or lies within, -1 where none.
+def _token_span(encoding: Any, start: int, end: int) -> tuple[int, int]:
+    """Return the tokens that hold one of these characters: the first, and the one behind the last.
 
-    Characters are counted through all texts, with one between two of them.
+    Asks for the tokens of a few characters: all offsets as Python objects take longer than all
+    else that `mask` does.
     """
-    bases = np.concatenate([[0], np.cumsum(lengths + 1)])
-    if not len(spans.start):
-        return np.full(len(starts), -1, np.int64)
-    entity_start = bases[spans.sentence] + spans.start
-    entity_end = bases[spans.sentence] + spans.end
-    base = bases[sentence]
-    # The first entity that ends behind the token's first character: it is the token's if it
-    # begins before the token's end.
-    entity = np.searchsorted(entity_end, base + starts, side="right")
-    begins = entity_start[np.minimum(entity, len(entity_start) - 1)]
-    found = (entity < len(entity_start)) & (begins < base + ends)
-    return np.where(found, entity, -1)
+    first = encoding.char_to_token(start)
+    while first is None:  # a character that the tokenizer leaves out
+        start += 1
+        if start >= end:
+            return 0, 0
+        first = encoding.char_to_token(start)
+    last = encoding.char_to_token(end - 1)
+    while last is None:
+        end -= 1
+        last = encoding.char_to_token(end - 1)
+    behind = last + 1  # that of the last character's first token: it may have more, of its bytes
+    while (offsets := encoding.token_to_chars(behind)) is not None and offsets[0] < end:
+        behind += 1
+    return first, behind
 
 
 def _counted(kept: Array, firsts: Array) -> Array:
