@@ -1,10 +1,11 @@
-"""Replacements by clusters of tokens: C-RTS (Di Liello 2023).
+"""Replacements by clusters of tokens: C-RTS (Di Liello et al. 2022; Di Liello 2023).
 
-As the published code has it: a table counts, for each pair of clusters, how often the model was
-wrong about a token of the one that was replaced by one of the other, less how often it was right
-(all begin at 1). The cluster to draw from has the chance softmax(β · counts), counts scaled to
-0…1 in each row, β = 2; its tokens have equal chances. Before a model has been asked, all clusters
-therefore have the same chance.
+As the code published with the paper has it (iKernels/efficient_transformers_pretraining_objectives,
+e9fb9da, `language_modeling/cluster_random_token_substitution.py` and `pipelines/crtd/base.py`): a
+table counts, for each pair of clusters, how often the model was wrong about a token of the one that
+was replaced by one of the other, less how often it was right (all begin at 1). The cluster to draw
+from has the chance softmax(β · counts), counts scaled to 0…1 in each row, β = 2; its tokens have
+equal chances. Before a model has been asked, all clusters therefore have the same chance.
 """
 
 from dataclasses import dataclass
@@ -76,11 +77,12 @@ class Clusters:
     def learned(self, originals: Array, shown: Array, wrong: Array) -> "Clusters":
         """Return them after a model was asked: of these tokens, shown as those, was it `wrong`?
 
-        Tokens that were not replaced count as replaced by themselves, as in the published code.
+        Only tokens that were replaced count.
         """
         counts = self.counts.copy()
-        pairs = (self.of_token[originals], self.of_token[shown])
-        np.add.at(counts, pairs, np.where(wrong, 1, -1))
+        swapped = originals != shown
+        pairs = (self.of_token[originals[swapped]], self.of_token[shown[swapped]])
+        np.add.at(counts, pairs, np.where(wrong[swapped], 1, -1))
         return Clusters(self.of_token, self.members, self.firsts, counts, self.beta)
 
 

@@ -93,8 +93,8 @@ class EntityMaskingCollator:
     def learn(self, originals: Any, shown: Any, wrong: Any) -> None:
         """Tell c-rts about which tokens the model was wrong: draw more of what is hard.
 
-        Tensors of one shape, padding and special tokens left out: `original_ids`, `input_ids`,
-        and whether the model took a replaced token for an original or the other way round.
+        Tensors of one shape: a batch's `original_ids` and `input_ids`, and whether the model took
+        a replaced token for an original (of tokens that were not replaced nothing is counted).
         Workers of a DataLoader know it when they are started next.
         """
         clusters = self.masking.clusters

@@ -43,8 +43,8 @@ def test_clusters_that_the_model_was_wrong_about_are_drawn_more() -> None:
 
 def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
     clusters = Clusters.of(OF_TOKEN, VOCABULARY)
-    originals, shown = np.array([5, 6, 7, 2]), np.array([2, 3, 9, 2])
-    learned = clusters.learned(originals, shown, np.array([True, True, False, False]))
+    originals, shown = np.array([5, 6, 7, 2, 3]), np.array([2, 3, 9, 3, 3])  # the last as it was
+    learned = clusters.learned(originals, shown, np.array([True, True, False, False, False]))
     assert learned.counts[2].tolist() == [1, 3, 1, 0]
     assert learned.counts[1].tolist() == [1, 0, 1, 1]
     assert (clusters.counts == 1).all()
