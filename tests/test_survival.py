@@ -167,3 +167,18 @@ def _workers(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
     children = " ".join((task / "children").read_text() for task in tasks).split()
     return [int(p) for p in children if "spawn_main" in Path(f"/proc/{p}/cmdline").read_text()]
+
+
+@pytest.mark.parametrize(
+    ("folder", "command"), [("switched", "stats"), ("linked", "switch"), ("switched", "shard")]
+)
+def test_a_part_that_is_no_sound_parquet_any_more_is_told(
+    pipeline: Path, tmp_path: Path, folder: str, command: str
+) -> None:
+    shutil.copytree(pipeline / folder, tmp_path / folder)
+    part = next((tmp_path / folder).glob("part-*.parquet"))
+    part.write_bytes(bytes(part.stat().st_size))
+    entities = ["--entities", pipeline / "entities", "--languages", "de"]
+    options = [*(entities if command == "switch" else []), "-o", tmp_path / "out", "--quiet"]
+    done = cstool(command, tmp_path / folder, *(options if command != "stats" else []))
+    fails(done, "no sound Parquet any more", "`cstool verify`")

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cstool import __version__
-from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError
+from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError, is_damage
 from cstool.running.interrupts import ending_in_time
 
 COMMANDS = {
@@ -119,6 +119,12 @@ def _run(debug: bool) -> None:
         _end(f"{place}{error.strerror or error}; mend that and run the same command again", debug)
     except Exception as error:  # noqa: BLE001 - the last net: a line, not a traceback
         place = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+        if is_damage(error):
+            _end(
+                f"a part that is read is no sound Parquet any more{place}; `cstool verify` with its "
+                "folder tells which one: make that folder again with --overwrite",
+                debug,
+            )
         _end(
             f"internal fault{place}: {type(error).__name__}: {error}; run again with --debug and "
             "report what it prints",

@@ -203,13 +203,6 @@ def _write_all(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
                 "mend that and run the same command again: finished parts are kept"
             ) from error
-        except pa.ArrowInvalid as error:
-            if "Parquet magic bytes" not in str(error):
-                raise
-            raise InputError(
-                "a part that is read is no Parquet any more; `cstool verify` with its folder tells "
-                "which one: make that folder again with --overwrite"
-            ) from error
         if isinstance(batch, Beside):
             put_beside(batch)
         elif batch.num_rows:

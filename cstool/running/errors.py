@@ -46,6 +46,11 @@ def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether a file that should be Parquet is none any more, in the words of Arrow or Polars."""
+    return "Parquet magic bytes" in str(error) or str(error).startswith("parquet: ")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an operating system's error while writing `path` into an `OutputError`."""

@@ -1,6 +1,5 @@
 """Mentions → QIDs."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -190,11 +189,3 @@ def test_other_folders_are_refused(
     with pytest.raises(InputError, match="cstool"):
         link(pipeline / sentences, pipeline / titles, tmp_path / "out", RunOptions(jobs=1))
     assert not (tmp_path / "out").exists()
-
-
-def test_a_part_that_is_no_parquet_any_more_is_told(pipeline: Path, tmp_path: Path) -> None:
-    shutil.copytree(pipeline / "sentences", tmp_path / "s")
-    part = next((tmp_path / "s").glob("part-*.parquet"))
-    part.write_bytes(bytes(part.stat().st_size))
-    with pytest.raises(InputError, match="no Parquet any more; `cstool verify`"):
-        link(tmp_path / "s", pipeline / "titles", tmp_path / "l", RunOptions(jobs=1, quiet=True))
