@@ -121,8 +121,8 @@ def _run(debug: bool) -> None:
         place = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
         if is_damage(error):
             _end(
-                f"a part that is read is no sound Parquet any more{place}; `cstool verify` with its "
-                "folder tells which one: make that folder again with --overwrite",
+                f"a part that is read is no sound Parquet any more{place}; `cstool verify` with "
+                "its folder tells which one: make that folder again with --overwrite",
                 debug,
             )
         _end(

@@ -81,11 +81,16 @@ class EntityMaskingCollator:
         return int(self._epoch)
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return a batch."""
+        """Return a batch. Raises InputError for one that is partly masked already."""
         import torch
 
         made: Sequence[Row] = rows
-        if "labels" not in rows[0]:
+        masked = sum("labels" in row for row in rows)
+        if 0 < masked < len(rows):
+            raise InputError(
+                "a batch mixes rows of a corpus with rows of `cstool mask`; give one kind"
+            )
+        if not masked:
             keys = batch_keys(row_keys(rows, self.seed, self.epoch))
             made = masked_rows(rows, self.masking, keys)
         return {name: torch.from_numpy(a) for name, a in padded(made, self.padding).items()}

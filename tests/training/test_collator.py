@@ -97,6 +97,13 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
+def test_a_batch_is_of_one_kind(trained: Trained, rows: list[Any]) -> None:
+    masked = {"input_ids": [1, 2], "labels": [-100, 2]}
+    for batch in ([rows[0], masked], [masked, rows[0]]):
+        with pytest.raises(InputError, match="mixes rows of a corpus with"):
+            EntityMaskingCollator(trained.path, "mlm")(batch)
+
+
 def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(WrongCallError, match="no strategy 'mask'"):
         EntityMaskingCollator(trained.path, "mask")
