@@ -115,23 +115,18 @@ def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
 
 
 def _token_span(encoding: Any, start: int, end: int) -> tuple[int, int]:
-    """Return the tokens that hold one of these characters: the first, and the one behind the last.
+    """Return the tokens of these characters: the first, and the one behind the last.
 
-    Asks for the tokens of a few characters: all offsets as Python objects take longer than all
-    else that `mask` does.
+    Asks for the tokens at both ends: all offsets as Python objects take longer than all else
+    that `mask` does. Where the tokenizer has left out a character at an end, all are needed.
     """
-    first = encoding.char_to_token(start)
-    while first is None:  # a character that the tokenizer leaves out
-        start += 1
-        if start >= end:
-            return 0, 0
-        first = encoding.char_to_token(start)
-    last = encoding.char_to_token(end - 1)
-    while last is None:
-        end -= 1
-        last = encoding.char_to_token(end - 1)
+    first, last = encoding.char_to_token(start), encoding.char_to_token(end - 1)
+    if first is None or last is None:
+        offsets = enumerate(encoding.offsets)
+        inside = [token for token, (low, high) in offsets if low < end and high > start]
+        return (inside[0], inside[-1] + 1) if inside else (0, 0)
     behind = last + 1  # that of the last character's first token: it may have more, of its bytes
-    while (offsets := encoding.token_to_chars(behind)) is not None and offsets[0] < end:
+    while (place := encoding.token_to_chars(behind)) is not None and place[0] < end:
         behind += 1
     return first, behind
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cstool.masking.tokens import Spans, Tokenized, tokenize
@@ -77,6 +77,7 @@ def brute(trained: Trained, texts: list[str], rows: list[list[tuple[int, int]]])
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(case=with_spans())
+@example(case=(["aa .", "b  c", "b  c"], [[(2, 4)], [(0, 3)], [(1, 3)]]))  # spaces at an end
 def test_a_token_is_its_entity_s_when_it_holds_one_of_its_characters(
     trained: Trained, case: tuple[list[str], list[list[tuple[int, int]]]]
 ) -> None:
