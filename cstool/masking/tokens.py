@@ -108,8 +108,8 @@ def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
     low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])  # what the one before has
     sizes = np.maximum(high - low, 0)
     owner = np.full(firsts[-1], -1, np.int64)
-    of_one_before = np.cumsum(sizes) - sizes
-    tokens = np.repeat(low - of_one_before, sizes) + np.arange(sizes.sum())
+    before = np.cumsum(sizes) - sizes
+    tokens = np.repeat(low - before, sizes) + np.arange(sizes.sum())
     owner[tokens] = np.repeat(np.arange(len(sizes)), sizes)
     return owner
 
