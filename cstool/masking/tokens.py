@@ -82,7 +82,6 @@ def tokenize(
         position = np.arange(len(ids)) - np.repeat(firsts[:-1], sizes)
         size = np.repeat(sizes, sizes)
         kept = (position < longest - vocabulary.tail) | (position >= size - vocabulary.tail)
-        kept |= size <= longest
     had = np.bincount(owner[owner >= 0], minlength=len(spans.start))
     has = np.bincount(owner[kept & (owner >= 0)], minlength=len(spans.start))
     whole = (had > 0) & (has == had)

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from cstool.running.errors import CstoolError, InputError
@@ -72,7 +73,7 @@ class Vocabulary:
     def of(cls, tokenizer: "Tokenizer", mask: str | None = None) -> "Vocabulary":
         """Read a tokenizer's; `mask` names the mask token where it has an unusual name.
 
-        Raises InputError when that is none of its tokens.
+        Raises InputError when that is none of its tokens, and when it has special ones only.
         """
         numbers = tokenizer.get_vocab(with_added_tokens=True)
         if mask is not None and mask not in numbers:
@@ -83,6 +84,7 @@ class Vocabulary:
         added = tokenizer.get_added_tokens_decoder()
         found = {number for number, token in added.items() if token.special}
         found |= {number for number, flag in zip(around.ids, flags, strict=True) if flag}
+        found |= _unknown(tokenizer, numbers)  # of the special ones or not in the file
         names = {name: number for name, number in numbers.items() if number in found}
         chosen = numbers[mask] if mask is not None else _first(names, _MASKS)
         special[[*found, *([] if chosen is None else [chosen])]] = True
@@ -92,15 +94,36 @@ class Vocabulary:
         if not len(ordinary):
             raise InputError("the tokenizer has special tokens only")
         text = [i for i, flag in enumerate(flags) if not flag]
-        head, tail = (text[0], len(flags) - 1 - text[-1]) if text else (sum(flags), 0)
+        head, tail = text[0], len(flags) - 1 - text[-1]
         return cls(special, ordinary, chosen, _first(names, _PADS), head, tail)
 
 
 def text_with_tokens(tokenizer: "Tokenizer") -> str:
-    """Return a text that the tokenizer has ordinary tokens for, if there is any."""
+    """Return a text that the tokenizer has tokens for. Raises InputError when there is none."""
     words = map(tokenizer.decode, ([number] for number in tokenizer.get_vocab().values()))
-    texts = chain(["a"], words)
-    return next((text for text in texts if 0 in tokenizer.encode(text).special_tokens_mask), "a")
+    for text in chain(["a"], words):
+        if 0 in tokenizer.encode(text).special_tokens_mask:
+            return text
+    raise InputError("the tokenizer makes special tokens only, whatever the text")
+
+
+def _unknown(tokenizer: "Tokenizer", numbers: dict[str, int]) -> set[int]:
+    """Return the token that the model has for what it does not know, if it has one."""
+    from tokenizers.models import Unigram
+
+    if isinstance(tokenizer.model, Unigram):  # tells it in its file only
+        number = msgspec.json.decode(tokenizer.to_str(), type=_File).model.unk_id
+    else:
+        number = numbers.get(getattr(tokenizer.model, "unk_token", None) or "")
+    return set() if number is None else {number}
+
+
+class _Model(msgspec.Struct):
+    unk_id: int | None = None
+
+
+class _File(msgspec.Struct):
+    model: _Model
 
 
 def _first(numbers: dict[str, int], names: tuple[str, ...]) -> int | None:

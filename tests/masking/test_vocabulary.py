@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
+from tokenizers import (
+    AddedToken,
+    Regex,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
@@ -51,6 +59,26 @@ def test_what_is_not_known_is_special_and_a_word_that_was_added_is_not() -> None
     assert ordinary == ["a", "b", "c", "d", "Korallenriff"]
     assert vocabulary.mask == tokenizer.token_to_id("[MASK]")
     assert vocabulary.pad == tokenizer.token_to_id("[PAD]")
+
+
+@pytest.mark.parametrize("kind", ["WordLevel", "WordPiece", "BPE", "Unigram"])
+def test_what_is_not_known_is_special_though_the_file_does_not_list_it(kind: str) -> None:
+    numbers = {"[UNK]": 0, "a": 1, "b": 2}
+    made: dict[str, models.Model] = {
+        "WordLevel": models.WordLevel(numbers, "[UNK]"),
+        "WordPiece": models.WordPiece(numbers, unk_token="[UNK]"),
+        "BPE": models.BPE(numbers, [], unk_token="[UNK]"),
+        "Unigram": models.Unigram([(name, -1.0) for name in numbers], 0),
+    }
+    vocabulary = Vocabulary.of(Tokenizer(made[kind]))
+    assert vocabulary.special.tolist() == [True, False, False]
+
+
+def test_a_tokenizer_that_makes_nothing_of_any_text_is_told() -> None:
+    tokenizer = tokenizer_of("[CLS] $A [SEP]")
+    tokenizer.normalizer = normalizers.Replace(Regex("."), "")
+    with pytest.raises(InputError, match="special tokens only, whatever the text"):
+        Vocabulary.of(tokenizer)
 
 
 def test_a_mask_token_can_be_named() -> None:
