@@ -8,6 +8,7 @@ the numbers in its README): with one sentence of the same paragraph come four ot
 them hard, from other paragraphs of the page, the rest easy, from other pages.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,7 +25,8 @@ KINDS = ("same", "hard", "easy")
 OTHERS = 4
 MOST_HARD = {"paragraph": 2, "page": 0}
 _ALONE = {"paragraph": "alone in its paragraph", "page": "no other paragraph in its page"}
-_LOTS = tuple(hash_word(f"pair {number}") for number in range(1 + OTHERS))
+_SAME, _HARD, _EASY = 0, 1, 1 + max(MOST_HARD.values())  # what lots are for: from which on
+_LOTS = tuple(hash_word(f"pair {number}") for number in range(_EASY + OTHERS))
 
 
 @dataclass(frozen=True)
@@ -126,25 +128,35 @@ def _drawn(at: Array, within: _Stretches, lots: U64, number: int, place: Place) 
     """Return the pairs of these anchors, kind by kind."""
     page, paragraph = within.page, within.paragraph
     outer, inner = within.same(place)
-    same = _around(outer, inner, _below(lots, 0, outer.size - inner.size))
+    same = _around(outer, inner, _below(lots, _SAME, outer.size - inner.size))
     drawn = [(np.arange(len(at)), same, SAME)]  # which anchors, with which sentences
     beside = page.size - paragraph.size  # of the page, not of the paragraph
     hard = np.minimum(beside, MOST_HARD[place])
-    taken = np.full(len(at), -1)
-    for nth in range(MOST_HARD[place]):
-        some = np.flatnonzero(hard > nth)
-        lot = _below(lots[some], 1 + nth, beside[some] - nth)
-        lot += (nth > 0) & (lot >= taken[some])  # no sentence twice
-        taken[some] = lot
+    for some, lot in _several(lots, _HARD, hard, beside):
         drawn.append((some, _around(page.at(some), paragraph.at(some), lot), HARD))
     everything = _Stretch(np.zeros(len(at), np.int64), np.full(len(at), number))
-    for nth in range(OTHERS):
-        some = np.flatnonzero(OTHERS - hard > nth)
-        lot = _below(lots[some], OTHERS - nth, (number - page.size)[some])
+    for some, lot in _several(lots, _EASY, OTHERS - hard, number - page.size):
         drawn.append((some, _around(everything.at(some), page.at(some), lot), EASY))
     first, second, kind = zip(*drawn, strict=True)
     sizes = [len(some) for some in first]
     return Pairs(at[np.concatenate(first)], np.concatenate(second), np.repeat(kind, sizes))
+
+
+def _several(
+    lots: U64, purpose: int, wanted: Array, bounds: Array
+) -> Iterator[tuple[Array, Array]]:
+    """Yield which anchors get a further number below their bound: none twice, if there are more."""
+    taken = np.zeros((len(wanted), 0), np.int64)  # ascending
+    for nth in range(int(wanted.max(initial=0))):
+        some = np.flatnonzero(wanted > nth)
+        left = bounds[some] - nth
+        lot = _below(lots[some], purpose + nth, np.where(left > 0, left, bounds[some]))
+        for before in taken[some].T:
+            lot += (left > 0) & (lot >= before)
+        yield some, lot
+        further = np.full(len(wanted), np.iinfo(np.int64).max)
+        further[some] = lot
+        taken = np.sort(np.column_stack([taken, further]), axis=1)
 
 
 def _around(outer: _Stretch, inner: _Stretch, lot: Array) -> Array:

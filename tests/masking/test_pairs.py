@@ -59,13 +59,13 @@ def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
     partners: dict[int, list[int]] = {}
     for a, b, kind in listed:
         of_anchor.setdefault(a, Counter())[kind] += 1
-        if kind != EASY:
-            partners.setdefault(a, []).append(b)
+        partners.setdefault(a, []).append(b)
     for a, kinds in of_anchor.items():
         hard = sum(kind_of(some[a], other, place) == HARD for other in some)
         hard = min(hard, MOST_HARD[place])
         assert [kinds[kind] for kind in range(len(KINDS))] == [1, hard, OTHERS - hard]
-        assert len({*partners[a]}) == len(partners[a])
+        easy = sum(kind_of(some[a], other, place) == EASY for other in some)
+        assert len({*partners[a]}) == 1 + hard + min(easy, OTHERS - hard)  # none twice
 
 
 @places
