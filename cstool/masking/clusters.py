@@ -9,6 +9,7 @@ equal chances. Before a model has been asked, all clusters therefore have the sa
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cstool.running.errors import InputError
 Array = np.ndarray[Any, Any]
 
 BETA = 2.0
+MOST = 4096  # a table of so many by so many counts has 134 MB; published: 50 and 100
 _TOKEN = hash_word("token of a cluster")
 
 
@@ -47,7 +49,7 @@ class Clusters:
         table = np.ones((number, number), np.int64) if counts is None else counts
         return cls(of_token, ordinary[order], firsts, table)
 
-    @property
+    @cached_property
     def chances(self) -> Array:
         """The chance of each cluster to be drawn from, for tokens of each cluster (rows)."""
         low = self.counts.min(axis=1, keepdims=True)
@@ -57,18 +59,25 @@ class Clusters:
         chances: Array = weights / weights.sum(axis=1, keepdims=True)
         return chances
 
+    @cached_property
+    def _last(self) -> int:
+        """The last cluster to draw from."""
+        return int(np.flatnonzero(np.diff(self.firsts))[-1])
+
+    @cached_property
+    def _bounds(self) -> Array:
+        """The chances, added up: one sorted list for all rows, row r between r and r + 1."""
+        bounds = np.cumsum(self.chances, axis=1)
+        bounds[:, self._last :] = 1.0
+        flat: Array = (bounds + np.arange(len(bounds))[:, None]).ravel()
+        return flat
+
     def swap(self, ids: Array, lots: U64) -> Array:
         """Return a token in place of each."""
-        number = len(self.counts)
-        bounds = np.cumsum(self.chances, axis=1)
-        last = int(np.flatnonzero(np.diff(self.firsts))[-1])
-        bounds[:, last:] = 1.0
-        # One sorted list for all rows: row r lies between r and r + 1.
-        flat = (bounds + np.arange(number)[:, None]).ravel()
         source = self.of_token[ids]
         drawn = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        cluster = np.searchsorted(flat, source + drawn, side="right") - source * number
-        cluster = np.minimum(cluster, last)
+        cluster = np.searchsorted(self._bounds, source + drawn, side="right")
+        cluster = np.minimum(cluster - source * len(self.counts), self._last)
         sizes = np.diff(self.firsts)[cluster].astype(np.uint64)
         within = (mix(lots ^ _TOKEN) % sizes).astype(np.int64)
         swapped: Array = self.members[self.firsts[cluster] + within]
@@ -89,21 +98,25 @@ class Clusters:
 def read_clusters(path: Path, vocabulary: Vocabulary) -> Clusters:
     """Read a file with a line a token of the vocabulary: the number of its cluster, from 0.
 
-    Raises InputError for another number of lines, and for what is no number.
+    Raises InputError for another number of lines, what is no number, numbers with gaps, and more
+    clusters than MOST.
     """
     try:
-        lines = path.read_text("utf-8").split()
+        lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     for number, line in enumerate(lines, 1):
-        if not (line.isascii() and line.isdigit()):
+        if not (line.isascii() and line.strip().isdigit()):
             raise InputError(f"{path}: line {number} is {line[:40]!r}; give a cluster's number")
     if len(lines) != len(vocabulary.special):
         raise InputError(
             f"{path}: has {len(lines):,} lines, the tokenizer {len(vocabulary.special):,} tokens; "
             "give a line for each, in the order of their numbers"
         )
-    of_token = np.array([int(line) for line in lines], np.int64)
-    if of_token.max() >= len(of_token):
-        raise InputError(f"{path}: cluster {of_token.max()}: number them from 0 without gaps")
+    of_token = np.array([min(int(line), len(lines)) for line in lines], np.int64)
+    gaps = np.flatnonzero(np.bincount(of_token) == 0)
+    if len(gaps):
+        raise InputError(f"{path}: cluster {gaps[0]} has no token; number them from 0 without gaps")
+    if of_token.max() >= MOST:
+        raise InputError(f"{path}: has {of_token.max() + 1:,} clusters; give at most {MOST:,}")
     return Clusters.of(of_token, vocabulary)

@@ -57,7 +57,8 @@ def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
         ("0\n" * 9, "9 lines"),
         ("0\n" * 9 + "one\n", "line 10 is 'one'"),
         ("0\n" * 9 + "-1\n", "line 10"),
-        ("0\n" * 9 + "77\n", "cluster 77"),
+        ("0\n" * 9 + "77\n", "cluster 1 has no token"),
+        ("0\n" * 4 + "\n" + "0\n" * 6, "line 5"),
     ],
 )
 def test_a_file_that_does_not_fit_is_told_where(tmp_path: Path, text: str, words: str) -> None:
