@@ -6,7 +6,9 @@ part; first in Di Liello et al., EMNLP Findings 2022) for `rts`, `c-rts` and `sl
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
+
+from cstool.running.errors import WrongCallError
 
 Rules = Literal["paper", "code"]
 
@@ -68,8 +70,11 @@ STRATEGIES = ("mlm", *_ENTITIES, *(f"{name}+mlm" for name in _ENTITIES), "rts", 
 def strategy_of(name: str, rules: Rules = "paper") -> Strategy:
     """Return the strategy of that name. Raises KeyError when there is none.
 
-    `rules`: where EntityCS's paper and its code differ, which of them holds.
+    `rules`: where EntityCS's paper and its code differ, which of them holds; WrongCallError for
+    others.
     """
+    if rules not in get_args(Rules):
+        raise WrongCallError(f"no rules {rules!r}; there are {', '.join(get_args(Rules))}")
     if name in _TOKENS:
         return _TOKENS[name]
     entity, plus, _ = name.partition("+mlm")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,15 @@ from cstool.masking.strategies import Strategy
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
 from cstool.parts.hashing import U64, mix
+from cstool.running.errors import InputError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Array = np.ndarray[Any, Any]
 Row = Mapping[str, Any]
+
+_OF_CORPUS = ("id", "language", "text", "entities")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,28 @@ class Masking:
     originals: bool
 
 
+def are_masked(rows: Sequence[Row]) -> bool:
+    """Whether they are rows of `cstool mask`, not of a corpus. Raises InputError for others."""
+    masked = sum("labels" in row for row in rows)
+    if masked == len(rows) > 0:
+        return True
+    if masked or not rows:
+        raise InputError(
+            "a batch mixes rows of a corpus with rows of `cstool mask`; give one kind"
+            if rows
+            else "a batch without rows"
+        )
+    missing = [name for name in _OF_CORPUS if any(name not in row for row in rows)]
+    if "token_type_ids" in rows[0]:
+        raise InputError("rows are of pairs; transformers' DataCollatorWithPadding pads them")
+    if missing:
+        raise InputError(
+            f"rows have no {', '.join(missing)}: they are none of a corpus, or the Trainer dropped "
+            "columns; give its arguments remove_unused_columns=False"
+        )
+    return False
+
+
 def row_keys(rows: Sequence[Row], seed: int, epoch: int) -> U64:
     """Return what each row's lots are drawn from: in epoch 0 the same as in `cstool mask`."""
     ids = np.array([row["id"] for row in rows], np.int64)
@@ -59,7 +85,7 @@ def batch_keys(keys: U64) -> U64:
 
 def masked_rows(rows: Sequence[Row], masking: Masking, keys: U64) -> list[dict[str, Array]]:
     """Mask rows of a corpus (`id`, `language`, `text`, `entities`), drawing from these keys."""
-    entities = [row["entities"] for row in rows]
+    entities = [sorted(row["entities"], key=itemgetter("start")) for row in rows]
     counts = [len(some) for some in entities]
     sentence = np.repeat(np.arange(len(rows)), counts)
     start, end = (

@@ -9,7 +9,16 @@ from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
 from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
 from cstool.running.errors import CstoolError, InputError, WrongCallError
-from cstool.training.batches import Masking, Padding, Row, batch_keys, masked_rows, padded, row_keys
+from cstool.training.batches import (
+    Masking,
+    Padding,
+    Row,
+    are_masked,
+    batch_keys,
+    masked_rows,
+    padded,
+    row_keys,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -66,7 +75,10 @@ class EntityMaskingCollator:
         if isinstance(clusters, Path | str):
             clusters = read_clusters(Path(clusters), vocabulary)
         self.masking = Masking(own, vocabulary, chosen, clusters, max_length, originals)
-        pad = vocabulary.pad if vocabulary.pad is not None else 0  # it is not attended to
+        if pad_to_multiple_of < 1:
+            raise WrongCallError(f"pad_to_multiple_of {pad_to_multiple_of}: give 1 or more")
+        named = (getattr(tokenizer, "pad_token_id", None), vocabulary.pad)
+        pad = next((number for number in named if number is not None), 0)  # it is not attended to
         self.seed = seed
         self.padding = Padding(pad, pad_to_multiple_of)
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -81,16 +93,11 @@ class EntityMaskingCollator:
         return int(self._epoch)
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return a batch. Raises InputError for one that is partly masked already."""
+        """Return a batch. Raises InputError for rows that are neither of a corpus nor masked."""
         import torch
 
         made: Sequence[Row] = rows
-        masked = sum("labels" in row for row in rows)
-        if 0 < masked < len(rows):
-            raise InputError(
-                "a batch mixes rows of a corpus with rows of `cstool mask`; give one kind"
-            )
-        if not masked:
+        if not are_masked(rows):
             keys = batch_keys(row_keys(rows, self.seed, self.epoch))
             made = masked_rows(rows, self.masking, keys)
         return {name: torch.from_numpy(a) for name, a in padded(made, self.padding).items()}
@@ -100,12 +107,15 @@ class EntityMaskingCollator:
 
         Tensors of one shape: a batch's `original_ids` and `input_ids`, and whether the model took
         a replaced token for an original (of tokens that were not replaced nothing is counted).
-        Workers of a DataLoader know it when they are started next.
+        Workers of a DataLoader know it when they are started next: not, if they are persistent.
         """
         clusters = self.masking.clusters
         if clusters is None:
             raise WrongCallError("learn: only c-rts has clusters to learn about")
-        arrays = (tensor.detach().cpu().numpy() for tensor in (originals, shown, wrong))
+        import torch
+
+        tensors = (torch.as_tensor(of) for of in (originals, shown, wrong))
+        arrays = (tensor.detach().cpu().long().numpy() for tensor in tensors)
         self.masking = replace(self.masking, clusters=clusters.learned(*arrays))
 
     def callback(self) -> Any:

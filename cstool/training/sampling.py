@@ -18,7 +18,7 @@ def smoothed_shares(rows: Array, alpha: float) -> Array:
     q ∝ p^α with p a language's share of the rows (Conneau and Lample 2019, section 3.1): 1 leaves
     them as they are, 0 makes them equal.
     """
-    weights = np.where(rows > 0, (rows / rows.sum()) ** alpha, 0.0)
+    weights = np.where(rows > 0, (rows / max(rows.sum(), 1)) ** alpha, 0.0)
     shares: Array = weights / weights.sum()
     return shares
 
@@ -26,9 +26,9 @@ def smoothed_shares(rows: Array, alpha: float) -> Array:
 class SmoothedSampler:
     """Yields the numbers of rows, for a DataLoader's `sampler`.
 
-    Languages are drawn by `smoothed_shares` (α 0.5, as in EntityCS's code); each language's rows
-    come in an order drawn anew for each time that they have all been there. An epoch has as many
-    draws as there are rows. The same seed and epoch give the same order.
+    Languages are drawn by `smoothed_shares` (α 0.5, as in EntityCS's code); within an epoch, each
+    language's rows come in an order drawn anew for each time that they have all been there. An
+    epoch has as many draws as there are rows. The same seed and epoch give the same order.
     """
 
     def __init__(self, languages: Sequence[str], alpha: float = 0.5, seed: int = 0) -> None:
@@ -58,6 +58,8 @@ class SmoothedSampler:
         key = mix(np.array([self._seed ^ np.uint64(self.epoch)]))[0]
         lots = mix(np.arange(self._number, dtype=np.uint64) ^ key)
         shares = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        if not self._number:
+            return np.zeros(0, np.int64)
         last = int(np.flatnonzero(self.shares)[-1])
         drawn = np.searchsorted(np.cumsum(self.shares)[:last], shares, side="right")
         order = np.empty(self._number, np.int64)

@@ -97,6 +97,23 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
+def test_rows_of_something_else_are_told(trained: Trained, rows: list[Any]) -> None:
+    collator = EntityMaskingCollator(trained.path, "mlm")
+    for batch, told in (
+        ([], "without rows"),
+        ([{"text": "a"}], "no id, language, entities: .* remove_unused_columns=False"),
+        ([{"input_ids": [1], "token_type_ids": [0], "label": 1}], "DataCollatorWithPadding"),
+    ):
+        with pytest.raises(InputError, match=told):
+            collator(batch)
+
+
+def test_entities_may_come_in_any_order(trained: Trained, rows: list[Any]) -> None:
+    turned = [{**row, "entities": [*reversed(row["entities"])]} for row in rows]
+    collator = EntityMaskingCollator(trained.path, "pep-m")
+    assert torch.equal(collator(turned)["labels"], collator(rows)["labels"])
+
+
 def test_a_batch_is_of_one_kind(trained: Trained, rows: list[Any]) -> None:
     masked = {"input_ids": [1, 2], "labels": [-100, 2]}
     for batch in ([rows[0], masked], [masked, rows[0]]):
@@ -111,6 +128,10 @@ def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
         EntityMaskingCollator(trained.path, "c-rts")
     with pytest.raises(WrongCallError, match="max_length 2: leaves no room"):
         EntityMaskingCollator(trained.path, "mlm", max_length=2)
+    with pytest.raises(WrongCallError, match="no rules 'cod'"):
+        EntityMaskingCollator(trained.path, "pep-ms", rules="cod")  # type: ignore[arg-type]
+    with pytest.raises(WrongCallError, match="pad_to_multiple_of 0"):
+        EntityMaskingCollator(trained.path, "mlm", pad_to_multiple_of=0)
     with pytest.raises(WrongCallError, match="dict tells no offsets"):
         EntityMaskingCollator({}, "mlm")  # a slow tokenizer, say
     with pytest.raises(InputError, match="no such file"):

@@ -46,6 +46,19 @@ def test_each_epoch_has_another_order() -> None:
     assert sorted(first) == sorted(second) == [*range(500)]
 
 
+def test_each_round_of_a_language_has_another_order() -> None:
+    sampler = SmoothedSampler(["de"] * 50 + ["fr"] * 950, alpha=0.0)
+    drawn = [row for row in sampler if row < 50]
+    assert len(drawn) > 400
+    first, second = drawn[:50], drawn[50:100]
+    assert first != second
+    assert sorted(first) == sorted(second) == [*range(50)]
+
+
+def test_no_rows_are_no_draws() -> None:
+    assert [*SmoothedSampler([])] == []
+
+
 @given(codes=languages, number=st.integers(0, 30))
 def test_so_many_of_each_language_are_held_out(codes: list[str], number: int) -> None:
     train, held = hold_out([*range(len(codes))], codes, number)

@@ -111,6 +111,8 @@ def test_a_tokenizer_of_transformers_is_taken_as_it_is(
     odd = trained.tokenizer.from_str(trained.tokenizer.to_str().replace("<mask>", "<blank>"))
     fast = transformers.PreTrainedTokenizerFast(tokenizer_object=odd, mask_token="<blank>")
     assert (EntityMaskingCollator(fast, "mlm")(rows)["labels"] == other(rows)["labels"]).all()
+    padded = transformers.PreTrainedTokenizerFast(tokenizer_object=odd, pad_token="<s>")
+    assert EntityMaskingCollator(padded, "wep", mask_token="<blank>").padding.token == 0
 
 
 def test_mlm_is_that_of_transformers_collator(
