@@ -16,7 +16,7 @@ import pytest
 
 from cstool.cli.main import cstool
 from cstool.cli.show import entity
-from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PARAGRAPHS
+from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PAIRS, PARAGRAPHS
 from tests.conftest import ROOT, Sample
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -77,12 +77,18 @@ def test_sphinx_builds_the_pages_without_a_warning(tmp_path: Path) -> None:
     assert "--max-languages" in (tmp_path / "reference.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("stage", ["entities", "titles", "extract", "link", "switch"])
+@pytest.mark.parametrize("stage", ["entities", "titles", "extract", "link", "switch", "mask"])
 def test_the_tables_of_columns_are_those_of_the_code(stage: str) -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8")
     section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
     told = dict(_ROW.findall(section))
     assert told == {field.name: _type(field.type) for field in BY_STAGE[stage]}
+
+
+def test_the_table_of_pairs_is_that_of_the_code() -> None:
+    text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n## mask: pairs\n")[1]
+    told = dict(_ROW.findall(text.split("\n## ")[0]))
+    assert told == {field.name: _type(field.type) for field in PAIRS}
 
 
 def test_the_table_of_paragraphs_is_that_of_the_code() -> None:
