@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import U64, hash_word, mix
+from cstool.parts.hashing import U64, hash_word, mix, share
 from cstool.running.errors import InputError
 
 Array = np.ndarray[Any, Any]
@@ -75,8 +75,7 @@ class Clusters:
     def swap(self, ids: Array, lots: U64) -> Array:
         """Return a token in place of each."""
         source = self.of_token[ids]
-        drawn = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        cluster = np.searchsorted(self._bounds, source + drawn, side="right")
+        cluster = np.searchsorted(self._bounds, source + share(lots), side="right")
         cluster = np.minimum(cluster - source * len(self.counts), self._last)
         sizes = np.diff(self.firsts)[cluster].astype(np.uint64)
         within = (mix(lots ^ _TOKEN) % sizes).astype(np.int64)

@@ -14,7 +14,7 @@ from cstool.masking.clusters import Clusters
 from cstool.masking.strategies import Chances, Strategy
 from cstool.masking.tokens import Tokens
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import U64, hash_word, mix
+from cstool.parts.hashing import U64, hash_word, mix, share
 
 Array = np.ndarray[Any, Any]
 
@@ -97,9 +97,3 @@ def _settle(fates: Array, places: Array, lots: U64, chances: Chances) -> None:
 
 
 _FATES = np.array([MASKED, RANDOM, KEPT, _UNTOUCHED], np.uint8)
-
-
-def share(lots: U64) -> Array:
-    """Return each lot as a number from 0 up to 1: its first 53 bits."""
-    shares: Array = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return shares

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cstool.masking.vocabulary import Vocabulary
+from cstool.parts.columns import ranges
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -107,9 +108,7 @@ def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
     low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])  # what the one before has
     sizes = np.maximum(high - low, 0)
     owner = np.full(firsts[-1], -1, np.int64)
-    before = np.cumsum(sizes) - sizes
-    tokens = np.repeat(low - before, sizes) + np.arange(sizes.sum())
-    owner[tokens] = np.repeat(np.arange(len(sizes)), sizes)
+    owner[ranges(low, sizes)] = np.repeat(np.arange(len(sizes)), sizes)
     return owner
 
 

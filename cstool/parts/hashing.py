@@ -17,6 +17,14 @@ def mix(values: U64) -> U64:
     return mixed
 
 
+def share(lots: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return each lot as a number from 0 up to 1: its first 53 bits."""
+    shares: np.ndarray[Any, np.dtype[np.float64]] = (lots >> np.uint64(11)).astype(
+        np.float64
+    ) * 2.0**-53
+    return shares
+
+
 def hash_word(word: str, seed: int = 0) -> np.uint64:
     """Return a word's xxh3, with a seed."""
     return np.uint64(xxhash.xxh3_64_intdigest(word.encode(), seed & (2**64 - 1)))

@@ -47,19 +47,16 @@ class Masking:
 
 def are_masked(rows: Sequence[Row]) -> bool:
     """Whether they are rows of `cstool mask`, not of a corpus. Raises InputError for others."""
+    if not rows:
+        raise InputError("a batch without rows")
     masked = sum("labels" in row for row in rows)
-    if masked == len(rows) > 0:
+    if masked == len(rows):
         return True
-    if masked or not rows:
-        raise InputError(
-            "a batch mixes rows of a corpus with rows of `cstool mask`; give one kind"
-            if rows
-            else "a batch without rows"
-        )
-    missing = [name for name in _OF_CORPUS if any(name not in row for row in rows)]
+    if masked:
+        raise InputError("a batch mixes rows of a corpus with rows of `cstool mask`; give one kind")
     if "token_type_ids" in rows[0]:
         raise InputError("rows are of pairs; transformers' DataCollatorWithPadding pads them")
-    if missing:
+    if missing := [name for name in _OF_CORPUS if any(name not in row for row in rows)]:
         raise InputError(
             f"rows have no {', '.join(missing)}: they are none of a corpus, or the Trainer dropped "
             "columns; give its arguments remove_unused_columns=False"

@@ -63,6 +63,8 @@ class EntityMaskingCollator:
             ) from error
         if strategy not in STRATEGIES:
             raise WrongCallError(f"no strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
+        if pad_to_multiple_of < 1:
+            raise WrongCallError(f"pad_to_multiple_of {pad_to_multiple_of}: give 1 or more")
         own = _copy(tokenizer)
         vocabulary = Vocabulary.of(own, mask_token or getattr(tokenizer, "mask_token", None))
         chosen = strategy_of(strategy, rules)
@@ -75,8 +77,6 @@ class EntityMaskingCollator:
         if isinstance(clusters, Path | str):
             clusters = read_clusters(Path(clusters), vocabulary)
         self.masking = Masking(own, vocabulary, chosen, clusters, max_length, originals)
-        if pad_to_multiple_of < 1:
-            raise WrongCallError(f"pad_to_multiple_of {pad_to_multiple_of}: give 1 or more")
         named = (getattr(tokenizer, "pad_token_id", None), vocabulary.pad)
         pad = next((number for number in named if number is not None), 0)  # it is not attended to
         self.seed = seed

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cstool.parts.hashing import hash_word, mix
+from cstool.parts.hashing import hash_word, mix, share
 
 Array = np.ndarray[Any, Any]
 
@@ -18,7 +18,7 @@ def smoothed_shares(rows: Array, alpha: float) -> Array:
     q ∝ p^α with p a language's share of the rows (Conneau and Lample 2019, section 3.1): 1 leaves
     them as they are, 0 makes them equal.
     """
-    weights = np.where(rows > 0, (rows / max(rows.sum(), 1)) ** alpha, 0.0)
+    weights = np.where(rows > 0, (rows / rows.sum()) ** alpha, 0.0)
     shares: Array = weights / weights.sum()
     return shares
 
@@ -55,13 +55,12 @@ class SmoothedSampler:
 
     def order(self) -> Array:
         """Return the epoch's rows in order."""
-        key = mix(np.array([self._seed ^ np.uint64(self.epoch)]))[0]
-        lots = mix(np.arange(self._number, dtype=np.uint64) ^ key)
-        shares = (lots >> np.uint64(11)).astype(np.float64) * 2.0**-53
         if not self._number:
             return np.zeros(0, np.int64)
+        key = mix(np.array([self._seed ^ np.uint64(self.epoch)]))[0]
+        lots = mix(np.arange(self._number, dtype=np.uint64) ^ key)
         last = int(np.flatnonzero(self.shares)[-1])
-        drawn = np.searchsorted(np.cumsum(self.shares)[:last], shares, side="right")
+        drawn = np.searchsorted(np.cumsum(self.shares)[:last], share(lots), side="right")
         order = np.empty(self._number, np.int64)
         for number, rows in enumerate(self._rows):
             places = np.flatnonzero(drawn == number)
