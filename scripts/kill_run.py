@@ -130,7 +130,8 @@ class Harness:
             return bool(process.returncode) and kind is not None
         self.told.kills[stage, kind] += 1
         self.told.halves += (out / "_work").exists() and process.returncode != 0
-        if kind == "SIGTERM" and process.returncode == 1:  # else before cstool had begun
+        if kind == "SIGTERM" and process.returncode == 128 + signal.SIGTERM:
+            # else: before cstool had begun, or when it had ended.
             self._check_end(out, time.monotonic() - begun, error)
         if kind == "worker" and process.returncode:
             self.told.faults.append(f"{out}: did not survive a worker's death: {error}")

@@ -2,17 +2,30 @@
 
 import difflib
 import importlib
+import io
 import os
+import signal
 import sys
 import traceback
-from typing import NoReturn
+from contextlib import suppress
 
 import click
 from click.shell_completion import CompletionItem
 
 from cstool import __version__
-from cstool.running.errors import CstoolError, Stopped, Unfinished, WrongCallError, is_damage
-from cstool.running.interrupts import ending_in_time
+from cstool.running.errors import (
+    MORE_MEMORY,
+    CstoolError,
+    Stopped,
+    Unfinished,
+    WrongCallError,
+    how_to_report,
+    is_damage,
+    is_out_of_memory,
+)
+from cstool.running.interrupts import end_stopped, ending_in_time
+from cstool.running.signals import end_on_signals, interruptible, not_interruptible, received
+from cstool.running.terminal import echo, finish_output, open_missing_streams, printable
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",
@@ -31,6 +44,8 @@ COMMANDS = {
     "completion": "what teaches a shell to complete all this",
 }
 _ALL = ", ".join(COMMANDS)
+# As of a program that the signal ends: nobody reads on.
+_BROKEN_PIPE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
 class Commands(click.Group):
@@ -44,7 +59,9 @@ class Commands(click.Group):
         """Return the subcommand of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"cstool.cli.{cmd_name}").command
+        with not_interruptible():  # an import that is interrupted ends in any kind of fault
+            module = importlib.import_module(f"cstool.cli.{cmd_name}")
+        command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,54 +103,113 @@ def cstool() -> None:
 
 
 def main() -> None:
-    """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call."""
+    """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call.
+
+    A signal ends it with 128 and the signal's number.
+    """
+    open_missing_streams()
+    end_on_signals()
     # NumPy's linear algebra, of which we use none, would start a thread for each CPU.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with ending_in_time():
-        _run("--debug" in sys.argv)
-
-
-def _run(debug: bool) -> None:
     try:
-        cstool.main(standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort) as stop:
-        told = next((s for s in (stop, stop.__cause__) if isinstance(s, Stopped)), None)
-        _end(str(told or "stopped; the same command goes on from here"), debug)
-    except Unfinished as news:
-        click.echo(f"cstool: {news}", err=True)
-        sys.exit(0)
-    except CstoolError as error:
-        _end(str(error), debug, 2 if isinstance(error, WrongCallError) else 1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except MemoryError:
-        _end("out of memory; use fewer --jobs or a smaller --part-size", debug)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _end(f"{place}{error.strerror or error}; mend that and run the same command again", debug)
-    except Exception as error:  # noqa: BLE001 - the last net: a line, not a traceback
-        place = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
-        if is_damage(error):
-            _end(
-                f"a part that is read is no sound Parquet any more{place}; `cstool verify` with "
-                "its folder tells which one: make that folder again with --overwrite",
-                debug,
-            )
-        _end(
-            f"internal fault{place}: {type(error).__name__}: {error}; run again with --debug and "
-            "report what it prints",
-            debug,
-        )
-
-
-def _end(message: str, debug: bool, code: int = 1) -> NoReturn:
-    if debug:
-        traceback.print_exc()
-    click.echo(f"cstool: {' '.join(message.split())}", err=True)
+        with ending_in_time():
+            code = _run("--debug" in sys.argv)
+    except RuntimeError as error:  # no thread for it
+        code = _fault(error, "--debug" in sys.argv)
+    finish_output()
     sys.exit(code)
+
+
+def _run(debug: bool) -> int:
+    """Run the command; write what went wrong, and return the exit code."""
+    try:
+        with interruptible():
+            cstool.main(standalone_mode=False)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # click has put wrappers before streams
+            sys.stdout, sys.stderr = sys.__stdout__ or sys.stdout, sys.__stderr__ or sys.stderr
+            return _fault(end.__context__, debug)
+        return _output(end.code if isinstance(end.code, int) else bool(end.code), debug)
+    except click.exceptions.Exit as end:
+        return _output(end.exit_code, debug)
+    except BaseException as fault:  # noqa: BLE001 - the last net: a line, not a traceback
+        if _is_stop(fault):
+            if debug:
+                traceback.print_exc()
+            end_stopped(_stopped(fault))
+        return _fault(fault, debug)
+    return _output(0, debug)
+
+
+def _stopped(fault: BaseException | None) -> str | None:
+    """Return what a run that was stopped tells, if any was."""
+    while fault is not None and not isinstance(fault, Stopped):
+        fault = fault.__cause__ or fault.__context__
+    return str(fault) if fault else None
+
+
+def _is_stop(fault: BaseException) -> bool:
+    """Whether a fault is what a signal became; in compiled code and imports it may be any."""
+    if received() or isinstance(fault, KeyboardInterrupt):
+        return True
+    return isinstance(fault, click.Abort) and not isinstance(fault.__cause__, EOFError)
+
+
+def _output(code: int, debug: bool) -> int:
+    """Return the exit code, when all of the output could be written."""
+    fault = finish_output()
+    return _fault(fault, debug) if fault else code
+
+
+def _fault(fault: BaseException, debug: bool) -> int:
+    """Write what went wrong in one line; return the exit code."""
+    if isinstance(fault, click.ClickException):
+        text = io.StringIO()
+        fault.show(text)
+        echo(text.getvalue().rstrip("\n"), err=True)
+        return fault.exit_code
+    if isinstance(fault, Unfinished):
+        echo(f"cstool: {_line(str(fault))}", err=True)
+        return _output(0, debug)
+    if isinstance(fault, BrokenPipeError):
+        finish_output()
+        return _BROKEN_PIPE
+    message, code = _told(fault)
+    if debug:
+        with suppress(OSError, ValueError):
+            traceback.print_exception(fault)
+    echo(f"cstool: {_line(message)}", err=True)
+    return code
+
+
+def _line(message: str) -> str:
+    return printable(" ".join(message.split()))
+
+
+def _told(fault: BaseException) -> tuple[str, int]:
+    """Return what is said of a fault, and the exit code."""
+    if isinstance(fault, CstoolError):
+        return str(fault), 2 if isinstance(fault, WrongCallError) else 1
+    if isinstance(fault, click.Abort) and fault.__cause__:
+        fault = fault.__cause__
+    place = "".join(f" {note}" for note in getattr(fault, "__notes__", ()))
+    if is_out_of_memory(fault):
+        return f"{MORE_MEMORY}{place}", 1
+    if isinstance(fault, OSError):
+        return _told_of_system(fault), 1
+    if is_damage(fault):
+        return (
+            f"a part that is read is no sound Parquet any more{place}; `cstool verify` with "
+            "its folder tells which one: make that folder again with --overwrite"
+        ), 1
+    return f"internal fault{place}: {type(fault).__name__}: {fault}; {how_to_report()}", 1
+
+
+def _told_of_system(fault: OSError) -> str:
+    what = fault.strerror or str(fault)
+    if fault.filename:
+        return f"{fault.filename}: {what}; mend that and run the same command again"
+    unwritten = finish_output()
+    if unwritten and unwritten.errno == fault.errno:
+        return f"standard output: cannot be written ({what}); give it another place"
+    return f"{what}; mend that and run the same command again"

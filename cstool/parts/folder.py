@@ -51,7 +51,7 @@ from cstool.parts.timings import (
 )
 from cstool.running.errors import CstoolError, Stopped, Unfinished, writing
 from cstool.running.executors import calls_ahead, executor, run_calls
-from cstool.running.interrupts import at_the_end
+from cstool.running.interrupts import cleaned_up
 from cstool.running.options import RunOptions
 from cstool.running.places import noting, take_note
 from cstool.running.progress import progress
@@ -321,10 +321,10 @@ def open_run(
     claim = Claim(stage, __version__, parameters, inputs)
     finished = finished_run(out, claim, options)
     if finished is None:
-        with _told_when_stopped(out), _alone(out, claim, options) as lock:
+        with _told_when_stopped(out), _alone(out, claim, options):
             finished = claim_folder(out, claim, options)
             if finished is None:
-                with _filling(out, claim, options, lock, reads, calls) as run:
+                with _filling(out, claim, options, reads, calls) as run:
                     yield run
                 return
     elif remove_dead(out):
@@ -344,12 +344,12 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
-    """Make the folder, and be alone in it; give the lock's file."""
+def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[None]:
+    """Make the folder, and be alone in it."""
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    with locked(out, claim.fingerprint(), options.shard) as lock:
-        yield lock
+    with locked(out, claim.fingerprint(), options.shard):
+        yield
 
 
 @contextmanager
@@ -357,7 +357,6 @@ def _filling(
     out: Path,
     claim: Claim,
     options: RunOptions,
-    lock: Path,
     reads: Iterable[Path],
     calls: Callable[..., Any] | None,
 ) -> Iterator[Run]:
@@ -365,26 +364,22 @@ def _filling(
     remove_orphans(out, partial(tags_at_work, out))
     run: Run | None = None
 
-    def cut_short() -> str:
-        """Do what is done below, when this process is ended in the middle of something."""
+    def clean() -> str:
         remove_temporaries(out, temporary_tag())
-        lock.unlink(missing_ok=True)
         return run.stopped() if run else stopped(out)
 
     number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
-    try:
-        with (
-            at_the_end(cut_short),
-            executor(options.jobs, options.scheduler, ready=(number, calls)) as pool,
-        ):
-            run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
-            yield run
-    except KeyboardInterrupt as stop:
-        raise Stopped(run.stopped() if run else stopped(out)) from stop
-    finally:
-        remove_temporaries(out, temporary_tag())
-        if run is not None:
-            run.close()
+    with cleaned_up(clean):
+        try:
+            with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
+                run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
+                yield run
+        except KeyboardInterrupt as stop:
+            raise Stopped(run.stopped() if run else stopped(out)) from stop
+        finally:
+            remove_temporaries(out, temporary_tag())
+            if run is not None:
+                run.close()
 
 
 def _no_executor() -> Executor:

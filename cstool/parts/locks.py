@@ -5,13 +5,19 @@ moment at least one sees the other. No locks of the operating system, which many
 systems do not keep, no hard links, no times of files. The runs of one array (`--shard`) may be
 there together; any other two may not.
 
-A run that was killed leaves its file. It is known to be dead when its host is this one, and its
-process is not there, or began at another moment (numbers of processes are used again), or the
-machine has been started anew since; or when Slurm has put its job back into the queue.
+A run that was killed leaves its file. It is known to be dead in three cases only; in all others
+its file binds, and the error names it:
+
+- It ran on this kernel (boot id) in this PID namespace, and its process is not there, or began at
+  another moment (numbers of processes are used again).
+- It ran on this machine, which has been started since. Host name and machine id do not prove that:
+  images and containers are copied with both. The addresses of network cards do.
+- Slurm has put its job back into the queue.
 """
 
 import os
 import random
+import re
 import secrets
 import socket
 import time
@@ -23,6 +29,7 @@ import msgspec
 
 from cstool.parts.files import temporary_tag, write_bytes
 from cstool.running.errors import OutputError
+from cstool.running.interrupts import cleaned_up
 
 _PREFIX, _SUFFIX = "_lock-", ".json"
 # Two that begin at one moment both step back, and try again after a while that differs.
@@ -34,7 +41,7 @@ class Process(msgspec.Struct, frozen=True):
 
     `machine`, `boot`: Linux's numbers of the machine and of its start; `space`: in which numbers
     of processes mean the same (containers have their own); `began`: ticks since the start. None
-    where the system does not tell.
+    where the system does not tell. `hardware`: addresses of the machine's network cards.
     """
 
     host: str
@@ -45,6 +52,8 @@ class Process(msgspec.Struct, frozen=True):
     began: int | None = None
     job: str | None = None
     restarts: int = 0
+    cluster: str | None = None
+    hardware: tuple[str, ...] = ()
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -59,6 +68,7 @@ class Holder(msgspec.Struct, frozen=True):
 def this_process() -> Process:
     """Return what this process is told by."""
     pid = os.getpid()
+    restarts = os.environ.get("SLURM_RESTART_COUNT", "")
     return Process(
         socket.gethostname(),
         pid,
@@ -67,14 +77,16 @@ def this_process() -> Process:
         _space(),
         _began(pid),
         os.environ.get("SLURM_JOB_ID"),
-        int(os.environ.get("SLURM_RESTART_COUNT") or 0),
+        int(restarts) if restarts.isdecimal() else 0,
+        os.environ.get("SLURM_CLUSTER_NAME"),
+        _hardware(),
     )
 
 
 def _line(path: Path) -> str | None:
     try:
         return path.read_text().strip() or None
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -85,34 +97,84 @@ def _space() -> str | None:
         return None
 
 
+def _hardware(devices: Path = Path("/sys/class")) -> tuple[str, ...]:
+    """Return the addresses that the makers of the machine's network cards have given them.
+
+    Not those that software has made up (of virtual machines, containers, or for privacy), which
+    may be the same on two machines.
+    """
+    found = {_line(card / "macaddress") for card in devices.glob("ieee80211/*")}
+    found |= {_line(card.parent / "address") for card in devices.glob("net/*/device")}
+    return tuple(sorted(address for address in found if address and _from_maker(address)))
+
+
+def _from_maker(address: str) -> bool:
+    if not re.fullmatch("[0-9a-f]{2}(:[0-9a-f]{2}){5}", address):
+        return False
+    first = int(address[:2], 16)
+    return not first & 0b11 and address != "00:00:00:00:00:00"
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Return what the system tells of a process, from its state on (proc(5), field 3)."""
+    stat = _line(Path(f"/proc/{pid}/stat"))
+    # The name, in brackets, may hold anything.
+    return stat.rpartition(")")[2].split() if stat else None
+
+
 def _began(pid: int) -> int | None:
     """Return when a process began, in ticks since the machine's start."""
-    stat = _line(Path(f"/proc/{pid}/stat"))
-    # The name, in brackets, may hold anything; the 22nd field is the 20th behind it.
-    return int(stat.rpartition(")")[2].split()[19]) if stat else None
+    stat = _stat(pid)
+    return int(stat[19]) if stat else None
 
 
-def _is_there(pid: int) -> bool:
+def _is_gone(process: Process) -> bool:
+    """Whether a process of this PID namespace is certainly no more."""
     try:
-        os.kill(pid, 0)
+        os.kill(process.pid, 0)
     except ProcessLookupError:
-        return False
-    except PermissionError:
         return True
-    return True
+    except OSError:
+        pass  # another user's: it is there
+    stat = _stat(process.pid)
+    if stat is None:  # /proc may hide it (hidepid)
+        return False
+    ended = stat[0] in "ZX"  # its parent has not asked yet how it ended
+    return ended or (process.began is not None and int(stat[19]) != process.began)
+
+
+def _in_sight(other: Process, ours: Process) -> bool:
+    """Whether numbers of processes mean the same to both: one kernel, one PID namespace.
+
+    Containers of one machine share the kernel's number (boot id), not the namespace. A virtual
+    machine that is copied while it runs has both; then the names may tell that it is another.
+    """
+    theirs, here = ((p.host, p.machine, p.boot, p.space) for p in (other, ours))
+    return theirs == here and ours.boot is not None and ours.space is not None
+
+
+def _restarted(other: Process, ours: Process) -> bool:
+    """Whether the machine that the other ran on is this one, and has been started since.
+
+    The network cards prove that it is this one: names can be copied with an image.
+    """
+    if other.boot is None or ours.boot is None or other.boot == ours.boot:
+        return False
+    theirs, here = ((p.host, p.machine, p.hardware) for p in (other, ours))
+    return theirs == here and ours.machine is not None and bool(ours.hardware)
+
+
+def _requeued(other: Process, ours: Process) -> bool:
+    """Whether Slurm has ended the other's job, and begun it again as ours."""
+    same = (other.job, other.cluster) == (ours.job, ours.cluster)
+    return ours.job is not None and same and ours.restarts > other.restarts
 
 
 def is_dead(other: Process, ours: Process) -> bool:
     """Whether it is certain that the other process is no more."""
-    if ours.job is not None and ours.job == other.job and ours.restarts > other.restarts:
-        return True
-    if (other.host, other.machine) != (ours.host, ours.machine):
-        return False
-    if other.boot != ours.boot:
-        return True
-    if other.space != ours.space:
-        return False
-    return not _is_there(other.pid) or _began(other.pid) != other.began
+    if _in_sight(other, ours):
+        return _is_gone(other)
+    return _requeued(other, ours) or _restarted(other, ours)
 
 
 @contextmanager
@@ -122,23 +184,29 @@ def locked(out: Path, claim: str, share: tuple[int, int] | None) -> Iterator[Pat
     Raises OutputError when another run is there, or when the folder cannot be written.
     """
     mine = Holder(this_process(), claim, share, temporary_tag())
-    path = _announce(out, mine)
-    try:
-        yield path
-    finally:
+    path = out / _name(mine.process)
+
+    def release() -> None:
         with suppress(OSError):  # on a disk that is gone: told by what went before
             path.unlink(missing_ok=True)
 
+    with cleaned_up(release):
+        _announce(out, path, mine)
+        yield path
 
-def _announce(out: Path, mine: Holder) -> Path:
-    """Write down that this run is here, unless another one is; return where."""
-    name = f"{_PREFIX}{mine.process.host}-{mine.process.pid}-{secrets.token_hex(4)}{_SUFFIX}"
-    path = out / name
+
+def _name(process: Process) -> str:
+    host = re.sub(r"[^\w.-]", "_", process.host)
+    return f"{_PREFIX}{host}-{process.pid}-{secrets.token_hex(4)}{_SUFFIX}"
+
+
+def _announce(out: Path, path: Path, mine: Holder) -> None:
+    """Write down that this run is here, unless another one is."""
     for last in (False,) * (_TRIES - 1) + (True,):
         write_bytes(path, msgspec.json.encode(mine))
         told = _in_the_way(out, path, mine)
         if told is None:
-            return path
+            return
         path.unlink(missing_ok=True)
         if last:
             raise OutputError(told)
@@ -183,10 +251,7 @@ def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> st
     process = holder.process
     job = f", job {process.job}" if process.job else ""
     who = f"process {process.pid} on {process.host}{job}"
-    here = (process.host, process.machine, process.space) == (
-        mine.process.host, mine.process.machine, mine.process.space,
-    )  # fmt: skip
-    if here:
+    if _in_sight(process, mine.process):
         return f"{out}: {why} ({who}); wait for its end or stop it, or choose another folder"
     return (
         f"{out}: {why} ({who}, which cannot be looked at from here); wait for its end, or, when "

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cstool import __version__
+
+# Where an internal fault is to be reported, as long as the package's metadata has no address.
+ISSUES = 'the maintainers (docs/contributing.md, "Report a fault")'
+
 
 class CstoolError(Exception):
     """A fault that a user can act on; its one argument is the whole message."""
@@ -46,7 +51,64 @@ def is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
-def is_damage(error: Exception) -> bool:
+# Said by Python, the dynamic linker, Arrow, Polars (Rust) and C++ when there is no memory for more:
+# of heap, of address space, for a thread's stack.
+_NO_MEMORY = (
+    "cannot allocate memory",
+    "can't start new thread",
+    "failed to map segment",
+    "failed to spawn thread",
+    "memory allocation",
+    "malloc of size",
+    "realloc of size",
+    "out of memory",
+    "bad_alloc",
+    "unable to allocate",
+    "cannot create memory",
+    "could not spawn",
+    "resource temporarily unavailable",
+)
+MORE_MEMORY = (
+    "out of memory; use fewer --jobs or a smaller --part-size, or allow more (`ulimit -v`, "
+    "control groups)"
+)
+
+
+def is_out_of_memory(fault: BaseException | None) -> bool:
+    """Whether a fault, or what it came from, tells that there is no memory for more."""
+    while fault is not None:
+        if isinstance(fault, MemoryError) or getattr(fault, "errno", None) == errno.ENOMEM:
+            return True
+        # A library that has not been loaded for want of memory; a panic is no Exception.
+        if isinstance(fault, OSError | ImportError | RuntimeError) or not _is_ours(fault):
+            text = str(fault).lower()
+            if any(words in text for words in _NO_MEMORY):
+                return True
+        fault = fault.__cause__ or fault.__context__
+    return False
+
+
+def _is_ours(fault: BaseException) -> bool:
+    return isinstance(fault, CstoolError | KeyboardInterrupt | SystemExit)
+
+
+def how_to_report() -> str:
+    """Return, for a fault of cstool itself, where to report it and what it happened with."""
+    import platform
+    from importlib import metadata
+
+    where = ISSUES
+    try:
+        for entry in metadata.metadata("cstool").get_all("Project-URL") or ():
+            label, _, address = entry.partition(", ")
+            where = address if label == "Issues" else where
+    except metadata.PackageNotFoundError:
+        pass
+    versions = f"cstool {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    return f"run again with --debug and report what it prints to {where} ({versions})"
+
+
+def is_damage(error: BaseException) -> bool:
     """Whether a file that should be Parquet is none any more, in the words of Arrow or Polars."""
     return "Parquet magic bytes" in str(error) or str(error).startswith("parquet: ")
 

@@ -12,46 +12,62 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import active_children
-from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from cstool.running.signals import SIGNALS, end_on_signals, exit_code, note
+from cstool.running.terminal import echo
 
 # Seconds in which the program may end by itself.
 GRACE = 0.8
 # What is said of a program that has nothing else to tell.
 STOPPED = "stopped; the same command goes on from here: what is finished is kept"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 
-# What is to be cleaned up when the thread ends the program, and what it is to say; the last first.
-_endings: list[Callable[[], str]] = []
+Clean = Callable[[], str | None]
+
+# What is still to be cleaned up when the program is ended; the last first.
+_endings: list[Clean] = []
+# Held by the thread that writes the last line.
+_last_line = threading.Lock()
 
 
 @contextmanager
-def at_the_end(clean: Callable[[], str]) -> Iterator[None]:
-    """Have `clean` called, in another thread, when the program is ended in the middle of this.
+def cleaned_up(clean: Clean) -> Iterator[None]:
+    """Call `clean` when the block is left; if a signal prevents that, at the program's end.
 
-    It returns what the user is to be told. When the block is left otherwise, it is not called.
+    So there is no moment in which a signal leaves something behind: `clean` is registered before
+    the block makes anything, until it has been called. It may be called twice, or in another
+    thread, and returns what the user is to be told, or None.
     """
     _endings.append(clean)
     try:
         yield
     finally:
+        clean()
         _endings.remove(clean)
+
+
+def clean_up() -> str | None:
+    """Call what is registered still; return what the user is to be told."""
+    line = None
+    while _endings:
+        with suppress(Exception):  # the program ends, come what may
+            line = _endings.pop()() or line
+    return line
 
 
 @contextmanager
 def ending_in_time() -> Iterator[None]:
-    """Raise KeyboardInterrupt for the first such signal in this block; end it where that fails.
+    """End the program when it does not end itself soon after a signal.
 
-    For the main thread of a program, which this ends with exit code 1.
+    For the main thread of a program. What raises KeyboardInterrupt is `interruptible()`.
     """
     told, tell = socket.socketpair()
     tell.setblocking(False)
     over = threading.Event()
-    before = {s: signal.getsignal(s) for s in _SIGNALS}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as nohup wants it
-            signal.signal(number, _interrupt)
+    before = {s: signal.getsignal(s) for s in SIGNALS}
+    hook = sys.unraisablehook
+    sys.unraisablehook = _unraisable
+    end_on_signals()
     waker = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
     watch = threading.Thread(target=_watch, args=(told, over), daemon=True)
     watch.start()
@@ -63,31 +79,44 @@ def ending_in_time() -> Iterator[None]:
         tell.close()
         watch.join()
         told.close()
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    for other in _SIGNALS:  # once is enough: what is cleaned up now is not to be interrupted
-        signal.signal(other, signal.SIG_IGN)
-    raise KeyboardInterrupt
+def _unraisable(fault: Any) -> None:
+    """Leave a KeyboardInterrupt that a destructor has swallowed to the thread that watches."""
+    if not isinstance(fault.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(fault)
 
 
 def _watch(told: socket.socket, over: threading.Event) -> None:
     while data := told.recv(64):
-        if any(number in _SIGNALS for number in data) and not over.wait(GRACE):
-            _end()
+        for number in set(data).intersection(SIGNALS):
+            if not over.wait(GRACE):
+                note(number)
+                _end(over)
 
 
-def _end() -> NoReturn:
-    for child in active_children():
+def _end(over: threading.Event) -> NoReturn:
+    if not _last_line.acquire(blocking=False):  # the main thread is just ending the program
+        over.wait(GRACE)
+        os._exit(exit_code())
+    processes = sys.modules.get("multiprocessing")
+    for child in processes.active_children() if processes else ():
         child.kill()
-    line = STOPPED
-    for clean in reversed(_endings):
-        with suppress(Exception):  # the program ends, come what may
-            line = clean()
-    with suppress(Exception):
-        sys.stderr.write(f"\ncstool: {line}\n")
-        sys.stderr.flush()
-    os._exit(1)
+    echo(f"\ncstool: {clean_up() or STOPPED}", err=True)
+    os._exit(exit_code())
+
+
+def end_stopped(line: str | None) -> NoReturn:
+    """End the program that a signal has stopped, from its main thread: clean up, write a line.
+
+    At once: what Python does at the end of a program might wait for threads, or print.
+    """
+    left = clean_up()
+    with _last_line:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        echo(f"cstool: {line or left or STOPPED}", err=True)
+        os._exit(exit_code())

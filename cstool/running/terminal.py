@@ -5,8 +5,10 @@ of them can move the cursor, hide text or set the window's title; a bidirectiona
 show a line in another order than it has.
 """
 
+import os
 import re
 import sys
+from contextlib import suppress
 
 import click
 
@@ -35,9 +37,53 @@ def echo(text: str = "", err: bool = False) -> None:
     """Write lines to standard output, or to standard error, without unsafe characters.
 
     Line feeds and tabs are kept; a value that may hold some is to be passed through `printable`
-    first. Characters that the stream's encoding lacks are escaped as well.
+    first. Characters that the stream's encoding lacks are escaped as well. Standard error that
+    cannot be written is no fault: what was to be done is done without the message.
     """
     text = printable(text, lines=True)
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
+    if err:
+        with suppress(OSError, ValueError):
+            click.echo(text, err=True)
+    else:
+        click.echo(text)
+
+
+def open_missing_streams() -> None:
+    """Open standard streams that the program was started without (`>&-`).
+
+    Else the next file that is opened gets the number of one, and what a library prints goes into
+    it. What is written to such an output fails, as it does in other programs; messages go nowhere.
+    """
+    for number, name, mode, flags in (
+        (0, "stdin", "r", os.O_WRONLY),
+        (1, "stdout", "w", os.O_RDONLY),
+        (2, "stderr", "w", os.O_WRONLY),
+    ):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, flags), True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
+
+
+def finish_output() -> OSError | None:
+    """Write what is buffered for standard output and error; return the fault of standard output.
+
+    After a fault Python's own attempt, at its end, is led to nowhere: it would print a traceback.
+    """
+    fault: OSError | None = None
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError as error:
+            fault = fault or (error if number == 1 else None)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        except ValueError:  # closed
+            continue
+    return fault

@@ -18,13 +18,25 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from cstool.running.errors import is_out_of_memory
+from cstool.running.sharing import (
+    CAN_SHARE,
+    handing_over,
+    receive_files,
+    send_files,
+    taking_over,
+)
 
 T = TypeVar("T")
 
 # Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
 _PROCESSES = multiprocessing.get_context("spawn")
 _SECONDS_TO_END = 5.0
+# Bytes, from the end, of what a worker that died has written to standard error.
+_LOG_READ = 1 << 14
+_LINE_TOLD = 200
 
 
 class WorkerDied(Exception):  # noqa: N818 - told of by others, with what it was working at
@@ -36,6 +48,14 @@ class _InWorker(Exception):  # noqa: N818
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
+
+
+class _Worker(NamedTuple):
+    """A worker process, the pipe to it, and the file that its standard error goes to."""
+
+    process: SpawnProcess
+    pipe: Connection
+    log: int | None
 
 
 _Call = tuple["Future[Any]", Callable[[], Any]]
@@ -52,7 +72,7 @@ class WorkerPool(Executor):
         self._idle: list[_Inbox] = []
         self._inboxes: list[_Inbox] = []
         self._threads: list[threading.Thread] = []
-        self._processes: dict[_Inbox, SpawnProcess] = {}
+        self._workers: dict[_Inbox, _Worker] = {}
         self._closed = self._killed = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
@@ -81,14 +101,14 @@ class WorkerPool(Executor):
     def pids(self) -> list[int]:
         """Return the numbers of the worker processes."""
         with self._lock:
-            return [process.pid for process in self._processes.values() if process.pid]
+            return [w.process.pid for w in self._workers.values() if w.process.pid]
 
     def kill(self) -> None:
         """End the workers now: what they were making is made again by the next run."""
         with self._lock:
             self._killed = True
-            for process in self._processes.values():
-                process.kill()
+            for worker in self._workers.values():
+                worker.process.kill()
         self.shutdown(cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -107,97 +127,160 @@ class WorkerPool(Executor):
 
     def _serve(self, inbox: _Inbox) -> None:
         """Hand calls to a worker process of its own; a new one when it has died."""
-        pipe: Connection | None = None
+        if hasattr(signal, "pthread_sigmask"):
+            # Workers inherit it: Ctrl-C, which the terminal sends to all, is for this process.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while (call := inbox.get()) is not None:
             while call is not None:
-                pipe = self._run(inbox, pipe, *call)
+                self._run(inbox, *call)
                 with self._lock:
                     call = self._waiting.popleft() if self._waiting else None
                     if call is None:
                         self._idle.append(inbox)
-        if pipe is not None:
-            self._end(inbox, pipe)
+        self._end(inbox)
 
-    def _run(
-        self, inbox: _Inbox, pipe: Connection | None, future: "Future[Any]", call: Any
-    ) -> Connection | None:
-        """Run a call in the worker; return the pipe to it, None when it has died."""
+    def _run(self, inbox: _Inbox, future: "Future[Any]", call: Callable[[], Any]) -> None:
+        """Run a call in the worker. Its future is resolved, whatever happens here."""
         if not future.set_running_or_notify_cancel():
-            return pipe
+            return
         try:
-            data = ForkingPickler.dumps(call)
-            pipe = pipe or self._start(inbox)
-        except Exception as fault:  # noqa: BLE001 - handed on by the future
+            result = self._answer(inbox, call)
+        except BaseException as fault:  # noqa: BLE001 - handed on by the future
             future.set_exception(fault)
-            return pipe
-        try:
-            pipe.send_bytes(data)
-            answer = pipe.recv_bytes()
-        except (EOFError, OSError):
-            future.set_exception(WorkerDied(self._end(inbox, pipe)))
-            return None
-        try:
-            result, raised, trace = pickle.loads(answer)
-        except Exception as unreadable:  # noqa: BLE001
-            future.set_exception(unreadable)
-            return pipe
-        if raised is None:
-            future.set_result(result)
         else:
+            future.set_result(result)
+
+    def _answer(self, inbox: _Inbox, call: Callable[[], Any]) -> Any:
+        """Return what the call returns in the worker, or raise what it raises there."""
+        with handing_over() as files:
+            data = ForkingPickler.dumps(call)
+        worker = self._workers.get(inbox) or self._start(inbox)
+        try:
+            send_files(worker.pipe, files)
+            worker.pipe.send_bytes(data)
+            answer = worker.pipe.recv_bytes()
+        except (EOFError, OSError):
+            died = self._died(inbox)
+            raise died from died.__cause__
+        except BaseException:
+            # What is under way in the pipe is unknown: no other call may go through it.
+            worker.process.kill()
+            self._end(inbox)
+            raise
+        result, raised, trace = pickle.loads(answer)
+        if raised is not None:
             raised.__cause__ = _InWorker(trace)
-            future.set_exception(raised)
-        return pipe
+            raise raised
+        return result
 
-    def _start(self, inbox: _Inbox) -> Connection:
+    def _start(self, inbox: _Inbox) -> _Worker:
         ours, theirs = _PROCESSES.Pipe()
-        process = _PROCESSES.Process(target=_work, args=(theirs,), daemon=True)
+        log = os.memfd_create("cstool-stderr") if CAN_SHARE else None
+        try:
+            process = _PROCESSES.Process(target=_work, args=(theirs,), daemon=True)
+            with self._lock:
+                if self._killed:
+                    raise RuntimeError("the workers have been dismissed")
+                process.start()
+                worker = self._workers[inbox] = _Worker(process, ours, log)
+        except BaseException as fault:
+            ours.close()
+            if log is not None:
+                os.close(log)
+            if isinstance(fault, BrokenPipeError):
+                raise WorkerDied("ended when it was started") from fault
+            raise
+        finally:
+            theirs.close()
+        try:
+            send_files(ours, [] if log is None else [log])
+        except OSError:
+            died = self._died(inbox)
+            raise died from died.__cause__
+        return worker
+
+    def _died(self, inbox: _Inbox) -> WorkerDied:
+        """Part from a worker that has died; return the fault that says how."""
+        log = self._workers[inbox].log
+        text = "" if log is None else _last_of(log)
+        died = WorkerDied(_how(self._end(inbox), text))
+        if text:
+            died.__cause__ = _InWorker(text)
+        return died
+
+    def _end(self, inbox: _Inbox) -> int:
+        """Part from a worker, if there is one; return its exit code."""
+        worker = self._workers.get(inbox)
+        if worker is None:
+            return 0
+        worker.pipe.close()
+        worker.process.join(_SECONDS_TO_END)
+        if worker.process.exitcode is None:
+            worker.process.kill()
+            worker.process.join()
         with self._lock:
-            if self._killed:
-                raise RuntimeError("the workers have been dismissed")
-            process.start()
-            self._processes[inbox] = process
-        theirs.close()
-        return ours
-
-    def _end(self, inbox: _Inbox, pipe: Connection) -> str:
-        """Part from a worker; return how it has ended, in words."""
-        pipe.close()
-        process = self._processes[inbox]
-        process.join(_SECONDS_TO_END)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-        with self._lock:
-            del self._processes[inbox]
-        return _how(process.exitcode or 0)
+            del self._workers[inbox]
+        if worker.log is not None:
+            os.close(worker.log)
+        return worker.process.exitcode or 0
 
 
-def _how(code: int) -> str:
+def _last_of(log: int) -> str:
+    """Return the last of what a worker has written to standard error."""
+    size = os.fstat(log).st_size
+    return os.pread(log, _LOG_READ, max(0, size - _LOG_READ)).decode(errors="replace").strip()
+
+
+def _how(code: int, text: str = "") -> str:
+    """Return in words how a worker has ended; `text`: what it wrote to standard error."""
+    lines = [line.strip() for line in text.splitlines() if not line.startswith("note:")]
+    said = f": {lines[-1][:_LINE_TOLD]}" if lines else ""
     if code >= 0:
-        return f"ended by itself, with exit code {code}"
-    name = signal.Signals(-code).name
+        return f"ended by itself, with exit code {code}{said}"
     guess = "; out of memory?" if -code == signal.SIGKILL else ""
-    return f"was killed ({name}{guess})"
+    return f"was killed ({_name(-code)}{said}{guess})"
+
+
+def _name(number: int) -> str:
+    """Return the name of a signal; most of the real-time ones have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _work(pipe: Connection) -> None:
     """Do what comes through the pipe, until it is closed."""
-    _begin()
-    while True:
-        try:
-            data = pipe.recv_bytes()
-        except EOFError:
-            return
-        try:
-            answer = ForkingPickler.dumps((pickle.loads(data)(), None, ""))
-        except Exception as fault:  # noqa: BLE001 - handed on to the coordinating process
-            answer = _told(fault)
+    try:
+        for log in receive_files(pipe):
+            os.dup2(log, 2)
+            os.close(log)
+        _begin()
+        while True:
+            files = receive_files(pipe)
+            answer = _answer(pipe.recv_bytes(), files)
+            pipe.send_bytes(answer)
+            del answer
+    except (EOFError, ConnectionError):  # it has closed the pipe, or is no more
+        return
+
+
+def _answer(data: bytes, files: list[int]) -> Any:
+    """Return the pickled answer to a call: its result or what it raised."""
+    try:
+        with taking_over(files):
+            call = pickle.loads(data)
         del data
-        pipe.send_bytes(answer)
-        del answer
+        return ForkingPickler.dumps((call(), None, ""))
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as fault:  # noqa: BLE001 - handed on; a panic in Rust is no Exception
+        return _told(fault)
 
 
-def _told(fault: Exception) -> Any:
+def _told(fault: BaseException) -> Any:
+    if is_out_of_memory(fault) and not isinstance(fault, MemoryError):
+        fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     trace = "".join(traceback.format_exception(fault))
     try:
         told = ForkingPickler.dumps((None, fault, trace))

@@ -1,6 +1,7 @@
 """Two runs in one folder: refused, but for the shares of one array."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from cstool.parts.locks import Holder, Process, is_dead, lock_files, locked, this_process
+from cstool.parts.locks import (
+    Holder,
+    Process,
+    _hardware,
+    is_dead,
+    lock_files,
+    locked,
+    this_process,
+)
 from cstool.running.errors import OutputError, Unfinished
 from cstool.running.options import RunOptions
 from tests.parts.test_folder import run_stage
@@ -98,9 +107,8 @@ def test_who_may_be_in_a_folder_together(
 def test_what_a_dead_run_has_left_does_not_bind(tmp_path: Path) -> None:
     with ended() as pid:
         put(tmp_path, other(pid=pid))
-    put(tmp_path, other(pid=1_000_000, boot="of the day before"))
     put(tmp_path, other(began=1))  # its number is another process's now
-    assert len(lock_files(tmp_path)) == 3
+    assert len(lock_files(tmp_path)) == 2
     run_stage(tmp_path)
     assert lock_files(tmp_path) == []
 
@@ -115,11 +123,151 @@ def test_a_run_elsewhere_is_named_and_how_to_go_on_without_it(tmp_path: Path) ->
         path.unlink()
 
 
+NIC = ("aa", "bb")
+OURS = Process("node", 1, "m1", "boot1", "pid:[1]", 10, None, 0, None, NIC)
+BARE = Process("node", 1)  # where the system tells nothing: no machine id, no /proc
+
+
+def as_ours(**change: Any) -> Process:
+    return msgspec.structs.replace(OURS, **change)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "dead"),
+    [
+        # One kernel, one PID namespace: the process is looked at, and is not there.
+        (as_ours(), OURS, True),
+        (as_ours(hardware=()), as_ours(hardware=()), True),
+        (as_ours(machine=None), as_ours(machine=None), True),  # a container looks at itself
+        # Another container, or this one restarted under its name: the same kernel.
+        (as_ours(space="pid:[2]"), OURS, False),
+        (as_ours(space="pid:[2]", machine=None), as_ours(machine=None), False),
+        (as_ours(space=None), OURS, False),
+        (as_ours(space=None), as_ours(space=None), False),
+        # Another host, whatever else is the same: a machine copied while it ran.
+        (as_ours(host="node-2"), OURS, False),
+        (as_ours(machine="m2"), OURS, False),
+        # Another start: this machine's only with the same cards.
+        (as_ours(boot="boot2"), OURS, True),
+        (as_ours(boot="boot2", space="pid:[2]"), OURS, True),
+        (as_ours(boot="boot2", hardware=("cc",)), OURS, False),
+        (as_ours(boot="boot2", hardware=()), OURS, False),
+        (as_ours(boot="boot2", hardware=()), as_ours(hardware=()), False),  # copies of an image
+        (as_ours(boot="boot2", machine=None), as_ours(machine=None), False),
+        (as_ours(boot="boot2", host="node-2"), OURS, False),
+        (as_ours(boot="boot2", machine="m2"), OURS, False),
+        (as_ours(boot=None), OURS, False),
+        (OURS, as_ours(boot=None), False),
+        (as_ours(boot=None), as_ours(boot=None), False),
+        # Nothing is known but the name.
+        (BARE, BARE, False),
+        (BARE, OURS, False),
+        (OURS, BARE, False),
+    ],
+)
+def test_only_what_is_certainly_dead_is_taken_for_dead(
+    theirs: Process, ours: Process, dead: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cstool.parts.locks._is_gone", lambda _: True)
+    assert is_dead(theirs, ours) == dead
+
+
+@pytest.mark.parametrize(
+    ("signalled", "stat", "began", "gone"),
+    [
+        (ProcessLookupError, None, 10, True),
+        (None, "S 10", 10, False),
+        (None, "S 11", 10, True),  # the number is another process's now
+        (None, "Z 10", 10, True),  # it waits for its parent
+        (None, "S 10", None, False),
+        (None, None, 10, False),  # hidden (hidepid)
+        (PermissionError, None, 10, False),
+        (PermissionError, "S 10", 10, False),
+        (PermissionError, "S 11", 10, True),
+    ],
+)
+def test_a_process_that_may_be_there_is_not_gone(
+    signalled: type[OSError] | None,
+    stat: str | None,
+    began: int | None,
+    gone: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def kill(pid: int, number: int) -> None:
+        if signalled:
+            raise signalled
+
+    state, _, ticks = (stat or "").partition(" ")
+    fields = [state, *["0"] * 18, ticks]
+    monkeypatch.setattr("os.kill", kill)
+    monkeypatch.setattr("cstool.parts.locks._stat", lambda _: fields if stat else None)
+    assert is_dead(as_ours(pid=77, began=began), OURS) == gone
+
+
+def test_addresses_that_software_made_up_do_not_tell_machines_apart(tmp_path: Path) -> None:
+    for name, address, real in (
+        ("eth0", "3c:ec:ef:00:00:01", True),
+        ("eth1", "02:42:ac:11:00:02", True),  # of a container: by its number
+        ("virtual", "3c:ec:ef:00:00:02", False),
+        ("ib0", ":".join(["00"] * 20), True),
+        ("null", "00:00:00:00:00:00", True),
+    ):
+        card = tmp_path / "net" / name
+        card.mkdir(parents=True)
+        (card / "address").write_text(f"{address}\n")
+        if real:
+            (card / "device").mkdir()
+    wireless = tmp_path / "ieee80211/phy0"
+    wireless.mkdir(parents=True)
+    (wireless / "macaddress").write_text("a4:c3:f0:00:00:03\n")
+    assert _hardware(tmp_path) == ("3c:ec:ef:00:00:01", "a4:c3:f0:00:00:03")
+    assert _hardware(tmp_path / "none") == ()
+
+
 def test_a_job_that_slurm_has_begun_anew_takes_over_its_folder() -> None:
-    before = Process("node-1", 77, job="12", restarts=0)
-    assert is_dead(before, Process("node-2", 5, job="12", restarts=1))
-    assert not is_dead(before, Process("node-2", 5, job="12", restarts=0))
-    assert not is_dead(before, Process("node-2", 5, job="13", restarts=1))
+    before = Process("node-1", 77, job="12", restarts=0, cluster="a")
+    assert is_dead(before, Process("node-2", 5, job="12", restarts=1, cluster="a"))
+    assert not is_dead(before, Process("node-2", 5, job="12", restarts=0, cluster="a"))
+    assert not is_dead(before, Process("node-2", 5, job="13", restarts=1, cluster="a"))
+    assert not is_dead(before, Process("node-2", 5, job="12", restarts=1, cluster="b"))
+
+
+_ENDED_IN_ANNOUNCE = """
+import os, signal, sys
+from pathlib import Path
+import cstool.parts.locks as locks
+from cstool.running.interrupts import end_stopped, ending_in_time
+from cstool.running.signals import interruptible
+
+where = sys.argv[2]
+
+def end(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+if where == "after the write":
+    locks._in_the_way = end
+try:
+    with ending_in_time(), interruptible():
+        with locks.locked(Path(sys.argv[1]), "claim", None) as path:
+            if where == "in the release":
+                unlink = Path.unlink
+                Path.unlink = lambda *a, **k: (setattr(Path, "unlink", unlink), end())
+            elif where == "in the block":
+                end()
+except KeyboardInterrupt:
+    end_stopped(None)
+"""
+
+
+@pytest.mark.parametrize("where", ["after the write", "in the block", "in the release"])
+def test_a_signal_leaves_no_lock_wherever_it_comes(where: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDED_IN_ANNOUNCE, tmp_path, where],
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert done.stderr.startswith("cstool: stopped")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_that_cannot_be_read_is_told(tmp_path: Path) -> None:

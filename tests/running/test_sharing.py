@@ -1,15 +1,14 @@
 """Bytes that workers map."""
 
 import gc
-from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.running.executors import executor
 from cstool.running.sharing import CAN_SHARE, SharedBytes
 
 pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no anonymous files in memory here")
@@ -33,7 +32,7 @@ def test_what_is_mapped_is_what_was_given(pieces: list[bytes]) -> None:
 
 def test_a_spawned_worker_reads_them() -> None:
     data = [bytes([i]) * 70_000 for i in range(100)]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with executor(2) as pool:
         found = pool.submit(digest_of, SharedBytes.of(data)).result()
     assert found == sha256(b"".join(data)).hexdigest()
 
