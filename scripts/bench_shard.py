@@ -108,7 +108,7 @@ def make_switched(folder: Path, rows: int, languages: int) -> int:
                 made.append(
                     write_part(
                         folder, name, kind, batches(content),
-                        run="r", slice_=name, tag="bench", work=folder,
+                        run="r", slice_=name, work=folder,
                     )
                 )  # fmt: skip
         total = sum(m.part.rows for m in made if m.part.file.startswith("part-"))

@@ -181,4 +181,4 @@ def test_a_part_that_is_no_sound_parquet_any_more_is_told(
     entities = ["--entities", pipeline / "entities", "--languages", "de"]
     options = [*(entities if command == "switch" else []), "-o", tmp_path / "out", "--quiet"]
     done = cstool(command, tmp_path / folder, *(options if command != "stats" else []))
-    fails(done, "no sound Parquet any more", "`cstool verify`")
+    fails(done, "damaged", "`cstool verify`")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cstool.parts.files import write_bytes
+from cstool.parts.atomic import write_bytes
 from cstool.running.errors import CstoolError, OutputError
 
 EXAMPLE = """\b

@@ -9,7 +9,7 @@ import click
 import msgspec
 import polars as pl
 
-from cstool.parts.files import whole_file
+from cstool.parts.atomic import whole_file
 from cstool.report.stats import FolderStats, folder_stats
 from cstool.report.stats_by import by_title, by_type
 from cstool.report.stats_compare import flat_rows, published, summary

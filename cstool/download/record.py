@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from cstool.parts.files import write_bytes
+from cstool.parts.atomic import write_bytes
 from cstool.running.errors import InputError
 
 RECORD = "_downloads.json"

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 import xxhash
 
+from cstool.parts.atomic import is_scratch, refuse_links, write_bytes
 from cstool.parts.counts import Counts
-from cstool.parts.files import has_footer, write_bytes
-from cstool.parts.locks import is_lock
+from cstool.parts.files import footer_of
+from cstool.parts.locks import is_lock, lock_files
 from cstool.parts.manifest import (
     MANIFEST,
     PARQUET,
@@ -44,6 +45,12 @@ class Claim(msgspec.Struct, frozen=True):
         return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
 
 
+def claim_of(manifest: Manifest) -> Claim:
+    """Return the claim of the run that has finished a folder."""
+    inputs = [given.as_claimed() for given in manifest.inputs]
+    return Claim(manifest.stage, manifest.version, manifest.parameters, inputs)
+
+
 def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
     """Return the manifest of a folder in which this run has nothing to do; it needs no lock.
 
@@ -61,7 +68,7 @@ def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
     if manifest is None:
         _refuse_foreign(out)
         return None
-    theirs = Claim(manifest.stage, manifest.version, manifest.parameters, manifest.inputs)
+    theirs = claim_of(manifest)
     _refuse_other(out, theirs, claim, same_version=False)
     broken = broken_parts(out, manifest)
     if broken:
@@ -84,7 +91,8 @@ def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
         if manifest is not None:
             return manifest
     path = out / RUN
-    if path.exists() and (_own_parts(out) or (out / WORK).exists()):
+    refuse_links(out, out / WORK)
+    if path.exists() and ((out / WORK).exists() or _own_parts(out, None)):
         _refuse_other(out, _read_claim(path), claim, same_version=True)
     elif not path.exists() or path.read_bytes() != msgspec.json.encode(claim):
         write_bytes(path, msgspec.json.encode(claim))  # what was begun, nothing came of
@@ -109,9 +117,9 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
         raise OutputError(f"{out}: is the folder that is read; give another one with -o")
     seen: set[str] = set()
     for given in inputs:
-        if given.fingerprint and given.fingerprint in seen:
+        if given.identity and given.identity in seen:
             raise InputError(f"{given.name}: is given twice; give each input once")
-        seen.add(given.fingerprint or "")
+        seen.add(given.identity or "")
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -119,7 +127,7 @@ def _refuse_foreign(out: Path) -> None:
     if not out.exists():
         return
     names = {path.name for path in out.iterdir()} - {TIMINGS}
-    foreign = sorted(n for n in names if not n.endswith(".tmp") and not is_lock(n))
+    foreign = sorted(n for n in names if not is_scratch(n) and not is_lock(n))
     # Looked at in this order: other shares claim a folder before they make files in it.
     if foreign and not (out / RUN).exists() and not (out / MANIFEST).exists():
         raise OutputError(
@@ -145,9 +153,9 @@ def tidy(out: Path) -> None:
         (out / RUN).unlink(missing_ok=True)
 
 
-def remove_unlisted(out: Path, listed: Set[str]) -> None:
-    """Remove the folder's parts but for the listed ones (their paths in the folder)."""
-    for path in _own_parts(out):
+def remove_unlisted(out: Path, run: str, listed: Set[str]) -> None:
+    """Remove the parts of this run (its claim's fingerprint) that are not listed."""
+    for path in _own_parts(out, run):
         if path.relative_to(out).as_posix() not in listed:
             _remove(path, out)
 
@@ -188,43 +196,64 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def _clear(out: Path) -> bool:
-    """Remove what cstool wrote in the folder, and nothing else; return whether it was cstool's.
+def _clear(out: Path) -> None:
+    """Remove what the run that claims the folder wrote there, and nothing else.
 
-    The files that make it cstool's go last: killed on the way, it can be cleared again.
+    The files that make it cstool's go last: interrupted, it can be cleared again.
     """
     if not (out / MANIFEST).exists() and not (out / RUN).exists():
-        return False
-    with suppress(InputError):  # a broken manifest is what --overwrite is to get rid of
+        return
+    refuse_links(out, out / WORK)
+    run: str | None = None
+    with suppress(InputError, OutputError):  # damaged: that is what --overwrite replaces
         manifest = read_manifest(out)
         for part in manifest.parts if manifest else []:
             _remove(out / part.file, out)
-    for path in _own_parts(out):
+        run = (claim_of(manifest) if manifest else _read_claim(out / RUN)).fingerprint()
+    for path in _own_parts(out, run):
         _remove(path, out)
     shutil.rmtree(out / WORK, ignore_errors=True)
     for name in (TIMINGS, MANIFEST, RUN):
         (out / name).unlink(missing_ok=True)
-    return True
 
 
-def _own_parts(out: Path) -> list[Path]:
-    """Return the parts in the folder; not intermediate ones, nor those of stages further down."""
+def _own_parts(out: Path, run: str | None) -> list[Path]:
+    """Return the parts that a run (its claim's fingerprint; None: any) wrote under their names.
+
+    No links are followed, and neither the folders of other stages nor intermediate parts.
+    """
 
     def within(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir()):
+            if path.is_symlink():
+                continue
             if not path.is_dir():
-                if path.suffix in PARQUET and has_footer(path):
+                if path.suffix in PARQUET and _is_own(path):
                     yield path
-            elif path != out / WORK and not any((path / n).exists() for n in (MANIFEST, RUN)):
+            elif path != out / WORK and not is_scratch(path.name) and not is_stage(path):
                 yield from within(path)
+
+    def _is_own(path: Path) -> bool:
+        footer = footer_of(path)
+        if footer is None or footer.file != path.relative_to(out).as_posix():
+            return False
+        return run is None or footer.run == run
 
     return list(within(out))
 
 
+def is_stage(folder: Path) -> bool:
+    """Whether a stage writes or wrote into the folder."""
+    return any((folder / name).exists() for name in (MANIFEST, RUN)) or bool(lock_files(folder))
+
+
 def _remove(path: Path, out: Path) -> None:
-    """Remove a file, and the folders below `out` that it leaves empty."""
+    """Remove a file, and the folders below `out` that it leaves empty; never through a link."""
+    folders = [out / folder for folder in path.relative_to(out).parents if folder != Path()]
+    if any(folder.is_symlink() for folder in folders):
+        return
     path.unlink(missing_ok=True)
-    for folder in path.relative_to(out).parents:
-        if folder == Path() or not (out / folder).is_dir() or any((out / folder).iterdir()):
+    for folder in folders:
+        if not folder.is_dir() or any(folder.iterdir()):
             return
-        (out / folder).rmdir()
+        folder.rmdir()

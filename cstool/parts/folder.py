@@ -17,6 +17,13 @@ import msgspec
 import pyarrow as pa
 
 from cstool import __version__
+from cstool.parts.atomic import (
+    remove_orphans,
+    scratch_folder,
+    using_scratch,
+    write_bytes,
+)
+from cstool.parts.checksums import STANDARD
 from cstool.parts.claims import (
     WORK,
     Claim,
@@ -27,20 +34,18 @@ from cstool.parts.claims import (
     tidy,
 )
 from cstool.parts.counts import Counts, imbalances, total
-from cstool.parts.files import (
-    STANDARD,
-    Batches,
-    Made,
-    find_part,
-    remove_orphans,
-    remove_temporaries,
-    tagged,
-    temporary_tag,
-    write_bytes,
-    write_part,
+from cstool.parts.files import Batches, Made, find_part, write_part
+from cstool.parts.locks import locked, remove_dead, scratch_in_use
+from cstool.parts.manifest import (
+    MANIFEST,
+    Ancestor,
+    Input,
+    Manifest,
+    Part,
+    Source,
+    lineage_of,
+    with_checksum,
 )
-from cstool.parts.locks import locked, remove_dead, tags_at_work
-from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Part, Source, lineage_of
 from cstool.parts.timings import (
     Clock,
     Cost,
@@ -91,7 +96,7 @@ def stopped(out: Path, done: str = "") -> str:
 class Run:
     """A claimed folder and the means to fill it. `finished` is set when nothing is to do.
 
-    `lineage`: the stages that led here, for the manifest.
+    `lineage`: the stages that led here, for the manifest. `scratch`: the folder of temporary files.
     """
 
     out: Path
@@ -100,6 +105,7 @@ class Run:
     pool: Executor
     finished: Manifest | None = None
     lineage: tuple[Ancestor, ...] = ()
+    scratch: Path = Path()
     clock: Clock = field(init=False)
     _at: tuple[str, Sized] = ("", ())
 
@@ -162,7 +168,7 @@ class Run:
                             schema,
                             folder,
                             run,
-                            temporary_tag(),
+                            self.scratch,
                             work,
                             layout,
                             listed,
@@ -249,7 +255,7 @@ class Run:
         wrong = imbalances(counts)
         if wrong:
             raise AssertionError(f"{self.claim.stage} lost count: {'; '.join(wrong)}")
-        manifest = Manifest(
+        bare = Manifest(
             stage=self.claim.stage,
             version=self.claim.version,
             parameters=self.claim.parameters,
@@ -259,8 +265,10 @@ class Run:
             source=source,
             lineage=[*self.lineage],
         )
+        manifest = with_checksum(bare)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-        remove_unlisted(self.out, {part.file for part in manifest.parts})
+        listed = {part.file for part in manifest.parts}
+        remove_unlisted(self.out, self.claim.fingerprint(), listed)
         gather_timings(self.out, self.out / WORK)
         write_bytes(self.out / MANIFEST, data + b"\n")
         tidy(self.out)
@@ -283,18 +291,17 @@ def make_part(
     schema: pa.Schema,
     folder: Path,
     run: str,
-    tag: str,
+    scratch: Path,
     work: Path,
     layout: Mapping[str, Any],
     listed: bool,
 ) -> tuple[Made, Cost]:
     """Make one part; this is what runs in a worker, wherever that is."""
     begun = time.thread_time()
-    with tagged(tag):
+    with using_scratch(scratch):
         made = write_part(
             folder, task.file, schema, function(task.slice, parameters),
-            run=run, slice_=task.fingerprint, tag=tag, work=work, layout=layout,
-            listed=listed,
+            run=run, slice_=task.fingerprint, work=work, layout=layout, listed=listed,
         )  # fmt: skip
     return made, Cost(time.thread_time() - begun, peak_bytes())
 
@@ -318,18 +325,18 @@ def open_run(
     """
     refuse_inputs(out, reads, inputs)
     out = out.absolute()  # a worker on a cluster may stand elsewhere
-    claim = Claim(stage, __version__, parameters, inputs)
+    claim = Claim(stage, __version__, parameters, [given.as_claimed() for given in inputs])
     finished = finished_run(out, claim, options)
     if finished is None:
-        with _told_when_stopped(out), _alone(out, claim, options):
+        with _told_when_stopped(out), _alone(out, claim, options) as scratch:
             finished = claim_folder(out, claim, options)
             if finished is None:
-                with _filling(out, claim, options, reads, calls) as run:
+                with _filling(out, claim, options, scratch, reads, calls) as run:
                     yield run
                 return
     elif remove_dead(out):
         with suppress(OSError):
-            remove_orphans(out, partial(tags_at_work, out))
+            remove_orphans(out, scratch_in_use(out))
     yield Run(out, claim, options, _no_executor(), finished)
 
 
@@ -344,12 +351,15 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[None]:
-    """Make the folder, and be alone in it."""
+def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
+    """Make the folder, and be alone in it; give the folder of temporary files."""
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    with locked(out, claim.fingerprint(), options.shard):
-        yield
+    with (
+        scratch_folder(out) as scratch,
+        locked(out, claim.fingerprint(), options.shard, scratch.name),
+    ):
+        yield scratch
 
 
 @contextmanager
@@ -357,27 +367,27 @@ def _filling(
     out: Path,
     claim: Claim,
     options: RunOptions,
+    scratch: Path,
     reads: Iterable[Path],
     calls: Callable[..., Any] | None,
 ) -> Iterator[Run]:
     """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
-    remove_orphans(out, partial(tags_at_work, out))
+    remove_orphans(out, scratch_in_use(out))
     run: Run | None = None
 
     def clean() -> str:
-        remove_temporaries(out, temporary_tag())
         return run.stopped() if run else stopped(out)
 
     number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
     with cleaned_up(clean):
         try:
             with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
-                run = Run(out, claim, options, pool, lineage=tuple(lineage_of(reads)))
+                lineage = tuple(lineage_of(reads))
+                run = Run(out, claim, options, pool, lineage=lineage, scratch=scratch)
                 yield run
         except KeyboardInterrupt as stop:
             raise Stopped(run.stopped() if run else stopped(out)) from stop
         finally:
-            remove_temporaries(out, temporary_tag())
             if run is not None:
                 run.close()
 

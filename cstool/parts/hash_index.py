@@ -21,7 +21,8 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from cstool.parts.files import whole_file
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import append_checksum, load_array, save_array
 from cstool.running.errors import InputError, writing
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
@@ -86,11 +87,7 @@ class HashIndex:
         Raises InputError when it is missing, cut, or another version's.
         """
         try:
-            slots, values = (
-                # A plain array over the map: np.memmap costs twice as much at each indexing.
-                np.asarray(np.load(folder / file, mmap_mode="r"))
-                for file in HashIndex.files(name)
-            )
+            slots, values = (load_array(folder / file) for file in HashIndex.files(name))
             _check(slots, values)
         except (OSError, ValueError) as error:
             raise InputError(
@@ -107,8 +104,8 @@ class HashIndex:
     def save(self, folder: Path, name: str) -> None:
         """Write the index's two files."""
         for file, array in zip(self.files(name), (self._slots, self._values), strict=True):
-            with whole_file(folder / file) as temporary, temporary.open("wb") as handle:
-                np.save(handle, array)
+            with whole_file(folder / file) as temporary:
+                save_array(temporary, array)
 
     def look_up(self, hashes: Hashes) -> Values:
         """Return the value of each hash, 0 where it is not there."""
@@ -226,9 +223,11 @@ class _GrowingArray:
         """Give what appends to the two files of an index, which are whole when the block ends."""
         with ExitStack() as stack:
             arrays = []
+            paths = []
             types = np.dtype(np.uint64), np.dtype(value_type)
             for file, type_ in zip(HashIndex.files(name), types, strict=True):
                 path = stack.enter_context(whole_file(folder / file))
+                paths.append(path)
                 arrays.append(_GrowingArray(stack.enter_context(path.open("wb")), type_))
 
             def put(*pieces: np.ndarray[Any, Any]) -> None:
@@ -236,8 +235,9 @@ class _GrowingArray:
                     array.put(piece)
 
             yield put
-            for array in arrays:
+            for array, path in zip(arrays, paths, strict=True):
                 array.close()
+                append_checksum(path)
 
     def put(self, piece: np.ndarray[Any, Any]) -> None:
         """Append."""
@@ -251,6 +251,7 @@ class _GrowingArray:
         self._write_head()
         if self._head_size != size:
             raise AssertionError("the head of a .npy file has grown")
+        self._file.flush()
 
     def _write_head(self) -> None:
         head = {"descr": self._type.str, "fortran_order": False, "shape": (self._length,)}

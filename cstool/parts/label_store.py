@@ -5,12 +5,12 @@ languages are the same word ("Ridley Scott"), so an entity's text holds each wor
 of its languages, in the order of the bits, has the number of its word: the place of that number
 is the entity's first place plus the count of bits below its language's (rank by popcount).
 
-Files, all raw little-endian arrays: `qids` u32 (sorted); `rows` u64 × (mask + 2): an entity's
-mask, the place of its first number in `which`, and of its first word in `offsets`; `which` u8
-(u16 for more than 256 languages); `offsets` i64 (bytes into `text`, one more than words); `text`
-UTF-8. And `marks` u8: what an entity is marked with (0: nothing); `known` i64: its first name in
-`known_offsets`, i64, and these bytes in `known_text`: what the text's own language calls it, the
-label ("" for none) before all others.
+Files, all raw little-endian arrays with a checksum behind them: `qids` u32 (sorted); `rows`
+u64 × (mask + 2): an entity's mask, the place of its first number in `which`, and of its first
+word in `offsets`; `which` u8 (u16 for more than 256 languages); `offsets` i64 (bytes into `text`,
+one more than words); `text` UTF-8. And `marks` u8: what an entity is marked with (0: nothing);
+`known` i64: its first name in `known_offsets`, i64, and these bytes in `known_text`: what the
+text's own language calls it, the label ("" for none) before all others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,8 +22,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import append_checksum, check_checksum, map_numbers
 from cstool.parts.columns import flat, numbers, offsets_of, one_chunk, ranges, strings
-from cstool.parts.files import whole_file
+from cstool.running.errors import InputError
 
 Array = np.ndarray[Any, Any]
 
@@ -132,11 +134,19 @@ def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[st
         for table in tables:
             if table.num_rows:
                 ends = _append(out, table, len(languages), ends)
+        for file in out.values():
+            file.close()
+            append_checksum(Path(file.name))
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a store is there, whole."""
-    return all((folder / name).is_file() for name in _FILES)
+    """Whether a store is there, complete and undamaged; reads all of it."""
+    try:
+        for name in _FILES:
+            check_checksum(folder / name)
+    except (OSError, InputError):
+        return False
+    return True
 
 
 def _append(
@@ -191,16 +201,17 @@ class LabelStore:
 
     def __init__(self, folder: Path, languages: Sequence[str]) -> None:
         self.languages = list(languages)
-        self._qids = _map(folder / "qids", np.uint32)
-        self._rows = _map(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
-        self._which = _map(folder / "which", _number(len(languages)))
-        self._offsets = _map(folder / "offsets", np.int64)
-        self._text = _map(folder / "text", np.uint8)
+        self._qids = map_numbers(folder / "qids", np.uint32)
+        self._rows = map_numbers(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
+        self._which = map_numbers(folder / "which", _number(len(languages)))
+        self._offsets = map_numbers(folder / "offsets", np.int64)
+        self._text = map_numbers(folder / "text", np.uint8)
         self._words = _column(self._offsets, self._text)
-        self._marks = _map(folder / "marks", np.uint8)
-        self._known = _map(folder / "known", np.int64)
+        self._marks = map_numbers(folder / "marks", np.uint8)
+        self._known = map_numbers(folder / "known", np.int64)
         self._names = _column(
-            _map(folder / "known_offsets", np.int64), _map(folder / "known_text", np.uint8)
+            map_numbers(folder / "known_offsets", np.int64),
+            map_numbers(folder / "known_text", np.uint8),
         )
 
     def __len__(self) -> int:
@@ -317,10 +328,3 @@ def _column(offsets: Array, text: Array) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(
         len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(text)
     )
-
-
-def _map(path: Path, dtype: Any) -> Array:
-    """Map a file; an empty one cannot be mapped."""
-    if not path.stat().st_size:
-        return np.zeros(0, dtype)
-    return np.memmap(path, dtype, mode="r")

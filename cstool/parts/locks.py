@@ -27,7 +27,7 @@ from pathlib import Path
 
 import msgspec
 
-from cstool.parts.files import temporary_tag, write_bytes
+from cstool.parts.atomic import write_bytes
 from cstool.running.errors import OutputError
 from cstool.running.interrupts import cleaned_up
 
@@ -57,7 +57,10 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A run in a folder: its process, what it is (a claim's print), its share, its temporaries."""
+    """A run in a folder: its process, what it is (a claim's print), its share.
+
+    `tag`: the name of the folder of its temporary files.
+    """
 
     process: Process
     claim: str
@@ -178,12 +181,14 @@ def is_dead(other: Process, ours: Process) -> bool:
 
 
 @contextmanager
-def locked(out: Path, claim: str, share: tuple[int, int] | None) -> Iterator[Path]:
+def locked(
+    out: Path, claim: str, share: tuple[int, int] | None, scratch: str = ""
+) -> Iterator[Path]:
     """Be the only run in the folder, but for other shares of the same array; give the lock's file.
 
     Raises OutputError when another run is there, or when the folder cannot be written.
     """
-    mine = Holder(this_process(), claim, share, temporary_tag())
+    mine = Holder(this_process(), claim, share, scratch)
     path = out / _name(mine.process)
 
     def release() -> None:
@@ -286,9 +291,9 @@ def is_lock(name: str) -> bool:
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
-def tags_at_work(out: Path) -> list[str]:
-    """Return the marks of the temporary files of the runs that are in a folder."""
-    return [holder.tag for path in lock_files(out) if (holder := _read(path))]
+def scratch_in_use(out: Path) -> set[str]:
+    """Return the names of the folders of temporary files of the runs that are in a folder."""
+    return {holder.tag for path in lock_files(out) if (holder := _read(path))}
 
 
 def _read(path: Path) -> Holder | None:

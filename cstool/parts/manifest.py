@@ -24,6 +24,9 @@ PARQUET = (".parquet", _BESIDE)
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
 _SAMPLE = 1 << 20
+STANDARD_INPUT = "-"
+# How the fingerprint of all bytes of a file begins.
+_ALL_BYTES = "xxh3-128:"
 # Where stages' folders lie in one that holds them: `make corpus` has a wiki's a folder deeper.
 _PLACES = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
 _MOST_INSIDE = 12
@@ -31,12 +34,31 @@ _MOST_INSIDE = 12
 _DETAILS_HANDED_ON = 1000
 
 
-class Input(msgspec.Struct, frozen=True):
-    """One input of a stage. `bytes` and `fingerprint` are None for standard input."""
+class Input(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One input of a stage.
+
+    `fingerprint`: of a folder its manifest's sha256, of a file the xxh3 of all its bytes, which is
+    known when they have been read: None before that. `sample`: of a file, the xxh3 of its size and
+    of 18 ranges of bytes; None for standard input, whose `bytes` are unknown before it is read.
+    """
 
     name: str
     bytes: int | None
     fingerprint: str | None
+    sample: str | None = None
+
+    def as_claimed(self) -> "Input":
+        """Return what is known of the input before it is read, by which a run is recognised."""
+        if self.name == STANDARD_INPUT:
+            return Input(self.name, None, None)
+        if (self.fingerprint or "").startswith("xxh3:"):  # of cstool 0.1: a sample
+            return Input(self.name, self.bytes, None, self.fingerprint)
+        return self if self.sample is None else Input(self.name, self.bytes, None, self.sample)
+
+    @property
+    def identity(self) -> str | None:
+        """What tells two inputs of one run apart; None for standard input."""
+        return self.sample or self.fingerprint
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -72,7 +94,8 @@ class Ancestor(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """What `_manifest.json` holds. Nothing in it depends on when or where it was made.
 
-    `lineage`: the stages that led here, from the dumps on, each once.
+    `lineage`: the stages that led here, from the dumps on, each once. `checksum`: the xxh3 of all
+    the other fields as JSON; "" if cstool 0.1 wrote it.
     """
 
     stage: str
@@ -83,6 +106,7 @@ class Manifest(msgspec.Struct, frozen=True):
     counts: Counts
     source: Source | None = None
     lineage: list[Ancestor] = []
+    checksum: str = ""
 
     @property
     def tables(self) -> list[Part]:
@@ -114,11 +138,40 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return msgspec.json.decode(data, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
-            f"{path}: is no cstool manifest ({error}); make the folder again with --overwrite"
+            f"{path}: is no cstool manifest ({error}); make the folder again with --overwrite, "
+            "and look with `cstool verify` for other damage"
         ) from error
+    if manifest.checksum and manifest.checksum != _checksum_of(manifest):
+        raise InputError(
+            f"{path}: is damaged (its checksum is another one than when it was written); make the "
+            "folder again with --overwrite, and look with `cstool verify` for other damage"
+        )
+    for part in manifest.parts:
+        if not is_inside(part.file):
+            raise InputError(
+                f"{path}: lists {part.file!r}, which is not a path inside the folder; no cstool "
+                "wrote that: make the folder again in an empty one"
+            )
+    return manifest
+
+
+def with_checksum(manifest: Manifest) -> Manifest:
+    """Return the manifest with the checksum of its other fields."""
+    return msgspec.structs.replace(manifest, checksum=_checksum_of(manifest))
+
+
+def _checksum_of(manifest: Manifest) -> str:
+    bare = msgspec.structs.replace(manifest, checksum="")
+    return f"xxh3:{xxhash.xxh3_128_hexdigest(msgspec.json.encode(bare))}"
+
+
+def is_inside(file: str) -> bool:
+    """Whether a part's path is one inside its folder: relative, and without `..`."""
+    pieces = file.split("/")
+    return not any(piece in ("", ".", "..") or "\0" in piece for piece in pieces)
 
 
 def lineage_of(folders: Iterable[Path]) -> list[Ancestor]:
@@ -222,22 +275,25 @@ def sha256(path: Path) -> str:
 
 
 def describe_file(path: Path) -> Input:
-    """Return an input's name, size, and a fingerprint of its size and 18 places in it.
+    """Return an input before it is read: its name, its size, and the xxh3 of a sample of it.
 
-    A pipe has neither size nor fingerprint.
-
-    Reading 24 GB for a checksum would cost more than it tells: a dump that was replaced
-    differs at its head, its tail or one of the samples between.
+    A pipe has neither. The sample (18 ranges of bytes, head and tail among them) notices a file
+    that was replaced, not one that was changed in places: that is noticed when all is read.
     """
     if not path.is_file():
-        return Input("-", None, None)
+        return Input(STANDARD_INPUT, None, None)
     size = path.stat().st_size
     digest = xxhash.xxh3_128(str(size).encode())
     with path.open("rb") as file:
         for place in range(18):
             file.seek(max(0, (size - _SAMPLE) * place // 17))
             digest.update(file.read(_SAMPLE if place in (0, 17) else 1 << 16))
-    return Input(path.name, size, f"xxh3:{digest.hexdigest()}")
+    return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
+
+
+def all_bytes(digest: str) -> str:
+    """Return the fingerprint of a file, given the xxh3 (128 bits, hex) of all its bytes."""
+    return _ALL_BYTES + digest
 
 
 def describe_folder(folder: Path, manifest: Manifest) -> Input:

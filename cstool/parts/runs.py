@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import open_part, read_footer
 from cstool.parts.columns import numbers
 
 ROWS_A_GROUP = 4096
@@ -42,7 +42,7 @@ def read_groups(files: Iterable[Path], key: str) -> list[Group]:
     """Return the row groups of the runs, from their footers alone."""
     groups = []
     for file in files:
-        metadata = pq.read_metadata(file)
+        metadata = read_footer(file)
         for index in range(metadata.num_row_groups):
             group = metadata.row_group(index)
             columns = (group.column(i) for i in range(group.num_columns))
@@ -87,7 +87,7 @@ def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> SortedRows:
     """Return the range's rows, sorted by key; equal keys in the order of the files."""
     tables = [schema.empty_table()]
     for file, indices in range_.pieces:
-        run = pq.ParquetFile(file)
+        run = open_part(Path(file), indices)
         for index in indices:
             table = run.read_row_group(index, use_threads=False)
             keys = table.column(key).to_numpy()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from cstool.parts.files import write_bytes
+from cstool.parts.atomic import write_bytes
 from cstool.running.errors import OutputError
 from cstool.running.options import RunOptions
 

@@ -16,6 +16,7 @@ from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
 from cstool import __version__
 from cstool.languages.codes import names
+from cstool.parts.checksums import open_part, read_footer
 from cstool.parts.manifest import need_stage
 from cstool.report.showing import Piece, Shown
 from cstool.running.errors import InputError
@@ -76,7 +77,7 @@ class EntityTable:
 
     def _row_in(self, path: Path, group: int, qid: int, columns: list[str] | None) -> Json | None:
         try:
-            file = pq.ParquetFile(path, memory_map=True)
+            file = open_part(path, [group])
             qids = file.read_row_group(group, ["qid"]).column("qid").to_numpy()
             at = int(qids.searchsorted(qid))
             if at == len(qids) or qids[at] != qid:
@@ -89,7 +90,7 @@ class EntityTable:
     def _footer(self, path: Path) -> pq.FileMetaData:
         if path not in self._footers:
             try:
-                self._footers[path] = pq.read_metadata(path)
+                self._footers[path] = read_footer(path)
             except (OSError, pa.ArrowInvalid) as error:
                 raise InputError(f"{path}: cannot be read ({error})") from error
         return self._footers[path]

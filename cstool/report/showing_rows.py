@@ -6,7 +6,7 @@ others it reads nothing. So what is rare costs little, and the first row comes a
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import zstandard
 
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import flat, one_chunk
 from cstool.parts.manifest import Manifest, Part
 from cstool.parts.schemas import SWITCHED
@@ -239,11 +240,11 @@ def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator
             table = pa.concat_tables(_line_tables(path))
             yield from _hits(path, 0, table, filters)
             continue
-        file = _open(path)
+        footer = _open(path, [])
         columns = [column for one in filters for column in one.columns]
-        for group in range(file.num_row_groups):
-            if all(_admits(file, group, one) for one in filters):
-                table = _read(path, file.read_row_group, group, columns)
+        for group in range(footer.num_row_groups):
+            if all(_admits(footer, group, one) for one in filters):
+                table = _read(path, _open(path, [group]).read_row_group, group, columns)
                 yield from _hits(path, group, table, filters)
 
 
@@ -273,7 +274,7 @@ def _rows_at(place: _Place) -> Iterator[dict[str, Any]]:
     if place.file.name.endswith(_LINES):
         table = pa.concat_tables(_line_tables(place.file))
     else:
-        file = _open(place.file)
+        file = _open(place.file, [place.group])
         table = _read(place.file, file.read_row_group, place.group)
     for first in range(0, len(place.rows), _ROWS_AT_ONCE):
         some = table.take(pa.array(place.rows[first : first + _ROWS_AT_ONCE]))
@@ -290,9 +291,9 @@ def _all_rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _open(path: Path) -> pq.ParquetFile:
-    # The file mapped, so that only the pages that are looked at are read.
-    return _read(path, partial(pq.ParquetFile, path, memory_map=True))
+def _open(path: Path, groups: Sequence[int] | None = None) -> pq.ParquetFile:
+    """Open a part; only its footer and these row groups are read and verified (None: all)."""
+    return _read(path, partial(open_part, path, groups))
 
 
 def _read(path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
@@ -367,7 +368,7 @@ def _lot(
 def _in_group(path: Path, row: int) -> tuple[int, int]:
     if path.name.endswith(_LINES):
         return 0, row
-    metadata = _open(path).metadata
+    metadata = _open(path, []).metadata
     for group in range(metadata.num_row_groups):
         rows = metadata.row_group(group).num_rows
         if row < rows:

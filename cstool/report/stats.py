@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.languages.mixing import Mixing, Sums, sums_by_language
 from cstool.languages.words import words_in
+from cstool.parts.checksums import checked_parts, open_part, read_footer
 from cstool.parts.columns import one_chunk
 from cstool.parts.manifest import Manifest, Part, need_stage
 from cstool.parts.schemas import BY_STAGE
@@ -126,7 +126,7 @@ def _sum(numbers: list[int | None]) -> int | None:
 
 def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
     try:
-        return pl.scan_parquet([folder / part.file for part in manifest.tables])
+        return pl.scan_parquet(checked_parts(folder, manifest))
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{folder}: cannot be read ({error})") from error
 
@@ -149,8 +149,9 @@ def _batches(
     place = 0
     for part in parts:
         try:
-            file = pq.ParquetFile(folder / part.file)
-            groups = [i for i in range(file.num_row_groups) if (place + i) % every == 0]
+            footer = read_footer(folder / part.file)
+            groups = [i for i in range(footer.num_row_groups) if (place + i) % every == 0]
+            file = open_part(folder / part.file, groups)
             place += file.num_row_groups
             yield from file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=columns)
         except (OSError, pa.ArrowInvalid) as error:

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import checked_parts, open_part
 from cstool.parts.manifest import Manifest, need_stage
 from cstool.parts.schemas import BY_STAGE
 from cstool.report.showing_entity import EntityTable
@@ -68,8 +68,7 @@ def by_type(
 
 def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
     """Return (types, items, entities) of the counted items, or of all, the most frequent first."""
-    files = [table.folder / part.file for part in table.manifest.tables]
-    items = pl.scan_parquet(files).select("qid", "types")
+    items = pl.scan_parquet(checked_parts(table.folder, table.manifest)).select("qid", "types")
     known = (
         items.with_columns(number=pl.lit(1, pl.Int64))
         if counted is None
@@ -98,7 +97,7 @@ def _qids(folder: Path, manifest: Manifest, column: str) -> Iterator[pa.Array]:
     for part in manifest.tables:
         path = folder / part.file
         try:
-            file = pq.ParquetFile(path, memory_map=True)
+            file = open_part(path)
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group, [column])
                 for chunk in table.column(outer).chunks:
@@ -139,7 +138,7 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
         )
     try:
         found = (
-            pl.scan_parquet([folder / part.file for part in manifest.tables])
+            pl.scan_parquet(checked_parts(folder, manifest))
             .group_by("title")
             .agg(rows=pl.len(), entities=pl.col(spans).list.len().cast(pl.Int64).sum())
             .collect(engine="streaming")

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cstool.parts.files import STANDARD
+from cstool.parts.checksums import STANDARD
 from cstool.parts.schemas import SWITCHED
 from cstool.stages.entitycs_format import ENTITYCS, marked_up
 from cstool.stages.mt_format import MT, pairs

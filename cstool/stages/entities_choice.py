@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import xxhash
 
 from cstool.languages.codes import languages, resolve
 from cstool.languages.fallbacks import chain
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import open_part, save_array
 from cstool.parts.columns import flat, one_chunk
-from cstool.parts.files import whole_file
 from cstool.parts.manifest import need_stage
 from cstool.running.errors import InputError, WrongCallError
 from cstool.stages.entities_rows import Choice
@@ -51,8 +51,8 @@ class Wanted:
         """Return the same for workers, with the QIDs in that file, which is written."""
         if self.qids is None:
             return Choice(self.languages, self.sites)
-        with whole_file(file) as temporary, temporary.open("wb") as handle:
-            np.save(handle, self.qids)
+        with whole_file(file) as temporary:
+            save_array(temporary, self.qids)
         return Choice(self.languages, self.sites, str(file))
 
 
@@ -124,7 +124,7 @@ def _linked(folder: Path) -> Qids:
     found: Qids = np.zeros(0, np.uint32)
     pending: list[Qids] = []
     for part in need_stage(folder, "link").tables:
-        file = pq.ParquetFile(folder / part.file)
+        file = open_part(folder / part.file)
         for index in range(file.num_row_groups):
             table = file.read_row_group(index, columns=["mentions"], use_threads=False)
             _, mentions = flat(one_chunk(table.column("mentions")))

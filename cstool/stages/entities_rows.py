@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.dumps.wikidata import MALFORMED, Entity, LineSlice, decode, item_number
+from cstool.parts.checksums import load_array
 from cstool.parts.columns import list_of_structs, numbers, offsets_of, strings
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches
@@ -99,8 +100,7 @@ class _Only:
 
 @lru_cache(1)
 def _mapped(file: str, _: int) -> Array:
-    array: Array = np.load(file, mmap_mode="r")
-    return array
+    return load_array(Path(file))
 
 
 class _Numbers(dict[str, int]):

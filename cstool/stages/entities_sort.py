@@ -16,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from cstool.parts.checksums import STANDARD
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts
-from cstool.parts.files import STANDARD, Batches, Made
+from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.runs import Group, KeyRange, SortedRows, read_groups, read_range
 from cstool.parts.schemas import ENTITIES

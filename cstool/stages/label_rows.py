@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import Chosen, Names, Rules, choose
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import load_array, open_part, read_part, save_array
 from cstool.parts.columns import flat, list_of, numbers, one_chunk, strings
 from cstool.parts.counts import Counts, total
-from cstool.parts.files import Batches, Made, whole_file
+from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.label_store import LABELS, is_store, pack, write_store
 from cstool.parts.manifest import Manifest
@@ -65,8 +66,8 @@ def make_store(
     folder = run.work("store")
     wanted = run.work("wanted.npy")
     if not wanted.exists():
-        with whole_file(wanted) as temporary, temporary.open("wb") as handle:
-            np.save(handle, _linked_qids(*linked))
+        with whole_file(wanted) as temporary:
+            save_array(temporary, _linked_qids(*linked))
     tasks = [
         Task(part_name(i), str(entities[0] / part.file), part.checksum)
         for i, part in enumerate(entities[1].tables)
@@ -88,7 +89,7 @@ def make_store(
 
 def _tables(folder: Path, made: list[Made]) -> Iterator[pa.Table]:
     for part in made:
-        file = pq.ParquetFile(folder / part.part.file)
+        file = open_part(folder / part.part.file)
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, use_threads=False)
 
@@ -97,7 +98,7 @@ def _linked_qids(linked: Path, read: Manifest) -> Array:
     """Return the QIDs that mentions are linked to, sorted."""
     found = [np.zeros(0, np.uint32)]
     for part in read.tables:
-        column = pq.ParquetFile(linked / part.file).read(columns=["mentions.list.element.qid"])
+        column = read_part(linked / part.file, ["mentions.list.element.qid"])
         _, mentions = flat(one_chunk(column.column("mentions")))
         found.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
         if sum(map(len, found[1:])) > max(_QIDS_PENDING, len(found[0])):
@@ -108,10 +109,10 @@ def _linked_qids(linked: Path, read: Manifest) -> Array:
 def label_rows(file: str, asked: tuple[str, Needs]) -> Batches:
     """Yield pieces of a store: what is needed of a part's wanted entities."""
     counts = Counts()
-    wanted, needs = np.load(asked[0], mmap_mode="r"), asked[1]
+    wanted, needs = load_array(Path(asked[0])), asked[1]
     rules = needs.rules
     at_once = max(1, _CELLS_AT_ONCE // max(len(rules.codes), len(rules.targets)))
-    entities = pq.ParquetFile(file)
+    entities = open_part(Path(file))
     for group in range(entities.num_row_groups):
         table = entities.read_row_group(group, columns=needs.columns(), use_threads=False)
         qids = table.column("qid").to_numpy()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import flat, list_of_structs, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -127,7 +128,7 @@ def link_part(file: str, linking: _Linking) -> Batches:
     """Yield a part's sentences with the QIDs of their mentions."""
     linker = _linker(linking)
     counts = Counts()
-    sentences = pq.ParquetFile(Path(linking.sentences) / file)
+    sentences = open_part(Path(linking.sentences) / file)
     for table in _tables(sentences, whole_pages=linking.options.propagate):
         offsets, mentions = flat(one_chunk(table.column("mentions")))
         qids = linker.link(mentions.field("target"), counts)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.draw import KEPT, MASKED, RANDOM, Masked, mask, sentence_keys
@@ -21,6 +20,7 @@ from cstool.masking.examples import Rows, entity_numbers, of_sentences, one_a_ro
 from cstool.masking.strategies import STRATEGIES, Rules, Strategy, strategy_of
 from cstool.masking.tokens import Spans, Tokens, tokenize
 from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import flat, numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -201,7 +201,7 @@ def mask_part(file: str, work: _Work) -> Batches:
     counts = Counts()
     tools = _tools(work)
     columns = ["id", "language", "text", "entities"]
-    part = pq.ParquetFile(Path(work.corpus) / file)
+    part = open_part(Path(work.corpus) / file)
     for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
         yield _rows(batch, tools, work.options, counts)
     return counts

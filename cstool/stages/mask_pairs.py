@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cstool.masking.draw import sentence_keys
 from cstool.masking.pair_tokens import Frame, PairRows, Texts, pair_rows
 from cstool.masking.pairs import KINDS, SAME, Place, pair_up
 from cstool.masking.vocabulary import one_thread, read_tokenizer
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -134,7 +134,7 @@ def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
         return
     with building(folder, _MAP, np.uint32) as add:
         for file in files:
-            for rows in pq.ParquetFile(file).iter_batches(_ROWS_A_BUCKET, use_threads=False):
+            for rows in open_part(Path(file)).iter_batches(_ROWS_A_BUCKET, use_threads=False):
                 ids = rows.column("id").to_numpy()
                 pages = numbers((ids // POSITIONS_A_PAGE).astype(np.uint32))
                 of_page = [rows.column("source_language"), pages]
@@ -174,7 +174,7 @@ def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
     folder, seed = work
     columns = ["id", "source_language", "page_id", "text"]
     with SegmentWriter(segment_file(Path(folder), part.name), _PAGED) as segments:
-        for table in row_groups(pq.ParquetFile(part.file), columns):
+        for table in row_groups(open_part(Path(part.file)), columns):
             pages = page_hashes(table, seed)
             rows = table.select(["id"]).append_column("page", numbers(pages))
             rows = rows.append_column("text", table.column("text"))

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import one_chunk
 from cstool.parts.manifest import NOT_ENTITIES
 from cstool.running.errors import InputError
@@ -32,7 +32,7 @@ class NonEntities:
     def read(folder: Path) -> "NonEntities":
         """Read the list in a folder of titles. Raises InputError when it cannot be read."""
         try:
-            table = pq.read_table(folder / NOT_ENTITIES, use_threads=False)
+            table = read_part(folder / NOT_ENTITIES)
         except (OSError, pa.ArrowInvalid) as error:
             raise InputError(
                 f"{folder / NOT_ENTITIES}: cannot be read ({error}); make the folder again with "

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
+from cstool.parts.checksums import read_part
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
@@ -86,7 +86,7 @@ def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[Made]:
 
 def rows_of(table: _Table, _: None) -> Batches:
     """Yield the rows of a file of paragraphs."""
-    rows = pq.ParquetFile(table.file).read(use_threads=False)  # read_table imports much more
+    rows = read_part(table.file)
     if table.language is not None:
         place = CORPUS_ROWS.get_field_index("source_language")
         language = pa.repeat(table.language, rows.num_rows)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import list_of, numbers
 from cstool.parts.hashing import hash_word, mix
 from cstool.stages.choosing import Lots, pick
@@ -49,7 +49,7 @@ def census(ids: Array, may: Array) -> pa.Table:
 
 def weigh(files: Sequence[Path], lots: Lots) -> tuple[float, ...]:
     """Return the weights of languages by a census that lies in these files."""
-    parts = [pq.read_table(file, use_threads=False) for file in files]
+    parts = [read_part(file) for file in files]
     table = pa.concat_tables([CENSUS.empty_table(), *parts]).combine_chunks()
     column = table.column("languages").combine_chunks()
     may = np.zeros((len(table), len(lots.codes)), bool)

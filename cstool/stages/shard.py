@@ -5,16 +5,18 @@ pages to hold out (`shard_plan`); `scatter` sends each part's rows to their shar
 each of those in the order of a hash (`shard_shuffle`).
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow.parquet as pq
 import zstandard
 
+from cstool.parts.atomic import whole_file, write_bytes
+from cstool.parts.checksums import read_part
 from cstool.parts.counts import Counts, Tally, total
-from cstool.parts.files import Made, whole_file, write_bytes
+from cstool.parts.files import Made
 from cstool.parts.folder import Run, Task, open_run, part_name
 from cstool.parts.manifest import (
     ATTRIBUTION,
@@ -43,7 +45,7 @@ from cstool.stages.shard_facts import (
     sample_sentences,
     top_entities,
 )
-from cstool.stages.shard_plan import PAGES, Plan, ShardOptions, census, plan_of
+from cstool.stages.shard_plan import PAGES, SPLITS, Plan, ShardOptions, census, plan_of
 from cstool.stages.shard_segments import INDEX, Segment, segments_of
 from cstool.stages.shard_shuffle import (
     IN_MEMORY,
@@ -51,6 +53,7 @@ from cstool.stages.shard_shuffle import (
     Gather,
     Scatter,
     ShardToWrite,
+    compressor,
     gather,
     gather_lines,
     scatter,
@@ -59,6 +62,7 @@ from cstool.stages.shard_shuffle import (
 
 __all__ = ["ShardOptions", "shard"]
 
+_SHARD_FILE = re.compile(rf"(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.jsonl\.zst")
 _PAGES_FILE = "attribution.tsv.zst"
 # Intermediate tables are read once, by us.
 _QUICK = {"compression": "lz4"}
@@ -228,14 +232,16 @@ def _write(
 
 
 def _receipt(path: Path) -> tuple[int, int, str]:
-    [row] = pq.read_table(path).to_pylist()
+    [row] = read_part(path).to_pylist()
     return row["rows"], row["bytes"], row["checksum"]
 
 
 def _remove_strays(out: Path, listed: set[str]) -> None:
     """Remove what an interrupted run of other options has left beside the corpus's files."""
     for path in (out / "data").glob("*/*.jsonl.zst"):
-        if path.relative_to(out).as_posix() not in listed:
+        linked = any(p.is_symlink() for p in (path, path.parent, path.parent.parent))
+        named = _SHARD_FILE.fullmatch(path.name) and not linked
+        if named and path.relative_to(out).as_posix() not in listed:
             path.unlink()
 
 
@@ -292,12 +298,15 @@ def _describe(
 def _write_attribution(path: Path, read: list[_Switched]) -> int:
     """Write wiki, page, revision and title of every page that a sentence is from."""
     rows = 0
-    with whole_file(path) as temporary, zstandard.open(temporary, "wt", encoding="utf-8") as out:
+    with (
+        whole_file(path) as temporary,
+        zstandard.open(temporary, "wt", cctx=compressor(), encoding="utf-8") as out,
+    ):
         out.write("wiki\tpage_id\trevision_id\ttitle\n")
         for folder, manifest in _once_each(read):
             wiki = manifest.source.wiki if manifest.source else ""
             for part in manifest.beside(ATTRIBUTION):
-                for row in pq.read_table(folder / part.file).to_pylist():
+                for row in read_part(folder / part.file).to_pylist():
                     out.write("\t".join([wiki, *map(str, row.values())]) + "\n")
                     rows += 1
     return rows

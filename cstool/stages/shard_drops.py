@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Made
@@ -214,7 +214,7 @@ def _marks_of(
     """Yield the marks of a part's source sentences, and the bucket of each."""
     tests = TestTexts.open(Path(work.tests)) if work.tests else None
     number = int(Path(part.name).stem.rsplit("-", 1)[1])
-    for table in row_groups(pq.ParquetFile(part.file), ["id", "source_text"]):
+    for table in row_groups(open_part(Path(part.file)), ["id", "source_text"]):
         for rows in _sentences(table):
             texts = one_chunk(rows.column("source_text"))
             names = _names(rows, part)

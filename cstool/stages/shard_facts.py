@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.languages.mixing import Sums, sums_by_language
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import flat, numbers, one_chunk, strings
 from cstool.parts.files import Beside
 from cstool.parts.hashing import mix
@@ -179,7 +179,7 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
 
 def read_facts(path: Path) -> FileFacts:
     """Return the facts that lie beside a file."""
-    return msgspec.json.decode(pq.read_table(path)["facts"][0].as_py(), type=FileFacts)
+    return msgspec.json.decode(read_part(path)["facts"][0].as_py(), type=FileFacts)
 
 
 def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers]:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cstool.languages.codes import has_form
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
@@ -78,7 +78,7 @@ class Plan:
 
 def census(part: PartToRead, options: ShardOptions) -> Batches:
     """Yield the pages of a part that may be held out, language by language, first by hash."""
-    table = pq.read_table(part.file, columns=_NARROW, use_threads=False)
+    table = read_part(part.file, _NARROW)
     counts = Counts()
     kept = kept_rows(table, part, Kept.of(part), options.format)
     table = table.filter(pa.array(kept.rows))
@@ -128,7 +128,7 @@ def plan_of(folder: Path, found: list[Made], options: ShardOptions) -> Plan:
                 f"{code[:40]!r} is no language code, which a folder could be called by; make the "
                 "switched sentences again with --languages that are codes"
             )
-    tables = [pq.read_table(folder / made.part.file) for made in found]
+    tables = [read_part(folder / made.part.file) for made in found]
     frame = pl.from_arrow(pa.concat_tables([PAGES.empty_table(), *tables]))
     assert isinstance(frame, pl.DataFrame)
     frame = frame.group_by("language", "page").agg(pl.col("rows").sum()).sort("language", "page")

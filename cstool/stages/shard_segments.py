@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xxhash
 
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import damaged, read_part
 from cstool.parts.columns import numbers
-from cstool.parts.files import Made, whole_file
+from cstool.parts.files import Made
 
 Array = np.ndarray[Any, Any]
 
@@ -32,17 +35,19 @@ INDEX = pa.schema(
         ("offset", pa.int64()),
         ("bytes", pa.int64()),
         ("rows", pa.int64()),
+        ("checksum", pa.uint64()),
     ]
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some rows of one destination: a file, and a stretch of its bytes."""
+    """Some rows of one destination: a file, a stretch of its bytes, and their xxh3 (64 bits)."""
 
     file: str
     offset: int
     bytes: int
+    checksum: int
 
 
 class SegmentWriter:
@@ -91,9 +96,17 @@ class SegmentWriter:
             self._index.append((int(ordered[first]), offset, size, int(last - first)))
 
     def index(self) -> pa.Table:
-        """Return where each segment lies."""
+        """Return where each segment lies, and its checksum; the file is complete."""
         columns = np.array(self._index, np.int64).reshape(-1, 4).T
-        return pa.table([numbers(column) for column in columns], INDEX.names).cast(INDEX)
+        with self._path.open("rb") as file:
+            checksums = np.array([_digest(file, at, size) for _, at, size, _ in self._index], "u8")
+        arrays = [numbers(column) for column in (*columns, checksums)]
+        return pa.table(arrays, INDEX.names).cast(INDEX)
+
+
+def _digest(file: IO[bytes], offset: int, size: int) -> int:
+    file.seek(offset)
+    return xxhash.xxh3_64_intdigest(file.read(size))
 
 
 def segments_of(
@@ -106,12 +119,12 @@ def segments_of(
     found: dict[int, list[Segment]] = {}
     rows: dict[int, int] = {}
     for one in made:
-        table = pq.read_table(indexes / one.part.file)
+        table = read_part(indexes / one.part.file)
         file = str(segment_file(files, one.part.file))
-        for destination, offset, size, number in zip(
+        for destination, offset, size, number, checksum in zip(
             *(table.column(name).to_pylist() for name in INDEX.names), strict=True
         ):
-            found.setdefault(destination, []).append(Segment(file, offset, size))
+            found.setdefault(destination, []).append(Segment(file, offset, size, checksum))
             rows[destination] = rows.get(destination, 0) + number
     return {d: tuple(segments) for d, segments in found.items()}, rows
 
@@ -134,7 +147,10 @@ def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.Reco
         with pa.memory_map(name) as file:
             for segment in its:
                 file.seek(segment.offset)
-                message = pa.ipc.read_message(file.read_buffer(segment.bytes))
+                data = file.read_buffer(segment.bytes)
+                if xxhash.xxh3_64_intdigest(data) != segment.checksum:
+                    raise damaged(Path(name), f"byte {segment.offset:,}")
+                message = pa.ipc.read_message(data)
                 yield pa.ipc.read_record_batch(message, schema)
 
 

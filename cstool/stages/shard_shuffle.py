@@ -14,12 +14,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import zstandard
 
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import numbers, one_chunk
 from cstool.parts.counts import Counts
-from cstool.parts.files import Batches, whole_file
+from cstool.parts.files import Batches
 from cstool.parts.hashing import hash_word, mix
 from cstool.parts.manifest import sha256
 from cstool.parts.schemas import SWITCHED
@@ -77,7 +78,7 @@ def scatter(part: PartToRead, work: Scatter) -> Batches:
     kept = Kept.of(part)
     file = segment_file(Path(work.segments), part.name)
     with SegmentWriter(file, KEYED) as segments:
-        for table in row_groups(pq.ParquetFile(part.file)):
+        for table in row_groups(open_part(Path(part.file))):
             of_table = kept_rows(table, part, kept, work.plan.options.format)
             for reason, number in of_table.dropped.items():
                 tally.drop(reason, number)
@@ -129,7 +130,7 @@ def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
     path = Path(work.out) / shard.file
     rows = 0
     with whole_file(path) as temporary:
-        with temporary.open("wb") as file, zstandard.open(file, "wb") as out:
+        with temporary.open("wb") as file, zstandard.open(file, "wb", cctx=compressor()) as out:
             for table in _in_order(shard, counts, facts):
                 frame = pl.from_arrow(table)
                 assert isinstance(frame, pl.DataFrame)
@@ -139,6 +140,11 @@ def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
     yield pa.table([[rows], [size], [checksum]], schema=RECEIPT)
     yield facts.beside()
     return counts
+
+
+def compressor() -> zstandard.ZstdCompressor:
+    """Return a compressor whose frames end in a checksum, so that readers notice damage."""
+    return zstandard.ZstdCompressor(write_checksum=True)
 
 
 def _facts(shard: ShardToWrite) -> FactsOfFile:

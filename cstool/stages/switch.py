@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cstool.languages.codes import current, is_known, resolve
 from cstool.languages.labels import Rules
+from cstool.parts.checksums import open_part, read_part
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, open_run
@@ -157,7 +157,7 @@ def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:
 
 def page_rows(file: str, _: None) -> Batches:
     """Yield the pages that a part's sentences are from."""
-    table = pq.read_table(file, columns=PAGE_ROWS.names, use_threads=False)
+    table = read_part(file, PAGE_ROWS.names)
     yield table.group_by(PAGE_ROWS.names, use_threads=False).aggregate([]).cast(PAGE_ROWS)
     return Counts()
 
@@ -230,7 +230,7 @@ def census_part(file: str, work: _Work) -> Batches:
 
 
 def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
-    linked = pq.ParquetFile(Path(work.linked) / file)
+    linked = open_part(Path(work.linked) / file)
     yield from linked.iter_batches(work.at_once, use_threads=False)
 
 

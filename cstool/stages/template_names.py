@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from cstool.dumps.export import Page, Site
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import column
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
@@ -109,7 +109,7 @@ def _aliases(folder: Path, made: Sequence[Made], names: Names) -> Aliases:
         pair
         for file in files
         if file.is_file()
-        for pair in zip(*pq.read_table(file).to_pydict().values(), strict=True)
+        for pair in zip(*read_part(file).to_pydict().values(), strict=True)
     ]
     rules = rules_of(names.site.language, render=names.render, extra=names.extra)
     return aliases_of(pairs, rules) if pairs else ()
@@ -122,7 +122,7 @@ def read_waiting(files: Sequence[Path], names: Names) -> Batches:
     known = {name for name, _ in names.aliases}
     read = reader(names.site, render=names.render, aliases=names.aliases, extra=names.extra)
     for file in files:
-        for row in pq.read_table(file, schema=_WAITING).to_pylist():
+        for row in read_part(file).to_pylist():
             if known.isdisjoint(row["names"]):
                 continue
             page = Page(row["page_id"], 0, row["title"], row["revision_id"], None, "wikitext", None)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from cstool.dumps.pages import Damage, open_pages
 from cstool.dumps.streams import absolute, describe_dump
+from cstool.parts.checksums import load_array
 from cstool.parts.claims import refuse_damage
 from cstool.parts.counts import Counts, total
 from cstool.parts.folder import Run, open_run
@@ -152,5 +151,5 @@ def _compare(run: Run, resolved: Resolved, listed: Listed, counts: Counts) -> li
 
 def _index_part(folder: Path, file: str) -> Part:
     path = folder / file
-    rows = len(np.load(path, mmap_mode="r"))
+    rows = len(load_array(path, check=False))
     return Part(file, rows, path.stat().st_size, sha256(path))

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import open_part, read_part
 from cstool.parts.counts import Counts
-from cstool.parts.files import Batches, Made, whole_file
+from cstool.parts.files import Batches, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.hash_index import HashIndex, building
 from cstool.parts.manifest import Part, sha256
@@ -57,7 +58,7 @@ def _index_answers(resolved: Resolved, folder: Path, name: str) -> None:
     """Write an index of titles: twice the QID, and one more for a redirect."""
     with building(folder, name, np.uint64) as add:
         for file in resolved.hashed:
-            add(*_answers(pq.read_table(file)))
+            add(*_answers(read_part(file)))
 
 
 def _answers(table: pa.Table) -> tuple[Column, Column]:
@@ -68,7 +69,7 @@ def _answers(table: pa.Table) -> tuple[Column, Column]:
 
 def list_differences(side: _Side, folder: str) -> Batches:
     """Yield what one side says otherwise; of the second side only what the first lacks."""
-    hashes, ours = _answers(pq.read_table(side.hashed, use_threads=False))
+    hashes, ours = _answers(read_part(side.hashed))
     theirs = HashIndex.open(Path(folder), "dump" if side.is_sql else "sql").look_up(hashes)
     counts = Counts()
     if side.is_sql:
@@ -79,7 +80,7 @@ def list_differences(side: _Side, folder: str) -> Batches:
         counts.add(COMPARED, {"the same": int((theirs == ours).sum())})
     else:
         kinds = [(ONLY_DUMP, theirs == 0)]
-    titles = pq.read_table(side.file, columns=["title"], use_threads=False).column("title")
+    titles = read_part(side.file, ["title"]).column("title")
     for name, rows in kinds:
         counts.add(COMPARED, {name: int(rows.sum())})
         if not rows.any():
@@ -109,7 +110,7 @@ def write_differences(run: Run, made: list[Made]) -> Part:
 
 def _lines(files: Iterator[Path]) -> Iterator[str]:
     for file in files:
-        for group in pq.ParquetFile(file).iter_batches():
+        for group in open_part(Path(file)).iter_batches():
             for row in group.to_pylist():
                 one, other = (f"Q{row[side]}" if row[side] else "" for side in ("sql", "dump"))
                 yield f"{row['title']}\t{one}\t{other}\t{row['difference']}\n"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.dumps.export import MAIN, Site
 from cstool.dumps.pages import Damage, PageDump, PageSlice, pages_of
 from cstool.languages.tables import rows
+from cstool.parts.checksums import read_part
 from cstool.parts.columns import flat, one_chunk
 from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
@@ -115,7 +115,7 @@ def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np
 
 def list_sitelinks(file: str, site: Site) -> Batches:
     """Yield the main-namespace titles of a wiki that an entities part has sitelinks to."""
-    table = pq.read_table(file, columns=["qid", "sitelinks", "types"], use_threads=False)
+    table = read_part(file, ["qid", "sitelinks", "types"])
     offsets, links = flat(one_chunk(table.column("sitelinks")))
     ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
     items = np.repeat(np.arange(table.num_rows), np.diff(offsets))[ours]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cstool.parts.files import whole_file
+from cstool.parts.atomic import whole_file
+from cstool.parts.checksums import read_part, write_table
 from cstool.parts.manifest import NOT_ENTITIES, Part, sha256
 from cstool.parts.schemas import QID
 
@@ -29,11 +29,11 @@ def write_not_entities(folder: Path, files: Iterable[Path]) -> tuple[Part, dict[
 
     Sorted by QID; of an item with two reasons that of the earlier file counts.
     """
-    table = pa.concat_tables([_SCHEMA.empty_table(), *(pq.read_table(file) for file in files)])
+    table = pa.concat_tables([_SCHEMA.empty_table(), *(read_part(file) for file in files)])
     _, first = np.unique(table.column("qid").to_numpy(), return_index=True)
     table = table.take(pa.array(first)).combine_chunks()
     with whole_file(folder / NOT_ENTITIES) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        write_table(temporary, table, {"compression": "zstd"})
     path = folder / NOT_ENTITIES
     numbers = {
         row["values"]: row["counts"] for row in table.column("reason").value_counts().to_pylist()

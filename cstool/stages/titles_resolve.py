@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import read_part
 from cstool.parts.counts import Counts, Tally
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
@@ -128,7 +128,7 @@ def resolve(run: Run, lists: Lists, label: str, *, phase: str | None = None) -> 
 
 def own_titles(rows: _List, known: _Known) -> Batches:
     """Yield the titles of a list that have an item; of a title with two the first one counts."""
-    table = pq.read_table(rows.file, columns=LINKS.names, use_threads=False)
+    table = read_part(rows.file, LINKS.names)
     table = table.filter(pa.array(table.column("qid").to_numpy() != 0))
     hashes, qids = table.column("hash").to_numpy(), table.column("qid").to_numpy()
     kept = (known.open("own").look_up(hashes) == qids) & _first_of_equal(hashes)
@@ -143,7 +143,7 @@ def own_titles(rows: _List, known: _Known) -> Batches:
 
 def redirected_titles(rows: _List, known: _Known) -> Batches:
     """Yield those redirects of a list of pages that lead to an item and have none of their own."""
-    table = pq.read_table(rows.file, columns=PAGES.names, use_threads=False)
+    table = read_part(rows.file, PAGES.names)
     moved = table.column("goal").to_numpy() != 0
     repeated = _repeated(table, rows.first, known)[moved]
     table = table.filter(pa.array(moved))
@@ -222,12 +222,12 @@ def _index_lists(lists: Lists, folder: Path) -> list[int]:
     """Write the indexes of own items, redirects and pages; return each list's first row number."""
     with building(folder, "own", np.uint32) as add:
         for file in lists.links:
-            table = pq.read_table(file, columns=["hash", "qid"])
+            table = read_part(file, ["hash", "qid"])
             qids = table.column("qid").to_numpy()
             add(table.column("hash").to_numpy()[qids != 0], qids[qids != 0])
     with building(folder, "redirects", np.uint64) as add:
         for file in lists.pages:
-            table = pq.read_table(file, columns=["hash", "goal"])
+            table = read_part(file, ["hash", "goal"])
             goals = table.column("goal").to_numpy()
             add(table.column("hash").to_numpy()[goals != 0], goals[goals != 0])
     return index_pages(lists.pages, folder)
@@ -242,7 +242,7 @@ def index_pages(files: tuple[str, ...], folder: Path) -> list[int]:
     firsts = []
     with building(folder, "pages", np.uint64) as add:
         for file in files:
-            hashes = pq.read_table(file, columns=["hash"]).column("hash").to_numpy()
+            hashes = read_part(file, ["hash"]).column("hash").to_numpy()
             numbers = np.arange(rows + 1, rows + 1 + len(hashes), dtype=np.uint64)
             add(hashes[hashes != 0], numbers[hashes != 0])
             firsts.append(rows)
@@ -254,9 +254,9 @@ def index_titles(resolved: Resolved, pages: tuple[str, ...], folder: Path, name:
     """Write the index of a table of titles: of each its QID, of other pages NO_ITEM."""
     with building(folder, name, np.uint32) as add:
         for file in resolved.hashed:
-            table = pq.read_table(file, columns=["hash", "qid"])
+            table = read_part(file, ["hash", "qid"])
             add(table.column("hash").to_numpy(), table.column("qid").to_numpy())
         for file in pages:  # of equal hashes the first one counts: those with an item stay
-            hashes = pq.read_table(file, columns=["hash"]).column("hash").to_numpy()
+            hashes = read_part(file, ["hash"]).column("hash").to_numpy()
             hashes = hashes[hashes != 0]
             add(hashes, np.full(len(hashes), NO_ITEM))

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.dumps.export import MAIN
 from cstool.dumps.sql import (
@@ -25,6 +24,7 @@ from cstool.dumps.sql import (
     whole_numbers,
 )
 from cstool.dumps.streams import STDIN, absolute
+from cstool.parts.checksums import read_part
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
@@ -282,7 +282,7 @@ def _index_ids(
 
 
 def _ids_and_values(file: str) -> tuple[Column, Column]:
-    table = pq.read_table(file)
+    table = read_part(file)
     return table.column("id").to_numpy().astype(np.uint64), table.column("value").to_numpy()
 
 
@@ -297,7 +297,7 @@ class _PageFile:
 def join(pages: _PageFile, folder: str) -> Batches:
     """Yield the main-namespace pages of a list with their items and goals."""
     work = Path(folder)
-    table = pq.read_table(pages.file, use_threads=False)
+    table = read_part(pages.file)
     ids, kinds = table.column("id").to_numpy(), table.column("kind").to_numpy()
     hashes, moved = table.column("hash").to_numpy(), table.column("redirect").to_numpy()
     # Ids are mixed one to one: the index wants numbers that are spread as hashes are.
@@ -332,8 +332,7 @@ def _count_unjoined(
     """Count the items and redirects whose pages no list has."""
     joined = total(m.counts for m in made)
     with_items = sum(
-        int((pq.read_table(file, columns=["qid"]).column("qid").to_numpy() != 0).sum())
-        for file in files
+        int((read_part(file, ["qid"]).column("qid").to_numpy() != 0).sum()) for file in files
     )
     found = with_items + joined.tally("sitelinks").read
     # (A page that is in the table twice, as in two dumps joined, has been found twice.)

@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cstool.parts.atomic import whole_file, write_bytes
 from cstool.parts.counts import Counts
 from cstool.parts.files import (
     Batches,
     Beside,
     Made,
     find_part,
-    has_footer,
-    remove_orphans,
-    remove_temporaries,
-    tagged,
-    temporary_tag,
-    whole_file,
-    write_bytes,
+    footer_of,
     write_part,
 )
 from cstool.parts.manifest import sha256
@@ -42,9 +36,7 @@ def numbers(*sizes: int) -> Batches:
 
 
 def make(folder: Path, batches: Batches, run: str = "r") -> None:
-    write_part(
-        folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", tag="t", work=folder / "_work"
-    )
+    write_part(folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", work=folder / "_work")
 
 
 def find(folder: Path, file: str = "a/p.parquet", run: str = "r", slice_: str = "s") -> Made | None:
@@ -78,11 +70,11 @@ def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
     for data in (b"", b"PAR1", whole[:-9], whole[:-200] + bytes(192) + whole[-8:], b"x" * 99):
         path.write_bytes(data)
         assert find(tmp_path, "p.parquet") is None
-        assert not has_footer(path)
+        assert footer_of(path) is None
     pq.write_table(pa.table({"n": [1]}), path)
     assert find(tmp_path, "p.parquet") is None
-    assert not has_footer(path)
-    assert has_footer(tmp_path / "a/p.parquet")
+    assert footer_of(path) is None
+    assert footer_of(tmp_path / "a/p.parquet")
 
 
 def test_a_part_without_rows_is_a_part(tmp_path: Path) -> None:
@@ -188,28 +180,6 @@ def test_a_full_disk_or_quota_is_told(
     with pytest.raises(OutputError, match=told):
         write_bytes(tmp_path / "f", b"data")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_temporaries_of_runs_that_are_no_more_go_and_those_at_work_stay(tmp_path: Path) -> None:
-    (tmp_path / "sub").mkdir()
-    dead = [tmp_path / "sub" / f".p.parquet.{host}.77.tmp" for host in ("here", "node-1.site")]
-    at_work = tmp_path / ".p.parquet.here.78.tmp"
-    foreign = [tmp_path / name for name in ("notes.tmp", ".notes.tmp", ".a.b.tmp", "p.parquet")]
-    for path in (*dead, at_work, *foreign):
-        path.touch()
-    remove_orphans(tmp_path, lambda: ["here.78"])
-    left = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {at_work, *foreign}
-    remove_temporaries(tmp_path, "here.78")
-    assert not at_work.exists()
-
-
-def test_what_a_worker_writes_is_marked_as_its_run_s(tmp_path: Path) -> None:
-    own = temporary_tag()
-    with tagged("node.7"), whole_file(tmp_path / "f") as temporary:
-        assert temporary.name == ".f.node.7.tmp"
-        temporary.touch()
-    assert temporary_tag() == own == f"{socket.gethostname()}.{os.getpid()}"
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])

@@ -24,6 +24,8 @@ from cstool.parts.locks import (
 from cstool.running.errors import OutputError, Unfinished
 from cstool.running.options import RunOptions
 from tests.parts.test_folder import run_stage
+
+HOST = "elsewhere"
 from tests.support import files_of
 
 ALONE = None
@@ -317,7 +319,9 @@ def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -
     before = files_of(tmp_path)
     with ended() as pid:
         put(tmp_path, other(pid=pid))
-    (tmp_path / "._timings.json.x.1.tmp").touch()
+    orphan = tmp_path / f".tmp-{HOST}.{pid}-{'0' * 16}"
+    orphan.mkdir()
+    (orphan / "half").touch()
     run_stage(tmp_path)
     assert files_of(tmp_path) == before
 
@@ -327,12 +331,15 @@ def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
     path = next(iter(lock_files(tmp_path)))
     holder = msgspec.json.decode(path.read_bytes(), type=Holder)
     # The other share has the same claim, which the one that is begun here makes.
-    theirs, orphan = tmp_path / ".p.parquet.x.1.tmp", tmp_path / ".p.parquet.x.2.tmp"
-    theirs.touch()
-    orphan.touch()
+    with ended() as pid:
+        theirs, orphan = (tmp_path / f".tmp-{HOST}.{pid}-{digit * 16}" for digit in "12")
+    theirs.mkdir()
+    orphan.mkdir()
     with pytest.raises(OutputError, match="other parameters"):
         run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
-    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(holder, claim=_claim())))
+    path.write_bytes(
+        msgspec.json.encode(msgspec.structs.replace(holder, claim=_claim(), tag=theirs.name))
+    )
     with pytest.raises(Unfinished):
         run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
     assert theirs.exists()

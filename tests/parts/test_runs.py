@@ -21,7 +21,7 @@ def write_run(folder: Path, name: str, schema: pa.Schema, rows: list[tuple[int, 
         )
         return Counts()
 
-    write_part(folder, name, schema, batches(), run="r", slice_="s", tag="t", work=folder)
+    write_part(folder, name, schema, batches(), run="r", slice_="s", work=folder)
     return folder / name
 
 

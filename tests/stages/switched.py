@@ -81,7 +81,7 @@ def write_switched(
             made.append(
                 write_part(
                     folder, name, content.schema, batches(content),
-                    run="r", slice_=name, tag="t", work=folder / "_work",
+                    run="r", slice_=name, work=folder / "_work",
                 )
             )  # fmt: skip
     number = sum(m.part.rows for m in made if m.part.file.startswith("part-"))

@@ -75,6 +75,7 @@ def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
         assert str(pipeline) not in text
         assert set(json.loads(text)) == {
             "stage", "version", "parameters", "inputs", "parts", "counts", "source", "lineage",
+            "checksum",
         }  # fmt: skip
 
 

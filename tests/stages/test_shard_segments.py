@@ -36,6 +36,6 @@ def test_segments_may_lie_in_more_files_than_may_be_open(
             rows = pa.table([[number, -number, number]], schema=SCHEMA)
             writer.write(rows, np.array([1, 2, 1], np.uint32))
         first = writer.index().to_pylist()[0]
-        segments.append(Segment(str(file), first["offset"], first["bytes"]))
+        segments.append(Segment(str(file), first["offset"], first["bytes"], first["checksum"]))
     read = read_segments(segments, SCHEMA).column("number").to_pylist()
     assert read == [number for number in range(len(segments)) for _ in range(2)]

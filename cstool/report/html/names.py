@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cstool.parts.checksums import open_part
 from cstool.parts.columns import numbers
 from cstool.parts.manifest import need_stage
 from cstool.parts.runs import read_groups
@@ -61,7 +61,9 @@ def _read(
         for group in read_groups(files, "qid"):
             first, last = np.searchsorted(wanted, [group.low, group.high + 1])
             if first < last:
-                table = pq.ParquetFile(group.file).read_row_group(group.index, columns=_COLUMNS)
+                table = open_part(Path(group.file), [group.index]).read_row_group(
+                    group.index, columns=_COLUMNS
+                )
                 here = np.flatnonzero(np.isin(table.column("qid").to_numpy(), wanted[first:last]))
                 for row in table.take(numbers(here)).to_pylist():
                     found[row["qid"]] = _entity(row, keep, language)
