@@ -327,6 +327,43 @@ def silent(seconds: float, upto: int = 0) -> Fault:
     return act
 
 
+def raw(*pieces: bytes, pause: float = 0.0) -> Fault:
+    """Send these bytes as they are, status line and all, and close."""
+
+    def act(handler: Handler) -> None:
+        handler.close_connection = True
+        for piece in pieces:
+            handler.wfile.write(piece)
+            time.sleep(pause)
+
+    return act
+
+
+def endless(head: bytes, piece: bytes, pause: float = 0.0, most: float = 20.0) -> Fault:
+    """Send the head, and the piece again and again until the client leaves."""
+
+    def act(handler: Handler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        until = time.monotonic() + most
+        while time.monotonic() < until and not handler.server.closing:
+            handler.wfile.write(piece)
+            time.sleep(pause)
+
+    return act
+
+
+def answer(body: bytes = b"", number: int = 200, **headers: str) -> Fault:
+    """Answer with a body and headers; `Retry_After="0"` is a header, latin-1 its characters."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    length = named.pop("Content-Length", str(len(body)))
+    lines = [f"HTTP/1.1 {number} OK", *(f"{n}: {v}" for n, v in named.items())]
+    if length:
+        lines.append(f"Content-Length: {length}")
+    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
+    return raw(head, body)
+
+
 def close_without_a_word(handler: Handler) -> None:
     handler.close_connection = True
     handler.connection.shutdown(socket.SHUT_RDWR)
