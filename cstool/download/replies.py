@@ -65,6 +65,8 @@ class Reply:
             except FAULTS as error:
                 self.check(error)
                 raise
+            except ValueError as error:  # http.client's, of lengths that are none
+                raise LineFault("its body is not as HTTP has it") from error
             self.check()
             if not block:
                 return

@@ -1,7 +1,8 @@
 """A server of dumps on the loopback, which misbehaves as it is told to.
 
 `Server.files` holds what stands at each path; `Server.faults` what the next requests for a path
-meet instead, one after the other. What was asked for is in `Server.asked`.
+meet instead, one after the other, and `Server.head_faults` the next HEAD requests. What was asked
+for is in `Server.asked`.
 """
 
 import hashlib
@@ -65,7 +66,9 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked.append(ask)
             faults = self.server.faults[self.path]
-            fault = faults.pop(0) if faults and self.command == "GET" else None
+            if self.command == "HEAD":
+                faults = self.server.head_faults[self.path]
+            fault = faults.pop(0) if faults else None
         try:
             if fault:
                 fault(self)
@@ -152,6 +155,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        self.head_faults: dict[str, list[Fault]] = defaultdict(list)
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.open = self.most = self.busy = self.busiest = 0
