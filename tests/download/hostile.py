@@ -229,7 +229,7 @@ def meet(server: Server, place: str, fault: Fault, folder: Path) -> str:
     try:
         download(Order(("swwiki",), server.url), folder, http, bars(quiet=True), said.append)
     except CstoolError as error:
-        assert not (folder / NAME).exists()
+        assert not (folder / NAME).is_file()
         end = str(error)
     else:
         assert (folder / NAME).read_bytes() == DATA

@@ -8,6 +8,7 @@ for is in `Server.asked`.
 import hashlib
 import json
 import re
+import select
 import socket
 import struct
 import sys
@@ -329,6 +330,15 @@ def silent(seconds: float, upto: int = 0) -> Fault:
             time.sleep(0.01)
 
     return act
+
+
+def silent_head(handler: Handler) -> None:
+    """Send nothing until the client leaves."""
+    handler.close_connection = True
+    while not handler.server.closing:
+        ready, _, _ = select.select([handler.connection], [], [], 0.05)
+        if ready:
+            return
 
 
 def raw(*pieces: bytes, pause: float = 0.0) -> Fault:
