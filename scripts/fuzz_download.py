@@ -1,10 +1,15 @@
 """Fetch a file through random faults, many times; tell what was injected and what came of it.
 
     PYTHONPATH=. python scripts/fuzz_download.py [--runs 1000] [--seed 1]
+    PYTHONPATH=. python scripts/fuzz_download.py --hostile
 
 The server is the tests' own, on the loopback. Each run meets up to eight faults, begins with a
 piece of the file in a third of the cases, and is given up to three times the same command. Ends
 with 1 if a file under its own name was ever anything but whole and right.
+
+With `--hostile` a whole download meets, at each place where it reads what a server sends, each
+answer of a server that lies or attacks. Ends with 1 if one of them led to anything but the whole
+file or a line that tells the fault.
 """
 
 import argparse
@@ -21,6 +26,7 @@ from cstool.download.catalogue import Remote
 from cstool.download.client import Http, ServerError, open_session
 from cstool.download.fetching import Fetching, fetch
 from cstool.download.record import PART, Shelf
+from tests.download import hostile
 from tests.download import server as bad
 
 SIZE = 300_000
@@ -58,12 +64,34 @@ def faults(dice: random.Random) -> dict[str, Callable[[], bad.Fault]]:
     }
 
 
+def meet_all() -> int:
+    """Try each hostile answer at each place; return how many got through."""
+    through = 0
+    with bad.running_server() as server, tempfile.TemporaryDirectory() as folder:
+        for number, place in enumerate(hostile.PLACES):
+            ends: Counter[str] = Counter()
+            for turn, (name, fault) in enumerate(hostile.answers(place).items()):
+                try:
+                    end = hostile.meet(server, place, fault, Path(folder) / f"{number}-{turn}")
+                    ends["whole" if end == "whole" else "a line"] += 1
+                except Exception as error:  # noqa: BLE001 - what is looked for
+                    print(f"{place}: {name}: {type(error).__name__}: {error}")
+                    through += 1
+            told = ", ".join(f"{count:,} {end}" for end, count in sorted(ends.items()))
+            print(f"{sum(ends.values()):6,}  {place.rsplit('/', 1)[-1] or place}: {told}")
+    print(f"{through:6,}  got through")
+    return int(through > 0)
+
+
 def main() -> None:
     """Inject, count, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hostile", action="store_true")
     options = parser.parse_args()
+    if options.hostile:
+        sys.exit(meet_all())
     dice = random.Random(options.seed)
     kinds = faults(dice)
     met: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.bars import bars, line, size_in_words
+from cstool.download.bars import bars, line
 from cstool.download.client import Http, open_session
 from cstool.download.downloading import (
     Order,
@@ -16,6 +16,7 @@ from cstool.download.downloading import (
     download,
     interruptible,
     make_plan,
+    outcome,
     what_is_here,
 )
 from cstool.download.finding import LATEST
@@ -39,7 +40,7 @@ class Date(click.ParamType[str]):
         """Return the date as it was given, if it is one."""
         if value != LATEST:
             try:
-                if not re.fullmatch(r"\d{8}", value):
+                if not re.fullmatch(r"[0-9]{8}", value):
                     raise ValueError
                 time.strptime(value, "%Y%m%d")
             except ValueError:
@@ -54,8 +55,13 @@ class Server(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the address without its last slash."""
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+        try:
+            parts = urlsplit(value)
+            port = parts.port  # raises ValueError
+            sound = parts.scheme in ("http", "https") and parts.hostname and port != 0
+        except ValueError:
+            sound = False
+        if not sound or re.search(r"[\s\x00-\x1f\x7f?#]", value):
             self.fail(f"{value!r} is no address of a server; such as {WIKIMEDIA}", param, ctx)
         return str(value).rstrip("/")
 
@@ -146,7 +152,7 @@ def command(
     http = Http(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
         for text in catalogue(order, http):
-            click.echo(text)
+            line(text, result=True)
         return
     if out is None:
         raise click.UsageError("give the folder for the dumps with -o DIR")
@@ -154,7 +160,7 @@ def command(
         shelf = Shelf(out)
         plan = interruptible(lambda: make_plan(order, shelf, http), http)
         for text in plan.lines(out):
-            click.echo(text)
+            line(text, result=True)
         return
     begun = time.monotonic()
     try:
@@ -163,9 +169,5 @@ def command(
         for text in what_is_here(out):
             http.say(text)
         raise
-    fetched = sum(step.missing for step in plan.steps)
-    seconds = time.monotonic() - begun
-    if fetched:
-        http.say(f"{size_in_words(fetched)} fetched and checked → {out} ({seconds:.1f} s)")
-    else:
-        http.say(f"all of it is in {out} already")
+    for text in outcome(plan, out, time.monotonic() - begun):
+        http.say(text)

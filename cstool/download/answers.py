@@ -7,9 +7,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
+from cstool.download.values import number, validator
+
 # Answers after which the same request may do better later.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
+YEAR = 365 * 24 * 3600.0
+_LONGEST_DATE = 100  # characters
 _LONGEST = 60.0  # seconds between two tries, unless the server asks for more
 
 
@@ -50,10 +54,11 @@ def request_headers(at: int, known: Known) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity"}  # the file's own bytes, whatever its compression
     if at:
         headers["Range"] = f"bytes={at}-"
-        strong = known.etag if known.etag and not known.etag.startswith("W/") else None
-        validator = strong or known.last_modified
-        if validator:
-            headers["If-Range"] = validator
+        etag = validator(known.etag)
+        strong = etag if etag and not etag.startswith("W/") else None
+        condition = strong or validator(known.last_modified)
+        if condition:
+            headers["If-Range"] = condition
     return headers
 
 
@@ -68,8 +73,7 @@ def judge(status: int, headers: Mapping[str, str], at: int, known: Known) -> Ans
     if status == 206:
         return _judge_rest(headers, at, known)
     if status == 200:
-        length = headers.get("Content-Length", "")
-        total = int(length) if length.isdecimal() else None
+        total = number(headers.get("Content-Length"))
         if not at:
             return Answer(Next.BEGIN, total=total)
         if is_other(headers, known):
@@ -91,7 +95,7 @@ def _judge_rest(headers: Mapping[str, str], at: int, known: Known) -> Answer:
     match = _RANGE.fullmatch(headers.get("Content-Range", "").strip())
     if match is None or int(match[1]) != at:
         return Answer(Next.OTHER, "the server sends another piece than was asked for")
-    total = None if match[3] == "*" else int(match[3])
+    total = number(match[3])
     if is_other(headers, known) or (total and known.bytes and total != known.bytes):
         return Answer(Next.OTHER, "it changed on the server", total)
     return Answer(Next.APPEND, total=total)
@@ -100,8 +104,8 @@ def _judge_rest(headers: Mapping[str, str], at: int, known: Known) -> Answer:
 def is_other(headers: Mapping[str, str], known: Known) -> bool:
     """Whether the validators say that this is not the file that was known."""
     pairs = (
-        (headers.get("ETag"), known.etag),
-        (headers.get("Last-Modified"), known.last_modified),
+        (validator(headers.get("ETag")), known.etag),
+        (validator(headers.get("Last-Modified")), known.last_modified),
     )
     return any(now and before and now != before for now, before in pairs)
 
@@ -109,18 +113,22 @@ def is_other(headers: Mapping[str, str], known: Known) -> bool:
 def retry_after(value: str | None, now: float) -> float | None:
     """Return how many seconds a `Retry-After` asks for, at the time `now` (of `time.time`).
 
-    It holds seconds or an HTTP date; None when it is missing or neither.
+    It holds seconds or an HTTP date; None when it is missing or neither. More than a year counts
+    as a year.
     """
     text = (value or "").strip()
-    if text.isdecimal():
-        return float(text)
+    if re.fullmatch(r"[0-9]+", text):
+        seconds = number(text)
+        return YEAR if seconds is None else min(YEAR, float(seconds))
+    if len(text) > _LONGEST_DATE:
+        return None
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        return min(YEAR, max(0.0, when.timestamp() - now))
+    except (ValueError, TypeError, IndexError, OverflowError):  # dates that are none, any of them
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, when.timestamp() - now)
 
 
 def backoff(tries: int) -> float:

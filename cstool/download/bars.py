@@ -20,9 +20,15 @@ def bars(*, quiet: bool) -> Bars:
     return open_bar
 
 
-def line(text: str) -> None:
-    """Write a line to standard error, above the bars if there are any."""
-    tqdm.write(f"download: {text}", file=sys.stderr)
+def line(text: str, *, result: bool = False) -> None:
+    """Write a line above the bars if there are any: to standard error, a `result` to the output.
+
+    All that `cstool download` prints goes through here, but for the line it ends with.
+    """
+    if result:
+        tqdm.write(text, file=sys.stdout)
+    else:
+        tqdm.write(f"download: {text}", file=sys.stderr)
 
 
 def size_in_words(number: int | None) -> str:

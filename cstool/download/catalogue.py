@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from cstool.download.listings import MD5, SHA1, is_file_name
+from cstool.download.values import decode_json, number, shorten, size
 from cstool.running.errors import InputError
 
 WIKIDATA = "wikidata"
+_MOST_FILES = 2000  # of an edition; enwiki's pages come in some seventy pieces
+_LONGEST_STATE = 40  # characters of a job's state
 # The tables that `cstool titles --sql-…` reads, by the job that writes each.
 _TABLES = {
     "pagetable": "page.sql.gz",
@@ -25,13 +28,23 @@ _WHOLE_JOB = "articlesmultistreamdumprecombine"
 
 
 class Remote(msgspec.Struct, frozen=True):
-    """A file on the server; what is not published is None."""
+    """A file on the server; what is not published is None.
+
+    Raises InputError for a name that is not that of a file in the folder for the dumps.
+    """
 
     name: str
     url: str
     bytes: int | None = None
     sha1: str | None = None
     md5: str | None = None
+
+    def __post_init__(self) -> None:
+        if not is_file_name(self.name):
+            raise InputError(
+                f"{shorten(self.url)}: {shorten(self.name)!r} cannot be a dump's name; take "
+                "another server with --mirror"
+            )
 
 
 class Edition(msgspec.Struct, frozen=True):
@@ -62,11 +75,13 @@ def edition_of_status(data: bytes, wiki: str, date: str, url: str, *, sql: bool)
     """Return the edition that a `dumpstatus.json` describes; `url`: its folder's, with a `/`.
 
     Its pages, as the one multistream file where there is one, else in pieces; with `sql` the
-    three tables that titles are made from. Raises InputError when the data is something else.
+    three tables that titles are made from. A size that no dump can have (negative, zero, beyond
+    2**63) and a digest that is none count as not published. Raises InputError when the data is
+    something else.
     """
     try:
-        jobs = msgspec.json.decode(data, type=_Status).jobs
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        jobs = decode_json(data, _Status).jobs
+    except ValueError as error:
         raise InputError(
             f"{url}dumpstatus.json: is no dump's status ({error}); "
             "what stands between here and the server may have answered in its place"
@@ -77,8 +92,9 @@ def edition_of_status(data: bytes, wiki: str, date: str, url: str, *, sql: bool)
         parts += [_of_job(jobs, job, [prefix + name]) for job, name in _TABLES.items()]
     faults = [part for part in parts if isinstance(part, str)]
     found = [(name, file) for part in parts if not isinstance(part, str) for name, file in part]
+    _refuse_many(len(found), f"{url}dumpstatus.json")
     remotes = tuple(
-        Remote(name, url + name, file.size, _digest(file.sha1, SHA1), _digest(file.md5, MD5))
+        Remote(name, url + name, size(file.size), _digest(file.sha1, SHA1), _digest(file.md5, MD5))
         for name, file in found
     )
     return Edition(wiki, date, () if faults else remotes, "; ".join(faults))
@@ -99,8 +115,10 @@ def edition_of_listing(
         whole = f"{prefix}{_PAGES}.xml.bz2"
         wanted = [whole] if whole in names else _pieces(names, prefix) or [whole]
         wanted += [prefix + name for name in _TABLES.values()] if sql else []
+    _refuse_many(len(wanted), url)
+    there = set(names)
     for name in wanted:
-        if name not in names:
+        if name not in there:
             return Edition(source, date, unfinished=f"{name} is not there")
     digests = {name: sums.get(name) for name in wanted}
     bare = [name for name in wanted if not digests[name]]
@@ -135,7 +153,7 @@ def _of_job(
     if job not in jobs:
         return f"{job}: not in its list"
     if jobs[job].status != "done":
-        return f"{job}: {jobs[job].status}"
+        return f"{job}: {shorten(jobs[job].status, _LONGEST_STATE)}"
     files = jobs[job].files
     if not names or any(name not in files for name in names):
         return f"{job}: done, without its files"
@@ -144,9 +162,18 @@ def _of_job(
 
 def _pieces(names: Sequence[str], prefix: str) -> list[str]:
     """Return the pieces of a large wiki's pages among the names, by their first page."""
-    pattern = re.compile(re.escape(prefix + _PAGES) + r"\d+\.xml-p(\d+)p\d+\.bz2")
-    found = [(int(match[1]), match[0]) for match in map(pattern.fullmatch, names) if match]
-    return [name for _, name in sorted(found) if is_file_name(name)]
+    pattern = re.compile(re.escape(prefix + _PAGES) + r"[0-9]+\.xml-p([0-9]+)p[0-9]+\.bz2")
+    matches = [match for match in map(pattern.fullmatch, names) if match]
+    found = [(number(match[1]), match[0]) for match in matches if is_file_name(match[0])]
+    return [name for page, name in sorted((p, n) for p, n in found if p is not None)]
+
+
+def _refuse_many(files: int, place: str) -> None:
+    if files > _MOST_FILES:
+        raise InputError(
+            f"{place}: names {files:,} files of one dump, more than {_MOST_FILES:,}; take another "
+            "server with --mirror"
+        )
 
 
 def _digest(text: str | None, digits: int) -> str | None:

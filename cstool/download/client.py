@@ -10,34 +10,53 @@ from typing import TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from cstool import __version__
-from cstool.download.answers import PASSING, backoff, retry_after
-from cstool.running.errors import CstoolError, WrongCallError
+from cstool.download.answers import PASSING, YEAR, backoff, retry_after
+from cstool.download.deadline import Deadline, DeadlineAdapter, Session
+from cstool.download.replies import (
+    FAULTS,
+    LineFault,
+    Reply,
+    ServerError,
+    TooLate,
+    redirected,
+)
+from cstool.download.values import shorten
+from cstool.running.errors import WrongCallError
+
+__all__ = [
+    "CONNECTIONS",
+    "FAULTS",
+    "Http",
+    "Reply",
+    "ServerError",
+    "StopAsked",
+    "Tries",
+    "in_words",
+    "open_session",
+    "refuse_lasting",
+]
 
 HOME = "https://pypi.org/project/cstool/"
 CONNECTIONS = 2  # a host; Wikimedia bears no more than two or three
 _TIMEOUTS = (20.0, 60.0)  # seconds: to connect, and without a byte
 _LONGEST_WAIT = 3600.0  # seconds that a server may ask us to wait
 _SHORTEST_NEWS = 5.0  # seconds; waiting less is not worth a line
+_LIMIT = 120.0  # seconds for the head of a reply, and for all of a small one
+_REDIRECTS = 10
+_MOVED = (301, 302, 303, 307, 308)
+_ABSENT = (404, 410)
+_NO_HEAD = (405, 501)  # the server has the resource and does not answer HEAD
 
 T = TypeVar("T")
-
-
-class ServerError(CstoolError):
-    """The server cannot be reached, or does not give what was asked for."""
 
 
 class StopAsked(Exception):  # noqa: N818 - the user has asked for it
     """The run is being stopped; what is here stays."""
 
 
-# What a network throws while it is out of order, when asking and when reading an answer.
-FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError)
-
-
-def open_session(contact: str | None = None) -> requests.Session:
+def open_session(contact: str | None = None) -> Session:
     """Return a session with our name on it, and proxies and certificates as requests has them.
 
     `contact`: an address for those who run the server. Raises WrongCallError when it cannot
@@ -48,10 +67,10 @@ def open_session(contact: str | None = None) -> requests.Session:
             f"--contact: {contact!r} cannot stand in a User-Agent; give an address in ASCII"
         )
     who = f"{HOME}; {contact}" if contact else HOME
-    session = requests.Session()
+    session = Session()
     session.headers["User-Agent"] = f"cstool/{__version__} ({who}) requests/{requests.__version__}"
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
+        session.mount(scheme, DeadlineAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
     return session
 
 
@@ -60,15 +79,17 @@ class Http:
     """A session and its patience. `sleep` may end early, when `stop` is set.
 
     `tries`: how often in a row a request may come to nothing. `say`: takes lines for the user.
+    `limit`: seconds for the head of a reply, redirects included, and for all of a small one.
     """
 
-    session: requests.Session
+    session: Session
     say: Callable[[str], None]
     stop: Event = field(default_factory=Event)
     sleep: Callable[[float], object] | None = None
     now: Callable[[], float] = time.time
     tries: int = 10
     timeouts: tuple[float, float] = _TIMEOUTS
+    limit: float = _LIMIT
 
     def wait(self, seconds: float) -> None:
         """Wait. Raises StopAsked when the run is stopped meanwhile."""
@@ -83,51 +104,86 @@ class Http:
     @contextmanager
     def open(
         self, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
-    ) -> Iterator[requests.Response]:
-        """Give the answer to a request, its body still to be read; closed when the block ends."""
+    ) -> Iterator[Reply]:
+        """Give the reply to a request, its body still to be read; closed when the block ends.
+
+        Raises FAULTS, and ServerError for a redirect that leads nowhere.
+        """
         self.check()
-        with self.session.request(
-            method,
-            url,
-            headers={**(headers or {})},
-            stream=True,
-            timeout=self.timeouts,
-            allow_redirects=True,
-        ) as response:
-            yield response
+        # Its own bytes: what a server packs, it may pack to any size.
+        headers = {"Accept-Encoding": "identity", **(headers or {})}
+        with (
+            Deadline(self.limit) as deadline,
+            self._follow(url, headers, method, deadline) as response,
+        ):
+            yield Reply(response, deadline)
+
+    def _follow(
+        self, url: str, headers: Mapping[str, str], method: str, deadline: Deadline
+    ) -> requests.Response:
+        """Return the first reply that is no redirect."""
+        at = url
+        for _ in range(_REDIRECTS + 1):
+            try:
+                response = self.session.request(
+                    method,
+                    at,
+                    headers={**headers},
+                    stream=True,
+                    timeout=self.timeouts,
+                    allow_redirects=False,
+                )
+            except (ValueError, *FAULTS) as error:
+                if deadline.expired:
+                    raise TooLate("no answer in time") from error
+                if at == url and isinstance(error, FAULTS):
+                    raise
+                where = f"redirected to {shorten(at)}"
+                refuse_lasting(url if at == url else f"{url}, {where}", error)
+                raise LineFault(f"{where}: {in_words(error)}") from error
+            if response.status_code not in _MOVED:
+                return response
+            response.close()  # its body is of no use, and may have no end
+            at = redirected(url, at, response.headers.get("Location"))
+            self.check()
+        raise ServerError(
+            f"{url}: redirects more than {_REDIRECTS} times; take another server with --mirror"
+        )
 
     def read(self, url: str) -> bytes | None:
         """Return what stands at a small resource, or None when there is nothing.
 
-        Raises ServerError when the server refuses, or does not answer.
+        Raises ServerError when the server refuses, does not answer, or sends more than a small
+        resource can have, in bytes or in time.
         """
-        return self._ask(url, "GET", lambda response: response.content)
+        return self._ask(url, "GET", lambda reply: reply.read(self.check), _ABSENT)
 
     def head(self, url: str) -> Mapping[str, str] | None:
         """Return what the server tells of a resource; None when there is nothing."""
-        headers = {"Accept-Encoding": "identity"}
-        return self._ask(url, "HEAD", lambda response: response.headers, headers)
+        return self._ask(url, "HEAD", lambda reply: reply.headers, (*_ABSENT, *_NO_HEAD))
 
     def _ask(
-        self,
-        url: str,
-        method: str,
-        take: Callable[[requests.Response], T],
-        headers: Mapping[str, str] | None = None,
+        self, url: str, method: str, take: Callable[[Reply], T], absent: tuple[int, ...]
     ) -> T | None:
         tries = Tries(self, url, most=max(2, self.tries // 2))
         while True:
             wait = None
             try:
-                with self.open(url, headers, method) as response:
-                    if response.ok:
-                        return take(response)
-                    if response.status_code in (404, 410):
+                with self.open(url, method=method) as reply:
+                    if reply.status == requests.codes.ok:
+                        return take(reply)
+                    if reply.status in absent:
                         return None
-                    what = f"the server answers {response.status_code}"
-                    if response.status_code not in PASSING:
+                    what = f"the server answers {reply.status}"
+                    if reply.status not in PASSING:
                         raise ServerError(f"{url}: {what}; look whether it is there at all")
-                    wait = retry_after(response.headers.get("Retry-After"), self.now())
+                    wait = retry_after(reply.headers.get("Retry-After"), self.now())
+            except TooLate as error:
+                raise ServerError(
+                    f"{url}: not all of it came in {self.limit:.0f} s, the most that a listing or "
+                    "a catalogue may take; the same command tries again, or take another server "
+                    "with --mirror"
+                ) from error
             except FAULTS as error:
                 refuse_lasting(url, error)
                 what = in_words(error)
@@ -157,8 +213,9 @@ class Tries:
             )
         seconds = backoff(self._count) if asked is None else asked
         if seconds > _LONGEST_WAIT:
+            hours = f"{seconds / 3600:.1f} hours" if seconds < YEAR else "a year or more"
             raise ServerError(
-                f"{self._what}: {fault}, and asks to come back in {seconds / 3600:.1f} hours; the "
+                f"{self._what}: {fault}, and asks to come back in {hours}; the "
                 "same command goes on then, or take another server with --mirror"
             )
         if seconds >= _SHORTEST_NEWS:
@@ -173,17 +230,26 @@ def refuse_lasting(url: str, error: Exception) -> None:
             f"{url}: the server's certificate is not trusted; name the right authority in "
             "REQUESTS_CA_BUNDLE"
         ) from error
-    lasting = (requests.TooManyRedirects, ValueError)  # a ValueError: an address that is none
-    if isinstance(error, lasting):
-        raise ServerError(f"{url}: {error}; mend the address") from error
+    no_address = (
+        requests.exceptions.InvalidURL,
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.LocationValueError,
+    )
+    plain = isinstance(error, ValueError) and not isinstance(error, FAULTS)
+    if plain or isinstance(error, no_address):
+        raise ServerError(f"{url}: {shorten(str(error))}; mend the address") from error
 
 
 def in_words(error: Exception) -> str:
     """Return a network's fault in a few words, without addresses in memory."""
+    if isinstance(error, LineFault):
+        return str(error)
     text = str(getattr(error.args[0], "reason", error.args[0]) if error.args else error)
     if "timed out" in text:
         return "no answer in time"
     if "resolve" in text or "getaddrinfo" in text:
         return "its name cannot be resolved"
     found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text) or re.search(r"'([^']+)'", text)
-    return (found[1] if found else text.rsplit(">: ", 1)[-1]).strip() or type(error).__name__
+    words = (found[1] if found else text.rsplit(">: ", 1)[-1]).strip()
+    return shorten(words) or type(error).__name__

@@ -23,6 +23,7 @@ from cstool.download.finding import (
     with_sizes,
 )
 from cstool.download.locking import alone_in
+from cstool.download.partial import unchecked
 from cstool.download.plan import Do, Step, refuse_full_disk, step_for, summary
 from cstool.download.record import PART, Kept, Shelf
 from cstool.download.threads import in_threads
@@ -173,6 +174,23 @@ def _in_words(source: Source, date: str, edition: Edition | None, http: Http) ->
     state = f"unfinished: {edition.unfinished}" if edition.unfinished else "finished"
     number = "1 file" if len(files) == 1 else f"{len(files)} files"
     return f"{source.name} {date}  {state}  {number}, {size}"
+
+
+def outcome(plan: Plan, folder: Path, seconds: float) -> list[str]:
+    """Return what was fetched, and a line for each file that no checksum has checked."""
+    files = Shelf(folder).record.files
+    kept = [(step, files[step.remote.name]) for step in plan.steps if step.remote.name in files]
+    fetched = [(step, file) for step, file in kept if step.do is Do.FETCH]
+    notes = [
+        f"{step.remote.name}: {note}"
+        for step, file in kept
+        if file.checked is None and (note := unchecked(step.remote))
+    ]
+    if not fetched:
+        return [f"all of it is in {folder} already", *notes]
+    size = size_in_words(sum(max(0, file.bytes - step.here) for step, file in fetched))
+    done = "fetched" if any(file.checked is None for _, file in fetched) else "fetched and checked"
+    return [f"{size} {done} → {folder} ({seconds:.1f} s)", *notes]
 
 
 def what_is_here(folder: Path) -> Sequence[str]:

@@ -8,15 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import requests
-
 from cstool.download.answers import Answer, Known, Next, judge, request_headers
 from cstool.download.answers import retry_after as asked_for
 from cstool.download.bars import Bars, size_in_words
 from cstool.download.catalogue import Remote
-from cstool.download.client import FAULTS, Http, ServerError, Tries, in_words, refuse_lasting
+from cstool.download.client import (
+    FAULTS,
+    Http,
+    Reply,
+    ServerError,
+    Tries,
+    in_words,
+    refuse_lasting,
+)
+from cstool.download.own_files import size_of
 from cstool.download.partial import Partial, kinds_for, published
+from cstool.download.plan import refuse_endless, refuse_no_room
 from cstool.download.record import PART, Begun, Kept, Shelf
+from cstool.download.values import validator
 from cstool.parts.manifest import describe_file
 from cstool.running.errors import OutputError
 
@@ -24,6 +33,7 @@ _BLOCK = 1 << 18
 _ROUNDS = 2  # a file whose checksum is wrong is fetched once more
 _ODD = 3  # answers in a row that do not go with what is here
 _ENOUGH = 1 << 20  # bytes; a try that brings as many has come to something
+_LOOK = 32 << 20  # bytes of a body without an end between two looks at what is free
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ def _drop_other(path: Path, remote: Remote, job: Fetching) -> None:
     """Drop what is here when it is no piece of the file that is published now."""
     part = path.with_name(path.name + PART)
     begun = job.shelf.record.begun.get(remote.name)
-    here = part.stat().st_size if part.exists() else 0
+    here = size_of(part)
     if not here:
         return
     why = ""
@@ -111,7 +121,7 @@ def _drop(path: Path, job: Fetching) -> None:
 def _open(path: Path, remote: Remote, job: Fetching) -> Partial:
     """Open what is here; reading it, for its digests, has a bar of its own."""
     part = path.with_name(path.name + PART)
-    here = part.stat().st_size if part.exists() else 0
+    here = size_of(part)
     bar = job.bars(f"{remote.name} (reading what is here)", here, 0)
 
     def look(number: int) -> None:
@@ -136,7 +146,7 @@ def _fill(partial: Partial, remote: Remote, job: Fetching) -> Remote | None:
         asked = None
         try:
             with job.http.open(remote.url, request_headers(partial.size, _known(remote, job))) as r:
-                answer = judge(r.status_code, r.headers, partial.size, _known(remote, job))
+                answer = judge(r.status, r.headers, partial.size, _known(remote, job))
                 fault = answer.why
                 if answer.next is Next.GIVE_UP:
                     raise ServerError(f"{r.url}: {fault}; look whether it is there at all")
@@ -186,46 +196,64 @@ def _known(remote: Remote, job: Fetching) -> Known:
     return Known(begun.etag, begun.last_modified, remote.bytes)
 
 
-def _take(
-    response: requests.Response, answer: Answer, partial: Partial, remote: Remote, job: Fetching
-) -> bool:
+def _take(reply: Reply, answer: Answer, partial: Partial, remote: Remote, job: Fetching) -> bool:
     """Write an answer's body; return whether the file has come to its end.
 
-    Where the catalogue tells no size, the server's word is taken.
+    Where the catalogue tells no size, the server's word is taken; where the two differ, the
+    checksum tells which is right, and without one the file is not taken.
     """
     if answer.next is Next.BEGIN and partial.size:
         job.http.say(f"{remote.name}: {answer.why}; begun again")
         partial.restart()
-    _note(response, remote, job)
+    _note(reply, remote, job)
     end = remote.bytes if remote.bytes is not None else answer.total
+    if end is not None:
+        refuse_no_room(partial.path, end - partial.size)
     if remote.bytes is not None and answer.total not in (None, remote.bytes):
         job.http.say(
             f"{remote.name}: has {remote.bytes:,} bytes by the catalogue, {answer.total:,} by the "
             "server"
         )
+        _refuse_larger(answer.total, remote)
     bar = job.bars(remote.name, end, partial.size)
+    looked = partial.size - _LOOK
     try:
         # Undecoded: a server may call a .gz "Content-Encoding: gzip".
-        while block := response.raw.read1(_BLOCK, decode_content=False):
+        for block in reply.long_blocks(_BLOCK):
             job.http.check()
+            if end is None and partial.size - looked >= _LOOK:
+                refuse_endless(partial.path, partial.size)
+                looked = partial.size
+            if end is not None and remote.bytes is not None:
+                _refuse_larger(partial.size + len(block), remote)
             partial.append(block if end is None else block[: end - partial.size])
             bar.update(len(block))
-            if partial.size == end:
+            # Where only the size tells the file, look whether it ends here.
+            if partial.size == end and (answer.total is not None or published(remote)):
                 break
     finally:
         bar.close()
     return partial.size == end or end is None
 
 
-def _note(response: requests.Response, remote: Remote, job: Fetching) -> None:
-    headers = response.headers
+def _refuse_larger(size: int | None, remote: Remote) -> None:
+    """Raise ServerError for more bytes than are published, where no checksum tells the file."""
+    if size is not None and size > (remote.bytes or 0) and published(remote) is None:
+        raise ServerError(
+            f"{remote.url}: the server sends more than the {remote.bytes:,} bytes that are "
+            "published, and no checksum tells which is right; take another server with --mirror"
+        )
+
+
+def _note(reply: Reply, remote: Remote, job: Fetching) -> None:
+    headers = reply.headers
     begun = Begun(
         remote.url,
         remote.bytes,
         remote.sha1,
         remote.md5,
-        headers.get("ETag"),
-        headers.get("Last-Modified"),
+        validator(headers.get("ETag")),
+        validator(headers.get("Last-Modified")),
     )
     job.shelf.begin(remote.name, begun)
 

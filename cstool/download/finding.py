@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date as day
+from itertools import islice
 
 import msgspec
 
@@ -15,9 +16,14 @@ from cstool.download.catalogue import (
 )
 from cstool.download.client import Http, ServerError
 from cstool.download.listings import checksums_in, dates_in, names_in
+from cstool.download.values import number, size
 
 LATEST = "latest"
 _POLL = 600.0  # seconds between two looks at an unfinished dump
+# Bounds for listings that are none: real ones have a dump a week for twenty years at most.
+_MOST_DATES = 2000
+_MOST_LOOKS = 100  # dumps that are looked at for a finished one
+_MOST_SUMS = 8  # files of checksums of a kind, in a folder
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,11 @@ def dates_of(source: Source, http: Http) -> list[str]:
     dates = dates_in(names_in(listing.decode(errors="replace")))
     if not dates:
         raise ServerError(f"{source.url}: lists no dumps; give their --date, or another --mirror")
+    if len(dates) > _MOST_DATES:
+        raise ServerError(
+            f"{source.url}: lists {len(dates):,} dumps, more than {_MOST_DATES:,}; give their "
+            "--date, or another --mirror"
+        )
     return dates
 
 
@@ -72,9 +83,9 @@ def read_edition(source: Source, date: str, http: Http) -> Edition | None:
     names = names_in(listing.decode(errors="replace"))
     sums: dict[str, str] = {}
     for kind in ("md5sums", "sha1sums"):  # the later one wins
-        for name in names:
-            if name.endswith(f"{kind}.txt"):
-                sums |= checksums_in((http.read(url + name) or b"").decode(errors="replace"))
+        found = (name for name in names if name.endswith(f"{kind}.txt"))
+        for name in islice(found, _MOST_SUMS):
+            sums |= checksums_in((http.read(url + name) or b"").decode(errors="replace"))
     return edition_of_listing(source.name, date, url, names, sums, sql=source.sql)
 
 
@@ -86,8 +97,8 @@ def with_sizes(edition: Edition, http: Http) -> Edition:
 def _sized(remote: Remote, http: Http) -> Remote:
     if remote.bytes is not None:
         return remote
-    length = (http.head(remote.url) or {}).get("Content-Length", "")
-    return msgspec.structs.replace(remote, bytes=int(length) if length.isdecimal() else None)
+    length = number((http.head(remote.url) or {}).get("Content-Length"))
+    return msgspec.structs.replace(remote, bytes=size(length))
 
 
 def find(
@@ -115,8 +126,7 @@ def find(
             f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); "
             f"--wait waits for it{_instead(source, date, http)}"
         )
-    note = f"{edition.unfinished}, so only its size can be checked" if edition.unfinished else ""
-    return Found(edition, note)
+    return Found(edition, edition.unfinished)  # the lines of its files say what is checked
 
 
 def find_near(source: Source, date: str, http: Http, *, wait: bool = False) -> Found:
@@ -161,18 +171,19 @@ def _find_latest(source: Source, http: Http, begun: str | None, *, wait: bool) -
                 edition, f"{begun} was begun here and is gone on with; --date names a newer one"
             )
     note = ""
-    for date in dates:
+    for date in dates[:_MOST_LOOKS]:
         edition = read_edition(source, date, http) or Edition(source.name, date, (), "is empty")
         if edition.unfinished and wait and date == dates[0]:
             edition = _await(source, date, http, edition)
         if not edition.unfinished:
             return Found(edition, note and f"{note}; {date} is the newest finished one")
         note = note or f"{date} is not finished ({edition.unfinished})"
-    raise ServerError(f"{source.url}: no dump is finished: {note}")
+    some = "no dump" if len(dates) <= _MOST_LOOKS else f"none of the newest {_MOST_LOOKS} dumps"
+    raise ServerError(f"{source.url}: {some} is finished: {note}")
 
 
 def _finished(source: Source, dates: list[str], http: Http) -> Iterator[Edition]:
-    for date in dates:
+    for date in dates[:_MOST_LOOKS]:
         edition = read_edition(source, date, http)
         if edition and not edition.unfinished:
             yield edition

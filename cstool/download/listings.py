@@ -1,23 +1,23 @@
 """What plain web folders say: their listing's links, and the files of checksums in them."""
 
 import re
-from html.parser import HTMLParser
+from datetime import date as day
+from html import unescape
 from urllib.parse import unquote
 
-_DATE = re.compile(r"(\d{8})/")
+# A link's address. Bounded, so that a page that is none costs no more than its length: no tag has
+# so much before its address, and no file so long a name (which has escapes of up to six bytes).
+_LINK = re.compile(
+    r"""<a\s[^<>]{0,500}?(?<=\s)href\s{0,9}=\s{0,9}"""
+    r"""(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})'|([^\s"'<>]{1,2000}))""",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"([0-9]{8})/")
 # `sha1sum` and `md5sum`: the digest, two spaces (or a space and `*`), the name.
 _SUM = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40})[ \t]+\*?(\S+)")
 SHA1, MD5 = 40, 32  # digits of a digest
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.names += [unquote(value) for key, value in attrs if key == "href" and value]
+# File systems take 255 bytes, and some are for what stands before and behind a name meanwhile.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 
 
 def names_in(listing: str) -> list[str]:
@@ -26,22 +26,38 @@ def names_in(listing: str) -> list[str]:
     Links that lead out of the folder (to its parent, to other hosts, to other orders of the
     listing) are left out: only `name` and `name/`, with or without `./` before it.
     """
-    parser = _Links()
-    parser.feed(listing)
-    parser.close()
-    names = (name.removeprefix("./") for name in parser.names)
+    links = ("".join(groups) for groups in _LINK.findall(listing))
+    names = (_name(link) for link in links)
     return [name for name in dict.fromkeys(names) if is_file_name(name.removesuffix("/"))]
+
+
+def _name(link: str) -> str:
+    try:
+        return unquote(unescape(link)).strip().removeprefix("./")
+    except ValueError:  # "&#" with more digits than a number can have
+        return ""
 
 
 def is_file_name(name: str) -> bool:
     """Whether the name can be a file's in our folder, and nothing else."""
-    return bool(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*", name))
+    return bool(_NAME.fullmatch(name))
 
 
 def dates_in(names: list[str]) -> list[str]:
-    """Return the dates (YYYYMMDD) that folders among the names are called by, newest first."""
+    """Return the dates (YYYYMMDD) that folders among the names are called by, newest first.
+
+    Digits that are no date are left out.
+    """
     found = (_DATE.fullmatch(name) for name in names)
-    return sorted({match[1] for match in found if match}, reverse=True)
+    return sorted({match[1] for match in found if match and _is_date(match[1])}, reverse=True)
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        day.fromisoformat(digits)
+    except ValueError:
+        return False
+    return True
 
 
 def checksums_in(text: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cstool.download.own_files import open_own
 from cstool.running.errors import writing
 
 LOCK = ".downloads.lock"
@@ -28,8 +29,7 @@ def alone_in(
         folder.mkdir(parents=True, exist_ok=True)
     told = False
     while True:
-        with writing(path):
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        handle = open_own(path)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

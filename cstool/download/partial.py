@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cstool.download.catalogue import Remote
+from cstool.download.own_files import open_own
 from cstool.download.record import PART
 from cstool.running.errors import writing
 
@@ -28,10 +29,10 @@ class Partial:
         self._kinds = kinds
         self.size = 0
         self._digests = {kind: hashlib.new(kind, usedforsecurity=False) for kind in kinds}
-        with writing(self.path):
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            # Unbuffered: what is written survives the process.
-            self._file = open(handle, "r+b", buffering=0)  # noqa: PTH123, SIM115 - closed on exit
+        # Unbuffered: what is written survives the process.
+        self._file = open(  # noqa: PTH123, SIM115 - closed on exit
+            open_own(self.path), "r+b", buffering=0
+        )
         try:
             while block := self._file.read(_BLOCK):
                 self._take(block)
@@ -98,3 +99,12 @@ def published(remote: Remote) -> tuple[str, str] | None:
     if remote.sha1:
         return "sha1", remote.sha1
     return ("md5", remote.md5) if remote.md5 else None
+
+
+def unchecked(remote: Remote) -> str:
+    """Return what of a file cannot be checked, and what is; "" where a checksum tells all."""
+    if published(remote) is not None:
+        return ""
+    if remote.bytes is None:
+        return "neither size nor checksum is published: nothing is checked"
+    return "no checksum is published: only its size is checked"

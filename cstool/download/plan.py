@@ -10,9 +10,12 @@ from cstool.download.answers import Known, is_other
 from cstool.download.bars import size_in_words
 from cstool.download.catalogue import Remote
 from cstool.download.client import Http
-from cstool.download.partial import published
+from cstool.download.own_files import size_of
+from cstool.download.partial import published, unchecked
 from cstool.download.record import PART, Kept, Shelf
 from cstool.running.errors import OutputError
+
+_RESERVE = 256 << 20  # bytes that stay free where a body's end is not known
 
 
 class Do(Enum):
@@ -43,6 +46,8 @@ class Step:
             what += f" ({self.why})"
         elif self.here and self.do is Do.FETCH:
             what += f" ({size_in_words(self.here)} of it are here)"
+        if self.do is not Do.NOTHING and (note := unchecked(self.remote)):
+            what += f"; {note}"
         return f"{self.remote.name}  {size_in_words(self.remote.bytes)}  {what}"
 
 
@@ -50,13 +55,18 @@ def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
     """Return what is to be done for a file.
 
     What stands in the record is compared with what is published; of what lies in the folder only
-    size and time are looked at. Raises OutputError when another file is in its place.
+    size and time are looked at. Raises OutputError when another file is in its place, or in the
+    place of its first bytes.
     """
     path = shelf.folder / remote.name
     part = path.with_name(path.name + PART)
     kept = shelf.record.files.get(remote.name)
     if not path.exists():
-        return Step(remote, Do.FETCH, part.stat().st_size if part.exists() else 0)
+        return Step(remote, Do.FETCH, size_of(part))
+    if not path.is_file():
+        raise OutputError(
+            f"{path}: is no regular file; remove it, or choose another folder with -o"
+        )
     size = path.stat().st_size
     if kept is None:
         if remote.bytes not in (None, size):
@@ -66,11 +76,10 @@ def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
                 "choose another folder with -o"
             )
         return Step(remote, Do.CHECK, size)
-    here = part.stat().st_size if part.exists() else 0
     if is_newer(remote, kept, http):
-        return Step(remote, Do.FETCH, here, "it changed on the server")
+        return Step(remote, Do.FETCH, size_of(part), "it changed on the server")
     if size != kept.bytes:
-        return Step(remote, Do.FETCH, here, "what is here was changed")
+        return Step(remote, Do.FETCH, size_of(part), "what is here was changed")
     if path.stat().st_mtime_ns != kept.modified:
         return Step(remote, Do.CHECK, size)
     return Step(remote, Do.NOTHING, size)
@@ -96,6 +105,31 @@ def refuse_full_disk(folder: Path, steps: Iterable[Step]) -> None:
         raise OutputError(
             f"{folder}: {size_in_words(needed)} are to be fetched and {size_in_words(free)} are "
             "free; free some, or choose another disk with -o"
+        )
+
+
+def refuse_no_room(path: Path, missing: int) -> None:
+    """Raise OutputError when the disk has no room for what is missing of a file.
+
+    For what only the server's answer tells: sizes that were not published, or were wrong.
+    """
+    free = free_bytes(path.parent)
+    if missing > free:
+        raise OutputError(
+            f"{path}: {size_in_words(missing)} are still to come by the server's answer, and "
+            f"{size_in_words(free)} are free; free some, choose another disk with -o, or take "
+            "another server with --mirror"
+        )
+
+
+def refuse_endless(path: Path, came: int) -> None:
+    """Raise OutputError when a body that does not tell its end has left little of the disk free."""
+    free = free_bytes(path.parent)
+    if free < _RESERVE:
+        raise OutputError(
+            f"{path}: {size_in_words(came)} are here of a file whose size the server does not "
+            f"tell, and {size_in_words(free)} are free; free some and run the same command again, "
+            "or remove it and take another server with --mirror"
         )
 
 

@@ -8,6 +8,8 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from cstool.download.listings import is_file_name
+from cstool.download.values import decode_json, shorten
 from cstool.parts.atomic import write_bytes
 from cstool.running.errors import InputError
 
@@ -58,20 +60,33 @@ class Record(msgspec.Struct, frozen=True):
 def read_record(folder: Path) -> Record | None:
     """Return the folder's record, or None when it has none.
 
-    Raises InputError when the file is there and is no record.
+    Raises InputError when the file is there and is no record, as when a name in it leads out of
+    the folder.
     """
     path = folder / RECORD
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise ValueError("no regular file")
+        record = decode_json(path.read_bytes(), Record)
+        _refuse_names(record)
+        return record
     except (FileNotFoundError, NotADirectoryError):
         return None
-    try:
-        return msgspec.json.decode(data, type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError(
             f"{path}: is no record of downloads ({error}); remove it: files that are there are "
             "then read and checked again"
         ) from error
+
+
+def _refuse_names(record: Record) -> None:
+    """Raise ValueError for a name that is not one of the folder's, or a size that is none."""
+    for name in (*record.files, *record.begun):
+        if not is_file_name(name):
+            raise ValueError(f"{shorten(name)!r} cannot be a dump's name")
+    for name, kept in record.files.items():
+        if kept.bytes < 0:
+            raise ValueError(f"{name} has {kept.bytes} bytes")
 
 
 class Shelf:

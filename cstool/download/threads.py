@@ -10,7 +10,8 @@ from cstool.download.client import StopAsked
 from cstool.running.errors import CstoolError, OutputError
 
 T = TypeVar("T")
-_PATIENCE = 1.0  # seconds that threads have to end by themselves
+# Seconds that threads have to end by themselves; less than the program has after a signal.
+_PATIENCE = 0.5
 
 
 def in_threads(

@@ -4,12 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_commands import cstool, fails
-from tests.download.server import Server, server, slow, status
+from tests.download.server import Server, endless, server, silent_head, slow, status
 
 __all__ = ["server"]
 
@@ -77,7 +78,13 @@ def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -
         (["../x", "-o", "d"], "no wiki's database name"),
         (["enwiki", "-o", "d", "--date", "20261301"], "no date"),
         (["enwiki", "-o", "d", "--date", "yesterday"], "no date"),
+        (["enwiki", "-o", "d", "--date", "２０２６１００１"], "no date"),
         (["enwiki", "-o", "d", "--mirror", "ftp://x"], "no address"),
+        (["enwiki", "-o", "d", "--mirror", "http://["], "no address"),
+        (["enwiki", "-o", "d", "--mirror", "http://x:99999"], "no address"),
+        (["enwiki", "-o", "d", "--mirror", "http://:80/"], "no address"),
+        (["enwiki", "-o", "d", "--mirror", "http://x/ y"], "no address"),
+        (["enwiki", "-o", "d", "--mirror", "http://x/#y"], "no address"),
         (["enwiki", "-o", "d", "--contact", "Jürgen"], "--contact"),
     ],
 )
@@ -141,3 +148,63 @@ def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_p
     assert starts[-1] >= 300_000
     assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
     assert (tmp_path / "d" / NAME).read_bytes() == DATA
+
+
+def test_what_is_not_checked_is_said(dumps: Server, tmp_path: Path) -> None:
+    dumps.publish_wikidata("20261012", b"[\n{}\n]\n", sums="")
+    options = ["--wikidata-date", "20261012", "--mirror", dumps.url, "-o", "d"]
+    note = "no checksum is published: only its size is checked"
+    plan = cstool("download", *options, "--dry-run", cwd=tmp_path).stdout.split("\n")
+    assert plan[1] == f"  wikidata-20261012-all.json.gz  7 bytes  to fetch; {note}"
+    done = cstool("download", *options, cwd=tmp_path).stderr.strip().split("\n")[-2:]
+    assert done[0].startswith("download: 7 bytes fetched → d")
+    assert done[1] == f"download: wikidata-20261012-all.json.gz: {note}"
+
+
+def until_asked(server: Server, path: str) -> None:
+    while not server.bodies(path):
+        time.sleep(0.01)
+
+
+LISTING, STATUS, DUMP = "/swwiki/", f"/swwiki/{DATE}/dumpstatus.json", f"/swwiki/{DATE}/{NAME}"
+OK = b"HTTP/1.1 200 OK\r\n\r\n"
+PHASES = {
+    "waiting for an answer": (LISTING, silent_head),
+    "reading the listing": (LISTING, endless(OK, b"x", pause=0.05)),
+    "reading the status": (STATUS, endless(OK, b"x", pause=0.05)),
+    "waiting as the catalogue asks": (STATUS, status(503, Retry_After="3000")),
+    "waiting for the dump": (DUMP, silent_head),
+    "waiting as the server asks": (DUMP, status(503, Retry_After="3000")),
+}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_ctrl_c_ends_it_in_any_phase(phase: str, dumps: Server, tmp_path: Path) -> None:
+    path, fault = PHASES[phase]
+    dumps.faults[path] = [fault]
+    ends_after_ctrl_c(dumps, tmp_path, lambda: until_asked(dumps, path))
+
+
+def test_ctrl_c_ends_it_while_a_file_is_checked(dumps: Server, tmp_path: Path) -> None:
+    size = 1 << 40  # of zeros that take no room
+    text = dumps.files[STATUS].replace(f'"size": {len(DATA)}'.encode(), f'"size": {size}'.encode())
+    dumps.files[STATUS] = text
+    (tmp_path / "d").mkdir()
+    with (tmp_path / "d" / NAME).open("wb") as file:
+        file.truncate(size)
+    ends_after_ctrl_c(dumps, tmp_path, lambda: until_asked(dumps, STATUS))
+    assert (tmp_path / "d" / NAME).stat().st_size == size
+
+
+def ends_after_ctrl_c(dumps: Server, folder: Path, wait: Callable[[], None]) -> None:
+    """Interrupt a download once `wait` has ended; it must end with one line of its own."""
+    command = [sys.executable, "-m", "cstool", "download", "swwiki", "--mirror", dumps.url]
+    with subprocess.Popen([*command, "-o", "d"], cwd=folder, stderr=subprocess.PIPE) as process:
+        wait()
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=15)
+    assert process.returncode != 0
+    [line] = [text for text in error.decode().split("\n") if text.startswith("cstool: ")]
+    assert "the same command goes on from here" in line
+    assert "Traceback" not in error.decode()

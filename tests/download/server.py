@@ -1,12 +1,14 @@
 """A server of dumps on the loopback, which misbehaves as it is told to.
 
 `Server.files` holds what stands at each path; `Server.faults` what the next requests for a path
-meet instead, one after the other. What was asked for is in `Server.asked`.
+meet instead, one after the other, and `Server.head_faults` the next HEAD requests. What was asked
+for is in `Server.asked`.
 """
 
 import hashlib
 import json
 import re
+import select
 import socket
 import struct
 import sys
@@ -65,7 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.asked.append(ask)
             faults = self.server.faults[self.path]
-            fault = faults.pop(0) if faults and self.command == "GET" else None
+            if self.command == "HEAD":
+                faults = self.server.head_faults[self.path]
+            fault = faults.pop(0) if faults else None
         try:
             if fault:
                 fault(self)
@@ -152,6 +156,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
         self.faults: dict[str, list[Fault]] = defaultdict(list)
+        self.head_faults: dict[str, list[Fault]] = defaultdict(list)
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
         self.open = self.most = self.busy = self.busiest = 0
@@ -325,6 +330,52 @@ def silent(seconds: float, upto: int = 0) -> Fault:
             time.sleep(0.01)
 
     return act
+
+
+def silent_head(handler: Handler) -> None:
+    """Send nothing until the client leaves."""
+    handler.close_connection = True
+    while not handler.server.closing:
+        ready, _, _ = select.select([handler.connection], [], [], 0.05)
+        if ready:
+            return
+
+
+def raw(*pieces: bytes, pause: float = 0.0) -> Fault:
+    """Send these bytes as they are, status line and all, and close."""
+
+    def act(handler: Handler) -> None:
+        handler.close_connection = True
+        for piece in pieces:
+            handler.wfile.write(piece)
+            time.sleep(pause)
+
+    return act
+
+
+def endless(head: bytes, piece: bytes, pause: float = 0.0, most: float = 20.0) -> Fault:
+    """Send the head, and the piece again and again until the client leaves."""
+
+    def act(handler: Handler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        until = time.monotonic() + most
+        while time.monotonic() < until and not handler.server.closing:
+            handler.wfile.write(piece)
+            time.sleep(pause)
+
+    return act
+
+
+def answer(body: bytes = b"", number: int = 200, **headers: str) -> Fault:
+    """Answer with a body and headers; `Retry_After="0"` is a header, latin-1 its characters."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    length = named.pop("Content-Length", str(len(body)))
+    lines = [f"HTTP/1.1 {number} OK", *(f"{n}: {v}" for n, v in named.items())]
+    if length:
+        lines.append(f"Content-Length: {length}")
+    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
+    return raw(head, body)
 
 
 def close_without_a_word(handler: Handler) -> None:

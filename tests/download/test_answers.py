@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.download.answers import (
+    YEAR,
     Answer,
     Known,
     Next,
@@ -93,6 +94,45 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(now: int, seconds: int) ->
 @pytest.mark.parametrize("value", [None, "", "soon", "-3", "1.5", "Thu, 99 Foo 2026"])
 def test_a_retry_after_that_is_neither_is_passed_over(value: str | None) -> None:
     assert retry_after(value, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Thu, 01 Jan 99999 00:00:00 GMT",
+        "Thu, 32 Jan 2026 00:00:00 GMT",
+        "Thu, 01 Jan 2026 00:00:00 +9999999",
+        "Thu, 01 Jan 2026 " + "9" * 5000 + ":00:00 GMT",
+        *("Thu,", ",", "Thu, 01 Jan", "１７", "²", "nan", "inf", "1e999", "x" * 60_000),
+    ],
+)
+def test_a_retry_after_that_is_no_date_is_passed_over(value: str) -> None:
+    assert retry_after(value, 0.0) is None
+
+
+@pytest.mark.parametrize("value", ["9" * 19, "9" * 400, "9" * 5000, str(10**9)])
+def test_a_retry_after_of_ages_is_a_year(value: str) -> None:
+    assert retry_after(value, 0.0) == YEAR
+
+
+@given(st.text() | st.text("0123456789:+-, GMTJanThu"))
+def test_no_retry_after_is_a_fault(value: str) -> None:
+    seconds = retry_after(value, 1e9)
+    assert seconds is None or 0 <= seconds <= YEAR
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, str(1 << 63), "-5", "²", "٣"])
+def test_a_length_that_is_none_is_not_told(digits: str) -> None:
+    assert judge(200, {"Content-Length": digits}, 0, Known()) == Answer(Next.BEGIN)
+    odd = {"Content-Range": f"bytes {digits}-{digits}/{digits}"}
+    assert judge(206, odd, 7, Known()).next is Next.OTHER
+    assert judge(416, {"Content-Range": f"bytes */{digits}"}, 7, Known()).next is Next.OTHER
+
+
+@pytest.mark.parametrize("odd", ['"a\r\n b"', "\x1b[31m", "\xe9", "x" * 201, "ｘ"])
+def test_a_validator_that_cannot_be_sent_back_is_not_used(odd: str) -> None:
+    assert request_headers(7, Known(odd, odd)).keys() == {"Accept-Encoding", "Range"}
+    assert judge(200, {"ETag": odd}, 0, Known('"a"')) == Answer(Next.BEGIN)
 
 
 def test_waiting_doubles_up_to_a_minute() -> None:

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.download.catalogue import WIKIDATA, edition_of_listing, edition_of_status
+from cstool.download.catalogue import (
+    WIKIDATA,
+    Remote,
+    edition_of_listing,
+    edition_of_status,
+)
 from cstool.download.listings import checksums_in, dates_in, names_in
 from cstool.running.errors import InputError
 
@@ -154,3 +159,66 @@ def test_a_wiki_without_a_status_is_read_from_its_listing() -> None:
     assert listed([WHOLE, *PIECES], {WHOLE: SUM}, "enwiki") == ([WHOLE], "")
     assert listed(PIECES[::-1], dict.fromkeys(PIECES, SUM), "enwiki") == (PIECES, "")
     assert listed([INDEX], {}, "enwiki") == ([], f"{WHOLE} is not there")
+
+
+# ---- what no dump has ----
+
+
+@pytest.mark.parametrize("size", [0, -1, -(1 << 70), 1 << 63, 1 << 200])
+def test_a_size_that_no_dump_can_have_counts_as_not_published(size: int) -> None:
+    data = status(("articlesmultistreamdump", "done", [WHOLE])).replace(
+        b'"size": 3', f'"size": {size}'.encode()
+    )
+    [file] = edition_of_status(data, "enwiki", "20261001", "http://x/", sql=False).files
+    assert (file.bytes, file.sha1) == (None, "a" * 40)
+
+
+@pytest.mark.parametrize("size", ["9" * 5000, "1e400", '"3"', "true", "[" * 10**5])
+def test_a_size_that_is_no_number_makes_no_status(size: str) -> None:
+    data = status(("articlesmultistreamdump", "done", [WHOLE])).replace(
+        b'"size": 3', f'"size": {size}'.encode()
+    )
+    with pytest.raises(InputError, match="is no dump's status"):
+        edition_of_status(data, "enwiki", "20261001", "http://x/", sql=False)
+
+
+@pytest.mark.parametrize("first", ["1" * 5000, "1" * 20, "１", "../1", "1\n", "-1"])
+def test_a_piece_whose_name_is_none_is_passed_over(first: str) -> None:
+    odd = f"enwiki-20261001-pages-articles-multistream1.xml-p{first}p2.bz2"
+    assert edition(status(("articlesmultistreamdump", "done", [odd, *PIECES]))) == (PIECES, "")
+
+
+def test_more_pieces_than_a_dump_has_are_refused() -> None:
+    names = [f"enwiki-20261001-pages-articles-multistream{n}.xml-p{n}p{n}.bz2" for n in range(2001)]
+    with pytest.raises(InputError, match=r"http://x/.*: names 2,001 files of one dump"):
+        edition(status(("articlesmultistreamdump", "done", names)))
+    with pytest.raises(InputError, match="names 2,001 files of one dump"):
+        listed(names, {}, "enwiki")
+
+
+def test_a_long_state_is_cut() -> None:
+    _, unfinished = edition(status(("articlesmultistreamdump", "x" * 9999, [WHOLE])))
+    assert len(unfinished) < 100
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", ".", "", "a\0", "x" * 201])
+def test_no_file_has_a_name_that_leads_out_of_the_folder(name: str) -> None:
+    with pytest.raises(InputError, match="cannot be a dump's name"):
+        Remote(name, "http://x/")
+
+
+def test_digits_that_are_no_date_are_no_dump() -> None:
+    days = ["99999999", "00000000", "20260230", "20261301", "２０２６１００１", "20261001"]
+    assert dates_in(names_in("".join(f'<a href="{day}/">' for day in days))) == ["20261001"]
+
+
+@pytest.mark.parametrize("link", ["&#" + "9" * 5000 + ";", "x" * 201, "%00", "a%0ab", "%e2%80%ae"])
+def test_a_link_that_is_no_name_is_passed_over(link: str) -> None:
+    assert names_in(f'<a href="{link}">x</a><a class="y" href="a&amp;b"><a href="c">') == ["c"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<!--", '<a href="', "<a href='", "<div>", "<a href=", "<a href=&"]
+)
+def test_a_listing_of_nothing_costs_no_more_than_its_length(piece: str) -> None:
+    assert names_in(piece * 500_000) == []  # quadratic time would be hours

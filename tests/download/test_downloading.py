@@ -13,13 +13,20 @@ import pytest
 
 from cstool.download.bars import bars
 from cstool.download.client import Http, ServerError, StopAsked, open_session
-from cstool.download.downloading import Order, Plan, download, make_plan, what_is_here
+from cstool.download.downloading import (
+    Order,
+    Plan,
+    download,
+    make_plan,
+    outcome,
+    what_is_here,
+)
 from cstool.download.locking import alone_in
 from cstool.download.plan import Do
 from cstool.download.record import RECORD, Shelf, read_record
 from cstool.download.threads import in_threads
 from cstool.running.errors import InputError, OutputError
-from tests.download.server import Server, corrupt, cut, md5, server, sha1, slow, status
+from tests.download.server import Server, corrupt, cut, md5, raw, server, sha1, slow, status
 
 __all__ = ["server"]
 
@@ -252,6 +259,63 @@ def test_a_dry_run_only_looks(desk: Desk) -> None:
     assert lines[3].split() == ["wikidata-20261005-all.json.gz", "35", "kB", "to", "fetch"]
     assert not desk.folder.exists()
     assert desk.bodies == []
+
+
+# ---- what is checked ----
+
+NOTHING = "neither size nor checksum is published: nothing is checked"
+ONLY_SIZE = "no checksum is published: only its size is checked"
+WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+
+
+def publish_less(desk: Desk, *, sums: str, length: bool) -> str:
+    """Publish Wikidata with these checksums, and no size unless the server tells its length."""
+    data = b"[\n{}\n]\n" * 5000
+    desk.server.files = {}
+    desk.server.publish_wikidata("20261012", data, sums=sums)
+    path = "/wikidatawiki/entities/20261012/wikidata-20261012-all.json.gz"
+    if not length:
+        desk.server.head_faults[path] = [raw(WITHOUT_LENGTH)] * 9
+        desk.server.faults[path] = [raw(WITHOUT_LENGTH, data)] * 9
+    return path.rsplit("/", 1)[-1]
+
+
+@pytest.mark.parametrize(
+    ("sums", "length", "note", "done"),
+    [
+        ("sha1 md5", True, "", "35 kB fetched and checked"),
+        ("sha1", False, "", "35 kB fetched and checked"),
+        ("md5", False, "", "35 kB fetched and checked"),
+        ("", True, ONLY_SIZE, "35 kB fetched"),
+        ("", False, NOTHING, "35 kB fetched"),
+    ],
+)
+def test_what_is_not_checked_is_said_before_and_after(
+    sums: str, length: bool, note: str, done: str, desk: Desk
+) -> None:
+    name = publish_less(desk, sums=sums, length=length)
+    order = {"wikidata": True, "wikidata_date": "20261012"}
+    plan = desk.run(**order)
+    [line] = [text for text in desk.told if text.startswith(f"  {name}")]
+    assert line.endswith(f"to fetch; {note}" if note else "to fetch")
+    first, *notes = outcome(plan, desk.folder, 2.0)
+    assert first == f"{done} → {desk.folder} (2.0 s)"
+    assert notes == ([f"{name}: {note}"] if note else [])
+    record = read_record(desk.folder)
+    assert record is not None
+    assert (record.files[name].checked is None) == bool(note)
+    again = outcome(desk.run(**order), desk.folder, 2.0)
+    assert again == [f"all of it is in {desk.folder} already", *notes]
+
+
+@pytest.mark.parametrize("number", [405, 501])
+def test_a_server_that_does_not_answer_head_publishes_no_size(number: int, desk: Desk) -> None:
+    name = publish_less(desk, sums="sha1", length=True)
+    path = f"/wikidatawiki/entities/20261012/{name}"
+    desk.server.head_faults[path] = [status(number)]
+    [step] = desk.run(wikidata=True).steps
+    assert step.remote.bytes is None
+    assert desk.bodies == [name]
 
 
 # ---- stopping, locks, the record ----

@@ -18,9 +18,11 @@ from cstool.running.errors import OutputError
 from tests.download.server import (
     Fault,
     Server,
+    answer,
     close_without_a_word,
     corrupt,
     cut,
+    endless,
     etag,
     lie,
     md5,
@@ -406,6 +408,74 @@ def test_a_folder_that_cannot_be_written_is_told(client: Client) -> None:
     (client.folder / f"{NAME}.part" / "x").write_bytes(b"x")
     with pytest.raises(OutputError, match=r"f.bz2.part: cannot be written"):
         client.fetch()
+
+
+@pytest.fixture
+def small_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 100_000)
+
+
+@pytest.mark.usefixtures("small_room")
+@pytest.mark.parametrize("length", [200_000, 1 << 40, (1 << 63) - 1])
+def test_a_length_beyond_what_is_free_is_told_before_a_byte_is_taken(
+    length: int, client: Client
+) -> None:
+    client.server.faults[PATH] = [lie(length)]
+    with pytest.raises(OutputError, match=r"f.bz2.part: .* are still to come by the server's"):
+        client.fetch(client.remote(bytes=None, md5=None))
+    assert (client.folder / f"{NAME}.part").stat().st_size == 0
+
+
+@pytest.mark.parametrize("published", [{}, {"sha1": sha1(DATA)}, {"md5": md5(DATA)}])
+def test_a_body_without_end_leaves_room_on_the_disk(
+    published: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 600 << 20
+
+    def free_bytes(folder: Path) -> int:
+        return free - (folder / f"{NAME}.part").stat().st_size
+
+    monkeypatch.setattr("cstool.download.plan.free_bytes", free_bytes)
+    monkeypatch.setattr("cstool.download.plan._RESERVE", free - (1 << 20))
+    monkeypatch.setattr("cstool.download.fetching._LOOK", 1 << 18)
+    client.server.faults[PATH] = [endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16))]
+    bare = client.remote(**{"bytes": None, "sha1": None, "md5": None} | published)
+    with pytest.raises(OutputError, match="of a file whose size the server does not tell"):
+        client.fetch(bare)
+    assert 1 << 20 < (client.folder / f"{NAME}.part").stat().st_size < 1 << 21
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lie(len(DATA), upto=len(DATA)),
+        endless(b"HTTP/1.1 200 OK\r\n\r\n", DATA[: len(DATA) // 4]),
+        answer(DATA, Content_Length=""),
+    ],
+    ids=["its length tells it", "no end", "no length"],
+)
+@pytest.mark.parametrize("size", [1, 150_000, len(DATA) - 1])
+def test_more_than_the_published_size_is_refused_where_no_checksum_tells(
+    size: int, fault: Fault, client: Client
+) -> None:
+    client.server.faults[PATH] = [fault]
+    with pytest.raises(ServerError, match=f"sends more than the {size:,} bytes that are published"):
+        fetch_as(client, client.remote(bytes=size, sha1=None, md5=None))
+    assert not (client.folder / NAME).exists()
+
+
+def test_a_file_of_the_published_size_is_taken_without_a_length(client: Client) -> None:
+    client.server.faults[PATH] = [answer(DATA, Content_Length="")]
+    assert client.fetch(client.remote(sha1=None, md5=None)).checked is None
+    assert client.is_whole()
+
+
+def test_validators_that_cannot_be_sent_back_are_not_recorded(client: Client) -> None:
+    odd = {"ETag": "\xff\x1b[31m", "Last-Modified": "x" * 999}
+    client.server.faults[PATH] = [lambda handler: handler.serve(headers=odd, upto=70_000)]
+    kept = client.fetch()
+    assert client.is_whole()
+    assert kept.etag == etag(DATA)
 
 
 # ---- any faults in any order ----

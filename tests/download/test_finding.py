@@ -155,7 +155,7 @@ def test_wikidata_without_a_checksum_is_not_finished_yet(server: Server, wikidat
     assert find(wikidata, LATEST, http_to()).edition.date == "20261005"
     found = find(wikidata, "20261012", http_to())  # by its date it is taken all the same
     assert found.edition.date == "20261012"
-    assert found.note.endswith("has no checksum yet, so only its size can be checked")
+    assert found.note == "wikidata-20261012-all.json.gz has no checksum yet"
 
 
 def test_a_day_with_other_files_only_is_passed_over(server: Server, wikidata: Source) -> None:

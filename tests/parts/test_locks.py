@@ -24,10 +24,9 @@ from cstool.parts.locks import (
 from cstool.running.errors import OutputError, Unfinished
 from cstool.running.options import RunOptions
 from tests.parts.test_folder import run_stage
-
-HOST = "elsewhere"
 from tests.support import files_of
 
+HOST = "elsewhere"
 ALONE = None
 
 
@@ -352,4 +351,4 @@ def _claim() -> str:
     from tests.parts.test_folder import INPUTS
 
     parameters = {"factor": 2, "languages": ["de", "fr"]}
-    return Claim("extract", __version__, parameters, INPUTS).fingerprint()
+    return Claim("extract", __version__, parameters, [given.as_claimed() for given in INPUTS]).fingerprint()
