@@ -351,4 +351,6 @@ def _claim() -> str:
     from tests.parts.test_folder import INPUTS
 
     parameters = {"factor": 2, "languages": ["de", "fr"]}
-    return Claim("extract", __version__, parameters, [given.as_claimed() for given in INPUTS]).fingerprint()
+    return Claim(
+        "extract", __version__, parameters, [given.as_claimed() for given in INPUTS]
+    ).fingerprint()
