@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cstool.parts.manifest import MANIFEST, Manifest
+from cstool.parts.manifest import MANIFEST, STANDARD_INPUT, Manifest
 from cstool.running.options import RunOptions
 from cstool.running.resources import default_jobs
 
@@ -143,7 +143,7 @@ class Closing:
         if self._quiet:
             return
         if self._complete:
-            unread = any(i.fingerprint is None for i in manifest.inputs)
+            unread = any(i.name == STANDARD_INPUT for i in manifest.inputs)
             told = f"nothing to do, {self._out} is complete: {what}"
             told += " (standard input was not read; --overwrite reads it)" if unread else ""
         else:

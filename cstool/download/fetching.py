@@ -311,7 +311,7 @@ def _keep(
         remote.url,
         size,
         sha1,
-        describe_file(path).fingerprint,
+        describe_file(path).sample,
         path.stat().st_mtime_ns,
         must[0] if must else None,
         remote.md5,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from xml.parsers import expat
 
 import msgspec
+import xxhash
 
 from cstool.running.errors import CutInputError, InputError
 
@@ -307,5 +308,11 @@ def same_wiki(first: Site, other: Site, name: str) -> None:
 
 
 def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
-    """Return what tells these pages from others: a revision's number names its text."""
-    return [(page.id, page.revision_id, len(page.text or "")) for page in pages]
+    """Return what tells these pages from others: page, revision, and the xxh3 of all they hold."""
+    return [(page.id, page.revision_id, _digest(page)) for page in pages]
+
+
+def _digest(page: Page) -> int:
+    head = f"{page.namespace}\0{page.title}\0{page.redirect}\0{page.model}\0"
+    text = "\0" if page.text is None else page.text
+    return xxhash.xxh3_64_intdigest((head + text).encode(errors="surrogatepass"))

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from io import BytesIO, FileIO
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
+
+import xxhash
 
 from cstool.dumps import bzip2
 from cstool.dumps.streams import BZIP2, decompressed
+from cstool.parts.manifest import FileRead, all_bytes
 from cstool.running.errors import CutInputError
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
@@ -28,38 +31,82 @@ LARGEST_STREAM = 64 << 20
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
 
-def find_streams(path: Path) -> list[int]:
-    """Return where the bz2 streams of a multistream dump begin, and the file's size at the end.
+class Streams(NamedTuple):
+    """The bz2 streams of a file: where they begin, and the file's size at the end.
 
-    Empty when the file is another kind of bz2: one stream, or streams not cut between pages; and
+    `digests`: the xxh3 (64 bits) of each one's bytes; `read`: what is known of the whole file.
+    """
+
+    starts: list[int]
+    digests: list[int]
+    read: FileRead
+
+
+def find_streams(path: Path) -> Streams | None:
+    """Return the bz2 streams of a multistream dump.
+
+    None when the file is another kind of bz2: one stream, or streams not cut between pages; and
     for a pipe, which can be read but once.
     """
     if not path.is_file():
-        return []
+        return None
     with path.open("rb", buffering=0) as file:
-        starts = list(_scan(file))
+        found = _scan(file)
+        starts = found.starts
         if len(starts) < 4 or starts[0] != 0:
-            return []
+            return None
         # Those between the first, the header, and the last, mostly </mediawiki> alone.
         inner = list(pairwise(starts[:-1]))[1:]
         probes = {*inner[:: max(1, len(inner) // _PROBES)], inner[-1]}
         votes = [_begins_with_page(file, *probe) for probe in sorted(probes)]
-    return [] if 0 < votes.count(False) >= votes.count(True) else starts
+    return None if 0 < votes.count(False) >= votes.count(True) else found
 
 
-def _scan(file: FileIO) -> Iterator[int]:
-    """Yield where bz2 streams begin in the file, then its size. Holds one block in memory."""
+def _scan(file: FileIO) -> Streams:
+    """Read a file once: find its bz2 streams, and hash each of them and the whole."""
     block = bytearray(min(_BLOCK, os.fstat(file.fileno()).st_size) + _START_LENGTH)
     view = memoryview(block)
+    starts: list[int] = []
+    digests: list[int] = []
+    whole, one = xxhash.xxh3_128(), xxhash.xxh3_64()
+    hashed = 0  # bytes of the file
+
+    def hash_up_to(stop: int, first: int) -> None:
+        """Hash the file's bytes up to `stop`; `first`: the one that the block begins with."""
+        nonlocal hashed
+        piece = view[hashed - first : stop - first]
+        whole.update(piece)
+        one.update(piece)
+        hashed = stop
+
     kept = end = 0  # bytes of the block before, in which a start may have begun
     while read := file.readinto(view[kept:]):
         end += read
         filled = kept + read
+        first = end - filled
         for match in _STREAM_START.finditer(block, 0, filled):
-            yield end - filled + match.start()
+            hash_up_to(first + match.start(), first)
+            if starts:
+                digests.append(one.intdigest())
+                one.reset()
+            starts.append(first + match.start())
         kept = min(filled, _START_LENGTH - 1)
+        hash_up_to(max(hashed, end - kept), first)
         block[:kept] = block[filled - kept : filled]
-    yield end
+    hash_up_to(end, end - kept)
+    if starts:
+        digests.append(one.intdigest())
+    return Streams([*starts, end], digests, FileRead(end, all_bytes(whole.hexdigest())))
+
+
+def digest_of_range(file: IO[bytes], start: int, stop: int) -> int:
+    """Return the xxh3 (64 bits) of a file's bytes from `start` to before `stop`."""
+    digest = xxhash.xxh3_64()
+    file.seek(start)
+    while start < stop and (block := file.read(min(_BLOCK, stop - start))):
+        digest.update(block)
+        start += len(block)
+    return digest.intdigest()
 
 
 def _begins_with_page(file: FileIO, start: int, stop: int) -> bool | None:

@@ -10,16 +10,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import xxhash
 
 from cstool.dumps.export import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
-from cstool.dumps.multistream import LARGEST_STREAM, decompressed_range, find_streams
+from cstool.dumps.multistream import (
+    LARGEST_STREAM,
+    Streams,
+    decompressed_range,
+    digest_of_range,
+    find_streams,
+)
 from cstool.dumps.plain_export import plain_pages
 from cstool.dumps.streams import STDIN, Stream, need_file
 from cstool.parts.counts import Counts
 from cstool.parts.folder import Task, part_name
+from cstool.parts.manifest import FileRead
 from cstool.running.errors import CstoolError, CutInputError, InputError
 
 # Default sizes of slices: as much text in either.
@@ -35,14 +43,15 @@ _LOOKED_AT = 5000
 class PageSlice:
     """Some pages of a dump: `pages` themselves, or bz2 streams of the file.
 
-    `streams` are the bytes where those begin, and the one where the last of them ends. `last`
-    tells that the export's end must come in it.
+    `streams` are the bytes where those begin, and the one where the last of them ends; `digests`
+    the xxh3 of each. `last` tells that the export's end must come in it.
     """
 
     name: str
     site: Site
     pages: tuple[Page, ...] | None = None
     streams: tuple[int, ...] = ()
+    digests: tuple[int, ...] = ()
     last: bool = False
 
 
@@ -74,13 +83,15 @@ class Damage:
 class PageDump:
     """The dumps of one run: the wiki, the tasks (one a slice), the bytes to read if known.
 
-    `sample` holds the texts of the first pages, as far as they were asked for.
+    `sample` holds the texts of the first pages, as far as they were asked for. `read`: the files'
+    fingerprints, by path, when all tasks have been taken.
     """
 
     site: Site
     tasks: Iterator[Task[PageSlice]]
     size: int | None
     sample: tuple[str, ...] = ()
+    read: dict[str, FileRead] = field(default_factory=dict)
 
 
 def open_pages(
@@ -95,7 +106,8 @@ def open_pages(
     Raises InputError for what is no dump, or has no pages.
     """
     _same_wikis(paths)
-    slices = _slices(paths, part_size, damage)
+    read: dict[str, FileRead] = {}
+    slices = _slices(paths, part_size, damage, read)
     first = next(slices, None)
     if first is None and damage and damage.messages:
         fault = damage.messages[0].rpartition(";")[0] or damage.messages[0]  # without its advice
@@ -105,7 +117,7 @@ def open_pages(
     known = all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
     texts, slices = _sampled(chain([first], slices), sample)
-    return PageDump(first[0].site, _tasks(slices), size, texts)
+    return PageDump(first[0].site, _tasks(slices), size, texts, read)
 
 
 def _sampled(
@@ -188,7 +200,9 @@ def _tasks(slices: Iterator[tuple[PageSlice, int]]) -> Iterator[Task[PageSlice]]
 
 def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
     if slice_.pages is None:
-        fingerprint = f"{Path(slice_.name).name}:{slice_.streams[0]}-{slice_.streams[-1]}"
+        digest = xxhash.xxh3_128_hexdigest(repr(slice_.digests).encode())
+        place = f"{slice_.streams[0]}-{slice_.streams[-1]}"
+        fingerprint = f"{Path(slice_.name).name}:{place}:{digest}"
     else:
         told = msgspec.json.encode(fingerprint_of(slice_.pages))
         fingerprint = xxhash.xxh3_128_hexdigest(told)
@@ -196,19 +210,21 @@ def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
 
 
 def _slices(
-    paths: Sequence[str], part_size: int | None, damage: Damage | None
+    paths: Sequence[str], part_size: int | None, damage: Damage | None, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
     for path in paths:
-        starts = find_streams(Path(path)) if path.endswith(".bz2") else []
-        if starts:
-            yield from _stream_slices(path, starts, part_size or _BYTES_OF_STREAMS, damage)
+        streams = find_streams(Path(path)) if path.endswith(".bz2") else None
+        if streams:
+            read[path] = streams.read
+            yield from _stream_slices(path, streams, part_size or _BYTES_OF_STREAMS, damage)
         else:
-            yield from _page_slices(path, part_size or _BYTES_OF_TEXT, damage)
+            yield from _page_slices(path, part_size or _BYTES_OF_TEXT, damage, read)
 
 
 def _stream_slices(
-    path: str, starts: list[int], part_size: int, damage: Damage | None
+    path: str, found: Streams, part_size: int, damage: Damage | None
 ) -> Iterator[tuple[PageSlice, int]]:
+    starts = found.starts
     try:
         site = _read_site(path, starts[1])
     except CutInputError as fault:
@@ -221,8 +237,9 @@ def _stream_slices(
     for i in range(2, len(starts)):
         weight = starts[i] - starts[first]
         if weight >= _tapered(part_size, starts[-1] - starts[first]) or i == len(starts) - 1:
-            streams = tuple(starts[first : i + 1])
-            yield PageSlice(path, site, streams=streams, last=i == len(starts) - 1), weight
+            streams, digests = tuple(starts[first : i + 1]), tuple(found.digests[first:i])
+            last = i == len(starts) - 1
+            yield PageSlice(path, site, None, streams, digests, last), weight
             first = i
 
 
@@ -253,7 +270,7 @@ def _need_site(parser: PageParser, name: str) -> Site:
 
 
 def _page_slices(
-    path: str, part_size: int, damage: Damage | None
+    path: str, part_size: int, damage: Damage | None, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
     stream = Stream(path)
     parser = PageParser(stream.name)
@@ -276,12 +293,14 @@ def _page_slices(
                     yield slice_()
         pages += parser.finish()
         parser.close()
+        stream.record(read)
     except CutInputError as fault:
         if damage is None:
             if pages:
                 yield slice_()
             raise
         damage.note(fault, in_page=parser.in_page)
+        stream.record(read)
     finally:
         stream.close()
     if pages:
@@ -294,7 +313,8 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
         yield from slice_.pages
         return
     with Path(slice_.name).open("rb", buffering=1 << 18) as file:
-        for start, stop in pairwise(slice_.streams):
+        for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
+            _need_same(slice_.name, file, (start, stop), digest)
             told = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
             parser = PageParser(told, inside=start > 0)
             xml = decompressed_range(slice_.name, file, start, stop)
@@ -313,6 +333,15 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
                     raise
                 damage.note(fault, in_page=parser.in_page)
                 damage.streams[Path(slice_.name).name] += 1
+
+
+def _need_same(name: str, file: IO[bytes], range_: tuple[int, int], digest: int) -> None:
+    """Raise InputError when these bytes of a file are others than when it was cut into slices."""
+    if digest_of_range(file, *range_) != digest:
+        raise InputError(
+            f"{name}: was changed while it was read (at byte {range_[0]:,}); run the same command "
+            "again when it changes no more: finished parts of what is as it was are kept"
+        )
 
 
 def _plainly(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:

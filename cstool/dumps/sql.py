@@ -35,6 +35,7 @@ from cstool.dumps.sql_text import (
 )
 from cstool.dumps.streams import Stream
 from cstool.parts.folder import Task, part_name
+from cstool.parts.manifest import FileRead
 from cstool.running.errors import CutInputError, InputError
 
 DEFAULT_PART_SIZE = 16 << 20
@@ -99,10 +100,16 @@ def whole_numbers(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, column
 
 
 def sql_tasks(
-    path: str, table: Table, part_size: int, faults: list[str] | None, *, database: str = ""
+    path: str,
+    table: Table,
+    part_size: int,
+    faults: list[str] | None,
+    *,
+    database: str = "",
+    read: dict[str, FileRead] | None = None,
 ) -> Iterator[Task[SqlSlice]]:
     """Cut a table's dump into tasks, one for each slice; arguments as for `sql_slices`."""
-    slices = sql_slices(path, table, part_size, faults, database=database)
+    slices = sql_slices(path, table, part_size, faults, database=database, read=read)
     for index, (slice_, weight) in enumerate(slices):
         print_ = xxhash.xxh3_128(slice_.block.data)
         print_.update(repr((slice_.block.columns, slice_.block.inside)).encode())
@@ -110,14 +117,21 @@ def sql_tasks(
 
 
 def sql_slices(
-    path: str, table: Table, part_size: int, faults: list[str] | None, *, database: str = ""
+    path: str,
+    table: Table,
+    part_size: int,
+    faults: list[str] | None,
+    *,
+    database: str = "",
+    read: dict[str, FileRead] | None = None,
 ) -> Iterator[tuple[SqlSlice, int]]:
     """Yield a table's rows in slices, and the bytes of the file that were read for each.
 
     A slice has at most `part_size` bytes of SQL, unless a row has more. With a list `faults`, a
     cut or damaged file ends early and is noted there; without, CutInputError is raised there,
     after the slices before it. Raises InputError for a file that does not hold the table, or
-    whose table lacks a needed column, or whose first lines name another `database`.
+    whose table lacks a needed column, or whose first lines name another `database`. `read`: gets
+    the file's fingerprint, by `path`, when all of it has been read.
     """
     stream = Stream(path)
     cutter = _Cutter(stream.name, table, part_size, database)
@@ -132,11 +146,13 @@ def sql_slices(
     try:
         yield from weighed(chain.from_iterable(map(cutter.take, stream)))
         yield from weighed(cutter.finish())
+        stream.record(read)
     except CutInputError as fault:
         yield from weighed(cutter.rest())
         if faults is None:
             raise
         faults.append(str(fault))
+        stream.record(read)
     finally:
         stream.close()
 

@@ -18,7 +18,7 @@ import zstandard
 from isal import isal_zlib
 
 from cstool.dumps import bzip2
-from cstool.parts.manifest import Input, describe_file
+from cstool.parts.manifest import FileHash, FileRead, Input, describe_file
 from cstool.running.errors import CutInputError, InputError
 
 STDIN = "-"
@@ -84,18 +84,22 @@ class Stream:
     """
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self.name = "standard input" if path == STDIN else path
         self.position = 0
+        self._taken = 0  # bytes read from the file
         self.size: int | None = None
         self._file: IO[bytes]
         self._owned = path != STDIN
         if path == STDIN:
             self._file = _standard_input()
+            self._hash = FileHash(None)
         else:
             file = need_file(path)
             self.size = file.stat().st_size if file.is_file() else None
             try:
                 self._file = file.open("rb")
+                self._hash = FileHash(file if self.size is not None else None)
             except OSError as error:
                 raise _unreadable(path, error) from error
         try:
@@ -109,8 +113,19 @@ class Stream:
 
     def close(self) -> None:
         """Close the file."""
+        self._hash.close()
         if self._owned:
             self._file.close()
+
+    def record(self, read: dict[str, FileRead] | None) -> None:
+        """Note size and fingerprint of all bytes, those behind a fault, too, by the path."""
+        if read is None:
+            return
+        if self.size is None:
+            while self._read():
+                pass
+        self._hash.reach(None)
+        read[self.path] = FileRead(self._hash.bytes, self._hash.fingerprint)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the decompressed bytes, in pieces of no particular size."""
@@ -128,6 +143,7 @@ class Stream:
 
     def _move(self, position: int) -> None:
         self.position = position
+        self._hash.reach(position)
 
     def _pieces(self) -> Iterator[bytes]:
         piece = self._head
@@ -139,7 +155,10 @@ class Stream:
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(_CHUNK)
+            piece = self._file.read(_CHUNK)
+            self._taken += len(piece)
+            self._hash.take(piece, self._taken)
+            return piece
         except OSError as error:
             raise CutInputError(
                 f"{self.name}: cannot be read after byte {self.position:,} "

@@ -16,6 +16,7 @@ import numpy as np
 import xxhash
 
 from cstool.dumps.streams import Stream
+from cstool.parts.manifest import FileRead
 from cstool.running.errors import CutInputError, InputError
 from cstool.running.sharing import CAN_SHARE, SharedBytes
 
@@ -200,13 +201,15 @@ def line_slices(
     faults: list[str] | None,
     *,
     way: Way = Way.HERE,
+    read: dict[str, FileRead] | None = None,
 ) -> Iterator[tuple[LineSlice, int]]:
     """Cut a Wikidata dump at its lines; yield slices and the compressed bytes read for each.
 
     A slice is `part_size` bytes of JSON and the rest of the line there. With a list `faults`, a
     cut or damaged input ends early and is noted there; without, CutInputError is raised there,
     after the slices before it. Raises InputError for what is no Wikidata dump.
-    `way` tells who reads the slices.
+    `way` tells who reads the slices. `read`: gets the fingerprint of the file, by `path`, when
+    all of it has been read.
     """
     stream = Stream(path)
     cutter = _Cutter(stream.name, part_size, way)
@@ -223,6 +226,7 @@ def line_slices(
                 yield weighed(slice_)
         cutter.check()
         rest = cutter.rest(whole=False)
+        stream.record(read)
     except CutInputError as fault:
         rest = cutter.rest(whole=True)
         if faults is None:
@@ -230,6 +234,7 @@ def line_slices(
                 yield weighed(rest)
             raise
         faults.append(str(fault))
+        stream.record(read)
     finally:
         stream.close()
     if rest:

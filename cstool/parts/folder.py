@@ -39,10 +39,12 @@ from cstool.parts.locks import locked, remove_dead, scratch_in_use
 from cstool.parts.manifest import (
     MANIFEST,
     Ancestor,
+    FileRead,
     Input,
     Manifest,
     Part,
     Source,
+    as_read,
     lineage_of,
     with_checksum,
 )
@@ -97,6 +99,8 @@ class Run:
     """A claimed folder and the means to fill it. `finished` is set when nothing is to do.
 
     `lineage`: the stages that led here, for the manifest. `scratch`: the folder of temporary files.
+    `read`: what is known of the inputs that are files, by index, when they have been read; a stage
+    notes it before it finishes.
     """
 
     out: Path
@@ -106,6 +110,7 @@ class Run:
     finished: Manifest | None = None
     lineage: tuple[Ancestor, ...] = ()
     scratch: Path = Path()
+    read: dict[int, FileRead] = field(default_factory=dict)
     clock: Clock = field(init=False)
     _at: tuple[str, Sized] = ("", ())
 
@@ -259,7 +264,10 @@ class Run:
             stage=self.claim.stage,
             version=self.claim.version,
             parameters=self.claim.parameters,
-            inputs=self.claim.inputs,
+            inputs=[
+                as_read(given, self.read[i]) if i in self.read else given
+                for i, given in enumerate(self.claim.inputs)
+            ],
             parts=[m.part for m in made] + list(files),
             counts=counts,
             source=source,

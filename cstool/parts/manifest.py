@@ -1,10 +1,12 @@
 """`_manifest.json`: what a folder holds and how it came to be; written last."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
 import msgspec
 import xxhash
@@ -27,6 +29,7 @@ _SAMPLE = 1 << 20
 STANDARD_INPUT = "-"
 # How the fingerprint of all bytes of a file begins.
 _ALL_BYTES = "xxh3-128:"
+_HASHED_AT_ONCE = 1 << 20
 # Where stages' folders lie in one that holds them: `make corpus` has a wiki's a folder deeper.
 _PLACES = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
 _MOST_INSIDE = 12
@@ -291,9 +294,79 @@ def describe_file(path: Path) -> Input:
     return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
 
 
+class FileHash:
+    """The xxh3 (128 bits) of a file's bytes, taken while somebody else reads the file.
+
+    `path` None: of a pipe, whose bytes are handed over.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._digest = xxhash.xxh3_128()
+        self._file = path.open("rb", buffering=0) if path is not None else None
+        self._lock = Lock()
+        self.bytes = 0
+
+    def take(self, data: bytes, position: int) -> None:
+        """Add bytes that were read; `position`: where they end. Known ones are passed over."""
+        if position - len(data) == self.bytes:
+            self._digest.update(data)
+            self.bytes += len(data)
+
+    def reach(self, position: int | None) -> None:
+        """Add a file's bytes up to a position (None: all), which were read just now.
+
+        They come from the system's cache, not from the disk once more.
+        """
+        with self._lock:
+            while self._file and (position is None or self.bytes < position):
+                left = _HASHED_AT_ONCE if position is None else position - self.bytes
+                block = os.pread(self._file.fileno(), min(_HASHED_AT_ONCE, left), self.bytes)
+                if not block:
+                    return
+                self.take(block, self.bytes + len(block))
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the bytes so far, as manifests have it."""
+        return all_bytes(self._digest.hexdigest())
+
+
+class FileRead(NamedTuple):
+    """What is known of a file when it has been read: its bytes, and their fingerprint."""
+
+    bytes: int
+    fingerprint: str
+
+
 def all_bytes(digest: str) -> str:
     """Return the fingerprint of a file, given the xxh3 (128 bits, hex) of all its bytes."""
     return _ALL_BYTES + digest
+
+
+def hash_file(path: Path, read: Callable[[int], object] = lambda n: None) -> FileRead:
+    """Return the size and the fingerprint of a file; `read` gets the bytes of each block."""
+    hashed = FileHash(path)
+    try:
+        size = path.stat().st_size
+        while hashed.bytes < size:
+            before = hashed.bytes
+            hashed.reach(min(size, before + _HASHED_AT_ONCE))
+            if hashed.bytes == before:
+                break
+            read(hashed.bytes - before)
+        return FileRead(hashed.bytes, hashed.fingerprint)
+    finally:
+        hashed.close()
+
+
+def as_read(given: Input, found: FileRead) -> Input:
+    """Return an input with what is known when it has been read."""
+    return msgspec.structs.replace(given, bytes=found.bytes, fingerprint=found.fingerprint)
 
 
 def describe_folder(folder: Path, manifest: Manifest) -> Input:

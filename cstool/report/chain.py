@@ -1,20 +1,21 @@
 """Whether folders were made from one another, as they lie there: manifest by manifest to the dumps.
 
-A folder's manifest names its inputs by fingerprint: the sha256 of a folder's manifest, samples of
-a dump's bytes. Nothing here reads a file.
+A folder's manifest names its inputs by fingerprint: the sha256 of a folder's manifest, the xxh3 of
+a dump's bytes and of a sample of them. Nothing here reads a file.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cstool.parts.manifest import Input, Source
+from cstool.parts.manifest import STANDARD_INPUT, Input, Source
 
 
 @dataclass(frozen=True)
 class Thing:
     """What may be an input, or have some: a stage's folder, or a dump.
 
-    `name`: the stage, or the dump's file name. `fingerprint`: as manifests have it.
+    `name`: the stage, or the dump's file name. `fingerprint`, `sample`: as manifests have them,
+    None if not known.
     """
 
     place: str
@@ -22,6 +23,13 @@ class Thing:
     fingerprint: str | None
     inputs: tuple[Input, ...] = ()
     source: Source | None = None
+    sample: str | None = None
+
+    def is_input(self, given: Input) -> bool:
+        """Whether this is the input: by all bytes where they are known of both, else by samples."""
+        if given.fingerprint and self.fingerprint:
+            return given.fingerprint == self.fingerprint
+        return bool(given.sample) and given.sample == self.sample
 
 
 @dataclass(frozen=True)
@@ -44,17 +52,14 @@ def links(things: Sequence[Thing]) -> list[Link]:
 
 
 def _link(thing: Thing, given: Input, things: Sequence[Thing]) -> Link:
-    if given.fingerprint is None:  # a pipe: it was not looked at
-        return Link(thing.place, given)
-    found = [t.place for t in things if t.fingerprint == given.fingerprint]
-    if found:
+    found = [t.place for t in things if t.is_input(given)]
+    if found or given.name == STANDARD_INPUT:
         return Link(thing.place, given, tuple(found))
-    others = {other.fingerprint for other in thing.inputs}
     instead = [
         t.place
         for t in things
         if t.name == given.name
-        and t.fingerprint not in others
+        and not any(t.is_input(other) for other in thing.inputs)
         and (t.source is None or thing.source is None or t.source == thing.source)
     ]
     return Link(thing.place, given, (), tuple(instead))

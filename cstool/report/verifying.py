@@ -1,6 +1,7 @@
 """`cstool verify`: are folders, and what they were made from, as they were written?"""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,15 +11,19 @@ import pyarrow.parquet as pq
 
 from cstool.download.locking import LOCK
 from cstool.download.record import PART, RECORD, Kept, Record, read_record
-from cstool.parts.claims import RUN
+from cstool.parts.claims import WORK, is_stage
 from cstool.parts.locks import is_lock
 from cstool.parts.manifest import (
     MANIFEST,
     PARQUET,
+    STANDARD_INPUT,
+    FileHash,
+    Input,
     Manifest,
     Part,
     describe_file,
     describe_folder,
+    hash_file,
     read_manifest,
 )
 from cstool.parts.timings import TIMINGS
@@ -26,6 +31,8 @@ from cstool.report.chain import Link, Thing, links
 from cstool.running.errors import InputError
 
 _BLOCK = 1 << 20
+# Names of dumps in a folder that no `cstool download` made.
+_DUMP = re.compile(r"\.(xml(-p\d+p\d+)?|json|sql)\.(bz2|gz|zst|xz)$|\.(xml|sql)$")
 # Takes the number of bytes that were read.
 Read = Callable[[int], object]
 
@@ -87,18 +94,18 @@ def targets(paths: Sequence[Path]) -> Targets:
 
 
 def _look_below(folder: Path, found: Targets) -> None:
-    if _is_stage(folder):
+    """Find stages, one inside another, too, downloads and plain dumps; folders are no links."""
+    stage, downloads = is_stage(folder), (folder / RECORD).exists()
+    if stage:
         found.stages.append(folder)
-    elif (folder / RECORD).exists():
+    elif downloads:
         found.downloads.append(folder)
-    else:
-        for path in sorted(folder.iterdir()):
-            if path.is_dir() and not path.name.startswith("."):
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if not path.is_symlink() and not path.name.startswith(".") and path.name != WORK:
                 _look_below(path, found)
-
-
-def _is_stage(folder: Path) -> bool:
-    return (folder / MANIFEST).exists() or (folder / RUN).exists()
+        elif not stage and not downloads and _DUMP.search(path.name):
+            found.dumps.append(path)
 
 
 def bytes_to_read(found: Targets) -> int:
@@ -111,7 +118,7 @@ def bytes_to_read(found: Targets) -> int:
             continue
         total += sum(part.bytes for part in manifest.parts) if manifest else 0
         total += sum(kept.bytes for kept in record.files.values()) if record else 0
-    return total
+    return total + sum(path.stat().st_size for path in found.dumps)
 
 
 def verify(found: Targets, *, quick: bool = False, read: Read = lambda n: None) -> Verdict:
@@ -123,7 +130,7 @@ def verify(found: Targets, *, quick: bool = False, read: Read = lambda n: None) 
         manifest = _manifest_of(folder, wrong)
         if manifest:
             print_ = describe_folder(folder, manifest)
-            inputs = tuple(manifest.inputs)
+            inputs = tuple(map(_of_today, manifest.inputs))
             name, source = manifest.stage, manifest.source
             things.append(Thing(str(folder), name, print_.fingerprint, inputs, source))
             wrong += _look_at_parts(folder, manifest, read, quick=quick)
@@ -132,19 +139,27 @@ def verify(found: Targets, *, quick: bool = False, read: Read = lambda n: None) 
             )
     for folder in found.downloads:
         record = _record_of(folder, wrong)
-        wrong += _look_at_downloads(folder, record, read, quick=quick)
+        hashes: dict[str, str] = {}
+        wrong += _look_at_downloads(folder, record, read, hashes, quick=quick)
         for name, kept in record.files.items():
-            things.append(Thing(str(folder / name), name, kept.fingerprint))
+            known = hashes.get(name)
+            things.append(Thing(str(folder / name), name, known, sample=kept.fingerprint))
         size = sum(kept.bytes for kept in record.files.values())
         checked.append(Checked(str(folder), "download", len(record.files), size))
     for path in found.dumps:
         given = describe_file(path)
-        things.append(Thing(str(path), given.name, given.fingerprint))
+        fingerprint = None if quick else hash_file(path, read).fingerprint
+        things.append(Thing(str(path), given.name, fingerprint, sample=given.sample))
         checked.append(Checked(str(path), "dump", 1, given.bytes or 0))
     chain = links(things)
     wrong += [_broken(link) for link in chain if link.instead]
     open_ends = (_unchecked(link) for link in chain if not link.found and not link.instead)
     return Verdict(not wrong, checked, wrong, list(dict.fromkeys(open_ends)))
+
+
+def _of_today(given: Input) -> Input:
+    """Return an input as today's manifests have it: cstool 0.1 called the sample a fingerprint."""
+    return given.as_claimed() if (given.fingerprint or "").startswith("xxh3:") else given
 
 
 def _manifest_of(folder: Path, wrong: list[Wrong]) -> Manifest | None:
@@ -189,7 +204,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if not path.is_dir() or path.is_symlink():
             yield path
-        elif not _is_stage(path):
+        elif not is_stage(path) and not (path / RECORD).exists():
             yield from _files_in(path)
 
 
@@ -222,13 +237,16 @@ def _digest(path: Path, kind: str, read: Read) -> str:
 # ---- downloads ----
 
 
-def _look_at_downloads(folder: Path, record: Record, read: Read, *, quick: bool) -> Iterator[Wrong]:
+def _look_at_downloads(
+    folder: Path, record: Record, read: Read, hashes: dict[str, str], *, quick: bool
+) -> Iterator[Wrong]:
+    """Yield what is wrong with downloads; note the fingerprint of each file that is read."""
     for name, kept in record.files.items():
         path = folder / name
         if not path.is_file():
             what = f"is not there; it was fetched from {kept.url}"
             yield Wrong("missing", str(path), what)
-        elif what := _change_of_dump(path, kept, read, quick=quick):
+        elif what := _change_of_dump(path, kept, read, hashes, quick=quick):
             yield Wrong("changed", str(path), what)
     begun = {name + PART for name in record.begun}
     for path in sorted(folder.iterdir()):
@@ -239,14 +257,25 @@ def _look_at_downloads(folder: Path, record: Record, read: Read, *, quick: bool)
             yield Wrong("foreign", str(path), f"is not in {RECORD}")
 
 
-def _change_of_dump(path: Path, kept: Kept, read: Read, *, quick: bool) -> str:
+def _change_of_dump(
+    path: Path, kept: Kept, read: Read, hashes: dict[str, str], *, quick: bool
+) -> str:
     size = path.stat().st_size
     if size != kept.bytes:
         return f"has {size:,} bytes, not its {kept.bytes:,}"
     if quick:
-        same = describe_file(path).fingerprint == kept.fingerprint
+        same = describe_file(path).sample == kept.fingerprint
         return "" if same else "its bytes are not those that were fetched (by samples)"
-    if _digest(path, "sha1", read) != kept.sha1:
+    hashed = FileHash(path)
+
+    def hash_too(number: int) -> None:
+        hashed.reach(hashed.bytes + number)
+        read(number)
+
+    sha1 = _digest(path, "sha1", hash_too)
+    hashed.close()
+    hashes[path.name] = hashed.fingerprint
+    if sha1 != kept.sha1:
         return "its bytes are not those that were fetched (by their sha1)"
     return ""
 
@@ -261,7 +290,7 @@ def _broken(link: Link) -> Wrong:
 
 
 def _unchecked(link: Link) -> str:
-    if link.input.fingerprint is None:
+    if link.input.name == STANDARD_INPUT:
         return f"{link.place}: was made from standard input"
     return f"{link.place}: was made from {_named(link)}, which was not given"
 

@@ -194,8 +194,9 @@ With cstool {versions}, from these dumps:
 |---|---|---:|---|
 {_dumps(facts.lineage)}
 
-(A fingerprint is of the size and of samples all over the file, not of every byte.) These commands
-make the same files again, byte for byte, whatever their number of workers:
+(A fingerprint is an xxh3: `xxh3-128:` of all bytes of the file as they were read, `xxh3:` of its
+size and a sample.) These commands make the same files again, byte for byte, whatever their number
+of workers:
 
 ```
 {lines}

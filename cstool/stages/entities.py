@@ -14,7 +14,7 @@ from cstool.parts.claims import refuse_damage
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Made
 from cstool.parts.folder import Run, Task, open_run, part_name
-from cstool.parts.manifest import Manifest
+from cstool.parts.manifest import FileRead, Manifest
 from cstool.parts.schemas import ENTITIES
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
@@ -73,10 +73,11 @@ def _fill(
 ) -> Manifest:
     faults: list[str] | None = [] if options.keep_going else None
     limit = _ErrorLimit(dump, options.max_errors)
+    read: dict[str, FileRead] = {}
     made = run.map(
         sort_lines,
         wanted.choice(run.work("only") / "qids.npy"),
-        _tasks(dump, part_size, faults, run.options),
+        _tasks(dump, part_size, faults, run.options, read),
         ENTITIES,
         label="entities: read",
         size=size,
@@ -95,15 +96,20 @@ def _fill(
     if wanted.qids is not None:
         found = counts.tally("entities").written
         counts.add("asked for", {"found": found, "not in the dump": len(wanted.qids) - found})
+    run.read[0] = read[dump]
     return run.finish(parts, counts)
 
 
 def _tasks(
-    dump: str, part_size: int, faults: list[str] | None, running: RunOptions
+    dump: str,
+    part_size: int,
+    faults: list[str] | None,
+    running: RunOptions,
+    read: dict[str, FileRead],
 ) -> Iterator[Task[LineSlice]]:
     way = Way.WORKER if running.jobs > 1 else Way.HERE
     way = way if running.scheduler is None else Way.ELSEWHERE
-    slices = line_slices(dump, part_size, faults, way=way)
+    slices = line_slices(dump, part_size, faults, way=way, read=read)
     for index, (slice_, weight) in enumerate(slices):
         yield Task(part_name(index), slice_, slice_.fingerprint, weight)
 

@@ -120,6 +120,7 @@ def _fill(
         holes = {name: number for name, number in counts.details["holes"].items() if number}
         counts.details["holes"] = largest(holes, _HOLES_KEPT)
     source = Source(site.wiki, site.language)
+    run.read |= {i: dump.read[absolute(path)] for i, path in enumerate(dumps)}
     return run.finish([*made, *paragraphs], counts, source=source)
 
 

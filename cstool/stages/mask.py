@@ -30,6 +30,7 @@ from cstool.parts.manifest import (
     Manifest,
     describe_file,
     describe_folder,
+    hash_file,
     need_stage,
 )
 from cstool.parts.schemas import EXAMPLES
@@ -111,7 +112,7 @@ def mask_corpus(
         options = replace(options, clusters=options.clusters.absolute())
     files = [tokenizer.absolute(), *([options.clusters] if options.clusters else [])]
     inputs = [describe_folder(corpus, read), *map(describe_file, files)]
-    prints = " ".join(str(one.fingerprint) for one in inputs)
+    prints = " ".join(str(one.identity) for one in inputs)
     corpus = corpus.absolute()
     work = _Work(str(corpus), str(files[0]), prints, options)
     _check(tokenizer, work)
@@ -130,6 +131,7 @@ def mask_corpus(
     ) as run:
         if run.finished:
             return run.finished
+        run.read |= {i: hash_file(Path(file)) for i, file in enumerate(files, 1)}
         if options.strategy in PAIRINGS:
             return make_pairs(run, corpus, read, files[0], options.strategy, options.max_length)
         return _examples(run, read, work)

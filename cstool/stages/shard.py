@@ -25,6 +25,7 @@ from cstool.parts.manifest import (
     Part,
     describe_file,
     describe_folder,
+    hash_file,
     need_stage,
     sha256,
 )
@@ -148,6 +149,7 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     run.leave_the_rest()
     _remove_strays(run.out, {m.part.file for m in made})
     extra = _describe(run, read, made, counts, facts, options)
+    run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
     return run.finish([*made, *paragraphs], counts, files=extra)
 
 

@@ -18,6 +18,7 @@ from cstool.parts.counts import Counts, total
 from cstool.parts.folder import Run, open_run
 from cstool.parts.hash_index import HashIndex
 from cstool.parts.manifest import (
+    FileRead,
     Manifest,
     Part,
     Source,
@@ -48,6 +49,13 @@ class _Ways:
     listed: Listed | None
     joined: Joined | None
 
+    def read(self, files: Sequence[str], first: int) -> dict[int, FileRead]:
+        """Return what is known of the files that were read, by the index of the input."""
+        found = {
+            path: one for way in (self.listed, self.joined) if way for path, one in way.read.items()
+        }
+        return {first + i: found[absolute(path)] for i, path in enumerate(files)}
+
 
 def titles(
     wiki: str,
@@ -69,11 +77,12 @@ def titles(
         raise InputError("titles: give entities and page dumps, or the three SQL tables, or all")
     manifest = _need_entities(entities, wiki) if entities is not None else None
     folders = [describe_folder(entities, manifest)] if entities and manifest else []
+    files = [*pages, *(sql.paths if sql else ())]
     with open_run(
         out,
         stage="titles",
         parameters={"wiki": wiki, "part_size": running.part_size},
-        inputs=[*folders, *map(describe_dump, [*pages, *(sql.paths if sql else ())])],
+        inputs=[*folders, *map(describe_dump, files)],
         options=running,
         reads=[entities] if entities else [],
     ) as run:
@@ -93,7 +102,9 @@ def titles(
             # As `extract` calls these pages' wiki: `link` looks whether both are of the same.
             source = Source(dump.site.wiki, site.language)
             listed = list_dumps(run, entities, manifest, dump, site, keep_going=keep_going)
-        return _finish(run, _Ways(source, listed, joined), damage)
+        ways = _Ways(source, listed, joined)
+        run.read |= ways.read(files, len(folders))
+        return _finish(run, ways, damage)
 
 
 def _need_entities(entities: Path, wiki: str) -> Manifest:

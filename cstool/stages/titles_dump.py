@@ -18,7 +18,7 @@ from cstool.parts.counts import Counts
 from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.hash_index import hash_titles
-from cstool.parts.manifest import Manifest
+from cstool.parts.manifest import FileRead, Manifest
 from cstool.stages.titles_non_entities import rows_of_reasons
 from cstool.stages.titles_resolve import (
     ELSEWHERE,
@@ -42,6 +42,7 @@ class Listed:
     lists: Lists
     made: list[Made]
     not_entities: list[Path]
+    read: dict[str, FileRead]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def list_dumps(
         unique=False,
     )
     beside = [run.work(_BY_TYPES) / made.part.file for made in links]
-    return Listed(lists, [*pages, *links], beside)
+    return Listed(lists, [*pages, *links], beside, dump.read)
 
 
 def list_pages(slice_: PageSlice, how: _Reading) -> Batches:

@@ -30,6 +30,7 @@ from cstool.parts.files import Batches, Beside, Made
 from cstool.parts.folder import Run, Task, part_name
 from cstool.parts.hash_index import HashIndex, building, hash_column
 from cstool.parts.hashing import mix
+from cstool.parts.manifest import FileRead
 from cstool.running.errors import InputError
 from cstool.stages.titles_non_entities import rows_of_reasons
 from cstool.stages.titles_resolve import (
@@ -97,6 +98,7 @@ class Joined:
     lists: Lists
     counts: Counts
     not_entities: list[Path]
+    read: dict[str, FileRead]
 
 
 def list_tables(
@@ -104,9 +106,10 @@ def list_tables(
 ) -> Joined:
     """Read the tables into lists. Raises InputError for what is no such table or another wiki's."""
     size = part_size or DEFAULT_PART_SIZE
-    pages = _read(run, list_page_rows, _PAGE, tables.page, wiki, size, faults, _PAGE_ROWS)
-    props = _read(run, list_props, _PROPS, tables.props, wiki, size, faults, _VALUES)
-    moves = _read(run, list_moves, _REDIRECT, tables.redirect, wiki, size, faults, _VALUES)
+    read: dict[str, FileRead] = {}
+    pages = _read(run, list_page_rows, _PAGE, tables.page, wiki, size, faults, _PAGE_ROWS, read)
+    props = _read(run, list_props, _PROPS, tables.props, wiki, size, faults, _VALUES, read)
+    moves = _read(run, list_moves, _REDIRECT, tables.redirect, wiki, size, faults, _VALUES, read)
     counts = total(made.counts for made in [*pages, *props, *moves])
     if not counts.tally("pages").read:
         raise InputError(f"{tables.page}: has no pages; give the wiki's page table")
@@ -126,7 +129,7 @@ def list_tables(
     _count_unjoined(counts, made, files, items, moved)
     counts = total([counts, *(m.counts for m in made)])
     beside = [run.work(_BY_PROPS) / m.part.file for m in made]
-    return Joined(Lists(files, files, unique=True), counts, beside)
+    return Joined(Lists(files, files, unique=True), counts, beside, read)
 
 
 def _read(
@@ -138,10 +141,11 @@ def _read(
     size: int,
     faults: list[str] | None,
     schema: pa.Schema,
+    read: dict[str, FileRead],
 ) -> list[Made]:
     """Read a table, each of its slices in a worker."""
     bytes_ = None if path == STDIN else Path(path).stat().st_size
-    tasks = sql_tasks(absolute(path), table, size, faults, database=wiki)
+    tasks = sql_tasks(absolute(path), table, size, faults, database=wiki, read=read)
     label = f"titles: {table.name}"
     return run.map(function, None, tasks, schema, label=label, size=bytes_, phase=table.name)
 

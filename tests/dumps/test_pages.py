@@ -39,6 +39,11 @@ def prints(path: Path, size: int) -> list[tuple[str, str]]:
     return [(t.file, t.fingerprint) for t in open_pages([str(path)], size, None).tasks]
 
 
+def starts_of(path: Path) -> list[int]:
+    found = find_streams(path)
+    return found.starts if found else []
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("size", [1, 5000, 1 << 24])
 def test_streams_read_alone_give_what_sequential_reading_gives(
@@ -50,8 +55,8 @@ def test_streams_read_alone_give_what_sequential_reading_gives(
     one.write_bytes(bz2.compress(xml))
     packed = tmp_path / "one.xml.gz"
     packed.write_bytes(gzip.compress(xml))
-    assert len(find_streams(dump)) > 3
-    assert find_streams(one) == []
+    assert len(starts_of(dump)) > 3
+    assert starts_of(one) == []
     assert read([dump], size) == read([one], size) == read([packed], size)
 
 
@@ -75,13 +80,13 @@ def test_streams_that_are_not_cut_between_pages_are_read_in_a_row(
     xml = dump_xml(PAGES).encode()
     path = tmp_path / "pbzip2.xml.bz2"
     path.write_bytes(b"".join(bz2.compress(xml[i : i + size]) for i in range(0, len(xml), size)))
-    assert find_streams(path) == []
+    assert starts_of(path) == []
     assert titles(read([path])) == titles_of_sources()
 
 
 def test_empty_streams_and_zero_padding_between_streams_do_no_harm(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=3)
-    starts = find_streams(path)
+    starts = starts_of(path)
     data = path.read_bytes()
     path.write_bytes(data[: starts[2]] + bz2.compress(b"") + bytes(64) + data[starts[2] :])
     assert titles(read([path], 1)) == titles_of_sources()
@@ -115,7 +120,7 @@ def test_weights_add_up_to_the_size(tmp_path: Path) -> None:
 def test_a_cut_multistream_dump_is_noticed_wherever_it_is_cut(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     data = path.read_bytes()
-    starts = find_streams(path)
+    starts = starts_of(path)
     for cut in range(starts[2] + 7, len(data), 7):
         path.write_bytes(data[:cut])
         with pytest.raises(CutInputError):
@@ -129,7 +134,7 @@ def test_a_cut_multistream_dump_is_noticed_wherever_it_is_cut(tmp_path: Path) ->
 
 def test_a_missing_last_stream_is_noticed(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
-    path.write_bytes(path.read_bytes()[: find_streams(path)[-2]])
+    path.write_bytes(path.read_bytes()[: starts_of(path)[-2]])
     with pytest.raises(CutInputError, match="without </mediawiki>"):
         read([path])
     damage = Damage()
@@ -167,7 +172,7 @@ def test_broken_xml_keeps_the_pages_before_it(tmp_path: Path) -> None:
 def test_a_damaged_stream_in_the_middle_loses_no_other_slice(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     data = bytearray(path.read_bytes())
-    data[find_streams(path)[3] + 40] ^= 0xFF
+    data[starts_of(path)[3] + 40] ^= 0xFF
     path.write_bytes(data)
     damage = Damage()
     kept = titles(read([path], 1, damage))
@@ -186,7 +191,7 @@ def damaged(path: Path, *places: int) -> Path:
 @pytest.mark.parametrize("size", [1, 700, 1 << 20])
 def test_each_damaged_stream_costs_its_own_pages_and_is_counted(tmp_path: Path, size: int) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
-    starts = find_streams(path)
+    starts = starts_of(path)
     damaged(path, starts[2] + 40, starts[4] + 3)  # a block, a stream's first bytes
     damage = Damage()
     kept = titles(read([path], size, damage))
@@ -211,7 +216,7 @@ def test_sound_dumps_tell_of_no_damaged_streams(tmp_path: Path) -> None:
 def test_what_is_kept_of_a_damaged_dump_does_not_depend_on_the_part_size(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     data = path.read_bytes()
-    for place in range(find_streams(path)[1], len(data), 5):
+    for place in range(starts_of(path)[1], len(data), 5):
         path.write_bytes(data)
         damaged(path, place)
         seen = []
@@ -228,7 +233,7 @@ def test_a_fault_leaves_the_bz2_blocks_before_it(tmp_path: Path) -> None:
     texts = [random.Random(i).randbytes(100_000).hex() for i in range(20)]
     pages = [Source(f"Page {i}", text) for i, text in enumerate(texts)]
     path = write_multistream(tmp_path / "d.xml.bz2", pages, each=10)
-    damaged(path, find_streams(path)[2] - 1000)  # the last block of the first pages
+    damaged(path, starts_of(path)[2] - 1000)  # the last block of the first pages
     damage = Damage()
     kept = titles(read([path], 1 << 20, damage))
     assert kept[-10:] == [f"Page {i}" for i in range(10, 20)]
@@ -239,7 +244,7 @@ def test_a_fault_leaves_the_bz2_blocks_before_it(tmp_path: Path) -> None:
 def test_broken_xml_in_a_stream_costs_the_rest_of_that_stream(tmp_path: Path) -> None:
     pages = [*PAGES[:5], Source("Page 5", "BREAK"), *PAGES[6:]]
     path = write_multistream(tmp_path / "d.xml.bz2", pages, each=3)
-    starts = find_streams(path)
+    starts = starts_of(path)
     data = path.read_bytes()
     xml = bz2.decompress(data[starts[2] : starts[3]]).replace(b"BREAK", b"</wrong>")
     path.write_bytes(data[: starts[2]] + bz2.compress(xml) + data[starts[3] :])
@@ -265,22 +270,22 @@ def test_a_damaged_header_costs_its_dump_alone(tmp_path: Path) -> None:
 
 def test_pages_in_the_header_s_stream_are_read(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
-    starts = find_streams(path)
+    starts = starts_of(path)
     data = path.read_bytes()
     first = bz2.decompress(data[: starts[2]])
     path.write_bytes(bz2.compress(first) + data[starts[2] :])
-    assert len(find_streams(path)) == len(starts) - 1
+    assert len(starts_of(path)) == len(starts) - 1
     assert titles(read([path], 1)) == titles_of_sources()
 
 
 @pytest.mark.parametrize("place", [3, 12, 40, -1])
 def test_damaged_streams_do_not_turn_multistream_reading_off(tmp_path: Path, place: int) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES)
-    starts = find_streams(path)
+    starts = starts_of(path)
     assert len(starts) == len(PAGES) + 3
     for i in range(2, len(starts) - 2):
         damaged(path, starts[i] + place)
-        found = find_streams(path)
+        found = starts_of(path)
         assert found[0] == 0
         assert set(starts) - set(found) <= {starts[i]}
         damaged(path, starts[i] + place)
@@ -293,7 +298,7 @@ def test_damaged_streams_that_are_not_cut_between_pages_are_refused(tmp_path: Pa
     size = path.stat().st_size
     for place in range(40, size, size // 9):
         damaged(path, place)
-        assert find_streams(path) == []
+        assert starts_of(path) == []
 
 
 @pytest.mark.parametrize("block", [1, 3, 10, 64, 1000])
@@ -304,7 +309,7 @@ def test_streams_are_found_across_the_blocks_of_a_scan(
     data = path.read_bytes()
     monkeypatch.setattr("cstool.dumps.multistream._BLOCK", block)
     starts = [i for i in range(len(data)) if data.startswith(b"BZh91AY&SY", i)]
-    assert find_streams(path) == [*starts, len(data)]
+    assert starts_of(path) == [*starts, len(data)]
 
 
 def test_a_scan_holds_one_block_in_memory(tmp_path: Path) -> None:
@@ -385,7 +390,7 @@ def test_a_sample_takes_no_fault_before_its_turn(tmp_path: Path) -> None:
     xml = dump_xml(PAGES)
     (tmp_path / "cut.xml").write_text(xml[: xml.index("text 7")])
     multi = write_multistream(tmp_path / "d.xml.bz2", PAGES)
-    damaged(multi, find_streams(multi)[3] + 40)
+    damaged(multi, starts_of(multi)[3] + 40)
     for path, pages in ((tmp_path / "cut.xml", 7), (multi, 2)):
         dump = open_pages([str(path)], 1, None, sample=1 << 20)
         assert len(dump.sample) >= 4
