@@ -108,6 +108,7 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
                     n_workers=jobs,
                     threads_per_worker=1,
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
                     silence_logs=logging.CRITICAL,  # what matters arrives as a fault
                 )
             where["address"] = stack.enter_context(own)

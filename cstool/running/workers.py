@@ -278,8 +278,10 @@ def _answer(data: bytes, files: list[int]) -> Any:
 
 
 def _told(fault: BaseException) -> Any:
-    if is_out_of_memory(fault) and not isinstance(fault, MemoryError):
+    if not isinstance(fault, MemoryError) and is_out_of_memory(fault):
         fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
+    elif not isinstance(fault, Exception):  # would pass by all that handles faults over there
+        fault = RuntimeError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     trace = "".join(traceback.format_exception(fault))
     try:
         told = ForkingPickler.dumps((None, fault, trace))
