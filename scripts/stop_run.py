@@ -63,6 +63,8 @@ def faults_of(process: "subprocess.Popen[str]", sign: signal.Signals, folder: Pa
         found.append("traceback")
     elif process.returncode and len(error.strip().splitlines()) > 1:
         found.append("several lines")
+    if found:
+        print(error, file=sys.stderr)
     return found
 
 
