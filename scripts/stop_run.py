@@ -12,6 +12,7 @@ own start, before it runs a line of cstool, is counted apart. Ends with 1 when t
 import argparse
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -51,7 +52,9 @@ def faults_of(process: "subprocess.Popen[str]", sign: signal.Signals, folder: Pa
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return ["does not end"]
-    if "cstool" not in error and process.returncode == -sign:
+    ours = re.search(r"^cstool: |/cstool/(running|cli|parts|stages)/", error, re.MULTILINE)
+    early = process.returncode in (-sign, 1) or "Remainder of file ignored" in error
+    if not ours and early:
         return ["(Python's own start)"] if error else []
     found = left_in(folder)
     if process.returncode not in (0, 128 + sign):
@@ -60,6 +63,8 @@ def faults_of(process: "subprocess.Popen[str]", sign: signal.Signals, folder: Pa
         found.append("traceback")
     elif process.returncode and len(error.strip().splitlines()) > 1:
         found.append("several lines")
+    if found:
+        print(error, file=sys.stderr)
     return found
 
 

@@ -182,3 +182,14 @@ def test_a_part_that_is_no_sound_parquet_any_more_is_told(
     options = [*(entities if command == "switch" else []), "-o", tmp_path / "out", "--quiet"]
     done = cstool(command, tmp_path / folder, *(options if command != "stats" else []))
     fails(done, "damaged", "`cstool verify`")
+
+
+def test_a_full_disk_ends_two_workers_in_one_line(
+    disk: Callable[..., Path], sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = disk("size=20k")
+    monkeypatch.setenv("TMPDIR", str(folder))  # no room for temporary files either
+    for stage, dump in (("extract", sample.pages), ("entities", sample.wikidata)):
+        command = [stage, dump, "-o", folder / stage, "-j", "2", "--part-size", "8K"]
+        fails(cstool(*command), "no space left on the disk; free some")
+        assert not [p for p in folder.rglob("*") if p.suffix == ".tmp" or "_lock" in p.name]

@@ -4,6 +4,7 @@ import difflib
 import importlib
 import io
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -44,6 +45,9 @@ COMMANDS = {
     "completion": "what teaches a shell to complete all this",
 }
 _ALL = ", ".join(COMMANDS)
+_LIGHT = {"completion"}
+# Bytes. With less, Arrow waits for ever for threads that it could not start, and others abort.
+_LEAST_SPACE = 1 << 30
 # As of a program that the signal ends: nobody reads on.
 _BROKEN_PIPE = 128 + getattr(signal, "SIGPIPE", 13)
 
@@ -59,6 +63,8 @@ class Commands(click.Group):
         """Return the subcommand of that name."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name not in _LIGHT:
+            _need_address_space()
         with not_interruptible():  # an import that is interrupted ends in any kind of fault
             module = importlib.import_module(f"cstool.cli.{cmd_name}")
         command: click.Command = module.command
@@ -102,6 +108,16 @@ def cstool() -> None:
     """Turn Wikipedia and Wikidata dumps into a code-switched corpus."""
 
 
+def _need_address_space() -> None:
+    """Raise CstoolError when the libraries have no room for their threads."""
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if allowed != resource.RLIM_INFINITY and allowed < _LEAST_SPACE:
+        raise CstoolError(
+            f"out of memory: `ulimit -v` allows {allowed >> 20:,} MB of address space, and cstool "
+            f"needs {_LEAST_SPACE >> 20:,} MB, better 2,048 MB; allow more"
+        )
+
+
 def main() -> None:
     """Run the command line; end with 0, with 1 for a fault, with 2 for a wrong call.
 
@@ -122,13 +138,14 @@ def main() -> None:
 
 def _run(debug: bool) -> int:
     """Run the command; write what went wrong, and return the exit code."""
+    streams = sys.stdout, sys.stderr
     try:
         with interruptible():
             cstool.main(standalone_mode=False)
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # click has put wrappers before streams
-            sys.stdout, sys.stderr = sys.__stdout__ or sys.stdout, sys.__stderr__ or sys.stderr
-            return _fault(end.__context__, debug)
+        if sys.stdout is not streams[0]:  # what click does when it meets a broken pipe
+            sys.stdout, sys.stderr = streams
+            return _fault(BrokenPipeError(), debug)
         return _output(end.code if isinstance(end.code, int) else bool(end.code), debug)
     except click.exceptions.Exit as end:
         return _output(end.exit_code, debug)
@@ -179,6 +196,9 @@ def _fault(fault: BaseException, debug: bool) -> int:
         with suppress(OSError, ValueError):
             traceback.print_exception(fault)
     echo(f"cstool: {_line(message)}", err=True)
+    if is_out_of_memory(fault):
+        finish_output()
+        os._exit(code)  # libraries that had no memory may crash when they are unloaded
     return code
 
 
@@ -209,7 +229,12 @@ def _told_of_system(fault: OSError) -> str:
     what = fault.strerror or str(fault)
     if fault.filename:
         return f"{fault.filename}: {what}; mend that and run the same command again"
-    unwritten = finish_output()
-    if unwritten and unwritten.errno == fault.errno:
+    if _of_output(fault):
         return f"standard output: cannot be written ({what}); give it another place"
     return f"{what}; mend that and run the same command again"
+
+
+def _of_output(fault: OSError) -> bool:
+    """Whether standard output could not be written: a stream's fault names no file."""
+    *_, (last, _) = traceback.walk_tb(fault.__traceback__)
+    return last.f_code in (click.echo.__code__, finish_output.__code__)

@@ -1,6 +1,7 @@
 """A Dask cluster as an executor: one that runs already, or `local`, which is made for this run."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from cstool import __version__
 from cstool.running.errors import CstoolError, InputError
+from cstool.running.signals import interrupts_blocked
 
 T = TypeVar("T")
 
@@ -29,16 +31,56 @@ class ClusterExecutor(Executor):
         self._threads = 0
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Hand the call to the scheduler."""
-        return self._calls.submit(fn, *args, **kwargs)
+        """Hand the call to the scheduler. Raises CstoolError when it is gone."""
+        with _connected():
+            return self._calls.submit(fn, *args, **kwargs)
 
     def threads(self) -> int:
-        """Return how many threads the cluster has; it may grow and shrink."""
+        """Return how many threads the cluster has; it may grow and shrink.
+
+        Raises CstoolError when the scheduler is gone.
+        """
         now = time.monotonic()
         if self._asked is None or now - self._asked > _ASKED_EVERY:
             self._asked = now
-            self._threads = sum(self._client.nthreads().values())
+            with _connected():
+                self._threads = sum(self._client.nthreads().values())
         return self._threads
+
+
+def is_gone(fault: BaseException) -> bool:
+    """Whether a fault is what Dask raises when its scheduler does not answer any more."""
+    if _is_cancelled(fault):
+        return True
+    return type(fault).__module__.partition(".")[0] == "distributed" and not _has_killed(fault)
+
+
+def _is_cancelled(fault: BaseException) -> bool:
+    """Whether it is one of the two kinds; that of asyncio is no Exception."""
+    return type(fault).__name__ == "CancelledError"
+
+
+def scheduler_gone() -> CstoolError:
+    """Return the error for a scheduler that does not answer any more."""
+    return CstoolError(
+        "the Dask scheduler is gone, or has cancelled what was asked of it; look at its log "
+        "and run the same command again: finished parts are kept"
+    )
+
+
+@contextmanager
+def _connected() -> Iterator[None]:
+    """Turn what Dask raises when it has lost the scheduler into a CstoolError."""
+    try:
+        yield
+    except CstoolError:
+        raise
+    except BaseException as fault:
+        # Of calls that ask nothing but the scheduler, any fault is a lost connection; Dask has
+        # many kinds: closed streams, timeouts, "Client is not running".
+        if isinstance(fault, Exception) or _is_cancelled(fault):
+            raise scheduler_gone() from fault
+        raise
 
 
 @contextmanager
@@ -55,29 +97,54 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
             "--scheduler needs Dask: install it with pip install 'cstool[dask]'"
         ) from error
     connect: Any = distributed.Client  # has no types
-    with ExitStack() as stack:
+    with _without_logs(), ExitStack() as stack:
         where: dict[str, Any] = {"address": scheduler}
         if scheduler == LOCAL:
             local: Any = distributed.LocalCluster
-            where["address"] = stack.enter_context(
-                local(
+            # Of a run that is stopped the tracker removes what is left; it need not tell.
+            sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
+            with interrupts_blocked():
+                own = local(
                     n_workers=jobs,
                     threads_per_worker=1,
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
                     silence_logs=logging.CRITICAL,  # what matters arrives as a fault
                 )
-            )
+            where["address"] = stack.enter_context(own)
         elif Path(scheduler).is_file():
             where = {"scheduler_file": scheduler}
         try:
-            client = stack.enter_context(connect(**where, timeout=CONNECT_SECONDS))
+            client = connect(**where, timeout=CONNECT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
                 f"{scheduler}: no Dask scheduler answers there ({error}); give its address "
                 f"(tcp://host:8786), its scheduler file, or {LOCAL}"
             ) from error
-        _same_version(client, scheduler)
+        stack.callback(_close, client)
+        with _connected():
+            _same_version(client, scheduler)
         yield ClusterExecutor(client)
+
+
+@contextmanager
+def _without_logs() -> Iterator[None]:
+    """Keep Dask's logs off standard error: what matters arrives as a fault."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _close(client: Any) -> None:
+    """Part from the scheduler; one that is gone has been told of, or is not needed any more."""
+    try:
+        client.close()
+    except BaseException as fault:
+        if not isinstance(fault, Exception) and not _is_cancelled(fault):
+            raise
 
 
 def _version() -> str:
@@ -97,9 +164,13 @@ def _same_version(client: Any, scheduler: str) -> None:
 
 def died_on_cluster(fault: BaseException) -> str | None:
     """Return in words how workers have died over a call; None for any other fault."""
-    kind = type(fault)
-    if kind.__name__ != "KilledWorker" or not kind.__module__.startswith("distributed"):
+    if not _has_killed(fault):
         return None
     task, worker, allowed = fault.args
     del task
     return f"was killed ({allowed + 1} tried by Dask, the last at {worker.address})"
+
+
+def _has_killed(fault: BaseException) -> bool:
+    kind = type(fault)
+    return kind.__name__ == "KilledWorker" and kind.__module__.startswith("distributed")

@@ -5,11 +5,17 @@ All three are `concurrent.futures.Executor`s, so a stage never knows which one i
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from cstool.running.cluster import ClusterExecutor, cluster, died_on_cluster
+from cstool.running.cluster import (
+    ClusterExecutor,
+    cluster,
+    died_on_cluster,
+    is_gone,
+    scheduler_gone,
+)
 from cstool.running.errors import CstoolError
 from cstool.running.workers import WorkerDied, WorkerPool
 
@@ -155,9 +161,6 @@ def _how_it_died(fault: BaseException) -> str | None:
         return str(fault)
     if isinstance(fault, MemoryError):
         return "ran out of memory"
-    if isinstance(fault, CancelledError):
-        raise CstoolError(
-            "the Dask scheduler is gone, or has cancelled what was asked of it; look at its log "
-            "and run the same command again: finished parts are kept"
-        ) from fault
+    if is_gone(fault):
+        raise scheduler_gone() from fault
     return died_on_cluster(fault)

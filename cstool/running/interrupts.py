@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-from cstool.running.signals import SIGNALS, end_on_signals, exit_code, note
+from cstool.running.signals import SIGNALS, end_on_signals, exit_code, note, received
 from cstool.running.terminal import echo
 
 # Seconds in which the program may end by itself.
@@ -85,8 +85,8 @@ def ending_in_time() -> Iterator[None]:
 
 
 def _unraisable(fault: Any) -> None:
-    """Leave a KeyboardInterrupt that a destructor has swallowed to the thread that watches."""
-    if not isinstance(fault.exc_value, KeyboardInterrupt):
+    """Leave what a signal became in a destructor to the thread that watches."""
+    if not received() and not isinstance(fault.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(fault)
 
 

@@ -76,3 +76,20 @@ def _raising(raises: bool) -> Iterator[None]:
         yield
     finally:
         _State.raises = before
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Start threads and processes that Ctrl-C, which a terminal sends to all, does not reach."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # Python starts this process before its first worker, and lets the signals through afterwards.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

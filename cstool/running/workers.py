@@ -28,6 +28,7 @@ from cstool.running.sharing import (
     send_files,
     taking_over,
 )
+from cstool.running.signals import interrupts_blocked
 
 T = TypeVar("T")
 
@@ -93,9 +94,10 @@ class WorkerPool(Executor):
     def _new_seat(self) -> _Inbox:
         inbox: _Inbox = SimpleQueue()
         thread = threading.Thread(target=self._serve, args=(inbox,), daemon=True)
+        with interrupts_blocked():  # in the thread, and so in the process that it starts
+            thread.start()
         self._inboxes.append(inbox)
         self._threads.append(thread)
-        thread.start()
         return inbox
 
     def pids(self) -> list[int]:
@@ -127,9 +129,6 @@ class WorkerPool(Executor):
 
     def _serve(self, inbox: _Inbox) -> None:
         """Hand calls to a worker process of its own; a new one when it has died."""
-        if hasattr(signal, "pthread_sigmask"):
-            # Workers inherit it: Ctrl-C, which the terminal sends to all, is for this process.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while (call := inbox.get()) is not None:
             while call is not None:
                 self._run(inbox, *call)
@@ -279,8 +278,10 @@ def _answer(data: bytes, files: list[int]) -> Any:
 
 
 def _told(fault: BaseException) -> Any:
-    if is_out_of_memory(fault) and not isinstance(fault, MemoryError):
+    if not isinstance(fault, MemoryError) and is_out_of_memory(fault):
         fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
+    elif not isinstance(fault, Exception):  # would pass by all that handles faults over there
+        fault = RuntimeError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     trace = "".join(traceback.format_exception(fault))
     try:
         told = ForkingPickler.dumps((None, fault, trace))

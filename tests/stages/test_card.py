@@ -93,7 +93,7 @@ def test_the_commands_on_the_card_make_the_corpus_again(
     pipeline: Path, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = (pipeline / "corpus/README.md").read_text()
-    lines = card.split("commands\nmake the same files")[1].split("```")[1].strip().split("\n")
+    lines = card.split("These commands make")[1].split("```")[1].strip().split("\n")
     assert [line.split()[1] for line in lines][-1] == "shard"
     for dump in (sample.pages, sample.wikidata):
         (tmp_path / dump.name).symlink_to(dump)
