@@ -35,6 +35,7 @@ from cstool.parts.claims import (
 )
 from cstool.parts.counts import Counts, imbalances, total
 from cstool.parts.files import Batches, Made, find_part, write_part
+from cstool.parts.forecast import needs_in_words
 from cstool.parts.locks import locked, remove_dead, scratch_in_use
 from cstool.parts.manifest import (
     MANIFEST,
@@ -62,6 +63,7 @@ from cstool.running.interrupts import cleaned_up
 from cstool.running.options import RunOptions
 from cstool.running.places import noting, take_note
 from cstool.running.progress import progress
+from cstool.running.terminal import echo
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -160,7 +162,7 @@ class Run:
                 if done is not None:
                     made[index] = done
                     on_made(done)
-                    bar.update(task.weight)
+                    bar.found(task.weight)
                 elif self.options.takes(index):
                     under_way[index] = task.file, task.weight
                     yield (
@@ -381,6 +383,9 @@ def _filling(
 ) -> Iterator[Run]:
     """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
     remove_orphans(out, scratch_in_use(out))
+    first = options.shard is None or options.shard[0] == 1
+    if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
+        echo(line, err=True)
     run: Run | None = None
 
     def clean() -> str:
