@@ -20,6 +20,7 @@ from cstool.report.stats_table import (
     titles_table,
     types_table,
 )
+from cstool.running.terminal import echo, echo_json
 
 EXAMPLE = """\b
 Examples:
@@ -94,11 +95,11 @@ def command(
     if parquet:
         _write_table(parquet, flat_rows(found))
     if len(found) > 1 or reference:
-        click.echo(_comparison(found, as_json))
+        (echo_json if as_json else echo)(_comparison(found, as_json))
     elif as_json:
-        click.echo(_json(found[str(folders[0])]))
+        echo_json(_json(found[str(folders[0])]))
     else:
-        click.echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
+        echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
 
 
 def _comparison(found: dict[str, FolderStats], as_json: bool) -> str:
@@ -132,7 +133,7 @@ def _tell_one(
         told, rows = titles_table(titles, shown), [msgspec.structs.asdict(one) for one in titles]
     if parquet:
         _write_table(parquet, rows)
-    click.echo(_json(rows) if as_json else told)
+    (echo_json if as_json else echo)(_json(rows) if as_json else told)
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
