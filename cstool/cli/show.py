@@ -19,7 +19,6 @@ from cstool.report.showing_entity import Entity, described, from_folder, live
 from cstool.report.showing_rows import Occurrences, Wanted, form_of, occurrences, rows
 from cstool.report.showing_text import Style, lines_of
 from cstool.running.errors import WrongCallError
-from cstool.running.terminal import echo_json, echo_line, echo_styled
 
 EXAMPLE = """\b
 Examples:
@@ -120,7 +119,7 @@ def command(
     found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)
     if (first := next(found, None)) is None:
-        echo_line("show: no such row there", err=True)
+        click.echo("show: no such row there", err=True)
         return
     found = itertools.chain([first], found)
     if as_json:
@@ -165,7 +164,7 @@ def entity(
     manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
     found = from_folder(entities, qid) if entities else live(qid)
     if found.json["id"] != f"Q{qid}":
-        echo_line(f"show: Q{qid} is now {found.json['id']}", err=True)
+        click.echo(f"show: Q{qid} is now {found.json['id']}", err=True)
     there = None
     if corpus and manifest:
         there = occurrences(corpus, manifest, Wanted(entity=qid), _EXAMPLES)
@@ -217,8 +216,9 @@ def _show(items: Iterable[Shown]) -> None:
         for number, item in enumerate(items)
     )
     if not terminal:
+        # Of our colours there are some only if FORCE_COLOR asks for them: none are to be stripped.
         for text in texts:
-            echo_styled(text)
+            click.echo(text, nl=False, color=True)
         return
     # -F: what fits the screen needs no key to leave; -R: colours are kept; -X: the text stays.
     os.environ.setdefault("LESS", "-FRX")
@@ -235,4 +235,4 @@ def _colour(terminal: bool) -> bool:
 def _write_lines(found: Iterable[Any]) -> None:
     encode = msgspec.json.Encoder().encode
     for row in found:
-        echo_json(encode(row))
+        click.echo(encode(row))

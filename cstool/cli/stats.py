@@ -20,7 +20,6 @@ from cstool.report.stats_table import (
     titles_table,
     types_table,
 )
-from cstool.running.terminal import echo, echo_json
 
 EXAMPLE = """\b
 Examples:
@@ -95,11 +94,11 @@ def command(
     if parquet:
         _write_table(parquet, flat_rows(found))
     if len(found) > 1 or reference:
-        (echo_json if as_json else echo)(_comparison(found, as_json))
+        click.echo(_comparison(found, as_json))
     elif as_json:
-        echo_json(_json(found[str(folders[0])]))
+        click.echo(_json(found[str(folders[0])]))
     else:
-        echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
+        click.echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
 
 
 def _comparison(found: dict[str, FolderStats], as_json: bool) -> str:
@@ -133,7 +132,7 @@ def _tell_one(
         told, rows = titles_table(titles, shown), [msgspec.structs.asdict(one) for one in titles]
     if parquet:
         _write_table(parquet, rows)
-    (echo_json if as_json else echo)(_json(rows) if as_json else told)
+    click.echo(_json(rows) if as_json else told)
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:

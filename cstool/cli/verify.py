@@ -9,7 +9,6 @@ import msgspec
 from cstool.download.bars import size_in_words
 from cstool.report.verifying import Verdict, bytes_to_read, targets, verify
 from cstool.running.progress import progress
-from cstool.running.terminal import echo_json, echo_line
 
 EXAMPLE = """\b
 Examples:
@@ -41,7 +40,7 @@ def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, de
     finally:
         bar.close()
     if as_json:
-        echo_json(msgspec.json.format(msgspec.json.encode(verdict), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode())
     else:
         _tell(verdict, quiet=quiet)
     if not verdict.sound:
@@ -52,13 +51,13 @@ def _tell(verdict: Verdict, *, quiet: bool) -> None:
     if not quiet:
         for one in verdict.folders:
             files = "1 file" if one.files == 1 else f"{one.files:,} files"
-            echo_line(f"{one.place}: {one.what}, {files}, {size_in_words(one.bytes)}")
+            click.echo(f"{one.place}: {one.what}, {files}, {size_in_words(one.bytes)}")
         for text in verdict.unchecked:
-            echo_line(f"not checked: {text}")
+            click.echo(f"not checked: {text}")
     for wrong in verdict.wrong:
-        echo_line(f"{wrong.kind}: {wrong.place}: {wrong.what}")
+        click.echo(f"{wrong.kind}: {wrong.place}: {wrong.what}")
     if not quiet:
         size = size_in_words(sum(one.bytes for one in verdict.folders))
         number = len(verdict.wrong)
         told = "all as written" if verdict.sound else f"{number:,} things are not as written"
-        echo_line(f"verify: {size}: {'1 thing is not as written' if number == 1 else told}")
+        click.echo(f"verify: {size}: {'1 thing is not as written' if number == 1 else told}")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from tqdm import tqdm
 
 from cstool.running.progress import Progress, progress
-from cstool.running.terminal import printable
 
 # Opens a bar: the file's name, its bytes where they are known, and how many are here.
 Bars = Callable[[str, int | None, int], Progress]
@@ -27,9 +26,9 @@ def line(text: str, *, result: bool = False) -> None:
     All that `cstool download` prints goes through here, but for the line it ends with.
     """
     if result:
-        tqdm.write(printable(text), file=sys.stdout)
+        tqdm.write(text, file=sys.stdout)
     else:
-        tqdm.write(f"download: {printable(text)}", file=sys.stderr)
+        tqdm.write(f"download: {text}", file=sys.stderr)
 
 
 def size_in_words(number: int | None) -> str:

@@ -15,7 +15,6 @@ from wcwidth import iter_graphemes, wcswidth
 
 from cstool.languages.breaks import segments
 from cstool.report.showing import Piece, Shown, Span
-from cstool.running.terminal import neutral
 
 # Of the terminal's own colours those that are read on a light and on a dark ground.
 _COLOURS = (36, 35, 32, 34, 33, 31)
@@ -40,12 +39,12 @@ class Style:
 
 def lines_of(shown: Shown, style: Style) -> Iterator[str]:
     """Yield the lines that show a row."""
-    head = neutral(shown.head)
+    head = _clean(shown.head)
     for line in _broken(head, style.width):
         text = head[line.start : line.end].rstrip()
         text = _isolated(text, _LEFT) if style.isolates and is_rtl(text) else text
         yield f"{_DIM}{text}{_RESET}" if style.colour else text
-    names = max((wcswidth(neutral(piece.language)) for piece in shown.pieces), default=0)
+    names = max((wcswidth(piece.language) for piece in shown.pieces), default=0)
     indent = names + 2 if names else 2
     colours = _colours(shown.pieces)
     # A switched sentence runs as its source does, even if it begins with an Arabic name.
@@ -94,11 +93,18 @@ def _isolated(text: str, opening: str) -> str:
     return f"{opening}{text}{_END}"
 
 
+def _clean(text: str) -> str:
+    """Return the text without control characters, which a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+
+
 def _block(
     piece: Piece, colour: int, run: str, indent: int, width: int | None, style: Style
 ) -> list[tuple[str, int]]:
     """Return a text's lines under its language's code, each with the columns that it takes."""
-    piece = Piece(neutral(piece.language), neutral(piece.text), piece.spans)
+    piece = Piece(piece.language, _clean(piece.text), piece.spans)
     if not style.colour:
         piece = _bracketed(piece)
     direction = run if style.isolates and is_rtl(piece.text) else ""

@@ -14,7 +14,6 @@ import click
 
 # Controls (C0, DEL, C1), marks and overrides of direction, separators of lines, lone surrogates.
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ANY = re.compile(f"[{_UNSAFE}]")
 _IN_LINES = re.compile(f"(?![\n\t])[{_UNSAFE}]")
 
@@ -50,35 +49,6 @@ def echo(text: str = "", err: bool = False) -> None:
             click.echo(text, err=True)
     else:
         click.echo(text)
-
-
-def echo_line(text: str, err: bool = False) -> None:
-    """Write one line, whatever is in its values: line feeds are escaped, too."""
-    echo(printable(text), err)
-
-
-def echo_json(data: bytes | str) -> None:
-    r"""Write JSON to standard output: exactly as it is, but for a terminal.
-
-    There, unsafe characters are written as JSON's own escapes (`\u202e`): the same values.
-    """
-    text = data.decode() if isinstance(data, bytes) else data
-    if sys.stdout.isatty():
-        text = _IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    click.echo(text)
-
-
-def echo_styled(text: str) -> None:
-    """Write text that cstool has coloured itself, of values that `neutral` has been applied to."""
-    click.echo(text, nl=False, color=True)
-
-
-def neutral(text: str) -> str:
-    """Return the text, of the same length, with U+FFFD for what would act beyond it.
-
-    For texts in which offsets count. Marks of direction are kept: they act on neighbours only.
-    """
-    return _ACTING.sub("\ufffd", text)
 
 
 def open_missing_streams() -> None:
