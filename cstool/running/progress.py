@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tqdm import tqdm
 
+from cstool.running.terminal import printable
+
 
 class Progress(Protocol):
     """What takes news of progress."""
@@ -37,8 +39,8 @@ def progress(label: str, total: int | None, *, unit: str, quiet: bool, done: int
     bar: Progress = tqdm(
         total=total,
         initial=done,
-        desc=label,
-        unit=unit,
+        desc=printable(label),
+        unit=printable(unit),
         unit_scale=unit == "B",
         unit_divisor=1000,
         smoothing=0.05,
