@@ -3,6 +3,8 @@
 import click
 from click.shell_completion import get_completion_class
 
+from cstool.running.terminal import echo
+
 EXAMPLE = """\b
 Examples:
   cstool completion bash > ~/.local/share/bash-completion/completions/cstool
@@ -25,4 +27,4 @@ def command(ctx: click.Context, shell: str, debug: bool) -> None:
     made = get_completion_class(shell)
     if made is None:
         raise click.UsageError(f"no completion for {shell}")
-    click.echo(made(ctx.find_root().command, {}, "cstool", "_CSTOOL_COMPLETE").source())
+    echo(made(ctx.find_root().command, {}, "cstool", "_CSTOOL_COMPLETE").source())

@@ -10,6 +10,7 @@ from cstool.cli.options import Closing, dropped, output, running
 from cstool.parts.counts import OTHERS
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
+from cstool.running.terminal import echo_line
 from cstool.stages.extract import ExtractOptions, extract
 
 EXAMPLE = """\b
@@ -81,11 +82,11 @@ def command(
     if holes and not running.quiet:
         most = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
         told = ", ".join(f"{name} {number:,}" for name, number in most)
-        click.echo(f"extract: what cost most sentences: {told}", err=True)
+        echo_line(f"extract: what cost most sentences: {told}", err=True)
 
 
 def _tell(told: str) -> None:
-    click.echo(f"extract: {told}", err=True)
+    echo_line(f"extract: {told}", err=True)
 
 
 def _read(file: IO[str]) -> str:

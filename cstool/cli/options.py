@@ -14,6 +14,7 @@ import click
 from cstool.parts.manifest import MANIFEST, STANDARD_INPUT, Manifest
 from cstool.running.options import RunOptions
 from cstool.running.resources import default_jobs
+from cstool.running.terminal import echo_line
 
 Command = Callable[..., None]
 
@@ -148,13 +149,13 @@ class Closing:
             told += " (standard input was not read; --overwrite reads it)" if unread else ""
         else:
             told = f"{what} → {self._out} ({self._costs()})"
-        click.echo(f"{manifest.stage}: {told}", err=True)
+        echo_line(f"{manifest.stage}: {told}", err=True)
         faults = list(manifest.counts.details.get("damaged inputs", {}))
         for fault in faults[:_FAULTS_TOLD]:
-            click.echo(f"{manifest.stage}: kept what is sound of a damaged dump: {fault}", err=True)
+            echo_line(f"{manifest.stage}: kept what is sound of a damaged dump: {fault}", err=True)
         if len(faults) > _FAULTS_TOLD:
             more = f"{len(faults) - _FAULTS_TOLD:,} more faults are listed in {self._out}"
-            click.echo(f"{manifest.stage}: {more}/{MANIFEST}", err=True)
+            echo_line(f"{manifest.stage}: {more}/{MANIFEST}", err=True)
 
     def _costs(self) -> str:
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

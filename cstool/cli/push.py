@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from cstool.report.pushing import check_name, push, uploads
+from cstool.running.terminal import echo_line
 
 EXAMPLE = """\b
 Examples:
@@ -37,20 +38,20 @@ def command(
         check_name(repo)
         files = uploads(corpus)
         for one in files:
-            click.echo(f"{one.bytes:>15,}  {one.file}")
+            echo_line(f"{one.bytes:>15,}  {one.file}")
         total = sum(one.bytes for one in files)
-        click.echo(f"{total:>15,}  bytes in {len(files):,} files would go to {repo}", err=True)
+        echo_line(f"{total:>15,}  bytes in {len(files):,} files would go to {repo}", err=True)
         return
     if quiet or not sys.stderr.isatty():
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
     address = push(corpus, repo, private=private, tell=_be_quiet if quiet else _tell)
-    click.echo(address)
+    echo_line(address)
 
 
 def _tell(told: str) -> None:
-    click.echo(f"push: {told}", err=True)
+    echo_line(f"push: {told}", err=True)
 
 
 def _be_quiet(told: str) -> None:

@@ -6,6 +6,7 @@ import click
 
 from cstool.parts.atomic import write_bytes
 from cstool.running.errors import CstoolError, OutputError
+from cstool.running.terminal import echo_line
 
 EXAMPLE = """\b
 Examples:
@@ -61,4 +62,4 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
         raise OutputError(f"{out}: is no report of cstool's; give another file with -o")
     page = page_of(facts_of(folder, entities, work)).encode()
     write_bytes(out, page)
-    click.echo(f"report: {len(page) / 1e6:.1f} MB → {out}", err=True)
+    echo_line(f"report: {len(page) / 1e6:.1f} MB → {out}", err=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from cstool.languages.codes import need_language
 from cstool.parts.manifest import Manifest, need_stage
@@ -19,6 +18,7 @@ from cstool.report.showing_entity import Entity, described, from_folder, live
 from cstool.report.showing_rows import Occurrences, Wanted, form_of, occurrences, rows
 from cstool.report.showing_text import Style, lines_of
 from cstool.running.errors import WrongCallError
+from cstool.running.terminal import echo_json, echo_line, echo_styled
 
 EXAMPLE = """\b
 Examples:
@@ -119,7 +119,7 @@ def command(
     found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)
     if (first := next(found, None)) is None:
-        click.echo("show: no such row there", err=True)
+        echo_line("show: no such row there", err=True)
         return
     found = itertools.chain([first], found)
     if as_json:
@@ -164,7 +164,7 @@ def entity(
     manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
     found = from_folder(entities, qid) if entities else live(qid)
     if found.json["id"] != f"Q{qid}":
-        click.echo(f"show: Q{qid} is now {found.json['id']}", err=True)
+        echo_line(f"show: Q{qid} is now {found.json['id']}", err=True)
     there = None
     if corpus and manifest:
         there = occurrences(corpus, manifest, Wanted(entity=qid), _EXAMPLES)
@@ -215,14 +215,9 @@ def _show(items: Iterable[Shown]) -> None:
         "\n".join(["", *lines_of(item, style), ""][0 if number else 1 :])
         for number, item in enumerate(items)
     )
-    if not terminal:
-        # Of our colours there are some only if FORCE_COLOR asks for them: none are to be stripped.
-        for text in texts:
-            click.echo(text, nl=False, color=True)
-        return
     # -F: what fits the screen needs no key to leave; -R: colours are kept; -X: the text stays.
     os.environ.setdefault("LESS", "-FRX")
-    click.echo_via_pager(texts, color=True)
+    echo_styled(texts, pager=terminal)
 
 
 def _colour(terminal: bool) -> bool:
@@ -233,6 +228,5 @@ def _colour(terminal: bool) -> bool:
 
 
 def _write_lines(found: Iterable[Any]) -> None:
-    encode = msgspec.json.Encoder().encode
     for row in found:
-        click.echo(encode(row))
+        echo_json(row)

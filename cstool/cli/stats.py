@@ -20,6 +20,7 @@ from cstool.report.stats_table import (
     titles_table,
     types_table,
 )
+from cstool.running.terminal import echo, echo_json
 
 EXAMPLE = """\b
 Examples:
@@ -94,22 +95,23 @@ def command(
     if parquet:
         _write_table(parquet, flat_rows(found))
     if len(found) > 1 or reference:
-        click.echo(_comparison(found, as_json))
+        _tell_comparison(found, as_json)
     elif as_json:
-        click.echo(_json(found[str(folders[0])]))
+        echo_json(found[str(folders[0])], indent=2)
     else:
-        click.echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
+        echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
 
 
-def _comparison(found: dict[str, FolderStats], as_json: bool) -> str:
-    """Return folders and the published corpus beside each other."""
+def _tell_comparison(found: dict[str, FolderStats], as_json: bool) -> None:
+    """Write folders and the published corpus beside each other."""
     if as_json:
-        return _json({"published": published(), "folders": found})
+        echo_json({"published": published(), "folders": found}, indent=2)
+        return
     rows = [published(), *(summary(name, stats) for name, stats in found.items())]
     tables = [summaries_table(rows)]
     if len(found) > 1:
         tables.append(languages_table(found))
-    return "\n\n".join(tables)
+    echo("\n\n".join(tables))
 
 
 def _tell_one(
@@ -132,13 +134,12 @@ def _tell_one(
         told, rows = titles_table(titles, shown), [msgspec.structs.asdict(one) for one in titles]
     if parquet:
         _write_table(parquet, rows)
-    click.echo(_json(rows) if as_json else told)
+    if as_json:
+        echo_json(rows, indent=2)
+    else:
+        echo(told)
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     with whole_file(path) as temporary:
         pl.DataFrame(rows, infer_schema_length=None).write_parquet(temporary)
-
-
-def _json(what: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(what), indent=2).decode()

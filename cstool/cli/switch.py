@@ -10,6 +10,7 @@ from cstool.cli.options import Closing, dropped, output, running
 from cstool.parts.counts import largest
 from cstool.parts.manifest import Manifest
 from cstool.running.options import RunOptions
+from cstool.running.terminal import echo_line
 from cstool.stages.entity_types import find_types
 from cstool.stages.language_weights import read_weights
 from cstool.stages.switch import switch
@@ -188,7 +189,7 @@ def command(
     )
     if not running.quiet:
         for line in _notes(manifest, [code for code, number in made.items() if not number]):
-            click.echo(f"switch: {line}", err=True)
+            echo_line(f"switch: {line}", err=True)
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import click
 from cstool.cli.options import Closing, dropped, output, running
 from cstool.parts.manifest import Manifest
 from cstool.running.options import RunOptions
+from cstool.running.terminal import echo_line
 from cstool.stages.titles import titles
 from cstool.stages.titles_compare import DIFFERENCES, differences, examples
 from cstool.stages.titles_sql import SqlTables, misfits
@@ -95,14 +96,14 @@ def command(
 
 
 def _tell(told: str) -> None:
-    click.echo(f"titles: {told}", err=True)
+    echo_line(f"titles: {told}", err=True)
 
 
 def _tell_misfits(manifest: Manifest) -> None:
     """Say in what the tables do not fit together."""
     told = [f"{number:,} {what}" for number, what in misfits(manifest.counts)]
     if told:
-        click.echo(f"titles: the tables do not fit together: {', '.join(told)}", err=True)
+        echo_line(f"titles: the tables do not fit together: {', '.join(told)}", err=True)
 
 
 def _tell_differences(manifest: Manifest, out: Path) -> None:
@@ -111,11 +112,11 @@ def _tell_differences(manifest: Manifest, out: Path) -> None:
     if numbers is None:
         return
     if not any(numbers.values()):
-        click.echo("titles: both ways give the same map", err=True)
+        echo_line("titles: both ways give the same map", err=True)
         return
     shown = examples(out)
     for kind, number in numbers.items():
         if number:
             some = ", ".join(shown.get(kind, []))
-            click.echo(f"titles: {number:,} {kind}: {some}…", err=True)
-    click.echo(f"titles: all of these are in {out / DIFFERENCES}", err=True)
+            echo_line(f"titles: {number:,} {kind}: {some}…", err=True)
+    echo_line(f"titles: all of these are in {out / DIFFERENCES}", err=True)

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from cstool.download.bars import size_in_words
 from cstool.report.verifying import Verdict, bytes_to_read, targets, verify
 from cstool.running.progress import progress
+from cstool.running.terminal import echo_json, echo_line
 
 EXAMPLE = """\b
 Examples:
@@ -40,7 +40,7 @@ def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, de
     finally:
         bar.close()
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(verdict), indent=2).decode())
+        echo_json(verdict, indent=2)
     else:
         _tell(verdict, quiet=quiet)
     if not verdict.sound:
@@ -51,13 +51,13 @@ def _tell(verdict: Verdict, *, quiet: bool) -> None:
     if not quiet:
         for one in verdict.folders:
             files = "1 file" if one.files == 1 else f"{one.files:,} files"
-            click.echo(f"{one.place}: {one.what}, {files}, {size_in_words(one.bytes)}")
+            echo_line(f"{one.place}: {one.what}, {files}, {size_in_words(one.bytes)}")
         for text in verdict.unchecked:
-            click.echo(f"not checked: {text}")
+            echo_line(f"not checked: {text}")
     for wrong in verdict.wrong:
-        click.echo(f"{wrong.kind}: {wrong.place}: {wrong.what}")
+        echo_line(f"{wrong.kind}: {wrong.place}: {wrong.what}")
     if not quiet:
         size = size_in_words(sum(one.bytes for one in verdict.folders))
         number = len(verdict.wrong)
         told = "all as written" if verdict.sound else f"{number:,} things are not as written"
-        click.echo(f"verify: {size}: {'1 thing is not as written' if number == 1 else told}")
+        echo_line(f"verify: {size}: {'1 thing is not as written' if number == 1 else told}")

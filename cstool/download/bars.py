@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tqdm import tqdm
 
 from cstool.running.progress import Progress, progress
+from cstool.running.terminal import echo_line
 
 # Opens a bar: the file's name, its bytes where they are known, and how many are here.
 Bars = Callable[[str, int | None, int], Progress]
@@ -25,10 +26,8 @@ def line(text: str, *, result: bool = False) -> None:
 
     All that `cstool download` prints goes through here, but for the line it ends with.
     """
-    if result:
-        tqdm.write(text, file=sys.stdout)
-    else:
-        tqdm.write(f"download: {text}", file=sys.stderr)
+    with tqdm.external_write_mode(file=sys.stdout if result else sys.stderr):
+        echo_line(text if result else f"download: {text}", err=not result)
 
 
 def size_in_words(number: int | None) -> str:

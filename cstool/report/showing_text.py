@@ -15,6 +15,7 @@ from wcwidth import iter_graphemes, wcswidth
 
 from cstool.languages.breaks import segments
 from cstool.report.showing import Piece, Shown, Span
+from cstool.running.terminal import printable, replace_unsafe
 
 # Of the terminal's own colours those that are read on a light and on a dark ground.
 _COLOURS = (36, 35, 32, 34, 33, 31)
@@ -39,30 +40,36 @@ class Style:
 
 def lines_of(shown: Shown, style: Style) -> Iterator[str]:
     """Yield the lines that show a row."""
-    head = _clean(shown.head)
+    head = printable(shown.head)
+    pieces = tuple(_safe(piece) for piece in shown.pieces)
     for line in _broken(head, style.width):
         text = head[line.start : line.end].rstrip()
         text = _isolated(text, _LEFT) if style.isolates and is_rtl(text) else text
         yield f"{_DIM}{text}{_RESET}" if style.colour else text
-    names = max((wcswidth(piece.language) for piece in shown.pieces), default=0)
+    names = max((wcswidth(piece.language) for piece in pieces), default=0)
     indent = names + 2 if names else 2
-    colours = _colours(shown.pieces)
+    colours = _colours(pieces)
     # A switched sentence runs as its source does, even if it begins with an Arabic name.
-    runs = [_direction(piece.text) for piece in shown.pieces]
+    runs = [_direction(piece.text) for piece in pieces]
     runs = [runs[0]] * 2 if len(runs) == 2 else runs
-    if len(shown.pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
+    if len(pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
         column = (style.width - len(_BAR)) // 2
         left, right = (
             _block(piece, colour, run, indent, column, style)
-            for piece, colour, run in zip(shown.pieces, colours, runs, strict=True)
+            for piece, colour, run in zip(pieces, colours, runs, strict=True)
         )
         for i in range(max(len(left), len(right))):
             text, used = left[i] if i < len(left) else ("", 0)
             other = right[i][0] if i < len(right) else ""
             yield f"{text}{' ' * (column - used)}{_BAR}{other}".rstrip()
         return
-    for piece, colour, run in zip(shown.pieces, colours, runs, strict=True):
+    for piece, colour, run in zip(pieces, colours, runs, strict=True):
         yield from (text for text, _ in _block(piece, colour, run, indent, style.width, style))
+
+
+def _safe(piece: Piece) -> Piece:
+    """Return the piece without characters that a terminal would obey; its spans stay valid."""
+    return Piece(printable(piece.language), replace_unsafe(piece.text), piece.spans)
 
 
 def colour_of(language: str) -> int:
@@ -93,18 +100,10 @@ def _isolated(text: str, opening: str) -> str:
     return f"{opening}{text}{_END}"
 
 
-def _clean(text: str) -> str:
-    """Return the text without control characters, which a terminal would obey."""
-    if text.isprintable():
-        return text
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-
-
 def _block(
     piece: Piece, colour: int, run: str, indent: int, width: int | None, style: Style
 ) -> list[tuple[str, int]]:
     """Return a text's lines under its language's code, each with the columns that it takes."""
-    piece = Piece(piece.language, _clean(piece.text), piece.spans)
     if not style.colour:
         piece = _bracketed(piece)
     direction = run if style.isolates and is_rtl(piece.text) else ""

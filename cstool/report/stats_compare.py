@@ -1,5 +1,6 @@
 """Folders beside each other, and beside the published EntityCS."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +52,9 @@ def flat_rows(folders: Mapping[str, FolderStats]) -> list[dict[str, Any]]:
     found = []
     for name, stats in folders.items():
         for one in stats.languages:
-            row = {"folder": name, **msgspec.structs.asdict(one)}
+            # Parquet holds UTF-8 only: of a name that is none the other bytes become escapes.
+            text = os.fsencode(name).decode(errors="backslashreplace")
+            row = {"folder": text, **msgspec.structs.asdict(one)}
             mixing = row.pop("mixing")
             measures = msgspec.structs.asdict(mixing) if mixing else {}
             found.append(row | measures)

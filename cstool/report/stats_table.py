@@ -7,6 +7,7 @@ from wcwidth import wcswidth
 from cstool.report.stats import FolderStats, LanguageStats, Side
 from cstool.report.stats_by import TitleStats, TypeStats
 from cstool.report.stats_compare import Summary, by_language
+from cstool.running.terminal import printable
 
 _ROWS_ARE = {
     "extract": "sentences",
@@ -72,7 +73,7 @@ def _cells(stats: LanguageStats) -> list[str]:
         for _, field, form in _MEASURES
     ]
     return [
-        stats.language,
+        printable(stats.language),
         f"{stats.rows:,}",
         *("" if n is None else f"{n:,}" for n in numbers),
         "" if mean is None else f"{mean:.2f}",
@@ -144,7 +145,7 @@ def _aligned(head: list[str], lines: list[list[str]], left: int, number: int, wh
 
     Names may be in any script, so it is columns of the terminal that count.
     """
-    cells = [head, *lines]
+    cells = [[printable(cell) for cell in line] for line in (head, *lines)]
     widths = [max(wcswidth(line[i]) for line in cells) for i in range(len(head))]
     out = []
     for line in cells:

@@ -134,7 +134,7 @@ def progress(
             total=total,
             initial=done,
             desc=printable(label),
-            unit=unit,
+            unit=printable(unit),
             unit_scale=unit == "B",
             unit_divisor=1000,
             smoothing=0.05,

@@ -13,6 +13,8 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup, escape
 
+from cstool.report.html.safe import safe
+
 Spec = dict[str, Any]
 Row = dict[str, Any]
 
@@ -210,7 +212,7 @@ class Drawer:
     def _svg(self, spec: Spec, told: tuple[str, str], width: str) -> Markup:
         """Return a chart as an element of the page, with its title and description."""
         whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG}
-        drawn = vl_convert.vegalite_to_svg({**whole, **spec}, allowed_base_urls=[])
+        drawn = vl_convert.vegalite_to_svg({**whole, **safe(spec)}, allowed_base_urls=[])
         number = next(self._numbers)
         # Vega numbers clips and gradients on and on: from here on by chart, so that a page is
         # the same whatever was drawn before it.
@@ -224,7 +226,7 @@ class Drawer:
         head, _, rest = drawn.partition(">")
         box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
         assert box is not None
-        title, description = told
+        title, description = map(safe, told)
         label = f"chart{number}-title"
         return Markup(
             f'<svg class="chart {width}" role="img" aria-labelledby="{label} {label}-d" '

@@ -14,6 +14,7 @@ from cstool import __version__
 from cstool.parts.manifest import Ancestor
 from cstool.report.html.charts import Drawer
 from cstool.report.html.facts import Facts
+from cstool.report.html.safe import safe
 from cstool.report.html.samples import sample_data
 from cstool.report.html.sections import headline, sections, title_of
 from cstool.report.html.tables import in_bytes
@@ -29,6 +30,7 @@ def page_of(facts: Facts) -> str:
         loader=PackageLoader("cstool.report.html", "pages"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=safe,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -37,7 +39,7 @@ def page_of(facts: Facts) -> str:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-    samples = _samples(facts)
+    samples = safe(_samples(facts))
     page: str = environment.get_template("page.html.j2").render(
         title=title_of(facts),
         stage=facts.stage,
