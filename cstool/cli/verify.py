@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from cstool.download.bars import size_in_words
 from cstool.report.verifying import Verdict, bytes_to_read, targets, verify
-from cstool.running.progress import progress
+from cstool.running.progress import progress, size_in_words
 from cstool.running.terminal import echo_json, echo_line
 
 EXAMPLE = """\b

@@ -28,15 +28,3 @@ def line(text: str, *, result: bool = False) -> None:
     """
     with tqdm.external_write_mode(file=sys.stdout if result else sys.stderr):
         echo_line(text if result else f"download: {text}", err=not result)
-
-
-def size_in_words(number: int | None) -> str:
-    """Return a number of bytes as a person says it: 24.1 GB."""
-    if number is None:
-        return "unknown size"
-    size = float(number)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:,.2f} TB"

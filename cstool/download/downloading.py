@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.bars import Bars, size_in_words
+from cstool.download.bars import Bars
 from cstool.download.catalogue import WIKIDATA, Edition
 from cstool.download.client import CONNECTIONS, Http, ServerError
 from cstool.download.fetching import Fetching, check, fetch
@@ -28,6 +28,7 @@ from cstool.download.plan import Do, Step, refuse_full_disk, step_for, summary
 from cstool.download.record import PART, Kept, Shelf
 from cstool.download.threads import in_threads
 from cstool.running.errors import CstoolError
+from cstool.running.progress import size_in_words
 
 T = TypeVar("T")
 

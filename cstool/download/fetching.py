@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cstool.download.answers import Answer, Known, Next, judge, request_headers
 from cstool.download.answers import retry_after as asked_for
-from cstool.download.bars import Bars, size_in_words
+from cstool.download.bars import Bars
 from cstool.download.catalogue import Remote
 from cstool.download.client import (
     FAULTS,
@@ -28,6 +28,7 @@ from cstool.download.record import PART, Begun, Kept, Shelf
 from cstool.download.values import validator
 from cstool.parts.manifest import describe_file
 from cstool.running.errors import OutputError
+from cstool.running.progress import size_in_words
 
 _BLOCK = 1 << 18
 _ROUNDS = 2  # a file whose checksum is wrong is fetched once more

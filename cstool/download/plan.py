@@ -7,13 +7,13 @@ from enum import Enum
 from pathlib import Path
 
 from cstool.download.answers import Known, is_other
-from cstool.download.bars import size_in_words
 from cstool.download.catalogue import Remote
 from cstool.download.client import Http
 from cstool.download.own_files import size_of
 from cstool.download.partial import published, unchecked
 from cstool.download.record import PART, Kept, Shelf
 from cstool.running.errors import OutputError
+from cstool.running.progress import size_in_words
 
 _RESERVE = 256 << 20  # bytes that stay free where a body's end is not known
 

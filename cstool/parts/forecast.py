@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cstool.parts.manifest import Input
 from cstool.running.errors import OutputError
+from cstool.running.progress import size_in_words
 
 # Less than this is not worth a line.
 _WORTH_A_LINE = 1_000_000_000
@@ -55,17 +56,9 @@ def needs_in_words(stage: str, out: Path, inputs: Sequence[Input]) -> str:
     if needed <= free and disk.peak < _WORTH_A_LINE:
         return ""
     line = (
-        f"{stage}: will write about {_size(disk.result)} to {out}, and need at most "
-        f"{_size(needed)} of disk while it runs; {_size(free)} are free"
+        f"{stage}: will write about {size_in_words(disk.result)} to {out}, and need at most "
+        f"{size_in_words(needed)} of disk while it runs; {size_in_words(free)} are free"
     )
     if needed > free:
         line += ": probably too little; free some, or stop this run and choose another disk with -o"
     return line
-
-
-def _size(number: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 999.5:
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"

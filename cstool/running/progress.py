@@ -105,6 +105,18 @@ class LogLines:
         """Write nothing more."""
 
 
+def size_in_words(number: int | None) -> str:
+    """Return a number of bytes such as `24.1 GB`."""
+    if number is None:
+        return "unknown size"
+    size = float(number)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.2f} TB"
+
+
 def duration_in_words(seconds: float) -> str:
     """Return a duration such as `40 s`, `12 min`, `3.5 h`."""
     if seconds < 99.5:
