@@ -126,7 +126,7 @@ def _sum(numbers: list[int | None]) -> int | None:
 
 def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
     try:
-        return pl.scan_parquet(checked_parts(folder, manifest))
+        return pl.scan_parquet(checked_parts(folder, manifest), glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{folder}: cannot be read ({error})") from error
 

@@ -68,7 +68,9 @@ def by_type(
 
 def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
     """Return (types, items, entities) of the counted items, or of all, the most frequent first."""
-    items = pl.scan_parquet(checked_parts(table.folder, table.manifest)).select("qid", "types")
+    items = pl.scan_parquet(checked_parts(table.folder, table.manifest), glob=False).select(
+        "qid", "types"
+    )
     known = (
         items.with_columns(number=pl.lit(1, pl.Int64))
         if counted is None
@@ -138,7 +140,7 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
         )
     try:
         found = (
-            pl.scan_parquet(checked_parts(folder, manifest))
+            pl.scan_parquet(checked_parts(folder, manifest), glob=False)
             .group_by("title")
             .agg(rows=pl.len(), entities=pl.col(spans).list.len().cast(pl.Int64).sum())
             .collect(engine="streaming")
