@@ -12,6 +12,7 @@ from typing import NamedTuple
 from cstool import __version__
 from cstool.parts.manifest import MANIFEST, PARAGRAPHS, need_stage, sha256
 from cstool.running.errors import CstoolError, InputError, WrongCallError
+from cstool.running.terminal import printable
 
 # What a corpus of other languages or shards has left in the repository goes: the card's patterns
 # would take it for this one's, and who joins its paragraphs theirs. It stays in the repository's
@@ -29,9 +30,16 @@ class Upload(NamedTuple):
 def uploads(corpus: Path) -> list[Upload]:
     """Return the files of a corpus that go to the Hub, data first.
 
-    Raises InputError for a folder that is no finished corpus.
+    Raises InputError for a folder that is no finished corpus, and for a part with a name that the
+    library's progress bars could not show.
     """
     manifest = need_stage(corpus, "shard")
+    for part in manifest.parts:
+        if printable(part.file) != part.file:
+            raise InputError(
+                f"{corpus / MANIFEST}: {part.file!r} is no name that `cstool shard` writes; make "
+                "the corpus again with --overwrite"
+            )
     listed = [Upload(part.file, part.bytes) for part in manifest.parts]
     return [*listed, Upload(MANIFEST, (corpus / MANIFEST).stat().st_size)]
 

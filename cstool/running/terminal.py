@@ -6,8 +6,8 @@ show a line in another order than it has.
 
 This is the only module that writes to standard output and standard error: `echo_line` for a line
 with values from outside in it, `echo` for several lines whose values have been through `printable`,
-`echo_styled` for text with cstool's own colours, `echo_json` for JSON. tests/test_output.py checks
-that no other module writes there.
+`echo_styled` for text with cstool's own colours, `echo_json` for JSON. A test checks that no other
+module writes there (tests/cli/test_one_output.py).
 """
 
 import json

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import re
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ import msgspec
 import pytest
 
 from cstool.parts.counts import Counts
-from cstool.parts.manifest import MANIFEST, Ancestor, Source
+from cstool.parts.manifest import MANIFEST, Ancestor, Manifest, Source, with_checksum
 from cstool.report.html.facts import Facts, facts_of
 from cstool.report.html.page import page_of
 from cstool.report.html.sections import title_of
@@ -102,8 +101,32 @@ def test_text_of_the_corpus_cannot_become_markup(tmp_path: Path) -> None:
     assert not [a for _, its in elements.tags for a in its if a.startswith("on") or a == "style"]
     assert all("chart" in str(its.get("class")) for tag, its in elements.tags if tag == "svg")
     data = msgspec.json.decode(elements.texts["script"][0])
-    assert data["sentences"][0]["title"] == EVIL
-    assert EVIL in elements.texts["bdi"]
+    shown_as = EVIL.replace("\u2028", "\ufffd")
+    assert data["sentences"][0]["title"] == shown_as
+    assert shown_as in elements.texts["bdi"]
+
+
+def test_no_control_and_no_override_stands_in_the_page(tmp_path: Path) -> None:
+    bad = "x\x1b[31m\x9b\x00\u202e\u2066\u2069\u2028y"
+    mark = "a\u200fb\u200d"  # right-to-left text is written with marks, Indic text with joiners
+    statistics = small(f"{bad}{mark} is large.", bad, f"{bad}{mark}")
+    statistics.languages[bad] = statistics.languages["ar"]
+    statistics.sentences[0].forms[bad] = statistics.sentences[0].forms["ar"]
+    statistics.entities[0] = msgspec.structs.replace(statistics.entities[0], name=bad)
+    corpus = write_corpus(tmp_path, statistics, {bad: 7})
+    whole = msgspec.json.decode((corpus / MANIFEST).read_bytes())
+    whole["parameters"] = {bad: [bad]}
+    whole["inputs"][0]["name"] = bad
+    whole["lineage"][2]["source"] = {"wiki": bad, "language": bad}
+    (corpus / MANIFEST).write_bytes(msgspec.json.encode(whole))
+    shown = page(corpus)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f]", shown)
+    assert mark in shown
+    elements = Elements(shown)
+    data = msgspec.json.decode(elements.texts["script"][0])
+    # One character for one: entities stay where they are.
+    assert len(data["sentences"][0]["text"]) == len(f"{bad}{mark} is large.")
+    assert "\\u202e" not in elements.texts["script"][0]
 
 
 def test_nothing_may_run_or_load_but_what_the_policy_names(tmp_path: Path) -> None:
@@ -190,9 +213,9 @@ def test_what_the_stages_took_is_found_below_the_work_folder(pipeline: Path) -> 
 def test_times_of_another_run_are_not_shown(pipeline: Path, tmp_path: Path) -> None:
     shutil.copytree(pipeline / "linked", tmp_path / "linked")
     manifest = tmp_path / "linked" / MANIFEST
-    other = json.loads(manifest.read_text()) | {"checksum": ""}
-    other["parameters"]["propagate"] = True
-    manifest.write_text(json.dumps(other))
+    whole = msgspec.json.decode(manifest.read_bytes(), type=Manifest)
+    whole = msgspec.structs.replace(whole, parameters={**whole.parameters, "propagate": True})
+    manifest.write_bytes(msgspec.json.encode(with_checksum(whole)))
     assert [c.stage for c in facts_of(pipeline / "corpus", work=tmp_path).costs] == ["shard"]
 
 

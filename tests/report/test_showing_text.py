@@ -77,11 +77,26 @@ def test_both_languages_have_their_own_colour() -> None:
         assert COLOURS.findall(one)[0] != COLOURS.findall(other)[0]
 
 
-@pytest.mark.parametrize("bad", ["\x1b[31m", "\x9b31m", "\r", "\x07", "\u2028"])
+@pytest.mark.parametrize(
+    "bad",
+    ["\x1b[31m", "\x9b31m", "\r", "\x07", "\u2028", "\u202e", "\u2067", "\u2069", "\x85", "\udcff"],
+)
 def test_nothing_in_a_text_steers_the_terminal(bad: str) -> None:
-    row = Shown(f"a{bad}", (Piece("en", f"a{bad}b", (Span(0, 1),)),))
-    for line in lines_of(row, Style(50)):
-        assert all(character.isprintable() for character in line)
+    text = f"a{bad}b"
+    row = Shown(text, (Piece(f"en{bad}", text, (Span(0, 1),)), Piece("ar", f"{ARABIC}{text}")))
+    for width in (50, SIDE_BY_SIDE, None):
+        for line in lines_of(row, Style(width)):
+            assert all(character.isprintable() for character in line)
+        # What is inserted is balanced, whatever isolates the text has.
+        for line in lines_of(row, Style(width, colour=True, isolates=True)):
+            opened = len(re.findall("[\u2066-\u2068]", line))
+            assert opened == line.count("\u2069")
+
+
+def test_marks_and_joiners_of_a_text_are_kept() -> None:
+    text = f"{ARABIC}\u200f, क्\u200dष, می\u200cخواهم, ☀\ufe0f"
+    [_, line] = lines_of(Shown("x", (Piece("ar", text),)), Style())
+    assert line == f"ar  {text}"
 
 
 def test_marks_of_the_published_form_become_spans() -> None:
