@@ -13,6 +13,8 @@ from xml.parsers import expat
 import msgspec
 import xxhash
 
+from cstool.dumps import bounds
+from cstool.dumps.bounds import shown
 from cstool.running.errors import CutInputError, InputError
 
 MAIN = 0
@@ -35,8 +37,9 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
-    """A page as the dump has it; `text` is None where it was deleted.
+    """A page as the dump has it; `text` is None where it was deleted, or is `too_long`.
 
+    (That is, longer than bounds.LONGEST_TEXT or LARGEST_TEXT.)
     `redirect` is the title that <redirect> names, None for other pages.
     """
 
@@ -47,6 +50,7 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     redirect: str | None
     model: str
     text: str | None
+    too_long: bool = False
 
 
 class PageParser:
@@ -63,6 +67,8 @@ class PageParser:
         self._pages: list[Page] = []
         self._path: list[str] = []
         self._data: list[str] = []
+        self._begun = 0  # where the element begins whose text is collected
+        self._prefixes: set[str | None] = set()
         self._fields: dict[str, str] = {}
         self._language = ""
         self._namespaces: list[tuple[int, str]] = []
@@ -73,19 +79,25 @@ class PageParser:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._declared
         self._parser = parser
+        self._fed = 0
+        self._tokens = 0  # the byte where those end that expat has read
         self._offset = 0
         if inside:
             parser.Parse(b"<mediawiki>", False)
-            self._offset = -len(b"<mediawiki>")
+            self._fed = len(b"<mediawiki>")
+            self._offset = -self._fed
 
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Page]:
         """Yield the pages that these bytes complete.
 
-        Raises InputError when it is no MediaWiki export, CutInputError when the XML is broken,
-        after the pages that stand before that place.
+        Raises InputError when it is no MediaWiki export, or has something in it that is too
+        large, CutInputError when the XML is broken, after the pages that stand before that place.
+        The bounds are looked at after each call: give a few megabytes at once at most.
         """
         broken: expat.ExpatError | None = None
+        self._fed += len(data)
         try:
             self._parser.Parse(data, final)
         except expat.ExpatError as error:
@@ -94,6 +106,7 @@ class PageParser:
         yield from pages
         if broken:
             raise self._fault(broken) from broken
+        self._need_bounds()
 
     def finish(self) -> Iterator[Page]:
         """Yield the pages that the last bytes complete; no bytes may follow.
@@ -122,6 +135,38 @@ class PageParser:
         """Whether the XML so far ends inside a page."""
         return len(self._path) > 1 and self._path[1] == "page"
 
+    def _need_bounds(self) -> None:
+        """Raise InputError when what is kept of unfinished parts grows too large."""
+        # Newer versions of expat give -1 while they wait for more of a token.
+        self._tokens = max(self._tokens, self._parser.CurrentByteIndex)
+        if self._fed - self._tokens > bounds.LONGEST_TOKEN:
+            raise self._too_large("a tag or a comment", bounds.megabytes(bounds.LONGEST_TOKEN))
+        if len(self._parser.intern) > bounds.MOST_NAMES:
+            raise self._too_large("the number of names of elements", f"{bounds.MOST_NAMES:,}")
+        if self._parser.CharacterDataHandler is None:
+            return
+        if self._is_too_long():
+            self._parser.CharacterDataHandler = _pass_over
+            self._data.clear()
+        elif len(self._data) > _PIECES:
+            self._data[:] = ["".join(self._data)]
+
+    def _is_too_long(self) -> bool:
+        """Whether the element whose text is collected is too long. Raises InputError."""
+        length = self._parser.CurrentByteIndex - self._begun
+        if self._path[-1] == "text":
+            return length > bounds.LARGEST_TEXT or sum(map(len, self._data)) > bounds.LONGEST_TEXT
+        if length > bounds.LARGEST_VALUE:
+            raise self._too_large(f"<{self._path[-1]}>", bounds.megabytes(bounds.LARGEST_VALUE))
+        return False
+
+    def _too_large(self, what: str, bound: str) -> InputError:
+        byte = max(0, self._parser.CurrentByteIndex + self._offset)
+        return InputError(
+            f"{self._name}: {what} exceeds {bound} (near byte {byte:,} of its XML, "
+            f"{self._where()}); give a pages-articles dump as Wikimedia publishes it"
+        )
+
     def _fault(self, error: expat.ExpatError) -> InputError:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
@@ -144,34 +189,37 @@ class PageParser:
     def _where(self) -> str:
         if not self.in_page:
             return "between pages"
-        return f"in the page {self._fields.get('title', '')!r}"
+        return f"in the page {shown(self._fields.get('title', ''))}"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(" ")[2]
         path = self._path
         path.append(name)
         depth = len(path)
+        if depth > bounds.DEEPEST:
+            raise self._too_large("the depth of elements", f"{bounds.DEEPEST}")
         if depth == 1:
             if name != "mediawiki":
                 raise InputError(
-                    f"{self._name}: is no MediaWiki export (its root is <{name}>); give a "
+                    f"{self._name}: is no MediaWiki export (its root is <{name[:100]}>); give a "
                     "pages-articles dump"
                 )
             lang = "http://www.w3.org/XML/1998/namespace lang"
-            self._language = attributes.get(lang, attributes.get("xml:lang", ""))
+            self._language = self._short(lang, attributes.get(lang, attributes.get("xml:lang", "")))
         elif depth == 2:
             self._begin(name)
         elif depth == 3 and name == "revision":
             for field in _OF_A_REVISION:
                 self._fields.pop(field, None)
         elif name == "redirect" and depth == 3:
-            self._fields["redirect"] = attributes.get("title", "")
+            self._fields["redirect"] = self._short("<redirect>", attributes.get("title", ""))
         elif name == "text" and depth == 4:
             if "deleted" in attributes:
                 self._fields["deleted"] = "deleted"
         elif name == "namespace" and path[1] == "siteinfo":
             self._namespace_key = self._number(attributes.get("key", ""))
         if _wanted(path):
+            self._begun = self._parser.CurrentByteIndex
             self._data = []
             self._parser.CharacterDataHandler = self._data.append
 
@@ -181,6 +229,17 @@ class PageParser:
                 f"{self._name}: has a document type with declarations, which no MediaWiki export "
                 "has; give a pages-articles dump as Wikimedia publishes it"
             )
+
+    def _declared(self, prefix: str | None, _: str | None) -> None:
+        """Take down a prefix of an XML namespace, which expat keeps for good."""
+        self._prefixes.add(prefix)
+        if len(self._prefixes) > bounds.MOST_NAMESPACES:
+            raise self._too_large("the number of prefixes", f"{bounds.MOST_NAMESPACES:,}")
+
+    def _short(self, what: str, value: str) -> str:
+        if len(value) > bounds.LARGEST_VALUE:
+            raise self._too_large(what, bounds.megabytes(bounds.LARGEST_VALUE))
+        return value
 
     def _begin(self, name: str) -> None:
         """Begin a child of the root."""
@@ -197,15 +256,20 @@ class PageParser:
             return int(key)
         except ValueError as error:
             raise InputError(
-                f"{self._name}: <siteinfo> has a namespace with the key {key!r}, no number; give "
-                "a pages-articles dump as Wikimedia publishes it"
+                f"{self._name}: <siteinfo> has a namespace with the key {shown(key)}, no number; "
+                "give a pages-articles dump as Wikimedia publishes it"
             ) from error
 
     def _end(self, name: str) -> None:
         path = self._path
         if _wanted(path):
+            too_long = self._parser.CharacterDataHandler is _pass_over or self._is_too_long()
             self._parser.CharacterDataHandler = None
-            self._take("".join(self._data))
+            if too_long:
+                self._fields["too long"] = "too long"
+            else:
+                self._take("".join(self._data))
+            self._data = []
         elif len(path) == 2:
             if path[1] == "page":
                 self._pages.append(self._page())
@@ -221,6 +285,8 @@ class PageParser:
             key = path[2] if len(path) == 3 else "revision_" + path[3]
             self._fields[key] = value
         elif path[-1] == "namespace":
+            if len(self._namespaces) >= bounds.MOST_NAMESPACES:
+                raise self._too_large("the number of namespaces", f"{bounds.MOST_NAMESPACES:,}")
             self._namespaces.append((self._namespace_key, value.strip()))
         else:
             self._fields[path[-1]] = value.strip()
@@ -251,10 +317,11 @@ class PageParser:
                 redirect=fields.get("redirect"),
                 model=fields.get("revision_model", "wikitext").strip(),
                 text=None if "deleted" in fields else fields.get("revision_text"),
+                too_long="too long" in fields,
             )
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"{self._name}: the page {fields.get('title', '?')!r} near byte "
+                f"{self._name}: the page {shown(fields.get('title', '?'))} near byte "
                 f"{self._parser.CurrentByteIndex + self._offset:,} has no sound title, id or ns"
             ) from error
 
@@ -273,7 +340,13 @@ _CUT = frozenset(
 _SITE_FIELDS = frozenset({"dbname", "case"})
 _PAGE_FIELDS = frozenset({"title", "ns", "id"})
 _REVISION_FIELDS = frozenset({"id", "model", "text"})
-_OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted")
+_OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted", "too long")
+# Of a text: so many are joined, since short ones take many times their length.
+_PIECES = 10_000
+
+
+def _pass_over(_: str) -> None:
+    """Take text that is not kept."""
 
 
 def _within(digits: str, largest: int) -> int:
@@ -314,5 +387,5 @@ def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
 
 def _digest(page: Page) -> int:
     head = f"{page.namespace}\0{page.title}\0{page.redirect}\0{page.model}\0"
-    text = "\0" if page.text is None else page.text
+    text = "\1" if page.too_long else "\0" if page.text is None else page.text
     return xxhash.xxh3_64_intdigest((head + text).encode(errors="surrogatepass"))

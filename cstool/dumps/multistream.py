@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 import xxhash
 
-from cstool.dumps import bzip2
+from cstool.dumps import bounds, bzip2
 from cstool.dumps.streams import BZIP2, decompressed
 from cstool.parts.manifest import FileRead, all_bytes
 from cstool.running.errors import CutInputError
@@ -53,7 +53,7 @@ def find_streams(path: Path) -> Streams | None:
     with path.open("rb", buffering=0) as file:
         found = _scan(file)
         starts = found.starts
-        if len(starts) < 4 or starts[0] != 0:
+        if len(starts) < 4 or starts[0] != 0 or len(starts) > bounds.MOST_STREAMS:
             return None
         # Those between the first, the header, and the last, mostly </mediawiki> alone.
         inner = list(pairwise(starts[:-1]))[1:]
@@ -85,6 +85,8 @@ def _scan(file: FileIO) -> Streams:
         filled = kept + read
         first = end - filled
         for match in _STREAM_START.finditer(block, 0, filled):
+            if len(starts) > bounds.MOST_STREAMS:
+                break
             hash_up_to(first + match.start(), first)
             if starts:
                 digests.append(one.intdigest())

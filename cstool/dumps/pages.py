@@ -6,7 +6,7 @@ Anything else is read by the coordinating process, and a slice holds its pages.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import IO
 import msgspec
 import xxhash
 
+from cstool.dumps import bounds
 from cstool.dumps.export import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
 from cstool.dumps.multistream import (
     LARGEST_STREAM,
@@ -34,9 +35,13 @@ from cstool.running.errors import CstoolError, CutInputError, InputError
 _BYTES_OF_STREAMS = 2 << 20
 _BYTES_OF_TEXT = 8 << 20
 _TAPER = 8
+# What a page takes without its text and titles.
+_HEAD = 100
 
-# So many pages of any kind are looked at for a sample, in a dump that begins with others.
+# So many pages of any kind are looked at for a sample, in a dump that begins with others, and so
+# many characters of their texts.
 _LOOKED_AT = 5000
+_LOOKED_AT_TEXT = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -129,13 +134,13 @@ def _sampled(
     """
     drawn: list[tuple[PageSlice, int]] = []
     texts: list[str] = []
-    seen = found = 0
+    seen = passed = found = 0
 
     def faulty(fault: CstoolError) -> Iterator[tuple[PageSlice, int]]:
         yield from drawn
         raise fault
 
-    while found < length and seen < _LOOKED_AT:
+    while found < length and seen < _LOOKED_AT and passed < _LOOKED_AT_TEXT:
         try:
             item = next(slices, None)
         except CstoolError as fault:
@@ -145,10 +150,11 @@ def _sampled(
         drawn.append(item)
         for page in _sound_pages(item[0]):
             seen += 1
+            passed += len(page.text or "")
             if page.namespace == MAIN and page.redirect is None and page.text:
                 texts.append(page.text)
                 found += len(page.text)
-            if found >= length or seen >= _LOOKED_AT:
+            if found >= length or seen >= _LOOKED_AT or passed >= _LOOKED_AT_TEXT:
                 break
     return tuple(texts), chain(drawn, slices)
 
@@ -275,13 +281,13 @@ def _page_slices(
     stream = Stream(path)
     parser = PageParser(stream.name)
     pages: list[Page] = []
-    size = told = 0
+    size = heads = told = 0
 
     def slice_() -> tuple[PageSlice, int]:
-        nonlocal pages, size, told
+        nonlocal pages, size, heads, told
         made = PageSlice(stream.name, _need_site(parser, stream.name), tuple(pages))
         weight = stream.position - told
-        pages, size, told = [], 0, stream.position
+        pages, size, heads, told = [], 0, 0, stream.position
         return made, weight
 
     try:
@@ -289,7 +295,8 @@ def _page_slices(
             for page in parser.feed(data):
                 pages.append(page)
                 size += len(page.text or "")
-                if size >= part_size:
+                heads += _HEAD + len(page.title) + len(page.redirect or "")
+                if size >= part_size or heads >= bounds.LARGEST_HEADS:
                     yield slice_()
         pages += parser.finish()
         parser.close()
@@ -312,12 +319,13 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
     if slice_.pages is not None:
         yield from slice_.pages
         return
+    bounded = _bounded(slice_)
     with Path(slice_.name).open("rb", buffering=1 << 18) as file:
         for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
             _need_same(slice_.name, file, (start, stop), digest)
             told = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
             parser = PageParser(told, inside=start > 0)
-            xml = decompressed_range(slice_.name, file, start, stop)
+            xml = bounded(decompressed_range(slice_.name, file, start, stop))
             last = slice_.last and stop == slice_.streams[-1]
             try:
                 if start and not last:
@@ -333,6 +341,27 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
                     raise
                 damage.note(fault, in_page=parser.in_page)
                 damage.streams[Path(slice_.name).name] += 1
+
+
+def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
+    """Return what passes on XML of the slice's streams, and raises InputError at too much of it."""
+    first, stop = slice_.streams[0], slice_.streams[-1]
+    largest = max(bounds.LARGEST_SLICE, bounds.LARGEST_RATIO * (stop - first))
+    size = 0
+
+    def passed(xml: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal size
+        for data in xml:
+            size += len(data)
+            if size > largest:
+                raise InputError(
+                    f"{slice_.name}: its bz2 streams from byte {first:,} to {stop:,} hold more "
+                    f"than {bounds.megabytes(largest)} of XML; if you trust it, decompress it into "
+                    "a pipe: bzip2 -dc FILE | cstool … -"
+                )
+            yield data
+
+    return passed
 
 
 def _need_same(name: str, file: IO[bytes], range_: tuple[int, int], digest: int) -> None:
@@ -361,6 +390,5 @@ def _plainly(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:
                 return [], chain(drawn, xml)
     except CutInputError as fault:
         return [], faulty(fault)
-    whole = b"".join(drawn)
-    pages = plain_pages(whole)
-    return ([], iter([whole])) if pages is None else (pages, iter(()))
+    pages = plain_pages(b"".join(drawn))
+    return ([], iter(drawn)) if pages is None else (pages, iter(()))

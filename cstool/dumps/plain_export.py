@@ -8,6 +8,7 @@ text or a second slot, is left to `PageParser`. A test holds that the two read t
 import html
 import re
 
+from cstool.dumps import bounds
 from cstool.dumps.export import Page
 
 try:
@@ -65,7 +66,7 @@ def plain_pages(data: bytes) -> list[Page] | None:
 
 
 def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
-    if not _is_sound(head[0]):
+    if len(head[0]) > bounds.LARGEST_VALUE or not _is_sound(head[0]):
         return None
     title = unescaped(data, *head.span(1))
     text = unescaped(data, head.end(), end)
@@ -74,7 +75,9 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
         if not head[4].isascii():
             return None
         redirect = html.unescape(head[4].decode())
-    if text is None or not title or not title.strip():
+    if text is None or len(text) > bounds.LONGEST_TEXT or end - head.end() > bounds.LARGEST_TEXT:
+        return None
+    if not title or not title.strip():
         return None
     return Page(
         id=int(head[3]),

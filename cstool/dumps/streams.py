@@ -4,20 +4,15 @@ Every format is read through a decompressor object (`decompress`, `eof`, `unused
 after member, so that a cut or a damaged place is noticed, whichever format it is in.
 """
 
-import bz2
-import lzma
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO
 
-import zstandard
-from isal import isal_zlib
-
-from cstool.dumps import bzip2
+from cstool.dumps import bzip2, decompressors
+from cstool.dumps.decompressors import ERRORS, LARGEST_WINDOW, Decompressor
 from cstool.parts.manifest import FileHash, FileRead, Input, describe_file
 from cstool.running.errors import CutInputError, InputError
 
@@ -25,24 +20,18 @@ STDIN = "-"
 _CHUNK = 1 << 18
 
 
-class Decompressor(Protocol):
-    """What bz2, lzma, isal and zstandard have in common."""
-
-    eof: bool
-    unused_data: bytes
-
-    def decompress(self, data: bytes, /) -> bytes:
-        """Return what the next bytes give."""
-
-
 @dataclass(frozen=True)
 class Format:
-    """A compression: its possible first bytes, its file endings, and a new decompressor."""
+    """A compression: its possible first bytes, its file endings, and a new decompressor.
+
+    `unpack` is a shell command that decompresses a file with as much memory as that asks for.
+    """
 
     name: str
     magic: tuple[bytes, ...]
     endings: tuple[str, ...]
-    new: Callable[[], Any]
+    new: Callable[[], Decompressor]
+    unpack: str = ""
 
     def is_cut(self, head: bytes) -> bool:
         """Whether these are first bytes of this format, and too few to tell."""
@@ -52,28 +41,23 @@ class Format:
 # Zstandard files may begin with a skippable frame (pzstd's do).
 _SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
-BZIP2 = Format("bzip2", (b"BZh",), (".bz2",), bz2.BZ2Decompressor)
+BZIP2 = Format("bzip2", (b"BZh",), (".bz2",), decompressors.bzip2)
 FORMATS = (
     BZIP2,
-    Format("gzip", (b"\x1f\x8b",), (".gz",), lambda: isal_zlib.decompressobj(31)),
+    Format("gzip", (b"\x1f\x8b",), (".gz",), decompressors.gzip),
     Format(
         "Zstandard",
         (b"\x28\xb5\x2f\xfd", *_SKIPPABLE),
         (".zst",),
-        lambda: zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj(),
+        decompressors.zstd,
+        "zstd -dc --long=31",
     ),
-    Format("xz", (b"\xfd7zXZ\x00",), (".xz",), lzma.LZMADecompressor),
+    Format("xz", (b"\xfd7zXZ\x00",), (".xz",), decompressors.xz, "xz -dc"),
 )
 PLAIN = (".xml", ".json", ".jsonl", ".ndjson", ".sql")
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
-_ERRORS: tuple[type[Exception], ...] = (
-    OSError,
-    EOFError,
-    lzma.LZMAError,
-    zstandard.ZstdError,
-    zlib.error,
-    cast("type[Exception]", isal_zlib.error),
-)
+# Smaller pieces are joined: each costs its reader something.
+_JOINED = 1 << 16
 
 
 class Stream:
@@ -128,7 +112,7 @@ class Stream:
         read[self.path] = FileRead(self._hash.bytes, self._hash.fingerprint)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the decompressed bytes, in pieces of no particular size."""
+        """Yield the decompressed bytes, in pieces of 2 MB at most."""
         if self.format is None:
             yield from self._pieces()
         elif self.format is BZIP2 and self.size is not None:
@@ -216,10 +200,39 @@ def decompressed(
 ) -> Iterator[bytes]:
     """Yield what compressed pieces give, one member of the file after another.
 
-    Raises CutInputError where the data is damaged or ends inside a member. `position` tells how
-    many bytes of the file have been read: a fault is known to stand before that byte.
+    Pieces of 2 MB at most, whatever the compressed ones expand to. Raises CutInputError where the
+    data is damaged or ends inside a member, InputError where it asks for too much memory.
+    `position` tells how many bytes of the file have been read: a fault is known to stand before
+    that byte.
     """
-    decompressor: Decompressor = format_.new()
+    small: list[bytes] = []
+    size = 0
+    fault: InputError | None = None
+    try:
+        for data in _members(pieces, format_, name, position):
+            if not small and len(data) >= _JOINED:
+                yield data
+                continue
+            small.append(data)
+            size += len(data)
+            if size >= _JOINED:
+                yield b"".join(small)
+                small, size = [], 0
+    except InputError as error:
+        fault = error
+    if small:
+        yield b"".join(small)
+    if fault:
+        raise fault
+
+
+def _members(
+    pieces: Iterator[bytes],
+    format_: Format,
+    name: str,
+    position: Callable[[], int],
+) -> Iterator[bytes]:
+    decompressor = format_.new()
     for piece in pieces:
         rest = piece
         while rest:
@@ -229,20 +242,28 @@ def decompressed(
                     break
                 decompressor = format_.new()
             try:
-                data = decompressor.decompress(rest)
-            except _ERRORS as error:
-                raise CutInputError(
-                    f"{name}: the {format_.name} data is damaged before byte {position():,} "
-                    f"({error}); download it again, or keep what stands before with --keep-going"
-                ) from error
-            if data:
-                yield data
+                yield from decompressor.pieces(rest)
+            except ERRORS as error:
+                raise _fault(error, format_, name, position()) from error
             rest = decompressor.unused_data if decompressor.eof else b""
     if not decompressor.eof:
         raise CutInputError(
             f"{name}: ends inside its {format_.name} data, after byte {position():,}: it is cut "
             "off; download it again, or keep what is there with --keep-going"
         )
+
+
+def _fault(error: Exception, format_: Format, name: str, position: int) -> InputError:
+    if decompressors.needs_memory(error):
+        return InputError(
+            f"{name}: its {format_.name} data needs more than {LARGEST_WINDOW >> 20} MB of memory "
+            f"to be decompressed (before byte {position:,}); if you trust it, decompress it into "
+            f"a pipe: {format_.unpack} FILE | cstool … -"
+        )
+    return CutInputError(
+        f"{name}: the {format_.name} data is damaged before byte {position:,} "
+        f"({error}); download it again, or keep what stands before with --keep-going"
+    )
 
 
 def _find_format(name: str, path: str, head: bytes) -> Format | None:

@@ -182,7 +182,7 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             raise
         tally.keep()
         rows.add(page, reading)
-        left.waiting += [(page, waiting) for waiting in reading.waiting]
+        left.wait(page, reading.waiting)
         if len(rows.texts) >= ROWS_A_GROUP:
             yield from rows.take()
     if rows.texts:
@@ -200,6 +200,8 @@ def _why_not(page: Page) -> str:
         return "other namespace"
     if page.redirect is not None:
         return "redirect"
+    if page.too_long:
+        return "text too long"
     if page.text is None:
         return "text deleted"
     if not page.text:

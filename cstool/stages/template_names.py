@@ -64,7 +64,7 @@ class Names:
 class LeftForLater:
     """What a slice of pages leaves for the second phase."""
 
-    waiting: list[tuple[Page, Waiting]] = field(default_factory=list)
+    waiting: list[tuple[Any, ...]] = field(default_factory=list)  # rows of _WAITING
     redirects: list[tuple[str, str]] = field(default_factory=list)
 
     def note(self, page: Page) -> None:
@@ -72,11 +72,14 @@ class LeftForLater:
         if page.namespace == TEMPLATE and page.redirect:
             self.redirects.append((page.title, page.redirect))
 
+    def wait(self, page: Page, waiting: Sequence[Waiting]) -> None:
+        """Take down a page's sentences that wait; its text is not kept."""
+        self.waiting += [(page.id, page.revision_id, page.title, *one) for one in waiting]
+
     def beside(self) -> Iterator[Beside]:
         """Yield it as tables."""
-        rows = [(p.id, p.revision_id, p.title, *sentence) for p, sentence in self.waiting]
-        if rows:
-            yield Beside(_WAITING_FOLDER, _table(rows, _WAITING))
+        if self.waiting:
+            yield Beside(_WAITING_FOLDER, _table(self.waiting, _WAITING))
         if self.redirects:
             yield Beside(_REDIRECTS_FOLDER, _table(self.redirects, _REDIRECTS))
 

@@ -33,6 +33,7 @@ from cstool.wikitext.titles import namespaces_of
 
 # The folder in which the items of each part lie that are no entities.
 _BY_TYPES = "not-entities-by-types"
+_ROWS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,19 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
             tally.keep()
             names.append(page.title)
             targets.append(page.redirect)
+        if len(names) >= _ROWS_AT_ONCE:
+            yield _listed(names, targets, how.site)
+            names, targets = [], []
     if damage:
         damage.count(counts)
-    columns = [names, hash_titles(names), _goals(targets, how.site)]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
-    yield pa.RecordBatch.from_arrays(arrays, schema=PAGES)
+    yield _listed(names, targets, how.site)
     return counts
+
+
+def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.RecordBatch:
+    columns = [names, hash_titles(names), _goals(targets, site)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PAGES)
 
 
 def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np.uint64]]:
