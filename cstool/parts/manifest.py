@@ -290,7 +290,7 @@ def describe_file(path: Path) -> Input:
     with path.open("rb") as file:
         for place in range(18):
             file.seek(max(0, (size - _SAMPLE) * place // 17))
-            digest.update(file.read(_SAMPLE if place in (0, 17) else 1 << 16))
+            digest.update(file.read(_SAMPLE if place in (0, 17) else _SAMPLE >> 4))
     return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
 
 

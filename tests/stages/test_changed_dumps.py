@@ -1,0 +1,180 @@
+"""A dump that was changed is noticed by all its bytes, however alike its size and its sample."""
+
+import bz2
+import gzip
+import lzma
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import xxhash
+import zstandard
+
+from cstool.dumps.pages import open_pages, pages_of
+from cstool.parts import manifest as manifests
+from cstool.parts.manifest import describe_file, read_manifest
+from cstool.report.verifying import targets, verify
+from cstool.running.errors import InputError, Unfinished
+from cstool.running.options import RunOptions
+from cstool.stages.entities import EntitiesOptions, entities
+from cstool.stages.extract import ExtractOptions, extract
+from tests.conftest import Sample
+from tests.support import Source, dump_xml, files_of, header_xml, page_xml
+
+HERE = RunOptions(jobs=1, part_size=400, quiet=True)
+PAGES = [
+    Source(f"Page {i}", f"The [[river {i}]] is long and [[wide]], they say.") for i in range(60)
+]
+
+
+@pytest.fixture(autouse=True)
+def small_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at 16 bytes at head and tail, and at one in 16 places between."""
+    monkeypatch.setattr(manifests, "_SAMPLE", 16)
+
+
+def streams(order: Sequence[int]) -> bytes:
+    """Return a multistream dump with its pages in this order, a stream each."""
+    texts = [page_xml(number + 1, PAGES[number]) for number in order]
+    whole = [header_xml(), *texts, "</mediawiki>\n"]
+    return b"".join(bz2.compress(text.encode()) for text in whole)
+
+
+def multistream(number: int) -> bytes:
+    """Return a dump in which that stream and the next one have changed places; none for 0."""
+    order = [*range(60)]
+    order[number : number + 2] = reversed(order[number : number + 2]) if number else order[:2]
+    return streams(order)
+
+
+def plain(number: int) -> bytes:
+    """Return a dump in which that page links to another one; none for 0."""
+    xml = dump_xml(PAGES).encode()
+    return xml.replace(b"[[river %d]]" % number, b"[[ocean %d]]" % number) if number else xml
+
+
+DUMPS: dict[str, Callable[[int], bytes]] = {"d.xml.bz2": multistream, "d.xml": plain}
+
+
+def two_alike(name: str, folder: Path) -> tuple[bytes, bytes]:
+    """Return two dumps of the same size and sample that differ."""
+    old = DUMPS[name](0)
+    for number in range(10, 50):
+        new = DUMPS[name](number)
+        if new != old and len(new) == len(old) and sample_of(new, folder) == sample_of(old, folder):
+            return old, new
+    raise AssertionError("no change escapes the sample")
+
+
+def sample_of(data: bytes, folder: Path) -> str | None:
+    (folder / "any").write_bytes(data)
+    sample = describe_file(folder / "any").sample
+    (folder / "any").unlink()
+    return sample
+
+
+def replace_in_place(path: Path, data: bytes) -> None:
+    """Write other bytes of the same number, with the times and the sample that there were."""
+    stat, sample = path.stat(), describe_file(path).sample
+    assert path.read_bytes() != data
+    path.write_bytes(data)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert path.stat().st_size == stat.st_size
+    assert describe_file(path).sample == sample
+
+
+@pytest.mark.parametrize("name", DUMPS)
+def test_an_interrupted_run_makes_the_changed_slices_again(name: str, tmp_path: Path) -> None:
+    old, new = two_alike(name, tmp_path)
+    path, out = tmp_path / name, tmp_path / "out"
+    path.write_bytes(old)
+    with pytest.raises(Unfinished):
+        extract([str(path)], out, ExtractOptions(), replace(HERE, shard=(1, 2)))
+    with pytest.raises(Unfinished):
+        extract([str(path)], out, ExtractOptions(), replace(HERE, shard=(2, 2)))
+    before = {p.name: p.stat().st_mtime_ns for p in out.glob("part-*.parquet")}
+    replace_in_place(path, new)
+    extract([str(path)], out, ExtractOptions(), HERE)
+    extract([str(path)], tmp_path / "fresh", ExtractOptions(), HERE)
+    assert files_of(out) == files_of(tmp_path / "fresh")
+    again = [n for n, time in before.items() if (out / n).stat().st_mtime_ns != time]
+    assert 1 <= len(again) <= 3
+    assert len(before) > 6
+
+
+def test_wikidata_that_changed_is_read_again(sample: Sample, tmp_path: Path) -> None:
+    path, out = tmp_path / "w.json", tmp_path / "out"
+    old = gzip.decompress(sample.wikidata.read_bytes())
+    path.write_bytes(old)
+    with pytest.raises(Unfinished):
+        entities(str(path), out, EntitiesOptions(), replace(HERE, part_size=1 << 16, shard=(1, 2)))
+    replace_in_place(path, old.replace(b'"Estonian"', b'"Esperant"'))
+    entities(str(path), out, EntitiesOptions(), replace(HERE, part_size=1 << 16))
+    entities(str(path), tmp_path / "f", EntitiesOptions(), replace(HERE, part_size=1 << 16))
+    assert files_of(out) == files_of(tmp_path / "f")
+
+
+@pytest.mark.parametrize("name", DUMPS)
+def test_verify_compares_a_finished_folder_with_all_bytes(name: str, tmp_path: Path) -> None:
+    old, new = two_alike(name, tmp_path)
+    path, out = tmp_path / name, tmp_path / "out"
+    path.write_bytes(old)
+    extract([str(path)], out, ExtractOptions(), HERE)
+    assert verify(targets([tmp_path])).sound  # a folder with a stage and a plain dump
+    replace_in_place(path, new)
+    [wrong] = verify(targets([out, path])).wrong
+    assert (wrong.kind, wrong.place) == ("changed", str(out))
+    assert verify(targets([out, path]), quick=True).sound
+
+
+def test_a_dump_that_changes_while_it_is_read_ends_the_run(tmp_path: Path) -> None:
+    old, new = two_alike("d.xml.bz2", tmp_path)
+    path = tmp_path / "d.xml.bz2"
+    path.write_bytes(old)
+    dump = open_pages([str(path)], 2_000, None)
+    tasks = list(dump.tasks)
+    path.write_bytes(new)
+    with pytest.raises(InputError, match="was changed while it was read"):
+        for task in tasks:
+            list(pages_of(task.slice, None))
+
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    ".bz2": bz2.compress,
+    ".gz": gzip.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+    ".xz": lzma.compress,
+    "": bytes,
+}
+
+
+@pytest.mark.parametrize("ending", PACK)
+def test_the_fingerprint_is_of_all_bytes(ending: str, tmp_path: Path) -> None:
+    data = PACK[ending](dump_xml(PAGES).encode())
+    path = tmp_path / f"d.xml{ending}"
+    path.write_bytes(data)
+    extract([str(path)], tmp_path / "o", ExtractOptions(), HERE)
+    manifest = read_manifest(tmp_path / "o")
+    assert manifest
+    expected = f"xxh3-128:{xxhash.xxh3_128_hexdigest(data)}"
+    assert [(i.bytes, i.fingerprint) for i in manifest.inputs] == [(len(data), expected)]
+
+
+def test_the_fingerprint_does_not_depend_on_how_a_dump_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "d.xml.bz2"
+    path.write_bytes(multistream(0))
+    found = set()
+    for name, running in (("1", HERE), ("2", replace(HERE, jobs=2)), ("s", HERE)):
+        if name == "s":
+            for share in ((2, 2), (1, 2)):
+                with pytest.raises(Unfinished):
+                    extract(
+                        [str(path)], tmp_path / name, ExtractOptions(), replace(HERE, shard=share)
+                    )
+        extract([str(path)], tmp_path / name, ExtractOptions(), running)
+        manifest = read_manifest(tmp_path / name)
+        assert manifest
+        found.add(manifest.inputs[0].fingerprint)
+    assert found == {f"xxh3-128:{xxhash.xxh3_128_hexdigest(path.read_bytes())}"}
