@@ -80,3 +80,12 @@ def test_what_takes_too_long_is_a_fault(
         assert checks.fault_of(given, tmp_path) == "Unsound a page took too long"
     monkeypatch.setattr(checks, "_ANY", -10.0)
     assert checks.fault_of(given, tmp_path).startswith("TooSlow")
+
+
+def test_flipped_bits_give_the_same_rows_or_a_line_that_names_the_file(tmp_path: Path) -> None:
+    script = ROOT / "scripts/fuzz_damage.py"
+    command = [sys.executable, script, "--out", tmp_path, "--flips", "25"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()[2:]]
+    assert sum(int(row[3]) for row in rows) > 10

@@ -10,6 +10,7 @@ from cstool.cli.options import Closing, dropped, output, running
 from cstool.parts.counts import OTHERS
 from cstool.running.errors import InputError
 from cstool.running.options import RunOptions
+from cstool.running.small_files import read_small
 from cstool.running.terminal import echo_line
 from cstool.stages.extract import ExtractOptions, extract
 
@@ -91,6 +92,6 @@ def _tell(told: str) -> None:
 
 def _read(file: IO[str]) -> str:
     try:
-        return file.read()
+        return read_small(file, file.name)
     except UnicodeDecodeError as error:
         raise InputError(f"{file.name}: is no text in UTF-8 ({error.reason})") from error

@@ -6,7 +6,7 @@ on how the file is compressed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import xxhash
 
 from cstool.dumps.sql_rows import (
+    MOST_BACKSLASHES,
     Block,
     SqlError,
     careful_columns,
@@ -27,6 +28,7 @@ from cstool.dumps.sql_text import (
     CREATE,
     INSERT,
     INTO,
+    MOST_COLUMNS,
     REST,
     ROWS,
     created_columns,
@@ -39,13 +41,17 @@ from cstool.parts.manifest import FileRead
 from cstool.running.errors import CutInputError, InputError
 
 DEFAULT_PART_SIZE = 16 << 20
-# MariaDB takes no statement that is larger (max_allowed_packet).
-_LARGEST_ROW = 1 << 30
+# A row of the tables that are read has some kilobytes; mariadb-dump's statements have 16 MB at most
+# (net_buffer_length), unless a row is longer. A slice comes on top, and copies of it all.
+_LARGEST_ROW = 16 << 20
 _BEGINS = re.compile(rb"-- (?:MariaDB|MySQL) dump ")
 _DATABASE = re.compile(rb"^-- Host: .*\bDatabase: (\w+)\s*\n", re.MULTILINE)
 _COMPLETED = b"-- Dump completed"
 _EDGE = 1 << 10
 _LAST_TRIES = 4
+# Names of tables or columns in a message.
+_SHOWN_NAMES = 20
+_SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -211,8 +217,9 @@ class _Cutter:
         self._window *= 2
         if self._window > _LARGEST_ROW + self.size:
             raise InputError(
-                f"{self.name}: from byte {self._place:,} of its SQL on, {_LARGEST_ROW >> 30} GB "
-                f"hold no whole row; give the table `{self.table.name}` as mariadb-dump writes it"
+                f"{self.name}: from byte {self._place:,} of its SQL on, {_LARGEST_ROW >> 20} MB "
+                f"hold no whole row or statement; give the table `{self.table.name}` as "
+                "mariadb-dump writes it"
             )
 
     def finish(self) -> Iterator[SqlSlice]:
@@ -253,7 +260,7 @@ class _Cutter:
 
     def _need_table(self) -> None:
         if self._columns is None and not self._begun:
-            has = f" (it has {', '.join(self._others[:3])})" if self._others else ""
+            has = f" (it has {_listed(self._others)})" if self._others else ""
             raise InputError(
                 f"{self.name}: has no table `{self.table.name}`{has}; give that table's dump"
             )
@@ -290,10 +297,15 @@ class _Cutter:
         if name == self.table.name:
             self._columns = created_columns(statement, create.end())
             self._need_columns(self._columns)
-        else:
-            self._others.append(name)
+        elif len(self._others) < _SHOWN_NAMES:
+            self._others.append(name[:_SHOWN_LENGTH])
 
     def _need_columns(self, columns: tuple[str, ...] | None) -> None:
+        if columns is not None and len(columns) > MOST_COLUMNS:
+            raise InputError(
+                f"{self.name}: its table `{self.table.name}` has more than {MOST_COLUMNS:,} "
+                "columns; give the table of a MediaWiki database"
+            )
         if columns is None:
             raise InputError(
                 f"{self.name}: has rows of `{self.table.name}` and no CREATE TABLE before them, so "
@@ -303,7 +315,7 @@ class _Cutter:
         if missing:
             raise InputError(
                 f"{self.name}: its table `{self.table.name}` has no column {missing[0]} (it has "
-                f"{', '.join(columns)}); give the table of a MediaWiki database"
+                f"{_listed(columns)}); give the table of a MediaWiki database"
             )
 
     def _drop(self, end: int) -> None:
@@ -342,6 +354,11 @@ class _Cutter:
         return (end, names) if end > begin else (0, None)
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = ", …" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(name[:_SHOWN_LENGTH] for name in names[:_SHOWN_NAMES]) + more
+
+
 def _quick_end(window: bytes) -> int:
     """Return where the window's last statement ends, by counting quotes; 0 when that won't do.
 
@@ -363,6 +380,8 @@ def _quick_end(window: bytes) -> int:
 def _quotes_pair(text: bytes) -> bool | None:
     """Whether quotes pair up; None where other things than strings may hold some."""
     if b"#" in text or b"--" in text or b"/*" in text:
+        return None
+    if text.count(b"\\") > MOST_BACKSLASHES:
         return None
     codes = np.frombuffer(text, np.uint8)
     escaped = codes[escaped_places(np.flatnonzero(codes == ord("\\")), len(codes))]

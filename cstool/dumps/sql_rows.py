@@ -7,6 +7,7 @@ whatever it does not know, and `careful_columns` reads that block value by value
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ _IS_MARK = np.zeros(256, bool)
 _IS_MARK[[_QUOTE, _OPEN, _CLOSE, _COMMA, _DOUBLE]] = True
 _IS_DIGIT = np.zeros(256, bool)
 _IS_DIGIT[list(b"0123456789")] = True
+
+
+# Arrays of their places take many times the memory of the text: blocks with more of them are read
+# value by value. (A slice of 16 MB that is nothing but pairs of digits has 11 million marks.)
+MOST_BACKSLASHES = 2 << 20
+_MOST_MARKS = 12 << 20
 
 
 # A backslash before anything but a quote or a backslash, or a quote that is doubled.
@@ -103,12 +110,17 @@ def _first_names(block: Block) -> tuple[str, ...] | None:
 
 def _bounds(text: Bytes, width: int) -> Ints | None:
     """Return for each row where its parentheses and commas stand; None when rows differ."""
+    is_mark = _IS_MARK[text]
+    if np.count_nonzero(text == _BACKSLASH) > MOST_BACKSLASHES:
+        return None
+    if np.count_nonzero(is_mark) > _MOST_MARKS:
+        return None
     seen = text
     backslashes = np.flatnonzero(text == _BACKSLASH)
     if len(backslashes):
         seen = text.copy()
         seen[escaped_places(backslashes, len(text))] = 0
-    marks = np.flatnonzero(_IS_MARK[seen])
+    marks = np.flatnonzero(is_mark if seen is text else _IS_MARK[seen])
     kinds = seen[marks]
     quotes = kinds == _QUOTE
     within = np.cumsum(quotes, dtype=np.uint8) & 1  # it may run over: the last bit is right
@@ -251,9 +263,12 @@ def careful_columns(block: Block, wanted: Sequence[str]) -> list[pa.Array]:
     """
     columns: list[list[bytes | None]] = [[] for _ in wanted]
     for names, place, row in _rows(block):
-        values = VALUE.findall(row, 1, len(row) - 1)
-        if len(values) != len(names):
-            raise SqlError(place, f"a row has {len(values)} values for {len(names)} columns")
+        found = VALUE.finditer(row, 1, len(row) - 1)
+        values = [match[0] for match in islice(found, len(names))]
+        more = sum(1 for _ in found)
+        if more or len(values) != len(names):
+            number = len(values) + more
+            raise SqlError(place, f"a row has {number} values for {len(names)} columns")
         for column, name in zip(columns, wanted, strict=True):
             try:
                 column.append(literal(values[names.index(name)]) if name in names else None)

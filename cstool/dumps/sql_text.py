@@ -6,7 +6,10 @@ anything, a raw line break and a semicolon too.
 """
 
 import re
+from itertools import islice
 
+# MariaDB's own bound.
+MOST_COLUMNS = 4096
 _STRING = rb"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
 _DOUBLE = rb'"[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+"'
 _TICKED = rb"`[^`]*+(?:``[^`]*+)*+`"
@@ -74,15 +77,19 @@ def name_of(quoted: bytes) -> str:
 
 
 def names_of(listed: bytes) -> tuple[str, ...]:
-    """Return the names of a list of columns."""
-    return tuple(name_of(match[0]) for match in NAME.finditer(listed))
+    """Return the names of a list of columns, one more than MOST_COLUMNS at most."""
+    found = islice(NAME.finditer(listed), MOST_COLUMNS + 1)
+    return tuple(name_of(match[0]) for match in found)
 
 
 def created_columns(statement: bytes, begin: int) -> tuple[str, ...]:
-    """Return the columns that a CREATE TABLE defines; `begin`: behind its first parenthesis."""
-    names = []
+    """Return the columns that a CREATE TABLE defines; `begin`: behind its first parenthesis.
+
+    One more than MOST_COLUMNS at most.
+    """
+    names: list[str] = []
     position = begin
-    while match := _ITEM.match(statement, position):
+    while len(names) <= MOST_COLUMNS and (match := _ITEM.match(statement, position)):
         item = match[0].strip()
         if not _NO_COLUMN.match(item) and (name := NAME.match(item)):
             names.append(name_of(name[0]))

@@ -18,6 +18,7 @@ import numpy as np
 from cstool.masking.vocabulary import Vocabulary
 from cstool.parts.hashing import U64, hash_word, mix, share
 from cstool.running.errors import InputError
+from cstool.running.small_files import read_small
 
 Array = np.ndarray[Any, Any]
 
@@ -101,7 +102,7 @@ def read_clusters(path: Path, vocabulary: Vocabulary) -> Clusters:
     clusters than MOST.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = read_small(path, str(path)).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     for number, line in enumerate(lines, 1):

@@ -27,7 +27,14 @@ Array = np.ndarray[Any, Any]
 
 LONG, SHORT = 13, 8
 _TEXTS_AT_ONCE = 20_000
+# Bytes of a line, and of texts at once: the words of texts take sixty times as much memory.
+_LONGEST_LINE = 4 << 20
+_BYTES_AT_ONCE = 4 << 20
 _PARQUET = b"PAR1"
+# Bytes of a column in a row group, and of the strings that a batch may hold: a string that stands
+# once in a column's dictionary may stand in all its rows.
+_LARGEST_COLUMN = 128 << 20
+_LARGEST_BATCH = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -181,20 +188,30 @@ def texts_of(path: Path) -> Iterator[pa.StringArray]:
         return
     json = head.lstrip()[:1] == b"{"
     some: list[str] = []
+    size = 0
     for number, line in enumerate(_lines(path), 1):
         some += _of_json(line, path, number) if json else [line.decode("utf-8", "replace")]
-        if len(some) >= _TEXTS_AT_ONCE:
+        size += len(line)
+        if len(some) >= _TEXTS_AT_ONCE or size >= _BYTES_AT_ONCE:
             yield pa.array(some, pa.string())
-            some = []
+            some, size = [], 0
     yield pa.array(some, pa.string())
 
 
 def _lines(path: Path) -> Iterator[bytes]:
     stream = Stream(str(path))
     rest = b""
+    read = 0
     try:
         for piece in stream:
             *lines, rest = (rest + piece).split(b"\n")
+            for number, line in enumerate([*lines, rest], read + 1):
+                if len(line) > _LONGEST_LINE:
+                    raise InputError(
+                        f"{path}: line {number:,} is longer than {_LONGEST_LINE >> 20} MB; "
+                        "give a test set with a text a line, or cut the text"
+                    )
+            read += len(lines)
             yield from lines
     finally:
         stream.close()
@@ -206,7 +223,7 @@ def _of_json(line: bytes, path: Path, number: int) -> list[str]:
         return []
     try:
         return list(_strings(msgspec.json.decode(line)))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: line {number:,} is no JSON ({error}); mend it") from error
 
 
@@ -223,8 +240,36 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _of_parquet(path: Path) -> Iterator[pa.StringArray]:
     try:
-        for batch in pq.ParquetFile(path).iter_batches(_TEXTS_AT_ONCE):
-            for column in batch.columns:
-                yield pa.array(list(_strings(column.to_pylist())), pa.string())
+        file = pq.ParquetFile(path, pre_buffer=False)
+        for group in range(file.num_row_groups):
+            rows = _rows_at_once(file.metadata.row_group(group), path, group)
+            for batch in file.iter_batches(rows, row_groups=[group]):
+                for column in batch.columns:
+                    yield from _in_bounds(_strings(column.to_pylist()))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({error}); mend it") from error
+
+
+def _rows_at_once(group: Any, path: Path, number: int) -> int:
+    """Return how many rows of a row group are read at once. Raises InputError for huge columns."""
+    columns = [group.column(i) for i in range(group.num_columns)]
+    largest = max((c.total_uncompressed_size for c in columns), default=0)
+    if largest > _LARGEST_COLUMN:
+        raise InputError(
+            f"{path}: a column of its row group {number:,} has more than "
+            f"{_LARGEST_COLUMN >> 20} MB; write it with fewer rows in each row group"
+        )
+    return max(16, min(_TEXTS_AT_ONCE, _LARGEST_BATCH // max(1, largest)))
+
+
+def _in_bounds(texts: Iterable[str]) -> Iterator[pa.StringArray]:
+    """Yield texts in arrays of a few megabytes."""
+    some: list[str] = []
+    size = 0
+    for text in texts:
+        some.append(text)
+        size += len(text)
+        if size >= _BYTES_AT_ONCE:
+            yield pa.array(some, pa.string())
+            some, size = [], 0
+    yield pa.array(some, pa.string())

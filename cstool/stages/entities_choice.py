@@ -88,6 +88,10 @@ def sites_of(spec: str) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
+# Bytes: a QID and a remark. The rest of a longer line is read as the next one.
+_LONGEST_LINE = 1 << 16
+
+
 def qids_of(path: Path) -> Qids:
     """Return the QIDs in a file (one a line, `#` begins a remark), or those a folder links to.
 
@@ -102,7 +106,7 @@ def qids_of(path: Path) -> Qids:
 def _listed(path: Path) -> Iterator[int]:
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
                 word = line.partition(b"#")[0].strip().removeprefix(b"\xef\xbb\xbf")
                 match = _QID.fullmatch(word)
                 if match and int(match[1]) < 1 << 32:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cstool.running.errors import WrongCallError
+from cstool.running.small_files import read_small
 
 _OPTION = "--language-weights"
 
@@ -27,7 +28,7 @@ def _listed(spec: str) -> Iterator[tuple[str, float]]:
 
 def _lines(path: Path) -> Iterator[tuple[str, float]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = read_small(path, f"{_OPTION}: {path}").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise WrongCallError(
             f"{_OPTION}: {path}: cannot be read ({getattr(error, 'strerror', None) or error}); "

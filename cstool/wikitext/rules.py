@@ -200,7 +200,7 @@ def parsed(text: str) -> dict[str, Any]:
     """
     try:
         part = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
         raise RuleError(f"it is no TOML: {fault}") from fault
     for key, section in part.items():
         if key not in _SECTIONS:

@@ -1,0 +1,171 @@
+"""Flip single bits in the files of a pipeline, and read them with the stages that come next.
+
+Usage: python scripts/fuzz_damage.py --out DIR [--flips 500] [--seed 0]
+
+The sample pipeline is run once. Then one bit of one file (a part, a side table, an index, a
+manifest) is flipped at a time, and every stage that reads the file is run. It must either write the
+same rows as without the damage, or end with one line that names the file. Prints a table by kind of
+file, and ends with 1 when anything else happens.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from cstool.parts.manifest import MANIFEST
+from cstool.parts.timings import TIMINGS
+from cstool.report import stats, stats_by
+from cstool.running.errors import CstoolError
+from cstool.running.options import RunOptions
+from cstool.stages import entities_rows, link, switch
+from cstool.stages.entities import EntitiesOptions, entities
+from cstool.stages.extract import ExtractOptions, extract
+from cstool.stages.shard import ShardOptions, shard
+from cstool.stages.switch_options import SwitchOptions
+from cstool.stages.titles import titles
+
+SAMPLE = Path(__file__).parents[1] / "data/sample"
+PAGES = str(SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2")
+WIKIDATA = str(SAMPLE / "wikidata-20261001-all.json.gz")
+HERE = RunOptions(jobs=1, part_size=1 << 15, quiet=True)
+# What keeps an open file for the next part would not see the damage.
+CACHES = (link._linker, switch._open, entities_rows._mapped)
+
+Read = Callable[[Path, Path], object]
+
+
+def run_pipeline(folder: Path) -> None:
+    """Run all stages on the sample."""
+    entities(WIKIDATA, folder / "entities", EntitiesOptions(), HERE)
+    titles("enwiki", folder / "entities", [PAGES], folder / "titles", HERE)
+    extract([PAGES], folder / "sentences", ExtractOptions(), HERE)
+    link.link(folder / "sentences", folder / "titles", folder / "linked", HERE)
+    switch_(folder, folder / "switched")
+    shard_(folder, folder / "corpus")
+
+
+def link_(read: Path, out: Path) -> object:
+    """Link, as the pipeline does."""
+    return link.link(read / "sentences", read / "titles", out, HERE)
+
+
+def switch_(read: Path, out: Path) -> object:
+    """Switch, as the pipeline does."""
+    options = SwitchOptions("de,fr,ja,ar")
+    return switch.switch(read / "linked", read / "entities", out, options, HERE)
+
+
+def shard_(read: Path, out: Path) -> object:
+    """Make the corpus, as the pipeline does."""
+    return shard([read / "switched"], out, ShardOptions(rows_per_shard=500), HERE)
+
+
+def titles_(read: Path, out: Path) -> object:
+    """Map the titles, as the pipeline does."""
+    return titles("enwiki", read / "entities", [PAGES], out, HERE)
+
+
+def look(read: Path, out: Path) -> object:
+    """Count what is in the corpus."""
+    found = stats.folder_stats(read / "corpus"), stats_by.by_title(read / "corpus")
+    out.mkdir()
+    (out / "stats").write_text(repr(found))
+    return found
+
+
+# By the folder with the damage: what reads it.
+READERS: dict[str, list[Read]] = {
+    "entities": [titles_, switch_],
+    "titles": [link_],
+    "sentences": [link_],
+    "linked": [switch_],
+    "switched": [shard_],
+    "corpus": [look],
+}
+
+
+def rows_in(out: Path) -> dict[str, bytes]:
+    """Return what was written, but for the manifest (it names its inputs) and the times."""
+    paths = (p for p in sorted(out.rglob("*")) if p.is_file())
+    return {
+        str(p.relative_to(out)): p.read_bytes() for p in paths if p.name not in (MANIFEST, TIMINGS)
+    }
+
+
+def kind_of(file: Path) -> str:
+    """Return what sort of file it is."""
+    if file.name == MANIFEST:
+        return "manifest"
+    if file.suffix == ".npy":
+        return "index"
+    if file.suffix == ".pq" or file.name == "not_entities.parquet":
+        return "side table"
+    return "part" if file.suffix == ".parquet" else "other"
+
+
+def outcome(whole: Path, file: Path, reader: Read, expected: dict[str, bytes], out: Path) -> str:
+    """Run a reader over the damage; return `same`, `error`, or what is wrong."""
+    for cache in CACHES:
+        cache.cache_clear()
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        reader(whole, out)
+    except CstoolError as error:
+        told = str(error)
+        if str(file) in told and "\n" not in told:
+            return "error"
+        return f"the error does not name the file: {told}"
+    except Exception as error:  # noqa: BLE001 - what is looked for
+        return f"internal fault: {type(error).__name__}: {error}"
+    return "same" if rows_in(out) == expected else "other rows"
+
+
+def main() -> None:
+    """Flip, read, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    parser.add_argument("--flips", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    whole, out = given.out.absolute() / "whole", given.out.absolute() / "read"
+    run_pipeline(whole)
+    expected: dict[Read, dict[str, bytes]] = {}
+    for reader in {reader for readers in READERS.values() for reader in readers}:
+        reader(whole, out)
+        expected[reader] = rows_in(out)
+        shutil.rmtree(out)
+    files: dict[str, list[Path]] = {}
+    for file in sorted(p for p in whole.rglob("*") if p.is_file() and p.name != TIMINGS):
+        files.setdefault(kind_of(file), []).append(file)
+    files.pop("other", None)  # cards and statistics, which no stage reads
+    chance = random.Random(given.seed)
+    told: Counter[tuple[str, str]] = Counter()
+    faults = []
+    for _ in range(given.flips):
+        kind = chance.choice(sorted(files))
+        file = chance.choice(files[kind])
+        data = file.read_bytes()
+        bit = chance.randrange(len(data) * 8)
+        file.write_bytes(
+            data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
+        )
+        for reader in READERS[file.relative_to(whole).parts[0]]:
+            found = outcome(whole, file, reader, expected[reader], out)
+            told[kind, found if found in ("same", "error") else "WRONG"] += 1
+            if found not in ("same", "error"):
+                faults.append(f"{file.relative_to(whole)}, bit {bit}, {reader.__name__}: {found}")
+        file.write_bytes(data)
+    print("| file | reads | the same rows | one line that names it | anything else |")
+    print("|---|---:|---:|---:|---:|")
+    for kind in sorted(files):
+        same, error, wrong = (told[kind, how] for how in ("same", "error", "WRONG"))
+        print(f"| {kind} | {same + error + wrong} | {same} | {error} | {wrong} |")
+    sys.exit("\n".join(faults) or None)
+
+
+if __name__ == "__main__":
+    main()
