@@ -15,8 +15,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from cstool.parts.manifest import MANIFEST
+from cstool.parts.checksums import read_part
+from cstool.parts.manifest import MANIFEST, PARQUET
 from cstool.parts.timings import TIMINGS
 from cstool.report import stats, stats_by
 from cstool.running.errors import CstoolError
@@ -88,11 +90,15 @@ READERS: dict[str, list[Read]] = {
 }
 
 
-def rows_in(out: Path) -> dict[str, bytes]:
-    """Return what was written, but for the manifest (it names its inputs) and the times."""
-    paths = (p for p in sorted(out.rglob("*")) if p.is_file())
+def rows_in(out: Path) -> dict[str, Any]:
+    """Return what was written: rows of parts, bytes of other files.
+
+    Not what names the inputs by their manifests' bytes: manifest, and the metadata of parts.
+    """
+    paths = (p for p in sorted(out.rglob("*")) if p.is_file() and p.name not in (MANIFEST, TIMINGS))
     return {
-        str(p.relative_to(out)): p.read_bytes() for p in paths if p.name not in (MANIFEST, TIMINGS)
+        str(p.relative_to(out)): read_part(p) if p.suffix in PARQUET else p.read_bytes()
+        for p in paths
     }
 
 
@@ -107,7 +113,7 @@ def kind_of(file: Path) -> str:
     return "part" if file.suffix == ".parquet" else "other"
 
 
-def outcome(whole: Path, file: Path, reader: Read, expected: dict[str, bytes], out: Path) -> str:
+def outcome(whole: Path, file: Path, reader: Read, expected: dict[str, Any], out: Path) -> str:
     """Run a reader over the damage; return `same`, `error`, or what is wrong."""
     for cache in CACHES:
         cache.cache_clear()
@@ -133,7 +139,7 @@ def main() -> None:
     given = parser.parse_args()
     whole, out = given.out.absolute() / "whole", given.out.absolute() / "read"
     run_pipeline(whole)
-    expected: dict[Read, dict[str, bytes]] = {}
+    expected: dict[Read, dict[str, Any]] = {}
     for reader in {reader for readers in READERS.values() for reader in readers}:
         reader(whole, out)
         expected[reader] = rows_in(out)

@@ -1,5 +1,6 @@
 """A short, always equal run of scripts/fuzz_extract.py: some inputs of each kind."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def test_what_takes_too_long_is_a_fault(
 
 def test_flipped_bits_give_the_same_rows_or_a_line_that_names_the_file(tmp_path: Path) -> None:
     script = ROOT / "scripts/fuzz_damage.py"
-    command = [sys.executable, script, "--out", tmp_path, "--flips", "25"]
+    command = [sys.executable, str(script), "--out", str(tmp_path), "--flips", "25"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()[2:]]

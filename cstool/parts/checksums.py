@@ -206,10 +206,14 @@ def append_checksum(path: Path) -> None:
 
 def check_checksum(path: Path) -> None:
     """Verify a file that ends in a checksum. Raises InputError when it is damaged."""
+    if not _is_sound(path):
+        raise damaged(path, "its bytes")
+
+
+def _is_sound(path: Path) -> bool:
     size = path.stat().st_size - _TRAILER
     with path.open("rb") as file:
-        if size < 0 or _digest_of(file, size) != file.read():
-            raise damaged(path, "its bytes")
+        return size >= 0 and _digest_of(file, size) == file.read()
 
 
 def save_array(path: Path, array: Array) -> None:
@@ -222,14 +226,20 @@ def save_array(path: Path, array: Array) -> None:
 def load_array(path: Path, *, check: bool = True) -> Array:
     """Map a `.npy` array into memory; with `check` all its bytes are verified first.
 
-    Raises InputError when it is damaged, OSError or ValueError when it is none.
+    Raises InputError when it is damaged, OSError when it cannot be read.
     """
-    mapped = np.load(path, mmap_mode="r")
+    sound = check and _is_sound(path)
+    try:
+        mapped = np.load(path, mmap_mode="r")
+    except Exception as error:  # NumPy parses the header as Python: any error may come
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise damaged(path, "header") from error
     # A plain array over the map: np.memmap costs twice as much at each indexing.
     array: Array = np.asarray(mapped)
     # cstool 0.1 wrote no checksum: the file ends with the array.
-    if check and path.stat().st_size != mapped.offset + array.nbytes:
-        check_checksum(path)
+    if check and not sound and path.stat().st_size != mapped.offset + array.nbytes:
+        raise damaged(path, "its bytes")
     return array
 
 

@@ -91,8 +91,8 @@ class HashIndex:
             _check(slots, values)
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{folder / name}: the index cannot be read ({error}); make the folder again "
-                "with --overwrite"
+                f"{folder / HashIndex.files(name)[0]}: the index cannot be read ({error}); make "
+                "the folder again with --overwrite, and look with `cstool verify` for damage"
             ) from error
         return HashIndex(slots, values)
 

@@ -149,8 +149,9 @@ def read_manifest(folder: Path) -> Manifest | None:
         ) from error
     if manifest.checksum and manifest.checksum != _checksum_of(manifest):
         raise InputError(
-            f"{path}: is damaged (its checksum is another one than when it was written); make the "
-            "folder again with --overwrite, and look with `cstool verify` for other damage"
+            f"{path}: is damaged (its checksum is another one than when it was written), or a "
+            "newer cstool wrote it; make the folder again with --overwrite, and look with "
+            "`cstool verify` for other damage"
         )
     for part in manifest.parts:
         if not is_inside(part.file):
