@@ -36,7 +36,7 @@ def stream(path):
 
 def xml(path):
     for task in pages.open_pages([path], None, None).tasks:
-        for page in pages.pages_of(task.spec, None):
+        for page in pages.pages_of(task.slice, None):
             found.append([len(page.text or ""), page.too_long])
 
 def json_lines(path):
