@@ -1,8 +1,8 @@
 """The report's page: what stands in it, that nothing else can, and how large it may get."""
 
-import json
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
