@@ -205,7 +205,9 @@ class PageParser:
                     "pages-articles dump"
                 )
             lang = "http://www.w3.org/XML/1998/namespace lang"
-            self._language = self._short("xml:lang", attributes.get(lang, attributes.get("xml:lang", "")))
+            self._language = self._short(
+                "xml:lang", attributes.get(lang, attributes.get("xml:lang", ""))
+            )
         elif depth == 2:
             self._begin(name)
         elif depth == 3 and name == "revision":

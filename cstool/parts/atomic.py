@@ -2,8 +2,8 @@
 
 A file is written under a temporary name, flushed to the disk, and renamed. The temporary files of
 a run are in a folder of its own inside the output folder, `.tmp-<host>.<pid>-<random>`: its name
-cannot be guessed, only its owner may write there, and it is removed when the run ends. So no run
-has to search for temporary files, and none removes those of another one.
+cannot be guessed, only its owner may write there, and it is removed when the run ends. What a
+run that was killed has left there is removed by the next one, if it is certain that it has ended.
 """
 
 import errno
@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -21,7 +21,7 @@ from cstool.running.errors import OutputError, writing
 from cstool.running.interrupts import cleaned_up
 
 _PREFIX = ".tmp-"
-_SCRATCH = re.compile(r"\.tmp-(?P<host>.+)\.(?P<pid>[0-9]+)-[0-9a-f]{16}")
+_SCRATCH = re.compile(r"\.tmp-(?P<host>[\w-]+)\.(?P<pid>[0-9]+)-[0-9a-f]{16}")
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _CANNOT_OPEN = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF}
 # Fails if the name exists, as a link, too (open(2)).
@@ -36,8 +36,7 @@ def scratch_folder(out: Path) -> Iterator[Path]:
 
     It is made when the first file needs it.
     """
-    host = re.sub(r"[^\w-]", "_", socket.gethostname()) or "_"
-    path = out / f"{_PREFIX}{host}.{os.getpid()}-{secrets.token_hex(8)}"
+    path = out / f"{_PREFIX}{_host()}.{os.getpid()}-{secrets.token_hex(8)}"
     with cleaned_up(lambda: remove_scratch(path)), using_scratch(path):
         yield path
 
@@ -62,20 +61,31 @@ def is_scratch(name: str) -> bool:
     return _SCRATCH.fullmatch(name) is not None
 
 
-def remove_orphans(out: Path, in_use: Set[str]) -> None:
-    """Remove the temporary files of runs that have ended; `in_use`: folder names of the others.
+def remove_orphans(out: Path, in_use: Callable[[], Set[str]]) -> None:
+    """Remove the temporary files of runs of this host that have ended.
 
-    Those of a process of this host that is alive are kept: it may be about to write its lock.
+    `in_use` gives the folder names of runs that are in `out`. It is called when the folders are
+    listed: a lock that is written in between is seen. A run whose lock is not there yet is told by
+    its process; of another host that cannot be known, so its files are kept.
     """
-    for path in out.glob(f"{_PREFIX}*"):
-        match = _SCRATCH.fullmatch(path.name)
-        if match and path.name not in in_use and not path.is_symlink() and not _is_alive(match):
+    found = [(path, match) for path in out.glob(f"{_PREFIX}*") if (match := _match(path))]
+    kept = in_use() if found else frozenset()
+    for path, match in found:
+        if path.name not in kept and not _may_be_alive(match):
             remove_scratch(path)
 
 
-def _is_alive(match: re.Match[str]) -> bool:
-    if match["host"] != (re.sub(r"[^\w-]", "_", socket.gethostname()) or "_"):
-        return False
+def _match(path: Path) -> re.Match[str] | None:
+    return None if path.is_symlink() else _SCRATCH.fullmatch(path.name)
+
+
+def _host() -> str:
+    return re.sub(r"[^\w-]", "_", socket.gethostname()) or "_"
+
+
+def _may_be_alive(match: re.Match[str]) -> bool:
+    if match["host"] != _host():
+        return True
     try:
         os.kill(int(match["pid"]), 0)
     except (ProcessLookupError, OverflowError):

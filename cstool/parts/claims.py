@@ -4,6 +4,7 @@
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ import xxhash
 
 from cstool.parts.atomic import is_scratch, refuse_links, write_bytes
 from cstool.parts.counts import Counts
-from cstool.parts.files import footer_of
+from cstool.parts.files import Footer, footer_of
 from cstool.parts.locks import is_lock, lock_files
 from cstool.parts.manifest import (
     MANIFEST,
@@ -24,7 +25,7 @@ from cstool.parts.manifest import (
     broken_parts,
     read_manifest,
 )
-from cstool.parts.timings import TIMINGS
+from cstool.parts.timings import TIMINGS, has_timings
 from cstool.running.errors import InputError, OutputError, writing
 from cstool.running.options import RunOptions
 
@@ -73,7 +74,6 @@ def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
     broken = broken_parts(out, manifest)
     if broken:
         raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
-    tidy(out)  # a run that was killed after its manifest
     return manifest
 
 
@@ -86,10 +86,15 @@ def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
     if options.overwrite:
         with writing(out):
             _clear(out)
-    else:
-        manifest = finished_run(out, claim, options)
-        if manifest is not None:
-            return manifest
+        # Ours all the time: killed in between, the same command continues.
+        write_bytes(out / RUN, msgspec.json.encode(claim))
+        with writing(out / MANIFEST):
+            (out / MANIFEST).unlink(missing_ok=True)
+        return None
+    manifest = finished_run(out, claim, options)
+    if manifest is not None:
+        tidy(out)  # a run that was killed after its manifest
+        return manifest
     path = out / RUN
     refuse_links(out, out / WORK)
     if path.exists() and ((out / WORK).exists() or _own_parts(out, None)):
@@ -123,17 +128,33 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
 
 
 def _refuse_foreign(out: Path) -> None:
-    """Raise OutputError when there are files in a folder that no run has claimed."""
+    """Raise OutputError when there are files in a folder that no run has claimed.
+
+    A manifest or a claim that cannot be read is damaged if parts of cstool's are there, too;
+    otherwise it is another program's file of that name. Intermediate files are there only as long
+    as the claim.
+    """
     if not out.exists():
         return
-    names = {path.name for path in out.iterdir()} - {TIMINGS}
+    names = {path.name for path in out.iterdir()} - ({TIMINGS} if has_timings(out) else set())
     foreign = sorted(n for n in names if not is_scratch(n) and not is_lock(n))
     # Looked at in this order: other shares claim a folder before they make files in it.
-    if foreign and not (out / RUN).exists() and not (out / MANIFEST).exists():
+    if foreign and _is_claimed(out):
+        foreign = [] if (out / RUN).exists() else [n for n in foreign if n == WORK]
+    if foreign:
         raise OutputError(
             f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
             f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
         )
+
+
+def _is_claimed(out: Path) -> bool:
+    for name, type_ in ((MANIFEST, Manifest), (RUN, Claim)):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            msgspec.json.decode((out / name).read_bytes(), type=type_)
+            return True
+    marked = (out / MANIFEST).exists() or (out / RUN).exists()
+    return marked and any(True for _ in _parts_in(out, out))
 
 
 def _read_claim(path: Path) -> Claim:
@@ -146,18 +167,18 @@ def _read_claim(path: Path) -> Claim:
 
 
 def tidy(out: Path) -> None:
-    """Remove what a complete folder needs no more."""
-    if (out / WORK).exists():
-        shutil.rmtree(out / WORK, ignore_errors=True)
+    """Remove what a complete folder needs no more: the claim, and before it what it covers."""
+    if not (out / RUN).exists():
+        return
+    shutil.rmtree(out / WORK, ignore_errors=True)
     with suppress(OSError):  # a disk that is read-only: then it stays
         (out / RUN).unlink(missing_ok=True)
 
 
 def remove_unlisted(out: Path, run: str, listed: Set[str]) -> None:
     """Remove the parts of this run (its claim's fingerprint) that are not listed."""
-    for path in _own_parts(out, run):
-        if path.relative_to(out).as_posix() not in listed:
-            _remove(path, out)
+    own = _own_parts(out, run)
+    _remove([path for path in own if path.relative_to(out).as_posix() not in listed], out)
 
 
 def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) -> None:
@@ -199,7 +220,7 @@ def _short(value: object) -> str:
 def _clear(out: Path) -> None:
     """Remove what the run that claims the folder wrote there, and nothing else.
 
-    The files that make it cstool's go last: interrupted, it can be cleared again.
+    The manifest and the claim are left to the caller: interrupted, it can be cleared again.
     """
     if not (out / MANIFEST).exists() and not (out / RUN).exists():
         return
@@ -207,39 +228,46 @@ def _clear(out: Path) -> None:
     run: str | None = None
     with suppress(InputError, OutputError):  # damaged: that is what --overwrite replaces
         manifest = read_manifest(out)
-        for part in manifest.parts if manifest else []:
-            _remove(out / part.file, out)
         run = (claim_of(manifest) if manifest else _read_claim(out / RUN)).fingerprint()
-    for path in _own_parts(out, run):
-        _remove(path, out)
-    shutil.rmtree(out / WORK, ignore_errors=True)
-    for name in (TIMINGS, MANIFEST, RUN):
-        (out / name).unlink(missing_ok=True)
+        _remove([out / part.file for part in manifest.parts] if manifest else [], out)
+    if run is None:  # the folder's parts tell; single ones of another run have been copied here
+        runs = Counter(footer.run for _, footer in _parts_in(out, out))
+        run = max(runs, key=lambda one: runs[one], default="")
+    _remove(_own_parts(out, run), out)
+    if (out / RUN).exists():
+        shutil.rmtree(out / WORK, ignore_errors=True)
+    (out / TIMINGS).unlink(missing_ok=True)
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:
-    """Return the parts that a run (its claim's fingerprint; None: any) wrote under their names.
+    """Return the parts that a run (its claim's fingerprint; None: any) wrote under their names."""
+    return [
+        path
+        for path, footer in _parts_in(out, out)
+        if footer.file == path.relative_to(out).as_posix() and run in (None, footer.run)
+    ]
+
+
+def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, Footer]]:
+    """Yield the parts in a folder and those below it.
 
     No links are followed, and neither the folders of other stages nor intermediate parts.
     """
-
-    def within(folder: Path) -> Iterator[Path]:
-        for path in sorted(folder.iterdir()):
-            if path.is_symlink():
-                continue
-            if not path.is_dir():
-                if path.suffix in PARQUET and _is_own(path):
-                    yield path
-            elif path != out / WORK and not is_scratch(path.name) and not is_stage(path):
-                yield from within(path)
-
-    def _is_own(path: Path) -> bool:
-        footer = footer_of(path)
-        if footer is None or footer.file != path.relative_to(out).as_posix():
-            return False
-        return run is None or footer.run == run
-
-    return list(within(out))
+    try:
+        if folder != out and is_stage(folder):
+            return
+        entries = sorted(folder.iterdir())
+    except PermissionError:  # so no run of this user has written there
+        return
+    for path in entries:
+        if path.is_symlink():
+            continue
+        if not path.is_dir():
+            footer = footer_of(path) if path.suffix in PARQUET else None
+            if footer is not None:
+                yield path, footer
+        elif path != out / WORK and not is_scratch(path.name):
+            yield from _parts_in(path, out)
 
 
 def is_stage(folder: Path) -> bool:
@@ -247,13 +275,21 @@ def is_stage(folder: Path) -> bool:
     return any((folder / name).exists() for name in (MANIFEST, RUN)) or bool(lock_files(folder))
 
 
-def _remove(path: Path, out: Path) -> None:
-    """Remove a file, and the folders below `out` that it leaves empty; never through a link."""
-    folders = [out / folder for folder in path.relative_to(out).parents if folder != Path()]
-    if any(folder.is_symlink() for folder in folders):
-        return
-    path.unlink(missing_ok=True)
-    for folder in folders:
-        if not folder.is_dir() or any(folder.iterdir()):
-            return
-        folder.rmdir()
+def _remove(paths: Iterable[Path], out: Path) -> None:
+    """Remove files of `out`, and the folders that they leave empty.
+
+    Never through a link, nor in a folder that is another stage's now.
+    """
+    foreign: dict[Path, bool] = {}
+    for path in paths:
+        folders = [out / folder for folder in path.relative_to(out).parents if folder != Path()]
+        for folder in folders:
+            if folder not in foreign:
+                foreign[folder] = folder.is_symlink() or is_stage(folder)
+        if any(foreign[folder] for folder in folders):
+            continue
+        path.unlink(missing_ok=True)
+        for folder in folders:
+            if not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()

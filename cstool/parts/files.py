@@ -5,6 +5,7 @@ it was made from, and its counts: an interrupted run is continued from the parts
 """
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from cstool.parts.atomic import whole_file
 from cstool.parts.checksums import STANDARD, PartWriter, open_part, read_footer, write_table
 from cstool.parts.counts import Counts, total
 from cstool.parts.manifest import Part, sha256
-from cstool.running.errors import InputError, is_full
+from cstool.running.errors import InputError, OutputError, is_full
 
 FOOTER_KEY = b"cstool"
 
@@ -126,11 +127,30 @@ def _write_all(
 
 def footer_of(path: Path) -> Footer | None:
     """Return what a part tells of itself; None for a file that is no sound part of cstool's."""
+    if not path.is_file():  # a pipe would block
+        return None
     try:
         metadata = read_footer(path).metadata or {}
         return msgspec.json.decode(metadata[FOOTER_KEY], type=Footer)
     except (OSError, KeyError, InputError, msgspec.DecodeError):
         return None
+
+
+def refuse_foreign_part(path: Path, run: str) -> None:
+    """Raise OutputError when a part's name is that of a Parquet file that another has written.
+
+    Not for one that is damaged: that may be a part.
+    """
+    footer = footer_of(path)
+    if footer is not None and footer.run == run:
+        return
+    with suppress(OSError, InputError):
+        if path.is_file():
+            read_footer(path)
+            raise OutputError(
+                f"{path}: is a Parquet file that this run did not write; move it elsewhere, or "
+                "choose another folder with -o"
+            )
 
 
 def find_part(

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from cstool import __version__
 from cstool.parts.atomic import (
+    refuse_links,
     remove_orphans,
     scratch_folder,
     using_scratch,
@@ -34,9 +35,9 @@ from cstool.parts.claims import (
     tidy,
 )
 from cstool.parts.counts import Counts, imbalances, total
-from cstool.parts.files import Batches, Made, find_part, write_part
+from cstool.parts.files import Batches, Made, find_part, refuse_foreign_part, write_part
 from cstool.parts.forecast import needs_in_words
-from cstool.parts.locks import locked, remove_dead, scratch_in_use
+from cstool.parts.locks import lock_files, locked, remove_dead, scratch_in_use
 from cstool.parts.manifest import (
     MANIFEST,
     Ancestor,
@@ -156,6 +157,7 @@ class Run:
         def calls() -> Iterator[tuple[int, Callable[[], tuple[Made, Cost]]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
+                refuse_links(self.out, (folder / task.file).parent)
                 done = find_part(
                     folder, task.file, run=run, slice_=task.fingerprint, work=work, listed=listed
                 )
@@ -164,6 +166,8 @@ class Run:
                     on_made(done)
                     bar.found(task.weight)
                 elif self.options.takes(index):
+                    if phase is None:
+                        refuse_foreign_part(folder / task.file, run)
                     under_way[index] = task.file, task.weight
                     yield (
                         index,
@@ -344,10 +348,21 @@ def open_run(
                 with _filling(out, claim, options, scratch, reads, calls) as run:
                     yield run
                 return
-    elif remove_dead(out):
-        with suppress(OSError):
-            remove_orphans(out, scratch_in_use(out))
+    else:
+        _tidy_unless_in_use(out)
     yield Run(out, claim, options, _no_executor(), finished)
+
+
+def _tidy_unless_in_use(out: Path) -> None:
+    """Remove what a run has left that was killed after its manifest.
+
+    Not while a run is in the folder: it may be one with --overwrite, whose work that would be.
+    """
+    remove_dead(out)
+    if not lock_files(out):
+        tidy(out)
+        with suppress(OSError):
+            remove_orphans(out, lambda: scratch_in_use(out))
 
 
 @contextmanager
@@ -382,7 +397,7 @@ def _filling(
     calls: Callable[..., Any] | None,
 ) -> Iterator[Run]:
     """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
-    remove_orphans(out, scratch_in_use(out))
+    remove_orphans(out, lambda: scratch_in_use(out))
     first = options.shard is None or options.shard[0] == 1
     if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
         echo(line, err=True)

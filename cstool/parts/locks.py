@@ -27,7 +27,7 @@ from pathlib import Path
 
 import msgspec
 
-from cstool.parts.atomic import write_bytes
+from cstool.parts.atomic import is_scratch, remove_scratch, write_bytes
 from cstool.running.errors import OutputError
 from cstool.running.interrupts import cleaned_up
 
@@ -232,8 +232,7 @@ def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
             if theirs.exists():
                 return f"{theirs}: cannot be read; when no run is at work there, remove it"
         elif is_dead(holder.process, mine.process):
-            with suppress(OSError):
-                theirs.unlink(missing_ok=True)
+            _remove(theirs, holder)
         elif why := _why_not_both(mine, holder):
             return _told(out, theirs, holder, mine, why)
     return None
@@ -258,9 +257,10 @@ def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> st
     who = f"process {process.pid} on {process.host}{job}"
     if _in_sight(process, mine.process):
         return f"{out}: {why} ({who}); wait for its end or stop it, or choose another folder"
+    files = f"{theirs} and {out / holder.tag}" if is_scratch(holder.tag) else theirs
     return (
         f"{out}: {why} ({who}, which cannot be looked at from here); wait for its end, or, when "
-        f"it is no more, remove {theirs}"
+        f"it is no more, remove {files}"
     )
 
 
@@ -271,14 +271,21 @@ def remove_dead(out: Path) -> bool:
     """
     ours = this_process()
     dead = [
-        path
+        (path, holder)
         for path in lock_files(out)
         if (holder := _read(path)) and is_dead(holder.process, ours)
     ]
-    for path in dead:
-        with suppress(OSError):  # a disk that is read-only: then it stays
-            path.unlink(missing_ok=True)
+    for path, holder in dead:
+        _remove(path, holder)
     return bool(dead)
+
+
+def _remove(lock: Path, holder: Holder) -> None:
+    """Remove the lock of a run that is dead, and before it its temporary files."""
+    if is_scratch(holder.tag):
+        remove_scratch(lock.parent / holder.tag)
+    with suppress(OSError):  # a disk that is read-only: then it stays
+        lock.unlink(missing_ok=True)
 
 
 def lock_files(out: Path) -> list[Path]:

@@ -140,6 +140,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); mend that") from error
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -173,9 +175,10 @@ def _checksum_of(manifest: Manifest) -> str:
 
 
 def is_inside(file: str) -> bool:
-    """Whether a part's path is one inside its folder: relative, and without `..`."""
+    """Whether a part's path is one inside its folder: relative, without `..`, not too long."""
     pieces = file.split("/")
-    return not any(piece in ("", ".", "..") or "\0" in piece for piece in pieces)
+    odd = any(piece in ("", ".", "..") or "\0" in piece for piece in pieces)
+    return not odd and max(len(piece.encode()) for piece in pieces) < 256 and len(file) < 1024
 
 
 def lineage_of(folders: Iterable[Path]) -> list[Ancestor]:

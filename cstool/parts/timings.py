@@ -122,11 +122,20 @@ def read_timings(folder: Path) -> list[Timing]:
     return _read(folder / TIMINGS)
 
 
+def has_timings(folder: Path) -> bool:
+    """Whether the folder's `_timings.json` is one of cstool's."""
+    return _decode(folder / TIMINGS) is not None
+
+
 def _read(path: Path) -> list[Timing]:
+    return _decode(path) or []
+
+
+def _decode(path: Path) -> list[Timing] | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[Timing])
-    except (OSError, msgspec.DecodeError):
-        return []
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _write(path: Path, timings: list[Timing]) -> None:

@@ -104,7 +104,7 @@ def _look_below(folder: Path, found: Targets) -> None:
         if path.is_dir():
             if not path.is_symlink() and not path.name.startswith(".") and path.name != WORK:
                 _look_below(path, found)
-        elif not stage and not downloads and _DUMP.search(path.name):
+        elif not stage and not downloads and _DUMP.search(path.name) and path.is_file():
             found.dumps.append(path)
 
 

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
+from cstool.running.errors import writing
+
 T = TypeVar("T")
 
 _LONGEST = 400  # bytes of a note
@@ -33,8 +35,9 @@ def noter() -> Callable[[str], None] | None:
 
 def noting(path: Path, call: Callable[[], T]) -> T:
     """Do the call, with its place in the file at `path`, which stays when the process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _new(path)
     token = _file.set(file)
     try:
         return call()
@@ -42,6 +45,17 @@ def noting(path: Path, call: Callable[[], T]) -> T:
         _file.reset(token)
         os.close(file)
         path.unlink(missing_ok=True)
+
+
+def _new(path: Path) -> int:
+    """Open a new file in place of one of that name; neither it nor its folder may be a link."""
+    folder = os.open(path.parent, os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path.name, dir_fd=folder)
+        return os.open(path.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def take_note(path: Path) -> str:

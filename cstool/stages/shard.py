@@ -5,7 +5,6 @@ pages to hold out (`shard_plan`); `scatter` sends each part's rows to their shar
 each of those in the order of a hash (`shard_shuffle`).
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +45,7 @@ from cstool.stages.shard_facts import (
     sample_sentences,
     top_entities,
 )
-from cstool.stages.shard_plan import PAGES, SPLITS, Plan, ShardOptions, census, plan_of
+from cstool.stages.shard_plan import PAGES, Plan, ShardOptions, census, plan_of
 from cstool.stages.shard_segments import INDEX, Segment, segments_of
 from cstool.stages.shard_shuffle import (
     IN_MEMORY,
@@ -63,7 +62,6 @@ from cstool.stages.shard_shuffle import (
 
 __all__ = ["ShardOptions", "shard"]
 
-_SHARD_FILE = re.compile(rf"(?:{'|'.join(SPLITS)})-\d{{5}}-of-\d{{5}}\.jsonl\.zst")
 _PAGES_FILE = "attribution.tsv.zst"
 # Intermediate tables are read once, by us.
 _QUICK = {"compression": "lz4"}
@@ -147,7 +145,7 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     written = sum(m.part.rows for m in made)
     counts.tallies["rows"] = Tally(rows, written, dropped)
     run.leave_the_rest()
-    _remove_strays(run.out, {m.part.file for m in made})
+    _remove_strays(run, {m.part.file for m in made})
     extra = _describe(run, read, made, counts, facts, options)
     run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
     return run.finish([*made, *paragraphs], counts, files=extra)
@@ -238,13 +236,17 @@ def _receipt(path: Path) -> tuple[int, int, str]:
     return row["rows"], row["bytes"], row["checksum"]
 
 
-def _remove_strays(out: Path, listed: set[str]) -> None:
-    """Remove what an interrupted run of other options has left beside the corpus's files."""
-    for path in (out / "data").glob("*/*.jsonl.zst"):
+def _remove_strays(run: Run, listed: set[str]) -> None:
+    """Remove files of this run, by their receipts, that the corpus has no more."""
+    receipts = run.work("written")
+    for receipt in receipts.glob("data/*/*.parquet"):
+        file = receipt.relative_to(receipts).with_suffix("").as_posix()
+        path = run.out / file
         linked = any(p.is_symlink() for p in (path, path.parent, path.parent.parent))
-        named = _SHARD_FILE.fullmatch(path.name) and not linked
-        if named and path.relative_to(out).as_posix() not in listed:
-            path.unlink()
+        if file not in listed and not linked and path.is_file():
+            _, size, checksum = _receipt(receipt)
+            if path.stat().st_size == size and sha256(path) == checksum:
+                path.unlink()
 
 
 def _describe(

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cstool.parts.atomic import _host
 from cstool.parts.locks import (
     Holder,
     Process,
@@ -45,9 +46,11 @@ def other(**change: Any) -> Process:
     return msgspec.structs.replace(parent, **change)
 
 
-def put(out: Path, process: Process, share: tuple[int, int] | None = None) -> Path:
+def put(
+    out: Path, process: Process, share: tuple[int, int] | None = None, tag: str = "x.1"
+) -> Path:
     path = out / f"_lock-{process.host}-{process.pid}-0.json"
-    path.write_bytes(msgspec.json.encode(Holder(process, "claim", share, "x.1")))
+    path.write_bytes(msgspec.json.encode(Holder(process, "claim", share, tag)))
     return path
 
 
@@ -316,13 +319,35 @@ def test_a_finished_folder_needs_no_lock(tmp_path: Path) -> None:
 def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -> None:
     run_stage(tmp_path)
     before = files_of(tmp_path)
+    orphans = []
     with ended() as pid:
-        put(tmp_path, other(pid=pid))
-    orphan = tmp_path / f".tmp-{HOST}.{pid}-{'0' * 16}"
-    orphan.mkdir()
-    (orphan / "half").touch()
+        for digit, host in (("0", HOST), ("1", _host())):
+            orphans.append(tmp_path / f".tmp-{host}.{pid}-{digit * 16}")
+            orphans[-1].mkdir()
+            (orphans[-1] / "half").touch()
+        put(tmp_path, other(pid=pid), tag=orphans[0].name)
     run_stage(tmp_path)
     assert files_of(tmp_path) == before
+    assert not any(map(Path.exists, orphans))
+
+
+def test_the_files_of_a_run_elsewhere_are_named_with_its_lock(tmp_path: Path) -> None:
+    tag = f".tmp-node_7.9-{'0' * 16}"
+    lock = put(tmp_path, other(host="node-7"), tag=tag)
+    with pytest.raises(OutputError, match=f"remove {lock} and {tmp_path / tag}$"):
+        run_stage(tmp_path)
+
+
+@pytest.mark.parametrize("tag", ["../victim", "victim", f".tmp-/../../victim.1-{'0' * 16}", ""])
+def test_a_dead_run_s_lock_cannot_name_another_folder_for_removal(tmp_path: Path, tag: str) -> None:
+    out, victim = tmp_path / "o", tmp_path / "victim"
+    for folder in (out, victim, out / "victim", tmp_path / f"victim.1-{'0' * 16}"):
+        folder.mkdir()
+    with ended() as pid:
+        put(out, other(pid=pid), tag=tag)
+    with locked(out, "claim", ALONE):
+        assert len(list(tmp_path.iterdir())) == 3
+        assert (out / "victim").is_dir()
 
 
 def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
@@ -331,9 +356,10 @@ def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
     holder = msgspec.json.decode(path.read_bytes(), type=Holder)
     # The other share has the same claim, which the one that is begun here makes.
     with ended() as pid:
-        theirs, orphan = (tmp_path / f".tmp-{HOST}.{pid}-{digit * 16}" for digit in "12")
-    theirs.mkdir()
-    orphan.mkdir()
+        theirs, orphan = (tmp_path / f".tmp-{_host()}.{pid}-{digit * 16}" for digit in "12")
+    begins = tmp_path / f".tmp-node-7.{pid}-{'3' * 16}"  # a share that has no lock yet
+    for folder in (theirs, orphan, begins):
+        folder.mkdir()
     with pytest.raises(OutputError, match="other parameters"):
         run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
     path.write_bytes(
@@ -342,6 +368,7 @@ def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
     with pytest.raises(Unfinished):
         run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
     assert theirs.exists()
+    assert begins.exists()
     assert not orphan.exists()
 
 

@@ -1,18 +1,20 @@
 """`cstool verify`: whatever is done to a folder is told; what is as it was written is not."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cstool.download.record import RECORD, Begun, Kept, Record, Shelf
 from cstool.parts.claims import RUN
-from cstool.parts.manifest import MANIFEST, Input, describe_file
+from cstool.parts.manifest import MANIFEST, Input, describe_file, read_manifest, with_checksum
 from cstool.parts.timings import TIMINGS
 from cstool.report.chain import Thing, links
 from cstool.report.verifying import Targets, Verdict, targets, verify
@@ -209,6 +211,67 @@ def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
 def test_an_empty_record_has_nothing_that_is_wrong() -> None:
     assert verify(Targets([], [], [])).sound
     assert Record() == Record({}, {}, {})
+
+
+# ---- stages inside, links, files that are no dumps ----
+
+
+def test_stages_inside_another_are_looked_at_by_themselves(own: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(own / "titles", tmp_path / "titles")
+    shutil.copytree(own / "linked", out / "inner")
+    shutil.copytree(own / "linked", out / "deep" / "begun")
+    (out / "deep" / "begun" / MANIFEST).rename(out / "deep" / "begun" / RUN)
+    (out / "inner" / "mine.txt").write_text("mine")
+    assert wrong(out) == [("unfinished", "begun"), ("foreign", "mine.txt")]
+    assert [Path(one.place).name for one in look(out).folders] == ["titles", "inner"]
+    (out / "inner" / MANIFEST).write_text("{")
+    assert wrong(out) == [("unfinished", "begun"), ("changed", MANIFEST)]
+
+
+def test_what_lies_behind_a_linked_folder_is_not_looked_at(own: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(own / "titles", tmp_path / "work" / "titles")
+    bad = shutil.copytree(own / "linked", tmp_path / "bad")
+    (bad / MANIFEST).write_text("{")
+    (out / "link").symlink_to(bad)
+    (tmp_path / "work" / "link").symlink_to(bad)
+    (tmp_path / "work" / "round").symlink_to(tmp_path / "work")
+    assert wrong(tmp_path / "work") == [("foreign", "link")]
+    assert wrong(tmp_path / "work" / "link") == [("changed", MANIFEST)]  # given by its name
+
+
+def test_dumps_beside_stages_are_found_and_other_things_of_their_names_are_not(
+    own: Path, sample: Sample, tmp_path: Path
+) -> None:
+    shutil.copytree(own / "titles", tmp_path / "titles")
+    shutil.copy(sample.pages, tmp_path)
+    os.mkfifo(tmp_path / "pipe.xml.bz2")
+    (tmp_path / "gone.json.gz").symlink_to(tmp_path / "nothing")
+    (tmp_path / "folder.sql.gz").mkdir()
+    verdict = look(tmp_path)
+    assert verdict.sound
+    assert [one.what for one in verdict.folders] == ["titles", "dump"]
+
+
+@pytest.mark.parametrize("file", ["../victim.txt", "/etc/hostname", "a/../x", "", "x\0y"])
+def test_a_manifest_that_lists_what_is_outside_is_told_and_not_read(
+    own: Path, tmp_path: Path, file: str
+) -> None:
+    out = shutil.copytree(own / "titles", tmp_path / "titles")
+    manifest = read_manifest(out)
+    assert manifest
+    part = msgspec.structs.replace(manifest.parts[0], file=file)
+    forged = msgspec.structs.replace(manifest, parts=[*manifest.parts, part])
+    (out / MANIFEST).write_bytes(msgspec.json.encode(with_checksum(forged)))
+    [one] = look(out).wrong
+    assert (one.kind, Path(one.place).name) == ("changed", MANIFEST)
+    assert "which is not a path inside the folder" in one.what
+
+
+def test_a_manifest_that_cannot_be_read_is_told(own: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(own / "titles", tmp_path / "titles")
+    (out / MANIFEST).unlink()
+    (out / MANIFEST).mkdir()
+    assert wrong(out) == [("changed", MANIFEST)]
 
 
 # ---- the chain by itself ----

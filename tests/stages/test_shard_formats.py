@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +62,36 @@ def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
         shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
     (lost, *_) = (tmp_path / "cut/data").rglob("*.jsonl.zst")
     lost.unlink()
-    (tmp_path / "cut/data/de/train-00099-of-00100.jsonl.zst").write_bytes(b"left by another run")
+    stray = lost.with_name("train-00099-of-00100.jsonl.zst")  # with a receipt: of this very run
+    kept = next((tmp_path / "cut/data").rglob("*.jsonl.zst"))
+    receipts = tmp_path / "cut/_work/written"
+    file = kept.relative_to(tmp_path / "cut").as_posix()
+    shutil.copy(kept, stray)
+    receipt = receipts / f"{stray.relative_to(tmp_path / 'cut').as_posix()}.parquet"
+    shutil.copy(receipts / f"{file}.parquet", receipt)
     shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
     assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl.zst", "train-00000-of-00009.jsonl.zst"])
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_user_s_lines_of_json_beside_a_corpus_stay(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, finished: bool
+) -> None:
+    options = ShardOptions(format="jsonl", rows_per_shard=100)
+    out, running = tmp_path / "o", RunOptions(jobs=1, quiet=True)
+    if finished:
+        shard([switched], out, options, running)
+    else:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("cstool.stages.shard._describe", interrupt)
+            shard([switched], out, options, running)
+    mine = out / "data/de" / name
+    mine.write_bytes(b"mine")
+    shard([switched], out, options, running)
+    shard([switched], out, options, replace(running, overwrite=True))
+    assert mine.read_bytes() == b"mine"
+    assert len(list(mine.parent.iterdir())) > 1
 
 
 def interrupt(*_: object) -> None:
