@@ -111,12 +111,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the index cannot be read|is damaged"):
+    with pytest.raises(InputError, match="the index cannot be read"):
         HashIndex.open(tmp_path, "t")
     HashIndex.build(hash_titles(["a"]), np.array([1])).save(tmp_path, "t")
     path = tmp_path / HashIndex.files("t")[1]
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(InputError, match="the index cannot be read|is damaged"):
+    with pytest.raises(InputError, match="is damaged"):
         HashIndex.open(tmp_path, "t")
 
 
