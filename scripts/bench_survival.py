@@ -21,21 +21,26 @@ import msgspec
 from bench_extract import write_dump
 from measure import cstool, run
 
-from cstool.parts import claims, files, folder
+from cstool.dumps import pages
+from cstool.parts import atomic, checksums, claims, files, folder
 from cstool.running.options import RunOptions
 from cstool.stages.extract import ExtractOptions, extract
 
 # What there would be no need for if nothing could go wrong.
 WATCHED: list[tuple[Any, str]] = [
     (files, "sha256"),
-    (files, "_flush"),
+    (atomic, "_fsync"),
+    (atomic, "_temporary"),
+    (checksums, "_digest_range"),
+    (checksums, "_checked_footer"),
+    (pages, "_need_same"),
+    (pages, "find_streams"),
     (msgspec.json, "encode"),
     (folder, "find_part"),
     (folder, "finished_run"),
     (folder, "claim_folder"),
     (folder, "_alone"),
     (folder, "remove_orphans"),
-    (folder, "remove_temporaries"),
     (folder, "add_timing"),
     (folder.Run, "finish"),
     (claims, "write_bytes"),
@@ -118,9 +123,10 @@ def main() -> None:
     there = half(dump, given.out / "half", parts)
     rest = run([cstool(), *arguments(dump, given.out / "half")])
     same = all(
-        (given.out / "half" / path.name).read_bytes() == path.read_bytes()
-        for path in (given.out / "whole").iterdir()
-        if path.name != "_timings.json"
+        (given.out / "half" / path.relative_to(given.out / "whole")).read_bytes()
+        == path.read_bytes()
+        for path in (given.out / "whole").rglob("*")
+        if path.is_file() and path.name != "_timings.json"
     )
     again = run([cstool(), *arguments(dump, given.out / "half")])
     print(
