@@ -4,7 +4,8 @@ A Parquet part has two: its footer lists the xxh3 of each row group's bytes (pag
 included, which Parquet's own page checksums leave out), and holds the xxh3 of the footer itself,
 which is computed with a placeholder in its place. So a reader of a few row groups checks these
 and the footer, and nothing else. A raw array (`.npy`, or plain numbers) ends in the xxh3 of all
-bytes before. Neither costs a stage more than a hundredth of its time (docs/survival.md).
+bytes before, and a mark that there is one. Neither costs a stage more than a hundredth of its time
+(docs/survival.md).
 
 Files of cstool 0.1 carry no checksums and are read unchecked.
 """
@@ -33,7 +34,10 @@ _VALUE = b"\x18\x20"
 # Parquet: a file ends in the footer, its length in 4 bytes, and `PAR1`.
 _TAIL = 8
 _BLOCK = 1 << 20
-_TRAILER = 16
+# Behind an array's xxh3. Without it, a damaged length in the header could make the xxh3 look like
+# the last numbers of an array of cstool 0.1, which has no checksum.
+_MARK = b"cs-xxh3\n"
+_TRAILER = 16 + len(_MARK)
 
 Array = np.ndarray[Any, Any]
 
@@ -199,9 +203,9 @@ def _digest_range(file: IO[bytes], begin: int, end: int) -> str:
 
 
 def append_checksum(path: Path) -> None:
-    """Append to a file the xxh3 (128 bits) of all its bytes."""
+    """Append to a file the xxh3 (128 bits) of all its bytes, and the mark."""
     with path.open("r+b") as file:
-        file.write(_digest_of(file, path.stat().st_size))
+        file.write(_digest_of(file, path.stat().st_size) + _MARK)
 
 
 def check_checksum(path: Path) -> None:
@@ -213,7 +217,13 @@ def check_checksum(path: Path) -> None:
 def _is_sound(path: Path) -> bool:
     size = path.stat().st_size - _TRAILER
     with path.open("rb") as file:
-        return size >= 0 and _digest_of(file, size) == file.read()
+        return size >= 0 and _digest_of(file, size) + _MARK == file.read()
+
+
+def _has_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_MARK)))
+        return file.read() == _MARK
 
 
 def save_array(path: Path, array: Array) -> None:
@@ -228,7 +238,9 @@ def load_array(path: Path, *, check: bool = True) -> Array:
 
     Raises InputError when it is damaged, OSError when it cannot be read.
     """
-    sound = check and _is_sound(path)
+    marked = check and _has_mark(path)
+    if marked:
+        check_checksum(path)
     try:
         mapped = np.load(path, mmap_mode="r")
     except Exception as error:  # NumPy parses the header as Python: any error may come
@@ -238,7 +250,7 @@ def load_array(path: Path, *, check: bool = True) -> Array:
     # A plain array over the map: np.memmap costs twice as much at each indexing.
     array: Array = np.asarray(mapped)
     # cstool 0.1 wrote no checksum: the file ends with the array.
-    if check and not sound and path.stat().st_size != mapped.offset + array.nbytes:
+    if check and not marked and path.stat().st_size != mapped.offset + array.nbytes:
         raise damaged(path, "its bytes")
     return array
 
