@@ -2,8 +2,11 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
+import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +23,10 @@ from cstool.running.errors import InputError, Unfinished
 from cstool.running.options import RunOptions
 from cstool.stages.entities import EntitiesOptions, entities
 from cstool.stages.extract import ExtractOptions, extract
+from cstool.stages.titles import titles
 from tests.conftest import Sample
+from tests.stages import small_wiki
+from tests.stages.small_wiki import write_tables
 from tests.support import Source, dump_xml, files_of, header_xml, page_xml
 
 HERE = RunOptions(jobs=1, part_size=400, quiet=True)
@@ -55,7 +61,22 @@ def plain(number: int) -> bytes:
     return xml.replace(b"[[river %d]]" % number, b"[[ocean %d]]" % number) if number else xml
 
 
-DUMPS: dict[str, Callable[[int], bytes]] = {"d.xml.bz2": multistream, "d.xml": plain}
+def members(pack: Callable[[bytes], bytes]) -> Callable[[int], bytes]:
+    """Return what makes a dump like `plain`, each page compressed on its own."""
+
+    def dump(number: int) -> bytes:
+        return b"".join(map(pack, re.split(b"(?=  <page>)", plain(number))))
+
+    return dump
+
+
+DUMPS: dict[str, Callable[[int], bytes]] = {
+    "d.xml.bz2": multistream,
+    "d.xml": plain,
+    "d.xml.gz": members(lambda data: gzip.compress(data, 0, mtime=0)),
+    "d.xml.zst": members(zstandard.ZstdCompressor().compress),
+    "d.xml.xz": members(lzma.compress),
+}
 
 
 def two_alike(name: str, folder: Path) -> tuple[bytes, bytes]:
@@ -116,6 +137,33 @@ def test_wikidata_that_changed_is_read_again(sample: Sample, tmp_path: Path) -> 
     assert files_of(out) == files_of(tmp_path / "f")
 
 
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [("page", b"Hamlet_12", b"Hamlet_50"), ("page_props", b"Q2007", b"Q2099"),
+     ("redirect", b"Village_3'", b"Village_4'")],
+)  # fmt: skip
+def test_a_table_that_changed_is_read_again(
+    table: str, old: bytes, new: bytes, tmp_path: Path
+) -> None:
+    tables = write_tables(tmp_path / "sql", small_wiki.PAGES)
+    path = tmp_path / "sql" / f"{table}.sql"
+
+    def run(name: str, running: RunOptions = small_wiki.RUNNING) -> dict[str, bytes]:
+        titles("enwiki", None, [], tmp_path / name, running, sql=tables)
+        return files_of(tmp_path / name)
+
+    for share in ((1, 2), (2, 2)):
+        with pytest.raises(Unfinished):
+            run("out", replace(small_wiki.RUNNING, shard=share))
+    replace_in_place(path, path.read_bytes().replace(old, new))
+    assert run("out") == run("fresh")
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest
+    assert [i.fingerprint for i in manifest.inputs] == [
+        f"xxh3-128:{xxhash.xxh3_128_hexdigest(Path(p).read_bytes())}" for p in tables.paths
+    ]
+
+
 @pytest.mark.parametrize("name", DUMPS)
 def test_verify_compares_a_finished_folder_with_all_bytes(name: str, tmp_path: Path) -> None:
     old, new = two_alike(name, tmp_path)
@@ -174,6 +222,43 @@ def test_the_fingerprint_does_not_depend_on_how_a_dump_was_read(tmp_path: Path) 
                         [str(path)], tmp_path / name, ExtractOptions(), replace(HERE, shard=share)
                     )
         extract([str(path)], tmp_path / name, ExtractOptions(), running)
+        manifest = read_manifest(tmp_path / name)
+        assert manifest
+        found.add(manifest.inputs[0].fingerprint)
+    assert found == {f"xxh3-128:{xxhash.xxh3_128_hexdigest(path.read_bytes())}"}
+
+
+@pytest.mark.parametrize("name", DUMPS)
+def test_the_fingerprint_of_standard_input_is_of_what_was_read(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DUMPS[name](0)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    extract(["-"], tmp_path / "out", ExtractOptions(), HERE)
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest
+    expected = f"xxh3-128:{xxhash.xxh3_128_hexdigest(data)}"
+    assert [(i.bytes, i.fingerprint) for i in manifest.inputs] == [(len(data), expected)]
+    (tmp_path / name).write_bytes(data)
+    assert verify(targets([tmp_path / "out", tmp_path / name])).unchecked == []
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_wikidata_s_fingerprint_does_not_depend_on_how_it_was_read(
+    ending: str, sample: Sample, tmp_path: Path
+) -> None:
+    path = tmp_path / f"w.json{ending}"
+    data = sample.wikidata.read_bytes()
+    path.write_bytes(data if ending else gzip.decompress(data))
+    running = replace(HERE, part_size=1 << 18)
+    found = set()
+    for name, options in (("1", running), ("2", replace(running, jobs=2)), ("s", running)):
+        if name == "s":
+            with pytest.raises(Unfinished):
+                entities(
+                    str(path), tmp_path / name, EntitiesOptions(), replace(running, shard=(1, 2))
+                )
+        entities(str(path), tmp_path / name, EntitiesOptions(), options)
         manifest = read_manifest(tmp_path / name)
         assert manifest
         found.add(manifest.inputs[0].fingerprint)
