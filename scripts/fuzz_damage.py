@@ -1,11 +1,12 @@
 """Flip single bits in the files of a pipeline, and read them with the stages that come next.
 
-Usage: python scripts/fuzz_damage.py --out DIR [--flips 500] [--seed 0]
+Usage: python scripts/fuzz_damage.py --out DIR [--flips 500] [--interrupted 200] [--seed 0]
 
 The sample pipeline is run once. Then one bit of one file (a part, a side table, an index, a
 manifest) is flipped at a time, and every stage that reads the file is run. It must either write the
-same rows as without the damage, or end with one line that names the file. Prints a table by kind of
-file, and ends with 1 when anything else happens.
+same rows as without the damage, or end with one line that names the file. With files of interrupted
+runs the same command is run again, which must end with the bytes of a run that was not interrupted.
+Prints a table by kind of file, and ends with 1 when anything else happens.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from cstool.parts.checksums import read_part
 from cstool.parts.manifest import MANIFEST, PARQUET
 from cstool.parts.timings import TIMINGS
 from cstool.report import stats, stats_by
-from cstool.running.errors import CstoolError
+from cstool.running.errors import CstoolError, Unfinished
 from cstool.running.options import RunOptions
 from cstool.stages import entities_rows, link, switch
 from cstool.stages.entities import EntitiesOptions, entities
@@ -37,38 +40,68 @@ HERE = RunOptions(jobs=1, part_size=1 << 15, quiet=True)
 # What keeps an open file for the next part would not see the damage.
 CACHES = (link._linker, switch._open, entities_rows._mapped)
 
-Read = Callable[[Path, Path], object]
+# A stage: where the other stages' folders are, the folder to write, how to run.
+Read = Callable[..., object]
+
+
+def entities_(_: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Read the items."""
+    return entities(WIKIDATA, out, EntitiesOptions(), running)
+
+
+def titles_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Map the titles."""
+    return titles("enwiki", read / "entities", [PAGES], out, running)
+
+
+def extract_(_: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Extract the sentences."""
+    return extract([PAGES], out, ExtractOptions(), running)
+
+
+def link_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Link the sentences."""
+    return link.link(read / "sentences", read / "titles", out, running)
+
+
+def switch_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Switch the mentions."""
+    options = SwitchOptions("de,fr,ja,ar")
+    return switch.switch(read / "linked", read / "entities", out, options, running)
+
+
+def shard_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Make the corpus."""
+    return shard([read / "switched"], out, ShardOptions(rows_per_shard=500), running)
+
+
+STAGES: dict[str, Read] = {
+    "entities": entities_,
+    "titles": titles_,
+    "sentences": extract_,
+    "linked": link_,
+    "switched": switch_,
+    "corpus": shard_,
+}
 
 
 def run_pipeline(folder: Path) -> None:
     """Run all stages on the sample."""
-    entities(WIKIDATA, folder / "entities", EntitiesOptions(), HERE)
-    titles("enwiki", folder / "entities", [PAGES], folder / "titles", HERE)
-    extract([PAGES], folder / "sentences", ExtractOptions(), HERE)
-    link.link(folder / "sentences", folder / "titles", folder / "linked", HERE)
-    switch_(folder, folder / "switched")
-    shard_(folder, folder / "corpus")
+    for name, stage in STAGES.items():
+        stage(folder, folder / name)
 
 
-def link_(read: Path, out: Path) -> object:
-    """Link, as the pipeline does."""
-    return link.link(read / "sentences", read / "titles", out, HERE)
-
-
-def switch_(read: Path, out: Path) -> object:
-    """Switch, as the pipeline does."""
-    options = SwitchOptions("de,fr,ja,ar")
-    return switch.switch(read / "linked", read / "entities", out, options, HERE)
-
-
-def shard_(read: Path, out: Path) -> object:
-    """Make the corpus, as the pipeline does."""
-    return shard([read / "switched"], out, ShardOptions(rows_per_shard=500), HERE)
-
-
-def titles_(read: Path, out: Path) -> object:
-    """Map the titles, as the pipeline does."""
-    return titles("enwiki", read / "entities", [PAGES], out, HERE)
+def interrupt(whole: Path, folder: Path) -> dict[Path, list[Path]]:
+    """Write folders of runs that end after one, two and three shares; return their files."""
+    found: dict[Path, list[Path]] = {}
+    for shares in (1, 2, 3):
+        for name, stage in STAGES.items():
+            out = folder / str(shares) / name
+            for share in range(shares):
+                with suppress(Unfinished):
+                    stage(whole, out, replace(HERE, shard=(share % 2 + 1, 2)))
+            found[out] = sorted(p for p in out.rglob("*") if p.is_file() and p.suffix != ".json")
+    return found
 
 
 def look(read: Path, out: Path) -> object:
@@ -100,6 +133,37 @@ def rows_in(out: Path) -> dict[str, Any]:
         str(p.relative_to(out)): read_part(p) if p.suffix in PARQUET else p.read_bytes()
         for p in paths
     }
+
+
+def continued(whole: Path, left: Path, file: Path, bit: int, out: Path) -> str:
+    """Run a command again in a copy of what a run has left, with a bit flipped in a file of it."""
+    for cache in CACHES:
+        cache.cache_clear()
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(left, out)
+    damaged = out / file.relative_to(left)
+    damaged.write_bytes(flipped(damaged.read_bytes(), bit))
+    try:
+        STAGES[left.name](whole, out)
+    except Exception as error:  # noqa: BLE001 - what is looked for
+        return f"{type(error).__name__}: {error}"
+    return "same" if bytes_in(out) == bytes_in(whole / left.name) else "other bytes"
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all files but the times."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and p.name != TIMINGS
+    }
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    """Return the data with that bit flipped."""
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
 
 
 def kind_of(file: Path) -> str:
@@ -135,6 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--flips", type=int, default=500)
+    parser.add_argument("--interrupted", type=int, default=200, help="flips in interrupted runs")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     whole, out = given.out.absolute() / "whole", given.out.absolute() / "read"
@@ -156,15 +221,25 @@ def main() -> None:
         file = chance.choice(files[kind])
         data = file.read_bytes()
         bit = chance.randrange(len(data) * 8)
-        file.write_bytes(
-            data[: bit // 8] + bytes([data[bit // 8] ^ 1 << bit % 8]) + data[bit // 8 + 1 :]
-        )
+        file.write_bytes(flipped(data, bit))
         for reader in READERS[file.relative_to(whole).parts[0]]:
             found = outcome(whole, file, reader, expected[reader], out)
             told[kind, found if found in ("same", "error") else "WRONG"] += 1
             if found not in ("same", "error"):
                 faults.append(f"{file.relative_to(whole)}, bit {bit}, {reader.__name__}: {found}")
         file.write_bytes(data)
+    left = interrupt(whole, given.out.absolute() / "left")
+    for _ in range(given.interrupted):
+        folder = chance.choice(sorted(left))
+        file = chance.choice(left[folder])
+        bit = chance.randrange(file.stat().st_size * 8)
+        found = continued(whole, folder, file, bit, out)
+        told["interrupted run", found if found == "same" else "WRONG"] += 1
+        if found != "same":
+            faults.append(
+                f"left/{folder.parent.name}/{folder.name}: {file.name}, bit {bit}: {found}"
+            )
+    files["interrupted run"] = []
     print("| file | reads | the same rows | one line that names it | anything else |")
     print("|---|---:|---:|---:|---:|")
     for kind in sorted(files):
