@@ -75,6 +75,17 @@ def shard_(read: Path, out: Path, running: RunOptions = HERE) -> object:
     return shard([read / "switched"], out, ShardOptions(rows_per_shard=500), running)
 
 
+def lines_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Make the corpus as lines of JSON, without duplicates and what is in a test set."""
+    test = read / "test.txt"
+    test.parent.mkdir(parents=True, exist_ok=True)
+    test.write_text("one two three four five six seven eight nine ten eleven twelve thirteen\n")
+    options = ShardOptions(
+        format="jsonl", rows_per_shard=500, dedup="minhash", decontaminate=(test,)
+    )
+    return shard([read / "switched"], out, options, running)
+
+
 STAGES: dict[str, Read] = {
     "entities": entities_,
     "titles": titles_,
@@ -82,6 +93,7 @@ STAGES: dict[str, Read] = {
     "linked": link_,
     "switched": switch_,
     "corpus": shard_,
+    "lines": lines_,
 }
 
 
@@ -211,7 +223,8 @@ def main() -> None:
         shutil.rmtree(out)
     files: dict[str, list[Path]] = {}
     for file in sorted(p for p in whole.rglob("*") if p.is_file() and p.name != TIMINGS):
-        files.setdefault(kind_of(file), []).append(file)
+        if file.relative_to(whole).parts[0] in READERS:
+            files.setdefault(kind_of(file), []).append(file)
     files.pop("other", None)  # cards and statistics, which no stage reads
     chance = random.Random(given.seed)
     told: Counter[tuple[str, str]] = Counter()

@@ -86,6 +86,7 @@ def test_what_takes_too_long_is_a_fault(
 def test_flipped_bits_give_the_same_rows_or_a_line_that_names_the_file(tmp_path: Path) -> None:
     script = ROOT / "scripts/fuzz_damage.py"
     command = [sys.executable, str(script), "--out", str(tmp_path), "--flips", "25"]
+    command += ["--interrupted", "12"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()[2:]]

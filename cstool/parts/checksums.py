@@ -1,11 +1,11 @@
 """Checksums that files carry themselves, so that damage is noticed whenever they are read.
 
 A Parquet part has two: its footer lists the xxh3 of each row group's bytes (page headers
-included, which Parquet's own page checksums leave out), and holds the xxh3 of the footer itself,
-which is computed with a placeholder in its place. So a reader of a few row groups checks these
-and the footer, and nothing else. A raw array (`.npy`, or plain numbers) ends in the xxh3 of all
-bytes before, and a mark that there is one. Neither costs a stage more than a hundredth of its time
-(docs/survival.md).
+included, which Parquet's own page checksums leave out), that of the bytes in no row group (page
+index, magic bytes), and that of the footer itself, computed with a placeholder in its place. So a
+reader of a few row groups checks these and the footer, and nothing else. A raw array (`.npy`, or
+plain numbers) ends in the xxh3 of all bytes before, and a mark that there is one. What they cost:
+docs/survival.md.
 
 Files of cstool 0.1 carry no checksums and are read unchecked.
 """
@@ -26,6 +26,7 @@ from cstool.running.errors import InputError
 
 STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
 _FOOTER_KEY = b"cstool.checksum"
+_REST_KEY = b"cstool.checksum_of_rest"
 GROUPS_KEY = b"cstool.row_groups"
 _PLACEHOLDER = b"<cstool: checksum of the footer>"
 assert len(_PLACEHOLDER) == 32
@@ -33,6 +34,7 @@ assert len(_PLACEHOLDER) == 32
 _VALUE = b"\x18\x20"
 # Parquet: a file ends in the footer, its length in 4 bytes, and `PAR1`.
 _TAIL = 8
+_MAGIC = b"PAR1"
 _BLOCK = 1 << 20
 # Behind an array's xxh3. Without it, a damaged length in the header could make the xxh3 look like
 # the last numbers of an array of cstool 0.1, which has no checksum.
@@ -72,16 +74,25 @@ class PartWriter:
             groups = [_digest_range(file, *range_) for range_ in self._ranges]
         listed = msgspec.json.encode(groups)
         self._writer.add_key_value_metadata(
-            {**(metadata or {}), GROUPS_KEY: listed, _FOOTER_KEY: _PLACEHOLDER}
+            {
+                **(metadata or {}),
+                GROUPS_KEY: listed,
+                _REST_KEY: _PLACEHOLDER,
+                _FOOTER_KEY: _PLACEHOLDER,
+            }
         )
         self._writer.close()
         self._sink.close()
         with self._path.open("r+b") as file:
             start, footer = _read_footer(file)
-            at = footer.rfind(_FOOTER_KEY + _VALUE + _PLACEHOLDER)
-            assert at >= 0
-            file.seek(start + at + len(_FOOTER_KEY + _VALUE))
-            file.write(xxhash.xxh3_128_hexdigest(footer).encode())
+            rest = _rest_digest(file, pq.read_metadata(self._path), (start, start + len(footer)))
+            footer = footer.replace(
+                _REST_KEY + _VALUE + _PLACEHOLDER, _REST_KEY + _VALUE + rest.encode()
+            )
+            begin = footer.rindex(_FOOTER_KEY + _VALUE + _PLACEHOLDER) + len(_FOOTER_KEY + _VALUE)
+            digest = _footer_digest(footer, begin).encode()
+            file.seek(start)
+            file.write(footer[:begin] + digest + footer[begin + len(digest) :])
 
 
 def write_table(path: Path, table: pa.Table, layout: Mapping[str, Any] = STANDARD) -> None:
@@ -146,22 +157,50 @@ def damaged(path: Path, where: str) -> InputError:
 
 def _checked_footer(path: Path, file: IO[bytes]) -> pq.FileMetaData:
     try:
-        _, footer = _read_footer(file)
+        start, footer = _read_footer(file)
         at = footer.rfind(_FOOTER_KEY + _VALUE)
+        # Before Arrow sees it: in a damaged one it may find what makes it end the process.
         if at >= 0:
             begin = at + len(_FOOTER_KEY + _VALUE)
-            end = begin + len(_PLACEHOLDER)
-            digest = xxhash.xxh3_128(footer[:begin])
-            digest.update(_PLACEHOLDER)
-            digest.update(footer[end:])
-            if digest.hexdigest().encode() != footer[begin:end]:
+            digest = _footer_digest(footer, begin).encode()
+            if digest != footer[begin : begin + len(digest)]:
                 raise damaged(path, "footer")
+        elif GROUPS_KEY in footer:
+            raise damaged(path, "footer")  # the key is
         file.seek(0)
-        return pq.read_metadata(file)
+        metadata = pq.read_metadata(file)
+        expected = (metadata.metadata or {}).get(_REST_KEY)
+        if expected is not None:
+            found = _rest_digest(file, metadata, (start, start + len(footer)))
+            if found.encode() != expected:
+                raise damaged(path, "page index or magic bytes")
+        return metadata
     except (OSError, ValueError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the disk; Arrow's have no number
         raise damaged(path, "footer") from error
+
+
+def _footer_digest(footer: bytes, begin: int) -> str:
+    """Return the xxh3 (128 bits, hex) of a footer in which that xxh3 itself begins at `begin`."""
+    digest = xxhash.xxh3_128(footer[:begin])
+    digest.update(_PLACEHOLDER)
+    digest.update(footer[begin + len(_PLACEHOLDER) :])
+    return digest.hexdigest()
+
+
+def _rest_digest(file: IO[bytes], metadata: pq.FileMetaData, footer: tuple[int, int]) -> str:
+    """Return the xxh3 (128 bits, hex) of the bytes in no row group and not in the footer.
+
+    `footer`: where it begins and ends.
+    """
+    ends = [_byte_range(metadata.row_group(i))[1] for i in range(metadata.num_row_groups)]
+    digest = xxhash.xxh3_128()
+    end = max(ends, default=len(_MAGIC))
+    for begin, stop in ((0, len(_MAGIC)), (end, footer[0]), (footer[1], footer[1] + _TAIL)):
+        file.seek(begin)
+        digest.update(file.read(max(0, stop - begin)))
+    return digest.hexdigest()
 
 
 def _read_footer(file: IO[bytes]) -> tuple[int, bytes]:
@@ -170,7 +209,7 @@ def _read_footer(file: IO[bytes]) -> tuple[int, bytes]:
     file.seek(max(0, size - _TAIL))
     tail = file.read(_TAIL)
     length = int.from_bytes(tail[:4], "little")
-    if size < _TAIL + 4 or tail[4:] != b"PAR1" or length > size - _TAIL:
+    if size < _TAIL + 4 or tail[4:] != _MAGIC or length > size - _TAIL:
         raise ValueError("no Parquet footer")
     start = size - _TAIL - length
     file.seek(start)
@@ -210,11 +249,12 @@ def append_checksum(path: Path) -> None:
 
 def check_checksum(path: Path) -> None:
     """Verify a file that ends in a checksum. Raises InputError when it is damaged."""
-    if not _is_sound(path):
+    if not is_sound(path):
         raise damaged(path, "its bytes")
 
 
-def _is_sound(path: Path) -> bool:
+def is_sound(path: Path) -> bool:
+    """Whether a file ends in the checksum of its bytes; raises OSError when it cannot be read."""
     size = path.stat().st_size - _TRAILER
     with path.open("rb") as file:
         return size >= 0 and _digest_of(file, size) + _MARK == file.read()

@@ -133,12 +133,14 @@ class Run:
         phase: str | None = None,
         on_made: Callable[[Made], None] = lambda made: None,
         layout: Mapping[str, Any] = STANDARD,
+        is_whole: Callable[[str], bool] = lambda file: True,
     ) -> list[Made]:
         """Make a part of each task with `function(slice, parameters)`; return them in order.
 
         `phase` names a folder of intermediate parts, removed when the run finishes. `size` is
         the sum of the tasks' weights where it is known. `on_made` sees each part when it is
         there, in no particular order, and may end the run by raising. `layout`: see write_part.
+        `is_whole`: whether the files are undamaged to which a part that was found refers.
         Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
         """
         folder = self.out if phase is None else self.out / WORK / phase
@@ -161,7 +163,7 @@ class Run:
                 done = find_part(
                     folder, task.file, run=run, slice_=task.fingerprint, work=work, listed=listed
                 )
-                if done is not None:
+                if done is not None and is_whole(task.file):
                     made[index] = done
                     on_made(done)
                     bar.found(task.weight)

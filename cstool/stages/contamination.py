@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from cstool.dumps.streams import Stream
 from cstool.languages.words import SPACELESS, classes
+from cstool.parts.checksums import append_checksum, check_checksum
 from cstool.parts.hashing import mix
 from cstool.running.errors import InputError
 
@@ -71,10 +72,12 @@ class TestTexts:
         arrays |= {f"wholes-{n}": a for n, a in self.wholes.items()}
         with path.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
+        append_checksum(path)
 
     @classmethod
     def open(cls, path: Path) -> "TestTexts":
         """Read what `save` wrote."""
+        check_checksum(path)
         found: dict[str, dict[int, Array]] = {"runs": {}, "wholes": {}}
         with np.load(path) as arrays:
             for name in arrays.files:

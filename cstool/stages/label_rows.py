@@ -17,7 +17,7 @@ from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import Chosen, Names, Rules, choose
 from cstool.parts.atomic import whole_file
-from cstool.parts.checksums import load_array, open_part, read_part, save_array
+from cstool.parts.checksums import is_sound, load_array, open_part, read_part, save_array
 from cstool.parts.columns import flat, list_of, numbers, one_chunk, strings
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches, Made
@@ -65,7 +65,7 @@ def make_store(
     """Gather the names that these sentences can need; return the store's folder, and counts."""
     folder = run.work("store")
     wanted = run.work("wanted.npy")
-    if not wanted.exists():
+    if not (wanted.exists() and is_sound(wanted)):
         with whole_file(wanted) as temporary:
             save_array(temporary, _linked_qids(*linked))
     tasks = [

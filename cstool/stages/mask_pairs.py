@@ -19,7 +19,7 @@ from cstool.masking.draw import sentence_keys
 from cstool.masking.pair_tokens import Frame, PairRows, Texts, pair_rows
 from cstool.masking.pairs import KINDS, SAME, Place, pair_up
 from cstool.masking.vocabulary import one_thread, read_tokenizer
-from cstool.parts.checksums import open_part
+from cstool.parts.checksums import is_sound, open_part
 from cstool.parts.columns import numbers, offsets_of
 from cstool.parts.counts import Counts, total
 from cstool.parts.files import Batches
@@ -130,7 +130,8 @@ def make_pairs(
 
 def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
     """Make the map from sentences to paragraphs, if an interrupted run has not."""
-    if all((folder / file).is_file() for file in HashIndex.files(_MAP)):
+    paths = [folder / file for file in HashIndex.files(_MAP)]
+    if all(path.is_file() and is_sound(path) for path in paths):
         return
     with building(folder, _MAP, np.uint32) as add:
         for file in files:

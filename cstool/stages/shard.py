@@ -6,6 +6,7 @@ each of those in the order of a hash (`shard_shuffle`).
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import msgspec
 import zstandard
 
 from cstool.parts.atomic import whole_file, write_bytes
-from cstool.parts.checksums import read_part
+from cstool.parts.checksums import is_sound, read_part
 from cstool.parts.counts import Counts, Tally, total
 from cstool.parts.files import Made
 from cstool.parts.folder import Run, Task, open_run, part_name
@@ -46,7 +47,7 @@ from cstool.stages.shard_facts import (
     top_entities,
 )
 from cstool.stages.shard_plan import PAGES, Plan, ShardOptions, census, plan_of
-from cstool.stages.shard_segments import INDEX, Segment, segments_of
+from cstool.stages.shard_segments import INDEX, Segment, are_whole, segments_of
 from cstool.stages.shard_shuffle import (
     IN_MEMORY,
     RECEIPT,
@@ -136,6 +137,7 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     scattered = run.map(
         scatter, Scatter(plan, str(segments)), tasks, INDEX,
         label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
+        is_whole=partial(are_whole, run.work("scattered"), segments),
     )  # fmt: skip
     places, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = FORMATS[options.format]
@@ -172,7 +174,7 @@ def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
     if not files:
         return None
     path = run.work("tests.npz")
-    if not path.exists():
+    if not (path.exists() and is_sound(path)):
         for file in files:
             if not TestTexts.of(texts_of(file)).size:
                 raise InputError(f"{file}: holds no text of {SHORT} words; give a test set's texts")
@@ -216,12 +218,10 @@ def _write(
             Task(f"{Path(task.file).as_posix()}.parquet", task.slice, task.fingerprint)
             for task in shards
         ]
-        for task in receipts:
-            if not (run.out / task.slice.file).is_file():
-                (run.work("written") / task.file).unlink(missing_ok=True)
         signed = run.map(
             gather_lines, work, receipts, RECEIPT,
             label="shard: write", size=len(shards), unit="shard", phase="written",
+            is_whole=partial(_is_as_signed, run),
         )  # fmt: skip
         made = [
             Made(Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts)
@@ -229,6 +229,13 @@ def _write(
         ]
         facts = [read_facts(run.work(FACTS) / task.file) for task in receipts]
     return made, total(m.counts for m in made), facts
+
+
+def _is_as_signed(run: Run, receipt: str) -> bool:
+    """Whether the file is there, and its bytes are those that its receipt tells of."""
+    path = run.out / receipt.removesuffix(".parquet")
+    _, size, checksum = _receipt(run.work("written") / receipt)
+    return path.is_file() and path.stat().st_size == size and sha256(path) == checksum
 
 
 def _receipt(path: Path) -> tuple[int, int, str]:
@@ -243,10 +250,8 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
         file = receipt.relative_to(receipts).with_suffix("").as_posix()
         path = run.out / file
         linked = any(p.is_symlink() for p in (path, path.parent, path.parent.parent))
-        if file not in listed and not linked and path.is_file():
-            _, size, checksum = _receipt(receipt)
-            if path.stat().st_size == size and sha256(path) == checksum:
-                path.unlink()
+        if file not in listed and not linked and _is_as_signed(run, f"{file}.parquet"):
+            path.unlink()
 
 
 def _describe(

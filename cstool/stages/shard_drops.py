@@ -9,6 +9,7 @@ is left out depends neither on parts nor on workers, and no more than a bucket i
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +33,7 @@ from cstool.stages.shard_segments import (
     INDEX,
     Segment,
     SegmentWriter,
+    are_whole,
     read_segments,
     row_groups,
     segment_file,
@@ -169,6 +171,7 @@ def find_drops(
     screened = run.map(
         screen, work, parts, INDEX,
         label="shard: screen", size=len(parts), unit="part", phase="screened",
+        is_whole=partial(are_whole, run.work("screened"), files),
     )  # fmt: skip
     by_bucket, _ = segments_of(screened, run.work("screened"), files)
     tasks = [
@@ -180,6 +183,7 @@ def find_drops(
     found = run.map(
         twice, (str(run.work("drops")), dedup), tasks, INDEX,
         label="shard: compare", size=len(tasks), unit="bucket", phase="twice",
+        is_whole=partial(are_whole, folder, run.work("drops")),
     )  # fmt: skip
     by_part, _ = segments_of(found, folder, run.work("drops"))
     in_tests = _tests_by_part(screened, by_bucket.get(buckets, ()), files)

@@ -109,6 +109,17 @@ def _digest(file: IO[bytes], offset: int, size: int) -> int:
     return xxhash.xxh3_64_intdigest(file.read(size))
 
 
+def are_whole(indexes: Path, files: Path, part: str) -> bool:
+    """Whether the segments that a writer's part lists are there and undamaged."""
+    table = read_part(indexes / part)
+    rows = zip(*(table.column(n).to_pylist() for n in ("offset", "bytes", "checksum")), strict=True)
+    try:
+        with segment_file(files, part).open("rb") as file:
+            return all(_digest(file, at, size) == checksum for at, size, checksum in rows)
+    except FileNotFoundError:
+        return False
+
+
 def segments_of(
     made: Iterable[Made], indexes: Path, files: Path
 ) -> tuple[dict[int, tuple[Segment, ...]], dict[int, int]]:
