@@ -194,9 +194,9 @@ def _rest_digest(file: IO[bytes], metadata: pq.FileMetaData, footer: tuple[int, 
 
     `footer`: where it begins and ends.
     """
-    ends = [_byte_range(metadata.row_group(i))[1] for i in range(metadata.num_row_groups)]
     digest = xxhash.xxh3_128()
-    end = max(ends, default=len(_MAGIC))
+    groups = metadata.num_row_groups  # which are one after the other
+    end = _byte_range(metadata.row_group(groups - 1))[1] if groups else len(_MAGIC)
     for begin, stop in ((0, len(_MAGIC)), (end, footer[0]), (footer[1], footer[1] + _TAIL)):
         file.seek(begin)
         digest.update(file.read(max(0, stop - begin)))

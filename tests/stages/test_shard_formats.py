@@ -199,3 +199,40 @@ def test_counts_of_the_forms_agree(switched: Path, tmp_path: Path) -> None:
         return need_stage(tmp_path / form, "shard").counts
 
     assert counts("jsonl") == counts("cstool") == counts("entitycs")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "data/*/*.jsonl.zst",
+        "_work/segments/*.arrow",
+        "_work/marks/*.arrow",
+        "_work/drops/*.arrow",
+        "_work/tests.npz",
+    ],
+)
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_an_interrupted_run_has_left_damaged_is_made_again(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str, lost: bool
+) -> None:
+    test = tmp_path / "test.txt"
+    test.write_text("one two three four five six seven eight nine ten eleven twelve thirteen\n")
+    options = ShardOptions(format="jsonl", rows_per_shard=100, dedup="exact", decontaminate=(test,))
+    running = RunOptions(jobs=1, quiet=True)
+    shard([switched], tmp_path / "whole", options, running)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cstool.stages.shard._describe", interrupt)
+        shard([switched], tmp_path / "cut", options, running)
+    files = sorted((tmp_path / "cut").glob(damaged))
+    assert files
+    for path in files:
+        if lost:
+            path.unlink()
+        else:
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+    for phase in ("twice", "scattered", "census"):  # what reads them is to be done again, too
+        next((tmp_path / "cut/_work" / phase).rglob("*.parquet")).unlink()
+    shard([switched], tmp_path / "cut", options, running)
+    assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
