@@ -9,10 +9,11 @@ destination is read from just its own bytes, however many there are.
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BufferedIOBase
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,7 @@ from cstool.parts.files import Made
 Array = np.ndarray[Any, Any]
 
 _ROWS_AT_ONCE = 300_000
+_BLOCK = 1 << 18
 
 # Where the segments of a file lie: a writer's part.
 INDEX = pa.schema(
@@ -104,9 +106,15 @@ class SegmentWriter:
         return pa.table(arrays, INDEX.names).cast(INDEX)
 
 
-def _digest(file: IO[bytes], offset: int, size: int) -> int:
+def _digest(file: BufferedIOBase, offset: int, size: int) -> int:
+    digest = xxhash.xxh3_64()
     file.seek(offset)
-    return xxhash.xxh3_64_intdigest(file.read(size))
+    # One buffer for all: fresh memory for each segment would cost more than the hash.
+    block = memoryview(bytearray(min(size, _BLOCK)))
+    while size and (read := file.readinto(block[:size])):
+        digest.update(block[:read])
+        size -= read
+    return digest.intdigest()
 
 
 def are_whole(indexes: Path, files: Path, part: str) -> bool:
