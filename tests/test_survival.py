@@ -191,5 +191,7 @@ def test_a_full_disk_ends_two_workers_in_one_line(
     monkeypatch.setenv("TMPDIR", str(folder))  # no room for temporary files either
     for stage, dump in (("extract", sample.pages), ("entities", sample.wikidata)):
         command = [stage, dump, "-o", folder / stage, "-j", "2", "--part-size", "8K"]
-        fails(cstool(*command), "no space left on the disk; free some")
+        warned = cstool(*command).stderr
+        assert "probably too little" in warned.splitlines()[0]  # said before the work begins
+        fails(cstool(*command, "--quiet"), "no space left on the disk; free some")
         assert not [p for p in folder.rglob("*") if p.suffix == ".tmp" or "_lock" in p.name]
