@@ -23,8 +23,8 @@ from cstool.running.sharing import CAN_SHARE, SharedBytes
 T = TypeVar("T")
 
 DEFAULT_PART_SIZE = 64 << 20
-# Bytes. Wikidata's longest has a few millions; what has no line ends would fill the memory.
-LONGEST_LINE = 64 << 20
+# Bytes. Wikibase takes no entity above 2.5 MB; the objects of a line take up to 25 times its size.
+LONGEST_LINE = 16 << 20
 
 _BOM = b"\xef\xbb\xbf"
 _OPEN = ord("{")
@@ -253,6 +253,7 @@ class _Cutter:
         self._part_size = size
         self._way = way
         self._line = 1
+        self._open = 0  # bytes of the line that has not ended yet
         self._ends = _Ends(name)
         self._begin()
 
@@ -265,6 +266,7 @@ class _Cutter:
     def take(self, data: bytes) -> Iterator[LineSlice]:
         """Take the next bytes; yield the slices that they complete. Raises InputError."""
         self._ends.look(data)
+        self._need_short_lines(data)
         begin = 0
         while begin < len(data):
             wanted = max(1, self._part_size - self._size)
@@ -274,10 +276,21 @@ class _Cutter:
                 break
             yield self._slice()
             begin = end
-        if self._size > self._part_size + LONGEST_LINE:
+
+    def _need_short_lines(self, data: bytes) -> None:
+        """Raise InputError when a line is too long, wherever in a slice it begins."""
+        number = self._line + self._lines
+        end = data.find(b"\n")
+        if end >= 0 and self._open + end <= LONGEST_LINE:
+            # Lines that begin and end in these bytes are shorter than they are.
+            self._open = len(data) - data.rfind(b"\n") - 1
+            number += data.count(b"\n") if self._open > LONGEST_LINE else 0
+        else:
+            self._open += len(data) if end < 0 else end
+        if self._open > LONGEST_LINE:
             raise InputError(
-                f"{self._name}: line {self._line + self._lines:,} is longer than "
-                f"{LONGEST_LINE >> 20} MB; give a Wikidata dump that has an entity a line"
+                f"{self._name}: line {number:,} is longer than {LONGEST_LINE >> 20} MB; give a "
+                "Wikidata dump that has an entity a line"
             )
 
     def _keep(self, data: bytes, begin: int, end: int) -> None:

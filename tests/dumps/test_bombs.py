@@ -189,7 +189,7 @@ def test_a_bz2_stream_that_holds_too_much_xml_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("reader", "before", "repeated", "told"),
     [
-        ("json_lines", b'[\n{"id":"', b"a", "longer than 64 MB"),
+        ("json_lines", b'[\n{"id":"', b"a", "line 2 is longer than 16 MB"),
         ("sql_rows", b"CREATE TABLE `", b"a", "16 MB hold no whole row or statement"),
         ("sql_rows", TABLE + b"('", b"\\\\", "16 MB hold no whole row"),
         ("sql_rows", TABLE + b"(1", b",1", "16 MB hold no whole row"),
@@ -209,7 +209,7 @@ def test_a_line_or_row_of_any_length_is_refused(
 
 def test_json_nested_without_end_is_no_entity(tmp_path: Path) -> None:
     path = tmp_path / "d.json.zst"
-    path.write_bytes(zstandard.compress(b'{"x":' + b"[" * (20 * MB) + b"]}\n"))
+    path.write_bytes(zstandard.compress(b'{"x":' + b"[" * (10 * MB) + b"]}\n"))
     result = read("json_lines", path)
     assert result.found == ["RecursionError"]
     assert result.peak < 500

@@ -285,6 +285,24 @@ def test_a_file_without_line_ends_does_not_fill_the_memory(
         slices(path, 100)
 
 
+@pytest.mark.parametrize("part_size", [1 << 20, 64 << 20])
+@pytest.mark.parametrize("before", [0, 3])
+@pytest.mark.parametrize("behind", [b"", b"\n{}\n]\n"])
+def test_a_line_is_too_long_wherever_in_a_slice_it_begins(
+    part_size: int, before: int, behind: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wikidata, "LONGEST_LINE", 1 << 20)
+    path = tmp_path / "d.json"
+    for size, number in ((1 << 20, 0), ((1 << 20) + 1, 2 + before)):
+        line = b'{"id":"' + b"a" * (size - 9) + b'"}'
+        path.write_bytes(b"[\n" + b"{},\n" * before + line + (behind or b"\n]\n"))
+        if number:
+            with pytest.raises(InputError, match=f"line {number} is longer than 1 MB"):
+                slices(path, part_size)
+        else:
+            slices(path, part_size)
+
+
 def test_weights_add_up_to_the_file_s_size(tmp_path: Path) -> None:
     path = tmp_path / "d.json.gz"
     path.write_bytes(gzip.compress(DUMP))
