@@ -13,6 +13,8 @@ LARGEST_VALUE = 1 << 16
 LONGEST_TOKEN = 4 << 20
 # Elements within elements.
 DEEPEST = 100
+# Elements of a page, or between two; a page of one revision has 15.
+MOST_ELEMENTS = 2_000_000
 # Different names of elements and attributes: expat keeps each until the file's end.
 MOST_NAMES = 10_000
 MOST_NAMESPACES = 1000

@@ -66,6 +66,7 @@ class PageParser:
         self._name = name
         self._pages: list[Page] = []
         self._path: list[str] = []
+        self._elements = 0  # since the last page ended
         self._data: list[str] = []
         self._begun = 0  # where the element begins whose text is collected
         self._prefixes: set[str | None] = set()
@@ -196,6 +197,9 @@ class PageParser:
         path = self._path
         path.append(name)
         depth = len(path)
+        self._elements += 1
+        if self._elements > bounds.MOST_ELEMENTS:
+            raise self._too_large("the number of elements", f"{bounds.MOST_ELEMENTS:,}")
         if depth > bounds.DEEPEST:
             raise self._too_large("the depth of elements", f"{bounds.DEEPEST}")
         if depth == 1:
@@ -275,6 +279,7 @@ class PageParser:
         elif len(path) == 2:
             if path[1] == "page":
                 self._pages.append(self._page())
+                self._elements = 0
             elif path[1] == "siteinfo":
                 self.site = self._site()
         elif len(path) == 1:

@@ -213,3 +213,17 @@ def test_json_nested_without_end_is_no_entity(tmp_path: Path) -> None:
     result = read("json_lines", path)
     assert result.found == ["RecursionError"]
     assert result.peak < 500
+
+
+def test_a_page_of_elements_without_end_is_refused(tmp_path: Path) -> None:
+    """In its text, where none may be, and beside it; pages with few elements are counted alone."""
+    text = page_xml(1, Source("A", "MARK")).encode()
+    before, behind = text.split(b"MARK")
+    few = (before + b"<b/>" * 1000 + behind) * 3
+    for open_, close in ((before, behind), (b"<page><title>A</title>", b"</page>")):
+        path = tmp_path / "d.xml.zst"
+        many = open_ + b"<b/>" * (bounds.MOST_ELEMENTS + 1) + close
+        path.write_bytes(zstandard.compress(HEAD + few + many + b"</mediawiki>"))
+        result = read("xml", path)
+        assert "the number of elements exceeds 2,000,000" in result.told
+        assert result.peak < 300
