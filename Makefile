@@ -66,7 +66,7 @@ demo: $(BIN)/cstool
 	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki" DATE=20261001 WORK=demo \
 	  DUMPS=data/sample LANGUAGES=entitycs
 	@echo; $(CSTOOL) stats demo/corpus
-	@echo; $(BIN)/python scripts/excerpt.py demo/corpus
+	@echo; $(BIN)/python -m scripts.check.excerpt demo/corpus
 	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
 	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
 	@echo "To look at it, open demo/report.html in a browser."
@@ -77,9 +77,9 @@ $(VENV)/.mask: pyproject.toml | $(BIN)/cstool
 
 demo-training: demo $(VENV)/.mask
 	@[ -e demo/tokenizer.json ] || \
-	  $(BIN)/python scripts/train_tokenizer.py demo/corpus demo/tokenizer.json
+	  $(BIN)/python -m scripts.train.train_tokenizer demo/corpus demo/tokenizer.json
 	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
-	@echo; $(BIN)/python scripts/show_masking.py demo/corpus demo/tokenizer.json
+	@echo; $(BIN)/python -m scripts.train.show_masking demo/corpus demo/tokenizer.json
 	@echo; echo "The examples are in demo/examples; docs/training.md tells how to train on them."
 
 test: $(VENV)/.dev
@@ -90,16 +90,16 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python scripts/make_sample.py --check
+	$(BIN)/python -m scripts.data.make_sample --check
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 
 bench: $(VENV)/.dev
-	$(BIN)/python scripts/bench_stages.py
+	$(BIN)/python -m scripts.bench.stages
 
 sample: $(BIN)/cstool
-	$(BIN)/python scripts/make_sample.py
+	$(BIN)/python -m scripts.data.make_sample
 
 clean:
 	rm -rf demo build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis

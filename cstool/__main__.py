@@ -10,7 +10,7 @@ def main() -> None:
         # Until ours is imported: to end without a word, not in a traceback of an import.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        from cstool.running.signals import end_on_signals
+        from cstool.execution.signals import end_on_signals
 
         end_on_signals()
         from cstool.cli.main import main as run

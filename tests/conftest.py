@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.extract import ExtractOptions, extract
-from cstool.stages.link import link
-from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.switch import switch
-from cstool.stages.switch_options import SwitchOptions
-from cstool.stages.titles import titles
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.link.stage import link
+from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.stage import switch
+from cstool.stages.titles.stage import titles
 from tests.masking.fixtures import all_trained, corpus
 
 __all__ = ["all_trained", "corpus"]  # fixtures, too

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
-from cstool.parts.timings import TIMINGS
+from cstool.storage.timings import TIMINGS
 
 NAMESPACES = {
     -2: "Media",

@@ -16,7 +16,7 @@ import pytest
 
 from cstool.cli.main import cstool
 from cstool.cli.show import entity
-from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PAIRS, PARAGRAPHS
+from cstool.storage.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PAIRS, PARAGRAPHS
 from tests.conftest import ROOT, Sample
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))

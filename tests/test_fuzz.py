@@ -1,4 +1,4 @@
-"""A short, always equal run of scripts/fuzz_extract.py: some inputs of each kind."""
+"""A short, always equal run of scripts/fuzz/extract.py: some inputs of each kind."""
 
 import subprocess
 import sys
@@ -10,23 +10,17 @@ from typing import Any
 
 import pytest
 
-from cstool.running.limits import TookTooLong
+from cstool.execution.cpu_limit import TookTooLong
+from scripts.fuzz import checks, inputs
 from tests.conftest import ROOT, SAMPLE
 
 _EACH = {"tokens": 25, "mutated": 25, "repeated": 6, "noise": 25, "damaged": 25, "xml": 25}
 
 
 @pytest.fixture(scope="module")
-def fuzz() -> Iterator[Any]:
+def fuzz() -> Any:
     """The modules of the fuzz, which are scripts and import each other."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import fuzz_checks
-        import fuzz_inputs
-
-        yield fuzz_checks, fuzz_inputs
-    finally:
-        sys.path.remove(str(ROOT / "scripts"))
+    return checks, inputs
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +71,16 @@ def test_what_takes_too_long_is_a_fault(
     given = inputs.Wikitext(("Anna is here. " * 50,), "en", True)
     assert checks.fault_of(given, tmp_path) == ""
     with monkeypatch.context() as patch:
-        patch.setattr("cstool.stages.extract.at_most", _ended)
+        patch.setattr("cstool.stages.extract.stage.at_most", _ended)
         assert checks.fault_of(given, tmp_path) == "Unsound a page took too long"
     monkeypatch.setattr(checks, "_ANY", -10.0)
     assert checks.fault_of(given, tmp_path).startswith("TooSlow")
 
 
 def test_flipped_bits_give_the_same_rows_or_a_line_that_names_the_file(tmp_path: Path) -> None:
-    script = ROOT / "scripts/fuzz_damage.py"
-    command = [sys.executable, str(script), "--out", str(tmp_path), "--flips", "25"]
+    command = [sys.executable, "-m", "scripts.fuzz.damage", "--out", str(tmp_path), "--flips", "25"]
     command += ["--interrupted", "12"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines()[2:]]
     assert sum(int(row[3]) for row in rows) > 10

@@ -1,8 +1,6 @@
-"""The synthetic Wikidata dumps of scripts/make_wikidata.py."""
+"""The synthetic Wikidata dumps of scripts/data/make_wikidata.py."""
 
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -10,23 +8,17 @@ from typing import Any
 import pytest
 
 from cstool.dumps.wikidata import item_number
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from tests.conftest import ROOT
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from scripts.data import make_wikidata
 from tests.support import rows_of
 
 
 @pytest.fixture(scope="module")
-def maker() -> Iterator[Any]:
+def maker() -> Any:
     """The script as a module, with small pools."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import make_wikidata
-
-        make_wikidata.POOL = 40
-        yield make_wikidata
-    finally:
-        sys.path.remove(str(ROOT / "scripts"))
+    make_wikidata.POOL = 40
+    return make_wikidata
 
 
 @pytest.fixture(scope="module")

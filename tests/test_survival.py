@@ -1,4 +1,4 @@
-"""What befalls runs: full and read-only disks, second runs, kills (more: scripts/kill_run.py)."""
+"""What befalls runs: full and read-only disks, second runs, kills (more: scripts/fuzz/kill.py)."""
 
 import os
 import shutil
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from cstool.running.errors import OutputError
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.extract import ExtractOptions, extract
-from cstool.stages.link import link
-from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.switch import switch
-from cstool.stages.switch_options import SwitchOptions
-from cstool.stages.titles import titles
+from cstool.errors import OutputError
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.link.stage import link
+from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.stage import switch
+from cstool.stages.titles.stage import titles
 from tests.cli.test_commands import PAGES, cstool, fails
 from tests.conftest import Sample
 from tests.support import files_of, write_multistream

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from cstool.running.terminal import echo
+from cstool.execution.terminal import echo
 
 EXAMPLE = """\b
 Examples:

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.bars import bars, line
 from cstool.download.client import Http, open_session
-from cstool.download.downloading import (
+from cstool.download.command import (
     Order,
     catalogue,
     download,
@@ -19,7 +18,8 @@ from cstool.download.downloading import (
     outcome,
     what_is_here,
 )
-from cstool.download.finding import LATEST
+from cstool.download.discovery import LATEST
+from cstool.download.progress_bars import bars, line
 from cstool.download.record import Shelf
 
 EXAMPLE = """\b

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
 
 EXAMPLE = """\b
 Examples:

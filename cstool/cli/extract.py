@@ -7,12 +7,12 @@ from typing import IO, Literal
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
-from cstool.parts.counts import OTHERS
-from cstool.running.errors import InputError
-from cstool.running.options import RunOptions
-from cstool.running.small_files import read_small
-from cstool.running.terminal import echo_line
-from cstool.stages.extract import ExtractOptions, extract
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.execution.terminal import echo_line
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.storage.counts import OTHERS
+from cstool.storage.text_files import read_small
 
 EXAMPLE = """\b
 Examples:

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cstool.cli.options import Closing, output, running
-from cstool.running.options import RunOptions
-from cstool.stages.link import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
+from cstool.execution.options import RunOptions
+from cstool.stages.link.stage import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
 
 EXAMPLE = """\b
 Examples:

@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cstool import __version__
-from cstool.running.errors import (
+from cstool.errors import (
     MORE_MEMORY,
     CstoolError,
     Stopped,
@@ -24,9 +24,9 @@ from cstool.running.errors import (
     is_damage,
     is_out_of_memory,
 )
-from cstool.running.interrupts import end_stopped, ending_in_time
-from cstool.running.signals import end_on_signals, interruptible, not_interruptible, received
-from cstool.running.terminal import echo, finish_output, open_missing_streams, printable
+from cstool.execution.shutdown import end_stopped, ending_in_time
+from cstool.execution.signals import end_on_signals, interruptible, not_interruptible, received
+from cstool.execution.terminal import echo, finish_output, open_missing_streams, printable
 
 COMMANDS = {
     "download": "Wikimedia's servers → dumps, whole and checked",

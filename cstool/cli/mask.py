@@ -6,9 +6,9 @@ from typing import get_args
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
+from cstool.execution.options import RunOptions
 from cstool.masking.strategies import Rules
-from cstool.running.options import RunOptions
-from cstool.stages.mask import NAMES, MaskOptions, mask_corpus
+from cstool.stages.mask.stage import NAMES, MaskOptions, mask_corpus
 
 EXAMPLE = """\b
 Examples:

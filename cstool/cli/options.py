@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from cstool.parts.manifest import MANIFEST, STANDARD_INPUT, Manifest
-from cstool.running.options import RunOptions
-from cstool.running.resources import default_jobs
-from cstool.running.terminal import echo_line
+from cstool.execution.options import RunOptions
+from cstool.execution.resources import default_jobs
+from cstool.execution.terminal import echo_line
+from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
 
 Command = Callable[..., None]
 

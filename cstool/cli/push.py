@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from cstool.report.pushing import check_name, push, uploads
-from cstool.running.terminal import echo_line
+from cstool.execution.terminal import echo_line
+from cstool.report.push import check_name, push, uploads
 
 EXAMPLE = """\b
 Examples:

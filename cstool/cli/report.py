@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from cstool.parts.atomic import write_bytes
-from cstool.running.errors import CstoolError, OutputError
-from cstool.running.terminal import echo_line
+from cstool.errors import CstoolError, OutputError
+from cstool.execution.terminal import echo_line
+from cstool.storage.atomic import write_bytes
 
 EXAMPLE = """\b
 Examples:

@@ -6,10 +6,10 @@ from typing import get_args
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
-from cstool.running.options import RunOptions
-from cstool.stages.corpus_formats import FormatName
-from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.shard_drops import Dedup
+from cstool.execution.options import RunOptions
+from cstool.stages.shard.dedup import Dedup
+from cstool.stages.shard.formats import FormatName
+from cstool.stages.shard.stage import ShardOptions, shard
 
 EXAMPLE = """\b
 Examples:

@@ -11,14 +11,14 @@ from typing import Any
 
 import click
 
+from cstool.errors import WrongCallError
+from cstool.execution.terminal import echo_json, echo_line, echo_styled
 from cstool.languages.codes import need_language
-from cstool.parts.manifest import Manifest, need_stage
-from cstool.report.showing import STAGES, Shown, shown
-from cstool.report.showing_entity import Entity, described, from_folder, live
-from cstool.report.showing_rows import Occurrences, Wanted, form_of, occurrences, rows
-from cstool.report.showing_text import Style, lines_of
-from cstool.running.errors import WrongCallError
-from cstool.running.terminal import echo_json, echo_line, echo_styled
+from cstool.report.show.entity import Entity, described, from_folder, live
+from cstool.report.show.items import STAGES, Shown, shown
+from cstool.report.show.rows import Occurrences, Wanted, form_of, occurrences, rows
+from cstool.report.show.terminal import Style, lines_of
+from cstool.storage.manifest import Manifest, need_stage
 
 EXAMPLE = """\b
 Examples:

@@ -9,18 +9,18 @@ import click
 import msgspec
 import polars as pl
 
-from cstool.parts.atomic import whole_file
-from cstool.report.stats import FolderStats, folder_stats
-from cstool.report.stats_by import by_title, by_type
-from cstool.report.stats_compare import flat_rows, published, summary
-from cstool.report.stats_table import (
+from cstool.execution.terminal import echo, echo_json
+from cstool.report.stats.breakdowns import by_title, by_type
+from cstool.report.stats.compare import flat_rows, published, summary
+from cstool.report.stats.folder import FolderStats, folder_stats
+from cstool.report.stats.tables import (
     as_table,
     languages_table,
     summaries_table,
     titles_table,
     types_table,
 )
-from cstool.running.terminal import echo, echo_json
+from cstool.storage.atomic import whole_file
 
 EXAMPLE = """\b
 Examples:

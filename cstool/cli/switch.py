@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
-from cstool.parts.counts import largest
-from cstool.parts.manifest import Manifest
-from cstool.running.options import RunOptions
-from cstool.running.terminal import echo_line
-from cstool.stages.entity_types import find_types
-from cstool.stages.language_weights import read_weights
-from cstool.stages.switch import switch
-from cstool.stages.switch_options import RECIPES, Recipe, SwitchOptions
+from cstool.execution.options import RunOptions
+from cstool.execution.terminal import echo_line
+from cstool.stages.switch.entity_types import find_types
+from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
+from cstool.stages.switch.stage import switch
+from cstool.stages.switch.weights import read_weights
+from cstool.storage.counts import largest
+from cstool.storage.manifest import Manifest
 
 EXAMPLE = """\b
 Examples:

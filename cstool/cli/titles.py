@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from cstool.cli.options import Closing, dropped, output, running
-from cstool.parts.manifest import Manifest
-from cstool.running.options import RunOptions
-from cstool.running.terminal import echo_line
-from cstool.stages.titles import titles
-from cstool.stages.titles_compare import DIFFERENCES, differences, examples
-from cstool.stages.titles_sql import SqlTables, misfits
+from cstool.execution.options import RunOptions
+from cstool.execution.terminal import echo_line
+from cstool.stages.titles.compare import DIFFERENCES, differences, examples
+from cstool.stages.titles.from_sql import SqlTables, misfits
+from cstool.stages.titles.stage import titles
+from cstool.storage.manifest import Manifest
 
 EXAMPLE = """\b
 Examples:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from cstool.report.verifying import Verdict, bytes_to_read, targets, verify
-from cstool.running.progress import progress, size_in_words
-from cstool.running.terminal import echo_json, echo_line
+from cstool.execution.progress import progress, size_in_words
+from cstool.execution.terminal import echo_json, echo_line
+from cstool.report.verify.check import Verdict, bytes_to_read, targets, verify
 
 EXAMPLE = """\b
 Examples:

@@ -10,7 +10,7 @@ import msgspec
 
 from cstool.download.listings import MD5, SHA1, is_file_name
 from cstool.download.values import decode_json, number, shorten, size
-from cstool.running.errors import InputError
+from cstool.errors import InputError
 
 WIKIDATA = "wikidata"
 _MOST_FILES = 2000  # of an edition; enwiki's pages come in some seventy pieces

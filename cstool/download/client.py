@@ -12,8 +12,8 @@ import requests
 import urllib3
 
 from cstool import __version__
-from cstool.download.answers import PASSING, YEAR, backoff, retry_after
 from cstool.download.deadline import Deadline, DeadlineAdapter, Session
+from cstool.download.http_semantics import PASSING, YEAR, backoff, retry_after
 from cstool.download.replies import (
     FAULTS,
     LineFault,
@@ -23,7 +23,7 @@ from cstool.download.replies import (
     redirected,
 )
 from cstool.download.values import shorten
-from cstool.running.errors import WrongCallError
+from cstool.errors import WrongCallError
 
 __all__ = [
     "CONNECTIONS",

@@ -9,7 +9,7 @@ import os
 import stat
 from pathlib import Path
 
-from cstool.running.errors import OutputError, writing
+from cstool.errors import OutputError, writing
 
 
 def size_of(path: Path) -> int:

@@ -9,7 +9,7 @@ from types import TracebackType
 from cstool.download.catalogue import Remote
 from cstool.download.own_files import open_own
 from cstool.download.record import PART
-from cstool.running.errors import writing
+from cstool.errors import writing
 
 _BLOCK = 1 << 20
 

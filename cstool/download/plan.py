@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cstool.download.answers import Known, is_other
 from cstool.download.catalogue import Remote
 from cstool.download.client import Http
+from cstool.download.http_semantics import Known, is_other
 from cstool.download.own_files import size_of
 from cstool.download.partial import published, unchecked
 from cstool.download.record import PART, Kept, Shelf
-from cstool.running.errors import OutputError
-from cstool.running.progress import size_in_words
+from cstool.errors import OutputError
+from cstool.execution.progress import size_in_words
 
 _RESERVE = 256 << 20  # bytes that stay free where a body's end is not known
 

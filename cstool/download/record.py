@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from cstool.download.listings import is_file_name
 from cstool.download.values import decode_json, shorten
-from cstool.parts.atomic import write_bytes
-from cstool.running.errors import InputError
+from cstool.errors import InputError
+from cstool.storage.atomic import write_bytes
 
 RECORD = "_downloads.json"
 PART = ".part"  # behind a file's name until it is whole and right

@@ -11,7 +11,7 @@ import urllib3
 
 from cstool.download.deadline import Deadline
 from cstool.download.values import shorten
-from cstool.running.errors import CstoolError
+from cstool.errors import CstoolError
 
 SMALL = 8 << 20  # bytes of a listing, a status, a file of checksums; real ones have below 1 MB
 _BLOCK = 1 << 16

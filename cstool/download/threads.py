@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TypeVar
 
 from cstool.download.client import StopAsked
-from cstool.running.errors import CstoolError, OutputError
+from cstool.errors import CstoolError, OutputError
 
 T = TypeVar("T")
 # Seconds that threads have to end by themselves; less than the program has after a signal.

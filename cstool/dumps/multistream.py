@@ -13,8 +13,8 @@ import xxhash
 
 from cstool.dumps import bounds, bzip2
 from cstool.dumps.streams import BZIP2, decompressed
-from cstool.parts.manifest import FileRead, all_bytes
-from cstool.running.errors import CutInputError
+from cstool.errors import CutInputError
+from cstool.storage.manifest import FileRead, all_bytes
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10

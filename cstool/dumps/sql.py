@@ -36,9 +36,9 @@ from cstool.dumps.sql_text import (
     names_of,
 )
 from cstool.dumps.streams import Stream
-from cstool.parts.folder import Task, part_name
-from cstool.parts.manifest import FileRead
-from cstool.running.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError
+from cstool.storage.manifest import FileRead
+from cstool.storage.run import Task, part_name
 
 DEFAULT_PART_SIZE = 16 << 20
 # A row of the tables that are read has some kilobytes; mariadb-dump's statements have 16 MB at most

@@ -13,8 +13,8 @@ from typing import IO
 
 from cstool.dumps import bzip2, decompressors
 from cstool.dumps.decompressors import ERRORS, LARGEST_WINDOW, Decompressor
-from cstool.parts.manifest import FileHash, FileRead, Input, describe_file
-from cstool.running.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError
+from cstool.storage.manifest import FileHash, FileRead, Input, describe_file
 
 STDIN = "-"
 _CHUNK = 1 << 18

@@ -16,9 +16,9 @@ import numpy as np
 import xxhash
 
 from cstool.dumps.streams import Stream
-from cstool.parts.manifest import FileRead
-from cstool.running.errors import CutInputError, InputError
-from cstool.running.sharing import CAN_SHARE, SharedBytes
+from cstool.errors import CutInputError, InputError
+from cstool.execution.shared_memory import CAN_SHARE, SharedBytes
+from cstool.storage.manifest import FileRead
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from cstool.languages.tables import rows
-from cstool.running.errors import InputError, WrongCallError
+from cstool.errors import InputError, WrongCallError
+from cstool.languages.data_tables import rows
 
 # Not a language that a sentence can be in: names that serve many languages, none, or no text.
 NO_TARGET = frozenset({"mul", "und", "zxx", "mis"})

@@ -3,7 +3,7 @@
 from functools import cache
 
 from cstool.languages.codes import bcp47, current, languages
-from cstool.languages.tables import rows
+from cstool.languages.data_tables import rows
 
 
 @cache

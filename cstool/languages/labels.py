@@ -24,10 +24,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.languages.codes import current, language_wiki, languages
+from cstool.languages.disambiguators import with_small_letter, without_disambiguator
 from cstool.languages.fallbacks import chain, same_language
 from cstool.languages.scripts import Written, mask, scripts_of, written
-from cstool.languages.titles import with_small_letter, without_disambiguator
-from cstool.parts.counts import Counts
+from cstool.storage.counts import Counts
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["label", "sitelink"]

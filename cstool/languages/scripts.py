@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.languages.codes import current
-from cstool.languages.tables import rows
+from cstool.languages.data_tables import rows
 
 Array = np.ndarray[Any, Any]
 

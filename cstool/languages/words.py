@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cstool.languages.tables import rows
+from cstool.languages.data_tables import rows
 
 Array = np.ndarray[Any, Any]
 
@@ -90,7 +90,7 @@ def _by_dictionary(pieces: list[str]) -> Array:
     """Return the number of words that ICU finds in each of the pieces, which are not empty."""
     from icu4py.breakers import WordBreaker
 
-    from cstool.languages.breaks import segments
+    from cstool.languages.segmentation import segments
 
     text = "\n".join(pieces)
     starts = [start for start, _ in segments(WordBreaker, text)]

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from cstool.arrays.hashing import U64, hash_word, mix, share
+from cstool.errors import InputError
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import U64, hash_word, mix, share
-from cstool.running.errors import InputError
-from cstool.running.small_files import read_small
+from cstool.storage.text_files import read_small
 
 Array = np.ndarray[Any, Any]
 

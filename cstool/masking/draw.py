@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from cstool.arrays.hashing import U64, hash_word, mix, share
 from cstool.masking.clusters import Clusters
 from cstool.masking.strategies import Chances, Strategy
 from cstool.masking.tokens import Tokens
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import U64, hash_word, mix, share
 
 Array = np.ndarray[Any, Any]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.arrays.arrow import ranges
 from cstool.masking.tokens import flat_ids
 from cstool.masking.vocabulary import text_with_tokens
-from cstool.parts.columns import ranges
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

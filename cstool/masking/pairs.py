@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cstool.parts.hashing import U64, hash_word, mix
+from cstool.arrays.hashing import U64, hash_word, mix
 
 Array = np.ndarray[Any, Any]
 Place = Literal["paragraph", "page"]

@@ -8,7 +8,7 @@ part; first in Di Liello et al., EMNLP Findings 2022) for `rts`, `c-rts` and `sl
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from cstool.running.errors import WrongCallError
+from cstool.errors import WrongCallError
 
 Rules = Literal["paper", "code"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.arrays.arrow import ranges
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.columns import ranges
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from cstool.running.errors import CstoolError, InputError
+from cstool.errors import CstoolError, InputError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

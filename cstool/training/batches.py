@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.arrays.hashing import U64, mix
+from cstool.errors import InputError
 from cstool.masking.clusters import Clusters
 from cstool.masking.draw import NOT_PREDICTED, mask, sentence_keys
 from cstool.masking.strategies import Strategy
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import U64, mix
-from cstool.running.errors import InputError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
 from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
-from cstool.running.errors import CstoolError, InputError, WrongCallError
 from cstool.training.batches import (
     Masking,
     Padding,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cstool.parts.hashing import hash_word, mix, share
+from cstool.arrays.hashing import hash_word, mix, share
 
 Array = np.ndarray[Any, Any]
 

@@ -7,9 +7,9 @@ double-underscore words (MediaWiki REL1_39).
 import re
 from functools import cache
 
-from cstool.wikitext.entities import decode_entities
-from cstool.wikitext.marks import APART, CONTINUES, INVISIBLE, NOTHING, Marks
-from cstool.wikitext.strip import tags
+from cstool.wikitext.character_references import decode_entities
+from cstool.wikitext.extension_tags import tags
+from cstool.wikitext.markers import APART, CONTINUES, INVISIBLE, NOTHING, Marks
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
 from cstool.wikitext.variants import pieces, variants_of

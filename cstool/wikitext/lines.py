@@ -11,8 +11,8 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from cstool.wikitext.marks import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING
-from cstool.wikitext.strip import tags
+from cstool.wikitext.extension_tags import tags
+from cstool.wikitext.markers import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING
 
 _HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x07\d]*$")
 _LIST = re.compile(r"[*#:;]+")

@@ -9,9 +9,9 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from cstool.wikitext.braces import closings
-from cstool.wikitext.entities import decode_entities
+from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.marks import APART, CONTINUES, NOTHING, Marks, nothing, protect
+from cstool.wikitext.markers import APART, CONTINUES, NOTHING, Marks, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language

@@ -6,16 +6,16 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from cstool.dumps.export import Site
+from cstool.dumps.xml import Site
+from cstool.wikitext.extension_tags import strip
+from cstool.wikitext.fast_path import Plainly
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import Links
-from cstool.wikitext.marks import APART, CONTINUES, HOLE_MARK, OBJECT, Marks
-from cstool.wikitext.plainly import Plainly
+from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Marks
 from cstool.wikitext.quotes import without_quotes
-from cstool.wikitext.rules import Aliases, rules_of
+from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import Line, Sentence, Waiting, count, read_line, split
-from cstool.wikitext.strip import strip
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of

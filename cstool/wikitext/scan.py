@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from cstool.wikitext.marks import OBJECT, nothing
+from cstool.wikitext.markers import OBJECT, nothing
 
 __all__ = ["calls", "cut", "pass_notes", "prefixed"]
 

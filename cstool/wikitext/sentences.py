@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import sentencex
 
-from cstool.wikitext.marks import CONTINUES, MARK, OBJECT, unprotect
+from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")

@@ -1,11 +1,11 @@
 """The data files of this package, read once."""
 
-from cstool.languages import tables
+from cstool.languages import data_tables
 
 
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
     """Return a TSV's rows without its comments and its header."""
-    return tables.rows("cstool.wikitext", name)
+    return data_tables.rows("cstool.wikitext", name)
 
 
 def of_language(name: str, language: str) -> list[tuple[str, ...]]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cstool.wikitext.braces import links
-from cstool.wikitext.choices import STAR
-from cstool.wikitext.marks import BLOCK, NOTHING, Marks, nothing
-from cstool.wikitext.rules import SILENT, Rules, normal_name
+from cstool.wikitext.markers import BLOCK, NOTHING, Marks, nothing
+from cstool.wikitext.rule_tables import SILENT, Rules, normal_name
 from cstool.wikitext.scan import calls
+from cstool.wikitext.template_rules import STAR
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16

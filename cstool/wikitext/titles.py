@@ -9,8 +9,8 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from cstool.dumps.export import MAIN, Site
-from cstool.wikitext.entities import decode_entities
+from cstool.dumps.xml import MAIN, Site
+from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.tables import of_language, rows
 
 FILE = 6

@@ -1,6 +1,6 @@
 """Run the sample pipeline as arrays on a Slurm of our own, and compare it with a local run.
 
-Usage: python scripts/slurm/try_slurm.py --out DIR [--shares 3]
+Usage: python -m scripts.slurm.try_slurm --out DIR [--shares 3]
 
 Sets up munge, slurmctld and slurmd for one node in DIR (Debian: apt-get install slurm-wlm munge;
 must be run by root), submits `submit.sh`, waits, compares all bytes, and ends the three daemons.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cstool.cli import main as cli
-from cstool.running.errors import ISSUES
+from cstool.errors import ISSUES
 from tests.cli.test_commands import cstool, fails
 
 SHELL = f'"{sys.executable}" -m cstool'
@@ -137,8 +137,8 @@ def test_a_scheduler_that_is_gone_is_told_wherever_it_is_asked(fault: str) -> No
 
     from distributed.comm.core import CommClosedError
 
-    from cstool.running.cluster import ClusterExecutor
-    from cstool.running.errors import CstoolError
+    from cstool.errors import CstoolError
+    from cstool.execution.dask import ClusterExecutor
 
     kinds: dict[str, type[BaseException]] = {
         "CommClosedError": CommClosedError,

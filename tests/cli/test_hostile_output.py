@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool as commands
-from cstool.parts.manifest import MANIFEST, Manifest, Part, with_checksum
+from cstool.storage.manifest import MANIFEST, Manifest, Part, with_checksum
 from tests.cli.test_commands import cstool
 from tests.download.server import Server, server
 from tests.masking.fixtures import Trained

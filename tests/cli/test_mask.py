@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.mask import command
-from cstool.parts.manifest import need_stage
+from cstool.storage.manifest import need_stage
 from tests.masking.fixtures import Trained
 
 

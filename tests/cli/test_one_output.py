@@ -19,7 +19,7 @@ WRITES = {
 ASKS = ("isatty", "flush", "encoding")
 TAKES = {"tqdm.external_write_mode"}
 ALLOWED = {
-    "running/terminal.py": "is that module",
+    "execution/terminal.py": "is that module",
     "cli/main.py": "a traceback for --debug; puts back the streams that click has replaced",
 }
 

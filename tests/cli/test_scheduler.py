@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cstool.parts.timings import read_timings
-from cstool.running.errors import CstoolError, InputError
-from cstool.running.options import RunOptions
-from cstool.stages.extract import ExtractOptions, extract
+from cstool.errors import CstoolError, InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.storage.timings import read_timings
 from tests.conftest import Sample, run_pipeline
-from tests.parts.test_folder import run_fragile
+from tests.storage.test_run import run_fragile
 from tests.support import files_of
 
 
@@ -90,7 +90,7 @@ def test_a_cluster_is_made_for_the_run_when_local_is_asked_for(
 def test_a_scheduler_that_does_not_answer_is_told(
     sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cstool.running.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("cstool.execution.dask.CONNECT_SECONDS", 1)
     running = RunOptions(jobs=1, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         extract([str(sample.pages)], tmp_path / "out", ExtractOptions(), running)

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.shard import command
-from cstool.parts.manifest import need_stage
-from tests.stages.switched import Sentence, corpus_rows, write_switched
+from cstool.storage.manifest import need_stage
+from tests.stages.shard.switched import Sentence, corpus_rows, write_switched
 
 LONG = "is a town in the north of the country with a river and an old mill."
 

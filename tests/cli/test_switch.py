@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.switch import command
-from cstool.parts.manifest import need_stage
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.extract import ExtractOptions, extract
-from cstool.stages.link import link
-from cstool.stages.titles import titles
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.link.stage import link
+from cstool.stages.titles.stage import titles
+from cstool.storage.manifest import need_stage
 from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 
 

@@ -1,6 +1,6 @@
 """Answers of servers that lie or attack, by name, and a download that meets one of them.
 
-`tests/download/test_hostile.py` and `scripts/fuzz_download.py --hostile` try them at each place
+`tests/download/test_hostile.py` and `scripts/fuzz/download.py --hostile` try them at each place
 of a download: the listing of dates, dumpstatus.json, a folder's listing, a file of checksums, the
 answer to HEAD, and the dump itself.
 """
@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from cstool.download.bars import bars
 from cstool.download.client import Http, open_session
-from cstool.download.downloading import Order, download
-from cstool.running.errors import CstoolError
+from cstool.download.command import Order, download
+from cstool.download.progress_bars import bars
+from cstool.errors import CstoolError
 from tests.download.server import Fault, Server, answer, endless, raw, sha1
 
 DATE = "20261001"

@@ -13,7 +13,7 @@ from cstool.download.catalogue import (
     edition_of_status,
 )
 from cstool.download.listings import checksums_in, dates_in, names_in
-from cstool.running.errors import InputError
+from cstool.errors import InputError
 
 NGINX = """<html><head><title>Index of /wikidatawiki/entities/</title></head><body>
 <h1>Index of /wikidatawiki/entities/</h1><hr><pre><a href="../">../</a>

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cstool.download.client import Http, ServerError, open_session
-from cstool.running.errors import WrongCallError
+from cstool.errors import WrongCallError
 from tests.download.server import Server, server
 
 __all__ = ["server"]

@@ -15,7 +15,7 @@ from tests.download.server import Fault, Server, answer, endless, server
 
 __all__ = ["server"]
 
-# Each answer at one place, each place with many; `scripts/fuzz_download.py` tries all with all.
+# Each answer at one place, each place with many; `scripts/fuzz/download.py` tries all with all.
 TRIED = [
     (place, name)
     for number, place in enumerate(PLACES)

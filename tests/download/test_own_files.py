@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cstool.download.locking import LOCK, alone_in
+from cstool.download.lock import LOCK, alone_in
 from cstool.download.own_files import open_own, size_of
 from cstool.download.record import RECORD, read_record
-from cstool.running.errors import InputError, OutputError
+from cstool.errors import InputError, OutputError
 from tests.download.hostile import DATA, NAME, PLACES, meet
 from tests.download.server import Server, answer, server
 

@@ -26,8 +26,8 @@ READERS = """
 import json, re, sys
 from cstool.dumps import pages, sql, wikidata
 from cstool.dumps.streams import Stream
-from cstool.running.errors import CstoolError
-from cstool.stages.contamination import texts_of
+from cstool.errors import CstoolError
+from cstool.stages.shard.contamination import texts_of
 from pathlib import Path
 
 def stream(path):

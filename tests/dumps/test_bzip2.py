@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cstool.dumps.bzip2 import quickly
 from cstool.dumps.streams import BZIP2, Stream, decompressed
-from cstool.running.errors import CutInputError
+from cstool.errors import CutInputError
 
 TEXT = b"Rome is in Italy. " * 400
 ONE = bz2.compress(TEXT)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.dumps.export import Page, PageParser, Site
-from cstool.running.errors import CutInputError, InputError
+from cstool.dumps.xml import Page, PageParser, Site
+from cstool.errors import CutInputError, InputError
 
 SITE = "<siteinfo><dbname>dewiki</dbname><case>first-letter</case></siteinfo>"
 HEAD = "<title>T</title><ns>0</ns><id>7</id>"

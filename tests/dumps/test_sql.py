@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cstool.dumps.sql import Table, read_columns, sql_slices, whole_numbers
 from cstool.dumps.sql_rows import Block, careful_columns, plain_columns
 from cstool.dumps.sql_text import literal
-from cstool.running.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError
 
 TABLE = Table("t", ("a", "b"), ("c",))
 CREATE = (

@@ -3,7 +3,6 @@
 import gzip
 import itertools
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +10,9 @@ import pytest
 
 from cstool.dumps.sql import Table, read_columns, sql_slices
 from cstool.dumps.sql_rows import careful_columns, plain_columns
+from scripts.data import make_sql_dumps as made
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "scripts"))
-
-import make_sql_dumps as made  # noqa: E402
-
 DATA = ROOT / "tests" / "data" / "sql"
 SIZES = (1, 500, 1 << 20)
 # --compact leaves the lines with the server's and the database's name away.

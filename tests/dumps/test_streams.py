@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.dumps.streams import FORMATS, STDIN, Format, Stream, decompressed, describe_dump
-from cstool.parts.manifest import Input
-from cstool.running.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError
+from cstool.storage.manifest import Input
 
 
 def _zstd(data: bytes) -> bytes:

@@ -25,7 +25,7 @@ from cstool.dumps.wikidata import (
     mapped,
     stripped,
 )
-from cstool.running.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError
 from tests.conftest import Sample
 from tests.support import item, wikidata_json
 

@@ -4,6 +4,7 @@ from importlib.resources import files
 
 import pytest
 
+from cstool.errors import InputError
 from cstool.languages.codes import (
     NO_TARGET,
     bcp47,
@@ -17,7 +18,6 @@ from cstool.languages.codes import (
     resolve,
     wiki_language,
 )
-from cstool.running.errors import InputError
 
 PUBLISHED = """af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl
 gu ha he hi hr hu hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my nb ne nl

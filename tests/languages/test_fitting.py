@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.languages.codes import names
+from cstool.languages.data_tables import rows
 from cstool.languages.fitting import REASONS, around, fit, places, tidy
-from cstool.languages.fitting.placing import articles
+from cstool.languages.fitting.context import articles
 from cstool.languages.fitting.reasons import Fitted
-from cstool.languages.tables import rows
 
 
 def fitted(

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.languages.codes import languages
+from cstool.languages.data_tables import rows
 from cstool.languages.fallbacks import chain, same_language
 from cstool.languages.labels import Fallback, Kind, Names, Rules, choose
-from cstool.languages.tables import rows
-from cstool.parts.counts import Counts, imbalances
+from cstool.storage.counts import Counts, imbalances
 
 Labels = dict[str, str]
 FALLBACKS: list[Fallback] = ["all", "variants", "none"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.languages.codes import entitycs, languages
+from cstool.languages.data_tables import rows
 from cstool.languages.scripts import Written, mask, scripts_of, written
-from cstool.languages.tables import rows
 
 texts = st.text(st.characters(codec="utf-8"), max_size=6)
 

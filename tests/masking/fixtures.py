@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from tokenizers import Tokenizer
 
+from cstool.execution.options import RunOptions
 from cstool.masking.vocabulary import Vocabulary
-from cstool.running.options import RunOptions
-from cstool.stages.shard import ShardOptions, shard
-from cstool.stages.switch import switch
-from cstool.stages.switch_options import SwitchOptions
+from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.stage import switch
 from tests.masking.tokenizers import KINDS, train
 
 

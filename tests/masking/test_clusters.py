@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cstool.arrays.hashing import mix
+from cstool.errors import InputError
 from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.vocabulary import Vocabulary
-from cstool.parts.hashing import mix
-from cstool.running.errors import InputError
 
 Array = np.ndarray[Any, Any]
 

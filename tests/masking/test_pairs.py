@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.arrays.hashing import mix
 from cstool.masking.pairs import EASY, HARD, KINDS, MOST_HARD, OTHERS, SAME, Place, pair_up
-from cstool.parts.hashing import mix
 
 # The page, the paragraph and the number of each sentence; some are there several times.
 Row = tuple[int, int, int]

@@ -12,9 +12,9 @@ from tokenizers import (
     processors,
 )
 
+from cstool.errors import InputError
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
-from cstool.running.errors import InputError
 
 SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[MASK]")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from qwikidata.entity import WikidataItem
 from qwikidata.json_dump import WikidataJsonDump
 
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
 from tests.support import rows_of
 
 PARTS = ("labels", "descriptions", "aliases", "claims", "sitelinks")

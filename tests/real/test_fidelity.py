@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cstool.running.options import RunOptions
-from cstool.stages.extract import ExtractOptions, extract
+from cstool.execution.options import RunOptions
+from cstool.stages.extract.stage import ExtractOptions, extract
 
 GOALS = {"verbatim": 0.995, "link_precision": 0.998, "link_recall": 0.998, "coverage": 0.995}
 # Where the gold is at fault (docs/extraction.md shows each case): what is held there instead.

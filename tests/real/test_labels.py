@@ -10,7 +10,7 @@ import pytest
 from cstool.languages.codes import entitycs, is_known, wiki_language
 from cstool.languages.fallbacks import chain
 from cstool.languages.labels import Rules, choose
-from cstool.parts.counts import Counts
+from cstool.storage.counts import Counts
 from tests.languages.test_labels import names
 
 Item = dict[str, Any]

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cstool.running.options import RunOptions
-from cstool.stages.extract import ExtractOptions, extract
+from cstool.execution.options import RunOptions
+from cstool.stages.extract.stage import ExtractOptions, extract
 from tests.support import rows_of
 
 _HOLE = re.compile("⟦[^⟦⟧]*⟧")

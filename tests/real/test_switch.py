@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from cstool.parts.manifest import need_stage
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.extract import ExtractOptions, extract
-from cstool.stages.link import LinkOptions, link
-from cstool.stages.switch import switch
-from cstool.stages.switch_options import Recipe, SwitchOptions
-from cstool.stages.titles import titles
-from tests.stages.published import labels_of, published
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.link.stage import LinkOptions, link
+from cstool.stages.switch.options import Recipe, SwitchOptions
+from cstool.stages.switch.stage import switch
+from cstool.stages.titles.stage import titles
+from cstool.storage.manifest import need_stage
+from tests.stages.switch.published import labels_of, published
 from tests.support import rows_of
 
 QUIET = RunOptions(jobs=1, quiet=True)

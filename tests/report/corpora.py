@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from cstool.languages.codes import entitycs
-from cstool.parts.counts import Counts, Tally
-from cstool.parts.manifest import MANIFEST, Ancestor, Input, Manifest, Source
-from cstool.parts.statistics import (
+from cstool.storage.counts import Counts, Tally
+from cstool.storage.manifest import MANIFEST, Ancestor, Input, Manifest, Source
+from cstool.storage.statistics import (
     STATISTICS,
     Form,
     LanguageNumbers,

@@ -5,9 +5,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.parts.counts import Counts, Tally
-from cstool.parts.manifest import Ancestor, Source, lineage_of
 from cstool.report.html.funnel import all_steps, main_way
+from cstool.storage.counts import Counts, Tally
+from cstool.storage.manifest import Ancestor, Source, lineage_of
 
 
 def extracted(wiki: str, kept: int, dropped: dict[str, int]) -> Ancestor:

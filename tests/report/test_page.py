@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cstool.parts.counts import Counts
-from cstool.parts.manifest import MANIFEST, Ancestor, Manifest, Source, with_checksum
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
 from cstool.report.html.facts import Facts, facts_of
 from cstool.report.html.page import page_of
 from cstool.report.html.sections import title_of
-from cstool.running.errors import InputError
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import MANIFEST, Ancestor, Manifest, Source, with_checksum
 from tests.report.corpora import ROWS, SENTENCES, large, small, write_corpus
 from tests.support import item, wikidata_json
 

@@ -7,13 +7,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from cstool.parts.manifest import need_stage
-from cstool.report.stats import FolderStats, folder_stats
-from cstool.report.stats_by import _count, by_title, by_type
-from cstool.report.stats_compare import flat_rows, published, summary
-from cstool.report.stats_table import as_table, languages_table, summaries_table, types_table
-from cstool.running.errors import InputError, WrongCallError
-from tests.stages.switched import Sentence, make_corpus, write_switched
+from cstool.errors import InputError, WrongCallError
+from cstool.report.stats.breakdowns import _count, by_title, by_type
+from cstool.report.stats.compare import flat_rows, published, summary
+from cstool.report.stats.folder import FolderStats, folder_stats
+from cstool.report.stats.tables import as_table, languages_table, summaries_table, types_table
+from cstool.storage.manifest import need_stage
+from tests.stages.shard.switched import Sentence, make_corpus, write_switched
 from tests.support import rows_of
 
 
@@ -70,8 +70,8 @@ def test_the_table_fits_the_width_and_sums_up(pipeline: Path) -> None:
 def test_of_many_rows_a_sample_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cstool.report.stats.SAMPLE", 50)
-    monkeypatch.setattr("cstool.stages.shard_shuffle.ROWS_A_GROUP", 10)
+    monkeypatch.setattr("cstool.report.stats.folder.SAMPLE", 50)
+    monkeypatch.setattr("cstool.stages.shard.shuffle.ROWS_A_GROUP", 10)
     sentences = [Sentence(i + 1, "has words of it.") for i in range(400)]
     switched = write_switched(tmp_path / "switched", sentences, a_part=20)
     make_corpus(switched, tmp_path / "corpus")
@@ -154,7 +154,7 @@ def test_entities_are_counted_by_type(pipeline: Path, stage: str, column: str) -
 
 
 def test_counts_are_put_together_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cstool.report.stats_by._AT_LEAST", 3)
+    monkeypatch.setattr("cstool.report.stats.breakdowns._AT_LEAST", 3)
     groups = [pa.array([1, 2, None, 1], pa.uint32()), *[pa.array([2, 9], pa.uint32())] * 5]
     counted = dict(_count(iter(groups)).iter_rows())
     assert counted == {1: 2, 2: 6, 9: 5}

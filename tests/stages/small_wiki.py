@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.titles_sql import SqlTables
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.titles.from_sql import SqlTables
 from tests.support import NAMESPACES, Source, dump_xml, item, wikidata_json
 
 RUNNING = RunOptions(jobs=1, part_size=400, quiet=True)

@@ -15,15 +15,15 @@ import pytest
 import xxhash
 import zstandard
 
-from cstool.dumps.pages import open_pages, pages_of
-from cstool.parts import manifest as manifests
-from cstool.parts.manifest import describe_file, read_manifest
-from cstool.report.verifying import targets, verify
-from cstool.running.errors import InputError, Unfinished
-from cstool.running.options import RunOptions
-from cstool.stages.entities import EntitiesOptions, entities
-from cstool.stages.extract import ExtractOptions, extract
-from cstool.stages.titles import titles
+from cstool.dumps.page_slices import open_pages, pages_of
+from cstool.errors import InputError, Unfinished
+from cstool.execution.options import RunOptions
+from cstool.report.verify.check import targets, verify
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.titles.stage import titles
+from cstool.storage import manifest as manifests
+from cstool.storage.manifest import describe_file, read_manifest
 from tests.conftest import Sample
 from tests.stages import small_wiki
 from tests.stages.small_wiki import write_tables

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cstool.parts.manifest import need_stage
-from cstool.parts.schemas import BY_STAGE, CORPUS_PARAGRAPHS, POSITIONS_A_PAGE
+from cstool.storage.manifest import need_stage
+from cstool.storage.schemas import BY_STAGE, CORPUS_PARAGRAPHS, POSITIONS_A_PAGE
 from tests.conftest import Sample, run_pipeline
 from tests.support import files_of
 

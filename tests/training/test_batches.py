@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from cstool.execution.options import RunOptions
 from cstool.masking.draw import NOT_PREDICTED
 from cstool.masking.strategies import strategy_of
-from cstool.running.options import RunOptions
-from cstool.stages.mask import MaskOptions, mask_corpus
+from cstool.stages.mask.stage import MaskOptions, mask_corpus
 from cstool.training.batches import (
     Masking,
     Padding,

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cstool.running.errors import InputError, WrongCallError
+from cstool.errors import InputError, WrongCallError
 from cstool.training import EntityMaskingCollator
 from cstool.training.batches import batch_keys, masked_rows, padded, row_keys
 from tests.masking.fixtures import Trained

@@ -22,11 +22,11 @@ FIGURES = re.compile(r"chance ([\d.]+)  before ([\d.]+)  after each epoch ([\d.]
 def test_the_loss_falls(
     corpus: Path, all_trained: dict[str, Trained], tmp_path: Path, strategy: str
 ) -> None:
-    call = [sys.executable, ROOT / "scripts/train_small.py", corpus, "--strategy", strategy]
+    call = [sys.executable, "-m", "scripts.train.train_small", corpus, "--strategy", strategy]
     call += ["--tokenizer", all_trained["byte-level"].path, "--steps", "20", "-o", tmp_path / "m"]
     one_core = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads that wait for a core burn others
     done = subprocess.run(
-        [*map(str, call)], capture_output=True, text=True, check=False, env=one_core
+        [*map(str, call)], capture_output=True, text=True, check=False, env=one_core, cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
     found = FIGURES.search(done.stdout)

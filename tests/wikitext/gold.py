@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import sentencex
 
-from cstool.dumps.export import PageParser
+from cstool.dumps.xml import PageParser
 from cstool.wikitext.page import reader
 
 GOLD = Path(__file__).parents[2] / "data/gold"

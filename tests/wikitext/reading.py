@@ -1,6 +1,6 @@
 """What a page's source reads like, in as few words as a test needs."""
 
-from cstool.dumps.export import Site
+from cstool.dumps.xml import Site
 from cstool.wikitext.page import Reader, reader
 from cstool.wikitext.sentences import Sentence
 

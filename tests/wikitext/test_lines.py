@@ -3,7 +3,7 @@
 import pytest
 
 from cstool.wikitext.lines import parted, running_lines
-from cstool.wikitext.marks import APART, CONTINUES
+from cstool.wikitext.markers import APART, CONTINUES
 from tests.wikitext.reading import text_of
 
 

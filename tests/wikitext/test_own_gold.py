@@ -1,6 +1,6 @@
 """The figures of extraction on our own hard pages, against MediaWiki's rendering of them.
 
-The gold was made by `scripts/gold_of_sample.py`. Real pages: tests/real/test_fidelity.py.
+The gold was made by `scripts/data/gold_of_sample.py`. Real pages: tests/real/test_fidelity.py.
 """
 
 from collections import Counter

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cstool.wikitext import scan
-from cstool.wikitext.plainly import COMPILED
+from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.scan import (
     calls,
     calls_in_python,
@@ -42,7 +42,7 @@ def test_a_compiler_has_been_at_work() -> None:
 def test_without_a_compiler_pages_read_the_same(tmp_path: Path) -> None:
     """Both read the sample, each in a process of its own."""
     dump = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
-    hide = "import sys; sys.modules['cstool.wikitext._plain'] = None; "
+    hide = "import sys; sys.modules['cstool.wikitext._fast_path'] = None; "
     hide += "sys.modules['cstool.wikitext._scan'] = None; "
     run = "from cstool.cli.main import main; main()"
     for name, code in (("compiled", run), ("python", hide + run)):

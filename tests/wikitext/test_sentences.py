@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.wikitext.marks import Marks, protect
+from cstool.wikitext.markers import Marks, protect
 from cstool.wikitext.sentences import Line, count, read_line, split
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.wikitext.marks import NOTHING, Marks
-from cstool.wikitext.rules import rules_of
+from cstool.wikitext.markers import NOTHING, Marks
+from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.scan import calls
 from cstool.wikitext.templates import arguments, call_name, expand
 from tests.wikitext.reading import read, text_of

@@ -4,8 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from cstool.wikitext.marks import Marks
-from cstool.wikitext.rules import rules_of
+from cstool.wikitext.markers import Marks
+from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.templates import expand
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cstool.wikitext.choices import rule_of
-from cstool.wikitext.marks import NOTHING
-from cstool.wikitext.rules import normal_name
+from cstool.wikitext.markers import NOTHING
+from cstool.wikitext.rule_tables import normal_name
+from cstool.wikitext.template_rules import rule_of
 from tests.wikitext.test_templates_data import shown
 
 FOLDER = files("cstool.wikitext") / "data" / "templates"

@@ -11,11 +11,11 @@ And `inflected(anchors, labels, aliases, source_language)`, for each mention: wh
 carries grammar. What is done to a name, and why, in docs/fitting.md.
 """
 
-from cstool.languages.fitting.fits import fit
-from cstool.languages.fitting.grammar import inflected
-from cstool.languages.fitting.placing import Around, Places, around, places
+from cstool.languages.fitting.context import Around, Places, around, places
+from cstool.languages.fitting.contextual import fit
+from cstool.languages.fitting.inflection import inflected
+from cstool.languages.fitting.normalize import tidy
 from cstool.languages.fitting.reasons import REASONS, Fitted
-from cstool.languages.fitting.tidying import tidy
 
 __all__ = [
     "REASONS",

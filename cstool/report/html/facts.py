@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.parts.manifest import Ancestor, lineage_of, need_stage
-from cstool.parts.schemas import BY_STAGE
-from cstool.parts.statistics import Statistics, read_statistics
 from cstool.report.html.names import Entity, look_up
 from cstool.report.html.timings import Cost, costs
+from cstool.storage.manifest import Ancestor, lineage_of, need_stage
+from cstool.storage.schemas import BY_STAGE
+from cstool.storage.statistics import Statistics, read_statistics
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cstool.parts.counts import Counts, Tally, largest
-from cstool.parts.manifest import Ancestor
+from cstool.storage.counts import Counts, Tally, largest
+from cstool.storage.manifest import Ancestor
 
 # The main way, in order: a stage's tally, and what the step is called.
 _MAIN = (

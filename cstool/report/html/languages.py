@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cstool.languages.code_mixing import Mixing, Sums
 from cstool.languages.codes import bcp47
-from cstool.languages.mixing import Mixing, Sums
-from cstool.parts.statistics import LanguageNumbers, LookedAt
 from cstool.report.html.charts import Chart, Drawer
 from cstool.report.html.facts import Facts
 from cstool.report.html.figures import Figure
@@ -16,6 +15,7 @@ from cstool.report.html.tables import (
     script_name,
     table,
 )
+from cstool.storage.statistics import LanguageNumbers, LookedAt
 
 _SHOWN = 30
 

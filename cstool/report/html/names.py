@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cstool.parts.checksums import open_part
-from cstool.parts.columns import numbers
-from cstool.parts.manifest import need_stage
-from cstool.parts.runs import read_groups
-from cstool.running.errors import InputError
+from cstool.arrays.arrow import numbers
+from cstool.errors import InputError
+from cstool.storage.checksums import open_part
+from cstool.storage.manifest import need_stage
+from cstool.storage.sorted_runs import read_groups
 
 _COLUMNS = ["qid", "labels", "aliases", "types"]
 _ALIASES_SHOWN = 5

@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cstool import __version__
-from cstool.parts.manifest import Ancestor
 from cstool.report.html.charts import Drawer
 from cstool.report.html.facts import Facts
 from cstool.report.html.safe import safe
 from cstool.report.html.samples import sample_data
 from cstool.report.html.sections import headline, sections, title_of
 from cstool.report.html.tables import in_bytes
+from cstool.storage.manifest import Ancestor
 
 GENERATOR = '<meta name="generator" content="cstool report'
 # Sentences that stand in the page before its script has run, or without it.

@@ -6,7 +6,7 @@ follows it in another order, and HTML allows no controls.
 
 from typing import Any
 
-from cstool.running.terminal import replace_unsafe
+from cstool.execution.terminal import replace_unsafe
 
 
 def safe(value: Any) -> Any:

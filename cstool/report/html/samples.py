@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cstool.languages.codes import bcp47
-from cstool.parts.statistics import SampleSentence
 from cstool.report.html.names import Entity
 from cstool.report.html.tables import direction, language_name
+from cstool.storage.statistics import SampleSentence
 
 # Names of an entity in other languages, besides those that the sentences show.
 _NAMES_SHOWN = 24

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cstool.parts.counts import largest
 from cstool.report.html.charts import Drawer, Row
 from cstool.report.html.facts import Facts
 from cstool.report.html.figures import Figure, Section
@@ -16,6 +15,7 @@ from cstool.report.html.tables import (
     percent,
     table,
 )
+from cstool.storage.counts import largest
 
 _SHOWN = 25
 _HOLES_LISTED = 200

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from cstool.languages.codes import languages, names
+from cstool.languages.data_tables import rows
 from cstool.languages.scripts import main_scripts
-from cstool.languages.tables import rows
 
 Cell = str | int | float | None
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.parts.manifest import MANIFEST, Ancestor, lineage_of
-from cstool.parts.timings import Timing, read_timings
+from cstool.storage.manifest import MANIFEST, Ancestor, lineage_of
+from cstool.storage.timings import Timing, read_timings
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Pages in the very form in which MediaWiki writes them, without an XML parser.
+
+All pages of a dump come from one writer (MediaWiki's XmlDumpWriter), which knows five references
+and one order of elements. What is in that form is read by a pattern; anything else, a deleted
+text or a second slot, is left to `PageParser`. A test holds that the two read the same.
+"""
+
+import html
+import re
+
+from cstool.dumps import bounds
+from cstool.dumps.xml import Page
+
+try:
+    from cstool.dumps._xml_fast_path import unescaped
+
+    COMPILED = True
+except ImportError:  # installed without a C compiler: the parser is as fast as Python's patterns
+    COMPILED = False
+
+
+def _pattern(source: bytes) -> re.Pattern[bytes]:
+    """Compile a pattern in which \\s is XML's white space: Python's has \\v and \\f, too."""
+    return re.compile(source.replace(rb"\s", rb"[ \t\r\n]"))
+
+
+_VALUE = rb"[^<\x00-\x08\x0b-\x1f]*"
+_HEAD = _pattern(
+    rb"\s*<page>\s*<title>(%(value)s)</title>\s*<ns>(\d{1,9})</ns>\s*<id>(\d{1,9})</id>\s*"
+    rb"(?:<redirect title=\"([^\"<\x00-\x1f]*)\" ?/>\s*)?"
+    rb"<revision>\s*<id>(\d{1,18})</id>\s*(?:<parentid>\d+</parentid>\s*)?"
+    rb"<timestamp>%(value)s</timestamp>\s*<contributor>\s*"
+    rb"(?:<username>%(value)s</username>\s*<id>\d+</id>|<ip>%(value)s</ip>)\s*</contributor>\s*"
+    rb"(?:<minor ?/>\s*)?(?:<comment>%(value)s</comment>\s*)?(?:<origin>\d+</origin>\s*)?"
+    rb"<model>([\w-]+)</model>\s*<format>[\w/-]+</format>\s*"
+    rb"<text(?: (?:bytes|sha1|xml:space)=\"\w*\")*>" % {b"value": _VALUE}
+)
+_TAIL = _pattern(rb"</text>\s*<sha1>\w*</sha1>\s*</revision>\s*</page>\s*")
+# A reference to none of these is left to the parser. Attributes have letters beyond ASCII as
+# references; those below U+D000 are read here.
+_OTHER_REFERENCE = re.compile(
+    rb"&(?!(?:lt|gt|amp|quot|#039|"
+    rb"#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));)"
+)
+_NONCHARACTER = re.compile("[\ufffe\uffff]")
+
+
+def plain_pages(data: bytes) -> list[Page] | None:
+    """Return the pages that the bytes consist of; None when they are not all in the plain form."""
+    if not COMPILED:
+        return None
+    pages: list[Page] = []
+    at = 0
+    while at < len(data):
+        head = _HEAD.match(data, at)
+        if head is None:
+            return None
+        end = data.find(b"<", head.end())
+        tail = _TAIL.match(data, end)
+        page = _page(head, data, end) if tail else None
+        if tail is None or page is None:
+            return None
+        pages.append(page)
+        at = tail.end()
+    return pages
+
+
+def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
+    if len(head[0]) > bounds.LARGEST_VALUE or not _is_sound(head[0]):
+        return None
+    title = unescaped(data, *head.span(1))
+    text = unescaped(data, head.end(), end)
+    redirect = None
+    if head[4] is not None:
+        if not head[4].isascii():
+            return None
+        redirect = html.unescape(head[4].decode())
+    if text is None or len(text) > bounds.LONGEST_TEXT or end - head.end() > bounds.LARGEST_TEXT:
+        return None
+    if not title or not title.strip():
+        return None
+    return Page(
+        id=int(head[3]),
+        namespace=int(head[2]),
+        title=title.strip(),
+        revision_id=int(head[5]),
+        redirect=redirect,
+        model=head[6].decode(),
+        text=text,
+    )
+
+
+def _is_sound(head: bytes) -> bool:
+    """Whether all that stands before a text is XML: what is passed over (names, comments), too."""
+    if b"&" in head and _OTHER_REFERENCE.search(head):
+        return False
+    if head.isascii():
+        return True
+    try:
+        return _NONCHARACTER.search(head.decode()) is None
+    except UnicodeDecodeError:
+        return False

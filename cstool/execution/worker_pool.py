@@ -1,0 +1,309 @@
+"""Local worker processes, each with one call at a time: one that dies takes no other call along.
+
+`concurrent.futures.ProcessPoolExecutor` ends all calls when one worker is killed, and cannot tell
+which call it had.
+"""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar
+
+from cstool.errors import is_out_of_memory
+from cstool.execution.shared_memory import (
+    CAN_SHARE,
+    handing_over,
+    receive_files,
+    send_files,
+    taking_over,
+)
+from cstool.execution.signals import interrupts_blocked
+
+T = TypeVar("T")
+
+# Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
+_PROCESSES = multiprocessing.get_context("spawn")
+_SECONDS_TO_END = 5.0
+# Bytes, from the end, of what a worker that died has written to standard error.
+_LOG_READ = 1 << 14
+_LINE_TOLD = 200
+
+
+class WorkerDied(Exception):  # noqa: N818 - told of by others, with what it was working at
+    """The process that had a call ended in the middle of it; its one argument says how."""
+
+
+class _InWorker(Exception):  # noqa: N818
+    """A fault's traceback in the worker, as its cause."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+class _Worker(NamedTuple):
+    """A worker process, the pipe to it, and the file that its standard error goes to."""
+
+    process: SpawnProcess
+    pipe: Connection
+    log: int | None
+
+
+_Call = tuple["Future[Any]", Callable[[], Any]]
+_Inbox = SimpleQueue[_Call | None]
+
+
+class WorkerPool(Executor):
+    """Runs calls in up to `number` processes, each started when it is needed first."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._lock = threading.Lock()
+        self._waiting: deque[_Call] = deque()
+        self._idle: list[_Inbox] = []
+        self._inboxes: list[_Inbox] = []
+        self._threads: list[threading.Thread] = []
+        self._workers: dict[_Inbox, _Worker] = {}
+        self._closed = self._killed = False
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Give the call to a worker that is idle, else to a new one, else to the first free."""
+        future: Future[T] = Future()
+        call = (future, partial(fn, *args, **kwargs) if args or kwargs else fn)
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the workers have been dismissed")
+            if self._idle:
+                self._idle.pop().put(call)
+            elif len(self._inboxes) < self._number:
+                self._new_seat().put(call)
+            else:
+                self._waiting.append(call)
+        return future
+
+    def _new_seat(self) -> _Inbox:
+        inbox: _Inbox = SimpleQueue()
+        thread = threading.Thread(target=self._serve, args=(inbox,), daemon=True)
+        with interrupts_blocked():  # in the thread, and so in the process that it starts
+            thread.start()
+        self._inboxes.append(inbox)
+        self._threads.append(thread)
+        return inbox
+
+    def pids(self) -> list[int]:
+        """Return the numbers of the worker processes."""
+        with self._lock:
+            return [w.process.pid for w in self._workers.values() if w.process.pid]
+
+    def kill(self) -> None:
+        """End the workers now: what they were making is made again by the next run."""
+        with self._lock:
+            self._killed = True
+            for worker in self._workers.values():
+                worker.process.kill()
+        self.shutdown(cancel_futures=True)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; let the workers end when theirs are done."""
+        with self._lock:
+            self._closed = True
+            if cancel_futures:
+                for future, _ in self._waiting:
+                    future.cancel()
+                self._waiting.clear()
+            for inbox in self._inboxes:
+                inbox.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def _serve(self, inbox: _Inbox) -> None:
+        """Hand calls to a worker process of its own; a new one when it has died."""
+        while (call := inbox.get()) is not None:
+            while call is not None:
+                self._run(inbox, *call)
+                with self._lock:
+                    call = self._waiting.popleft() if self._waiting else None
+                    if call is None:
+                        self._idle.append(inbox)
+        self._end(inbox)
+
+    def _run(self, inbox: _Inbox, future: "Future[Any]", call: Callable[[], Any]) -> None:
+        """Run a call in the worker. Its future is resolved, whatever happens here."""
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._answer(inbox, call)
+        except BaseException as fault:  # noqa: BLE001 - handed on by the future
+            future.set_exception(fault)
+        else:
+            future.set_result(result)
+
+    def _answer(self, inbox: _Inbox, call: Callable[[], Any]) -> Any:
+        """Return what the call returns in the worker, or raise what it raises there."""
+        with handing_over() as files:
+            data = ForkingPickler.dumps(call)
+        worker = self._workers.get(inbox) or self._start(inbox)
+        try:
+            send_files(worker.pipe, files)
+            worker.pipe.send_bytes(data)
+            answer = worker.pipe.recv_bytes()
+        except (EOFError, OSError):
+            died = self._died(inbox)
+            raise died from died.__cause__
+        except BaseException:
+            # What is under way in the pipe is unknown: no other call may go through it.
+            worker.process.kill()
+            self._end(inbox)
+            raise
+        result, raised, trace = pickle.loads(answer)
+        if raised is not None:
+            raised.__cause__ = _InWorker(trace)
+            raise raised
+        return result
+
+    def _start(self, inbox: _Inbox) -> _Worker:
+        ours, theirs = _PROCESSES.Pipe()
+        log = os.memfd_create("cstool-stderr") if CAN_SHARE else None
+        try:
+            process = _PROCESSES.Process(target=_work, args=(theirs,), daemon=True)
+            with self._lock:
+                if self._killed:
+                    raise RuntimeError("the workers have been dismissed")
+                process.start()
+                worker = self._workers[inbox] = _Worker(process, ours, log)
+        except BaseException as fault:
+            ours.close()
+            if log is not None:
+                os.close(log)
+            if isinstance(fault, BrokenPipeError):
+                raise WorkerDied("ended when it was started") from fault
+            raise
+        finally:
+            theirs.close()
+        try:
+            send_files(ours, [] if log is None else [log])
+        except OSError:
+            died = self._died(inbox)
+            raise died from died.__cause__
+        return worker
+
+    def _died(self, inbox: _Inbox) -> WorkerDied:
+        """Part from a worker that has died; return the fault that says how."""
+        log = self._workers[inbox].log
+        text = "" if log is None else _last_of(log)
+        died = WorkerDied(_how(self._end(inbox), text))
+        if text:
+            died.__cause__ = _InWorker(text)
+        return died
+
+    def _end(self, inbox: _Inbox) -> int:
+        """Part from a worker, if there is one; return its exit code."""
+        worker = self._workers.get(inbox)
+        if worker is None:
+            return 0
+        worker.pipe.close()
+        worker.process.join(_SECONDS_TO_END)
+        if worker.process.exitcode is None:
+            worker.process.kill()
+            worker.process.join()
+        with self._lock:
+            del self._workers[inbox]
+        if worker.log is not None:
+            os.close(worker.log)
+        return worker.process.exitcode or 0
+
+
+def _last_of(log: int) -> str:
+    """Return the last of what a worker has written to standard error."""
+    size = os.fstat(log).st_size
+    return os.pread(log, _LOG_READ, max(0, size - _LOG_READ)).decode(errors="replace").strip()
+
+
+def _how(code: int, text: str = "") -> str:
+    """Return in words how a worker has ended; `text`: what it wrote to standard error."""
+    lines = [line.strip() for line in text.splitlines() if not line.startswith("note:")]
+    said = f": {lines[-1][:_LINE_TOLD]}" if lines else ""
+    if code >= 0:
+        return f"ended by itself, with exit code {code}{said}"
+    guess = "; out of memory?" if -code == signal.SIGKILL else ""
+    return f"was killed ({_name(-code)}{said}{guess})"
+
+
+def _name(number: int) -> str:
+    """Return the name of a signal; most of the real-time ones have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _work(pipe: Connection) -> None:
+    """Do what comes through the pipe, until it is closed."""
+    try:
+        for log in receive_files(pipe):
+            os.dup2(log, 2)
+            os.close(log)
+        _begin()
+        while True:
+            files = receive_files(pipe)
+            answer = _answer(pipe.recv_bytes(), files)
+            pipe.send_bytes(answer)
+            del answer
+    except (EOFError, ConnectionError):  # it has closed the pipe, or is no more
+        return
+
+
+def _answer(data: bytes, files: list[int]) -> Any:
+    """Return the pickled answer to a call: its result or what it raised."""
+    try:
+        with taking_over(files):
+            call = pickle.loads(data)
+        del data
+        return ForkingPickler.dumps((call(), None, ""))
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as fault:  # noqa: BLE001 - handed on; a panic in Rust is no Exception
+        return _told(fault)
+
+
+def _told(fault: BaseException) -> Any:
+    if not isinstance(fault, MemoryError) and is_out_of_memory(fault):
+        fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
+    elif not isinstance(fault, Exception):  # would pass by all that handles faults over there
+        fault = RuntimeError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
+    trace = "".join(traceback.format_exception(fault))
+    try:
+        told = ForkingPickler.dumps((None, fault, trace))
+        pickle.loads(told)
+    except Exception:  # noqa: BLE001 - not every exception can be pickled
+        told = ForkingPickler.dumps((None, RuntimeError(f"{type(fault).__name__}: {fault}"), trace))
+    return told
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the coordinating process, and one thread to Arrow; end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the coordinating process is killed, in the middle of its work."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,168 @@
+"""Code-mixing measures of a corpus: how much of its sentences is switched, how often, how evenly.
+
+An entity's span is of the row's language, all else of the source language; words are counted as
+`languages.words` has it. Formulas, papers, and what the numbers mean: docs/metrics.md.
+"""
+
+from dataclasses import dataclass, fields
+from math import log2, sqrt
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays.arrow import flat
+from cstool.languages.words import words_in
+
+Array = np.ndarray[Any, Any]
+
+
+class Mixing(msgspec.Struct, frozen=True):
+    """A language's measures. Those of which there is no case (no two words) are None.
+
+    `cmi`, `cmi_switches` are per cent, means over sentences; `switch_fraction` is one, too;
+    the others are of the whole.
+    """
+
+    cmi: float | None
+    cmi_switches: float | None
+    m_index: float | None
+    i_index: float | None
+    entropy: float | None
+    burstiness: float | None
+    switch_fraction: float | None
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the measures are made of: sums over sentences, which add up."""
+
+    sentences: int = 0  # with a word
+    source_words: int = 0
+    switched_words: int = 0
+    cmi: float = 0.0
+    cmi_switches: float = 0.0
+    pairs: int = 0  # neighbouring words
+    switches: int = 0
+    of_two: int = 0  # sentences of two words or more
+    switch_fraction: float = 0.0
+    runs: int = 0  # of words of one language, within a sentence
+    run_words: int = 0
+    run_squares: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Return the sums of both."""
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+
+    @property
+    def words(self) -> int:
+        """All words."""
+        return self.source_words + self.switched_words
+
+    def measures(self) -> Mixing:
+        """Return the measures."""
+        shares = [n / self.words for n in (self.source_words, self.switched_words) if n]
+        squares = sum(share**2 for share in shares)
+        return Mixing(
+            cmi=_mean(self.cmi, self.sentences),
+            cmi_switches=_mean(self.cmi_switches, self.sentences),
+            m_index=(1 - squares) / squares if shares else None,  # for two languages
+            i_index=_mean(self.switches, self.pairs),
+            entropy=abs(-sum(share * log2(share) for share in shares)) if shares else None,
+            burstiness=self._burstiness(),
+            switch_fraction=_mean(self.switch_fraction, self.of_two),
+        )
+
+    def _burstiness(self) -> float | None:
+        if not self.runs:
+            return None
+        mean = self.run_words / self.runs
+        deviation = sqrt(max(0.0, self.run_squares / self.runs - mean**2))
+        return (deviation - mean) / (deviation + mean)
+
+
+def _mean(total: float, number: int) -> float | None:
+    return total / number if number else None
+
+
+def sums_by_language(
+    languages: pa.DictionaryArray, texts: pa.StringArray, spans: pa.ListArray
+) -> dict[str, Sums]:
+    """Return the sums of each language's rows. `spans`: (…, start, end), in order, in `texts`."""
+    offsets, entities = flat(spans)
+    starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
+    number = np.diff(offsets)
+    text, bounds, firsts = _pieces(texts, number, starts, ends)
+    words = words_in(text, bounds)
+    rows = np.repeat(np.arange(len(number)), 2 * number + 1)
+    switched = (np.arange(len(rows)) - firsts[rows]) % 2 == 1
+    found = _of_rows(words, rows, switched, len(number))
+    of_language = languages.indices.to_numpy()
+    codes = languages.dictionary.to_pylist()
+    totals = {
+        name: np.bincount(of_language, weights=values, minlength=len(codes))
+        for name, values in found.items()
+    }
+    return {code: _sums({n: v[i] for n, v in totals.items()}) for i, code in enumerate(codes)}
+
+
+def _sums(numbers: dict[str, Any]) -> Sums:
+    means = ("cmi", "cmi_switches", "switch_fraction")
+    exact: dict[str, Any] = {n: float(v) if n in means else int(v) for n, v in numbers.items()}
+    return Sums(**exact)
+
+
+def _pieces(
+    texts: pa.StringArray, number: Array, starts: Array, ends: Array
+) -> tuple[str, Array, Array]:
+    """Return the texts joined, the bounds of their pieces, and each text's first piece.
+
+    A text's pieces: what is before the first span, the span, what is between, the next span…
+    """
+    strings = texts.to_pylist()
+    lengths = np.fromiter(map(len, strings), np.int64, len(strings))
+    begins = np.cumsum(lengths) - lengths
+    firsts = np.cumsum(2 * number + 1) - (2 * number + 1)
+    bounds = np.full(int((2 * number + 1).sum()) + 1, int(lengths.sum()))
+    bounds[firsts] = begins
+    row = np.repeat(np.arange(len(number)), number)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
+    bounds[firsts[row] + 2 * place + 1] = begins[row] + starts
+    bounds[firsts[row] + 2 * place + 2] = begins[row] + ends
+    return "".join(strings), bounds, firsts
+
+
+def _of_rows(words: Array, rows: Array, switched: Array, number: int) -> dict[str, Array]:
+    """Return for each row what adds up. `words`, `rows`, `switched`: of each piece."""
+
+    def by_row(of: Array, weights: Array | None = None) -> Array:
+        return np.bincount(of, weights=weights, minlength=number)
+
+    source = by_row(rows[~switched], words[~switched])
+    other = by_row(rows[switched], words[switched])
+    full = np.flatnonzero(words)
+    row, kind = rows[full], switched[full]
+    same_row = row[1:] == row[:-1]
+    turns = same_row & (kind[1:] != kind[:-1])
+    begins = np.append(True, ~same_row | turns)[: len(full)]
+    run_row = row[begins]
+    lengths = np.add.reduceat(words[full], np.flatnonzero(begins)) if len(full) else words[full]
+    switches = by_row(row[1:][turns])
+    total = source + other
+    some, two = total > 0, total > 1
+    mixed = total - np.maximum(source, other)
+    return {
+        "sentences": some.astype(float),
+        "source_words": source,
+        "switched_words": other,
+        "cmi": 100 * mixed / np.maximum(total, 1),
+        "cmi_switches": 100 * (mixed + switches) / (2 * np.maximum(total, 1)),
+        "pairs": np.maximum(total - 1, 0),
+        "switches": switches,
+        "of_two": two.astype(float),
+        "switch_fraction": np.where(two, switches / np.maximum(total - 1, 1), 0.0),
+        "runs": by_row(run_row),
+        "run_words": by_row(run_row, lengths),
+        "run_squares": by_row(run_row, lengths.astype(float) ** 2),
+    }

@@ -1,0 +1,176 @@
+"""Whether an anchor carries grammar: told by the entity's own names in the text's language.
+
+An anchor that is one of the names, but for case, accents, spaces and punctuation, does not. Else
+it does if one of its words is a form of a name's word (one has another of the endings that the
+language's table joins), and all its others, or all the name's others, are words or forms of words
+of both. "Romans" is told by "Roman Empire", "Пушкина" by "Александр Пушкин", "Irish cuisine" by
+"Ireland". "Big Apple" is a name of its own.
+"""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays.arrow import flat, numbers
+from cstool.languages.codes import current
+from cstool.languages.data_tables import rows
+from cstool.languages.fitting.context import articles
+
+Array = np.ndarray[Any, Any]
+
+_WORD = re.compile(r"\w+(?:['’]\w*)?")
+_REMARK = re.compile(r"(?<=\S)\s*[(（][^()（）]*[)）]$")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_MARKS = re.compile(r"[^\w]+|_")
+# Any two endings: the longest of a name, of an anchor.
+_ANY = (3, 5)
+
+
+class Endings(NamedTuple):
+    """A language's table: pairs of a name's and an anchor's ending, each with its least stem.
+
+    `any_stem`: the least stem for any two endings, 0: not any two.
+    """
+
+    pairs: dict[tuple[str, str], int]
+    before: tuple[tuple[str, str, int], ...]
+    any_stem: int
+    longest: int
+
+
+@cache
+def endings(language: str) -> Endings:
+    """Return a language's endings; those of any language for one that has none of its own."""
+    table = [row[1:] for row in rows("cstool.languages", "endings.tsv") if row[0] == language]
+    if not table:
+        base = language.split("-", maxsplit=1)[0]
+        return endings(base if base != language else "und")
+    pairs: dict[tuple[str, str], int] = {}
+    before: list[tuple[str, str, int]] = []
+    any_stem = 0
+    for least, of_name, of_anchor, what in table:
+        if of_name == "*":
+            any_stem = int(least)
+            continue
+        for x, y in product(of_name.split(), of_anchor.split()):
+            pair = x.replace("_", ""), y.replace("_", "")
+            if what == "before":
+                before.append((*pair, int(least)))
+            elif pair[0] != pair[1]:
+                pairs[pair] = min(int(least), pairs.get(pair, int(least)))
+    longest = max((len(part) for pair in pairs for part in pair), default=0)
+    return Endings(pairs, tuple(before), any_stem, longest)
+
+
+def inflected(
+    anchors: pa.Array, labels: pa.Array, aliases: pa.Array, source_language: str
+) -> Array:
+    """Return whether each anchor carries grammar, as a column of bool.
+
+    `labels`: each entity's label in the source language (null: none); `aliases`: a list of its
+    other names there (null or empty: none), among which its page's title may be.
+    """
+    told = np.zeros(len(anchors), bool)
+    language = current(source_language)
+    table = endings(language)
+    if not (table.pairs or table.before or table.any_stem):
+        return told
+    # Most anchors are the label itself.
+    same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
+    others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+    if not len(others):
+        return told
+    some = numbers(others)
+    firsts, further = flat(aliases.take(some).fill_null([]))
+    names = further.to_pylist()
+    for i, anchor, label, first, last in zip(
+        others.tolist(),
+        anchors.take(some).to_pylist(),
+        labels.take(some).to_pylist(),
+        firsts[:-1].tolist(),
+        firsts[1:].tolist(),
+        strict=True,
+    ):
+        told[i] = _carries(anchor, (label, *names[first:last]), language)
+    return told
+
+
+@lru_cache(1 << 14)
+def _carries(anchor: str, names: tuple[str | None, ...], language: str) -> bool:
+    folded = [_folded(name) for name in names if name]
+    mine = _folded(anchor)
+    bare = _MARKS.sub("", mine)
+    # Brackets at a title's end only tell pages apart, but their words may be in the anchor.
+    if any(bare in (_MARKS.sub("", n), _MARKS.sub("", _REMARK.sub("", n))) for n in folded):
+        return False
+    words, table = _WORD.findall(mine), endings(language)
+    some = articles(language).brought
+    return any(_forms(words, _WORD.findall(name), table, some) for name in folded)
+
+
+def _folded(text: str) -> str:
+    """Return a text in small letters, without accents."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFD", text.casefold())
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart)).replace("’", "'")
+
+
+def _forms(words: list[str], names: list[str], table: Endings, some: tuple[str, ...]) -> bool:
+    """Return whether a word is a form of one of the name's, and all others are matched.
+
+    All others of the anchor, or all others of the name; articles, in `some`, need no match. A
+    single letter is matched by a word that it begins.
+    """
+    left = list(names)
+    others = []
+    for word in words:
+        if word in left:
+            left.remove(word)
+        elif len(word) == 1 and (whole := next((n for n in left if n[0] == word), None)):
+            left.remove(whole)
+        elif word not in some:
+            others.append(word)
+    found = 0
+    for word in others:
+        form = next((n for n in left if _is_form(word, n, table)), None)
+        if form is not None:
+            left.remove(form)
+            found += 1
+    return found > 0 and (found == len(others) or not left)
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two words begin with alike."""
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return at
+    return min(len(one), len(other))
+
+
+def _is_form(word: str, name: str, table: Endings) -> bool:
+    """Return whether a word is another form of a name's word."""
+    shared = _shared(word, name)
+    if not shared and not table.before:
+        return (name, word) in table.pairs
+    for stem in range(shared, max(-1, max(len(word), len(name)) - table.longest - 1), -1):
+        least = table.pairs.get((name[stem:], word[stem:]))
+        if least is not None and least <= stem:
+            return True
+    rest, ending = len(name) - shared, len(word) - shared
+    short = rest <= _ANY[0] and ending <= _ANY[1] and (ending > 0 or rest == 1)
+    if short and table.any_stem and shared >= max(table.any_stem, rest, ending):
+        return True
+    for of_name, of_anchor, least in table.before:
+        if word.startswith(of_anchor) and name.startswith(of_name) and of_name != of_anchor:
+            bare, stem_ = word[len(of_anchor) :], name[len(of_name) :]
+            same = bare == stem_ and len(bare) >= least
+            if same or (len(bare) > least and _is_form(bare, stem_, table._replace(before=()))):
+                return True
+    return False

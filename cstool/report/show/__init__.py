@@ -1,0 +1,1 @@
+"""Rows and entities, printed in a terminal."""

@@ -1,0 +1,235 @@
+"""One entity with all that is known of it: from a folder of `entities`, or live from Wikidata.
+
+Both give an item in the form of Wikidata's JSON, which qwikidata's typed view reads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+from qwikidata.entity import WikidataItem
+from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
+
+from cstool import __version__
+from cstool.errors import InputError
+from cstool.languages.codes import names
+from cstool.report.show.items import Piece, Shown
+from cstool.storage.checksums import open_part, read_footer
+from cstool.storage.manifest import need_stage
+
+Json = dict[str, Any]
+
+_INSTANCE_OF = "P31"
+_USER_AGENT = f"cstool/{__version__} (https://pypi.org/project/cstool/)"
+_TIMEOUT = 20
+# The languages, in this order, in which a type is named.
+_NAMED_IN = ("en", "mul")
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An item in Wikidata's JSON form, and the names of its types by QID (None: not known)."""
+
+    json: Json
+    types: dict[int, str | None]
+
+    @property
+    def item(self) -> WikidataItem:
+        """The typed view."""
+        return WikidataItem(self.json)
+
+
+# ---- from a folder ----
+
+
+class EntityTable:
+    """A folder of `entities`, asked for single items: sorted, so a few footers tell where."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder. Raises InputError when it is not one that `cstool entities` wrote."""
+        self.folder = folder
+        self.manifest = need_stage(folder, "entities")
+        self._files = [folder / part.file for part in self.manifest.tables if part.rows]
+        self._footers: dict[Path, pq.FileMetaData] = {}
+
+    def row(self, qid: int, columns: list[str] | None = None) -> Json | None:
+        """Return an item's row, None where it is not there."""
+        low, high = 0, len(self._files)
+        while low < high:
+            middle = (low + high) // 2
+            footer = self._footer(self._files[middle])
+            if _range(footer.row_group(footer.num_row_groups - 1))[1] < qid:
+                low = middle + 1
+            else:
+                high = middle
+        if low == len(self._files):
+            return None
+        path, footer = self._files[low], self._footer(self._files[low])
+        for group in range(footer.num_row_groups):
+            first, last = _range(footer.row_group(group))
+            if first <= qid <= last:
+                return self._row_in(path, group, qid, columns)
+        return None
+
+    def _row_in(self, path: Path, group: int, qid: int, columns: list[str] | None) -> Json | None:
+        try:
+            file = open_part(path, [group])
+            qids = file.read_row_group(group, ["qid"]).column("qid").to_numpy()
+            at = int(qids.searchsorted(qid))
+            if at == len(qids) or qids[at] != qid:
+                return None
+            found: Json = file.read_row_group(group, columns).slice(at, 1).to_pylist()[0]
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputError(f"{path}: cannot be read ({error})") from error
+        return found
+
+    def _footer(self, path: Path) -> pq.FileMetaData:
+        if path not in self._footers:
+            try:
+                self._footers[path] = read_footer(path)
+            except (OSError, pa.ArrowInvalid) as error:
+                raise InputError(f"{path}: cannot be read ({error})") from error
+        return self._footers[path]
+
+    def name(self, qid: int) -> str | None:
+        """Return the item's name in English, None where there is none."""
+        row = self.row(qid, ["labels"])
+        labels = {term["language"]: term["value"] for term in row["labels"]} if row else {}
+        return _first(labels)
+
+
+def _range(group: pq.RowGroupMetaData) -> tuple[int, int]:
+    known = group.column(0).statistics  # qid is the first column
+    return known.min, known.max
+
+
+def _first(labels: dict[str, str]) -> str | None:
+    return next((labels[code] for code in _NAMED_IN if code in labels), None)
+
+
+def from_folder(folder: Path, qid: int) -> Entity:
+    """Return an item of a folder of `entities`. Raises InputError when it is not there."""
+    table = EntityTable(folder)
+    row = table.row(qid)
+    if row is None:
+        kept = "; it was made with --only" if "only" in table.manifest.parameters else ""
+        raise InputError(f"{folder}: has no Q{qid}{kept}; --live asks Wikidata")
+    return Entity(as_json(row), {q: table.name(q) for q in row["types"]})
+
+
+def as_json(row: Json) -> Json:
+    """Return a row of `entities` in the form of Wikidata's JSON."""
+    qid = f"Q{row['qid']}"
+    aliases: dict[str, list[Json]] = {}
+    for term in row["aliases"]:
+        aliases.setdefault(term["language"], []).append(term)
+    claims = [_claim(qid, number, type_) for number, type_ in enumerate(row["types"])]
+    return {
+        "type": "item",
+        "id": qid,
+        "labels": {term["language"]: term for term in row["labels"]},
+        "descriptions": {},
+        "aliases": aliases,
+        "claims": {_INSTANCE_OF: claims} if claims else {},
+        "sitelinks": {link["site"]: {**link, "badges": []} for link in row["sitelinks"]},
+    }
+
+
+def _claim(qid: str, number: int, type_: int) -> Json:
+    value = {"entity-type": "item", "numeric-id": type_, "id": f"Q{type_}"}
+    return {
+        "id": f"{qid}$P31-{number}",
+        "type": "statement",
+        "rank": "normal",
+        "mainsnak": {
+            "snaktype": "value",
+            "property": _INSTANCE_OF,
+            "datatype": "wikibase-item",
+            "datavalue": {"type": "wikibase-entityid", "value": value},
+        },
+    }
+
+
+def types_of(item: WikidataItem) -> list[int]:
+    """Return the item's best-ranked types (P31)."""
+    snaks = (claim.mainsnak for claim in item.get_truthy_claim_group(_INSTANCE_OF))
+    return [int(s.datavalue.value["id"][1:]) for s in snaks if s.snaktype == "value"]
+
+
+# ---- live ----
+
+
+def live(qid: int) -> Entity:
+    """Return an item as Wikidata has it now; it may be the one that `qid` redirects to.
+
+    Raises InputError when there is none, or Wikidata does not answer.
+    """
+    found = _fetch(qid)
+    types = types_of(WikidataItem(found))
+    named = {type_: _first(_values(_fetch(type_)["labels"])) for type_ in types}
+    return Entity(found, named)
+
+
+def _fetch(qid: int) -> Json:
+    """Return an item in Wikidata's JSON form, from its linked data interface."""
+    url = f"{WIKIDATA_LDI_URL}/Q{qid}.json"
+    try:
+        answer = requests.get(url, headers={"User-Agent": _USER_AGENT}, timeout=_TIMEOUT)
+        if answer.status_code in (400, 404):
+            raise InputError(f"--live: Wikidata has no Q{qid}")
+        answer.raise_for_status()
+        found: Json = next(iter(answer.json()["entities"].values()))
+    except (requests.RequestException, KeyError, StopIteration, ValueError) as error:
+        raise InputError(
+            f"--live: {url} does not answer ({_why(error)}); try again later, or give "
+            "--entities DIR"
+        ) from error
+    # PHP writes an empty map as a list.
+    maps = ("labels", "descriptions", "aliases", "claims", "sitelinks")
+    return found | {name: found.get(name) or {} for name in maps}
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return f"nothing within {_TIMEOUT} s"
+    if isinstance(error, requests.ConnectionError):
+        return "no connection"
+    return f"{type(error).__name__}: {error}"
+
+
+def _values(terms: Json) -> dict[str, str]:
+    return {code: term["value"] for code, term in terms.items()}
+
+
+# ---- as text ----
+
+
+def described(entity: Entity) -> Iterator[Shown]:
+    """Yield what there is to show of an entity: its name and types, its names, its sitelinks."""
+    item, json = entity.item, entity.json
+    labels = _values(json["labels"])
+    name = _first(labels) or next(iter(labels.values()), "(no label)")
+    facts = [json["descriptions"].get("en", {}).get("value")]
+    types = [f"Q{q} {entity.types.get(q) or ''}".rstrip() for q in types_of(item)]
+    facts.append(f"type: {', '.join(types)}" if types else None)
+    yield Shown(f"{item.entity_id}  {name}", tuple(Piece("", fact) for fact in facts if fact))
+    codes = sorted({*labels, *json["aliases"]})
+    yield Shown(f"labels in {len(labels)} languages", tuple(_names(item, codes)))
+    links = item.get_sitelinks(prefix="")
+    pieces = (Piece(site, link["title"]) for site, link in sorted(links.items()))
+    yield Shown(f"{len(links)} sitelinks", tuple(pieces))
+
+
+def _names(item: WikidataItem, codes: list[str]) -> Iterator[Piece]:
+    known = names()
+    width = max((len(known.get(code, "")) for code in codes), default=0)
+    for code in codes:
+        aliases = item.get_aliases(code)
+        told = f"  (also: {', '.join(aliases)})" if aliases else ""
+        yield Piece(code, f"{known.get(code, ''):{width}}  {item.get_label(code) or '–'}{told}")

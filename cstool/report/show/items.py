@@ -1,0 +1,110 @@
+"""What a row of any stage's folder shows: a line about it, and its texts with their spans."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cstool.storage.schemas import POSITIONS_A_PAGE
+
+Row = dict[str, Any]
+
+# The stages whose rows are texts to read.
+STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
+
+
+class Span(NamedTuple):
+    """An entity's place in a text, in characters, half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A text in a language, whose entities stand at `spans`, in order."""
+
+    language: str
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row as it is shown: where it is from, and one text or two that belong together."""
+
+    head: str
+    pieces: tuple[Piece, ...]
+
+
+def shown(form: str, row: Row, language: str, labels: Sequence[str] = ()) -> Shown:
+    """Return what a row shows. `form`: see `showing_rows.form_of`; `language`: of the source.
+
+    Of an entity, only names in the languages `labels` are shown, where some are given.
+    """
+    if form in ("extract", "link"):
+        return _sentence(row, language)
+    if form == "switch":
+        return _switched(row)
+    if form == "entitycs":
+        sides = _marked(language, row["en_sentence"]), _marked(row["language"], row["cs_sentence"])
+        return Shown(_number(row["id"]), _two(*sides))
+    if form == "mt":
+        pieces = Piece(row["language"], row["source"]), Piece(row["target_language"], row["target"])
+        return Shown(_number(row["id"]), pieces)
+    if form == "titles":
+        redirect = "  (redirect)" if row["redirect"] else ""
+        return Shown(f"Q{row['qid']}", (Piece("", f"{row['title']}{redirect}"),))
+    return _entity(row, labels)
+
+
+def _sentence(row: Row, language: str) -> Shown:
+    mentions = row["mentions"]
+    spans = tuple(Span(m["start"], m["end"]) for m in mentions)
+    links = [_target(m) for m in mentions]
+    head = " · ".join([row["title"], _number(row["id"]), *links])
+    return Shown(head, (Piece(language, row["text"], spans),))
+
+
+def _target(mention: Row) -> str:
+    if "qid" not in mention:
+        return f"→ {mention['target']}"
+    return f"Q{mention['qid']}" if mention["qid"] is not None else f"({mention['target']})"
+
+
+def _switched(row: Row) -> Shown:
+    entities = row["entities"]
+    head = " · ".join([row["title"], _number(row["id"]), *(f"Q{e['qid']}" for e in entities)])
+    source = tuple(Span(e["source_start"], e["source_end"]) for e in entities)
+    switched = tuple(Span(e["start"], e["end"]) for e in entities)
+    plain = Piece(row["source_language"], row["source_text"], source)
+    return Shown(head, _two(plain, Piece(row["language"], row["text"], switched)))
+
+
+def _two(source: Piece, switched: Piece) -> tuple[Piece, ...]:
+    """Return both sides; a row of the source itself has but one."""
+    return (source,) if source == switched else (source, switched)
+
+
+def _number(id_: int) -> str:
+    """Return a sentence's number as page and place in it."""
+    return f"{id_ // POSITIONS_A_PAGE}:{id_ % POSITIONS_A_PAGE}"
+
+
+def _marked(language: str, text: str) -> Piece:
+    """Return a text whose entities stand in `<e>…</e>` with spans in their place."""
+    out, spans, at = "", [], 0
+    for match in re.finditer(r"<e>(.*?)</e>", text, re.DOTALL):
+        out += text[at : match.start()]
+        spans.append(Span(len(out), len(out) + len(match[1])))
+        out += match[1]
+        at = match.end()
+    return Piece(language, out + text[at:], tuple(spans))
+
+
+def _entity(row: Row, labels: Sequence[str]) -> Shown:
+    types = ", ".join(f"Q{qid}" for qid in row["types"])
+    wanted = [t for t in row["labels"] if not labels or t["language"] in labels]
+    head = f"Q{row['qid']}" + (f" · type {types}" if types else "")
+    head += f" · {len(row['labels'])} labels, {len(row['sitelinks'])} sitelinks"
+    return Shown(head, tuple(Piece(t["language"], t["value"]) for t in wanted))

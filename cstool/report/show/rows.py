@@ -1,0 +1,377 @@
+"""Rows of any stage's folder that were asked for, as they are found: nothing is read ahead.
+
+A filter reads its own columns first, of those row groups whose statistics admit a hit; of the
+others it reads nothing. So what is rare costs little, and the first row comes at once.
+"""
+
+import io
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import zstandard
+
+from cstool.arrays.arrow import flat, one_chunk
+from cstool.errors import InputError, WrongCallError
+from cstool.storage.checksums import open_part
+from cstool.storage.manifest import Manifest, Part
+from cstool.storage.schemas import SWITCHED
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+# Rows that are made ready at once: few, so that the first ones are there soon.
+_ROWS_AT_ONCE = 500
+_LINES = ".jsonl.zst"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: all that hold what is given. `grep` is a regular expression (RE2).
+
+    `draw`: so many of them by lot, a lot for each `seed`.
+    """
+
+    languages: tuple[str, ...] = ()
+    grep: str | None = None
+    entity: int | None = None
+    title: str | None = None
+    draw: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """One thing that rows must have.
+
+    `columns`: leaves of Parquet that `test` needs; `value`: what the statistics of one of these
+    must admit.
+    """
+
+    columns: tuple[str, ...]
+    test: Callable[[pa.Table], Mask]
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Rows of a row group (of a whole file where that is lines)."""
+
+    file: Path
+    group: int
+    rows: Numbers
+
+
+def rows(folder: Path, manifest: Manifest, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Yield the rows that are wanted, in the folder's order, or in that of the lot.
+
+    Raises WrongCallError for a filter that the folder has no column for, InputError for a part
+    that cannot be read.
+    """
+    filters = _filters(manifest, wanted)
+    parts = _parts(manifest, wanted.languages)
+    if wanted.draw is not None:
+        return _drawn(folder, parts, filters, wanted.draw, wanted.seed)
+    if not filters:
+        return (row for part in parts for row in _all_rows(folder / part.file))
+    return (row for place in _places(folder, parts, filters) for row in _rows_at(place))
+
+
+class Occurrences(NamedTuple):
+    """How many of a folder's rows hold something, by language; and the first of some languages."""
+
+    rows: dict[str, int]
+    examples: list[dict[str, Any]]
+
+
+def occurrences(folder: Path, manifest: Manifest, wanted: Wanted, examples: int) -> Occurrences:
+    """Count the rows that are wanted, by language. Raises as `rows` does."""
+    numbers: dict[str, int] = {}
+    kept: list[dict[str, Any]] = []
+    source = manifest.source.language if manifest.source else ""
+    filters = _filters(manifest, wanted)
+    for place in _places(folder, _parts(manifest, wanted.languages), filters):
+        for language, found in _by_language(place, manifest, source):
+            if language not in numbers and len(kept) < examples:
+                kept.extend(_rows_at(_Place(place.file, place.group, found[:1])))
+            numbers[language] = numbers.get(language, 0) + len(found)
+    return Occurrences(dict(sorted(numbers.items())), kept)
+
+
+def _by_language(place: _Place, manifest: Manifest, source: str) -> Iterator[tuple[str, Numbers]]:
+    """Yield which of a place's rows are in which language."""
+    if manifest.stage != "switch":
+        yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
+        return
+    file = _open(place.file)
+    table = _read(place.file, file.read_row_group, place.group, ["language"])
+    codes = one_chunk(table.column("language")).dictionary_encode()
+    of_row = codes.indices.to_numpy()[place.rows]
+    for number, code in enumerate(codes.dictionary.to_pylist()):
+        if (here := of_row == number).any():
+            yield code, place.rows[here]
+
+
+def form_of(manifest: Manifest) -> str:
+    """Return the form that a folder's rows are in: a stage's name, or that of a corpus's format."""
+    form: str = manifest.stage
+    if form == "shard":
+        form = manifest.parameters.get("format", "cstool")
+    return "switch" if form in ("cstool", "jsonl") else form
+
+
+def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
+    if manifest.stage != "shard":
+        return [part for part in manifest.tables if part.rows]
+    data = [part for part in manifest.parts if part.file.startswith("data/")]
+    return [p for p in data if not languages or p.file.split("/")[1] in languages]
+
+
+# ---- filters ----
+
+# Columns by the form of the rows: what grep looks into, where QIDs and titles stand.
+_TEXTS: dict[str, tuple[str, ...]] = {
+    "extract": ("text",),
+    "link": ("text",),
+    "switch": ("source_text", "text"),
+    "entitycs": ("en_sentence", "cs_sentence"),
+    "mt": ("source", "target"),
+    "titles": ("title",),
+    "entities": ("labels.list.element.value", "aliases.list.element.value"),
+}
+_QIDS = {
+    "link": "mentions.list.element.qid",
+    "switch": "entities.list.element.qid",
+    "titles": "qid",
+    "entities": "qid",
+}
+_TITLES = dict.fromkeys(("extract", "link", "switch", "titles"), "title")
+_TITLES["entities"] = "sitelinks.list.element.title"
+_LANGUAGES = dict.fromkeys(("switch", "entitycs", "mt"), "language")
+_LANGUAGES["entities"] = "labels.list.element.language"
+
+
+def _filters(manifest: Manifest, wanted: Wanted) -> list[_Filter]:
+    form = form_of(manifest)
+    found = []
+    # A corpus has a folder for each language.
+    if wanted.languages and manifest.stage != "shard":
+        codes = pa.array(wanted.languages)
+        found.append(
+            _one_of(
+                (_column(_LANGUAGES, form, "--language", manifest),),
+                lambda values: pc.is_in(values, codes),
+            )
+        )
+    if wanted.entity is not None:
+        column = _column(_QIDS, form, "--entity", manifest)
+        found.append(_equal(column, wanted.entity))
+    if wanted.title is not None:
+        found.append(_equal(_column(_TITLES, form, "--title", manifest), wanted.title))
+    if wanted.grep is not None:
+        found.append(_matching(_TEXTS[form], wanted.grep))
+    return found
+
+
+def _column(columns: dict[str, str], form: str, option: str, manifest: Manifest) -> str:
+    if form in columns:
+        return columns[form]
+    what = f"`cstool {manifest.stage}`" + (f" --format {form}" if manifest.stage == "shard" else "")
+    raise WrongCallError(f"{option}: what {what} writes has no column for that")
+
+
+def _equal(column: str, value: Any) -> _Filter:
+    found = _one_of((column,), lambda values: pc.equal(values, value))
+    return _Filter(found.columns, found.test, value)
+
+
+def _matching(columns: tuple[str, ...], pattern: str) -> _Filter:
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        raise WrongCallError(f"--grep: {pattern!r} is no regular expression ({error})") from error
+    return _one_of(columns, lambda values: pc.match_substring_regex(values, pattern))
+
+
+def _one_of(columns: tuple[str, ...], test: Callable[[pa.Array], pa.Array]) -> _Filter:
+    """Return the filter for rows of which one of the columns has a value that passes."""
+
+    def mask(table: pa.Table) -> Mask:
+        found = np.zeros(table.num_rows, bool)
+        for column in columns:
+            found |= _rows_where(table, column, test)
+        return found
+
+    return _Filter(columns, mask)
+
+
+def _rows_where(table: pa.Table, column: str, test: Callable[[pa.Array], pa.Array]) -> Mask:
+    """Return which rows have a value that passes, in a column or in a list of structs."""
+    name, *inner = column.split(".")
+    values = one_chunk(table.column(name))
+    if not inner:
+        return _known(test(values))
+    offsets, structs = flat(values)
+    hits = np.flatnonzero(_known(test(structs.field(inner[-1]))))
+    found = np.zeros(table.num_rows, bool)
+    found[np.searchsorted(offsets, hits, side="right") - 1] = True
+    return found
+
+
+def _known(passed: pa.Array) -> Mask:
+    mask: Mask = pc.fill_null(passed, False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+# ---- reading ----
+
+
+def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator[_Place]:
+    for part in parts:
+        path = folder / part.file
+        if path.name.endswith(_LINES):
+            table = pa.concat_tables(_line_tables(path))
+            yield from _hits(path, 0, table, filters)
+            continue
+        footer = _open(path, [])
+        columns = [column for one in filters for column in one.columns]
+        for group in range(footer.num_row_groups):
+            if all(_admits(footer, group, one) for one in filters):
+                table = _read(path, _open(path, [group]).read_row_group, group, columns)
+                yield from _hits(path, group, table, filters)
+
+
+def _hits(path: Path, group: int, table: pa.Table, filters: list[_Filter]) -> Iterator[_Place]:
+    mask = np.ones(table.num_rows, bool)
+    for one in filters:
+        mask &= one.test(table)
+    if mask.any():
+        yield _Place(path, group, np.flatnonzero(mask))
+
+
+def _admits(file: pq.ParquetFile, group: int, one: _Filter) -> bool:
+    """Whether the row group's statistics leave room for the value."""
+    if one.value is None:
+        return True
+    [column] = one.columns
+    metadata = file.metadata.row_group(group)
+    for number in range(metadata.num_columns):
+        chunk = metadata.column(number)
+        if chunk.path_in_schema == column:
+            known = chunk.statistics
+            return known is None or not known.has_min_max or known.min <= one.value <= known.max
+    return True
+
+
+def _rows_at(place: _Place) -> Iterator[dict[str, Any]]:
+    if place.file.name.endswith(_LINES):
+        table = pa.concat_tables(_line_tables(place.file))
+    else:
+        file = _open(place.file, [place.group])
+        table = _read(place.file, file.read_row_group, place.group)
+    for first in range(0, len(place.rows), _ROWS_AT_ONCE):
+        some = table.take(pa.array(place.rows[first : first + _ROWS_AT_ONCE]))
+        yield from some.to_pylist()
+
+
+def _all_rows(path: Path) -> Iterator[dict[str, Any]]:
+    if path.name.endswith(_LINES):
+        for table in _line_tables(path):
+            yield from table.to_pylist()
+        return
+    batches = _open(path).iter_batches(_ROWS_AT_ONCE)
+    while batch := _read(path, next, batches, None):
+        yield from batch.to_pylist()
+
+
+def _open(path: Path, groups: Sequence[int] | None = None) -> pq.ParquetFile:
+    """Open a part; only its footer and these row groups are read and verified (None: all)."""
+    return _read(path, partial(open_part, path, groups))
+
+
+def _read(path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return call(*arguments)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"{path}: cannot be read ({error}); make the folder again with --overwrite"
+        ) from error
+
+
+def _line_tables(path: Path) -> Iterator[pa.Table]:
+    """Yield the rows of a file of JSON lines, some at a time."""
+    rows: list[Any] = []
+    try:
+        with zstandard.open(path, "rb") as packed:
+            for line in io.BufferedReader(packed):
+                rows.append(msgspec.json.decode(line))
+                if len(rows) == _ROWS_AT_ONCE:
+                    yield pa.Table.from_pylist(rows, SWITCHED)
+                    rows = []
+    except (OSError, zstandard.ZstdError, msgspec.DecodeError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    yield pa.Table.from_pylist(rows, SWITCHED)
+
+
+# ---- by lot ----
+
+
+def _drawn(
+    folder: Path, parts: list[Part], filters: list[_Filter], number: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    lot = random.Random(seed)
+    chosen = (
+        _reservoir(_places(folder, parts, filters), number, lot)
+        if filters
+        else _lot(folder, parts, number, lot)
+    )
+    for path, group, row in chosen:
+        yield from _rows_at(_Place(path, group, np.array([row])))
+
+
+def _reservoir(
+    places: Iterator[_Place], number: int, lot: random.Random
+) -> list[tuple[Path, int, int]]:
+    """Return so many of the rows, each with the same chance (Vitter's algorithm R)."""
+    chosen: list[tuple[Path, int, int]] = []
+    seen = 0
+    for place in places:
+        for row in place.rows.tolist():
+            seen += 1
+            if len(chosen) < number:
+                chosen.append((place.file, place.group, row))
+            elif (at := lot.randrange(seen)) < number:
+                chosen[at] = (place.file, place.group, row)
+    lot.shuffle(chosen)
+    return chosen
+
+
+def _lot(
+    folder: Path, parts: list[Part], number: int, lot: random.Random
+) -> Iterator[tuple[Path, int, int]]:
+    """Yield so many rows, each with the same chance, by what the manifest tells of the parts."""
+    ends = np.cumsum([part.rows for part in parts])
+    total = int(ends[-1]) if len(ends) else 0
+    for row in lot.sample(range(total), min(number, total)):
+        part = int(np.searchsorted(ends, row, side="right"))
+        path = folder / parts[part].file
+        yield path, *_in_group(path, row - (int(ends[part]) - parts[part].rows))
+
+
+def _in_group(path: Path, row: int) -> tuple[int, int]:
+    if path.name.endswith(_LINES):
+        return 0, row
+    metadata = _open(path, []).metadata
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if row < rows:
+            return group, row
+        row -= rows
+    raise InputError(f"{path}: has fewer rows than its manifest says; make the folder again")

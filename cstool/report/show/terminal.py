@@ -1,0 +1,181 @@
+"""Texts as lines of a terminal: broken where Unicode allows it, side by side or one below another.
+
+Lines break by ICU (UAX #14, with its dictionaries for Thai and others); how many columns a
+character takes is wcwidth's table. Names that run from right to left stand between U+2068 and
+U+2069, and each line says its own direction, so that the words around them keep their places.
+"""
+
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from icu4py.breakers import LineBreaker
+from wcwidth import iter_graphemes, wcswidth
+
+from cstool.execution.terminal import printable, replace_unsafe
+from cstool.languages.segmentation import segments
+from cstool.report.show.items import Piece, Shown, Span
+
+# Of the terminal's own colours those that are read on a light and on a dark ground.
+_COLOURS = (36, 35, 32, 34, 33, 31)
+_BOLD, _DIM, _RESET = "\x1b[1;{}m", "\x1b[2m", "\x1b[0m"
+_FIRST_STRONG, _LEFT, _RIGHT, _END = "\u2068", "\u2066", "\u2067", "\u2069"
+# Columns from which on two texts stand side by side.
+SIDE_BY_SIDE = 100
+_BAR = " │ "
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to show: columns of the terminal (None: lines are not broken), colours, isolates.
+
+    Without colours entities stand in brackets.
+    """
+
+    width: int | None = None
+    colour: bool = False
+    isolates: bool = False
+
+
+def lines_of(shown: Shown, style: Style) -> Iterator[str]:
+    """Yield the lines that show a row."""
+    head = printable(shown.head)
+    pieces = tuple(_safe(piece) for piece in shown.pieces)
+    for line in _broken(head, style.width):
+        text = head[line.start : line.end].rstrip()
+        text = _isolated(text, _LEFT) if style.isolates and is_rtl(text) else text
+        yield f"{_DIM}{text}{_RESET}" if style.colour else text
+    names = max((wcswidth(piece.language) for piece in pieces), default=0)
+    indent = names + 2 if names else 2
+    colours = _colours(pieces)
+    # A switched sentence runs as its source does, even if it begins with an Arabic name.
+    runs = [_direction(piece.text) for piece in pieces]
+    runs = [runs[0]] * 2 if len(runs) == 2 else runs
+    if len(pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
+        column = (style.width - len(_BAR)) // 2
+        left, right = (
+            _block(piece, colour, run, indent, column, style)
+            for piece, colour, run in zip(pieces, colours, runs, strict=True)
+        )
+        for i in range(max(len(left), len(right))):
+            text, used = left[i] if i < len(left) else ("", 0)
+            other = right[i][0] if i < len(right) else ""
+            yield f"{text}{' ' * (column - used)}{_BAR}{other}".rstrip()
+        return
+    for piece, colour, run in zip(pieces, colours, runs, strict=True):
+        yield from (text for text, _ in _block(piece, colour, run, indent, style.width, style))
+
+
+def _safe(piece: Piece) -> Piece:
+    """Return the piece without characters that a terminal would obey; its spans stay valid."""
+    return Piece(printable(piece.language), replace_unsafe(piece.text), piece.spans)
+
+
+def colour_of(language: str) -> int:
+    """Return the language's colour, the same wherever it comes."""
+    return _COLOURS[zlib.crc32(language.encode()) % len(_COLOURS)]
+
+
+def _colours(pieces: tuple[Piece, ...]) -> list[int]:
+    """Return each text's colour; the second of two never has the first's."""
+    found = [colour_of(piece.language) for piece in pieces]
+    if len(pieces) == 2 and found[0] == found[1]:
+        found[1] = _COLOURS[(_COLOURS.index(found[1]) + 1) % len(_COLOURS)]
+    return found
+
+
+def is_rtl(text: str) -> bool:
+    """Whether a character of the text runs from right to left."""
+    return not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+
+
+def _direction(text: str) -> str:
+    """Return what says a text's direction: that of its first letter."""
+    kinds = (unicodedata.bidirectional(character) for character in text)
+    return _RIGHT if next((k for k in kinds if k in ("L", "R", "AL")), "L") != "L" else _LEFT
+
+
+def _isolated(text: str, opening: str) -> str:
+    return f"{opening}{text}{_END}"
+
+
+def _block(
+    piece: Piece, colour: int, run: str, indent: int, width: int | None, style: Style
+) -> list[tuple[str, int]]:
+    """Return a text's lines under its language's code, each with the columns that it takes."""
+    if not style.colour:
+        piece = _bracketed(piece)
+    direction = run if style.isolates and is_rtl(piece.text) else ""
+    lines: list[tuple[str, int]] = []
+    room = None if width is None else max(1, width - indent)
+    for start, end in _broken(piece.text, room):
+        text = piece.text[start:end].rstrip()
+        line = Span(start, start + len(text))
+        name = "" if lines else piece.language
+        used = indent + wcswidth(text)
+        begin = f"{name}{' ' * (indent - wcswidth(name))}"
+        if style.colour and name:
+            begin = f"\x1b[{colour}m{begin}{_RESET}"
+        text = _decorated(piece, line, colour, style)
+        lines.append((begin + (_isolated(text, direction) if direction else text), used))
+    return lines
+
+
+def _bracketed(piece: Piece) -> Piece:
+    """Return the text with its entities in brackets."""
+    out, spans, at = "", [], 0
+    for start, end in piece.spans:
+        out += piece.text[at:start]
+        spans.append(Span(len(out), len(out) + end - start + 2))
+        out += f"[{piece.text[start:end]}]"
+        at = end
+    return Piece(piece.language, out + piece.text[at:], tuple(spans))
+
+
+def _decorated(piece: Piece, line: Span, colour: int, style: Style) -> str:
+    """Return a line of a text with what of its entities stands in it in colour, and isolated."""
+    out, at = "", line.start
+    for span in piece.spans:
+        start, end = max(span.start, line.start), min(span.end, line.end)
+        if start >= end:
+            continue
+        name = piece.text[start:end]
+        if style.isolates and is_rtl(name):
+            name = _isolated(name, _FIRST_STRONG)
+        if style.colour:
+            name = f"{_BOLD.format(colour)}{name}{_RESET}"
+        out += piece.text[at:start] + name
+        at = end
+    return out + piece.text[at : line.end]
+
+
+def _broken(text: str, width: int | None) -> Iterator[Span]:
+    """Yield where the lines of a text begin and end that take at most `width` columns."""
+    if width is None or (text.isascii() and len(text) <= width):
+        yield Span(0, len(text))
+        return
+    start = 0
+    for begin, end in _breakable(text, width):
+        if begin > start and wcswidth(text[start:end].rstrip()) > width:
+            yield Span(start, begin)
+            start = begin
+    yield Span(start, len(text))
+
+
+def _breakable(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Yield the pieces between which a line may break; a long one by its letters.
+
+    None begins with a mark: beside the space before it, it would take a column of its own.
+    """
+    for start, end in segments(LineBreaker, text):
+        if wcswidth(text[start:end].rstrip()) <= width:
+            yield start, end
+            continue
+        begin = at = start
+        for grapheme in iter_graphemes(text[start:end]):
+            if at > begin and unicodedata.category(grapheme[0])[0] != "M":
+                yield begin, at
+                begin = at
+            at += len(grapheme)
+        yield begin, end

@@ -1,0 +1,1 @@
+"""Counts and distributions of an output folder."""

@@ -1,0 +1,326 @@
+"""Numbers of a stage's folder, by language: rows, words, entities, and how mixed they are."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays.arrow import one_chunk
+from cstool.errors import InputError
+from cstool.languages.code_mixing import Mixing, Sums, sums_by_language
+from cstool.languages.words import words_in
+from cstool.storage.checksums import checked_parts, open_part, read_footer
+from cstool.storage.manifest import Manifest, Part, need_stage
+from cstool.storage.schemas import BY_STAGE
+from cstool.storage.statistics import read_statistics
+
+_ROWS_AT_ONCE = 20_000
+# Rows a language whose text is read, about: of more, row groups at even distances.
+SAMPLE = 100_000
+
+
+class LanguageStats(msgspec.Struct, frozen=True):
+    """One language's numbers. What a stage does not have is None.
+
+    `words` are counted as the language's script has it; `entities` counts spans or mentions;
+    `linked` those with a QID. `mixing` is that of code-switched rows. `sampled`: the rows that
+    were looked at for `words` and `mixing`, where these are not all.
+    """
+
+    language: str
+    rows: int
+    words: int | None = None
+    entities: int | None = None
+    linked: int | None = None
+    mixing: Mixing | None = None
+    sampled: int | None = None
+
+    @property
+    def entities_a_sentence(self) -> float | None:
+        """Mean number of entities of a row."""
+        return self.entities / self.rows if self.entities is not None and self.rows else None
+
+
+class Side(msgspec.Struct, frozen=True):
+    """The source sentences of a folder, or the code-switched ones, all languages together."""
+
+    sentences: int
+    entities: int | None = None
+    words_a_sentence: float | None = None
+
+    @property
+    def entities_a_sentence(self) -> float | None:
+        """Mean number of entities of a sentence."""
+        known = self.entities is not None and self.sentences
+        return self.entities / self.sentences if known and self.entities is not None else None
+
+
+class FolderStats(msgspec.Struct, frozen=True):
+    """A folder's numbers: which stage wrote it, the sum, and each language.
+
+    `mixing` is that of all code-switched rows, whatever their languages. `source`, `switched`:
+    its two sides, None where they cannot be told apart or there is none such.
+    """
+
+    stage: str
+    rows: int
+    words: int | None
+    entities: int | None
+    linked: int | None
+    languages: list[LanguageStats]
+    mixing: Mixing | None = None
+    source: Side | None = None
+    switched: Side | None = None
+
+
+def folder_stats(folder: Path) -> FolderStats:
+    """Count what is in a stage's folder. Raises InputError when it is none."""
+    manifest = need_stage(folder, *BY_STAGE)
+    counted = _COUNT[manifest.stage](folder, manifest)
+    languages = sorted(counted.languages, key=lambda s: s.language)
+    source, switched = counted.sides or _sides(manifest, languages)
+    return FolderStats(
+        manifest.stage,
+        sum(s.rows for s in languages)
+        if manifest.stage == "shard"
+        else sum(part.rows for part in manifest.tables),
+        _sum([s.words for s in languages]),
+        _sum([s.entities for s in languages]),
+        _sum([s.linked for s in languages]),
+        languages,
+        counted.mixing,
+        source,
+        switched,
+    )
+
+
+def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
+    """Return both sides where a row's language tells which it is on."""
+    if manifest.stage not in ("extract", "link", "shard"):
+        return None, None
+    led = [one.source.language for one in manifest.lineage if one.source]
+    sources = {*led, *([manifest.source.language] if manifest.source else [])}
+    if len(sources) != 1 or manifest.parameters.get("format") == "mt":
+        return None, None
+    source = _side([one for one in languages if one.language in sources])
+    switched = [one for one in languages if one.language not in sources]
+    return source, _side(switched) if manifest.stage == "shard" else None
+
+
+def _side(languages: list[LanguageStats]) -> Side:
+    sentences = sum(one.rows for one in languages)
+    words = _sum([one.words for one in languages])
+    mean = words / sentences if words is not None and sentences else None
+    return Side(sentences, _sum([one.entities for one in languages]), mean)
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    known = [n for n in numbers if n is not None]
+    return sum(known) if known else None
+
+
+def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
+    try:
+        return pl.scan_parquet(checked_parts(folder, manifest), glob=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{folder}: cannot be read ({error})") from error
+
+
+_Sides = tuple[Side | None, Side | None]
+
+
+class _Found(NamedTuple):
+    """What was counted; `sides`: the source sentences and the switched ones, where it is known."""
+
+    languages: list[LanguageStats]
+    mixing: Mixing | None = None
+    sides: _Sides | None = None
+
+
+def _batches(
+    folder: Path, parts: list[Part], columns: list[str], *, every: int = 1
+) -> Iterator[pa.RecordBatch]:
+    """Yield the columns of the parts, some rows at a time: of every so-manieth row group."""
+    place = 0
+    for part in parts:
+        try:
+            footer = read_footer(folder / part.file)
+            groups = [i for i in range(footer.num_row_groups) if (place + i) % every == 0]
+            file = open_part(folder / part.file, groups)
+            place += file.num_row_groups
+            yield from file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=columns)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputError(f"{folder / part.file}: cannot be read ({error})") from error
+
+
+def _words(texts: pa.Array) -> np.ndarray[Any, Any]:
+    """Return the number of words of each text."""
+    strings = texts.to_pylist()
+    bounds = np.cumsum([0, *map(len, strings)])
+    return words_in("".join(strings), bounds)
+
+
+def _sentences(folder: Path, manifest: Manifest) -> _Found:
+    rows = words = mentions = linked = 0
+    for batch in _batches(folder, manifest.tables, ["text", "mentions"]):
+        rows += batch.num_rows
+        words += int(_words(batch.column("text")).sum())
+        flat = batch.column("mentions").flatten()
+        mentions += len(flat)
+        if manifest.stage == "link":
+            linked += len(flat) - flat.field("qid").null_count
+    language = manifest.source.language if manifest.source else ""
+    known = linked if manifest.stage == "link" else None
+    return _Found([LanguageStats(language, rows, words, mentions, known)])
+
+
+def _switched(folder: Path, manifest: Manifest) -> _Found:
+    form = manifest.parameters.get("format", "cstool")
+    if form == "jsonl":
+        return _of_lines(folder)
+    if form != "cstool":
+        return _of_pairs(folder, manifest, *_TEXT[form])
+    counted = (
+        _scan(folder, manifest)
+        .group_by("language", plain=pl.col("language") == pl.col("source_language"))
+        .agg(pl.len().alias("rows"), pl.col("entities").list.len().cast(pl.Int64).sum())
+        .collect(engine="streaming")
+    )
+    both = counted.group_by("language").agg(pl.col("rows", "entities").sum())
+    numbers = {code: (rows, n) for code, rows, n in both.iter_rows()}
+    sampled, sums = _sampled(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
+    languages = []
+    for code, (rows, entities) in numbers.items():
+        mixed, plain = sums.get((code, False), Sums()), sums.get((code, True), Sums())
+        mixing = mixed.measures() if mixed.sentences else None
+        seen = sampled.get(code, 0)
+        words = (mixed.words + plain.words) * rows // max(1, seen)
+        partly = seen if seen < rows else None
+        languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partly))
+    everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), Sums())
+    return _Found(
+        languages,
+        everything.measures() if everything.sentences else None,
+        (_exact_side(counted, sums, plain=True), _exact_side(counted, sums, plain=False)),
+    )
+
+
+def _exact_side(
+    counted: pl.DataFrame, sums: dict[tuple[str, bool], Sums], *, plain: bool
+) -> Side | None:
+    """Return a side of rows that tell their source's language; its words are of a sample."""
+    its = counted.filter(pl.col("plain") == plain)
+    # Each language weighs as many rows as it has, not as many as were looked at.
+    words = sum(
+        rows * sums[code, plain].words / sums[code, plain].sentences
+        for code, rows in its.select("language", "rows").iter_rows()
+        if (code, plain) in sums and sums[code, plain].sentences
+    )
+    rows = int(its["rows"].sum())
+    return Side(rows, int(its["entities"].sum()), words / rows) if rows else None
+
+
+def _sampled(
+    folder: Path, manifest: Manifest, rows: dict[str, int]
+) -> tuple[dict[str, int], dict[tuple[str, bool], Sums]]:
+    """Return how many rows of each language were read, and their sums: code-switched, and plain.
+
+    A corpus has files by language, in the order of a hash; a folder of `switch` has all in each.
+    """
+    by_language: dict[str, list[Part]] = {}
+    for part in manifest.tables:
+        language = part.file.split("/")[1] if manifest.stage == "shard" else ""
+        by_language.setdefault(language, []).append(part)
+    seen: dict[str, int] = {}
+    sums: dict[tuple[str, bool], Sums] = {}
+    columns = ["language", "source_language", "text", "entities"]
+    for language, parts in by_language.items():
+        here = rows[language] if language else sum(rows.values())
+        every = max(1, here // (SAMPLE * (1 if language else max(1, len(rows)))))
+        for batch in _batches(folder, parts, columns, every=every):
+            _add(batch, seen, sums)
+    return seen, sums
+
+
+def _add(batch: pa.RecordBatch, seen: dict[str, int], sums: dict[tuple[str, bool], Sums]) -> None:
+    """Add a batch's rows to what was seen, and to the sums."""
+    same = pc.equal(batch.column("language"), batch.column("source_language"))
+    for code, number in zip(*pc.value_counts(batch.column("language")).flatten(), strict=True):
+        seen[code.as_py()] = seen.get(code.as_py(), 0) + number.as_py()
+    for plain, rows in ((False, pc.invert(same)), (True, same)):
+        some = batch.filter(rows)
+        if some.num_rows:
+            codes = some.column("language").dictionary_encode()
+            found = sums_by_language(codes, some.column("text"), some.column("entities"))
+            for code, its in found.items():
+                sums[code, plain] = sums.get((code, plain), Sums()) + its
+
+
+# Columns of the forms without spans: the text, and what its words are counted without.
+_TEXT = {"entitycs": ("cs_sentence", r"</?e>", "<e>"), "mt": ("source", r"^<2[^>]*> ", "")}
+
+
+def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: str) -> _Found:
+    numbers: dict[str, list[int]] = {}
+    for batch in _batches(folder, manifest.tables, ["language", text]):
+        texts = batch.column(text)
+        found = pc.count_substring(texts, entity).to_numpy() if entity else None
+        words = _words(pc.replace_substring_regex(texts, marks, ""))
+        codes = one_chunk(batch.column("language")).dictionary_encode()
+        for number, code in enumerate(codes.dictionary.to_pylist()):
+            here = codes.indices.to_numpy() == number
+            row = numbers.setdefault(code, [0, 0, 0])
+            row[0] += int(here.sum())
+            row[1] += int(words[here].sum())
+            row[2] += int(found[here].sum()) if found is not None else 0
+    return _Found(
+        [
+            LanguageStats(code, rows, words, n if entity else None, n if entity else None)
+            for code, (rows, words, n) in numbers.items()
+        ]
+    )
+
+
+def _of_lines(folder: Path) -> _Found:
+    """Return what `shard` has counted while it wrote lines of JSON."""
+    known = read_statistics(folder).languages
+    return _Found(
+        [
+            LanguageStats(code, sum(n.rows.values()), n.words, n.entities, n.entities)
+            for code, n in known.items()
+        ]
+    )
+
+
+def _entities(folder: Path, manifest: Manifest) -> _Found:
+    del folder
+    labels = manifest.counts.details.get("languages", {})
+    return _Found([LanguageStats(language, number) for language, number in labels.items()])
+
+
+def _titles(folder: Path, manifest: Manifest) -> _Found:
+    rows = _scan(folder, manifest).select(pl.len()).collect().item()
+    language = manifest.source.language if manifest.source else ""
+    return _Found([LanguageStats(language, rows)])
+
+
+def _examples(folder: Path, manifest: Manifest) -> _Found:
+    del folder
+    rows = manifest.counts.details.get("rows", {})
+    return _Found([LanguageStats(language, number) for language, number in rows.items()])
+
+
+_COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
+    "extract": _sentences,
+    "link": _sentences,
+    "switch": _switched,
+    "shard": _switched,
+    "entities": _entities,
+    "titles": _titles,
+    "mask": _examples,
+}

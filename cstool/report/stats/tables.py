@@ -1,0 +1,160 @@
+"""A folder's numbers as tables of a terminal's width."""
+
+from collections.abc import Mapping, Sequence
+
+from wcwidth import wcswidth
+
+from cstool.execution.terminal import printable
+from cstool.report.stats.breakdowns import TitleStats, TypeStats
+from cstool.report.stats.compare import Summary, by_language
+from cstool.report.stats.folder import FolderStats, LanguageStats, Side
+
+_ROWS_ARE = {
+    "extract": "sentences",
+    "link": "sentences",
+    "switch": "sentences",
+    "shard": "sentences",
+    "entities": "labels",
+    "titles": "titles",
+    "mask": "rows",
+}
+
+
+_HEAD = ("language", "", "words", "entities", "linked", "a sentence")
+# Heads of the measures, in the order in which they are dropped from the right of a narrow table.
+_MEASURES = (
+    ("CMI", "cmi", ".1f"),
+    ("I", "i_index", ".3f"),
+    ("M", "m_index", ".3f"),
+    ("entropy", "entropy", ".3f"),
+    ("burst.", "burstiness", ".3f"),
+    ("SPF", "switch_fraction", ".3f"),
+    ("CMI+P", "cmi_switches", ".1f"),
+)
+_SHORTEST_BAR = 5
+
+
+def as_table(stats: FolderStats, width: int) -> str:
+    """Return the numbers as a table of so many columns: of the measures those that have room.
+
+    A bar a language fills what is left.
+    """
+    head = [*_HEAD, *(name for name, _, _ in _MEASURES)]
+    head[1] = _ROWS_ARE[stats.stage]
+    rows = sum(s.rows for s in stats.languages)
+    everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
+    lines = [_cells(s) for s in [*stats.languages, everything]]
+    used = [i for i in range(len(head)) if any(line[i] for line in lines)]
+    if stats.stage in ("switch", "shard"):
+        used = [i for i in used if i != 4]  # all that stand there are linked
+    widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
+    while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
+        used.pop()
+    room = min(40, _room(widths, used, width) - 2)
+    most = max((s.rows for s in stats.languages), default=0)
+    out = ["  ".join(_cell(head[i], widths[i], i) for i in used)]
+    for line, rows in zip(lines, [*(s.rows for s in stats.languages), 0], strict=True):
+        bar = "█" * round(room * rows / most) if most and room >= _SHORTEST_BAR else ""
+        out.append(("  ".join(_cell(line[i], widths[i], i) for i in used) + "  " + bar).rstrip())
+    return "\n".join(out)
+
+
+def _room(widths: dict[int, int], used: list[int], width: int) -> int:
+    """Return how many columns of the terminal the table leaves."""
+    return width - sum(widths[i] for i in used) - 2 * (len(used) - 1)
+
+
+def _cells(stats: LanguageStats) -> list[str]:
+    """Return a language's numbers as the table shows them."""
+    numbers = (stats.words, stats.entities, stats.linked)
+    mean = stats.entities_a_sentence
+    measures = [
+        (getattr(stats.mixing, field) if stats.mixing else None, form)
+        for _, field, form in _MEASURES
+    ]
+    return [
+        printable(stats.language),
+        f"{stats.rows:,}",
+        *("" if n is None else f"{n:,}" for n in numbers),
+        "" if mean is None else f"{mean:.2f}",
+        *("" if value is None else f"{value:{form}}" for value, form in measures),
+    ]
+
+
+def _cell(text: str, width: int, column: int) -> str:
+    return text.ljust(width) if column == 0 else text.rjust(width)
+
+
+def types_table(types: Sequence[TypeStats], shown: int) -> str:
+    """Return the first so many types as a table."""
+    every = sum(one.entities for one in types)
+    lines = [
+        [f"Q{one.qid}", one.name or "", f"{one.items:,}", f"{one.entities:,}",
+         f"{100 * one.entities / every:.1f} %" if every else ""]
+        for one in types[:shown]
+    ]  # fmt: skip
+    return _aligned(["type", "", "items", "entities", "share"], lines, 2, len(types), "types")
+
+
+def titles_table(titles: Sequence[TitleStats], shown: int) -> str:
+    """Return the first so many pages as a table."""
+    lines = [[one.title, f"{one.rows:,}", f"{one.entities:,}"] for one in titles[:shown]]
+    return _aligned(["page", "rows", "entities"], lines, 1, len(titles), "pages")
+
+
+def summaries_table(summaries: Sequence[Summary]) -> str:
+    """Return corpora in columns: source sentences and code-switched ones."""
+    columns = [_figures(one) for one in summaries]
+    lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    return _aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
+
+
+def _figures(one: Summary) -> dict[str, str]:
+    source, switched = one.source or Side(0), one.switched or Side(0)
+    return {
+        "source sentences": _number(source.sentences or None),
+        "  words a sentence": _mean(source.words_a_sentence),
+        "  their entities": _number(source.entities),
+        "  entities a sentence": _mean(source.entities_a_sentence),
+        "code-switched sentences": _number(switched.sentences or None),
+        "  entities in these": _number(switched.entities),
+        "  entities in each": _mean(switched.entities_a_sentence),
+        "languages": _number(one.languages),
+    }
+
+
+def languages_table(folders: Mapping[str, FolderStats]) -> str:
+    """Return the rows of each language in each folder."""
+    lines = [
+        [language, *(_number(its[name].rows if name in its else 0) for name in folders)]
+        for language, its in by_language(folders).items()
+    ]
+    return _aligned(["sentences", *folders], lines, 1, len(lines), "")
+
+
+def _mean(mean: float | None) -> str:
+    return "" if mean is None else f"{mean:.2f}"
+
+
+def _number(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _aligned(head: list[str], lines: list[list[str]], left: int, number: int, what: str) -> str:
+    """Return cells in columns, the first so many of them to the left; and how many more there are.
+
+    Names may be in any script, so it is columns of the terminal that count.
+    """
+    cells = [[printable(cell) for cell in line] for line in (head, *lines)]
+    widths = [max(wcswidth(line[i]) for line in cells) for i in range(len(head))]
+    out = []
+    for line in cells:
+        padded = [
+            text + " " * (width - wcswidth(text)) if i < left
+            else " " * (width - wcswidth(text)) + text
+            for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]  # fmt: skip
+        out.append("  ".join(padded).rstrip())
+    if number > len(lines):
+        out.append(f"… and {number - len(lines):,} more {what}")
+    return "\n".join(out)

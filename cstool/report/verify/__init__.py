@@ -1,0 +1,1 @@
+"""Compare output folders with their manifests."""

@@ -1,0 +1,237 @@
+"""Lines of Wikidata's dump → columns of items, sorted by QID.
+
+Terms go into flat lists as they are decoded, an entity's objects at once behind them; sorting and
+choosing are then done on numbers of all terms together.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays.arrow import list_of_structs, numbers, offsets_of, strings
+from cstool.dumps.wikidata import MALFORMED, Entity, LineSlice, decode, item_number
+from cstool.execution.gc import seldom_collecting
+from cstool.storage.checksums import load_array
+from cstool.storage.counts import Counts
+from cstool.storage.parts import Batches
+from cstool.storage.schemas import ENTITIES
+from cstool.storage.sorted_runs import in_groups
+
+MALFORMED_LINE = "malformed line"
+# A detail of the runs' counts, for the sort; not of the manifest's.
+IN_MEMORY = "in memory"
+_LINES_TOLD = 20
+_AT_ONCE = 8192
+
+Array = np.ndarray[Any, Any]
+_value, _title = attrgetter("value"), attrgetter("title")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is kept: the codes of labels and aliases, the sites, the QIDs; None is all.
+
+    `only`: a file with the QIDs (NumPy's, u32, sorted), which the workers map.
+    """
+
+    languages: tuple[str, ...] | None = None
+    sites: tuple[str, ...] | None = None
+    only: str | None = None
+
+
+ALL = Choice()
+
+
+def sort_lines(slice_: LineSlice, choice: Choice) -> Batches:
+    """Decode the lines of a slice; yield the items that are chosen, sorted by QID; count all."""
+    counts = Counts()
+    with seldom_collecting():
+        rows = _read(slice_, _Only(choice.only), counts)
+        table = rows.table(choice, counts)
+    counts.add(IN_MEMORY, {"bytes": table.nbytes})
+    yield from in_groups(table)
+    return counts
+
+
+def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "_Rows":
+    tally = counts.tally("entities")
+    rows = _Rows()
+    malformed: dict[str, int] = {}
+    for number, line in slice_.lines():
+        try:
+            entity = decode(line)
+        except MALFORMED as error:
+            tally.drop(MALFORMED_LINE)
+            if len(malformed) < _LINES_TOLD:
+                malformed[f"line {number}: {error}"] = 1
+            continue
+        qid = item_number(entity.id) if entity.type == "item" else 0
+        if not qid:
+            tally.drop(entity.type if entity.type != "item" else "no QID")
+        elif qid in only:
+            rows.append(qid, entity)
+        else:
+            tally.drop("not asked for")
+    tally.keep(len(rows.qids))
+    if malformed:
+        counts.add("malformed lines", malformed)
+    return rows
+
+
+class _Only:
+    """The QIDs that are asked for; without a file, all."""
+
+    def __init__(self, file: str | None) -> None:
+        self._qids = None if file is None else _mapped(file, Path(file).stat().st_mtime_ns)
+
+    def __contains__(self, qid: int) -> bool:
+        if self._qids is None:
+            return True
+        place = self._qids.searchsorted(np.uint32(qid))
+        return bool(place < len(self._qids) and self._qids[place] == qid)
+
+
+@lru_cache(1)
+def _mapped(file: str, _: int) -> Array:
+    return load_array(Path(file))
+
+
+class _Numbers(dict[str, int]):
+    """Numbers for names, in the order in which they are asked for first."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = number = len(self)
+        return number
+
+
+class _Terms:
+    """Keyed texts of all items, flat: languages or sites, and labels, aliases or titles.
+
+    They become arrays while the processor still has them near: a text that is fetched again from
+    memory costs as much as its decoding.
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+        self._texts: list[str] = []
+        self._ends = [0]
+        self._stored = 0
+        self._numbers = _Numbers()
+        self._code_arrays: list[Array] = []
+        self._text_arrays: list[pa.Array] = []
+
+    def add(self, texts: dict[str, Any] | list[None], text: Callable[[Any], str]) -> None:
+        """Take an item's texts, one a key."""
+        if texts and isinstance(texts, dict):
+            self._keys += texts
+            self._texts += map(text, texts.values())
+        self._end()
+
+    def add_lists(
+        self, texts: dict[str, list[Any]] | list[None], text: Callable[[Any], str]
+    ) -> None:
+        """Take an item's texts, many a key."""
+        if texts and isinstance(texts, dict):
+            for key, many in texts.items():
+                self._keys += repeat(key, len(many))
+                self._texts += map(text, many)
+        self._end()
+
+    def _end(self) -> None:
+        number = len(self._keys)
+        self._ends.append(self._stored + number)
+        if number >= _AT_ONCE:
+            # pa.array loads pandas, where that is installed: that is worth it for many only.
+            self._store(pa.array(self._texts, pa.string()))
+
+    def _store(self, texts: pa.Array) -> None:
+        keys = self._keys
+        self._code_arrays.append(
+            np.fromiter(map(self._numbers.__getitem__, keys), np.int64, len(keys))
+        )
+        self._text_arrays.append(texts)
+        self._stored += len(keys)
+        self._keys, self._texts = [], []
+
+    def column(
+        self, ranks: Array, kept: tuple[str, ...] | None, type_: pa.DataType
+    ) -> tuple[pa.ListArray, int, int]:
+        """Return the list column, items by rank, texts by key; how many it has, and had.
+
+        Texts of one key stay in their order. `kept`: other keys than these are left out.
+        """
+        self._store(strings(self._texts))
+        names = sorted(self._numbers)
+        places = np.empty(len(names), np.int64)
+        places[[self._numbers[name] for name in names]] = np.arange(len(names))
+        codes = places[np.concatenate(self._code_arrays)]
+        ends = np.array(self._ends, np.int64)
+        items = np.repeat(ranks, ends[1:] - ends[:-1])
+        order = np.argsort(items * max(1, len(names)) + codes, kind="stable")
+        if kept is not None:
+            order = order[np.isin(names, kept)[codes[order]]]
+        lengths = np.bincount(items[order], minlength=len(ranks))
+        keys = strings(names).take(numbers(codes[order]))
+        texts = pa.concat_arrays(self._text_arrays).take(numbers(order))
+        return list_of_structs(lengths, (keys, texts), type_), len(order), len(codes)
+
+
+class _Rows:
+    """Items as they come in."""
+
+    def __init__(self) -> None:
+        self.qids: list[int] = []
+        self._types: list[int] = []
+        self._type_counts: list[int] = []
+        self._labels, self._aliases, self._sitelinks = _Terms(), _Terms(), _Terms()
+
+    def append(self, qid: int, entity: Entity) -> None:
+        """Take an item."""
+        self.qids.append(qid)
+        self._labels.add(entity.labels, _value)
+        self._aliases.add_lists(entity.aliases, _value)
+        self._sitelinks.add(entity.sitelinks, _title)
+        types = entity.types()
+        self._types += types
+        self._type_counts.append(len(types))
+
+    def table(self, choice: Choice, counts: Counts) -> pa.Table:
+        """Return the items as columns, sorted by QID; of equal ones the later behind."""
+        qids = np.array(self.qids, np.uint32)
+        order = np.argsort(qids, kind="stable")
+        ranks = np.empty(len(qids), np.int64)
+        ranks[order] = np.arange(len(qids))
+        columns: list[Any] = [numbers(qids[order])]
+        for name, terms, kept, reason in (
+            ("labels", self._labels, choice.languages, "other language"),
+            ("aliases", self._aliases, choice.languages, "other language"),
+            ("sitelinks", self._sitelinks, choice.sites, "other site"),
+        ):
+            column, written, read = terms.column(ranks, kept, ENTITIES.field(name).type)
+            columns.append(column)
+            counts.tally(name).keep(written)
+            counts.tally(name).drop(reason, read - written)
+        types = pa.ListArray.from_arrays(
+            offsets_of(self._type_counts),
+            numbers(np.array(self._types, np.uint32)),
+            type=ENTITIES.field("types").type,
+        )
+        return pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
+
+
+def is_range(order: Sequence[int] | Array) -> bool:
+    """Whether an order changes nothing: 0, 1, 2, …"""
+    return bool((np.asarray(order) == np.arange(len(order))).all())
+
+
+def count_terms(table: pa.Table) -> Iterable[tuple[str, int]]:
+    """Yield the name of each column of terms, and how many are in it."""
+    for name in ("labels", "aliases", "sitelinks"):
+        yield name, sum(len(chunk.flatten()) for chunk in table.column(name).chunks)

@@ -1,0 +1,147 @@
+"""`cstool entities`: Wikidata's JSON dump → a table of items, sorted by QID.
+
+Each slice of lines becomes a run sorted by QID (`entities_rows`); then each range of QIDs is
+gathered from all runs (`entities_sort`). Memory depends on the part size only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cstool.dumps.streams import describe_dump
+from cstool.dumps.wikidata import DEFAULT_PART_SIZE, LineSlice, Way, line_slices
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.rows import IN_MEMORY, MALFORMED_LINE, sort_lines
+from cstool.stages.entities.selection import Wanted, find_wanted
+from cstool.stages.entities.sort import LAYOUT, sort_runs
+from cstool.storage.counts import Counts, total
+from cstool.storage.manifest import FileRead, Manifest
+from cstool.storage.ownership import refuse_damage
+from cstool.storage.parts import Made
+from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.schemas import ENTITIES
+
+
+@dataclass(frozen=True)
+class EntitiesOptions:
+    """`max_errors`: malformed lines that are borne; `keep_going`: keep what a cut dump has.
+
+    `languages`: codes of the labels and aliases to keep (see `entities_choice`), `sites`: of the
+    sitelinks, with commas between; `only`: a file of QIDs, or a folder that `cstool link` wrote.
+    None is all.
+    """
+
+    max_errors: int = 0
+    keep_going: bool = False
+    languages: str | None = None
+    sites: str | None = None
+    only: Path | None = None
+
+
+def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions) -> Manifest:
+    """Read a Wikidata dump into `out`; return the manifest.
+
+    Raises InputError for a dump that is damaged, malformed or empty and for options that name
+    nothing, OutputError for `out`.
+    """
+    part_size = running.part_size or DEFAULT_PART_SIZE
+    inputs = [describe_dump(dump)]
+    wanted = find_wanted(options.languages, options.sites, options.only)
+    with open_run(
+        out,
+        stage="entities",
+        parameters={"part_size": part_size, **wanted.parameters()},
+        inputs=inputs,
+        options=running,
+        reads=[options.only] if options.only and options.only.is_dir() else [],
+    ) as run:
+        if run.finished:
+            counts = run.finished.counts
+            refuse_damage(out, counts, keep_going=options.keep_going)
+            _ErrorLimit(dump, options.max_errors).check(counts)
+        return run.finished or _fill(run, dump, inputs[0].bytes, part_size, wanted, options)
+
+
+def _fill(
+    run: Run,
+    dump: str,
+    size: int | None,
+    part_size: int,
+    wanted: Wanted,
+    options: EntitiesOptions,
+) -> Manifest:
+    faults: list[str] | None = [] if options.keep_going else None
+    limit = _ErrorLimit(dump, options.max_errors)
+    read: dict[str, FileRead] = {}
+    made = run.map(
+        sort_lines,
+        wanted.choice(run.work("only") / "qids.npy"),
+        _tasks(dump, part_size, faults, run.options, read),
+        ENTITIES,
+        label="entities: read",
+        size=size,
+        phase="sorted",
+        on_made=lambda made: limit.check(made.counts),
+        layout=LAYOUT,
+    )
+    counts = total(m.counts for m in made)
+    if not counts.tally("entities").read:
+        raise InputError(f"{dump}: has no entities; give a dump of Wikidata, not an empty file")
+    in_memory = counts.details.pop(IN_MEMORY)["bytes"]
+    files = [run.work("sorted") / m.part.file for m in made]
+    parts = sort_runs(run, files, in_memory, 2 * part_size)
+    counts = _joined(counts, parts)
+    counts.add("damaged inputs", dict.fromkeys(faults or [], 1))
+    if wanted.qids is not None:
+        found = counts.tally("entities").written
+        counts.add("asked for", {"found": found, "not in the dump": len(wanted.qids) - found})
+    run.read[0] = read[dump]
+    return run.finish(parts, counts)
+
+
+def _tasks(
+    dump: str,
+    part_size: int,
+    faults: list[str] | None,
+    running: RunOptions,
+    read: dict[str, FileRead],
+) -> Iterator[Task[LineSlice]]:
+    way = Way.WORKER if running.jobs > 1 else Way.HERE
+    way = way if running.scheduler is None else Way.ELSEWHERE
+    slices = line_slices(dump, part_size, faults, way=way, read=read)
+    for index, (slice_, weight) in enumerate(slices):
+        yield Task(part_name(index), slice_, slice_.fingerprint, weight)
+
+
+class _ErrorLimit:
+    """Ends the run when more lines are malformed than are borne."""
+
+    def __init__(self, dump: str, most: int) -> None:
+        self._dump = dump
+        self._most = most
+        self._lines: dict[str, int] = {}
+        self._number = 0
+
+    def check(self, counts: Counts) -> None:
+        """Add a part's malformed lines. Raises InputError past the limit."""
+        self._number += counts.tallies["entities"].dropped.get(MALFORMED_LINE, 0)
+        self._lines |= counts.details.get("malformed lines", {})
+        if self._number > self._most:
+            lines = sorted(self._lines, key=lambda line: int(line.split()[1].rstrip(":")))
+            raise InputError(
+                f"{self._dump}: {self._number} malformed line(s), first {lines[0]}; download the "
+                f"dump again, or skip them with --max-errors {max(self._number, 100)}"
+            )
+
+
+def _joined(read: Counts, parts: list[Made]) -> Counts:
+    """Join the counts of both phases: what the second one dropped was not written."""
+    gathered = total(made.counts for made in parts)
+    for unit, tally in gathered.tallies.items():
+        for reason, number in tally.dropped.items():
+            read.tally(unit).written -= number
+            read.tally(unit).dropped[reason] = number
+    for kind, numbers in gathered.details.items():
+        read.add(kind, numbers)
+    return read

@@ -1,0 +1,1 @@
+"""The stage `extract`: a page dump to sentences with their links."""

@@ -1,0 +1,209 @@
+"""`cstool extract`: page XML → sentences with their wikilinks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import xxhash
+
+from cstool.dumps.page_slices import Damage, PageDump, PageSlice, open_pages, pages_of
+from cstool.dumps.streams import absolute, describe_dump
+from cstool.dumps.xml import MAIN, Page, Site
+from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.crash_notes import noter
+from cstool.execution.gc import seldom_collecting
+from cstool.execution.options import RunOptions
+from cstool.languages.codes import need_language
+from cstool.stages.extract.rows import ROWS_A_GROUP, SentenceRows
+from cstool.stages.extract.template_redirects import LeftForLater, Names, read_late
+from cstool.storage.counts import Counts, largest, total
+from cstool.storage.manifest import Manifest, Source
+from cstool.storage.ownership import refuse_damage
+from cstool.storage.paragraphs import gather
+from cstool.storage.parts import Batches
+from cstool.storage.run import Run, open_run
+from cstool.storage.schemas import SENTENCES
+from cstool.wikitext.fast_path import COMPILED
+from cstool.wikitext.language_check import SAMPLE, mismatch
+from cstool.wikitext.page import reader
+from cstool.wikitext.rule_tables import check_rules
+
+_HOLES_KEPT = 1000
+# CPU time that a page may take: a thousand times what the longest articles do.
+_PAGE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class ExtractOptions:
+    """What is extracted.
+
+    `templates`: "known" renders the templates that we have a rule for, "none" none.
+    `all_sentences` keeps those without a mention. `language` is said to be the text's, whatever
+    the dump says. `keep_going` keeps what stands before a cut. `rules` are the text of a file of
+    rules for templates, `rules_name` its name, for messages.
+    """
+
+    templates: Literal["known", "none"] = "known"
+    all_sentences: bool = False
+    language: str | None = None
+    keep_going: bool = False
+    rules: str = ""
+    rules_name: str = ""
+
+    @property
+    def render(self) -> bool:
+        """Whether templates are rendered."""
+        return self.templates == "known"
+
+
+def extract(
+    dumps: Sequence[str],
+    out: Path,
+    options: ExtractOptions,
+    running: RunOptions,
+    tell: Callable[[str], None] = lambda told: None,
+) -> Manifest:
+    """Extract the sentences of page dumps of one wiki into `out`; return the manifest.
+
+    `tell` is called with what the user should know of the input. Raises InputError for a dump
+    that is damaged, empty or none, and for faults in rules; OutputError for `out`.
+    """
+    if options.language is not None:
+        need_language(options.language, "--language")
+    parameters = {
+        "templates": options.templates,
+        "all_sentences": options.all_sentences,
+        "language": options.language,
+        "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
+        "part_size": running.part_size,
+    }
+    inputs = [describe_dump(dump) for dump in dumps]
+    with open_run(
+        out,
+        stage="extract",
+        parameters=parameters,
+        inputs=inputs,
+        options=running,
+        calls=read_pages,
+    ) as run:
+        if run.finished:
+            refuse_damage(out, run.finished.counts, keep_going=options.keep_going)
+        return run.finished or _fill(run, dumps, running.part_size, options, tell)
+
+
+def _fill(
+    run: Run,
+    dumps: Sequence[str],
+    part_size: int | None,
+    options: ExtractOptions,
+    tell: Callable[[str], None],
+) -> Manifest:
+    damage = Damage() if options.keep_going else None
+    dump = open_pages([absolute(dump) for dump in dumps], part_size, damage, sample=SAMPLE)
+    if options.language is None:
+        options = replace(options, language=_language(dump, dumps[0], tell))
+    site = site_of(dump.site, options)
+    if not COMPILED:
+        tell("cstool was installed without a C compiler: the same text, in 1.6 times the time")
+    check_rules(options.rules, options.rules_name, site.language)
+    made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
+    names = Names(site, options.render, options.all_sentences, extra=options.rules)
+    made += read_late(run, made, names)
+    paragraphs = gather(run, made)
+    counts = total(m.counts for m in made)
+    refuse_damage(run.out, counts, keep_going=options.keep_going)
+    if damage:
+        damage.count(counts)
+    if "holes" in counts.details:
+        holes = {name: number for name, number in counts.details["holes"].items() if number}
+        counts.details["holes"] = largest(holes, _HOLES_KEPT)
+    source = Source(site.wiki, site.language)
+    run.read |= {i: dump.read[absolute(path)] for i, path in enumerate(dumps)}
+    return run.finish([*made, *paragraphs], counts, source=source)
+
+
+def _language(dump: PageDump, name: str, tell: Callable[[str], None]) -> str | None:
+    """Return the language that the first pages show, where <siteinfo> does not tell it right."""
+    wrong = mismatch(dump.site, dump.sample, name)
+    if wrong is None:
+        return None
+    told = f"{Path(name).name}: <siteinfo> says {dump.site.language!r}"
+    share = f"{wrong.found} of {wrong.looked_at} {wrong.what}"
+    if wrong.language is None:
+        tell(f"{told}, its pages are in another language ({share}); tell which with --language")
+    else:
+        tell(
+            f"{told}, its pages read as {wrong.language!r} ({share}): taken as that; "
+            f"--language {dump.site.language} overrules"
+        )
+    return wrong.language
+
+
+def site_of(site: Site, options: ExtractOptions) -> Site:
+    """Return the wiki with the language that is said to be its text's."""
+    if options.language is None:
+        return site
+    return msgspec.structs.replace(site, language=options.language)
+
+
+def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
+    """Yield the sentences of a slice's pages; count what is dropped, and why."""
+    with seldom_collecting():
+        return (yield from _read_pages(slice_, options))
+
+
+def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
+    site = site_of(slice_.site, options)
+    counts = Counts()
+    tally = counts.tally("pages")
+    rows = SentenceRows(counts)
+    left = LeftForLater()
+    damage = Damage() if options.keep_going else None
+    read = reader(site, render=options.render, extra=options.rules)
+    note = noter()
+    for page in pages_of(slice_, damage):
+        if note:
+            note(f"page {page.title!r}, id {page.id}")
+        reason = _why_not(page)
+        if reason:
+            tally.drop(reason)
+            left.note(page)
+            continue
+        try:
+            with at_most(_PAGE_SECONDS):
+                reading = read.read(page.text or "", page.title, every=options.all_sentences)
+        except TookTooLong:
+            tally.drop("took too long")
+            continue
+        except Exception as fault:
+            fault.add_note(f"in the page {page.title!r}, id {page.id}")
+            raise
+        tally.keep()
+        rows.add(page, reading)
+        left.wait(page, reading.waiting)
+        if len(rows.texts) >= ROWS_A_GROUP:
+            yield from rows.take()
+    if rows.texts:
+        yield from rows.take()
+    yield from left.beside()
+    if damage:
+        damage.count(counts)
+    rows.count()
+    return counts
+
+
+def _why_not(page: Page) -> str:
+    """Return why a page is passed over, "" when it is not."""
+    if page.namespace != MAIN:
+        return "other namespace"
+    if page.redirect is not None:
+        return "redirect"
+    if page.too_long:
+        return "text too long"
+    if page.text is None:
+        return "text deleted"
+    if not page.text:
+        return "text empty"
+    return "" if page.model == "wikitext" else "not wikitext"

@@ -1,0 +1,142 @@
+"""Templates that go by other names: `extract`'s second phase.
+
+A dump's redirects between templates (`{{cvt}}` → `{{convert}}`) stand anywhere among its pages,
+and to read it twice would cost half as much again. So sentences with templates that no rule knows
+wait beside their part, as do the redirects; when all pages have been read, those sentences whose
+templates turn out to be known are read once more.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import xxhash
+
+from cstool.arrays.arrow import column
+from cstool.dumps.xml import Page, Site
+from cstool.stages.extract.rows import HOLE, NO_MENTION, ROWS_A_GROUP, SentenceRows
+from cstool.storage.checksums import read_part
+from cstool.storage.counts import Counts
+from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.run import Run, Task, part_name
+from cstool.storage.schemas import SENTENCES
+from cstool.wikitext.page import reader
+from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
+from cstool.wikitext.sentences import Waiting
+from cstool.wikitext.titles import TEMPLATE
+
+_WAITING_FOLDER = "waiting"
+_REDIRECTS_FOLDER = "redirects"
+_PAGE = [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
+_SENTENCE = [
+    ("position", pa.uint32()),
+    ("paragraph", pa.uint32()),
+    ("first", pa.uint32()),
+    ("number", pa.uint32()),
+    ("source", pa.string()),
+    ("names", pa.list_(pa.string())),
+    ("mentions", pa.uint32()),
+]
+_WAITING = pa.schema(_PAGE + _SENTENCE)
+_REDIRECTS = pa.schema([("title", pa.string()), ("target", pa.string())])
+# Few sentences wait in each file: a part is made of those of so many.
+_FILES_A_PART = 64
+
+
+@dataclass(frozen=True)
+class Names:
+    """How a wiki's templates are read: rendered or not, their other names, the user's rules.
+
+    `every` sentence is kept, or those with a mention.
+    """
+
+    site: Site
+    render: bool
+    every: bool
+    aliases: Aliases = ()
+    extra: str = ""
+
+
+@dataclass
+class LeftForLater:
+    """What a slice of pages leaves for the second phase."""
+
+    waiting: list[tuple[Any, ...]] = field(default_factory=list)  # rows of _WAITING
+    redirects: list[tuple[str, str]] = field(default_factory=list)
+
+    def note(self, page: Page) -> None:
+        """Take down a page that is no article, if it is another name of a template."""
+        if page.namespace == TEMPLATE and page.redirect:
+            self.redirects.append((page.title, page.redirect))
+
+    def wait(self, page: Page, waiting: Sequence[Waiting]) -> None:
+        """Take down a page's sentences that wait; its text is not kept."""
+        self.waiting += [(page.id, page.revision_id, page.title, *one) for one in waiting]
+
+    def beside(self) -> Iterator[Beside]:
+        """Yield it as tables."""
+        if self.waiting:
+            yield Beside(_WAITING_FOLDER, _table(self.waiting, _WAITING))
+        if self.redirects:
+            yield Beside(_REDIRECTS_FOLDER, _table(self.redirects, _REDIRECTS))
+
+
+def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(zip(*rows, strict=True), schema, strict=True)
+    return pa.table([column(values, field.type) for values, field in columns], schema=schema)
+
+
+def read_late(run: Run, made: Sequence[Made], names: Names) -> list[Made]:
+    """Make parts of the sentences that have waited and can be read now; none if there are none."""
+    aliases = _aliases(run.work(_REDIRECTS_FOLDER), made, names)
+    files = [run.work(_WAITING_FOLDER) / m.part.file for m in made]
+    files = [file for file in files if file.is_file()] if aliases else []
+    tasks = []
+    for index, start in enumerate(range(0, len(files), _FILES_A_PART), len(made)):
+        group = files[start : start + _FILES_A_PART]
+        told = msgspec.json.encode([[file.name for file in group], aliases])
+        tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(told)))
+    named = replace(names, aliases=aliases)
+    return run.map(
+        read_waiting, named, tasks, SENTENCES, label="extract, late", size=len(tasks), unit="part"
+    )
+
+
+def _aliases(folder: Path, made: Sequence[Made], names: Names) -> Aliases:
+    """Return the other names that the dump has for templates which the rules know."""
+    files = [folder / m.part.file for m in made]
+    pairs = [
+        pair
+        for file in files
+        if file.is_file()
+        for pair in zip(*read_part(file).to_pydict().values(), strict=True)
+    ]
+    rules = rules_of(names.site.language, render=names.render, extra=names.extra)
+    return aliases_of(pairs, rules) if pairs else ()
+
+
+def read_waiting(files: Sequence[Path], names: Names) -> Batches:
+    """Yield the sentences that have waited in these files and can be read now."""
+    counts = Counts()
+    rows = SentenceRows(counts)
+    known = {name for name, _ in names.aliases}
+    read = reader(names.site, render=names.render, aliases=names.aliases, extra=names.extra)
+    for file in files:
+        for row in read_part(file).to_pylist():
+            if known.isdisjoint(row["names"]):
+                continue
+            page = Page(row["page_id"], 0, row["title"], row["revision_id"], None, "wikitext", None)
+            waiting = Waiting(*(row[name] for name, _ in _SENTENCE))
+            sentence = read.read_again(waiting, page.title)
+            if sentence is not None and (sentence.mentions or names.every):
+                counted = HOLE if waiting.mentions or names.every else NO_MENTION
+                rows.add_late(page, waiting, sentence, counted)
+        if len(rows.texts) >= ROWS_A_GROUP:
+            yield from rows.take()
+    if rows.texts:
+        yield from rows.take()
+    rows.count()
+    return counts

@@ -1,0 +1,106 @@
+"""`propagate` over a table of linked sentences."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays.arrow import flat, list_of_structs, one_chunk
+from cstool.dumps.xml import Site
+from cstool.stages.link.propagation import (
+    Further,
+    Mention,
+    Names,
+    Page,
+    further_mentions,
+    names_of,
+    without_others,
+)
+from cstool.stages.link.word_boundaries import is_words
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import Source
+from cstool.storage.schemas import LINKED, LINKED_MENTION
+from cstool.wikitext.titles import namespaces_of
+
+Column = np.ndarray[Any, Any]
+Titled = Callable[[pa.Array], Column]
+
+
+def propagate(table: pa.Table, titled: Titled, source: Source | None, counts: Counts) -> pa.Table:
+    """Return linked sentences with further mentions of what their pages have linked before.
+
+    `table` holds whole pages, in order; `titled` gives the QID of the page with each title.
+    """
+    table = table.combine_chunks()
+    pages = list(_pages(table))
+    names = [names_of(page) for page in pages]
+    others = _titles(names, titled, source)
+    whole = is_words(source.language if source else "")
+    found: list[Further] = []
+    first_row = first_mention = 0
+    for page, called in zip(pages, names, strict=True):
+        for row, start, end, like in further_mentions(
+            page, without_others(called, page, others), whole
+        ):
+            found.append(Further(row + first_row, start, end, like + first_mention))
+        first_row += len(page.texts)
+        first_mention += len(page.mentions)
+    counts.add("propagated", {"mentions": len(found)})
+    return _with(table, found) if found else table
+
+
+def _pages(table: pa.Table) -> Iterator[Page]:
+    """Yield the table's pages; their mentions' sentences numbered from 0 in each."""
+    ids = table.column("page_id").to_numpy()
+    cuts = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
+    offsets, mentions = flat(one_chunk(table.column("mentions")))
+    rows = np.repeat(np.arange(len(ids)), np.diff(offsets))
+    texts = table.column("text").to_pylist()
+    titles = table.column("title").take(pa.array(cuts[:-1])).to_pylist() if len(ids) else []
+    starts, ends = (mentions.field(name).to_numpy() for name in ("start", "end"))
+    targets = mentions.field("target").to_pylist()
+    qids = mentions.field("qid").fill_null(0).to_numpy()
+    for title, first, last in zip(titles, cuts[:-1], cuts[1:], strict=True):
+        low, high = int(offsets[first]), int(offsets[last])
+        columns = (
+            (rows[low:high] - first).tolist(),
+            starts[low:high].tolist(),
+            ends[low:high].tolist(),
+            targets[low:high],
+            qids[low:high].tolist(),
+        )
+        yield Page(title, texts[first:last], list(map(Mention, *columns)))
+
+
+def _titles(names: list[Names], titled: Titled, source: Source | None) -> dict[str, int]:
+    """Return the QID of the page that has each name for its title, all looked up at once."""
+    if source is None:
+        return {}
+    unique = sorted({name for called in names for name in called})
+    normalised = namespaces_of(Site(source.wiki, source.language, "first-letter", ())).normalised
+    qids = titled(pa.array([normalised(name) for name in unique], pa.string()))
+    return dict(zip(unique, qids.tolist(), strict=True))
+
+
+def _with(table: pa.Table, found: list[Further]) -> pa.Table:
+    """Return the table with the mentions that were found among its own, in order."""
+    offsets, mentions = flat(one_chunk(table.column("mentions")))
+    old_rows = np.repeat(np.arange(table.num_rows), np.diff(offsets))
+    rows, starts, ends, like = (np.array(column, np.int64) for column in zip(*found, strict=True))
+    all_rows = np.concatenate([old_rows, rows])
+    all_starts = np.concatenate([mentions.field("start").to_numpy(), starts]).astype(np.uint32)
+    all_ends = np.concatenate([mentions.field("end").to_numpy(), ends]).astype(np.uint32)
+    from_ = np.concatenate([np.arange(len(mentions)), like])
+    order = np.lexsort((all_starts, all_rows))
+    taken = pa.array(from_[order])
+    columns = [
+        all_starts[order],
+        all_ends[order],
+        mentions.field("target").take(taken),
+        mentions.field("qid").take(taken),
+    ]
+    lengths = np.bincount(all_rows, minlength=table.num_rows)
+    merged = list_of_structs(lengths, columns, LINKED_MENTION)
+    place = table.schema.get_field_index("mentions")
+    return table.set_column(place, LINKED.field("mentions"), merged)

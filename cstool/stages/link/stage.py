@@ -1,0 +1,201 @@
+"""`cstool link`: each mention → the QID of the page it leads to, or null, and why null."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.arrays.arrow import flat, list_of_structs, one_chunk
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.link.propagate_rows import propagate
+from cstool.stages.titles.stage import INDEX
+from cstool.storage.checksums import open_part
+from cstool.storage.counts import Counts, total
+from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_column
+from cstool.storage.manifest import (
+    NOT_ENTITIES,
+    Manifest,
+    Source,
+    describe_folder,
+    need_stage,
+)
+from cstool.storage.non_entities import NonEntities
+from cstool.storage.paragraphs import hand_on
+from cstool.storage.parts import Batches
+from cstool.storage.run import Task, open_run
+from cstool.storage.schemas import LINKED, LINKED_MENTION
+
+Column = np.ndarray[Any, Any]
+
+BY_LINK = "mentions by link"
+ADDED = "propagated"
+IS_LINKED = "linked"
+_NO_PAGE = "no page of that title"
+_NO_ITEM = "page without an item"
+
+
+@dataclass(frozen=True)
+class LinkOptions:
+    """What is linked.
+
+    `keep_disambiguation` links to the items of disambiguation pages and list articles, too, as
+    the published pipeline does. `propagate` makes mentions of the later places where a page
+    names what it has linked.
+    """
+
+    keep_disambiguation: bool = False
+    propagate: bool = False
+
+
+@dataclass(frozen=True)
+class _Linking:
+    """What a part is linked by. `print`: of the titles' manifest, that no other's are taken."""
+
+    sentences: str
+    titles: str
+    print: str | None
+    source: Source | None
+    options: LinkOptions
+
+
+def link(
+    sentences: Path,
+    titles: Path,
+    out: Path,
+    running: RunOptions,
+    options: LinkOptions | None = None,
+) -> Manifest:
+    """Link the mentions in `sentences` by the table of `titles`; return the manifest.
+
+    Raises InputError when the folders are not what they should be or of different wikis.
+    """
+    options = options or LinkOptions()
+    read = need_stage(sentences, "extract")
+    table = need_stage(titles, "titles")
+    if read.source and table.source and read.source.wiki != table.source.wiki:
+        raise InputError(
+            f"{titles}: has the titles of {table.source.wiki}, but the sentences are from "
+            f"{read.source.wiki}; make them with `cstool titles --wiki {read.source.wiki}`"
+        )
+    _need_files(titles, table, options)
+    inputs = [describe_folder(sentences, read), describe_folder(titles, table)]
+    sentences, titles = sentences.absolute(), titles.absolute()
+    with open_run(
+        out,
+        stage="link",
+        parameters={
+            "keep_disambiguation": options.keep_disambiguation,
+            "propagate": options.propagate,
+        },
+        inputs=inputs,
+        options=running,
+        reads=[sentences, titles],
+    ) as run:
+        if run.finished:
+            return run.finished
+        tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
+        made = run.map(
+            link_part,
+            _Linking(str(sentences), str(titles), inputs[1].fingerprint, read.source, options),
+            tasks,
+            LINKED,
+            label="link",
+            size=sum(p.bytes for p in read.tables),
+        )
+        paragraphs = hand_on(run, sentences, read)
+        counts = total(m.counts for m in made)
+        return run.finish([*made, *paragraphs], counts, source=read.source)
+
+
+def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
+    """Raise InputError when the folder of titles is of an older cstool, which lacks files."""
+    wanted = [*HashIndex.files(INDEX), *([] if options.keep_disambiguation else [NOT_ENTITIES])]
+    missing = sorted(set(wanted) - {part.file for part in table.parts})
+    if missing:
+        raise InputError(
+            f"{titles}: has no {missing[0]}, so an older cstool made it; "
+            "make it again with `cstool titles … --overwrite`"
+        )
+
+
+def link_part(file: str, linking: _Linking) -> Batches:
+    """Yield a part's sentences with the QIDs of their mentions."""
+    linker = _linker(linking)
+    counts = Counts()
+    sentences = open_part(Path(linking.sentences) / file)
+    for table in _tables(sentences, whole_pages=linking.options.propagate):
+        offsets, mentions = flat(one_chunk(table.column("mentions")))
+        qids = linker.link(mentions.field("target"), counts)
+        starts, ends, targets = (mentions.field(name) for name in ("start", "end", "target"))
+        columns = [starts, ends, targets, pa.array(qids, mask=qids == 0)]
+        linked = list_of_structs(np.diff(offsets), columns, LINKED_MENTION)
+        counts.tally("sentences").keep(table.num_rows)
+        counts.tally("mentions").keep(len(qids))
+        place = table.schema.get_field_index("mentions")
+        whole = table.set_column(place, LINKED.field("mentions"), linked).cast(LINKED)
+        if linking.options.propagate:
+            whole = propagate(whole, linker.titled, linking.source, counts)
+        yield whole
+    return counts
+
+
+def _tables(sentences: pq.ParquetFile, *, whole_pages: bool) -> Iterator[pa.Table]:
+    """Yield the part's row groups; with `whole_pages` cut so that none splits a page."""
+    held: pa.Table | None = None
+    for group in range(sentences.num_row_groups):
+        table = sentences.read_row_group(group, use_threads=False)
+        if not whole_pages:
+            yield table
+            continue
+        table = pa.concat_tables([held, table]) if held is not None else table
+        pages = table.column("page_id").to_numpy()
+        cut = int(np.flatnonzero(pages != pages[-1])[-1] + 1) if pages[0] != pages[-1] else 0
+        if cut:
+            yield table.slice(0, cut)
+        held = table.slice(cut)
+    if held is not None:
+        yield held
+
+
+@lru_cache(maxsize=1)
+def _linker(linking: _Linking) -> "_Linker":
+    """Return what links the parts of a run, opened once a process."""
+    return _Linker(linking)
+
+
+class _Linker:
+    """Titles → QIDs, but for what is no entity."""
+
+    def __init__(self, linking: _Linking) -> None:
+        folder = Path(linking.titles)
+        self._index = HashIndex.open(folder, INDEX)
+        keep = linking.options.keep_disambiguation
+        self._others = NonEntities.none() if keep else NonEntities.read(folder)
+
+    def link(self, targets: pa.Array, counts: Counts) -> Column:
+        """Return the QID of each target, 0 where it has none; count by reason.
+
+        Each title is looked up once.
+        """
+        encoded = targets.dictionary_encode()
+        found = self._index.look_up(hash_column(encoded.dictionary))
+        names = [IS_LINKED, *self._others.names, _NO_PAGE, _NO_ITEM]
+        reasons = self._others.reasons(found)
+        reasons[found == 0] = len(names) - 2
+        reasons[found == NO_ITEM] = len(names) - 1
+        places = encoded.indices.to_numpy()
+        numbers = np.bincount(reasons[places], minlength=len(names)).tolist()
+        told = zip(names, numbers, strict=True)
+        counts.add(BY_LINK, {name: n for name, n in told if n or name == IS_LINKED})
+        qids: Column = np.where(reasons == 0, found, 0).astype(np.uint32)[places]
+        return qids
+
+    def titled(self, titles: pa.Array) -> Column:
+        """Return what each title's page has in the index, be it an entity or not; 0: no page."""
+        return self._index.look_up(hash_column(titles))

@@ -1,0 +1,1 @@
+"""The stage `mask`: a corpus to masked training examples."""

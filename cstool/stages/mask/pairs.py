@@ -1,0 +1,253 @@
+"""`cstool mask --strategy pairs-…`: pairs of sentences from the same place, and from others.
+
+A corpus is shuffled, so its pages are put together first: `group` sends each row to a bucket of
+its language and split, by a hash of its page; `pair` reads a bucket. No more than a bucket is
+held in memory. Which paragraph a sentence stands in is looked up in a map of the corpus's
+`_paragraphs/`, which all workers of a machine share.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays.arrow import numbers, offsets_of
+from cstool.arrays.hashing import U64, mix
+from cstool.masking.draw import sentence_keys
+from cstool.masking.pair_tokens import Frame, PairRows, Texts, pair_rows
+from cstool.masking.pairs import KINDS, SAME, Place, pair_up
+from cstool.masking.vocabulary import one_thread, read_tokenizer
+from cstool.stages.shard.plan import page_hashes
+from cstool.storage.checksums import is_sound, open_part
+from cstool.storage.counts import Counts, total
+from cstool.storage.hash_index import HashIndex, building
+from cstool.storage.manifest import PARAGRAPHS, Manifest, Part
+from cstool.storage.parts import Batches
+from cstool.storage.run import Run, Task
+from cstool.storage.schemas import PAIRS, POSITIONS_A_PAGE
+from cstool.storage.segments import (
+    INDEX,
+    Segment,
+    SegmentWriter,
+    read_segments,
+    row_groups,
+    segment_file,
+    segments_of,
+)
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Array = np.ndarray[Any, Any]
+
+PAIRINGS: dict[str, Place] = {"pairs-paragraph": "paragraph", "pairs-page": "page"}
+
+_ROWS_A_BUCKET = 200_000
+_PAIRS_AT_ONCE = 4096
+_MAP = "paragraphs"
+# Intermediate tables are read once, by us.
+_QUICK = {"compression": "lz4"}
+_PAGED = pa.schema([("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string())])
+
+
+@dataclass(frozen=True)
+class _PartToGroup:
+    """A part of the corpus, and the number and buckets of its language's split."""
+
+    name: str
+    file: str
+    first: int
+    buckets: int
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    language: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a worker needs to know."""
+
+    tokenizer: str
+    paragraphs: str
+    print: str
+    place: Place
+    max_length: int
+    seed: int
+
+
+def make_pairs(
+    run: Run,
+    corpus: Path,
+    read: Manifest,
+    tokenizer: Path,
+    strategy: str,
+    max_length: int,
+) -> Manifest:
+    """Fill the run's folder with pairs of the corpus's sentences; return the manifest."""
+    seed = int(run.claim.parameters["seed"])
+    paragraphs = run.work("paragraphs")
+    _index(paragraphs, [corpus / part.file for part in read.beside(PARAGRAPHS)], seed)
+    splits = _splits(read.tables)
+    groups = []
+    first = 0
+    bases: list[tuple[str, int, int]] = []
+    for split, parts in splits.items():
+        buckets = -(-sum(p.rows for p in parts) // _ROWS_A_BUCKET) or 1
+        bases.append((split, first, buckets))
+        for part in parts:
+            name = part.file.replace("/", "-")
+            slice_ = _PartToGroup(name, str(corpus / part.file), first, buckets)
+            groups.append(Task(name, slice_, part.checksum))
+        first += buckets
+    segments = run.work("segments")
+    grouped = run.map(
+        group, (str(segments), seed), groups, INDEX,
+        label="mask: pages", size=len(groups), unit="part", phase="grouped", layout=_QUICK,
+    )  # fmt: skip
+    places, _ = segments_of(grouped, run.work("grouped"), segments)
+    tasks = [
+        Task(file, _Bucket(language, places[destination]), str(destination))
+        for file, language, destination in _files(bases, places)
+    ]
+    work = _Work(
+        str(tokenizer),
+        str(paragraphs),
+        run.claim.fingerprint(),
+        PAIRINGS[strategy],
+        max_length,
+        seed,
+    )
+    made = run.map(pair, work, tasks, PAIRS, label="mask: pairs", size=len(tasks), unit="part")
+    return run.finish(made, total(m.counts for m in made), source=read.source)
+
+
+def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
+    """Make the map from sentences to paragraphs, if an interrupted run has not."""
+    paths = [folder / file for file in HashIndex.files(_MAP)]
+    if all(path.is_file() and is_sound(path) for path in paths):
+        return
+    with building(folder, _MAP, np.uint32) as add:
+        for file in files:
+            for rows in open_part(Path(file)).iter_batches(_ROWS_A_BUCKET, use_threads=False):
+                ids = rows.column("id").to_numpy()
+                pages = numbers((ids // POSITIONS_A_PAGE).astype(np.uint32))
+                of_page = [rows.column("source_language"), pages]
+                table = pa.table(of_page, ["source_language", "page_id"])
+                found = rows.column("paragraph").to_numpy() + np.uint32(1)  # 0: not there
+                add(_places(page_hashes(table, seed), ids), found)
+
+
+def _places(pages: U64, ids: Array) -> U64:
+    """Return a hash of each sentence: of its page's hash and its position."""
+    return mix(pages + (ids % POSITIONS_A_PAGE).astype(np.uint64))
+
+
+def _splits(parts: list[Part]) -> dict[str, list[Part]]:
+    """Return the parts by language and split (`data/de/train`)."""
+    splits: dict[str, list[Part]] = {}
+    for part in parts:
+        splits.setdefault(part.file.split("-")[0], []).append(part)
+    return splits
+
+
+def _files(
+    bases: list[tuple[str, int, int]], places: dict[int, tuple[Segment, ...]]
+) -> list[tuple[str, str, int]]:
+    """Return file, language and destination of each bucket that has rows."""
+    files = []
+    for split, first, buckets in bases:
+        filled = [d for d in range(first, first + buckets) if d in places]
+        for number, destination in enumerate(filled):
+            file = f"{split}-{number:05d}-of-{len(filled):05d}.parquet"
+            files.append((file, split.split("/")[1], destination))
+    return files
+
+
+def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
+    """Write a part's rows as segments, a bucket each; yield where these lie."""
+    folder, seed = work
+    columns = ["id", "source_language", "page_id", "text"]
+    with SegmentWriter(segment_file(Path(folder), part.name), _PAGED) as segments:
+        for table in row_groups(open_part(Path(part.file)), columns):
+            pages = page_hashes(table, seed)
+            rows = table.select(["id"]).append_column("page", numbers(pages))
+            rows = rows.append_column("text", table.column("text"))
+            buckets = pages % np.uint64(part.buckets) + np.uint64(part.first)
+            segments.write(rows, buckets.astype(np.uint32))
+    yield segments.index()
+    return Counts()
+
+
+@lru_cache(maxsize=1)
+def _paragraphs(work: _Work) -> HashIndex:
+    """Open the map from sentences to paragraphs: once a run in each worker."""
+    return HashIndex.open(Path(work.paragraphs), _MAP)
+
+
+@lru_cache(maxsize=1)
+def _tokenizer(work: _Work) -> tuple["Tokenizer", Frame]:
+    """Read the tokenizer, and how it frames pairs: once a run in each worker."""
+    one_thread()
+    tokenizer = read_tokenizer(Path(work.tokenizer))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()  # pair_rows cuts
+    return tokenizer, Frame.of(tokenizer)
+
+
+def pair(bucket: _Bucket, work: _Work) -> Batches:
+    """Yield the pairs of a bucket's sentences, in the order of a hash."""
+    counts = Counts()
+    table = read_segments(bucket.segments, _PAGED).combine_chunks()
+    ids, pages = (table.column(name).to_numpy() for name in ("id", "page"))
+    order = np.lexsort((ids, pages))
+    paragraphs = _paragraphs(work).look_up(_places(pages[order], ids[order]))
+    counts.tally("sentences").drop("its paragraph is not told", int((paragraphs == 0).sum()))
+    order, paragraphs = order[paragraphs > 0], paragraphs[paragraphs > 0]
+    ids, pages = ids[order], pages[order]
+    lots = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
+    found = pair_up(pages, paragraphs, ids, lots, work.place)
+    counts.tally("sentences").keep(found.anchors)
+    for reason, number in found.dropped.items():
+        counts.tally("sentences").drop(reason, number)
+    pairs = found.pairs
+    of_kind = np.bincount(pairs.kind, minlength=len(KINDS))
+    counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
+    counts.add("rows", {bucket.language: len(pairs.first)})
+    tokenizer, frame = _tokenizer(work)
+    texts = Texts.of(tokenizer, frame, table.column("text").take(numbers(order)).to_pylist())
+    for start in range(0, len(pairs.first), _PAIRS_AT_ONCE):
+        some = slice(start, start + _PAIRS_AT_ONCE)
+        first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]
+        rows = pair_rows(texts, first, second, work.max_length)
+        yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, rows)
+    return counts
+
+
+def _table(language: str, ids: Array, kind: Array, rows: PairRows) -> pa.RecordBatch:
+    flat: dict[str, tuple[Array, Array]] = {
+        "ids": (np.full(len(ids), 2), ids.ravel()),
+        "input_ids": (rows.sizes, rows.ids),
+        "token_type_ids": (rows.sizes, rows.types),
+        "attention_mask": (rows.sizes, np.ones(len(rows.ids), np.int8)),
+    }
+    single = {
+        "language": pa.array([language] * len(ids), pa.string()),
+        "label": numbers((kind == SAME).astype(np.int8)),
+        "kind": pa.array([KINDS[k] for k in kind], pa.string()),
+    }
+    columns = [
+        single[field.name]
+        if field.name in single
+        else pa.ListArray.from_arrays(
+            offsets_of(flat[field.name][0]), numbers(flat[field.name][1]), type=field.type
+        )
+        for field in PAIRS
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=PAIRS)

@@ -1,0 +1,132 @@
+"""The commands that made a corpus, told from what its manifest holds of the stages before.
+
+Manifests know parameters and inputs, not the names of folders: those here are made up, the rest
+is as it was. Options that had their default are left out.
+"""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cstool.dumps.wikidata import DEFAULT_PART_SIZE
+from cstool.languages.codes import entitycs
+from cstool.storage.manifest import Ancestor
+
+# The stages' options by the names of their parameters, and their defaults.
+_OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
+    "entities": {"part_size": ("--part-size", DEFAULT_PART_SIZE)},
+    "titles": {"part_size": ("--part-size", None)},
+    "extract": {
+        "templates": ("--templates", "known"),
+        "all_sentences": ("--all-sentences", False),
+        "language": ("--language", None),
+        "part_size": ("--part-size", None),
+    },
+    "link": {
+        "keep_disambiguation": ("--keep-disambiguation", False),
+        "propagate": ("--propagate", False),
+    },
+    "switch": {
+        "max_languages": ("--max-languages", 5),
+        "seed": ("--seed", 0),
+        "labels": ("--labels", "label"),
+        "fallback": ("--fallback", "all"),
+    },
+    "shard": {
+        "rows_per_shard": ("--rows-per-shard", 500_000),
+        "validation": ("--validation", 100),
+        "seed": ("--seed", 0),
+        "format": ("--format", "cstool"),
+        "dedup": ("--dedup", "none"),
+    },
+}
+_FOLDERS = {"extract": "sentences", "link": "linked", "switch": "switched", "titles": "titles"}
+_TABLES = {"page_props": "--sql-props", "redirect": "--sql-redirect", "page": "--sql-page"}
+
+
+def commands(
+    lineage: Sequence[Ancestor], parameters: Mapping[str, Any], tests: Iterable[str] = ()
+) -> list[str]:
+    """Return the commands that made a corpus, in their order.
+
+    `parameters`: of `shard`; `tests`: names of the test sets that it left out. An ancestor reads
+    what stands nearest before it: that is how a lineage is ordered.
+    """
+    lines = []
+    latest: dict[str, str] = {}
+    switched = []
+    used: set[str] = set()
+    for one in lineage:
+        folder = _folder(one, used)
+        lines.append(shlex.join(["cstool", one.stage, *_words(one, latest), "-o", folder]))
+        latest[one.stage] = folder
+        if one.stage == "switch":
+            switched.append(folder)
+    given = [*_given("shard", parameters)]
+    given += [word for name in tests for word in ("--decontaminate", name)]
+    lines.append(shlex.join(["cstool", "shard", *switched, *given, "-o", "corpus"]))
+    return lines
+
+
+def _folder(one: Ancestor, used: set[str]) -> str:
+    """Return a name for a stage's folder that no other has."""
+    name = _FOLDERS.get(one.stage, one.stage)
+    path = f"work/{one.source.wiki}/{name}" if one.source else f"work/{name}"
+    number = 2
+    free = path
+    while free in used:
+        free = f"{path}-{number}"
+        number += 1
+    used.add(free)
+    return free
+
+
+def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
+    """Yield a command's words between its name and its output."""
+    dumps = [given.name for given in one.inputs if given.name not in _OPTIONS]
+    if one.stage == "titles":
+        yield from ("--wiki", one.parameters["wiki"])
+        if any(given.name == "entities" for given in one.inputs):
+            yield from ("--entities", latest.get("entities", "entities"))
+        for name in dumps:
+            yield from (_role(name), name)
+    elif one.stage == "link":
+        yield from (latest.get("extract", "sentences"), "--titles", latest.get("titles", "titles"))
+    elif one.stage == "switch":
+        yield from (latest.get("link", "linked"), "--entities", latest.get("entities", "entities"))
+        if "languages" in one.parameters:
+            yield from ("--languages", _languages(one))
+    else:
+        yield from dumps
+    yield from _given(one.stage, one.parameters)
+    if one.parameters.get("rules"):
+        yield from ("--templates-file", "RULES.toml")
+    if one.stage == "entities":
+        for name in ("languages", "sites"):
+            if name in one.parameters:
+                yield from (f"--{name}", ",".join(one.parameters[name]))
+        if "only" in one.parameters:
+            yield from ("--only", "QIDS.txt")
+
+
+def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options that differ from their defaults."""
+    for name, (option, default) in _OPTIONS[stage].items():
+        value = parameters.get(name, default)
+        if value != default:
+            yield from ([option] if value is True else [option, str(value)])
+
+
+def _languages(one: Ancestor) -> str:
+    languages = set(one.parameters["languages"])
+    source = {one.source.language} if one.source else set()
+    if languages == set(entitycs()) - source:
+        return "entitycs"
+    return ",".join(one.parameters["languages"])
+
+
+def _role(name: str) -> str:
+    """Return the option of `titles` that takes a dump of that name."""
+    if ".sql" not in name:
+        return "--pages"
+    return next(option for part, option in _TABLES.items() if f"-{part}.sql" in name)

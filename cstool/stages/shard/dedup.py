@@ -1,0 +1,310 @@
+"""Which source sentences `shard` leaves out: those of test sets, those that are there already.
+
+Two phases of their own before the shuffle, by the same means. `screen` reads each part's source
+sentences once and writes their marks (a hash of the text, or of each band of its MinHash) as
+segments, a bucket of marks each; `twice` reads a bucket and writes which sentences of which part
+have a mark that an earlier one has. Earlier: of a folder given before, or of a lower id. So what
+is left out depends neither on parts nor on workers, and no more than a bucket is held in memory.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays.arrow import numbers, one_chunk
+from cstool.stages.shard.contamination import TestTexts
+from cstool.stages.shard.minhash import (
+    BANDS,
+    SIMILAR,
+    agreement,
+    exact_marks,
+    near_marks,
+)
+from cstool.storage.checksums import open_part
+from cstool.storage.counts import Counts
+from cstool.storage.parts import Batches, Made
+from cstool.storage.run import Run, Task
+from cstool.storage.segments import (
+    INDEX,
+    Segment,
+    SegmentWriter,
+    are_whole,
+    read_segments,
+    row_groups,
+    segment_file,
+    segments_of,
+)
+
+Array = np.ndarray[Any, Any]
+Dedup = Literal["none", "exact", "minhash"]
+
+# Why a row is left out, by the number that stands for it.
+REASONS = (
+    "source sentence holds a test set's text",
+    "source sentence is there already",
+    "source sentence is nearly there already",
+)
+NOT_A_PAIR = "source sentence: nothing to translate"
+_TEST, _SAME, _NEAR = range(3)
+
+# A sentence's mark. `name`: folder and id; `check`, `more`: what must agree beside the mark.
+# Of a sentence that is left out, `mark` is its reason's number.
+_MARKS = pa.schema(
+    [
+        ("mark", pa.uint64()),
+        ("check", pa.uint64()),
+        ("more", pa.uint64()),
+        ("name", pa.uint64()),
+        ("part", pa.uint32()),
+    ]
+)
+_MARKS_A_BUCKET = 2_000_000
+_MOST_BUCKETS = 4096
+_SENTENCES_AT_ONCE = 20_000
+# Marks that are held before they are written, some 40 MB: few of a bucket are a small segment,
+# and there would be as many segments as marks.
+_MARKS_AT_ONCE = 1 << 20
+_ID_BITS = 52  # of a page's number, 32, and a sentence's in its page, 20
+
+
+@dataclass(frozen=True)
+class PartToRead:
+    """A part of a switched folder: its name among all, its path, its folder's number, and where
+    the sentences to be left out of it stand.
+    """
+
+    name: str
+    file: str
+    folder: int
+    drops: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Screening:
+    """What `screen` needs to know."""
+
+    segments: str
+    dedup: Dedup
+    buckets: int
+    tests: str | None
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """Where the marks of a bucket are."""
+
+    name: str
+    marks: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The sentences of a part that are left out, in order, and why."""
+
+    names: Array
+    reasons: Array
+
+    @classmethod
+    def of(cls, part: PartToRead) -> "Kept":
+        """Read them."""
+        table = read_segments(part.drops, _MARKS).combine_chunks()
+        names, reasons = (table.column(name).to_numpy() for name in ("name", "mark"))
+        # The first reason of those that a sentence has, whichever bucket it was found in.
+        order = np.lexsort((reasons, names))
+        names, first = np.unique(names[order], return_index=True)
+        return cls(names, reasons[order][first].astype(np.int64))
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """Which rows of a table are kept, and how many of the others there are by reason."""
+
+    rows: Array
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+def kept_rows(table: pa.Table, part: PartToRead, kept: Kept, format_: str) -> KeptRows:
+    """Tell which rows go into the corpus: all but those of sentences that are left out."""
+    rows = np.ones(table.num_rows, bool)
+    dropped: dict[str, int] = {}
+    if len(kept.names):
+        names = _names(table, part)
+        place = np.minimum(np.searchsorted(kept.names, names), len(kept.names) - 1)
+        rows = kept.names[place] != names
+        for reason, number in enumerate(np.bincount(kept.reasons[place[~rows]])):
+            if number:
+                dropped[REASONS[reason]] = int(number)
+    if format_ == "mt":
+        sources = pa.compute.equal(table.column("language"), table.column("source_language"))
+        pair = ~one_chunk(sources).to_numpy(zero_copy_only=False)
+        if (rows & ~pair).any():
+            dropped[NOT_A_PAIR] = int((rows & ~pair).sum())
+        rows = rows & pair
+    return KeptRows(rows, dropped)
+
+
+def _names(table: pa.Table, part: PartToRead) -> Array:
+    names: Array = table.column("id").to_numpy().astype(np.uint64)
+    names |= np.uint64(part.folder) << np.uint64(_ID_BITS)
+    return names
+
+
+def find_drops(
+    run: Run,
+    parts: Sequence[Task[PartToRead]],
+    sentences: int,
+    dedup: Dedup,
+    tests: Path | None,
+) -> list[Task[PartToRead]]:
+    """Return the parts with what is to be left out of each. `sentences`: of all parts."""
+    if dedup == "none" and tests is None:
+        return list(parts)
+    marks = sentences * (BANDS if dedup == "minhash" else 1)
+    buckets = min(_MOST_BUCKETS, -(-marks // _MARKS_A_BUCKET) or 1) if dedup != "none" else 0
+    files = run.work("marks")
+    work = _Screening(str(files), dedup, buckets, str(tests) if tests else None)
+    screened = run.map(
+        screen, work, parts, INDEX,
+        label="shard: screen", size=len(parts), unit="part", phase="screened",
+        is_whole=partial(are_whole, run.work("screened"), files),
+    )  # fmt: skip
+    by_bucket, _ = segments_of(screened, run.work("screened"), files)
+    tasks = [
+        Task(f"bucket-{b:05d}.parquet", _Marked(f"bucket-{b:05d}.parquet", by_bucket[b]), str(b))
+        for b in range(buckets)
+        if b in by_bucket
+    ]
+    folder = run.work("twice")
+    found = run.map(
+        twice, (str(run.work("drops")), dedup), tasks, INDEX,
+        label="shard: compare", size=len(tasks), unit="bucket", phase="twice",
+        is_whole=partial(are_whole, folder, run.work("drops")),
+    )  # fmt: skip
+    by_part, _ = segments_of(found, folder, run.work("drops"))
+    in_tests = _tests_by_part(screened, by_bucket.get(buckets, ()), files)
+    return [
+        Task(
+            task.file,
+            PartToRead(
+                task.slice.name,
+                task.slice.file,
+                task.slice.folder,
+                (*in_tests.get(task.slice.name, ()), *by_part.get(number, ())),
+            ),
+            task.fingerprint,
+        )
+        for number, task in enumerate(parts)
+    ]
+
+
+def screen(part: PartToRead, work: _Screening) -> Batches:
+    """Write the marks of a part's source sentences as segments; yield where these lie."""
+    counts = Counts()
+    with SegmentWriter(segment_file(Path(work.segments), part.name), _MARKS) as segments:
+        for marks, buckets in _gathered(_marks_of(part, work, counts)):
+            segments.write(marks, buckets)
+    yield segments.index()
+    return counts
+
+
+def _marks_of(
+    part: PartToRead, work: _Screening, counts: Counts
+) -> Iterator[tuple[pa.Table, Array]]:
+    """Yield the marks of a part's source sentences, and the bucket of each."""
+    tests = TestTexts.open(Path(work.tests)) if work.tests else None
+    number = int(Path(part.name).stem.rsplit("-", 1)[1])
+    for table in row_groups(open_part(Path(part.file)), ["id", "source_text"]):
+        for rows in _sentences(table):
+            texts = one_chunk(rows.column("source_text"))
+            names = _names(rows, part)
+            found = tests.found_in(texts) if tests else np.zeros(len(names), bool)
+            counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(found.sum())})
+            if found.any():
+                reason = np.full(int(found.sum()), _TEST, np.uint64)
+                bucket = np.full(len(reason), work.buckets, np.uint32)
+                yield _marked(reason, 0, 0, names[found], number), bucket
+            names, texts = names[~found], texts.filter(pa.array(~found))
+            if work.dedup == "exact" and len(names):
+                marks, check = exact_marks(texts)
+                yield _marked(marks, check, 0, names, number), _bucket(marks, work)
+            elif work.dedup == "minhash" and len(names):
+                bands, check, more = near_marks(texts)
+                for marks in bands:
+                    yield _marked(marks, check, more, names, number), _bucket(marks, work)
+
+
+def _gathered(some: Iterable[tuple[pa.Table, Array]]) -> Iterator[tuple[pa.Table, Array]]:
+    """Yield the marks, many at a time."""
+    held: list[tuple[pa.Table, Array]] = []
+    for one in some:
+        held.append(one)
+        if sum(len(buckets) for _, buckets in held) >= _MARKS_AT_ONCE:
+            yield _together(held)
+            held = []
+    if held:
+        yield _together(held)
+
+
+def _together(held: list[tuple[pa.Table, Array]]) -> tuple[pa.Table, Array]:
+    tables, buckets = zip(*held, strict=True)
+    return pa.concat_tables(tables), np.concatenate(buckets)
+
+
+def _sentences(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield a table's rows, one for each sentence, some at a time."""
+    ids = table.column("id").to_numpy()
+    firsts = np.unique(ids, return_index=True)[1]
+    for start in range(0, len(firsts), _SENTENCES_AT_ONCE):
+        yield table.take(numbers(firsts[start : start + _SENTENCES_AT_ONCE]))
+
+
+def _marked(marks: Array, check: Any, more: Any, names: Array, part: int) -> pa.Table:
+    columns = np.broadcast_arrays(marks, np.uint64(check), np.uint64(more), names)
+    part_ = numbers(np.full(len(names), part, np.uint32))
+    return pa.table([*(numbers(column) for column in columns), part_], schema=_MARKS)
+
+
+def _bucket(marks: Array, work: _Screening) -> Array:
+    return ((marks >> np.uint64(32)) * np.uint64(work.buckets) >> np.uint64(32)).astype(np.uint32)
+
+
+def twice(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
+    """Write, part by part, which sentences have a mark that an earlier one has."""
+    folder, dedup = work
+    table = read_segments(bucket.marks, _MARKS).combine_chunks()
+    mark, check, more, name, part = (table.column(n).to_numpy() for n in _MARKS.names)
+    # Of equal texts all marks are equal: `check` parts those that share one by chance.
+    order = np.lexsort((name, check, mark) if dedup == "exact" else (name, mark))
+    mark, check, more, name, part = (c[order] for c in (mark, check, more, name, part))
+    begins = np.append(True, mark[1:] != mark[:-1])[: len(mark)]
+    if dedup == "exact":
+        begins[1:] |= check[1:] != check[:-1]
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(mark)), 0))
+    again = name != name[first]
+    if dedup == "minhash":
+        again &= agreement(check, more, check[first], more[first]) >= SIMILAR
+    names, at = np.unique(name[again], return_index=True)
+    parts = part[again][at]
+    reasons = np.full(len(names), _SAME if dedup == "exact" else _NEAR, np.uint64)
+    with SegmentWriter(segment_file(Path(folder), bucket.name), _MARKS) as segments:
+        segments.write(_marked(reasons, 0, 0, names, 0), parts)
+    yield segments.index()
+    return Counts()
+
+
+def _tests_by_part(
+    screened: Iterable[Made], segments: Iterable[Segment], files: Path
+) -> dict[str, tuple[Segment, ...]]:
+    """Return each part's own segments of sentences with a test set's text."""
+    by_file: dict[str, list[Segment]] = {}
+    for segment in segments:
+        by_file.setdefault(segment.file, []).append(segment)
+    return {
+        made.part.file: tuple(by_file.get(str(segment_file(files, made.part.file)), ()))
+        for made in screened
+    }

@@ -1,0 +1,184 @@
+"""The shuffle: parts → destinations (`scatter`) → shards in the order of a hash (`gather`).
+
+A row's lot is a hash of its seed, sentence and language; a language's files are equal stretches of
+the lots' range. So the order of a corpus depends neither on how rows lay in parts nor on workers.
+A worker holds a stretch of a part, or a shard; never a language.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import zstandard
+
+from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.hashing import hash_word, mix
+from cstool.stages.shard.dedup import Kept, PartToRead, kept_rows
+from cstool.stages.shard.formats import FORMATS, ROWS_A_GROUP
+from cstool.stages.shard.plan import SPLITS, Plan, page_hashes
+from cstool.stages.shard.statistics import FactsOfFile
+from cstool.storage.atomic import whole_file
+from cstool.storage.checksums import open_part
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import sha256
+from cstool.storage.parts import Batches
+from cstool.storage.schemas import SWITCHED
+from cstool.storage.segments import (
+    Segment,
+    SegmentWriter,
+    read_segments,
+    row_groups,
+    segment_file,
+)
+
+Array = np.ndarray[Any, Any]
+
+KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))
+# What stands of a file that is no Parquet, in the run's work folder.
+RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
+# Of a shard's counts: bytes of its rows as Arrow tables, by language and split.
+IN_MEMORY = "bytes in memory"
+_LOT_BITS = 32
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """The plan, and the folder of the files of segments."""
+
+    plan: Plan
+    segments: str
+
+
+@dataclass(frozen=True)
+class ShardToWrite:
+    """A file of the corpus: its path in the folder, how many rows it has, and where they are."""
+
+    file: str
+    rows: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Gather:
+    """The corpus's folder and the form of its files."""
+
+    out: str
+    format: str
+
+
+def scatter(part: PartToRead, work: Scatter) -> Batches:
+    """Write a part's rows as segments, a destination each; yield where these lie."""
+    counts = Counts()
+    tally = counts.tally("rows")
+    kept = Kept.of(part)
+    file = segment_file(Path(work.segments), part.name)
+    with SegmentWriter(file, KEYED) as segments:
+        for table in row_groups(open_part(Path(part.file))):
+            of_table = kept_rows(table, part, kept, work.plan.options.format)
+            for reason, number in of_table.dropped.items():
+                tally.drop(reason, number)
+            tally.keep(int(of_table.rows.sum()))
+            here = table if of_table.rows.all() else table.filter(pa.array(of_table.rows))
+            if here.num_rows:
+                destinations, lots = lots_of(here, work.plan)
+                segments.write(here.append_column(KEYED.field("lot"), numbers(lots)), destinations)
+    yield segments.index()
+    return counts
+
+
+def lots_of(table: pa.Table, plan: Plan) -> tuple[Array, Array]:
+    """Return each row's destination and its lot, which is its place there."""
+    languages = one_chunk(table.column("language")).dictionary_encode()
+    codes = languages.dictionary.to_pylist()
+    of_row = languages.indices.to_numpy()
+    words = np.array([hash_word(code, plan.options.seed) for code in codes], np.uint64)
+    pages = page_hashes(table, plan.options.seed)
+    ids = table.column("id").to_numpy().astype(np.uint64)
+    lots = mix(mix(ids) ^ words[of_row] ^ pages)
+    starts = np.cumsum([0, *(files + 1 for files in plan.files)])
+    numbers_ = np.array([plan.languages.index(code) for code in codes], np.int64)[of_row]
+    files = np.array(plan.files, np.uint64)[numbers_]
+    shard = ((lots >> np.uint64(64 - _LOT_BITS)) * files) >> np.uint64(_LOT_BITS)
+    held_out = np.isin(pages, np.array(plan.held_out, np.uint64))
+    destinations = starts[numbers_] + np.where(held_out, files, shard).astype(np.int64)
+    return destinations.astype(np.uint32), lots
+
+
+def gather(shard: ShardToWrite, work: Gather) -> Batches:
+    """Yield the rows of a shard in the order of their lots, and its facts; count what it holds."""
+    form = FORMATS[work.format]
+    counts = Counts()
+    facts = _facts(shard)
+    split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
+    for table in _in_order(shard, counts, facts):
+        columns = form.columns(table)
+        counts.add(IN_MEMORY, {split: columns.nbytes})
+        yield columns
+    yield facts.beside()
+    return counts
+
+
+def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
+    """Write a shard as lines of JSON, Zstandard; yield its receipt and its facts."""
+    counts = Counts()
+    facts = _facts(shard)
+    path = Path(work.out) / shard.file
+    rows = 0
+    with whole_file(path) as temporary:
+        with temporary.open("wb") as file, zstandard.open(file, "wb", cctx=compressor()) as out:
+            for table in _in_order(shard, counts, facts):
+                frame = pl.from_arrow(table)
+                assert isinstance(frame, pl.DataFrame)
+                frame.write_ndjson(out)
+                rows += table.num_rows
+        size, checksum = temporary.stat().st_size, sha256(temporary)
+    yield pa.table([[rows], [size], [checksum]], schema=RECEIPT)
+    yield facts.beside()
+    return counts
+
+
+def compressor() -> zstandard.ZstdCompressor:
+    """Return a compressor whose frames end in a checksum, so that readers notice damage."""
+    return zstandard.ZstdCompressor(write_checksum=True)
+
+
+def _facts(shard: ShardToWrite) -> FactsOfFile:
+    _, language, _ = shard.file.split("/")
+    return FactsOfFile(language, shard.rows, sample=split_name(shard.file) == SPLITS[0])
+
+
+def _in_order(shard: ShardToWrite, counts: Counts, facts: FactsOfFile) -> Iterator[pa.Table]:
+    """Yield a shard's rows in the order of their lots, a row group's at a time."""
+    table = read_segments(shard.segments, KEYED).combine_chunks()
+    order = np.argsort(table.column("lot").to_numpy(), kind="stable")
+    table = table.drop_columns(["lot"])
+    language = table.column("language")[0].as_py()
+    for start in range(0, len(order), ROWS_A_GROUP):
+        rows = table.take(numbers(order[start : start + ROWS_A_GROUP])).combine_chunks()
+        entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
+        counts.add("words", {language: words(one_chunk(rows.column("text")))})
+        counts.add("entities", {language: int(entities)})
+        facts.add(rows)
+        yield rows
+
+
+def words(texts: pa.StringArray) -> int:
+    """Return how many runs of characters between spaces the texts have.
+
+    Texts are lines in which single spaces stand (`docs/stages.md`): counting these is enough.
+    """
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return int(np.count_nonzero(data == ord(" "))) + int(np.count_nonzero(np.diff(offsets)))
+
+
+def split_name(shard: str) -> str:
+    """Return the split of a shard's path (`data/de/train-00000-of-00001.parquet`)."""
+    name = Path(shard).name.split("-")[0]
+    assert name in SPLITS
+    return name

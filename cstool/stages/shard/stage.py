@@ -1,0 +1,325 @@
+"""`cstool shard`: code-switched sentences → a corpus, one folder a language.
+
+Phases: what is left out, if asked for (`shard_drops`); `census` finds each language's rows and the
+pages to hold out (`shard_plan`); `scatter` sends each part's rows to their shards, `gather` writes
+each of those in the order of a hash (`shard_shuffle`).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import zstandard
+
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
+from cstool.stages.shard.dataset_card import Facts, Split, dataset_card
+from cstool.stages.shard.dedup import PartToRead, find_drops
+from cstool.stages.shard.formats import FORMATS, Format
+from cstool.stages.shard.minhash import ALGORITHM, need_library
+from cstool.stages.shard.plan import PAGES, Plan, ShardOptions, census, plan_of
+from cstool.stages.shard.shuffle import (
+    IN_MEMORY,
+    RECEIPT,
+    Gather,
+    Scatter,
+    ShardToWrite,
+    compressor,
+    gather,
+    gather_lines,
+    scatter,
+    split_name,
+)
+from cstool.stages.shard.statistics import (
+    FACTS,
+    FileFacts,
+    numbers_by_language,
+    read_facts,
+    sample_sentences,
+    top_entities,
+)
+from cstool.storage.atomic import whole_file, write_bytes
+from cstool.storage.checksums import is_sound, read_part
+from cstool.storage.counts import Counts, Tally, total
+from cstool.storage.manifest import (
+    ATTRIBUTION,
+    Input,
+    Manifest,
+    Part,
+    describe_file,
+    describe_folder,
+    hash_file,
+    need_stage,
+    sha256,
+)
+from cstool.storage.paragraphs import of_corpus
+from cstool.storage.parts import Made
+from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
+from cstool.storage.statistics import STATISTICS, Statistics
+
+__all__ = ["ShardOptions", "shard"]
+
+_PAGES_FILE = "attribution.tsv.zst"
+# Intermediate tables are read once, by us.
+_QUICK = {"compression": "lz4"}
+
+
+class _Switched(NamedTuple):
+    """A folder that is read."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def shard(
+    switched: Sequence[Path], out: Path, options: ShardOptions, running: RunOptions
+) -> Manifest:
+    """Make a corpus of code-switched folders; return the manifest.
+
+    Raises InputError for a folder of another stage or a test set that cannot be used, OutputError
+    for `out`, CstoolError when the library that --dedup needs is missing.
+    """
+    read = [_Switched(folder.absolute(), need_stage(folder, "switch")) for folder in switched]
+    tests = [path.absolute() for path in options.decontaminate]
+    inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
+    parameters: dict[str, Any] = {
+        "rows_per_shard": options.rows_per_shard,
+        "validation": options.validation,
+        "seed": options.seed,
+        "format": options.format,
+        "dedup": options.dedup,
+        "decontaminate": len(tests),
+    }
+    if options.dedup == "minhash":
+        need_library()
+        parameters["minhash"] = {"library": "rensa", "algorithm": ALGORITHM}
+    with open_run(
+        out,
+        stage="shard",
+        parameters=parameters,
+        inputs=inputs,
+        options=running,
+        reads=[one.folder for one in read],
+    ) as run:
+        return run.finished or _fill(run, read, options)
+
+
+def _describe_tests(path: Path) -> Input:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give a test set (text, JSON lines, Parquet)")
+    return describe_file(path)
+
+
+def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
+    files = [
+        (str(folder / part.file), number, part.checksum)
+        for number, (folder, manifest) in enumerate(read)
+        for part in manifest.tables
+    ]
+    tasks = [
+        Task(part_name(i), PartToRead(part_name(i), file, number), checksum)
+        for i, (file, number, checksum) in enumerate(files)
+    ]
+    rows = sum(part.rows for one in read for part in one.manifest.tables)
+    tests = _collect_tests(run, options.decontaminate)
+    sentences = sum(_sentences(one.manifest) for one in read)
+    tasks = find_drops(run, tasks, sentences, options.dedup, tests)
+    found = run.map(
+        census, options, tasks, PAGES,
+        label="shard: count", size=len(tasks), unit="part", phase="census", layout=_QUICK,
+    )  # fmt: skip
+    plan = plan_of(run.work("census"), found, options)
+    segments = run.work("segments")
+    scattered = run.map(
+        scatter, Scatter(plan, str(segments)), tasks, INDEX,
+        label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
+        is_whole=partial(are_whole, run.work("scattered"), segments),
+    )  # fmt: skip
+    places, sizes = segments_of(scattered, run.work("scattered"), segments)
+    form = FORMATS[options.format]
+    made, counts, facts = _write(run, form, _shards(plan, places, sizes, form))
+    paragraphs = of_corpus(run, _once_each(read))
+    dropped = total(m.counts for m in scattered).tallies["rows"].dropped
+    written = sum(m.part.rows for m in made)
+    counts.tallies["rows"] = Tally(rows, written, dropped)
+    run.leave_the_rest()
+    _remove_strays(run, {m.part.file for m in made})
+    extra = _describe(run, read, made, counts, facts, options)
+    run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
+    return run.finish([*made, *paragraphs], counts, files=extra)
+
+
+def _once_each(read: list[_Switched]) -> list[_Switched]:
+    """Return the folders, but one alone of those that go back to the same run of `extract`."""
+    found: dict[object, _Switched] = {}
+    for number, one in enumerate(read):
+        extracted = [a for a in one.manifest.lineage if a.stage == "extract"]
+        key = msgspec.json.encode(extracted, order="sorted") if extracted else number
+        found.setdefault(key, one)
+    return [*found.values()]
+
+
+def _sentences(manifest: Manifest) -> int:
+    """Return how many source sentences a folder has, at most."""
+    told = manifest.counts.tallies.get("sentences")
+    return told.written if told else sum(part.rows for part in manifest.tables)
+
+
+def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
+    """Write down the runs of words to look for, once; return where."""
+    if not files:
+        return None
+    path = run.work("tests.npz")
+    if not (path.exists() and is_sound(path)):
+        for file in files:
+            if not TestTexts.of(texts_of(file)).size:
+                raise InputError(f"{file}: holds no text of {SHORT} words; give a test set's texts")
+        tests = TestTexts.of(some for file in files for some in texts_of(file))
+        with whole_file(path) as temporary:
+            tests.save(temporary)
+    return path
+
+
+def _shards(
+    plan: Plan, places: dict[int, tuple[Segment, ...]], rows: dict[int, int], form: Format
+) -> list[Task[ShardToWrite]]:
+    """Return the shards that have rows, numbered within their language and split."""
+    filled: dict[tuple[str, str], list[tuple[int, tuple[Segment, ...]]]] = {}
+    for destination, one in enumerate(plan.shards()):
+        if destination in places:
+            found = filled.setdefault((one.language, one.split), [])
+            found.append((destination, places[destination]))
+    return [
+        Task(file, ShardToWrite(file, rows[destination], segments), str(destination))
+        for (language, split), shards in filled.items()
+        for number, (destination, segments) in enumerate(shards)
+        for file in [f"data/{language}/{split}-{number:05d}-of-{len(shards):05d}.{form.suffix}"]
+    ]
+
+
+def _write(
+    run: Run, form: Format, shards: list[Task[ShardToWrite]]
+) -> tuple[list[Made], Counts, list[FileFacts]]:
+    """Write the corpus's files; return them with the counts of all, and each one's facts."""
+    work = Gather(str(run.out), form.name)
+    if form.suffix == "parquet":
+        made = run.map(
+            gather, work, shards, form.schema,
+            label="shard: write", size=len(shards), unit="shard", layout=form.layout,
+        )  # fmt: skip
+        facts = [read_facts(run.work(FACTS) / task.file) for task in shards]
+    else:
+        # A part that is no Parquet cannot tell how it was made: a receipt does, in _work.
+        receipts = [
+            Task(f"{Path(task.file).as_posix()}.parquet", task.slice, task.fingerprint)
+            for task in shards
+        ]
+        signed = run.map(
+            gather_lines, work, receipts, RECEIPT,
+            label="shard: write", size=len(shards), unit="shard", phase="written",
+            is_whole=partial(_is_as_signed, run),
+        )  # fmt: skip
+        made = [
+            Made(Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts)
+            for task, one in zip(receipts, signed, strict=True)
+        ]
+        facts = [read_facts(run.work(FACTS) / task.file) for task in receipts]
+    return made, total(m.counts for m in made), facts
+
+
+def _is_as_signed(run: Run, receipt: str) -> bool:
+    """Whether the file is there, and its bytes are those that its receipt tells of."""
+    path = run.out / receipt.removesuffix(".parquet")
+    _, size, checksum = _receipt(run.work("written") / receipt)
+    return path.is_file() and path.stat().st_size == size and sha256(path) == checksum
+
+
+def _receipt(path: Path) -> tuple[int, int, str]:
+    [row] = read_part(path).to_pylist()
+    return row["rows"], row["bytes"], row["checksum"]
+
+
+def _remove_strays(run: Run, listed: set[str]) -> None:
+    """Remove files of this run, by their receipts, that the corpus has no more."""
+    receipts = run.work("written")
+    for receipt in receipts.glob("data/*/*.parquet"):
+        file = receipt.relative_to(receipts).with_suffix("").as_posix()
+        path = run.out / file
+        linked = any(p.is_symlink() for p in (path, path.parent, path.parent.parent))
+        if file not in listed and not linked and _is_as_signed(run, f"{file}.parquet"):
+            path.unlink()
+
+
+def _describe(
+    run: Run,
+    read: list[_Switched],
+    made: list[Made],
+    counts: Counts,
+    facts: list[FileFacts],
+    options: ShardOptions,
+) -> list[Part]:
+    """Write the dataset card, the statistics and the attribution; return them as parts."""
+    splits: dict[str, dict[str, Split]] = {}
+    for m in made:
+        _, language, _ = m.part.file.split("/")
+        split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), Split())
+        split.rows += m.part.rows
+        split.bytes += m.part.bytes
+    for name, size in counts.details.pop(IN_MEMORY, {}).items():
+        language, split_of_it = name.split("/")
+        splits[language][split_of_it].in_memory = size
+    languages = numbers_by_language(facts)
+    for language, numbers in languages.items():
+        numbers.rows = {name: split.rows for name, split in splits[language].items()}
+        numbers.words = counts.details["words"].get(language, 0)
+        numbers.entities = counts.details["entities"].get(language, 0)
+    sources = sorted({m.source.wiki for _, m in read if m.source})
+    dropped = counts.tallies["rows"].dropped
+    statistics = Statistics(
+        languages, sources, dropped, top_entities(facts), sample_sentences(facts)
+    )
+    tests = tuple(path.name for path in options.decontaminate)
+    told = Facts(
+        FORMATS[options.format],
+        tuple(sources),
+        options.dedup,
+        tests,
+        dropped,
+        languages,
+        run.lineage,
+        run.claim.parameters,
+    )
+    data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
+    write_bytes(run.out / "README.md", dataset_card(splits, told).encode())
+    write_bytes(run.out / STATISTICS, data + b"\n")
+    rows = _write_attribution(run.out / _PAGES_FILE, read)
+    return [
+        _part(run.out, "README.md", 0),
+        _part(run.out, STATISTICS, 0),
+        _part(run.out, _PAGES_FILE, rows),
+    ]
+
+
+def _write_attribution(path: Path, read: list[_Switched]) -> int:
+    """Write wiki, page, revision and title of every page that a sentence is from."""
+    rows = 0
+    with (
+        whole_file(path) as temporary,
+        zstandard.open(temporary, "wt", cctx=compressor(), encoding="utf-8") as out,
+    ):
+        out.write("wiki\tpage_id\trevision_id\ttitle\n")
+        for folder, manifest in _once_each(read):
+            wiki = manifest.source.wiki if manifest.source else ""
+            for part in manifest.beside(ATTRIBUTION):
+                for row in read_part(folder / part.file).to_pylist():
+                    out.write("\t".join([wiki, *map(str, row.values())]) + "\n")
+                    rows += 1
+    return rows
+
+
+def _part(folder: Path, file: str, rows: int) -> Part:
+    return Part(file, rows, (folder / file).stat().st_size, sha256(folder / file))

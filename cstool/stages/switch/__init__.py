@@ -1,0 +1,1 @@
+"""The stage `switch`: mentions replaced by labels in other languages."""

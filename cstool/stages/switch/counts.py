@@ -1,0 +1,41 @@
+"""What `switch` counts: rows and entities by language, and what became of each sentence."""
+
+from typing import Any
+
+import numpy as np
+
+from cstool.stages.switch.batch import Sentences
+from cstool.stages.switch.rewrite import Rows, reasons
+from cstool.stages.switch.sampling import Candidates
+from cstool.storage.counts import Counts
+
+Array = np.ndarray[Any, Any]
+
+
+def count_sentences(read: Sentences, found: Candidates, rows: Rows, counts: Counts) -> None:
+    """Count source sentences: those that are switched, and why others are not."""
+    switched = np.zeros(read.number, bool)
+    switched[rows.sentences] = True
+    tally = counts.tally("source sentences")
+    tally.keep(int(switched.sum()))
+    left = ~switched
+    for reason, why in (
+        ("no linked entity", np.diff(read.firsts) == 0),
+        ("all entities are left", ~found.eligible),
+        ("no language has all labels", ~found.labelled),
+        ("no language changes as much as asked", left),
+    ):
+        tally.drop(reason, int((left & why).sum()))
+        left &= ~why
+
+
+def count_rows(rows: Rows, codes: list[str], counts: Counts) -> None:
+    """Count rows and entities by language, and names that were made to fit by reason."""
+    _by_language(rows.languages, codes, "languages", counts)
+    _by_language(rows.language, codes, "entities by language", counts)
+    counts.add("names fitted", reasons(rows))
+
+
+def _by_language(languages: Array, codes: list[str], kind: str, counts: Counts) -> None:
+    numbers = np.bincount(languages % len(codes), minlength=len(codes)).tolist()
+    counts.add(kind, {code: n for code, n in zip(codes, numbers, strict=True) if n})

@@ -1,0 +1,91 @@
+"""Which entities are left as they stand for what they are instances of (P31)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+
+from cstool.arrays.arrow import flat, one_chunk
+from cstool.errors import WrongCallError
+from cstool.languages.data_tables import rows
+from cstool.stages.entities.selection import qids_of
+
+Array = np.ndarray[Any, Any]
+
+# What a mark means; the first that holds counts.
+REASONS = ("", "not of the types asked for", "of an excluded type", "a date")
+_NOT_ASKED, _EXCLUDED, _DATE = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class EntityTypes:
+    """Classes (QIDs): only entities of `asked`, none of `excluded`, none of `dates`."""
+
+    asked: tuple[int, ...] | None = None
+    excluded: tuple[int, ...] = ()
+    dates: tuple[int, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked."""
+        return self.asked is not None or bool(self.excluded or self.dates)
+
+    def marks(self, table: pa.Table) -> Array:
+        """Return for each entity the number of its reason in `REASONS`; 0: it may be switched."""
+        offsets, types = flat(one_chunk(table.column("types")))
+        values = types.to_numpy()
+        owner = np.repeat(np.arange(table.num_rows), np.diff(offsets))
+        marks = np.zeros(table.num_rows, np.uint8)
+        for classes, mark in ((self.dates, _DATE), (self.excluded, _EXCLUDED)):
+            marks[owner[np.isin(values, classes)]] = mark
+        if self.asked is not None:
+            others = np.ones(table.num_rows, bool)
+            others[owner[np.isin(values, self.asked)]] = False
+            marks[others] = _NOT_ASKED
+        return marks
+
+
+def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> EntityTypes:
+    """Return what the options name. Raises WrongCallError for what is neither QID nor file."""
+    return EntityTypes(
+        None if asked is None else _classes(asked, "--types"),
+        () if excluded is None else _classes(excluded, "--exclude-types"),
+        date_classes() if dates else (),
+    )
+
+
+def date_classes() -> tuple[int, ...]:
+    """Return the classes that items of years, days and the like are instances of."""
+    return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "date_classes.tsv")))
+
+
+def told(classes: Sequence[int] | None) -> list[str] | str | None:
+    """Return classes for a manifest: as QIDs, or as a number and an xxh3 if they are many."""
+    if classes is None or len(classes) <= 100:
+        return None if classes is None else [f"Q{qid}" for qid in classes]
+    digest = xxhash.xxh3_64_hexdigest(np.array(classes, "<u4").tobytes())
+    return f"{len(classes)} classes, xxh3:{digest}"
+
+
+def _classes(spec: str, option: str) -> tuple[int, ...]:
+    """Return the QIDs between commas; a word that is none is a file with one a line."""
+    found: set[int] = set()
+    for word in filter(None, (w.strip() for w in spec.split(","))):
+        if word[0] in "Qq" and word[1:].isascii() and word[1:].isdigit():
+            if not 0 < int(word[1:]) < 1 << 32:
+                raise WrongCallError(f"{option}: {word!r} is no item; give QIDs such as Q5")
+            found.add(int(word[1:]))
+        elif Path(word).is_file():
+            found.update(qids_of(Path(word)).tolist())
+        else:
+            raise WrongCallError(
+                f"{option}: {word!r} is neither a QID nor a file; give QIDs such as Q5,Q515, or a "
+                "file with one a line"
+            )
+    if not found:
+        raise WrongCallError(f"{option}: names no class; give QIDs such as Q5,Q515")
+    return tuple(sorted(found))

@@ -1,0 +1,191 @@
+"""What `switch` can need of the entities of its sentences: their names, and marks.
+
+Names in its languages, and what the text's own language calls them; marks of those that are left
+as they stand, for what they are instances of.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays.arrow import flat, list_of, numbers, one_chunk, strings
+from cstool.languages.codes import language_wiki
+from cstool.languages.fitting import tidy
+from cstool.languages.labels import Chosen, Names, Rules, choose
+from cstool.stages.switch.entity_types import EntityTypes
+from cstool.storage.atomic import whole_file
+from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
+from cstool.storage.counts import Counts, total
+from cstool.storage.label_store import LABELS, is_store, pack, write_store
+from cstool.storage.manifest import Manifest
+from cstool.storage.parts import Batches, Made
+from cstool.storage.run import Run, Task, part_name
+
+Array = np.ndarray[Any, Any]
+
+# Cells of a table of entities and languages: 8 bytes each, and a few such tables.
+_CELLS_AT_ONCE = 1 << 20
+# QIDs found before they are merged into those found earlier: 32 MB.
+_QIDS_PENDING = 8_000_000
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What is gathered of an entity.
+
+    `rules`: for its names; `tidied`: whether these are tidied; `known_in`: the text's language,
+    if what that calls the entity is needed; `types`: what is marked.
+    """
+
+    rules: Rules
+    tidied: bool = False
+    known_in: str | None = None
+    types: EntityTypes = field(default_factory=EntityTypes)
+
+    def columns(self) -> list[str]:
+        """Return the columns of entities that are read."""
+        columns = ["qid", "labels"]
+        if self.rules.need_titles or self.known_in:
+            columns.append("sitelinks")
+        return [
+            *columns,
+            *(["aliases"] if self.known_in else []),
+            *(["types"] if self.types.any else []),
+        ]
+
+
+def make_store(
+    run: Run, linked: tuple[Path, Manifest], entities: tuple[Path, Manifest], needs: Needs
+) -> tuple[Path, Counts]:
+    """Gather the names that these sentences can need; return the store's folder, and counts."""
+    folder = run.work("store")
+    wanted = run.work("wanted.npy")
+    if not (wanted.exists() and is_sound(wanted)):
+        with whole_file(wanted) as temporary:
+            save_array(temporary, _linked_qids(*linked))
+    tasks = [
+        Task(part_name(i), str(entities[0] / part.file), part.checksum)
+        for i, part in enumerate(entities[1].tables)
+    ]
+    made = run.map(
+        label_rows,
+        (str(wanted), needs),
+        tasks,
+        LABELS,
+        label="switch: labels",
+        size=len(tasks),
+        unit="part",
+        phase="labels",
+    )
+    if not is_store(folder):  # other shares may have written it, and be reading it
+        write_store(folder, _tables(run.work("labels"), made), needs.rules.targets)
+    return folder, total(m.counts for m in made)
+
+
+def _tables(folder: Path, made: list[Made]) -> Iterator[pa.Table]:
+    for part in made:
+        file = open_part(folder / part.part.file)
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, use_threads=False)
+
+
+def _linked_qids(linked: Path, read: Manifest) -> Array:
+    """Return the QIDs that mentions are linked to, sorted."""
+    found = [np.zeros(0, np.uint32)]
+    for part in read.tables:
+        column = read_part(linked / part.file, ["mentions.list.element.qid"])
+        _, mentions = flat(one_chunk(column.column("mentions")))
+        found.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
+        if sum(map(len, found[1:])) > max(_QIDS_PENDING, len(found[0])):
+            found = [np.unique(np.concatenate(found))]
+    return np.unique(np.concatenate(found)).astype(np.uint32)
+
+
+def label_rows(file: str, asked: tuple[str, Needs]) -> Batches:
+    """Yield pieces of a store: what is needed of a part's wanted entities."""
+    counts = Counts()
+    wanted, needs = load_array(Path(asked[0])), asked[1]
+    rules = needs.rules
+    at_once = max(1, _CELLS_AT_ONCE // max(len(rules.codes), len(rules.targets)))
+    entities = open_part(Path(file))
+    for group in range(entities.num_row_groups):
+        table = entities.read_row_group(group, columns=needs.columns(), use_threads=False)
+        qids = table.column("qid").to_numpy()
+        # QIDs are sorted: only those within the group's are compared.
+        first, last = np.searchsorted(wanted, qids[[0, -1]]) if len(qids) else (0, 0)
+        table = table.filter(pa.array(np.isin(qids, wanted[first : last + 1])))
+        for start in range(0, table.num_rows, at_once):
+            yield _piece(table.slice(start, at_once), needs, counts)
+    return counts
+
+
+def _piece(table: pa.Table, needs: Needs, counts: Counts) -> pa.Table:
+    rules = needs.rules
+    qids = table.column("qid").to_numpy()
+    labels = _names(table.column("labels"), rules.codes)
+    titles = Names.none()
+    if rules.need_titles:
+        titles = _names(table.column("sitelinks"), rules.wikis())
+    chosen = choose(rules, len(qids), labels, titles, counts)
+    if needs.tidied:
+        chosen = _tidied(chosen, counts)
+    marks = needs.types.marks(table) if needs.types.any else None
+    known = _known(table, needs.known_in) if needs.known_in else None
+    return pack(qids, chosen.places, chosen.texts, marks, known)
+
+
+def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> Names:
+    """Return the names in a column of labels or sitelinks that have one of these tags."""
+    offsets, terms = flat(one_chunk(column))
+    tag, text = terms.flatten()
+    return Names.of(offsets, tag, text, pa.array(tags, pa.string()))
+
+
+def _tidied(chosen: Chosen, counts: Counts) -> Chosen:
+    """Return the names without what no name has; those that show nothing are none."""
+    there = chosen.places >= 0
+    used, inverse = np.unique(chosen.places[there], return_inverse=True)
+    tidied = tidy(chosen.texts.take(numbers(used)))
+    counts.add("names tidied", tidied.counts())
+    # Names that are alike now are one.
+    encoded = tidied.names.dictionary_encode()
+    empty = pc.equal(encoded.dictionary, "").to_numpy(zero_copy_only=False)
+    place = encoded.indices.to_numpy().astype(np.int64)
+    if empty.any():
+        gone = empty[place]
+        number = int(np.count_nonzero(gone[inverse]))
+        counts.add("names tidied", {"nothing left": number})
+        place[gone] = -1
+    places = np.full_like(chosen.places, -1)
+    places[there] = place[inverse]
+    return Chosen(places, encoded.dictionary)
+
+
+def _known(table: pa.Table, language: str) -> pa.ListArray:
+    """Return what a language calls entities: the label ("" for none), aliases, its page's title.
+
+    `mul` stands in for the label, and adds to the aliases.
+    """
+    labels = _names(table.column("labels"), [language, "mul"])
+    parts = [
+        labels,
+        _names(table.column("aliases"), [language, "mul"]),
+        _names(table.column("sitelinks"), [language_wiki(language) or ""]),
+    ]
+    texts = pa.concat_arrays([*(part.text.cast(pa.string()) for part in parts), strings([""])])
+    label = np.full(table.num_rows, len(texts) - 1)
+    for column in (1, 0):  # the language's own wins
+        which = np.flatnonzero(labels.column == column)
+        label[labels.entity[which]] = which
+    other = np.ones(len(texts), bool)
+    other[label] = other[-1] = False
+    places = np.concatenate([label, np.flatnonzero(other)])
+    entity = np.concatenate([part.entity for part in parts])
+    owner = np.concatenate([np.arange(table.num_rows), entity[other[:-1]]])
+    values = texts.take(numbers(places[np.argsort(owner, kind="stable")]))
+    return list_of(np.bincount(owner, minlength=table.num_rows), values, LABELS.field("known").type)

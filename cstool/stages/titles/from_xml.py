@@ -1,0 +1,169 @@
+"""`cstool titles` from the sitelinks of an entities folder and the redirects of page dumps."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays.arrow import flat, one_chunk
+from cstool.dumps.page_slices import Damage, PageDump, PageSlice, pages_of
+from cstool.dumps.xml import MAIN, Site
+from cstool.languages.data_tables import rows
+from cstool.stages.titles.resolve import (
+    ELSEWHERE,
+    LINKS,
+    LONGEST_TITLE,
+    OTHER_NAMESPACE,
+    PAGES,
+    TOO_LONG,
+    Lists,
+)
+from cstool.stages.titles.write_non_entities import rows_of_reasons
+from cstool.storage.checksums import read_part
+from cstool.storage.counts import Counts
+from cstool.storage.hash_index import hash_titles
+from cstool.storage.manifest import FileRead, Manifest
+from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.run import Run, Task, part_name
+from cstool.wikitext.titles import namespaces_of
+
+# The folder in which the items of each part lie that are no entities.
+_BY_TYPES = "not-entities-by-types"
+_ROWS_AT_ONCE = 200_000
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the dumps tell of titles, and the parts that it was read into."""
+
+    lists: Lists
+    made: list[Made]
+    not_entities: list[Path]
+    read: dict[str, FileRead]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How pages are read: `site` is their wiki, whatever the dump's head says."""
+
+    site: Site
+    keep_going: bool
+
+
+def list_dumps(
+    run: Run, entities: Path, manifest: Manifest, dump: PageDump, site: Site, *, keep_going: bool
+) -> Listed:
+    """Read the titles of a wiki's pages, and those of its sitelinks, into lists."""
+    pages = run.map(
+        list_pages, _Reading(site, keep_going), dump.tasks, PAGES,
+        label="titles: pages", size=dump.size, phase="pages",
+    )  # fmt: skip
+    tasks = [
+        Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
+        for i, part in enumerate(manifest.tables)
+    ]
+    links = run.map(
+        list_sitelinks, site, tasks, LINKS,
+        label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
+    )  # fmt: skip
+    lists = Lists(
+        tuple(str(run.work("sitelinks") / made.part.file) for made in links),
+        tuple(str(run.work("pages") / made.part.file) for made in pages),
+        unique=False,
+    )
+    beside = [run.work(_BY_TYPES) / made.part.file for made in links]
+    return Listed(lists, [*pages, *links], beside, dump.read)
+
+
+def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
+    """Yield the main-namespace pages of a slice, and where those lead that redirect."""
+    counts = Counts()
+    damage = Damage() if how.keep_going else None
+    names: list[str] = []
+    targets: list[str | None] = []
+    tally = counts.tally("pages")
+    for page in pages_of(slice_, damage):
+        if page.namespace != MAIN:
+            tally.drop(OTHER_NAMESPACE)
+        elif len(page.title.encode()) > LONGEST_TITLE:
+            tally.drop(TOO_LONG)
+        else:
+            tally.keep()
+            names.append(page.title)
+            targets.append(page.redirect)
+        if len(names) >= _ROWS_AT_ONCE:
+            yield _listed(names, targets, how.site)
+            names, targets = [], []
+    if damage:
+        damage.count(counts)
+    yield _listed(names, targets, how.site)
+    return counts
+
+
+def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.RecordBatch:
+    columns = [names, hash_titles(names), _goals(targets, site)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PAGES)
+
+
+def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return where pages lead: a title's hash, or that it is elsewhere; 0 for no redirect."""
+    namespaces = namespaces_of(site)
+    goals = np.zeros(len(targets), np.uint64)
+    moved = [i for i, target in enumerate(targets) if target is not None]
+    titles = [(targets[i] or "").partition("#")[0].rstrip() for i in moved]
+    goals[moved] = hash_titles(titles)
+    away = [i for i, t in zip(moved, titles, strict=True) if namespaces.number(t) != MAIN]
+    goals[away] = ELSEWHERE
+    return goals
+
+
+def list_sitelinks(file: str, site: Site) -> Batches:
+    """Yield the main-namespace titles of a wiki that an entities part has sitelinks to."""
+    table = read_part(file, ["qid", "sitelinks", "types"])
+    offsets, links = flat(one_chunk(table.column("sitelinks")))
+    ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
+    items = np.repeat(np.arange(table.num_rows), np.diff(offsets))[ours]
+    titles = links.field("title").filter(pa.array(ours))
+    namespaces = namespaces_of(site)
+    main = np.array([namespaces.number(name) == MAIN for name in titles.to_pylist()], bool)
+    short = pc.binary_length(titles).to_numpy() <= LONGEST_TITLE
+    counts = Counts()
+    tally = counts.tally("sitelinks")
+    tally.drop(OTHER_NAMESPACE, int((~main).sum()))
+    tally.drop(TOO_LONG, int((main & ~short).sum()))
+    kept = main & short
+    items, titles = items[kept], titles.filter(pa.array(kept))
+    qids = table.column("qid").to_numpy()[items]
+    hashes = pa.array(hash_titles(titles.to_pylist()), pa.uint64())
+    yield Beside(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
+    yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
+    return counts
+
+
+@cache
+def _classes() -> tuple[tuple[str, ...], dict[str, np.ndarray[Any, Any]]]:
+    """Return the reasons, and of each the classes whose instances are no entities."""
+    table = rows("cstool.stages.titles", "page_classes.tsv")
+    reasons = tuple(dict.fromkeys(reason for _, reason, _ in table))
+    return reasons, {
+        reason: np.array([int(qid) for qid, r, _ in table if r == reason], np.uint32)
+        for reason in reasons
+    }
+
+
+def _reasons(
+    table: pa.Table, items: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Return of each of these items the number of its reason, from 1 on; 0 for an entity."""
+    names, classes = _classes()
+    offsets, types = flat(one_chunk(table.column("types")))
+    of_row = np.repeat(np.arange(table.num_rows), np.diff(offsets))
+    numbers = np.zeros(table.num_rows, np.uint8)
+    for number, name in reversed(list(enumerate(names, 1))):  # the first in the table wins
+        numbers[of_row[np.isin(types.to_numpy(), classes[name])]] = number
+    return numbers[items], names

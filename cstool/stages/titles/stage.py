@@ -1,0 +1,166 @@
+"""`cstool titles`: a wiki's page titles → QIDs, redirects resolved.
+
+A title's QID is that of its item; a redirect without one takes its target's, along a chain of
+redirects. A redirect page that has an item of its own keeps it: Wikidata's word goes first. Two
+ways lead there: sitelinks and page dumps (`titles_dump`), or the wiki's SQL tables
+(`titles_sql`); with both, the tables' map is written and the other one compared with it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cstool.dumps.page_slices import Damage, open_pages
+from cstool.dumps.streams import absolute, describe_dump
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.titles.compare import compare, write_differences
+from cstool.stages.titles.from_sql import Joined, SqlTables, list_tables
+from cstool.stages.titles.from_xml import Listed, list_dumps
+from cstool.stages.titles.resolve import Resolved, index_titles, resolve
+from cstool.stages.titles.wiki import language_of, site_of
+from cstool.stages.titles.write_non_entities import write_not_entities
+from cstool.storage.checksums import load_array
+from cstool.storage.counts import Counts, total
+from cstool.storage.hash_index import HashIndex
+from cstool.storage.manifest import (
+    FileRead,
+    Manifest,
+    Part,
+    Source,
+    describe_folder,
+    need_stage,
+    sha256,
+)
+from cstool.storage.ownership import refuse_damage
+from cstool.storage.run import Run, open_run
+from cstool.wikitext.language_check import SAMPLE
+
+INDEX = "index"
+# The second way's counts, when both are given.
+DUMPS = "entities and pages"
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """What the dumps and the tables tell; None for the way that was not given."""
+
+    source: Source
+    listed: Listed | None
+    joined: Joined | None
+
+    def read(self, files: Sequence[str], first: int) -> dict[int, FileRead]:
+        """Return what is known of the files that were read, by the index of the input."""
+        found = {
+            path: one for way in (self.listed, self.joined) if way for path, one in way.read.items()
+        }
+        return {first + i: found[absolute(path)] for i, path in enumerate(files)}
+
+
+def titles(
+    wiki: str,
+    entities: Path | None,
+    pages: Sequence[str],
+    out: Path,
+    running: RunOptions,
+    *,
+    sql: SqlTables | None = None,
+    keep_going: bool = False,
+    tell: Callable[[str], None] = lambda told: None,
+) -> Manifest:
+    """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
+
+    `tell` is called with what the user should know of the input. Raises InputError for dumps that
+    are damaged or of another wiki, OutputError for `out`.
+    """
+    if (entities is None) != (not pages) or (entities is None and sql is None):
+        raise InputError("titles: give entities and page dumps, or the three SQL tables, or all")
+    manifest = _need_entities(entities, wiki) if entities is not None else None
+    folders = [describe_folder(entities, manifest)] if entities and manifest else []
+    files = [*pages, *(sql.paths if sql else ())]
+    with open_run(
+        out,
+        stage="titles",
+        parameters={"wiki": wiki, "part_size": running.part_size},
+        inputs=[*folders, *map(describe_dump, files)],
+        options=running,
+        reads=[entities] if entities else [],
+    ) as run:
+        if run.finished:
+            refuse_damage(out, run.finished.counts, keep_going=keep_going)
+            return run.finished
+        damage = Damage() if keep_going else None
+        joined = listed = None
+        source = Source(wiki, language_of(wiki))
+        if sql:
+            faults = damage.messages if damage else None
+            joined = list_tables(run, sql, wiki, running.part_size, faults)
+        if entities and manifest:
+            paths = [absolute(path) for path in pages]
+            dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
+            site = site_of(wiki, dump, pages[0], tell)
+            # As `extract` calls these pages' wiki: `link` looks whether both are of the same.
+            source = Source(dump.site.wiki, site.language)
+            listed = list_dumps(run, entities, manifest, dump, site, keep_going=keep_going)
+        ways = _Ways(source, listed, joined)
+        run.read |= ways.read(files, len(folders))
+        return _finish(run, ways, damage)
+
+
+def _need_entities(entities: Path, wiki: str) -> Manifest:
+    """Return the folder's manifest. Raises InputError when it was made without this wiki."""
+    manifest = need_stage(entities, "entities")
+    sites = manifest.parameters.get("sites")
+    if sites is not None and wiki not in sites:
+        raise InputError(
+            f"{entities}: was made with --sites {','.join(sites)}, so it has no sitelinks to "
+            f"{wiki}; make it with --sites {','.join([*sites, wiki])}"
+        )
+    return manifest
+
+
+def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
+    """Resolve what was listed, compare the ways if there are two, write what `link` reads."""
+    listed, joined = ways.listed, ways.joined
+    files: list[Part] = []
+    if joined:
+        taken = joined.lists
+        resolved = resolve(run, taken, "titles")
+        counts = total([joined.counts, *(m.counts for m in resolved.made)])
+        if listed:
+            files += _compare(run, resolved, listed, counts)
+    else:
+        assert listed is not None
+        taken = listed.lists
+        resolved = resolve(run, taken, "titles")
+        counts = total(m.counts for m in [*listed.made, *resolved.made])
+    refuse_damage(run.out, counts, keep_going=damage is not None)
+    if damage:
+        damage.count(counts)
+    run.leave_the_rest()
+    index_titles(resolved, taken.pages, run.out, INDEX)
+    files += [_index_part(run.out, file) for file in HashIndex.files(INDEX)]
+    # Types say more than page properties: they know lists.
+    lists = [path for way in (listed, joined) if way for path in way.not_entities]
+    part, reasons = write_not_entities(run.out, lists)
+    counts.add("items that are no entities", reasons)
+    return run.finish(resolved.made, counts, source=ways.source, files=[*files, part])
+
+
+def _compare(run: Run, resolved: Resolved, listed: Listed, counts: Counts) -> list[Part]:
+    """List where the dumps' way differs from the tables'; add its counts, by names of their own."""
+    other = resolve(run, listed.lists, "titles: again", phase="again")
+    made = compare(run, resolved, other)
+    second = total(m.counts for m in [*listed.made, *other.made])
+    counts.tallies |= {f"{unit} ({DUMPS})": tally for unit, tally in second.tallies.items()}
+    for kind, numbers in total(
+        [Counts({}, second.details), *(m.counts for m in made)]
+    ).details.items():
+        counts.add(kind, numbers)
+    return [write_differences(run, made)]
+
+
+def _index_part(folder: Path, file: str) -> Part:
+    path = folder / file
+    rows = len(load_array(path, check=False))
+    return Part(file, rows, path.stat().st_size, sha256(path))

@@ -1,0 +1,312 @@
+"""Checksums that files carry themselves, so that damage is noticed whenever they are read.
+
+A Parquet part has two: its footer lists the xxh3 of each row group's bytes (page headers
+included, which Parquet's own page checksums leave out), that of the bytes in no row group (page
+index, magic bytes), and that of the footer itself, computed with a placeholder in its place. So a
+reader of a few row groups checks these and the footer, and nothing else. A raw array (`.npy`, or
+plain numbers) ends in the xxh3 of all bytes before, and a mark that there is one. What they cost:
+docs/survival.md.
+
+Files of cstool 0.1 carry no checksums and are read unchecked.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from cstool.errors import InputError
+from cstool.storage.manifest import Manifest
+
+STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+_FOOTER_KEY = b"cstool.checksum"
+_REST_KEY = b"cstool.checksum_of_rest"
+GROUPS_KEY = b"cstool.row_groups"
+_PLACEHOLDER = b"<cstool: checksum of the footer>"
+assert len(_PLACEHOLDER) == 32
+# In the footer (Thrift's compact protocol) a value of 32 bytes has this before it.
+_VALUE = b"\x18\x20"
+# Parquet: a file ends in the footer, its length in 4 bytes, and `PAR1`.
+_TAIL = 8
+_MAGIC = b"PAR1"
+_BLOCK = 1 << 20
+# Behind an array's xxh3. Without it, a damaged length in the header could make the xxh3 look like
+# the last numbers of an array of cstool 0.1, which has no checksum.
+_MARK = b"cs-xxh3\n"
+_TRAILER = 16 + len(_MARK)
+
+Array = np.ndarray[Any, Any]
+
+
+class PartWriter:
+    """Writes a Parquet file with checksums; `close` completes it.
+
+    `layout`: further arguments of pyarrow's ParquetWriter.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, layout: Mapping[str, Any] = STANDARD) -> None:
+        self._path = path
+        self._sink = pa.OSFile(str(path), "wb")
+        options = {"write_page_checksum": True, **layout}
+        self._writer = pq.ParquetWriter(self._sink, schema, **options)
+        self._ranges: list[tuple[int, int]] = []
+
+    def write(self, table: pa.Table) -> None:
+        """Write a table with rows as one row group."""
+        begin = self._sink.tell()
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+        self._ranges.append((begin, self._sink.tell()))
+
+    def abort(self) -> None:
+        """Close the files, whatever is in them."""
+        self._writer.is_open = False
+        self._sink.close()
+
+    def close(self, metadata: Mapping[bytes, bytes] | None = None) -> None:
+        """Add the metadata and the checksums, and close the file."""
+        with self._path.open("rb") as file:
+            groups = [_digest_range(file, *range_) for range_ in self._ranges]
+        listed = msgspec.json.encode(groups)
+        self._writer.add_key_value_metadata(
+            {
+                **(metadata or {}),
+                GROUPS_KEY: listed,
+                _REST_KEY: _PLACEHOLDER,
+                _FOOTER_KEY: _PLACEHOLDER,
+            }
+        )
+        self._writer.close()
+        self._sink.close()
+        with self._path.open("r+b") as file:
+            start, footer = _read_footer(file)
+            rest = _rest_digest(file, pq.read_metadata(self._path), (start, start + len(footer)))
+            footer = footer.replace(
+                _REST_KEY + _VALUE + _PLACEHOLDER, _REST_KEY + _VALUE + rest.encode()
+            )
+            begin = footer.rindex(_FOOTER_KEY + _VALUE + _PLACEHOLDER) + len(_FOOTER_KEY + _VALUE)
+            digest = _footer_digest(footer, begin).encode()
+            file.seek(start)
+            file.write(footer[:begin] + digest + footer[begin + len(digest) :])
+
+
+def write_table(path: Path, table: pa.Table, layout: Mapping[str, Any] = STANDARD) -> None:
+    """Write a table as a Parquet file of one row group, with checksums."""
+    writer = PartWriter(path, table.schema, layout)
+    try:
+        if table.num_rows:
+            writer.write(table)
+        writer.close()
+    finally:
+        writer.abort()
+
+
+def read_footer(path: Path) -> pq.FileMetaData:
+    """Return a part's metadata; its checksum is verified.
+
+    Raises InputError that names the file when it is damaged, OSError when it cannot be read.
+    """
+    with path.open("rb") as file:
+        return _checked_footer(path, file)
+
+
+def open_part(path: Path, groups: Iterable[int] | None = None) -> pq.ParquetFile:
+    """Open a part whose footer and row groups are verified; `groups`: only these row groups.
+
+    Raises InputError that names the file when it is damaged, OSError when it cannot be read.
+    """
+    with path.open("rb") as file:
+        metadata = _checked_footer(path, file)
+        digests = (metadata.metadata or {}).get(GROUPS_KEY)
+        if digests is not None:
+            listed = msgspec.json.decode(digests, type=list[str])
+            wanted = range(metadata.num_row_groups) if groups is None else groups
+            for index in wanted:
+                if _digest_range(file, *_byte_range(metadata.row_group(index))) != listed[index]:
+                    raise damaged(path, f"row group {index}")
+    return pq.ParquetFile(path, metadata=metadata)
+
+
+def read_part(path: Path | str, columns: list[str] | None = None) -> pa.Table:
+    """Return the rows of a part, or some of their columns; raises as `open_part`."""
+    table = open_part(Path(path)).read(columns, use_threads=False)
+    return table.replace_schema_metadata(None)
+
+
+def checked_parts(folder: Path, manifest: Manifest) -> list[Path]:
+    """Return the folder's parts with rows, all verified: for readers that verify nothing."""
+    paths = [folder / part.file for part in manifest.tables]
+    for path in paths:
+        open_part(path)
+    return paths
+
+
+def damaged(path: Path, where: str) -> InputError:
+    """Return the error for a file whose bytes are not those that were written."""
+    return InputError(
+        f"{path}: is damaged ({where}: its checksum is another one than when it was written); "
+        "`cstool verify` with its folder lists all damaged files; write that folder again with "
+        "--overwrite"
+    )
+
+
+def _checked_footer(path: Path, file: IO[bytes]) -> pq.FileMetaData:
+    try:
+        start, footer = _read_footer(file)
+        at = footer.rfind(_FOOTER_KEY + _VALUE)
+        # Before Arrow sees it: in a damaged one it may find what makes it end the process.
+        if at >= 0:
+            begin = at + len(_FOOTER_KEY + _VALUE)
+            digest = _footer_digest(footer, begin).encode()
+            if digest != footer[begin : begin + len(digest)]:
+                raise damaged(path, "footer")
+        elif GROUPS_KEY in footer:
+            raise damaged(path, "footer")  # the key is
+        file.seek(0)
+        metadata = pq.read_metadata(file)
+        expected = (metadata.metadata or {}).get(_REST_KEY)
+        if expected is not None:
+            found = _rest_digest(file, metadata, (start, start + len(footer)))
+            if found.encode() != expected:
+                raise damaged(path, "page index or magic bytes")
+        return metadata
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; Arrow's have no number
+        raise damaged(path, "footer") from error
+
+
+def _footer_digest(footer: bytes, begin: int) -> str:
+    """Return the xxh3 (128 bits, hex) of a footer in which that xxh3 itself begins at `begin`."""
+    digest = xxhash.xxh3_128(footer[:begin])
+    digest.update(_PLACEHOLDER)
+    digest.update(footer[begin + len(_PLACEHOLDER) :])
+    return digest.hexdigest()
+
+
+def _rest_digest(file: IO[bytes], metadata: pq.FileMetaData, footer: tuple[int, int]) -> str:
+    """Return the xxh3 (128 bits, hex) of the bytes in no row group and not in the footer.
+
+    `footer`: where it begins and ends.
+    """
+    digest = xxhash.xxh3_128()
+    groups = metadata.num_row_groups  # which are one after the other
+    end = _byte_range(metadata.row_group(groups - 1))[1] if groups else len(_MAGIC)
+    for begin, stop in ((0, len(_MAGIC)), (end, footer[0]), (footer[1], footer[1] + _TAIL)):
+        file.seek(begin)
+        digest.update(file.read(max(0, stop - begin)))
+    return digest.hexdigest()
+
+
+def _read_footer(file: IO[bytes]) -> tuple[int, bytes]:
+    """Return where the footer begins, in bytes, and the footer. Raises ValueError for none."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    tail = file.read(_TAIL)
+    length = int.from_bytes(tail[:4], "little")
+    if size < _TAIL + 4 or tail[4:] != _MAGIC or length > size - _TAIL:
+        raise ValueError("no Parquet footer")
+    start = size - _TAIL - length
+    file.seek(start)
+    return start, file.read(length)
+
+
+def _byte_range(group: pq.RowGroupMetaData) -> tuple[int, int]:
+    """Return the first byte of a row group, and the one behind its last column."""
+    begin, end = 1 << 62, 0
+    for index in range(group.num_columns):
+        column = group.column(index)
+        first = column.data_page_offset
+        if column.has_dictionary_page and column.dictionary_page_offset is not None:
+            first = min(first, column.dictionary_page_offset)
+        begin, end = min(begin, first), max(end, first + column.total_compressed_size)
+    return begin, end
+
+
+def _digest_range(file: IO[bytes], begin: int, end: int) -> str:
+    """Return the xxh3 (64 bits, hex) of a range of a file's bytes."""
+    digest = xxhash.xxh3_64()
+    file.seek(begin)
+    while begin < end and (block := file.read(min(_BLOCK, end - begin))):
+        digest.update(block)
+        begin += len(block)
+    return digest.hexdigest()
+
+
+# ---- raw arrays ----
+
+
+def append_checksum(path: Path) -> None:
+    """Append to a file the xxh3 (128 bits) of all its bytes, and the mark."""
+    with path.open("r+b") as file:
+        file.write(_digest_of(file, path.stat().st_size) + _MARK)
+
+
+def check_checksum(path: Path) -> None:
+    """Verify a file that ends in a checksum. Raises InputError when it is damaged."""
+    if not is_sound(path):
+        raise damaged(path, "its bytes")
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a file ends in the checksum of its bytes; raises OSError when it cannot be read."""
+    size = path.stat().st_size - _TRAILER
+    with path.open("rb") as file:
+        return size >= 0 and _digest_of(file, size) + _MARK == file.read()
+
+
+def _has_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_MARK)))
+        return file.read() == _MARK
+
+
+def save_array(path: Path, array: Array) -> None:
+    """Write an array as `.npy`, with a checksum behind it, which NumPy's readers ignore."""
+    with path.open("wb") as file:
+        np.save(file, array)
+    append_checksum(path)
+
+
+def load_array(path: Path, *, check: bool = True) -> Array:
+    """Map a `.npy` array into memory; with `check` all its bytes are verified first.
+
+    Raises InputError when it is damaged, OSError when it cannot be read.
+    """
+    marked = check and _has_mark(path)
+    if marked:
+        check_checksum(path)
+    try:
+        mapped = np.load(path, mmap_mode="r")
+    except Exception as error:  # NumPy parses the header as Python: any error may come
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise damaged(path, "header") from error
+    # A plain array over the map: np.memmap costs twice as much at each indexing.
+    array: Array = np.asarray(mapped)
+    # cstool 0.1 wrote no checksum: the file ends with the array.
+    if check and not marked and path.stat().st_size != mapped.offset + array.nbytes:
+        raise damaged(path, "its bytes")
+    return array
+
+
+def map_numbers(path: Path, dtype: Any) -> Array:
+    """Map a file of plain numbers that ends in a checksum, which is not verified."""
+    number = (path.stat().st_size - _TRAILER) // np.dtype(dtype).itemsize
+    if number <= 0:
+        return np.zeros(0, dtype)  # an empty map cannot be made
+    return np.memmap(path, dtype, mode="r", shape=(number,))
+
+
+def _digest_of(file: IO[bytes], size: int) -> bytes:
+    digest = xxhash.xxh3_128()
+    left = size
+    while left and (block := file.read(min(_BLOCK, left))):
+        digest.update(block)
+        left -= len(block)
+    return digest.digest()

@@ -1,0 +1,295 @@
+"""Whose an output folder is: a run claims an empty one, continues its own, refuses any other.
+
+`_run.json` stands in a folder that is being filled, `_manifest.json` in one that is complete.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xxhash
+
+from cstool.errors import InputError, OutputError, writing
+from cstool.execution.options import RunOptions
+from cstool.storage.atomic import is_scratch, refuse_links, write_bytes
+from cstool.storage.counts import Counts
+from cstool.storage.locks import is_lock, lock_files
+from cstool.storage.manifest import (
+    MANIFEST,
+    PARQUET,
+    Input,
+    Manifest,
+    broken_parts,
+    read_manifest,
+)
+from cstool.storage.parts import Footer, footer_of
+from cstool.storage.timings import TIMINGS, has_timings
+
+RUN = "_run.json"
+WORK = "_work"
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What a run is: the same claim continues a folder, another one is refused."""
+
+    stage: str
+    version: str
+    parameters: dict[str, Any]
+    inputs: list[Input]
+
+    def fingerprint(self) -> str:
+        """Return a short print of the claim's bytes."""
+        return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
+
+
+def claim_of(manifest: Manifest) -> Claim:
+    """Return the claim of the run that has finished a folder."""
+    inputs = [given.as_claimed() for given in manifest.inputs]
+    return Claim(manifest.stage, manifest.version, manifest.parameters, inputs)
+
+
+def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
+    """Return the manifest of a folder in which this run has nothing to do; it needs no lock.
+
+    Nor need it be writable. Raises OutputError when it holds anything else than this very run's
+    output, finished or not, and when the options do not go together.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file; give a folder with -o")
+    if options.overwrite and options.shard:
+        raise OutputError(
+            f"{out}: --overwrite with --shard would remove what the other shards have written; "
+            "remove the folder, then run the shards without --overwrite"
+        )
+    manifest = None if options.overwrite else read_manifest(out)
+    if manifest is None:
+        _refuse_foreign(out)
+        return None
+    theirs = claim_of(manifest)
+    _refuse_other(out, theirs, claim, same_version=False)
+    broken = broken_parts(out, manifest)
+    if broken:
+        raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
+    return manifest
+
+
+def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
+    """Make the folder this run's own, which is locked; return its manifest when all is done.
+
+    Raises OutputError when it holds anything else than this very run's output. Whoever else is
+    at work there is another share of the same run, and writes the same claim.
+    """
+    if options.overwrite:
+        with writing(out):
+            _clear(out)
+        # Ours all the time: killed in between, the same command continues.
+        write_bytes(out / RUN, msgspec.json.encode(claim))
+        with writing(out / MANIFEST):
+            (out / MANIFEST).unlink(missing_ok=True)
+        return None
+    manifest = finished_run(out, claim, options)
+    if manifest is not None:
+        tidy(out)  # a run that was killed after its manifest
+        return manifest
+    path = out / RUN
+    refuse_links(out, out / WORK)
+    if path.exists() and ((out / WORK).exists() or _own_parts(out, None)):
+        _refuse_other(out, _read_claim(path), claim, same_version=True)
+    elif not path.exists() or path.read_bytes() != msgspec.json.encode(claim):
+        write_bytes(path, msgspec.json.encode(claim))  # what was begun, nothing came of
+    return None
+
+
+def refuse_damage(out: Path, counts: Counts, *, keep_going: bool) -> None:
+    """Raise InputError when the folder was made from damaged input and that is not borne.
+
+    It may be an earlier run's, which had `--keep-going`.
+    """
+    faults = list(counts.details.get("damaged inputs", {}))
+    if faults and not keep_going:
+        raise InputError(
+            f"{out}: was made with --keep-going: {faults[0]}; or pass --overwrite to make it anew"
+        )
+
+
+def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None:
+    """Raise when the output folder is an input's, or when an input is given twice."""
+    if out.resolve() in {path.resolve() for path in reads}:
+        raise OutputError(f"{out}: is the folder that is read; give another one with -o")
+    seen: set[str] = set()
+    for given in inputs:
+        if given.identity and given.identity in seen:
+            raise InputError(f"{given.name}: is given twice; give each input once")
+        seen.add(given.identity or "")
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Raise OutputError when there are files in a folder that no run has claimed.
+
+    A manifest or a claim that cannot be read is damaged if parts of cstool's are there, too;
+    otherwise it is another program's file of that name. Intermediate files are there only as long
+    as the claim.
+    """
+    if not out.exists():
+        return
+    names = {path.name for path in out.iterdir()} - ({TIMINGS} if has_timings(out) else set())
+    foreign = sorted(n for n in names if not is_scratch(n) and not is_lock(n))
+    # Looked at in this order: other shares claim a folder before they make files in it.
+    if foreign and _is_claimed(out):
+        foreign = [] if (out / RUN).exists() else [n for n in foreign if n == WORK]
+    if foreign:
+        raise OutputError(
+            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
+            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
+        )
+
+
+def _is_claimed(out: Path) -> bool:
+    for name, type_ in ((MANIFEST, Manifest), (RUN, Claim)):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            msgspec.json.decode((out / name).read_bytes(), type=type_)
+            return True
+    marked = (out / MANIFEST).exists() or (out / RUN).exists()
+    return marked and any(True for _ in _parts_in(out, out))
+
+
+def _read_claim(path: Path) -> Claim:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Claim)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise OutputError(
+            f"{path}: cannot be read ({error}); pass --overwrite to begin anew"
+        ) from error
+
+
+def tidy(out: Path) -> None:
+    """Remove what a complete folder needs no more: the claim, and before it what it covers."""
+    if not (out / RUN).exists():
+        return
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    with suppress(OSError):  # a disk that is read-only: then it stays
+        (out / RUN).unlink(missing_ok=True)
+
+
+def remove_unlisted(out: Path, run: str, listed: Set[str]) -> None:
+    """Remove the parts of this run (its claim's fingerprint) that are not listed."""
+    own = _own_parts(out, run)
+    _remove([path for path in own if path.relative_to(out).as_posix() not in listed], out)
+
+
+def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) -> None:
+    if theirs.stage != ours.stage:
+        what = f"holds what `cstool {theirs.stage}` wrote"
+    elif theirs.inputs != ours.inputs:
+        old, new = _names(theirs.inputs), _names(ours.inputs)
+        what = f"was made from another version of {old}"
+        if {i.name for i in theirs.inputs} == {i.name for i in ours.inputs} and old != new:
+            count = f"{len(theirs.inputs)} × `{theirs.inputs[0].name}`"  # `shard` reads many
+            what = f"was made from {count} (now {len(ours.inputs)})"
+        elif old != new:
+            what = f"was made from {old} (now {new})"
+    elif theirs.parameters != ours.parameters:
+        keys = sorted(theirs.parameters.keys() | ours.parameters.keys())
+        differ = [k for k in keys if theirs.parameters.get(k) != ours.parameters.get(k)]
+        what = "was made with " + ", ".join(
+            f"{k}={_short(theirs.parameters.get(k))} (now {_short(ours.parameters.get(k))})"
+            for k in differ
+        )
+    elif same_version and theirs.version != ours.version:
+        what = f"was begun by cstool {theirs.version} (this is {ours.version})"
+    else:
+        return
+    raise OutputError(
+        f"{out}: {what}; choose another folder with -o, or pass --overwrite to make it anew"
+    )
+
+
+def _names(inputs: list[Input]) -> str:
+    return ", ".join(i.name for i in inputs)
+
+
+def _short(value: object) -> str:
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _clear(out: Path) -> None:
+    """Remove what the run that claims the folder wrote there, and nothing else.
+
+    The manifest and the claim are left to the caller: interrupted, it can be cleared again.
+    """
+    if not (out / MANIFEST).exists() and not (out / RUN).exists():
+        return
+    refuse_links(out, out / WORK)
+    run: str | None = None
+    with suppress(InputError, OutputError):  # damaged: that is what --overwrite replaces
+        manifest = read_manifest(out)
+        run = (claim_of(manifest) if manifest else _read_claim(out / RUN)).fingerprint()
+        _remove([out / part.file for part in manifest.parts] if manifest else [], out)
+    if run is None:  # the folder's parts tell; single ones of another run have been copied here
+        runs = Counter(footer.run for _, footer in _parts_in(out, out))
+        run = max(runs, key=lambda one: runs[one], default="")
+    _remove(_own_parts(out, run), out)
+    if (out / RUN).exists():
+        shutil.rmtree(out / WORK, ignore_errors=True)
+    (out / TIMINGS).unlink(missing_ok=True)
+
+
+def _own_parts(out: Path, run: str | None) -> list[Path]:
+    """Return the parts that a run (its claim's fingerprint; None: any) wrote under their names."""
+    return [
+        path
+        for path, footer in _parts_in(out, out)
+        if footer.file == path.relative_to(out).as_posix() and run in (None, footer.run)
+    ]
+
+
+def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, Footer]]:
+    """Yield the parts in a folder and those below it.
+
+    No links are followed, and neither the folders of other stages nor intermediate parts.
+    """
+    try:
+        if folder != out and is_stage(folder):
+            return
+        entries = sorted(folder.iterdir())
+    except PermissionError:  # so no run of this user has written there
+        return
+    for path in entries:
+        if path.is_symlink():
+            continue
+        if not path.is_dir():
+            footer = footer_of(path) if path.suffix in PARQUET else None
+            if footer is not None:
+                yield path, footer
+        elif path != out / WORK and not is_scratch(path.name):
+            yield from _parts_in(path, out)
+
+
+def is_stage(folder: Path) -> bool:
+    """Whether a stage writes or wrote into the folder."""
+    return any((folder / name).exists() for name in (MANIFEST, RUN)) or bool(lock_files(folder))
+
+
+def _remove(paths: Iterable[Path], out: Path) -> None:
+    """Remove files of `out`, and the folders that they leave empty.
+
+    Never through a link, nor in a folder that is another stage's now.
+    """
+    foreign: dict[Path, bool] = {}
+    for path in paths:
+        folders = [out / folder for folder in path.relative_to(out).parents if folder != Path()]
+        for folder in folders:
+            if folder not in foreign:
+                foreign[folder] = folder.is_symlink() or is_stage(folder)
+        if any(foreign[folder] for folder in folders):
+            continue
+        path.unlink(missing_ok=True)
+        for folder in folders:
+            if not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()

@@ -1,0 +1,95 @@
+"""Which paragraph each sentence stands in: a table beside the rows, from `extract` to `shard`.
+
+The contract's columns have no paragraph, and other programs read them; so it has files of its own,
+a part each. `extract` leaves them beside its parts, the other stages hand them on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import xxhash
+
+from cstool.storage.checksums import read_part
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import PARAGRAPHS, Manifest, beside_part
+from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.run import Run, Task, part_name
+from cstool.storage.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
+from cstool.storage.schemas import PARAGRAPHS as ROWS
+
+_LEFT = "paragraphs"
+# Numbers that rise by little.
+_DELTAS = "DELTA_BINARY_PACKED"
+LAYOUT = {
+    "compression": "zstd",
+    "use_dictionary": ["source_language"],
+    "column_encoding": {"id": _DELTAS, "paragraph": _DELTAS},
+}
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A file of paragraphs; `language`: of the text, where it is to be told."""
+
+    file: str
+    language: str | None = None
+
+
+def left_beside(ids: pa.Array, paragraphs: pa.Array) -> Beside:
+    """Return the paragraphs of some sentences as what goes beside their part."""
+    return Beside(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
+
+
+def gather(run: Run, made: Sequence[Made]) -> list[Made]:
+    """Make parts of what was left beside these parts."""
+    files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
+    paths = [run.work(_LEFT) / file for file in files]
+    return _copy(run, ROWS, [
+        Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _print(path))
+        for file, path in zip(files, paths, strict=True)
+    ])  # fmt: skip
+
+
+def _print(path: Path) -> str:
+    return xxhash.xxh3_128_hexdigest(path.read_bytes())
+
+
+def hand_on(run: Run, folder: Path, read: Manifest) -> list[Made]:
+    """Make parts of those in the folder that is read; none if an older cstool made it."""
+    parts = read.beside(PARAGRAPHS)
+    tasks = [Task(part.file, _Table(str(folder / part.file)), part.checksum) for part in parts]
+    return _copy(run, ROWS, tasks)
+
+
+def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[Made]:
+    """Make parts of those in the folders that a corpus is made of, with the texts' languages."""
+    found = [
+        (_Table(str(folder / part.file), manifest.source.language), part)
+        for folder, manifest in read
+        if manifest.source
+        for part in manifest.beside(PARAGRAPHS)
+    ]
+    return _copy(run, CORPUS_ROWS, [
+        Task(beside_part(PARAGRAPHS, part_name(number)), table, part.checksum)
+        for number, (table, part) in enumerate(found)
+    ])  # fmt: skip
+
+
+def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[Made]:
+    label = f"{run.claim.stage}: paragraphs"
+    return run.map(
+        rows_of, None, tasks, schema, label=label, size=len(tasks), unit="part", layout=LAYOUT
+    )
+
+
+def rows_of(table: _Table, _: None) -> Batches:
+    """Yield the rows of a file of paragraphs."""
+    rows = read_part(table.file)
+    if table.language is not None:
+        place = CORPUS_ROWS.get_field_index("source_language")
+        language = pa.repeat(table.language, rows.num_rows)
+        rows = rows.add_column(place, CORPUS_ROWS.field(place), language)
+    yield rows.combine_chunks()
+    return Counts()

@@ -1,0 +1,493 @@
+/* Lines of words and links, read in one pass: most lines are such, and speed is decided here.
+
+   What this reads, it reads as Reader.read_closely does (links, apostrophes, inline markup,
+   references, white space); what has anything else in it is left to that one, which cites the
+   rules. tests/wikitext/test_fast_path.py holds that the two agree, in every language. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* What a character is, as fast_path.py tells it: bits of a table's bytes. */
+enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
+enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
+
+/* The marks of marks.py. */
+enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
+
+enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, TARGETS_KEPT = 1 << 16 };
+
+/* A step's outcome: a fault of Python's, a line that is not plain, or all well. */
+typedef enum { FAULT = -1, NOT_PLAIN = 0, OK = 1 } Outcome;
+
+/* A wiki, as fast_path.py tells it. */
+typedef struct {
+    const unsigned char *kinds; /* of each character */
+    PyObject *make_entry;       /* raw target -> (makes a mention, title, own anchor), or None */
+    PyObject *entries;          /* those made so far, by raw target */
+    PyObject *make_decoded;     /* reference -> its text, or None where that is not plain */
+    PyObject *decoded;          /* those made so far */
+    PyObject *tags;             /* names of inline tags */
+    PyTypeObject *line;         /* the named tuple Line */
+} Wiki;
+
+/* Where the reading stands: `in[at:end]` is left of the page, `out` has the line's text so far. */
+typedef struct {
+    const Wiki *wiki;
+    const Py_UCS4 *in;
+    Py_ssize_t at, end;
+    Py_ssize_t floor;        /* a link's prefix begins here at the earliest */
+    Py_UCS4 *out;
+    Py_ssize_t length;
+    PyObject *title, *holes, *mentions, *names;
+} Page;
+
+/* Numbers of marks of italics and bold. */
+typedef struct { int italic, bold; } Styles;
+
+static inline unsigned char kind_of(const Page *page, Py_UCS4 c)
+{
+    return page->wiki->kinds[c < CHARACTERS ? c : OTHERS];
+}
+
+static inline Py_UCS4 peek(const Page *page, Py_ssize_t i)
+{
+    return i < page->end ? page->in[i] : '\n';
+}
+
+static inline int is_white(Py_UCS4 c)
+{
+    return c == ' ' || c == '\n';
+}
+
+/* White space is shown single, and not at all where the line begins. */
+static inline void put(Page *page, Py_UCS4 c)
+{
+    if (c == ' ' || c == '\t' || c == NBSP) {
+        if (page->length == 0 || is_white(page->out[page->length - 1]))
+            return;
+        c = ' ';
+    }
+    page->out[page->length++] = c;
+}
+
+/* The end of a line of the source, in a paragraph: white space, told apart in the line's text. */
+static inline void put_line_end(Page *page)
+{
+    if (page->length && is_white(page->out[page->length - 1]))
+        page->length--;
+    if (page->length)
+        page->out[page->length++] = '\n';
+}
+
+static PyObject *string(const Py_UCS4 *text, Py_ssize_t length)
+{
+    return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, length);
+}
+
+/* Return what `make` gives for a piece of the source, made once as long as it is kept. */
+static PyObject *kept(PyObject *entries, PyObject *make, const Py_UCS4 *text, Py_ssize_t length)
+{
+    PyObject *key = string(text, length);
+    if (key == NULL)
+        return NULL;
+    PyObject *entry = PyDict_GetItemWithError(entries, key);
+    if (entry != NULL) {
+        Py_INCREF(entry);
+    } else if (!PyErr_Occurred()) {
+        entry = PyObject_CallOneArg(make, key);
+        if (PyDict_GET_SIZE(entries) >= TARGETS_KEPT)
+            PyDict_Clear(entries);
+        if (entry != NULL && PyDict_SetItem(entries, key, entry) < 0)
+            Py_CLEAR(entry);
+    }
+    Py_DECREF(key);
+    return entry;
+}
+
+/* Put what Python has made of `most` characters of the source; it is no longer than they are. */
+static Outcome put_string(Page *page, PyObject *text, Py_ssize_t most)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    if (length > most)
+        return NOT_PLAIN;
+    for (Py_ssize_t i = 0; i < length; i++)
+        put(page, PyUnicode_READ_CHAR(text, i));
+    return OK;
+}
+
+/* Apostrophes: of a run of four, or of more than five, some are shown. */
+static Outcome read_quotes(Page *page, Styles *styles)
+{
+    Py_ssize_t start = page->at;
+    while (peek(page, page->at) == '\'')
+        page->at++;
+    switch (page->at - start) {
+    case 1: put(page, '\''); return OK;
+    case 2: styles->italic++; return OK;
+    case 3: styles->bold++; return OK;
+    case 5: styles->italic++; styles->bold++; return OK;
+    default: return NOT_PLAIN;
+    }
+}
+
+/* A reference, or an ampersand that stands for itself. */
+static Outcome read_reference(Page *page)
+{
+    Py_ssize_t start = page->at, i = start + 1;
+    Py_UCS4 c;
+    while (c = peek(page, i), c != ';' && i - start < LONGEST_REFERENCE &&
+           (c >= 0x80 || c == '#' || Py_UNICODE_ISALNUM(c)))
+        i++;
+    page->at++;
+    if (c != ';') {
+        put(page, '&');
+        return i - start < LONGEST_REFERENCE ? OK : NOT_PLAIN;
+    }
+    const Wiki *wiki = page->wiki;
+    Py_ssize_t length = i + 1 - start;
+    PyObject *shown = kept(wiki->decoded, wiki->make_decoded, page->in + start, length);
+    if (shown == NULL)
+        return FAULT;
+    page->at = page->floor = i + 1;
+    Outcome outcome = shown == Py_None ? NOT_PLAIN : put_string(page, shown, length);
+    Py_DECREF(shown);
+    return outcome;
+}
+
+/* An inline tag, which shows nothing. */
+static Outcome read_tag(Page *page)
+{
+    char name[LONGEST_TAG];
+    int length = 0;
+    Py_ssize_t i = page->at + 1;
+    if (peek(page, i) == '/')
+        i++;
+    Py_UCS4 c;
+    while (c = peek(page, i), c < 0x80 && Py_ISALNUM(c) && length < LONGEST_TAG) {
+        name[length++] = (char)Py_TOLOWER(c);
+        i++;
+    }
+    if (length == 0 || (c != ' ' && c != '/' && c != '>'))
+        return NOT_PLAIN;
+    while (c = peek(page, i), c != '>') {
+        if (c == '<' || c == '\n')
+            return NOT_PLAIN;
+        i++;
+    }
+    PyObject *key = PyUnicode_FromStringAndSize(name, length);
+    int inline_ = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
+    Py_XDECREF(key);
+    if (inline_ <= 0)
+        return (Outcome)inline_;
+    page->at = page->floor = i + 1;
+    return OK;
+}
+
+/* A hole's mark: its number among the page's holes. */
+static Outcome read_hole(Page *page)
+{
+    Py_ssize_t number = 0, i = page->at + 1;
+    for (; peek(page, i) >= '0' && peek(page, i) <= '9' && number < PY_SSIZE_T_MAX / 16; i++)
+        number = number * 10 + (peek(page, i) - '0');
+    if (peek(page, i) != HOLE_END || number >= PyList_GET_SIZE(page->holes))
+        return NOT_PLAIN;
+    if (PyList_Append(page->names, PyList_GET_ITEM(page->holes, number)) < 0)
+        return FAULT;
+    put(page, OBJECT);
+    page->at = page->floor = i + 1;
+    return OK;
+}
+
+/* A low line; two of them may begin a behaviour switch. */
+static Outcome read_low_line(Page *page)
+{
+    Py_UCS4 c = page->in[page->at++];
+    if (c != '_' || peek(page, page->at) == '_')
+        return NOT_PLAIN;
+    put(page, c);
+    return OK;
+}
+
+/* What both running text and an anchor may have, beside letters. */
+static Outcome read_special(Page *page, Styles *styles)
+{
+    switch (page->in[page->at]) {
+    case '\t': case NBSP: put(page, ' '); page->at++; return OK;
+    case '\'': return read_quotes(page, styles);
+    case '&': return read_reference(page);
+    case '_': case WIDE_LOW_LINE: return read_low_line(page);
+    case HOLE: return read_hole(page);
+    default: return NOT_PLAIN;
+    }
+}
+
+/* Read an anchor up to its brackets; whether its marks of style are pairs shows in its own text. */
+static Outcome read_anchor(Page *page)
+{
+    Styles styles = {0, 0};
+    for (;;) {
+        Py_UCS4 c = peek(page, page->at);
+        if (!(kind_of(page, c) & SPECIAL)) {
+            put(page, c);
+            page->at++;
+        } else if (c == ']' && peek(page, page->at + 1) == ']') {
+            return styles.italic % 2 || styles.bold % 2 ? NOT_PLAIN : OK;
+        } else {
+            Outcome outcome = read_special(page, &styles);
+            if (outcome != OK)
+                return outcome;
+        }
+    }
+}
+
+/* Note a mention of a title: a plain tuple (start, end, title), no work for the collector. */
+static Outcome note_mention(Page *page, Py_ssize_t start, PyObject *title)
+{
+    PyObject *mention = Py_BuildValue("(nnO)", start, page->length, title);
+    if (mention == NULL)
+        return FAULT;
+    PyObject_GC_UnTrack(mention);
+    int failed = PyList_Append(page->mentions, mention);
+    Py_DECREF(mention);
+    return failed ? FAULT : OK;
+}
+
+/* Return where a link's prefix, which is part of its anchor, begins in the text; -1: not plain. */
+static Py_ssize_t prefix_start(const Page *page)
+{
+    Py_ssize_t i = page->at;
+    while (i > page->floor && kind_of(page, page->in[i - 1]) & PREFIX) {
+        i--;
+        if (Py_UNICODE_ISSPACE(page->in[i]))
+            return -1;
+    }
+    return page->length - (page->at - i);
+}
+
+/* Find the end of a target that begins here; -1 when it is not plain. */
+static Py_ssize_t target_end(const Page *page, Py_ssize_t i)
+{
+    for (;; i++) {
+        Py_UCS4 c = peek(page, i);
+        if (!(kind_of(page, c) & SPECIAL) || c == '&')
+            continue;
+        if (c == '|' || c == ']')
+            return i;
+        if ((c != '\'' && c != '_') || peek(page, i + 1) == c)
+            return -1;
+    }
+}
+
+/* A link's trail belongs to its anchor. */
+static Outcome read_trail(Page *page)
+{
+    Py_UCS4 c;
+    while (c = peek(page, page->at), (kind_of(page, c) & (TRAIL | ODD)) == TRAIL) {
+        put(page, c);
+        page->at++;
+    }
+    return c == ']' || kind_of(page, c) & ODD ? NOT_PLAIN : OK;
+}
+
+/* Read what a link shows: its anchor, or what its target shows by itself. */
+static Outcome read_shown(Page *page, PyObject *own, Py_ssize_t target)
+{
+    Py_ssize_t anchor = page->length, end = page->at;
+    Outcome outcome = NOT_PLAIN;
+    page->at++;
+    if (page->in[end] == '|') {
+        outcome = read_anchor(page);
+        page->at++;
+    } else if (peek(page, end + 1) == ']') {
+        outcome = put_string(page, own, end - target);
+    }
+    page->at++;
+    /* White space at an anchor's ends is shown, but not part of the mention. */
+    if (outcome == OK && (page->length == anchor || Py_UNICODE_ISSPACE(page->out[anchor]) ||
+                          Py_UNICODE_ISSPACE(page->out[page->length - 1])))
+        return NOT_PLAIN;
+    return outcome;
+}
+
+/* Note the mention that a link makes; one to its own page is none, unless to a section of it. */
+static Outcome mention(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t raw,
+                       Py_ssize_t end)
+{
+    if (PyTuple_GET_ITEM(entry, 0) == Py_False)
+        return OK;
+    PyObject *title = PyTuple_GET_ITEM(entry, 1);
+    int same = PyUnicode_Compare(title, page->title);
+    if (same == -1 && PyErr_Occurred())
+        return FAULT;
+    for (Py_ssize_t i = raw; same == 0 && i < end; i++)
+        same = page->in[i] == '#';
+    return same ? note_mention(page, start, title) : OK;
+}
+
+static Outcome read_link(Page *page)
+{
+    const Wiki *wiki = page->wiki;
+    Py_ssize_t start = prefix_start(page), raw = page->at + 2;
+    Py_ssize_t end = target_end(page, raw);
+    if (start < 0 || end <= raw)
+        return NOT_PLAIN;
+    PyObject *entry = kept(wiki->entries, wiki->make_entry, page->in + raw, end - raw);
+    if (entry == NULL)
+        return FAULT;
+    Outcome outcome = NOT_PLAIN;
+    if (entry != Py_None) {
+        page->at = end;
+        outcome = read_shown(page, PyTuple_GET_ITEM(entry, 2), raw);
+    }
+    if (outcome == OK)
+        outcome = read_trail(page);
+    page->floor = page->at;
+    if (outcome == OK)
+        outcome = mention(page, entry, start, raw, end);
+    Py_DECREF(entry);
+    return outcome;
+}
+
+/* Whether marks of style stand for what they seem to: in some odd numbers they do not. */
+static inline Outcome check(const Styles *styles)
+{
+    return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
+}
+
+/* Read up to the line's end, over those line ends that a paragraph runs over. */
+static Outcome read_line(Page *page)
+{
+    Styles styles = {0, 0};
+    for (;;) {
+        Py_UCS4 c = peek(page, page->at);
+        Outcome outcome = OK;
+        if (c == ' ') {
+            put(page, c);
+            page->at++;
+        } else if (!(kind_of(page, c) & SPECIAL) || c == '|' || c == '>') {
+            page->out[page->length++] = c;
+            page->at++;
+        } else if (c == '\n') {
+            return check(&styles);
+        } else if (c == CONTINUES) {
+            outcome = check(&styles);
+            styles = (Styles){0, 0};
+            put_line_end(page);
+            page->floor = ++page->at;
+        } else if (c == '[') {
+            outcome = peek(page, page->at + 1) == '[' ? read_link(page) : NOT_PLAIN;
+        } else if (c == '<') {
+            outcome = read_tag(page);
+        } else if (c == NOTHING) {
+            page->floor = ++page->at;
+        } else {
+            outcome = read_special(page, &styles);
+        }
+        if (outcome != OK)
+            return outcome;
+    }
+}
+
+/* Return the line that `page` has read: a new reference. */
+static PyObject *make_line(Page *page)
+{
+    PyTypeObject *type = page->wiki->line;
+    PyObject *text = string(page->out, page->length), *none = PyUnicode_New(0, 0);
+    PyObject *line = text == NULL || none == NULL ? NULL : type->tp_alloc(type, 4);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (line != NULL)
+        ((PyTupleObject *)line)->ob_hash = -1; /* not computed yet */
+#endif
+    if (line == NULL) {
+        Py_XDECREF(text);
+        Py_XDECREF(none);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(line, 0, text);
+    PyTuple_SET_ITEM(line, 1, Py_NewRef(page->mentions));
+    PyTuple_SET_ITEM(line, 2, Py_NewRef(page->names));
+    PyTuple_SET_ITEM(line, 3, none);
+    return line;
+}
+
+/* Read the next line: the line, or None if it is not plain; NULL is a fault. */
+static PyObject *next_line(Page *page)
+{
+    Py_ssize_t start = page->floor = page->at;
+    page->length = 0;
+    page->mentions = PyList_New(0);
+    page->names = PyList_New(0);
+    Outcome outcome = page->mentions && page->names ? read_line(page) : FAULT;
+    if (outcome == OK && page->length && Py_UNICODE_ISSPACE(page->out[0]))
+        outcome = NOT_PLAIN;
+    while (page->length && Py_UNICODE_ISSPACE(page->out[page->length - 1]))
+        page->length--;
+    PyObject *line = outcome == OK ? make_line(page) : outcome == FAULT ? NULL : Py_NewRef(Py_None);
+    Py_XDECREF(page->mentions);
+    Py_XDECREF(page->names);
+    if (outcome != OK)
+        page->at = start;
+    while (peek(page, page->at) != '\n')
+        page->at++;
+    page->at++;
+    return line;
+}
+
+static PyObject *read_lines(Page *page)
+{
+    PyObject *lines = PyList_New(0);
+    while (lines != NULL && page->at <= page->end) {
+        PyObject *line = next_line(page);
+        if (line == NULL || PyList_Append(lines, line) < 0)
+            Py_CLEAR(lines);
+        Py_XDECREF(line);
+    }
+    return lines;
+}
+
+PyDoc_STRVAR(lines_doc,
+"lines(text, title, holes, wiki) -> list[Line | None]\n\n"
+"Read the lines of a page's text; None for those that hold more than words and links.\n"
+"`title` is the page's own, `holes` the names of its holes by their numbers. `wiki` is a tuple:\n"
+"kinds, make_entry, entries, make_decoded, decoded, tags, Line.");
+
+static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *text, *title, *holes, *kinds;
+    Wiki wiki;
+    if (!PyArg_ParseTuple(args, "UUO!(SOO!OO!O!O!):lines", &text, &title, &PyList_Type, &holes,
+                          &kinds, &wiki.make_entry, &PyDict_Type, &wiki.entries,
+                          &wiki.make_decoded, &PyDict_Type, &wiki.decoded, &PyFrozenSet_Type,
+                          &wiki.tags, &PyType_Type, &wiki.line))
+        return NULL;
+    if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
+        return PyErr_Format(PyExc_ValueError, "a kind for each character; a Line is a tuple");
+    wiki.kinds = (const unsigned char *)PyBytes_AS_STRING(kinds);
+    Page page = {.wiki = &wiki, .end = PyUnicode_GET_LENGTH(text), .title = title, .holes = holes};
+    /* A hole is shorter than its mark, an anchor than its link: `out` never outgrows `in`. */
+    Py_UCS4 *in = PyUnicode_AsUCS4Copy(text);
+    page.in = in;
+    page.out = in == NULL ? NULL : PyMem_New(Py_UCS4, page.end + 1);
+    PyObject *read = page.out != NULL ? read_lines(&page) : in == NULL ? NULL : PyErr_NoMemory();
+    PyMem_Free(in);
+    PyMem_Free(page.out);
+    return read;
+}
+
+static PyMethodDef functions[] = {
+    {"lines", lines, METH_VARARGS, lines_doc},
+    {NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_fast_path",
+    .m_doc = "Lines of words and links, read in one pass.",
+    .m_size = 0,
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC PyInit__fast_path(void)
+{
+    return PyModule_Create(&module);
+}

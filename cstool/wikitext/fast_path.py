@@ -1,0 +1,103 @@
+"""Lines of words and links, read in one pass: most are such, and speed is decided here.
+
+The pass itself is compiled (`_fast_path.c`). What it reads, it reads as `Reader.read_closely` does;
+what has anything else in it is left to that one. A test holds that the two agree.
+"""
+
+import re
+from functools import cache
+
+from cstool.wikitext.character_references import REFERENCE, decode_entities
+from cstool.wikitext.extension_tags import tags
+from cstool.wikitext.links import Links, own_anchor
+from cstool.wikitext.markers import INVISIBLE, OBJECT
+from cstool.wikitext.sentences import Line
+
+try:
+    from cstool.wikitext import _fast_path
+
+    COMPILED = True
+except ImportError:  # installed without a C compiler: all lines are read closely, which is slower
+    COMPILED = False
+
+# What a character is, as `_fast_path.c` has it.
+_SPECIAL, _TRAIL, _PREFIX, _ODD = 1, 2, 4, 8
+_MARKUP = "".join(map(chr, range(32))) + "'&<>[]_{}|\u00a0\uff3f" + INVISIBLE + OBJECT
+# With one of these, a trail of some languages is more than a run of letters: br, ca, kaa, se.
+_IN_ODD_TRAILS = "'’:"
+_CHARACTERS = 0x10000
+_BEYOND = "\U00010000"
+_KINDS_OF_LINKS = {"page": True, "here": False, "other": False, "project": False}
+# What text that is decoded must not have in it: what is looked for later, or taken out.
+_NOT_PLAIN = re.compile(rf"[\[\]{{}}|\x00-\x1f{INVISIBLE}{OBJECT}]")
+_NO_ANCHOR = re.compile(rf"[<>]|''|{REFERENCE.pattern}")
+
+
+class Plainly:
+    """Reads the plain lines of a wiki."""
+
+    def __init__(self, links: Links) -> None:
+        self._target_of = links.target
+        self._plain_title = links.plain_title
+        inline = frozenset(tags()["html"]["inline"])
+        self._wiki = (
+            kinds(links.trail, links.prefix),
+            self._entry,
+            dict[str, tuple[bool, str, str] | None](),
+            _decoded,
+            dict[str, str | None](),
+            inline,
+            Line,
+        )
+
+    def lines(self, text: str, title: str, holes: list[str]) -> list[Line | None]:
+        """Return the lines' texts and mentions, None for those that hold more than words and links.
+
+        `title` is the page's own, `holes` the names of its holes by their numbers. Lines of one
+        paragraph are read as one.
+        """
+        if not COMPILED:
+            return [None] * (text.count("\n") + 1)
+        return _fast_path.lines(text, title, holes, self._wiki)
+
+    def _entry(self, raw: str) -> tuple[bool, str, str] | None:
+        """Return whether a target makes a mention, its title, and what it shows by itself.
+
+        None for a target that is not plain.
+        """
+        plain = self._plain_title(raw)
+        if plain is not None:  # it shows what it is
+            return True, plain, raw
+        kind, title = self._target_of(raw)
+        own = own_anchor(raw)
+        if kind not in _KINDS_OF_LINKS or _NOT_PLAIN.search(own) or _NO_ANCHOR.search(own):
+            return None
+        return _KINDS_OF_LINKS[kind], title, own
+
+
+def _decoded(reference: str) -> str | None:
+    """Return the text of a character reference, None where that is not plain."""
+    text = decode_entities(reference)
+    return None if _NOT_PLAIN.search(text) else text
+
+
+@cache
+def kinds(trail: str, prefix: str) -> bytes:
+    """Return what each character of the basic plane is, and last what all beyond it are.
+
+    `trail` and `prefix` are the language's patterns.
+    """
+    found = bytearray(_CHARACTERS + 1)
+    characters = [*map(chr, range(_CHARACTERS)), _BEYOND]
+    for pattern, kind in ((trail, _TRAIL), (prefix, _PREFIX)):
+        if pattern:
+            letters = map(re.compile(pattern).fullmatch, characters)
+            found = bytearray(k | kind if m else k for k, m in zip(found, letters, strict=True))
+    # White space in a trail (hi has U+2028 in a range) is taken off the anchor's end, elsewhere,
+    # what nobody sees (U+200B) goes.
+    odd = {c for c in characters if (c.isspace() or c in INVISIBLE) and found[ord(c)] & _TRAIL}
+    odd |= set(_IN_ODD_TRAILS) & set(trail)
+    for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD)):
+        for character in characters_:
+            found[ord(character)] |= kind
+    return bytes(found)

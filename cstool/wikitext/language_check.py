@@ -1,0 +1,191 @@
+"""Whether a dump's pages are in the language that its <siteinfo> tells.
+
+Some exports carry the head of another wiki: German pages under `xml:lang="en"`. What tells them
+are names of namespaces in links (`[[Datei:`, `[[Kategorie:`; Manual:Namespace): MediaWiki knows a
+language's own names and English ones on each wiki, no others. Chinese and Japanese pages use the
+English names, too; those are known by their full stops.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+from pathlib import PurePath
+
+from cstool.dumps.xml import Site
+from cstool.languages.codes import names
+from cstool.languages.data_tables import rows as language_rows
+from cstool.wikitext.tables import of_language, rows
+from cstool.wikitext.titles import CATEGORY, FILE
+
+# So many characters of wikitext are looked at.
+SAMPLE = 200_000
+# Fewer links (or Chinese full stops) are no evidence.
+_FEWEST = 5
+_FEWEST_STOPS = 20
+_PREFIX = re.compile(r"\[\[[ _]*([^\[\]|:#<>{}\n]{1,60}?)[ _]*:")
+_WORD = re.compile(r"[^\s\[\]{}()|=.,;:!?\"<>।]+")  # \w has no vowel signs
+_KANA = re.compile("[\u3041-\u30fa]")
+_IDEOGRAPH = re.compile("[\u3041-\u30fa\u3400-\u9fff]")
+_IDEOGRAPHIC = frozenset({"ja", "zh", "gan", "hak", "lzh", "wuu", "yue"})
+_FILE_NAME = re.compile(
+    r"([a-z]{2,}?(?:_[a-z]+?)*)(?:wiki(?:books|news|quote|source|versity|voyage)?|wiktionary)?"
+    r"(?=[-.]|$)"
+)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Pages that are in another language than their dump says.
+
+    `language` is theirs, None when two languages are as likely. `found` of `looked_at` tell so;
+    `what` they are, in words.
+    """
+
+    language: str | None
+    found: int
+    looked_at: int
+    what: str
+
+
+def mismatch(site: Site, texts: Iterable[str], path: str) -> Mismatch | None:
+    """Return what speaks against the site's language in its first pages; None: nothing does.
+
+    `texts` are wikitexts of main-namespace pages, of which `SAMPLE` characters are read. Where
+    languages share their names (those that fall back to German have the German ones), the one
+    that the file's name begins with (`de.xml.bz2`, `dewiki-20261001-…`) is taken, else the one
+    that the others fall back to, else the one whose words the pages hold.
+    """
+    text = _sample(texts)
+    told = _told_by_links(site, text)
+    hint = _hint(path)
+    if told is None:
+        return _told_by_stops(site, text, hint)
+    best, found, links, what = told
+    return Mismatch(_likeliest(best, hint, text), found, links, what)
+
+
+def _sample(texts: Iterable[str]) -> str:
+    length = 0
+
+    def short(text: str) -> bool:
+        nonlocal length
+        before, length = length, length + len(text)
+        return before < SAMPLE
+
+    return "\n".join(takewhile(short, texts))[:SAMPLE]
+
+
+def _told_by_links(site: Site, text: str) -> tuple[frozenset[str], int, int, str] | None:
+    """Return the languages that most foreign names are of, how many of how many links, of which."""
+    own = _own_names(site)
+    table = _languages_of()
+    foreign: Counter[str] = Counter()
+    here: Counter[int] = Counter()
+    for name, number in Counter(prefix.lower() for prefix in _PREFIX.findall(text)).items():
+        if name in own:
+            here[own[name]] += number
+        elif name in table:
+            foreign[name] += number
+    languages: Counter[str] = Counter()
+    for name, number in foreign.items():
+        languages.update(dict.fromkeys(table[name][1], number))
+    known = {code: number for code, number in languages.items() if code in names()}
+    found = max(known.values(), default=0)
+    best = frozenset(code for code, number in known.items() if number == found)
+    categories = sum(
+        number
+        for name, number in foreign.items()
+        if table[name][0] == CATEGORY and best & table[name][1]
+    )
+    if 3 * found < 2 * foreign.total():
+        return None
+    if found >= max(_FEWEST, 2 * here.total()):
+        return best, found, foreign.total() + here.total(), "links to files and categories"
+    # Pages of many languages write [[File:…]], but categories in their own words.
+    if categories >= max(_FEWEST, 2 * here[CATEGORY]):
+        return best, categories, categories + here[CATEGORY], "links to categories"
+    return None
+
+
+def _own_names(site: Site) -> dict[str, int]:
+    """Return the names of files and categories that this wiki knows, in lower case."""
+    own = {name.lower(): int(n) for n, name in of_language("namespaces.tsv", site.language)}
+    own |= {name.lower(): n for n, name in site.namespaces}
+    return {name: number for name, number in own.items() if number in (FILE, CATEGORY)}
+
+
+@cache
+def _languages_of() -> Mapping[str, tuple[int, frozenset[str]]]:
+    """Return, for the names of files and categories that not all have, their languages."""
+    found: dict[str, tuple[int, set[str]]] = {}
+    for language, number, name in rows("namespaces.tsv"):
+        if int(number) in (FILE, CATEGORY) and language != "*":
+            found.setdefault(name.lower(), (int(number), set()))[1].add(language)
+    return {name: (number, frozenset(codes)) for name, (number, codes) in found.items()}
+
+
+def _told_by_stops(site: Site, text: str, hint: str | None) -> Mismatch | None:
+    """Return Chinese or Japanese when sentences end as theirs, and the site knows no ideograph."""
+    stops = text.count("。")
+    if stops < _FEWEST_STOPS or stops <= 2 * text.count(". "):
+        return None
+    if site.language.split("-")[0] in _IDEOGRAPHIC or any(
+        _IDEOGRAPH.search(name) for name in _own_names(site)
+    ):
+        return None
+    letters = len(_IDEOGRAPH.findall(text))
+    japanese = 10 * len(_KANA.findall(text)) > letters
+    language = hint if hint in _IDEOGRAPHIC - {"ja"} and not japanese else None
+    language = language or ("ja" if japanese else "zh")
+    return Mismatch(language, stops, stops + text.count(". "), "full stops")
+
+
+def _likeliest(best: frozenset[str], hint: str | None, text: str) -> str | None:
+    if hint in best:
+        return hint
+    best = frozenset(c for c in best if (base := c.split("-")[0]) == c or base not in best)
+    roots = {code for code in best if not any(_rests_on(code, other) for other in best)}
+    if len(roots) == 1:
+        return roots.pop()
+    words = Counter(_WORD.findall(text.lower()))
+    shared = Counter(word for code in roots for word in _words().get(code, ()))
+    ranks = sorted(
+        ((sum(words[w] for w in _words().get(code, ()) if shared[w] == 1), code) for code in roots),
+        reverse=True,
+    )
+    (first, language), (second, _) = ranks[:2]
+    return language if first >= _FEWEST_STOPS and 2 * first >= 3 * second else None
+
+
+def _rests_on(code: str, other: str) -> bool:
+    """Whether a language falls back to another one, which does not fall back to it."""
+    return other in _fallbacks(code) and code not in _fallbacks(other)
+
+
+@cache
+def _fallbacks(code: str) -> frozenset[str]:
+    table = language_rows("cstool.languages", "fallbacks.tsv")
+    return frozenset(other for row in table if row[0] == code for other in row[1].split())
+
+
+@cache
+def _words() -> dict[str, tuple[str, ...]]:
+    return {code: tuple(words.split()) for code, words in rows("words.tsv")}
+
+
+def _hint(path: str) -> str | None:
+    """Return the language that a file's name begins with: "dewiki-20261001-…" → "de"."""
+    match = _FILE_NAME.match(PurePath(path).name)
+    if match is None:
+        return None
+    known = names()
+    wikis = {
+        wiki: row[0]
+        for row in language_rows("cstool.languages", "languages.tsv")
+        for wiki in row[3].split()
+    }
+    code = wikis.get(match[1]) or match[1].replace("_", "-")
+    return code if code in known else None

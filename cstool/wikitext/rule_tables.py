@@ -1,0 +1,265 @@
+"""The rules for templates: which show nothing, and what others show.
+
+Data: templates/; their form: docs/templates.md. Rules come from `any.toml`, the language's file
+and a file that the user gives, later ones winning; names that none of them knows are looked up
+among the redirects of the dump's own templates.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cstool.errors import InputError
+from cstool.wikitext.numbers import formatted
+from cstool.wikitext.tables import of_language
+from cstool.wikitext.template_rules import STAR, Rule, RuleError, rule_of
+from cstool.wikitext.titles import TEMPLATE
+
+_SPACES = re.compile(r"[\s_]+")
+
+Aliases = tuple[tuple[str, str], ...]
+
+SILENT = Rule(())
+_SECTIONS = {
+    "silent": list,
+    "silent_prefixes": list,
+    "pictures": list,
+    "aliases": dict,
+    "tables": dict,
+    "text": dict,
+}
+_NAMES_KEPT = 1 << 16
+_REDIRECTS_FOLLOWED = 5
+# no.wikipedia is in Bokmål, whichever of its codes a dump gives.
+_SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
+# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
+_MODIFIERS = frozenset({"safesubst", "msg", "raw"})
+
+_SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
+_NUMBER = "formatnum"
+_PAGE_WORDS = frozenset({"pagename", "fullpagename"})
+_LITERAL = {"!": "|", "=": "="}
+_WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
+
+
+class Rules:
+    """The rules of a wiki's language. Names are as `templates.call_name` gives them.
+
+    `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
+    dump's redirects between templates, `extra` the text of the user's file. Raises RuleError for
+    faults in `extra`.
+    """
+
+    def __init__(
+        self, language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+    ) -> None:
+        self.language = language
+        self.render = render
+        self._aliases = dict(aliases)
+        self._found: dict[str, tuple[Rule, str] | None] = {}
+        self._exact: dict[str, Rule | str] = {}
+        self._patterns: list[tuple[re.Pattern[str], Rule]] = []
+        self._load([_table("any"), _table(language), parsed(extra)], render=render)
+        self._template = {
+            name.lower()
+            for number, name in of_language("namespaces.tsv", language)
+            if int(number) == TEMPLATE
+        } | _MODIFIERS
+        self._words = {
+            word.lower().rstrip(":").replace("_", " "): id_
+            for id_, word, _ in of_language("magicwords.tsv", language)
+            if id_ in _WORDS
+        }
+
+    def _load(self, parts: list[dict[str, Any]], *, render: bool) -> None:
+        tables: dict[str, dict[str, str]] = {}
+        for part in parts:
+            for name, table in part.get("tables", {}).items():
+                tables[name] = tables.get(name, {}) | table
+        for part in parts:
+            exact: dict[str, Rule | str] = dict.fromkeys(part.get("silent", ()), SILENT)
+            exact |= part.get("aliases", {})
+            patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
+            for name in part.get("pictures", ()) if render else ():
+                if _is_pattern(name):
+                    patterns.append((_pattern(name), SILENT))
+                else:
+                    exact[name] = SILENT
+            for name, value in part.get("text", {}).items():
+                try:
+                    rule = rule_of(value, tables)
+                except RuleError as fault:
+                    raise RuleError(f"the template {name!r} {fault}") from fault
+                if not render and not rule.may_show_nothing:
+                    continue
+                if _is_pattern(name):
+                    patterns.append((_pattern(name), rule))
+                else:
+                    exact[name] = rule
+            kept = {
+                name: rule
+                for name, rule in self._exact.items()
+                if not any(pattern.match(name) for pattern, _ in patterns)
+            }
+            self._exact = kept | exact
+            self._patterns = patterns + self._patterns
+
+    def find(self, name: str) -> tuple[Rule, str] | None:
+        """Return a template's rule (SILENT: it shows nothing) and what its star stands for.
+
+        None when we do not know the template.
+        """
+        if ":" in name:
+            return self._find(name, _REDIRECTS_FOLLOWED)
+        try:
+            return self._found[name]
+        except KeyError:
+            pass
+        if len(self._found) >= _NAMES_KEPT:
+            self._found.clear()
+        found = self._found[name] = self._find(name, _REDIRECTS_FOLLOWED)
+        return found
+
+    def _find(self, name: str, follow: int) -> tuple[Rule, str] | None:
+        rule = self._exact.get(name)
+        if isinstance(rule, Rule):
+            return rule, ""
+        if rule is None:
+            for pattern, known in self._patterns:
+                match = pattern.match(name)
+                if match:
+                    return known, match[1] if pattern.groups else ""
+            rule = self._aliases.get(name)
+        if rule is None:
+            prefix, colon, rest = name.partition(":")
+            prefix = prefix.strip()
+            if not colon:
+                return None
+            if self._words.get(prefix) in _SHOWS_NOTHING or name.startswith("#tag:ref"):
+                return SILENT, ""
+            rule = rest.strip() if prefix in self._template else ""
+        return self._find(rule, follow - 1) if rule and follow else None
+
+    def names(self) -> Mapping[str, Rule | str]:
+        """Return the templates that are named one by one, with their rules or other names."""
+        return self._exact
+
+    def is_silent(self, name: str) -> bool:
+        """Whether the template shows nothing within running text."""
+        found = self.find(name)
+        return found is not None and found[0] is SILENT
+
+    def word(self, name: str, title: str) -> str | None:
+        """Return what a magic word without arguments shows, None where we do not know it."""
+        word, colon, value = name.partition(":")
+        id_ = self._words.get(word.strip() if colon else word)
+        if id_ is None:
+            return None
+        if colon:
+            return formatted(value.strip(), self.language) if id_ == _NUMBER else None
+        if id_ in _PAGE_WORDS:
+            return title
+        return _LITERAL.get(id_)
+
+
+def normal_name(name: str) -> str:
+    """Return a template's name as rules have it: lower case, single spaces."""
+    return _SPACES.sub(" ", name).strip().lower()
+
+
+def _is_pattern(name: str) -> bool:
+    return name.count(STAR) == 1 and name != STAR
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    before, _, after = name.partition(STAR)
+    return re.compile(rf"{re.escape(before)}(.+){re.escape(after)}\Z", re.DOTALL)
+
+
+def _prefixes(part: Mapping[str, Any]) -> list[re.Pattern[str]]:
+    """Return what the whole words that begin the name of a silent template look like."""
+    words = "|".join(re.escape(prefix) for prefix in part.get("silent_prefixes", ()))
+    return [re.compile(rf"(?:{words})(?![^\W\d_])")] if words else []
+
+
+@cache
+def _table(language: str) -> dict[str, Any]:
+    """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+    language = _SAME_WIKI.get(language, language)
+    file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
+    return parsed(file.read_text("utf-8")) if file.is_file() else {}
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return the sections of a file of rules. Raises RuleError when they are not as they should.
+
+    What stands in the section `text` is checked when it is made into rules.
+    """
+    try:
+        part = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+        raise RuleError(f"it is no TOML: {fault}") from fault
+    for key, section in part.items():
+        if key not in _SECTIONS:
+            raise RuleError(f"it has {key!r}; known are {', '.join(_SECTIONS)}")
+        if not isinstance(section, _SECTIONS[key]):
+            raise RuleError(f"{key!r} is no {_SECTIONS[key].__name__}")
+    for key in ("silent", "silent_prefixes", "pictures"):
+        for name in part.get(key, ()):
+            _need_name(name, key)
+    for name, target in part.get("aliases", {}).items():
+        _need_name(name, "aliases")
+        _need_name(target, "aliases")
+    for name in part.get("text", {}):
+        _need_name(name, "text")
+    for name, table in part.get("tables", {}).items():
+        if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
+            raise RuleError(f"the table {name!r} has a value that is no string")
+    return part
+
+
+def _need_name(name: object, section: str) -> None:
+    if not isinstance(name, str) or not name or name != normal_name(name):
+        told = f"; write {normal_name(name)!r}" if isinstance(name, str) and name.strip() else ""
+        raise RuleError(f"{name!r} in {section!r} is no template's name in lower case{told}")
+
+
+def check_rules(text: str, origin: str, language: str) -> None:
+    """Raise InputError, which names the file `origin` and the template, for faults in rules."""
+    try:
+        Rules(language, render=True, extra=text)
+    except RuleError as fault:
+        raise InputError(f"{origin}: {fault}; docs/templates.md tells the form of rules") from fault
+
+
+def aliases_of(redirects: Iterable[tuple[str, str]], rules: Rules) -> Aliases:
+    """Return those redirects between templates that lead to what `rules` know, sorted.
+
+    `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as the dump has them.
+    Names that differ in case only and lead to different templates are left out.
+    """
+    targets: dict[str, str] = {}
+    for title, target in redirects:
+        name, aim = (normal_name(full.partition(":")[2]) for full in (title, target))
+        if rules.find(name) is None and name != aim:
+            targets[name] = "" if targets.get(name, aim) != aim else aim
+    ends = {name: _end(name, targets, rules) for name in targets}
+    return tuple(sorted((name, end) for name, end in ends.items() if end))
+
+
+def _end(name: str, targets: Mapping[str, str], rules: Rules) -> str:
+    """Return the first name along a chain of redirects that the rules know, or ""."""
+    for _ in range(_REDIRECTS_FOLLOWED):
+        name = targets.get(name, "")
+        if not name or rules.find(name) is not None:
+            return name
+    return ""
+
+
+@cache
+def rules_of(language: str, *, render: bool, aliases: Aliases = (), extra: str = "") -> Rules:
+    """Return the rules of a language, made once a process; the arguments are those of Rules."""
+    return Rules(language, render=render, aliases=aliases, extra=extra)

@@ -1,0 +1,1 @@
+"""Programs for the development of cstool; run as `python -m scripts.FOLDER.NAME`."""

@@ -1,0 +1,157 @@
+"""What `cstool shard` does a second and core, on made-up sentences as long as Wikipedia's.
+
+Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
+
+Makes a folder as `switch` writes it (words by Zipf's law from the embedded sample, 23 a sentence,
+two entities, five languages a sentence of so many), runs `cstool shard` with the given options
+over it, and prints MB of text (`source_text` and `text`) a CPU second, and the largest process's
+memory. Two runs over the same folder (`--keep`) compare options.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.languages.codes import entitycs
+from cstool.storage.counts import Counts, Tally
+from cstool.storage.manifest import ATTRIBUTION, Source, beside_part
+from cstool.storage.ownership import Claim
+from cstool.storage.parts import Batches, write_part
+from cstool.storage.schemas import ATTRIBUTION as PAGES
+from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
+from scripts.bench.measure import cstool, run
+
+SAMPLE = Path(__file__).parents[2] / "data/sample"
+LANGUAGES_A_SENTENCE = 5
+SENTENCES_A_PART = 40_000
+SENTENCES_A_PAGE = 12
+
+
+def vocabulary() -> list[str]:
+    """Return words of the sample's pages."""
+    import bz2
+    import re
+
+    dump = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
+    return sorted(set(re.findall(r"[a-z]{2,}", bz2.decompress(dump.read_bytes()).decode())))
+
+
+def rows_of(
+    first: int, number: int, words: list[str], codes: list[str], lots: np.random.Generator
+) -> pa.Table:
+    """Return sentences with that many first numbers, each in itself and in five languages."""
+    ranks = (lots.zipf(1.3, number * 23) - 1) % len(words)
+    # A tail of rare words keeps the text from being compressed better than a real one.
+    rare = lots.random(len(ranks)) < 0.35
+    ranks[rare] = lots.integers(0, len(words), int(rare.sum()))
+    columns: dict[str, list[Any]] = {name: [] for name in SWITCHED.names}
+    for i in range(number):
+        page, position = divmod(first + i, SENTENCES_A_PAGE)
+        page += 1
+        anchors = [words[r].title() for r in ranks[i * 23 : i * 23 + 2]]
+        rest = " ".join(words[r] for r in ranks[i * 23 + 2 : i * 23 + 23])
+        targets = [codes[j] for j in lots.choice(len(codes), LANGUAGES_A_SENTENCE, replace=False)]
+        source = f"{anchors[0]} {rest} {anchors[1]}."
+        for code in ["en", *targets]:
+            names = anchors if code == "en" else [f"{name}-{code}" for name in anchors]
+            ends = [len(names[0]), len(names[0]) + len(rest) + 2 + len(names[1])]
+            source_ends = [len(anchors[0]), len(source) - 1]
+            columns["id"].append(page * POSITIONS_A_PAGE + position)
+            columns["language"].append(code)
+            columns["source_language"].append("en")
+            columns["source_text"].append(source)
+            columns["text"].append(f"{names[0]} {rest} {names[1]}.")
+            columns["entities"].append(
+                [
+                    {
+                        "qid": int(ranks[i * 23 + j]) + 1,
+                        "source_start": source_ends[j] - len(anchors[j]),
+                        "source_end": source_ends[j],
+                        "start": ends[j] - len(names[j]),
+                        "end": ends[j],
+                    }
+                    for j in range(2)
+                ]
+            )
+            columns["page_id"].append(page)
+            columns["title"].append(f"Page {page}")
+    return pa.table(columns, schema=SWITCHED)
+
+
+def make_switched(folder: Path, rows: int, languages: int) -> int:
+    """Fill a folder as `switch` does, if it is not there; return its bytes of text."""
+    from cstool.execution.executors import InlineExecutor
+    from cstool.execution.options import RunOptions
+    from cstool.storage.run import Run, part_name
+
+    if not (folder / "_manifest.json").exists():
+        words, codes = vocabulary(), [c for c in entitycs() if c != "en"][:languages]
+        claim = Claim("switch", "bench", {}, [])
+        made = []
+        sentences = rows // (LANGUAGES_A_SENTENCE + 1)
+        for part, first in enumerate(range(0, sentences, SENTENCES_A_PART)):
+            lots = np.random.default_rng(part)
+            table = rows_of(first, min(SENTENCES_A_PART, sentences - first), words, codes, lots)
+            pages = table.select(["page_id", "title"]).group_by(["page_id", "title"]).aggregate([])
+            credit = pages.append_column("revision_id", pages["page_id"].cast(pa.int64()))
+            for name, kind, content in (
+                (part_name(part), SWITCHED, table),
+                (beside_part(ATTRIBUTION, part_name(part)), PAGES, credit.select(PAGES.names)),
+            ):
+                made.append(
+                    write_part(
+                        folder, name, kind, batches(content),
+                        run="r", slice_=name, work=folder,
+                    )
+                )  # fmt: skip
+        total = sum(m.part.rows for m in made if m.part.file.startswith("part-"))
+        counts = Counts({"rows": Tally(total, total)})
+        run_ = Run(folder, claim, RunOptions(jobs=1), InlineExecutor())
+        run_.finish(made, counts, source=Source("enwiki", "en"))
+    lengths = pl.scan_parquet(folder / "part-*.parquet").select(
+        pl.col("text").str.len_bytes().sum() + pl.col("source_text").str.len_bytes().sum()
+    )
+    return int(lengths.collect().item())
+
+
+def batches(table: pa.Table) -> Batches:
+    """Yield a table's rows as `switch` does: some thousands a row group."""
+    for start in range(0, table.num_rows, 20_000):
+        yield table.slice(start, 20_000)
+    return Counts()
+
+
+def main() -> None:
+    """Make the input, run the stage, print the row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--languages", type=int, default=92)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--keep", type=Path)
+    arguments, options = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (arguments.keep or Path(temporary)).absolute()
+        size = make_switched(folder / "switched", arguments.rows, arguments.languages)
+        command = ["shard", "switched", "-o", "corpus", "--overwrite", "--quiet"]
+        taken = run([cstool(), *command, "-j", str(arguments.jobs), *options], folder)
+        parts = [p for p in (folder / "corpus/data").rglob("*") if p.is_file()]
+        written = sum(p.stat().st_size for p in parts)
+        rows = sum(pq.read_metadata(p).num_rows for p in parts if p.suffix == ".parquet")
+    print(
+        f"{' '.join(options) or 'plain':24} {size / 1e6:6.0f} MB of text  "
+        f"CPU {taken.cpu:6.1f} s  wall {taken.wall:6.1f} s  peak {taken.memory:5.0f} MB  "
+        f"{size / 1e6 / taken.cpu:5.0f} MB/s  {rows / taken.cpu:9,.0f} rows/s  "
+        f"written {written / 1e6:.0f} MB in {len(parts)} files",
+        file=sys.stdout,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""What `switch` costs beside a loop with single look-ups, on made-up sentences and entities.
+
+    python -m scripts.bench.switch [--sentences 1000000] [--items 2000000] [--keep DIR]
+
+Entities as in `labels.py`; a sentence has one to four mentions of entities drawn at random,
+among 22 words, as in the published corpus. One anchor in twelve carries grammar, one in six stands
+behind an article, one in five begins its sentence. Told of each recipe: rows written a CPU second
+when the store is there (what grows with the number of rows), and the peak memory of the process,
+of which the map of the store is shared with all others.
+
+The peer is what the published pipeline does: for each mention a row of SQLite (title → QID) and an
+entry of a shelve (QID → labels), sets of languages intersected, five drawn, strings replaced, a
+line of JSON written. It looks up the entities of `--peer` sentences only, in files that hold no
+more than these.
+"""
+
+import argparse
+import json
+import random
+import shelve
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.arrays.arrow import flat, list_of_structs, strings
+from cstool.languages.codes import entitycs
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
+from cstool.storage.schemas import LINKED, LINKED_MENTION
+from scripts.bench.labels import write_entities
+from scripts.bench.measure import cstool, run
+
+SENTENCES_A_PART = 100_000
+TEXT = """
+it was said that many people from there went away in the second year of war and came back when all
+had been told about what others thought of such a thing at least once before
+"""
+WORDS = TEXT.split()
+SWITCH = """
+import resource, sys, time
+from pathlib import Path
+from cstool.storage.parts import write_part
+from cstool.storage.schemas import SWITCHED
+from cstool.stages.switch.sampling import Lots
+from cstool.stages.switch.stage import _Work, switch_part
+from cstool.stages.switch.options import SwitchOptions
+folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+options = SwitchOptions.of(recipe)
+codes = tuple(languages.split(","))
+linked = sorted((folder / "linked").glob("part-*.parquet"))
+work = _Work(str(folder / "linked"), store, "", "en", 0, Lots(codes, 0, 5), options)
+begun, rows = time.process_time(), 0
+for part in linked:
+    made = write_part(folder / "out", part.name, SWITCHED, switch_part(part.name, work),
+                      run="", slice_="", tag="t", work=folder)
+    rows += made.part.rows
+taken = time.process_time() - begun
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+own, shared = (int(status[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
+print(rows, taken, peak, own, shared)
+"""
+
+
+def write_linked(folder: Path, sentences: int, items: int) -> None:
+    """Write linked sentences of those items, as `link` does."""
+    rng = random.Random(1)
+    (folder / "linked").mkdir(parents=True, exist_ok=True)
+    parts = []
+    for number, first in enumerate(range(0, sentences, SENTENCES_A_PART)):
+        size = min(SENTENCES_A_PART, sentences - first)
+        table = _linked(range(first, first + size), items, rng)
+        path = folder / f"linked/part-{number:06d}.parquet"
+        pq.write_table(table, path, row_group_size=1 << 14, compression="zstd")
+        parts.append(Part(path.name, size, path.stat().st_size, sha256(path)))
+    _close(folder / "linked", "link", parts)
+
+
+def _close(folder: Path, stage: str, parts: list[Part], **details: dict[str, int]) -> None:
+    counts = Counts(details=details)
+    manifest = Manifest(stage, "bench", {}, [], parts, counts, Source("enwiki", "en"))
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+
+
+def _linked(ids: range, items: int, rng: random.Random) -> pa.Table:
+    texts, starts, ends, qids, lengths, targets = [], [], [], [], [], []
+    for _ in ids:
+        number = rng.choice((1, 1, 2, 2, 2, 3, 4))
+        pieces: list[str] = rng.choices(WORDS, k=22)
+        places = sorted(rng.sample(range(0 if rng.random() < 0.3 else 1, 22), number))
+        at, last = 0, 0
+        for place in places:
+            qid = int(items ** rng.random()) or 1
+            name = word_of(qid)
+            anchor = name + "s" if rng.random() < 1 / 12 else name
+            if place and rng.random() < 1 / 6:
+                pieces[place - 1] = "the" if place - 1 not in places else pieces[place - 1]
+            pieces[place] = anchor
+        for place, piece in enumerate(pieces):
+            if place in places:
+                starts.append(at)
+                ends.append(at + len(piece))
+                last = qid_of(piece)
+                qids.append(last)
+                targets.append(f"Title {last}")
+            at += len(piece) + 1
+        lengths.append(number)
+        texts.append(" ".join(pieces) + ".")
+    mentions = list_of_structs(
+        lengths, [starts, ends, targets, np.array(qids, np.uint32)], LINKED_MENTION
+    )
+    size, every = len(ids), np.arange(ids.start, ids.stop)
+    page = every // 30 + 1
+    columns = [
+        pa.array(page * 2**20 + every % 30),
+        pa.array(page, pa.uint32()),
+        pa.array(page + 9_000_000, pa.int64()),
+        strings([f"Page {p}" for p in page.tolist()]),
+        pa.array(every % 30, pa.uint32()),
+        strings(texts),
+        mentions,
+    ]
+    assert len(columns[0]) == size
+    return pa.table(columns, schema=LINKED)
+
+
+def word_of(qid: int) -> str:
+    """Return what `labels.py` calls an item in Latin script."""
+    return "".join("abcdefghijklm"[int(d)] for d in str(qid * 7919 + 10**9))
+
+
+def qid_of(anchor: str) -> int:
+    """Return the item that an anchor names."""
+    digits = "".join(str("abcdefghijklm".index(c)) for c in anchor.removesuffix("s"))
+    return (int(digits) - 10**9) // 7919
+
+
+def some_sentences(folder: Path, number: int) -> list[dict[str, Any]]:
+    """Return the first linked sentences."""
+    table = pq.read_table(folder / "linked/part-000000.parquet")
+    rows: list[dict[str, Any]] = table.slice(0, number).to_pylist()
+    return rows
+
+
+def labels_of(folder: Path, wanted: set[int]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield items and their labels by language."""
+    for path in sorted((folder / "entities").glob("part-*.parquet")):
+        table = pq.read_table(path, columns=["qid", "labels"])
+        offsets, terms = flat(table.column("labels").combine_chunks())
+        for row, qid in enumerate(table.column("qid").to_pylist()):
+            if qid in wanted:
+                own = terms.slice(offsets[row], offsets[row + 1] - offsets[row]).to_pylist()
+                yield qid, {term["language"]: term["value"] for term in own}
+
+
+def peer(folder: Path, number: int, languages: list[str]) -> dict[str, float]:
+    """Return how many rows a second the loop with single look-ups writes."""
+    rows = some_sentences(folder, number)
+    wanted = {m["qid"] for row in rows for m in row["mentions"]}
+    (folder / "titles.db").unlink(missing_ok=True)
+    with shelve.open(str(folder / "labels"), "n") as known:
+        for qid, labels in labels_of(folder, wanted):
+            known[str(qid)] = labels
+    titles = sqlite3.connect(folder / "titles.db")
+    titles.execute("CREATE TABLE mapping (title TEXT PRIMARY KEY, qid INTEGER)")
+    titles.executemany("INSERT INTO mapping VALUES (?, ?)", [(f"Title {q}", q) for q in wanted])
+    titles.commit()
+    rates = {}
+    for with_titles in (True, False):
+        begun = time.process_time()
+        made = _loop(folder, rows, titles if with_titles else None, {*languages})
+        name = "SQLite and shelve" if with_titles else "shelve"
+        rates[name] = made / (time.process_time() - begun)
+    return rates
+
+
+def _loop(
+    folder: Path, rows: list[dict[str, Any]], titles: sqlite3.Connection | None, codes: set[str]
+) -> int:
+    rng = random.Random(0)
+    made = 0
+    with shelve.open(str(folder / "labels"), "r") as known, (folder / "o.jsonl").open("w") as out:
+        for row in rows:
+            text, mentions = row["text"], row["mentions"]
+            names = []
+            for mention in mentions:
+                qid = mention["qid"]
+                if titles:
+                    asked = "SELECT qid FROM mapping WHERE title = ?"
+                    qid = titles.execute(asked, (mention["target"],)).fetchone()[0]
+                names.append(known.get(str(qid), {}))
+            common = sorted(codes.intersection(*names))
+            for code in [None, *rng.sample(common, min(5, len(common)))]:
+                pieces, at = [], 0
+                for mention, labels in zip(mentions, names, strict=True):
+                    anchor = text[mention["start"] : mention["end"]]
+                    pieces += [text[at : mention["start"]], "<e>", labels[code] if code else anchor]
+                    pieces.append("</e>")
+                    at = mention["end"]
+                switched = "".join(pieces) + text[at:]
+                line = {"id": row["id"], "language": code, "en_sentence": text}
+                out.write(json.dumps(line | {"cs_sentence": switched}, ensure_ascii=False) + "\n")
+                made += 1
+    return made
+
+
+def main() -> None:
+    """Make what is read, switch it, run the peer; print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sentences", type=int, default=1_000_000)
+    parser.add_argument("--items", type=int, default=2_000_000)
+    parser.add_argument("--labels", type=float, default=20)
+    parser.add_argument("--peer", type=int, default=20_000)
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        if not (folder / "linked" / MANIFEST).exists():
+            write_entities(folder, given.items, given.labels)
+            _close(
+                folder / "entities", "entities", _parts(folder / "entities"), languages={"de": 1}
+            )
+            write_linked(folder, given.sentences, given.items)
+        bench(folder, given)
+
+
+def _parts(folder: Path) -> list[Part]:
+    return [
+        Part(p.name, pq.read_metadata(p).num_rows, p.stat().st_size, sha256(p))
+        for p in sorted(folder.glob("part-*.parquet"))
+    ]
+
+
+def bench(folder: Path, given: argparse.Namespace) -> None:
+    """Run both recipes, whole and with the store there, then the peer."""
+    languages = [code for code in entitycs() if code != "en"]
+    print(f"{given.sentences:,} linked sentences, {given.items:,} items")
+    for recipe in ("default", "entitycs"):
+        store = folder / f"store-{recipe}"
+        if not store.exists():
+            _make_store(folder, store, recipe, languages)
+        size = sum(file.stat().st_size for file in store.iterdir()) / 1e6
+        command = [sys.executable, "-c", SWITCH, str(folder), str(store), recipe]
+        rows, cpu, peak, own, mapped = _told([*command, ",".join(languages)])
+        print(
+            f"{recipe:9} {rows:,.0f} rows in {cpu:.1f} CPU s: {rows / cpu:,.0f} a CPU second; peak "
+            f"{peak:,.0f} MB; at the end {own:,.0f} MB of its own, {mapped:,.0f} MB of files "
+            f"(the store: {size:,.0f} MB)"
+        )
+    for name, rate in peer(folder, given.peer, languages).items():
+        print(f"peer      {name}: {rate:,.0f} rows a CPU second")
+    taken = run([cstool(), "switch", "linked", "--entities", "entities", "-o", "whole", "-j", "1",
+                 "--overwrite", "--quiet"], folder)  # fmt: skip
+    print(f"whole     {taken.cpu:.1f} CPU s, {taken.memory:,.0f} MB: labels gathered, rows written")
+
+
+def _told(command: list[str]) -> list[float]:
+    import subprocess
+
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return [float(word) for word in done.stdout.split()]
+
+
+def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) -> None:
+    """Gather all items' labels as `switch` does, for a recipe."""
+    from cstool.languages.labels import Rules
+    from cstool.stages.switch.labels import Needs, label_rows
+    from cstool.stages.switch.options import RECIPES, SwitchOptions
+    from cstool.storage.label_store import write_store
+
+    assert recipe in RECIPES
+    options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
+    rules = Rules.of(languages, options.fallback)
+    needs = Needs(rules, options.fit, "en" if options.need_known else None)
+    parts = sorted((folder / "entities").glob("part-*.parquet"))
+    pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
+    write_store(store, pieces, languages)
+
+
+if __name__ == "__main__":
+    main()

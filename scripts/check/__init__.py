@@ -1,0 +1,1 @@
+"""Checks against real dumps and MediaWiki, and pictures of the result."""

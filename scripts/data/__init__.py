@@ -1,0 +1,1 @@
+"""Makers of shipped tables, the sample and synthetic dumps."""

@@ -1,0 +1,115 @@
+"""Gold for the pages of `data/gold`: how MediaWiki itself renders them.
+
+Usage: python -m scripts.data.gold_of_sample ORACLE MEDIAWIKI [LANGUAGE...]
+
+ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is where its `setup.sh` has
+installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: a page a line,
+its paragraphs and list items with their links. MediaWiki takes the wiki's own names of namespaces
+from the dump. `gold.py` breaks its blocks at each new line, so those that are white space in a
+paragraph are made spaces before. Needs php; lxml for `gold.py`.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+GOLD = Path(__file__).resolve().parents[2] / "data/gold"
+# Namespaces below this number are MediaWiki's; the dump's others are told to it, and project (4).
+FIRST_EXTRA = 100
+PROJECT = 4
+_FORMULAS = "math|chem|ce"
+_TAG = re.compile(r"<[^<>]*>")
+# No picture is there; within a line each stands as one that is, not as a link to what is missing.
+PICTURES = """
+$wgHooks['ImageBeforeProduceHTML'][] = function ($_, $title, $file, $frame, $h, $t, &$res) {
+    if (array_intersect(['framed', 'thumbnail', 'manualthumb', 'align'], array_keys($frame))) {
+        return true;
+    }
+    $res = '<img alt="">';
+    return false;
+};
+"""
+
+
+def settings(base: Path, dump: Path) -> str:
+    """Return MediaWiki's settings for a dump's wiki: those of the oracle, and its namespaces."""
+    names = {
+        int(element.attrib["key"]): (element.text or "").replace(" ", "_")
+        for element in ET.parse(dump).iter()
+        if element.tag.endswith("}namespace")
+    }
+    extra = "".join(
+        f"$wgExtraNamespaces[{number}] = '{name}';\n"
+        for number, name in names.items()
+        if number >= FIRST_EXTRA
+    )
+    return f"<?php\nrequire '{base}';\n$wgMetaNamespace = '{names[PROJECT]}';\n{extra}{PICTURES}"
+
+
+def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:
+    """Return the gold of a dump's pages, as JSON Lines."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        config, rendered = folder / "settings.php", folder / "rendered.ndjson"
+        config.write_text(settings(mediawiki / "LocalSettings.php", dump), encoding="utf-8")
+        told = {"ORACLE_LANG": dump.stem, "MW_CONFIG_FILE": str(config)}
+        pages = output([sys.executable, str(oracle / "dump2ndjson.py"), str(dump)])
+        html = output(["php", str(mediawiki / "render.php")], told, pages)
+        rendered.write_text("".join(map(joined, html.splitlines(keepends=True))), encoding="utf-8")
+        return output([sys.executable, str(oracle / "gold.py"), str(rendered)])
+
+
+def joined(rendered: str) -> str:
+    """Return a rendered page, a line of JSON, with spaces for the new lines in its HTML.
+
+    Those around a line that is nothing but templates stay, or extensions: these may be blocks.
+    """
+    page = json.loads(rendered)
+    name = re.escape(page["template_ns"].replace("_", " "))
+    box = re.compile(rf'<a [^<>]*title="{name}:[^<>]*>[^<>]*</a>|⟦#(?!(?:{_FORMULAS})⟧)\w+⟧')
+    out = ""
+    alone = True
+    for line in (page["html"] or "").replace("\n</p>", "</p>\n").split("\n"):
+        before, alone = alone, box.search(line) is not None
+        alone = alone and not _TAG.sub("", box.sub("", line)).strip()
+        out += ("\n" if before or alone else " ") + line
+    return json.dumps(page | {"html": out}, ensure_ascii=False) + "\n"
+
+
+def output(command: list[str], environment: dict[str, str] | None = None, text: str = "") -> str:
+    """Return what a command prints; raise CalledProcessError when it fails."""
+    done = subprocess.run(
+        command,
+        input=text,
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+        env=os.environ | (environment or {}),
+    )
+    return done.stdout
+
+
+def main() -> None:
+    """Make the gold of some languages, or of all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("oracle", type=Path)
+    parser.add_argument("mediawiki", type=Path)
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE")
+    arguments = parser.parse_args()
+    for dump in sorted(GOLD.glob("*.xml")):
+        if not arguments.languages or dump.stem in arguments.languages:
+            gold = gold_of(dump, arguments.oracle.resolve(), arguments.mediawiki.resolve())
+            dump.with_suffix(".gold.jsonl").write_text(gold, encoding="utf-8")
+            print(f"{dump.stem}: {len(gold.splitlines())} pages")
+
+
+if __name__ == "__main__":
+    main()

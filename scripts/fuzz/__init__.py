@@ -1,0 +1,1 @@
+"""Random faults: hostile input, damage, kills, signals."""

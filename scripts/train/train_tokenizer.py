@@ -1,0 +1,55 @@
+"""Train a small tokenizer on a corpus: for the demo, where no model's own is at hand.
+
+Usage: python -m scripts.train.train_tokenizer CORPUS FILE [--size N]
+
+A Unigram model with XLM-R's special tokens (as SentencePiece makes them). With a published model,
+use the tokenizer.json that it comes with.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+def texts(corpus: Path) -> Iterator[list[str]]:
+    """Yield the texts of the corpus's training parts, some at a time."""
+    for path in sorted(corpus.glob("data/*/train-*.parquet")):
+        for batch in pq.ParquetFile(path).iter_batches(10_000, columns=["text"]):
+            yield batch.column("text").to_pylist()
+
+
+def trained(corpus: Path, size: int) -> Tokenizer:
+    """Return a tokenizer of so many tokens."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=size, special_tokens=SPECIAL, unk_token="<unk>", show_progress=False
+    )
+    tokenizer.train_from_iterator(texts(corpus), trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    return tokenizer
+
+
+def main() -> None:
+    """Train and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--size", type=int, default=6000)
+    arguments = parser.parse_args()
+    arguments.file.parent.mkdir(parents=True, exist_ok=True)
+    trained(arguments.corpus, arguments.size).save(str(arguments.file))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,520 @@
+"""One file against a server that misbehaves: it ends whole and right, or with a clear line."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cstool.download.catalogue import Remote
+from cstool.download.client import Http, ServerError, open_session
+from cstool.download.progress_bars import bars
+from cstool.download.record import RECORD, Begun, Kept, Shelf, read_record
+from cstool.download.transfer import Fetching, fetch
+from cstool.errors import OutputError
+from tests.download.server import (
+    Fault,
+    Server,
+    answer,
+    close_without_a_word,
+    corrupt,
+    cut,
+    endless,
+    etag,
+    lie,
+    md5,
+    no_ranges,
+    no_ranges_cut,
+    redirect,
+    reset,
+    running_server,
+    server,
+    sha1,
+    silent,
+    slow,
+    status,
+    then,
+    wrong_piece,
+)
+
+__all__ = ["server"]
+
+DATA = random.Random(7).randbytes(200_000)
+OTHER = random.Random(8).randbytes(150_000)
+PATH = "/enwiki/20261001/f.bz2"
+NAME = "f.bz2"
+
+
+@dataclass
+class Client:
+    """A folder and a line to the server, whose sleep only takes notes."""
+
+    server: Server
+    folder: Path
+    tries: int = 5
+    patience: float = 20.0
+    said: list[str] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+
+    def http(self) -> Http:
+        return Http(
+            open_session("me@example.org"),
+            self.said.append,
+            sleep=self.slept.append,
+            now=lambda: 1_000_000_000.0,
+            tries=self.tries,
+            timeouts=(20.0, self.patience),
+        )
+
+    def job(self) -> Fetching:
+        return Fetching(self.http(), Shelf(self.folder), bars(quiet=True), lambda _: self.remote())
+
+    def remote(self, **fields: object) -> Remote:
+        """The file as the catalogue has it now."""
+        data = self.server.files[PATH]
+        known = {"bytes": len(data), "sha1": sha1(data), "md5": md5(data)} | fields
+        return Remote(NAME, self.server.url + PATH, **known)  # type: ignore[arg-type]
+
+    def fetch(self, remote: Remote | None = None) -> Kept:
+        return fetch(remote or self.remote(), self.job())
+
+    def is_whole(self, data: bytes = DATA) -> bool:
+        """Whether the file and its record are here, and nothing else."""
+        names = {path.name for path in self.folder.iterdir()}
+        record = read_record(self.folder)
+        assert record is not None
+        return (
+            names == {NAME, RECORD}
+            and (self.folder / NAME).read_bytes() == data
+            and record.files[NAME].sha1 == sha1(data)
+            and not record.begun
+        )
+
+    @property
+    def ranges(self) -> list[str]:
+        return [ask.range for ask in self.server.bodies(PATH)]
+
+    def begin(self, size: int, data: bytes = DATA, **fields: object) -> None:
+        """Leave so many bytes as a run that was killed."""
+        (self.folder / f"{NAME}.part").write_bytes(data[:size])
+        known = {"bytes": len(data), "sha1": sha1(data), "md5": md5(data), "etag": etag(data)}
+        begun = Begun(self.server.url + PATH, **(known | fields))  # type: ignore[arg-type]
+        Shelf(self.folder).begin(NAME, begun)
+
+
+@pytest.fixture
+def client(server: Server, tmp_path: Path) -> Client:
+    server.files[PATH] = DATA
+    return Client(server, tmp_path)
+
+
+def test_a_file_is_fetched_checked_and_recorded(client: Client) -> None:
+    kept = client.fetch()
+    assert client.is_whole()
+    assert kept.bytes == len(DATA)
+    assert kept.checked == "sha1"
+    assert kept.etag == etag(DATA)
+    assert client.said == []
+    [ask] = client.server.asked
+    assert ask.agent.startswith("cstool/")
+    assert "me@example.org" in ask.agent
+
+
+def test_only_an_md5_is_checked_where_no_sha1_is_published(client: Client) -> None:
+    assert client.fetch(client.remote(sha1=None)).checked == "md5"
+    (client.folder / NAME).unlink()
+    with pytest.raises(ServerError, match="its md5 is"):
+        fetch_as(client, client.remote(sha1=None, md5="0" * 32))
+
+
+RECOVERED: dict[str, list[Fault]] = {
+    "cut": [cut(70_000), cut(30_000), cut(0)],
+    "reset": [reset(70_000), reset(20_000)],
+    "no answer": [close_without_a_word, close_without_a_word],
+    "no ranges": [cut(70_000), no_ranges],
+    "no ranges and cut": [no_ranges_cut(70_000), no_ranges_cut(30_000), no_ranges],
+    "length too small": [lie(90_000, upto=90_000)],
+    "length too large": [lie(300_000, upto=200_000)],
+    "length far too large": [lie(9_000_000)],
+    "429": [status(429, Retry_After="0"), status(429)],
+    "503": [status(503), status(503, Retry_After="7")],
+    "500, 502, 504, 408": [status(500), status(502), status(504), status(408)],
+    "silence at first": [silent(30.0)],
+    "silence in the middle": [silent(30.0, upto=50_000)],
+    "slow": [slow(0.02)],
+    "another piece": [cut(70_000), wrong_piece],
+    "a corrupt byte": [corrupt(123_456)],
+    "a corrupt byte before a cut": [then(lambda s: None, corrupt(5)), cut(9)],
+    "a redirect": [redirect("/elsewhere/f.bz2")],
+}
+
+
+@pytest.mark.parametrize("fault", RECOVERED)
+def test_it_ends_whole_through(fault: str, client: Client) -> None:
+    if "silence" in fault:
+        client.patience = 0.3
+    client.server.files["/elsewhere/f.bz2"] = DATA
+    client.server.faults[PATH] = [*RECOVERED[fault]]
+    client.fetch()
+    assert client.is_whole()
+    assert not client.server.faults[PATH]
+
+
+def test_after_a_cut_only_the_rest_is_asked_for(client: Client) -> None:
+    client.server.faults[PATH] = [cut(70_000), cut(30_000)]
+    client.fetch()
+    assert client.ranges == ["", "bytes=70000-", "bytes=100000-"]
+    assert client.slept == [1, 2]
+
+
+def test_a_server_without_ranges_begins_again_and_that_is_said(client: Client) -> None:
+    client.server.faults[PATH] = [cut(70_000), no_ranges]
+    client.fetch()
+    assert client.said == [f"{NAME}: the server does not go on where it stopped; begun again"]
+
+
+def test_it_waits_as_long_as_the_server_asks(client: Client) -> None:
+    date = "Sun, 09 Sep 2001 01:47:10 GMT"  # 30 s after the client's time
+    client.server.faults[PATH] = [
+        status(429, Retry_After="0"),
+        status(429, Retry_After="17"),
+        status(503, Retry_After=date),
+        status(503),
+    ]
+    client.fetch()
+    assert client.slept == [0, 17, 30, 8]
+    assert client.said[0] == f"{NAME}: the server answers 429; trying again in 17 s"
+
+
+def test_a_wait_of_hours_is_left_to_the_user(client: Client) -> None:
+    client.server.faults[PATH] = [status(503, Retry_After="86400")]
+    with pytest.raises(ServerError, match=r"come back in 24\.0 hours"):
+        client.fetch()
+    assert client.slept == []
+
+
+@pytest.mark.parametrize("fault", [status(503), close_without_a_word, cut(0)])
+def test_tries_are_bounded_and_what_is_here_stays(fault: Fault, client: Client) -> None:
+    client.tries = 3
+    client.begin(60_000)
+    client.server.faults[PATH] = [fault] * 3
+    with pytest.raises(ServerError, match=r"f.bz2: .*, 3 times in a row; the same command goes on"):
+        client.fetch()
+    assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:60_000]
+    client.fetch()
+    assert client.is_whole()
+    assert set(client.ranges) == {"bytes=60000-"}
+
+
+@pytest.mark.parametrize("number", [401, 403, 404, 410])
+def test_a_lasting_refusal_is_told_at_once(number: int, client: Client) -> None:
+    client.server.faults[PATH] = [status(number)]
+    with pytest.raises(ServerError, match=f"f.bz2: the server answers {number}"):
+        client.fetch()
+    assert len(client.server.asked) == 1
+
+
+def test_a_ring_of_redirects_is_told(client: Client) -> None:
+    client.server.faults[PATH] = [redirect(PATH)] * 40
+    with pytest.raises(ServerError, match="redirects"):
+        client.fetch()
+
+
+def test_a_wrong_checksum_is_fetched_once_more_and_then_told(client: Client) -> None:
+    client.server.faults[PATH] = [corrupt(1), corrupt(2)]
+    with pytest.raises(ServerError, match=r"its sha1 is \w{40}, the published one \w{40}, 2 times"):
+        client.fetch()
+    assert client.ranges == ["", ""]
+    assert [path.name for path in client.folder.iterdir()] == [RECORD]
+    assert "fetched once more" in client.said[0]
+
+
+# ---- continued ----
+
+
+def test_a_killed_run_is_gone_on_with(client: Client) -> None:
+    client.begin(123_457)
+    client.fetch()
+    assert client.is_whole()
+    assert client.ranges == ["bytes=123457-"]
+
+
+def test_a_run_killed_before_the_last_rename_asks_for_nothing(client: Client) -> None:
+    client.begin(len(DATA))
+    client.fetch()
+    assert client.is_whole()
+    assert client.server.asked == []
+
+
+def test_bytes_without_a_record_are_gone_on_with_and_checked(client: Client) -> None:
+    (client.folder / f"{NAME}.part").write_bytes(DATA[:50_000])  # as another program left them
+    client.fetch()
+    assert client.is_whole()
+    assert client.ranges == ["bytes=50000-"]
+
+
+def test_a_damaged_piece_is_found_by_the_checksum(client: Client) -> None:
+    client.begin(50_000, data=b"x" + DATA[1:], sha1=sha1(DATA), md5=md5(DATA), etag=etag(DATA))
+    client.fetch()
+    assert client.is_whole()
+    assert client.ranges == ["bytes=50000-", ""]
+
+
+def test_more_bytes_than_the_file_has_are_dropped(client: Client) -> None:
+    (client.folder / f"{NAME}.part").write_bytes(bytes(len(DATA) + 1))
+    client.fetch()
+    assert client.is_whole()
+    assert client.ranges == [""]
+
+
+# ---- files that change ----
+
+
+def replace_by(data: bytes) -> Fault:
+    return then(lambda server: server.files.__setitem__(PATH, data), cut(70_000))
+
+
+def test_a_file_that_changes_between_two_requests_is_begun_again(client: Client) -> None:
+    client.server.faults[PATH] = [replace_by(OTHER)]
+    client.fetch()
+    assert client.is_whole(OTHER)
+    assert client.said == [f"{NAME}: it changed on the server; begun again"]
+    assert client.ranges == ["", "bytes=70000-", ""]
+
+
+def test_a_change_is_noticed_without_validators(client: Client) -> None:
+    bare = {"ETag": "", "Last-Modified": ""}
+    client.server.faults[PATH] = [
+        then(
+            lambda server: server.files.__setitem__(PATH, OTHER),
+            lambda handler: handler.serve(upto=70_000, headers=bare),
+        ),
+        lambda handler: handler.serve(headers=bare),
+    ]
+    client.fetch()
+    assert client.is_whole(OTHER)
+
+
+def test_a_file_that_changed_since_it_was_begun_is_begun_again(client: Client) -> None:
+    client.begin(100_000, data=OTHER)
+    client.fetch()
+    assert client.is_whole()
+    assert client.ranges == [""]
+    assert client.said == [f"{NAME}: it changed on the server since it was begun; begun again"]
+
+
+def test_a_size_that_was_not_told_this_time_costs_no_byte(client: Client) -> None:
+    client.begin(100_000)
+    client.fetch(client.remote(bytes=None, md5=None))
+    assert client.is_whole()
+    assert client.ranges == ["bytes=100000-"]
+
+
+def test_a_file_that_keeps_changing_is_told(client: Client) -> None:
+    client.server.faults[PATH] = [replace_by(data) for data in (OTHER, DATA, OTHER, DATA)] * 2
+    client.server.faults[PATH] = [
+        fault for fault in client.server.faults[PATH] for fault in (fault, no_ranges)
+    ]
+    with pytest.raises(ServerError, match="it changed on the server, 3 times"):
+        client.fetch()
+
+
+def test_a_change_that_the_catalogue_does_not_tell_costs_no_byte(client: Client) -> None:
+    """One name, two machines: the file is the same, its validators are not."""
+    one, other = {"ETag": '"one"'}, {"ETag": '"other"', "Last-Modified": ""}
+    client.server.faults[PATH] = [
+        lambda handler: handler.serve(upto=70_000, headers=one),
+        lambda handler: handler.serve(headers=other),
+        lambda handler: handler.serve(upto=50_000, headers=other),
+        lambda handler: handler.serve(headers=one),
+    ]
+    client.fetch()
+    assert client.is_whole()
+    assert [r for r in client.ranges if not r] == [""]  # the first one alone
+    assert client.said == []
+
+
+LOGIN = b"<html>Welcome to our hotel</html>"
+
+
+@pytest.mark.parametrize(
+    ("here", "kind"), [(0, "text/html; charset=utf-8"), (60_000, "text/html"), (60_000, "")]
+)
+def test_a_page_that_asks_for_a_login_costs_no_byte(here: int, kind: str, client: Client) -> None:
+    client.tries = 3
+    if here:
+        client.begin(here)
+    headers = {"Content-Type": kind} if kind else {}
+    client.server.faults[PATH] = [lambda handler: handler.send_body(200, LOGIN, headers)] * 3
+    with pytest.raises(ServerError, match=r"(something else|a web page).*, 3 times in a row"):
+        client.fetch()
+    assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:here]
+    client.fetch()
+    assert client.is_whole()
+
+
+def fetch_as(client: Client, remote: Remote) -> Kept:
+    """Fetch a file of which the catalogue says this, and says it again."""
+    job = Fetching(client.http(), Shelf(client.folder), bars(quiet=True), lambda r: r)
+    return fetch(remote, job)
+
+
+def test_a_catalogue_with_too_small_a_size_is_told(client: Client) -> None:
+    with pytest.raises(ServerError, match=r"2 times; .*--mirror"):
+        fetch_as(client, client.remote(bytes=len(DATA) - 1))
+    assert not (client.folder / NAME).exists()
+
+
+def test_a_catalogue_with_too_large_a_size_is_overruled_by_the_checksum(client: Client) -> None:
+    fetch_as(client, client.remote(bytes=len(DATA) + 1))
+    assert client.is_whole()
+
+
+# ---- nothing published ----
+
+
+def test_without_checksum_and_size_the_servers_word_is_taken(client: Client) -> None:
+    client.server.faults[PATH] = [cut(70_000)]
+    bare = client.remote(bytes=None, sha1=None, md5=None)
+    kept = client.fetch(bare)
+    assert client.is_whole()
+    assert kept.checked is None
+    assert client.ranges == ["", "bytes=70000-"]
+
+
+def test_all_of_a_file_of_unknown_size_is_here_when_the_server_has_no_more(client: Client) -> None:
+    client.begin(len(DATA), bytes=None, sha1=None, md5=None)
+    client.fetch(client.remote(bytes=None, sha1=None, md5=None))
+    assert client.is_whole()
+    assert client.ranges == [f"bytes={len(DATA)}-"]
+
+
+def test_a_piece_that_nothing_tells_of_is_dropped_where_nothing_can_check_it(
+    client: Client,
+) -> None:
+    (client.folder / f"{NAME}.part").write_bytes(OTHER[:50_000])
+    client.fetch(client.remote(sha1=None, md5=None))
+    assert client.is_whole()
+
+
+# ---- the disk ----
+
+
+def test_a_folder_that_cannot_be_written_is_told(client: Client) -> None:
+    (client.folder / f"{NAME}.part").mkdir()
+    (client.folder / f"{NAME}.part" / "x").write_bytes(b"x")
+    with pytest.raises(OutputError, match=r"f.bz2.part: cannot be written"):
+        client.fetch()
+
+
+@pytest.fixture
+def small_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 100_000)
+
+
+@pytest.mark.usefixtures("small_room")
+@pytest.mark.parametrize("length", [200_000, 1 << 40, (1 << 63) - 1])
+def test_a_length_beyond_what_is_free_is_told_before_a_byte_is_taken(
+    length: int, client: Client
+) -> None:
+    client.server.faults[PATH] = [lie(length)]
+    with pytest.raises(OutputError, match=r"f.bz2.part: .* are still to come by the server's"):
+        client.fetch(client.remote(bytes=None, md5=None))
+    assert (client.folder / f"{NAME}.part").stat().st_size == 0
+
+
+@pytest.mark.parametrize("published", [{}, {"sha1": sha1(DATA)}, {"md5": md5(DATA)}])
+def test_a_body_without_end_leaves_room_on_the_disk(
+    published: dict[str, str], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 600 << 20
+
+    def free_bytes(folder: Path) -> int:
+        return free - (folder / f"{NAME}.part").stat().st_size
+
+    monkeypatch.setattr("cstool.download.plan.free_bytes", free_bytes)
+    monkeypatch.setattr("cstool.download.plan._RESERVE", free - (1 << 20))
+    monkeypatch.setattr("cstool.download.transfer._LOOK", 1 << 18)
+    client.server.faults[PATH] = [endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16))]
+    bare = client.remote(**{"bytes": None, "sha1": None, "md5": None} | published)
+    with pytest.raises(OutputError, match="of a file whose size the server does not tell"):
+        client.fetch(bare)
+    assert 1 << 20 < (client.folder / f"{NAME}.part").stat().st_size < 1 << 21
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lie(len(DATA), upto=len(DATA)),
+        endless(b"HTTP/1.1 200 OK\r\n\r\n", DATA[: len(DATA) // 4]),
+        answer(DATA, Content_Length=""),
+    ],
+    ids=["its length tells it", "no end", "no length"],
+)
+@pytest.mark.parametrize("size", [1, 150_000, len(DATA) - 1])
+def test_more_than_the_published_size_is_refused_where_no_checksum_tells(
+    size: int, fault: Fault, client: Client
+) -> None:
+    client.server.faults[PATH] = [fault]
+    with pytest.raises(ServerError, match=f"sends more than the {size:,} bytes that are published"):
+        fetch_as(client, client.remote(bytes=size, sha1=None, md5=None))
+    assert not (client.folder / NAME).exists()
+
+
+def test_a_file_of_the_published_size_is_taken_without_a_length(client: Client) -> None:
+    client.server.faults[PATH] = [answer(DATA, Content_Length="")]
+    assert client.fetch(client.remote(sha1=None, md5=None)).checked is None
+    assert client.is_whole()
+
+
+def test_validators_that_cannot_be_sent_back_are_not_recorded(client: Client) -> None:
+    odd = {"ETag": "\xff\x1b[31m", "Last-Modified": "x" * 999}
+    client.server.faults[PATH] = [lambda handler: handler.serve(headers=odd, upto=70_000)]
+    kept = client.fetch()
+    assert client.is_whole()
+    assert kept.etag == etag(DATA)
+
+
+# ---- any faults in any order ----
+
+FAULTS = st.one_of(
+    st.builds(cut, st.integers(0, len(DATA))),
+    st.builds(reset, st.integers(0, len(DATA))),
+    st.builds(no_ranges_cut, st.integers(0, len(DATA))),
+    st.just(no_ranges),
+    st.just(wrong_piece),
+    st.just(close_without_a_word),
+    st.sampled_from([status(n, Retry_After="0") for n in (408, 429, 500, 503)]),
+    st.builds(lie, st.integers(1, len(DATA)), st.integers(0, len(DATA))),
+)
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[Server]:
+    with running_server() as running:
+        running.files[PATH] = DATA
+        yield running
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(faults=st.lists(FAULTS, max_size=6), here=st.integers(0, len(DATA)))
+def test_through_any_faults_it_is_whole_or_not_there(
+    faults: list[Fault],
+    here: int,
+    shared_server: Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    client = Client(shared_server, tmp_path_factory.mktemp("any"), tries=10)
+    shared_server.faults[PATH] = [*faults]
+    if here:
+        client.begin(here)
+    try:
+        client.fetch()
+    except ServerError:
+        assert not (client.folder / NAME).exists()
+        shared_server.faults[PATH] = []
+        client.fetch()
+    assert client.is_whole()

@@ -1,0 +1,88 @@
+"""Pages in MediaWiki's own form, read by pattern, against the parser."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstool.dumps.xml import Page, PageParser
+from cstool.dumps.xml_fast_path import COMPILED, plain_pages
+from cstool.errors import InputError
+
+PAGE = """  <page>
+    <title>A &amp; b</title>
+    <ns>0</ns>
+    <id>7</id>
+    <redirect title="C &quot;d&#xE9;&quot;" />
+    <revision>
+      <id>12</id>
+      <parentid>11</parentid>
+      <timestamp>2026-10-01T00:00:00Z</timestamp>
+      <contributor>
+        <username>Ann</username>
+        <id>3</id>
+      </contributor>
+      <minor />
+      <comment>c &lt; d</comment>
+      <origin>12</origin>
+      <model>wikitext</model>
+      <format>text/x-wiki</format>
+      <text bytes="9" sha1="x0" xml:space="preserve">&lt;b&gt; 語 &amp;amp; &quot;x&quot;
+[[y]]</text>
+      <sha1>x0</sha1>
+    </revision>
+  </page>
+"""
+PIECES = (
+    "<page>", "</page>", "<title>", "</title>", "<ns>0</ns>", "<ns>-1</ns>", "<id>", "1", "</id>",
+    "<revision>", "</revision>", "<minor/>", "<text>", "</text>", '<text deleted="deleted" />',
+    '<text xml:space="preserve" />', "<model>wikitext</model>", "&lt;", "&amp;", "&#039;", "&#x41;",
+    "&eacute;", "&", "<", ">", "\r\n", "\x0b", "\x00", "\ufffe", "\ufffc", "é", "語", "\n", " ",
+    '<redirect title="X" />', "<comment>", "</comment>", '<comment deleted="deleted" />',
+    "<contributor><ip>::1</ip></contributor>", "<!-- x -->", "<![CDATA[x]]>", "<content/>",
+)  # fmt: skip
+
+
+def parsed(data: bytes) -> list[Page] | None:
+    """Return what the parser makes of pages; None when they are broken."""
+    parser = PageParser("x", inside=True)
+    try:
+        pages = [*parser.feed(data), *parser.finish()]
+    except InputError:
+        return None
+    return None if parser.in_page else pages
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> bytes:
+    """Draw some pages, changed in a few places."""
+    text = "".join(draw(st.lists(st.just(PAGE), min_size=1, max_size=2)))
+    for _ in range(draw(st.integers(0, 3))):
+        start = draw(st.integers(0, len(text)))
+        end = start + draw(st.integers(0, 40))
+        text = text[:start] + draw(st.sampled_from(("", *PIECES))) + text[end:]
+    return text.encode()
+
+
+@given(changed())
+def test_what_is_plain_reads_as_the_parser_has_it(data: bytes) -> None:
+    plain = plain_pages(data)
+    if plain is not None:
+        assert plain == parsed(data)
+
+
+def test_pages_as_mediawiki_writes_them_are_plain() -> None:
+    assert COMPILED
+    text = '<b> 語 &amp; "x"\n[[y]]'
+    page = Page(7, 0, "A & b", 12, 'C "dé"', "wikitext", text)
+    assert plain_pages((PAGE * 2).encode()) == [page, page]
+
+
+def test_what_xml_forbids_is_left_to_the_parser() -> None:
+    for piece in ("\x0b", "\ufffe", "&nbsp;", "<!-- -->", "\r"):
+        assert plain_pages(PAGE.replace("[[y]]", piece).encode()) is None
+    for space in ("\x0b", "\x0c", "\xa0"):
+        assert plain_pages(PAGE.replace("  <page>", f"{space} <page>").encode()) is None
+        assert plain_pages(PAGE.replace("</page>", f"{space}</page>").encode()) is None
+    for broken in (b"\xff", b"&eacute;", b"&#xFFFE;", "\ufffe".encode(), b"&"):
+        for place in (b"[[y]]", b"Ann", b"2026-10-01T", b"c &lt; d"):
+            assert plain_pages(PAGE.encode().replace(place, broken)) is None
+    assert plain_pages(PAGE.replace("<id>7", "<id>99999999999").encode()) is None

@@ -1,0 +1,154 @@
+"""Bounds on CPU time."""
+
+import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cstool.execution.cpu_limit import TookTooLong, at_most
+
+
+def busy(seconds: float) -> int:
+    """Work for some seconds of CPU time."""
+    until = time.thread_time() + seconds
+    rounds = 0
+    while time.thread_time() < until:
+        rounds += 1
+    return rounds
+
+
+def test_a_busy_loop_is_ended() -> None:
+    before = time.process_time()
+    with pytest.raises(TookTooLong) as caught, at_most(0.05):
+        busy(30)
+    assert caught.value.args == (0.05,)
+    assert time.process_time() - before < 5
+
+
+def test_a_pattern_that_runs_wild_is_ended() -> None:
+    with pytest.raises(TookTooLong), at_most(0.05):
+        re.match(r"(?:a+)+b", "a" * 60)
+
+
+def test_work_within_its_time_is_left_alone() -> None:
+    with at_most(30) as check:
+        assert busy(0.01)
+        check()
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_time_that_is_slept_is_none() -> None:
+    with at_most(0.05):
+        time.sleep(0.2)
+
+
+def test_each_block_has_its_own_time() -> None:
+    for _ in range(4):
+        with at_most(0.1):
+            busy(0.04)
+    with pytest.raises(TookTooLong), at_most(0.05):
+        busy(30)
+    with at_most(30):
+        busy(0.1)
+
+
+def test_the_handler_and_the_timer_of_before_come_back() -> None:
+    seen: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        seen.append(number)
+
+    before = signal.signal(signal.SIGVTALRM, note)
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 1000)
+        with at_most(30):
+            assert signal.getsignal(signal.SIGVTALRM) is not note
+        with pytest.raises(TookTooLong), at_most(0.02):
+            busy(30)
+        assert signal.getsignal(signal.SIGVTALRM) is note
+        assert 900 < signal.getitimer(signal.ITIMER_VIRTUAL)[0] <= 1001
+        assert not seen
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def test_other_faults_pass_and_leave_no_timer() -> None:
+    with pytest.raises(KeyError), at_most(30):
+        raise KeyError("x")
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_an_exception_that_somebody_swallows_comes_again() -> None:
+    rounds = 0
+    with pytest.raises(TookTooLong), at_most(0.02):
+        while True:
+            try:
+                busy(30)
+            except TookTooLong:
+                rounds += 1
+                if rounds == 2:
+                    raise
+    assert rounds == 2
+
+
+def test_a_block_inside_another_is_refused_and_the_outer_one_holds() -> None:
+    with pytest.raises(TookTooLong), at_most(0.1):
+        with pytest.raises(RuntimeError, match="inside another"), at_most(30):
+            pass
+        busy(30)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_bound_that_holds_no_work_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="holds no work"):
+        at_most(seconds)
+
+
+def test_in_another_thread_the_block_itself_looks_at_the_time() -> None:
+    def work(*, asks: bool) -> float:
+        begun = time.thread_time()
+        try:
+            with at_most(0.02) as check:
+                for _ in range(20):
+                    busy(0.01)  # no signal comes
+                    if asks:
+                        check()
+        except TookTooLong:
+            return time.thread_time() - begun
+        return 0
+
+    with ThreadPoolExecutor(1) as pool, at_most(30):
+        assert 0.02 < pool.submit(work, asks=True).result() < 0.1
+        assert pool.submit(work, asks=False).result() >= 0.2
+
+
+@pytest.mark.parametrize("seconds", [1e-9, 1e-6, 1e-3])
+def test_a_bound_below_the_clock_s_ticks_is_one(seconds: float) -> None:
+    with pytest.raises(TookTooLong), at_most(seconds):
+        busy(0.002)
+
+
+def test_a_fault_of_the_block_is_not_hidden_by_its_time() -> None:
+    def work() -> None:
+        with at_most(1e-9):
+            raise KeyError("x")
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyError):
+        pool.submit(work).result()
+
+
+def test_a_signal_at_the_very_end_loses_neither_timer_nor_handler() -> None:
+    before = signal.getsignal(signal.SIGVTALRM)
+    ended = 0
+    for i in range(100):  # the kernel's ticks are 1 to 10 milliseconds apart
+        try:
+            with at_most(0.004):
+                busy(0.004 + i % 10 * 0.001)
+        except TookTooLong:
+            ended += 1
+        assert signal.getsignal(signal.SIGVTALRM) is before
+        assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    assert ended

@@ -1,0 +1,49 @@
+"""Bytes that workers map."""
+
+import gc
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cstool.execution.executors import executor
+from cstool.execution.shared_memory import CAN_SHARE, SharedBytes
+
+pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no anonymous files in memory here")
+
+
+def digest_of(shared: SharedBytes) -> str:
+    return sha256(shared.map()).hexdigest()
+
+
+def open_files() -> int:
+    handles = Path("/proc/self/fd")
+    return len([*handles.iterdir()]) if handles.exists() else 0
+
+
+@given(st.lists(st.binary(max_size=50), max_size=2000))
+def test_what_is_mapped_is_what_was_given(pieces: list[bytes]) -> None:
+    shared = SharedBytes.of(pieces)
+    assert bytes(shared.map()) == b"".join(pieces)
+    assert shared.size == sum(map(len, pieces))
+
+
+def test_a_spawned_worker_reads_them() -> None:
+    data = [bytes([i]) * 70_000 for i in range(100)]
+    with executor(2) as pool:
+        found = pool.submit(digest_of, SharedBytes.of(data)).result()
+    assert found == sha256(b"".join(data)).hexdigest()
+
+
+def test_the_memory_is_given_back_with_the_last_holder() -> None:
+    before = open_files()
+    for _ in range(20):
+        shared = SharedBytes.of([b"x" * 5000])
+        mapped = shared.map()
+        del shared
+        assert mapped[:3] == b"xxx"
+    del mapped
+    gc.collect()
+    assert open_files() == before

@@ -1,0 +1,155 @@
+"""The dataset card: what the Hub reads, and how the corpus was made."""
+
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from cstool.cli.main import cstool
+from cstool.stages.shard.card_commands import commands
+from cstool.stages.shard.dataset_card import Facts, Split, dataset_card
+from cstool.stages.shard.formats import FORMATS
+from cstool.storage.counts import Counts, Tally
+from cstool.storage.manifest import Ancestor, Input, Source, need_stage
+from tests.conftest import Sample
+from tests.support import files_of
+
+ENGLISH = Source("enwiki", "en")
+
+
+def head(card: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(card.split("---\n")[1])
+    return found
+
+
+def ancestor(stage: str, *inputs: str, source: Source | None = ENGLISH, **parameters: Any) -> Any:
+    given = [Input(name, 12, "xxh3:0") for name in inputs]
+    return Ancestor(stage, "1", parameters, given, Counts(), source)
+
+
+# ---- YAML ----
+
+
+def test_the_head_tells_what_the_hub_wants_to_know(pipeline: Path) -> None:
+    told = head((pipeline / "corpus/README.md").read_text())
+    manifest = need_stage(pipeline / "corpus", "shard")
+    folders = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
+    assert [one["config_name"] for one in told["configs"]] == folders
+    assert [one["config_name"] for one in told["dataset_info"]] == folders
+    assert told["license"] == "cc-by-sa-4.0"
+    assert told["size_categories"] == ["1K<n<10K"]
+    for info in told["dataset_info"]:
+        parts = [p for p in manifest.parts if p.file.startswith(f"data/{info['config_name']}/")]
+        assert info["download_size"] == sum(p.bytes for p in parts)
+        assert sum(s["num_examples"] for s in info["splits"]) == sum(p.rows for p in parts)
+        assert info["dataset_size"] == sum(s["num_bytes"] for s in info["splits"])
+
+
+def test_the_size_in_memory_is_what_datasets_finds(
+    pipeline: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+
+    folder = os.fspath(pipeline / "corpus")
+    # Told to look anew: what the card says is not taken for granted.
+    loaded = datasets.load_dataset(
+        "parquet",
+        data_files={"train": f"{folder}/data/en/train-*.parquet"},
+        cache_dir=os.fspath(tmp_path),
+    )
+    told = head((pipeline / "corpus/README.md").read_text())["dataset_info"]
+    english = next(one for one in told if one["config_name"] == "en")["splits"][0]
+    assert english["num_examples"] == loaded["train"].num_rows
+    found = loaded["train"].info.splits["train"].num_bytes
+    assert english["num_bytes"] == pytest.approx(found, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [(999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (231 * 10**6, "100M<n<1B"),
+     (2 * 10**9, "1B<n<10B"), (10**11, "n>10B")],
+)  # fmt: skip
+def test_the_size_s_category_is_one_of_the_hub_s(rows: int, category: str) -> None:
+    card = dataset_card({"de": {"train": Split(rows)}}, Facts(FORMATS["cstool"], ("enwiki",)))
+    assert head(card)["size_categories"] == [category]
+
+
+def test_codes_are_quoted_and_pairs_are_for_translation() -> None:
+    card = dataset_card({"nb": {"train": Split(1)}}, Facts(FORMATS["mt"], ("enwiki",)))
+    assert '- config_name: "nb"' in card
+    assert head(card)["task_categories"] == ["translation"]
+
+
+# ---- how it was made ----
+
+
+def test_the_commands_on_the_card_make_the_corpus_again(
+    pipeline: Path, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = (pipeline / "corpus/README.md").read_text()
+    lines = card.split("These commands make")[1].split("```")[1].strip().split("\n")
+    assert [line.split()[1] for line in lines][-1] == "shard"
+    for dump in (sample.pages, sample.wikidata):
+        (tmp_path / dump.name).symlink_to(dump)
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        arguments = [*shlex.split(line)[1:], "-j", "1", "--quiet"]
+        result = CliRunner().invoke(cstool, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, line
+    assert files_of(tmp_path / "corpus") == files_of(pipeline / "corpus")
+
+
+def test_every_option_that_was_given_is_told() -> None:
+    entities = ancestor("entities", "w.json.gz", source=None, part_size=7,
+                        languages=["de"], sites=["enwiki"], only="3 items, xxh3:0")  # fmt: skip
+    lines = commands(
+        [
+            entities,
+            ancestor("titles", "entities", "enwiki-20261001-page.sql.gz",
+                     "enwiki-20261001-page_props.sql.gz", "enwiki-20261001-redirect.sql.gz",
+                     wiki="enwiki"),
+            ancestor("extract", "a b.xml", templates="none", all_sentences=True, rules="0"),
+            ancestor("link", "extract", "titles", propagate=True),
+            ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3),
+        ],
+        {"format": "mt", "dedup": "exact"},
+        ["xnli.jsonl"],
+    )  # fmt: skip
+    assert lines == [
+        "cstool entities w.json.gz --part-size 7 --languages de --sites enwiki --only QIDS.txt "
+        "-o work/entities",
+        "cstool titles --wiki enwiki --entities work/entities "
+        "--sql-page enwiki-20261001-page.sql.gz --sql-props enwiki-20261001-page_props.sql.gz "
+        "--sql-redirect enwiki-20261001-redirect.sql.gz -o work/enwiki/titles",
+        "cstool extract 'a b.xml' --templates none --all-sentences --templates-file RULES.toml "
+        "-o work/enwiki/sentences",
+        "cstool link work/enwiki/sentences --titles work/enwiki/titles --propagate "
+        "-o work/enwiki/linked",
+        "cstool switch work/enwiki/linked --entities work/entities --languages de,fr --seed 3 "
+        "-o work/enwiki/switched",
+        "cstool shard work/enwiki/switched --format mt --dedup exact --decontaminate xnli.jsonl "
+        "-o corpus",
+    ]
+
+
+def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
+    one = [ancestor("extract", "a.xml"), ancestor("switch", "link", languages=["de"])]
+    lines = commands([*one, *one], {})
+    assert lines[2].endswith("-o work/enwiki/sentences-2")
+    assert lines[-1] == "cstool shard work/enwiki/switched work/enwiki/switched-2 -o corpus"
+
+
+def test_what_was_dropped_is_told_with_the_dumps_dates() -> None:
+    extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
+    extract.counts.tallies["sentences"] = Tally(1500, 1400, {"hole": 60, "no mention": 40})
+    facts = replace(Facts(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
+    card = dataset_card({"de": {"train": Split(1)}}, facts)
+    assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
+    wanted = "| extract enwiki | sentences | 1,500 | 1,400 | 60 hole, 40 no mention |"
+    assert wanted in card

@@ -1,0 +1,238 @@
+"""The forms of a corpus, and what the Hub and its readers find in them."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cstool.execution.options import RunOptions
+from cstool.stages.shard.formats import FORMATS
+from cstool.stages.shard.shuffle import words
+from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import need_stage, sha256
+from tests.stages.shard.switched import Sentence, corpus_rows, make_corpus, write_switched
+from tests.support import files_of
+
+SENTENCES = [Sentence(i % 40 + 1, f"has “{i}” of them.", ("de", "zh-hant")) for i in range(300)]
+
+
+@pytest.fixture(scope="module")
+def switched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_switched(tmp_path_factory.mktemp("formats") / "switched", SENTENCES, a_part=70)
+
+
+def load(folder: Path, language: str, cache: Path) -> Any:
+    import datasets
+
+    return datasets.load_dataset(os.fspath(folder), language, cache_dir=os.fspath(cache))
+
+
+def test_lines_of_json_hold_the_same_rows_in_the_same_order(switched: Path, tmp_path: Path) -> None:
+    tables = make_corpus(switched, tmp_path / "parquet")
+    lines = make_corpus(switched, tmp_path / "lines", format="jsonl")
+    assert lines.to_dicts() == tables.to_dicts()
+    names = {str(p.relative_to(tmp_path / "lines")) for p in (tmp_path / "lines/data").rglob("*.*")}
+    assert "data/de/train-00000-of-00001.jsonl.zst" in names
+
+
+def test_lines_of_json_are_listed_with_rows_and_checksums(switched: Path, tmp_path: Path) -> None:
+    make_corpus(switched, tmp_path, format="jsonl")
+    manifest = need_stage(tmp_path, "shard")
+    data = [part for part in manifest.parts if part.file.startswith("data/")]
+    assert sum(part.rows for part in data) == manifest.counts.tally("rows").written == 900
+    assert all(part.checksum == sha256(tmp_path / part.file) for part in data)
+
+
+def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_corpus(switched, tmp_path / "whole", format="jsonl", rows_per_shard=100)
+    options = ShardOptions(format="jsonl", rows_per_shard=100)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+        shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
+    (lost, *_) = (tmp_path / "cut/data").rglob("*.jsonl.zst")
+    lost.unlink()
+    stray = lost.with_name("train-00099-of-00100.jsonl.zst")  # with a receipt: of this very run
+    kept = next((tmp_path / "cut/data").rglob("*.jsonl.zst"))
+    receipts = tmp_path / "cut/_work/written"
+    file = kept.relative_to(tmp_path / "cut").as_posix()
+    shutil.copy(kept, stray)
+    receipt = receipts / f"{stray.relative_to(tmp_path / 'cut').as_posix()}.parquet"
+    shutil.copy(receipts / f"{file}.parquet", receipt)
+    shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
+    assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl.zst", "train-00000-of-00009.jsonl.zst"])
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_user_s_lines_of_json_beside_a_corpus_stay(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, finished: bool
+) -> None:
+    options = ShardOptions(format="jsonl", rows_per_shard=100)
+    out, running = tmp_path / "o", RunOptions(jobs=1, quiet=True)
+    if finished:
+        shard([switched], out, options, running)
+    else:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+            shard([switched], out, options, running)
+    mine = out / "data/de" / name
+    mine.write_bytes(b"mine")
+    shard([switched], out, options, running)
+    shard([switched], out, options, replace(running, overwrite=True))
+    assert mine.read_bytes() == b"mine"
+    assert len(list(mine.parent.iterdir())) > 1
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_pair_is_the_switched_sentence_under_a_token_and_the_plain_one(
+    switched: Path, tmp_path: Path
+) -> None:
+    rows = make_corpus(switched, tmp_path, format="mt")
+    assert rows.columns == ["id", "language", "target_language", "source", "target"]
+    assert len(rows) == 600
+    for row in rows.to_dicts():
+        rest = row["target"].removeprefix("X")
+        assert row["source"] == f"<2en> Y{row['language']}{rest}"
+        assert row["target_language"] == "en"
+    tally = need_stage(tmp_path, "shard").counts.tally("rows")
+    assert tally.dropped == {"source sentence: nothing to translate": 300}
+    assert not (tmp_path / "data/en").exists()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "mt", "entitycs"])
+def test_datasets_opens_every_form(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    rows = make_corpus(switched, tmp_path / "corpus", format=form)
+    loaded = load(tmp_path / "corpus", "zh-hant", tmp_path / "cache")
+    assert set(loaded) == {"train", "validation"}
+    wanted = rows.filter(pl.col("language") == "zh-hant")
+    assert sum(split.num_rows for split in loaded.values()) == len(wanted)
+    assert set(loaded["train"].column_names) == set(rows.columns)
+
+
+def test_polars_scans_lines_and_pairs(switched: Path, tmp_path: Path) -> None:
+    make_corpus(switched, tmp_path / "mt", format="mt")
+    assert pl.scan_parquet(tmp_path / "mt/data").select(pl.len()).collect().item() == 600
+    assert len(corpus_rows(make_lines(switched, tmp_path / "lines"))) == 900
+
+
+def make_lines(switched: Path, out: Path) -> Path:
+    make_corpus(switched, out, format="jsonl")
+    return out
+
+
+def test_tables_have_a_page_index_and_row_groups_of_the_size_that_is_set(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cstool.stages.shard.shuffle.ROWS_A_GROUP", 100)
+    make_corpus(switched, tmp_path)
+    metadata = pq.read_metadata(tmp_path / "data/de/train-00000-of-00001.parquet")
+    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    assert rows[:-1] == [100] * (len(rows) - 1)
+    columns = [metadata.row_group(0).column(i) for i in range(metadata.num_columns)]
+    assert all(column.has_column_index and column.has_offset_index for column in columns)
+    by_name = {column.path_in_schema: column for column in columns}
+    for name in ("language", "source_text"):
+        assert "RLE_DICTIONARY" in by_name[name].encodings
+    assert "RLE_DICTIONARY" not in by_name["text"].encodings
+
+
+@pytest.mark.skipif(int(pa.__version__.split(".")[0]) < 21, reason="pyarrow cannot chunk yet")
+def test_a_row_more_at_the_head_leaves_most_bytes_of_a_file_as_they_were(tmp_path: Path) -> None:
+    texts = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(60_000)]
+    layout = FORMATS["cstool"].layout
+    unchunked = {**layout, "use_content_defined_chunking": False}
+    assert shared(tmp_path, texts, layout) > 0.8
+    assert shared(tmp_path, texts, unchunked) < 0.5
+
+
+def shared(folder: Path, texts: list[str], layout: dict[str, Any]) -> float:
+    """Return which share of a file's pieces stands in that of the same texts and one more."""
+    data = []
+    for number, column in enumerate((texts, ["one more", *texts])):
+        path = folder / f"{number}.parquet"
+        with pq.ParquetWriter(path, pa.schema([("text", pa.string())]), **layout) as writer:
+            writer.write_table(pa.table({"text": column}))
+        data.append(path.read_bytes())
+    pieces = [data[0][i : i + 512] for i in range(0, len(data[0]), 20_000)]
+    return sum(piece in data[1] for piece in pieces) / len(pieces)
+
+
+def test_statistics_and_card_tell_what_was_left_out(switched: Path, tmp_path: Path) -> None:
+    doubled = write_switched(tmp_path / "again", [*SENTENCES, SENTENCES[0]])
+    make_corpus(doubled, tmp_path / "corpus", dedup="exact")
+    dropped = {"source sentence is there already": 3}
+    assert json.loads((tmp_path / "corpus/stats.json").read_text())["dropped"] == dropped
+    card = (tmp_path / "corpus/README.md").read_text()
+    assert "of equal source sentences only the first is kept" in card
+    assert "3: source sentence is there already" in card
+
+
+@pytest.mark.parametrize(
+    "texts", [[], [""], ["a"], ["", "a b", "", "c"], ["one two three", "four"], ["ü ö"]]
+)
+def test_words_are_what_spaces_part(texts: list[str]) -> None:
+    assert words(pa.array(texts, pa.string())) == sum(len(text.split()) for text in texts)
+    sliced = pa.array(["zero words", *texts], pa.string()).slice(1)
+    assert words(sliced) == sum(len(text.split()) for text in texts)
+
+
+def test_counts_of_the_forms_agree(switched: Path, tmp_path: Path) -> None:
+    def counts(form: str) -> Counts:
+        make_corpus(switched, tmp_path / form, format=form)
+        return need_stage(tmp_path / form, "shard").counts
+
+    assert counts("jsonl") == counts("cstool") == counts("entitycs")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "data/*/*.jsonl.zst",
+        "_work/segments/*.arrow",
+        "_work/marks/*.arrow",
+        "_work/drops/*.arrow",
+        "_work/tests.npz",
+    ],
+)
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_an_interrupted_run_has_left_damaged_is_made_again(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str, lost: bool
+) -> None:
+    test = tmp_path / "test.txt"
+    test.write_text("one two three four five six seven eight nine ten eleven twelve thirteen\n")
+    options = ShardOptions(format="jsonl", rows_per_shard=100, dedup="exact", decontaminate=(test,))
+    running = RunOptions(jobs=1, quiet=True)
+    shard([switched], tmp_path / "whole", options, running)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+        shard([switched], tmp_path / "cut", options, running)
+    files = sorted((tmp_path / "cut").glob(damaged))
+    assert files
+    for path in files:
+        if lost:
+            path.unlink()
+        else:
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+    for phase in ("twice", "scattered", "census"):  # what reads them is to be done again, too
+        next((tmp_path / "cut/_work" / phase).rglob("*.parquet")).unlink()
+    shard([switched], tmp_path / "cut", options, running)
+    assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")

@@ -1,0 +1,124 @@
+"""Folders that `switch` reads, made on the spot, and what it makes of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cstool.execution.options import RunOptions
+from cstool.stages.switch.options import Recipe, SwitchOptions
+from cstool.stages.switch.stage import switch
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
+from cstool.storage.schemas import ENTITIES, LINKED
+from tests.support import rows_of
+
+Row = dict[str, Any]
+Link = tuple[str, int | None]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An item: labels and aliases by language, classes, its page's title in the text's wiki."""
+
+    labels: dict[str, str]
+    aliases: dict[str, list[str]] = field(default_factory=dict)
+    types: Sequence[int] = ()
+    title: str = ""
+
+
+def sentence(number: int, *pieces: str | Link) -> Row:
+    """A linked sentence of pieces; a link is an anchor and a QID, or None."""
+    text, mentions = "", []
+    for piece in pieces:
+        word, qid = piece if isinstance(piece, tuple) else (piece, 0)
+        if isinstance(piece, tuple):
+            span = {"start": len(text), "end": len(text) + len(word)}
+            mentions.append({**span, "target": "Title", "qid": qid})
+        text += word
+    return {
+        "id": 2**20 + number,
+        "page_id": 1,
+        "revision_id": 2,
+        "title": "Page",
+        "position": number,
+        "text": text,
+        "mentions": mentions,
+    }
+
+
+def write(
+    folder: Path,
+    parts: Iterable[Sequence[Row]],
+    entities: dict[int, Entity],
+    *,
+    source: str = "en",
+) -> Path:
+    """Write the folders `linked`, part by part, and `entities`; return their folder."""
+    (folder / "linked").mkdir(parents=True)
+    for number, rows in enumerate(parts):
+        table = pa.Table.from_pylist(list(rows), LINKED)
+        pq.write_table(table, folder / f"linked/part-{number:06d}.parquet")
+    items = [
+        {
+            "qid": qid,
+            "labels": [{"language": c, "value": v} for c, v in sorted(e.labels.items())],
+            "aliases": [
+                {"language": c, "value": v} for c, many in sorted(e.aliases.items()) for v in many
+            ],
+            "sitelinks": [{"site": f"{source}wiki", "title": e.title}] if e.title else [],
+            "types": list(e.types),
+        }
+        for qid, e in sorted(entities.items())
+    ]
+    (folder / "entities").mkdir()
+    table = pa.Table.from_pylist(items, ENTITIES)
+    pq.write_table(table, folder / "entities/part-000000.parquet")
+    codes = {code: 1 for e in entities.values() for code in e.labels}
+    _close(folder / "linked", "link", {}, Source(f"{source}wiki", source))
+    _close(folder / "entities", "entities", {"languages": codes}, None)
+    return folder
+
+
+def _close(
+    folder: Path, stage: str, details: dict[str, dict[str, int]], source: Source | None
+) -> None:
+    parts = [
+        Part(p.name, pq.read_metadata(p).num_rows, p.stat().st_size, sha256(p))
+        for p in sorted(folder.iterdir())
+    ]
+    manifest = Manifest(stage, "test", {}, [], parts, Counts(details=details), source)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+
+
+def switched(
+    folder: Path, out: Path, recipe: Recipe = "default", *, jobs: int = 1, **options: Any
+) -> tuple[list[Row], Manifest]:
+    """Run `switch`; return the rows, and the manifest."""
+    given = SwitchOptions.of(recipe, **options)
+    running = RunOptions(jobs=jobs, quiet=True)
+    manifest = switch(folder / "linked", folder / "entities", out, given, running)
+    return rows_of(out).to_dicts(), manifest
+
+
+def names(row: Row) -> list[str]:
+    """The names that stand in a row's spans."""
+    return [row["text"][e["start"] : e["end"]] for e in row["entities"]]
+
+
+def anchors(row: Row) -> list[str]:
+    """What stood there before."""
+    return [row["source_text"][e["source_start"] : e["source_end"]] for e in row["entities"]]
+
+
+def outside(text: str, spans: Iterable[tuple[int, int]]) -> list[str]:
+    """What of a text is outside of spans."""
+    at, pieces = 0, []
+    for start, end in spans:
+        pieces.append(text[at:start])
+        at = end
+    return [*pieces, text[at:]]

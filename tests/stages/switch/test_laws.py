@@ -1,0 +1,159 @@
+"""Laws that every row of `switch` keeps, whatever the sentences, the names and the options."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cstool.storage.counts import imbalances
+from tests.stages.switch.published import published
+from tests.stages.switch.switching import (
+    Entity,
+    Row,
+    anchors,
+    names,
+    outside,
+    sentence,
+    switched,
+    write,
+)
+
+LANGUAGES = ("ar", "de", "fr", "he", "ja", "ru", "tr")
+Items = dict[int, Entity]
+# Letters of several widths in UTF-8, right-to-left ones, marks that compose, quotes and brackets.
+text = st.text(st.sampled_from("ab Tthe日本語é😀برلשל'\"(.)«»\u0301İ-"), min_size=1, max_size=9)
+link = st.tuples(text, st.sampled_from([None, 1, 2, 3, 4, 99]))
+long_text = st.text(st.sampled_from("abc 日é"), min_size=21, max_size=30)
+
+
+@st.composite
+def sentences(draw: st.DrawFn) -> list[Row]:
+    return [
+        sentence(number, *draw(st.lists(text | link, max_size=6)), draw(long_text))
+        for number in range(draw(st.integers(1, 4)))
+    ]
+
+
+entity = st.builds(
+    Entity,
+    st.dictionaries(st.sampled_from([*LANGUAGES, "en", "mul"]), text),
+    st.dictionaries(st.sampled_from(["en", "de"]), st.lists(text, max_size=2)),
+    st.lists(st.sampled_from([5, 577]), max_size=1),
+    st.just("") | text,
+)
+items = st.dictionaries(st.sampled_from([1, 2, 3, 4]), entity, min_size=1)
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "policy": st.sampled_from(["sample", "all", "round-robin"]),
+        "max_languages": st.integers(1, 4),
+        "switch_rate": st.sampled_from([0.3, 1.0]),
+        "require_all": st.booleans(),
+        "min_changed": st.integers(0, 2),
+        "fit": st.booleans(),
+        "inflected": st.sampled_from(["keep", "skip-mention", "skip-sentence"]),
+        "fallback": st.sampled_from(["all", "variants", "none"]),
+        "mix": st.just(True),
+        "weights": st.just((("de", 3.0), ("fr", 0.0))),
+        "seed": st.integers(0, 5),
+    },
+)
+
+
+def sound(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The options, without those that exclude each other."""
+    found = dict(chosen)
+    if found.get("mix"):
+        found.pop("policy", None)
+        found.pop("max_languages", None)
+    if found.get("policy") == "all":
+        found.pop("max_languages", None)
+    if found.get("policy", "sample") != "sample":
+        found.pop("weights", None)
+    return found
+
+
+def check(source: Row, rows: list[Row], chosen: dict[str, Any]) -> None:
+    """The laws of the rows that a sentence makes."""
+    linked = [m for m in source["mentions"] if m["qid"] is not None]
+    first, *others = rows
+    assert first["language"] == "en"
+    assert first["text"] == first["source_text"] == source["text"]
+    assert [(e["qid"], e["start"], e["end"]) for e in first["entities"]] == [
+        (m["qid"], m["start"], m["end"]) for m in linked
+    ]
+    codes = [row["language"] for row in others]
+    assert codes == sorted(set(codes))
+    assert set(codes) <= ({"mul"} if chosen.get("mix") else set(LANGUAGES))
+    assert len(others) <= (99 if chosen.get("policy") == "all" else chosen.get("max_languages", 5))
+    spans_before = {(m["qid"], m["start"], m["end"]) for m in linked}
+    for row in others:
+        assert row["source_text"] == source["text"]
+        assert (row["id"], row["page_id"], row["title"]) == (source["id"], 1, "Page")
+        spans = row["entities"]
+        assert {(e["qid"], e["source_start"], e["source_end"]) for e in spans} <= spans_before
+        before = outside(row["source_text"], [(e["source_start"], e["source_end"]) for e in spans])
+        assert outside(row["text"], [(e["start"], e["end"]) for e in spans]) == before
+        changed = sum(a != b for a, b in zip(names(row), anchors(row), strict=True))
+        assert changed >= chosen.get("min_changed", 1)
+        assert spans
+        assert all(names(row))
+
+
+@settings(max_examples=40)
+@given(sentences(), items, options)
+def test_any_sentence_is_rewritten_exactly(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], known: Items, chosen: dict[str, Any]
+) -> None:
+    chosen = sound(chosen)
+    folder = write(tmp_path_factory.mktemp("laws"), [rows], known)
+    made, manifest = switched(folder, folder / "out", languages=",".join(LANGUAGES), **chosen)
+    assert imbalances(manifest.counts) == []
+    assert manifest.counts.tallies["sentences"].read == len(rows)
+    assert sum(manifest.counts.details["languages"].values()) == len(made)
+    by_id: dict[int, list[Row]] = {}
+    for row in made:
+        by_id.setdefault(row["id"], []).append(row)
+    tally = manifest.counts.tallies
+    assert len(by_id) == tally["sentences"].written == tally["source sentences"].read
+    assert sum(len(some) > 1 for some in by_id.values()) == tally["source sentences"].written
+    for source in rows:
+        if source["id"] in by_id:
+            check(source, by_id[source["id"]], chosen)
+    if chosen.get("fit", True):
+        for row in made:
+            if row["language"] != "en":
+                assert all(unicodedata.is_normalized("NFC", name) for name in names(row))
+                shown = "".join(names(row))
+                assert not {"\u200e", "\u200f"} & set(shown)
+
+
+@settings(max_examples=15)
+@given(sentences(), items)
+def test_the_recipe_of_entitycs_is_the_published_loop(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], known: Items
+) -> None:
+    folder = write(tmp_path_factory.mktemp("laws"), [rows], known)
+    made, _ = switched(folder, folder / "out", "entitycs", languages=",".join(LANGUAGES))
+    labels = {qid: {c: v for c, v in e.labels.items() if v} for qid, e in known.items()}
+    assert made == [row for one in rows for row in published(one, labels, LANGUAGES)]
+
+
+@settings(max_examples=12)
+@given(sentences(), items, options)
+def test_how_sentences_lie_in_parts_changes_no_row(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row], known: Items, chosen: dict[str, Any]
+) -> None:
+    assume(len(rows) > 1)
+    chosen = sound(chosen)
+    folder = tmp_path_factory.mktemp("laws")
+    one = write(folder / "one", [rows], known)
+    each = write(folder / "each", [[row] for row in rows], known)
+    found = [
+        switched(where, where / "out", languages=",".join(LANGUAGES), **chosen)
+        for where in (one, each)
+    ]
+    assert found[0][0] == found[1][0]
+    assert found[0][1].counts == found[1][1].counts

@@ -1,0 +1,164 @@
+"""Titles → QIDs, redirects resolved."""
+
+from pathlib import Path
+
+import pytest
+
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.titles.stage import INDEX, titles
+from cstool.storage.hash_index import HashIndex, hash_titles
+from cstool.storage.manifest import Manifest
+from tests.support import Source, dump_xml, item, rows_of, wikidata_json
+
+RUNNING = RunOptions(jobs=1, part_size=200, quiet=True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    items = [
+        item(64, {"en": "Berlin"}, {"enwiki": "Berlin", "dewiki": "Berlin"}),
+        item(90, {"en": "Paris"}, {"enwiki": "Paris"}),
+        item(33, {"en": "Algerian Arabic"}, {"enwiki": "Algerian Arabic"}),
+        item(8, {"en": "Category of cities"}, {"enwiki": "Category:Cities"}),
+    ]
+    (tmp_path / "wikidata.json").write_text(wikidata_json(items))
+    entities(str(tmp_path / "wikidata.json"), tmp_path / "entities", EntitiesOptions(), RUNNING)
+    pages = [
+        Source("Berlin", "text"),
+        Source("Paris", "text"),
+        Source("Itemless", "text"),
+        Source("Category:Cities", "text", namespace=14),
+        Source("City of Light", redirect="Paris"),
+        Source("Lutetia", redirect="City of Light"),
+        Source("Far", redirect="Lutetia"),
+        Source("Algerian Arabic", redirect="Paris"),
+        Source("Darja", redirect="Algerian Arabic"),
+        Source("Loop one", redirect="Loop two"),
+        Source("Loop two", redirect="Loop one"),
+        Source("Itself", redirect="Itself"),
+        Source("To nothing", redirect="Missing"),
+        Source("To a category", redirect="Category:Cities"),
+        Source("To the itemless", redirect="Itemless"),
+    ]
+    (tmp_path / "pages.xml").write_text(dump_xml(pages))
+    return tmp_path
+
+
+def run(folder: Path, wiki: str = "enwiki") -> None:
+    titles(wiki, folder / "entities", [str(folder / "pages.xml")], folder / "titles", RUNNING)
+
+
+def test_titles_and_redirects_lead_to_their_items(folder: Path) -> None:
+    run(folder)
+    rows = {row["title"]: row for row in rows_of(folder / "titles").to_dicts()}
+    assert {title: (row["qid"], row["redirect"]) for title, row in rows.items()} == {
+        "Berlin": (64, False),
+        "Paris": (90, False),
+        "Algerian Arabic": (33, True),  # a redirect with an item of its own
+        "City of Light": (90, True),
+        "Lutetia": (90, True),
+        "Far": (90, True),
+        "Darja": (33, True),  # its target's own item wins over that one's target
+    }
+
+
+def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
+    run(folder)
+    from cstool.storage.manifest import need_stage
+
+    tallies = need_stage(folder / "titles", "titles").counts.tallies
+    assert tallies["redirects"].dropped == {
+        "has an item of its own": 1,
+        "loop, or a chain of more than ten": 3,
+        "target has no item": 1,
+        "target in another namespace or wiki": 1,
+        "target is missing": 1,
+    }
+    assert tallies["sitelinks"].dropped == {"other namespace": 1}
+
+
+def test_the_index_answers_as_the_table(folder: Path) -> None:
+    run(folder)
+    rows = rows_of(folder / "titles")
+    index = HashIndex.open(folder / "titles", INDEX)
+    names = rows["title"].to_list()
+    assert index.look_up(hash_titles(names)).tolist() == rows["qid"].to_list()
+    assert index.look_up(hash_titles(["Nowhere", "paris"])).tolist() == [0, 0]
+
+
+def test_another_wikis_dump_is_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="is a dump of enwiki, not of dewiki"):
+        run(folder, "dewiki")
+
+
+GERMAN = "[[Datei:A.jpg]]\n[[Kategorie:B]]\n" * 6
+SHARE = "12 of 12 links to files and categories"
+
+
+def of_pages(folder: Path, asked: str, text: str, **site: str) -> tuple[Manifest, list[str]]:
+    """Return what `titles` makes of a few pages, and what it tells of them."""
+    pages = [
+        Source("Berlin", text),
+        Source("Reichshauptstadt", redirect="Berlin"),
+        Source("Zum Benutzer", redirect="Benutzer:Berlin"),
+    ]
+    (folder / "pages.xml").write_text(dump_xml(pages, **site))
+    told: list[str] = []
+    dumps = [str(folder / "pages.xml")]
+    out = folder / "titles"
+    return titles(asked, folder / "entities", dumps, out, RUNNING, tell=told.append), told
+
+
+def test_a_dump_with_another_wikis_head_is_taken_when_its_pages_fit(folder: Path) -> None:
+    manifest, told = of_pages(folder, "dewiki", GERMAN)
+    assert told == [
+        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}): taken as dewiki's"
+    ]
+    assert rows_of(folder / "titles")["title"].to_list() == ["Berlin", "Reichshauptstadt"]
+    assert manifest.counts.tally("redirects").dropped == {"target in another namespace or wiki": 1}
+    read = extract([str(folder / "pages.xml")], folder / "sentences", ExtractOptions(), RUNNING)
+    assert manifest.source == read.source  # so that `link` takes both
+
+
+@pytest.mark.parametrize(
+    ("wiki", "language", "asked", "message"),
+    [
+        ("enwiki", "en", "frwiki", f"read as 'de' ({SHARE}), so it is no dump of frwiki; give the"),
+        ("enwiki", "en", "simplewiki", f"read as 'de' ({SHARE}), so it is no dump of simplewiki"),
+        ("dewiki", "de", "enwiki", "is a dump of dewiki, not of enwiki; give --wiki dewiki or"),
+        ("dewiktionary", "de", "dewiki", "is a dump of dewiktionary, not of dewiki; give --wiki"),
+    ],
+)
+def test_a_dump_whose_pages_are_another_wikis_is_refused(
+    folder: Path, wiki: str, language: str, asked: str, message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        of_pages(folder, asked, GERMAN, wiki=wiki, language=language)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits", "other"),
+    [("我们去北京。", "zhwiki", "jawiki"), ("これは山だ。", "jawiki", "zhwiki")],
+)
+def test_chinese_and_japanese_pages_are_told_apart(
+    folder: Path, text: str, fits: str, other: str
+) -> None:
+    with pytest.raises(InputError, match=f"full stops.*, so it is no dump of {other}"):
+        of_pages(folder, other, text * 20)
+    assert of_pages(folder, fits, text * 20)[1][0].endswith(f"taken as {fits}'s")
+
+
+def test_pages_in_another_language_than_head_and_option_say_are_told(folder: Path) -> None:
+    _, told = of_pages(folder, "enwiki", GERMAN)
+    assert told == [
+        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}); if they are "
+        "another wiki's, give that one as --wiki"
+    ]
+
+
+def test_a_dump_that_fits_is_not_spoken_of(folder: Path) -> None:
+    assert of_pages(folder, "dewiki", GERMAN, wiki="dewiki", language="de")[1] == []

@@ -1,0 +1,67 @@
+"""The short way of reading a line against the long one."""
+
+import time
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cstool.wikitext.fast_path import Plainly
+from cstool.wikitext.markers import Marks
+from cstool.wikitext.page import Reader
+from cstool.wikitext.sentences import Line
+from tests.wikitext.reading import reader_of, site
+
+PIECES = (
+    "[[", "]]", "[", "]", "|", "''", "'''", "'''''", "'", " ", "  ", "\t", "a", "B", "é", "Foo. ",
+    "一。", "[[Foo]]", "[[Foo|bar]]s", "[[Foo| b]]", "[[Foo|'''b''']]", "[[''Foo'']]", "[[#a]]",
+    "[[de:X]]", "[[:de:X]]", "[[Category:X]]", "[[Page|itself]]", "[[A_b#c|]]", "[[A&nbsp;B]]",
+    "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
+    "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
+    "\t<small>\t", "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
+)  # fmt: skip
+SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+
+
+class Never(Plainly):
+    """Leaves all lines to the long way."""
+
+    def lines(self, text: str, title: str, holes: list[str]) -> list[Line | None]:
+        return [None] * (text.count("\n") + 1)
+
+
+@cache
+def long_way(language: str) -> Reader:
+    reader = Reader(site(language), render=False)
+    reader.plainly = Never(reader.links)
+    return reader
+
+
+@settings(max_examples=200)
+@given(SOURCES, st.sampled_from(["en", "ar", "hi", "zh"]))
+def test_both_ways_read_the_same(source: str, language: str) -> None:
+    expected = long_way(language).lines(source, "Page")
+    assert reader_of(language).lines(source, "Page") == expected
+
+
+def test_plain_lines_are_read_the_short_way() -> None:
+    marks = Marks()
+    lines = [
+        "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
+        f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
+    ]  # fmt: skip
+    assert None not in reader_of().plainly.lines("\n".join(lines), "Page", marks.holes)
+
+
+def test_white_space_in_a_trail_is_no_end_of_an_anchor() -> None:
+    assert reader_of("hi").lines("[[a]]\u2028", "Page") == [Line("a", [(0, 1, "A")], [])]
+
+
+def test_tabs_around_a_tag_are_one_space() -> None:
+    assert reader_of().lines("a\t<small>\t… b", "Page")[0].text == "a … b"
+
+
+def test_bars_without_brackets_take_no_time() -> None:
+    before = time.process_time()
+    reader_of().lines("'''a''' " + "|x''" * 20_000, "Page")
+    assert time.process_time() - before < 5  # a search to the end for each: minutes

@@ -1,0 +1,140 @@
+"""Which rule holds for a template's name: languages, patterns, aliases, the user's file."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cstool.errors import InputError
+from cstool.wikitext.rule_tables import SILENT, Aliases, Rules, aliases_of, check_rules, rules_of
+
+
+def shown(rules: Rules, name: str, **given: str) -> str | None:
+    found = rules.find(name)
+    if found is None:
+        return None
+    rule, star = found
+    return "" if rule is SILENT else rule.shown({**given, "*": star}, "en")
+
+
+def with_extra(extra: str, aliases: Aliases = ()) -> Rules:
+    return rules_of("en", render=True, aliases=aliases, extra=extra)
+
+
+def test_silence_is_a_matter_of_language() -> None:
+    assert rules_of("de", render=False).is_silent("anker")
+    assert not rules_of("en", render=False).is_silent("anker")
+    assert rules_of("sw", render=False).is_silent("reflist")
+
+
+def test_a_prefix_is_silent_as_a_whole_word() -> None:
+    rules = rules_of("en", render=False)
+    assert rules.is_silent("infobox settlement")
+    assert not rules.is_silent("infoboxes")
+
+
+def test_texts_are_known_only_where_they_are_rendered() -> None:
+    assert rules_of("en", render=True).find("nowrap") is not None
+    assert rules_of("en", render=False).find("nowrap") is None
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    assert rules_of("en", render=False).word("formatnum:1234567.5", "T") == "1,234,567.5"
+    assert rules_of("de", render=False).word("zahlenformat: 1234 ", "T") == "1.234"
+    assert rules_of("en", render=False).word("formatnum:1,234", "T") is None
+    assert rules_of("en", render=False).word("lc:ABC", "T") is None
+
+
+def test_a_star_stands_for_any_part_of_a_name() -> None:
+    rules = with_extra('[tables.tongue]\nxx = "Xish"\n[text]\n"in-*-now" = "{*:tongue}"')
+    assert shown(rules, "in-xx-now") == "Xish"
+    assert shown(rules, "in-yy-now") is None
+    assert rules.find("in--now") is None
+    assert rules.find("in-xx-now!") is None
+
+
+def test_rules_of_the_user_win() -> None:
+    rules = with_extra(
+        'silent = ["nowrap"]\nsilent_prefixes = ["my box"]\n'
+        '[aliases]\n"small" = "mine"\n[text]\n"sfn" = "s"\n"mine" = "m"\n"lang-*" = "l"\n"big" = []'
+    )
+    assert shown(rules, "nowrap") == ""
+    assert shown(rules, "my box 2") == ""
+    assert shown(rules, "small") == "m"
+    assert shown(rules, "sfn") == "s"
+    assert shown(rules, "lang-de") == "l"
+    assert shown(rules, "big") is None
+
+
+def test_a_table_of_the_user_adds_to_ours() -> None:
+    rules = with_extra('[tables.languages]\nqqx = "[[Qish]]"')
+    assert shown(rules, "langx", **{"1": "qqx", "2": "a"}) == "[[Qish]]: a"
+    assert shown(rules, "langx", **{"1": "de", "2": "a"}) == "[[German language|German]]: a"
+
+
+def test_redirects_of_the_dump_are_followed_for_names_that_no_rule_knows() -> None:
+    rules = with_extra(
+        "", aliases=(("keep together", "nowrap"), ("sfn", "nowrap"), ("loop", "loop"))
+    )
+    assert shown(rules, "keep together", **{"1": "x"}) == "x"
+    assert shown(rules, "sfn") == ""
+    assert rules.find("loop") is None
+
+
+def test_a_name_may_stand_with_its_namespace() -> None:
+    assert rules_of("de", render=True).find("vorlage:nowrap") is not None
+    assert rules_of("de", render=True).find("template: nowrap") is not None
+    assert rules_of("en", render=True).find("safesubst:nowrap") is not None
+
+
+def test_an_article_or_a_call_that_was_not_substituted_is_no_template() -> None:
+    rules = rules_of("en", render=True)
+    assert rules.find(":nowrap") is None
+    assert rules.find("subst:nowrap") is None
+    assert rules.find("user:nowrap") is None
+
+
+def test_only_redirects_that_lead_to_rules_are_kept() -> None:
+    redirects = [
+        ("Template:Keep_together", "Template:Nowrap"),
+        ("Template:KT", "Template:Keep together"),
+        ("Template:Nonsense", "Template:Unknown"),
+        ("Template:A", "Template:B"),
+        ("Template:B", "Template:A"),
+        ("Template:Two", "Template:Nowrap"),
+        ("Template:TWO", "Template:Sfn"),
+        ("Template:Sfn", "Template:Nowrap"),
+    ]
+    aliases = aliases_of(redirects, rules_of("en", render=True))
+    assert aliases == (("keep together", "nowrap"), ("kt", "nowrap"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("silent = [", "no TOML"),
+        ("quiet = []", "'quiet'"),
+        ('silent = "sfn"', "no list"),
+        ('silent = ["Use_this"]', "write 'use this'"),
+        ("silent = [5]", "no template's name"),
+        ('[text]\n"Nowrap" = "x"', "write 'nowrap'"),
+        ('[text]\n"nowrap" = 5', "template 'nowrap'"),
+        ('[text]\n"x" = "{1:nowhere}"', "template 'x'"),
+        ('[aliases]\n"x" = ""', "aliases"),
+        ("[tables.t]\na = 1", "table 't'"),
+    ],
+)
+def test_a_fault_in_the_users_file_is_told_with_its_place(text: str, told: str) -> None:
+    with pytest.raises(InputError, match=told) as raised:
+        check_rules(text, "mine.toml", "en")
+    assert str(raised.value).startswith("mine.toml: ")
+    assert "docs/templates.md" in str(raised.value)
+
+
+def test_the_examples_of_the_documentation_are_rules() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) > 3
+    for example in examples:
+        whole = example if example.startswith(("silent", "[", "#")) else f"[text]\n{example}"
+        check_rules(whole, "docs/templates.md", "en")
