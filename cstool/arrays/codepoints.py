@@ -1,14 +1,11 @@
 """Strings of a column as the numbers that they are made of: bytes, and Unicode's code points."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
-
-Array = np.ndarray[Any, Any]
 
 
 def bytes_of(texts: pa.Array) -> tuple[Array, Array]:

@@ -3,7 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import xxhash
+
+from cstool.arrays import Array
+from cstool.arrays.arrow import one_chunk
 
 U64 = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -17,7 +21,7 @@ def mix(values: U64) -> U64:
     return mixed
 
 
-def share(lots: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
+def to_unit_interval(lots: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return each lot as a number from 0 up to 1: its first 53 bits."""
     shares: np.ndarray[Any, np.dtype[np.float64]] = (lots >> np.uint64(11)).astype(
         np.float64
@@ -28,3 +32,11 @@ def share(lots: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
 def hash_word(word: str, seed: int = 0) -> np.uint64:
     """Return a word's xxh3, with a seed."""
     return np.uint64(xxhash.xxh3_64_intdigest(word.encode(), seed & (2**64 - 1)))
+
+
+def page_hashes(table: pa.Table, seed: int) -> Array:
+    """Return a hash of each row's page: the same in all languages, other with another seed."""
+    sources = one_chunk(table.column("source_language")).dictionary_encode()
+    wikis = np.array([hash_word(code, seed) for code in sources.dictionary.to_pylist()], np.uint64)
+    pages = table.column("page_id").to_numpy().astype(np.uint64)
+    return mix(pages ^ wikis[sources.indices.to_numpy()])

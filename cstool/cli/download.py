@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.client import Http, open_session
+from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
-    Order,
+    DownloadRequest,
     catalogue,
     download,
     interruptible,
@@ -20,7 +20,7 @@ from cstool.download.command import (
 )
 from cstool.download.discovery import LATEST
 from cstool.download.progress_bars import bars, line
-from cstool.download.record import Shelf
+from cstool.download.record import DownloadFolder
 
 EXAMPLE = """\b
 Examples:
@@ -148,8 +148,8 @@ def command(
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = Order(wikis, mirror, wikidata, date, wikidata_date, sql, wait)
-    http = Http(open_session(contact), (lambda text: None) if quiet else line)
+    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait)
+    http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
         for text in catalogue(order, http):
             line(text, result=True)
@@ -157,7 +157,7 @@ def command(
     if out is None:
         raise click.UsageError("give the folder for the dumps with -o DIR")
     if dry_run:
-        shelf = Shelf(out)
+        shelf = DownloadFolder(out)
         plan = interruptible(lambda: make_plan(order, shelf, http), http)
         for text in plan.lines(out):
             line(text, result=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 
@@ -62,7 +62,7 @@ def command(
     Writes Parquet: qid, labels, aliases, sitelinks, types (best-ranked P31), sorted by qid.
     Properties and lexemes are passed over and counted.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = EntitiesOptions(max_errors, keep_going, languages, sites, only)
     manifest = entities(dump, out, options, running)
     tally = manifest.counts.tally("entities")

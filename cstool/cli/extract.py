@@ -6,7 +6,7 @@ from typing import IO, Literal
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.execution.terminal import echo_line
@@ -66,7 +66,7 @@ def command(
     Writes Parquet: id, page_id, revision_id, title, position, text, mentions (start, end,
     target). A sentence with a hole, where a template stood that we cannot render, is dropped.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = ExtractOptions(templates, all_sentences, language, keep_going)
     if templates_file:
         options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.options import Closing, output, running
+from cstool.cli.options import StageSummary, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.link.stage import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
 
@@ -52,7 +52,7 @@ def command(
     Writes the same table with a qid in each mention, null where the page has no item or is a
     disambiguation page or a list. How many for which reason is in _manifest.json.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = LinkOptions(keep_disambiguation, propagate)
     manifest = link(sentences, titles, out, running, options)
     mentions = manifest.counts.tally("mentions").written

@@ -5,9 +5,9 @@ from typing import get_args
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
-from cstool.masking.strategies import Rules
+from cstool.masking.strategies import RuleSource
 from cstool.stages.mask.stage import NAMES, MaskOptions, mask_corpus
 
 EXAMPLE = """\b
@@ -37,7 +37,7 @@ Examples:
 @output("the training examples")
 @click.option(
     "--rules",
-    type=click.Choice(get_args(Rules)),
+    type=click.Choice(get_args(RuleSource)),
     default="paper",
     show_default=True,
     help="Where EntityCS's paper and code differ, which holds: pep-ms predicts a tenth of the "
@@ -70,7 +70,7 @@ def command(
     tokenizer: Path,
     strategy: str,
     out: Path,
-    rules: Rules,
+    rules: RuleSource,
     max_length: int,
     packed: bool,
     seed: int,
@@ -90,7 +90,7 @@ def command(
     Writes data/<language>/<split>-…parquet: ids, language, input_ids, labels (-100: nothing to
     predict), attention_mask, entity_ids, qids; pairs have token_type_ids, label and kind.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = MaskOptions(strategy, rules, max_length, packed, seed, clusters, mask_token)
     manifest = mask_corpus(corpus, tokenizer, out, options, running)
     rows = manifest.counts.details.get("rows", {})

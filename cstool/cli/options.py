@@ -130,7 +130,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
     return decorate
 
 
-class Closing:
+class StageSummary:
     """Takes the time of a stage, and tells at its end what it did."""
 
     def __init__(self, out: Path, running: RunOptions) -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.shard.dedup import Dedup
 from cstool.stages.shard.formats import FormatName
@@ -88,7 +88,7 @@ def command(
     card), stats.json, and attribution.tsv.zst (page and revision of every sentence). Hugging
     Face `datasets` and Polars open it as it is.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written

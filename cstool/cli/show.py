@@ -14,9 +14,9 @@ import click
 from cstool.errors import WrongCallError
 from cstool.execution.terminal import echo_json, echo_line, echo_styled
 from cstool.languages.codes import need_language
-from cstool.report.show.entity import Entity, described, from_folder, live
-from cstool.report.show.items import STAGES, Shown, shown
-from cstool.report.show.rows import Occurrences, Wanted, form_of, occurrences, rows
+from cstool.report.show.entity import EntityRecord, described, from_folder, live
+from cstool.report.show.items import STAGES, ShownRow, shown
+from cstool.report.show.rows import Occurrences, RowQuery, form_of, occurrences, rows
 from cstool.report.show.terminal import Style, lines_of
 from cstool.storage.manifest import Manifest, need_stage
 
@@ -116,7 +116,7 @@ def command(
     del debug
     manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
-    found = rows(folder, manifest, Wanted(codes, grep, entity, title, draw, seed))
+    found = rows(folder, manifest, RowQuery(codes, grep, entity, title, draw, seed))
     found = itertools.islice(found, number)
     if (first := next(found, None)) is None:
         echo_line("show: no such row there", err=True)
@@ -167,19 +167,23 @@ def entity(
         echo_line(f"show: Q{qid} is now {found.json['id']}", err=True)
     there = None
     if corpus and manifest:
-        there = occurrences(corpus, manifest, Wanted(entity=qid), _EXAMPLES)
+        there = occurrences(corpus, manifest, RowQuery(entity=qid), _EXAMPLES)
     if as_json:
         _write_lines([found.json | ({"corpus": there._asdict()} if there else {})])
         return
     _show(_all_of(found, there, manifest))
 
 
-def _all_of(found: Entity, there: Occurrences | None, manifest: Manifest | None) -> Iterator[Shown]:
+def _all_of(
+    found: EntityRecord, there: Occurrences | None, manifest: Manifest | None
+) -> Iterator[ShownRow]:
     yield from described(found)
     if there and manifest:
         numbers = ", ".join(f"{code} {number:,}" for code, number in there.rows.items())
         total = sum(there.rows.values())
-        yield Shown(f"in {total:,} sentences of the corpus" + (f": {numbers}" if total else ""), ())
+        yield ShownRow(
+            f"in {total:,} sentences of the corpus" + (f": {numbers}" if total else ""), ()
+        )
         form, source = form_of(manifest), manifest.source.language if manifest.source else ""
         yield from (shown(form, row, source) for row in there.examples)
 
@@ -203,7 +207,7 @@ def _codes(languages: str | None, manifest: Manifest) -> tuple[str, ...]:
 # ---- the terminal ----
 
 
-def _show(items: Iterable[Shown]) -> None:
+def _show(items: Iterable[ShownRow]) -> None:
     """Show items: in a pager where standard output is a terminal, plainly elsewhere."""
     terminal = sys.stdout.isatty()
     style = Style(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.execution.terminal import echo_line
 from cstool.stages.switch.entity_types import find_types
@@ -168,7 +168,7 @@ def command(
     Writes Parquet: id, language, source_language, source_text, text, entities (spans on both
     sides), page_id, title.
     """
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     options = SwitchOptions.of(
         recipe,
         weights=None if language_weights is None else read_weights(language_weights),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.options import Closing, dropped, output, running
+from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.execution.terminal import echo_line
 from cstool.stages.titles.compare import DIFFERENCES, differences, examples
@@ -79,7 +79,7 @@ def command(
         raise click.UsageError(
             "give --entities DIR and --pages XML, or --sql-page, --sql-props and --sql-redirect"
         )
-    closing = Closing(out, running)
+    closing = StageSummary(out, running)
     manifest = titles(
         wiki, entities, pages, out, running, sql=sql, keep_going=keep_going, tell=_tell
     )

@@ -7,7 +7,7 @@ import click
 
 from cstool.execution.progress import progress, size_in_words
 from cstool.execution.terminal import echo_json, echo_line
-from cstool.report.verify.check import Verdict, bytes_to_read, targets, verify
+from cstool.report.verify.check import VerifyResult, bytes_to_read, targets, verify
 
 EXAMPLE = """\b
 Examples:
@@ -46,7 +46,7 @@ def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, de
         sys.exit(1)
 
 
-def _tell(verdict: Verdict, *, quiet: bool) -> None:
+def _tell(verdict: VerifyResult, *, quiet: bool) -> None:
     if not quiet:
         for one in verdict.folders:
             files = "1 file" if one.files == 1 else f"{one.files:,} files"

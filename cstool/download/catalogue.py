@@ -27,7 +27,7 @@ _PIECES_JOB = "articlesmultistreamdump"
 _WHOLE_JOB = "articlesmultistreamdumprecombine"
 
 
-class Remote(msgspec.Struct, frozen=True):
+class RemoteFile(msgspec.Struct, frozen=True):
     """A file on the server; what is not published is None.
 
     Raises InputError for a name that is not that of a file in the folder for the dumps.
@@ -52,7 +52,7 @@ class Edition(msgspec.Struct, frozen=True):
 
     source: str
     date: str
-    files: tuple[Remote, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
     unfinished: str = ""
 
 
@@ -94,7 +94,9 @@ def edition_of_status(data: bytes, wiki: str, date: str, url: str, *, sql: bool)
     found = [(name, file) for part in parts if not isinstance(part, str) for name, file in part]
     _refuse_many(len(found), f"{url}dumpstatus.json")
     remotes = tuple(
-        Remote(name, url + name, size(file.size), _digest(file.sha1, SHA1), _digest(file.md5, MD5))
+        RemoteFile(
+            name, url + name, size(file.size), _digest(file.sha1, SHA1), _digest(file.md5, MD5)
+        )
         for name, file in found
     )
     return Edition(wiki, date, () if faults else remotes, "; ".join(faults))
@@ -126,7 +128,7 @@ def edition_of_listing(
         source,
         date,
         tuple(
-            Remote(name, url + name, None, _digest(digest, SHA1), _digest(digest, MD5))
+            RemoteFile(name, url + name, None, _digest(digest, SHA1), _digest(digest, MD5))
             for name, digest in digests.items()
         ),
         f"{bare[0]} has no checksum yet" if bare else "",

@@ -16,10 +16,10 @@ from cstool.download.deadline import Deadline, DeadlineAdapter, Session
 from cstool.download.http_semantics import PASSING, YEAR, backoff, retry_after
 from cstool.download.replies import (
     FAULTS,
-    LineFault,
+    ConnectionFault,
+    DeadlineExceeded,
     Reply,
     ServerError,
-    TooLate,
     redirected,
 )
 from cstool.download.values import shorten
@@ -28,11 +28,11 @@ from cstool.errors import WrongCallError
 __all__ = [
     "CONNECTIONS",
     "FAULTS",
-    "Http",
+    "HttpClient",
     "Reply",
+    "RetryCounter",
     "ServerError",
-    "StopAsked",
-    "Tries",
+    "StopRequested",
     "in_words",
     "open_session",
     "refuse_lasting",
@@ -52,7 +52,7 @@ _NO_HEAD = (405, 501)  # the server has the resource and does not answer HEAD
 T = TypeVar("T")
 
 
-class StopAsked(Exception):  # noqa: N818 - the user has asked for it
+class StopRequested(Exception):  # noqa: N818 - the user has asked for it
     """The run is being stopped; what is here stays."""
 
 
@@ -75,7 +75,7 @@ def open_session(contact: str | None = None) -> Session:
 
 
 @dataclass(frozen=True)
-class Http:
+class HttpClient:
     """A session and its patience. `sleep` may end early, when `stop` is set.
 
     `tries`: how often in a row a request may come to nothing. `say`: takes lines for the user.
@@ -99,7 +99,7 @@ class Http:
     def check(self) -> None:
         """Raise StopAsked when the run is being stopped."""
         if self.stop.is_set():
-            raise StopAsked
+            raise StopRequested
 
     @contextmanager
     def open(
@@ -135,12 +135,12 @@ class Http:
                 )
             except (ValueError, *FAULTS) as error:
                 if deadline.expired:
-                    raise TooLate("no answer in time") from error
+                    raise DeadlineExceeded("no answer in time") from error
                 if at == url and isinstance(error, FAULTS):
                     raise
                 where = f"redirected to {shorten(at)}"
                 refuse_lasting(url if at == url else f"{url}, {where}", error)
-                raise LineFault(f"{where}: {in_words(error)}") from error
+                raise ConnectionFault(f"{where}: {in_words(error)}") from error
             if response.status_code not in _MOVED:
                 return response
             response.close()  # its body is of no use, and may have no end
@@ -165,7 +165,7 @@ class Http:
     def _ask(
         self, url: str, method: str, take: Callable[[Reply], T], absent: tuple[int, ...]
     ) -> T | None:
-        tries = Tries(self, url, most=max(2, self.tries // 2))
+        tries = RetryCounter(self, url, most=max(2, self.tries // 2))
         while True:
             wait = None
             try:
@@ -178,7 +178,7 @@ class Http:
                     if reply.status not in PASSING:
                         raise ServerError(f"{url}: {what}; look whether it is there at all")
                     wait = retry_after(reply.headers.get("Retry-After"), self.now())
-            except TooLate as error:
+            except DeadlineExceeded as error:
                 raise ServerError(
                     f"{url}: not all of it came in {self.limit:.0f} s, the most that a listing or "
                     "a catalogue may take; the same command tries again, or take another server "
@@ -190,10 +190,10 @@ class Http:
             tries.again(what, wait)
 
 
-class Tries:
+class RetryCounter:
     """Counts tries in a row that came to nothing, and waits between them."""
 
-    def __init__(self, http: Http, what: str, most: int) -> None:
+    def __init__(self, http: HttpClient, what: str, most: int) -> None:
         self._http = http
         self._what = what
         self._most = most
@@ -243,7 +243,7 @@ def refuse_lasting(url: str, error: Exception) -> None:
 
 def in_words(error: Exception) -> str:
     """Return a network's fault in a few words, without addresses in memory."""
-    if isinstance(error, LineFault):
+    if isinstance(error, ConnectionFault):
         return str(error)
     text = str(getattr(error.args[0], "reason", error.args[0]) if error.args else error)
     if "timed out" in text:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from cstool.download.catalogue import WIKIDATA, Edition
-from cstool.download.client import CONNECTIONS, Http, ServerError
+from cstool.download.client import CONNECTIONS, HttpClient, ServerError
 from cstool.download.discovery import (
     LATEST,
-    Found,
-    Source,
+    DumpSource,
+    EditionChoice,
     dates_of,
     find,
     find_near,
@@ -22,11 +22,11 @@ from cstool.download.discovery import (
 )
 from cstool.download.lock import alone_in
 from cstool.download.partial import unchecked
-from cstool.download.plan import Do, Step, refuse_full_disk, step_for, summary
-from cstool.download.progress_bars import Bars
-from cstool.download.record import PART, Kept, Shelf
+from cstool.download.plan import Action, PlannedFile, refuse_full_disk, step_for, summary
+from cstool.download.progress_bars import ProgressFactory
+from cstool.download.record import PART, CompleteFile, DownloadFolder
 from cstool.download.threads import in_threads
-from cstool.download.transfer import Fetching, check, fetch
+from cstool.download.transfer import TransferContext, check, fetch
 from cstool.errors import CstoolError
 from cstool.execution.progress import size_in_words
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Order:
+class DownloadRequest:
     """What is wanted. `date`, `wikidata_date`: YYYYMMDD or `latest`.
 
     `wikidata_date` None: as `date`, or the nearest to it. `sql`: the tables of titles, too.
@@ -48,23 +48,23 @@ class Order:
     sql: bool = False
     wait: bool = False
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[DumpSource]:
         """Return the sources in the order of the call, each once, Wikidata last."""
         names = dict.fromkeys([*self.wikis, *([WIKIDATA] if self.wikidata else [])])
         return [source_of(name, self.mirror, sql=self.sql) for name in names]
 
 
 @dataclass(frozen=True)
-class Plan:
+class DownloadPlan:
     """The editions, and a step for each of their files."""
 
-    found: list[tuple[Source, Found]]
-    steps: list[Step]
+    found: list[tuple[DumpSource, EditionChoice]]
+    steps: list[PlannedFile]
 
     @property
     def done(self) -> bool:
         """Whether all is here, and checked."""
-        return all(step.do is Do.NOTHING for step in self.steps)
+        return all(step.do is Action.NOTHING for step in self.steps)
 
     def lines(self, folder: Path) -> list[str]:
         """Return the plan in words, a line for each edition, file, and for the whole."""
@@ -77,33 +77,39 @@ class Plan:
         return [*lines, summary(self.steps, folder)]
 
 
-def make_plan(order: Order, shelf: Shelf, http: Http) -> Plan:
+def make_plan(order: DownloadRequest, shelf: DownloadFolder, http: HttpClient) -> DownloadPlan:
     """Look up what there is and what is here. Raises ServerError and OutputError."""
     found = [(source, _find(order, source, shelf, http)) for source in order.sources()]
     files = [file for _, one in found for file in one.edition.files]
-    return Plan(found, [step_for(file, shelf, http) for file in files])
+    return DownloadPlan(found, [step_for(file, shelf, http) for file in files])
 
 
-def _find(order: Order, source: Source, shelf: Shelf, http: Http) -> Found:
+def _find(
+    order: DownloadRequest, source: DumpSource, shelf: DownloadFolder, http: HttpClient
+) -> EditionChoice:
     begun = shelf.record.latest.get(source.name)
     if source.name == WIKIDATA and order.wikidata_date is None and order.date != LATEST:
         found = find_near(source, order.date, http, wait=order.wait)
     else:
         date = (order.wikidata_date if source.name == WIKIDATA else None) or order.date
         found = find(source, date, http, begun=begun, wait=order.wait)
-    return Found(with_sizes(found.edition, http), found.note)
+    return EditionChoice(with_sizes(found.edition, http), found.note)
 
 
 def download(
-    order: Order, folder: Path, http: Http, bars: Bars, tell: Callable[[str], None]
-) -> Plan:
+    order: DownloadRequest,
+    folder: Path,
+    http: HttpClient,
+    bars: ProgressFactory,
+    tell: Callable[[str], None],
+) -> DownloadPlan:
     """Fetch what is missing, and check it; return the plan that was carried out.
 
     `tell` takes the plan's lines before anything is fetched. Raises ServerError for what could
     not be fetched (after all else was), and OutputError.
     """
     with alone_in(folder, http.say, http.wait):
-        shelf = Shelf(folder)
+        shelf = DownloadFolder(folder)
         plan = interruptible(lambda: make_plan(order, shelf, http), http)
         for line in plan.lines(folder):
             tell(line)
@@ -117,21 +123,23 @@ def download(
 
 
 def _latest(
-    before: dict[str, str], meant: dict[str, str], order: Order, *, done: bool
+    before: dict[str, str], meant: dict[str, str], order: DownloadRequest, *, done: bool
 ) -> dict[str, str]:
     """Return what to remember of `latest`: what it means here, until all of it is here."""
     others = {name: date for name, date in before.items() if name not in meant}
     return others if done or order.date != LATEST else {**others, **meant}
 
 
-def _carry_out(plan: Plan, shelf: Shelf, http: Http, bars: Bars) -> None:
+def _carry_out(
+    plan: DownloadPlan, shelf: DownloadFolder, http: HttpClient, bars: ProgressFactory
+) -> None:
     sources = {
         file.name: (source, one.edition.date)
         for source, one in plan.found
         for file in one.edition.files
     }
-    job = Fetching(http, shelf, bars, renewing(sources, http))
-    calls = [partial(_do, step, job) for step in plan.steps if step.do is not Do.NOTHING]
+    job = TransferContext(http, shelf, bars, renewing(sources, http))
+    calls = [partial(_do, step, job) for step in plan.steps if step.do is not Action.NOTHING]
     results = in_threads(calls, most=CONNECTIONS, stop=http.stop)
     faults = [result for result in results if isinstance(result, CstoolError)]
     if faults:
@@ -139,12 +147,12 @@ def _carry_out(plan: Plan, shelf: Shelf, http: Http, bars: Bars) -> None:
         raise ServerError(f"{faults[0]}{more}") from faults[0]
 
 
-def _do(step: Step, job: Fetching) -> Kept:
-    kept = check(step.remote, job) if step.do is Do.CHECK else None
+def _do(step: PlannedFile, job: TransferContext) -> CompleteFile:
+    kept = check(step.remote, job) if step.do is Action.CHECK else None
     return kept or fetch(step.remote, job)
 
 
-def interruptible(call: Callable[[], T], http: Http) -> T:
+def interruptible(call: Callable[[], T], http: HttpClient) -> T:
     """Return what the call returns; it runs in a thread, so that a Ctrl-C need not wait for it."""
     [result] = in_threads([call], most=1, stop=http.stop)
     if isinstance(result, CstoolError):
@@ -152,7 +160,7 @@ def interruptible(call: Callable[[], T], http: Http) -> T:
     return result
 
 
-def catalogue(order: Order, http: Http) -> list[str]:
+def catalogue(order: DownloadRequest, http: HttpClient) -> list[str]:
     """Return a line for each edition that the server has: date, state, files and bytes."""
 
     def look() -> list[str]:
@@ -166,7 +174,7 @@ def catalogue(order: Order, http: Http) -> list[str]:
     return interruptible(look, http)
 
 
-def _in_words(source: Source, date: str, edition: Edition | None, http: Http) -> str:
+def _in_words(source: DumpSource, date: str, edition: Edition | None, http: HttpClient) -> str:
     if edition is None or (edition.unfinished and not edition.files):
         why = edition.unfinished if edition else "is empty"
         return f"{source.name} {date}  unfinished: {why}"
@@ -177,11 +185,11 @@ def _in_words(source: Source, date: str, edition: Edition | None, http: Http) ->
     return f"{source.name} {date}  {state}  {number}, {size}"
 
 
-def outcome(plan: Plan, folder: Path, seconds: float) -> list[str]:
+def outcome(plan: DownloadPlan, folder: Path, seconds: float) -> list[str]:
     """Return what was fetched, and a line for each file that no checksum has checked."""
-    files = Shelf(folder).record.files
+    files = DownloadFolder(folder).record.files
     kept = [(step, files[step.remote.name]) for step in plan.steps if step.remote.name in files]
-    fetched = [(step, file) for step, file in kept if step.do is Do.FETCH]
+    fetched = [(step, file) for step, file in kept if step.do is Action.FETCH]
     notes = [
         f"{step.remote.name}: {note}"
         for step, file in kept
@@ -196,7 +204,7 @@ def outcome(plan: Plan, folder: Path, seconds: float) -> list[str]:
 
 def what_is_here(folder: Path) -> Sequence[str]:
     """Return a line for each file of the folder's record that is whole, and that is begun."""
-    record = Shelf(folder).record
+    record = DownloadFolder(folder).record
     lines = [f"{name} is here" for name in record.files if (folder / name).exists()]
     for name, begun in record.begun.items():
         part = folder / (name + PART)

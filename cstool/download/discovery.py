@@ -10,11 +10,11 @@ import msgspec
 from cstool.download.catalogue import (
     WIKIDATA,
     Edition,
-    Remote,
+    RemoteFile,
     edition_of_listing,
     edition_of_status,
 )
-from cstool.download.client import Http, ServerError
+from cstool.download.client import HttpClient, ServerError
 from cstool.download.listings import checksums_in, dates_in, names_in
 from cstool.download.values import number, size
 
@@ -27,7 +27,7 @@ _MOST_SUMS = 8  # files of checksums of a kind, in a folder
 
 
 @dataclass(frozen=True)
-class Source:
+class DumpSource:
     """A wiki's dumps, or Wikidata's entities: its name, and its folder on the server."""
 
     name: str
@@ -36,20 +36,20 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Found:
+class EditionChoice:
     """The edition to take, and what a user should know of the choice ("" when nothing)."""
 
     edition: Edition
     note: str = ""
 
 
-def source_of(name: str, mirror: str, *, sql: bool) -> Source:
+def source_of(name: str, mirror: str, *, sql: bool) -> DumpSource:
     """Return where a wiki's dumps lie on a server; `wikidata` is the folder of entities."""
     folder = "wikidatawiki/entities" if name == WIKIDATA else name
-    return Source(name, f"{mirror.rstrip('/')}/{folder}/", sql)
+    return DumpSource(name, f"{mirror.rstrip('/')}/{folder}/", sql)
 
 
-def dates_of(source: Source, http: Http) -> list[str]:
+def dates_of(source: DumpSource, http: HttpClient) -> list[str]:
     """Return the dates that the source has folders of, newest first. Raises ServerError."""
     listing = http.read(source.url)
     if listing is None:
@@ -67,7 +67,7 @@ def dates_of(source: Source, http: Http) -> list[str]:
     return dates
 
 
-def read_edition(source: Source, date: str, http: Http) -> Edition | None:
+def read_edition(source: DumpSource, date: str, http: HttpClient) -> Edition | None:
     """Return what the server tells of an edition, None when it has none of that date.
 
     From `dumpstatus.json` where there is one, else from the folder's listing.
@@ -89,12 +89,12 @@ def read_edition(source: Source, date: str, http: Http) -> Edition | None:
     return edition_of_listing(source.name, date, url, names, sums, sql=source.sql)
 
 
-def with_sizes(edition: Edition, http: Http) -> Edition:
+def with_sizes(edition: Edition, http: HttpClient) -> Edition:
     """Return the edition with the sizes that only the server's heads tell."""
     return msgspec.structs.replace(edition, files=tuple(_sized(f, http) for f in edition.files))
 
 
-def _sized(remote: Remote, http: Http) -> Remote:
+def _sized(remote: RemoteFile, http: HttpClient) -> RemoteFile:
     if remote.bytes is not None:
         return remote
     length = number((http.head(remote.url) or {}).get("Content-Length"))
@@ -102,8 +102,8 @@ def _sized(remote: Remote, http: Http) -> Remote:
 
 
 def find(
-    source: Source, date: str, http: Http, *, begun: str | None = None, wait: bool = False
-) -> Found:
+    source: DumpSource, date: str, http: HttpClient, *, begun: str | None = None, wait: bool = False
+) -> EditionChoice:
     """Return the edition of that date, or the newest finished one for `latest`.
 
     `begun`: what `latest` meant when it was begun here; that is gone on with while it is there.
@@ -126,10 +126,12 @@ def find(
             f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); "
             f"--wait waits for it{_instead(source, date, http)}"
         )
-    return Found(edition, edition.unfinished)  # the lines of its files say what is checked
+    return EditionChoice(edition, edition.unfinished)  # the lines of its files say what is checked
 
 
-def find_near(source: Source, date: str, http: Http, *, wait: bool = False) -> Found:
+def find_near(
+    source: DumpSource, date: str, http: HttpClient, *, wait: bool = False
+) -> EditionChoice:
     """Return the edition of that date, or the finished one that is nearest to it."""
     dates = dates_of(source, http)
     if date in dates:
@@ -139,17 +141,17 @@ def find_near(source: Source, date: str, http: Http, *, wait: bool = False) -> F
     near = _nearest(source, date, dates, http)
     if near is None:
         raise ServerError(f"{source.url}: no dump is finished; see --list")
-    return Found(near, f"there is none of {date}; {near.date} is the nearest finished one")
+    return EditionChoice(near, f"there is none of {date}; {near.date} is the nearest finished one")
 
 
-def _instead(source: Source, date: str, http: Http) -> str:
+def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
     """Return in words what to take instead of an edition that is not there; "" for nothing."""
     near = _nearest(source, date, dates_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
     return f", or take {option} {near.date}, the nearest finished one" if near else ""
 
 
-def _nearest(source: Source, date: str, dates: list[str], http: Http) -> Edition | None:
+def _nearest(source: DumpSource, date: str, dates: list[str], http: HttpClient) -> Edition | None:
     return next(_finished(source, sorted(dates, key=lambda d: _distance(d, date)), http), None)
 
 
@@ -162,12 +164,14 @@ def _distance(one: str, other: str) -> tuple[int, bool]:
     return abs(days), days < 0
 
 
-def _find_latest(source: Source, http: Http, begun: str | None, *, wait: bool) -> Found:
+def _find_latest(
+    source: DumpSource, http: HttpClient, begun: str | None, *, wait: bool
+) -> EditionChoice:
     dates = dates_of(source, http)
     if begun in dates and begun != dates[0]:
         edition = read_edition(source, begun, http)
         if edition and not edition.unfinished:
-            return Found(
+            return EditionChoice(
                 edition, f"{begun} was begun here and is gone on with; --date names a newer one"
             )
     note = ""
@@ -176,13 +180,13 @@ def _find_latest(source: Source, http: Http, begun: str | None, *, wait: bool) -
         if edition.unfinished and wait and date == dates[0]:
             edition = _await(source, date, http, edition)
         if not edition.unfinished:
-            return Found(edition, note and f"{note}; {date} is the newest finished one")
+            return EditionChoice(edition, note and f"{note}; {date} is the newest finished one")
         note = note or f"{date} is not finished ({edition.unfinished})"
     some = "no dump" if len(dates) <= _MOST_LOOKS else f"none of the newest {_MOST_LOOKS} dumps"
     raise ServerError(f"{source.url}: {some} is finished: {note}")
 
 
-def _finished(source: Source, dates: list[str], http: Http) -> Iterator[Edition]:
+def _finished(source: DumpSource, dates: list[str], http: HttpClient) -> Iterator[Edition]:
     for date in dates[:_MOST_LOOKS]:
         edition = read_edition(source, date, http)
         if edition and not edition.unfinished:
@@ -194,7 +198,7 @@ def _is_only_bare(edition: Edition) -> bool:
     return bool(edition.files)
 
 
-def _await(source: Source, date: str, http: Http, edition: Edition) -> Edition:
+def _await(source: DumpSource, date: str, http: HttpClient, edition: Edition) -> Edition:
     told = ""
     while edition.unfinished:
         if told != edition.unfinished:
@@ -207,10 +211,12 @@ def _await(source: Source, date: str, http: Http, edition: Edition) -> Edition:
     return edition
 
 
-def renewing(sources: dict[str, tuple[Source, str]], http: Http) -> Callable[[Remote], Remote]:
+def renewing(
+    sources: dict[str, tuple[DumpSource, str]], http: HttpClient
+) -> Callable[[RemoteFile], RemoteFile]:
     """Return what asks the catalogue again; `sources`: each file's source and date, by name."""
 
-    def renew(remote: Remote) -> Remote:
+    def renew(remote: RemoteFile) -> RemoteFile:
         source, date = sources[remote.name]
         edition = read_edition(source, date, http)
         files = {file.name: file for file in edition.files} if edition else {}

@@ -17,7 +17,7 @@ _LONGEST_DATE = 100  # characters
 _LONGEST = 60.0  # seconds between two tries, unless the server asks for more
 
 
-class Next(Enum):
+class NextAction(Enum):
     """What to do with an answer."""
 
     APPEND = auto()  # its body follows on what is here
@@ -29,7 +29,7 @@ class Next(Enum):
 
 
 @dataclass(frozen=True)
-class Known:
+class RemoteState:
     """What the server has told of a file before: its validators, and its size where known."""
 
     etag: str | None = None
@@ -38,15 +38,15 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Decision:
     """What to do, why if that is not plain, and how many bytes the whole file is said to have."""
 
-    next: Next
+    next: NextAction
     why: str = ""
     total: int | None = None
 
 
-def request_headers(at: int, known: Known) -> dict[str, str]:
+def request_headers(at: int, known: RemoteState) -> dict[str, str]:
     """Return the headers that ask for a file from byte `at` on, if it is still the same file.
 
     As RFC 9110 has it: a weak ETag cannot be asked for.
@@ -62,46 +62,46 @@ def request_headers(at: int, known: Known) -> dict[str, str]:
     return headers
 
 
-def judge(status: int, headers: Mapping[str, str], at: int, known: Known) -> Answer:
+def judge(status: int, headers: Mapping[str, str], at: int, known: RemoteState) -> Decision:
     """Return what an answer to a request for a file from byte `at` on means.
 
     `headers`: names as requests gives them, in any case.
     """
     if status in (200, 206) and headers.get("Content-Type", "").startswith("text/html"):
         # What asks for a log-in answers so, in place of the server; no dump is HTML.
-        return Answer(Next.WAIT, "a web page comes instead of the file")
+        return Decision(NextAction.WAIT, "a web page comes instead of the file")
     if status == 206:
         return _judge_rest(headers, at, known)
     if status == 200:
         total = number(headers.get("Content-Length"))
         if not at:
-            return Answer(Next.BEGIN, total=total)
+            return Decision(NextAction.BEGIN, total=total)
         if is_other(headers, known):
-            return Answer(Next.OTHER, "it changed on the server", total)
+            return Decision(NextAction.OTHER, "it changed on the server", total)
         if total is not None and known.bytes not in (None, total):
             # Not the file, whatever it is: no reason to drop what is here.
-            return Answer(Next.WAIT, f"the server sends something else, of {total:,} bytes")
-        return Answer(Next.BEGIN, "the server does not go on where it stopped", total)
+            return Decision(NextAction.WAIT, f"the server sends something else, of {total:,} bytes")
+        return Decision(NextAction.BEGIN, "the server does not go on where it stopped", total)
     if status == 416 and at:
         if headers.get("Content-Range", "").strip() == f"bytes */{at}":
-            return Answer(Next.WHOLE, total=at)
-        return Answer(Next.OTHER, "the server has no more of it than is here")
+            return Decision(NextAction.WHOLE, total=at)
+        return Decision(NextAction.OTHER, "the server has no more of it than is here")
     if status in PASSING:
-        return Answer(Next.WAIT, f"the server answers {status}")
-    return Answer(Next.GIVE_UP, f"the server answers {status}")
+        return Decision(NextAction.WAIT, f"the server answers {status}")
+    return Decision(NextAction.GIVE_UP, f"the server answers {status}")
 
 
-def _judge_rest(headers: Mapping[str, str], at: int, known: Known) -> Answer:
+def _judge_rest(headers: Mapping[str, str], at: int, known: RemoteState) -> Decision:
     match = _RANGE.fullmatch(headers.get("Content-Range", "").strip())
     if match is None or int(match[1]) != at:
-        return Answer(Next.OTHER, "the server sends another piece than was asked for")
+        return Decision(NextAction.OTHER, "the server sends another piece than was asked for")
     total = number(match[3])
     if is_other(headers, known) or (total and known.bytes and total != known.bytes):
-        return Answer(Next.OTHER, "it changed on the server", total)
-    return Answer(Next.APPEND, total=total)
+        return Decision(NextAction.OTHER, "it changed on the server", total)
+    return Decision(NextAction.APPEND, total=total)
 
 
-def is_other(headers: Mapping[str, str], known: Known) -> bool:
+def is_other(headers: Mapping[str, str], known: RemoteState) -> bool:
     """Whether the validators say that this is not the file that was known."""
     pairs = (
         (validator(headers.get("ETag")), known.etag),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from cstool.download.catalogue import Remote
+from cstool.download.catalogue import RemoteFile
 from cstool.download.own_files import open_own
 from cstool.download.record import PART
 from cstool.errors import writing
@@ -14,7 +14,7 @@ from cstool.errors import writing
 _BLOCK = 1 << 20
 
 
-class Partial:
+class PartialFile:
     """What is here of a file, open to be appended to.
 
     Opening reads what is here once, for the digests; `look` is called between blocks, with the
@@ -41,7 +41,7 @@ class Partial:
             self._file.close()
             raise
 
-    def __enter__(self) -> "Partial":
+    def __enter__(self) -> "PartialFile":
         return self
 
     def __exit__(
@@ -89,19 +89,19 @@ class Partial:
         self.size += len(block)
 
 
-def kinds_for(remote: Remote) -> tuple[str, ...]:
+def kinds_for(remote: RemoteFile) -> tuple[str, ...]:
     """Return the kinds of digest to take: sha1 for the record, md5 where only that is published."""
     return ("sha1", "md5") if remote.md5 and not remote.sha1 else ("sha1",)
 
 
-def published(remote: Remote) -> tuple[str, str] | None:
+def published(remote: RemoteFile) -> tuple[str, str] | None:
     """Return the kind and digest that a file must have; None when none is published."""
     if remote.sha1:
         return "sha1", remote.sha1
     return ("md5", remote.md5) if remote.md5 else None
 
 
-def unchecked(remote: Remote) -> str:
+def unchecked(remote: RemoteFile) -> str:
     """Return what of a file cannot be checked, and what is; "" where a checksum tells all."""
     if published(remote) is not None:
         return ""

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from cstool.download.catalogue import Remote
-from cstool.download.client import Http
-from cstool.download.http_semantics import Known, is_other
+from cstool.download.catalogue import RemoteFile
+from cstool.download.client import HttpClient
+from cstool.download.http_semantics import RemoteState, is_other
 from cstool.download.own_files import size_of
 from cstool.download.partial import published, unchecked
-from cstool.download.record import PART, Kept, Shelf
+from cstool.download.record import PART, CompleteFile, DownloadFolder
 from cstool.errors import OutputError
 from cstool.execution.progress import size_in_words
 
 _RESERVE = 256 << 20  # bytes that stay free where a body's end is not known
 
 
-class Do(Enum):
+class Action(Enum):
     """What is to be done for a file; the value is how a plan says it."""
 
     NOTHING = "is here"
@@ -27,31 +27,31 @@ class Do(Enum):
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedFile:
     """A file and what is to be done for it; `here`: bytes of it that are there already."""
 
-    remote: Remote
-    do: Do
+    remote: RemoteFile
+    do: Action
     here: int = 0
     why: str = ""
 
     @property
     def missing(self) -> int:
         """Bytes still to fetch, as far as is known."""
-        return max(0, (self.remote.bytes or 0) - self.here) if self.do is Do.FETCH else 0
+        return max(0, (self.remote.bytes or 0) - self.here) if self.do is Action.FETCH else 0
 
     def __str__(self) -> str:
         what = self.do.value
         if self.why:
             what += f" ({self.why})"
-        elif self.here and self.do is Do.FETCH:
+        elif self.here and self.do is Action.FETCH:
             what += f" ({size_in_words(self.here)} of it are here)"
-        if self.do is not Do.NOTHING and (note := unchecked(self.remote)):
+        if self.do is not Action.NOTHING and (note := unchecked(self.remote)):
             what += f"; {note}"
         return f"{self.remote.name}  {size_in_words(self.remote.bytes)}  {what}"
 
 
-def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
+def step_for(remote: RemoteFile, shelf: DownloadFolder, http: HttpClient) -> PlannedFile:
     """Return what is to be done for a file.
 
     What stands in the record is compared with what is published; of what lies in the folder only
@@ -62,7 +62,7 @@ def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
     part = path.with_name(path.name + PART)
     kept = shelf.record.files.get(remote.name)
     if not path.exists():
-        return Step(remote, Do.FETCH, size_of(part))
+        return PlannedFile(remote, Action.FETCH, size_of(part))
     if not path.is_file():
         raise OutputError(
             f"{path}: is no regular file; remove it, or choose another folder with -o"
@@ -75,17 +75,17 @@ def step_for(remote: Remote, shelf: Shelf, http: Http) -> Step:
                 f"{remote.bytes:,}); remove it, rename it to {part.name} to go on with it, or "
                 "choose another folder with -o"
             )
-        return Step(remote, Do.CHECK, size)
+        return PlannedFile(remote, Action.CHECK, size)
     if is_newer(remote, kept, http):
-        return Step(remote, Do.FETCH, size_of(part), "it changed on the server")
+        return PlannedFile(remote, Action.FETCH, size_of(part), "it changed on the server")
     if size != kept.bytes:
-        return Step(remote, Do.FETCH, size_of(part), "what is here was changed")
+        return PlannedFile(remote, Action.FETCH, size_of(part), "what is here was changed")
     if path.stat().st_mtime_ns != kept.modified:
-        return Step(remote, Do.CHECK, size)
-    return Step(remote, Do.NOTHING, size)
+        return PlannedFile(remote, Action.CHECK, size)
+    return PlannedFile(remote, Action.NOTHING, size)
 
 
-def is_newer(remote: Remote, kept: Kept, http: Http) -> bool:
+def is_newer(remote: RemoteFile, kept: CompleteFile, http: HttpClient) -> bool:
     """Whether another file is published now than the one that was fetched."""
     if remote.sha1:
         return remote.sha1 != kept.sha1
@@ -93,11 +93,11 @@ def is_newer(remote: Remote, kept: Kept, http: Http) -> bool:
         return remote.md5 != kept.md5
     if remote.bytes not in (None, kept.bytes):
         return True
-    known = Known(kept.etag, kept.last_modified)
+    known = RemoteState(kept.etag, kept.last_modified)
     return published(remote) is None and is_other(http.head(remote.url) or {}, known)
 
 
-def refuse_full_disk(folder: Path, steps: Iterable[Step]) -> None:
+def refuse_full_disk(folder: Path, steps: Iterable[PlannedFile]) -> None:
     """Raise OutputError when the disk has no room for what is to be fetched."""
     needed = sum(step.missing for step in steps)
     free = free_bytes(folder)
@@ -140,9 +140,9 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def summary(steps: Sequence[Step], folder: Path) -> str:
+def summary(steps: Sequence[PlannedFile], folder: Path) -> str:
     """Return in words how much is to be fetched, and how much is free."""
-    todo = [step for step in steps if step.do is Do.FETCH]
+    todo = [step for step in steps if step.do is Action.FETCH]
     if not todo:
         return "nothing to fetch"
     unknown = sum(step.remote.bytes is None for step in todo)

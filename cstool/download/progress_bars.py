@@ -9,10 +9,10 @@ from cstool.execution.progress import Progress, progress
 from cstool.execution.terminal import echo_line
 
 # Opens a bar: the file's name, its bytes where they are known, and how many are here.
-Bars = Callable[[str, int | None, int], Progress]
+ProgressFactory = Callable[[str, int | None, int], Progress]
 
 
-def bars(*, quiet: bool) -> Bars:
+def bars(*, quiet: bool) -> ProgressFactory:
     """Return what opens bars on standard error; ones that show nothing when it is no terminal."""
 
     def open_bar(name: str, total: int | None, here: int) -> Progress:

@@ -19,7 +19,7 @@ PART = ".part"  # behind a file's name until it is whole and right
 T = TypeVar("T")
 
 
-class Begun(msgspec.Struct, frozen=True, omit_defaults=True):
+class PendingFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file that is being fetched: where from, what is published of it, what the server told."""
 
     url: str
@@ -30,7 +30,7 @@ class Begun(msgspec.Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class CompleteFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A whole file: as published, and as it lies here.
 
     `sha1`: of what lies here. `checked`: the kind of checksum that was published; None when
@@ -49,15 +49,15 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
 
 
-class Record(msgspec.Struct, frozen=True):
+class DownloadRecord(msgspec.Struct, frozen=True):
     """What `_downloads.json` holds; `latest`: what `--date latest` meant, until it is all here."""
 
-    files: dict[str, Kept] = {}
-    begun: dict[str, Begun] = {}
+    files: dict[str, CompleteFile] = {}
+    begun: dict[str, PendingFile] = {}
     latest: dict[str, str] = {}
 
 
-def read_record(folder: Path) -> Record | None:
+def read_record(folder: Path) -> DownloadRecord | None:
     """Return the folder's record, or None when it has none.
 
     Raises InputError when the file is there and is no record, as when a name in it leads out of
@@ -67,7 +67,7 @@ def read_record(folder: Path) -> Record | None:
     try:
         if path.exists() and not path.is_file():
             raise ValueError("no regular file")
-        record = decode_json(path.read_bytes(), Record)
+        record = decode_json(path.read_bytes(), DownloadRecord)
         _refuse_names(record)
         return record
     except (FileNotFoundError, NotADirectoryError):
@@ -79,7 +79,7 @@ def read_record(folder: Path) -> Record | None:
         ) from error
 
 
-def _refuse_names(record: Record) -> None:
+def _refuse_names(record: DownloadRecord) -> None:
     """Raise ValueError for a name that is not one of the folder's, or a size that is none."""
     for name in (*record.files, *record.begun):
         if not is_file_name(name):
@@ -89,20 +89,20 @@ def _refuse_names(record: Record) -> None:
             raise ValueError(f"{name} has {kept.bytes} bytes")
 
 
-class Shelf:
+class DownloadFolder:
     """A folder and its record, which several threads keep."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._record = read_record(folder) or Record()
+        self._record = read_record(folder) or DownloadRecord()
         self._lock = Lock()
 
     @property
-    def record(self) -> Record:
+    def record(self) -> DownloadRecord:
         """The record as it stands."""
         return self._record
 
-    def begin(self, name: str, begun: Begun) -> None:
+    def begin(self, name: str, begun: PendingFile) -> None:
         """Note what a file is that is being fetched; before its bytes are written."""
         self._change(lambda old: replace(old, begun={**old.begun, name: begun}))
 
@@ -110,7 +110,7 @@ class Shelf:
         """Note that nothing of a file is there."""
         self._change(lambda old: replace(old, begun=_without(old.begun, name)))
 
-    def keep(self, name: str, kept: Kept) -> None:
+    def keep(self, name: str, kept: CompleteFile) -> None:
         """Note that a file is there, whole."""
         self._change(
             lambda old: replace(
@@ -122,7 +122,7 @@ class Shelf:
         """Note what `latest` means until it is all here."""
         self._change(lambda old: replace(old, latest=latest))
 
-    def _change(self, change: Callable[[Record], Record]) -> None:
+    def _change(self, change: Callable[[DownloadRecord], DownloadRecord]) -> None:
         with self._lock:
             new = change(self._record)
             if new != self._record:

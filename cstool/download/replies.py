@@ -23,11 +23,11 @@ class ServerError(CstoolError):
     """The server cannot be reached, or does not give what was asked for."""
 
 
-class LineFault(requests.RequestException):
+class ConnectionFault(requests.RequestException):
     """A fault of the line that may pass; its one argument tells it in words."""
 
 
-class TooLate(LineFault):
+class DeadlineExceeded(ConnectionFault):
     """The server sends, but so slowly that the time is over."""
 
 
@@ -66,7 +66,7 @@ class Reply:
                 self.check(error)
                 raise
             except ValueError as error:  # http.client's, of lengths that are none
-                raise LineFault("its body is not as HTTP has it") from error
+                raise ConnectionFault("its body is not as HTTP has it") from error
             self.check()
             if not block:
                 return
@@ -82,7 +82,7 @@ class Reply:
             self.deadline.extend(_PERIOD)
             if monotonic() - since >= _PERIOD:
                 if came < _SLOWEST:
-                    raise TooLate(f"only {came:,} bytes came in {_PERIOD / 60:.0f} min")
+                    raise DeadlineExceeded(f"only {came:,} bytes came in {_PERIOD / 60:.0f} min")
                 since, came = monotonic(), 0
 
     def read(self, check: Callable[[], None]) -> bytes:
@@ -105,13 +105,13 @@ class Reply:
                     "listing or a catalogue; take another server with --mirror"
                 )
         if unpack is not None and not unpack.eof:
-            raise LineFault(f"its {encoding} body ends too early")
+            raise ConnectionFault(f"its {encoding} body ends too early")
         return bytes(body)
 
     def check(self, cause: Exception | None = None) -> None:
         """Raise TooLate when the time is over."""
         if self.deadline.expired:
-            raise TooLate("no answer in time") from cause
+            raise DeadlineExceeded("no answer in time") from cause
 
 
 def _decoder(encoding: str, url: str) -> "zlib._Decompress | None":
@@ -128,11 +128,11 @@ def _decoder(encoding: str, url: str) -> "zlib._Decompress | None":
 
 def _unpacked(decoder: "zlib._Decompress", block: bytes, most: int) -> bytes:
     if decoder.eof:
-        raise LineFault("more follows the end of its compressed body")
+        raise ConnectionFault("more follows the end of its compressed body")
     try:
         return decoder.decompress(block, most)
     except zlib.error as error:
-        raise LineFault(f"its compressed body is damaged ({error})") from error
+        raise ConnectionFault(f"its compressed body is damaged ({error})") from error
 
 
 def redirected(url: str, base: str, location: str | None) -> str:

@@ -6,7 +6,7 @@ from threading import Event, Thread
 from time import monotonic
 from typing import TypeVar
 
-from cstool.download.client import StopAsked
+from cstool.download.client import StopRequested
 from cstool.errors import CstoolError, OutputError
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def in_threads(
                 return
             try:
                 if stop.is_set():
-                    raise StopAsked
+                    raise StopRequested
                 done.put((number, calls[number]()))
             except BaseException as fault:  # noqa: BLE001 - raised again where it is awaited
                 done.put((number, fault))

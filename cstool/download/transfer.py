@@ -8,23 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.download.catalogue import Remote
+from cstool.download.catalogue import RemoteFile
 from cstool.download.client import (
     FAULTS,
-    Http,
+    HttpClient,
     Reply,
+    RetryCounter,
     ServerError,
-    Tries,
     in_words,
     refuse_lasting,
 )
-from cstool.download.http_semantics import Answer, Known, Next, judge, request_headers
+from cstool.download.http_semantics import Decision, NextAction, RemoteState, judge, request_headers
 from cstool.download.http_semantics import retry_after as asked_for
 from cstool.download.own_files import size_of
-from cstool.download.partial import Partial, kinds_for, published
+from cstool.download.partial import PartialFile, kinds_for, published
 from cstool.download.plan import refuse_endless, refuse_no_room
-from cstool.download.progress_bars import Bars
-from cstool.download.record import PART, Begun, Kept, Shelf
+from cstool.download.progress_bars import ProgressFactory
+from cstool.download.record import PART, CompleteFile, DownloadFolder, PendingFile
 from cstool.download.values import validator
 from cstool.errors import OutputError
 from cstool.execution.progress import size_in_words
@@ -38,19 +38,19 @@ _LOOK = 32 << 20  # bytes of a body without an end between two looks at what is 
 
 
 @dataclass(frozen=True)
-class Fetching:
+class TransferContext:
     """What fetching needs beside the file: the line, the folder, the bars.
 
     `renew`: asks the catalogue once more what is published of a file.
     """
 
-    http: Http
-    shelf: Shelf
-    bars: Bars
-    renew: Callable[[Remote], Remote]
+    http: HttpClient
+    shelf: DownloadFolder
+    bars: ProgressFactory
+    renew: Callable[[RemoteFile], RemoteFile]
 
 
-def fetch(remote: Remote, job: Fetching) -> Kept:
+def fetch(remote: RemoteFile, job: TransferContext) -> CompleteFile:
     """Fetch the file, or what is missing of it, and check it; return what was recorded.
 
     Raises ServerError when the server does not give it, or gives other bytes than published;
@@ -79,7 +79,7 @@ def fetch(remote: Remote, job: Fetching) -> Kept:
             remote = now
 
 
-def _refuse(number: int, most: int, remote: Remote, fault: str) -> None:
+def _refuse(number: int, most: int, remote: RemoteFile, fault: str) -> None:
     if number >= most:
         raise ServerError(
             f"{remote.url}: {fault}, {number} times; the same command tries again, or take "
@@ -87,7 +87,7 @@ def _refuse(number: int, most: int, remote: Remote, fault: str) -> None:
         )
 
 
-def _drop_other(path: Path, remote: Remote, job: Fetching) -> None:
+def _drop_other(path: Path, remote: RemoteFile, job: TransferContext) -> None:
     """Drop what is here when it is no piece of the file that is published now."""
     part = path.with_name(path.name + PART)
     begun = job.shelf.record.begun.get(remote.name)
@@ -106,7 +106,7 @@ def _drop_other(path: Path, remote: Remote, job: Fetching) -> None:
         _drop(path, job)
 
 
-def _is_other(begun: Begun, remote: Remote) -> bool:
+def _is_other(begun: PendingFile, remote: RemoteFile) -> bool:
     """Whether two files were published; what one of them lacks tells nothing."""
     for before, now in ((begun.sha1, remote.sha1), (begun.md5, remote.md5)):
         if before and now:
@@ -114,12 +114,12 @@ def _is_other(begun: Begun, remote: Remote) -> bool:
     return None not in (begun.bytes, remote.bytes) and begun.bytes != remote.bytes
 
 
-def _drop(path: Path, job: Fetching) -> None:
+def _drop(path: Path, job: TransferContext) -> None:
     path.with_name(path.name + PART).unlink(missing_ok=True)
     job.shelf.drop(path.name)
 
 
-def _open(path: Path, remote: Remote, job: Fetching) -> Partial:
+def _open(path: Path, remote: RemoteFile, job: TransferContext) -> PartialFile:
     """Open what is here; reading it, for its digests, has a bar of its own."""
     part = path.with_name(path.name + PART)
     here = size_of(part)
@@ -130,17 +130,17 @@ def _open(path: Path, remote: Remote, job: Fetching) -> Partial:
         job.http.check()
 
     try:
-        return Partial(path, kinds_for(remote), look)
+        return PartialFile(path, kinds_for(remote), look)
     finally:
         bar.close()
 
 
-def _fill(partial: Partial, remote: Remote, job: Fetching) -> Remote | None:
+def _fill(partial: PartialFile, remote: RemoteFile, job: TransferContext) -> RemoteFile | None:
     """Ask, as often as it takes, until as many bytes are here as the file has.
 
     Returns None then; or the file as it is published now, when it is another one.
     """
-    tries = Tries(job.http, remote.name, job.http.tries)
+    tries = RetryCounter(job.http, remote.name, job.http.tries)
     best = partial.size
     odd = 0
     while partial.size != remote.bytes:
@@ -149,22 +149,22 @@ def _fill(partial: Partial, remote: Remote, job: Fetching) -> Remote | None:
             with job.http.open(remote.url, request_headers(partial.size, _known(remote, job))) as r:
                 answer = judge(r.status, r.headers, partial.size, _known(remote, job))
                 fault = answer.why
-                if answer.next is Next.GIVE_UP:
+                if answer.next is NextAction.GIVE_UP:
                     raise ServerError(f"{r.url}: {fault}; look whether it is there at all")
-                if answer.next is Next.WAIT:
+                if answer.next is NextAction.WAIT:
                     asked = asked_for(r.headers.get("Retry-After"), job.http.now())
-                elif answer.next is not Next.OTHER:
-                    if answer.next is Next.WHOLE or _take(r, answer, partial, remote, job):
+                elif answer.next is not NextAction.OTHER:
+                    if answer.next is NextAction.WHOLE or _take(r, answer, partial, remote, job):
                         return None
                     fault = f"the line ended at {size_in_words(partial.size)}"
         except FAULTS as error:
             refuse_lasting(remote.url, error)
-            answer, fault = Answer(Next.WAIT), in_words(error)
+            answer, fault = Decision(NextAction.WAIT), in_words(error)
         if partial.size - best >= _ENOUGH:
             tries.progress()
             odd = 0
         best = max(best, partial.size)
-        if answer.next is Next.OTHER:
+        if answer.next is NextAction.OTHER:
             odd += 1
             _refuse(odd, _ODD, remote, fault)
             now = _look_again(remote, fault, job)
@@ -175,7 +175,7 @@ def _fill(partial: Partial, remote: Remote, job: Fetching) -> Remote | None:
     return None
 
 
-def _look_again(remote: Remote, fault: str, job: Fetching) -> Remote | None:
+def _look_again(remote: RemoteFile, fault: str, job: TransferContext) -> RemoteFile | None:
     """Return what is published of a file that the server has answered oddly for; None if the same.
 
     While the published checksum is the same, what is here is gone on with, whatever the server
@@ -183,27 +183,29 @@ def _look_again(remote: Remote, fault: str, job: Fetching) -> Remote | None:
     """
     now = job.renew(remote)
     if published(now) is not None and published(now) == published(remote):
-        job.shelf.begin(remote.name, Begun(now.url, now.bytes, now.sha1, now.md5))
+        job.shelf.begin(remote.name, PendingFile(now.url, now.bytes, now.sha1, now.md5))
         return None
     job.http.say(f"{remote.name}: {fault}; begun again")
     _drop(job.shelf.folder / remote.name, job)
     return now
 
 
-def _known(remote: Remote, job: Fetching) -> Known:
+def _known(remote: RemoteFile, job: TransferContext) -> RemoteState:
     begun = job.shelf.record.begun.get(remote.name)
     if begun is None:
-        return Known(bytes=remote.bytes)
-    return Known(begun.etag, begun.last_modified, remote.bytes)
+        return RemoteState(bytes=remote.bytes)
+    return RemoteState(begun.etag, begun.last_modified, remote.bytes)
 
 
-def _take(reply: Reply, answer: Answer, partial: Partial, remote: Remote, job: Fetching) -> bool:
+def _take(
+    reply: Reply, answer: Decision, partial: PartialFile, remote: RemoteFile, job: TransferContext
+) -> bool:
     """Write an answer's body; return whether the file has come to its end.
 
     Where the catalogue tells no size, the server's word is taken; where the two differ, the
     checksum tells which is right, and without one the file is not taken.
     """
-    if answer.next is Next.BEGIN and partial.size:
+    if answer.next is NextAction.BEGIN and partial.size:
         job.http.say(f"{remote.name}: {answer.why}; begun again")
         partial.restart()
     _note(reply, remote, job)
@@ -237,7 +239,7 @@ def _take(reply: Reply, answer: Answer, partial: Partial, remote: Remote, job: F
     return partial.size == end or end is None
 
 
-def _refuse_larger(size: int | None, remote: Remote) -> None:
+def _refuse_larger(size: int | None, remote: RemoteFile) -> None:
     """Raise ServerError for more bytes than are published, where no checksum tells the file."""
     if size is not None and size > (remote.bytes or 0) and published(remote) is None:
         raise ServerError(
@@ -246,9 +248,9 @@ def _refuse_larger(size: int | None, remote: Remote) -> None:
         )
 
 
-def _note(reply: Reply, remote: Remote, job: Fetching) -> None:
+def _note(reply: Reply, remote: RemoteFile, job: TransferContext) -> None:
     headers = reply.headers
-    begun = Begun(
+    begun = PendingFile(
         remote.url,
         remote.bytes,
         remote.sha1,
@@ -259,7 +261,7 @@ def _note(reply: Reply, remote: Remote, job: Fetching) -> None:
     job.shelf.begin(remote.name, begun)
 
 
-def _fault(partial: Partial, remote: Remote) -> str:
+def _fault(partial: PartialFile, remote: RemoteFile) -> str:
     """Return in what the bytes are not those that were published; "" when they are."""
     must = published(remote)
     if must is None or partial.digest(must[0]) == must[1]:
@@ -268,7 +270,7 @@ def _fault(partial: Partial, remote: Remote) -> str:
     return f"its {kind} is {partial.digest(kind)}, the published one {digest}"
 
 
-def check(remote: Remote, job: Fetching) -> Kept | None:
+def check(remote: RemoteFile, job: TransferContext) -> CompleteFile | None:
     """Read a file that lies here under its own name; return what was recorded of it.
 
     None when it is one that was fetched and has been changed since. Raises OutputError when it is
@@ -292,7 +294,7 @@ def check(remote: Remote, job: Fetching) -> Kept | None:
     before = job.shelf.record.files.get(remote.name)
     right = found[must[0]] == must[1] if must else before is None or found["sha1"] == before.sha1
     if right:
-        known = before or Begun(remote.url)
+        known = before or PendingFile(remote.url)
         return _keep(path, remote, size, found["sha1"], known, job)
     if before:
         job.http.say(f"{remote.name}: was changed here since it was fetched; fetched again")
@@ -304,11 +306,16 @@ def check(remote: Remote, job: Fetching) -> Kept | None:
 
 
 def _keep(
-    path: Path, remote: Remote, size: int, sha1: str, known: Begun | Kept | None, job: Fetching
-) -> Kept:
+    path: Path,
+    remote: RemoteFile,
+    size: int,
+    sha1: str,
+    known: PendingFile | CompleteFile | None,
+    job: TransferContext,
+) -> CompleteFile:
     """Record a file that is whole; `known` has what the server told of it."""
     must = published(remote)
-    kept = Kept(
+    kept = CompleteFile(
         remote.url,
         size,
         sha1,

@@ -55,7 +55,7 @@ _SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class Table:
+class SqlTable:
     """A table of a dump, and the columns of it that are wanted: those it must have, and may."""
 
     name: str
@@ -77,7 +77,7 @@ class SqlSlice:
     block: Block
 
 
-def read_columns(slice_: SqlSlice, table: Table) -> list[pa.Array]:
+def read_columns(slice_: SqlSlice, table: SqlTable) -> list[pa.Array]:
     """Return the wanted columns of a slice: binary, with nulls; numbers are their digits.
 
     Raises InputError, which names the place, for a row that is none.
@@ -107,7 +107,7 @@ def whole_numbers(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, column
 
 def sql_tasks(
     path: str,
-    table: Table,
+    table: SqlTable,
     part_size: int,
     faults: list[str] | None,
     *,
@@ -117,14 +117,14 @@ def sql_tasks(
     """Cut a table's dump into tasks, one for each slice; arguments as for `sql_slices`."""
     slices = sql_slices(path, table, part_size, faults, database=database, read=read)
     for index, (slice_, weight) in enumerate(slices):
-        print_ = xxhash.xxh3_128(slice_.block.data)
-        print_.update(repr((slice_.block.columns, slice_.block.inside)).encode())
-        yield Task(part_name(index), slice_, print_.hexdigest(), weight)
+        digest = xxhash.xxh3_128(slice_.block.data)
+        digest.update(repr((slice_.block.columns, slice_.block.inside)).encode())
+        yield Task(part_name(index), slice_, digest.hexdigest(), weight)
 
 
 def sql_slices(
     path: str,
-    table: Table,
+    table: SqlTable,
     part_size: int,
     faults: list[str] | None,
     *,
@@ -168,7 +168,7 @@ class _Cutter:
     """Takes bytes, however they come in, and cuts them between statements, or between rows."""
 
     name: str
-    table: Table
+    table: SqlTable
     size: int
     database: str = ""
     _data: bytearray = field(default_factory=bytearray)

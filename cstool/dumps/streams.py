@@ -21,7 +21,7 @@ _CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
-class Format:
+class Compression:
     """A compression: its possible first bytes, its file endings, and a new decompressor.
 
     `unpack` is a shell command that decompresses a file with as much memory as that asks for.
@@ -41,18 +41,18 @@ class Format:
 # Zstandard files may begin with a skippable frame (pzstd's do).
 _SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
-BZIP2 = Format("bzip2", (b"BZh",), (".bz2",), decompressors.bzip2)
+BZIP2 = Compression("bzip2", (b"BZh",), (".bz2",), decompressors.bzip2)
 FORMATS = (
     BZIP2,
-    Format("gzip", (b"\x1f\x8b",), (".gz",), decompressors.gzip),
-    Format(
+    Compression("gzip", (b"\x1f\x8b",), (".gz",), decompressors.gzip),
+    Compression(
         "Zstandard",
         (b"\x28\xb5\x2f\xfd", *_SKIPPABLE),
         (".zst",),
         decompressors.zstd,
         "zstd -dc --long=31",
     ),
-    Format("xz", (b"\xfd7zXZ\x00",), (".xz",), decompressors.xz, "xz -dc"),
+    Compression("xz", (b"\xfd7zXZ\x00",), (".xz",), decompressors.xz, "xz -dc"),
 )
 PLAIN = (".xml", ".json", ".jsonl", ".ndjson", ".sql")
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
@@ -194,7 +194,7 @@ def describe_dump(path: str) -> Input:
 
 def decompressed(
     pieces: Iterator[bytes],
-    format_: Format,
+    format_: Compression,
     name: str,
     position: Callable[[], int],
 ) -> Iterator[bytes]:
@@ -228,7 +228,7 @@ def decompressed(
 
 def _members(
     pieces: Iterator[bytes],
-    format_: Format,
+    format_: Compression,
     name: str,
     position: Callable[[], int],
 ) -> Iterator[bytes]:
@@ -253,7 +253,7 @@ def _members(
         )
 
 
-def _fault(error: Exception, format_: Format, name: str, position: int) -> InputError:
+def _fault(error: Exception, format_: Compression, name: str, position: int) -> InputError:
     if decompressors.needs_memory(error):
         return InputError(
             f"{name}: its {format_.name} data needs more than {LARGEST_WINDOW >> 20} MB of memory "
@@ -266,7 +266,7 @@ def _fault(error: Exception, format_: Format, name: str, position: int) -> Input
     )
 
 
-def _find_format(name: str, path: str, head: bytes) -> Format | None:
+def _find_format(name: str, path: str, head: bytes) -> Compression | None:
     """Return the compression that the first bytes show; None is plain text."""
     if head.startswith(_SEVEN_ZIP):
         raise InputError(

@@ -129,7 +129,7 @@ def decode(line: bytes | memoryview) -> Entity:
     return _decoder.decode(line)
 
 
-class Way(Enum):
+class SliceTransport(Enum):
     """Who reads a slice: this process, a worker of this machine, or one of another."""
 
     HERE = auto()
@@ -137,7 +137,7 @@ class Way(Enum):
     ELSEWHERE = auto()
 
 
-class Piece(NamedTuple):
+class ByteRange(NamedTuple):
     """The bytes of `data` from `begin` to `end`."""
 
     data: bytes | mmap
@@ -155,15 +155,15 @@ class LineSlice:
 
     name: str
     first_line: int
-    data: tuple[Piece, ...] | SharedBytes
+    data: tuple[ByteRange, ...] | SharedBytes
     fingerprint: str
 
-    def pieces(self) -> Iterable[Piece]:
+    def pieces(self) -> Iterable[ByteRange]:
         """Return the bytes, in pieces."""
         if not isinstance(self.data, SharedBytes):
             return self.data
         data = self.data.map()
-        return (Piece(data, 0, len(data)),)
+        return (ByteRange(data, 0, len(data)),)
 
     def lines(self) -> Iterator[tuple[int, memoryview | bytes]]:
         """Yield the number and the JSON of each line that has some, brackets and commas off."""
@@ -200,7 +200,7 @@ def line_slices(
     part_size: int,
     faults: list[str] | None,
     *,
-    way: Way = Way.HERE,
+    way: SliceTransport = SliceTransport.HERE,
     read: dict[str, FileRead] | None = None,
 ) -> Iterator[tuple[LineSlice, int]]:
     """Cut a Wikidata dump at its lines; yield slices and the compressed bytes read for each.
@@ -241,14 +241,14 @@ def line_slices(
         yield weighed(rest)
 
 
-def _view(piece: Piece) -> memoryview:
+def _view(piece: ByteRange) -> memoryview:
     return memoryview(piece.data)[piece.begin : piece.end]
 
 
 class _Cutter:
     """Cuts bytes behind the first line's end at or after `size` of them, however they come in."""
 
-    def __init__(self, name: str, size: int, way: Way) -> None:
+    def __init__(self, name: str, size: int, way: SliceTransport) -> None:
         self._name = name
         self._part_size = size
         self._way = way
@@ -258,7 +258,7 @@ class _Cutter:
         self._begin()
 
     def _begin(self) -> None:
-        self._kept: list[Piece] = []
+        self._kept: list[ByteRange] = []
         self._size = 0
         self._lines = 0
         self._print = xxhash.xxh3_128()
@@ -296,7 +296,7 @@ class _Cutter:
     def _keep(self, data: bytes, begin: int, end: int) -> None:
         if begin == end:
             return
-        self._kept.append(Piece(data, begin, end))
+        self._kept.append(ByteRange(data, begin, end))
         self._size += end - begin
         # A third of the time that data.count takes.
         numbers = np.frombuffer(data, np.uint8, end - begin, begin)
@@ -318,11 +318,11 @@ class _Cutter:
     def _slice(self) -> LineSlice:
         first = self._line
         self._line += self._lines
-        data: tuple[Piece, ...] | SharedBytes = tuple(self._kept)
-        if self._way is Way.WORKER and CAN_SHARE:
+        data: tuple[ByteRange, ...] | SharedBytes = tuple(self._kept)
+        if self._way is SliceTransport.WORKER and CAN_SHARE:
             data = SharedBytes.of(map(_view, self._kept))
-        elif self._way is not Way.HERE:
-            data = (Piece(b"".join(map(_view, self._kept)), 0, self._size),)
+        elif self._way is not SliceTransport.HERE:
+            data = (ByteRange(b"".join(map(_view, self._kept)), 0, self._size),)
         slice_ = LineSlice(self._name, first, data, self._print.hexdigest())
         self._begin()
         return slice_

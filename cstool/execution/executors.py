@@ -36,7 +36,7 @@ class InlineExecutor(Executor):
         return future
 
 
-def _stand_by(_: Any) -> None:
+def _warm_up(_: Any) -> None:
     """Do nothing: to unpickle what will be called has imported it."""
 
 
@@ -46,7 +46,7 @@ def _local(jobs: int, ready: tuple[int, Any]) -> Iterator[Executor]:
     pool = WorkerPool(jobs)
     number, call = ready
     for _ in range(min(jobs, number)):
-        pool.submit(_stand_by, call)
+        pool.submit(_warm_up, call)
     try:
         yield pool
     except BaseException:

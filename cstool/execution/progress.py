@@ -30,7 +30,7 @@ class PartsProgress(Progress, Protocol):
         """Tell that `n` more units were done before this run, which say nothing of its rate."""
 
 
-class Silent:
+class SilentProgress:
     """Takes news and shows nothing."""
 
     def update(self, n: float = 1, /) -> None:
@@ -43,7 +43,7 @@ class Silent:
         """Ignore."""
 
 
-class Bar:
+class ProgressBar:
     """A bar of tqdm's."""
 
     def __init__(self, bar: Any) -> None:
@@ -134,14 +134,14 @@ def progress(
     `done`: units that were done before, which tell nothing of the speed.
     """
     if quiet:
-        return Silent()
+        return SilentProgress()
     if not sys.stderr.isatty():
         if not total:
-            return Silent()
+            return SilentProgress()
         lines = LogLines(label, total)
         lines.found(done)
         return lines
-    return Bar(
+    return ProgressBar(
         tqdm(
             total=total,
             initial=done,

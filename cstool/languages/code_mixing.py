@@ -12,13 +12,12 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat
 from cstool.languages.words import words_in
 
-Array = np.ndarray[Any, Any]
 
-
-class Mixing(msgspec.Struct, frozen=True):
+class MixingMeasures(msgspec.Struct, frozen=True):
     """A language's measures. Those of which there is no case (no two words) are None.
 
     `cmi`, `cmi_switches` are per cent, means over sentences; `switch_fraction` is one, too;
@@ -35,7 +34,7 @@ class Mixing(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Sums:
+class MixingSums:
     """What the measures are made of: sums over sentences, which add up."""
 
     sentences: int = 0  # with a word
@@ -51,20 +50,22 @@ class Sums:
     run_words: int = 0
     run_squares: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
+    def __add__(self, other: "MixingSums") -> "MixingSums":
         """Return the sums of both."""
-        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+        return MixingSums(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(MixingSums))
+        )
 
     @property
     def words(self) -> int:
         """All words."""
         return self.source_words + self.switched_words
 
-    def measures(self) -> Mixing:
+    def measures(self) -> MixingMeasures:
         """Return the measures."""
         shares = [n / self.words for n in (self.source_words, self.switched_words) if n]
         squares = sum(share**2 for share in shares)
-        return Mixing(
+        return MixingMeasures(
             cmi=_mean(self.cmi, self.sentences),
             cmi_switches=_mean(self.cmi_switches, self.sentences),
             m_index=(1 - squares) / squares if shares else None,  # for two languages
@@ -88,7 +89,7 @@ def _mean(total: float, number: int) -> float | None:
 
 def sums_by_language(
     languages: pa.DictionaryArray, texts: pa.StringArray, spans: pa.ListArray
-) -> dict[str, Sums]:
+) -> dict[str, MixingSums]:
     """Return the sums of each language's rows. `spans`: (…, start, end), in order, in `texts`."""
     offsets, entities = flat(spans)
     starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
@@ -107,10 +108,10 @@ def sums_by_language(
     return {code: _sums({n: v[i] for n, v in totals.items()}) for i, code in enumerate(codes)}
 
 
-def _sums(numbers: dict[str, Any]) -> Sums:
+def _sums(numbers: dict[str, Any]) -> MixingSums:
     means = ("cmi", "cmi_switches", "switch_fraction")
     exact: dict[str, Any] = {n: float(v) if n in means else int(v) for n, v in numbers.items()}
-    return Sums(**exact)
+    return MixingSums(**exact)
 
 
 def _pieces(

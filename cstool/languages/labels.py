@@ -17,20 +17,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.languages.codes import current, language_wiki, languages
 from cstool.languages.disambiguators import with_small_letter, without_disambiguator
 from cstool.languages.fallbacks import chain, same_language
-from cstool.languages.scripts import Written, mask, scripts_of, written
+from cstool.languages.scripts import LanguageScripts, mask, scripts_of, written
 from cstool.storage.counts import Counts
 
-Array = np.ndarray[Any, Any]
-Kind = Literal["label", "sitelink"]
+NameKind = Literal["label", "sitelink"]
 # Whose labels stand in: the whole chain's, those of the same language's varieties, nobody's.
 Fallback = Literal["all", "variants", "none"]
 
@@ -42,7 +42,7 @@ REPEAT = "repeats the English one in another script"
 _ABBREVIATION = 5
 
 
-class Step(NamedTuple):
+class FallbackStep(NamedTuple):
     """Where to look next: the column of a code, and whose names these are."""
 
     column: int
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rules:
+class LabelRules:
     """How names are chosen for target languages; `codes` are those that must be read.
 
     `strict`: whether scripts are looked at. `titles`: names are titles, not labels.
@@ -58,8 +58,8 @@ class Rules:
 
     targets: tuple[str, ...]
     codes: tuple[str, ...]
-    steps: tuple[tuple[Step, ...], ...]
-    written: tuple[Written, ...]
+    steps: tuple[tuple[FallbackStep, ...], ...]
+    written: tuple[LanguageScripts, ...]
     strict: bool
     titles: bool
 
@@ -69,7 +69,9 @@ class Rules:
         return self.titles or self.strict
 
     @staticmethod
-    def of(targets: Sequence[str], fallback: Fallback = "all", kind: Kind = "label") -> "Rules":
+    def of(
+        targets: Sequence[str], fallback: Fallback = "all", kind: NameKind = "label"
+    ) -> "LabelRules":
         """Return the rules for these languages.
 
         Without any fallback, as published: the label of just that code, whatever it looks like.
@@ -78,17 +80,19 @@ class Rules:
         # English and mul are read in any case: they tell what is a copy.
         codes = tuple(sorted({"en", "mul", *targets, *(c for steps in looked for c, _ in steps)}))
         column = {code: i for i, code in enumerate(codes)}
-        steps = tuple(tuple(Step(column[c], origin) for c, origin in steps) for steps in looked)
+        steps = tuple(
+            tuple(FallbackStep(column[c], origin) for c, origin in steps) for steps in looked
+        )
         forms = tuple(map(written, targets))
         strict = fallback != "none"
-        return Rules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
+        return LabelRules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
 
     def wikis(self) -> list[str]:
         """Return the Wikipedia's database of each code, "" for an old or unknown code."""
         return [(code == current(code) and language_wiki(code)) or "" for code in self.codes]
 
 
-def _looked_at(target: str, fallback: Fallback, kind: Kind) -> Iterable[tuple[str, str]]:
+def _looked_at(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, str]]:
     """Yield the codes to look at for a language, and whose names these are."""
     yield target, OWN
     if fallback == "none":
@@ -105,12 +109,12 @@ def _looked_at(target: str, fallback: Fallback, kind: Kind) -> Iterable[tuple[st
         yield "mul", MUL
 
 
-def _old(code: str, kind: Kind) -> tuple[str, ...]:
+def _old(code: str, kind: NameKind) -> tuple[str, ...]:
     """Return the codes under which old dumps have the language's labels."""
     return languages()[code].old if kind == "label" and code in languages() else ()
 
 
-class Names(NamedTuple):
+class LabelTable(NamedTuple):
     """Names of entities, side by side: whose (its row), in which code (its column), the text."""
 
     entity: Array
@@ -118,7 +122,7 @@ class Names(NamedTuple):
     text: pa.Array
 
     @staticmethod
-    def of(offsets: Array, tags: pa.Array, texts: pa.Array, columns: pa.Array) -> "Names":
+    def of(offsets: Array, tags: pa.Array, texts: pa.Array, columns: pa.Array) -> "LabelTable":
         """Return the names in a list column whose tags are in `columns`, the empty ones left out.
 
         `offsets`: where each entity's begin. Tags are codes, or databases of wikis.
@@ -127,24 +131,26 @@ class Names(NamedTuple):
         kept = pc.and_(column.is_valid(), pc.and_(pc.not_equal(texts, ""), pc.not_equal(tags, "")))
         entity = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         mask_ = kept.to_numpy(zero_copy_only=False)
-        return Names(
+        return LabelTable(
             entity[mask_], column.filter(kept).to_numpy().astype(np.int64), texts.filter(kept)
         )
 
     @staticmethod
-    def none() -> "Names":
+    def none() -> "LabelTable":
         """Return no names."""
-        return Names(np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
+        return LabelTable(np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
 
 
-class Chosen(NamedTuple):
+class ChosenLabels(NamedTuple):
     """For each entity (row) and target (column) the place of a name in `texts`, -1 for none."""
 
     places: Array
     texts: pa.Array
 
 
-def choose(rules: Rules, number: int, labels: Names, titles: Names, counts: Counts) -> Chosen:
+def choose(
+    rules: LabelRules, number: int, labels: LabelTable, titles: LabelTable, counts: Counts
+) -> ChosenLabels:
     """Choose the names of `number` entities; add to `counts` what was chosen and what refused.
 
     Titles are of the Wikipedias of `rules.wikis()`; with labels they only bear witness.
@@ -173,7 +179,7 @@ def choose(rules: Rules, number: int, labels: Names, titles: Names, counts: Coun
                 counts.add("labels by origin", {step.origin: int(kept.sum())})
     there = (places >= 0).sum(axis=0).tolist()
     counts.add("labels", Counter(dict(zip(rules.targets, there, strict=True))))
-    return Chosen(places, batch.texts)
+    return ChosenLabels(places, batch.texts)
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ class _Batch:
     pages apart; `english`: each entity's English label. Equal texts have equal numbers.
     """
 
-    rules: Rules
+    rules: LabelRules
     texts: pa.Array
     scripts: Array
     names: Array
@@ -192,7 +198,7 @@ class _Batch:
     english: Array
 
     @staticmethod
-    def of(rules: Rules, number: int, labels: Names, titles: Names) -> "_Batch":
+    def of(rules: LabelRules, number: int, labels: LabelTable, titles: LabelTable) -> "_Batch":
         whole = titles.text.cast(pa.string())
         short = without_disambiguator(whole)
         parts = [labels.text.cast(pa.string()), whole, short, with_small_letter(short)]
@@ -258,7 +264,7 @@ def _fits(scripts: Array, allowed: np.uint64) -> Array:
     return fits
 
 
-def _table(shape: tuple[int, int], names: Names, ids: Array) -> Array:
+def _table(shape: tuple[int, int], names: LabelTable, ids: Array) -> Array:
     """Return the names' numbers as a table, -1 where there is none."""
     table = np.full(shape, -1, np.int64)
     table[names.entity, names.column] = ids

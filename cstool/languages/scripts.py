@@ -5,22 +5,21 @@ in, one for all others. Characters of no script (digits, punctuation, marks) hav
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
-
-Array = np.ndarray[Any, Any]
 
 _OTHERS = np.uint64(1) << np.uint64(63)
 _ALL = ~np.uint64(0)
 
 
-class Written(NamedTuple):
+class LanguageScripts(NamedTuple):
     """How a language is written: a name has a letter of `main`; it may be in `all`, which has it.
 
     Sets of scripts. Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and Latin too.
@@ -65,13 +64,13 @@ def main_scripts(code: str) -> list[str]:
     return known[0] if known else []
 
 
-def written(code: str) -> Written:
+def written(code: str) -> LanguageScripts:
     """Return how a language is written; one of which that is not known: any way, of no main."""
     known = _of_language(code)
     if known is None:
-        return Written(np.uint64(0), _ALL)
+        return LanguageScripts(np.uint64(0), _ALL)
     main, further = known
-    return Written(mask(*main), mask(*main, *further))
+    return LanguageScripts(mask(*main), mask(*main, *further))
 
 
 @cache

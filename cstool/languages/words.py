@@ -7,13 +7,11 @@ spaces between words (Han, kana, Thai, Lao, Khmer, Burmese…), words are what I
 """
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.languages.data_tables import rows
-
-Array = np.ndarray[Any, Any]
 
 OTHER, SPACE, LETTER, SPACELESS = range(4)
 # Scripts (ISO 15924) that are written without spaces between words.

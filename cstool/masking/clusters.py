@@ -11,16 +11,14 @@ equal chances. Before a model has been asked, all clusters therefore have the sa
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from cstool.arrays.hashing import U64, hash_word, mix, share
+from cstool.arrays import Array
+from cstool.arrays.hashing import U64, hash_word, mix, to_unit_interval
 from cstool.errors import InputError
 from cstool.masking.vocabulary import Vocabulary
 from cstool.storage.text_files import read_small
-
-Array = np.ndarray[Any, Any]
 
 BETA = 2.0
 MOST = 4096  # a table of so many by so many counts has 134 MB; published: 50 and 100
@@ -76,7 +74,7 @@ class Clusters:
     def swap(self, ids: Array, lots: U64) -> Array:
         """Return a token in place of each."""
         source = self.of_token[ids]
-        cluster = np.searchsorted(self._bounds, source + share(lots), side="right")
+        cluster = np.searchsorted(self._bounds, source + to_unit_interval(lots), side="right")
         cluster = np.minimum(cluster - source * len(self.counts), self._last)
         sizes = np.diff(self.firsts)[cluster].astype(np.uint64)
         within = (mix(lots ^ _TOKEN) % sizes).astype(np.int64)

@@ -6,17 +6,15 @@ of the position: they are the same whoever draws them, and in whatever order.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from cstool.arrays.hashing import U64, hash_word, mix, share
+from cstool.arrays import Array
+from cstool.arrays.hashing import U64, hash_word, mix, to_unit_interval
 from cstool.masking.clusters import Clusters
-from cstool.masking.strategies import Chances, Strategy
+from cstool.masking.strategies import Probabilities, Strategy
 from cstool.masking.tokens import Tokens
 from cstool.masking.vocabulary import Vocabulary
-
-Array = np.ndarray[Any, Any]
 
 NOT_PREDICTED = -100
 _UNTOUCHED, MASKED, RANDOM, KEPT = range(4)
@@ -26,7 +24,7 @@ _ENTITY, _FATE, _WORD = (hash_word(word) for word in ("entity", "fate", "word"))
 
 
 @dataclass(frozen=True)
-class Masked:
+class MaskedTokens:
     """What the model sees, what it is to tell (−100: nothing), and what was done to each token."""
 
     input_ids: Array
@@ -47,7 +45,7 @@ def mask(
     strategy: Strategy,
     vocabulary: Vocabulary,
     clusters: Clusters | None = None,
-) -> Masked:
+) -> MaskedTokens:
     """Draw what becomes of each token. Special tokens are never touched, nor predicted."""
     own = mix(keys[tokens.sentences] + tokens.positions.astype(np.uint64))
     special = vocabulary.special[tokens.ids]
@@ -78,7 +76,7 @@ def mask(
         labels[special] = NOT_PREDICTED
     else:
         labels = np.where(fates > 0, tokens.ids, np.int32(NOT_PREDICTED))
-    return Masked(input_ids, labels, fates)
+    return MaskedTokens(input_ids, labels, fates)
 
 
 def _of_entities(tokens: Tokens, keys: U64) -> U64:
@@ -86,11 +84,11 @@ def _of_entities(tokens: Tokens, keys: U64) -> U64:
     return mix(mix(keys ^ _ENTITY)[tokens.sentences] + tokens.entities.astype(np.uint64))
 
 
-def _settle(fates: Array, places: Array, lots: U64, chances: Chances) -> None:
+def _settle(fates: Array, places: Array, lots: U64, chances: Probabilities) -> None:
     """Write the fates of the tokens at these places."""
     if chances.candidate < 1:
-        places = places[share(lots[places]) < chances.candidate]
-    drawn = share(mix(lots[places] ^ _FATE))
+        places = places[to_unit_interval(lots[places]) < chances.candidate]
+    drawn = to_unit_interval(mix(lots[places] ^ _FATE))
     bounds = np.cumsum([chances.masked, chances.random, chances.kept])
     # Shares are sums of tenths: what is 1 but for rounding is 1.
     fates[places] = _FATES[np.searchsorted(np.round(bounds, 12), drawn, side="right")]

@@ -1,13 +1,11 @@
 """Tokens of sentences → rows to train on: what is left out, and several sentences to a row."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.masking.tokens import Tokens
-
-Array = np.ndarray[Any, Any]
 
 
 def of_sentences(tokens: Tokens, kept: Array) -> Tokens:
@@ -21,29 +19,29 @@ def of_sentences(tokens: Tokens, kept: Array) -> Tokens:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowLayout:
     """How sentences lie in rows: `sentences` in each, and where each row's `tokens` begin."""
 
     sentences: Array
     tokens: Array
 
 
-def one_a_row(tokens: Tokens) -> Rows:
+def one_a_row(tokens: Tokens) -> RowLayout:
     """Return a row for each sentence."""
-    return Rows(np.ones(len(tokens.firsts) - 1, np.int64), tokens.firsts)
+    return RowLayout(np.ones(len(tokens.firsts) - 1, np.int64), tokens.firsts)
 
 
-def packed(tokens: Tokens, longest: int) -> Rows:
+def packed(tokens: Tokens, longest: int) -> RowLayout:
     """Put as many sentences into each row as it holds, in their order; none is cut for it."""
     ends, firsts, last = [0], tokens.firsts, len(tokens.firsts) - 1
     while ends[-1] < last:
         fit = int(np.searchsorted(firsts, firsts[ends[-1]] + longest, side="right")) - 1
         ends.append(max(fit, ends[-1] + 1))
     bounds = np.array(ends)
-    return Rows(np.diff(bounds), firsts[bounds])
+    return RowLayout(np.diff(bounds), firsts[bounds])
 
 
-def entity_numbers(tokens: Tokens, rows: Rows, of_sentence: Array) -> Array:
+def entity_numbers(tokens: Tokens, rows: RowLayout, of_sentence: Array) -> Array:
     """Return each token's entity as a number in its row; `of_sentence`: how many each has."""
     before = np.cumsum(of_sentence) - of_sentence
     row_firsts = np.cumsum(rows.sentences) - rows.sentences

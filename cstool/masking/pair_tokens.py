@@ -4,10 +4,11 @@ A sentence stands in ten pairs, and to tokenize is what takes the time.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import ranges
 from cstool.masking.tokens import flat_ids
 from cstool.masking.vocabulary import text_with_tokens
@@ -15,7 +16,6 @@ from cstool.masking.vocabulary import text_with_tokens
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Array = np.ndarray[Any, Any]
 
 _AT_ONCE = 4096
 # The pieces of a pair, in their order.
@@ -23,7 +23,7 @@ _HEAD, _FIRST, _MIDDLE, _SECOND, _TAIL = range(5)
 
 
 @dataclass(frozen=True)
-class Frame:
+class PairFrame:
     """What a tokenizer puts around two texts: tokens before, between, behind, and their types.
 
     `of_texts`: the types of the first text's tokens and of the second's.
@@ -39,7 +39,7 @@ class Frame:
         return sum(map(len, self.tokens))
 
     @classmethod
-    def of(cls, tokenizer: "Tokenizer") -> "Frame":
+    def of(cls, tokenizer: "Tokenizer") -> "PairFrame":
         """Read a tokenizer's, which neither cuts nor pads."""
         text = text_with_tokens(tokenizer)
         pair = tokenizer.encode(text, text)
@@ -55,15 +55,15 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Texts:
+class PairTexts:
     """The frame's tokens and those of some texts; `firsts`: where each's begin, and the end."""
 
-    frame: Frame
+    frame: PairFrame
     ids: Array
     firsts: Array
 
     @classmethod
-    def of(cls, tokenizer: "Tokenizer", frame: Frame, texts: list[str]) -> "Texts":
+    def of(cls, tokenizer: "Tokenizer", frame: PairFrame, texts: list[str]) -> "PairTexts":
         """Tokenize texts, without special tokens."""
         lots = (texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE))
         made = [flat_ids(tokenizer.encode_batch(lot, add_special_tokens=False)) for lot in lots]
@@ -80,7 +80,7 @@ class PairRows:
     sizes: Array
 
 
-def pair_rows(texts: Texts, first: Array, second: Array, longest: int) -> PairRows:
+def pair_rows(texts: PairTexts, first: Array, second: Array, longest: int) -> PairRows:
     """Return pairs of texts, each by its number, as rows of at most `longest` tokens."""
     frame, number = texts.frame, len(first)
     sizes = np.diff(texts.firsts)

@@ -10,14 +10,14 @@ them hard, from other paragraphs of the page, the rest easy, from other pages.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.arrays.hashing import U64, hash_word, mix
 
-Array = np.ndarray[Any, Any]
-Place = Literal["paragraph", "page"]
+PairScope = Literal["paragraph", "page"]
 
 SAME, HARD, EASY = range(3)
 KINDS = ("same", "hard", "easy")
@@ -39,7 +39,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Found:
+class PairingResult:
     """Pairs, how many sentences they begin with, and how many made none, by reason."""
 
     pairs: Pairs
@@ -77,14 +77,16 @@ class _Stretches:
             self.page.at(anchors), self.paragraph.at(anchors), self.sentence.at(anchors)
         )
 
-    def same(self, place: Place) -> tuple[_Stretch, _Stretch]:
+    def same(self, place: PairScope) -> tuple[_Stretch, _Stretch]:
         """Return where partners of the same place are, and where within that they are not."""
         if place == "paragraph":
             return self.paragraph, self.sentence
         return self.page, self.paragraph
 
 
-def pair_up(pages: Array, paragraphs: Array, ids: Array, lots: U64, place: Place) -> Found:
+def pair_up(
+    pages: Array, paragraphs: Array, ids: Array, lots: U64, place: PairScope
+) -> PairingResult:
     """Pair each sentence that can be: sorted by page, paragraph and id; lots are its own.
 
     One that is there several times, switched otherwise, is no partner of itself.
@@ -108,7 +110,7 @@ def pair_up(pages: Array, paragraphs: Array, ids: Array, lots: U64, place: Place
         anchor &= ~lost
     at = np.flatnonzero(anchor)
     pairs = _drawn(at, within.at(at), lots[at], number, place)
-    return Found(_shuffled(pairs, lots), len(at), dropped)
+    return PairingResult(_shuffled(pairs, lots), len(at), dropped)
 
 
 def _changes(values: Array) -> Array:
@@ -124,7 +126,7 @@ def _stretch(new: Array) -> _Stretch:
     return _Stretch(begin[of], end[of]) if len(new) else _Stretch(begin, begin)
 
 
-def _drawn(at: Array, within: _Stretches, lots: U64, number: int, place: Place) -> Pairs:
+def _drawn(at: Array, within: _Stretches, lots: U64, number: int, place: PairScope) -> Pairs:
     """Return the pairs of these anchors, kind by kind."""
     page, paragraph = within.page, within.paragraph
     outer, inner = within.same(place)

@@ -10,11 +10,11 @@ from typing import Literal, get_args
 
 from cstool.errors import WrongCallError
 
-Rules = Literal["paper", "code"]
+RuleSource = Literal["paper", "code"]
 
 
 @dataclass(frozen=True)
-class Chances:
+class Probabilities:
     """What becomes of a token, or of an entity as a `whole`.
 
     `candidate`: the chance to be looked at. Of the candidates, these shares are masked, replaced
@@ -37,8 +37,8 @@ class Strategy:
     """
 
     name: str
-    inside: Chances | None
-    outside: Chances | None
+    inside: Probabilities | None
+    outside: Probabilities | None
     detect: bool = False
     clusters: bool = False
 
@@ -48,16 +48,16 @@ class Strategy:
         return any(c is not None and c.masked > 0 for c in (self.inside, self.outside))
 
 
-_MLM = Chances(0.15, 0.8, 0.1, 0.1)
-_SWAP = Chances(0.15, random=1.0)
+_MLM = Probabilities(0.15, 0.8, 0.1, 0.1)
+_SWAP = Probabilities(0.15, random=1.0)
 _ENTITIES = {
-    "wep": Chances(1.0, 0.8, 0.0, 0.2, whole=True),
-    "pep-mrs": Chances(1.0, 0.8, 0.1, 0.1),
-    "pep-ms": Chances(1.0, 0.8, 0.0, 0.1),
-    "pep-m": Chances(1.0, 0.8),
+    "wep": Probabilities(1.0, 0.8, 0.0, 0.2, whole=True),
+    "pep-mrs": Probabilities(1.0, 0.8, 0.1, 0.1),
+    "pep-ms": Probabilities(1.0, 0.8, 0.0, 0.1),
+    "pep-m": Probabilities(1.0, 0.8),
 }
 # Their paper keeps and predicts a tenth; their code predicts all that it does not mask.
-_CODE = {"pep-ms": Chances(1.0, 0.8, 0.0, 0.2)}
+_CODE = {"pep-ms": Probabilities(1.0, 0.8, 0.0, 0.2)}
 _TOKENS = {
     "mlm": Strategy("mlm", _MLM, _MLM),
     "rts": Strategy("rts", _SWAP, _SWAP, detect=True),
@@ -67,14 +67,14 @@ _TOKENS = {
 STRATEGIES = ("mlm", *_ENTITIES, *(f"{name}+mlm" for name in _ENTITIES), "rts", "c-rts", "slm")
 
 
-def strategy_of(name: str, rules: Rules = "paper") -> Strategy:
+def strategy_of(name: str, rules: RuleSource = "paper") -> Strategy:
     """Return the strategy of that name. Raises KeyError when there is none.
 
     `rules`: where EntityCS's paper and its code differ, which of them holds; WrongCallError for
     others.
     """
-    if rules not in get_args(Rules):
-        raise WrongCallError(f"no rules {rules!r}; there are {', '.join(get_args(Rules))}")
+    if rules not in get_args(RuleSource):
+        raise WrongCallError(f"no rules {rules!r}; there are {', '.join(get_args(RuleSource))}")
     if name in _TOKENS:
         return _TOKENS[name]
     entity, plus, _ = name.partition("+mlm")

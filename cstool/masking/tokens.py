@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import ranges
 from cstool.masking.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from cstool.arrays import Array
 from cstool.errors import InputError
 from cstool.storage.manifest import Manifest
 
@@ -40,8 +41,6 @@ _BLOCK = 1 << 20
 # the last numbers of an array of cstool 0.1, which has no checksum.
 _MARK = b"cs-xxh3\n"
 _TRAILER = 16 + len(_MARK)
-
-Array = np.ndarray[Any, Any]
 
 
 class PartWriter:

@@ -21,13 +21,13 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from cstool.arrays import Array
 from cstool.errors import InputError, writing
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, load_array, save_array
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
-Values = np.ndarray[Any, Any]
-Add = Callable[[Hashes, Values], None]
+Add = Callable[[Hashes, Array], None]
 
 # The QID, in the index of titles, of pages that have none.
 NO_ITEM = np.uint32(2**32 - 1)
@@ -38,7 +38,7 @@ _TAKEN = 75
 _HEAD = 2
 # Pairs that a building holds in memory, and the stretches of hashes that it sorts one by one.
 _HELD = 1 << 20
-_STRETCHES = 64
+_BUCKETS = 64
 _EMPTY = np.uint64(0)
 _HALF = np.uint64(32)
 
@@ -58,7 +58,7 @@ def hash_column(titles: pa.Array) -> Hashes:
 class HashIndex:
     """Hashes and a number for each; 0 stands for "not there"."""
 
-    def __init__(self, slots: Hashes, values: Values) -> None:
+    def __init__(self, slots: Hashes, values: Array) -> None:
         """Take what a file holds: the head and the slots, and the slots' values."""
         self._slots = slots
         self._values = values
@@ -68,7 +68,7 @@ class HashIndex:
         return int(self._slots[1])
 
     @staticmethod
-    def build(hashes: Hashes, values: Values) -> "HashIndex":
+    def build(hashes: Hashes, values: Array) -> "HashIndex":
         """Return an index of these pairs, made in memory; of equal hashes the first pair counts."""
         hashes, values = _sorted(hashes, values)
         homes = _homes_for(len(hashes))
@@ -107,7 +107,7 @@ class HashIndex:
             with whole_file(folder / file) as temporary:
                 save_array(temporary, array)
 
-    def look_up(self, hashes: Hashes) -> Values:
+    def look_up(self, hashes: Hashes) -> Array:
         """Return the value of each hash, 0 where it is not there."""
         answer = np.zeros(len(hashes), self._values.dtype)
         asked = np.maximum(hashes, np.uint64(1))
@@ -133,16 +133,16 @@ def building(folder: Path, name: str, value_type: type[np.generic]) -> Iterator[
     with ExitStack() as stack:
         pairs = _Pairs(folder, np.dtype([("hash", np.uint64), ("value", value_type)]), stack)
         yield pairs.add
-        number = sum(len(stretch) for stretch in pairs.stretches(keep=True))
+        number = sum(len(bucket) for bucket in pairs.stretches(keep=True))
         homes = _homes_for(number)
         head = np.array([homes, number], np.uint64)
         with _GrowingArray.open(folder, name, value_type) as put:
             put(head, np.zeros(_HEAD, value_type))
             free = 0
-            for stretch in pairs.stretches():
-                places = _places(stretch["hash"], homes, free)
+            for bucket in pairs.stretches():
+                places = _places(bucket["hash"], homes, free)
                 size = int(places[-1]) + 1 - free if len(places) else 0
-                put(*_filled(stretch["hash"], stretch["value"], places - free, size))
+                put(*_filled(bucket["hash"], bucket["value"], places - free, size))
                 free += size
             put(*_filled(np.zeros(0, np.uint64), np.zeros(0, value_type), np.zeros(0, np.intp),
                          max(homes - free, 0) + 1))  # fmt: skip
@@ -159,7 +159,7 @@ class _Pairs:
         self._number = 0
         self._files: list[IO[bytes]] = []
 
-    def add(self, hashes: Hashes, values: Values) -> None:
+    def add(self, hashes: Hashes, values: Array) -> None:
         """Take further pairs."""
         pairs = np.empty(len(hashes), self._type)
         pairs["hash"], pairs["value"] = np.maximum(hashes, np.uint64(1)), values
@@ -169,7 +169,7 @@ class _Pairs:
             self._spill()
 
     def stretches(self, *, keep: bool = False) -> Iterator[np.ndarray[Any, Any]]:
-        """Yield each stretch, sorted, without repeats; `keep` leaves it so for the next time."""
+        """Yield each bucket, sorted, without repeats; `keep` leaves it so for the next time."""
         if not self._files:
             pairs = np.concatenate([np.empty(0, self._type), *self._held])
             self._held = [_sorted_pairs(pairs)]
@@ -194,14 +194,14 @@ class _Pairs:
         if not self._files:
             self._folder.mkdir(parents=True, exist_ok=True)
             # Without a name: nothing of them is left when the process is killed.
-            for _ in range(_STRETCHES):
+            for _ in range(_BUCKETS):
                 spill = TemporaryFile(dir=self._folder)  # noqa: SIM115 - the stack closes it
                 self._files.append(self._stack.enter_context(spill))
         pairs = np.concatenate([np.empty(0, self._type), *self._held])
         self._held, self._number = [], 0
-        stretch = _homes(pairs["hash"], np.uint64(_STRETCHES))
-        pairs = pairs[np.argsort(stretch, kind="stable")]
-        ends = np.cumsum(np.bincount(stretch, minlength=_STRETCHES))
+        bucket = _homes(pairs["hash"], np.uint64(_BUCKETS))
+        pairs = pairs[np.argsort(bucket, kind="stable")]
+        ends = np.cumsum(np.bincount(bucket, minlength=_BUCKETS))
         for file, piece in zip(self._files, np.split(pairs, ends[:-1]), strict=True):
             file.write(piece.tobytes())
 
@@ -219,7 +219,7 @@ class _GrowingArray:
     @contextmanager
     def open(
         folder: Path, name: str, value_type: type[np.generic]
-    ) -> Iterator[Callable[[Hashes, Values], None]]:
+    ) -> Iterator[Callable[[Hashes, Array], None]]:
         """Give what appends to the two files of an index, which are whole when the block ends."""
         with ExitStack() as stack:
             arrays = []
@@ -259,7 +259,7 @@ class _GrowingArray:
         self._head_size = self._file.tell()
 
 
-def _sorted(hashes: Hashes, values: Values) -> tuple[Hashes, Values]:
+def _sorted(hashes: Hashes, values: Array) -> tuple[Hashes, Array]:
     """Return the pairs by their hash; of equal ones the first. An empty slot's mark is no hash."""
     hashes = np.maximum(hashes, np.uint64(1))
     order = np.argsort(hashes, kind="stable")
@@ -295,15 +295,15 @@ def _places(hashes: Hashes, homes: int, free: int) -> np.ndarray[Any, np.dtype[n
 
 
 def _filled(
-    hashes: Hashes, values: Values, places: np.ndarray[Any, np.dtype[np.intp]], size: int
-) -> tuple[Hashes, Values]:
+    hashes: Hashes, values: Array, places: np.ndarray[Any, np.dtype[np.intp]], size: int
+) -> tuple[Hashes, Array]:
     """Return so many slots, and their values, with these at their places."""
     slots, beside = np.zeros(size, np.uint64), np.zeros(size, values.dtype)
     slots[places], beside[places] = hashes, values
     return slots, beside
 
 
-def _check(slots: Hashes, values: Values) -> None:
+def _check(slots: Hashes, values: Array) -> None:
     """Raise ValueError when the arrays are no index; a look-up stays within those that are."""
     if slots.dtype != np.uint64 or slots.ndim != 1 or slots.shape != values.shape:
         raise ValueError("its files do not fit together")

@@ -22,12 +22,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, offsets_of, one_chunk, ranges, strings
 from cstool.errors import InputError
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, check_checksum, map_numbers
-
-Array = np.ndarray[Any, Any]
 
 _KNOWN = ("known", "known_offsets", "known_text")
 _FILES = ("qids", "rows", "which", "offsets", "text", "marks", *_KNOWN)

@@ -25,6 +25,8 @@ _BESIDE = ".pq"
 PARQUET = (".parquet", _BESIDE)
 # Of a folder of titles: the items that are pages and no entities.
 NOT_ENTITIES = "not_entities.parquet"
+# The hash index of titles: the base of its files' names.
+TITLE_INDEX = "index"
 _SAMPLE = 1 << 20
 STANDARD_INPUT = "-"
 # How the fingerprint of all bytes of a file begins.

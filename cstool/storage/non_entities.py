@@ -1,24 +1,22 @@
 """The list of items that are pages and no entities, as `titles` has written it."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
 from cstool.storage.checksums import read_part
 from cstool.storage.manifest import NOT_ENTITIES
 
-Column = np.ndarray[Any, Any]
-
 
 class NonEntities:
     """QIDs in rising order, and of each the number of its reason, from 1 on, in `names`."""
 
-    def __init__(self, qids: Column, reasons: Column, names: list[str]) -> None:
+    def __init__(self, qids: Array, reasons: Array, names: list[str]) -> None:
         self._qids = qids
         self._reasons = reasons
         self.names = names
@@ -42,7 +40,7 @@ class NonEntities:
         reasons = encoded.indices.to_numpy().astype(np.uint8) + np.uint8(1)
         return NonEntities(table.column("qid").to_numpy(), reasons, encoded.dictionary.to_pylist())
 
-    def reasons(self, qids: Column) -> Column:
+    def reasons(self, qids: Array) -> Array:
         """Return the number of the reason why each QID names no entity; 0 where it may."""
         answer = np.zeros(len(qids), np.uint8)
         if len(self._qids):

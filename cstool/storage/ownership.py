@@ -26,7 +26,7 @@ from cstool.storage.manifest import (
     broken_parts,
     read_manifest,
 )
-from cstool.storage.parts import Footer, footer_of
+from cstool.storage.parts import PartFooter, footer_of
 from cstool.storage.timings import TIMINGS, has_timings
 
 RUN = "_run.json"
@@ -248,7 +248,7 @@ def _own_parts(out: Path, run: str | None) -> list[Path]:
     ]
 
 
-def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, Footer]]:
+def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, PartFooter]]:
     """Yield the parts in a folder and those below it.
 
     No links are followed, and neither the folders of other stages nor intermediate parts.

@@ -14,7 +14,7 @@ import xxhash
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import PARAGRAPHS, Manifest, beside_part
-from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.parts import Batches, FinishedPart, SideTable
 from cstool.storage.run import Run, Task, part_name
 from cstool.storage.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
 from cstool.storage.schemas import PARAGRAPHS as ROWS
@@ -37,12 +37,12 @@ class _Table:
     language: str | None = None
 
 
-def left_beside(ids: pa.Array, paragraphs: pa.Array) -> Beside:
+def left_beside(ids: pa.Array, paragraphs: pa.Array) -> SideTable:
     """Return the paragraphs of some sentences as what goes beside their part."""
-    return Beside(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
+    return SideTable(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
 
 
-def gather(run: Run, made: Sequence[Made]) -> list[Made]:
+def gather(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
     """Make parts of what was left beside these parts."""
     files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
     paths = [run.work(_LEFT) / file for file in files]
@@ -56,14 +56,14 @@ def _print(path: Path) -> str:
     return xxhash.xxh3_128_hexdigest(path.read_bytes())
 
 
-def hand_on(run: Run, folder: Path, read: Manifest) -> list[Made]:
+def hand_on(run: Run, folder: Path, read: Manifest) -> list[FinishedPart]:
     """Make parts of those in the folder that is read; none if an older cstool made it."""
     parts = read.beside(PARAGRAPHS)
     tasks = [Task(part.file, _Table(str(folder / part.file)), part.checksum) for part in parts]
     return _copy(run, ROWS, tasks)
 
 
-def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[Made]:
+def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[FinishedPart]:
     """Make parts of those in the folders that a corpus is made of, with the texts' languages."""
     found = [
         (_Table(str(folder / part.file), manifest.source.language), part)
@@ -77,7 +77,7 @@ def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[Made]:
     ])  # fmt: skip
 
 
-def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[Made]:
+def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[FinishedPart]:
     label = f"{run.claim.stage}: paragraphs"
     return run.map(
         rows_of, None, tasks, schema, label=label, size=len(tasks), unit="part", layout=LAYOUT

@@ -21,7 +21,7 @@ from cstool.storage.manifest import Part, sha256
 FOOTER_KEY = b"cstool"
 
 
-class Beside(NamedTuple):
+class SideTable(NamedTuple):
     """Rows that go beside a part: into a file of its name in `folder`, in the run's work folder.
 
     Few of them: they are held in memory until the part is written.
@@ -31,10 +31,10 @@ class Beside(NamedTuple):
     rows: pa.Table
 
 
-Batches = Generator[pa.RecordBatch | pa.Table | Beside, None, Counts]
+Batches = Generator[pa.RecordBatch | pa.Table | SideTable, None, Counts]
 
 
-class Footer(msgspec.Struct, frozen=True):
+class PartFooter(msgspec.Struct, frozen=True):
     """What a part tells of itself; `beside`: the folders in which more lies beside it.
 
     `file`: its path in the folder, "" if cstool 0.1 wrote it.
@@ -47,7 +47,7 @@ class Footer(msgspec.Struct, frozen=True):
     file: str = ""
 
 
-class Made(msgspec.Struct, frozen=True):
+class FinishedPart(msgspec.Struct, frozen=True):
     """A part that lies on disk, and its counts."""
 
     part: Part
@@ -65,7 +65,7 @@ def write_part(
     work: Path,
     layout: Mapping[str, Any] = STANDARD,
     listed: bool = True,
-) -> Made:
+) -> FinishedPart:
     """Write a part from record batches, each its own row group; return what was made.
 
     `listed`: it will stand in a manifest, which has its checksum.
@@ -73,7 +73,7 @@ def write_part(
     ParquetWriter is to write.
     """
     path = folder / file
-    beside: list[Beside] = []
+    beside: list[SideTable] = []
     with whole_file(path) as temporary:
         writer = PartWriter(temporary, schema, layout)
         try:
@@ -81,7 +81,7 @@ def write_part(
             rows, counts = _write_all(writer, batches, beside.append)
             counts = total([counts])
             folders = _by_folder(beside)
-            footer = Footer(run, slice_, counts, tuple(folders), file)
+            footer = PartFooter(run, slice_, counts, tuple(folders), file)
             writer.close({FOOTER_KEY: msgspec.json.encode(footer)})
         finally:
             writer.abort()
@@ -90,10 +90,10 @@ def write_part(
         for name, tables in folders.items():
             with whole_file(work / name / file) as temporary_beside:
                 write_table(temporary_beside, pa.concat_tables(tables), {"compression": "zstd"})
-    return Made(Part(file, rows, size, checksum), counts)
+    return FinishedPart(Part(file, rows, size, checksum), counts)
 
 
-def _by_folder(beside: list[Beside]) -> dict[str, list[pa.Table]]:
+def _by_folder(beside: list[SideTable]) -> dict[str, list[pa.Table]]:
     folders: dict[str, list[pa.Table]] = {}
     for folder, rows in beside:
         folders.setdefault(folder, []).append(rows)
@@ -101,7 +101,7 @@ def _by_folder(beside: list[Beside]) -> dict[str, list[pa.Table]]:
 
 
 def _write_all(
-    writer: PartWriter, batches: Batches, put_beside: Callable[[Beside], None]
+    writer: PartWriter, batches: Batches, put_beside: Callable[[SideTable], None]
 ) -> tuple[int, Counts]:
     """Write the batches; return how many rows they had, and the counts."""
     rows = 0
@@ -117,7 +117,7 @@ def _write_all(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
                 "mend that and run the same command again: finished parts are kept"
             ) from error
-        if isinstance(batch, Beside):
+        if isinstance(batch, SideTable):
             put_beside(batch)
         elif batch.num_rows:
             table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
@@ -125,13 +125,13 @@ def _write_all(
             rows += table.num_rows
 
 
-def footer_of(path: Path) -> Footer | None:
+def footer_of(path: Path) -> PartFooter | None:
     """Return what a part tells of itself; None for a file that is no sound part of cstool's."""
     if not path.is_file():  # a pipe would block
         return None
     try:
         metadata = read_footer(path).metadata or {}
-        return msgspec.json.decode(metadata[FOOTER_KEY], type=Footer)
+        return msgspec.json.decode(metadata[FOOTER_KEY], type=PartFooter)
     except (OSError, KeyError, InputError, msgspec.DecodeError):
         return None
 
@@ -155,7 +155,7 @@ def refuse_foreign_part(path: Path, run: str) -> None:
 
 def find_part(
     folder: Path, file: str, *, run: str, slice_: str, work: Path, listed: bool = True
-) -> Made | None:
+) -> FinishedPart | None:
     """Return the part if it is there and undamaged, made by the same run from the same slice.
 
     With all that belongs beside it, in folders of `work`. `listed` as in `write_part`.
@@ -171,4 +171,4 @@ def find_part(
     except (OSError, InputError):
         return None  # missing or damaged: it is made again
     part = Part(file, rows, path.stat().st_size, sha256(path) if listed else "")
-    return Made(part, footer.counts)
+    return FinishedPart(part, footer.counts)

@@ -56,10 +56,10 @@ from cstool.storage.ownership import (
     remove_unlisted,
     tidy,
 )
-from cstool.storage.parts import Batches, Made, find_part, refuse_foreign_part, write_part
+from cstool.storage.parts import Batches, FinishedPart, find_part, refuse_foreign_part, write_part
 from cstool.storage.timings import (
     Clock,
-    Cost,
+    PartCost,
     add_timing,
     gather_timings,
     leave_timing,
@@ -131,10 +131,10 @@ class Run:
         size: int | None = None,
         unit: str = "B",
         phase: str | None = None,
-        on_made: Callable[[Made], None] = lambda made: None,
+        on_made: Callable[[FinishedPart], None] = lambda made: None,
         layout: Mapping[str, Any] = STANDARD,
         is_whole: Callable[[str], bool] = lambda file: True,
-    ) -> list[Made]:
+    ) -> list[FinishedPart]:
         """Make a part of each task with `function(slice, parameters)`; return them in order.
 
         `phase` names a folder of intermediate parts, removed when the run finishes. `size` is
@@ -148,7 +148,7 @@ class Run:
         listed = phase is None and not self.options.shard
         work = self.out / WORK
         run = self.claim.fingerprint()
-        made: dict[int, Made] = {}
+        made: dict[int, FinishedPart] = {}
         under_way: dict[int, tuple[str, int]] = {}
         missing = 0
         label = label or self.claim.stage
@@ -156,7 +156,7 @@ class Run:
         bar = progress(label, size, unit=unit, quiet=self.options.quiet)
         made_now: list[int] = []
 
-        def calls() -> Iterator[tuple[int, Callable[[], tuple[Made, Cost]]]]:
+        def calls() -> Iterator[tuple[int, Callable[[], tuple[FinishedPart, PartCost]]]]:
             nonlocal missing
             for index, task in enumerate(tasks):
                 refuse_links(self.out, (folder / task.file).parent)
@@ -251,7 +251,7 @@ class Run:
 
     def finish(
         self,
-        made: Iterable[Made],
+        made: Iterable[FinishedPart],
         counts: Counts,
         *,
         source: Source | None = None,
@@ -311,7 +311,7 @@ def make_part(
     work: Path,
     layout: Mapping[str, Any],
     listed: bool,
-) -> tuple[Made, Cost]:
+) -> tuple[FinishedPart, PartCost]:
     """Make one part; this is what runs in a worker, wherever that is."""
     begun = time.thread_time()
     with using_scratch(scratch):
@@ -319,7 +319,7 @@ def make_part(
             folder, task.file, schema, function(task.slice, parameters),
             run=run, slice_=task.fingerprint, work=work, layout=layout, listed=listed,
         )  # fmt: skip
-    return made, Cost(time.thread_time() - begun, peak_bytes())
+    return made, PartCost(time.thread_time() - begun, peak_bytes())
 
 
 @contextmanager

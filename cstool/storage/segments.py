@@ -13,19 +13,18 @@ from io import BufferedIOBase
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import damaged, read_part
-from cstool.storage.parts import Made
-
-Array = np.ndarray[Any, Any]
+from cstool.storage.parts import FinishedPart
 
 _ROWS_AT_ONCE = 300_000
 _BLOCK = 1 << 18
@@ -129,7 +128,7 @@ def are_whole(indexes: Path, files: Path, part: str) -> bool:
 
 
 def segments_of(
-    made: Iterable[Made], indexes: Path, files: Path
+    made: Iterable[FinishedPart], indexes: Path, files: Path
 ) -> tuple[dict[int, tuple[Segment, ...]], dict[int, int]]:
     """Return the segments and the number of rows of each destination, in the writers' order.
 

@@ -17,7 +17,7 @@ CHARACTER_BUCKETS = 61
 ENTITY_BUCKETS = 17
 
 
-class LookedAt(msgspec.Struct):
+class SampleStats(msgspec.Struct):
     """What was looked at closely: of each file its first rows, which a hash has put there.
 
     `unswitched`: code-switched rows' entities that stand there under the name they had.
@@ -43,7 +43,7 @@ class LanguageNumbers(msgspec.Struct):
     unswitched: int = 0
     characters: list[int] = []
     entities_a_sentence: list[int] = []
-    looked_at: LookedAt | None = None
+    looked_at: SampleStats | None = None
 
 
 class TopEntity(msgspec.Struct):
@@ -58,7 +58,7 @@ class TopEntity(msgspec.Struct):
     at_most: int
 
 
-class Form(msgspec.Struct):
+class SwitchedForm(msgspec.Struct):
     """A sentence in a language: spans are (QID, source start and end, start and end)."""
 
     text: str
@@ -73,7 +73,7 @@ class SampleSentence(msgspec.Struct):
     title: str
     language: str
     text: str
-    forms: dict[str, Form]
+    forms: dict[str, SwitchedForm]
 
 
 class Statistics(msgspec.Struct):

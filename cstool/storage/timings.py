@@ -51,7 +51,7 @@ class Timing(msgspec.Struct, frozen=True):
     phases: list[Phase]
 
 
-class Cost(msgspec.Struct, frozen=True):
+class PartCost(msgspec.Struct, frozen=True):
     """What a part cost the worker that made it."""
 
     cpu_s: float
@@ -74,7 +74,7 @@ class Clock:
 
     options: RunOptions
     phases: list[Phase] = field(default_factory=list)
-    _elsewhere: Cost = field(default_factory=lambda: Cost(0.0, 0))
+    _elsewhere: PartCost = field(default_factory=lambda: PartCost(0.0, 0))
 
     def __post_init__(self) -> None:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -86,12 +86,12 @@ class Clock:
         children = 0.0 if self.options.scheduler else _cpu(resource.RUSAGE_CHILDREN)
         return _cpu(resource.RUSAGE_SELF) + children
 
-    def add(self, cost: Cost) -> None:
+    def add(self, cost: PartCost) -> None:
         """Take down what a part cost; of local processes the system knows it."""
         if self.options.scheduler:
             total = self._elsewhere
             peak = max(total.peak_bytes, cost.peak_bytes)
-            self._elsewhere = Cost(total.cpu_s + cost.cpu_s, peak)
+            self._elsewhere = PartCost(total.cpu_s + cost.cpu_s, peak)
 
     @contextmanager
     def phase(self, name: str, made: list[int]) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.arrays.hashing import U64, mix
 from cstool.errors import InputError
 from cstool.masking.clusters import Clusters
@@ -19,8 +20,7 @@ from cstool.masking.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Array = np.ndarray[Any, Any]
-Row = Mapping[str, Any]
+CorpusRow = Mapping[str, Any]
 
 _OF_CORPUS = ("id", "language", "text", "entities")
 
@@ -45,7 +45,7 @@ class Masking:
     originals: bool
 
 
-def are_masked(rows: Sequence[Row]) -> bool:
+def are_masked(rows: Sequence[CorpusRow]) -> bool:
     """Whether they are rows of `cstool mask`, not of a corpus. Raises InputError for others."""
     if not rows:
         raise InputError("a batch without rows")
@@ -64,7 +64,7 @@ def are_masked(rows: Sequence[Row]) -> bool:
     return False
 
 
-def row_keys(rows: Sequence[Row], seed: int, epoch: int) -> U64:
+def row_keys(rows: Sequence[CorpusRow], seed: int, epoch: int) -> U64:
     """Return what each row's lots are drawn from: in epoch 0 the same as in `cstool mask`."""
     ids = np.array([row["id"] for row in rows], np.int64)
     return sentence_keys(ids, [row["language"] for row in rows], seed, epoch)
@@ -80,7 +80,7 @@ def batch_keys(keys: U64) -> U64:
     return mix(keys ^ mix(batch + places))
 
 
-def masked_rows(rows: Sequence[Row], masking: Masking, keys: U64) -> list[dict[str, Array]]:
+def masked_rows(rows: Sequence[CorpusRow], masking: Masking, keys: U64) -> list[dict[str, Array]]:
     """Mask rows of a corpus (`id`, `language`, `text`, `entities`), drawing from these keys."""
     entities = [sorted(row["entities"], key=itemgetter("start")) for row in rows]
     counts = [len(some) for some in entities]
@@ -100,7 +100,7 @@ def masked_rows(rows: Sequence[Row], masking: Masking, keys: U64) -> list[dict[s
     return [{name: array[a:b] for name, array in flat.items()} for a, b in bounds]
 
 
-def padded(rows: Sequence[Row], padding: Padding) -> dict[str, Array]:
+def padded(rows: Sequence[CorpusRow], padding: Padding) -> dict[str, Array]:
     """Return `input_ids`, `labels` and `attention_mask` of the rows as arrays of equal lengths.
 
     And `original_ids`, what `input_ids` were before masking, where the rows have them.

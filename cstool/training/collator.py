@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.masking.clusters import Clusters, read_clusters
-from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
+from cstool.masking.strategies import STRATEGIES, RuleSource, strategy_of
 from cstool.masking.vocabulary import Vocabulary, need_library, read_tokenizer
 from cstool.training.batches import (
+    CorpusRow,
     Masking,
     Padding,
-    Row,
     are_masked,
     batch_keys,
     masked_rows,
@@ -47,7 +47,7 @@ class EntityMaskingCollator:
         tokenizer: "Path | str | Tokenizer | PreTrainedTokenizerFast",
         strategy: str,
         *,
-        rules: Rules = "paper",
+        rules: RuleSource = "paper",
         max_length: int = 128,
         seed: int = 0,
         clusters: Path | str | Clusters | None = None,
@@ -92,11 +92,11 @@ class EntityMaskingCollator:
         """The epoch that is drawn for."""
         return int(self._epoch)
 
-    def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[CorpusRow]) -> dict[str, Any]:
         """Return a batch. Raises InputError for rows that are neither of a corpus nor masked."""
         import torch
 
-        made: Sequence[Row] = rows
+        made: Sequence[CorpusRow] = rows
         if not are_masked(rows):
             keys = batch_keys(row_keys(rows, self.seed, self.epoch))
             made = masked_rows(rows, self.masking, keys)

@@ -1,13 +1,11 @@
 """Which rows to train on: languages smoothed, some sentences held out. No PyTorch needed."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from cstool.arrays.hashing import hash_word, mix, share
-
-Array = np.ndarray[Any, Any]
+from cstool.arrays import Array
+from cstool.arrays.hashing import hash_word, mix, to_unit_interval
 
 _AT_ONCE = 1 << 16
 
@@ -60,7 +58,7 @@ class SmoothedSampler:
         key = mix(np.array([self._seed ^ np.uint64(self.epoch)]))[0]
         lots = mix(np.arange(self._number, dtype=np.uint64) ^ key)
         last = int(np.flatnonzero(self.shares)[-1])
-        drawn = np.searchsorted(np.cumsum(self.shares)[:last], share(lots), side="right")
+        drawn = np.searchsorted(np.cumsum(self.shares)[:last], to_unit_interval(lots), side="right")
         order = np.empty(self._number, np.int64)
         for number, rows in enumerate(self._rows):
             places = np.flatnonzero(drawn == number)

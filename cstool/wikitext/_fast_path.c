@@ -27,7 +27,7 @@ typedef struct {
     PyObject *make_decoded;     /* reference -> its text, or None where that is not plain */
     PyObject *decoded;          /* those made so far */
     PyObject *tags;             /* names of inline tags */
-    PyTypeObject *line;         /* the named tuple Line */
+    PyTypeObject *line;         /* the named tuple TextLine */
 } Wiki;
 
 /* Where the reading stands: `in[at:end]` is left of the page, `out` has the line's text so far. */
@@ -446,10 +446,10 @@ static PyObject *read_lines(Page *page)
 }
 
 PyDoc_STRVAR(lines_doc,
-"lines(text, title, holes, wiki) -> list[Line | None]\n\n"
+"lines(text, title, holes, wiki) -> list[TextLine | None]\n\n"
 "Read the lines of a page's text; None for those that hold more than words and links.\n"
 "`title` is the page's own, `holes` the names of its holes by their numbers. `wiki` is a tuple:\n"
-"kinds, make_entry, entries, make_decoded, decoded, tags, Line.");
+"kinds, make_entry, entries, make_decoded, decoded, tags, TextLine.");
 
 static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -461,7 +461,7 @@ static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
                           &wiki.tags, &PyType_Type, &wiki.line))
         return NULL;
     if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
-        return PyErr_Format(PyExc_ValueError, "a kind for each character; a Line is a tuple");
+        return PyErr_Format(PyExc_ValueError, "a kind for each character; a TextLine is a tuple");
     wiki.kinds = (const unsigned char *)PyBytes_AS_STRING(kinds);
     Page page = {.wiki = &wiki, .end = PyUnicode_GET_LENGTH(text), .title = title, .holes = holes};
     /* A hole is shorter than its mark, an anchor than its link: `out` never outgrows `in`. */

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from cstool.wikitext.sentences import Line
+from cstool.wikitext.sentences import TextLine
 
 Entry = tuple[bool, str, str] | None
 Wiki = tuple[
@@ -10,10 +10,10 @@ Wiki = tuple[
     Callable[[str], str | None],
     dict[str, str | None],
     frozenset[str],
-    type[Line],
+    type[TextLine],
 ]
 
-def lines(text: str, title: str, holes: list[str], wiki: Wiki) -> list[Line | None]:
+def lines(text: str, title: str, holes: list[str], wiki: Wiki) -> list[TextLine | None]:
     """Read the lines of a page's text; None for those that hold more than words and links.
 
     `title` is the page's own, `holes` the names of its holes by their numbers. `wiki`: what each

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.markers import BLOCK, NOTHING, Marks, protect
+from cstool.wikitext.markers import BLOCK, NOTHING, Markers, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -39,7 +39,7 @@ def _closing(name: str) -> re.Pattern[str]:
     return re.compile(rf"</{name}\s*>", re.IGNORECASE | re.ASCII)
 
 
-def strip(text: str, marks: Marks) -> str:
+def strip(text: str, marks: Markers) -> str:
     """Return the page's text without comments and extension tags; holes for those that show."""
     if "<" not in text:
         return text
@@ -69,7 +69,7 @@ def strip(text: str, marks: Marks) -> str:
     return "".join(out)
 
 
-def _shown(tag: re.Match[str], content: str, marks: Marks) -> str:
+def _shown(tag: re.Match[str], content: str, marks: Markers) -> str:
     """Return what stands in the text for an extension's tag."""
     name = tag[1].lower()
     if name == "nowiki":

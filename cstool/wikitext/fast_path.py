@@ -9,9 +9,9 @@ from functools import cache
 
 from cstool.wikitext.character_references import REFERENCE, decode_entities
 from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.links import Links, own_anchor
+from cstool.wikitext.links import LinkParser, own_anchor
 from cstool.wikitext.markers import INVISIBLE, OBJECT
-from cstool.wikitext.sentences import Line
+from cstool.wikitext.sentences import TextLine
 
 try:
     from cstool.wikitext import _fast_path
@@ -33,10 +33,10 @@ _NOT_PLAIN = re.compile(rf"[\[\]{{}}|\x00-\x1f{INVISIBLE}{OBJECT}]")
 _NO_ANCHOR = re.compile(rf"[<>]|''|{REFERENCE.pattern}")
 
 
-class Plainly:
+class FastPath:
     """Reads the plain lines of a wiki."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: LinkParser) -> None:
         self._target_of = links.target
         self._plain_title = links.plain_title
         inline = frozenset(tags()["html"]["inline"])
@@ -47,10 +47,10 @@ class Plainly:
             _decoded,
             dict[str, str | None](),
             inline,
-            Line,
+            TextLine,
         )
 
-    def lines(self, text: str, title: str, holes: list[str]) -> list[Line | None]:
+    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
         """Return the lines' texts and mentions, None for those that hold more than words and links.
 
         `title` is the page's own, `holes` the names of its holes by their numbers. Lines of one

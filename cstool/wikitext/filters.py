@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 
 from cstool.wikitext.numbers import formatted, ordinal, roman
 
-Filter = Callable[[str, str], str | None]
+ArgumentFilter = Callable[[str, str], str | None]
 
 _LETTERS = re.compile(r"[^\x00-\x1f&\[\]{}<>]*")
 
 
-def _letters(change: Callable[[str], str]) -> Filter:
+def _letters(change: Callable[[str], str]) -> ArgumentFilter:
     """Return a filter for text without markup, whose letters would change, too."""
     return lambda value, _: change(value) if _LETTERS.fullmatch(value) else None
 
 
-FILTERS: Mapping[str, Filter] = {
+FILTERS: Mapping[str, ArgumentFilter] = {
     "number": formatted,
     "roman": lambda value, _: roman(value),
     "ordinal": ordinal,

@@ -9,7 +9,7 @@ from functools import cache
 
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.markers import APART, CONTINUES, INVISIBLE, NOTHING, Marks
+from cstool.wikitext.markers import APART, CONTINUES, INVISIBLE, NOTHING, Markers
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
 from cstool.wikitext.variants import pieces, variants_of
@@ -51,7 +51,7 @@ def without_switches(text: str, language: str) -> str:
     return "".join([*kept, text[at:]])
 
 
-def plain(text: str, marks: Marks, language: str) -> str:
+def plain(text: str, marks: Markers, language: str) -> str:
     """Return lines of text without inline markup; breaks become new lines."""
     if "[" in text:
         text = "\n".join(_without_urls(line, marks) for line in text.split("\n"))
@@ -66,7 +66,7 @@ def plain(text: str, marks: Marks, language: str) -> str:
     return _INVISIBLE.sub("", text) if not text.isascii() else text
 
 
-def _without_converters(text: str, marks: Marks, language: str) -> str:
+def _without_converters(text: str, marks: Markers, language: str) -> str:
     """Return a line with what its `-{…}-` show, one within another the inner one first."""
     for _ in range(_DEEPEST_CONVERTER):
         found = pieces(text, language)
@@ -78,7 +78,7 @@ def _without_converters(text: str, marks: Marks, language: str) -> str:
     return text
 
 
-def _without_urls(line: str, marks: Marks) -> str:
+def _without_urls(line: str, marks: Markers) -> str:
     """Return a line in which external links are their texts."""
     # Behind the last "]" no link ends; searching there would cost a scan for each "[".
     end = line.rfind("]") + 1

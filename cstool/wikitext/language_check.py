@@ -37,7 +37,7 @@ _FILE_NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class Mismatch:
+class LanguageMismatch:
     """Pages that are in another language than their dump says.
 
     `language` is theirs, None when two languages are as likely. `found` of `looked_at` tell so;
@@ -50,7 +50,7 @@ class Mismatch:
     what: str
 
 
-def mismatch(site: Site, texts: Iterable[str], path: str) -> Mismatch | None:
+def mismatch(site: Site, texts: Iterable[str], path: str) -> LanguageMismatch | None:
     """Return what speaks against the site's language in its first pages; None: nothing does.
 
     `texts` are wikitexts of main-namespace pages, of which `SAMPLE` characters are read. Where
@@ -64,7 +64,7 @@ def mismatch(site: Site, texts: Iterable[str], path: str) -> Mismatch | None:
     if told is None:
         return _told_by_stops(site, text, hint)
     best, found, links, what = told
-    return Mismatch(_likeliest(best, hint, text), found, links, what)
+    return LanguageMismatch(_likeliest(best, hint, text), found, links, what)
 
 
 def _sample(texts: Iterable[str]) -> str:
@@ -127,7 +127,7 @@ def _languages_of() -> Mapping[str, tuple[int, frozenset[str]]]:
     return {name: (number, frozenset(codes)) for name, (number, codes) in found.items()}
 
 
-def _told_by_stops(site: Site, text: str, hint: str | None) -> Mismatch | None:
+def _told_by_stops(site: Site, text: str, hint: str | None) -> LanguageMismatch | None:
     """Return Chinese or Japanese when sentences end as theirs, and the site knows no ideograph."""
     stops = text.count("。")
     if stops < _FEWEST_STOPS or stops <= 2 * text.count(". "):
@@ -140,7 +140,7 @@ def _told_by_stops(site: Site, text: str, hint: str | None) -> Mismatch | None:
     japanese = 10 * len(_KANA.findall(text)) > letters
     language = hint if hint in _IDEOGRAPHIC - {"ja"} and not japanese else None
     language = language or ("ja" if japanese else "zh")
-    return Mismatch(language, stops, stops + text.count(". "), "full stops")
+    return LanguageMismatch(language, stops, stops + text.count(". "), "full stops")
 
 
 def _likeliest(best: frozenset[str], hint: str | None, text: str) -> str | None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from cstool.wikitext.braces import closings
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.markers import APART, CONTINUES, NOTHING, Marks, nothing, protect
+from cstool.wikitext.markers import APART, CONTINUES, NOTHING, Markers, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
@@ -40,7 +40,7 @@ _PREFIXES_KEPT = 1 << 12
 _THUMB_OPTION = "img_manualthumb"
 
 
-class Links:
+class LinkParser:
     """The links of a wiki: its patterns, compiled once."""
 
     def __init__(self, namespaces: Namespaces) -> None:
@@ -65,7 +65,7 @@ class Links:
         """Return the namespace of pictures or of categories that a link's prefix names."""
         return self._hidden.get(_SPACES.sub(" ", prefix).strip().lower())
 
-    def without_files(self, text: str, marks: Marks) -> str:
+    def without_files(self, text: str, marks: Markers) -> str:
         """Return the text without pictures and their captions, and without categories.
 
         A mark is left for pictures beside the text, which end paragraphs.
@@ -122,12 +122,12 @@ class Links:
             for option in options.split("|")[1:]
         )
 
-    def mark(self, text: str, title: str, marks: Marks) -> str:
+    def mark(self, text: str, title: str, marks: Markers) -> str:
         """Return the text with marks in place of its links; `title` is the page's own."""
         text = self.pattern.sub(self._marker(title, marks), text)
         return _GONE.sub(NOTHING, text) if _LANGUAGE in text else text
 
-    def _marker(self, title: str, marks: Marks) -> Callable[[re.Match[str]], str]:
+    def _marker(self, title: str, marks: Markers) -> Callable[[re.Match[str]], str]:
         target_of = self.target
 
         def mark(match: re.Match[str]) -> str:

@@ -44,7 +44,7 @@ PROTECTED = re.compile("[\x0e-\x1f]")
 
 
 @dataclass
-class Marks:
+class Markers:
     """The targets of a page's links and the names of its holes, by their numbers.
 
     `calls` has the wikitext of those holes that are templates which no rule knows.

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
-from cstool.wikitext.fast_path import Plainly
+from cstool.wikitext.fast_path import FastPath
 from cstool.wikitext.inline import plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
-from cstool.wikitext.links import Links
-from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Marks
+from cstool.wikitext.links import LinkParser
+from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.rule_tables import Aliases, rules_of
-from cstool.wikitext.sentences import Line, Sentence, Waiting, count, read_line, split
+from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
@@ -27,7 +27,7 @@ _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 _LONGEST_LINK = 20
 
 
-class Reading(NamedTuple):
+class PageText(NamedTuple):
     """What a page reads: its sentences, how many there are, those that wait.
 
     Each sentence with its number, and that of the paragraph (or list item) it stands in.
@@ -35,10 +35,10 @@ class Reading(NamedTuple):
 
     sentences: list[tuple[int, int, Sentence]]
     number: int
-    waiting: list[Waiting]
+    waiting: list[PendingSentence]
 
 
-class Reader:
+class PageReader:
     """Reads the pages of one wiki. `render` tells whether known templates are rendered.
 
     `aliases` and `extra`: names and rules of templates beside ours, as `rules_of` takes them.
@@ -47,8 +47,8 @@ class Reader:
     def __init__(self, site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
-        self.links = Links(self._namespaces)
-        self.plainly = Plainly(self.links)
+        self.links = LinkParser(self._namespaces)
+        self.plainly = FastPath(self.links)
         self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
@@ -56,14 +56,14 @@ class Reader:
         language = self._language
         return [s for line in self.lines(source, title) for s in split(line, language)]
 
-    def read(self, source: str, title: str, *, every: bool = False) -> Reading:
+    def read(self, source: str, title: str, *, every: bool = False) -> PageText:
         """Return the page's sentences with mentions, or `every` one; the others are counted.
 
         They are those of `sentences`.
         """
         language = self._language
         kept: list[tuple[int, int, Sentence]] = []
-        waiting: list[Waiting] = []
+        waiting: list[PendingSentence] = []
         number = 0
         for paragraph, line in enumerate(self.lines(source, title)):
             if not line.mentions and not every and "[[" not in line.source:
@@ -72,20 +72,22 @@ class Reader:
             found = split(line, language)
             if line.source:  # its links may stand in what is not read yet
                 waiting += [
-                    Waiting(i, paragraph, number, len(found), line.source, s.holes, len(s.mentions))
+                    PendingSentence(
+                        i, paragraph, number, len(found), line.source, s.holes, len(s.mentions)
+                    )
                     for i, s in enumerate(found, number)
                     if s.holes and (every or s.mentions or "[[" in line.source)
                 ]
             kept += [(i, paragraph, s) for i, s in enumerate(found, number) if every or s.mentions]
             number += len(found)
-        return Reading(kept, number, waiting)
+        return PageText(kept, number, waiting)
 
-    def read_again(self, waiting: Waiting, title: str) -> Sentence | None:
+    def read_again(self, waiting: PendingSentence, title: str) -> Sentence | None:
         """Return a sentence that has waited, None when it cannot be read now either.
 
         Nor when its line has another number of sentences now: which one it is is not certain.
         """
-        marks = Marks(protects=True)
+        marks = Markers(protects=True)
         text = expand(waiting.source, marks, self._rules, title)
         if text.count("\n") > waiting.source.count("\n"):
             return None
@@ -96,9 +98,9 @@ class Reader:
         sentence = sentences[waiting.position - waiting.first]
         return None if sentence.holes else sentence
 
-    def lines(self, source: str, title: str) -> list[Line]:
+    def lines(self, source: str, title: str) -> list[TextLine]:
         """Return the page's paragraphs and list items."""
-        marks = Marks()
+        marks = Markers()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
         text = _in_paragraphs(running_lines(text, marks.within))
@@ -108,12 +110,12 @@ class Reader:
             text = parted(text)
         return self._read(text, title, marks)
 
-    def _read(self, text: str, title: str, marks: Marks) -> list[Line]:
+    def _read(self, text: str, title: str, marks: Markers) -> list[TextLine]:
         """Return what lines of wikitext without templates read."""
         text = _simplified(text, marks)
         title = self._namespaces.normalised(title)
         calls_link = any("[[" in call for call in marks.calls.values())
-        lines: list[Line] = []
+        lines: list[TextLine] = []
         for source, line in self._plainly(text, title, marks):
             if line is None:
                 read = list(self.read_closely(source, title, marks))
@@ -124,7 +126,9 @@ class Reader:
             lines += read
         return lines
 
-    def _plainly(self, text: str, title: str, marks: Marks) -> Iterable[tuple[str, Line | None]]:
+    def _plainly(
+        self, text: str, title: str, marks: Markers
+    ) -> Iterable[tuple[str, TextLine | None]]:
         """Return the text's lines, each with what it reads if it is plain.
 
         Those that a broken link or `-{…}-` runs over are one.
@@ -141,7 +145,7 @@ class Reader:
     def _has_converters(self, text: str) -> bool:
         return "-{" in text and bool(variants_of(self._language))
 
-    def read_closely(self, line: str, title: str, marks: Marks) -> Iterator[Line]:
+    def read_closely(self, line: str, title: str, marks: Markers) -> Iterator[TextLine]:
         """Yield what a line of any kind reads: more than one line where it is broken.
 
         `title` is the page's own, normalised.
@@ -158,7 +162,7 @@ class Reader:
                 yield read
 
 
-def _with_calls(line: str, marks: Marks) -> str:
+def _with_calls(line: str, marks: Markers) -> str:
     """Return a line with unknown templates in the places of their holes; "" if there is none."""
     if not any(int(number) in marks.calls for number in HOLE_MARK.findall(line)):
         return ""
@@ -176,7 +180,7 @@ def _in_paragraphs(lines: list[str]) -> str:
     return "".join(pieces[1:])
 
 
-def _simplified(text: str, marks: Marks) -> str:
+def _simplified(text: str, marks: Markers) -> str:
     """Return the text with what is the same everywhere out of the way."""
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
@@ -210,7 +214,7 @@ def _open_brackets(line: str) -> int:
     return opened + line.count("-{") - line.count("}-")
 
 
-def _scars(text: str, marks: Marks) -> str:
+def _scars(text: str, marks: Markers) -> str:
     """Mark markup that found no partner: its line shows it, and nobody wants to read it."""
     for scar in ("[[", "]]", "{{", "}}", "{|", "|}"):
         if scar in text:
@@ -219,6 +223,6 @@ def _scars(text: str, marks: Marks) -> str:
 
 
 @cache
-def reader(site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> Reader:
+def reader(site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> PageReader:
     """Return the reader of a wiki, made once a process; the arguments are those of Reader."""
-    return Reader(site, render=render, aliases=aliases, extra=extra)
+    return PageReader(site, render=render, aliases=aliases, extra=extra)

@@ -45,7 +45,7 @@ _LITERAL = {"!": "|", "=": "="}
 _WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 
 
-class Rules:
+class TemplateRules:
     """The rules of a wiki's language. Names are as `templates.call_name` gives them.
 
     `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
@@ -147,11 +147,6 @@ class Rules:
         """Return the templates that are named one by one, with their rules or other names."""
         return self._exact
 
-    def is_silent(self, name: str) -> bool:
-        """Whether the template shows nothing within running text."""
-        found = self.find(name)
-        return found is not None and found[0] is SILENT
-
     def word(self, name: str, title: str) -> str | None:
         """Return what a magic word without arguments shows, None where we do not know it."""
         word, colon, value = name.partition(":")
@@ -230,12 +225,12 @@ def _need_name(name: object, section: str) -> None:
 def check_rules(text: str, origin: str, language: str) -> None:
     """Raise InputError, which names the file `origin` and the template, for faults in rules."""
     try:
-        Rules(language, render=True, extra=text)
+        TemplateRules(language, render=True, extra=text)
     except RuleError as fault:
         raise InputError(f"{origin}: {fault}; docs/templates.md tells the form of rules") from fault
 
 
-def aliases_of(redirects: Iterable[tuple[str, str]], rules: Rules) -> Aliases:
+def aliases_of(redirects: Iterable[tuple[str, str]], rules: TemplateRules) -> Aliases:
     """Return those redirects between templates that lead to what `rules` know, sorted.
 
     `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as the dump has them.
@@ -250,7 +245,7 @@ def aliases_of(redirects: Iterable[tuple[str, str]], rules: Rules) -> Aliases:
     return tuple(sorted((name, end) for name, end in ends.items() if end))
 
 
-def _end(name: str, targets: Mapping[str, str], rules: Rules) -> str:
+def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
     """Return the first name along a chain of redirects that the rules know, or ""."""
     for _ in range(_REDIRECTS_FOLLOWED):
         name = targets.get(name, "")
@@ -260,6 +255,8 @@ def _end(name: str, targets: Mapping[str, str], rules: Rules) -> str:
 
 
 @cache
-def rules_of(language: str, *, render: bool, aliases: Aliases = (), extra: str = "") -> Rules:
+def rules_of(
+    language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+) -> TemplateRules:
     """Return the rules of a language, made once a process; the arguments are those of Rules."""
-    return Rules(language, render=render, aliases=aliases, extra=extra)
+    return TemplateRules(language, render=render, aliases=aliases, extra=extra)

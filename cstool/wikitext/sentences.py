@@ -34,18 +34,18 @@ _LONGEST_RUN = 5000
 
 # A link in a text: start and end of its anchor, and the title that it leads to. A plain tuple, as
 # there is one for each link of a wiki: made in a third of the time, and no work for the collector.
-Mention = tuple[int, int, str]
+LinkSpan = tuple[int, int, str]
 
 
 class Sentence(NamedTuple):
     """A sentence; `holes` names what its page shows and it lacks, at each U+FFFC in its text."""
 
     text: str
-    mentions: list[Mention]
+    mentions: list[LinkSpan]
     holes: list[str]
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line of text: its links, and the names of its holes, at each U+FFFC in its text.
 
     The space is a new line where the source has one.
@@ -53,12 +53,12 @@ class Line(NamedTuple):
     """
 
     text: str
-    mentions: list[Mention]
+    mentions: list[LinkSpan]
     holes: list[str]
     source: str = ""
 
 
-class Waiting(NamedTuple):
+class PendingSentence(NamedTuple):
     """A sentence that could be read if its templates went by a name that we know.
 
     The one at `position` in its page, in its paragraph of that number; its line begins at `first`
@@ -75,12 +75,12 @@ class Waiting(NamedTuple):
     mentions: int
 
 
-def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
+def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
     """Return the text of a line with marks, its white space as a browser shows it: single."""
     out: list[str] = []
     length = 0
     at = 0
-    mentions: list[Mention] = []
+    mentions: list[LinkSpan] = []
     names: list[str] = []
     opened: tuple[int, str] | None = None
 
@@ -115,10 +115,10 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> Line:
             opened = None
     put(marked[at:])
     text = unprotect("".join(out)).rstrip()
-    return Line(text, [_trimmed(mention, text) for mention in mentions], names)
+    return TextLine(text, [_trimmed(mention, text) for mention in mentions], names)
 
 
-def _trimmed(mention: Mention, text: str) -> Mention:
+def _trimmed(mention: LinkSpan, text: str) -> LinkSpan:
     """Return a mention without the white space at the ends of its anchor."""
     start, end, target = mention
     anchor = text[start:end]
@@ -134,7 +134,7 @@ def _spaced(text: str) -> str:
     return _SOFT.sub("\n", text) if CONTINUES in text else text
 
 
-def split(line: Line, language: str) -> list[Sentence]:
+def split(line: TextLine, language: str) -> list[Sentence]:
     """Return the sentences of a line, in order, trimmed of white space.
 
     A bound inside a mention is none.
@@ -145,7 +145,7 @@ def split(line: Line, language: str) -> list[Sentence]:
     return cut(text, line.mentions, line.holes, pieces, Sentence)
 
 
-def count(line: Line, language: str) -> int:
+def count(line: TextLine, language: str) -> int:
     """Return the number of sentences of a line without mentions."""
     _, pieces = _split(line.text, language)
     return len(pieces) - sum(map(str.isspace, pieces))

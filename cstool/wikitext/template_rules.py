@@ -27,7 +27,7 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True)
-class Field:
+class Placeholder:
     """A place in a text: the first of `names` that is given, as the filter makes it."""
 
     names: tuple[str, ...]
@@ -48,7 +48,7 @@ class Field:
 class Choice:
     """One way in which a template shows its arguments, and the calls that it holds for."""
 
-    parts: tuple[str | Field, ...] = ()
+    parts: tuple[str | Placeholder, ...] = ()
     call: Function | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     when: tuple[str, ...] = ()
@@ -168,14 +168,16 @@ def _table(value: object, key: str) -> dict[str, Any]:
     return value
 
 
-def _parts(text: str, tables: Tables) -> tuple[str | Field, ...]:
+def _parts(text: str, tables: Tables) -> tuple[str | Placeholder, ...]:
     """Return a text cut at its fields."""
     pieces = _FIELD.split(text)
-    parts: list[str | Field] = []
+    parts: list[str | Placeholder] = []
     for number, piece in enumerate(pieces):
         if number % 2:
             names, colon, filter_ = piece.partition(":")
-            parts.append(Field(tuple(names.split("|")), _maker(filter_, tables) if colon else None))
+            parts.append(
+                Placeholder(tuple(names.split("|")), _maker(filter_, tables) if colon else None)
+            )
         elif piece:
             parts.append(piece)
     return tuple(parts)

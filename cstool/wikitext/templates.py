@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cstool.wikitext.braces import links
-from cstool.wikitext.markers import BLOCK, NOTHING, Marks, nothing
-from cstool.wikitext.rule_tables import SILENT, Rules, normal_name
+from cstool.wikitext.markers import BLOCK, NOTHING, Markers, nothing
+from cstool.wikitext.rule_tables import SILENT, TemplateRules, normal_name
 from cstool.wikitext.scan import calls
 from cstool.wikitext.template_rules import STAR
 
@@ -16,7 +16,7 @@ _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
 
 
-def expand(text: str, marks: Marks, rules: Rules, title: str, *, depth: int = 0) -> str:
+def expand(text: str, marks: Markers, rules: TemplateRules, title: str, *, depth: int = 0) -> str:
     """Return the text with its templates rendered, removed, or marked as holes."""
     if "{{" not in text:
         return text
@@ -51,7 +51,7 @@ def _is_box(text: str, start: int, end: int) -> bool:
     return following.startswith("'''") or following[:1].isupper()
 
 
-def _shown(source: str, marks: Marks, rules: Rules, title: str, depth: int) -> str:
+def _shown(source: str, marks: Markers, rules: TemplateRules, title: str, depth: int) -> str:
     """Return what stands in the text for a call."""
     name = call_name(source)
     word = rules.word(name, title) if "|" not in source else None

@@ -43,7 +43,7 @@ _GEORGIAN = re.compile("[ა-ჿ]")
 _DOTTED_I = frozenset({"tr", "az", "kaa", "kk-latn", "crh-latn", "tt-latn", "lzz"})
 
 
-class Target(NamedTuple):
+class LinkTarget(NamedTuple):
     """What a link leads to.
 
     `kind`: "page" (a main-namespace page), "here" (a section of the same page), "file",
@@ -88,20 +88,20 @@ class Namespaces:
         prefix = prefix.strip().lower()
         return self._numbers.get(prefix, -1 if prefix in self._interwiki else MAIN)
 
-    def _target(self, raw: str) -> Target:
+    def _target(self, raw: str) -> LinkTarget:
         """Return what the target of a wikilink, as it is written, leads to."""
         title = self.plain_title(raw)
-        return self.read_closely(raw) if title is None else Target("page", title)
+        return self.read_closely(raw) if title is None else LinkTarget("page", title)
 
     def plain_title(self, raw: str) -> str | None:
         """Return the title that an ordinary target leads to; None for one that needs more care."""
         plain = 0 < len(raw) <= _SHORT and not _ODD.search(raw)
         return self.normalised(raw) if plain else None
 
-    def read_closely(self, raw: str) -> Target:
+    def read_closely(self, raw: str) -> LinkTarget:
         """Return what any target leads to; the same as `target`, which is faster."""
         if (":" in raw or "//" in raw) and _PROTOCOL.match(raw):
-            return Target("invalid", "")
+            return LinkTarget("invalid", "")
         text = unquote(raw, errors="replace") if "%" in raw else raw
         text = decode_entities(text) if "&" in text else text
         text = _SPACES.sub(" ", _MARKS.sub("", text)).strip()
@@ -111,7 +111,7 @@ class Namespaces:
         text, _, fragment = text.partition("#")
         text = text.rstrip()
         if not text or text[0] == ":":
-            return Target("here" if fragment and not colon and not text else "invalid", "")
+            return LinkTarget("here" if fragment and not colon and not text else "invalid", "")
         prefix, has_prefix, rest = text.partition(":")
         if has_prefix and prefix.rstrip().lower() == self._own:
             colon, text = True, rest.strip()
@@ -119,12 +119,12 @@ class Namespaces:
         if has_prefix:
             kind = self._prefixed(prefix.rstrip().lower(), colon=colon)
             if kind in ("other", "file", "category") and not rest.strip():
-                return Target("invalid", "")
+                return LinkTarget("invalid", "")
             if kind:
-                return Target(kind, rest.strip())
+                return LinkTarget(kind, rest.strip())
         if not text or _INVALID.search(text) or len(text.encode()) > _LONGEST:
-            return Target("invalid", "")
-        return Target("page", self.normalised(text))
+            return LinkTarget("invalid", "")
+        return LinkTarget("page", self.normalised(text))
 
     def _prefixed(self, prefix: str, *, colon: bool) -> str | None:
         number = self._numbers.get(prefix)

@@ -20,11 +20,11 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cstool.download.catalogue import Remote
-from cstool.download.client import Http, open_session
+from cstool.download.catalogue import RemoteFile
+from cstool.download.client import HttpClient, open_session
 from cstool.download.progress_bars import bars
-from cstool.download.record import Shelf
-from cstool.download.transfer import Fetching, fetch
+from cstool.download.record import DownloadFolder
+from cstool.download.transfer import TransferContext, fetch
 
 MEGA = 1 << 20
 BLOCK = bytes(range(256)) * (MEGA // 256)
@@ -88,9 +88,11 @@ def main() -> None:
         folder = Path(name)
 
         def take(sha1: str | None, md5: str | None) -> None:
-            remote = Remote("f", url, mega * MEGA, sha1, md5)
-            http = Http(open_session(), print)
-            fetch(remote, Fetching(http, Shelf(folder), bars(quiet=True), lambda r: r))
+            remote = RemoteFile("f", url, mega * MEGA, sha1, md5)
+            http = HttpClient(open_session(), print)
+            fetch(
+                remote, TransferContext(http, DownloadFolder(folder), bars(quiet=True), lambda r: r)
+            )
 
         by_sha1, by_md5 = partial(take, sums["sha1"], None), partial(take, None, sums["md5"])
         measure("cstool: fetched, sha1 on the way", mega, by_sha1, own)

@@ -29,13 +29,13 @@ ITEMS_A_PART = 1 << 16
 GATHER = """
 import sys
 from pathlib import Path
-from cstool.languages.labels import Rules
+from cstool.languages.labels import LabelRules
 from cstool.storage.label_store import LABELS
 from cstool.storage.parts import write_part
 from cstool.stages.switch.labels import label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
-    batches = label_rows(str(part), (str(folder / "wanted.npy"), Rules.of(languages, fallback)))
+    batches = label_rows(str(part), (str(folder / "wanted.npy"), LabelRules.of(languages, fallback)))
     write_part(folder / "labels", part.name, LABELS, batches, run="", slice_="", tag="t",
                work=folder)
 """

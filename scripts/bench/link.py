@@ -27,12 +27,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cstool.arrays.arrow import list_of_structs
-from cstool.stages.titles.stage import INDEX
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import HashIndex, building, hash_titles
 from cstool.storage.manifest import (
     MANIFEST,
     NOT_ENTITIES,
+    TITLE_INDEX,
     Manifest,
     Part,
     Source,
@@ -64,7 +64,7 @@ def close(folder: Path, stage: str) -> None:
 def make_titles(folder: Path, titles: int) -> None:
     """Write what `cstool titles` leaves for `link`: the index, and the list of non-entities."""
     folder.mkdir()
-    with building(folder, INDEX, np.uint32) as add:
+    with building(folder, TITLE_INDEX, np.uint32) as add:
         for names, qids in chunks(titles):
             add(hash_titles(names.to_pylist()), qids)
     others = np.unique(qids_of(np.arange(0, titles, DISAMBIGUATION)))
@@ -139,7 +139,7 @@ def wikimapper_rate(folder: Path, titles: int, asked: list[str]) -> float:
             "(wikipedia_id int PRIMARY KEY, wikipedia_title text, wikidata_id text)"
         )
         base.executemany("INSERT INTO mapping VALUES (?, ?, ?)", mapping(titles))
-        base.execute("CREATE UNIQUE INDEX idx_wikipedia_title ON mapping(wikipedia_title)")
+        base.execute("CREATE UNIQUE TITLE_INDEX idx_wikipedia_title ON mapping(wikipedia_title)")
     print(f"wikimapper's base: {path.stat().st_size / 1e6:,.0f} MB")
     mapper = import_module("wikimapper").WikiMapper(str(path))
     return rate(lambda title: mapper.title_to_id(title.replace(" ", "_")), asked)
@@ -173,7 +173,7 @@ def shelve_rate(folder: Path, titles: int, asked: list[str]) -> float:
 def opening(folder: Path) -> tuple[float, float]:
     """Return seconds to open the index and answer one question: from disk, and from memory."""
     one = hash_titles(["Nobody"])
-    for file in HashIndex.files(INDEX):
+    for file in HashIndex.files(TITLE_INDEX):
         handle = os.open(folder / file, os.O_RDONLY)
         os.fsync(handle)
         os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -181,7 +181,7 @@ def opening(folder: Path) -> tuple[float, float]:
     seconds = []
     for _ in range(2):
         begun = time.perf_counter()
-        HashIndex.open(folder, INDEX).look_up(one)
+        HashIndex.open(folder, TITLE_INDEX).look_up(one)
         seconds.append(time.perf_counter() - begun)
     return seconds[0], seconds[1]
 
@@ -192,7 +192,7 @@ def bench(folder: Path, titles: int, mentions: int, jobs: int) -> float:
     make_titles(folder / "titles", titles)
     print(f"titles and index made in {time.process_time() - begun:.0f} CPU s")
     make_sentences(folder / "sentences", titles, mentions)
-    size = sum((folder / "titles" / file).stat().st_size for file in HashIndex.files(INDEX))
+    size = sum((folder / "titles" / file).stat().st_size for file in HashIndex.files(TITLE_INDEX))
     cold, warm = opening(folder / "titles")
     print(f"index: {size / 1e6:,.0f} MB; opened and asked: {cold * 1e3:.1f} ms from disk, "
           f"{warm * 1e3:.1f} ms from memory")  # fmt: skip

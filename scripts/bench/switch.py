@@ -50,14 +50,14 @@ import resource, sys, time
 from pathlib import Path
 from cstool.storage.parts import write_part
 from cstool.storage.schemas import SWITCHED
-from cstool.stages.switch.sampling import Lots
+from cstool.stages.switch.sampling import LanguageSampling
 from cstool.stages.switch.stage import _Work, switch_part
 from cstool.stages.switch.options import SwitchOptions
 folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 options = SwitchOptions.of(recipe)
 codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
-work = _Work(str(folder / "linked"), store, "", "en", 0, Lots(codes, 0, 5), options)
+work = _Work(str(folder / "linked"), store, "", "en", 0, LanguageSampling(codes, 0, 5), options)
 begun, rows = time.process_time(), 0
 for part in linked:
     made = write_part(folder / "out", part.name, SWITCHED, switch_part(part.name, work),
@@ -272,15 +272,15 @@ def _told(command: list[str]) -> list[float]:
 
 def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) -> None:
     """Gather all items' labels as `switch` does, for a recipe."""
-    from cstool.languages.labels import Rules
-    from cstool.stages.switch.labels import Needs, label_rows
+    from cstool.languages.labels import LabelRules
+    from cstool.stages.switch.labels import LabelNeeds, label_rows
     from cstool.stages.switch.options import RECIPES, SwitchOptions
     from cstool.storage.label_store import write_store
 
     assert recipe in RECIPES
     options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
-    rules = Rules.of(languages, options.fallback)
-    needs = Needs(rules, options.fit, "en" if options.need_known else None)
+    rules = LabelRules.of(languages, options.fallback)
+    needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None)
     parts = sorted((folder / "entities").glob("part-*.parquet"))
     pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
     write_store(store, pieces, languages)

@@ -19,7 +19,7 @@ from cstool.dumps.xml import Page
 from cstool.errors import InputError
 from cstool.stages.extract.stage import ExtractOptions, read_pages
 from cstool.storage.counts import Counts, imbalances
-from cstool.storage.parts import Beside
+from cstool.storage.parts import SideTable
 from cstool.wikitext.page import reader
 from cstool.wikitext.titles import namespaces_of
 from scripts.fuzz.inputs import File, Input, Wikitext, site_of
@@ -79,7 +79,7 @@ def _drawn(slice_: PageSlice, options: ExtractOptions) -> Read:
             made = next(stage)
         except StopIteration as end:
             return batches, end.value
-        if not isinstance(made, Beside):
+        if not isinstance(made, SideTable):
             batches.append(made)
 
 

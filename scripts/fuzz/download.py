@@ -21,11 +21,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from cstool.download.catalogue import Remote
-from cstool.download.client import Http, ServerError, open_session
+from cstool.download.catalogue import RemoteFile
+from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.progress_bars import bars
-from cstool.download.record import PART, Shelf
-from cstool.download.transfer import Fetching, fetch
+from cstool.download.record import PART, DownloadFolder
+from cstool.download.transfer import TransferContext, fetch
 from tests.download import hostile
 from tests.download import server as bad
 
@@ -101,10 +101,10 @@ def main() -> None:
     with bad.running_server() as server, tempfile.TemporaryDirectory() as place:
         catalogue: set[str] = set()  # what has been published of the file
 
-        def published(_: object = None) -> Remote:
+        def published(_: object = None) -> RemoteFile:
             now = server.files["/elsewhere"] = server.files[PATH]
             catalogue.add(bad.sha1(now))
-            return Remote(NAME, server.url + PATH, len(now), bad.sha1(now))
+            return RemoteFile(NAME, server.url + PATH, len(now), bad.sha1(now))
 
         for run in range(options.runs):
             folder = Path(place) / str(run)
@@ -116,13 +116,16 @@ def main() -> None:
             server.faults[PATH] = [kinds[kind]() for kind in chosen]
             if dice.random() < 1 / 3:
                 (folder / (NAME + PART)).write_bytes(data[: dice.randrange(SIZE)])
-            http = Http(
+            http = HttpClient(
                 open_session(), lambda text: None, sleep=lambda s: None, tries=6, timeouts=(1, 0.1)
             )
 
             for command in range(1, 4):
                 try:
-                    fetch(published(), Fetching(http, Shelf(folder), bars(quiet=True), published))
+                    fetch(
+                        published(),
+                        TransferContext(http, DownloadFolder(folder), bars(quiet=True), published),
+                    )
                 except ServerError:
                     wrong += (folder / NAME).exists()
                     ends["a clear line, and the same command again"] += 1

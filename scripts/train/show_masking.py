@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 from cstool.masking.clusters import Clusters
 from cstool.masking.draw import KEPT, MASKED, RANDOM, mask, sentence_keys
-from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
+from cstool.masking.strategies import STRATEGIES, RuleSource, strategy_of
 from cstool.masking.tokens import Spans, tokenize
 from cstool.masking.vocabulary import Vocabulary
 
@@ -61,7 +61,7 @@ def own_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def line(tokenizer: Tokenizer, sentence: Sentence, name: str, rules: Rules, seed: int) -> str:
+def line(tokenizer: Tokenizer, sentence: Sentence, name: str, rules: RuleSource, seed: int) -> str:
     """Return the sentence as a strategy shows it, drawn as `cstool mask` draws."""
     vocabulary = Vocabulary.of(tokenizer)
     places = np.array(sentence.entities, np.int64).reshape(-1, 2)
@@ -87,7 +87,7 @@ def _in_brackets(words: list[tuple[int, str]]) -> Iterator[str]:
         yield f"{opened}{word}{closed}"
 
 
-def telling(tokenizer: Tokenizer, sentence: Sentence, name: str, rules: Rules) -> str:
+def telling(tokenizer: Tokenizer, sentence: Sentence, name: str, rules: RuleSource) -> str:
     """Return the line of the first seed that shows all that a strategy does, or most of it."""
     strategy = strategy_of(name, rules)
     sides = [side for side in (strategy.inside, strategy.outside) if side]
@@ -112,7 +112,7 @@ def telling(tokenizer: Tokenizer, sentence: Sentence, name: str, rules: Rules) -
 def table(tokenizer: Tokenizer, sentence: Sentence) -> str:
     """Return a Markdown table, a strategy a row."""
     rows = ["| strategy | what the model sees |", "|---|---|", f"| (text) | {sentence.text} |"]
-    cases: list[tuple[str, Rules]] = [(name, "paper") for name in STRATEGIES]
+    cases: list[tuple[str, RuleSource]] = [(name, "paper") for name in STRATEGIES]
     cases.insert(4, ("pep-ms", "code"))
     for name, rules in cases:
         label = f"`{name}`" + (" `--rules code`" if rules == "code" else "")

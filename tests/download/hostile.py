@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 
-from cstool.download.client import Http, open_session
-from cstool.download.command import Order, download
+from cstool.download.client import HttpClient, open_session
+from cstool.download.command import DownloadRequest, download
 from cstool.download.progress_bars import bars
 from cstool.errors import CstoolError
 from tests.download.server import Fault, Server, answer, endless, raw, sha1
@@ -220,14 +220,16 @@ def meet(server: Server, place: str, fault: Fault, folder: Path) -> str:
         FOLDER + NAME if place == HEAD else place
     ] = [fault] * 30
     said: list[str] = []
-    http = Http(
+    http = HttpClient(
         *(open_session(), said.append, Event(), lambda seconds: None),
         tries=2,
         timeouts=(2.0, 0.3),
         limit=0.3,
     )
     try:
-        download(Order(("swwiki",), server.url), folder, http, bars(quiet=True), said.append)
+        download(
+            DownloadRequest(("swwiki",), server.url), folder, http, bars(quiet=True), said.append
+        )
     except CstoolError as error:
         assert not (folder / NAME).is_file()
         end = str(error)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cstool.download.catalogue import (
     WIKIDATA,
-    Remote,
+    RemoteFile,
     edition_of_listing,
     edition_of_status,
 )
@@ -204,7 +204,7 @@ def test_a_long_state_is_cut() -> None:
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", ".", "", "a\0", "x" * 201])
 def test_no_file_has_a_name_that_leads_out_of_the_folder(name: str) -> None:
     with pytest.raises(InputError, match="cannot be a dump's name"):
-        Remote(name, "http://x/")
+        RemoteFile(name, "http://x/")
 
 
 def test_digits_that_are_no_date_are_no_dump() -> None:

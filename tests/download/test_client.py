@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from cstool.download.client import Http, ServerError, open_session
+from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.errors import WrongCallError
 from tests.download.server import Server, server
 
 __all__ = ["server"]
 
 
-def http() -> Http:
-    return Http(open_session(), lambda text: None, sleep=lambda s: None, tries=4)
+def http() -> HttpClient:
+    return HttpClient(open_session(), lambda text: None, sleep=lambda s: None, tries=4)
 
 
 def test_a_proxy_is_used_as_requests_has_it(
@@ -28,7 +28,7 @@ def test_a_proxy_is_used_as_requests_has_it(
 
 
 def test_the_user_agent_names_the_tool_and_the_contact(server: Server) -> None:
-    Http(open_session("me@example.org"), print).read(server.url + "/x")
+    HttpClient(open_session("me@example.org"), print).read(server.url + "/x")
     [ask] = server.asked
     assert ask.agent.startswith("cstool/")
     assert "; me@example.org) requests/" in ask.agent

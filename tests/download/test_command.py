@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from cstool.download.client import Http, ServerError, StopAsked, open_session
+from cstool.download.client import HttpClient, ServerError, StopRequested, open_session
 from cstool.download.command import (
-    Order,
-    Plan,
+    DownloadPlan,
+    DownloadRequest,
     download,
     make_plan,
     outcome,
     what_is_here,
 )
 from cstool.download.lock import alone_in
-from cstool.download.plan import Do
+from cstool.download.plan import Action
 from cstool.download.progress_bars import bars
-from cstool.download.record import RECORD, Shelf, read_record
+from cstool.download.record import RECORD, DownloadFolder, read_record
 from cstool.download.threads import in_threads
 from cstool.errors import InputError, OutputError
 from tests.download.server import Server, corrupt, cut, md5, raw, server, sha1, slow, status
@@ -73,13 +73,13 @@ class Desk:
         self.told: list[str] = []
         self.stop = threading.Event()
 
-    def http(self) -> Http:
-        return Http(open_session(), self.told.append, self.stop, lambda s: None, tries=3)
+    def http(self) -> HttpClient:
+        return HttpClient(open_session(), self.told.append, self.stop, lambda s: None, tries=3)
 
-    def order(self, *wikis: str, **options: object) -> Order:
-        return Order(wikis, self.server.url, **options)  # type: ignore[arg-type]
+    def order(self, *wikis: str, **options: object) -> DownloadRequest:
+        return DownloadRequest(wikis, self.server.url, **options)  # type: ignore[arg-type]
 
-    def run(self, *wikis: str, **options: object) -> Plan:
+    def run(self, *wikis: str, **options: object) -> DownloadPlan:
         self.told.clear()
         self.server.asked.clear()
         order = self.order(*wikis, **options)
@@ -153,7 +153,7 @@ def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -
         assert not desk.run("enwiki").done
         assert path.read_bytes() == data
     os.utime(path, ns=(2, 2))
-    assert [step.do for step in desk.run("enwiki").steps] == [Do.CHECK]
+    assert [step.do for step in desk.run("enwiki").steps] == [Action.CHECK]
     assert desk.bodies == []
     assert desk.run("enwiki").done
 
@@ -161,7 +161,7 @@ def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -
 def test_a_file_that_lies_there_already_is_read_and_taken(desk: Desk) -> None:
     desk.folder.mkdir()
     (desk.folder / f"enwiki{PAGES_NAME}").write_bytes(*PAGES.values())
-    assert [step.do for step in desk.run("enwiki").steps] == [Do.CHECK]
+    assert [step.do for step in desk.run("enwiki").steps] == [Action.CHECK]
     assert desk.bodies == []
     assert desk.run("enwiki").done
 
@@ -250,7 +250,7 @@ def test_latest_stays_the_same_until_all_of_it_is_here(desk: Desk) -> None:
 
 
 def test_a_dry_run_only_looks(desk: Desk) -> None:
-    shelf = Shelf(desk.folder)
+    shelf = DownloadFolder(desk.folder)
     plan = make_plan(desk.order("enwiki", wikidata=True, date=DATE), shelf, desk.http())
     lines = plan.lines(desk.folder)
     assert lines[2] == "wikidata 20261005 (there is none of 20261001; 20261005 is the nearest " + (
@@ -333,7 +333,7 @@ def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
 
     threading.Thread(target=interrupt, daemon=True).start()
     begun = time.monotonic()
-    with pytest.raises(StopAsked):
+    with pytest.raises(StopRequested):
         desk.run("enwiki")
     assert time.monotonic() - begun < 5  # idle: 0.3
     [line] = what_is_here(desk.folder)
@@ -384,7 +384,7 @@ def test_threads_keep_the_order_of_the_calls_and_end_at_a_fault() -> None:
     with pytest.raises(OutputError):
         in_threads([fail, *calls], most=1, stop=stop)
     assert stop.is_set()
-    with pytest.raises(StopAsked):
+    with pytest.raises(StopRequested):
         in_threads(calls, most=2, stop=stop)
 
 

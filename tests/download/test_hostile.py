@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cstool.download.client import Http, ServerError, open_session
+from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.replies import SMALL
 from tests.download.hostile import ADDRESSES, LONGEST_LINE, PLACES, answers, meet
 from tests.download.server import Fault, Server, answer, endless, server
@@ -34,8 +34,8 @@ def test_a_hostile_answer_ends_in_a_line_or_does_no_harm(
 # ---- bounds of what is read ----
 
 
-def http_to(**bounds: float) -> Http:
-    return Http(open_session(), lambda text: None, sleep=lambda s: None, tries=2, **bounds)  # type: ignore[arg-type]
+def http_to(**bounds: float) -> HttpClient:
+    return HttpClient(open_session(), lambda text: None, sleep=lambda s: None, tries=2, **bounds)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cstool.download.client import in_words
 from cstool.download.http_semantics import (
     YEAR,
-    Answer,
-    Known,
-    Next,
+    Decision,
+    NextAction,
+    RemoteState,
     backoff,
     judge,
     request_headers,
@@ -24,21 +24,21 @@ SIZES = st.integers(1, 1 << 40)
 
 
 def test_the_first_request_asks_for_all_and_for_its_own_bytes() -> None:
-    assert request_headers(0, Known('"a"', "Thu")) == {"Accept-Encoding": "identity"}
+    assert request_headers(0, RemoteState('"a"', "Thu")) == {"Accept-Encoding": "identity"}
 
 
 @pytest.mark.parametrize(
     ("known", "condition"),
     [
-        (Known('"a"', "Thu"), '"a"'),
-        (Known('W/"a"', "Thu"), "Thu"),
-        (Known(None, "Thu"), "Thu"),
-        (Known('W/"a"'), None),
-        (Known(), None),
+        (RemoteState('"a"', "Thu"), '"a"'),
+        (RemoteState('W/"a"', "Thu"), "Thu"),
+        (RemoteState(None, "Thu"), "Thu"),
+        (RemoteState('W/"a"'), None),
+        (RemoteState(), None),
     ],
 )
 def test_the_rest_is_asked_for_on_the_strongest_condition(
-    known: Known, condition: str | None
+    known: RemoteState, condition: str | None
 ) -> None:
     headers = request_headers(17, known)
     assert headers["Range"] == "bytes=17-"
@@ -50,37 +50,39 @@ def test_the_rest_is_appended_only_where_it_belongs(at: int, more: int) -> None:
     total = at + more
     right = {"content-range": f"bytes {at}-{total - 1}/{total}", "etag": '"a"'}
     headers = requests.structures.CaseInsensitiveDict(right)
-    assert judge(206, headers, at, Known('"a"', None, total)) == Answer(Next.APPEND, total=total)
-    assert judge(206, headers, at + 1, Known()).next is Next.OTHER
-    assert judge(206, headers, at, Known('"b"')).next is Next.OTHER
-    assert judge(206, headers, at, Known(bytes=total + 1)).next is Next.OTHER
-    assert judge(206, {}, at, Known()).next is Next.OTHER
+    assert judge(206, headers, at, RemoteState('"a"', None, total)) == Decision(
+        NextAction.APPEND, total=total
+    )
+    assert judge(206, headers, at + 1, RemoteState()).next is NextAction.OTHER
+    assert judge(206, headers, at, RemoteState('"b"')).next is NextAction.OTHER
+    assert judge(206, headers, at, RemoteState(bytes=total + 1)).next is NextAction.OTHER
+    assert judge(206, {}, at, RemoteState()).next is NextAction.OTHER
 
 
 @given(at=SIZES)
 def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_told(at: int) -> None:
-    same = judge(200, {"ETag": '"a"', "Content-Length": "9"}, at, Known('"a"'))
-    assert same == Answer(Next.BEGIN, "the server does not go on where it stopped", 9)
-    other = judge(200, {"ETag": '"b"'}, at, Known('"a"'))
-    assert other == Answer(Next.OTHER, "it changed on the server")
-    login = judge(200, {"Content-Length": "812"}, at, Known('"a"', None, 9000))
-    assert login == Answer(Next.WAIT, "the server sends something else, of 812 bytes")
-    assert judge(200, {}, 0, Known()) == Answer(Next.BEGIN)
+    same = judge(200, {"ETag": '"a"', "Content-Length": "9"}, at, RemoteState('"a"'))
+    assert same == Decision(NextAction.BEGIN, "the server does not go on where it stopped", 9)
+    other = judge(200, {"ETag": '"b"'}, at, RemoteState('"a"'))
+    assert other == Decision(NextAction.OTHER, "it changed on the server")
+    login = judge(200, {"Content-Length": "812"}, at, RemoteState('"a"', None, 9000))
+    assert login == Decision(NextAction.WAIT, "the server sends something else, of 812 bytes")
+    assert judge(200, {}, 0, RemoteState()) == Decision(NextAction.BEGIN)
 
 
 def test_nothing_more_to_send_means_whole_or_changed() -> None:
-    assert judge(416, {"Content-Range": "bytes */7"}, 7, Known()).next is Next.WHOLE
-    assert judge(416, {"Content-Range": "bytes */5"}, 7, Known()).next is Next.OTHER
-    assert judge(416, {}, 7, Known()).next is Next.OTHER
+    assert judge(416, {"Content-Range": "bytes */7"}, 7, RemoteState()).next is NextAction.WHOLE
+    assert judge(416, {"Content-Range": "bytes */5"}, 7, RemoteState()).next is NextAction.OTHER
+    assert judge(416, {}, 7, RemoteState()).next is NextAction.OTHER
 
 
 @given(st.integers(201, 599), st.sampled_from([0, 7]))
 def test_only_passing_faults_are_tried_again(number: int, at: int) -> None:
-    found = judge(number, {}, at, Known()).next
+    found = judge(number, {}, at, RemoteState()).next
     if number in (408, 425, 429, 500, 502, 503, 504):
-        assert found is Next.WAIT
+        assert found is NextAction.WAIT
     elif number not in (206, 416):
-        assert found is Next.GIVE_UP
+        assert found is NextAction.GIVE_UP
 
 
 @given(st.integers(0, 10**9), st.integers(-(10**6), 10**6))
@@ -123,16 +125,19 @@ def test_no_retry_after_is_a_fault(value: str) -> None:
 
 @pytest.mark.parametrize("digits", ["9" * 5000, str(1 << 63), "-5", "²", "٣"])
 def test_a_length_that_is_none_is_not_told(digits: str) -> None:
-    assert judge(200, {"Content-Length": digits}, 0, Known()) == Answer(Next.BEGIN)
+    assert judge(200, {"Content-Length": digits}, 0, RemoteState()) == Decision(NextAction.BEGIN)
     odd = {"Content-Range": f"bytes {digits}-{digits}/{digits}"}
-    assert judge(206, odd, 7, Known()).next is Next.OTHER
-    assert judge(416, {"Content-Range": f"bytes */{digits}"}, 7, Known()).next is Next.OTHER
+    assert judge(206, odd, 7, RemoteState()).next is NextAction.OTHER
+    assert (
+        judge(416, {"Content-Range": f"bytes */{digits}"}, 7, RemoteState()).next
+        is NextAction.OTHER
+    )
 
 
 @pytest.mark.parametrize("odd", ['"a\r\n b"', "\x1b[31m", "\xe9", "x" * 201, "ｘ"])
 def test_a_validator_that_cannot_be_sent_back_is_not_used(odd: str) -> None:
-    assert request_headers(7, Known(odd, odd)).keys() == {"Accept-Encoding", "Range"}
-    assert judge(200, {"ETag": odd}, 0, Known('"a"')) == Answer(Next.BEGIN)
+    assert request_headers(7, RemoteState(odd, odd)).keys() == {"Accept-Encoding", "Range"}
+    assert judge(200, {"ETag": odd}, 0, RemoteState('"a"')) == Decision(NextAction.BEGIN)
 
 
 def test_waiting_doubles_up_to_a_minute() -> None:

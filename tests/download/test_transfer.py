@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cstool.download.catalogue import Remote
-from cstool.download.client import Http, ServerError, open_session
+from cstool.download.catalogue import RemoteFile
+from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.progress_bars import bars
-from cstool.download.record import RECORD, Begun, Kept, Shelf, read_record
-from cstool.download.transfer import Fetching, fetch
+from cstool.download.record import RECORD, CompleteFile, DownloadFolder, PendingFile, read_record
+from cstool.download.transfer import TransferContext, fetch
 from cstool.errors import OutputError
 from tests.download.server import (
     Fault,
@@ -59,8 +59,8 @@ class Client:
     said: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
-    def http(self) -> Http:
-        return Http(
+    def http(self) -> HttpClient:
+        return HttpClient(
             open_session("me@example.org"),
             self.said.append,
             sleep=self.slept.append,
@@ -69,16 +69,18 @@ class Client:
             timeouts=(20.0, self.patience),
         )
 
-    def job(self) -> Fetching:
-        return Fetching(self.http(), Shelf(self.folder), bars(quiet=True), lambda _: self.remote())
+    def job(self) -> TransferContext:
+        return TransferContext(
+            self.http(), DownloadFolder(self.folder), bars(quiet=True), lambda _: self.remote()
+        )
 
-    def remote(self, **fields: object) -> Remote:
+    def remote(self, **fields: object) -> RemoteFile:
         """The file as the catalogue has it now."""
         data = self.server.files[PATH]
         known = {"bytes": len(data), "sha1": sha1(data), "md5": md5(data)} | fields
-        return Remote(NAME, self.server.url + PATH, **known)  # type: ignore[arg-type]
+        return RemoteFile(NAME, self.server.url + PATH, **known)  # type: ignore[arg-type]
 
-    def fetch(self, remote: Remote | None = None) -> Kept:
+    def fetch(self, remote: RemoteFile | None = None) -> CompleteFile:
         return fetch(remote or self.remote(), self.job())
 
     def is_whole(self, data: bytes = DATA) -> bool:
@@ -101,8 +103,8 @@ class Client:
         """Leave so many bytes as a run that was killed."""
         (self.folder / f"{NAME}.part").write_bytes(data[:size])
         known = {"bytes": len(data), "sha1": sha1(data), "md5": md5(data), "etag": etag(data)}
-        begun = Begun(self.server.url + PATH, **(known | fields))  # type: ignore[arg-type]
-        Shelf(self.folder).begin(NAME, begun)
+        begun = PendingFile(self.server.url + PATH, **(known | fields))  # type: ignore[arg-type]
+        DownloadFolder(self.folder).begin(NAME, begun)
 
 
 @pytest.fixture
@@ -356,9 +358,11 @@ def test_a_page_that_asks_for_a_login_costs_no_byte(here: int, kind: str, client
     assert client.is_whole()
 
 
-def fetch_as(client: Client, remote: Remote) -> Kept:
+def fetch_as(client: Client, remote: RemoteFile) -> CompleteFile:
     """Fetch a file of which the catalogue says this, and says it again."""
-    job = Fetching(client.http(), Shelf(client.folder), bars(quiet=True), lambda r: r)
+    job = TransferContext(
+        client.http(), DownloadFolder(client.folder), bars(quiet=True), lambda r: r
+    )
     return fetch(remote, job)
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 MB = 1 << 20
 READERS = """
 import json, re, sys
-from cstool.dumps import pages, sql, wikidata
+from cstool.dumps import page_slices, sql, wikidata
 from cstool.dumps.streams import Stream
 from cstool.errors import CstoolError
 from cstool.stages.shard.contamination import texts_of
@@ -35,8 +35,8 @@ def stream(path):
         assert len(data) <= 4 << 20
 
 def xml(path):
-    for task in pages.open_pages([path], None, None).tasks:
-        for page in pages.pages_of(task.slice, None):
+    for task in page_slices.open_pages([path], None, None).tasks:
+        for page in page_slices.pages_of(task.slice, None):
             found.append([len(page.text or ""), page.too_long])
 
 def json_lines(path):
@@ -48,7 +48,7 @@ def json_lines(path):
                 found.append(type(error).__name__)
 
 def sql_rows(path):
-    table = sql.Table("page", ("page_id",))
+    table = sql.SqlTable("page", ("page_id",))
     for slice_, _ in sql.sql_slices(path, table, 1 << 20, None):
         sql.read_columns(slice_, table)
 

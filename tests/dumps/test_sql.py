@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cstool.dumps.sql import Table, read_columns, sql_slices, whole_numbers
+from cstool.dumps.sql import SqlTable, read_columns, sql_slices, whole_numbers
 from cstool.dumps.sql_rows import Block, careful_columns, plain_columns
 from cstool.dumps.sql_text import literal
 from cstool.errors import CutInputError, InputError
 
-TABLE = Table("t", ("a", "b"), ("c",))
+TABLE = SqlTable("t", ("a", "b"), ("c",))
 CREATE = (
     "CREATE TABLE `t` (\n  `a` int(8) NOT NULL,\n  `b` blob,\n  `c` double DEFAULT 'x,(\\')'\n);\n"
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cstool.dumps.sql import Table, read_columns, sql_slices
+from cstool.dumps.sql import SqlTable, read_columns, sql_slices
 from cstool.dumps.sql_rows import careful_columns, plain_columns
 from scripts.data import make_sql_dumps as made
 
@@ -27,7 +27,7 @@ def rows() -> dict[str, list[list[int | str | None]]]:
 
 def read(path: Path, table: str, size: int) -> list[list[int | str | None]]:
     """Return a dump's rows, numbers as numbers, strings in hexadecimal."""
-    wanted = Table(table, made.COLUMNS[table])
+    wanted = SqlTable(table, made.COLUMNS[table])
     found: list[tuple[bytes | None, ...]] = []
     for slice_, _ in sql_slices(str(path), wanted, size, None, database=made.DATABASE):
         columns = read_columns(slice_, wanted)
@@ -60,7 +60,7 @@ def test_a_servers_dump_holds_what_was_inserted(
 
 @pytest.mark.parametrize("table", made.SCHEMA)
 def test_wikimedias_way_to_dump_is_read_the_quick_way(table: str) -> None:
-    wanted = Table(table, made.COLUMNS[table])
+    wanted = SqlTable(table, made.COLUMNS[table])
     slices = sql_slices(str(DATA / f"extended-{table}.sql.gz"), wanted, 1 << 20, None)
     for slice_, _ in slices:
         assert plain_columns(slice_.block, wanted.wanted) is not None

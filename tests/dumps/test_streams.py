@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.dumps.streams import FORMATS, STDIN, Format, Stream, decompressed, describe_dump
+from cstool.dumps.streams import FORMATS, STDIN, Compression, Stream, decompressed, describe_dump
 from cstool.errors import CutInputError, InputError
 from cstool.storage.manifest import Input
 
@@ -35,7 +35,7 @@ MEMBERS = [f"<page>{i} Ωμέγα</page>\n".encode() * 4 for i in range(3)]
 WHOLE = b"".join(MEMBERS)
 
 
-def _format(ending: str) -> Format:
+def _format(ending: str) -> Compression:
     return next(f for f in FORMATS if ending in f.endings)
 
 

@@ -18,7 +18,7 @@ from cstool.dumps.wikidata import (
     MALFORMED,
     Entity,
     LineSlice,
-    Way,
+    SliceTransport,
     decode,
     item_number,
     line_slices,
@@ -176,7 +176,7 @@ def test_lines_do_not_depend_on_pieces_nor_on_who_reads_them(
                 for part, _ in line_slices(str(path), size, None, way=way)
                 for number, line in part.lines()
             ]
-            for way in Way
+            for way in SliceTransport
         ]
     with path.open("rb") as file:
         lines = [(i, line.strip(b"[],\n")) for i, line in enumerate(file, 1)]

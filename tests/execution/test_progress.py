@@ -4,19 +4,19 @@ import sys
 
 import pytest
 
-from cstool.execution.progress import LogLines, Silent, duration_in_words, progress
+from cstool.execution.progress import LogLines, SilentProgress, duration_in_words, progress
 
 
 def test_no_bar_when_quiet_or_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert isinstance(progress("x", 10, unit="B", quiet=False), LogLines)
-    assert isinstance(progress("x", None, unit="B", quiet=False), Silent)
+    assert isinstance(progress("x", None, unit="B", quiet=False), SilentProgress)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bar = progress("x", 10, unit="B", quiet=True)
     bar.update(3)
     bar.close()
-    assert isinstance(bar, Silent)
+    assert isinstance(bar, SilentProgress)
     assert capsys.readouterr() == ("", "")
 
 

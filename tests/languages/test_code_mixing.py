@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.languages.code_mixing import Mixing, Sums, sums_by_language
+from cstool.languages.code_mixing import MixingMeasures, MixingSums, sums_by_language
 
 SPANS = pa.list_(pa.struct([("start", pa.uint32()), ("end", pa.uint32())]))
 
@@ -29,13 +29,13 @@ def marked(pattern: str) -> tuple[str, list[dict[str, int]]]:
     return text, spans
 
 
-def sums(*patterns: str) -> Sums:
+def sums(*patterns: str) -> MixingSums:
     texts, spans = zip(*(marked(p) for p in patterns), strict=True)
     languages = pa.array(["de"] * len(texts)).dictionary_encode()
     return sums_by_language(languages, pa.array(texts), pa.array(spans, SPANS))["de"]
 
 
-def measures(*patterns: str) -> Mixing:
+def measures(*patterns: str) -> MixingMeasures:
     return sums(*patterns).measures()
 
 
@@ -102,8 +102,8 @@ def test_neighbouring_names_are_one_run() -> None:
 
 
 def test_no_word_makes_no_measure() -> None:
-    empty = Sums().measures()
-    assert empty == Mixing(None, None, None, None, None, None, None)
+    empty = MixingSums().measures()
+    assert empty == MixingMeasures(None, None, None, None, None, None, None)
     assert measures("").cmi is None
     assert measures("S").i_index is None
 

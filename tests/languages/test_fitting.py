@@ -10,12 +10,12 @@ from cstool.languages.codes import names
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import REASONS, around, fit, places, tidy
 from cstool.languages.fitting.context import articles
-from cstool.languages.fitting.reasons import Fitted
+from cstool.languages.fitting.reasons import FittedNames
 
 
 def fitted(
     text: str, name: str, language: str, source: str = "en", label: str | None = None
-) -> Fitted:
+) -> FittedNames:
     """Fit a name into the place that [ ] have in a text."""
     start, end = text.index("["), text.index("]") - 1
     plain = pa.array([text.replace("[", "").replace("]", "")])

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from cstool.languages.codes import languages
 from cstool.languages.data_tables import rows
 from cstool.languages.fallbacks import chain, same_language
-from cstool.languages.labels import Fallback, Kind, Names, Rules, choose
+from cstool.languages.labels import Fallback, LabelRules, LabelTable, NameKind, choose
 from cstool.storage.counts import Counts, imbalances
 
 Labels = dict[str, str]
 FALLBACKS: list[Fallback] = ["all", "variants", "none"]
 
 
-def names(many: Sequence[Labels], tags: Sequence[str]) -> Names:
+def names(many: Sequence[Labels], tags: Sequence[str]) -> LabelTable:
     offsets = np.cumsum([0, *map(len, many)])
     flat = [(tag, text) for of in many for tag, text in of.items()]
-    return Names.of(
+    return LabelTable.of(
         offsets,
         pa.array([tag for tag, _ in flat], pa.string()),
         pa.array([text for _, text in flat], pa.string()),
@@ -35,11 +35,11 @@ def chosen(
     many: Sequence[tuple[Labels, Labels]],
     targets: Sequence[str],
     fallback: Fallback = "all",
-    kind: Kind = "label",
+    kind: NameKind = "label",
     counts: Counts | None = None,
 ) -> list[Labels]:
     """The names of entities, given as their labels and their titles, by language."""
-    rules = Rules.of(targets, fallback, kind)
+    rules = LabelRules.of(targets, fallback, kind)
     labels = names([labels for labels, _ in many], rules.codes)
     titles = names([titles for _, titles in many], rules.wikis())
     found = choose(rules, len(many), labels, titles, counts or Counts())

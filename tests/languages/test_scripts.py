@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cstool.languages.codes import entitycs, languages
 from cstool.languages.data_tables import rows
-from cstool.languages.scripts import Written, mask, scripts_of, written
+from cstool.languages.scripts import LanguageScripts, mask, scripts_of, written
 
 texts = st.text(st.characters(codec="utf-8"), max_size=6)
 
@@ -92,7 +92,7 @@ def test_a_language_may_be_written_in_several_scripts() -> None:
 
 
 def test_of_an_unknown_language_nothing_is_known() -> None:
-    assert written("xx") == Written(np.uint64(0), ~np.uint64(0))
+    assert written("xx") == LanguageScripts(np.uint64(0), ~np.uint64(0))
 
 
 def test_every_language_has_a_row_and_all_but_mul_a_script() -> None:

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from cstool.masking.clusters import Clusters
-from cstool.masking.draw import KEPT, MASKED, NOT_PREDICTED, RANDOM, Masked, mask, sentence_keys
-from cstool.masking.strategies import STRATEGIES, Rules, strategy_of
+from cstool.masking.draw import (
+    KEPT,
+    MASKED,
+    NOT_PREDICTED,
+    RANDOM,
+    MaskedTokens,
+    mask,
+    sentence_keys,
+)
+from cstool.masking.strategies import STRATEGIES, RuleSource, strategy_of
 from cstool.masking.tokens import Tokens
 from cstool.masking.vocabulary import Vocabulary
 
@@ -34,7 +42,9 @@ def tokens_of(number: int) -> Tokens:
     )
 
 
-def drawn(name: str, number: int, rules: Rules = "paper", seed: int = 0, epoch: int = 0) -> Masked:
+def drawn(
+    name: str, number: int, rules: RuleSource = "paper", seed: int = 0, epoch: int = 0
+) -> MaskedTokens:
     keys = sentence_keys(np.arange(number), ["de"] * number, seed, epoch)
     return mask(tokens_of(number), keys, strategy_of(name, rules), VOCABULARY, CLUSTERS)
 
@@ -48,7 +58,7 @@ def agrees(observed: Sequence[int], chances: Sequence[float]) -> bool:
     return there.sum() == 1 or bool(statistic < BOUNDS[int(there.sum()) - 1])
 
 
-def fates(masked: Masked, where: Array) -> list[int]:
+def fates(masked: MaskedTokens, where: Array) -> list[int]:
     """How many tokens were left alone, masked, replaced, kept."""
     at = masked.fates.reshape(-1, len(SENTENCE))[:, where]
     return [int(n) for n in np.bincount(at.ravel(), minlength=4)]

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from cstool.masking.pair_tokens import Frame, Texts, pair_rows
+from cstool.masking.pair_tokens import PairFrame, PairTexts, pair_rows
 from tests.masking.fixtures import Trained
 from tests.masking.tokenizers import KINDS
 
@@ -20,7 +20,7 @@ TEXTS = st.lists(
 def agree(tokenizer: Tokenizer, texts: list[str], longest: int) -> None:
     own = Tokenizer.from_str(tokenizer.to_str())
     own.no_truncation()
-    tokens = Texts.of(own, Frame.of(own), texts)
+    tokens = PairTexts.of(own, PairFrame.of(own), texts)
     first, second = (grid.ravel() for grid in np.indices((len(texts), len(texts))))
     rows = pair_rows(tokens, first, second, longest)
     own.enable_truncation(longest, strategy="longest_first")

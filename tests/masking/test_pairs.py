@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.arrays.hashing import mix
-from cstool.masking.pairs import EASY, HARD, KINDS, MOST_HARD, OTHERS, SAME, Place, pair_up
+from cstool.masking.pairs import EASY, HARD, KINDS, MOST_HARD, OTHERS, SAME, PairScope, pair_up
 
 # The page, the paragraph and the number of each sentence; some are there several times.
 Row = tuple[int, int, int]
@@ -18,7 +18,9 @@ rows = st.lists(_PLACES, max_size=60).map(sorted)
 places = pytest.mark.parametrize("place", ["paragraph", "page"])
 
 
-def pairs_of(some: Rows, place: Place) -> tuple[list[tuple[int, int, int]], dict[str, int], int]:
+def pairs_of(
+    some: Rows, place: PairScope
+) -> tuple[list[tuple[int, int, int]], dict[str, int], int]:
     pages, paragraphs, ids = (np.array([r[i] for r in some], np.int64) for i in range(3))
     lots = mix(np.arange(len(some), dtype=np.uint64))
     found = pair_up(pages, paragraphs, ids, lots, place)
@@ -27,7 +29,7 @@ def pairs_of(some: Rows, place: Place) -> tuple[list[tuple[int, int, int]], dict
     return listed, found.dropped, found.anchors
 
 
-def kind_of(a: Row, b: Row, place: Place) -> int | None:
+def kind_of(a: Row, b: Row, place: PairScope) -> int | None:
     """The kind of a pair of two sentences, None when they are none."""
     if a[0] != b[0]:
         return EASY
@@ -40,7 +42,7 @@ def kind_of(a: Row, b: Row, place: Place) -> int | None:
 
 @places
 @given(some=rows)
-def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: Place) -> None:
+def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: PairScope) -> None:
     listed, dropped, anchors = pairs_of(some, place)
     assert anchors + sum(dropped.values()) == len(some)
     assert len({a for a, _, _ in listed}) == anchors
@@ -52,7 +54,7 @@ def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: Place) -> None:
 @places
 @given(some=rows)
 def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
-    some: Rows, place: Place
+    some: Rows, place: PairScope
 ) -> None:
     listed, _, _ = pairs_of(some, place)
     of_anchor: dict[int, Counter[int]] = {}
@@ -70,7 +72,9 @@ def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
 
 @places
 @given(some=rows)
-def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows, place: Place) -> None:
+def test_a_sentence_is_left_out_only_where_a_partner_is_missing(
+    some: Rows, place: PairScope
+) -> None:
     listed, _, _ = pairs_of(some, place)
     anchors = {a for a, _, _ in listed}
     for i, one in enumerate(some):
@@ -79,7 +83,7 @@ def test_a_sentence_is_left_out_only_where_a_partner_is_missing(some: Rows, plac
 
 
 @places
-def test_all_that_may_be_drawn_are_drawn_alike(place: Place) -> None:
+def test_all_that_may_be_drawn_are_drawn_alike(place: PairScope) -> None:
     # Pages of four paragraphs of three sentences; the anchors are the fifth of each page.
     pages, each, at = 4000, 12, 4
     some = [(page, number // 3, number) for page in range(pages) for number in range(each)]

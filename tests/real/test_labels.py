@@ -9,7 +9,7 @@ import pytest
 
 from cstool.languages.codes import entitycs, is_known, wiki_language
 from cstool.languages.fallbacks import chain
-from cstool.languages.labels import Rules, choose
+from cstool.languages.labels import LabelRules, choose
 from cstool.storage.counts import Counts
 from tests.languages.test_labels import names
 
@@ -50,7 +50,7 @@ def test_every_real_wikipedia_has_a_language(items: list[Item]) -> None:
 
 def test_real_labels_are_chosen_as_wikibase_does_but_for_copies(items: list[Item]) -> None:
     targets = [code for code in entitycs() if code != "en"]
-    rules = Rules.of(targets)
+    rules = LabelRules.of(targets)
     many = [labels_of(item) for item in items]
     counts = Counts()
     found = choose(

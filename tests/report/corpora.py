@@ -10,11 +10,11 @@ from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import MANIFEST, Ancestor, Input, Manifest, Source
 from cstool.storage.statistics import (
     STATISTICS,
-    Form,
     LanguageNumbers,
-    LookedAt,
     SampleSentence,
+    SampleStats,
     Statistics,
+    SwitchedForm,
     TopEntity,
 )
 
@@ -64,7 +64,7 @@ def write_corpus(folder: Path, statistics: Statistics, holes: dict[str, int] | N
 
 def numbers_of(rows: int, *, source: bool = False) -> LanguageNumbers:
     """Return a language's numbers that go together."""
-    looked = LookedAt(9, 20, 2, MIXING)
+    looked = SampleStats(9, 20, 2, MIXING)
     return LanguageNumbers(
         {"train": rows - 100, "validation": 100},
         rows * 23,
@@ -88,7 +88,7 @@ def large(seed: int = 0) -> Statistics:
         text = " ".join(words)
         here = [codes[(5 * number + n) % len(codes)] for n in range(5)]
         spans = [(lots.randrange(1, 9999), 8 * n, 8 * n + 7, 8 * n, 8 * n + 7) for n in (0, 9)]
-        forms = {code: Form(text, spans) for code in ["en", *here]}
+        forms = {code: SwitchedForm(text, spans) for code in ["en", *here]}
         sentences.append(SampleSentence(number, number, f"Page {number}", "en", text, forms))
     top = [TopEntity(n + 1, f"Entity {n}", 10**7 // (n + 1), 10**7) for n in range(200)]
     return Statistics(numbers, ["enwiki"], {}, top, sentences)
@@ -97,8 +97,8 @@ def large(seed: int = 0) -> Statistics:
 def small(text: str = "Berlin is large.", title: str = "Berlin", name: str = "برلين") -> Statistics:
     """Return the statistics of one sentence, switched into Arabic; the entity comes first."""
     end = text.find(" ")
-    source = Form(text, [(64, 0, end, 0, end)])
-    form = Form(name + text[end:], [(64, 0, end, 0, len(name))])
+    source = SwitchedForm(text, [(64, 0, end, 0, end)])
+    form = SwitchedForm(name + text[end:], [(64, 0, end, 0, len(name))])
     sentence = SampleSentence(1, 1, title, "en", text, {"ar": form, "en": source})
     numbers = {"ar": numbers_of(1000), "en": numbers_of(2000, source=True)}
     return Statistics(numbers, ["enwiki"], {}, [TopEntity(64, name, 9, 9)], [sentence])

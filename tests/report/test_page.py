@@ -14,7 +14,7 @@ import pytest
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.report.html.facts import Facts, facts_of
+from cstool.report.html.facts import ReportData, facts_of
 from cstool.report.html.page import page_of
 from cstool.report.html.sections import title_of
 from cstool.stages.entities.stage import EntitiesOptions, entities
@@ -275,5 +275,5 @@ def test_the_title_names_the_languages_of_the_text_and_not_those_of_a_wrong_head
 
     told = [("extract", "dewiki", "de"), ("titles", "dewiki", "en"), ("extract", "frwiki", "fr"),
             ("titles", "frwiki", "en"), ("extract", "jawiki", "ja")]  # fmt: skip
-    facts = Facts("shard", [stage(*one) for one in told], 1, None, {}, [])
+    facts = ReportData("shard", [stage(*one) for one in told], 1, None, {}, [])
     assert title_of(facts) == "Code-switched German, French and Japanese sentences"

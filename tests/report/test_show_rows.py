@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from cstool.errors import WrongCallError
-from cstool.report.show.rows import Wanted, occurrences, rows
+from cstool.report.show.rows import RowQuery, occurrences, rows
 from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.schemas import BY_STAGE
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched
@@ -21,7 +21,7 @@ def manifest(folder: Path) -> Manifest:
 
 
 def found(folder: Path, **wanted: Any) -> list[Row]:
-    return [*rows(folder, manifest(folder), Wanted(**wanted))]
+    return [*rows(folder, manifest(folder), RowQuery(**wanted))]
 
 
 def everything(folder: Path) -> list[Row]:
@@ -121,7 +121,7 @@ def test_every_form_of_a_corpus_is_read(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize("stage", ["linked", "switched", "corpus"])
 def test_occurrences_are_counted_by_language(pipeline: Path, stage: str) -> None:
     folder = pipeline / stage
-    there = occurrences(folder, manifest(folder), Wanted(entity=64), 3)
+    there = occurrences(folder, manifest(folder), RowQuery(entity=64), 3)
     expected: dict[str, int] = {}
     for row in found(folder, entity=64):
         language = row.get("language", "en")

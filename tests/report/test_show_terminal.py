@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from cstool.report.show.items import Piece, Shown, Span, shown
+from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan, shown
 from cstool.report.show.terminal import SIDE_BY_SIDE, Style, is_rtl, lines_of
 
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
@@ -19,11 +19,11 @@ words = st.lists(st.sampled_from(letters), min_size=1, max_size=60).map("".join)
 
 
 @st.composite
-def pieces(draw: st.DrawFn) -> Piece:
+def pieces(draw: st.DrawFn) -> AnnotatedText:
     text = " ".join(draw(words).split()) or "a"
     edges = sorted(draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    spans = [Span(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b]
-    return Piece(draw(st.sampled_from(["en", "ja", "ar"])), text, tuple(spans))
+    spans = [TextSpan(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b]
+    return AnnotatedText(draw(st.sampled_from(["en", "ja", "ar"])), text, tuple(spans))
 
 
 def plain(line: str) -> str:
@@ -32,9 +32,9 @@ def plain(line: str) -> str:
 
 @given(pieces(), st.integers(12, 90), st.booleans(), st.booleans())
 def test_lines_keep_within_the_width_and_lose_only_spaces(
-    piece: Piece, width: int, colour: bool, isolates: bool
+    piece: AnnotatedText, width: int, colour: bool, isolates: bool
 ) -> None:
-    _, *lines = lines_of(Shown("x", (piece,)), Style(width, colour, isolates))
+    _, *lines = lines_of(ShownRow("x", (piece,)), Style(width, colour, isolates))
     assert max(wcswidth(plain(line)) for line in lines) <= width
     told = "".join(plain(line)[len(piece.language) + 2 :] for line in lines)
     brackets = 0 if colour else len(piece.spans)
@@ -43,27 +43,31 @@ def test_lines_keep_within_the_width_and_lose_only_spaces(
 
 
 @given(pieces(), pieces(), st.integers(SIDE_BY_SIDE, 200))
-def test_two_texts_stand_in_two_columns(one: Piece, other: Piece, width: int) -> None:
-    _, *lines = lines_of(Shown("x", (one, other)), Style(width, isolates=True))
+def test_two_texts_stand_in_two_columns(
+    one: AnnotatedText, other: AnnotatedText, width: int
+) -> None:
+    _, *lines = lines_of(ShownRow("x", (one, other)), Style(width, isolates=True))
     bars = {wcswidth(plain(line).split(" │", maxsplit=1)[0]) for line in lines}
     assert bars == {(width - 3) // 2}
     assert max(wcswidth(plain(line)) for line in lines) <= width
 
 
 def test_texts_stand_below_each_other_where_there_is_little_room() -> None:
-    row = Shown("x", (Piece("en", "A b."), Piece("de", "C d.")))
+    row = ShownRow("x", (AnnotatedText("en", "A b."), AnnotatedText("de", "C d.")))
     assert [*lines_of(row, Style(SIDE_BY_SIDE - 1))] == ["x", "en  A b.", "de  C d."]
     assert [*lines_of(row, Style(None))] == ["x", "en  A b.", "de  C d."]
 
 
 def test_lines_break_where_the_language_allows_it() -> None:
-    lines = lines_of(Shown("x", (Piece("ja", "富士山は、日本で最も高い山。"),)), Style(12))
+    lines = lines_of(
+        ShownRow("x", (AnnotatedText("ja", "富士山は、日本で最も高い山。"),)), Style(12)
+    )
     assert [line[4:] for line in lines][1:] == ["富士山", "は、日本", "で最も高", "い山。"]
 
 
 def test_a_name_from_right_to_left_is_isolated_and_its_sentence_runs_as_the_source() -> None:
-    row = Shown("x", (Piece("en", "Berlin is.", (Span(0, 6),)),
-                      Piece("ar", f"{ARABIC} is.", (Span(0, 5),))))  # fmt: skip
+    row = ShownRow("x", (AnnotatedText("en", "Berlin is.", (TextSpan(0, 6),)),
+                      AnnotatedText("ar", f"{ARABIC} is.", (TextSpan(0, 5),))))  # fmt: skip
     lines = [*lines_of(row, Style(60, colour=False, isolates=True))]
     assert lines[1] == "en  [Berlin] is."
     assert lines[2] == f"ar  \u2066\u2068[{ARABIC}]\u2069 is.\u2069"
@@ -72,8 +76,8 @@ def test_a_name_from_right_to_left_is_isolated_and_its_sentence_runs_as_the_sour
 
 def test_both_languages_have_their_own_colour() -> None:
     for languages in (("en", "de"), ("xh", "sw"), ("ja", "ar")):
-        both = tuple(Piece(code, "A b.", (Span(0, 1),)) for code in languages)
-        _, one, other = lines_of(Shown("x", both), Style(50, colour=True))
+        both = tuple(AnnotatedText(code, "A b.", (TextSpan(0, 1),)) for code in languages)
+        _, one, other = lines_of(ShownRow("x", both), Style(50, colour=True))
         assert COLOURS.findall(one)[0] != COLOURS.findall(other)[0]
 
 
@@ -83,7 +87,13 @@ def test_both_languages_have_their_own_colour() -> None:
 )
 def test_nothing_in_a_text_steers_the_terminal(bad: str) -> None:
     text = f"a{bad}b"
-    row = Shown(text, (Piece(f"en{bad}", text, (Span(0, 1),)), Piece("ar", f"{ARABIC}{text}")))
+    row = ShownRow(
+        text,
+        (
+            AnnotatedText(f"en{bad}", text, (TextSpan(0, 1),)),
+            AnnotatedText("ar", f"{ARABIC}{text}"),
+        ),
+    )
     for width in (50, SIDE_BY_SIDE, None):
         for line in lines_of(row, Style(width)):
             assert all(character.isprintable() for character in line)
@@ -95,7 +105,7 @@ def test_nothing_in_a_text_steers_the_terminal(bad: str) -> None:
 
 def test_marks_and_joiners_of_a_text_are_kept() -> None:
     text = f"{ARABIC}\u200f, क्\u200dष, می\u200cخواهم, ☀\ufe0f"
-    [_, line] = lines_of(Shown("x", (Piece("ar", text),)), Style())
+    [_, line] = lines_of(ShownRow("x", (AnnotatedText("ar", text),)), Style())
     assert line == f"ar  {text}"
 
 
@@ -105,11 +115,11 @@ def test_marks_of_the_published_form_become_spans() -> None:
         "cs_sentence": "<e>Aa</e> b <e>C</e>.",
     }
     row = {"id": 3 << 20 | 5, "language": "de", **sentences}
-    assert shown("entitycs", row, "en") == Shown(
+    assert shown("entitycs", row, "en") == ShownRow(
         "3:5",
         (
-            Piece("en", "A b C.", (Span(0, 1), Span(4, 5))),
-            Piece("de", "Aa b C.", (Span(0, 2), Span(5, 6))),
+            AnnotatedText("en", "A b C.", (TextSpan(0, 1), TextSpan(4, 5))),
+            AnnotatedText("de", "Aa b C.", (TextSpan(0, 2), TextSpan(5, 6))),
         ),
     )
 

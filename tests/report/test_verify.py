@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cstool.download.record import RECORD, Begun, Kept, Record, Shelf
+from cstool.download.record import RECORD, CompleteFile, DownloadFolder, DownloadRecord, PendingFile
 from cstool.errors import InputError
-from cstool.report.verify.check import Targets, Verdict, targets, verify
-from cstool.report.verify.lineage import Thing, links
+from cstool.report.verify.check import CheckTargets, VerifyResult, targets, verify
+from cstool.report.verify.lineage import Artifact, links
 from cstool.storage.manifest import MANIFEST, Input, describe_file, read_manifest, with_checksum
 from cstool.storage.ownership import RUN
 from cstool.storage.timings import TIMINGS
@@ -26,7 +26,7 @@ from tests.download.server import sha1
 STAGES = ["corpus", "entities", "linked", "sentences", "switched", "titles"]
 
 
-def look(*paths: Path, quick: bool = False) -> Verdict:
+def look(*paths: Path, quick: bool = False) -> VerifyResult:
     return verify(targets(paths), quick=quick)
 
 
@@ -172,12 +172,14 @@ def dumps(sample: Sample, tmp_path: Path) -> Path:
     """A folder as `cstool download` leaves it."""
     folder = tmp_path / "dumps"
     folder.mkdir()
-    shelf = Shelf(folder)
+    shelf = DownloadFolder(folder)
     for path in (sample.pages, sample.wikidata):
         data = path.read_bytes()
         (folder / path.name).write_bytes(data)
-        print_ = describe_file(path).sample
-        shelf.keep(path.name, Kept("http://x/" + path.name, len(data), sha1(data), print_, 1))
+        fingerprint = describe_file(path).sample
+        shelf.keep(
+            path.name, CompleteFile("http://x/" + path.name, len(data), sha1(data), fingerprint, 1)
+        )
     return folder
 
 
@@ -197,7 +199,7 @@ def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
             assert wrong(dumps, quick=quick) == [("changed", path.name)]
     (dumps / "thesis.tex").write_text("years of work")
     (dumps / "x.gz.part").write_bytes(b"12")
-    Shelf(dumps).begin("x.gz", Begun("http://x/x.gz"))
+    DownloadFolder(dumps).begin("x.gz", PendingFile("http://x/x.gz"))
     path.unlink()
     assert wrong(dumps) == [
         ("missing", path.name),
@@ -209,8 +211,8 @@ def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
 
 
 def test_an_empty_record_has_nothing_that_is_wrong() -> None:
-    assert verify(Targets([], [], [])).sound
-    assert Record() == Record({}, {}, {})
+    assert verify(CheckTargets([], [], [])).sound
+    assert DownloadRecord() == DownloadRecord({}, {}, {})
 
 
 # ---- stages inside, links, files that are no dumps ----
@@ -278,12 +280,12 @@ def test_a_manifest_that_cannot_be_read_is_told(own: Path, tmp_path: Path) -> No
 
 
 def test_of_several_folders_of_a_stage_the_one_with_the_fingerprint_is_the_input() -> None:
-    one, two = Thing("en", "switch", "sha256:1"), Thing("ja", "switch", "sha256:2")
-    both = Thing(
+    one, two = Artifact("en", "switch", "sha256:1"), Artifact("ja", "switch", "sha256:2")
+    both = Artifact(
         "c", "shard", "s", (Input("switch", 1, "sha256:1"), Input("switch", 1, "sha256:2"))
     )
     assert [link.found for link in links([one, two, both])] == [("en",), ("ja",)]
-    other = Thing("ja", "switch", "sha256:3")
+    other = Artifact("ja", "switch", "sha256:3")
     _, second = links([one, other, both])
     assert (second.found, second.instead) == ((), ("ja",))
     _, second = links([one, both])
@@ -291,7 +293,7 @@ def test_of_several_folders_of_a_stage_the_one_with_the_fingerprint_is_the_input
 
 
 def test_standard_input_is_the_end_of_a_chain() -> None:
-    things = [Thing("s", "extract", "x", (Input("-", None, None),)), Thing("-", "-", None)]
+    things = [Artifact("s", "extract", "x", (Input("-", None, None),)), Artifact("-", "-", None)]
     [link] = links(things)
     assert (link.found, link.instead) == ((), ())
 

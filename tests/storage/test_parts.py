@@ -17,8 +17,8 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import sha256
 from cstool.storage.parts import (
     Batches,
-    Beside,
-    Made,
+    FinishedPart,
+    SideTable,
     find_part,
     footer_of,
     write_part,
@@ -39,7 +39,9 @@ def make(folder: Path, batches: Batches, run: str = "r") -> None:
     write_part(folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", work=folder / "_work")
 
 
-def find(folder: Path, file: str = "a/p.parquet", run: str = "r", slice_: str = "s") -> Made | None:
+def find(
+    folder: Path, file: str = "a/p.parquet", run: str = "r", slice_: str = "s"
+) -> FinishedPart | None:
     return find_part(folder, file, run=run, slice_=slice_, work=folder / "_work")
 
 
@@ -84,9 +86,9 @@ def test_a_part_without_rows_is_a_part(tmp_path: Path) -> None:
 
 def test_what_belongs_beside_a_part_is_there_before_it(tmp_path: Path) -> None:
     def batches() -> Batches:
-        yield Beside("more", pa.table({"x": ["a"]}))
+        yield SideTable("more", pa.table({"x": ["a"]}))
         yield pa.table({"n": [1]}, schema=SCHEMA)
-        yield Beside("more", pa.table({"x": ["b"]}))
+        yield SideTable("more", pa.table({"x": ["b"]}))
         return Counts()
 
     make(tmp_path, batches())

@@ -32,7 +32,7 @@ from cstool.storage.manifest import (
     read_manifest,
 )
 from cstool.storage.ownership import RUN, WORK
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Task, open_run, part_name
 from tests.support import files_of
 
@@ -361,7 +361,7 @@ def test_a_part_whose_worker_dies_twice_is_named_and_the_place_in_it(tmp_path: P
 
 
 def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
-    def stop(made: Made) -> None:
+    def stop(made: FinishedPart) -> None:
         if made.part.file == part_name(2):
             raise KeyboardInterrupt
 
@@ -377,7 +377,7 @@ def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
 def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:
     seen: list[str] = []
 
-    def check(made: Made) -> None:
+    def check(made: FinishedPart) -> None:
         seen.append(made.part.file)
         if len(seen) == 3:
             raise InputError("d.xml: too many malformed lines")

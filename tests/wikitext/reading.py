@@ -1,7 +1,7 @@
 """What a page's source reads like, in as few words as a test needs."""
 
 from cstool.dumps.xml import Site
-from cstool.wikitext.page import Reader, reader
+from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.sentences import Sentence
 
 NAMESPACES = ((0, ""), (1, "Talk"), (6, "File"), (10, "Template"), (14, "Category"))
@@ -11,7 +11,7 @@ def site(language: str = "en", case: str = "first-letter") -> Site:
     return Site(f"{language}wiki", language, case, NAMESPACES)
 
 
-def reader_of(language: str = "en", *, render: bool = False) -> Reader:
+def reader_of(language: str = "en", *, render: bool = False) -> PageReader:
     return reader(site(language), render=render)
 
 

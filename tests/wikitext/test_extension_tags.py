@@ -5,7 +5,7 @@ import time
 import pytest
 
 from cstool.wikitext.extension_tags import strip
-from cstool.wikitext.markers import NOTHING, Marks, protect, unprotect
+from cstool.wikitext.markers import NOTHING, Markers, protect, unprotect
 from tests.wikitext.reading import links_of, read, text_of
 
 
@@ -20,11 +20,11 @@ from tests.wikitext.reading import links_of, read, text_of
     ],
 )
 def test_a_comment_on_its_own_line_takes_the_line_with_it(source: str, shown: str) -> None:
-    assert strip(source, Marks()) == shown
+    assert strip(source, Markers()) == shown
 
 
 def test_an_unclosed_comment_runs_to_the_end() -> None:
-    assert strip("a<!-- b <ref>c</ref>", Marks()) == "a"
+    assert strip("a<!-- b <ref>c</ref>", Markers()) == "a"
 
 
 def test_a_comment_joins_what_stands_around_it() -> None:
@@ -99,7 +99,7 @@ def test_protected_text_comes_back() -> None:
 
 
 def test_an_extension_that_shows_nothing_leaves_a_mark() -> None:
-    assert strip("a<ref/>b", Marks()) == f"a{NOTHING}b"
+    assert strip("a<ref/>b", Markers()) == f"a{NOTHING}b"
 
 
 def test_a_section_mark_shows_nothing_and_tears_nothing() -> None:
@@ -113,11 +113,11 @@ def test_what_follows_a_block_is_a_line_of_text() -> None:
 
 def test_footnotes_without_an_end_take_no_time() -> None:
     before = time.process_time()
-    strip("<ref>x " * 50_000, Marks())
+    strip("<ref>x " * 50_000, Markers())
     assert time.process_time() - before < 5  # a search to the end for each: minutes
 
 
 def test_behind_a_footnote_without_an_end_others_stand_that_need_none() -> None:
-    marks = Marks()
+    marks = Markers()
     assert strip("a<ref>b <ref name=c/>d<!-- e -->", marks) == f"a\x040\x05b {NOTHING}d"
     assert marks.holes == ["unclosed <ref>"]

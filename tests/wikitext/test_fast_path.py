@@ -6,10 +6,10 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.wikitext.fast_path import Plainly
-from cstool.wikitext.markers import Marks
-from cstool.wikitext.page import Reader
-from cstool.wikitext.sentences import Line
+from cstool.wikitext.fast_path import FastPath
+from cstool.wikitext.markers import Markers
+from cstool.wikitext.page import PageReader
+from cstool.wikitext.sentences import TextLine
 from tests.wikitext.reading import reader_of, site
 
 PIECES = (
@@ -23,16 +23,16 @@ PIECES = (
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
-class Never(Plainly):
+class Never(FastPath):
     """Leaves all lines to the long way."""
 
-    def lines(self, text: str, title: str, holes: list[str]) -> list[Line | None]:
+    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
         return [None] * (text.count("\n") + 1)
 
 
 @cache
-def long_way(language: str) -> Reader:
-    reader = Reader(site(language), render=False)
+def long_way(language: str) -> PageReader:
+    reader = PageReader(site(language), render=False)
     reader.plainly = Never(reader.links)
     return reader
 
@@ -45,7 +45,7 @@ def test_both_ways_read_the_same(source: str, language: str) -> None:
 
 
 def test_plain_lines_are_read_the_short_way() -> None:
-    marks = Marks()
+    marks = Markers()
     lines = [
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
@@ -54,7 +54,7 @@ def test_plain_lines_are_read_the_short_way() -> None:
 
 
 def test_white_space_in_a_trail_is_no_end_of_an_anchor() -> None:
-    assert reader_of("hi").lines("[[a]]\u2028", "Page") == [Line("a", [(0, 1, "A")], [])]
+    assert reader_of("hi").lines("[[a]]\u2028", "Page") == [TextLine("a", [(0, 1, "A")], [])]
 
 
 def test_tabs_around_a_tag_are_one_space() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cstool.dumps.xml import Page, PageParser, Site
 from cstool.languages.codes import names
 from cstool.languages.data_tables import rows as language_rows
-from cstool.wikitext.language_check import SAMPLE, Mismatch, mismatch
+from cstool.wikitext.language_check import SAMPLE, LanguageMismatch, mismatch
 from cstool.wikitext.tables import rows
 from tests.conftest import Sample
 
@@ -28,18 +28,18 @@ def read(path: Path) -> tuple[Site, list[Page]]:
 
 def test_german_pages_under_an_english_head_are_told() -> None:
     found = mismatch(ENGLISH, GERMAN, "dump.xml")
-    assert found == Mismatch("de", 8, 8, "links to files and categories")
+    assert found == LanguageMismatch("de", 8, 8, "links to files and categories")
 
 
 def test_a_few_english_names_change_nothing() -> None:
     found = mismatch(ENGLISH, [*GERMAN, "[[File:B.jpg]] [[category:x]]"], "-")
-    assert found == Mismatch("de", 8, 10, "links to files and categories")
+    assert found == LanguageMismatch("de", 8, 10, "links to files and categories")
     assert mismatch(ENGLISH, [*GERMAN, "[[File:B.jpg]]" * 5], "-") is None
 
 
 def test_categories_alone_tell_when_files_have_english_names() -> None:
     texts = ["[[File:A.jpg]] " * 20 + "[[หมวดหมู่:ก]] " * 5]
-    assert mismatch(ENGLISH, texts, "-") == Mismatch("th", 5, 5, "links to categories")
+    assert mismatch(ENGLISH, texts, "-") == LanguageMismatch("th", 5, 5, "links to categories")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_words_decide_where_no_language_rests_on_the_other() -> None:
 )
 def test_chinese_and_japanese_are_told_by_their_full_stops(text: str, language: str) -> None:
     texts = [("[[File:A.jpg]] [[Category:B]] " + text) * 30]
-    assert mismatch(ENGLISH, texts, "-") == Mismatch(language, 30, 30, "full stops")
+    assert mismatch(ENGLISH, texts, "-") == LanguageMismatch(language, 30, 30, "full stops")
     own = Site("w", "wuu", "first-letter", ())
     assert mismatch(own, texts, "-") is None
     named = Site("xxwiki", "xx", "first-letter", ((14, "分類"),))

@@ -21,7 +21,7 @@ from cstool.wikitext.scan import (
     prefixed,
     prefixed_in_python,
 )
-from cstool.wikitext.sentences import Mention, Sentence
+from cstool.wikitext.sentences import LinkSpan, Sentence
 from tests.conftest import SAMPLE
 
 BRACES = ("{{", "}}", "{", "}", "{{{", "}}}", "{{a}}", "{{a|{{b}}}}", "x", "é", "一", "|", "\n")
@@ -89,7 +89,7 @@ def test_both_pass_the_same_notes(text: str, start: int, closed: bool) -> None:
 
 
 @st.composite
-def lines(draw: st.DrawFn) -> tuple[str, list[Mention], list[str], list[str]]:
+def lines(draw: st.DrawFn) -> tuple[str, list[LinkSpan], list[str], list[str]]:
     """Draw a line's text, mentions, holes, and the pieces that it is cut into."""
     pieces = [
         draw(st.lists(st.sampled_from(WORDS)).map("".join)) for _ in range(draw(st.integers(0, 4)))
@@ -104,7 +104,7 @@ def lines(draw: st.DrawFn) -> tuple[str, list[Mention], list[str], list[str]]:
 
 @given(lines())
 def test_both_cut_a_line_into_the_same_sentences(
-    line: tuple[str, list[Mention], list[str], list[str]],
+    line: tuple[str, list[LinkSpan], list[str], list[str]],
 ) -> None:
     assert cut(*line, Sentence) == cut_in_python(*line, Sentence)
 

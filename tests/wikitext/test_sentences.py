@@ -6,47 +6,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.wikitext.markers import Marks, protect
-from cstool.wikitext.sentences import Line, count, read_line, split
+from cstool.wikitext.markers import Markers, protect
+from cstool.wikitext.sentences import TextLine, count, read_line, split
 
 
-def line_of(*pieces: str, marks: Marks) -> Line:
+def line_of(*pieces: str, marks: Markers) -> TextLine:
     return read_line("".join(pieces), marks.targets, marks.holes)
 
 
 def test_white_space_is_one_space_and_none_at_the_ends() -> None:
-    marks = Marks()
+    marks = Markers()
     assert line_of("  a \t b  ", marks=marks).text == "a b"
     line = line_of(" a  ", marks.link("B", " b "), "  c ", marks=marks)
-    assert line == Line("a b c", [(2, 3, "B")], [])
+    assert line == TextLine("a b c", [(2, 3, "B")], [])
 
 
 def test_offsets_count_characters() -> None:
-    marks = Marks()
+    marks = Markers()
     line = line_of("𝒜 é ", marks.link("X", "😀"), marks=marks)
     assert line.mentions == [(4, 5, "X")]
 
 
 def test_a_hole_has_a_mark_and_a_name() -> None:
-    marks = Marks()
+    marks = Markers()
     line = line_of("a ", marks.hole("convert"), " b", marks=marks)
-    assert line == Line("a \ufffc b", [], ["convert"])
+    assert line == TextLine("a \ufffc b", [], ["convert"])
 
 
 def test_an_anchor_may_have_a_hole() -> None:
-    marks = Marks()
+    marks = Markers()
     line = line_of("a ", marks.link("B", "x " + marks.hole("y")), " c", marks=marks)
     assert line.mentions == [(2, 5, "B")]
     assert line.holes == ["y"]
 
 
 def test_protected_text_reads_as_it_was_written() -> None:
-    assert line_of(protect("[[a]]"), marks=Marks()).text == "[[a]]"
+    assert line_of(protect("[[a]]"), marks=Markers()).text == "[[a]]"
 
 
 def test_each_sentence_has_its_own_mentions_and_holes() -> None:
     text = "Anna is here. Ben is \ufffc. Cleo."
-    line = Line(text, [(0, 4, "A"), (14, 17, "B")], ["h"])
+    line = TextLine(text, [(0, 4, "A"), (14, 17, "B")], ["h"])
     first, second, third = split(line, "en")
     assert first == ("Anna is here.", [(0, 4, "A")], [])
     assert second == ("Ben is \ufffc.", [(0, 3, "B")], ["h"])
@@ -55,26 +55,26 @@ def test_each_sentence_has_its_own_mentions_and_holes() -> None:
 
 def test_a_bound_within_a_mention_is_none() -> None:
     text = "He reads What Now. And Then. Yes."
-    inside = Line(text, [(9, 27, "What Now. And Then")], [])
+    inside = TextLine(text, [(9, 27, "What Now. And Then")], [])
     assert [s.text for s in split(inside, "en")] == ["He reads What Now. And Then.", "Yes."]
 
 
 def test_sentences_are_split_as_the_language_does() -> None:
-    assert [s.text for s in split(Line("一句。二句。", [], []), "zh")] == ["一句。", "二句。"]
+    assert [s.text for s in split(TextLine("一句。二句。", [], []), "zh")] == ["一句。", "二句。"]
 
 
 def test_an_empty_line_has_no_sentences() -> None:
-    assert split(Line("", [], []), "en") == []
+    assert split(TextLine("", [], []), "en") == []
 
 
 def sentences_of(text: str, language: str = "en") -> list[str]:
-    return [s.text for s in split(Line(text, [], []), language)]
+    return [s.text for s in split(TextLine(text, [], []), language)]
 
 
 def test_a_long_line_is_split_as_a_short_one() -> None:
     one = "Anna is in Rome, not in the U.S. now. "
     assert sentences_of(one * 1000) == [one.strip()] * 1000
-    assert count(Line(one * 1000, [], []), "en") == 1000
+    assert count(TextLine(one * 1000, [], []), "en") == 1000
 
 
 def test_a_sentence_may_be_longer_than_what_is_split_at_once() -> None:
@@ -85,15 +85,15 @@ def test_a_sentence_may_be_longer_than_what_is_split_at_once() -> None:
 def test_mentions_of_a_long_line_stay_where_they_are() -> None:
     text = "Ben is here. " * 2000
     places = [(at, at + 3, "B") for at in range(0, len(text), 13)]
-    assert split(Line(text, places, []), "en") == [("Ben is here.", [(0, 3, "B")], [])] * 2000
+    assert split(TextLine(text, places, []), "en") == [("Ben is here.", [(0, 3, "B")], [])] * 2000
 
 
 @given(st.text("ab. 。\n«“'`)A1", max_size=60), st.integers(1, 400))
 def test_nothing_of_a_long_line_is_lost(piece: str, times: int) -> None:
     text = piece * times
-    found = split(Line(text, [], []), "en")
+    found = split(TextLine(text, [], []), "en")
     assert "".join("".join(s.text for s in found).split()) == "".join(text.split())
-    assert len(found) == count(Line(text, [], []), "en")
+    assert len(found) == count(TextLine(text, [], []), "en")
 
 
 @pytest.mark.parametrize("unit", ["北京。", "«", "» ", "“ ", "`", "‘ "])
@@ -110,7 +110,7 @@ def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() ->
 
 
 def test_lines_that_each_end_a_sentence_take_no_time() -> None:
-    line = Line("A! B\n" * 200_000, [], [])
+    line = TextLine("A! B\n" * 200_000, [], [])
     before = time.process_time()
     assert count(line, "th") == 400_000
     assert time.process_time() - before < 4  # each put into a list of all: seven seconds
@@ -133,12 +133,12 @@ def test_lines_that_each_end_a_sentence_take_no_time() -> None:
 def test_a_sentence_that_ends_with_a_line_ends(
     language: str, text: str, sentences: list[str]
 ) -> None:
-    line = Line(text, [], ["x"] * text.count("\ufffc"))
+    line = TextLine(text, [], ["x"] * text.count("\ufffc"))
     assert [s.text for s in split(line, language)] == sentences
     assert count(line, language) == len(sentences)
 
 
 def test_ends_of_lines_in_a_paragraph_are_told() -> None:
-    marks = Marks()
+    marks = Markers()
     line = line_of("a \x08 b", marks.link("C", "c "), "\x08 d\x08", marks=marks)
-    assert line == Line("a\nbc\nd", [(3, 4, "C")], [])
+    assert line == TextLine("a\nbc\nd", [(3, 4, "C")], [])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.wikitext.markers import NOTHING, Marks
+from cstool.wikitext.markers import NOTHING, Markers
 from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.scan import calls
 from cstool.wikitext.templates import arguments, call_name, expand
@@ -15,7 +15,7 @@ from tests.wikitext.reading import read, text_of
 
 
 def expanded(source: str, language: str = "en", *, render: bool = False) -> str:
-    return expand(source, Marks(), rules_of(language, render=render), "Page")
+    return expand(source, Markers(), rules_of(language, render=render), "Page")
 
 
 @pytest.mark.parametrize(

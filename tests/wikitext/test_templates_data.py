@@ -4,14 +4,14 @@ from importlib.resources import files
 
 import pytest
 
-from cstool.wikitext.markers import Marks
+from cstool.wikitext.markers import Markers
 from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.templates import expand
 
 
 def shown(source: str, language: str) -> str | None:
     """Return what a call shows, None for a hole."""
-    marks = Marks()
+    marks = Markers()
     text = expand(source, marks, rules_of(language, render=True), "Page")
     return None if marks.holes else text.replace("\u00a0", " ").replace("\u2009", " ")
 

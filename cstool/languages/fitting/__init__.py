@@ -11,17 +11,17 @@ And `inflected(anchors, labels, aliases, source_language)`, for each mention: wh
 carries grammar. What is done to a name, and why, in docs/fitting.md.
 """
 
-from cstool.languages.fitting.context import Around, Places, around, places
+from cstool.languages.fitting.context import ContextWindow, MentionContexts, around, places
 from cstool.languages.fitting.contextual import fit
 from cstool.languages.fitting.inflection import inflected
 from cstool.languages.fitting.normalize import tidy
-from cstool.languages.fitting.reasons import REASONS, Fitted
+from cstool.languages.fitting.reasons import REASONS, FittedNames
 
 __all__ = [
     "REASONS",
-    "Around",
-    "Fitted",
-    "Places",
+    "ContextWindow",
+    "FittedNames",
+    "MentionContexts",
     "around",
     "fit",
     "inflected",

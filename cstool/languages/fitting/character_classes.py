@@ -2,13 +2,11 @@
 
 import unicodedata
 from functools import cache
-from typing import Any
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.languages.data_tables import rows
-
-Array = np.ndarray[Any, Any]
 
 # Of a word (letters, figures, marks); a letter or a figure; a small letter; a letter that a name
 # may begin with; a quotation mark; a sign that ends a sentence.

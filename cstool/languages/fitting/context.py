@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.codepoints import points_of
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
@@ -19,8 +20,6 @@ from cstool.languages.fitting.character_classes import (
     small_letters,
 )
 
-Array = np.ndarray[Any, Any]
-
 # How much is seen of the sentence on either side, in characters.
 _SEEN = 40
 # What may stand before a sentence's first letter, and the longest word that is looked at.
@@ -31,7 +30,7 @@ START, AFTER_ARTICLE, IN_QUOTES, BEFORE_STOP, BEFORE_REMARK = (1 << bit for bit 
 
 
 @dataclass(frozen=True)
-class Around:
+class ContextWindow:
     """Sentences as code points, and in them each mention's span and how far is seen around it.
 
     `begin`: where its sentence begins; `left`, `right`: at most 40 characters off, up to the next
@@ -70,7 +69,7 @@ class Around:
         return self.points[first:last].tobytes().decode("utf-32-le")
 
 
-class Words(NamedTuple):
+class WordKeys(NamedTuple):
     """Words by what is quickly compared: their length in bytes (0: none), the first two bytes."""
 
     lengths: Array
@@ -78,22 +77,22 @@ class Words(NamedTuple):
     second: Array
 
 
-class Places(NamedTuple):
+class MentionContexts(NamedTuple):
     """What is known of each mention's place: a bit of `flags` for each thing, and its words.
 
     `word_before`, `word_after`: a word right beside the anchor that a name may bring, too: it
     begins with a capital, or has none ("Lake", "University"; not "of").
     """
 
-    around: Around
+    around: ContextWindow
     labels: pa.Array | None
     source_language: str
     flags: Array
-    word_before: Words
-    word_after: Words
+    word_before: WordKeys
+    word_after: WordKeys
 
 
-def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Around:
+def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> ContextWindow:
     """Return anchors and what stands around them.
 
     For each mention the number of its sentence in `texts`, and its span there in characters.
@@ -110,10 +109,10 @@ def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Around
     left = np.minimum(np.maximum(left, start - _SEEN), start)
     right = np.maximum(np.minimum(right, end + _SEEN), end)
     # One more, so that what stands behind the last character can be looked at.
-    return Around(np.append(points, np.uint32(0)), begin, left, start, end, right)
+    return ContextWindow(np.append(points, np.uint32(0)), begin, left, start, end, right)
 
 
-def places(around: Around, labels: pa.Array | None, source_language: str) -> Places:
+def places(around: ContextWindow, labels: pa.Array | None, source_language: str) -> MentionContexts:
     """Return what is to be known of places; `labels`: the entities' names in the source language.
 
     Labels (null: none) tell articles that are part of a name: "the Dodgers", label "Los Angeles
@@ -143,10 +142,10 @@ def places(around: Around, labels: pa.Array | None, source_language: str) -> Pla
     at = around.end[rows_] + 1
     reached = _walk(seen, at, around.right[rows_] - 1, 1)
     word_after = _words(seen, len(flags), rows_, at, reached, np.ones(len(rows_), bool))
-    return Places(around, labels, source_language, flags, word_before, word_after)
+    return MentionContexts(around, labels, source_language, flags, word_before, word_after)
 
 
-def _starts(around: Around) -> Array:
+def _starts(around: ContextWindow) -> Array:
     """Return the mentions that begin a sentence, which is not one that begins with a small letter.
 
     Such a sentence is part of one, or begins with a name like iPhone.
@@ -202,9 +201,9 @@ def _hashes_back(points: Array, at: Array, reached: Array, bound: Array, tie: Ar
 
 def _words(
     points: Array, number: int, rows_: Array, first: Array, last: Array, good: Array
-) -> Words:
+) -> WordKeys:
     """Return the words from and to these places that a name may begin or end with."""
-    found = Words(*np.zeros((3, number), np.int64))
+    found = WordKeys(*np.zeros((3, number), np.int64))
     good = good & (last - first > 1) & (last - first < _LONGEST)
     good[good] = classes()[points[first[good]]] & is_.GREAT != 0
     rows_, first, lengths = rows_[good], first[good], (last - first)[good]

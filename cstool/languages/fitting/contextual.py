@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import bytes_of, like, matches, put
 from cstool.languages.codes import current
@@ -20,10 +21,8 @@ from cstool.languages.data_tables import rows
 from cstool.languages.fitting import context
 from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import QUOTE, SMALL, STOPS, classes, quotation_marks
-from cstool.languages.fitting.context import Places, articles
-from cstool.languages.fitting.reasons import Fitted
-
-Array = np.ndarray[Any, Any]
+from cstool.languages.fitting.context import MentionContexts, articles
+from cstool.languages.fitting.reasons import FittedNames
 
 _SHOWN = re.compile(r"[^\W_]")
 _REMARK = re.compile(r"^(.*\S)(?: \((.+)\)|（(.+)）|, (.+))$")
@@ -34,8 +33,12 @@ _INITIAL = re.compile(r"[\w.]+")
 
 
 def fit(
-    names: pa.Array, mention: Array, language: Array, places: Places, languages: Sequence[str]
-) -> Fitted:
+    names: pa.Array,
+    mention: Array,
+    language: Array,
+    places: MentionContexts,
+    languages: Sequence[str],
+) -> FittedNames:
     """Return the names as they fit their places.
 
     `mention`: for each name the number of its place in `places`; `language`: the number of its
@@ -45,7 +48,7 @@ def fit(
     due = _due(names, mention, places)
     chosen = np.flatnonzero(due)
     if not len(chosen):
-        return Fitted(names, told)
+        return FittedNames(names, told)
     at = mention[chosen]
     known = places.labels
     labels = known.take(numbers(at)).to_pylist() if known is not None else [None] * len(at)
@@ -71,11 +74,11 @@ def fit(
             changed.append(fitted)
             told[number] = reasons
     if not changed:
-        return Fitted(names, told)
-    return Fitted(put(names, np.array(rows_), like(changed, names.type)), told)
+        return FittedNames(names, told)
+    return FittedNames(put(names, np.array(rows_), like(changed, names.type)), told)
 
 
-def _due(names: pa.Array, mention: Array, places: Places) -> Array:
+def _due(names: pa.Array, mention: Array, places: MentionContexts) -> Array:
     """Return the rules that may change each name: its place and its own ends say so."""
     offsets, data = bytes_of(names)
     # Four bytes more, so that whatever begins in a name can be looked at.

@@ -11,18 +11,17 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting.context import articles
-
-Array = np.ndarray[Any, Any]
 
 _WORD = re.compile(r"\w+(?:['’]\w*)?")
 _REMARK = re.compile(r"(?<=\S)\s*[(（][^()（）]*[)）]$")
@@ -32,7 +31,7 @@ _MARKS = re.compile(r"[^\w]+|_")
 _ANY = (3, 5)
 
 
-class Endings(NamedTuple):
+class InflectionTable(NamedTuple):
     """A language's table: pairs of a name's and an anchor's ending, each with its least stem.
 
     `any_stem`: the least stem for any two endings, 0: not any two.
@@ -45,7 +44,7 @@ class Endings(NamedTuple):
 
 
 @cache
-def endings(language: str) -> Endings:
+def endings(language: str) -> InflectionTable:
     """Return a language's endings; those of any language for one that has none of its own."""
     table = [row[1:] for row in rows("cstool.languages", "endings.tsv") if row[0] == language]
     if not table:
@@ -65,7 +64,7 @@ def endings(language: str) -> Endings:
             elif pair[0] != pair[1]:
                 pairs[pair] = min(int(least), pairs.get(pair, int(least)))
     longest = max((len(part) for pair in pairs for part in pair), default=0)
-    return Endings(pairs, tuple(before), any_stem, longest)
+    return InflectionTable(pairs, tuple(before), any_stem, longest)
 
 
 def inflected(
@@ -122,7 +121,9 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", apart)).replace("’", "'")
 
 
-def _forms(words: list[str], names: list[str], table: Endings, some: tuple[str, ...]) -> bool:
+def _forms(
+    words: list[str], names: list[str], table: InflectionTable, some: tuple[str, ...]
+) -> bool:
     """Return whether a word is a form of one of the name's, and all others are matched.
 
     All others of the anchor, or all others of the name; articles, in `some`, need no match. A
@@ -154,7 +155,7 @@ def _shared(one: str, other: str) -> int:
     return min(len(one), len(other))
 
 
-def _is_form(word: str, name: str, table: Endings) -> bool:
+def _is_form(word: str, name: str, table: InflectionTable) -> bool:
     """Return whether a word is another form of a name's word."""
     shared = _shared(word, name)
     if not shared and not table.before:

@@ -6,20 +6,18 @@ A table tells of every character which rules may concern it; a rule sees only na
 import re
 import unicodedata
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import any_of, bytes_of, like, matches, points_of, put
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import pairs
-from cstool.languages.fitting.reasons import Fitted
-
-Array = np.ndarray[Any, Any]
+from cstool.languages.fitting.reasons import FittedNames
 
 # Controls, soft hyphen, zero-width space, word joiner and its kin, marks of direction, byte order
 # mark, annotation marks: none of them can be seen. White space is not among them.
@@ -93,7 +91,7 @@ def _composing() -> list[int]:
     return found
 
 
-def tidy(names: pa.Array) -> Fitted:
+def tidy(names: pa.Array) -> FittedNames:
     """Return names without what no name has; "" only for one that shows nothing.
 
     In this order: composed (NFC, UAX #15); controls, marks of direction and other characters that
@@ -103,7 +101,7 @@ def tidy(names: pa.Array) -> Fitted:
     if len(names) > _AT_ONCE:
         parts = [tidy(names.slice(at, _AT_ONCE)) for at in range(0, len(names), _AT_ONCE)]
         told = np.concatenate([part.reasons for part in parts])
-        return Fitted(pa.concat_arrays([part.names for part in parts]), told)
+        return FittedNames(pa.concat_arrays([part.names for part in parts]), told)
     offsets, points = points_of(names)
     rules = any_of(offsets, _rules()[points])
     rules[_spaces_to_spare(names)] |= why.SPACE
@@ -114,10 +112,10 @@ def tidy(names: pa.Array) -> Fitted:
     told = np.zeros(len(names), np.uint16)
     rows_ = np.flatnonzero(rules)
     if not len(rows_):
-        return Fitted(names, told)
+        return FittedNames(names, told)
     some = names.take(numbers(rows_))
     some, told[rows_] = _apply(some, rules[rows_])
-    return Fitted(put(names, rows_, some) if told.any() else names, told)
+    return FittedNames(put(names, rows_, some) if told.any() else names, told)
 
 
 def _spaces_to_spare(names: pa.Array) -> Array:

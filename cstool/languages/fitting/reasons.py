@@ -1,11 +1,11 @@
 """What is handed back: names, and why each is another than before."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-Array = np.ndarray[Any, Any]
+from cstool.arrays import Array
 
 REASONS = (
     "composed (NFC)",
@@ -25,7 +25,7 @@ REASONS = (
 )
 
 
-class Fitted(NamedTuple):
+class FittedNames(NamedTuple):
     """Names, in the type they came in, and why each is another now: a bit for each of `REASONS`."""
 
     names: pa.Array

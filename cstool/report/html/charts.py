@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from cstool.report.html.safe import safe
 
 Spec = dict[str, Any]
-Row = dict[str, Any]
+ChartRow = dict[str, Any]
 
 WIDE, NARROW = 760, 343
 _COLOURS = ("var(--accent)", "var(--second)")
@@ -72,7 +72,9 @@ class Drawer:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def bars(self, rows: Sequence[Row], told: tuple[str, str], *, share: bool = False) -> Chart:
+    def bars(
+        self, rows: Sequence[ChartRow], told: tuple[str, str], *, share: bool = False
+    ) -> Chart:
         """Draw a bar a row (`name`, `value`), with its number; `share`: numbers are 0 to 1."""
         label = _SHARE if share else _NUMBER
         most = max((row["value"] for row in rows), default=0) or 1
@@ -105,7 +107,7 @@ class Drawer:
         return self._both(of(WIDE, 220, 1.1), of(NARROW, 130, 1.3), told)
 
     def columns(
-        self, rows: Sequence[Row], axis: str, told: tuple[str, str], *, every: int = 1
+        self, rows: Sequence[ChartRow], axis: str, told: tuple[str, str], *, every: int = 1
     ) -> Chart:
         """Draw a column a row (`name`, `value`), in order; label every so-manieth."""
 
@@ -136,7 +138,9 @@ class Drawer:
 
         return self._both(of(WIDE, every), of(NARROW, every * 2), told)
 
-    def scatter(self, rows: Sequence[Row], axes: tuple[str, str], told: tuple[str, str]) -> Chart:
+    def scatter(
+        self, rows: Sequence[ChartRow], axes: tuple[str, str], told: tuple[str, str]
+    ) -> Chart:
         """Write each row's `name` at its `x` and `y`, both on logarithmic scales, above 0."""
 
         def of(width: int, height: int) -> Spec:
@@ -165,7 +169,7 @@ class Drawer:
 
         return self._both(of(WIDE, 340), of(NARROW, 300), told)
 
-    def kept(self, rows: Sequence[Row], told: tuple[str, str]) -> Chart:
+    def kept(self, rows: Sequence[ChartRow], told: tuple[str, str]) -> Chart:
         """Draw what was kept (`share`) of each step (`name`), with `label` at its end.
 
         `why`: a line below it.

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.report.html.names import Entity, look_up
-from cstool.report.html.timings import Cost, costs
+from cstool.report.html.names import ReportEntity, look_up
+from cstool.report.html.timings import StageCost, costs
 from cstool.storage.manifest import Ancestor, lineage_of, need_stage
 from cstool.storage.schemas import BY_STAGE
 from cstool.storage.statistics import Statistics, read_statistics
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportData:
     """A folder's facts. `stages`: those that led to it, its own last.
 
     `statistics` are a corpus's; `entities`: what is known of those that the page shows.
@@ -22,8 +22,8 @@ class Facts:
     stages: Sequence[Ancestor]
     bytes: int
     statistics: Statistics | None
-    entities: dict[int, Entity]
-    costs: Sequence[Cost]
+    entities: dict[int, ReportEntity]
+    costs: Sequence[StageCost]
 
     @property
     def sources(self) -> list[str]:
@@ -49,7 +49,7 @@ class Facts:
         return found
 
 
-def facts_of(folder: Path, entities: Path | None = None, work: Path | None = None) -> Facts:
+def facts_of(folder: Path, entities: Path | None = None, work: Path | None = None) -> ReportData:
     """Return a folder's facts; it is read no further than its manifest and its statistics.
 
     `entities`: a folder of `cstool entities`, for names and types. `work`: a folder below which
@@ -58,7 +58,7 @@ def facts_of(folder: Path, entities: Path | None = None, work: Path | None = Non
     manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])
     statistics = read_statistics(folder) if manifest.stage == "shard" else None
-    known: dict[int, Entity] = {}
+    known: dict[int, ReportEntity] = {}
     if entities is not None and statistics is not None:
         qids = {one.qid for one in statistics.entities} | {
             span[0]
@@ -70,4 +70,4 @@ def facts_of(folder: Path, entities: Path | None = None, work: Path | None = Non
         known = look_up(entities, qids, [*statistics.languages], sources[0] if sources else "en")
     size = sum(part.bytes for part in manifest.parts)
     took = costs(folder, work, stages)
-    return Facts(manifest.stage, stages, size, statistics, known, took)
+    return ReportData(manifest.stage, stages, size, statistics, known, took)

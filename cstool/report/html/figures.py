@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cstool.report.html.charts import Chart
-from cstool.report.html.tables import Table
+from cstool.report.html.tables import HtmlTable
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Figure:
 
     title: str
     text: str
-    table: Table
+    table: HtmlTable
     chart: Chart | None = None
 
 

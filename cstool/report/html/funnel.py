@@ -23,7 +23,7 @@ _REASONS_TOLD = 3
 
 
 @dataclass(frozen=True)
-class Step:
+class FunnelStep:
     """A step: of `read` things `kept` went on, the others did not, for a reason each."""
 
     stage: str
@@ -42,7 +42,7 @@ class Step:
         return [*self.dropped.items()][:_REASONS_TOLD]
 
 
-def main_way(stages: Sequence[Ancestor]) -> list[Step]:
+def main_way(stages: Sequence[Ancestor]) -> list[FunnelStep]:
     """Return the steps from pages to the corpus that these stages have taken, wikis together."""
     steps = []
     for stage, kind, title in _MAIN:
@@ -53,7 +53,7 @@ def main_way(stages: Sequence[Ancestor]) -> list[Step]:
     return steps
 
 
-def all_steps(stages: Sequence[Ancestor]) -> list[Step]:
+def all_steps(stages: Sequence[Ancestor]) -> list[FunnelStep]:
     """Return every tally of every stage, those of several wikis together."""
     found: dict[tuple[str, str], list[Tally]] = {}
     for one in stages:
@@ -76,12 +76,12 @@ def _tally(counts: Counts, kind: str) -> Tally | None:
     return Tally(sum(numbers.values()), numbers.get(_KEPT[kind], 0), dropped)
 
 
-def _step(stage: str, title: str, tallies: Sequence[Tally]) -> Step:
+def _step(stage: str, title: str, tallies: Sequence[Tally]) -> FunnelStep:
     dropped: dict[str, int] = {}
     for tally in tallies:
         for reason, number in tally.dropped.items():
             dropped[reason] = dropped.get(reason, 0) + number
-    return Step(
+    return FunnelStep(
         stage,
         title,
         sum(tally.read for tally in tallies),

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cstool.languages.code_mixing import Mixing, Sums
+from cstool.languages.code_mixing import MixingMeasures, MixingSums
 from cstool.languages.codes import bcp47
 from cstool.report.html.charts import Chart, Drawer
-from cstool.report.html.facts import Facts
+from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure
 from cstool.report.html.tables import (
     Cell,
@@ -15,12 +15,12 @@ from cstool.report.html.tables import (
     script_name,
     table,
 )
-from cstool.storage.statistics import LanguageNumbers, LookedAt
+from cstool.storage.statistics import LanguageNumbers, SampleStats
 
 _SHOWN = 30
 
 
-def language_figures(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     """Yield the figures of languages that the facts are enough for."""
     if facts.statistics is None:
         yield from _of_counts(facts, draw)
@@ -37,7 +37,7 @@ def language_figures(facts: Facts, draw: Drawer) -> Iterator[Figure]:
         yield from _mixing({code: languages[code] for code in switched}, draw)
 
 
-def _of_counts(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     """Yield what the counts of `switch`, or of `entities`, tell of languages."""
     for stage, what in (("switch", "sentences"), ("entities", "labels")):
         numbers = facts.detail(stage, "languages") if facts.stage == stage else {}
@@ -114,7 +114,7 @@ def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
     return Figure(title, text, table(heads, cells), draw.bars(bars, (title, told)))
 
 
-def _labels(facts: Facts, rows: dict[str, int], draw: Drawer) -> Iterator[Figure]:
+def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[Figure]:
     labels = facts.detail("entities", "languages")
     both = {code: number for code, number in rows.items() if number and labels.get(code)}
     if not both:
@@ -142,7 +142,7 @@ def _unswitched(
     ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
     for code, share in ranked:
-        looked = languages[code].looked_at or LookedAt()
+        looked = languages[code].looked_at or SampleStats()
         of_entities = looked.unswitched / looked.entities if looked.entities else None
         its = (code, language_name(code), languages[code].unswitched, percent(share))
         cells.append((*its, percent(of_entities), looked.entities))
@@ -161,7 +161,7 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
     measures = {code: its.measures() for code, its in sums.items() if its.sentences}
     if not measures:
         return
-    everything = sum((its for _, its in sorted(sums.items())), Sums()).measures()
+    everything = sum((its for _, its in sorted(sums.items())), MixingSums()).measures()
     known = [(code, its.cmi) for code, its in measures.items() if its.cmi is not None]
     ranked = [(code, round(cmi, 2)) for code, cmi in sorted(known, key=lambda n: (-n[1], n[0]))]
     cells = [("", "all", *_measures(everything), sum(s.sentences for s in sums.values()))]
@@ -179,12 +179,14 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
     yield Figure(title, text, looked, _bars(title, ranked, draw))
 
 
-def _sums(its: LanguageNumbers) -> Sums:
+def _sums(its: LanguageNumbers) -> MixingSums:
     mixing = its.looked_at.mixing if its.looked_at else {}
-    known = {name: number for name, number in mixing.items() if name in Sums.__dataclass_fields__}
-    return Sums(**known)  # type: ignore[arg-type]
+    known = {
+        name: number for name, number in mixing.items() if name in MixingSums.__dataclass_fields__
+    }
+    return MixingSums(**known)  # type: ignore[arg-type]
 
 
-def _measures(its: Mixing) -> tuple[float | None, ...]:
+def _measures(its: MixingMeasures) -> tuple[float | None, ...]:
     some = (its.cmi, its.cmi_switches, its.m_index, its.i_index)
     return (*some, its.entropy, its.burstiness, its.switch_fraction)

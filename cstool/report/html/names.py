@@ -19,7 +19,7 @@ _ALIASES_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Entity:
+class ReportEntity:
     """An entity's labels by language, some aliases in one language, and its types."""
 
     labels: dict[str, str]
@@ -36,7 +36,7 @@ class Entity:
 
 def look_up(
     folder: Path, qids: Iterable[int], languages: Sequence[str], language: str
-) -> dict[int, Entity]:
+) -> dict[int, ReportEntity]:
     """Return what the folder has of these entities and, after them, of their types.
 
     `languages`: those to keep labels in, and `language` that of the aliases. Only row groups that
@@ -52,9 +52,9 @@ def look_up(
 
 def _read(
     files: Sequence[Path], qids: Iterable[int], keep: set[str], language: str
-) -> dict[int, Entity]:
+) -> dict[int, ReportEntity]:
     wanted = np.array(sorted(set(qids)), np.int64)
-    found: dict[int, Entity] = {}
+    found: dict[int, ReportEntity] = {}
     if not len(wanted):
         return found
     try:
@@ -72,9 +72,9 @@ def _read(
     return found
 
 
-def _entity(row: dict[str, Any], keep: set[str], language: str) -> Entity:
+def _entity(row: dict[str, Any], keep: set[str], language: str) -> ReportEntity:
     aliases = [term["value"] for term in row["aliases"] if term["language"] == language]
-    return Entity(
+    return ReportEntity(
         {t["language"]: t["value"] for t in row["labels"] if t["language"] in keep},
         tuple(aliases[:_ALIASES_SHOWN]),
         tuple(row["types"]),

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from cstool import __version__
 from cstool.report.html.charts import Drawer
-from cstool.report.html.facts import Facts
+from cstool.report.html.facts import ReportData
 from cstool.report.html.safe import safe
 from cstool.report.html.samples import sample_data
 from cstool.report.html.sections import headline, sections, title_of
@@ -24,7 +24,7 @@ GENERATOR = '<meta name="generator" content="cstool report'
 _STANDING = 4
 
 
-def page_of(facts: Facts) -> str:
+def page_of(facts: ReportData) -> str:
     """Return the page that shows the facts. All text in it is escaped."""
     environment = Environment(
         loader=PackageLoader("cstool.report.html", "pages"),
@@ -76,7 +76,7 @@ def _as_data(value: Any) -> Markup:
     return Markup(text)
 
 
-def _samples(facts: Facts) -> dict[str, Any]:
+def _samples(facts: ReportData) -> dict[str, Any]:
     if facts.statistics is None:
         return {"languages": {}, "entities": {}, "sentences": []}
     known = facts.statistics.languages

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cstool.languages.codes import bcp47
-from cstool.report.html.names import Entity
+from cstool.report.html.names import ReportEntity
 from cstool.report.html.tables import direction, language_name
 from cstool.storage.statistics import SampleSentence
 
@@ -13,7 +13,7 @@ _NAMES_SHOWN = 24
 
 
 def sample_data(
-    sentences: Sequence[SampleSentence], entities: dict[int, Entity], languages: Sequence[str]
+    sentences: Sequence[SampleSentence], entities: dict[int, ReportEntity], languages: Sequence[str]
 ) -> dict[str, Any]:
     """Return the sentences, and what is known of their languages and entities.
 
@@ -58,7 +58,7 @@ def _source_spans(sentence: SampleSentence) -> list[tuple[int, int, int]]:
     return [(qid, start, end) for qid, start, end, _, _ in form.entities]
 
 
-def _names(entity: Entity, languages: Sequence[str]) -> dict[str, Any]:
+def _names(entity: ReportEntity, languages: Sequence[str]) -> dict[str, Any]:
     names = {code: entity.labels[code] for code in languages if code in entity.labels}
     return {
         "names": dict([*names.items()][:_NAMES_SHOWN]),

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from cstool.report.html.charts import Drawer, Row
-from cstool.report.html.facts import Facts
+from cstool.report.html.charts import ChartRow, Drawer
+from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure, Section
-from cstool.report.html.funnel import Step, all_steps, main_way
+from cstool.report.html.funnel import FunnelStep, all_steps, main_way
 from cstool.report.html.languages import language_figures
 from cstool.report.html.tables import (
     in_bytes,
@@ -21,7 +21,7 @@ _SHOWN = 25
 _HOLES_LISTED = 200
 
 
-def sections(facts: Facts, draw: Drawer) -> list[Section]:
+def sections(facts: ReportData, draw: Drawer) -> list[Section]:
     """Return the sections that the facts are enough for."""
     made = (
         Section(
@@ -44,7 +44,7 @@ def sections(facts: Facts, draw: Drawer) -> list[Section]:
     return [section for section in made if section.figures]
 
 
-def _funnel(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     steps = main_way(facts.stages)
     every = all_steps(facts.stages)
     if not every:
@@ -75,7 +75,7 @@ def _funnel(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     )
 
 
-def _lines(step: Step) -> Iterator[list[str | int | None]]:
+def _lines(step: FunnelStep) -> Iterator[list[str | int | None]]:
     """Yield a step's rows of a table: its numbers, then each further reason on its own."""
     reasons: list[tuple[str, int]] = [*step.dropped.items()]
     first = reasons[0] if reasons else ("", None)
@@ -85,7 +85,7 @@ def _lines(step: Step) -> Iterator[list[str | int | None]]:
         yield ["", "", "", "", "", number, reason]
 
 
-def _sentences(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _sentences(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if facts.statistics is None:
         return
     languages = facts.statistics.languages.values()
@@ -117,7 +117,7 @@ def _bucket(number: int, size: int, buckets: int) -> str:
     return str(low) if size == 1 else f"{low}–{low + size - 1}"
 
 
-def _entities(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if facts.statistics is None or not facts.statistics.entities:
         return
     source = facts.source_languages[0] if facts.source_languages else "en"
@@ -169,7 +169,7 @@ _HOLES = (
 )
 
 
-def _holes(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _holes(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     holes = facts.detail("extract", "holes")
     if not holes:
         return
@@ -180,7 +180,7 @@ def _holes(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     yield Figure(title, "", table(["template", "holes"], ranked.items()), chart)
 
 
-def _times(facts: Facts, draw: Drawer) -> Iterator[Figure]:
+def _times(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if not facts.costs:
         return
     many = len({cost.wiki for cost in facts.costs if cost.wiki}) > 1
@@ -211,12 +211,12 @@ def _times(facts: Facts, draw: Drawer) -> Iterator[Figure]:
     yield Figure(title, text, table(heads, cells), draw.bars(rows, (title, _told(rows))))
 
 
-def _told(rows: Sequence[Row]) -> str:
+def _told(rows: Sequence[ChartRow]) -> str:
     """Return in words what the first bars show."""
     return ", ".join(f"{row['name']}: {row['value']:,}" for row in rows[:5])
 
 
-def headline(facts: Facts) -> list[tuple[str, str]]:
+def headline(facts: ReportData) -> list[tuple[str, str]]:
     """Return the numbers that the page opens with, and what they are of."""
     found: list[tuple[str, str]] = []
     if facts.statistics is not None:
@@ -246,7 +246,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def title_of(facts: Facts) -> str:
+def title_of(facts: ReportData) -> str:
     """Return the page's title."""
     wikis = ", ".join(facts.sources)
     if facts.stage != "shard":

@@ -12,7 +12,7 @@ Cell = str | int | float | None
 
 
 @dataclass(frozen=True)
-class Table:
+class HtmlTable:
     """A table: its heads and its rows as they are to be shown. Columns of numbers stand right."""
 
     heads: tuple[str, ...]
@@ -20,13 +20,13 @@ class Table:
     numbers: tuple[bool, ...]
 
 
-def table(heads: Sequence[str], cells: Iterable[Sequence[Cell]], *, digits: int = 2) -> Table:
+def table(heads: Sequence[str], cells: Iterable[Sequence[Cell]], *, digits: int = 2) -> HtmlTable:
     """Return a table of these cells; fractions are written with so many digits."""
     lines = [tuple(line) for line in cells]
     kinds = tuple(
         any(isinstance(line[i], int | float) for line in lines) for i in range(len(heads))
     )
-    return Table(
+    return HtmlTable(
         tuple(heads), tuple(tuple(_cell(c, digits) for c in line) for line in lines), kinds
     )
 

@@ -9,7 +9,7 @@ from cstool.storage.timings import Timing, read_timings
 
 
 @dataclass(frozen=True)
-class Cost:
+class StageCost:
     """What the runs that filled a stage's folder took, and the bytes that the stage read."""
 
     stage: str
@@ -33,7 +33,7 @@ class Cost:
         return max((run.peak_bytes for run in self.runs), default=0)
 
 
-def costs(folder: Path, work: Path | None, lineage: Sequence[Ancestor]) -> list[Cost]:
+def costs(folder: Path, work: Path | None, lineage: Sequence[Ancestor]) -> list[StageCost]:
     """Return the costs of the stages that led to a folder, its own last, where they are known.
 
     `work`: a folder below which those of the stages before are; one that has no part in the
@@ -51,7 +51,7 @@ def costs(folder: Path, work: Path | None, lineage: Sequence[Ancestor]) -> list[
         if runs:
             wiki = stage.source.wiki if stage.source else ""
             read = sum(given.bytes or 0 for given in stage.inputs)
-            found.append(Cost(stage.stage, wiki, runs, read))
+            found.append(StageCost(stage.stage, wiki, runs, read))
     return found
 
 

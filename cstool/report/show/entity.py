@@ -17,7 +17,7 @@ from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 from cstool import __version__
 from cstool.errors import InputError
 from cstool.languages.codes import names
-from cstool.report.show.items import Piece, Shown
+from cstool.report.show.items import AnnotatedText, ShownRow
 from cstool.storage.checksums import open_part, read_footer
 from cstool.storage.manifest import need_stage
 
@@ -31,7 +31,7 @@ _NAMED_IN = ("en", "mul")
 
 
 @dataclass(frozen=True)
-class Entity:
+class EntityRecord:
     """An item in Wikidata's JSON form, and the names of its types by QID (None: not known)."""
 
     json: Json
@@ -111,14 +111,14 @@ def _first(labels: dict[str, str]) -> str | None:
     return next((labels[code] for code in _NAMED_IN if code in labels), None)
 
 
-def from_folder(folder: Path, qid: int) -> Entity:
+def from_folder(folder: Path, qid: int) -> EntityRecord:
     """Return an item of a folder of `entities`. Raises InputError when it is not there."""
     table = EntityTable(folder)
     row = table.row(qid)
     if row is None:
         kept = "; it was made with --only" if "only" in table.manifest.parameters else ""
         raise InputError(f"{folder}: has no Q{qid}{kept}; --live asks Wikidata")
-    return Entity(as_json(row), {q: table.name(q) for q in row["types"]})
+    return EntityRecord(as_json(row), {q: table.name(q) for q in row["types"]})
 
 
 def as_json(row: Json) -> Json:
@@ -163,7 +163,7 @@ def types_of(item: WikidataItem) -> list[int]:
 # ---- live ----
 
 
-def live(qid: int) -> Entity:
+def live(qid: int) -> EntityRecord:
     """Return an item as Wikidata has it now; it may be the one that `qid` redirects to.
 
     Raises InputError when there is none, or Wikidata does not answer.
@@ -171,7 +171,7 @@ def live(qid: int) -> Entity:
     found = _fetch(qid)
     types = types_of(WikidataItem(found))
     named = {type_: _first(_values(_fetch(type_)["labels"])) for type_ in types}
-    return Entity(found, named)
+    return EntityRecord(found, named)
 
 
 def _fetch(qid: int) -> Json:
@@ -210,7 +210,7 @@ def _values(terms: Json) -> dict[str, str]:
 # ---- as text ----
 
 
-def described(entity: Entity) -> Iterator[Shown]:
+def described(entity: EntityRecord) -> Iterator[ShownRow]:
     """Yield what there is to show of an entity: its name and types, its names, its sitelinks."""
     item, json = entity.item, entity.json
     labels = _values(json["labels"])
@@ -218,18 +218,22 @@ def described(entity: Entity) -> Iterator[Shown]:
     facts = [json["descriptions"].get("en", {}).get("value")]
     types = [f"Q{q} {entity.types.get(q) or ''}".rstrip() for q in types_of(item)]
     facts.append(f"type: {', '.join(types)}" if types else None)
-    yield Shown(f"{item.entity_id}  {name}", tuple(Piece("", fact) for fact in facts if fact))
+    yield ShownRow(
+        f"{item.entity_id}  {name}", tuple(AnnotatedText("", fact) for fact in facts if fact)
+    )
     codes = sorted({*labels, *json["aliases"]})
-    yield Shown(f"labels in {len(labels)} languages", tuple(_names(item, codes)))
+    yield ShownRow(f"labels in {len(labels)} languages", tuple(_names(item, codes)))
     links = item.get_sitelinks(prefix="")
-    pieces = (Piece(site, link["title"]) for site, link in sorted(links.items()))
-    yield Shown(f"{len(links)} sitelinks", tuple(pieces))
+    pieces = (AnnotatedText(site, link["title"]) for site, link in sorted(links.items()))
+    yield ShownRow(f"{len(links)} sitelinks", tuple(pieces))
 
 
-def _names(item: WikidataItem, codes: list[str]) -> Iterator[Piece]:
+def _names(item: WikidataItem, codes: list[str]) -> Iterator[AnnotatedText]:
     known = names()
     width = max((len(known.get(code, "")) for code in codes), default=0)
     for code in codes:
         aliases = item.get_aliases(code)
         told = f"  (also: {', '.join(aliases)})" if aliases else ""
-        yield Piece(code, f"{known.get(code, ''):{width}}  {item.get_label(code) or '–'}{told}")
+        yield AnnotatedText(
+            code, f"{known.get(code, ''):{width}}  {item.get_label(code) or '–'}{told}"
+        )

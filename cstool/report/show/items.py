@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from cstool.storage.schemas import POSITIONS_A_PAGE
 
-Row = dict[str, Any]
+JsonRow = dict[str, Any]
 
 # The stages whose rows are texts to read.
 STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
 
 
-class Span(NamedTuple):
+class TextSpan(NamedTuple):
     """An entity's place in a text, in characters, half-open."""
 
     start: int
@@ -21,23 +21,23 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Piece:
+class AnnotatedText:
     """A text in a language, whose entities stand at `spans`, in order."""
 
     language: str
     text: str
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TextSpan, ...] = ()
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownRow:
     """A row as it is shown: where it is from, and one text or two that belong together."""
 
     head: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[AnnotatedText, ...]
 
 
-def shown(form: str, row: Row, language: str, labels: Sequence[str] = ()) -> Shown:
+def shown(form: str, row: JsonRow, language: str, labels: Sequence[str] = ()) -> ShownRow:
     """Return what a row shows. `form`: see `showing_rows.form_of`; `language`: of the source.
 
     Of an entity, only names in the languages `labels` are shown, where some are given.
@@ -48,40 +48,43 @@ def shown(form: str, row: Row, language: str, labels: Sequence[str] = ()) -> Sho
         return _switched(row)
     if form == "entitycs":
         sides = _marked(language, row["en_sentence"]), _marked(row["language"], row["cs_sentence"])
-        return Shown(_number(row["id"]), _two(*sides))
+        return ShownRow(_number(row["id"]), _two(*sides))
     if form == "mt":
-        pieces = Piece(row["language"], row["source"]), Piece(row["target_language"], row["target"])
-        return Shown(_number(row["id"]), pieces)
+        pieces = (
+            AnnotatedText(row["language"], row["source"]),
+            AnnotatedText(row["target_language"], row["target"]),
+        )
+        return ShownRow(_number(row["id"]), pieces)
     if form == "titles":
         redirect = "  (redirect)" if row["redirect"] else ""
-        return Shown(f"Q{row['qid']}", (Piece("", f"{row['title']}{redirect}"),))
+        return ShownRow(f"Q{row['qid']}", (AnnotatedText("", f"{row['title']}{redirect}"),))
     return _entity(row, labels)
 
 
-def _sentence(row: Row, language: str) -> Shown:
+def _sentence(row: JsonRow, language: str) -> ShownRow:
     mentions = row["mentions"]
-    spans = tuple(Span(m["start"], m["end"]) for m in mentions)
+    spans = tuple(TextSpan(m["start"], m["end"]) for m in mentions)
     links = [_target(m) for m in mentions]
     head = " · ".join([row["title"], _number(row["id"]), *links])
-    return Shown(head, (Piece(language, row["text"], spans),))
+    return ShownRow(head, (AnnotatedText(language, row["text"], spans),))
 
 
-def _target(mention: Row) -> str:
+def _target(mention: JsonRow) -> str:
     if "qid" not in mention:
         return f"→ {mention['target']}"
     return f"Q{mention['qid']}" if mention["qid"] is not None else f"({mention['target']})"
 
 
-def _switched(row: Row) -> Shown:
+def _switched(row: JsonRow) -> ShownRow:
     entities = row["entities"]
     head = " · ".join([row["title"], _number(row["id"]), *(f"Q{e['qid']}" for e in entities)])
-    source = tuple(Span(e["source_start"], e["source_end"]) for e in entities)
-    switched = tuple(Span(e["start"], e["end"]) for e in entities)
-    plain = Piece(row["source_language"], row["source_text"], source)
-    return Shown(head, _two(plain, Piece(row["language"], row["text"], switched)))
+    source = tuple(TextSpan(e["source_start"], e["source_end"]) for e in entities)
+    switched = tuple(TextSpan(e["start"], e["end"]) for e in entities)
+    plain = AnnotatedText(row["source_language"], row["source_text"], source)
+    return ShownRow(head, _two(plain, AnnotatedText(row["language"], row["text"], switched)))
 
 
-def _two(source: Piece, switched: Piece) -> tuple[Piece, ...]:
+def _two(source: AnnotatedText, switched: AnnotatedText) -> tuple[AnnotatedText, ...]:
     """Return both sides; a row of the source itself has but one."""
     return (source,) if source == switched else (source, switched)
 
@@ -91,20 +94,20 @@ def _number(id_: int) -> str:
     return f"{id_ // POSITIONS_A_PAGE}:{id_ % POSITIONS_A_PAGE}"
 
 
-def _marked(language: str, text: str) -> Piece:
+def _marked(language: str, text: str) -> AnnotatedText:
     """Return a text whose entities stand in `<e>…</e>` with spans in their place."""
     out, spans, at = "", [], 0
     for match in re.finditer(r"<e>(.*?)</e>", text, re.DOTALL):
         out += text[at : match.start()]
-        spans.append(Span(len(out), len(out) + len(match[1])))
+        spans.append(TextSpan(len(out), len(out) + len(match[1])))
         out += match[1]
         at = match.end()
-    return Piece(language, out + text[at:], tuple(spans))
+    return AnnotatedText(language, out + text[at:], tuple(spans))
 
 
-def _entity(row: Row, labels: Sequence[str]) -> Shown:
+def _entity(row: JsonRow, labels: Sequence[str]) -> ShownRow:
     types = ", ".join(f"Q{qid}" for qid in row["types"])
     wanted = [t for t in row["labels"] if not labels or t["language"] in labels]
     head = f"Q{row['qid']}" + (f" · type {types}" if types else "")
     head += f" · {len(row['labels'])} labels, {len(row['sitelinks'])} sitelinks"
-    return Shown(head, tuple(Piece(t["language"], t["value"]) for t in wanted))
+    return ShownRow(head, tuple(AnnotatedText(t["language"], t["value"]) for t in wanted))

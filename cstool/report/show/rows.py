@@ -33,7 +33,7 @@ _LINES = ".jsonl.zst"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowQuery:
     """Which rows: all that hold what is given. `grep` is a regular expression (RE2).
 
     `draw`: so many of them by lot, a lot for each `seed`.
@@ -69,7 +69,7 @@ class _Place:
     rows: Numbers
 
 
-def rows(folder: Path, manifest: Manifest, wanted: Wanted) -> Iterator[dict[str, Any]]:
+def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[str, Any]]:
     """Yield the rows that are wanted, in the folder's order, or in that of the lot.
 
     Raises WrongCallError for a filter that the folder has no column for, InputError for a part
@@ -91,7 +91,7 @@ class Occurrences(NamedTuple):
     examples: list[dict[str, Any]]
 
 
-def occurrences(folder: Path, manifest: Manifest, wanted: Wanted, examples: int) -> Occurrences:
+def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: int) -> Occurrences:
     """Count the rows that are wanted, by language. Raises as `rows` does."""
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
@@ -158,7 +158,7 @@ _LANGUAGES = dict.fromkeys(("switch", "entitycs", "mt"), "language")
 _LANGUAGES["entities"] = "labels.list.element.language"
 
 
-def _filters(manifest: Manifest, wanted: Wanted) -> list[_Filter]:
+def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
     form = form_of(manifest)
     found = []
     # A corpus has a folder for each language.

@@ -15,7 +15,7 @@ from wcwidth import iter_graphemes, wcswidth
 
 from cstool.execution.terminal import printable, replace_unsafe
 from cstool.languages.segmentation import segments
-from cstool.report.show.items import Piece, Shown, Span
+from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan
 
 # Of the terminal's own colours those that are read on a light and on a dark ground.
 _COLOURS = (36, 35, 32, 34, 33, 31)
@@ -38,7 +38,7 @@ class Style:
     isolates: bool = False
 
 
-def lines_of(shown: Shown, style: Style) -> Iterator[str]:
+def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
     """Yield the lines that show a row."""
     head = printable(shown.head)
     pieces = tuple(_safe(piece) for piece in shown.pieces)
@@ -67,9 +67,9 @@ def lines_of(shown: Shown, style: Style) -> Iterator[str]:
         yield from (text for text, _ in _block(piece, colour, run, indent, style.width, style))
 
 
-def _safe(piece: Piece) -> Piece:
+def _safe(piece: AnnotatedText) -> AnnotatedText:
     """Return the piece without characters that a terminal would obey; its spans stay valid."""
-    return Piece(printable(piece.language), replace_unsafe(piece.text), piece.spans)
+    return AnnotatedText(printable(piece.language), replace_unsafe(piece.text), piece.spans)
 
 
 def colour_of(language: str) -> int:
@@ -77,7 +77,7 @@ def colour_of(language: str) -> int:
     return _COLOURS[zlib.crc32(language.encode()) % len(_COLOURS)]
 
 
-def _colours(pieces: tuple[Piece, ...]) -> list[int]:
+def _colours(pieces: tuple[AnnotatedText, ...]) -> list[int]:
     """Return each text's colour; the second of two never has the first's."""
     found = [colour_of(piece.language) for piece in pieces]
     if len(pieces) == 2 and found[0] == found[1]:
@@ -101,7 +101,7 @@ def _isolated(text: str, opening: str) -> str:
 
 
 def _block(
-    piece: Piece, colour: int, run: str, indent: int, width: int | None, style: Style
+    piece: AnnotatedText, colour: int, run: str, indent: int, width: int | None, style: Style
 ) -> list[tuple[str, int]]:
     """Return a text's lines under its language's code, each with the columns that it takes."""
     if not style.colour:
@@ -111,7 +111,7 @@ def _block(
     room = None if width is None else max(1, width - indent)
     for start, end in _broken(piece.text, room):
         text = piece.text[start:end].rstrip()
-        line = Span(start, start + len(text))
+        line = TextSpan(start, start + len(text))
         name = "" if lines else piece.language
         used = indent + wcswidth(text)
         begin = f"{name}{' ' * (indent - wcswidth(name))}"
@@ -122,18 +122,18 @@ def _block(
     return lines
 
 
-def _bracketed(piece: Piece) -> Piece:
+def _bracketed(piece: AnnotatedText) -> AnnotatedText:
     """Return the text with its entities in brackets."""
     out, spans, at = "", [], 0
     for start, end in piece.spans:
         out += piece.text[at:start]
-        spans.append(Span(len(out), len(out) + end - start + 2))
+        spans.append(TextSpan(len(out), len(out) + end - start + 2))
         out += f"[{piece.text[start:end]}]"
         at = end
-    return Piece(piece.language, out + piece.text[at:], tuple(spans))
+    return AnnotatedText(piece.language, out + piece.text[at:], tuple(spans))
 
 
-def _decorated(piece: Piece, line: Span, colour: int, style: Style) -> str:
+def _decorated(piece: AnnotatedText, line: TextSpan, colour: int, style: Style) -> str:
     """Return a line of a text with what of its entities stands in it in colour, and isolated."""
     out, at = "", line.start
     for span in piece.spans:
@@ -150,17 +150,17 @@ def _decorated(piece: Piece, line: Span, colour: int, style: Style) -> str:
     return out + piece.text[at : line.end]
 
 
-def _broken(text: str, width: int | None) -> Iterator[Span]:
+def _broken(text: str, width: int | None) -> Iterator[TextSpan]:
     """Yield where the lines of a text begin and end that take at most `width` columns."""
     if width is None or (text.isascii() and len(text) <= width):
-        yield Span(0, len(text))
+        yield TextSpan(0, len(text))
         return
     start = 0
     for begin, end in _breakable(text, width):
         if begin > start and wcswidth(text[start:end].rstrip()) > width:
-            yield Span(start, begin)
+            yield TextSpan(start, begin)
             start = begin
-    yield Span(start, len(text))
+    yield TextSpan(start, len(text))
 
 
 def _breakable(text: str, width: int) -> Iterator[tuple[int, int]]:

@@ -7,35 +7,35 @@ from typing import Any
 import msgspec
 
 from cstool.languages.data_tables import rows
-from cstool.report.stats.folder import FolderStats, LanguageStats, Side
+from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
 
 
-class Summary(msgspec.Struct, frozen=True):
+class CorpusSummary(msgspec.Struct, frozen=True):
     """A corpus in one row."""
 
     name: str
-    source: Side | None
-    switched: Side | None
+    source: TextStats | None
+    switched: TextStats | None
     languages: int
 
 
-def published() -> Summary:
+def published() -> CorpusSummary:
     """Return the figures of the published EntityCS."""
     [(name, sentences, words, entities, switched, switched_entities, languages)] = rows(
         "cstool.report", "published.tsv"
     )
-    return Summary(
+    return CorpusSummary(
         name,
-        Side(int(sentences), int(entities), float(words)),
-        Side(int(switched), int(switched_entities)),
+        TextStats(int(sentences), int(entities), float(words)),
+        TextStats(int(switched), int(switched_entities)),
         int(languages),
     )
 
 
-def summary(name: str, stats: FolderStats) -> Summary:
+def summary(name: str, stats: FolderStats) -> CorpusSummary:
     """Return a folder's numbers in one row."""
     languages = sum(one.rows > 0 for one in stats.languages)
-    return Summary(name, stats.source, stats.switched, languages)
+    return CorpusSummary(name, stats.source, stats.switched, languages)
 
 
 def by_language(folders: Mapping[str, FolderStats]) -> dict[str, dict[str, LanguageStats]]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
-from cstool.languages.code_mixing import Mixing, Sums, sums_by_language
+from cstool.languages.code_mixing import MixingMeasures, MixingSums, sums_by_language
 from cstool.languages.words import words_in
 from cstool.storage.checksums import checked_parts, open_part, read_footer
 from cstool.storage.manifest import Manifest, Part, need_stage
@@ -37,7 +37,7 @@ class LanguageStats(msgspec.Struct, frozen=True):
     words: int | None = None
     entities: int | None = None
     linked: int | None = None
-    mixing: Mixing | None = None
+    mixing: MixingMeasures | None = None
     sampled: int | None = None
 
     @property
@@ -46,7 +46,7 @@ class LanguageStats(msgspec.Struct, frozen=True):
         return self.entities / self.rows if self.entities is not None and self.rows else None
 
 
-class Side(msgspec.Struct, frozen=True):
+class TextStats(msgspec.Struct, frozen=True):
     """The source sentences of a folder, or the code-switched ones, all languages together."""
 
     sentences: int
@@ -73,9 +73,9 @@ class FolderStats(msgspec.Struct, frozen=True):
     entities: int | None
     linked: int | None
     languages: list[LanguageStats]
-    mixing: Mixing | None = None
-    source: Side | None = None
-    switched: Side | None = None
+    mixing: MixingMeasures | None = None
+    source: TextStats | None = None
+    switched: TextStats | None = None
 
 
 def folder_stats(folder: Path) -> FolderStats:
@@ -112,11 +112,11 @@ def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
     return source, _side(switched) if manifest.stage == "shard" else None
 
 
-def _side(languages: list[LanguageStats]) -> Side:
+def _side(languages: list[LanguageStats]) -> TextStats:
     sentences = sum(one.rows for one in languages)
     words = _sum([one.words for one in languages])
     mean = words / sentences if words is not None and sentences else None
-    return Side(sentences, _sum([one.entities for one in languages]), mean)
+    return TextStats(sentences, _sum([one.entities for one in languages]), mean)
 
 
 def _sum(numbers: list[int | None]) -> int | None:
@@ -131,14 +131,14 @@ def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
         raise InputError(f"{folder}: cannot be read ({error})") from error
 
 
-_Sides = tuple[Side | None, Side | None]
+_Sides = tuple[TextStats | None, TextStats | None]
 
 
 class _Found(NamedTuple):
     """What was counted; `sides`: the source sentences and the switched ones, where it is known."""
 
     languages: list[LanguageStats]
-    mixing: Mixing | None = None
+    mixing: MixingMeasures | None = None
     sides: _Sides | None = None
 
 
@@ -196,13 +196,13 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
     sampled, sums = _sampled(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
     languages = []
     for code, (rows, entities) in numbers.items():
-        mixed, plain = sums.get((code, False), Sums()), sums.get((code, True), Sums())
+        mixed, plain = sums.get((code, False), MixingSums()), sums.get((code, True), MixingSums())
         mixing = mixed.measures() if mixed.sentences else None
         seen = sampled.get(code, 0)
         words = (mixed.words + plain.words) * rows // max(1, seen)
         partly = seen if seen < rows else None
         languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partly))
-    everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), Sums())
+    everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), MixingSums())
     return _Found(
         languages,
         everything.measures() if everything.sentences else None,
@@ -211,8 +211,8 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
 
 
 def _exact_side(
-    counted: pl.DataFrame, sums: dict[tuple[str, bool], Sums], *, plain: bool
-) -> Side | None:
+    counted: pl.DataFrame, sums: dict[tuple[str, bool], MixingSums], *, plain: bool
+) -> TextStats | None:
     """Return a side of rows that tell their source's language; its words are of a sample."""
     its = counted.filter(pl.col("plain") == plain)
     # Each language weighs as many rows as it has, not as many as were looked at.
@@ -222,12 +222,12 @@ def _exact_side(
         if (code, plain) in sums and sums[code, plain].sentences
     )
     rows = int(its["rows"].sum())
-    return Side(rows, int(its["entities"].sum()), words / rows) if rows else None
+    return TextStats(rows, int(its["entities"].sum()), words / rows) if rows else None
 
 
 def _sampled(
     folder: Path, manifest: Manifest, rows: dict[str, int]
-) -> tuple[dict[str, int], dict[tuple[str, bool], Sums]]:
+) -> tuple[dict[str, int], dict[tuple[str, bool], MixingSums]]:
     """Return how many rows of each language were read, and their sums: code-switched, and plain.
 
     A corpus has files by language, in the order of a hash; a folder of `switch` has all in each.
@@ -237,7 +237,7 @@ def _sampled(
         language = part.file.split("/")[1] if manifest.stage == "shard" else ""
         by_language.setdefault(language, []).append(part)
     seen: dict[str, int] = {}
-    sums: dict[tuple[str, bool], Sums] = {}
+    sums: dict[tuple[str, bool], MixingSums] = {}
     columns = ["language", "source_language", "text", "entities"]
     for language, parts in by_language.items():
         here = rows[language] if language else sum(rows.values())
@@ -247,7 +247,9 @@ def _sampled(
     return seen, sums
 
 
-def _add(batch: pa.RecordBatch, seen: dict[str, int], sums: dict[tuple[str, bool], Sums]) -> None:
+def _add(
+    batch: pa.RecordBatch, seen: dict[str, int], sums: dict[tuple[str, bool], MixingSums]
+) -> None:
     """Add a batch's rows to what was seen, and to the sums."""
     same = pc.equal(batch.column("language"), batch.column("source_language"))
     for code, number in zip(*pc.value_counts(batch.column("language")).flatten(), strict=True):
@@ -258,7 +260,7 @@ def _add(batch: pa.RecordBatch, seen: dict[str, int], sums: dict[tuple[str, bool
             codes = some.column("language").dictionary_encode()
             found = sums_by_language(codes, some.column("text"), some.column("entities"))
             for code, its in found.items():
-                sums[code, plain] = sums.get((code, plain), Sums()) + its
+                sums[code, plain] = sums.get((code, plain), MixingSums()) + its
 
 
 # Columns of the forms without spans: the text, and what its words are counted without.

@@ -6,8 +6,8 @@ from wcwidth import wcswidth
 
 from cstool.execution.terminal import printable
 from cstool.report.stats.breakdowns import TitleStats, TypeStats
-from cstool.report.stats.compare import Summary, by_language
-from cstool.report.stats.folder import FolderStats, LanguageStats, Side
+from cstool.report.stats.compare import CorpusSummary, by_language
+from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
 
 _ROWS_ARE = {
     "extract": "sentences",
@@ -102,15 +102,15 @@ def titles_table(titles: Sequence[TitleStats], shown: int) -> str:
     return _aligned(["page", "rows", "entities"], lines, 1, len(titles), "pages")
 
 
-def summaries_table(summaries: Sequence[Summary]) -> str:
+def summaries_table(summaries: Sequence[CorpusSummary]) -> str:
     """Return corpora in columns: source sentences and code-switched ones."""
     columns = [_figures(one) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
     return _aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
 
 
-def _figures(one: Summary) -> dict[str, str]:
-    source, switched = one.source or Side(0), one.switched or Side(0)
+def _figures(one: CorpusSummary) -> dict[str, str]:
+    source, switched = one.source or TextStats(0), one.switched or TextStats(0)
     return {
         "source sentences": _number(source.sentences or None),
         "  words a sentence": _mean(source.words_a_sentence),

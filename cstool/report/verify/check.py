@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.download.lock import LOCK
-from cstool.download.record import PART, RECORD, Kept, Record, read_record
+from cstool.download.record import PART, RECORD, CompleteFile, DownloadRecord, read_record
 from cstool.errors import InputError
-from cstool.report.verify.lineage import Link, Thing, links
+from cstool.report.verify.lineage import Artifact, Dependency, links
 from cstool.storage.locks import is_lock
 from cstool.storage.manifest import (
     MANIFEST,
@@ -34,10 +34,10 @@ _BLOCK = 1 << 20
 # Names of dumps in a folder that no `cstool download` made.
 _DUMP = re.compile(r"\.(xml(-p\d+p\d+)?|json|sql)\.(bz2|gz|zst|xz)$|\.(xml|sql)$")
 # Takes the number of bytes that were read.
-Read = Callable[[int], object]
+ReadBytes = Callable[[int], object]
 
 
-class Wrong(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
     """What is wrong, where: `missing`, `changed`, `foreign`, or `unfinished`."""
 
     kind: str
@@ -45,7 +45,7 @@ class Wrong(msgspec.Struct, frozen=True):
     what: str
 
 
-class Checked(msgspec.Struct, frozen=True):
+class CheckedFolder(msgspec.Struct, frozen=True):
     """A folder that was looked at: what it is, its files and their bytes."""
 
     place: str
@@ -54,16 +54,16 @@ class Checked(msgspec.Struct, frozen=True):
     bytes: int
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class VerifyResult(msgspec.Struct, frozen=True):
     """What was looked at, what is wrong with it, and what could not be followed any further."""
 
     sound: bool
-    folders: list[Checked]
-    wrong: list[Wrong]
+    folders: list[CheckedFolder]
+    wrong: list[Problem]
     unchecked: list[str]
 
 
-class Targets(msgspec.Struct, frozen=True):
+class CheckTargets(msgspec.Struct, frozen=True):
     """What there is to look at: folders of stages, folders of downloads, single dumps."""
 
     stages: list[Path]
@@ -71,12 +71,12 @@ class Targets(msgspec.Struct, frozen=True):
     dumps: list[Path]
 
 
-def targets(paths: Sequence[Path]) -> Targets:
+def targets(paths: Sequence[Path]) -> CheckTargets:
     """Return what the paths hold: themselves, or what lies below a folder that is no stage's.
 
     Raises InputError for a path that is not there, or holds nothing of cstool's.
     """
-    found = Targets([], [], [])
+    found = CheckTargets([], [], [])
     for path in paths:
         before = sum(map(len, msgspec.structs.astuple(found)))
         if path.is_file():
@@ -90,10 +90,10 @@ def targets(paths: Sequence[Path]) -> Targets:
                 f"{path}: holds nothing that cstool wrote (no {MANIFEST}, no {RECORD}); give the "
                 "folders of stages and downloads, or the dumps themselves"
             )
-    return Targets(*(list(dict.fromkeys(kind)) for kind in msgspec.structs.astuple(found)))
+    return CheckTargets(*(list(dict.fromkeys(kind)) for kind in msgspec.structs.astuple(found)))
 
 
-def _look_below(folder: Path, found: Targets) -> None:
+def _look_below(folder: Path, found: CheckTargets) -> None:
     """Find stages, one inside another, too, downloads and plain dumps; folders are no links."""
     stage, downloads = is_stage(folder), (folder / RECORD).exists()
     if stage:
@@ -108,7 +108,7 @@ def _look_below(folder: Path, found: Targets) -> None:
             found.dumps.append(path)
 
 
-def bytes_to_read(found: Targets) -> int:
+def bytes_to_read(found: CheckTargets) -> int:
     """Return how many bytes are to be read, as far as manifests and records tell."""
     total = 0
     for folder in [*found.stages, *found.downloads]:
@@ -121,21 +121,25 @@ def bytes_to_read(found: Targets) -> int:
     return total + sum(path.stat().st_size for path in found.dumps)
 
 
-def verify(found: Targets, *, quick: bool = False, read: Read = lambda n: None) -> Verdict:
+def verify(
+    found: CheckTargets, *, quick: bool = False, read: ReadBytes = lambda n: None
+) -> VerifyResult:
     """Look at all of it. With `quick`, checksums are left out, and files hardly read."""
-    wrong: list[Wrong] = []
-    checked: list[Checked] = []
-    things: list[Thing] = []
+    wrong: list[Problem] = []
+    checked: list[CheckedFolder] = []
+    things: list[Artifact] = []
     for folder in found.stages:
         manifest = _manifest_of(folder, wrong)
         if manifest:
-            print_ = describe_folder(folder, manifest)
+            described = describe_folder(folder, manifest)
             inputs = tuple(map(_of_today, manifest.inputs))
             name, source = manifest.stage, manifest.source
-            things.append(Thing(str(folder), name, print_.fingerprint, inputs, source))
+            things.append(Artifact(str(folder), name, described.fingerprint, inputs, source))
             wrong += _look_at_parts(folder, manifest, read, quick=quick)
             checked.append(
-                Checked(str(folder), manifest.stage, len(manifest.parts), print_.bytes or 0)
+                CheckedFolder(
+                    str(folder), manifest.stage, len(manifest.parts), described.bytes or 0
+                )
             )
     for folder in found.downloads:
         record = _record_of(folder, wrong)
@@ -143,18 +147,18 @@ def verify(found: Targets, *, quick: bool = False, read: Read = lambda n: None) 
         wrong += _look_at_downloads(folder, record, read, hashes, quick=quick)
         for name, kept in record.files.items():
             known = hashes.get(name)
-            things.append(Thing(str(folder / name), name, known, sample=kept.fingerprint))
+            things.append(Artifact(str(folder / name), name, known, sample=kept.fingerprint))
         size = sum(kept.bytes for kept in record.files.values())
-        checked.append(Checked(str(folder), "download", len(record.files), size))
+        checked.append(CheckedFolder(str(folder), "download", len(record.files), size))
     for path in found.dumps:
         given = describe_file(path)
         fingerprint = None if quick else hash_file(path, read).fingerprint
-        things.append(Thing(str(path), given.name, fingerprint, sample=given.sample))
-        checked.append(Checked(str(path), "dump", 1, given.bytes or 0))
+        things.append(Artifact(str(path), given.name, fingerprint, sample=given.sample))
+        checked.append(CheckedFolder(str(path), "dump", 1, given.bytes or 0))
     chain = links(things)
     wrong += [_broken(link) for link in chain if link.instead]
     open_ends = (_unchecked(link) for link in chain if not link.found and not link.instead)
-    return Verdict(not wrong, checked, wrong, list(dict.fromkeys(open_ends)))
+    return VerifyResult(not wrong, checked, wrong, list(dict.fromkeys(open_ends)))
 
 
 def _of_today(given: Input) -> Input:
@@ -162,41 +166,43 @@ def _of_today(given: Input) -> Input:
     return given.as_claimed() if (given.fingerprint or "").startswith("xxh3:") else given
 
 
-def _manifest_of(folder: Path, wrong: list[Wrong]) -> Manifest | None:
+def _manifest_of(folder: Path, wrong: list[Problem]) -> Manifest | None:
     try:
         manifest = read_manifest(folder)
     except InputError as fault:
-        wrong.append(Wrong("changed", str(folder / MANIFEST), str(fault)))
+        wrong.append(Problem("changed", str(folder / MANIFEST), str(fault)))
         return None
     if manifest is None:
         what = f"has no {MANIFEST}: the same command as before finishes it"
-        wrong.append(Wrong("unfinished", str(folder), what))
+        wrong.append(Problem("unfinished", str(folder), what))
     return manifest
 
 
-def _record_of(folder: Path, wrong: list[Wrong]) -> Record:
+def _record_of(folder: Path, wrong: list[Problem]) -> DownloadRecord:
     try:
-        return read_record(folder) or Record()
+        return read_record(folder) or DownloadRecord()
     except InputError as fault:
-        wrong.append(Wrong("changed", str(folder / RECORD), str(fault)))
-        return Record()
+        wrong.append(Problem("changed", str(folder / RECORD), str(fault)))
+        return DownloadRecord()
 
 
 # ---- a stage's folder ----
 
 
-def _look_at_parts(folder: Path, manifest: Manifest, read: Read, *, quick: bool) -> Iterator[Wrong]:
+def _look_at_parts(
+    folder: Path, manifest: Manifest, read: ReadBytes, *, quick: bool
+) -> Iterator[Problem]:
     for part in manifest.parts:
         path = folder / part.file
         if not path.is_file():
-            yield Wrong("missing", str(path), f"is not there; it had {part.bytes:,} bytes")
+            yield Problem("missing", str(path), f"is not there; it had {part.bytes:,} bytes")
         elif what := _change(path, part, read, quick=quick):
-            yield Wrong("changed", str(path), what)
+            yield Problem("changed", str(path), what)
     listed = {part.file for part in manifest.parts} | {MANIFEST, TIMINGS}
     for path in _files_in(folder):
         name = path.relative_to(folder).as_posix()
         if name not in listed and not is_lock(name):
-            yield Wrong("foreign", str(path), f"is not in {MANIFEST}")
+            yield Problem("foreign", str(path), f"is not in {MANIFEST}")
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -208,7 +214,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
             yield from _files_in(path)
 
 
-def _change(path: Path, part: Part, read: Read, *, quick: bool) -> str:
+def _change(path: Path, part: Part, read: ReadBytes, *, quick: bool) -> str:
     """Return in what a part is not as its manifest has it; "" when it is."""
     size = path.stat().st_size
     if size != part.bytes:
@@ -225,7 +231,7 @@ def _change(path: Path, part: Part, read: Read, *, quick: bool) -> str:
     return ""
 
 
-def _digest(path: Path, kind: str, read: Read) -> str:
+def _digest(path: Path, kind: str, read: ReadBytes) -> str:
     digest = hashlib.new(kind, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
@@ -238,27 +244,27 @@ def _digest(path: Path, kind: str, read: Read) -> str:
 
 
 def _look_at_downloads(
-    folder: Path, record: Record, read: Read, hashes: dict[str, str], *, quick: bool
-) -> Iterator[Wrong]:
+    folder: Path, record: DownloadRecord, read: ReadBytes, hashes: dict[str, str], *, quick: bool
+) -> Iterator[Problem]:
     """Yield what is wrong with downloads; note the fingerprint of each file that is read."""
     for name, kept in record.files.items():
         path = folder / name
         if not path.is_file():
             what = f"is not there; it was fetched from {kept.url}"
-            yield Wrong("missing", str(path), what)
+            yield Problem("missing", str(path), what)
         elif what := _change_of_dump(path, kept, read, hashes, quick=quick):
-            yield Wrong("changed", str(path), what)
+            yield Problem("changed", str(path), what)
     begun = {name + PART for name in record.begun}
     for path in sorted(folder.iterdir()):
         if path.name in begun:
             what = "is being fetched: the same `cstool download` as before finishes it"
-            yield Wrong("unfinished", str(path), what)
+            yield Problem("unfinished", str(path), what)
         elif path.is_file() and path.name not in {*record.files, RECORD, LOCK}:
-            yield Wrong("foreign", str(path), f"is not in {RECORD}")
+            yield Problem("foreign", str(path), f"is not in {RECORD}")
 
 
 def _change_of_dump(
-    path: Path, kept: Kept, read: Read, hashes: dict[str, str], *, quick: bool
+    path: Path, kept: CompleteFile, read: ReadBytes, hashes: dict[str, str], *, quick: bool
 ) -> str:
     size = path.stat().st_size
     if size != kept.bytes:
@@ -283,18 +289,18 @@ def _change_of_dump(
 # ---- the chain ----
 
 
-def _broken(link: Link) -> Wrong:
+def _broken(link: Dependency) -> Problem:
     there = ", ".join(link.instead)
     what = f"was made from another {_named(link)} than {there}, as that is now"
-    return Wrong("changed", link.place, what)
+    return Problem("changed", link.place, what)
 
 
-def _unchecked(link: Link) -> str:
+def _unchecked(link: Dependency) -> str:
     if link.input.name == STANDARD_INPUT:
         return f"{link.place}: was made from standard input"
     return f"{link.place}: was made from {_named(link)}, which was not given"
 
 
-def _named(link: Link) -> str:
+def _named(link: Dependency) -> str:
     by_manifest = (link.input.fingerprint or "").startswith("sha256:")
     return f"`{link.input.name}`" if by_manifest else link.input.name

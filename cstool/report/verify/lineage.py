@@ -11,7 +11,7 @@ from cstool.storage.manifest import STANDARD_INPUT, Input, Source
 
 
 @dataclass(frozen=True)
-class Thing:
+class Artifact:
     """What may be an input, or have some: a stage's folder, or a dump.
 
     `name`: the stage, or the dump's file name. `fingerprint`, `sample`: as manifests have them,
@@ -33,7 +33,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Link:
+class Dependency:
     """A folder's input: the things it is, or else the things that it should be and is not."""
 
     place: str
@@ -42,7 +42,7 @@ class Link:
     instead: tuple[str, ...] = ()
 
 
-def links(things: Sequence[Thing]) -> list[Link]:
+def links(things: Sequence[Artifact]) -> list[Dependency]:
     """Return a link for each input of each thing.
 
     What it should be: things of the input's name that are none of the thing's other inputs, and
@@ -51,10 +51,10 @@ def links(things: Sequence[Thing]) -> list[Link]:
     return [_link(thing, given, things) for thing in things for given in thing.inputs]
 
 
-def _link(thing: Thing, given: Input, things: Sequence[Thing]) -> Link:
+def _link(thing: Artifact, given: Input, things: Sequence[Artifact]) -> Dependency:
     found = [t.place for t in things if t.is_input(given)]
     if found or given.name == STANDARD_INPUT:
-        return Link(thing.place, given, tuple(found))
+        return Dependency(thing.place, given, tuple(found))
     instead = [
         t.place
         for t in things
@@ -62,4 +62,4 @@ def _link(thing: Thing, given: Input, things: Sequence[Thing]) -> Link:
         and not any(t.is_input(other) for other in thing.inputs)
         and (t.source is None or thing.source is None or t.source == thing.source)
     ]
-    return Link(thing.place, given, (), tuple(instead))
+    return Dependency(thing.place, given, (), tuple(instead))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import list_of_structs, numbers, offsets_of, strings
 from cstool.dumps.wikidata import MALFORMED, Entity, LineSlice, decode, item_number
 from cstool.execution.gc import seldom_collecting
@@ -30,12 +31,11 @@ IN_MEMORY = "in memory"
 _LINES_TOLD = 20
 _AT_ONCE = 8192
 
-Array = np.ndarray[Any, Any]
 _value, _title = attrgetter("value"), attrgetter("title")
 
 
 @dataclass(frozen=True)
-class Choice:
+class EntityFilter:
     """What is kept: the codes of labels and aliases, the sites, the QIDs; None is all.
 
     `only`: a file with the QIDs (NumPy's, u32, sorted), which the workers map.
@@ -46,10 +46,10 @@ class Choice:
     only: str | None = None
 
 
-ALL = Choice()
+ALL = EntityFilter()
 
 
-def sort_lines(slice_: LineSlice, choice: Choice) -> Batches:
+def sort_lines(slice_: LineSlice, choice: EntityFilter) -> Batches:
     """Decode the lines of a slice; yield the items that are chosen, sorted by QID; count all."""
     counts = Counts()
     with seldom_collecting():
@@ -202,7 +202,7 @@ class _Rows:
         self._types += types
         self._type_counts.append(len(types))
 
-    def table(self, choice: Choice, counts: Counts) -> pa.Table:
+    def table(self, choice: EntityFilter, counts: Counts) -> pa.Table:
         """Return the items as columns, sorted by QID; of equal ones the later behind."""
         qids = np.array(self.qids, np.uint32)
         order = np.argsort(qids, kind="stable")

@@ -20,10 +20,17 @@ from cstool.arrays.arrow import numbers, one_chunk
 from cstool.stages.entities.rows import count_terms, is_range
 from cstool.storage.checksums import STANDARD
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run, Task, part_name
 from cstool.storage.schemas import ENTITIES
-from cstool.storage.sorted_runs import Group, KeyRange, SortedRows, read_groups, read_range
+from cstool.storage.sorted_runs import (
+    Group,
+    KeyRange,
+    SortedRows,
+    key_range,
+    read_groups,
+    read_range,
+)
 
 # Reading a byte of the runs more than so many times costs more than merging them does.
 MOST_READS = 3.0
@@ -41,8 +48,6 @@ LAYOUT = STANDARD | {
 }
 _LABEL = "entities: sort"
 
-Array = np.ndarray[Any, Any]
-
 
 @dataclass(frozen=True)
 class MergeTask:
@@ -52,7 +57,9 @@ class MergeTask:
     cuts: tuple[int, ...]
 
 
-def sort_runs(run: Run, files: Sequence[Path], in_memory: int, range_size: int) -> list[Made]:
+def sort_runs(
+    run: Run, files: Sequence[Path], in_memory: int, range_size: int
+) -> list[FinishedPart]:
     """Make the parts of the stage from sorted runs; return them in order.
 
     `in_memory`: the bytes of all runs' rows there; `range_size`: those of a range.
@@ -79,7 +86,7 @@ def sort_runs(run: Run, files: Sequence[Path], in_memory: int, range_size: int) 
     gathers = [
         Task(
             part_name(i),
-            _key_range(touched, low, high),
+            key_range(touched, low, high),
             f"{low}-{high}",
             sum(g.bytes for g in touched),
         )
@@ -121,13 +128,6 @@ def _ranges(groups: Sequence[Group], cuts: Sequence[int]) -> list[list[Group]]:
     return touched
 
 
-def _key_range(groups: Sequence[Group], low: int, high: int) -> KeyRange:
-    by_file: dict[str, list[int]] = {}
-    for group in groups:
-        by_file.setdefault(group.file, []).append(group.index)
-    return KeyRange(low, high, tuple((file, tuple(i)) for file, i in by_file.items()))
-
-
 def _merges(
     files: Sequence[Path], groups: Sequence[Group], cuts: Sequence[int], size: int
 ) -> list[Task[MergeTask]]:
@@ -143,9 +143,9 @@ def _merges(
     tasks = []
     for i, lot in enumerate(lots):
         names = [(Path(g.file).name, g.index, g.low, g.high, g.bytes) for g in lot]
-        print_ = xxhash.xxh3_128_hexdigest(repr((names, cuts)).encode())
-        task = MergeTask(_key_range(lot, cuts[0], cuts[-1]), tuple(cuts))
-        tasks.append(Task(part_name(i), task, print_, sum(g.bytes for g in lot)))
+        fingerprint = xxhash.xxh3_128_hexdigest(repr((names, cuts)).encode())
+        task = MergeTask(key_range(lot, cuts[0], cuts[-1]), tuple(cuts))
+        tasks.append(Task(part_name(i), task, fingerprint, sum(g.bytes for g in lot)))
     return tasks
 
 

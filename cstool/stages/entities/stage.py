@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cstool.dumps.streams import describe_dump
-from cstool.dumps.wikidata import DEFAULT_PART_SIZE, LineSlice, Way, line_slices
+from cstool.dumps.wikidata import DEFAULT_PART_SIZE, LineSlice, SliceTransport, line_slices
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.rows import IN_MEMORY, MALFORMED_LINE, sort_lines
-from cstool.stages.entities.selection import Wanted, find_wanted
+from cstool.stages.entities.selection import EntitySelection, find_wanted
 from cstool.stages.entities.sort import LAYOUT, sort_runs
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.ownership import refuse_damage
-from cstool.storage.parts import Made
+from cstool.storage.parts import FinishedPart
 from cstool.storage.run import Run, Task, open_run, part_name
 from cstool.storage.schemas import ENTITIES
 
@@ -68,7 +68,7 @@ def _fill(
     dump: str,
     size: int | None,
     part_size: int,
-    wanted: Wanted,
+    wanted: EntitySelection,
     options: EntitiesOptions,
 ) -> Manifest:
     faults: list[str] | None = [] if options.keep_going else None
@@ -107,8 +107,8 @@ def _tasks(
     running: RunOptions,
     read: dict[str, FileRead],
 ) -> Iterator[Task[LineSlice]]:
-    way = Way.WORKER if running.jobs > 1 else Way.HERE
-    way = way if running.scheduler is None else Way.ELSEWHERE
+    way = SliceTransport.WORKER if running.jobs > 1 else SliceTransport.HERE
+    way = way if running.scheduler is None else SliceTransport.ELSEWHERE
     slices = line_slices(dump, part_size, faults, way=way, read=read)
     for index, (slice_, weight) in enumerate(slices):
         yield Task(part_name(index), slice_, slice_.fingerprint, weight)
@@ -135,7 +135,7 @@ class _ErrorLimit:
             )
 
 
-def _joined(read: Counts, parts: list[Made]) -> Counts:
+def _joined(read: Counts, parts: list[FinishedPart]) -> Counts:
     """Join the counts of both phases: what the second one dropped was not written."""
     gathered = total(made.counts for made in parts)
     for unit, tally in gathered.tallies.items():

@@ -12,10 +12,10 @@ from cstool.arrays.arrow import list_of_structs, numbers, strings
 from cstool.dumps.xml import Page
 from cstool.storage.counts import Counts
 from cstool.storage.paragraphs import left_beside
-from cstool.storage.parts import Beside
+from cstool.storage.parts import SideTable
 from cstool.storage.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
-from cstool.wikitext.page import Reading
-from cstool.wikitext.sentences import Mention, Sentence, Waiting
+from cstool.wikitext.page import PageText
+from cstool.wikitext.sentences import LinkSpan, PendingSentence, Sentence
 
 ROWS_A_GROUP = 20_000
 HOLE = "hole"
@@ -34,10 +34,10 @@ class SentenceRows:
     paragraphs: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)  # mentions of each row
-    mentions: list[Mention] = field(default_factory=list)
+    mentions: list[LinkSpan] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, page: Page, reading: Reading) -> None:
+    def add(self, page: Page, reading: PageText) -> None:
         """Add those of a page's sentences that have no holes."""
         before = len(self.texts)
         holed = mentions_lost = beyond = 0
@@ -66,7 +66,9 @@ class SentenceRows:
         tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
 
-    def add_late(self, page: Page, waiting: Waiting, sentence: Sentence, reason: str) -> None:
+    def add_late(
+        self, page: Page, waiting: PendingSentence, sentence: Sentence, reason: str
+    ) -> None:
         """Add a sentence that was counted as dropped for that reason, and has no holes now."""
         self.pages.append(page)
         self.rows.append(1)
@@ -82,7 +84,7 @@ class SentenceRows:
         tally.drop(reason, -1)
         self.counts.tally("mentions").drop(LOST, -waiting.mentions)
 
-    def take(self) -> Iterator[pa.RecordBatch | Beside]:
+    def take(self) -> Iterator[pa.RecordBatch | SideTable]:
         """Yield the rows so far, and their paragraphs; begin anew."""
         of_page = np.repeat(np.arange(len(self.pages)), self.rows)
         page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]

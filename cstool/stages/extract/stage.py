@@ -17,7 +17,7 @@ from cstool.execution.gc import seldom_collecting
 from cstool.execution.options import RunOptions
 from cstool.languages.codes import need_language
 from cstool.stages.extract.rows import ROWS_A_GROUP, SentenceRows
-from cstool.stages.extract.template_redirects import LeftForLater, Names, read_late
+from cstool.stages.extract.template_redirects import LeftForLater, TemplateNames, read_late
 from cstool.storage.counts import Counts, largest, total
 from cstool.storage.manifest import Manifest, Source
 from cstool.storage.ownership import refuse_damage
@@ -109,7 +109,7 @@ def _fill(
         tell("cstool was installed without a C compiler: the same text, in 1.6 times the time")
     check_rules(options.rules, options.rules_name, site.language)
     made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
-    names = Names(site, options.render, options.all_sentences, extra=options.rules)
+    names = TemplateNames(site, options.render, options.all_sentences, extra=options.rules)
     made += read_late(run, made, names)
     paragraphs = gather(run, made)
     counts = total(m.counts for m in made)

@@ -20,12 +20,12 @@ from cstool.dumps.xml import Page, Site
 from cstool.stages.extract.rows import HOLE, NO_MENTION, ROWS_A_GROUP, SentenceRows
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.parts import Batches, FinishedPart, SideTable
 from cstool.storage.run import Run, Task, part_name
 from cstool.storage.schemas import SENTENCES
 from cstool.wikitext.page import reader
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
-from cstool.wikitext.sentences import Waiting
+from cstool.wikitext.sentences import PendingSentence
 from cstool.wikitext.titles import TEMPLATE
 
 _WAITING_FOLDER = "waiting"
@@ -47,7 +47,7 @@ _FILES_A_PART = 64
 
 
 @dataclass(frozen=True)
-class Names:
+class TemplateNames:
     """How a wiki's templates are read: rendered or not, their other names, the user's rules.
 
     `every` sentence is kept, or those with a mention.
@@ -72,16 +72,16 @@ class LeftForLater:
         if page.namespace == TEMPLATE and page.redirect:
             self.redirects.append((page.title, page.redirect))
 
-    def wait(self, page: Page, waiting: Sequence[Waiting]) -> None:
+    def wait(self, page: Page, waiting: Sequence[PendingSentence]) -> None:
         """Take down a page's sentences that wait; its text is not kept."""
         self.waiting += [(page.id, page.revision_id, page.title, *one) for one in waiting]
 
-    def beside(self) -> Iterator[Beside]:
+    def beside(self) -> Iterator[SideTable]:
         """Yield it as tables."""
         if self.waiting:
-            yield Beside(_WAITING_FOLDER, _table(self.waiting, _WAITING))
+            yield SideTable(_WAITING_FOLDER, _table(self.waiting, _WAITING))
         if self.redirects:
-            yield Beside(_REDIRECTS_FOLDER, _table(self.redirects, _REDIRECTS))
+            yield SideTable(_REDIRECTS_FOLDER, _table(self.redirects, _REDIRECTS))
 
 
 def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
@@ -89,7 +89,7 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     return pa.table([column(values, field.type) for values, field in columns], schema=schema)
 
 
-def read_late(run: Run, made: Sequence[Made], names: Names) -> list[Made]:
+def read_late(run: Run, made: Sequence[FinishedPart], names: TemplateNames) -> list[FinishedPart]:
     """Make parts of the sentences that have waited and can be read now; none if there are none."""
     aliases = _aliases(run.work(_REDIRECTS_FOLDER), made, names)
     files = [run.work(_WAITING_FOLDER) / m.part.file for m in made]
@@ -105,7 +105,7 @@ def read_late(run: Run, made: Sequence[Made], names: Names) -> list[Made]:
     )
 
 
-def _aliases(folder: Path, made: Sequence[Made], names: Names) -> Aliases:
+def _aliases(folder: Path, made: Sequence[FinishedPart], names: TemplateNames) -> Aliases:
     """Return the other names that the dump has for templates which the rules know."""
     files = [folder / m.part.file for m in made]
     pairs = [
@@ -118,7 +118,7 @@ def _aliases(folder: Path, made: Sequence[Made], names: Names) -> Aliases:
     return aliases_of(pairs, rules) if pairs else ()
 
 
-def read_waiting(files: Sequence[Path], names: Names) -> Batches:
+def read_waiting(files: Sequence[Path], names: TemplateNames) -> Batches:
     """Yield the sentences that have waited in these files and can be read now."""
     counts = Counts()
     rows = SentenceRows(counts)
@@ -129,7 +129,7 @@ def read_waiting(files: Sequence[Path], names: Names) -> Batches:
             if known.isdisjoint(row["names"]):
                 continue
             page = Page(row["page_id"], 0, row["title"], row["revision_id"], None, "wikitext", None)
-            waiting = Waiting(*(row[name] for name, _ in _SENTENCE))
+            waiting = PendingSentence(*(row[name] for name, _ in _SENTENCE))
             sentence = read.read_again(waiting, page.title)
             if sentence is not None and (sentence.mentions or names.every):
                 counted = HOLE if waiting.mentions or names.every else NO_MENTION

@@ -1,18 +1,18 @@
 """`propagate` over a table of linked sentences."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of_structs, one_chunk
 from cstool.dumps.xml import Site
 from cstool.stages.link.propagation import (
-    Further,
-    Mention,
-    Names,
-    Page,
+    NameTable,
+    PageMention,
+    PageMentions,
+    RepeatedMention,
     further_mentions,
     names_of,
     without_others,
@@ -23,8 +23,7 @@ from cstool.storage.manifest import Source
 from cstool.storage.schemas import LINKED, LINKED_MENTION
 from cstool.wikitext.titles import namespaces_of
 
-Column = np.ndarray[Any, Any]
-Titled = Callable[[pa.Array], Column]
+Titled = Callable[[pa.Array], Array]
 
 
 def propagate(table: pa.Table, titled: Titled, source: Source | None, counts: Counts) -> pa.Table:
@@ -37,20 +36,20 @@ def propagate(table: pa.Table, titled: Titled, source: Source | None, counts: Co
     names = [names_of(page) for page in pages]
     others = _titles(names, titled, source)
     whole = is_words(source.language if source else "")
-    found: list[Further] = []
+    found: list[RepeatedMention] = []
     first_row = first_mention = 0
     for page, called in zip(pages, names, strict=True):
         for row, start, end, like in further_mentions(
             page, without_others(called, page, others), whole
         ):
-            found.append(Further(row + first_row, start, end, like + first_mention))
+            found.append(RepeatedMention(row + first_row, start, end, like + first_mention))
         first_row += len(page.texts)
         first_mention += len(page.mentions)
     counts.add("propagated", {"mentions": len(found)})
     return _with(table, found) if found else table
 
 
-def _pages(table: pa.Table) -> Iterator[Page]:
+def _pages(table: pa.Table) -> Iterator[PageMentions]:
     """Yield the table's pages; their mentions' sentences numbered from 0 in each."""
     ids = table.column("page_id").to_numpy()
     cuts = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
@@ -70,10 +69,10 @@ def _pages(table: pa.Table) -> Iterator[Page]:
             targets[low:high],
             qids[low:high].tolist(),
         )
-        yield Page(title, texts[first:last], list(map(Mention, *columns)))
+        yield PageMentions(title, texts[first:last], list(map(PageMention, *columns)))
 
 
-def _titles(names: list[Names], titled: Titled, source: Source | None) -> dict[str, int]:
+def _titles(names: list[NameTable], titled: Titled, source: Source | None) -> dict[str, int]:
     """Return the QID of the page that has each name for its title, all looked up at once."""
     if source is None:
         return {}
@@ -83,7 +82,7 @@ def _titles(names: list[Names], titled: Titled, source: Source | None) -> dict[s
     return dict(zip(unique, qids.tolist(), strict=True))
 
 
-def _with(table: pa.Table, found: list[Further]) -> pa.Table:
+def _with(table: pa.Table, found: list[RepeatedMention]) -> pa.Table:
     """Return the table with the mentions that were found among its own, in order."""
     offsets, mentions = flat(one_chunk(table.column("mentions")))
     old_rows = np.repeat(np.arange(table.num_rows), np.diff(offsets))

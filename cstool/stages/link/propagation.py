@@ -31,7 +31,7 @@ _WORD = re.compile(r"\w+")
 _STEM = 4
 
 
-class Mention(NamedTuple):
+class PageMention(NamedTuple):
     """A mention in a page: its sentence's number, its span there, where it leads; QID 0: none."""
 
     row: int
@@ -41,7 +41,7 @@ class Mention(NamedTuple):
     qid: int
 
 
-class Further(NamedTuple):
+class RepeatedMention(NamedTuple):
     """A mention that was found: its sentence and span, and which of the page's it repeats."""
 
     row: int
@@ -50,22 +50,22 @@ class Further(NamedTuple):
     like: int
 
 
-class Page(NamedTuple):
+class PageMentions(NamedTuple):
     """A page's sentences and their mentions, both in the order of the page."""
 
     title: str
     texts: Sequence[str]
-    mentions: Sequence[Mention]
+    mentions: Sequence[PageMention]
 
 
-Names = dict[str, int]
+NameTable = dict[str, int]
 # In place of a mention: a name that is found, but gives none.
 _UNCLEAR = -1
 
 
-def names_of(page: Page) -> Names:
+def names_of(page: PageMentions) -> NameTable:
     """Return the names by which the page's linked entities may be found: each one's mention."""
-    names: Names = {}
+    names: NameTable = {}
     for number, mention in enumerate(page.mentions):
         anchor = page.texts[mention.row][mention.start : mention.end]
         for name in (anchor, mention.target):
@@ -85,7 +85,7 @@ def names_of(page: Page) -> Names:
     }
 
 
-def without_others(names: Names, page: Page, titles: Mapping[str, int]) -> Names:
+def without_others(names: NameTable, page: PageMentions, titles: Mapping[str, int]) -> NameTable:
     """Return the names, those unclear that are another page's title; `titles`: its QID or 0."""
 
     def clear(name: str, number: int) -> bool:
@@ -98,7 +98,9 @@ def without_others(names: Names, page: Page, titles: Mapping[str, int]) -> Names
     }
 
 
-def further_mentions(page: Page, names: Names, is_words: IsWords) -> list[Further]:
+def further_mentions(
+    page: PageMentions, names: NameTable, is_words: IsWords
+) -> list[RepeatedMention]:
     """Return the further mentions of the page's linked entities by these names, in order."""
     if all(number == _UNCLEAR for number in names.values()):
         return []
@@ -125,7 +127,7 @@ def further_mentions(page: Page, names: Names, is_words: IsWords) -> list[Furthe
             if like == _UNCLEAR or (row, start) < linked[page.mentions[like].qid]:
                 continue
             if not any(start < to and at < end for at, to in spans):
-                further.append(Further(row, start, end, like))
+                further.append(RepeatedMention(row, start, end, like))
     return further
 
 
@@ -140,7 +142,7 @@ def _stems(name: str) -> set[str]:
     return {word[:_STEM] for word in _WORD.findall(name.lower())}
 
 
-def _by_row(page: Page) -> dict[int, set[tuple[int, int]]]:
+def _by_row(page: PageMentions) -> dict[int, set[tuple[int, int]]]:
     spans: dict[int, set[tuple[int, int]]] = {}
     for row, start, end, _, _ in page.mentions:
         spans.setdefault(row, set()).add((start, end))

@@ -4,22 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of_structs, one_chunk
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.link.propagate_rows import propagate
-from cstool.stages.titles.stage import INDEX
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_column
 from cstool.storage.manifest import (
     NOT_ENTITIES,
+    TITLE_INDEX,
     Manifest,
     Source,
     describe_folder,
@@ -30,8 +30,6 @@ from cstool.storage.paragraphs import hand_on
 from cstool.storage.parts import Batches
 from cstool.storage.run import Task, open_run
 from cstool.storage.schemas import LINKED, LINKED_MENTION
-
-Column = np.ndarray[Any, Any]
 
 BY_LINK = "mentions by link"
 ADDED = "propagated"
@@ -115,7 +113,10 @@ def link(
 
 def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
     """Raise InputError when the folder of titles is of an older cstool, which lacks files."""
-    wanted = [*HashIndex.files(INDEX), *([] if options.keep_disambiguation else [NOT_ENTITIES])]
+    wanted = [
+        *HashIndex.files(TITLE_INDEX),
+        *([] if options.keep_disambiguation else [NOT_ENTITIES]),
+    ]
     missing = sorted(set(wanted) - {part.file for part in table.parts})
     if missing:
         raise InputError(
@@ -174,11 +175,11 @@ class _Linker:
 
     def __init__(self, linking: _Linking) -> None:
         folder = Path(linking.titles)
-        self._index = HashIndex.open(folder, INDEX)
+        self._index = HashIndex.open(folder, TITLE_INDEX)
         keep = linking.options.keep_disambiguation
         self._others = NonEntities.none() if keep else NonEntities.read(folder)
 
-    def link(self, targets: pa.Array, counts: Counts) -> Column:
+    def link(self, targets: pa.Array, counts: Counts) -> Array:
         """Return the QID of each target, 0 where it has none; count by reason.
 
         Each title is looked up once.
@@ -193,9 +194,9 @@ class _Linker:
         numbers = np.bincount(reasons[places], minlength=len(names)).tolist()
         told = zip(names, numbers, strict=True)
         counts.add(BY_LINK, {name: n for name, n in told if n or name == IS_LINKED})
-        qids: Column = np.where(reasons == 0, found, 0).astype(np.uint32)[places]
+        qids: Array = np.where(reasons == 0, found, 0).astype(np.uint32)[places]
         return qids
 
-    def titled(self, titles: pa.Array) -> Column:
+    def titled(self, titles: pa.Array) -> Array:
         """Return what each title's page has in the index, be it an entity or not; 0: no page."""
         return self._index.look_up(hash_column(titles))

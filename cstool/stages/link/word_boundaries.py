@@ -7,7 +7,7 @@ Khmer, Burmese: words run on, so any place will do that does not cut a syllable.
 mark names, a single word beside another one in capitals is part of a longer name: no Africa in
 South Africa.
 
-What is a matter of a language stands in data/word_boundaries.tsv. Scripts after the Unicode Character
+What depends on a language is in data/word_boundaries.tsv. Scripts after the Unicode Character
 Database's Scripts.txt; syllables after chapter 16 of the Unicode Standard (South-East Asia).
 """
 

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, offsets_of
-from cstool.arrays.hashing import U64, mix
+from cstool.arrays.hashing import U64, mix, page_hashes
 from cstool.masking.draw import sentence_keys
-from cstool.masking.pair_tokens import Frame, PairRows, Texts, pair_rows
-from cstool.masking.pairs import KINDS, SAME, Place, pair_up
+from cstool.masking.pair_tokens import PairFrame, PairRows, PairTexts, pair_rows
+from cstool.masking.pairs import KINDS, SAME, PairScope, pair_up
 from cstool.masking.vocabulary import one_thread, read_tokenizer
-from cstool.stages.shard.plan import page_hashes
 from cstool.storage.checksums import is_sound, open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building
@@ -42,9 +42,8 @@ from cstool.storage.segments import (
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Array = np.ndarray[Any, Any]
 
-PAIRINGS: dict[str, Place] = {"pairs-paragraph": "paragraph", "pairs-page": "page"}
+PAIRINGS: dict[str, PairScope] = {"pairs-paragraph": "paragraph", "pairs-page": "page"}
 
 _ROWS_A_BUCKET = 200_000
 _PAIRS_AT_ONCE = 4096
@@ -77,7 +76,7 @@ class _Work:
     tokenizer: str
     paragraphs: str
     print: str
-    place: Place
+    place: PairScope
     max_length: int
     seed: int
 
@@ -192,13 +191,13 @@ def _paragraphs(work: _Work) -> HashIndex:
 
 
 @lru_cache(maxsize=1)
-def _tokenizer(work: _Work) -> tuple["Tokenizer", Frame]:
+def _tokenizer(work: _Work) -> tuple["Tokenizer", PairFrame]:
     """Read the tokenizer, and how it frames pairs: once a run in each worker."""
     one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
     tokenizer.no_truncation()  # pair_rows cuts
-    return tokenizer, Frame.of(tokenizer)
+    return tokenizer, PairFrame.of(tokenizer)
 
 
 def pair(bucket: _Bucket, work: _Work) -> Batches:
@@ -221,7 +220,7 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
     counts.add("rows", {bucket.language: len(pairs.first)})
     tokenizer, frame = _tokenizer(work)
-    texts = Texts.of(tokenizer, frame, table.column("text").take(numbers(order)).to_pylist())
+    texts = PairTexts.of(tokenizer, frame, table.column("text").take(numbers(order)).to_pylist())
     for start in range(0, len(pairs.first), _PAIRS_AT_ONCE):
         some = slice(start, start + _PAIRS_AT_ONCE)
         first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, offsets_of
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.masking.clusters import Clusters, read_clusters
-from cstool.masking.draw import KEPT, MASKED, RANDOM, Masked, mask, sentence_keys
-from cstool.masking.examples import Rows, entity_numbers, of_sentences, one_a_row, packed
-from cstool.masking.strategies import STRATEGIES, Rules, Strategy, strategy_of
+from cstool.masking.draw import KEPT, MASKED, RANDOM, MaskedTokens, mask, sentence_keys
+from cstool.masking.examples import RowLayout, entity_numbers, of_sentences, one_a_row, packed
+from cstool.masking.strategies import STRATEGIES, RuleSource, Strategy, strategy_of
 from cstool.masking.tokens import Spans, Tokens, tokenize
 from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
 from cstool.stages.mask.pairs import PAIRINGS, make_pairs
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "MaskOptions", "mask_corpus"]
 
-Array = np.ndarray[Any, Any]
 
 NAMES = (*STRATEGIES, *PAIRINGS)
 _SENTENCES_AT_ONCE = 4096
@@ -59,7 +59,7 @@ class MaskOptions:
     """
 
     strategy: str
-    rules: Rules = "paper"
+    rules: RuleSource = "paper"
     max_length: int = 128
     packed: bool = False
     seed: int = 0
@@ -240,11 +240,11 @@ def _rows(
 
 
 def _table(
-    rows: Rows,
+    rows: RowLayout,
     ids: Array,
     languages: Sequence[str],
     tokens: Tokens,
-    masked: Masked,
+    masked: MaskedTokens,
     qids: Array,
     of_sentence: Array,
 ) -> pa.RecordBatch:
@@ -280,7 +280,11 @@ def _count_read(used: Array, kept: Array, cut: Array, counts: Counts) -> None:
 
 
 def _count_written(
-    made: pa.RecordBatch, tokens: Tokens, masked: Masked, vocabulary: Vocabulary, counts: Counts
+    made: pa.RecordBatch,
+    tokens: Tokens,
+    masked: MaskedTokens,
+    vocabulary: Vocabulary,
+    counts: Counts,
 ) -> None:
     special = int(vocabulary.special[tokens.ids].sum())
     fates = np.bincount(masked.fates, minlength=4)

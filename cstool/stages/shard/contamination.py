@@ -18,13 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cstool.arrays import Array
 from cstool.arrays.hashing import mix
 from cstool.dumps.streams import Stream
 from cstool.errors import InputError
 from cstool.languages.words import SPACELESS, classes
 from cstool.storage.checksums import append_checksum, check_checksum
-
-Array = np.ndarray[Any, Any]
 
 LONG, SHORT = 13, 8
 _TEXTS_AT_ONCE = 20_000
@@ -57,7 +56,7 @@ class TestTexts:
         runs: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG + 1)}
         wholes: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG)}
         for some in texts:
-            words = Words.of(pc.utf8_normalize(some, form="NFC"))
+            words = HashedWords.of(pc.utf8_normalize(some, form="NFC"))
             for size in range(SHORT, LONG + 1):
                 hashes, row = words.runs(size)
                 if size < LONG:
@@ -92,7 +91,7 @@ class TestTexts:
 
     def found_in(self, sentences: pa.StringArray) -> Array:
         """Tell which sentences hold a test's text."""
-        words = Words.of(sentences)
+        words = HashedWords.of(sentences)
         found = np.zeros(len(sentences), bool)
         for size, wanted in [*self.runs.items(), *self.wholes.items()]:
             if len(wanted):
@@ -111,14 +110,14 @@ def _joined(many: dict[int, list[Array]]) -> dict[int, Array]:
 
 
 @dataclass(frozen=True)
-class Words:
+class HashedWords:
     """The words of texts: their hashes one after another, and how many each text has."""
 
     hashes: Array
     number: Array
 
     @classmethod
-    def of(cls, texts: pa.StringArray) -> "Words":
+    def of(cls, texts: pa.StringArray) -> "HashedWords":
         """Cut texts into words: runs of letters and digits, without case."""
         lower = pc.utf8_lower(texts)
         lengths = pc.utf8_length(lower).to_numpy(zero_copy_only=False).astype(np.int64)

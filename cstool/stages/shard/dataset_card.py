@@ -8,14 +8,14 @@ from typing import Any
 from cstool import __version__
 from cstool.languages.codes import bcp47, names
 from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.formats import Format
+from cstool.stages.shard.formats import CorpusFormat
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input
 from cstool.storage.statistics import LanguageNumbers
 
 
 @dataclass
-class Split:
+class SplitSize:
     """What a split of a language holds: rows, bytes of its files, and bytes as Arrow tables.
 
     These last are 0 where they are not known: of files that `datasets` gives other types.
@@ -27,14 +27,14 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardData:
     """What the card tells beside the numbers of rows.
 
     `dedup`, `tests` (names of files): what was left out; `dropped`: rows by reason. `numbers`: by
     language; `lineage`: the stages before; `parameters`: of `shard`.
     """
 
-    form: Format
+    form: CorpusFormat
     sources: tuple[str, ...]
     dedup: str = "none"
     tests: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ or list item of the page that the sentence stands in.""",
 _COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
 
-def dataset_card(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
+def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the card of a corpus with these splits by language."""
     wikis = ", ".join(facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
@@ -161,7 +161,7 @@ _CITATION = f"""\
 """
 
 
-def _languages(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
+def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the table of languages."""
     lines = ["| language | name | train | validation | words | entities |",
              "|---|---|---:|---:|---:|---:|"]  # fmt: skip
@@ -170,8 +170,8 @@ def _languages(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
         words, entities = (f"{its.words:,}", f"{its.entities:,}") if its else ("", "")
         lines.append(
             f"| {language} | {names().get(language, '')} | "
-            f"{by_name.get('train', Split()).rows:,} | "
-            f"{by_name.get('validation', Split()).rows:,} | {words} | {entities} |"
+            f"{by_name.get('train', SplitSize()).rows:,} | "
+            f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
         )
     return "\n".join(lines)
 
@@ -179,7 +179,7 @@ def _languages(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
 # ---- how it was made ----
 
 
-def _made(facts: Facts) -> str:
+def _made(facts: CardData) -> str:
     """Return the section on how the corpus was made, or nothing where that is not known."""
     if not facts.lineage:
         return ""
@@ -263,7 +263,7 @@ def _steps(one: Ancestor) -> Iterator[str]:
         yield f"| {place} | mentions | {read:,} | {linked.get('linked', 0):,} | {reasons} |"
 
 
-def _left_out(facts: Facts) -> str:
+def _left_out(facts: CardData) -> str:
     """Return a paragraph on what was left out, or nothing."""
     told = []
     if facts.dedup == "exact":
@@ -284,7 +284,7 @@ def _left_out(facts: Facts) -> str:
 # ---- what the Hub reads ----
 
 
-def card_head(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
+def card_head(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the card's YAML: https://github.com/huggingface/hub-docs, datasetcard.md."""
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     translation = facts.form.name == "mt"
@@ -324,7 +324,7 @@ def card_head(splits: dict[str, dict[str, Split]], facts: Facts) -> str:
 _TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
-def _sizes(language: str, splits: dict[str, Split]) -> Iterator[str]:
+def _sizes(language: str, splits: dict[str, SplitSize]) -> Iterator[str]:
     """Yield how large a language is: rows, bytes in memory, bytes to fetch."""
     yield f"- config_name: {_quoted(language)}"
     yield "  splits:"

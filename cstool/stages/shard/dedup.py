@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.minhash import (
@@ -27,7 +28,7 @@ from cstool.stages.shard.minhash import (
 )
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run, Task
 from cstool.storage.segments import (
     INDEX,
@@ -40,7 +41,6 @@ from cstool.storage.segments import (
     segments_of,
 )
 
-Array = np.ndarray[Any, Any]
 Dedup = Literal["none", "exact", "minhash"]
 
 # Why a row is left out, by the number that stands for it.
@@ -103,14 +103,14 @@ class _Marked:
 
 
 @dataclass(frozen=True)
-class Kept:
+class DroppedSentences:
     """The sentences of a part that are left out, in order, and why."""
 
     names: Array
     reasons: Array
 
     @classmethod
-    def of(cls, part: PartToRead) -> "Kept":
+    def of(cls, part: PartToRead) -> "DroppedSentences":
         """Read them."""
         table = read_segments(part.drops, _MARKS).combine_chunks()
         names, reasons = (table.column(name).to_numpy() for name in ("name", "mark"))
@@ -121,14 +121,16 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class KeptRows:
+class RowSelection:
     """Which rows of a table are kept, and how many of the others there are by reason."""
 
     rows: Array
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def kept_rows(table: pa.Table, part: PartToRead, kept: Kept, format_: str) -> KeptRows:
+def kept_rows(
+    table: pa.Table, part: PartToRead, kept: DroppedSentences, format_: str
+) -> RowSelection:
     """Tell which rows go into the corpus: all but those of sentences that are left out."""
     rows = np.ones(table.num_rows, bool)
     dropped: dict[str, int] = {}
@@ -145,7 +147,7 @@ def kept_rows(table: pa.Table, part: PartToRead, kept: Kept, format_: str) -> Ke
         if (rows & ~pair).any():
             dropped[NOT_A_PAIR] = int((rows & ~pair).sum())
         rows = rows & pair
-    return KeptRows(rows, dropped)
+    return RowSelection(rows, dropped)
 
 
 def _names(table: pa.Table, part: PartToRead) -> Array:
@@ -298,7 +300,7 @@ def twice(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
 
 
 def _tests_by_part(
-    screened: Iterable[Made], segments: Iterable[Segment], files: Path
+    screened: Iterable[FinishedPart], segments: Iterable[Segment], files: Path
 ) -> dict[str, tuple[Segment, ...]]:
     """Return each part's own segments of sentences with a test set's text."""
     by_file: dict[str, list[Segment]] = {}

@@ -25,7 +25,7 @@ _CHUNKED = int(pa.__version__.split(".")[0]) >= 21
 
 
 @dataclass(frozen=True)
-class Format:
+class CorpusFormat:
     """A form of the corpus.
 
     `unique`: columns whose values hardly come twice in a file, which no dictionary is tried for.
@@ -59,13 +59,15 @@ def _as_they_are(table: pa.Table) -> pa.Table:
     return table
 
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, CorpusFormat] = {
     form.name: form
     for form in (
-        Format("cstool", SWITCHED, _as_they_are, "parquet", ("id", "text")),
-        Format("entitycs", ENTITYCS, marked_up, "parquet", ("id", "en_sentence", "cs_sentence")),
-        Format("jsonl", SWITCHED, _as_they_are, "jsonl.zst", ()),
-        Format("mt", MT, pairs, "parquet", ("id", "source", "target"), sources=False),
+        CorpusFormat("cstool", SWITCHED, _as_they_are, "parquet", ("id", "text")),
+        CorpusFormat(
+            "entitycs", ENTITYCS, marked_up, "parquet", ("id", "en_sentence", "cs_sentence")
+        ),
+        CorpusFormat("jsonl", SWITCHED, _as_they_are, "jsonl.zst", ()),
+        CorpusFormat("mt", MT, pairs, "parquet", ("id", "source", "target"), sources=False),
     )
 }
 assert tuple(FORMATS) == get_args(FormatName)

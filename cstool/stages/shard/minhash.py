@@ -8,17 +8,15 @@ of its 112 values (b-bit minwise hashing, Li and König 2010), which weeds out m
 """
 
 import os
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from cstool.arrays import Array
 from cstool.arrays.hashing import mix
 from cstool.errors import CstoolError
-
-Array = np.ndarray[Any, Any]
 
 BANDS, ROWS = 14, 8
 CHARACTERS = 5

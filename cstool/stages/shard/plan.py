@@ -6,23 +6,20 @@ they found. Nothing of it depends on how rows lie in parts.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from cstool.arrays.arrow import numbers, one_chunk
-from cstool.arrays.hashing import hash_word, mix
+from cstool.arrays.arrow import numbers
+from cstool.arrays.hashing import page_hashes
 from cstool.errors import InputError
 from cstool.languages.codes import has_form
-from cstool.stages.shard.dedup import Dedup, Kept, PartToRead, kept_rows
+from cstool.stages.shard.dedup import Dedup, DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FormatName
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
-from cstool.storage.parts import Batches, Made
-
-Array = np.ndarray[Any, Any]
+from cstool.storage.parts import Batches, FinishedPart
 
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 SPLITS = ("train", "validation")
@@ -56,7 +53,7 @@ class Shard(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class ShardPlan:
     """The languages in their order, how many files of training text each has, and the pages to
     hold out, by their hashes. A language's held-out rows are one file.
     """
@@ -80,7 +77,7 @@ def census(part: PartToRead, options: ShardOptions) -> Batches:
     """Yield the pages of a part that may be held out, language by language, first by hash."""
     table = read_part(part.file, _NARROW)
     counts = Counts()
-    kept = kept_rows(table, part, Kept.of(part), options.format)
+    kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
     table = table.filter(pa.array(kept.rows))
     if table.num_rows:
         frame = pl.from_arrow(
@@ -106,15 +103,7 @@ def first_pages(pages: pl.DataFrame, validation: int) -> pl.DataFrame:
     return pages.filter(fewer)
 
 
-def page_hashes(table: pa.Table, seed: int) -> Array:
-    """Return a hash of each row's page: the same in all languages, other with another seed."""
-    sources = one_chunk(table.column("source_language")).dictionary_encode()
-    wikis = np.array([hash_word(code, seed) for code in sources.dictionary.to_pylist()], np.uint64)
-    pages = table.column("page_id").to_numpy().astype(np.uint64)
-    return mix(pages ^ wikis[sources.indices.to_numpy()])
-
-
-def plan_of(folder: Path, found: list[Made], options: ShardOptions) -> Plan:
+def plan_of(folder: Path, found: list[FinishedPart], options: ShardOptions) -> ShardPlan:
     """Choose the pages to hold out, for all languages at once, and the numbers of files.
 
     Raises InputError when no row is left, and for a language that cannot be a folder's name.
@@ -138,7 +127,7 @@ def plan_of(folder: Path, found: list[Made], options: ShardOptions) -> Plan:
     wanted = {code: min(options.validation, number // 10) for code, number in rows.items()}
     languages = tuple(sorted(rows))
     files = tuple(-(-rows[code] // options.rows_per_shard) for code in languages)
-    return Plan(languages, files, tuple(sorted(hold_out(candidates, wanted))), options)
+    return ShardPlan(languages, files, tuple(sorted(hold_out(candidates, wanted))), options)
 
 
 def hold_out(candidates: dict[str, list[tuple[int, int]]], wanted: dict[str, int]) -> set[int]:

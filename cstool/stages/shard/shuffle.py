@@ -8,7 +8,6 @@ A worker holds a stretch of a part, or a shard; never a language.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk
-from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.shard.dedup import Kept, PartToRead, kept_rows
+from cstool.arrays.hashing import hash_word, mix, page_hashes
+from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FORMATS, ROWS_A_GROUP
-from cstool.stages.shard.plan import SPLITS, Plan, page_hashes
-from cstool.stages.shard.statistics import FactsOfFile
+from cstool.stages.shard.plan import SPLITS, ShardPlan
+from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
@@ -36,8 +36,6 @@ from cstool.storage.segments import (
     segment_file,
 )
 
-Array = np.ndarray[Any, Any]
-
 KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))
 # What stands of a file that is no Parquet, in the run's work folder.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
@@ -47,10 +45,10 @@ _LOT_BITS = 32
 
 
 @dataclass(frozen=True)
-class Scatter:
+class ScatterTask:
     """The plan, and the folder of the files of segments."""
 
-    plan: Plan
+    plan: ShardPlan
     segments: str
 
 
@@ -64,18 +62,18 @@ class ShardToWrite:
 
 
 @dataclass(frozen=True)
-class Gather:
+class GatherTask:
     """The corpus's folder and the form of its files."""
 
     out: str
     format: str
 
 
-def scatter(part: PartToRead, work: Scatter) -> Batches:
+def scatter(part: PartToRead, work: ScatterTask) -> Batches:
     """Write a part's rows as segments, a destination each; yield where these lie."""
     counts = Counts()
     tally = counts.tally("rows")
-    kept = Kept.of(part)
+    kept = DroppedSentences.of(part)
     file = segment_file(Path(work.segments), part.name)
     with SegmentWriter(file, KEYED) as segments:
         for table in row_groups(open_part(Path(part.file))):
@@ -91,7 +89,7 @@ def scatter(part: PartToRead, work: Scatter) -> Batches:
     return counts
 
 
-def lots_of(table: pa.Table, plan: Plan) -> tuple[Array, Array]:
+def lots_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
     """Return each row's destination and its lot, which is its place there."""
     languages = one_chunk(table.column("language")).dictionary_encode()
     codes = languages.dictionary.to_pylist()
@@ -109,7 +107,7 @@ def lots_of(table: pa.Table, plan: Plan) -> tuple[Array, Array]:
     return destinations.astype(np.uint32), lots
 
 
-def gather(shard: ShardToWrite, work: Gather) -> Batches:
+def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     """Yield the rows of a shard in the order of their lots, and its facts; count what it holds."""
     form = FORMATS[work.format]
     counts = Counts()
@@ -123,7 +121,7 @@ def gather(shard: ShardToWrite, work: Gather) -> Batches:
     return counts
 
 
-def gather_lines(shard: ShardToWrite, work: Gather) -> Batches:
+def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
     """Write a shard as lines of JSON, Zstandard; yield its receipt and its facts."""
     counts = Counts()
     facts = _facts(shard)
@@ -147,12 +145,12 @@ def compressor() -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(write_checksum=True)
 
 
-def _facts(shard: ShardToWrite) -> FactsOfFile:
+def _facts(shard: ShardToWrite) -> FileFactsBuilder:
     _, language, _ = shard.file.split("/")
-    return FactsOfFile(language, shard.rows, sample=split_name(shard.file) == SPLITS[0])
+    return FileFactsBuilder(language, shard.rows, sample=split_name(shard.file) == SPLITS[0])
 
 
-def _in_order(shard: ShardToWrite, counts: Counts, facts: FactsOfFile) -> Iterator[pa.Table]:
+def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> Iterator[pa.Table]:
     """Yield a shard's rows in the order of their lots, a row group's at a time."""
     table = read_segments(shard.segments, KEYED).combine_chunks()
     order = np.argsort(table.column("lot").to_numpy(), kind="stable")

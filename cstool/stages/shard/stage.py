@@ -16,16 +16,16 @@ import zstandard
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
-from cstool.stages.shard.dataset_card import Facts, Split, dataset_card
+from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
-from cstool.stages.shard.formats import FORMATS, Format
+from cstool.stages.shard.formats import FORMATS, CorpusFormat
 from cstool.stages.shard.minhash import ALGORITHM, need_library
-from cstool.stages.shard.plan import PAGES, Plan, ShardOptions, census, plan_of
+from cstool.stages.shard.plan import PAGES, ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,
     RECEIPT,
-    Gather,
-    Scatter,
+    GatherTask,
+    ScatterTask,
     ShardToWrite,
     compressor,
     gather,
@@ -56,7 +56,7 @@ from cstool.storage.manifest import (
     sha256,
 )
 from cstool.storage.paragraphs import of_corpus
-from cstool.storage.parts import Made
+from cstool.storage.parts import FinishedPart
 from cstool.storage.run import Run, Task, open_run, part_name
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
@@ -135,7 +135,7 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     plan = plan_of(run.work("census"), found, options)
     segments = run.work("segments")
     scattered = run.map(
-        scatter, Scatter(plan, str(segments)), tasks, INDEX,
+        scatter, ScatterTask(plan, str(segments)), tasks, INDEX,
         label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
         is_whole=partial(are_whole, run.work("scattered"), segments),
     )  # fmt: skip
@@ -185,7 +185,10 @@ def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
 
 
 def _shards(
-    plan: Plan, places: dict[int, tuple[Segment, ...]], rows: dict[int, int], form: Format
+    plan: ShardPlan,
+    places: dict[int, tuple[Segment, ...]],
+    rows: dict[int, int],
+    form: CorpusFormat,
 ) -> list[Task[ShardToWrite]]:
     """Return the shards that have rows, numbered within their language and split."""
     filled: dict[tuple[str, str], list[tuple[int, tuple[Segment, ...]]]] = {}
@@ -202,10 +205,10 @@ def _shards(
 
 
 def _write(
-    run: Run, form: Format, shards: list[Task[ShardToWrite]]
-) -> tuple[list[Made], Counts, list[FileFacts]]:
+    run: Run, form: CorpusFormat, shards: list[Task[ShardToWrite]]
+) -> tuple[list[FinishedPart], Counts, list[FileFacts]]:
     """Write the corpus's files; return them with the counts of all, and each one's facts."""
-    work = Gather(str(run.out), form.name)
+    work = GatherTask(str(run.out), form.name)
     if form.suffix == "parquet":
         made = run.map(
             gather, work, shards, form.schema,
@@ -224,7 +227,9 @@ def _write(
             is_whole=partial(_is_as_signed, run),
         )  # fmt: skip
         made = [
-            Made(Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts)
+            FinishedPart(
+                Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts
+            )
             for task, one in zip(receipts, signed, strict=True)
         ]
         facts = [read_facts(run.work(FACTS) / task.file) for task in receipts]
@@ -257,16 +262,16 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
 def _describe(
     run: Run,
     read: list[_Switched],
-    made: list[Made],
+    made: list[FinishedPart],
     counts: Counts,
     facts: list[FileFacts],
     options: ShardOptions,
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
-    splits: dict[str, dict[str, Split]] = {}
+    splits: dict[str, dict[str, SplitSize]] = {}
     for m in made:
         _, language, _ = m.part.file.split("/")
-        split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), Split())
+        split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), SplitSize())
         split.rows += m.part.rows
         split.bytes += m.part.bytes
     for name, size in counts.details.pop(IN_MEMORY, {}).items():
@@ -283,7 +288,7 @@ def _describe(
         languages, sources, dropped, top_entities(facts), sample_sentences(facts)
     )
     tests = tuple(path.name for path in options.decontaminate)
-    told = Facts(
+    told = CardData(
         FORMATS[options.format],
         tuple(sources),
         options.dedup,

@@ -15,23 +15,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
-from cstool.languages.code_mixing import Sums, sums_by_language
+from cstool.languages.code_mixing import MixingSums, sums_by_language
 from cstool.storage.checksums import read_part
-from cstool.storage.parts import Beside
+from cstool.storage.parts import SideTable
 from cstool.storage.statistics import (
     CHARACTER_BUCKETS,
     CHARACTERS_A_BUCKET,
     ENTITY_BUCKETS,
-    Form,
     LanguageNumbers,
-    LookedAt,
     SampleSentence,
+    SampleStats,
+    SwitchedForm,
     TopEntity,
 )
-
-Array = np.ndarray[Any, Any]
 
 FACTS = "facts"
 SENTENCES_A_LANGUAGE = 20
@@ -61,7 +60,7 @@ class FileFacts(msgspec.Struct):
     hashes: list[int]
 
 
-class FactsOfFile:
+class FileFactsBuilder:
     """Gathers a file's facts from its rows, which come a table at a time, in their order.
 
     `sample`: whether rows are looked at closely, and sentences chosen: of training files.
@@ -74,8 +73,8 @@ class FactsOfFile:
         self._entities = np.zeros(ENTITY_BUCKETS, np.int64)
         self._qids: list[Array] = []
         self._names: dict[int, str] = {}
-        self._sums = Sums()
-        self._looked = LookedAt()
+        self._sums = MixingSums()
+        self._looked = SampleStats()
         self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
         some = min(max(rows // _ONE_OF, _LOOKED_AT_LEAST), _LOOKED_AT_MOST)
         self._left = some if sample else 0
@@ -108,7 +107,7 @@ class FactsOfFile:
         spans = one_chunk(rows.column("entities"))
         switched = pc.not_equal(rows.column("language"), rows.column("source_language")).to_pylist()
         found = sums_by_language(codes, one_chunk(rows.column("text")), spans)
-        self._sums += sum(found.values(), Sums())
+        self._sums += sum(found.values(), MixingSums())
         offsets, values = flat(spans)
         qids, *places = (values.field(name).to_numpy().tolist() for name in _SPAN)
         texts, sources = (rows.column(n).to_pylist() for n in ("text", "source_text"))
@@ -137,7 +136,7 @@ class FactsOfFile:
         found = zip(hashes[lowest].tolist(), map(_sentence, rows), strict=True)
         self._sentences = sorted([*self._sentences, *found], key=_order)[:SENTENCES_A_LANGUAGE]
 
-    def beside(self) -> Beside:
+    def beside(self) -> SideTable:
         """Return the facts as they go beside the file."""
         qids, number = np.unique(np.concatenate(self._qids), return_counts=True)
         order = np.lexsort((qids, -number))
@@ -158,7 +157,7 @@ class FactsOfFile:
             [hash_ for hash_, _ in self._sentences],
         )
         told = strings([msgspec.json.encode(facts).decode()])
-        return Beside(FACTS, pa.Table.from_arrays([told], schema=_SCHEMA))
+        return SideTable(FACTS, pa.Table.from_arrays([told], schema=_SCHEMA))
 
 
 def _order(found: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
@@ -173,7 +172,7 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
         row["title"],
         row["source_language"],
         row["source_text"],
-        {row["language"]: Form(row["text"], spans)},
+        {row["language"]: SwitchedForm(row["text"], spans)},
     )
 
 
@@ -186,8 +185,8 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
     """Return each language's histograms and what was looked at; not its rows, words, entities."""
     found: dict[str, LanguageNumbers] = {}
     for file in files:
-        into = found.setdefault(file.language, LanguageNumbers({}, looked_at=LookedAt()))
-        its, looked = file.numbers, file.numbers.looked_at or LookedAt()
+        into = found.setdefault(file.language, LanguageNumbers({}, looked_at=SampleStats()))
+        its, looked = file.numbers, file.numbers.looked_at or SampleStats()
         into.unswitched += its.unswitched
         into.characters = _added(into.characters, its.characters)
         into.entities_a_sentence = _added(into.entities_a_sentence, its.entities_a_sentence)
@@ -197,7 +196,7 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into.looked_at.unswitched += looked.unswitched
         sums = into.looked_at.mixing
         into.looked_at.mixing = {
-            f.name: sums.get(f.name, 0) + looked.mixing.get(f.name, 0) for f in fields(Sums)
+            f.name: sums.get(f.name, 0) + looked.mixing.get(f.name, 0) for f in fields(MixingSums)
         }
     return found
 

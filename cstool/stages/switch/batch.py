@@ -5,23 +5,22 @@ A batch's linked mentions lie flat, one after another; `firsts` tells where each
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers
 from cstool.arrays.codepoints import bytes_of, points_of
 from cstool.arrays.hashing import hash_word, mix
 from cstool.errors import InputError
-from cstool.languages.fitting import Places, around, inflected, places
+from cstool.languages.fitting import MentionContexts, around, inflected, places
 from cstool.languages.fitting.character_classes import byte_lengths
 from cstool.stages.switch.entity_types import REASONS
-from cstool.stages.switch.options import Filter, SwitchOptions
+from cstool.stages.switch.options import SentenceFilter, SwitchOptions
 from cstool.storage.label_store import LabelStore
-
-Array = np.ndarray[Any, Any]
 
 # Why a linked mention is left as it stands; the first that holds counts, 0: it may be switched.
 LEFT = (*REASONS, "its anchor carries grammar", "left by --switch-rate")
@@ -29,7 +28,7 @@ _GRAMMAR, _RATE = len(LEFT) - 2, len(LEFT) - 1
 
 
 @dataclass(frozen=True)
-class Sentences:
+class SentenceBatch:
     """A batch of linked sentences.
 
     `start`, `end`, `qid` and `sentence` (its number) are of linked mentions only. `pieces`: what
@@ -47,7 +46,7 @@ class Sentences:
     anchors: pa.StringArray
 
     @staticmethod
-    def of(batch: pa.RecordBatch) -> "Sentences":
+    def of(batch: pa.RecordBatch) -> "SentenceBatch":
         """Return the batch with the mentions that have no QID left out.
 
         Raises InputError for mentions that overlap, or leave their sentence.
@@ -62,7 +61,7 @@ class Sentences:
         sentence = np.repeat(np.arange(batch.num_rows), np.diff(firsts))
         pieces = _pieces(batch, firsts, sentence, start, end)
         place = sentence + 2 * np.arange(len(start)) + 1
-        return Sentences(
+        return SentenceBatch(
             batch, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(place))
         )
 
@@ -108,7 +107,7 @@ def _pieces(
     return pa.StringArray.from_buffers(len(cuts) - 1, places_, pa.py_buffer(data))
 
 
-def take(batch: pa.RecordBatch, rules: Filter) -> tuple[pa.RecordBatch, Counter[str]]:
+def take(batch: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, Counter[str]]:
     """Return the sentences that the filter lets through, and the number of others by reason."""
     offsets, mentions = flat(batch.column("mentions"))
     number = np.diff(offsets)
@@ -136,7 +135,7 @@ def take(batch: pa.RecordBatch, rules: Filter) -> tuple[pa.RecordBatch, Counter[
     return (batch if kept.all() else batch.filter(pa.array(kept))), dropped
 
 
-class Study(NamedTuple):
+class MentionInfo(NamedTuple):
     """What is known of linked mentions, before any language is thought of.
 
     `places`: in the store; `left`: the number of a reason in `LEFT`; `around`: what a name must
@@ -145,12 +144,12 @@ class Study(NamedTuple):
 
     places: Array
     left: Array
-    around: Places | None
+    around: MentionContexts | None
 
 
 def study(
-    read: Sentences, store: LabelStore, options: SwitchOptions, source_language: str
-) -> Study:
+    read: SentenceBatch, store: LabelStore, options: SwitchOptions, source_language: str
+) -> MentionInfo:
     """Look up the mentions' entities, and tell which are left as they stand."""
     at = store.find(read.qid)
     left = store.marks(at)
@@ -169,17 +168,17 @@ def study(
             ^ read.start.astype(np.uint64)
         )
         left[(left == 0) & (lots >= np.uint64(int(options.switch_rate * 2**64)))] = _RATE
-    return Study(at, left, fits)
+    return MentionInfo(at, left, fits)
 
 
-def with_grammar(read: Sentences, seen: Study) -> Array:
+def with_grammar(read: SentenceBatch, seen: MentionInfo) -> Array:
     """Return which sentences have a mention whose anchor carries grammar."""
     found = np.zeros(read.number, bool)
     found[read.sentence[seen.left == _GRAMMAR]] = True
     return found
 
 
-def count_mentions(read: Sentences, seen: Study) -> Counter[str]:
+def count_mentions(read: SentenceBatch, seen: MentionInfo) -> Counter[str]:
     """Return the number of mentions by the reason why they are left; "" for the others."""
     told = dict(zip(LEFT, np.bincount(seen.left, minlength=len(LEFT)).tolist(), strict=True))
     every = len(flat(read.batch.column("mentions"))[1])

@@ -1,18 +1,17 @@
 """What `switch` counts: rows and entities by language, and what became of each sentence."""
 
-from typing import Any
-
 import numpy as np
 
-from cstool.stages.switch.batch import Sentences
-from cstool.stages.switch.rewrite import Rows, reasons
+from cstool.arrays import Array
+from cstool.stages.switch.batch import SentenceBatch
+from cstool.stages.switch.rewrite import SwitchedRows, reasons
 from cstool.stages.switch.sampling import Candidates
 from cstool.storage.counts import Counts
 
-Array = np.ndarray[Any, Any]
 
-
-def count_sentences(read: Sentences, found: Candidates, rows: Rows, counts: Counts) -> None:
+def count_sentences(
+    read: SentenceBatch, found: Candidates, rows: SwitchedRows, counts: Counts
+) -> None:
     """Count source sentences: those that are switched, and why others are not."""
     switched = np.zeros(read.number, bool)
     switched[rows.sentences] = True
@@ -29,7 +28,7 @@ def count_sentences(read: Sentences, found: Candidates, rows: Rows, counts: Coun
         left &= ~why
 
 
-def count_rows(rows: Rows, codes: list[str], counts: Counts) -> None:
+def count_rows(rows: SwitchedRows, codes: list[str], counts: Counts) -> None:
     """Count rows and entities by language, and names that were made to fit by reason."""
     _by_language(rows.languages, codes, "languages", counts)
     _by_language(rows.language, codes, "entities by language", counts)

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import xxhash
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, one_chunk
 from cstool.errors import WrongCallError
 from cstool.languages.data_tables import rows
-from cstool.stages.entities.selection import qids_of
-
-Array = np.ndarray[Any, Any]
+from cstool.storage.qid_lists import qids_of
 
 # What a mark means; the first that holds counts.
 REASONS = ("", "not of the types asked for", "of an excluded type", "a date")

@@ -7,26 +7,24 @@ as they stand, for what they are instances of.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of, numbers, one_chunk, strings
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
-from cstool.languages.labels import Chosen, Names, Rules, choose
+from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
 from cstool.stages.switch.entity_types import EntityTypes
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LABELS, is_store, pack, write_store
 from cstool.storage.manifest import Manifest
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run, Task, part_name
-
-Array = np.ndarray[Any, Any]
 
 # Cells of a table of entities and languages: 8 bytes each, and a few such tables.
 _CELLS_AT_ONCE = 1 << 20
@@ -35,14 +33,14 @@ _QIDS_PENDING = 8_000_000
 
 
 @dataclass(frozen=True)
-class Needs:
+class LabelNeeds:
     """What is gathered of an entity.
 
     `rules`: for its names; `tidied`: whether these are tidied; `known_in`: the text's language,
     if what that calls the entity is needed; `types`: what is marked.
     """
 
-    rules: Rules
+    rules: LabelRules
     tidied: bool = False
     known_in: str | None = None
     types: EntityTypes = field(default_factory=EntityTypes)
@@ -60,7 +58,7 @@ class Needs:
 
 
 def make_store(
-    run: Run, linked: tuple[Path, Manifest], entities: tuple[Path, Manifest], needs: Needs
+    run: Run, linked: tuple[Path, Manifest], entities: tuple[Path, Manifest], needs: LabelNeeds
 ) -> tuple[Path, Counts]:
     """Gather the names that these sentences can need; return the store's folder, and counts."""
     folder = run.work("store")
@@ -87,7 +85,7 @@ def make_store(
     return folder, total(m.counts for m in made)
 
 
-def _tables(folder: Path, made: list[Made]) -> Iterator[pa.Table]:
+def _tables(folder: Path, made: list[FinishedPart]) -> Iterator[pa.Table]:
     for part in made:
         file = open_part(folder / part.part.file)
         for group in range(file.num_row_groups):
@@ -106,7 +104,7 @@ def _linked_qids(linked: Path, read: Manifest) -> Array:
     return np.unique(np.concatenate(found)).astype(np.uint32)
 
 
-def label_rows(file: str, asked: tuple[str, Needs]) -> Batches:
+def label_rows(file: str, asked: tuple[str, LabelNeeds]) -> Batches:
     """Yield pieces of a store: what is needed of a part's wanted entities."""
     counts = Counts()
     wanted, needs = load_array(Path(asked[0])), asked[1]
@@ -124,11 +122,11 @@ def label_rows(file: str, asked: tuple[str, Needs]) -> Batches:
     return counts
 
 
-def _piece(table: pa.Table, needs: Needs, counts: Counts) -> pa.Table:
+def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
     rules = needs.rules
     qids = table.column("qid").to_numpy()
     labels = _names(table.column("labels"), rules.codes)
-    titles = Names.none()
+    titles = LabelTable.none()
     if rules.need_titles:
         titles = _names(table.column("sitelinks"), rules.wikis())
     chosen = choose(rules, len(qids), labels, titles, counts)
@@ -139,14 +137,14 @@ def _piece(table: pa.Table, needs: Needs, counts: Counts) -> pa.Table:
     return pack(qids, chosen.places, chosen.texts, marks, known)
 
 
-def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> Names:
+def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelTable:
     """Return the names in a column of labels or sitelinks that have one of these tags."""
     offsets, terms = flat(one_chunk(column))
     tag, text = terms.flatten()
-    return Names.of(offsets, tag, text, pa.array(tags, pa.string()))
+    return LabelTable.of(offsets, tag, text, pa.array(tags, pa.string()))
 
 
-def _tidied(chosen: Chosen, counts: Counts) -> Chosen:
+def _tidied(chosen: ChosenLabels, counts: Counts) -> ChosenLabels:
     """Return the names without what no name has; those that show nothing are none."""
     there = chosen.places >= 0
     used, inverse = np.unique(chosen.places[there], return_inverse=True)
@@ -163,7 +161,7 @@ def _tidied(chosen: Chosen, counts: Counts) -> Chosen:
         place[gone] = -1
     places = np.full_like(chosen.places, -1)
     places[there] = place[inverse]
-    return Chosen(places, encoded.dictionary)
+    return ChosenLabels(places, encoded.dictionary)
 
 
 def _known(table: pa.Table, language: str) -> pa.ListArray:

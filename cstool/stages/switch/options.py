@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from cstool.errors import WrongCallError
-from cstool.languages.labels import Fallback, Kind
+from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import EntityTypes, told
 
 Policy = Literal["sample", "all", "round-robin"]
@@ -20,7 +20,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Filter:
+class SentenceFilter:
     """Which sentences are taken, with the published bounds.
 
     `longest_anchor`: the share of a sentence's characters that its only mention may take.
@@ -50,7 +50,7 @@ class SwitchOptions:
     languages: str = "entitycs"
     max_languages: int = 5
     seed: int = 0
-    labels: Kind = "label"
+    labels: NameKind = "label"
     fallback: Fallback = "all"
     recipe: Recipe = "default"
     fit: bool = True
@@ -63,7 +63,7 @@ class SwitchOptions:
     switch_rate: float = 1.0
     mix: bool = False
     types: EntityTypes = field(default_factory=EntityTypes)
-    filter: Filter = field(default_factory=Filter)
+    filter: SentenceFilter = field(default_factory=SentenceFilter)
 
     @staticmethod
     def of(recipe: Recipe, **given: Any) -> "SwitchOptions":

@@ -4,28 +4,27 @@ Each sentence is cut before and behind its linked mentions; a row is these piece
 in place of anchors. So what is outside the spans cannot change, and spans are sums of lengths.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges
-from cstool.languages.fitting import Fitted, fit
-from cstool.stages.switch.batch import Sentences, Study
+from cstool.languages.fitting import FittedNames, fit
+from cstool.stages.switch.batch import MentionInfo, SentenceBatch
 from cstool.stages.switch.options import SwitchOptions
-from cstool.stages.switch.sampling import Candidates, Mixed, entities_of, pick, rows_of
+from cstool.stages.switch.sampling import Candidates, MixedSentences, entities_of, pick, rows_of
 from cstool.storage.label_store import LabelStore
 from cstool.storage.schemas import SPANS, SWITCHED
-
-Array = np.ndarray[Any, Any]
 
 SOURCE = -1
 # What `language` says of a row whose entities are each in a language of its own.
 MIXED = "mul"
 
 
-class Rows(NamedTuple):
+class SwitchedRows(NamedTuple):
     """Rows to write: each one's sentence, language and number of entities.
 
     And of the entities, flat: `mention`, `language` (SOURCE: the text's own), `name`, and `why` it
@@ -40,20 +39,20 @@ class Rows(NamedTuple):
     name: pa.Array
     why: Array
 
-    def chosen(self, rows: Array) -> "Rows":
+    def chosen(self, rows: Array) -> "SwitchedRows":
         """Return some of the rows, in this order."""
         firsts = np.cumsum(self.number) - self.number
         at = ranges(firsts[rows], self.number[rows])
-        return Rows(
+        return SwitchedRows(
             self.sentences[rows], self.languages[rows], self.number[rows], self.mention[at],
             self.language[at], self.name.take(numbers(at)), self.why[at],
         )  # fmt: skip
 
 
-def joined(parts: list[Rows]) -> Rows:
+def joined(parts: list[SwitchedRows]) -> SwitchedRows:
     """Return the rows of all, sorted by sentence, then language."""
     columns = zip(*parts, strict=True)
-    rows = Rows(
+    rows = SwitchedRows(
         *(
             pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
             for column in columns
@@ -62,32 +61,34 @@ def joined(parts: list[Rows]) -> Rows:
     return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
 
 
-def sources(read: Sentences) -> Rows:
+def sources(read: SentenceBatch) -> SwitchedRows:
     """Return the sentences themselves as rows."""
     every = np.arange(read.number)
     mention = np.arange(len(read.start))
     own = np.full(len(mention), SOURCE)
     number = np.diff(read.firsts)
     why = np.zeros(len(mention), np.uint16)
-    return Rows(every, np.full(read.number, SOURCE), number, mention, own, read.anchors, why)
+    return SwitchedRows(
+        every, np.full(read.number, SOURCE), number, mention, own, read.anchors, why
+    )
 
 
 def switched(
-    read: Sentences,
-    seen: Study,
+    read: SentenceBatch,
+    seen: MentionInfo,
     store: LabelStore,
     found: Candidates,
     lots: Array,
     most: int | None,
     options: SwitchOptions,
-) -> tuple[Rows, Array]:
+) -> tuple[SwitchedRows, Array]:
     """Return the rows in the languages that are drawn, and the languages that were drawn in vain.
 
     A language is drawn in vain when its names, once they fit, change too little; another one is
     drawn for it.
     """
     may = found.may.copy()
-    parts: list[Rows] = []
+    parts: list[SwitchedRows] = []
     vain: list[Array] = []
     pending = np.arange(read.number)
     while len(pending):
@@ -105,28 +106,28 @@ def switched(
 
 
 def mixed_rows(
-    read: Sentences,
-    seen: Study,
+    read: SentenceBatch,
+    seen: MentionInfo,
     store: LabelStore,
-    drawn: Mixed,
+    drawn: MixedSentences,
     options: SwitchOptions,
-) -> tuple[Rows, int]:
+) -> tuple[SwitchedRows, int]:
     """Return the rows that are mixed, and how many change too little."""
     fitted = _names(seen, store, drawn.mention, drawn.language, options)
     own = np.full(len(drawn.sentences), len(store.languages))
-    rows = Rows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *fitted)
+    rows = SwitchedRows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *fitted)
     poor = _poor(read, rows, options)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
 
 def _name(
-    read: Sentences,
-    seen: Study,
+    read: SentenceBatch,
+    seen: MentionInfo,
     store: LabelStore,
     sentences: Array,
     languages: Array,
     options: SwitchOptions,
-) -> Rows:
+) -> SwitchedRows:
     """Return rows for these sentences in these languages."""
     mention, row = entities_of(read, sentences)
     kept = seen.left[mention] == 0
@@ -136,19 +137,19 @@ def _name(
     language = languages[row]
     fitted = _names(seen, store, mention, language, options)
     number = np.bincount(row, minlength=len(sentences))
-    return Rows(sentences, languages, number, mention, language, *fitted)
+    return SwitchedRows(sentences, languages, number, mention, language, *fitted)
 
 
 def _names(
-    seen: Study, store: LabelStore, mention: Array, language: Array, options: SwitchOptions
-) -> Fitted:
+    seen: MentionInfo, store: LabelStore, mention: Array, language: Array, options: SwitchOptions
+) -> FittedNames:
     names = store.labels(seen.places[mention], language).cast(pa.string())
     if not options.fit or seen.around is None:
-        return Fitted(names, np.zeros(len(names), np.uint16))
+        return FittedNames(names, np.zeros(len(names), np.uint16))
     return fit(names, mention, language, seen.around, store.languages)
 
 
-def _poor(read: Sentences, rows: Rows, options: SwitchOptions) -> Array:
+def _poor(read: SentenceBatch, rows: SwitchedRows, options: SwitchOptions) -> Array:
     """Return the rows that change fewer anchors than they must."""
     if not options.min_changed:
         return np.zeros(len(rows.sentences), bool)
@@ -158,12 +159,12 @@ def _poor(read: Sentences, rows: Rows, options: SwitchOptions) -> Array:
     return np.bincount(row[other], minlength=len(rows.number)) < options.min_changed
 
 
-def reasons(rows: Rows) -> dict[str, int]:
+def reasons(rows: SwitchedRows) -> dict[str, int]:
     """Return how many names were made to fit, by reason."""
-    return Fitted(rows.name, rows.why).counts()
+    return FittedNames(rows.name, rows.why).counts()
 
 
-def write(read: Sentences, rows: Rows, codes: list[str]) -> pa.RecordBatch:
+def write(read: SentenceBatch, rows: SwitchedRows, codes: list[str]) -> pa.RecordBatch:
     """Return the rows as they are written; `codes`: of the languages, the source's at the end."""
     source_start, source_end = read.start[rows.mention], read.end[rows.mention]
     length = pc.utf8_length(rows.name).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -193,7 +194,7 @@ def write(read: Sentences, rows: Rows, codes: list[str]) -> pa.RecordBatch:
     )
 
 
-def _texts(read: Sentences, rows: Rows) -> pa.Array:
+def _texts(read: SentenceBatch, rows: SwitchedRows) -> pa.Array:
     """Return each row's text: its sentence's pieces, names in place of anchors."""
     number = 2 * np.diff(read.firsts)[rows.sentences] + 1
     piece = ranges(rows.sentences + 2 * read.firsts[rows.sentences], number)

@@ -8,17 +8,15 @@ weights: no part needs to know what another one has drawn.
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import list_of, numbers
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.sampling import Lots, pick
+from cstool.stages.switch.sampling import LanguageSampling, pick
 from cstool.storage.checksums import read_part
-
-Array = np.ndarray[Any, Any]
 
 CENSUS = pa.schema([("id", pa.int64()), ("languages", pa.list_(pa.field("element", pa.uint16())))])
 # Sentences that are looked at, on average: a language of one row in a hundred has 1,600 of them.
@@ -47,7 +45,7 @@ def census(ids: Array, may: Array) -> pa.Table:
     return pa.table(columns, schema=CENSUS)
 
 
-def weigh(files: Sequence[Path], lots: Lots) -> tuple[float, ...]:
+def weigh(files: Sequence[Path], lots: LanguageSampling) -> tuple[float, ...]:
     """Return the weights of languages by a census that lies in these files."""
     parts = [read_part(file) for file in files]
     table = pa.concat_tables([CENSUS.empty_table(), *parts]).combine_chunks()
@@ -58,7 +56,7 @@ def weigh(files: Sequence[Path], lots: Lots) -> tuple[float, ...]:
     return tuple(even_weights(may, table.column("id").to_numpy().astype(np.uint64), lots))
 
 
-def even_weights(may: Array, ids: Array, lots: Lots) -> list[float]:
+def even_weights(may: Array, ids: Array, lots: LanguageSampling) -> list[float]:
     """Return weights that give these sentences' languages equal numbers of rows, as far as can be.
 
     Found by drawing again and again: a language that got too few weighs more the next time. None

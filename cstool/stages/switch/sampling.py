@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.batch import Sentences, Study
+from cstool.stages.switch.batch import MentionInfo, SentenceBatch
 from cstool.stages.switch.options import SwitchOptions
 from cstool.storage.label_store import LabelStore
-
-Array = np.ndarray[Any, Any]
 
 
 class Candidates(NamedTuple):
@@ -31,7 +30,7 @@ class Candidates(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lots:
+class LanguageSampling:
     """How languages are drawn: at most `most` of them (None: all), by their weights if any."""
 
     codes: tuple[str, ...]
@@ -69,7 +68,7 @@ def pick(may: Array, lots: Array, most: int | None) -> Array:
 
 
 def candidates(
-    read: Sentences, seen: Study, store: LabelStore, options: SwitchOptions
+    read: SentenceBatch, seen: MentionInfo, store: LabelStore, options: SwitchOptions
 ) -> Candidates:
     """Return the languages that name all entities (or some), and change as many as asked for."""
     mention = np.flatnonzero(seen.left == 0)
@@ -98,7 +97,7 @@ def bits(masks: Array, languages: int) -> Array:
     return found[:, :languages].view(bool)
 
 
-class Mixed(NamedTuple):
+class MixedSentences(NamedTuple):
     """Sentences each of whose entities goes into a language of its own.
 
     `sentences` that can be mixed; `mention`: their entities that have a language, flat, as many of
@@ -112,8 +111,12 @@ class Mixed(NamedTuple):
 
 
 def mixed(
-    read: Sentences, seen: Study, store: LabelStore, options: SwitchOptions, lots: Lots
-) -> tuple[Mixed, Candidates]:
+    read: SentenceBatch,
+    seen: MentionInfo,
+    store: LabelStore,
+    options: SwitchOptions,
+    lots: LanguageSampling,
+) -> tuple[MixedSentences, Candidates]:
     """Draw a language for each entity: one that none before it in its sentence has, if it can.
 
     If anchors must change, of those that change it, if there are any.
@@ -145,11 +148,11 @@ def mixed(
     sentences = np.flatnonzero(labelled)
     kept = labelled[owner] & named
     number = np.bincount(owner[kept], minlength=read.number)[sentences]
-    found = Mixed(sentences, number, mention[kept], language[kept])
+    found = MixedSentences(sentences, number, mention[kept], language[kept])
     return found, Candidates(labelled[:, None], eligible, labelled)
 
 
-def _last(lots: Lots) -> Any:
+def _last(lots: LanguageSampling) -> Any:
     return np.uint64(2**64 - 1) if lots.weights is None else np.inf
 
 
@@ -159,7 +162,7 @@ def rows_of(chosen: Array) -> tuple[Array, Array]:
     return sentences, languages
 
 
-def entities_of(read: Sentences, sentences: Array) -> tuple[Array, Array]:
+def entities_of(read: SentenceBatch, sentences: Array) -> tuple[Array, Array]:
     """Return all linked mentions of these sentences, flat, and the row of each."""
     number = np.diff(read.firsts)[sentences]
     return ranges(read.firsts[sentences], number), np.repeat(np.arange(len(sentences)), number)

@@ -17,21 +17,28 @@ import pyarrow as pa
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.languages.codes import current, is_known, resolve
-from cstool.languages.labels import Rules
-from cstool.stages.switch.batch import Sentences, Study, count_mentions, study, take, with_grammar
+from cstool.languages.labels import LabelRules
+from cstool.stages.switch.batch import (
+    MentionInfo,
+    SentenceBatch,
+    count_mentions,
+    study,
+    take,
+    with_grammar,
+)
 from cstool.stages.switch.counts import count_rows, count_sentences
-from cstool.stages.switch.labels import Needs, make_store
+from cstool.stages.switch.labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.rewrite import MIXED, joined, mixed_rows, sources, switched, write
 from cstool.stages.switch.round_robin import CENSUS, asked, census, weigh
-from cstool.stages.switch.sampling import Lots, candidates, mixed
+from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
 from cstool.storage.paragraphs import hand_on
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run, Task, open_run
 from cstool.storage.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.storage.schemas import SWITCHED
@@ -53,7 +60,7 @@ class _Work:
     print: str
     source_language: str
     sentences: int
-    lots: Lots
+    lots: LanguageSampling
     options: SwitchOptions
 
     @property
@@ -93,15 +100,15 @@ def switch(
     ) as run:
         if run.finished:
             return run.finished
-        rules = Rules.of(languages, options.fallback, options.labels)
+        rules = LabelRules.of(languages, options.fallback, options.labels)
         known_in = current(source) if options.need_known else None
-        needs = Needs(rules, options.fit, known_in, options.types)
+        needs = LabelNeeds(rules, options.fit, known_in, options.types)
         labels, counted = make_store(run, (linked, read), (entities, store), needs)
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
-        lots = Lots(tuple(languages), options.seed, most)
-        print_ = run.claim.fingerprint()
-        work = _Work(str(linked), str(labels), print_, source, sentences, lots, options)
+        lots = LanguageSampling(tuple(languages), options.seed, most)
+        fingerprint = run.claim.fingerprint()
+        work = _Work(str(linked), str(labels), fingerprint, source, sentences, lots, options)
         work = replace(work, lots=replace(lots, weights=_weights(run, work, read, counted)))
         made = _map(run, switch_part, work, read)
         counts = total([counted, *(m.counts for m in made)])
@@ -138,7 +145,7 @@ def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
         )
 
 
-def _attribute(run: Run, linked: Path, read: Manifest) -> list[Made]:
+def _attribute(run: Run, linked: Path, read: Manifest) -> list[FinishedPart]:
     """Write down which pages, in which revisions, the sentences are from."""
     tasks = [
         Task(beside_part(ATTRIBUTION, part.file), str(linked / part.file), part.checksum)
@@ -164,7 +171,7 @@ def page_rows(file: str, _: None) -> Batches:
 
 def _map(
     run: Run, function: Callable[[str, _Work], Batches], work: _Work, read: Manifest
-) -> list[Made]:
+) -> list[FinishedPart]:
     """Make a part of each part that is read: the rows, or their census."""
     tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
     size = sum(p.bytes for p in read.tables)
@@ -235,8 +242,8 @@ def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
 
 
 @lru_cache(maxsize=1)
-def _open(folder: str, print_: str, languages: tuple[str, ...]) -> LabelStore:
-    del print_
+def _open(folder: str, fingerprint: str, languages: tuple[str, ...]) -> LabelStore:
+    del fingerprint
     return LabelStore(Path(folder), languages)
 
 
@@ -247,14 +254,14 @@ def _store(work: _Work) -> LabelStore:
 
 def _look(
     batch: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts
-) -> tuple[Sentences, Study]:
+) -> tuple[SentenceBatch, MentionInfo]:
     """Return the sentences that are taken, and what is known of them; count the others."""
     batch, dropped = take(batch, work.options.filter)
-    read = Sentences.of(batch)
+    read = SentenceBatch.of(batch)
     seen = study(read, store, work.options, work.source_language)
     if work.options.inflected == "skip-sentence" and (odd := with_grammar(read, seen)).any():
         dropped["an anchor carries grammar"] += int(odd.sum())
-        read = Sentences.of(batch.filter(pa.array(~odd)))
+        read = SentenceBatch.of(batch.filter(pa.array(~odd)))
         seen = study(read, store, work.options, work.source_language)
     for reason, number in dropped.items():
         counts.tally("sentences").drop(reason, number)

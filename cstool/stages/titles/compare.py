@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from cstool.stages.titles.resolve import Resolved
+from cstool.arrays import Array
+from cstool.stages.titles.resolve import ResolvedTitles
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import Part, sha256
-from cstool.storage.parts import Batches, Made
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run, Task, part_name
 from cstool.storage.schemas import QID
-
-Column = np.ndarray[Any, Any]
 
 COMPARED = "titles compared"
 DIFFERENCES = "differences.tsv"
@@ -40,7 +38,7 @@ class _Side:
     is_sql: bool
 
 
-def compare(run: Run, sql: Resolved, dump: Resolved) -> list[Made]:
+def compare(run: Run, sql: ResolvedTitles, dump: ResolvedTitles) -> list[FinishedPart]:
     """List the titles in which the two differ."""
     work = run.work("answers")
     _index_answers(sql, work, "sql")
@@ -54,14 +52,14 @@ def compare(run: Run, sql: Resolved, dump: Resolved) -> list[Made]:
     )  # fmt: skip
 
 
-def _index_answers(resolved: Resolved, folder: Path, name: str) -> None:
+def _index_answers(resolved: ResolvedTitles, folder: Path, name: str) -> None:
     """Write an index of titles: twice the QID, and one more for a redirect."""
     with building(folder, name, np.uint64) as add:
         for file in resolved.hashed:
             add(*_answers(read_part(file)))
 
 
-def _answers(table: pa.Table) -> tuple[Column, Column]:
+def _answers(table: pa.Table) -> tuple[Array, Array]:
     qids = table.column("qid").to_numpy().astype(np.uint64)
     redirects = table.column("redirect").to_numpy().astype(np.uint64)
     return table.column("hash").to_numpy(), qids * np.uint64(2) + redirects
@@ -96,7 +94,7 @@ def list_differences(side: _Side, folder: str) -> Batches:
     return counts
 
 
-def write_differences(run: Run, made: list[Made]) -> Part:
+def write_differences(run: Run, made: list[FinishedPart]) -> Part:
     """Write all differences into one file, a line each."""
     path = run.out / DIFFERENCES
     lines = 0

@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cstool.arrays import Array
 from cstool.arrays.hashing import mix
 from cstool.dumps.sql import (
     DEFAULT_PART_SIZE,
     SqlSlice,
-    Table,
+    SqlTable,
     read_columns,
     sql_tasks,
     whole_numbers,
@@ -34,7 +35,7 @@ from cstool.stages.titles.resolve import (
     TOO_LONG,
     TWICE,
     UNTOLD,
-    Lists,
+    LinkLists,
     index_pages,
     repeated_rows,
 )
@@ -43,10 +44,8 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building, hash_column
 from cstool.storage.manifest import FileRead
-from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.parts import Batches, FinishedPart, SideTable
 from cstool.storage.run import Run, Task, part_name
-
-Column = np.ndarray[Any, Any]
 
 NOT_UTF8 = "title is not UTF-8"
 NO_PAGE = "page is not in the page table"
@@ -56,9 +55,9 @@ TWO_ITEMS = "page has two items"
 TWO_TARGETS = "page has two targets"
 DISAMBIGUATION = "disambiguation page"
 
-_PAGE = Table("page", ("page_id", "page_namespace", "page_title", "page_is_redirect"))
-_PROPS = Table("page_props", ("pp_page", "pp_propname", "pp_value"))
-_REDIRECT = Table("redirect", ("rd_from", "rd_namespace", "rd_title"), ("rd_interwiki",))
+_PAGE = SqlTable("page", ("page_id", "page_namespace", "page_title", "page_is_redirect"))
+_PROPS = SqlTable("page_props", ("pp_page", "pp_propname", "pp_value"))
+_REDIRECT = SqlTable("redirect", ("rd_from", "rd_namespace", "rd_title"), ("rd_interwiki",))
 # What a page is: of the main namespace, of another one, or with a title that is dropped.
 _MAIN, _OTHER, _DROPPED = 0, 1, 2
 _PAGE_ROWS = pa.schema(
@@ -92,10 +91,10 @@ class SqlTables:
 
 
 @dataclass(frozen=True)
-class Joined:
+class SqlListing:
     """What the tables tell of titles: the lists, and the counts of reading and joining."""
 
-    lists: Lists
+    lists: LinkLists
     counts: Counts
     not_entities: list[Path]
     read: dict[str, FileRead]
@@ -103,7 +102,7 @@ class Joined:
 
 def list_tables(
     run: Run, tables: SqlTables, wiki: str, part_size: int | None, faults: list[str] | None
-) -> Joined:
+) -> SqlListing:
     """Read the tables into lists. Raises InputError for what is no such table or another wiki's."""
     size = part_size or DEFAULT_PART_SIZE
     read: dict[str, FileRead] = {}
@@ -129,20 +128,20 @@ def list_tables(
     _count_unjoined(counts, made, files, items, moved)
     counts = total([counts, *(m.counts for m in made)])
     beside = [run.work(_BY_PROPS) / m.part.file for m in made]
-    return Joined(Lists(files, files, unique=True), counts, beside, read)
+    return SqlListing(LinkLists(files, files, unique=True), counts, beside, read)
 
 
 def _read(
     run: Run,
     function: Any,
-    table: Table,
+    table: SqlTable,
     path: str,
     wiki: str,
     size: int,
     faults: list[str] | None,
     schema: pa.Schema,
     read: dict[str, FileRead],
-) -> list[Made]:
+) -> list[FinishedPart]:
     """Read a table, each of its slices in a worker."""
     bytes_ = None if path == STDIN else Path(path).stat().st_size
     tasks = sql_tasks(absolute(path), table, size, faults, database=wiki, read=read)
@@ -150,7 +149,7 @@ def _read(
     return run.map(function, None, tasks, schema, label=label, size=bytes_, phase=table.name)
 
 
-def _files(run: Run, phase: str, made: list[Made]) -> tuple[str, ...]:
+def _files(run: Run, phase: str, made: list[FinishedPart]) -> tuple[str, ...]:
     return tuple(str(run.work(phase) / m.part.file) for m in made)
 
 
@@ -183,16 +182,16 @@ def list_page_rows(slice_: SqlSlice, _: None) -> Batches:
     return counts
 
 
-def _whole(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, name: str) -> Column:
-    numbers: Column = whole_numbers(values, type_, slice_, name).to_numpy()
+def _whole(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, name: str) -> Array:
+    numbers: Array = whole_numbers(values, type_, slice_, name).to_numpy()
     return numbers
 
 
-def _not_utf8(titles: pa.Array) -> Column:
+def _not_utf8(titles: pa.Array) -> Array:
     """Return which titles are broken. (A title cannot be NULL: that counts as broken.)"""
     try:
         titles.cast(pa.string())
-        broken: Column = titles.is_null().to_numpy(zero_copy_only=False).copy()
+        broken: Array = titles.is_null().to_numpy(zero_copy_only=False).copy()
     except pa.ArrowInvalid:
         broken = np.array([title is None or not _is_utf8(title) for title in titles.to_pylist()])
     return broken
@@ -206,9 +205,9 @@ def _is_utf8(title: bytes) -> bool:
     return True
 
 
-def _too_long(titles: pa.Array) -> Column:
+def _too_long(titles: pa.Array) -> Array:
     lengths = pc.fill_null(pc.binary_length(titles), 0)
-    longer: Column = lengths.to_numpy(zero_copy_only=False) > LONGEST_TITLE
+    longer: Array = lengths.to_numpy(zero_copy_only=False) > LONGEST_TITLE
     return longer
 
 
@@ -233,18 +232,18 @@ def list_props(slice_: SqlSlice, _: None) -> Batches:
     return counts
 
 
-def _is(names: pa.Array, name: bytes) -> Column:
+def _is(names: pa.Array, name: bytes) -> Array:
     mask = pc.fill_null(pc.equal(names, name), fill_value=False)
     return mask.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
-def _qids(values: pa.Array) -> Column:
+def _qids(values: pa.Array) -> Array:
     """Return the numbers of QIDs; 0 for what is none."""
     values = pc.fill_null(values, b"")
     sound = pc.match_substring_regex(values, r"^[Qq][1-9][0-9]{0,9}$")
     # (binary_slice fails on no values at all.)
     digits = pc.replace_substring_regex(pc.if_else(sound, values, b"Q0"), r"^[Qq]", "")
-    numbers: Column = digits.cast(pa.string()).cast(pa.uint64()).to_numpy().copy()
+    numbers: Array = digits.cast(pa.string()).cast(pa.uint64()).to_numpy().copy()
     numbers[numbers >= 1 << 32] = 0
     return numbers
 
@@ -262,7 +261,7 @@ def list_moves(slice_: SqlSlice, _: None) -> Batches:
 
 
 def _index_ids(
-    run: Run, props: list[Made], moves: list[Made], work: Path, counts: Counts
+    run: Run, props: list[FinishedPart], moves: list[FinishedPart], work: Path, counts: Counts
 ) -> tuple[int, int]:
     """Index what is known by page id; return the number of items and of redirects' targets."""
     items = targets = 0
@@ -285,7 +284,7 @@ def _index_ids(
     return pages[0], pages[1]
 
 
-def _ids_and_values(file: str) -> tuple[Column, Column]:
+def _ids_and_values(file: str) -> tuple[Array, Array]:
     table = read_part(file)
     return table.column("id").to_numpy().astype(np.uint64), table.column("value").to_numpy()
 
@@ -323,7 +322,7 @@ def join(pages: _PageFile, folder: str) -> Batches:
     counts.tally("redirect rows").drop(NO_REDIRECT, int((main & ~moved & (goals != 0)).sum()))
     goals = np.where(moved, np.where(goals != 0, goals, UNTOLD), np.uint64(0))
     reasons = disambiguations * ((qids != 0) & main)
-    yield Beside(_BY_PROPS, rows_of_reasons(qids, reasons, (DISAMBIGUATION,)))
+    yield SideTable(_BY_PROPS, rows_of_reasons(qids, reasons, (DISAMBIGUATION,)))
     columns = [table.column("title"), table.column("hash"), pa.array(goals), pa.array(qids)]
     joined = pa.table([c.cast(f.type) for c, f in zip(columns, JOINED, strict=True)], JOINED)
     yield joined.filter(pa.array(main))
@@ -331,7 +330,7 @@ def join(pages: _PageFile, folder: str) -> Batches:
 
 
 def _count_unjoined(
-    counts: Counts, made: list[Made], files: tuple[str, ...], items: int, moves: int
+    counts: Counts, made: list[FinishedPart], files: tuple[str, ...], items: int, moves: int
 ) -> None:
     """Count the items and redirects whose pages no list has."""
     joined = total(m.counts for m in made)

@@ -20,14 +20,14 @@ from cstool.stages.titles.resolve import (
     OTHER_NAMESPACE,
     PAGES,
     TOO_LONG,
-    Lists,
+    LinkLists,
 )
 from cstool.stages.titles.write_non_entities import rows_of_reasons
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import hash_titles
 from cstool.storage.manifest import FileRead, Manifest
-from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.parts import Batches, FinishedPart, SideTable
 from cstool.storage.run import Run, Task, part_name
 from cstool.wikitext.titles import namespaces_of
 
@@ -37,11 +37,11 @@ _ROWS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
-class Listed:
+class DumpListing:
     """What the dumps tell of titles, and the parts that it was read into."""
 
-    lists: Lists
-    made: list[Made]
+    lists: LinkLists
+    made: list[FinishedPart]
     not_entities: list[Path]
     read: dict[str, FileRead]
 
@@ -56,7 +56,7 @@ class _Reading:
 
 def list_dumps(
     run: Run, entities: Path, manifest: Manifest, dump: PageDump, site: Site, *, keep_going: bool
-) -> Listed:
+) -> DumpListing:
     """Read the titles of a wiki's pages, and those of its sitelinks, into lists."""
     pages = run.map(
         list_pages, _Reading(site, keep_going), dump.tasks, PAGES,
@@ -70,13 +70,13 @@ def list_dumps(
         list_sitelinks, site, tasks, LINKS,
         label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
     )  # fmt: skip
-    lists = Lists(
+    lists = LinkLists(
         tuple(str(run.work("sitelinks") / made.part.file) for made in links),
         tuple(str(run.work("pages") / made.part.file) for made in pages),
         unique=False,
     )
     beside = [run.work(_BY_TYPES) / made.part.file for made in links]
-    return Listed(lists, [*pages, *links], beside, dump.read)
+    return DumpListing(lists, [*pages, *links], beside, dump.read)
 
 
 def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
@@ -140,7 +140,7 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     items, titles = items[kept], titles.filter(pa.array(kept))
     qids = table.column("qid").to_numpy()[items]
     hashes = pa.array(hash_titles(titles.to_pylist()), pa.uint64())
-    yield Beside(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
+    yield SideTable(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
     yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
     return counts
 

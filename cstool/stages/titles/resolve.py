@@ -7,19 +7,17 @@ goal is the hash of the title that it leads to, or one of two marks.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.hash_index import NO_ITEM, HashIndex, building
-from cstool.storage.parts import Batches, Beside, Made
+from cstool.storage.parts import Batches, FinishedPart, SideTable
 from cstool.storage.run import Run, Task, part_name
 from cstool.storage.schemas import QID, TITLES
-
-Column = np.ndarray[Any, Any]
 
 # Pages of the main namespace, titles with their items, and both at once (goal or qid 0: none).
 PAGES = pa.schema([("title", pa.string()), ("hash", pa.uint64()), ("goal", pa.uint64())])
@@ -54,7 +52,7 @@ _FOUND, _LOOP, _ELSEWHERE, _UNTOLD, _NO_ITEM, _MISSING, _OWN, _TWICE = range(len
 
 
 @dataclass(frozen=True)
-class Lists:
+class LinkLists:
     """Files of `LINKS` and of `PAGES` (they may be the same ones).
 
     `unique`: no title is in two rows of `pages`.
@@ -86,15 +84,15 @@ class _List:
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ResolvedTitles:
     """The parts of a table of titles, and where their hashes lie."""
 
-    made: list[Made]
+    made: list[FinishedPart]
     files: list[str]
     hashed: list[str]
 
 
-def resolve(run: Run, lists: Lists, label: str, *, phase: str | None = None) -> Resolved:
+def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None) -> ResolvedTitles:
     """Write the table of titles: those with an item, then the redirects that lead to one.
 
     Into the run's folder, or as a `phase` of it.
@@ -119,7 +117,7 @@ def resolve(run: Run, lists: Lists, label: str, *, phase: str | None = None) -> 
         ),
     ]  # fmt: skip
     folder = run.out if phase is None else run.work(phase)
-    return Resolved(
+    return ResolvedTitles(
         made,
         [str(folder / m.part.file) for m in made],
         [str(run.work(known.beside) / m.part.file) for m in made],
@@ -159,27 +157,27 @@ def redirected_titles(rows: _List, known: _Known) -> Batches:
     return counts
 
 
-def _first_of_equal(hashes: Column) -> Column:
+def _first_of_equal(hashes: Array) -> Array:
     first = np.zeros(len(hashes), bool)
     first[np.unique(hashes, return_index=True)[1]] = True
     return first
 
 
-def _repeated(table: pa.Table, first: int | None, known: _Known) -> Column:
+def _repeated(table: pa.Table, first: int | None, known: _Known) -> Array:
     """Return which rows have a title that an earlier row has."""
     if first is None:
         return np.zeros(table.num_rows, bool)
     return repeated_rows(table.column("hash").to_numpy(), first, known.open("pages"))
 
 
-def repeated_rows(hashes: Column, first: int, pages: HashIndex) -> Column:
+def repeated_rows(hashes: Array, first: int, pages: HashIndex) -> Array:
     """Return which of these rows stand behind the one that the index of pages has."""
     numbers = np.arange(first + 1, first + 1 + len(hashes), dtype=np.uint64)
-    repeated: Column = pages.look_up(hashes) != numbers
+    repeated: Array = pages.look_up(hashes) != numbers
     return repeated
 
 
-def _count(reasons: Column, tally: Tally) -> None:
+def _count(reasons: Array, tally: Tally) -> None:
     for code, number in enumerate(np.bincount(reasons, minlength=len(_REASONS)).tolist()):
         if code == _FOUND:
             tally.keep(number)
@@ -187,7 +185,7 @@ def _count(reasons: Column, tally: Tally) -> None:
             tally.drop(_REASONS[code], number)
 
 
-def _follow(goals: Column, known: _Known) -> tuple[Column, Column]:
+def _follow(goals: Array, known: _Known) -> tuple[Array, Array]:
     """Return each goal's QID, and the number of the reason why it has none."""
     own, redirects, pages = (known.open(name) for name in ("own", "redirects", "pages"))
     goals = goals.copy()
@@ -210,15 +208,15 @@ def _follow(goals: Column, known: _Known) -> tuple[Column, Column]:
 
 
 def _titles(
-    table: pa.Table, qids: Column, redirects: Column, known: _Known
-) -> Iterator[pa.Table | Beside]:
+    table: pa.Table, qids: Array, redirects: Array, known: _Known
+) -> Iterator[pa.Table | SideTable]:
     columns = [pa.array(qids, QID), pa.array(redirects)]
     title, hash_ = table.column("title").combine_chunks(), table.column("hash").combine_chunks()
-    yield Beside(known.beside, pa.Table.from_arrays([hash_, *columns], schema=_HASHED))
+    yield SideTable(known.beside, pa.Table.from_arrays([hash_, *columns], schema=_HASHED))
     yield pa.Table.from_arrays([title, *columns], schema=TITLES)
 
 
-def _index_lists(lists: Lists, folder: Path) -> list[int]:
+def _index_lists(lists: LinkLists, folder: Path) -> list[int]:
     """Write the indexes of own items, redirects and pages; return each list's first row number."""
     with building(folder, "own", np.uint32) as add:
         for file in lists.links:
@@ -250,7 +248,7 @@ def index_pages(files: tuple[str, ...], folder: Path) -> list[int]:
     return firsts
 
 
-def index_titles(resolved: Resolved, pages: tuple[str, ...], folder: Path, name: str) -> None:
+def index_titles(resolved: ResolvedTitles, pages: tuple[str, ...], folder: Path, name: str) -> None:
     """Write the index of a table of titles: of each its QID, of other pages NO_ITEM."""
     with building(folder, name, np.uint32) as add:
         for file in resolved.hashed:

@@ -15,15 +15,16 @@ from cstool.dumps.streams import absolute, describe_dump
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.titles.compare import compare, write_differences
-from cstool.stages.titles.from_sql import Joined, SqlTables, list_tables
-from cstool.stages.titles.from_xml import Listed, list_dumps
-from cstool.stages.titles.resolve import Resolved, index_titles, resolve
+from cstool.stages.titles.from_sql import SqlListing, SqlTables, list_tables
+from cstool.stages.titles.from_xml import DumpListing, list_dumps
+from cstool.stages.titles.resolve import ResolvedTitles, index_titles, resolve
 from cstool.stages.titles.wiki import language_of, site_of
 from cstool.stages.titles.write_non_entities import write_not_entities
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex
 from cstool.storage.manifest import (
+    TITLE_INDEX,
     FileRead,
     Manifest,
     Part,
@@ -36,7 +37,6 @@ from cstool.storage.ownership import refuse_damage
 from cstool.storage.run import Run, open_run
 from cstool.wikitext.language_check import SAMPLE
 
-INDEX = "index"
 # The second way's counts, when both are given.
 DUMPS = "entities and pages"
 
@@ -46,8 +46,8 @@ class _Ways:
     """What the dumps and the tables tell; None for the way that was not given."""
 
     source: Source
-    listed: Listed | None
-    joined: Joined | None
+    listed: DumpListing | None
+    joined: SqlListing | None
 
     def read(self, files: Sequence[str], first: int) -> dict[int, FileRead]:
         """Return what is known of the files that were read, by the index of the input."""
@@ -138,8 +138,8 @@ def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
     if damage:
         damage.count(counts)
     run.leave_the_rest()
-    index_titles(resolved, taken.pages, run.out, INDEX)
-    files += [_index_part(run.out, file) for file in HashIndex.files(INDEX)]
+    index_titles(resolved, taken.pages, run.out, TITLE_INDEX)
+    files += [_index_part(run.out, file) for file in HashIndex.files(TITLE_INDEX)]
     # Types say more than page properties: they know lists.
     lists = [path for way in (listed, joined) if way for path in way.not_entities]
     part, reasons = write_not_entities(run.out, lists)
@@ -147,7 +147,7 @@ def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
     return run.finish(resolved.made, counts, source=ways.source, files=[*files, part])
 
 
-def _compare(run: Run, resolved: Resolved, listed: Listed, counts: Counts) -> list[Part]:
+def _compare(run: Run, resolved: ResolvedTitles, listed: DumpListing, counts: Counts) -> list[Part]:
     """List where the dumps' way differs from the tables'; add its counts, by names of their own."""
     other = resolve(run, listed.lists, "titles: again", phase="again")
     made = compare(run, resolved, other)

@@ -15,7 +15,7 @@ from cstool.dumps.page_slices import PageDump
 from cstool.dumps.xml import Site
 from cstool.errors import InputError
 from cstool.languages.codes import wiki_language
-from cstool.wikitext.language_check import Mismatch, mismatch
+from cstool.wikitext.language_check import LanguageMismatch, mismatch
 
 _PROJECT = re.compile(r"(?P<code>.+?)wik(?:i|tionary|ibooks|inews|iquote|isource|iversity|ivoyage)")
 # Its database is named after no language of its own.
@@ -66,6 +66,6 @@ def site_of(wiki: str, dump: PageDump, name: str, tell: Callable[[str], None]) -
     return ours
 
 
-def _read_as(wrong: Mismatch) -> str:
+def _read_as(wrong: LanguageMismatch) -> str:
     language = repr(wrong.language) if wrong.language else "another language"
     return f"its pages read as {language} ({wrong.found} of {wrong.looked_at} {wrong.what})"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from cstool.wikitext.builtins.quantities import (
     MINUS,
-    NotUnderstood,
-    Options,
-    Range,
-    Value,
+    ConvertOptions,
+    Quantity,
+    RangeStyle,
+    UnknownArgument,
     grouped,
     number_of,
     options_of,
@@ -43,16 +43,16 @@ _JOINS = {
 class _Call:
     """A call as it is understood."""
 
-    options: Options
-    values: tuple[Value, ...]
-    ranges: tuple[Range, ...]
+    options: ConvertOptions
+    values: tuple[Quantity, ...]
+    ranges: tuple[RangeStyle, ...]
     # The input's unit and the smaller ones behind it (6 ft 1 in), each of these with its value.
     units: tuple[Unit, ...]
     outputs: tuple[str, ...]
     precision: int | None
     middle: str
     before_unit: str
-    smaller: tuple[Value, ...] = ()
+    smaller: tuple[Quantity, ...] = ()
 
 
 def convert(args: Mapping[str, str], language: str) -> str | None:
@@ -61,7 +61,7 @@ def convert(args: Mapping[str, str], language: str) -> str | None:
         return None
     try:
         return _shown(_read(args))
-    except NotUnderstood:
+    except UnknownArgument:
         return None
 
 
@@ -69,11 +69,11 @@ def _read(args: Mapping[str, str]) -> _Call:
     options = options_of(args)
     numbers = sorted(int(name) for name in args if name.isdecimal())
     if not numbers or numbers != list(range(1, len(numbers) + 1)):
-        raise NotUnderstood
+        raise UnknownArgument
     given = [args[str(number)] for number in numbers]
     values, ranges = values_of(given, options)
     units = [_need_unit(given)]
-    smaller: list[Value] = []
+    smaller: list[Quantity] = []
     default = units[0].default
     while not ranges and len(given) > 1:
         pair = SUBUNITS.get((units[-1].code, given[1]))
@@ -90,7 +90,7 @@ def _read(args: Mapping[str, str]) -> _Call:
     if precision is None and given and _WHOLE.fullmatch(given[0]):
         precision = int(given.pop(0))
     if any(given):
-        raise NotUnderstood
+        raise UnknownArgument
     return _Call(
         options=options,
         values=tuple(values),
@@ -108,7 +108,7 @@ def _need_unit(given: list[str]) -> Unit:
     """Take the unit that stands first; raise NotUnderstood for another word."""
     unit = unit_of(given.pop(0)) if given else None
     if unit is None:
-        raise NotUnderstood
+        raise UnknownArgument
     return unit
 
 
@@ -134,7 +134,7 @@ def _codes(output: str) -> tuple[str, ...]:
         return (output,)
     codes = tuple(output.replace("+", " ").split())
     if not codes or len(codes) > 4:
-        raise NotUnderstood
+        raise UnknownArgument
     return codes
 
 
@@ -172,14 +172,16 @@ def _result(call: _Call, code: str, linked: set[str]) -> str:
         return _in_two_units(call, code, linked)
     unit = unit_of(code)
     if unit is None or unit.kind != call.units[-1].kind:
-        raise NotUnderstood
+        raise UnknownArgument
     values = [_maybe_spelled(value, call, "out") for value in _converted(call, unit)]
     if call.options.display == "number":
         return _joined([value.shown for value in values], call, is_name=False)
     return _quantities(call, values, unit, "out", linked)
 
 
-def _quantities(call: _Call, values: list[Value], unit: Unit, side: str, linked: set[str]) -> str:
+def _quantities(
+    call: _Call, values: list[Quantity], unit: Unit, side: str, linked: set[str]
+) -> str:
     """Return values, or a range of them, with their unit."""
     name, is_name = _unit_text(call, unit, side, linked, singular=values[-1].singular)
     hyphens = is_name and call.options.adjective
@@ -224,13 +226,13 @@ def _wants_name(call: _Call, unit: Unit, side: str) -> bool:
     return _swapped(_abbr(options), options) not in ("on", side)
 
 
-def _abbr(options: Options) -> str:
+def _abbr(options: ConvertOptions) -> str:
     if options.abbr is not None:
         return options.abbr
     return "off" if options.spell in ("on", "On") else "out"
 
 
-def _swapped(side: str, options: Options) -> str:
+def _swapped(side: str, options: ConvertOptions) -> str:
     """Return "in" for "out" and the other way round where the result stands first."""
     return {"in": "out", "out": "in"}.get(side, side) if options.flip else side
 
@@ -248,23 +250,23 @@ def _unit_text(
         if options.adjective:
             text = text.replace(" ", "-")
     if not text:
-        raise NotUnderstood
+        raise UnknownArgument
     if _swapped(options.link, options) in ("on", side) and unit.code not in linked:
         if not unit.link:
-            raise NotUnderstood
+            raise UnknownArgument
         linked.add(unit.code)
         text = f"[[{unit.link}|{text}]]"
     return text, is_name
 
 
-def _maybe_spelled(value: Value, call: _Call, side: str) -> Value:
+def _maybe_spelled(value: Quantity, call: _Call, side: str) -> Quantity:
     spell = call.options.spell
     first = side == ("out" if call.options.flip else "in")
     if not spell or (spell.lower() == "in" and not first):
         return value
     text = spelled(value.shown)
     if text is None:
-        raise NotUnderstood
+        raise UnknownArgument
     if spell[0].isupper() and first and value is call.values[0]:
         text = text[0].upper() + text[1:]
     return replace(value, shown=text)
@@ -275,17 +277,17 @@ def _total(call: _Call) -> float:
     total = call.values[0].number
     for above, below, value in zip(call.units, call.units[1:], call.smaller, strict=False):
         if total < 0:
-            raise NotUnderstood
+            raise UnknownArgument
         total = total * SUBUNITS[above.code, below.code][0] + value.number
     return total
 
 
-def _converted(call: _Call, unit: Unit) -> list[Value]:
+def _converted(call: _Call, unit: Unit) -> list[Quantity]:
     """Return the values in another unit, all of them as precise as the most precise one."""
     given = call.units[-1]
     change = any(between.change for between in call.ranges)
     if change and given.offset is not None:
-        raise NotUnderstood
+        raise UnknownArgument
     pairs = []
     for value in call.values:
         number = _total(call) if call.smaller else value.number
@@ -302,7 +304,7 @@ def _converted(call: _Call, unit: Unit) -> list[Value]:
     return [written(result, precision, call.options) for _, result in pairs]
 
 
-def _precision(call: _Call, value: Value, number: float, result: float, unit: Unit) -> int:
+def _precision(call: _Call, value: Quantity, number: float, result: float, unit: Unit) -> int:
     """Return how many decimals a result has by default; negative: zeros before the point."""
     given = call.units[-1]
     last = call.smaller[-1] if call.smaller else value
@@ -333,7 +335,7 @@ def _in_two_units(call: _Call, code: str, linked: set[str]) -> str:
     large_code, small_code, count = MULTIPLES[code]
     large, small = unit_of(large_code), unit_of(small_code)
     if large is None or small is None or large.kind != call.units[-1].kind or call.options.spell:
-        raise NotUnderstood
+        raise UnknownArgument
     options = call.options
     is_name = _wants_name(call, large, "out")
     shown = []

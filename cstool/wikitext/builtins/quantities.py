@@ -17,12 +17,12 @@ _MOST_DIGITS = 14
 MINUS = "−"
 
 
-class NotUnderstood(ValueError):  # noqa: N818 - it is no error: the call leaves a hole
+class UnknownArgument(ValueError):  # noqa: N818 - it is no error: the call leaves a hole
     """An argument means nothing to us."""
 
 
 @dataclass(frozen=True)
-class Range:
+class RangeStyle:
     """What stands between two values: beside names, beside symbols, and hyphenated."""
 
     names: str
@@ -48,16 +48,16 @@ _PLAIN_RANGES = {
     "xx": " × ",
     "*": "×",
 }
-RANGES: Mapping[str, Range] = {
-    **{word: Range(text, text) for word, text in _PLAIN_RANGES.items()},
-    **{word: Range(f" {word} ", f" {word} ", always=True) for word in ("and", "or", "to")},
-    **dict.fromkeys(("x", "×", "&times;"), Range(" by ", " × ", each=True)),
-    **dict.fromkeys(("+/-", "±", "&plusmn;"), Range(" ± ", " ± ", " ± ", change=True)),
+RANGES: Mapping[str, RangeStyle] = {
+    **{word: RangeStyle(text, text) for word, text in _PLAIN_RANGES.items()},
+    **{word: RangeStyle(f" {word} ", f" {word} ", always=True) for word in ("and", "or", "to")},
+    **dict.fromkeys(("x", "×", "&times;"), RangeStyle(" by ", " × ", each=True)),
+    **dict.fromkeys(("+/-", "±", "&plusmn;"), RangeStyle(" ± ", " ± ", " ± ", change=True)),
 }
 
 
 @dataclass(frozen=True)
-class Value:
+class Quantity:
     """A number: what it is, its digits without a sign, and how the page shows it.
 
     `clean` tells how precise it was written; `denominator` does so for a fraction.
@@ -71,7 +71,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Options:
+class ConvertOptions:
     """The named arguments of a call."""
 
     abbr: str | None = None
@@ -113,21 +113,21 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 }
 
 
-def options_of(args: Mapping[str, str]) -> Options:
+def options_of(args: Mapping[str, str]) -> ConvertOptions:
     """Return the named arguments as options. Raises NotUnderstood."""
     given = {name: value for name, value in args.items() if not name.isdecimal() and value}
     figures = given.pop("sigfig", "0")
     display = given.pop("disp", "")
     if display not in _DISPLAYS and display != "5":
-        raise NotUnderstood
+        raise UnknownArgument
     if not re.fullmatch("[0-9]|1[0-4]", figures):
-        raise NotUnderstood
+        raise UnknownArgument
     for name, value in given.items():
         if value not in _KNOWN.get(name, ()):
-            raise NotUnderstood
+            raise UnknownArgument
     abbr = given.get("abbr")
     adjective = given.get("adj") or given.get("sing", "")
-    return Options(
+    return ConvertOptions(
         abbr="off" if abbr == "none" else abbr,
         adjective=adjective in ("on", "mid"),
         middle=adjective == "mid",
@@ -144,7 +144,7 @@ def options_of(args: Mapping[str, str]) -> Options:
     )
 
 
-def grouped(digits: str, options: Options) -> str:
+def grouped(digits: str, options: ConvertOptions) -> str:
     """Return plain digits with commas between the thousands."""
     digits = digits.removesuffix(".")
     whole = digits.partition(".")[0]
@@ -153,7 +153,7 @@ def grouped(digits: str, options: Options) -> str:
     return in_thousands(whole, ",") + digits[len(whole) :]
 
 
-def number_of(text: str, options: Options) -> Value | None:
+def number_of(text: str, options: ConvertOptions) -> Quantity | None:
     """Return a number as a call may give it: `1,234.5`, `-3`, `1+1/2`; None for other text."""
     text = text.replace(",", "").replace("&minus;", "-").replace(MINUS, "-")
     match = _FRACTION.fullmatch(text)
@@ -165,24 +165,24 @@ def number_of(text: str, options: Options) -> Value | None:
     sign, clean = match.groups()
     number = float(clean)
     shown = {"": "", "+": "+", "-": MINUS}[sign] + grouped(clean, options)
-    return Value(-number if sign == "-" else number, clean, shown, number == 1)
+    return Quantity(-number if sign == "-" else number, clean, shown, number == 1)
 
 
-def _fraction(whole: str, above: str, below: str) -> Value | None:
+def _fraction(whole: str, above: str, below: str) -> Quantity | None:
     if not int(below) or int(above) >= int(below):
         return None
     number = int(whole or 0) + int(above) / int(below)
     shown = f"{whole}{' ' if whole else ''}{above}⁄{below}"
-    return Value(number, "0", shown, number <= 1, int(below))
+    return Quantity(number, "0", shown, number <= 1, int(below))
 
 
-def values_of(given: list[str], options: Options) -> tuple[list[Value], list[Range]]:
+def values_of(given: list[str], options: ConvertOptions) -> tuple[list[Quantity], list[RangeStyle]]:
     """Take the values and what stands between them from the front of a call's arguments.
 
     Raises NotUnderstood.
     """
-    values: list[Value] = []
-    ranges: list[Range] = []
+    values: list[Quantity] = []
+    ranges: list[RangeStyle] = []
     while True:
         value = number_of(given[0], options) if given else None
         if value is None and given:
@@ -190,7 +190,7 @@ def values_of(given: list[str], options: Options) -> tuple[list[Value], list[Ran
             given[:1] = match.groups() if match else given[:1]
             value = number_of(given[0], options) if match else None
         if value is None:
-            raise NotUnderstood
+            raise UnknownArgument
         values.append(value)
         del given[0]
         between = RANGES.get(given[0]) if given else None

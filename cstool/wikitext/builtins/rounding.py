@@ -3,7 +3,13 @@
 import math
 import re
 
-from cstool.wikitext.builtins.quantities import MINUS, NotUnderstood, Options, Value, grouped
+from cstool.wikitext.builtins.quantities import (
+    MINUS,
+    ConvertOptions,
+    Quantity,
+    UnknownArgument,
+    grouped,
+)
 
 # Larger and smaller results are shown with powers of ten.
 _MOST_DIGITS = 9
@@ -17,7 +23,7 @@ def zeros_of(digits: str) -> int:
     return len(digits) - len(digits.rstrip("0"))
 
 
-def written(result: float, precision: int | None, options: Options) -> Value:
+def written(result: float, precision: int | None, options: ConvertOptions) -> Quantity:
     """Return a result as it is rounded and shown. Raises NotUnderstood for powers of ten."""
     size = abs(result)
     if precision is None:
@@ -32,14 +38,14 @@ def written(result: float, precision: int | None, options: Options) -> Value:
     whole, _, decimals = digits.partition(".")
     zeros = len(decimals) - len(decimals.lstrip("0"))
     if len(whole) > _MOST_DIGITS or len(digits) > _MOST_FIGURES:
-        raise NotUnderstood
+        raise UnknownArgument
     if whole == "0" and zeros > _MOST_ZEROS and zeros < len(decimals):
-        raise NotUnderstood
+        raise UnknownArgument
     is_zero = not digits.strip("0.")
     sign = MINUS if result < 0 and not is_zero else ""
     singular = bool(re.fullmatch(r"1(?:\.0+)?", digits))
     shown = sign + grouped(digits, options)
-    return Value(float(digits), digits, shown, singular)
+    return Quantity(float(digits), digits, shown, singular)
 
 
 def _to_figures(size: float, figures: int) -> str:

@@ -13,7 +13,7 @@ from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.manifest import Manifest
 from cstool.storage.schemas import sentence_id
-from cstool.wikitext.page import Reader, Reading
+from cstool.wikitext.page import PageReader, PageText
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, rows_of, write_multistream
 
@@ -142,10 +142,10 @@ def test_the_source_language_can_be_told(tmp_path: Path, dump: Path) -> None:
 def test_a_fault_of_ours_names_the_page(
     tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Reader, source: str, title: str, *, every: bool) -> Reading:
+    def fail(self: PageReader, source: str, title: str, *, every: bool) -> PageText:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Reader, "read", fail)
+    monkeypatch.setattr(PageReader, "read", fail)
     with pytest.raises(RuntimeError, match="a bug") as caught:
         run(tmp_path, dump)
     assert caught.value.__notes__ == ["in the page 'Rome', id 1"]
@@ -154,14 +154,14 @@ def test_a_fault_of_ours_names_the_page(
 def test_a_page_that_takes_too_long_is_dropped(
     tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Reader.read
+    read = PageReader.read
 
-    def slow(self: Reader, source: str, title: str, *, every: bool) -> Reading:
+    def slow(self: PageReader, source: str, title: str, *, every: bool) -> PageText:
         while title == "Rome":
             pass
         return read(self, source, title, every=every)
 
-    monkeypatch.setattr(Reader, "read", slow)
+    monkeypatch.setattr(PageReader, "read", slow)
     monkeypatch.setattr("cstool.stages.extract.stage._PAGE_SECONDS", 0.05)
     pages = run(tmp_path, dump).counts.tallies["pages"]
     assert (pages.written, pages.dropped["took too long"]) == (1, 1)

@@ -9,10 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cstool.stages.titles.stage import INDEX
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import HashIndex, hash_titles
-from cstool.storage.manifest import MANIFEST, NOT_ENTITIES, Manifest, Part, Source, sha256
+from cstool.storage.manifest import (
+    MANIFEST,
+    NOT_ENTITIES,
+    TITLE_INDEX,
+    Manifest,
+    Part,
+    Source,
+    sha256,
+)
 from cstool.storage.schemas import SENTENCES, TITLES
 
 Row = dict[str, Any]
@@ -60,7 +67,7 @@ def write_titles(
     """Write a folder of titles, as `titles` does; without a list of non-entities if None."""
     folder.mkdir(parents=True)
     qids = np.array(list(titles.values()), np.uint32)
-    HashIndex.build(hash_titles(list(titles)), qids).save(folder, INDEX)
+    HashIndex.build(hash_titles(list(titles)), qids).save(folder, TITLE_INDEX)
     pq.write_table(TITLES.empty_table(), folder / "part-000000.parquet")
     if non_entities is not None:
         listed = sorted(non_entities.items())

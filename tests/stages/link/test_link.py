@@ -11,10 +11,10 @@ from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.stages.link.stage import BY_LINK, LinkOptions, link
-from cstool.stages.titles.stage import INDEX, titles
+from cstool.stages.titles.stage import titles
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import NO_ITEM, HashIndex
-from cstool.storage.manifest import NOT_ENTITIES, need_stage
+from cstool.storage.manifest import NOT_ENTITIES, TITLE_INDEX, need_stage
 from tests.stages.link.linking import row, write_sentences, write_titles
 from tests.support import Source, files_of, item, rows_of, wikidata_json, write_multistream
 
@@ -131,7 +131,7 @@ def test_sentences_without_mentions_are_kept(tmp_path: Path) -> None:
     assert rows_of(tmp_path / "linked")["mentions"].to_list() == [[]]
 
 
-@pytest.mark.parametrize("missing", [NOT_ENTITIES, HashIndex.files(INDEX)[0]])
+@pytest.mark.parametrize("missing", [NOT_ENTITIES, HashIndex.files(TITLE_INDEX)[0]])
 def test_titles_of_an_older_version_are_refused(tmp_path: Path, missing: str) -> None:
     sentences = write_sentences(tmp_path / "sentences", [SENTENCE])
     titles = write_titles(tmp_path / "titles", TITLES, NON_ENTITIES)

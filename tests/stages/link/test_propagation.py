@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from cstool.execution.options import RunOptions
 from cstool.stages.link.propagation import (
-    Mention,
-    Page,
+    PageMention,
+    PageMentions,
     further_mentions,
     names_of,
     without_disambiguator,
@@ -184,7 +184,7 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
 
 
 @st.composite
-def pages(draw: st.DrawFn) -> Page:
+def pages(draw: st.DrawFn) -> PageMentions:
     """Return a page with some of its text linked."""
     texts = draw(st.lists(TEXTS, min_size=1, max_size=4))
     mentions = []
@@ -192,21 +192,21 @@ def pages(draw: st.DrawFn) -> Page:
         cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
         for start, end in zip(cuts[::2], cuts[1::2], strict=False):
             target = draw(st.sampled_from(["Rome", "New York", "Beer", "Nobody"]))
-            mentions.append(Mention(number, start, end, target, TITLES.get(target, 0)))
-    return Page("Own", texts, mentions)
+            mentions.append(PageMention(number, start, end, target, TITLES.get(target, 0)))
+    return PageMentions("Own", texts, mentions)
 
 
-OVERLAPPING_ITSELF = Page(
+OVERLAPPING_ITSELF = PageMentions(
     "Own",
     ["Rome Rome Rome Rome", "Rome Rome Rome"],
-    [Mention(0, 0, 1, "Rome", 220), Mention(1, 0, 14, "Rome", 220)],
+    [PageMention(0, 0, 1, "Rome", 220), PageMention(1, 0, 14, "Rome", 220)],
 )
 
 
 @given(pages(), st.sampled_from(["en", "de", "ja", "zh"]))
 @settings(max_examples=200)
 def test_further_mentions_are_names_in_their_place_that_overlap_nothing(
-    page: Page, language: str
+    page: PageMentions, language: str
 ) -> None:
     names = without_others(names_of(page), page, {})
     further = further_mentions(page, names, is_words(language))
@@ -226,7 +226,7 @@ def test_further_mentions_are_names_in_their_place_that_overlap_nothing(
 @example(OVERLAPPING_ITSELF, "en")
 @settings(max_examples=200)
 def test_no_later_place_of_a_clear_name_is_left_that_stands_alone(
-    page: Page, language: str
+    page: PageMentions, language: str
 ) -> None:
     whole = is_words(language)
     names = without_others(names_of(page), page, {})
@@ -250,9 +250,9 @@ def test_no_later_place_of_a_clear_name_is_left_that_stands_alone(
 
 def test_names_within_names_take_no_longer_than_their_text(tmp_path: Path) -> None:
     text = " ".join("a" * length for length in range(3, 300))
-    page = Page(
+    page = PageMentions(
         "Own",
         ["x" * 6000, text, "a" * 4000],
-        [Mention(1, m.start(), m.end(), "Rome", 220) for m in re.finditer("a+", text)],
+        [PageMention(1, m.start(), m.end(), "Rome", 220) for m in re.finditer("a+", text)],
     )
     assert further_mentions(page, names_of(page), is_words("en")) == []

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.errors import InputError
-from cstool.stages.shard.contamination import LONG, SHORT, TestTexts, Words, texts_of
+from cstool.stages.shard.contamination import LONG, SHORT, HashedWords, TestTexts, texts_of
 
 ALPHABET = [f"w{i}" for i in range(30)]
 TEST = " ".join(f"word{i}" for i in range(20))
@@ -81,7 +81,7 @@ def test_characters_are_the_words_of_scripts_without_spaces() -> None:
 
 
 def test_marks_belong_to_their_letters() -> None:
-    words = Words.of(strings(["हिन्दी भाषा है", "", "a-b c"]))
+    words = HashedWords.of(strings(["हिन्दी भाषा है", "", "a-b c"]))
     assert words.number.tolist() == [3, 0, 3]
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from cstool.cli.main import cstool
 from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.dataset_card import Facts, Split, dataset_card
+from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
 from cstool.stages.shard.formats import FORMATS
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import Ancestor, Input, Source, need_stage
@@ -76,12 +76,14 @@ def test_the_size_in_memory_is_what_datasets_finds(
      (2 * 10**9, "1B<n<10B"), (10**11, "n>10B")],
 )  # fmt: skip
 def test_the_size_s_category_is_one_of_the_hub_s(rows: int, category: str) -> None:
-    card = dataset_card({"de": {"train": Split(rows)}}, Facts(FORMATS["cstool"], ("enwiki",)))
+    card = dataset_card(
+        {"de": {"train": SplitSize(rows)}}, CardData(FORMATS["cstool"], ("enwiki",))
+    )
     assert head(card)["size_categories"] == [category]
 
 
 def test_codes_are_quoted_and_pairs_are_for_translation() -> None:
-    card = dataset_card({"nb": {"train": Split(1)}}, Facts(FORMATS["mt"], ("enwiki",)))
+    card = dataset_card({"nb": {"train": SplitSize(1)}}, CardData(FORMATS["mt"], ("enwiki",)))
     assert '- config_name: "nb"' in card
     assert head(card)["task_categories"] == ["translation"]
 
@@ -148,8 +150,8 @@ def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
 def test_what_was_dropped_is_told_with_the_dumps_dates() -> None:
     extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
     extract.counts.tallies["sentences"] = Tally(1500, 1400, {"hole": 60, "no mention": 40})
-    facts = replace(Facts(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
-    card = dataset_card({"de": {"train": Split(1)}}, facts)
+    facts = replace(CardData(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
+    card = dataset_card({"de": {"train": SplitSize(1)}}, facts)
     assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
     wanted = "| extract enwiki | sentences | 1,500 | 1,400 | 60 hole, 40 no mention |"
     assert wanted in card

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cstool.errors import InputError
 from cstool.stages.shard.statistics import (
     SENTENCES_A_LANGUAGE,
-    FactsOfFile,
     FileFacts,
+    FileFactsBuilder,
     top_entities,
 )
 from cstool.storage.schemas import SWITCHED
@@ -130,7 +130,7 @@ def test_the_bounds_of_a_top_entity_s_number_hold(files: list[dict[int, int]]) -
 
 
 def test_a_long_sentence_is_no_sample() -> None:
-    facts = FactsOfFile("de", 2, sample=True)
+    facts = FileFactsBuilder("de", 2, sample=True)
     sentences = [Sentence(1, "is short."), Sentence(2, "is " + "very " * 9000 + "long.")]
     facts.add(pa.Table.from_pylist([rows_of([one])[1] for one in sentences], SWITCHED))
     told = msgspec.json.decode(facts.beside().rows["facts"][0].as_py(), type=FileFacts)

@@ -15,9 +15,9 @@ from cstool.errors import CutInputError, InputError
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.stages.titles.compare import differences
 from cstool.stages.titles.from_sql import SqlTables, misfits
-from cstool.stages.titles.stage import INDEX, titles
+from cstool.stages.titles.stage import titles
 from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_titles
-from cstool.storage.manifest import Manifest
+from cstool.storage.manifest import TITLE_INDEX, Manifest
 from tests.stages.small_wiki import (
     EXPECTED,
     PAGES,
@@ -71,7 +71,9 @@ def test_the_indexes_of_both_ways_answer_alike(tmp_path: Path) -> None:
     by_tables(tmp_path)
     by_dumps(tmp_path)
     hashes = hash_titles([page.title for page in PAGES if not page.namespace] + ["Nowhere"])
-    one, other = (HashIndex.open(tmp_path / way, INDEX).look_up(hashes) for way in ("sql", "dumps"))
+    one, other = (
+        HashIndex.open(tmp_path / way, TITLE_INDEX).look_up(hashes) for way in ("sql", "dumps")
+    )
     assert one.tolist() == other.tolist()
     assert one[-1] == 0
     assert (one == NO_ITEM).sum() == 8  # pages, but without an item

@@ -8,9 +8,9 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.stages.extract.stage import ExtractOptions, extract
-from cstool.stages.titles.stage import INDEX, titles
+from cstool.stages.titles.stage import titles
 from cstool.storage.hash_index import HashIndex, hash_titles
-from cstool.storage.manifest import Manifest
+from cstool.storage.manifest import TITLE_INDEX, Manifest
 from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 
 RUNNING = RunOptions(jobs=1, part_size=200, quiet=True)
@@ -83,7 +83,7 @@ def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
 def test_the_index_answers_as_the_table(folder: Path) -> None:
     run(folder)
     rows = rows_of(folder / "titles")
-    index = HashIndex.open(folder / "titles", INDEX)
+    index = HashIndex.open(folder / "titles", TITLE_INDEX)
     names = rows["title"].to_list()
     assert index.look_up(hash_titles(names)).tolist() == rows["qid"].to_list()
     assert index.look_up(hash_titles(["Nowhere", "paris"])).tolist() == [0, 0]

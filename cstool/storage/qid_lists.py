@@ -1,0 +1,65 @@
+"""Lists of Wikidata items: a text file with a QID a line, or the links of a linked folder."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cstool.arrays.arrow import flat, one_chunk
+from cstool.errors import InputError
+from cstool.storage.checksums import open_part
+from cstool.storage.manifest import need_stage
+
+Qids = np.ndarray[Any, np.dtype[np.uint32]]
+_QID = re.compile(rb"[Qq]([1-9][0-9]{0,9})")
+# Bytes: a QID and a remark. The rest of a longer line is read as the next one.
+_LONGEST_LINE = 1 << 16
+
+
+def qids_of(path: Path) -> Qids:
+    """Return the QIDs in a file (one a line, `#` begins a remark), or those a folder links to.
+
+    Sorted, each once. Raises InputError for a line that is none, and when there are none at all.
+    """
+    qids = _linked(path) if path.is_dir() else np.fromiter(_listed(path), np.uint32)
+    if not len(qids):
+        raise InputError(f"{path}: names no items; give a file with a QID a line")
+    return np.unique(qids)
+
+
+def _listed(path: Path) -> Iterator[int]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+                word = line.partition(b"#")[0].strip().removeprefix(b"\xef\xbb\xbf")
+                match = _QID.fullmatch(word)
+                if match and int(match[1]) < 1 << 32:
+                    yield int(match[1])
+                elif word:
+                    raise InputError(
+                        f"{path}: line {number:,} is no QID: {word[:40]!r}; give one a line, "
+                        "such as Q42"
+                    )
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); give a file with a QID a line, "
+            "or a folder that `cstool link` wrote"
+        ) from error
+
+
+def _linked(folder: Path) -> Qids:
+    """Return the QIDs of the mentions in a folder of `cstool link`, a row group at a time."""
+    found: Qids = np.zeros(0, np.uint32)
+    pending: list[Qids] = []
+    for part in need_stage(folder, "link").tables:
+        file = open_part(folder / part.file)
+        for index in range(file.num_row_groups):
+            table = file.read_row_group(index, columns=["mentions"], use_threads=False)
+            _, mentions = flat(one_chunk(table.column("mentions")))
+            qids = mentions.field("qid").drop_null().to_numpy()
+            pending.append(np.unique(qids))
+        if sum(map(len, pending)) > 1 << 24:
+            found, pending = np.unique(np.concatenate([found, *pending])), []
+    return np.unique(np.concatenate([found, *pending]))
