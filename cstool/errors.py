@@ -39,7 +39,7 @@ class OutputError(CstoolError):
 
 
 class Unfinished(CstoolError):  # noqa: N818 - it is no error: the other shards are still to run
-    """This run did its share (`--shard`); other parts are missing still."""
+    """An array task (`--task`) is finished; parts of other array tasks are missing."""
 
 
 class Stopped(KeyboardInterrupt):

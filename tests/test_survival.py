@@ -130,11 +130,11 @@ def test_two_runs_of_different_parameters_that_begin_together_do_not_mix(
     command += ["-o", str(tmp_path / "out"), "--part-size", "16K", "--quiet", "-j", "1"]
     both = [
         subprocess.Popen([*command, *more], stderr=subprocess.PIPE, text=True)
-        for more in (["--shard", "1/2"], ["--shard", "2/2", "--templates", "none"])
+        for more in (["--task", "1/2"], ["--task", "2/2", "--templates", "none"])
     ]
     told = [process.communicate()[1] for process in both]
     assert sum(process.returncode for process in both) <= 1 or all(told)
-    refused = [line for line in told if line and "this share is done" not in line]
+    refused = [line for line in told if line and "this array task is finished" not in line]
     assert refused
     assert all("other parameters" in line or "was made with" in line for line in refused)
 

@@ -37,8 +37,8 @@ class Size(click.ParamType[int]):
         return int(match[1]) * _UNITS[match[2].upper()]
 
 
-class Share(click.ParamType[tuple[int, int]]):
-    """I/N: the I-th of N shares."""
+class ArrayTask(click.ParamType[tuple[int, int]]):
+    """I/N: the I-th of N array tasks."""
 
     name = "I/N"
 
@@ -50,7 +50,9 @@ class Share(click.ParamType[tuple[int, int]]):
             return value
         match = re.fullmatch(r"(\d+)/(\d+)", str(value))
         if not match or not 1 <= int(match[1]) <= int(match[2]):
-            self.fail(f"{value!r} is no share; give I/N with 1 ≤ I ≤ N, such as 3/8", param, ctx)
+            self.fail(
+                f"{value!r} is not an array task; give I/N with 1 ≤ I ≤ N, such as 3/8", param, ctx
+            )
         return int(match[1]), int(match[2])
 
 
@@ -91,13 +93,14 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
         click.option("--quiet", is_flag=True, help="No bar and no closing line."),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
         click.option(
-            "--shard",
-            "share",
-            type=Share(),
+            "--task",
+            type=ArrayTask(),
             metavar="I/N",
-            help="Do only every N-th part, from the I-th on: for batch arrays. A last run "
-            "without it finishes and writes the manifest.",
+            help="Make only every N-th part, beginning with the I-th: for job arrays. A final run "
+            "without --task makes missing parts and writes the manifest.",
         ),
+        # The option's name in cstool 0.1.
+        click.option("--shard", "shard_task", type=ArrayTask(), hidden=True),
         click.option(
             "--scheduler",
             metavar="ADDRESS",
@@ -114,14 +117,14 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             overwrite: bool,
             quiet: bool,
             debug: bool,
-            share: tuple[int, int] | None,
+            task: tuple[int, int] | None,
+            shard_task: tuple[int, int] | None,
             scheduler: str | None,
             **others: Any,
         ) -> None:
             del debug
-            command(
-                running=RunOptions(jobs, part_size, overwrite, quiet, share, scheduler), **others
-            )
+            options = RunOptions(jobs, part_size, overwrite, quiet, task or shard_task, scheduler)
+            command(running=options, **others)
 
         for option in reversed(options):
             wrapped = option(wrapped)

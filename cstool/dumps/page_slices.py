@@ -29,7 +29,7 @@ from cstool.dumps.xml_fast_path import plain_pages
 from cstool.errors import CstoolError, CutInputError, InputError
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
-from cstool.storage.run import Task, part_name
+from cstool.storage.tasks import Task, part_name
 
 # Default sizes of slices: as much text in either.
 _BYTES_OF_STREAMS = 2 << 20

@@ -38,7 +38,7 @@ from cstool.dumps.sql_text import (
 from cstool.dumps.streams import Stream
 from cstool.errors import CutInputError, InputError
 from cstool.storage.manifest import FileRead
-from cstool.storage.run import Task, part_name
+from cstool.storage.tasks import Task, part_name
 
 DEFAULT_PART_SIZE = 16 << 20
 # A row of the tables that are read has some kilobytes; mariadb-dump's statements have 16 MB at most

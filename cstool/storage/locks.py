@@ -2,7 +2,7 @@
 
 Made whole under a name of its own, then all others are looked at: of two runs that begin at one
 moment at least one sees the other. No locks of the operating system, which many network file
-systems do not keep, no hard links, no times of files. The runs of one array (`--shard`) may be
+systems do not keep, no hard links, no times of files. The runs of one array (`--task`) may be
 there together; any other two may not.
 
 A run that was killed leaves its file. It is known to be dead in three cases only; in all others

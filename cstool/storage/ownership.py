@@ -60,10 +60,10 @@ def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
     """
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file; give a folder with -o")
-    if options.overwrite and options.shard:
+    if options.overwrite and options.array_task:
         raise OutputError(
-            f"{out}: --overwrite with --shard would remove what the other shards have written; "
-            "remove the folder, then run the shards without --overwrite"
+            f"{out}: --overwrite with --task would remove the parts of other array tasks; remove "
+            "the folder, then run the array tasks without --overwrite"
         )
     manifest = None if options.overwrite else read_manifest(out)
     if manifest is None:

@@ -31,13 +31,13 @@ import sys
 from pathlib import Path
 from cstool.languages.labels import LabelRules
 from cstool.storage.label_store import LABELS
-from cstool.storage.parts import write_part
+from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.stages.switch.labels import label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
-    batches = label_rows(str(part), (str(folder / "wanted.npy"), LabelRules.of(languages, fallback)))
-    write_part(folder / "labels", part.name, LABELS, batches, run="", slice_="", tag="t",
-               work=folder)
+    rules = LabelRules.of(languages, fallback)
+    batches = label_rows(str(part), (str(folder / "wanted.npy"), rules))
+    write_part(PartFolder(folder / "labels", folder, ""), part.name, "", PartSpec(LABELS), batches)
 """
 WRITE = """
 import sys

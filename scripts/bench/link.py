@@ -39,8 +39,8 @@ from cstool.storage.manifest import (
     read_manifest,
     sha256,
 )
-from cstool.storage.run import part_name
 from cstool.storage.schemas import MENTION, SENTENCES, TITLES, sentence_id
+from cstool.storage.tasks import part_name
 from scripts.bench.index import chunks, qids_of, titles_of
 from scripts.bench.measure import cstool, run
 

@@ -48,7 +48,7 @@ WORDS = TEXT.split()
 SWITCH = """
 import resource, sys, time
 from pathlib import Path
-from cstool.storage.parts import write_part
+from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.storage.schemas import SWITCHED
 from cstool.stages.switch.sampling import LanguageSampling
 from cstool.stages.switch.stage import _Work, switch_part
@@ -60,8 +60,8 @@ linked = sorted((folder / "linked").glob("part-*.parquet"))
 work = _Work(str(folder / "linked"), store, "", "en", 0, LanguageSampling(codes, 0, 5), options)
 begun, rows = time.process_time(), 0
 for part in linked:
-    made = write_part(folder / "out", part.name, SWITCHED, switch_part(part.name, work),
-                      run="", slice_="", tag="t", work=folder)
+    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", PartSpec(SWITCHED),
+                      switch_part(part.name, work))
     rows += made.part.rows
 taken = time.process_time() - begun
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

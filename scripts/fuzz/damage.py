@@ -114,7 +114,7 @@ def interrupt(whole: Path, folder: Path) -> dict[Path, list[Path]]:
             out = folder / str(shares) / name
             for share in range(shares):
                 with suppress(Unfinished):
-                    stage(whole, out, replace(HERE, shard=(share % 2 + 1, 2)))
+                    stage(whole, out, replace(HERE, array_task=(share % 2 + 1, 2)))
             found[out] = sorted(p for p in out.rglob("*") if p.is_file() and p.suffix != ".json")
     return found
 

@@ -19,5 +19,5 @@ PAGES=$DUMPS/$WIKI-$DATE-pages-articles-multistream.xml.bz2
 # SHARES stays the same when single tasks of an array are run again.
 run() {
   exec "$CSTOOL" "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}" --quiet \
-    ${SLURM_ARRAY_TASK_ID:+--shard "$SLURM_ARRAY_TASK_ID/${SHARES:-$SLURM_ARRAY_TASK_MAX}"}
+    ${SLURM_ARRAY_TASK_ID:+--task "$SLURM_ARRAY_TASK_ID/${SHARES:-$SLURM_ARRAY_TASK_MAX}"}
 }

@@ -77,7 +77,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
             "--overwrite",
             "--quiet",
             "--debug",
-            "--shard",
+            "--task",
             "--scheduler",
         ):
             assert option in done.stdout
@@ -96,7 +96,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),
         (["extract", "x.xml", "-o", "d", "-j", "0"], "jobs"),
         (["extract", "x.xml", "-o", "d", "--part-size", "many"], "64M"),
-        (["extract", "x.xml", "-o", "d", "--shard", "3/2"], "I/N"),
+        (["extract", "x.xml", "-o", "d", "--task", "3/2"], "I/N"),
         (["extract", "x.xml", "-o", "d", "--nonsense"], "nonsense"),
         (["titles", "--wiki", "enwiki", "-o", "d"], "--entities"),
         (["titles", "--wiki", "enwiki", "-o", "d", "--sql-page", "p.sql.gz"], "--sql-props"),
@@ -389,7 +389,7 @@ def test_shares_of_a_batch_array_make_the_same_bytes(sample: Sample, tmp_path: P
     whole = cstool("extract", sample.pages, "-o", tmp_path / "whole", *options)
     assert whole.returncode == 0
     for share in ("2/3", "1/3", "3/3"):
-        done = cstool("extract", sample.pages, "-o", tmp_path / "array", *options, "--shard", share)
+        done = cstool("extract", sample.pages, "-o", tmp_path / "array", *options, "--task", share)
         assert done.returncode == 0
     assert cstool("extract", sample.pages, "-o", tmp_path / "array", *options).returncode == 0
     assert files_of(tmp_path / "array") == files_of(tmp_path / "whole")

@@ -19,7 +19,7 @@ from cstool.dumps.page_slices import Damage, open_pages, pages_of
 from cstool.dumps.xml import Page
 from cstool.errors import CutInputError, InputError
 from cstool.storage.counts import Counts
-from cstool.storage.run import Task
+from cstool.storage.tasks import Task
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, write_multistream
 

@@ -361,12 +361,12 @@ def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
     for folder in (theirs, orphan, begins):
         folder.mkdir()
     with pytest.raises(OutputError, match="other parameters"):
-        run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
+        run_stage(tmp_path, running=RunOptions(jobs=1, array_task=(1, 2)))
     path.write_bytes(
         msgspec.json.encode(msgspec.structs.replace(holder, claim=_claim(), tag=theirs.name))
     )
     with pytest.raises(Unfinished):
-        run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 2)))
+        run_stage(tmp_path, running=RunOptions(jobs=1, array_task=(1, 2)))
     assert theirs.exists()
     assert begins.exists()
     assert not orphan.exists()

@@ -32,8 +32,9 @@ from cstool.storage.manifest import (
     read_manifest,
 )
 from cstool.storage.ownership import RUN, WORK
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Task, open_run, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import open_run
+from cstool.storage.tasks import Task, part_name
 from tests.support import files_of
 
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -70,8 +71,8 @@ def run_stage(
     with open_run(out, stage=stage, parameters=parameters, inputs=inputs, options=running) as run:
         if run.finished:
             return run.finished
-        run.map(counting, factor, tasks(slices), SCHEMA, phase="first")
-        made = run.map(counting, factor, tasks(slices), SCHEMA)
+        run.map(counting, factor, tasks(slices), PartSpec(SCHEMA, phase="first"))
+        made = run.map(counting, factor, tasks(slices), PartSpec(SCHEMA))
         return run.finish(made, total(m.counts for m in made))
 
 
@@ -140,7 +141,7 @@ def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None
     def fill() -> None:
         options = RunOptions(jobs=2, quiet=True)
         with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
-            run.map(counting, 1, broken(), SCHEMA)
+            run.map(counting, 1, broken(), PartSpec(SCHEMA))
 
     with pytest.raises(CutInputError):
         fill()
@@ -251,8 +252,8 @@ def test_a_claim_that_nothing_came_of_does_not_bind(tmp_path: Path) -> None:
 
 
 def test_overwrite_is_refused_to_a_share(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="would remove what the other shards have written"):
-        run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True, shard=(1, 2)))
+    with pytest.raises(OutputError, match="would remove the parts of other array tasks"):
+        run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True, array_task=(1, 2)))
 
 
 @pytest.mark.parametrize(
@@ -282,8 +283,8 @@ def test_shares_make_what_is_theirs_and_a_plain_run_finishes(tmp_path: Path) -> 
     run_stage(tmp_path / "whole")
     out = tmp_path / "o"
     for share, mine in ((1, [0, 3]), (3, [2])):
-        with pytest.raises(Unfinished, match="run the other shards"):
-            run_stage(out, running=RunOptions(jobs=1, shard=(share, 3)))
+        with pytest.raises(Unfinished, match="run the other array tasks"):
+            run_stage(out, running=RunOptions(jobs=1, array_task=(share, 3)))
         assert made_now == mine
     run_stage(out)
     assert made_now == [1, 4, 0, 1, 2, 3, 4]
@@ -294,10 +295,10 @@ def test_a_share_never_finishes(tmp_path: Path) -> None:
     out = tmp_path / "o"
     for share in (1, 2, 1):
         with pytest.raises(Unfinished):
-            run_stage(out, running=RunOptions(jobs=1, shard=(share, 2)))
-    told = "all parts are there; the same command without --shard finishes"
+            run_stage(out, running=RunOptions(jobs=1, array_task=(share, 2)))
+    told = "all parts are finished; run the same command without --task to finish"
     with pytest.raises(Unfinished, match=told):
-        run_stage(out, running=RunOptions(jobs=1, shard=(2, 2)))
+        run_stage(out, running=RunOptions(jobs=1, array_task=(2, 2)))
     assert not (out / MANIFEST).exists()
     run_stage(out)
     assert made_now == []
@@ -308,7 +309,7 @@ def test_parts_of_a_longer_stream_do_not_stay(tmp_path: Path) -> None:
     for slices, finish in ((range(4), False), ([7], True)):
         options = RunOptions(jobs=1)
         with open_run(tmp_path, stage="x", parameters={}, inputs=pipe, options=options) as run:
-            made = run.map(counting, 2, tasks(slices), SCHEMA)
+            made = run.map(counting, 2, tasks(slices), PartSpec(SCHEMA))
             if finish:
                 run.finish(made, Counts())
     assert sorted(files_of(tmp_path)) == [MANIFEST, part_name(0)]
@@ -334,7 +335,7 @@ def fragile(slice_: int, tried: Path) -> Batches:
 def run_fragile(out: Path, tried: Path, scheduler: str | None = None) -> None:
     options = RunOptions(jobs=2, quiet=True, scheduler=scheduler)
     with open_run(out, stage="x", parameters={}, inputs=[], options=options) as run:
-        made = run.map(fragile, tried, tasks(range(6)), SCHEMA, label="numbers")
+        made = run.map(fragile, tried, tasks(range(6)), PartSpec(SCHEMA, label="numbers"))
         run.finish(made, Counts())
 
 
@@ -368,7 +369,7 @@ def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
     def fill() -> None:
         options = RunOptions(jobs=1)
         with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
-            run.map(counting, 1, tasks(range(5)), SCHEMA, label="numbers", on_made=stop)
+            run.map(counting, 1, tasks(range(5)), PartSpec(SCHEMA, label="numbers"), on_made=stop)
 
     with pytest.raises(Stopped, match=r"stopped in the step 'numbers', 3 of its parts are done; t"):
         fill()
@@ -385,7 +386,7 @@ def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:
     def fill() -> None:
         options = RunOptions(jobs=1)
         with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
-            run.map(counting, 1, tasks(range(5)), SCHEMA, on_made=check)
+            run.map(counting, 1, tasks(range(5)), PartSpec(SCHEMA), on_made=check)
 
     for _ in range(2):  # the second time the parts are there already
         seen.clear()

@@ -20,8 +20,8 @@ from cstool.arrays.arrow import numbers, one_chunk
 from cstool.stages.entities.rows import count_terms, is_range
 from cstool.storage.checksums import STANDARD
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import ENTITIES
 from cstool.storage.sorted_runs import (
     Group,
@@ -31,6 +31,7 @@ from cstool.storage.sorted_runs import (
     read_groups,
     read_range,
 )
+from cstool.storage.tasks import Task, part_name
 
 # Reading a byte of the runs more than so many times costs more than merging them does.
 MOST_READS = 3.0
@@ -46,7 +47,6 @@ LAYOUT = STANDARD | {
         "types.list.element",
     ]
 }
-_LABEL = "entities: sort"
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,8 @@ def sort_runs(
         merged = run.map(
             merge_runs,
             None,
-            tasks := _merges(files, groups, cuts, range_size),
-            ENTITIES,
-            label="entities: merge",
-            size=sum(task.weight for task in tasks),
-            phase="merged",
-            layout=LAYOUT,
+            _merges(files, groups, cuts, range_size),
+            PartSpec(ENTITIES, label="entities: merge", phase="merged", layout=LAYOUT),
         )
         groups = read_groups((run.work("merged") / m.part.file for m in merged), "qid")
         ranges = _ranges(groups, cuts)
@@ -92,8 +88,8 @@ def sort_runs(
         )
         for i, ((low, high), touched) in enumerate(zip(pairwise(cuts), ranges, strict=True))
     ]
-    size = sum(task.weight for task in gathers)
-    return run.map(gather_range, None, gathers, ENTITIES, label=_LABEL, size=size, layout=LAYOUT)
+    spec = PartSpec(ENTITIES, label="entities: sort", layout=LAYOUT)
+    return run.map(gather_range, None, gathers, spec)
 
 
 def cut_evenly(groups: Sequence[Group], size: int) -> list[int]:

@@ -18,9 +18,10 @@ from cstool.stages.entities.sort import LAYOUT, sort_runs
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.ownership import refuse_damage
-from cstool.storage.parts import FinishedPart
-from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import ENTITIES
+from cstool.storage.tasks import Task, part_name
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,9 @@ def _fill(
         sort_lines,
         wanted.choice(run.work("only") / "qids.npy"),
         _tasks(dump, part_size, faults, run.options, read),
-        ENTITIES,
-        label="entities: read",
+        PartSpec(ENTITIES, label="entities: read", phase="sorted", layout=LAYOUT),
         size=size,
-        phase="sorted",
         on_made=lambda made: limit.check(made.counts),
-        layout=LAYOUT,
     )
     counts = total(m.counts for m in made)
     if not counts.tally("entities").read:

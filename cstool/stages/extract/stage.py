@@ -22,7 +22,7 @@ from cstool.storage.counts import Counts, largest, total
 from cstool.storage.manifest import Manifest, Source
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.paragraphs import gather
-from cstool.storage.parts import Batches
+from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.wikitext.fast_path import COMPILED
@@ -108,7 +108,9 @@ def _fill(
     if not COMPILED:
         tell("cstool was installed without a C compiler: the same text, in 1.6 times the time")
     check_rules(options.rules, options.rules_name, site.language)
-    made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
+    made = run.map(
+        read_pages, options, dump.tasks, PartSpec(SENTENCES, label="extract"), size=dump.size
+    )
     names = TemplateNames(site, options.render, options.all_sentences, extra=options.rules)
     made += read_late(run, made, names)
     paragraphs = gather(run, made)

@@ -20,9 +20,10 @@ from cstool.dumps.xml import Page, Site
 from cstool.stages.extract.rows import HOLE, NO_MENTION, ROWS_A_GROUP, SentenceRows
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
 from cstool.storage.schemas import SENTENCES
+from cstool.storage.tasks import Task, part_name
 from cstool.wikitext.page import reader
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.sentences import PendingSentence
@@ -101,7 +102,7 @@ def read_late(run: Run, made: Sequence[FinishedPart], names: TemplateNames) -> l
         tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(told)))
     named = replace(names, aliases=aliases)
     return run.map(
-        read_waiting, named, tasks, SENTENCES, label="extract, late", size=len(tasks), unit="part"
+        read_waiting, named, tasks, PartSpec(SENTENCES, label="extract, late", unit="part")
     )
 
 

@@ -27,9 +27,10 @@ from cstool.storage.manifest import (
 )
 from cstool.storage.non_entities import NonEntities
 from cstool.storage.paragraphs import hand_on
-from cstool.storage.parts import Batches
-from cstool.storage.run import Task, open_run
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import open_run
 from cstool.storage.schemas import LINKED, LINKED_MENTION
+from cstool.storage.tasks import Task
 
 BY_LINK = "mentions by link"
 ADDED = "propagated"
@@ -102,9 +103,7 @@ def link(
             link_part,
             _Linking(str(sentences), str(titles), inputs[1].fingerprint, read.source, options),
             tasks,
-            LINKED,
-            label="link",
-            size=sum(p.bytes for p in read.tables),
+            PartSpec(LINKED, label="link"),
         )
         paragraphs = hand_on(run, sentences, read)
         counts = total(m.counts for m in made)

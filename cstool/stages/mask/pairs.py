@@ -26,8 +26,8 @@ from cstool.storage.checksums import is_sound, open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import PARAGRAPHS, Manifest, Part
-from cstool.storage.parts import Batches
-from cstool.storage.run import Run, Task
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import PAIRS, POSITIONS_A_PAGE
 from cstool.storage.segments import (
     INDEX,
@@ -38,6 +38,7 @@ from cstool.storage.segments import (
     segment_file,
     segments_of,
 )
+from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -107,9 +108,11 @@ def make_pairs(
         first += buckets
     segments = run.work("segments")
     grouped = run.map(
-        group, (str(segments), seed), groups, INDEX,
-        label="mask: pages", size=len(groups), unit="part", phase="grouped", layout=_QUICK,
-    )  # fmt: skip
+        group,
+        (str(segments), seed),
+        groups,
+        PartSpec(INDEX, label="mask: pages", phase="grouped", unit="part", layout=_QUICK),
+    )
     places, _ = segments_of(grouped, run.work("grouped"), segments)
     tasks = [
         Task(file, _Bucket(language, places[destination]), str(destination))
@@ -123,7 +126,7 @@ def make_pairs(
         max_length,
         seed,
     )
-    made = run.map(pair, work, tasks, PAIRS, label="mask: pairs", size=len(tasks), unit="part")
+    made = run.map(pair, work, tasks, PartSpec(PAIRS, label="mask: pairs", unit="part"))
     return run.finish(made, total(m.counts for m in made), source=read.source)
 
 

@@ -35,9 +35,10 @@ from cstool.storage.manifest import (
     hash_file,
     need_stage,
 )
-from cstool.storage.parts import Batches
-from cstool.storage.run import Run, Task, open_run
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import EXAMPLES
+from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -171,9 +172,7 @@ def _examples(run: Run, read: Manifest, work: _Work) -> Manifest:
         mask_part,
         work,
         [Task(p.file, p.file, p.checksum, p.bytes) for p in parts],
-        EXAMPLES,
-        label="mask",
-        size=sum(p.bytes for p in parts),
+        PartSpec(EXAMPLES, label="mask"),
     )
     return run.finish(made, total(m.counts for m in made), source=read.source)
 

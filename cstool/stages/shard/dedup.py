@@ -28,8 +28,8 @@ from cstool.stages.shard.minhash import (
 )
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.segments import (
     INDEX,
     Segment,
@@ -40,6 +40,7 @@ from cstool.storage.segments import (
     segment_file,
     segments_of,
 )
+from cstool.storage.tasks import Task
 
 Dedup = Literal["none", "exact", "minhash"]
 
@@ -171,10 +172,12 @@ def find_drops(
     files = run.work("marks")
     work = _Screening(str(files), dedup, buckets, str(tests) if tests else None)
     screened = run.map(
-        screen, work, parts, INDEX,
-        label="shard: screen", size=len(parts), unit="part", phase="screened",
-        is_whole=partial(are_whole, run.work("screened"), files),
-    )  # fmt: skip
+        screen,
+        work,
+        parts,
+        PartSpec(INDEX, label="shard: screen", phase="screened", unit="part"),
+        is_intact=partial(are_whole, run.work("screened"), files),
+    )
     by_bucket, _ = segments_of(screened, run.work("screened"), files)
     tasks = [
         Task(f"bucket-{b:05d}.parquet", _Marked(f"bucket-{b:05d}.parquet", by_bucket[b]), str(b))
@@ -183,10 +186,12 @@ def find_drops(
     ]
     folder = run.work("twice")
     found = run.map(
-        twice, (str(run.work("drops")), dedup), tasks, INDEX,
-        label="shard: compare", size=len(tasks), unit="bucket", phase="twice",
-        is_whole=partial(are_whole, folder, run.work("drops")),
-    )  # fmt: skip
+        twice,
+        (str(run.work("drops")), dedup),
+        tasks,
+        PartSpec(INDEX, label="shard: compare", phase="twice", unit="bucket"),
+        is_intact=partial(are_whole, folder, run.work("drops")),
+    )
     by_part, _ = segments_of(found, folder, run.work("drops"))
     in_tests = _tests_by_part(screened, by_bucket.get(buckets, ()), files)
     return [

@@ -56,10 +56,11 @@ from cstool.storage.manifest import (
     sha256,
 )
 from cstool.storage.paragraphs import of_corpus
-from cstool.storage.parts import FinishedPart
-from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
+from cstool.storage.tasks import Task, part_name
 
 __all__ = ["ShardOptions", "shard"]
 
@@ -129,16 +130,20 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     sentences = sum(_sentences(one.manifest) for one in read)
     tasks = find_drops(run, tasks, sentences, options.dedup, tests)
     found = run.map(
-        census, options, tasks, PAGES,
-        label="shard: count", size=len(tasks), unit="part", phase="census", layout=_QUICK,
-    )  # fmt: skip
+        census,
+        options,
+        tasks,
+        PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=_QUICK),
+    )
     plan = plan_of(run.work("census"), found, options)
     segments = run.work("segments")
     scattered = run.map(
-        scatter, ScatterTask(plan, str(segments)), tasks, INDEX,
-        label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
-        is_whole=partial(are_whole, run.work("scattered"), segments),
-    )  # fmt: skip
+        scatter,
+        ScatterTask(plan, str(segments)),
+        tasks,
+        PartSpec(INDEX, label="shard: shuffle", phase="scattered", unit="part", layout=_QUICK),
+        is_intact=partial(are_whole, run.work("scattered"), segments),
+    )
     places, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = FORMATS[options.format]
     made, counts, facts = _write(run, form, _shards(plan, places, sizes, form))
@@ -211,9 +216,11 @@ def _write(
     work = GatherTask(str(run.out), form.name)
     if form.suffix == "parquet":
         made = run.map(
-            gather, work, shards, form.schema,
-            label="shard: write", size=len(shards), unit="shard", layout=form.layout,
-        )  # fmt: skip
+            gather,
+            work,
+            shards,
+            PartSpec(form.schema, label="shard: write", unit="shard", layout=form.layout),
+        )
         facts = [read_facts(run.work(FACTS) / task.file) for task in shards]
     else:
         # A part that is no Parquet cannot tell how it was made: a receipt does, in _work.
@@ -222,10 +229,12 @@ def _write(
             for task in shards
         ]
         signed = run.map(
-            gather_lines, work, receipts, RECEIPT,
-            label="shard: write", size=len(shards), unit="shard", phase="written",
-            is_whole=partial(_is_as_signed, run),
-        )  # fmt: skip
+            gather_lines,
+            work,
+            receipts,
+            PartSpec(RECEIPT, label="shard: write", phase="written", unit="shard"),
+            is_intact=partial(_is_as_signed, run),
+        )
         made = [
             FinishedPart(
                 Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts

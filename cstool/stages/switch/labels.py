@@ -23,8 +23,9 @@ from cstool.storage.checksums import is_sound, load_array, open_part, read_part,
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LABELS, is_store, pack, write_store
 from cstool.storage.manifest import Manifest
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 
 # Cells of a table of entities and languages: 8 bytes each, and a few such tables.
 _CELLS_AT_ONCE = 1 << 20
@@ -74,11 +75,7 @@ def make_store(
         label_rows,
         (str(wanted), needs),
         tasks,
-        LABELS,
-        label="switch: labels",
-        size=len(tasks),
-        unit="part",
-        phase="labels",
+        PartSpec(LABELS, label="switch: labels", phase="labels", unit="part"),
     )
     if not is_store(folder):  # other shares may have written it, and be reading it
         write_store(folder, _tables(run.work("labels"), made), needs.rules.targets)

@@ -38,10 +38,11 @@ from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
 from cstool.storage.paragraphs import hand_on
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, open_run
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.storage.schemas import SWITCHED
+from cstool.storage.tasks import Task
 
 # Rows that are made at a time, about.
 _ROWS_AT_ONCE = 6 * 4096
@@ -155,10 +156,7 @@ def _attribute(run: Run, linked: Path, read: Manifest) -> list[FinishedPart]:
         page_rows,
         None,
         tasks,
-        PAGE_ROWS,
-        label="switch: attribution",
-        size=len(tasks),
-        unit="part",
+        PartSpec(PAGE_ROWS, label="switch: attribution", unit="part"),
     )
 
 
@@ -174,12 +172,11 @@ def _map(
 ) -> list[FinishedPart]:
     """Make a part of each part that is read: the rows, or their census."""
     tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
-    size = sum(p.bytes for p in read.tables)
     if function is census_part:
-        return run.map(
-            function, work, tasks, CENSUS, label="switch: census", size=size, phase=_CENSUS
-        )
-    return run.map(function, work, tasks, SWITCHED, label="switch", size=size)
+        spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
+    else:
+        spec = PartSpec(SWITCHED, label="switch")
+    return run.map(function, work, tasks, spec)
 
 
 def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[float, ...] | None:

@@ -14,9 +14,10 @@ from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import Part, sha256
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import QID
+from cstool.storage.tasks import Task, part_name
 
 COMPARED = "titles compared"
 DIFFERENCES = "differences.tsv"
@@ -47,9 +48,11 @@ def compare(run: Run, sql: ResolvedTitles, dump: ResolvedTitles) -> list[Finishe
     sides += [_Side(f, h, False) for f, h in zip(dump.files, dump.hashed, strict=True)]
     tasks = [Task(part_name(i), side, f"side {i}") for i, side in enumerate(sides)]
     return run.map(
-        list_differences, str(work), tasks, _ROWS,
-        label="titles: compare", size=len(tasks), unit="part", phase="differences",
-    )  # fmt: skip
+        list_differences,
+        str(work),
+        tasks,
+        PartSpec(_ROWS, label="titles: compare", phase="differences", unit="part"),
+    )
 
 
 def _index_answers(resolved: ResolvedTitles, folder: Path, name: str) -> None:

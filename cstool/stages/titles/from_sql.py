@@ -44,8 +44,9 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building, hash_column
 from cstool.storage.manifest import FileRead
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 
 NOT_UTF8 = "title is not UTF-8"
 NO_PAGE = "page is not in the page table"
@@ -121,9 +122,11 @@ def list_tables(
         for i, (file, first) in enumerate(zip(files, firsts, strict=True))
     ]
     made = run.map(
-        join, str(work), tasks, JOINED,
-        label="titles: join", size=len(tasks), unit="part", phase="joined",
-    )  # fmt: skip
+        join,
+        str(work),
+        tasks,
+        PartSpec(JOINED, label="titles: join", phase="joined", unit="part"),
+    )
     files = _files(run, "joined", made)
     _count_unjoined(counts, made, files, items, moved)
     counts = total([counts, *(m.counts for m in made)])
@@ -145,8 +148,8 @@ def _read(
     """Read a table, each of its slices in a worker."""
     bytes_ = None if path == STDIN else Path(path).stat().st_size
     tasks = sql_tasks(absolute(path), table, size, faults, database=wiki, read=read)
-    label = f"titles: {table.name}"
-    return run.map(function, None, tasks, schema, label=label, size=bytes_, phase=table.name)
+    spec = PartSpec(schema, label=f"titles: {table.name}", phase=table.name)
+    return run.map(function, None, tasks, spec, size=bytes_)
 
 
 def _files(run: Run, phase: str, made: list[FinishedPart]) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import hash_titles
 from cstool.storage.manifest import FileRead, Manifest
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 from cstool.wikitext.titles import namespaces_of
 
 # The folder in which the items of each part lie that are no entities.
@@ -59,17 +60,22 @@ def list_dumps(
 ) -> DumpListing:
     """Read the titles of a wiki's pages, and those of its sitelinks, into lists."""
     pages = run.map(
-        list_pages, _Reading(site, keep_going), dump.tasks, PAGES,
-        label="titles: pages", size=dump.size, phase="pages",
-    )  # fmt: skip
+        list_pages,
+        _Reading(site, keep_going),
+        dump.tasks,
+        PartSpec(PAGES, label="titles: pages", phase="pages"),
+        size=dump.size,
+    )
     tasks = [
         Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
         for i, part in enumerate(manifest.tables)
     ]
     links = run.map(
-        list_sitelinks, site, tasks, LINKS,
-        label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
-    )  # fmt: skip
+        list_sitelinks,
+        site,
+        tasks,
+        PartSpec(LINKS, label="titles: sitelinks", phase="sitelinks"),
+    )
     lists = LinkLists(
         tuple(str(run.work("sitelinks") / made.part.file) for made in links),
         tuple(str(run.work("pages") / made.part.file) for made in pages),

@@ -15,9 +15,10 @@ from cstool.arrays import Array
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.hash_index import NO_ITEM, HashIndex, building
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
 from cstool.storage.schemas import QID, TITLES
+from cstool.storage.tasks import Task, part_name
 
 # Pages of the main namespace, titles with their items, and both at once (goal or qid 0: none).
 PAGES = pa.schema([("title", pa.string()), ("hash", pa.uint64()), ("goal", pa.uint64())])
@@ -106,16 +107,12 @@ def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None)
         Task(part_name(i), _List(f, None if lists.unique else first), f"pages {i}")
         for i, (f, first) in enumerate(zip(lists.pages, firsts, strict=True), len(own))
     ]
+    own_spec = PartSpec(TITLES, label=f"{label}: own", phase=phase, unit="part")
+    redirects_spec = PartSpec(TITLES, label=f"{label}: redirects", phase=phase, unit="part")
     made = [
-        *run.map(
-            own_titles, known, own, TITLES,
-            label=f"{label}: own", size=len(own), unit="part", phase=phase,
-        ),
-        *run.map(
-            redirected_titles, known, moved, TITLES,
-            label=f"{label}: redirects", size=len(moved), unit="part", phase=phase,
-        ),
-    ]  # fmt: skip
+        *run.map(own_titles, known, own, own_spec),
+        *run.map(redirected_titles, known, moved, redirects_spec),
+    ]
     folder = run.out if phase is None else run.work(phase)
     return ResolvedTitles(
         made,

@@ -118,7 +118,7 @@ def test_workers_and_shares_change_no_byte(
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
     options = MaskOptions(strategy, packed=packed)
     for share in (1, 2):
-        running = RunOptions(jobs=1, quiet=True, shard=(share, 3))
+        running = RunOptions(jobs=1, quiet=True, array_task=(share, 3))
         with pytest.raises(Unfinished):
             mask_corpus(corpus, unigram.path, tmp_path / "shares", options, running)
     make(corpus, unigram, tmp_path / "shares", strategy, packed=packed)

@@ -14,11 +14,12 @@ from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import ATTRIBUTION, PARAGRAPHS, Source, beside_part
 from cstool.storage.ownership import Claim
-from cstool.storage.parts import Batches, write_part
-from cstool.storage.run import Run, part_name
+from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
+from cstool.storage.run import Run
 from cstool.storage.schemas import ATTRIBUTION as PAGES
 from cstool.storage.schemas import PARAGRAPHS as PARAGRAPH_ROWS
 from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
+from cstool.storage.tasks import part_name
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def write_switched(
         ]
         ids = [s.page * POSITIONS_A_PAGE + position for position, s in enumerate(some, first)]
         paragraphs = pa.table([ids, [s.paragraph for s in some]], schema=PARAGRAPH_ROWS)
+        into = PartFolder(folder, folder / "_work", "r")
         for name, content in (
             (part_name(number), table),
             (beside_part(ATTRIBUTION, part_name(number)), pa.Table.from_pylist(pages, PAGES)),
@@ -80,10 +82,13 @@ def write_switched(
         ):
             made.append(
                 write_part(
-                    folder, name, content.schema, batches(content),
-                    run="r", slice_=name, work=folder / "_work",
+                    into,
+                    name,
+                    name,
+                    PartSpec(content.schema),
+                    batches(content),
                 )
-            )  # fmt: skip
+            )
     number = sum(m.part.rows for m in made if m.part.file.startswith("part-"))
     run = Run(folder, Claim("switch", "0", {}, []), RunOptions(jobs=1), InlineExecutor())
     read = len(sentences)

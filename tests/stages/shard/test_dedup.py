@@ -133,7 +133,7 @@ def test_a_batch_array_ends_with_the_bytes_of_one_run(tmp_path: Path) -> None:
     shard([tmp_path / "w"], tmp_path / "one", options, RunOptions(jobs=1, quiet=True))
     for share in ((1, 2), (2, 2), (1, 2)):
         with pytest.raises(Unfinished):
-            running = RunOptions(jobs=1, quiet=True, shard=share)
+            running = RunOptions(jobs=1, quiet=True, array_task=share)
             shard([tmp_path / "w"], tmp_path / "many", options, running)
     shard([tmp_path / "w"], tmp_path / "many", options, RunOptions(jobs=1, quiet=True))
     assert files_of(tmp_path / "many") == files_of(tmp_path / "one")
