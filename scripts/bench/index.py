@@ -1,4 +1,4 @@
-"""What an index of titles could be made of: build, size, opening, look-ups; docs/linking.md.
+"""Candidates for the index of titles: build, size, look-ups: docs/measurements/linking.md.
 
     python -m scripts.bench.index [--titles 18000000] [--only NAME,…] [--folder DIR]
 

@@ -1,4 +1,4 @@
-"""`cstool link` end to end against wikimapper and Python look-up loops; docs/linking.md.
+"""`cstool link` compared with wikimapper and look-up loops: docs/measurements/linking.md.
 
     python -m scripts.bench.link [--titles 18000000] [--mentions 2000000] [--jobs 1] [--keep DIR]
 

@@ -1,4 +1,4 @@
-"""The table of fidelity in docs/extraction.md: our sentences and WikiExtractor's, by language.
+"""Sentences of cstool and WikiExtractor compared by language: docs/measurements/extraction.md.
 
 Usage: python -m scripts.check.fidelity REALDATA ORACLE [--wikiextractor PATH] [--write FILE]
 
