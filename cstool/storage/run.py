@@ -18,10 +18,10 @@ from cstool import __version__
 from cstool.errors import CstoolError, Stopped, Unfinished, writing
 from cstool.execution.crash_notes import noting, take_note
 from cstool.execution.executors import calls_ahead, executor, run_calls
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
 from cstool.execution.progress import progress
 from cstool.execution.shutdown import cleaned_up
-from cstool.execution.terminal import echo
 from cstool.storage.atomic import remove_orphans, scratch_folder, write_bytes
 from cstool.storage.counts import Counts, imbalances, total
 from cstool.storage.forecast import needs_in_words
@@ -140,6 +140,7 @@ class Run:
                     step.finished[index] = part
                     made_now.append(index)
                     self.clock.add(cost)
+                    bar.note_memory(cost.peak_bytes)
                     on_made(part)
                     bar.update(step.due.pop(index).weight)
         finally:
@@ -326,7 +327,7 @@ def _filling(
     remove_orphans(out, lambda: scratch_in_use(out))
     first = options.array_task is None or options.array_task[0] == 1
     if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
-        echo(line, err=True)
+        log(line, stage=claim.stage)
     run: Run | None = None
 
     def clean() -> str:

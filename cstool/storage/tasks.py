@@ -1,5 +1,6 @@
 """The tasks of a step: which parts are due, and making one."""
 
+import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from cstool.execution.options import RunOptions
+from cstool.execution.resources import peak_memory
 from cstool.storage.atomic import refuse_links, using_scratch
 from cstool.storage.parts import (
     Batches,
@@ -18,7 +20,7 @@ from cstool.storage.parts import (
     refuse_foreign_part,
     write_part,
 )
-from cstool.storage.timings import PartCost, peak_bytes
+from cstool.storage.timings import PartCost
 
 S = TypeVar("S")
 P = TypeVar("P")
@@ -108,4 +110,4 @@ def _make_part(worker: _Worker[S, P], task: Task[S]) -> tuple[FinishedPart, Part
     with using_scratch(worker.scratch):
         batches = worker.function(task.slice, worker.parameters)
         made = write_part(worker.folder, task.file, task.fingerprint, worker.spec, batches)
-    return made, PartCost(time.thread_time() - begun, peak_bytes())
+    return made, PartCost(time.thread_time() - begun, peak_memory(resource.RUSAGE_SELF))
