@@ -90,7 +90,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
     [
         (["extrakt"], "no command 'extrakt'; did you mean extract?"),
         (["Titel"], "no command 'Titel'; did you mean titles or entities?"),
-        (["frobnicate"], "no command 'frobnicate'; there are download, entities,"),
+        (["frobnicate"], "no command 'frobnicate'; the commands are download, entities,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),
@@ -163,7 +163,7 @@ def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path
         options = ["--part-size", "200", "--keep-going"]
         again = cstool("extract", name, "-o", "out", *options, cwd=tmp_path)
         assert again.returncode == 0
-        assert "kept what is sound of a damaged dump" in again.stderr
+        assert "kept the readable part of an input: " in again.stderr
         assert len(rows_of(tmp_path / "out")) >= 20
 
 
@@ -241,14 +241,14 @@ def test_after_a_wrong_input_the_right_one_is_taken(xml: bytes, tmp_path: Path) 
     assert cstool("extract", "d.xml", "-o", "o", cwd=tmp_path).returncode == 0
 
 
-def test_what_was_kept_from_damage_does_not_pass_for_sound(xml: bytes, tmp_path: Path) -> None:
+def test_output_of_keep_going_is_refused_without_the_option(xml: bytes, tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_bytes(xml[:-300])
     command = ["extract", "d.xml", "-o", "o"]
     assert cstool(*command, "--keep-going", cwd=tmp_path).returncode == 0
     fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "cut off")
     again = cstool(*command, "--keep-going", cwd=tmp_path)
     assert again.returncode == 0
-    assert "kept what is sound of a damaged dump" in again.stderr
+    assert "kept the readable part of an input: " in again.stderr
     (tmp_path / "d.json").write_text('[\n{"id":"Q1"},\n{"id":\n]\n')
     command = ["entities", "d.json", "-o", "e", "--quiet"]
     assert cstool(*command, "--max-errors", "1", cwd=tmp_path).returncode == 0
@@ -395,14 +395,14 @@ def test_shares_of_a_batch_array_make_the_same_bytes(sample: Sample, tmp_path: P
     assert files_of(tmp_path / "array") == files_of(tmp_path / "whole")
 
 
-def test_the_closing_line_tells_what_was_done(sample: Sample, tmp_path: Path) -> None:
+def test_the_summary_line_has_counts_and_reasons(sample: Sample, tmp_path: Path) -> None:
     done = cstool("extract", sample.pages, "-o", tmp_path / "out")
     assert done.stdout == ""
     first, second = done.stderr.strip().split("\n")
     assert first.startswith("extract: 42 pages, ")
     assert "sentences dropped: " in first
-    costs = second.removeprefix("extract: what cost most sentences: ").split(", ")
-    numbers = [int(cost.rsplit(" ", 1)[1]) for cost in costs]
+    holes = second.removeprefix("extract: templates that dropped most sentences: ").split(", ")
+    numbers = [int(hole.rsplit(" ", 1)[1].strip("()")) for hole in holes]
     assert 5 <= len(numbers) <= 10
     assert numbers == sorted(numbers, reverse=True)
 

@@ -90,7 +90,7 @@ def test_a_signal_during_the_start_ends_in_silence_or_a_line(
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs a shell")
 def test_too_little_address_space_is_told_with_what_to_do(pipeline: Path) -> None:
     done = shell(f"ulimit -v 700000; {SHELL} stats DIR", pipeline / "switched")
-    fails(done, "out of memory", "`ulimit -v` allows 683 MB", "allow more")
+    fails(done, "out of memory", "`ulimit -v` allows 683 MB", "raise the limit")
 
 
 def told_of(fault: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[str, int]:
@@ -98,13 +98,13 @@ def told_of(fault: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[s
     return capsys.readouterr().err, code
 
 
-def test_an_internal_fault_says_where_to_report_it_and_with_what(
+def test_an_internal_error_names_the_issue_tracker_and_the_versions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for fault in (AssertionError("lost count"), BaseExceptionGroup("x", [SystemExit()])):
         line, code = told_of(fault, capsys)
         assert code == 1
-        assert line.startswith(f"cstool: internal fault: {type(fault).__name__}: ")
+        assert line.startswith(f"cstool: internal error: {type(fault).__name__}: ")
         assert ISSUES in line
         assert "Python 3." in line
         assert line.count("\n") == 1
@@ -122,13 +122,13 @@ def test_the_address_for_faults_is_that_of_the_package_where_it_has_one(
 
 
 def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Click turns an EOFError of any kind into what it makes of Ctrl-C."""
+    """Click raises Abort for any EOFError, as it does for Ctrl-C."""
     import click
 
     stop = click.Abort()
     stop.__cause__ = EOFError("Compressed file ended")
     assert not cli._is_stop(stop)
-    assert "EOFError: Compressed file ended" in cli._told(stop)[0]
+    assert "EOFError: Compressed file ended" in cli._message(stop)[0]
 
 
 @pytest.mark.parametrize("fault", ["CommClosedError", "TimeoutError", "CancelledError"])

@@ -22,11 +22,11 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_closing_line_tells_what_was_left_out(switched: Path, tmp_path: Path) -> None:
+def test_the_summary_line_has_the_rows_that_were_dropped(switched: Path, tmp_path: Path) -> None:
     code, output = run(switched, "-o", tmp_path / "c", "--dedup", "exact")
     assert code == 0
     assert "4 sentences in 2 languages" in output
-    assert "left out: 2 source sentence is there already" in output
+    assert "(rows dropped: duplicate source sentence (2))" in output
 
 
 def test_options_reach_the_manifest(switched: Path, tmp_path: Path) -> None:

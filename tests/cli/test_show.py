@@ -92,7 +92,7 @@ def test_json_is_a_line_a_row(pipeline: Path) -> None:
 
 def test_where_nothing_is_found_that_is_told(pipeline: Path) -> None:
     code, output = run(pipeline / "corpus", "--title", "Nowhere", "--json")
-    assert (code, output) == (0, "show: no such row there\n")
+    assert (code, output) == (0, f"show: no matching row in {pipeline / 'corpus'}\n")
 
 
 def test_a_reader_that_leaves_ends_it_quietly(pipeline: Path) -> None:
@@ -122,14 +122,14 @@ def test_an_entity_is_shown_with_where_it_occurs(pipeline: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["entity", "X64", "--live"], "'X64' is no QID"),
-        (["entity", "Q0", "--live"], "no QID"),
-        (["entity", "Q99999999999", "--live"], "no QID"),
+        (["entity", "X64", "--live"], "'X64' is not a QID"),
+        (["entity", "Q0", "--live"], "not a QID"),
+        (["entity", "Q99999999999", "--live"], "not a QID"),
         (["entity", "Q64"], "--entities DIR or --live"),
         (["entity", "Q64", "--live", "--entities", "x"], "--entities DIR or --live"),
         (["entity"], "QID"),
         ([], "DIR"),
-        (["x", "--entity", "Berlin"], "no QID"),
+        (["x", "--entity", "Berlin"], "not a QID"),
     ],
 )
 def test_a_wrong_call_is_told(arguments: list[str], words: str) -> None:
@@ -143,7 +143,7 @@ def test_faults_are_told_in_one_line(pipeline: Path, tmp_path: Path) -> None:
         ([tmp_path / "none"], "no such folder", 1),
         (["entity", "Q4000000000", "--entities", pipeline / "entities"], "has no Q4000000000", 1),
         (["entity", "Q64", "--entities", pipeline / "titles"], "`cstool titles`", 1),
-        ([pipeline / "linked", "--language", "de"], "in one language (en)", 2),
+        ([pipeline / "linked", "--language", "de"], "all rows of this folder are in en", 2),
         ([pipeline / "corpus", "--language", "dee"], "'dee' is no language code", 2),
         ([pipeline / "sentences", "--entity", "Q64"], "has no column", 2),
     ):
