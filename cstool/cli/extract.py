@@ -8,8 +8,8 @@ import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.errors import InputError
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.counts import OTHERS
 from cstool.storage.text_files import read_small
@@ -86,11 +86,11 @@ def command(
     if holes and not running.quiet:
         top = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
         names = ", ".join(f"{name} ({number:,})" for name, number in top)
-        echo_line(f"extract: templates that dropped most sentences: {names}", err=True)
+        log(f"extract: templates that dropped most sentences: {names}", stage="extract")
 
 
 def _tell(message: str) -> None:
-    echo_line(f"extract: {message}", err=True)
+    log(f"extract: {message}", stage="extract")
 
 
 def _read(file: IO[str]) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import io
+import logging
 import os
 import resource
 import signal
@@ -24,9 +25,10 @@ from cstool.errors import (
     is_damage,
     is_out_of_memory,
 )
+from cstool.execution.log import configure, log
 from cstool.execution.shutdown import end_stopped, ending_in_time
 from cstool.execution.signals import end_on_signals, interruptible, not_interruptible, received
-from cstool.execution.terminal import echo, finish_output, open_missing_streams, printable
+from cstool.execution.terminal import echo, finish_output, open_missing_streams
 
 COMMANDS = {
     "download": "Download dumps from Wikimedia's servers and verify them.",
@@ -130,6 +132,7 @@ def main() -> None:
     """
     open_missing_streams()
     end_on_signals()
+    configure(as_json="--log-json" in sys.argv)
     # Without this, OpenBLAS starts a thread for each CPU; cstool uses no linear algebra.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
@@ -191,7 +194,7 @@ def _fault(fault: BaseException, debug: bool) -> int:
         echo(text.getvalue().rstrip("\n"), err=True)
         return fault.exit_code
     if isinstance(fault, Unfinished):
-        echo(f"cstool: {_line(str(fault))}", err=True)
+        log(f"cstool: {_line(str(fault))}", event="unfinished")
         return _output(0, debug)
     if isinstance(fault, BrokenPipeError):
         finish_output()
@@ -200,7 +203,7 @@ def _fault(fault: BaseException, debug: bool) -> int:
     if debug:
         with suppress(OSError, ValueError):
             traceback.print_exception(fault)
-    echo(f"cstool: {_line(message)}", err=True)
+    log(f"cstool: {_line(message)}", level=logging.ERROR, event="error", exit_code=code)
     if is_out_of_memory(fault):
         finish_output()
         os._exit(code)  # after a failed allocation, libraries may crash when they are unloaded
@@ -208,7 +211,7 @@ def _fault(fault: BaseException, debug: bool) -> int:
 
 
 def _line(message: str) -> str:
-    return printable(" ".join(message.split()))
+    return " ".join(message.split())
 
 
 def _message(fault: BaseException) -> tuple[str, int]:

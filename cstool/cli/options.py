@@ -1,9 +1,8 @@
 """Options that all stages share, and the summary line that a stage prints."""
 
 import functools
+import logging
 import re
-import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 
 import click
 
+from cstool.execution.log import configure, log
 from cstool.execution.options import RunOptions
-from cstool.execution.resources import default_jobs
-from cstool.execution.terminal import echo_line
+from cstool.execution.resources import default_jobs, peak_memory
 from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
 from cstool.storage.reasons import reasons_text
 
@@ -91,6 +90,11 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
         ),
         click.option("--overwrite", is_flag=True, help="Discard existing output and start over."),
         click.option("--quiet", is_flag=True, help="Show no progress and no summary."),
+        click.option(
+            "--log-json",
+            is_flag=True,
+            help="Write progress and messages as JSON, one object a line.",
+        ),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
         click.option(
             "--task",
@@ -117,6 +121,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             part_size: int | None,
             overwrite: bool,
             quiet: bool,
+            log_json: bool,
             debug: bool,
             task: tuple[int, int] | None,
             shard_task: tuple[int, int] | None,
@@ -124,6 +129,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             **others: Any,
         ) -> None:
             del debug
+            configure(as_json=log_json)
             options = RunOptions(jobs, part_size, overwrite, quiet, task or shard_task, scheduler)
             command(running=options, **others)
 
@@ -153,21 +159,30 @@ class StageSummary:
             summary += " (standard input was not read; --overwrite reads it)" if unread else ""
         else:
             summary = f"{counts} → {self._out} ({self._costs()})"
-        echo_line(f"{manifest.stage}: {summary}", err=True)
+        tallies = {unit: tally.written for unit, tally in manifest.counts.tallies.items()}
+        log(
+            f"{manifest.stage}: {summary}",
+            stage=manifest.stage,
+            event="finished",
+            output=str(self._out),
+            seconds=round(time.monotonic() - self._started, 3),
+            peak_bytes=peak_memory(),
+            written=tallies,
+        )
         faults = list(manifest.counts.details.get("damaged inputs", {}))
         for fault in faults[:_FAULTS_SHOWN]:
-            echo_line(f"{manifest.stage}: kept the readable part of an input: {fault}", err=True)
+            self._warn(manifest, f"kept the readable part of an input: {fault}")
         if len(faults) > _FAULTS_SHOWN:
             more = f"{len(faults) - _FAULTS_SHOWN:,} more damaged places are listed in"
-            echo_line(f"{manifest.stage}: {more} {self._out / MANIFEST}", err=True)
+            self._warn(manifest, f"{more} {self._out / MANIFEST}")
+
+    @staticmethod
+    def _warn(manifest: Manifest, text: str) -> None:
+        log(f"{manifest.stage}: {text}", level=logging.WARNING, stage=manifest.stage)
 
     def _costs(self) -> str:
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        kilo = 1024 if sys.platform == "darwin" else 1
-        peak = max(own, worker) / kilo / 1024
         seconds = time.monotonic() - self._started
-        return f"{seconds:.1f} s, peak memory {peak:,.0f} MB per process"
+        return f"{seconds:.1f} s, peak memory {peak_memory() >> 20:,} MB per process"
 
 
 def dropped(manifest: Manifest, unit: str) -> str:

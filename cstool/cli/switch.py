@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
 from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
@@ -202,7 +202,7 @@ def command(
     )
     if not running.quiet:
         for line in _notes(manifest, [code for code, n in switched_rows.items() if not n]):
-            echo_line(f"switch: {line}", err=True)
+            log(f"switch: {line}", stage="switch")
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:

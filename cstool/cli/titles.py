@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
 from cstool.stages.titles.compare import (
     DIFFERENCES,
     ONLY_DUMP,
@@ -116,14 +116,14 @@ def command(
 
 
 def _tell(message: str) -> None:
-    echo_line(f"titles: {message}", err=True)
+    log(f"titles: {message}", stage="titles")
 
 
 def _tell_misfits(manifest: Manifest) -> None:
     """Print the inconsistencies between the SQL tables."""
     inconsistencies = [f"{what} ({number:,})" for number, what in misfits(manifest.counts)]
     if inconsistencies:
-        echo_line(f"titles: inconsistent SQL tables: {', '.join(inconsistencies)}", err=True)
+        log(f"titles: inconsistent SQL tables: {', '.join(inconsistencies)}", stage="titles")
 
 
 def _tell_differences(manifest: Manifest, out: Path) -> None:
@@ -132,11 +132,11 @@ def _tell_differences(manifest: Manifest, out: Path) -> None:
     if numbers is None:
         return
     if not any(numbers.values()):
-        echo_line("titles: the SQL tables and the dumps give the same result", err=True)
+        log("titles: the SQL tables and the dumps give the same result", stage="titles")
         return
     shown = examples(out)
     for kind, number in numbers.items():
         if number:
             some = ", ".join(shown.get(kind, []))
-            echo_line(f"titles: {number:,} {_DIFFERENCES_SHOWN[kind]}: {some}…", err=True)
-    echo_line(f"titles: all differences are listed in {out / DIFFERENCES}", err=True)
+            log(f"titles: {number:,} {_DIFFERENCES_SHOWN[kind]}: {some}…", stage="titles")
+    log(f"titles: all differences are listed in {out / DIFFERENCES}", stage="titles")

@@ -4,66 +4,69 @@ Lines go through the logger `cstool` of Python's `logging`. `configure` is calle
 line only: a program that imports cstool adds its own handler, or sees nothing.
 """
 
+import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from cstool.execution.terminal import echo, printable
 
-logger = logging.getLogger("cstool")
-logger.addHandler(logging.NullHandler())
+_logger = logging.getLogger("cstool")
+_logger.addHandler(logging.NullHandler())
 
 # The attribute of a log record that has the fields of its JSON object.
 _FIELDS = "cstool_fields"
 
 
 class StandardErrorHandler(logging.Handler):
-    """Writes records to standard error: their text, or with `json` an object with their fields."""
+    """Writes each record to standard error: its text, or with `as_json` an object."""
 
-    def __init__(self, *, json: bool) -> None:
+    def __init__(self, *, as_json: bool) -> None:
         super().__init__()
-        self._json = json
+        self.as_json = as_json
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record as one line."""
         text = record.getMessage()
-        echo(_as_json(record, text) if self._json else text, err=True)
+        if self.as_json:
+            text = _json_line(text, record.levelname, getattr(record, _FIELDS, {}))
+        echo(text, err=True)
 
 
-def _as_json(record: logging.LogRecord, text: str) -> str:
-    time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="seconds")
-    fields = {"time": time, "level": record.levelname.lower(), "message": text}
-    data = msgspec.json.encode(fields | getattr(record, _FIELDS, {}))
-    # ASCII only: no terminal, and no log viewer, obeys a character of a file name.
-    return data.decode() if data.isascii() else _ascii(data)
-
-
-def _ascii(data: bytes) -> str:
-    import json
-
-    return json.dumps(json.loads(data))
-
-
-def configure(*, json: bool) -> None:
+def configure(*, as_json: bool) -> None:
     """Write the log of this process to standard error."""
-    for handler in [*logger.handlers]:
+    for handler in [*_logger.handlers]:
         if isinstance(handler, StandardErrorHandler):
-            logger.removeHandler(handler)
-    logger.addHandler(StandardErrorHandler(json=json))
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+            _logger.removeHandler(handler)
+    _logger.addHandler(StandardErrorHandler(as_json=as_json))
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
 
 
 def is_json() -> bool:
     """Whether the log of this process is written as JSON."""
-    return any(isinstance(h, StandardErrorHandler) and h._json for h in logger.handlers)
+    return any(isinstance(h, StandardErrorHandler) and h.as_json for h in _logger.handlers)
 
 
 def log(text: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Log one line; unsafe characters in it, line feeds too, are written as escapes.
 
-    `fields` are added to the JSON object: numbers, strings, or lists of them.
+    `fields` are added to the JSON object: numbers, strings, lists and dictionaries of them.
     """
-    logger.log(level, "%s", printable(text), extra={_FIELDS: fields})
+    _logger.log(level, "%s", printable(text), extra={_FIELDS: fields})
+
+
+def log_line(text: str, *, level: int = logging.INFO) -> str:
+    """Return the line that `log` would write, for a program that is ending.
+
+    Logging takes locks, which the interrupted code may hold.
+    """
+    text = printable(text)
+    return _json_line(text, logging.getLevelName(level), {}) if is_json() else text
+
+
+def _json_line(text: str, level: str, fields: Mapping[str, Any]) -> str:
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    # ASCII only: lone surrogates of file names have no UTF-8, and a viewer obeys no escape.
+    return json.dumps({"time": time, "level": level.lower(), "message": text, **fields})

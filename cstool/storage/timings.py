@@ -6,7 +6,6 @@ A list, an object for each run that did something. A run that is interrupted lea
 
 import resource
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -18,6 +18,6 @@ PAGES=$DUMPS/$WIKI-$DATE-pages-articles-multistream.xml.bz2
 # signals (--signal=B:TERM@60) go to cstool, which ends in two seconds and leaves nothing half-made.
 # SHARES stays the same when single tasks of an array are run again.
 run() {
-  exec "$CSTOOL" "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}" --quiet \
+  exec "$CSTOOL" "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}" \
     ${SLURM_ARRAY_TASK_ID:+--task "$SLURM_ARRAY_TASK_ID/${SHARES:-$SLURM_ARRAY_TASK_MAX}"}
 }

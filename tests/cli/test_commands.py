@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -423,3 +424,16 @@ def test_a_dump_without_an_article_is_told_of_in_a_line(tmp_path: Path) -> None:
     done = cstool("extract", dump, "-o", tmp_path / "out")
     assert done.returncode == 0
     assert done.stderr.startswith("extract: 0 pages, 0 sentences, 0 mentions ")
+
+
+def test_the_log_as_json_is_one_object_a_line(sample: Sample, tmp_path: Path) -> None:
+    done = cstool("extract", sample.pages, "-o", tmp_path / "out", "-j", "1", "--log-json")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["stage"] for line in lines} == {"extract"}
+    [summary] = [line for line in lines if line.get("event") == "finished"]
+    assert summary["written"]["pages"] > 0
+    assert summary["peak_bytes"] > 1 << 20
+    missing = cstool("extract", tmp_path / "none.xml", "-o", tmp_path / "other", "--log-json")
+    [error] = [json.loads(line) for line in missing.stderr.splitlines()]
+    assert (error["level"], error["event"], error["exit_code"]) == ("error", "error", 1)
+    assert "none.xml" in error["message"]

@@ -13,6 +13,7 @@ import pytest
 
 from cstool.cli import main as cli
 from cstool.errors import ISSUES
+from cstool.execution.log import configure
 from tests.cli.test_commands import cstool, fails
 
 SHELL = f'"{sys.executable}" -m cstool'
@@ -94,6 +95,7 @@ def test_too_little_address_space_is_told_with_what_to_do(pipeline: Path) -> Non
 
 
 def told_of(fault: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[str, int]:
+    configure(as_json=False)
     code = cli._fault(fault, debug=False)
     return capsys.readouterr().err, code
 
