@@ -129,23 +129,27 @@ def xml() -> bytes:
 
 def bad_dumps() -> dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, ...]]]:
     return {
-        "text for bz2": ("d.xml.bz2", lambda x: x, ("is named .bz2", "bzip2")),
-        "bz2 for xml": ("d.xml", bz2.compress, ("is named .xml", "bzip2")),
-        "an error page": ("d.xml", lambda _: b"<html><p>404</p></html>", ("no MediaWiki export",)),
-        "no XML": ("d.xml", lambda _: b"Not found\n", ("no MediaWiki export",)),
-        "nothing": ("d.xml.bz2", lambda _: b"", ("is empty",)),
+        "text for bz2": ("d.xml.bz2", lambda x: x, ("has the extension .bz2", "bzip2")),
+        "bz2 for xml": ("d.xml", bz2.compress, ("has the extension .xml", "bzip2")),
+        "an error page": (
+            "d.xml",
+            lambda _: b"<html><p>404</p></html>",
+            ("not a MediaWiki XML export",),
+        ),
+        "no XML": ("d.xml", lambda _: b"Not found\n", ("not a MediaWiki XML export",)),
+        "nothing": ("d.xml.bz2", lambda _: b"", ("empty file",)),
         "cut bz2": (
             "d.xml.bz2",
             lambda x: b"".join(map(bz2.compress, (x[:-2000], x[-2000:])))[:-200],
-            ("cut off", "--keep-going"),
+            ("truncated", "--keep-going"),
         ),
-        "cut gz": ("d.xml.gz", lambda x: gzip.compress(x)[:-200], ("cut off", "--keep-going")),
+        "cut gz": ("d.xml.gz", lambda x: gzip.compress(x)[:-200], ("truncated", "--keep-going")),
         "damaged gz": (
             "d.xml.gz",
             lambda x: gzip.compress(x)[:300] + b"\xff" * 50 + gzip.compress(x)[350:],
             ("damaged", "byte"),
         ),
-        "cut xml": ("d.xml", lambda x: x[:-300], ("cut off", "'Page 38'")),
+        "cut xml": ("d.xml", lambda x: x[:-300], ("truncated", "'Page 38'")),
         "broken xml": ("d.xml", lambda x: x.replace(b"Page 20<", b"Page 20<<"), ("broken", "line")),
         "no pages": ("d.xml", lambda _: dump_xml([]).encode(), ("no pages",)),
     }
@@ -176,10 +180,13 @@ def test_a_dump_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", ("is empty",)),
-        (b"<mediawiki>", ("no Wikidata JSON",)),
+        (b"", ("empty file",)),
+        (b"<mediawiki>", ("not a Wikidata JSON",)),
         (b'[\n{"id":"Q1",\n]\n', ("line 2", "--max-errors")),
-        (wikidata_json([item(q, {"en": "x"}) for q in range(1, 99)]).encode()[:-40], ("cut off",)),
+        (
+            wikidata_json([item(q, {"en": "x"}) for q in range(1, 99)]).encode()[:-40],
+            ("truncated",),
+        ),
         (b"[\n]\n", ("no entities",)),
     ],
 )
@@ -237,7 +244,7 @@ def test_an_input_that_is_given_twice_is_told(sample: Sample, tmp_path: Path) ->
 
 def test_after_a_wrong_input_the_right_one_is_taken(xml: bytes, tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("404 Not Found")
-    fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "no MediaWiki export")
+    fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "not a MediaWiki XML export")
     (tmp_path / "d.xml").write_bytes(xml)
     assert cstool("extract", "d.xml", "-o", "o", cwd=tmp_path).returncode == 0
 
@@ -246,7 +253,7 @@ def test_output_of_keep_going_is_refused_without_the_option(xml: bytes, tmp_path
     (tmp_path / "d.xml").write_bytes(xml[:-300])
     command = ["extract", "d.xml", "-o", "o"]
     assert cstool(*command, "--keep-going", cwd=tmp_path).returncode == 0
-    fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "cut off")
+    fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "truncated")
     again = cstool(*command, "--keep-going", cwd=tmp_path)
     assert again.returncode == 0
     assert "kept the readable part of an input: " in again.stderr

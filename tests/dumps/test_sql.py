@@ -206,7 +206,9 @@ def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str)
     whole = HEAD + CREATE + layout
     for end in range(len(HEAD + CREATE) - 2, len(whole), 5):
         path = write(tmp_path, whole[:end])
-        with pytest.raises(CutInputError, match=r"t\.sql: ends .* after byte [\d,]+ ") as told:
+        with pytest.raises(
+            CutInputError, match=r"t\.sql: truncated: .* after byte [\d,]+ "
+        ) as told:
             read(path)
         assert "\n" not in str(told.value)
         faults: list[str] = []
@@ -221,7 +223,7 @@ def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None
     packed = gzip.compress((HEAD + CREATE).encode() + statement(rows) + END.encode())
     path = tmp_path / "t.sql.gz"
     path.write_bytes(packed[: len(packed) // 2])
-    with pytest.raises(CutInputError, match="ends inside its gzip data, after byte"):
+    with pytest.raises(CutInputError, match="truncated: the gzip data ends early, after byte"):
         read(str(path), 1 << 12)
     kept = read(str(path), 1 << 12, [])
     assert 8_000 < len(kept) < 12_000
@@ -229,13 +231,16 @@ def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None
 
 
 REFUSED = {
-    "no SQL": ("<html>404 Not Found</html>\n" * 30, "ends inside a statement|has no table `t`"),
-    "another table": (CREATE.replace("`t`", "`u`"), r"has no table `t` \(it has u\)"),
-    "no columns": ("INSERT INTO `t` VALUES (1,2,3);\n", "no CREATE TABLE before them"),
-    "a missing column": (CREATE.replace("`b`", "`d`"), r"has no column b \(it has a, d, c\)"),
-    "another wiki": ("-- Host: localhost    Database: bbwiki\n" + CREATE, "is a dump of bbwiki"),
+    "no SQL": (
+        "<html>404 Not Found</html>\n" * 30,
+        "truncated: the SQL ends inside a statement|no table `t`",
+    ),
+    "another table": (CREATE.replace("`t`", "`u`"), r"no table `t` \(tables: u\)"),
+    "no columns": ("INSERT INTO `t` VALUES (1,2,3);\n", "no CREATE TABLE before the rows"),
+    "a missing column": (CREATE.replace("`b`", "`d`"), r"has no column b \(columns: a, d, c\)"),
+    "another wiki": ("-- Host: localhost    Database: bbwiki\n" + CREATE, "dump of bbwiki, not of"),
     "too few values": (CREATE + "INSERT INTO `t` VALUES (1,2,3),(1,2);\n", "2 values for 3 col"),
-    "nonsense": (CREATE + "INSERT INTO `t` VALUES (1,what,3);\n", "what is no value"),
+    "nonsense": (CREATE + "INSERT INTO `t` VALUES (1,what,3);\n", "what is not a valid value"),
     "a query": (CREATE + "INSERT INTO `t` SELECT * FROM u;\n", "without VALUES"),
 }
 
@@ -255,7 +260,7 @@ def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, value: byte
     path = write(tmp_path, CREATE.encode() + statement([(b"1", b"2", b"3"), (value, b"2", b"3")]))
     ((slice_, _),) = sql_slices(path, TABLE, 1 << 20, None)
     with pytest.raises(
-        InputError, match=r"t\.sql: after byte \d+ of its SQL: a holds what"
+        InputError, match=r"t\.sql: a value of a is not a valid .*; after byte \d+ of the SQL"
     ) as told:
         whole_numbers(read_columns(slice_, TABLE)[0], pa.uint32(), slice_, "a")
     assert "\n" not in str(told.value)

@@ -186,7 +186,7 @@ def test_a_dump_that_changes_while_it_is_read_ends_the_run(tmp_path: Path) -> No
     dump = open_pages([str(path)], 2_000, None)
     tasks = list(dump.tasks)
     path.write_bytes(new)
-    with pytest.raises(InputError, match="was changed while it was read"):
+    with pytest.raises(InputError, match="changed while it was read"):
         for task in tasks:
             list(pages_of(task.slice, None))
 

@@ -121,7 +121,7 @@ def test_after_the_error_the_same_run_may_go_on_with_a_higher_limit(tmp_path: Pa
 
 def test_a_dump_without_its_end_is_cut(tmp_path: Path) -> None:
     text = wikidata_json(item(q, {"en": "x"}) for q in range(1, 40)).removesuffix("]\n")
-    with pytest.raises(CutInputError, match="without its closing"):
+    with pytest.raises(CutInputError, match="the closing \\] is missing"):
         run(tmp_path, text)
     manifest = run(tmp_path, text, keep_going=True)
     assert manifest.counts.tallies["entities"].written == 39
