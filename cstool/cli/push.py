@@ -30,8 +30,8 @@ def command(
     CORPUS: the folder that `cstool shard` wrote. OWNER/NAME: the dataset; it is made if it is not
     there, and what of another corpus stands in data/ and _paragraphs/ is removed.
 
-    Needs cstool[push], and a token that may write: HF_TOKEN, or `hf auth login`. Interrupted, the
-    same command goes on where it stopped.
+    Needs the extra `push`, and a token that may write: HF_TOKEN, or `hf auth login`. Interrupted,
+    the same command goes on where it stopped.
     """
     del debug
     if dry_run:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, OutputError
 from cstool.execution.terminal import echo_line
 from cstool.storage.atomic import write_bytes
@@ -46,16 +47,14 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
 
     The funnel from pages to the corpus and what was dropped why, languages, entities, lengths, how
     mixed the text is, and sentences to look through. It reads statistics, not the corpus, and the
-    page loads nothing from anywhere. Needs cstool[report].
+    page loads nothing from anywhere. Needs the extra `report`.
     """
     del debug
     try:
         from cstool.report.html.facts import facts_of
         from cstool.report.html.page import GENERATOR, page_of
     except ImportError as error:
-        raise CstoolError(
-            f"report needs {error.name}; install it with pip install 'cstool[report]'"
-        ) from error
+        raise CstoolError(f"report needs {error.name}; run {install_hint('report')}") from error
     if out.is_dir():
         raise OutputError(f"{out}: is a folder; give a file with -o, such as report.html")
     if out.exists() and GENERATOR not in out.read_bytes()[:1000].decode(errors="replace"):

@@ -57,8 +57,8 @@ Examples:
     type=click.Choice(get_args(Dedup)),
     default="none",
     show_default=True,
-    help="Of source sentences that are equal (exact) or nearly so (minhash; needs "
-    "cstool[dedup]), keep the first: the others go with all their rows.",
+    help="Of source sentences that are equal (exact) or nearly so (minhash; needs the "
+    "extra `dedup`), keep the first: the others go with all their rows.",
 )
 @click.option(
     "--decontaminate",

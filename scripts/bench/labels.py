@@ -35,7 +35,8 @@ from cstool.storage.parts import write_part
 from cstool.stages.switch.labels import label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
-    batches = label_rows(str(part), (str(folder / "wanted.npy"), LabelRules.of(languages, fallback)))
+    rules = LabelRules.of(languages, fallback)
+    batches = label_rows(str(part), (str(folder / "wanted.npy"), rules))
     write_part(folder / "labels", part.name, LABELS, batches, run="", slice_="", tag="t",
                work=folder)
 """

@@ -14,6 +14,7 @@ import pytest
 from cstool.cli import main as cli
 from cstool.errors import ISSUES
 from tests.cli.test_commands import cstool, fails
+from tests.test_distribution import PYPROJECT
 
 SHELL = f'"{sys.executable}" -m cstool'
 PRINTING = ["--help", "--version", "completion bash", "stats DIR", "stats DIR --json",
@@ -105,20 +106,16 @@ def test_an_internal_fault_says_where_to_report_it_and_with_what(
         line, code = told_of(fault, capsys)
         assert code == 1
         assert line.startswith(f"cstool: internal fault: {type(fault).__name__}: ")
-        assert ISSUES in line
+        assert PYPROJECT["project"]["urls"]["Issues"] in line
         assert "Python 3." in line
         assert line.count("\n") == 1
 
 
-def test_the_address_for_faults_is_that_of_the_package_where_it_has_one(
+def test_without_an_address_for_faults_the_message_names_the_page_on_reporting(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from email.message import Message
-
-    message = Message()
-    message["Project-URL"] = "Issues, https://example.org/issues"
-    monkeypatch.setattr("importlib.metadata.metadata", lambda _: message)
-    assert "to https://example.org/issues (cstool" in told_of(ValueError("x"), capsys)[0]
+    monkeypatch.setattr("cstool.errors.issues", lambda: None)
+    assert f"to {ISSUES} (cstool" in told_of(ValueError("x"), capsys)[0]
 
 
 def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
