@@ -29,18 +29,29 @@ TABLES   = $(foreach table,page page_props redirect,$(DUMPS)/%-$(DATE)-$(table).
 WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
 MANIFEST = _manifest.json
 
-.PHONY: help demo demo-training test lint docs bench corpus sample clean FORCE
+.PHONY: help demo demo-training test test-fast test-peers test-lowest test-sanitize lint docs bench \
+  corpus sample wheel sdist check-release clean FORCE
 .SECONDARY:
 
 help:
 	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
 	@echo "make demo-training"
 	@echo "              the demo, and training examples of its corpus"
-	@echo "make test     the tests"
-	@echo "make lint     style, types, and that imports go down only"
+	@echo "make test     all tests but those of make test-peers; how long: CONTRIBUTING.md"
+	@echo "make test-fast"
+	@echo "              unit tests, in less than a minute"
+	@echo "make test-peers"
+	@echo "              comparisons with MariaDB, PyTorch, transformers and other corpus tools"
+	@echo "make test-lowest"
+	@echo "              the tests with the lowest dependencies that pyproject.toml allows"
+	@echo "make test-sanitize"
+	@echo "              tests of the C extensions with address and undefined-behavior sanitizers"
+	@echo "make lint     style, types, spelling, and the direction of imports"
 	@echo "make docs     the pages of docs/, with every option of every command: docs/_build/html"
 	@echo "make bench    throughput of each stage, against peers"
-	@echo "make sample   build data/sample anew from its sources"
+	@echo "make sample   build data/sample from its sources"
+	@echo "make wheel    build a wheel in dist/, install it in a new environment and try it there"
+	@echo "make sdist    build the source distribution in dist/"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
 	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
 	@echo "              WIKIDATA_DATE=20260928 where Wikidata has no dump of DATE (they come on"
@@ -82,10 +93,48 @@ demo-training: demo $(VENV)/.mask
 	@echo; $(BIN)/python -m scripts.train.show_masking demo/corpus demo/tokenizer.json
 	@echo; echo "The examples are in demo/examples; docs/training.md tells how to train on them."
 
+# ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----
+
 test: $(VENV)/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not peer"
+
+test-fast: $(VENV)/.dev
+	$(BIN)/pytest -m "not slow and not peer"
+
+test-peers: $(VENV)/.dev
+	$(BIN)/pytest -m peer
+
+# The lowest versions that have a wheel for this Python, of packages that would take minutes to compile.
+COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
+  sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
+
+.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*/*.c)
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=.venv-lowest .venv-lowest/bin/uv pip install --quiet --resolution lowest-direct \
+	  $(COMPILED:%=--only-binary %) --editable '.[dev]'
+	@touch $@
+
+test-lowest: .venv-lowest/.done
+	.venv-lowest/bin/pytest -m "not peer"
+
+# In a copy: extensions that are built with sanitizers run only in a process that loads these first.
+SANITIZED = build/sanitize
+test-sanitize: $(VENV)/.dev
+	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/source
+	cp -R pyproject.toml setup.py README.md LICENSE cstool $(SANITIZED)/source
+	find $(SANITIZED)/source -name '*.so' -delete
+	CSTOOL_SANITIZE=address,undefined $(BIN)/pip install --quiet --disable-pip-version-check \
+	  --no-deps --target $(SANITIZED) $(SANITIZED)/source
+	cp -R pyproject.toml tests data $(SANITIZED)
+	cd $(SANITIZED) && env PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	  LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	  $(abspath $(BIN))/python -m pytest -n 0 \
+	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py tests/dumps/test_xml_fast_path.py
 
 lint: $(VENV)/.dev
+	$(BIN)/codespell
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -97,6 +146,33 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m scripts.bench.stages
+
+# ---- distributions ----
+
+build/venv/.done:
+	$(PYTHON) -m venv --clear build/venv
+	build/venv/bin/pip install --quiet --disable-pip-version-check build
+	@touch $@
+
+sdist: build/venv/.done
+	build/venv/bin/pyproject-build --sdist --outdir dist
+
+# From the source distribution: what that lacks, a wheel made from it on another machine lacks, too.
+wheel: build/venv/.done
+	rm -rf dist build/installed
+	build/venv/bin/pyproject-build --outdir dist
+	$(PYTHON) -m venv build/installed
+	build/installed/bin/pip install --quiet --disable-pip-version-check \
+	  "$$(ls $(CURDIR)/dist/*.whl)[report]"
+	$(PYTHON) -m scripts.check.wheel dist/*.whl
+	cd build/installed && bin/cstool --version && bin/python -c \
+	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
+	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
+	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
+
+# The tag is the version, and the package's text names the index.
+check-release: $(BIN)/cstool
+	$(BIN)/python -m scripts.check.release $(TAG)
 
 sample: $(BIN)/cstool
 	$(BIN)/python -m scripts.data.make_sample

@@ -1,11 +1,24 @@
-"""The compiled part of cstool; all else is in pyproject.toml."""
+"""The C extensions; everything else is declared in pyproject.toml."""
+
+import os
 
 from setuptools import Extension, setup
 
+# `make test-sanitize` sets this; a build must then fail rather than fall back to Python.
+SANITIZE = os.environ.get("CSTOOL_SANITIZE")
+FLAGS = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g", "-O1"] if SANITIZE else []
+
 setup(
     ext_modules=[
-        # Without a C compiler, the modules that import these do the same in Python.
-        Extension(f"cstool.{name.replace('/', '.')}", [f"cstool/{name}.c"], optional=True)
+        Extension(
+            f"cstool.{name.replace('/', '.')}",
+            [f"cstool/{name}.c"],
+            depends=["cstool/_module.h"],
+            extra_compile_args=FLAGS,
+            extra_link_args=FLAGS,
+            # Without a C compiler, the modules that import these do the same in Python.
+            optional=not SANITIZE,
+        )
         for name in ("dumps/_xml_fast_path", "wikitext/_fast_path", "wikitext/_scan")
     ]
 )

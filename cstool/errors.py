@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cstool import __version__
+from cstool.distribution import issues
 
-# Where an internal fault is to be reported, as long as the package's metadata has no address.
-ISSUES = 'the maintainers (docs/contributing.md, "Report a fault")'
+# Where to report an internal fault if the installed distribution has no address `Issues`.
+ISSUES = 'the maintainers (CONTRIBUTING.md, "Report a bug")'
 
 
 class CstoolError(Exception):
@@ -95,15 +96,8 @@ def _is_ours(fault: BaseException) -> bool:
 def how_to_report() -> str:
     """Return, for a fault of cstool itself, where to report it and what it happened with."""
     import platform
-    from importlib import metadata
 
-    where = ISSUES
-    try:
-        for entry in metadata.metadata("cstool").get_all("Project-URL") or ():
-            label, _, address = entry.partition(", ")
-            where = address if label == "Issues" else where
-    except metadata.PackageNotFoundError:
-        pass
+    where = issues() or ISSUES
     versions = f"cstool {__version__}, Python {platform.python_version()}, {platform.platform()}"
     return f"run again with --debug and report what it prints to {where} ({versions})"
 

@@ -30,8 +30,8 @@ def command(
     CORPUS: output folder of `cstool shard`. OWNER/NAME: the dataset, created if missing. Files of
     another corpus in its data/ and _paragraphs/ are deleted.
 
-    Requires cstool[push] and a token with write access: set HF_TOKEN or run `hf auth login`. After
-    an interruption, run the same command again to resume.
+    Requires the extra `push` and a token with write access: set HF_TOKEN or run `hf auth login`.
+    After an interruption, run the same command again to resume.
     """
     del debug
     if dry_run:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, OutputError
 from cstool.execution.terminal import echo_line
 from cstool.storage.atomic import write_bytes
@@ -48,16 +49,14 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
     The report shows how many pages, sentences and mentions each stage kept and why others were
     dropped, the languages, the entities, the sentence lengths, code-mixing measures, and sample
     sentences. It is made from stored statistics, so the corpus itself is not read. The page loads
-    no external resources. Requires cstool[report].
+    no external resources. Requires the extra `report`.
     """
     del debug
     try:
         from cstool.report.html.facts import facts_of
         from cstool.report.html.page import GENERATOR, page_of
     except ImportError as error:
-        raise CstoolError(
-            f"report needs {error.name}; install it with pip install 'cstool[report]'"
-        ) from error
+        raise CstoolError(f"report needs {error.name}; run {install_hint('report')}") from error
     if out.is_dir():
         raise OutputError(f"{out}: is a folder; give a file with -o, such as report.html")
     if out.exists() and GENERATOR not in out.read_bytes()[:1000].decode(errors="replace"):

@@ -59,7 +59,7 @@ Examples:
     default="none",
     show_default=True,
     help="Drop all rows of a source sentence that is equal (exact) or similar (minhash; requires "
-    "cstool[dedup]) to an earlier one.",
+    "the extra `dedup`) to an earlier one.",
 )
 @click.option(
     "--decontaminate",

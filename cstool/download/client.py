@@ -11,7 +11,7 @@ from typing import TypeVar
 import requests
 import urllib3
 
-from cstool import __version__
+from cstool.distribution import user_agent
 from cstool.download.deadline import Deadline, DeadlineAdapter, Session
 from cstool.download.http_semantics import PASSING, YEAR, backoff, retry_after
 from cstool.download.replies import (
@@ -38,7 +38,6 @@ __all__ = [
     "refuse_lasting",
 ]
 
-HOME = "https://pypi.org/project/cstool/"
 CONNECTIONS = 2  # a host; Wikimedia bears no more than two or three
 _TIMEOUTS = (20.0, 60.0)  # seconds: to connect, and without a byte
 _LONGEST_WAIT = 3600.0  # seconds that a server may ask us to wait
@@ -66,9 +65,8 @@ def open_session(contact: str | None = None) -> Session:
         raise WrongCallError(
             f"--contact: {contact!r} cannot stand in a User-Agent; give an address in ASCII"
         )
-    who = f"{HOME}; {contact}" if contact else HOME
     session = Session()
-    session.headers["User-Agent"] = f"cstool/{__version__} ({who}) requests/{requests.__version__}"
+    session.headers["User-Agent"] = f"{user_agent(contact)} requests/{requests.__version__}"
     for scheme in ("http://", "https://"):
         session.mount(scheme, DeadlineAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
     return session

@@ -5,6 +5,8 @@
 #include <Python.h>
 #include <string.h>
 
+#include "../_module.h"
+
 typedef struct { const char *name; Py_ssize_t length; char character; } Reference;
 
 /* The references that PHP's htmlspecialchars writes. */
@@ -106,9 +108,10 @@ static struct PyModuleDef module = {
     .m_doc = "Decode the text of XML as MediaWiki writes it.",
     .m_size = 0,
     .m_methods = functions,
+    .m_slots = module_slots,
 };
 
 PyMODINIT_FUNC PyInit__xml_fast_path(void)
 {
-    return PyModule_Create(&module);
+    return PyModuleDef_Init(&module);
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cstool import __version__
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError
 from cstool.execution.signals import interrupts_blocked
 
@@ -93,9 +94,7 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
     try:
         import distributed
     except ImportError as error:
-        raise CstoolError(
-            "--scheduler needs Dask: install it with pip install 'cstool[dask]'"
-        ) from error
+        raise CstoolError(f"--scheduler needs Dask; run {install_hint('dask')}") from error
     connect: Any = distributed.Client  # has no types
     with _without_logs(), ExitStack() as stack:
         where: dict[str, Any] = {"address": scheduler}

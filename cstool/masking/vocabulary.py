@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from cstool.arrays import Array
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def need_library() -> str:
     try:
         import tokenizers
     except ImportError as error:
-        raise CstoolError(
-            "masking needs tokenizers: install it with pip install 'cstool[mask]'"
-        ) from error
+        raise CstoolError(f"masking needs tokenizers; run {install_hint('mask')}") from error
     return str(tokenizers.__version__)
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from cstool import __version__
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.execution.terminal import printable
 from cstool.storage.manifest import MANIFEST, PARAGRAPHS, need_stage, sha256
@@ -115,9 +116,7 @@ def _library() -> ModuleType:
         import huggingface_hub
         import huggingface_hub.errors
     except ModuleNotFoundError as error:
-        raise CstoolError(
-            "push needs huggingface_hub: pip install 'cstool[push]', then run it again"
-        ) from error
+        raise CstoolError(f"push needs huggingface_hub; run {install_hint('push')}") from error
     return huggingface_hub
 
 

@@ -1,6 +1,6 @@
 """Training on a corpus with PyTorch: a collator that masks on the fly, a sampler of languages.
 
-Needs `pip install 'cstool[train]'`. The drawing is `cstool.masking`'s, the same that `cstool mask`
+Needs the extra `train`. The drawing is `cstool.masking`'s, the same that `cstool mask`
 does.
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.masking.clusters import Clusters, read_clusters
 from cstool.masking.strategies import STRATEGIES, RuleSource, strategy_of
@@ -59,7 +60,7 @@ class EntityMaskingCollator:
             import torch
         except ImportError as error:
             raise CstoolError(
-                "cstool.training needs PyTorch: install it with pip install 'cstool[train]'"
+                f"cstool.training needs PyTorch; run {install_hint('train')}"
             ) from error
         if strategy not in STRATEGIES:
             raise WrongCallError(f"no strategy {strategy!r}; there are {', '.join(STRATEGIES)}")

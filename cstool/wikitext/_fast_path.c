@@ -7,6 +7,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "../_module.h"
+
 /* What a character is, as fast_path.py tells it: bits of a table's bytes. */
 enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
 enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
@@ -84,16 +86,26 @@ static PyObject *string(const Py_UCS4 *text, Py_ssize_t length)
     return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, length);
 }
 
+/* Return a new reference to a dictionary's item, or NULL; other threads may clear the dictionary. */
+static PyObject *item(PyObject *entries, PyObject *key)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *entry;
+    PyDict_GetItemRef(entries, key, &entry);
+    return entry;
+#else
+    return Py_XNewRef(PyDict_GetItemWithError(entries, key));
+#endif
+}
+
 /* Return what `make` gives for a piece of the source, made once as long as it is kept. */
 static PyObject *kept(PyObject *entries, PyObject *make, const Py_UCS4 *text, Py_ssize_t length)
 {
     PyObject *key = string(text, length);
     if (key == NULL)
         return NULL;
-    PyObject *entry = PyDict_GetItemWithError(entries, key);
-    if (entry != NULL) {
-        Py_INCREF(entry);
-    } else if (!PyErr_Occurred()) {
+    PyObject *entry = item(entries, key);
+    if (entry == NULL && !PyErr_Occurred()) {
         entry = PyObject_CallOneArg(make, key);
         if (PyDict_GET_SIZE(entries) >= TARGETS_KEPT)
             PyDict_Clear(entries);
@@ -485,9 +497,10 @@ static struct PyModuleDef module = {
     .m_doc = "Lines of words and links, read in one pass.",
     .m_size = 0,
     .m_methods = functions,
+    .m_slots = module_slots,
 };
 
 PyMODINIT_FUNC PyInit__fast_path(void)
 {
-    return PyModule_Create(&module);
+    return PyModuleDef_Init(&module);
 }

@@ -6,6 +6,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "../_module.h"
+
 /* A text and how to read it. */
 typedef struct {
     PyObject *string;
@@ -452,9 +454,10 @@ static struct PyModuleDef module = {
     .m_doc = "Where things stand in a page's text.",
     .m_size = 0,
     .m_methods = functions,
+    .m_slots = module_slots,
 };
 
 PyMODINIT_FUNC PyInit__scan(void)
 {
-    return PyModule_Create(&module);
+    return PyModuleDef_Init(&module);
 }

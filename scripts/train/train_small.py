@@ -3,7 +3,7 @@
 Usage: python -m scripts.train.train_small CORPUS --tokenizer FILE [--strategy NAME] [-o DIR]
            [--epochs N | --steps N]
 
-An example of how `cstool.training` goes with transformers' Trainer (`pip install 'cstool[train]'`):
+An example of how `cstool.training` goes with transformers' Trainer (`pip install '.[train]'`):
 the collator masks anew in each epoch, languages are sampled with smoothing, and the loss is
 measured on the corpus's validation split, masked once by `cstool mask`. The weights begin at
 random; to continue a published model put `AutoModelForMaskedLM.from_pretrained(NAME)` in their

@@ -15,6 +15,7 @@ from cstool.cli import main as cli
 from cstool.errors import ISSUES
 from cstool.execution.log import configure
 from tests.cli.test_commands import cstool, fails
+from tests.test_distribution import PYPROJECT
 
 SHELL = f'"{sys.executable}" -m cstool'
 PRINTING = ["--help", "--version", "completion bash", "stats DIR", "stats DIR --json",
@@ -107,20 +108,17 @@ def test_an_internal_error_names_the_issue_tracker_and_the_versions(
         line, code = told_of(fault, capsys)
         assert code == 1
         assert line.startswith(f"cstool: internal error: {type(fault).__name__}: ")
-        assert ISSUES in line
+        assert f"to {ISSUES} (cstool" in line
         assert "Python 3." in line
         assert line.count("\n") == 1
 
 
-def test_the_address_for_faults_is_that_of_the_package_where_it_has_one(
+def test_after_a_release_an_internal_error_names_the_issue_tracker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from email.message import Message
-
-    message = Message()
-    message["Project-URL"] = "Issues, https://example.org/issues"
-    monkeypatch.setattr("importlib.metadata.metadata", lambda _: message)
-    assert "to https://example.org/issues (cstool" in told_of(ValueError("x"), capsys)[0]
+    monkeypatch.setattr("cstool.distribution.PUBLISHED", True)
+    tracker = PYPROJECT["project"]["urls"]["Issues"]
+    assert f"to {tracker} (cstool" in told_of(ValueError("x"), capsys)[0]
 
 
 def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

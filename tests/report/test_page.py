@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cstool.distribution import install_hint
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.report.html.facts import ReportData, facts_of
@@ -252,7 +253,7 @@ def test_without_the_extra_s_libraries_it_tells_how_to_install_them(
     corpus = write_corpus(tmp_path / "c", small())
     done = report(corpus, "-o", tmp_path / "r.html", without=library)
     assert done.returncode == 1
-    assert f"report needs {library}; install it with pip install 'cstool[report]'" in done.stderr
+    assert f"report needs {library}; run {install_hint('report')}" in done.stderr
     assert not (tmp_path / "r.html").exists()
 
 

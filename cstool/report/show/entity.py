@@ -14,7 +14,7 @@ import requests
 from qwikidata.entity import WikidataItem
 from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
-from cstool import __version__
+from cstool.distribution import user_agent
 from cstool.errors import InputError
 from cstool.languages.codes import names
 from cstool.report.show.items import AnnotatedText, ShownRow
@@ -24,7 +24,6 @@ from cstool.storage.manifest import need_stage
 Json = dict[str, Any]
 
 _INSTANCE_OF = "P31"
-_USER_AGENT = f"cstool/{__version__} (https://pypi.org/project/cstool/)"
 _TIMEOUT = 20
 # The languages, in this order, in which a type is named.
 _NAMED_IN = ("en", "mul")
@@ -178,7 +177,7 @@ def _fetch(qid: int) -> Json:
     """Return an item in Wikidata's JSON form, from its linked data interface."""
     url = f"{WIKIDATA_LDI_URL}/Q{qid}.json"
     try:
-        answer = requests.get(url, headers={"User-Agent": _USER_AGENT}, timeout=_TIMEOUT)
+        answer = requests.get(url, headers={"User-Agent": user_agent()}, timeout=_TIMEOUT)
         if answer.status_code in (400, 404):
             raise InputError(f"--live: Wikidata has no Q{qid}")
         answer.raise_for_status()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cstool import __version__
+from cstool.distribution import address
 from cstool.languages.codes import bcp47, names
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.formats import CorpusFormat
@@ -89,7 +90,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 Sentences from Wikipedia in which entities stand under their names in other languages, for
 training cross-lingual models. {rows:,} sentences in {len(splits)} languages. Made by
-[cstool](https://pypi.org/project/cstool/) {__version__} after the method of EntityCS
+{_program()} {__version__} after the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
 
 ```python
@@ -133,10 +134,17 @@ licence. Entity names are from Wikidata, [CC0](https://creativecommons.org/publi
 
 ## Citation
 
-{_CITATION}"""
+{_citation()}"""
 
 
-_CITATION = f"""\
+def _program() -> str:
+    """Return the program's name, with a link if it has a public address."""
+    return f"[cstool]({address()})" if address() else "cstool"
+
+
+def _citation() -> str:
+    url = f'    url = "{address()}",\n' if address() else ""
+    return f"""\
 ```bibtex
 @inproceedings{{whitehouse-etal-2022-entitycs,
     title = "{{E}}ntity{{CS}}: Improving Zero-Shot Cross-lingual Transfer with
@@ -154,8 +162,8 @@ _CITATION = f"""\
 
 @software{{cstool,
     title = "cstool: from Wikipedia and Wikidata dumps to a code-switched corpus",
-    version = "{__version__}",
-    url = "https://pypi.org/project/cstool/"
+    author = "{{The cstool authors}}",
+{url}    version = "{__version__}"
 }}
 ```
 """

@@ -16,6 +16,7 @@ import xxhash
 
 from cstool.arrays import Array
 from cstool.arrays.hashing import mix
+from cstool.distribution import install_hint
 from cstool.errors import CstoolError
 
 BANDS, ROWS = 14, 8
@@ -40,13 +41,11 @@ def need_library() -> None:
     try:
         from rensa import RMinHash
     except ImportError as error:
-        raise CstoolError(
-            "--dedup minhash needs rensa: install it with pip install 'cstool[dedup]'"
-        ) from error
+        raise CstoolError(f"--dedup minhash needs rensa; run {install_hint('dedup')}") from error
     if RMinHash.ALGORITHM_VERSION != ALGORITHM:
         raise CstoolError(
             f"--dedup minhash needs rensa with version {ALGORITHM} of its algorithm (this has "
-            f"{RMinHash.ALGORITHM_VERSION}): install it with pip install 'cstool[dedup]'"
+            f"{RMinHash.ALGORITHM_VERSION}); run {install_hint('dedup')}"
         )
 
 
