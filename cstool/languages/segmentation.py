@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate, pairwise
 
+import icu4py
 from icu4py.breakers import BaseBreaker, WordBreaker
 
 _BASIC = "\uffff"
@@ -23,6 +24,11 @@ def segments(breaker: type[BaseBreaker], text: str) -> Iterator[tuple[int, int]]
     ends = [character_at[start] for start, _ in breaker(text, "en").segments()
             if start in character_at]  # fmt: skip
     yield from pairwise(sorted({0, *ends, len(text)}))
+
+
+def icu_version() -> str:
+    """Return the version of ICU, such as `78.3`: other versions find other words."""
+    return str(icu4py.icu_version)
 
 
 @cache

@@ -7,6 +7,7 @@ where one ends with a sentence, so does the sentence.
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -35,6 +36,11 @@ _LONGEST_RUN = 5000
 # A link in a text: start and end of its anchor, and the title that it leads to. A plain tuple, as
 # there is one for each link of a wiki: made in a third of the time, and no work for the collector.
 LinkSpan = tuple[int, int, str]
+
+
+def segmenter() -> str:
+    """Return name and version of the segmenter: other versions find other sentences."""
+    return f"sentencex {version('sentencex')}"
 
 
 class Sentence(NamedTuple):

@@ -29,6 +29,7 @@ from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE, mismatch
 from cstool.wikitext.page import reader
 from cstool.wikitext.rule_tables import check_rules
+from cstool.wikitext.sentences import segmenter
 
 _HOLES_KEPT = 1000
 # Limit of CPU time per page: a thousand times that of the longest articles.
@@ -77,6 +78,7 @@ def extract(
         "all_sentences": options.all_sentences,
         "language": options.language,
         "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
+        "segmenter": segmenter(),
         "part_size": running.part_size,
     }
     inputs = [describe_dump(dump) for dump in dumps]

@@ -15,6 +15,7 @@ import zstandard
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
+from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
 from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
@@ -94,6 +95,8 @@ def shard(
         "format": options.format,
         "dedup": options.dedup,
         "decontaminate": len(tests),
+        # Words of scripts without spaces, which the code-mixing measures count.
+        "icu": icu_version(),
     }
     if options.dedup == "minhash":
         need_library()

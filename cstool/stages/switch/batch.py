@@ -149,6 +149,16 @@ class MentionInfo(NamedTuple):
     around: MentionContexts | None
 
 
+@dataclass(frozen=True)
+class BatchContext:
+    """A batch with all that choosing languages and writing rows need."""
+
+    batch: SentenceBatch
+    mentions: MentionInfo
+    store: LabelStore
+    options: SwitchOptions
+
+
 def study(
     batch: SentenceBatch, store: LabelStore, options: SwitchOptions, source_language: str
 ) -> MentionInfo:

@@ -13,10 +13,8 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges
 from cstool.languages.fitting import FittedNames, fit
-from cstool.stages.switch.batch import MentionInfo, SentenceBatch
-from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.batch import BatchContext, SentenceBatch
 from cstool.stages.switch.sampling import Candidates, MixedSentences, entities_of, pick, rows_of
-from cstool.storage.label_store import LabelStore
 from cstool.storage.schemas import SPANS, SWITCHED
 
 SOURCE = -1
@@ -75,27 +73,22 @@ def sources(batch: SentenceBatch) -> SwitchedRows:
 
 
 def switched(
-    batch: SentenceBatch,
-    info: MentionInfo,
-    store: LabelStore,
-    languages_of: Candidates,
-    random_keys: Array,
-    most: int | None,
-    options: SwitchOptions,
+    context: BatchContext, possible: Candidates, random_keys: Array, most: int | None
 ) -> tuple[SwitchedRows, Array]:
     """Return the rows in the drawn languages, and the languages that were drawn and rejected.
 
     A language is rejected if its adapted labels change too few anchors; then another one is drawn.
     """
-    may = languages_of.may.copy()
+    batch = context.batch
+    may = possible.may.copy()
     parts: list[SwitchedRows] = []
     rejected: list[Array] = []
     pending = np.arange(batch.number)
     while len(pending):
         sentences, languages = rows_of(pick(may[pending], random_keys[pending], most))
         sentences = pending[sentences]
-        rows = _name(batch, info, store, sentences, languages, options)
-        poor = _poor(batch, rows, options)
+        rows = _name(context, sentences, languages)
+        poor = _poor(context, rows)
         may[sentences[poor], languages[poor]] = False
         rejected.append(languages[poor])
         again = np.zeros(batch.number, bool)
@@ -105,58 +98,45 @@ def switched(
     return joined(parts), np.concatenate(rejected)
 
 
-def mixed_rows(
-    batch: SentenceBatch,
-    info: MentionInfo,
-    store: LabelStore,
-    drawn: MixedSentences,
-    options: SwitchOptions,
-) -> tuple[SwitchedRows, int]:
+def mixed_rows(context: BatchContext, drawn: MixedSentences) -> tuple[SwitchedRows, int]:
     """Return the mixed rows, and the number of rows that change too few anchors."""
-    fitted = _names(info, store, drawn.mention, drawn.language, options)
-    own = np.full(len(drawn.sentences), len(store.languages))
+    fitted = _names(context, drawn.mention, drawn.language)
+    own = np.full(len(drawn.sentences), len(context.store.languages))
     rows = SwitchedRows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *fitted)
-    poor = _poor(batch, rows, options)
+    poor = _poor(context, rows)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
 
-def _name(
-    batch: SentenceBatch,
-    info: MentionInfo,
-    store: LabelStore,
-    sentences: Array,
-    languages: Array,
-    options: SwitchOptions,
-) -> SwitchedRows:
+def _name(context: BatchContext, sentences: Array, languages: Array) -> SwitchedRows:
     """Return rows for these sentences in these languages."""
-    mention, row = entities_of(batch, sentences)
-    kept = info.left[mention] == 0
-    if not options.require_all:
-        kept &= store.has(info.places[mention], languages[row])
+    mention, row = entities_of(context.batch, sentences)
+    kept = context.mentions.left[mention] == 0
+    if not context.options.require_all:
+        kept &= context.store.has(context.mentions.places[mention], languages[row])
     mention, row = mention[kept], row[kept]
     language = languages[row]
-    fitted = _names(info, store, mention, language, options)
+    fitted = _names(context, mention, language)
     number = np.bincount(row, minlength=len(sentences))
     return SwitchedRows(sentences, languages, number, mention, language, *fitted)
 
 
-def _names(
-    info: MentionInfo, store: LabelStore, mention: Array, language: Array, options: SwitchOptions
-) -> FittedNames:
-    names = store.labels(info.places[mention], language).cast(pa.string())
-    if not options.fit or info.around is None:
+def _names(context: BatchContext, mention: Array, language: Array) -> FittedNames:
+    store, contexts = context.store, context.mentions.around
+    names = store.labels(context.mentions.places[mention], language).cast(pa.string())
+    if not context.options.fit or contexts is None:
         return FittedNames(names, np.zeros(len(names), np.uint16))
-    return fit(names, mention, language, info.around, store.languages)
+    return fit(names, mention, language, contexts, store.languages)
 
 
-def _poor(batch: SentenceBatch, rows: SwitchedRows, options: SwitchOptions) -> Array:
+def _poor(context: BatchContext, rows: SwitchedRows) -> Array:
     """Return which rows change fewer anchors than required."""
-    if not options.min_changed:
+    least = context.options.min_changed
+    if not least:
         return np.zeros(len(rows.sentences), bool)
-    anchors = batch.anchors.take(numbers(rows.mention))
+    anchors = context.batch.anchors.take(numbers(rows.mention))
     other = pc.not_equal(rows.name, anchors).to_numpy(zero_copy_only=False)
     row = np.repeat(np.arange(len(rows.number)), rows.number)
-    return np.bincount(row[other], minlength=len(rows.number)) < options.min_changed
+    return np.bincount(row[other], minlength=len(rows.number)) < least
 
 
 def reasons(rows: SwitchedRows) -> dict[str, int]:

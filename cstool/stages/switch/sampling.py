@@ -12,9 +12,7 @@ import numpy as np
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.batch import MentionInfo, SentenceBatch
-from cstool.stages.switch.options import SwitchOptions
-from cstool.storage.label_store import LabelStore
+from cstool.stages.switch.batch import BatchContext, SentenceBatch
 
 
 class Candidates(NamedTuple):
@@ -68,15 +66,15 @@ def pick(may: Array, random_keys: Array, most: int | None) -> Array:
     return chosen
 
 
-def candidates(
-    batch: SentenceBatch, info: MentionInfo, store: LabelStore, options: SwitchOptions
-) -> Candidates:
+def candidates(context: BatchContext) -> Candidates:
     """Return the languages that have the required labels and change enough anchors."""
-    mention = np.flatnonzero(info.left == 0)
+    batch, store, options = context.batch, context.store, context.options
+    mention = np.flatnonzero(context.mentions.left == 0)
+    places = context.mentions.places[mention]
     counts = np.bincount(batch.sentence[mention], minlength=batch.number)
     eligible: Array = np.asarray(counts > 0)
     firsts = (np.cumsum(counts) - counts)[eligible]
-    masks = store.masks(info.places[mention])
+    masks = store.masks(places)
     languages = len(store.languages)
     may = np.zeros((batch.number, languages), bool)
     if not len(firsts):
@@ -86,7 +84,7 @@ def candidates(
     labelled = np.asarray(may.any(axis=1))
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
-        other = bits(masks & ~store.same(info.places[mention], anchors), languages)
+        other = bits(masks & ~store.same(places, anchors), languages)
         changed = np.add.reduceat(other.view(np.uint8), firsts, axis=0, dtype=np.uint16)
         may[eligible] &= changed >= options.min_changed
     return Candidates(may, eligible, labelled)
@@ -111,25 +109,21 @@ class MixedSentences(NamedTuple):
     language: Array
 
 
-def mixed(
-    batch: SentenceBatch,
-    info: MentionInfo,
-    store: LabelStore,
-    options: SwitchOptions,
-    sampling: LanguageSampling,
-) -> tuple[MixedSentences, Candidates]:
+def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSentences, Candidates]:
     """Draw a language for each entity, preferably one that no earlier entity of the sentence has.
 
     With `min_changed`, languages whose label differs from the anchor are preferred.
     """
-    mention = np.flatnonzero(info.left == 0)
+    batch, store, options = context.batch, context.store, context.options
+    mention = np.flatnonzero(context.mentions.left == 0)
+    places = context.mentions.places[mention]
     owner = batch.sentence[mention]
-    masks = store.masks(info.places[mention])
+    masks = store.masks(places)
     table = bits(masks, len(store.languages))
     named = np.asarray(table.any(axis=1))
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
-        other = bits(masks & ~store.same(info.places[mention], anchors), len(store.languages))
+        other = bits(masks & ~store.same(places, anchors), len(store.languages))
         table = np.where(np.any(other, axis=1, keepdims=True), other, table)
     counts = np.bincount(owner, minlength=batch.number)
     eligible = np.asarray(counts > 0)

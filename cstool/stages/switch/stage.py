@@ -20,7 +20,7 @@ from cstool.execution.options import RunOptions
 from cstool.languages.codes import current, is_known, resolve
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import (
-    MentionInfo,
+    BatchContext,
     SentenceBatch,
     count_mentions,
     study,
@@ -203,22 +203,23 @@ def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[fl
 def switch_part(file: str, work: _Work) -> Batches:
     """Yield the sentences of a part and their switched versions."""
     counts = Counts()
-    store, options = _store(work), work.options
+    store = _store(work)
     codes = [*work.sampling.codes, MIXED, work.source_language]
     for table in _batches(work, file):
-        batch, mentions = _prepare(table, store, work, counts)
+        context = _prepare(table, store, work, counts)
+        batch = context.batch
         counts.tally("sentences").keep(batch.number)
         counts.tally("source sentences")
         if not batch.number:
             continue
-        if options.mix:
-            drawn, languages = mixed(batch, mentions, store, options, work.sampling)
-            rows, poor = mixed_rows(batch, mentions, store, drawn, options)
+        if work.options.mix:
+            drawn, languages = mixed(context, work.sampling)
+            rows, poor = mixed_rows(context, drawn)
             counts.add("rows that change too little", {MIXED: poor} if poor else {})
         else:
-            languages = candidates(batch, mentions, store, options)
-            keys, most = work.sampling.draw(batch.ids), work.sampling.most
-            rows, rejected = switched(batch, mentions, store, languages, keys, most, options)
+            languages = candidates(context)
+            keys = work.sampling.draw(batch.ids)
+            rows, rejected = switched(context, languages, keys, work.sampling.most)
             by_language = Counter(codes[language] for language in rejected.tolist())
             counts.add("rows that change too little", by_language)
         count_sentences(batch, languages, rows, counts)
@@ -234,9 +235,9 @@ def census_part(file: str, work: _Work) -> Batches:
     for table in _batches(work, file):
         ids = table.column("id").to_numpy().astype(np.uint64)
         sample = table.filter(pa.array(asked(ids, work.sentences, work.options.seed)))
-        batch, mentions = _prepare(sample, store, work, Counts())
-        if batch.number:
-            yield census(batch.ids, candidates(batch, mentions, store, work.options).may)
+        context = _prepare(sample, store, work, Counts())
+        if context.batch.number:
+            yield census(context.batch.ids, candidates(context).may)
     return Counts()
 
 
@@ -256,9 +257,7 @@ def _store(work: _Work) -> LabelStore:
     return _open(work.store, work.fingerprint, work.sampling.codes)
 
 
-def _prepare(
-    table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts
-) -> tuple[SentenceBatch, MentionInfo]:
+def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts) -> BatchContext:
     """Return the sentences that pass the filter, and their mentions; count both."""
     table, dropped = take(table, work.options.filter)
     batch = SentenceBatch.of(table)
@@ -275,4 +274,4 @@ def _prepare(
             tally.drop(reason, number)
         else:
             tally.keep(number)
-    return batch, mentions
+    return BatchContext(batch, mentions, store, work.options)

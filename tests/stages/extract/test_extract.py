@@ -2,13 +2,14 @@
 
 import bz2
 import gzip
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 
-from cstool.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError, OutputError
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.manifest import Manifest
@@ -216,3 +217,16 @@ def test_any_script_can_be_the_source(sample: Sample, tmp_path: Path) -> None:
     texts = rows_of(tmp_path)["text"]
     assert len(texts) > 50
     assert (texts.str.ends_with("。")).mean() > 0.8  # type: ignore[operator]
+
+
+def test_another_version_of_the_segmenter_is_another_run(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    running = RunOptions(jobs=1, quiet=True)
+    made = extract([str(sample.pages)], out, ExtractOptions(), running)
+    assert made.parameters["segmenter"] == f"sentencex {version('sentencex')}"
+    assert extract([str(sample.pages)], out, ExtractOptions(), running) == made
+    monkeypatch.setattr("cstool.stages.extract.stage.segmenter", lambda: "sentencex 0.9")
+    with pytest.raises(OutputError, match=r"segmenter=.*--overwrite"):
+        extract([str(sample.pages)], out, ExtractOptions(), running)
