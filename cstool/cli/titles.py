@@ -31,10 +31,10 @@ Examples:
 
 
 _DIFFERENCES_SHOWN = {
-    ONLY_SQL: "titles only in the SQL tables",
-    ONLY_DUMP: "titles only in the entities and page dumps",
-    OTHER_ITEM: "titles with different items",
-    OTHER_KIND: "titles that are a redirect in one input and a page in the other",
+    ONLY_SQL: "only in the SQL tables",
+    ONLY_DUMP: "only in the entities and page dumps",
+    OTHER_ITEM: "different items",
+    OTHER_KIND: "redirect in one input, page in the other",
 }
 
 
@@ -138,5 +138,5 @@ def _tell_differences(manifest: Manifest, out: Path) -> None:
     for kind, number in numbers.items():
         if number:
             some = ", ".join(shown.get(kind, []))
-            log(f"titles: {number:,} {_DIFFERENCES_SHOWN[kind]}: {some}…", stage="titles")
+            log(f"titles: {_DIFFERENCES_SHOWN[kind]} ({number:,}): {some}…", stage="titles")
     log(f"titles: all differences are listed in {out / DIFFERENCES}", stage="titles")

@@ -213,12 +213,15 @@ def test_a_list_of_items_that_is_none_is_refused(tmp_path: Path, listed: str, wo
     [
         ({"languages": "german"}, "--languages: 'german' is no language code"),
         ({"languages": ","}, "--languages: names no language"),
-        ({"sites": "en.wikipedia.org"}, "--sites: 'en.wikipedia.org' is no name of a wiki"),
-        ({"sites": "de"}, "--sites: 'de' is no name of a wiki"),
-        ({"sites": " "}, "--sites: names no wiki"),
+        (
+            {"sites": "en.wikipedia.org"},
+            "--sites: 'en.wikipedia.org' is not a wiki's database name",
+        ),
+        ({"sites": "de"}, "--sites: 'de' is not a wiki's database name"),
+        ({"sites": " "}, "--sites: no wiki given"),
     ],
 )
-def test_a_language_or_site_that_is_none_is_refused(
+def test_an_invalid_language_or_site_is_refused(
     tmp_path: Path, options: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
@@ -255,7 +258,7 @@ def test_a_bad_line_is_named_or_counted(tmp_path: Path, line: bytes) -> None:
     good = b'{"type":"item","id":"Q%d","labels":[],"aliases":[],"claims":[],"sitelinks":[]},\n'
     dump.write_bytes(b"[\n" + good % 1 + line + b",\n" + good % 2 + b'{"id":"Q3"}\n]\n')
     running = RunOptions(jobs=1, quiet=True)
-    with pytest.raises(InputError, match=r"d\.json: 1 malformed line\(s\), first line 3: "):
+    with pytest.raises(InputError, match=r"d\.json: 1 malformed line\(s\), the first at line 3: "):
         entities(str(dump), tmp_path / "out", EntitiesOptions(), running)
     entities(str(dump), tmp_path / "out", EntitiesOptions(max_errors=1), running)
     assert rows_of(tmp_path / "out")["qid"].to_list() == [1, 2, 3]

@@ -168,18 +168,18 @@ def test_a_page_that_takes_too_long_is_dropped(
     assert (pages.written, pages.dropped["took too long"]) == (1, 1)
 
 
-def test_pages_in_another_language_than_the_dump_says_are_told(tmp_path: Path) -> None:
+def test_a_message_names_the_language_of_the_pages_if_siteinfo_is_wrong(tmp_path: Path) -> None:
     links = "[[Datei:A.jpg]]\n[[Kategorie:B]]\n" * 6
     dump = tmp_path / "dewiki.xml"
     dump.write_text(dump_xml([Source("Rom", f"Rom liegt in [[Italien]].\n{links}")]))
-    told: list[str] = []
+    messages: list[str] = []
     running = RunOptions(jobs=1, quiet=True)
-    manifest = extract([str(dump)], tmp_path / "out", ExtractOptions(), running, told.append)
+    manifest = extract([str(dump)], tmp_path / "out", ExtractOptions(), running, messages.append)
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
-    assert told == [
-        "dewiki.xml: <siteinfo> says 'en', its pages read as 'de' (12 of 12 links to files and "
-        "categories): taken as that; --language en overrules"
+    assert messages == [
+        "dewiki.xml: <siteinfo> gives the language 'en', but the pages are in 'de' (12 of 12 links "
+        "to files and categories), which is used; to override, give --language en"
     ]
 
 

@@ -138,7 +138,7 @@ def test_titles_of_an_older_version_are_refused(tmp_path: Path, missing: str) ->
     manifest = titles / "_manifest.json"
     manifest.write_text(manifest.read_text().replace(missing, "older"))
     (titles / missing).rename(titles / "older")
-    with pytest.raises(InputError, match="older cstool made it; make it again"):
+    with pytest.raises(InputError, match="older version of cstool made the folder; make it again"):
         link(sentences, titles, tmp_path / "linked", ALONE)
 
 

@@ -170,13 +170,13 @@ def test_stats_tells_rows_and_entities_of_examples(
     assert {one.language: one.rows for one in stats.languages} == manifest.counts.details["rows"]
 
 
-def test_what_does_not_go_together_is_told(corpus: Path, unigram: Trained, tmp_path: Path) -> None:
+def test_incompatible_options_are_refused(corpus: Path, unigram: Trained, tmp_path: Path) -> None:
     out = tmp_path / "m"
     cases: list[tuple[type[Exception], str, dict[str, Any]]] = [
-        (WrongCallError, "c-rts go together", {"strategy": "c-rts"}),
-        (WrongCallError, "leaves no room", {"max_length": 2}),
+        (WrongCallError, "c-rts require each other", {"strategy": "c-rts"}),
+        (WrongCallError, "too small for text", {"max_length": 2}),
         (WrongCallError, "4 special tokens", {"strategy": "pairs-page", "max_length": 5}),
-        (WrongCallError, "not packed", {"strategy": "pairs-page", "packed": True}),
+        (WrongCallError, "not available for pairs", {"strategy": "pairs-page", "packed": True}),
         (InputError, "no token '<x>'", {"mask_token": "<x>"}),
     ]
     for kind, words, options in cases:
@@ -194,7 +194,7 @@ def test_what_does_not_go_together_is_told(corpus: Path, unigram: Trained, tmp_p
 def test_a_corpus_without_spans_is_refused(unigram: Trained, tmp_path: Path) -> None:
     folder = write_switched(tmp_path / "w", [Sentence(n, "is a town.") for n in range(20)])
     make_corpus(folder, tmp_path / "c", format="entitycs")
-    with pytest.raises(InputError, match="format entitycs, which has no spans"):
+    with pytest.raises(InputError, match="format entitycs, which has no entity spans"):
         make(tmp_path / "c", unigram, tmp_path / "m")
 
 
@@ -291,7 +291,7 @@ def test_a_corpus_without_paragraphs_is_told_to_be_made_again(
     manifest = json.loads((older / "_manifest.json").read_bytes())
     kept = [part for part in manifest["parts"] if not part["file"].startswith("_paragraphs/")]
     (older / "_manifest.json").write_text(json.dumps(manifest | {"parts": kept, "checksum": ""}))
-    with pytest.raises(InputError, match="again with --overwrite, from `cstool extract` on"):
+    with pytest.raises(InputError, match="again with --overwrite, starting with `cstool extract`"):
         make(older, unigram, tmp_path / "m", "pairs-paragraph")
     rows, _ = make(older, unigram, tmp_path / "w", "wep")
     assert len(rows)

@@ -1,4 +1,4 @@
-"""What `switch` can be told: which languages, which entities, what becomes of the others."""
+"""The options of `switch`: which languages, which entities, and the treatment of the others."""
 
 from collections import Counter
 from pathlib import Path
@@ -29,7 +29,7 @@ REST = " it was, as everybody said."
 
 
 def made(tmp_path: Path, *rows: Row, **options: Any) -> tuple[list[Row], dict[str, int]]:
-    """The switched rows, and why mentions were left."""
+    """The switched rows, and the reasons why mentions were not switched."""
     folder = write(tmp_path / "in", [rows], KNOWN)
     options = {"languages": "de,fr,ru"} | options
     found, manifest = switched(folder, tmp_path / "out", **options)
@@ -69,7 +69,7 @@ def test_two_anchors_may_have_to_change(tmp_path: Path) -> None:
         ("skip-mention", [], {"its anchor carries grammar": 1}),
     ],
 )
-def test_an_anchor_that_carries_grammar(
+def test_an_inflected_anchor(
     tmp_path: Path, inflected: str, texts: list[str], left: dict[str, int]
 ) -> None:
     one = sentence(1, "Many ", ("dogs", 1), " of ", ("Paris", 3), REST)
@@ -78,7 +78,7 @@ def test_an_anchor_that_carries_grammar(
     assert told == left
 
 
-def test_a_sentence_with_grammar_may_be_dropped(tmp_path: Path) -> None:
+def test_a_sentence_with_an_inflected_anchor_may_be_dropped(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, "Many ", ("dogs", 1), REST)]], KNOWN)
     out = tmp_path / "out"
     options = SwitchOptions.of("default", languages="de", inflected="skip-sentence")
@@ -114,7 +114,7 @@ def test_classes_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spec", ["city", "Q0", "Q99999999999", ""])
-def test_what_is_no_class_is_a_wrong_call(spec: str) -> None:
+def test_an_invalid_class_is_a_wrong_call(spec: str) -> None:
     with pytest.raises(WrongCallError, match="--types"):
         find_types(spec, None, dates=False)
 
@@ -220,7 +220,7 @@ def test_options_that_exclude_each_other_are_a_wrong_call(given: dict[str, Any])
 
 
 @pytest.mark.parametrize("spec", ["de", "de=", "de=-1", "de=nan", "de=1,de=2", "=", "no-such-file"])
-def test_weights_that_are_none_are_a_wrong_call(spec: str) -> None:
+def test_invalid_weights_are_a_wrong_call(spec: str) -> None:
     with pytest.raises(WrongCallError, match="--language-weights"):
         read_weights(spec)
 
@@ -231,11 +231,11 @@ def test_weights_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_weights_of_other_languages_are_a_wrong_call(tmp_path: Path) -> None:
-    with pytest.raises(WrongCallError, match="sw is none of the languages"):
+    with pytest.raises(WrongCallError, match="sw is not one of the target languages"):
         made(tmp_path, sentence(1, ("dog", 1), REST), weights=(("sw", 2.0),))
 
 
-def test_a_folder_that_is_made_anew_has_the_new_names(tmp_path: Path) -> None:
+def test_overwrite_uses_the_new_labels(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, ("dog", 1), REST)]], KNOWN)
     for labels, expected in (("label", "Hund"), ("sitelink", None)):
         given = SwitchOptions.of("default", languages="de", labels=labels)
@@ -256,5 +256,5 @@ def test_entities_without_the_texts_own_language_are_told(tmp_path: Path) -> Non
     manifest = folder / "entities/_manifest.json"
     kept = manifest.read_text().replace('"parameters":{}', '"parameters":{"languages":["fr","en"]}')
     manifest.write_text(kept)
-    with pytest.raises(InputError, match="without de"):
+    with pytest.raises(InputError, match="made without labels in de"):
         switched(folder, tmp_path / "out", languages="fr")

@@ -117,7 +117,7 @@ def test_entities_without_a_languages_labels_are_refused(
     quiet = RunOptions(jobs=1, quiet=True)
     few = EntitiesOptions(languages="de")
     entities(str(sample.wikidata), tmp_path / "entities", few, quiet)
-    with pytest.raises(InputError, match="without fr; make it again"):
+    with pytest.raises(InputError, match="made without labels in fr; make the folder again"):
         switch(
             pipeline / "linked",
             tmp_path / "entities",

@@ -154,7 +154,7 @@ def run_tables(
     return titles("enwiki", None, [], folder / "out", RUNNING, sql=SqlTables(*paths))
 
 
-def test_tables_that_do_not_fit_together_are_joined_and_told(tmp_path: Path) -> None:
+def test_inconsistent_tables_are_joined_and_counted(tmp_path: Path) -> None:
     pages = [(1, 0, "A", 0, 9), (2, 0, "B", 1, 9), (3, 0, "C", 1, 9), (4, 0, "D", 0, 9),
              (5, 0, b"Broken_\xff", 1, 9)]  # fmt: skip
     props = [(1, "wikibase_item", "Q1", None), (77, "wikibase_item", "Q77", None),
@@ -163,9 +163,9 @@ def test_tables_that_do_not_fit_together_are_joined_and_told(tmp_path: Path) -> 
     manifest = run_tables(tmp_path, pages, props, moves)
     assert map_of(tmp_path / "out") == {"A": (1, False), "B": (1, True)}
     assert list(misfits(manifest.counts)) == [
-        (2, "items of pages that the page table lacks"),
-        (1, "redirects from pages that the page table lacks"),
-        (1, "redirects from pages that are none"),
+        (2, "items of pages missing from the page table"),
+        (1, "redirects from pages missing from the page table"),
+        (1, "redirects from pages that are not redirects"),
         (1, "redirect pages without a target"),
     ]
     assert manifest.counts.tallies["sitelinks"].dropped == {
@@ -255,13 +255,13 @@ def arguments(tables: SqlTables) -> list[str]:
     ]
 
 
-def test_the_command_tells_where_the_ways_differ(tmp_path: Path) -> None:
+def test_the_command_prints_the_differences_of_both_inputs(tmp_path: Path) -> None:
     made, dump = write_dumps(tmp_path, PAGES[1:])
     tables = write_tables(tmp_path, PAGES)
     given_ = ["--wiki", "enwiki", "--entities", str(made), "--pages", dump, *arguments(tables)]
     done = CliRunner().invoke(command, [*given_, "-j", "1", "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "titles: 1 only in the SQL tables: Berlin (Q64, none)" in done.output
+    assert "titles: only in the SQL tables (1): Berlin (Q64, none)" in done.output
     assert str(tmp_path / "out" / "differences.tsv") in done.output
 
 
@@ -302,7 +302,7 @@ def test_tables_in_each_others_place_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_page_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has no pages"):
+    with pytest.raises(InputError, match="contains no pages"):
         run_tables(tmp_path, [], [], [])
 
 
