@@ -14,9 +14,9 @@ from cstool.download.command import (
     catalogue,
     download,
     interruptible,
+    list_files,
     make_plan,
     outcome,
-    what_is_here,
 )
 from cstool.download.discovery import LATEST
 from cstool.download.progress_bars import bars, line
@@ -171,7 +171,7 @@ def command(
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
     except KeyboardInterrupt:
-        for text in what_is_here(out):
+        for text in list_files(out):
             http.say(text)
         raise
     for text in outcome(plan, out, time.monotonic() - started):

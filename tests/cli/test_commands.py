@@ -150,7 +150,11 @@ def bad_dumps() -> dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, ...
             ("damaged", "byte"),
         ),
         "cut xml": ("d.xml", lambda x: x[:-300], ("truncated", "'Page 38'")),
-        "broken xml": ("d.xml", lambda x: x.replace(b"Page 20<", b"Page 20<<"), ("broken", "line")),
+        "broken xml": (
+            "d.xml",
+            lambda x: x.replace(b"Page 20<", b"Page 20<<"),
+            ("malformed", "line"),
+        ),
         "no pages": ("d.xml", lambda _: dump_xml([]).encode(), ("no pages",)),
     }
 

@@ -34,15 +34,15 @@ def test_a_dump_is_fetched_and_again_nothing(dumps: Server, tmp_path: Path) -> N
     assert done.stdout == ""
     assert done.stderr.split("\n")[:2] == [
         f"download: swwiki {DATE}",
-        f"download:   {NAME}  512 kB  to fetch",
+        f"download:   {NAME}  512 kB  to download",
     ]
-    assert "512 kB fetched and checked → dumps" in done.stderr
+    assert "512 kB downloaded and verified → dumps" in done.stderr
     assert (tmp_path / "dumps" / NAME).read_bytes() == DATA
     assert all("me@example.org" in ask.agent for ask in dumps.asked)
     dumps.asked.clear()
     again = cstool(*command, cwd=tmp_path)
     assert again.returncode == 0
-    assert "all of it is in dumps already" in again.stderr
+    assert "all files are already in dumps" in again.stderr
     assert not any(ask.path.endswith("z2") for ask in dumps.asked)
     assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
 
@@ -52,8 +52,8 @@ def test_a_dry_run_says_what_would_come(dumps: Server, tmp_path: Path) -> None:
     done = cstool(*command, cwd=tmp_path)
     assert done.returncode == 0
     first, second, last = done.stdout.strip().split("\n")
-    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to fetch")
-    assert last.startswith("512 kB to fetch; ")
+    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to download")
+    assert last.startswith("512 kB to download; ")
     assert not list(tmp_path.iterdir())
 
 
@@ -99,7 +99,7 @@ def test_a_fault_is_one_line(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "-o", tmp_path / "d", "--mirror", dumps.url, "--quiet"]
     fails(cstool(*command, "--date", "20260101"), "no dump of 20260101", f"{DATE}, 20260920")
     dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [status(403)]
-    fails(cstool(*command), f"/swwiki/{DATE}/{NAME}: the server answers 403")
+    fails(cstool(*command), f"/swwiki/{DATE}/{NAME}: the server returned HTTP 403")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -121,7 +121,7 @@ def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
     assert process.returncode == 128 + sign
     assert b"Traceback" not in error
     here, last = [text for text in error.decode().split("\n") if text][-2:]
-    assert here.endswith(f" of 512 kB of {NAME} are here")
+    assert here.endswith(" of 512 kB downloaded")
     assert "the same command goes on from here" in last
     size = part.stat().st_size
     assert cstool("download", *options, cwd=tmp_path).returncode == 0
@@ -153,11 +153,11 @@ def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_p
 def test_what_is_not_checked_is_said(dumps: Server, tmp_path: Path) -> None:
     dumps.publish_wikidata("20261012", b"[\n{}\n]\n", sums="")
     options = ["--wikidata-date", "20261012", "--mirror", dumps.url, "-o", "d"]
-    note = "no checksum is published: only its size is checked"
+    note = "no checksum published: only the size is verified"
     plan = cstool("download", *options, "--dry-run", cwd=tmp_path).stdout.split("\n")
-    assert plan[1] == f"  wikidata-20261012-all.json.gz  7 bytes  to fetch; {note}"
+    assert plan[1] == f"  wikidata-20261012-all.json.gz  7 bytes  to download; {note}"
     done = cstool("download", *options, cwd=tmp_path).stderr.strip().split("\n")[-2:]
-    assert done[0].startswith("download: 7 bytes fetched → d")
+    assert done[0].startswith("download: 7 bytes downloaded → d")
     assert done[1] == f"download: wikidata-20261012-all.json.gz: {note}"
 
 

@@ -8,7 +8,7 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.download.client import in_words
+from cstool.download.client import describe_error
 from cstool.download.http_semantics import (
     YEAR,
     Decision,
@@ -62,11 +62,11 @@ def test_the_rest_is_appended_only_where_it_belongs(at: int, more: int) -> None:
 @given(at=SIZES)
 def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_told(at: int) -> None:
     same = judge(200, {"ETag": '"a"', "Content-Length": "9"}, at, RemoteState('"a"'))
-    assert same == Decision(NextAction.BEGIN, "the server does not go on where it stopped", 9)
+    assert same == Decision(NextAction.BEGIN, "the server does not support resuming", 9)
     other = judge(200, {"ETag": '"b"'}, at, RemoteState('"a"'))
-    assert other == Decision(NextAction.OTHER, "it changed on the server")
+    assert other == Decision(NextAction.OTHER, "the file changed on the server")
     login = judge(200, {"Content-Length": "812"}, at, RemoteState('"a"', None, 9000))
-    assert login == Decision(NextAction.WAIT, "the server sends something else, of 812 bytes")
+    assert login == Decision(NextAction.WAIT, "the server sends another file of 812 bytes")
     assert judge(200, {}, 0, RemoteState()) == Decision(NextAction.BEGIN)
 
 
@@ -147,10 +147,10 @@ def test_waiting_doubles_up_to_a_minute() -> None:
 def test_a_networks_fault_is_told_without_addresses_in_memory() -> None:
     refused = "<urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new"
     refused += " connection: [Errno 111] Connection refused"
-    assert in_words(requests.ConnectionError(refused)) == "Connection refused"
+    assert describe_error(requests.ConnectionError(refused)) == "Connection refused"
     broken = urllib3.exceptions.ProtocolError("Connection broken: IncompleteRead(1 bytes read)")
-    assert in_words(broken) == "Connection broken: IncompleteRead(1 bytes read)"
-    assert in_words(requests.ReadTimeout("HTTPConnectionPool: Read timed out.")) == (
-        "no answer in time"
+    assert describe_error(broken) == "Connection broken: IncompleteRead(1 bytes read)"
+    assert describe_error(requests.ReadTimeout("HTTPConnectionPool: Read timed out.")) == (
+        "timed out"
     )
-    assert in_words(requests.ConnectionError()) == "ConnectionError"
+    assert describe_error(requests.ConnectionError()) == "ConnectionError"
