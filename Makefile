@@ -99,7 +99,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -m "not peer"
 
 test-fast: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow and not peer"
+	$(BIN)/pytest -m "not slow and not peer" --durations 5
 
 test-peers: $(VENV)/.dev
 	$(BIN)/pytest -m peer

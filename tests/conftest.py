@@ -23,9 +23,49 @@ __all__ = ["all_trained", "corpus"]  # fixtures, too
 settings.register_profile("cstool", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("cstool")
 
-ROOT = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 SAMPLE = ROOT / "data/sample"
 SHARED = ROOT.parent / "shared"
+
+# Files and folders that take more than 3 seconds or run the program: left out by `make test-fast`,
+# which lists its slowest tests.
+_SLOW = (
+    "cli/", "real/", "report/", "download/test_command.py", "download/test_hostile.py",
+    "download/test_transfer.py", "dumps/test_bombs.py", "dumps/test_page_slices.py",
+    "dumps/test_sql.py", "execution/test_cpu_limit.py", "execution/test_executors.py",
+    "execution/test_shutdown.py", "execution/test_worker_pool.py", "languages/test_labels.py",
+    "masking/test_draw.py", "masking/test_pair_tokens.py", "masking/test_pairs.py",
+    "masking/test_tokens.py", "stages/entities/test_entities.py",
+    "stages/entities/test_sort.py", "stages/extract/test_extract.py",
+    "stages/extract/test_template_redirects.py", "stages/link/test_link.py",
+    "stages/link/test_propagation.py", "stages/mask/test_mask.py",
+    "stages/shard/test_dataset_card.py", "stages/shard/test_dedup.py",
+    "stages/shard/test_formats.py", "stages/shard/test_shard.py",
+    "stages/shard/test_statistics.py", "stages/switch/test_choices.py",
+    "stages/switch/test_laws.py", "stages/switch/test_switch.py",
+    "stages/test_changed_dumps.py", "stages/test_pipeline.py", "stages/titles/test_from_sql.py",
+    "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
+    "storage/test_ownership.py", "storage/test_run.py", "test_docs.py", "test_fuzz.py",
+    "test_make.py", "test_make_titles.py", "test_make_wikidata.py", "test_survival.py",
+)  # fmt: skip
+_SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)
+# Fixtures that run stages.
+_PIPELINES = {"all_trained", "corpus", "pipeline"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set the marker `slow`."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if str(item.path).startswith(_SLOW_PATHS) or not _PIPELINES.isdisjoint(fixtures):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import slow files if all of them are to be left out."""
+    left_out = "not slow" in config.option.markexpr
+    return True if left_out and str(collection_path).startswith(_SLOW_PATHS) else None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Small dumps made on the spot, and folders compared."""
 
 import bz2
+import gzip
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ NAMESPACES = {
     10: "Template",
     14: "Category",
 }
+
+
+def gzipped(data: bytes, level: int = 9) -> bytes:
+    """Compress data, always to the same bytes: gzip's header has no time."""
+    return gzip.compress(data, level, mtime=0)
 
 
 @dataclass(frozen=True)

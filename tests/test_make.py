@@ -1,6 +1,5 @@
 """`make corpus`: its plan, stages side by side, and going on where it was interrupted."""
 
-import gzip
 import os
 import shutil
 import signal
@@ -14,7 +13,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.download.server import Server, server, sha1
 from tests.stages.small_wiki import Page, write_tables
-from tests.support import Source, item, rows_of, wikidata_json, write_multistream
+from tests.support import Source, gzipped, item, rows_of, wikidata_json, write_multistream
 
 __all__ = ["server"]
 
@@ -32,7 +31,7 @@ def make(folder: Path, *arguments: str) -> list[str]:
     if not dumps.exists():
         dumps.mkdir()
         write_multistream(dumps / "enwiki-1-pages-articles-multistream.xml.bz2", PAGES)
-        (dumps / "wikidata-1-all.json.gz").write_bytes(gzip.compress(wikidata_json(ITEMS).encode()))
+        (dumps / "wikidata-1-all.json.gz").write_bytes(gzipped(wikidata_json(ITEMS).encode()))
     settings = {"CSTOOL": cstool, "DUMPS": dumps, "WORK": folder / "work", "DATE": 1}
     settings |= {"WIKI": "enwiki", "LANGUAGES": "de", "RUN": "--quiet -j 1"}
     told = [f"{name}={value}" for name, value in settings.items()]
@@ -91,13 +90,13 @@ def mirror(server: Server, tmp_path: Path) -> str:
     pages = write_multistream(tmp_path / "pages.xml.bz2", PAGES)
     names = {
         "pages-articles-multistream.xml.bz2": pages.read_bytes(),
-        **{f"{Path(t).name}.gz": gzip.compress(Path(t).read_bytes()) for t in tables.paths},
+        **{f"{Path(t).name}.gz": gzipped(Path(t).read_bytes()) for t in tables.paths},
     }
     files = {f"enwiki-20261001-{name}": data for name, data in names.items()}
     sums = "".join(f"{sha1(data)}  {name}\n" for name, data in files.items())
     files["enwiki-20261001-sha1sums.txt"] = sums.encode()
     server.files |= {f"/enwiki/20261001/{name}": data for name, data in files.items()}
-    server.publish_wikidata("20261005", gzip.compress(wikidata_json(ITEMS).encode()))
+    server.publish_wikidata("20261005", gzipped(wikidata_json(ITEMS).encode()))
     return server.url
 
 

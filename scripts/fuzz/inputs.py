@@ -5,6 +5,7 @@ import gzip
 import lzma
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape
@@ -144,7 +145,7 @@ def repeated(random: Random, _: Seeds) -> Input:
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".xml": bytes,
     ".xml.bz2": bz2.compress,
-    ".xml.gz": gzip.compress,
+    ".xml.gz": partial(gzip.compress, mtime=0),
     ".xml.zst": zstandard.compress,
     ".xml.xz": lambda data: lzma.compress(data, preset=0),
 }

@@ -1,7 +1,6 @@
 """The command line as a user meets it: help, wrong calls, bad input, pipes, Ctrl-C."""
 
 import bz2
-import gzip
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from tests.support import (
     Source,
     dump_xml,
     files_of,
+    gzipped,
     item,
     rows_of,
     wikidata_json,
@@ -143,10 +143,10 @@ def bad_dumps() -> dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, ...
             lambda x: b"".join(map(bz2.compress, (x[:-2000], x[-2000:])))[:-200],
             ("truncated", "--keep-going"),
         ),
-        "cut gz": ("d.xml.gz", lambda x: gzip.compress(x)[:-200], ("truncated", "--keep-going")),
+        "cut gz": ("d.xml.gz", lambda x: gzipped(x)[:-200], ("truncated", "--keep-going")),
         "damaged gz": (
             "d.xml.gz",
-            lambda x: gzip.compress(x)[:300] + b"\xff" * 50 + gzip.compress(x)[350:],
+            lambda x: gzipped(x)[:300] + b"\xff" * 50 + gzipped(x)[350:],
             ("damaged", "byte"),
         ),
         "cut xml": ("d.xml", lambda x: x[:-300], ("truncated", "'Page 38'")),

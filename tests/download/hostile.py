@@ -6,7 +6,6 @@ answer to HEAD, and the dump itself.
 """
 
 import functools
-import gzip
 import json
 import random
 import zlib
@@ -19,6 +18,7 @@ from cstool.download.command import DownloadRequest, download
 from cstool.download.progress_bars import bars
 from cstool.errors import CstoolError
 from tests.download.server import Fault, Server, answer, endless, raw, sha1
+from tests.support import gzipped
 
 DATE = "20261001"
 FOLDER = f"/swwiki/{DATE}/"
@@ -96,9 +96,9 @@ def _bodies() -> dict[str, Fault]:
         "another length": b"3\r\nabcXX5\r\nhello0\r\n\r\n",
     }
     found = {f"chunk {name}": raw(_CHUNKED + body) for name, body in chunks.items()}
-    zeros, packed = bytes(64 << 20), gzip.compress(b"hello" * 99)
+    zeros, packed = bytes(64 << 20), gzipped(b"hello" * 99)
     encoded = {
-        "gzip bomb": (gzip.compress(zeros), "gzip"),
+        "gzip bomb": (gzipped(zeros), "gzip"),
         "deflate bomb": (zlib.compress(zeros), "deflate"),
         "br": (b"\x8b\x00\x80", "br"),
         "zstd": (b"(\xb5/\xfd", "zstd"),
@@ -184,7 +184,7 @@ def _endless() -> dict[str, Fault]:
             0.0,
         ),
         "a gzip of nothing": (
-            _OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10],
+            _OK + b"Content-Encoding: gzip\r\n\r\n" + gzipped(b"")[:10],
             b"\x00\x00\x00\xff\xff" * 4000,
             0.0,
         ),

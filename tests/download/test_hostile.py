@@ -1,6 +1,5 @@
 """Servers that lie or attack: each answer ends in one line, or does no harm; at each place."""
 
-import gzip
 import time
 import tracemalloc
 import zlib
@@ -12,6 +11,7 @@ from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.replies import SMALL
 from tests.download.hostile import ADDRESSES, LONGEST_LINE, PLACES, answers, meet
 from tests.download.server import Fault, Server, answer, endless, server
+from tests.support import gzipped
 
 __all__ = ["server"]
 
@@ -44,7 +44,7 @@ def http_to(**bounds: float) -> HttpClient:
         (answer(bytes(SMALL + 1)), "the reply has more than 8 MiB"),
         (endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16)), "the reply has more than 8 MiB"),
         (
-            answer(gzip.compress(bytes(SMALL + 1)), Content_Encoding="gzip"),
+            answer(gzipped(bytes(SMALL + 1)), Content_Encoding="gzip"),
             "gzip data expands to more than",
         ),
         (answer(zlib.compress(bytes(SMALL + 1)), Content_Encoding="deflate"), "to more than 8 MiB"),
@@ -67,14 +67,14 @@ def test_a_catalogue_within_the_bounds_is_read_as_it_is_packed(
     size: int, encoding: str, server: Server
 ) -> None:
     data = bytes(size)
-    body = gzip.compress(data) if "gzip" in encoding else data
+    body = gzipped(data) if "gzip" in encoding else data
     body = zlib.compress(data) if encoding == "deflate" else body
     server.faults["/x"] = [answer(body, Content_Encoding=encoding)]
     assert http_to().read(f"{server.url}/x") == data
 
 
 def test_a_bomb_is_not_unpacked_into_memory(server: Server) -> None:
-    bomb = gzip.compress(bytes(1 << 28), 1)
+    bomb = gzipped(bytes(1 << 28), 1)
     server.faults["/x"] = [answer(bomb, Content_Encoding="gzip")]
     http = http_to()
     tracemalloc.start()

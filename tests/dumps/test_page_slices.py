@@ -1,7 +1,6 @@
 """Page dumps cut into slices."""
 
 import bz2
-import gzip
 import os
 import random
 import subprocess
@@ -21,7 +20,7 @@ from cstool.errors import CutInputError, InputError
 from cstool.storage.counts import Counts
 from cstool.storage.tasks import Task
 from tests.conftest import Sample
-from tests.support import Source, dump_xml, write_multistream
+from tests.support import Source, dump_xml, gzipped, write_multistream
 
 PAGES = [Source(f"Page {i}", f"text {i} " * 40, namespace=i % 2) for i in range(12)]
 
@@ -54,7 +53,7 @@ def test_streams_read_alone_give_what_sequential_reading_gives(
     one = tmp_path / "one.xml.bz2"
     one.write_bytes(bz2.compress(xml))
     packed = tmp_path / "one.xml.gz"
-    packed.write_bytes(gzip.compress(xml))
+    packed.write_bytes(gzipped(xml))
     assert len(starts_of(dump)) > 3
     assert starts_of(one) == []
     assert read([dump], size) == read([one], size) == read([packed], size)
@@ -95,7 +94,7 @@ def test_empty_streams_and_zero_padding_between_streams_do_no_harm(tmp_path: Pat
 def test_slices_depend_on_the_input_and_the_part_size_only(tmp_path: Path) -> None:
     xml = dump_xml(PAGES).encode()
     (tmp_path / "a.xml").write_bytes(xml)
-    (tmp_path / "b.xml.gz").write_bytes(gzip.compress(xml[:999]) + gzip.compress(xml[999:]))
+    (tmp_path / "b.xml.gz").write_bytes(gzipped(xml[:999]) + gzipped(xml[999:]))
     assert prints(tmp_path / "a.xml", 900) == prints(tmp_path / "b.xml.gz", 900)
     assert len(prints(tmp_path / "a.xml", 900)) == 3
     multi = write_multistream(tmp_path / "c.xml.bz2", PAGES)

@@ -1,6 +1,5 @@
 """SQL dumps read back: whatever values, however written, however cut."""
 
-import gzip
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from cstool.dumps.sql import SqlTable, read_columns, sql_slices, whole_numbers
 from cstool.dumps.sql_rows import Block, careful_columns, plain_columns
 from cstool.dumps.sql_text import literal
 from cstool.errors import CutInputError, InputError
+from tests.support import gzipped
 
 TABLE = SqlTable("t", ("a", "b"), ("c",))
 CREATE = (
@@ -181,7 +181,7 @@ def test_any_layout_gives_the_same_rows_in_slices_of_any_size(
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_slices_do_not_depend_on_the_compression(tmp_path: Path, layout: str) -> None:
     text = (HEAD + CREATE + layout * 50 + END).encode()
-    (tmp_path / "t.sql.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "t.sql.gz").write_bytes(gzipped(text))
     slices = [
         [slice_.block for slice_, _ in sql_slices(path, TABLE, 300, None)]
         for path in (write(tmp_path, text), str(tmp_path / "t.sql.gz"))
@@ -220,7 +220,7 @@ def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str)
 
 def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None:
     rows = [(b"%d" % n, dumped(b"%d" % (n * 7919 % 10**6)), b"NULL") for n in range(20_000)]
-    packed = gzip.compress((HEAD + CREATE).encode() + statement(rows) + END.encode())
+    packed = gzipped((HEAD + CREATE).encode() + statement(rows) + END.encode())
     path = tmp_path / "t.sql.gz"
     path.write_bytes(packed[: len(packed) // 2])
     with pytest.raises(CutInputError, match="truncated: the gzip data ends early, after byte"):

@@ -86,6 +86,7 @@ def socket() -> Iterator[Path]:
         yield path
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("table", made.SCHEMA)
 def test_the_server_that_is_installed_here_is_read_too(
     table: str, socket: Path, tmp_path: Path, rows: dict[str, list[list[int | str | None]]]

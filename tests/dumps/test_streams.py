@@ -1,7 +1,6 @@
 """Compressed streams: whole, cut, damaged, misnamed."""
 
 import bz2
-import gzip
 import io
 import lzma
 import os
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from cstool.dumps.streams import FORMATS, STDIN, Compression, Stream, decompressed, describe_dump
 from cstool.errors import CutInputError, InputError
 from cstool.storage.manifest import Input
+from tests.support import gzipped
 
 
 def _zstd(data: bytes) -> bytes:
@@ -26,7 +26,7 @@ def _zstd(data: bytes) -> bytes:
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.compress,
-    ".gz": gzip.compress,
+    ".gz": gzipped,
     ".zst": _zstd,
     ".xz": lzma.compress,
 }
@@ -100,7 +100,7 @@ def test_a_damaged_byte_never_gives_other_bytes_in_silence(ending: str) -> None:
 
 def test_a_damaged_file_is_told_with_its_name_and_place(tmp_path: Path) -> None:
     path = tmp_path / "d.gz"
-    packed = bytearray(gzip.compress(WHOLE))
+    packed = bytearray(gzipped(WHOLE))
     packed[30] ^= 0xFF
     path.write_bytes(packed)
     with pytest.raises(CutInputError, match=r"d\.gz: damaged gzip data before byte .*--keep-"):
@@ -130,7 +130,7 @@ def test_a_name_that_belies_the_content_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"has the extension \.gz, but is not gzip"):
         Stream(str(path))
     plain = tmp_path / "d.xml"
-    plain.write_bytes(gzip.compress(b"<mediawiki/>"))
+    plain.write_bytes(gzipped(b"<mediawiki/>"))
     with pytest.raises(InputError, match=r"has the extension \.xml, but contains gzip data"):
         Stream(str(plain))
 
@@ -199,14 +199,14 @@ def test_a_file_is_read_while_standard_input_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "d.gz"
-    path.write_bytes(gzip.compress(WHOLE))
+    path.write_bytes(gzipped(WHOLE))
     monkeypatch.setattr(sys, "stdin", None)
     assert _read(str(path)) == WHOLE
 
 
 def test_position_and_size_count_the_file_s_bytes(tmp_path: Path) -> None:
     path = tmp_path / "d.gz"
-    path.write_bytes(gzip.compress(os.urandom(600_000)))
+    path.write_bytes(gzipped(os.urandom(600_000)))
     stream = Stream(str(path))
     positions = [stream.position for _ in stream]
     stream.close()

@@ -27,7 +27,7 @@ from cstool.dumps.wikidata import (
 )
 from cstool.errors import CutInputError, InputError
 from tests.conftest import Sample
-from tests.support import item, wikidata_json
+from tests.support import gzipped, item, wikidata_json
 
 ITEMS = [item(i, {"en": f"thing {i}", "ja": "物" * (i % 7)}) for i in range(1, 30)]
 DUMP = wikidata_json(ITEMS).encode()
@@ -203,7 +203,7 @@ def test_slices_are_whole_lines_that_join_to_the_file(
 def test_slices_do_not_depend_on_how_the_dump_is_packed(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_bytes(DUMP)
     (tmp_path / "d.json.bz2").write_bytes(bz2.compress(DUMP))
-    members = [gzip.compress(DUMP[i : i + 77]) for i in range(0, len(DUMP), 77)]
+    members = [gzipped(DUMP[i : i + 77]) for i in range(0, len(DUMP), 77)]
     (tmp_path / "d.json.gz").write_bytes(b"".join(members))
     cut = [
         [(part.first_line, content(part)) for part in slices(tmp_path / name, 400)]
@@ -259,7 +259,7 @@ def test_a_missing_end_is_noticed(tmp_path: Path, cut: int) -> None:
 
 def test_a_cut_gzip_file_keeps_the_lines_before_it(tmp_path: Path) -> None:
     path = tmp_path / "d.json.gz"
-    members = [gzip.compress(DUMP[:900]), gzip.compress(DUMP[900:])]
+    members = [gzipped(DUMP[:900]), gzipped(DUMP[900:])]
     path.write_bytes(b"".join(members)[:-20])
     faults: list[str] = []
     kept = entities(slices(path, 300, faults))
@@ -305,7 +305,7 @@ def test_a_line_is_too_long_wherever_in_a_slice_it_begins(
 
 def test_weights_add_up_to_the_file_s_size(tmp_path: Path) -> None:
     path = tmp_path / "d.json.gz"
-    path.write_bytes(gzip.compress(DUMP))
+    path.write_bytes(gzipped(DUMP))
     weights = [weight for _, weight in line_slices(str(path), 300, None)]
     assert sum(weights) == path.stat().st_size
 

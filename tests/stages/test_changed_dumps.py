@@ -27,7 +27,7 @@ from cstool.storage.manifest import describe_file, read_manifest
 from tests.conftest import Sample
 from tests.stages import small_wiki
 from tests.stages.small_wiki import write_tables
-from tests.support import Source, dump_xml, files_of, header_xml, page_xml
+from tests.support import Source, dump_xml, files_of, gzipped, header_xml, page_xml
 
 HERE = RunOptions(jobs=1, part_size=400, quiet=True)
 PAGES = [
@@ -73,7 +73,7 @@ def members(pack: Callable[[bytes], bytes]) -> Callable[[int], bytes]:
 DUMPS: dict[str, Callable[[int], bytes]] = {
     "d.xml.bz2": multistream,
     "d.xml": plain,
-    "d.xml.gz": members(lambda data: gzip.compress(data, 0, mtime=0)),
+    "d.xml.gz": members(lambda data: gzipped(data, 0)),
     "d.xml.zst": members(zstandard.ZstdCompressor().compress),
     "d.xml.xz": members(lzma.compress),
 }
@@ -193,7 +193,7 @@ def test_a_dump_that_changes_while_it_is_read_ends_the_run(tmp_path: Path) -> No
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.compress,
-    ".gz": gzip.compress,
+    ".gz": gzipped,
     ".zst": zstandard.ZstdCompressor().compress,
     ".xz": lzma.compress,
     "": bytes,

@@ -12,6 +12,7 @@ from cstool.training.batches import batch_keys, masked_rows, padded, row_keys
 from tests.masking.fixtures import Trained
 from tests.training.needed import needed
 
+pytestmark = pytest.mark.peer
 torch = needed("torch")
 
 

@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 from tests.masking.fixtures import Trained
 from tests.training.needed import needed
 
+pytestmark = pytest.mark.peer
 needed("torch")
 needed("transformers")
 

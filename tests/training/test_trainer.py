@@ -12,6 +12,7 @@ from cstool.training import EntityMaskingCollator, SmoothedSampler
 from tests.masking.fixtures import Trained
 from tests.training.needed import needed
 
+pytestmark = pytest.mark.peer
 torch = needed("torch")
 transformers = needed("transformers")
 

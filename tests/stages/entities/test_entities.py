@@ -1,7 +1,6 @@
 """Wikidata's dump → the table of items."""
 
 import bz2
-import gzip
 import random
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +17,7 @@ from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage import run as storage_run
 from cstool.storage.manifest import Manifest
 from tests.conftest import Sample
-from tests.support import files_of, item, rows_of, wikidata_json
+from tests.support import files_of, gzipped, item, rows_of, wikidata_json
 
 
 def run(tmp_path: Path, text: str, part_size: int = 1 << 20, **options: Any) -> Manifest:
@@ -267,7 +266,7 @@ def test_a_bad_line_is_named_or_counted(tmp_path: Path, line: bytes) -> None:
 def test_a_gzip_dump_that_is_cut_inside_a_member_keeps_what_stands_before(tmp_path: Path) -> None:
     text = wikidata_json(full(q) for q in range(1, 300)).encode()
     dump = tmp_path / "d.json.gz"
-    members = [gzip.compress(text[i : i + 5000]) for i in range(0, len(text), 5000)]
+    members = [gzipped(text[i : i + 5000]) for i in range(0, len(text), 5000)]
     dump.write_bytes(b"".join(members[:3]) + members[3][:-30])
     running = RunOptions(jobs=1, part_size=4000, quiet=True)
     with pytest.raises(CutInputError, match="truncated: the gzip data ends early"):
@@ -331,7 +330,7 @@ def test_the_bars_are_fed_evenly_and_to_their_ends(
 
     monkeypatch.setattr(storage_run, "progress", bar)
     text = wikidata_json(full(q * 7919 % 30011 + 1) for q in range(2000)).encode()
-    (tmp_path / "d.json.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "d.json.gz").write_bytes(gzipped(text))
     monkeypatch.setattr(streams, "_CHUNK", 1000)
     running = RunOptions(jobs=1, part_size=1 << 15)
     entities(str(tmp_path / "d.json.gz"), tmp_path / "out", EntitiesOptions(), running)

@@ -1,7 +1,6 @@
 """Page XML → sentences with mentions."""
 
 import bz2
-import gzip
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from cstool.storage.manifest import Manifest
 from cstool.storage.schemas import sentence_id
 from cstool.wikitext.page import PageReader, PageText
 from tests.conftest import Sample
-from tests.support import Source, dump_xml, rows_of, write_multistream
+from tests.support import Source, dump_xml, gzipped, rows_of, write_multistream
 
 PAGES = [
     Source("Rome", "'''Rome''' is in [[Italy]]. It has no sea. It has {{odd}} [[river|rivers]]."),
@@ -94,7 +93,7 @@ def test_all_compressions_and_cuts_give_the_same_rows(tmp_path: Path) -> None:
     dumps = {
         "plain.xml": xml,
         "one.xml.bz2": bz2.compress(xml),
-        "one.xml.gz": gzip.compress(xml),
+        "one.xml.gz": gzipped(xml),
         "one.xml.zst": zstandard.compress(xml),
     }
     for name, data in dumps.items():

@@ -1,6 +1,5 @@
 """What counts as a test set's text."""
 
-import gzip
 import json
 import unicodedata
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from cstool.errors import InputError
 from cstool.stages.shard.contamination import LONG, SHORT, HashedWords, TestTexts, texts_of
+from tests.support import gzipped
 
 ALPHABET = [f"w{i}" for i in range(30)]
 TEST = " ".join(f"word{i}" for i in range(20))
@@ -92,7 +92,7 @@ def test_test_sets_are_read_in_each_of_their_forms(tmp_path: Path, kind: str) ->
     if kind == "txt":
         path.write_text(f"{TEST}\né\n")
     elif kind == "txt.gz":
-        path.write_bytes(gzip.compress(f"{TEST}\né\n".encode()))
+        path.write_bytes(gzipped(f"{TEST}\né\n".encode()))
     elif kind == "jsonl":
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     else:

@@ -3,7 +3,6 @@
 wikimapper: https://pypi.org/project/wikimapper/. What differs is written down, with why.
 """
 
-import gzip
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 
 from cstool.stages.titles.stage import titles
 from tests.stages.small_wiki import PAGES, RUNNING, Page, write_tables
-from tests.support import rows_of
+from tests.support import gzipped, rows_of
 
+pytestmark = pytest.mark.peer
 processor: Any = pytest.importorskip("wikimapper.processor")
 
 MORE = [
@@ -47,7 +47,7 @@ def ours(folder: Path, pages: Sequence[Page], *, long_lines: bool) -> dict[str, 
 def theirs(folder: Path, pages: Sequence[Page], *, long_lines: bool) -> dict[str, int]:
     tables = write_tables(folder, pages, long_lines=long_lines)
     for name, path in zip(("page", "page_props", "redirect"), tables.paths, strict=True):
-        packed = gzip.compress(Path(path).read_bytes())
+        packed = gzipped(Path(path).read_bytes())
         (folder / f"enwiki-20261001-{name}.sql.gz").write_bytes(packed)
     made = processor.create_index("enwiki-20261001", str(folder), str(folder / "index.db"))
     query = "SELECT wikipedia_title, wikidata_id FROM mapping WHERE wikidata_id IS NOT NULL"
