@@ -145,7 +145,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def run_array(folder: Path, settings: dict[str, str], shares: int) -> float:
     """Run the pipeline as arrays; kill a task on the way; return the seconds it took."""
     settings = settings | {
-        "SHARES": str(shares),
+        "TASKS": str(shares),
         "WORK": str(folder / "array"),
         "SBATCH_OPTIONS": "--cpus-per-task=1 --mem=0",
     }
