@@ -32,10 +32,10 @@ def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, de
     changed, foreign or unfinished, and exits with status 1 if there is a problem.
     """
     del debug
-    found = targets(paths)
-    bar = progress("verify", None if quick else bytes_to_read(found), unit="B", quiet=quiet)
+    selected = targets(paths)
+    bar = progress("verify", None if quick else bytes_to_read(selected), unit="B", quiet=quiet)
     try:
-        result = verify(found, quick=quick, read=bar.update)
+        result = verify(selected, quick=quick, read=bar.update)
     finally:
         bar.close()
     if as_json:

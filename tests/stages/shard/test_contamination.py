@@ -105,7 +105,7 @@ def test_test_sets_are_read_in_each_of_their_forms(tmp_path: Path, kind: str) ->
 def test_broken_lines_of_json_are_named(tmp_path: Path) -> None:
     path = tmp_path / "test.jsonl"
     path.write_text('{"a": "b"}\n{"a": \n')
-    with pytest.raises(InputError, match=r"test\.jsonl: line 2 is no JSON"):
+    with pytest.raises(InputError, match=r"test\.jsonl: line 2 is not valid JSON"):
         list(texts_of(path))
 
 

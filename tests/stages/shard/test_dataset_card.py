@@ -1,4 +1,4 @@
-"""The dataset card: what the Hub reads, and how the corpus was made."""
+"""The dataset card: its YAML, and the commands that made the corpus."""
 
 import os
 import shlex
@@ -35,7 +35,7 @@ def ancestor(stage: str, *inputs: str, source: Source | None = ENGLISH, **parame
 # ---- YAML ----
 
 
-def test_the_head_tells_what_the_hub_wants_to_know(pipeline: Path) -> None:
+def test_the_yaml_has_the_fields_of_the_hub(pipeline: Path) -> None:
     told = head((pipeline / "corpus/README.md").read_text())
     manifest = need_stage(pipeline / "corpus", "shard")
     folders = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
@@ -95,7 +95,7 @@ def test_the_commands_on_the_card_make_the_corpus_again(
     pipeline: Path, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = (pipeline / "corpus/README.md").read_text()
-    lines = card.split("These commands make")[1].split("```")[1].strip().split("\n")
+    lines = card.split("The following commands reproduce")[1].split("```")[1].strip().split("\n")
     assert [line.split()[1] for line in lines][-1] == "shard"
     for dump in (sample.pages, sample.wikidata):
         (tmp_path / dump.name).symlink_to(dump)
@@ -107,7 +107,7 @@ def test_the_commands_on_the_card_make_the_corpus_again(
     assert files_of(tmp_path / "corpus") == files_of(pipeline / "corpus")
 
 
-def test_every_option_that_was_given_is_told() -> None:
+def test_commands_have_every_given_option() -> None:
     entities = ancestor("entities", "w.json.gz", source=None, part_size=7,
                         languages=["de"], sites=["enwiki"], only="3 items, xxh3:0")  # fmt: skip
     lines = commands(
@@ -147,11 +147,11 @@ def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
     assert lines[-1] == "cstool shard work/enwiki/switched work/enwiki/switched-2 -o corpus"
 
 
-def test_what_was_dropped_is_told_with_the_dumps_dates() -> None:
+def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
     extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
     extract.counts.tallies["sentences"] = Tally(1500, 1400, {"hole": 60, "no mention": 40})
     facts = replace(CardData(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
     card = dataset_card({"de": {"train": SplitSize(1)}}, facts)
     assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
-    wanted = "| extract enwiki | sentences | 1,500 | 1,400 | 60 hole, 40 no mention |"
+    wanted = "| extract enwiki | sentences | 1,500 | 1,400 | hole (60), no mention (40) |"
     assert wanted in card

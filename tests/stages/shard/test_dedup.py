@@ -120,7 +120,7 @@ def test_a_test_sets_sentences_go_in_all_languages_and_are_counted(
     manifest = need_stage(tmp_path / "c", "shard")
     assert manifest.counts.tally("rows").dropped == {"source sentence holds a test set's text": 5}
     assert [i.name for i in manifest.inputs] == ["switch", "test.txt"]
-    assert "13 words in a row with `test.txt`" in (tmp_path / "c/README.md").read_text()
+    assert "13 consecutive words with `test.txt`" in (tmp_path / "c/README.md").read_text()
 
 
 def test_a_batch_array_ends_with_the_bytes_of_one_run(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_batch_array_ends_with_the_bytes_of_one_run(tmp_path: Path) -> None:
 def test_a_test_set_without_a_text_of_some_length_is_refused(tmp_path: Path) -> None:
     (tmp_path / "test.txt").write_text("too short\n")
     switched = write_switched(tmp_path / "switched", [Sentence(1, LONG)])
-    with pytest.raises(InputError, match=r"test\.txt: holds no text of 8 words"):
+    with pytest.raises(InputError, match=r"test\.txt: no text has 8 or more words"):
         make_corpus(switched, tmp_path / "c", decontaminate=(tmp_path / "test.txt",))
     with pytest.raises(InputError, match=r"none\.txt: no such file"):
         make_corpus(switched, tmp_path / "d", decontaminate=(tmp_path / "none.txt",))

@@ -1,4 +1,4 @@
-"""The forms of a corpus, and what the Hub and its readers find in them."""
+"""The output formats of a corpus, and how the Hub and other programs read them."""
 
 import hashlib
 import json
@@ -163,7 +163,7 @@ def test_a_row_more_at_the_head_leaves_most_bytes_of_a_file_as_they_were(tmp_pat
 
 
 def shared(folder: Path, texts: list[str], layout: dict[str, Any]) -> float:
-    """Return which share of a file's pieces stands in that of the same texts and one more."""
+    """Return the fraction of a file's pieces that the file with one more text also contains."""
     data = []
     for number, column in enumerate((texts, ["one more", *texts])):
         path = folder / f"{number}.parquet"
@@ -174,14 +174,14 @@ def shared(folder: Path, texts: list[str], layout: dict[str, Any]) -> float:
     return sum(piece in data[1] for piece in pieces) / len(pieces)
 
 
-def test_statistics_and_card_tell_what_was_left_out(switched: Path, tmp_path: Path) -> None:
+def test_statistics_and_card_have_the_dropped_rows(switched: Path, tmp_path: Path) -> None:
     doubled = write_switched(tmp_path / "again", [*SENTENCES, SENTENCES[0]])
     make_corpus(doubled, tmp_path / "corpus", dedup="exact")
     dropped = {"source sentence is there already": 3}
     assert json.loads((tmp_path / "corpus/stats.json").read_text())["dropped"] == dropped
     card = (tmp_path / "corpus/README.md").read_text()
-    assert "of equal source sentences only the first is kept" in card
-    assert "3: source sentence is there already" in card
+    assert "excludes source sentences that are equal to an earlier one" in card
+    assert "Dropped rows: duplicate source sentence (3)." in card
 
 
 @pytest.mark.parametrize(

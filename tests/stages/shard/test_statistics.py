@@ -1,4 +1,4 @@
-"""What `shard` tells of a corpus in stats.json: it adds up, however the corpus is made."""
+"""The statistics in stats.json: they are consistent and do not depend on parts or workers."""
 
 from collections import Counter
 from pathlib import Path
