@@ -164,3 +164,44 @@ def test_commands_run_in_order(page: Path, workplace: Path) -> None:
         cwd=workplace, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `make demo` writes in demo/, without the report."""
+    folder = tmp_path_factory.mktemp("shown")
+    command = Path(sys.executable).parent / "cstool"
+    settings = {"WIKI": "enwiki jawiki", "DATE": "20261001", "LANGUAGES": "entitycs"}
+    settings |= {"WORK": f"{folder}/demo", "DUMPS": "data/sample", "CSTOOL": str(command)}
+    settings["RUN"] = "--quiet"
+    subprocess.run(
+        ["make", "corpus", *(f"{name}={value}" for name, value in settings.items())],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+SHOWN = [
+    (page.name, command, output)
+    for page in PAGES
+    for block in blocks(page)
+    for command, _, output in [block.text.removeprefix("$ ").partition("\n")]
+    if block.text.startswith("$ cstool ")
+]
+
+
+@pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[c for _, c, _ in SHOWN])
+def test_the_output_shown_is_that_of_the_demo(
+    page: str, command: str, output: str, demo: Path
+) -> None:
+    """Each line as it is printed; `…` stands for further lines."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=demo, env=environment | {"COLUMNS": "100"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.splitlines()
+    assert output
+    for line in output.splitlines():
+        assert line == "…" or line in printed, (page, line, printed[:40])
