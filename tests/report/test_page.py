@@ -64,7 +64,7 @@ def test_it_shows_the_statistics_numbers(large_page: str) -> None:
     rows = 92 * (ROWS // 92) + SENTENCES
     for number in (rows, 2 * rows, 93, 11_100_000, 110_000_000, 5_530_786):
         assert f"{number:,}" in large_page
-    assert f">{2:.2f}<" in large_page  # entities a sentence
+    assert f">{2:.2f}<" in large_page  # entities per sentence
     assert "5.0 %" in large_page  # unswitched
     for words in ("Cyrillic", "Xhosa", "Q200", "convert", "no mention", "How mixed"):
         assert words in large_page
@@ -185,8 +185,8 @@ def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "words"),
     [
-        ("sentences", ["Templates that cause holes", "redirect"]),
-        ("linked", ["Links: with an item of Wikidata"]),
+        ("sentences", ["Dropped sentences by template", "redirect"]),
+        ("linked", ["Mentions linked to a Wikidata item"]),
         ("switched", ["Sentences by language", "own: repeats"]),
         ("entities", ["Labels by language", "lexeme"]),
         ("titles", ["redirects"]),
@@ -196,7 +196,7 @@ def test_an_earlier_stage_shows_what_there_is(
     pipeline: Path, folder: str, words: list[str]
 ) -> None:
     shown = page(pipeline / folder)
-    assert "How it was made" in shown
+    assert "Provenance" in shown
     for word in words:
         assert word in shown
 
@@ -234,7 +234,7 @@ def test_statistics_of_an_earlier_cstool_are_shown_as_far_as_they_go(tmp_path: P
     shown = page(corpus)
     assert "12,345" in shown
     assert "Sentences by language" in shown
-    assert "How mixed" not in shown
+    assert "Code-mixing" not in shown
 
 
 def report(*arguments: object, without: str = "") -> subprocess.CompletedProcess[str]:
@@ -266,7 +266,7 @@ def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) ->
     (tmp_path / "mine.html").write_text("<p>mine")
     done = report(corpus, "-o", tmp_path / "mine.html")
     assert done.returncode == 1
-    assert "is no report of cstool's" in done.stderr
+    assert "exists and is not a cstool report" in done.stderr
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
 
 

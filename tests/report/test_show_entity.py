@@ -135,7 +135,7 @@ def test_live_tells_that_there_is_none_and_that_it_cannot(
     del wikidata
     with pytest.raises(InputError, match="has no Q4000000"):
         live(4000000)
-    with pytest.raises(InputError, match=r"does not answer \(HTTP 500\)"):
+    with pytest.raises(InputError, match=r"cannot be fetched \(HTTP 500\)"):
         live(500)
     monkeypatch.setattr(entity, "WIKIDATA_LDI_URL", "http://127.0.0.1:9/x")
     with pytest.raises(InputError, match=r"no connection.*--entities DIR"):

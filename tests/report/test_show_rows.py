@@ -77,7 +77,7 @@ def test_mentions_and_entities_are_asked_by_qid(pipeline: Path) -> None:
 def test_what_a_folder_has_no_column_for_is_a_wrong_call(pipeline: Path) -> None:
     with pytest.raises(WrongCallError, match=r"--entity: .*`cstool extract`"):
         found(pipeline / "sentences", entity=64)
-    with pytest.raises(WrongCallError, match="no regular expression"):
+    with pytest.raises(WrongCallError, match="not a valid regular expression"):
         found(pipeline / "sentences", grep="(")
 
 

@@ -58,7 +58,7 @@ def test_the_table_fits_the_width_and_sums_up(pipeline: Path) -> None:
     stats = folder_stats(pipeline / "corpus")
     lines = as_table(stats, 70).split("\n")
     assert max(map(len, lines)) <= 70
-    head = ["language", "sentences", "words", "entities", "a", "sentence"]
+    head = ["language", "sentences", "words", "entities", "per", "sentence"]
     assert lines[0].split()[:7] == [*head, "CMI"]
     assert lines[-1].split()[:2] == ["all", f"{stats.rows:,}"]
     assert as_table(stats, 30).split("\n")[0].split() == head

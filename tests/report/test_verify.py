@@ -1,4 +1,4 @@
-"""`cstool verify`: whatever is done to a folder is told; what is as it was written is not."""
+"""`cstool verify`: reports any change to a folder, and nothing for an unchanged one."""
 
 import json
 import os
@@ -61,9 +61,9 @@ def test_what_was_not_given_is_not_followed_and_not_wrong(own: Path) -> None:
     verdict = look(own / "linked", own / "titles")
     assert verdict.sound
     assert verdict.unchecked == [
-        f"{own / 'linked'}: was made from `extract`, which was not given",
-        f"{own / 'titles'}: was made from `entities`, which was not given",
-        f"{own / 'titles'}: was made from {Sample.pages.name}, which was not given",
+        f"{own / 'linked'}: made from `extract`, which was not given",
+        f"{own / 'titles'}: made from `entities`, which was not given",
+        f"{own / 'titles'}: made from {Sample.pages.name}, which was not given",
     ]
 
 
@@ -136,7 +136,7 @@ def test_a_stage_that_was_made_anew_is_told_by_what_was_made_from_the_old_one(
     with other_bytes(path, json.dumps(manifest).encode()):
         [one] = look(own).wrong
     assert (one.kind, Path(one.place).name) == ("changed", "linked")
-    assert one.what == f"was made from another `extract` than {own / 'sentences'}, as that is now"
+    assert one.what == f"made from another version of `extract` than {own / 'sentences'}"
 
 
 def test_a_dump_that_was_replaced_is_told(own: Path, sample: Sample, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_rows_that_are_not_the_manifests_are_told(own: Path) -> None:
     manifest["checksum"] = ""  # as cstool 0.1 wrote it
     with other_bytes(path, json.dumps(manifest).encode()):
         [one] = look(own / "linked", quick=True).wrong
-    assert one.what.endswith(f"rows, not its {manifest['parts'][0]['rows']}")
+    assert one.what.endswith(f"rows instead of {manifest['parts'][0]['rows']}")
 
 
 def test_an_unfinished_folder_and_a_broken_manifest_are_told(own: Path, tmp_path: Path) -> None:
@@ -304,14 +304,14 @@ def test_standard_input_is_the_end_of_a_chain() -> None:
 def test_the_command_tells_what_is_wrong_and_ends_with_1(own: Path, sample: Sample) -> None:
     done = cstool("verify", own, sample.pages, sample.wikidata)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip().endswith(": all as written")
+    assert done.stdout.strip().endswith(" checked: no problems")
     path = own / "linked" / "left.tmp"
     path.write_bytes(b"")
     done = cstool("verify", own / "linked", "--quiet")
     as_json = cstool("verify", own / "linked", "--json", "--quick")
     path.unlink()
     assert done.returncode == as_json.returncode == 1
-    assert done.stdout == f"foreign: {path}: is not in {MANIFEST}\n"
+    assert done.stdout == f"foreign: {path}: not listed in {MANIFEST}\n"
     verdict = json.loads(as_json.stdout)
     assert verdict["sound"] is False
     assert [one["kind"] for one in verdict["wrong"]] == ["foreign"]

@@ -21,7 +21,7 @@ from cstool.storage.manifest import Ancestor
 
 GENERATOR = '<meta name="generator" content="cstool report'
 # Number of sample sentences in the HTML itself, for readers without JavaScript.
-_STANDING = 4
+_STATIC = 4
 
 
 def page_of(facts: ReportData) -> str:
@@ -52,7 +52,7 @@ def page_of(facts: ReportData) -> str:
         sections=sections(facts, Drawer()),
         stages=[_stage(one) for one in facts.stages],
         samples=samples,
-        standing=[_standing(one) for one in samples["sentences"][:_STANDING]],
+        static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
         data=_as_data(samples),
     )
     return page
@@ -84,7 +84,7 @@ def _samples(facts: ReportData) -> dict[str, Any]:
     return sample_data(facts.statistics.sentences, facts.entities, by_size)
 
 
-def _standing(sentence: dict[str, Any]) -> dict[str, Any]:
+def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:
     """Return a sentence for the template, with its texts split at the entities."""
     forms = [sentence, *sentence["forms"]]
     return {

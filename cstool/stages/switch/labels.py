@@ -101,10 +101,10 @@ def _linked_qids(linked: Path, read: Manifest) -> Array:
     return np.unique(np.concatenate(pending)).astype(np.uint32)
 
 
-def label_rows(file: str, asked: tuple[str, LabelNeeds]) -> Batches:
+def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
     """Yield rows of the store for the wanted entities of an entities part."""
     counts = Counts()
-    wanted, needs = load_array(Path(asked[0])), asked[1]
+    wanted, needs = load_array(Path(work[0])), work[1]
     rules = needs.rules
     at_once = max(1, _CELLS_AT_ONCE // max(len(rules.codes), len(rules.targets)))
     entities = open_part(Path(file))

@@ -24,7 +24,7 @@ _SENTENCES = 1 << 15
 _ROUNDS = 60
 
 
-def asked(ids: Array, sentences: int, seed: int) -> Array:
+def in_sample(ids: Array, sentences: int, seed: int) -> Array:
     """Return which sentences are in the sample; `sentences`: number of sentences in total."""
     if sentences <= _SENTENCES:
         return np.ones(len(ids), bool)

@@ -31,7 +31,7 @@ from cstool.stages.switch.counts import count_rows, count_sentences
 from cstool.stages.switch.labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.rewrite import MIXED, joined, mixed_rows, sources, switched, write
-from cstool.stages.switch.round_robin import CENSUS, asked, census, weigh
+from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
 from cstool.storage.checksums import open_part, read_part
@@ -234,7 +234,7 @@ def census_part(file: str, work: _Work) -> Batches:
     store = _store(work)
     for table in _batches(work, file):
         ids = table.column("id").to_numpy().astype(np.uint64)
-        sample = table.filter(pa.array(asked(ids, work.sentences, work.options.seed)))
+        sample = table.filter(pa.array(in_sample(ids, work.sentences, work.options.seed)))
         context = _prepare(sample, store, work, Counts())
         if context.batch.number:
             yield census(context.batch.ids, candidates(context).may)
