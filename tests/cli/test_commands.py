@@ -270,7 +270,7 @@ def test_output_of_keep_going_is_refused_without_the_option(xml: bytes, tmp_path
 def test_an_unknown_source_language_is_told(sample: Sample, tmp_path: Path) -> None:
     for code in ("xx", "English", ""):
         done = cstool("extract", sample.pages, "-o", tmp_path / "o", "--language", code)
-        fails(done, "--language", f"{code!r} is no language code", code=2)
+        fails(done, "--language", f"{code!r} is not a language code", code=2)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_wrong_code_is_a_wrong_call_with_near_names(
 ) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities"]
     done = cstool(*command, "-o", tmp_path / "o", "--languages", f"fr,{code}")
-    fails(done, f"--languages: '{code}' is no language code", hint, code=2)
+    fails(done, f"--languages: '{code}' is not a language code", hint, code=2)
     assert not (tmp_path / "o").exists()
 
 

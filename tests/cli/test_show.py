@@ -144,7 +144,7 @@ def test_faults_are_told_in_one_line(pipeline: Path, tmp_path: Path) -> None:
         (["entity", "Q4000000000", "--entities", pipeline / "entities"], "has no Q4000000000", 1),
         (["entity", "Q64", "--entities", pipeline / "titles"], "`cstool titles`", 1),
         ([pipeline / "linked", "--language", "de"], "all rows of this folder are in en", 2),
-        ([pipeline / "corpus", "--language", "dee"], "'dee' is no language code", 2),
+        ([pipeline / "corpus", "--language", "dee"], "'dee' is not a language code", 2),
         ([pipeline / "sentences", "--entity", "Q64"], "has no column", 2),
     ):
         done = subprocess.run([*CSTOOL, *map(str, arguments)], capture_output=True, check=False)

@@ -210,8 +210,8 @@ def test_a_list_of_items_that_is_none_is_refused(tmp_path: Path, listed: str, wo
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"languages": "german"}, "--languages: 'german' is no language code"),
-        ({"languages": ","}, "--languages: names no language"),
+        ({"languages": "german"}, "--languages: 'german' is not a language code"),
+        ({"languages": ","}, "--languages: empty list"),
         (
             {"sites": "en.wikipedia.org"},
             "--sites: 'en.wikipedia.org' is not a wiki's database name",
