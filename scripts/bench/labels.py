@@ -32,7 +32,7 @@ from pathlib import Path
 from cstool.languages.labels import LabelRules
 from cstool.storage.label_store import LABELS
 from cstool.storage.parts import PartFolder, PartSpec, write_part
-from cstool.stages.switch.labels import label_rows
+from cstool.stages.switch.gather_labels import label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
     rules = LabelRules.of(languages, fallback)

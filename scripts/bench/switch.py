@@ -273,7 +273,7 @@ def _told(command: list[str]) -> list[float]:
 def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) -> None:
     """Gather all items' labels as `switch` does, for a recipe."""
     from cstool.languages.labels import LabelRules
-    from cstool.stages.switch.labels import LabelNeeds, label_rows
+    from cstool.stages.switch.gather_labels import LabelNeeds, label_rows
     from cstool.stages.switch.options import RECIPES, SwitchOptions
     from cstool.storage.label_store import write_store
 

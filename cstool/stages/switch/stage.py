@@ -28,7 +28,7 @@ from cstool.stages.switch.batch import (
     with_grammar,
 )
 from cstool.stages.switch.counts import count_rows, count_sentences
-from cstool.stages.switch.labels import LabelNeeds, make_store
+from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.rewrite import MIXED, joined, mixed_rows, sources, switched, write
 from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
