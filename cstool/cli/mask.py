@@ -38,7 +38,7 @@ Examples:
 @click.option(
     "--rules",
     type=click.Choice(get_args(RuleSource)),
-    default="paper",
+    default=MaskOptions.rules,
     show_default=True,
     help="Whether to follow EntityCS's paper or its code where they differ: of the tokens of "
     "entities, pep-ms leaves a fifth unchanged and predicts half of these (paper) or all of these "
@@ -47,14 +47,19 @@ Examples:
 @click.option(
     "--max-length",
     type=click.IntRange(1),
-    default=128,
+    default=MaskOptions.max_length,
     show_default=True,
     metavar="N",
     help="Maximum number of tokens per row, special tokens included. An entity that the limit cuts "
     "is not masked.",
 )
 @click.option("--packed", is_flag=True, help="Pack several sentences into each row.")
-@click.option("--seed", default=0, show_default=True, help="Random seed that selects the tokens.")
+@click.option(
+    "--seed",
+    default=MaskOptions.seed,
+    show_default=True,
+    help="Random seed that selects the tokens.",
+)
 @click.option(
     "--clusters",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
