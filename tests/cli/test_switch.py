@@ -28,7 +28,7 @@ def test_messages_name_the_reasons_for_refused_labels(pipeline: Path, tmp_path: 
     status, messages = call(pipeline, tmp_path / "o", "--languages", "entitycs")
     assert status == 0
     assert "labels selected; refused: " in messages
-    assert "mul: in another script (" in messages
+    assert "label in mul in another script (" in messages
 
 
 def test_no_fallback_is_fallback_none(pipeline: Path, tmp_path: Path) -> None:

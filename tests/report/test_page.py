@@ -65,7 +65,7 @@ def test_it_shows_the_statistics_numbers(large_page: str) -> None:
         assert f"{number:,}" in large_page
     assert f">{2:.2f}<" in large_page  # entities per sentence
     assert "5.0 %" in large_page  # unswitched
-    for words in ("Cyrillic", "Xhosa", "Q200", "convert", "no mention", "How mixed"):
+    for words in ("Cyrillic", "Xhosa", "Q200", "convert", "no mention", "Code-mixing"):
         assert words in large_page
 
 
@@ -186,7 +186,7 @@ def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
     [
         ("sentences", ["Dropped sentences by template", "redirect"]),
         ("linked", ["Mentions linked to a Wikidata item"]),
-        ("switched", ["Sentences by language", "own: repeats"]),
+        ("switched", ["Sentences by language", "English label in another script"]),
         ("entities", ["Labels by language", "lexeme"]),
         ("titles", ["redirects"]),
     ],

@@ -319,7 +319,7 @@ def test_the_command_reports_problems_and_exits_with_1(own: Path, sample: Sample
 
 
 def test_a_folder_without_output_is_reported(tmp_path: Path) -> None:
-    fails(cstool("verify", tmp_path), "holds nothing that cstool wrote")
+    fails(cstool("verify", tmp_path), "contains no output of cstool")
     fails(cstool("verify", tmp_path / "no"), "no such file or folder")
     with pytest.raises(InputError):
         targets([tmp_path])
