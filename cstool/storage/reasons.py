@@ -36,7 +36,7 @@ _PHRASES = {
     "all entities are left": "no entity to switch",
     "an anchor carries grammar": "inflected anchor",
     "fewer mentions than asked for": "too few mentions",
-    "hardly more than one mention": "mention that is most of the sentence",
+    "hardly more than one mention": "too long a mention",
     "its anchor carries grammar": "inflected anchor",
     "left by --switch-rate": "not drawn by --switch-rate",
     "more mentions than asked for": "too many mentions",
@@ -44,8 +44,12 @@ _PHRASES = {
     "no language has all labels": "no language with all labels",
     "not of the types asked for": "type not selected",
     "of an excluded type": "excluded type",
-    "too many words": "sentence with too many words",
-    "too short": "sentence that is too short",
+    "too short": "too few characters",
+    # labels: how the label was found, and why it was refused
+    "mul: in another script": "label in mul in another script",
+    "of a fallback language: in another script": "fallback label in another script",
+    "own: in another script": "label in another script",
+    "own: repeats the English one in another script": "English label in another script",
     # shard
     "source sentence holds a test set's text": "source sentence with text of a test set",
     "source sentence is nearly there already": "near-duplicate source sentence",

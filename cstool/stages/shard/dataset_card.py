@@ -92,7 +92,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 Sentences from Wikipedia whose entity names are replaced by their names in other languages, for
 training cross-lingual models. The corpus has {rows:,} sentences in {len(splits)} languages. It was
-made with {_program()} {__version__}, following the method of EntityCS
+made with {_program()} {__version__} by the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
 
 ```python
@@ -110,7 +110,7 @@ split. All sentences of a page are in the same split, in all languages.
 
 {_languages(splits, facts)}
 
-Words are separated by spaces.
+A word is a sequence of characters between spaces.
 
 {_made(facts)}## Limitations
 

@@ -140,7 +140,7 @@ def test_commands_have_every_given_option() -> None:
     ]
 
 
-def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
+def test_two_folders_of_one_wiki_have_different_names() -> None:
     one = [ancestor("extract", "a.xml"), ancestor("switch", "link", languages=["de"])]
     lines = commands([*one, *one], {})
     assert lines[2].endswith("-o work/enwiki/sentences-2")
