@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from cstool.wikitext.builtins import FUNCTIONS, Function
 from cstool.wikitext.filters import FILTERS
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_LISTS = ("when", "unless", "only")
-_KEYS = frozenset({"text", "call", "with", "is", *_LISTS})
+# Words of msgspec's messages, in TOML's terms.
+_WORDS = {"Expected": "expected", "object": "table", "array": "list", "str": "string"}
+_WORDS |= {"int": "integer", "bool": "boolean", "...": "a value"}
 NUMBERED = "#"
 # The argument that holds what stands for the star in a template's name.
 STAR = "*"
@@ -109,63 +113,72 @@ class Rule:
         return None
 
 
+class _Entry(msgspec.Struct, forbid_unknown_fields=True, rename={"is_": "is", "with_": "with"}):
+    """A choice as a rule file contains it."""
+
+    text: str | UnsetType = UNSET
+    call: str | UnsetType = UNSET
+    with_: dict[str, str] = {}
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    only: tuple[str, ...] | UnsetType = UNSET
+    is_: dict[str, list[str]] = {}
+
+
+def converted(value: object, type_: Any, where: str = "") -> Any:
+    """Return a value of a TOML file as `type_`. Raises RuleError with `where` and the key."""
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).replace("`", "").replace(" | ", " or ").partition(" - at $")
+        message, _, unknown = what.partition(" field ")
+        if unknown:
+            known = ", ".join(type_.__struct_encode_fields__)
+            message = f"unknown key {unknown!r}; use one of {known}"
+        else:
+            message = re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), message)
+        steps = [where] if where else []
+        for step in re.findall(r"\w+|\.\.\.", path):
+            key = step if steps else f"[{step}]"
+            steps.append(f"item {int(step) + 1}" if step.isdecimal() else _WORDS.get(step, key))
+        raise RuleError(": ".join(filter(None, (", ".join(steps), message)))) from error
+
+
 def rule_of(value: object, tables: Tables) -> Rule:
     """Return the rule that a data file writes as `value`. Raises RuleError."""
     if isinstance(value, str):
         return Rule((Choice(_parts(value, tables)),))
     if not isinstance(value, list):
-        raise RuleError('is neither a text nor a list of choices, as [{ text = "{1}" }]')
-    return Rule(tuple(_choice(item, tables) for item in value))
+        raise RuleError('expected a string or a list of choices, as [{ text = "{1}" }]')
+    choices = []
+    for number, item in enumerate(value, 1):
+        where = f"choice {number}"
+        choices.append(_choice(converted(item, _Entry, where), tables, where))
+    return Rule(tuple(choices))
 
 
-def _choice(item: object, tables: Tables) -> Choice:
-    if not isinstance(item, dict):
-        raise RuleError('has a choice that is no table, as { text = "{1}" }')
-    unknown = sorted(item.keys() - _KEYS)
-    if unknown:
-        raise RuleError(f"has {unknown[0]!r} in a choice; known are {', '.join(sorted(_KEYS))}")
-    if ("text" in item) == ("call" in item):
-        raise RuleError("has a choice that needs either `text` or `call`")
-    if "with" in item and "call" not in item:
-        raise RuleError("has `with` in a choice without `call`")
-    lists = {key: _strings(item[key], key) for key in _LISTS if key in item}
-    values = _table(item.get("is", {}), "is")
-    text = item.get("text", "")
-    if not isinstance(text, str):
-        raise RuleError("has a `text` that is no string")
-    extra = _table(item.get("with", {}), "with")
-    if not all(isinstance(value, str) for value in extra.values()):
-        raise RuleError("has a value in `with` that is no string")
+def _choice(entry: _Entry, tables: Tables, where: str) -> Choice:
+    if (entry.text is UNSET) == (entry.call is UNSET):
+        raise RuleError(f"{where}: give either `text` or `call`")
+    if entry.with_ and entry.call is UNSET:
+        raise RuleError(f"{where}: `with` without `call`; remove it")
     return Choice(
-        parts=_parts(text, tables),
-        call=_function(item["call"]) if "call" in item else None,
-        extra=extra,
-        when=lists.get("when", ()),
-        unless=lists.get("unless", ()),
-        only=frozenset((*lists["only"], STAR)) if "only" in lists else None,
+        parts=() if entry.text is UNSET else _parts(entry.text, tables),
+        call=None if entry.call is UNSET else _function(entry.call),
+        extra=entry.with_,
+        when=entry.when,
+        unless=entry.unless,
+        only=None if entry.only is UNSET else frozenset((*entry.only, STAR)),
         values={
-            name: frozenset(value.lower() for value in _strings(found, "is"))
-            for name, found in values.items()
+            name: frozenset(value.lower() for value in values) for name, values in entry.is_.items()
         },
     )
 
 
-def _function(name: object) -> Function:
-    if not isinstance(name, str) or name not in FUNCTIONS:
-        raise RuleError(f"calls {name!r}; known are {', '.join(sorted(FUNCTIONS))}")
+def _function(name: str) -> Function:
+    if name not in FUNCTIONS:
+        raise RuleError(f"unknown function {name!r}; use one of {', '.join(sorted(FUNCTIONS))}")
     return FUNCTIONS[name]
-
-
-def _strings(value: object, key: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RuleError(f'has `{key}` that is no list of strings, as ["1"]')
-    return tuple(value)
-
-
-def _table(value: object, key: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise RuleError(f"has `{key}` that is no table")
-    return value
 
 
 def _parts(text: str, tables: Tables) -> tuple[str | Placeholder, ...]:
@@ -188,6 +201,6 @@ def _maker(name: str, tables: Tables) -> Maker:
         return FILTERS[name]
     if name not in tables:
         known = ", ".join(sorted({*FILTERS, *tables}))
-        raise RuleError(f"has {name!r} behind a colon, no filter or table; known are {known}")
+        raise RuleError(f"{name!r} after a colon is not a filter or table; use one of {known}")
     table = tables[name]
     return lambda value, _: table.get(value.lower())
