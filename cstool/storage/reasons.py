@@ -36,7 +36,7 @@ _PHRASES = {
     "all entities are left": "no entity to switch",
     "an anchor carries grammar": "inflected anchor",
     "fewer mentions than asked for": "too few mentions",
-    "hardly more than one mention": "too long a mention",
+    "hardly more than one mention": "overlong mention",
     "its anchor carries grammar": "inflected anchor",
     "left by --switch-rate": "not drawn by --switch-rate",
     "more mentions than asked for": "too many mentions",
