@@ -205,7 +205,7 @@ class RetryCounter:
         self._count = 0
 
     def again(self, fault: str, asked: float | None = None) -> None:
-        """Wait before the next attempt (`asked` seconds if given); raise ServerError at the last."""
+        """Wait before the next attempt, for `asked` seconds if given; raise ServerError at last."""
         self._count += 1
         if self._count >= self._most:
             raise ServerError(

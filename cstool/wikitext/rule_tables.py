@@ -1,8 +1,8 @@
-"""The rules for templates: which show nothing, and what others show.
+"""Template rules: which templates show nothing, and what the others show.
 
-Data: templates/; their form: docs/templates.md. Rules come from `any.toml`, the language's file
-and a file that the user gives, later ones winning; names that none of them knows are looked up
-among the redirects of the dump's own templates.
+Data: templates/; syntax: docs/templates.md. Rules are read from `any.toml`, the language's file and
+the user's file, later ones overriding earlier ones; names without a rule are looked up among the
+redirects between templates of the dump.
 """
 
 import re
@@ -33,9 +33,10 @@ _SECTIONS = {
 }
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
-# no.wikipedia is in Bokmål, whichever of its codes a dump gives.
+# no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
 _SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
-# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
+# Prefixes of a template's name. {{subst:x}} and {{msgnw:x}} show braces, so they are not included
+# (Parser::braceSubstitution).
 _MODIFIERS = frozenset({"safesubst", "msg", "raw"})
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
@@ -46,11 +47,10 @@ _WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 
 
 class TemplateRules:
-    """The rules of a wiki's language. Names are as `templates.call_name` gives them.
+    """The rules of a wiki's language. Names are normalised as by `templates.call_name`.
 
-    `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
-    dump's redirects between templates, `extra` the text of the user's file. Raises RuleError for
-    faults in `extra`.
+    `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
+    between templates; `extra`: the text of the user's file. Raises RuleError for errors in `extra`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class TemplateRules:
                 try:
                     rule = rule_of(value, tables)
                 except RuleError as fault:
-                    raise RuleError(f"the template {name!r} {fault}") from fault
+                    raise RuleError(f"template {name!r}: {fault}") from fault
                 if not render and not rule.may_show_nothing:
                     continue
                 if _is_pattern(name):
@@ -108,9 +108,9 @@ class TemplateRules:
             self._patterns = patterns + self._patterns
 
     def find(self, name: str) -> tuple[Rule, str] | None:
-        """Return a template's rule (SILENT: it shows nothing) and what its star stands for.
+        """Return a template's rule (SILENT: it shows nothing) and the text that its star matches.
 
-        None when we do not know the template.
+        None if the template is unknown.
         """
         if ":" in name:
             return self._find(name, _REDIRECTS_FOLLOWED)
@@ -144,11 +144,11 @@ class TemplateRules:
         return self._find(rule, follow - 1) if rule and follow else None
 
     def names(self) -> Mapping[str, Rule | str]:
-        """Return the templates that are named one by one, with their rules or other names."""
+        """Return the templates named without a star: their rules, or the names they stand for."""
         return self._exact
 
     def word(self, name: str, title: str) -> str | None:
-        """Return what a magic word without arguments shows, None where we do not know it."""
+        """Return what a magic word without arguments shows, None if it is unknown."""
         word, colon, value = name.partition(":")
         id_ = self._words.get(word.strip() if colon else word)
         if id_ is None:
@@ -161,7 +161,7 @@ class TemplateRules:
 
 
 def normal_name(name: str) -> str:
-    """Return a template's name as rules have it: lower case, single spaces."""
+    """Return a template's name as in rules: lower case, single spaces."""
     return _SPACES.sub(" ", name).strip().lower()
 
 
@@ -175,33 +175,34 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def _prefixes(part: Mapping[str, Any]) -> list[re.Pattern[str]]:
-    """Return what the whole words that begin the name of a silent template look like."""
+    """Return a pattern for the whole words that begin the name of a silent template."""
     words = "|".join(re.escape(prefix) for prefix in part.get("silent_prefixes", ()))
     return [re.compile(rf"(?:{words})(?![^\W\d_])")] if words else []
 
 
 @cache
 def _table(language: str) -> dict[str, Any]:
-    """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+    """Return a language's data file ("any": the one for all languages); empty if it has none."""
     language = _SAME_WIKI.get(language, language)
     file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
     return parsed(file.read_text("utf-8")) if file.is_file() else {}
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the sections of a file of rules. Raises RuleError when they are not as they should.
+    """Return the sections of a rules file. Raises RuleError for a wrong syntax.
 
-    What stands in the section `text` is checked when it is made into rules.
+    The values in the section `text` are checked when they are converted to rules.
     """
     try:
         part = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise RuleError(f"it is no TOML: {fault}") from fault
+        raise RuleError(f"not valid TOML: {fault}") from fault
     for key, section in part.items():
         if key not in _SECTIONS:
-            raise RuleError(f"it has {key!r}; known are {', '.join(_SECTIONS)}")
+            raise RuleError(f"unknown section {key!r} (known: {', '.join(_SECTIONS)})")
         if not isinstance(section, _SECTIONS[key]):
-            raise RuleError(f"{key!r} is no {_SECTIONS[key].__name__}")
+            kind = "list" if _SECTIONS[key] is list else "table"
+            raise RuleError(f"section {key!r} is not a {kind}")
     for key in ("silent", "silent_prefixes", "pictures"):
         for name in part.get(key, ()):
             _need_name(name, key)
@@ -212,29 +213,29 @@ def parsed(text: str) -> dict[str, Any]:
         _need_name(name, "text")
     for name, table in part.get("tables", {}).items():
         if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
-            raise RuleError(f"the table {name!r} has a value that is no string")
+            raise RuleError(f"table {name!r} has a value that is not a string")
     return part
 
 
 def _need_name(name: object, section: str) -> None:
     if not isinstance(name, str) or not name or name != normal_name(name):
-        told = f"; write {normal_name(name)!r}" if isinstance(name, str) and name.strip() else ""
-        raise RuleError(f"{name!r} in {section!r} is no template's name in lower case{told}")
+        hint = f"; write {normal_name(name)!r}" if isinstance(name, str) and name.strip() else ""
+        raise RuleError(f"{name!r} in {section!r} is not a template name in lower case{hint}")
 
 
 def check_rules(text: str, origin: str, language: str) -> None:
-    """Raise InputError, which names the file `origin` and the template, for faults in rules."""
+    """Raise InputError, with the file `origin` and the template, for errors in rules."""
     try:
         TemplateRules(language, render=True, extra=text)
     except RuleError as fault:
-        raise InputError(f"{origin}: {fault}; docs/templates.md tells the form of rules") from fault
+        raise InputError(f"{origin}: {fault}; see docs/templates.md for the syntax") from fault
 
 
 def aliases_of(redirects: Iterable[tuple[str, str]], rules: TemplateRules) -> Aliases:
-    """Return those redirects between templates that lead to what `rules` know, sorted.
+    """Return the redirects between templates that lead to a template that `rules` know, sorted.
 
-    `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as the dump has them.
-    Names that differ in case only and lead to different templates are left out.
+    `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as in the dump. Names
+    that differ only in case and lead to different templates are left out.
     """
     targets: dict[str, str] = {}
     for title, target in redirects:
@@ -258,5 +259,5 @@ def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
 def rules_of(
     language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
 ) -> TemplateRules:
-    """Return the rules of a language, made once a process; the arguments are those of Rules."""
+    """Return the rules of a language, cached per process; arguments as for `TemplateRules`."""
     return TemplateRules(language, render=render, aliases=aliases, extra=extra)

@@ -1,6 +1,6 @@
 """What a template shows: choices with conditions, texts with fields, calls of functions.
 
-The forms are told in docs/templates.md; faults in them are `RuleError`s.
+The syntax is described in docs/templates.md; errors in it raise `RuleError`.
 """
 
 import re
@@ -15,7 +15,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 _LISTS = ("when", "unless", "only")
 _KEYS = frozenset({"text", "call", "with", "is", *_LISTS})
 NUMBERED = "#"
-# The argument that holds what stands for the star in a template's name.
+# The argument with the text that the star in a template's name matches.
 STAR = "*"
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -23,18 +23,18 @@ Maker = Callable[[str, str], str | None]
 
 
 class RuleError(ValueError):
-    """A rule is not of a form that we know; its one argument says what is wrong."""
+    """A rule has a wrong syntax; its one argument says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Placeholder:
-    """A place in a text: the first of `names` that is given, as the filter makes it."""
+    """A field in a text: the first of `names` that is given, converted by the filter."""
 
     names: tuple[str, ...]
     make: Maker | None = None
 
     def value(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what stands in the place, None where the choice does not fit."""
+        """Return the text for the field, None if the choice does not fit."""
         for name in self.names:
             if not name:
                 return ""
@@ -46,7 +46,7 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Choice:
-    """One way in which a template shows its arguments, and the calls that it holds for."""
+    """One way in which a template shows its arguments, and the conditions on calls."""
 
     parts: tuple[str | Placeholder, ...] = ()
     call: Function | None = None
@@ -58,11 +58,11 @@ class Choice:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether calls show nothing by this choice."""
+        """Whether calls may show nothing by this choice."""
         return self.call is None and not any(self.parts)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None where the choice does not fit."""
+        """Return what a call with these arguments shows, None if the choice does not fit."""
         if not self._fits(given):
             return None
         if self.call is not None:
@@ -97,11 +97,11 @@ class Rule:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether there are calls that show nothing."""
+        """Whether some calls may show nothing."""
         return any(choice.may_show_nothing for choice in self.choices)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None when we do not know."""
+        """Return what a call with these arguments shows, None if it is unknown."""
         for choice in self.choices:
             text = choice.shown(given, language)
             if text is not None:
@@ -110,32 +110,34 @@ class Rule:
 
 
 def rule_of(value: object, tables: Tables) -> Rule:
-    """Return the rule that a data file writes as `value`. Raises RuleError."""
+    """Return the rule that a data file specifies as `value`. Raises RuleError."""
     if isinstance(value, str):
         return Rule((Choice(_parts(value, tables)),))
     if not isinstance(value, list):
-        raise RuleError('is neither a text nor a list of choices, as [{ text = "{1}" }]')
+        raise RuleError('not a text or a list of choices such as [{ text = "{1}" }]')
     return Rule(tuple(_choice(item, tables) for item in value))
 
 
 def _choice(item: object, tables: Tables) -> Choice:
     if not isinstance(item, dict):
-        raise RuleError('has a choice that is no table, as { text = "{1}" }')
+        raise RuleError('a choice is not a table such as { text = "{1}" }')
     unknown = sorted(item.keys() - _KEYS)
     if unknown:
-        raise RuleError(f"has {unknown[0]!r} in a choice; known are {', '.join(sorted(_KEYS))}")
+        raise RuleError(
+            f"unknown key {unknown[0]!r} in a choice (known: {', '.join(sorted(_KEYS))})"
+        )
     if ("text" in item) == ("call" in item):
-        raise RuleError("has a choice that needs either `text` or `call`")
+        raise RuleError("a choice needs either `text` or `call`")
     if "with" in item and "call" not in item:
-        raise RuleError("has `with` in a choice without `call`")
+        raise RuleError("`with` in a choice without `call`")
     lists = {key: _strings(item[key], key) for key in _LISTS if key in item}
     values = _table(item.get("is", {}), "is")
     text = item.get("text", "")
     if not isinstance(text, str):
-        raise RuleError("has a `text` that is no string")
+        raise RuleError("`text` is not a string")
     extra = _table(item.get("with", {}), "with")
     if not all(isinstance(value, str) for value in extra.values()):
-        raise RuleError("has a value in `with` that is no string")
+        raise RuleError("a value in `with` is not a string")
     return Choice(
         parts=_parts(text, tables),
         call=_function(item["call"]) if "call" in item else None,
@@ -152,24 +154,24 @@ def _choice(item: object, tables: Tables) -> Choice:
 
 def _function(name: object) -> Function:
     if not isinstance(name, str) or name not in FUNCTIONS:
-        raise RuleError(f"calls {name!r}; known are {', '.join(sorted(FUNCTIONS))}")
+        raise RuleError(f"unknown function {name!r} (known: {', '.join(sorted(FUNCTIONS))})")
     return FUNCTIONS[name]
 
 
 def _strings(value: object, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RuleError(f'has `{key}` that is no list of strings, as ["1"]')
+        raise RuleError(f'`{key}` is not a list of strings such as ["1"]')
     return tuple(value)
 
 
 def _table(value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise RuleError(f"has `{key}` that is no table")
+        raise RuleError(f"`{key}` is not a table")
     return value
 
 
 def _parts(text: str, tables: Tables) -> tuple[str | Placeholder, ...]:
-    """Return a text cut at its fields."""
+    """Return a text split at its fields."""
     pieces = _FIELD.split(text)
     parts: list[str | Placeholder] = []
     for number, piece in enumerate(pieces):
@@ -188,6 +190,6 @@ def _maker(name: str, tables: Tables) -> Maker:
         return FILTERS[name]
     if name not in tables:
         known = ", ".join(sorted({*FILTERS, *tables}))
-        raise RuleError(f"has {name!r} behind a colon, no filter or table; known are {known}")
+        raise RuleError(f"unknown filter or table {name!r} after a colon (known: {known})")
     table = tables[name]
     return lambda value, _: table.get(value.lower())

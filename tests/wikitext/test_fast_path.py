@@ -33,7 +33,7 @@ class Never(FastPath):
 @cache
 def long_way(language: str) -> PageReader:
     reader = PageReader(site(language), render=False)
-    reader.plainly = Never(reader.links)
+    reader.fast_path = Never(reader.links)
     return reader
 
 
@@ -50,7 +50,7 @@ def test_plain_lines_are_read_the_short_way() -> None:
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
     ]  # fmt: skip
-    assert None not in reader_of().plainly.lines("\n".join(lines), "Page", marks.holes)
+    assert None not in reader_of().fast_path.lines("\n".join(lines), "Page", marks.holes)
 
 
 def test_white_space_in_a_trail_is_no_end_of_an_anchor() -> None:

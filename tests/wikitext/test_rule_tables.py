@@ -122,13 +122,13 @@ def test_only_redirects_that_lead_to_rules_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("silent = [", "no TOML"),
+        ("silent = [", "not valid TOML"),
         ("quiet = []", "'quiet'"),
-        ('silent = "sfn"', "no list"),
+        ('silent = "sfn"', "section 'silent' is not a list"),
         ('silent = ["Use_this"]', "write 'use this'"),
-        ("silent = [5]", "no template's name"),
+        ("silent = [5]", "5 in 'silent' is not a template name in lower case; see"),
         ('[text]\n"Nowrap" = "x"', "write 'nowrap'"),
         ('[text]\n"nowrap" = 5', "template 'nowrap'"),
         ('[text]\n"x" = "{1:nowhere}"', "template 'x'"),
@@ -136,8 +136,8 @@ def test_only_redirects_that_lead_to_rules_are_kept() -> None:
         ("[tables.t]\na = 1", "table 't'"),
     ],
 )
-def test_a_fault_in_the_users_file_is_told_with_its_place(text: str, told: str) -> None:
-    with pytest.raises(InputError, match=told) as raised:
+def test_an_error_in_the_users_file_is_reported_with_its_name(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as raised:
         check_rules(text, "mine.toml", "en")
     assert str(raised.value).startswith("mine.toml: ")
     assert "docs/templates.md" in str(raised.value)

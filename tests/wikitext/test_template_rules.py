@@ -86,23 +86,23 @@ def test_a_function_gets_trimmed_arguments_and_those_of_the_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "message"),
     [
-        (5, "neither a text nor a list"),
-        (["x"], "no table"),
+        (5, "not a text or a list of choices"),
+        (["x"], "a choice is not a table"),
         ([{"txt": "x"}], "'txt'"),
         ([{"when": ["1"]}], "either `text` or `call`"),
         ([{"text": "x", "call": "convert"}], "either `text` or `call`"),
         ([{"text": "x", "with": {"a": "b"}}], "without `call`"),
-        ([{"text": 1}], "no string"),
-        ([{"call": "nothing"}], "known are"),
-        ([{"call": "convert", "with": {"a": 1}}], "no string"),
-        ([{"text": "x", "only": "1"}], "no list"),
-        ([{"text": "x", "is": {"1": "a"}}], "no list"),
-        ([{"text": "x", "is": ["1"]}], "no table"),
-        ("{1:nothing}", "no filter or table"),
+        ([{"text": 1}], "`text` is not a string"),
+        ([{"call": "nothing"}], "unknown function 'nothing' \\(known: as of, convert"),
+        ([{"call": "convert", "with": {"a": 1}}], "a value in `with` is not a string"),
+        ([{"text": "x", "only": "1"}], "is not a list of strings"),
+        ([{"text": "x", "is": {"1": "a"}}], "is not a list of strings"),
+        ([{"text": "x", "is": ["1"]}], "`is` is not a table"),
+        ("{1:nothing}", "unknown filter or table 'nothing'"),
     ],
 )
-def test_faults_are_told(rule: Any, told: str) -> None:
-    with pytest.raises(RuleError, match=told):
+def test_errors_are_reported(rule: Any, message: str) -> None:
+    with pytest.raises(RuleError, match=message):
         rule_of(rule, TABLES)
