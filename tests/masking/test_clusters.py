@@ -55,7 +55,7 @@ def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
     ("text", "words"),
     [
         ("0\n" * 9, "9 lines"),
-        ("0\n" * 9 + "one\n", "line 10 is 'one'"),
+        ("0\n" * 9 + "one\n", "line 10: 'one' is not a number"),
         ("0\n" * 9 + "-1\n", "line 10"),
         ("0\n" * 9 + "77\n", "cluster 1 has no token"),
         ("0\n" * 4 + "\n" + "0\n" * 6, "line 5"),

@@ -1,4 +1,4 @@
-"""What is masked, replaced, kept: against the published chances."""
+"""What is masked, replaced and kept, compared with the published probabilities."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,9 +49,9 @@ def drawn(
     return mask(tokens_of(number), keys, strategy_of(name, rules), VOCABULARY, CLUSTERS)
 
 
-def agrees(observed: Sequence[int], chances: Sequence[float]) -> bool:
-    """Chi-square of numbers and chances; what has no chance must not be there."""
-    numbers, expected = np.array(observed), np.array(chances) * sum(observed)
+def agrees(observed: Sequence[int], probabilities: Sequence[float]) -> bool:
+    """Chi-square test of counts and probabilities; a count with probability 0 must be 0."""
+    numbers, expected = np.array(observed), np.array(probabilities) * sum(observed)
     assert not numbers[expected == 0].any()
     there = expected > 0
     statistic = ((numbers - expected)[there] ** 2 / expected[there]).sum()
@@ -69,8 +69,8 @@ NOTHING = (1.0, 0.0, 0.0, 0.0)
 SWAP = (0.85, 0.0, 0.15, 0.0)
 
 
-def half(chances: tuple[float, ...]) -> tuple[float, ...]:
-    return (0.5 + chances[0] / 2, *(c / 2 for c in chances[1:]))
+def half(probabilities: tuple[float, ...]) -> tuple[float, ...]:
+    return (0.5 + probabilities[0] / 2, *(c / 2 for c in probabilities[1:]))
 
 
 PEP = {
@@ -84,8 +84,8 @@ CHANCES = {
     "rts": (SWAP, SWAP),
     "c-rts": (SWAP, SWAP),
     "slm": (SWAP, SWAP),
-    **{name: (chances, NOTHING) for name, chances in PEP.items()},
-    **{f"{name}+mlm": (half(chances), MLM) for name, chances in PEP.items()},
+    **{name: (probabilities, NOTHING) for name, probabilities in PEP.items()},
+    **{f"{name}+mlm": (half(probabilities), MLM) for name, probabilities in PEP.items()},
 }
 DRAWS = 10**6
 
@@ -93,8 +93,8 @@ DRAWS = 10**6
 @pytest.mark.parametrize("name", CHANCES)
 def test_tokens_fare_as_published(name: str) -> None:
     masked = drawn(name, DRAWS // int(INSIDE.sum()))
-    for where, chances in zip((INSIDE, OUTSIDE), CHANCES[name], strict=True):
-        assert agrees(fates(masked, where), chances)
+    for where, probabilities in zip((INSIDE, OUTSIDE), CHANCES[name], strict=True):
+        assert agrees(fates(masked, where), probabilities)
 
 
 def test_the_code_predicts_all_that_ms_does_not_mask() -> None:
@@ -109,22 +109,22 @@ def test_paper_and_code_differ_in_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "chances", "outside"),
+    ("name", "probabilities", "outside"),
     [("wep", (0.0, 0.8, 0.0, 0.2), NOTHING), ("wep+mlm", (0.5, 0.4, 0.0, 0.1), MLM)],
 )
 def test_entities_fare_as_published_and_whole(
-    name: str, chances: tuple[float, ...], outside: tuple[float, ...]
+    name: str, probabilities: tuple[float, ...], outside: tuple[float, ...]
 ) -> None:
     masked = drawn(name, DRAWS // 2)
     by_sentence = masked.fates.reshape(-1, len(SENTENCE))
     first = by_sentence[:, ENTITIES == 1]
     assert (first == first[:, :1]).all()
     entities = np.stack([first[:, 0], by_sentence[:, ENTITIES == 2][:, 0]], 1)
-    assert agrees(np.bincount(entities.ravel(), minlength=4).tolist(), chances)
+    assert agrees(np.bincount(entities.ravel(), minlength=4).tolist(), probabilities)
     assert agrees(fates(masked, OUTSIDE), outside)
     # Two entities of a sentence are drawn apart.
     joint = np.bincount(entities[:, 0] * 4 + entities[:, 1], minlength=16).reshape(4, 4)
-    expected = np.outer(chances, chances) * len(entities)
+    expected = np.outer(probabilities, probabilities) * len(entities)
     there = expected > 0
     assert ((joint - expected)[there] ** 2 / expected[there]).sum() < 45  # 8 degrees: 10⁻⁶
 

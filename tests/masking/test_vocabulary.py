@@ -77,7 +77,7 @@ def test_what_is_not_known_is_special_though_the_file_does_not_list_it(kind: str
 def test_a_tokenizer_that_makes_nothing_of_any_text_is_told() -> None:
     tokenizer = tokenizer_of("[CLS] $A [SEP]")
     tokenizer.normalizer = normalizers.Replace(Regex("."), "")
-    with pytest.raises(InputError, match="special tokens only, whatever the text"):
+    with pytest.raises(InputError, match="only special tokens for any text"):
         Vocabulary.of(tokenizer)
 
 

@@ -91,17 +91,20 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
     wrong = batch["input_ids"] % 5 == 2  # it takes those of cluster 2 for originals
     for _ in range(20):
         collator.learn(batch["original_ids"], batch["input_ids"], wrong)
-    chances = collator.masking.clusters.chances  # type: ignore[union-attr]
+    chances = collator.masking.clusters.probabilities  # type: ignore[union-attr]
     assert (chances.argmax(axis=1) == 2).all()
-    with pytest.raises(WrongCallError, match="only c-rts"):
+    with pytest.raises(WrongCallError, match="the strategy is not c-rts"):
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
 def test_rows_of_something_else_are_told(trained: Trained, rows: list[Any]) -> None:
     collator = EntityMaskingCollator(trained.path, "mlm")
     for batch, told in (
-        ([], "without rows"),
-        ([{"text": "a"}], "no id, language, entities: .* remove_unused_columns=False"),
+        ([], "empty batch"),
+        (
+            [{"text": "a"}],
+            "missing from the rows: id, language, entities; .* remove_unused_columns=False",
+        ),
         ([{"input_ids": [1], "token_type_ids": [0], "label": 1}], "DataCollatorWithPadding"),
     ):
         with pytest.raises(InputError, match=told):
@@ -117,22 +120,22 @@ def test_entities_may_come_in_any_order(trained: Trained, rows: list[Any]) -> No
 def test_a_batch_is_of_one_kind(trained: Trained, rows: list[Any]) -> None:
     masked = {"input_ids": [1, 2], "labels": [-100, 2]}
     for batch in ([rows[0], masked], [masked, rows[0]]):
-        with pytest.raises(InputError, match="mixes rows of a corpus with"):
+        with pytest.raises(InputError, match="rows of a corpus and rows of"):
             EntityMaskingCollator(trained.path, "mlm")(batch)
 
 
 def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
-    with pytest.raises(WrongCallError, match="no strategy 'mask'"):
+    with pytest.raises(WrongCallError, match="unknown strategy 'mask'"):
         EntityMaskingCollator(trained.path, "mask")
-    with pytest.raises(WrongCallError, match="go together"):
+    with pytest.raises(WrongCallError, match="the strategy c-rts needs clusters"):
         EntityMaskingCollator(trained.path, "c-rts")
-    with pytest.raises(WrongCallError, match="max_length 2: leaves no room"):
+    with pytest.raises(WrongCallError, match="max_length is 2, which leaves no room"):
         EntityMaskingCollator(trained.path, "mlm", max_length=2)
-    with pytest.raises(WrongCallError, match="no rules 'cod'"):
+    with pytest.raises(WrongCallError, match="unknown rules 'cod'"):
         EntityMaskingCollator(trained.path, "pep-ms", rules="cod")  # type: ignore[arg-type]
-    with pytest.raises(WrongCallError, match="pad_to_multiple_of 0"):
+    with pytest.raises(WrongCallError, match="pad_to_multiple_of is 0"):
         EntityMaskingCollator(trained.path, "mlm", pad_to_multiple_of=0)
-    with pytest.raises(WrongCallError, match="dict tells no offsets"):
+    with pytest.raises(WrongCallError, match="dict has no offsets"):
         EntityMaskingCollator({}, "mlm")  # a slow tokenizer, say
     with pytest.raises(InputError, match="no such file"):
         EntityMaskingCollator(tmp_path / "none.json", "mlm")
