@@ -56,7 +56,7 @@ class PairFrame:
 
 @dataclass(frozen=True)
 class PairTexts:
-    """Tokens of the frame and of some texts; `firsts`: where each text's tokens begin, and the end."""
+    """Tokens of the frame and of some texts; `firsts`: start of each text, and the end."""
 
     frame: PairFrame
     ids: Array

@@ -108,7 +108,7 @@ class EntityMaskingCollator:
         return {name: torch.from_numpy(a) for name, a in padded(masked, self.padding).items()}
 
     def learn(self, originals: Any, shown: Any, wrong: Any) -> None:
-        """Update the clusters of c-rts with the model's errors: difficult ones are drawn more often.
+        """Update the clusters of c-rts with the model's errors: hard ones are drawn more often.
 
         Tensors of one shape: a batch's `original_ids` and `input_ids`, and whether the model took a
         replaced token for an original (tokens that were not replaced are not counted). The workers

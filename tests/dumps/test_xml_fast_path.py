@@ -63,7 +63,7 @@ def changed(draw: st.DrawFn) -> bytes:
 
 
 @given(changed())
-def test_what_is_plain_reads_as_the_parser_has_it(data: bytes) -> None:
+def test_plain_pages_are_the_same_as_the_parsers(data: bytes) -> None:
     plain = plain_pages(data)
     if plain is not None:
         assert plain == parsed(data)

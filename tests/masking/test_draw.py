@@ -91,7 +91,7 @@ DRAWS = 10**6
 
 
 @pytest.mark.parametrize("name", CHANCES)
-def test_tokens_fare_as_published(name: str) -> None:
+def test_tokens_are_masked_as_published(name: str) -> None:
     masked = drawn(name, DRAWS // int(INSIDE.sum()))
     for where, probabilities in zip((INSIDE, OUTSIDE), CHANCES[name], strict=True):
         assert agrees(fates(masked, where), probabilities)
@@ -112,7 +112,7 @@ def test_paper_and_code_differ_in_nothing_else(name: str) -> None:
     ("name", "probabilities", "outside"),
     [("wep", (0.0, 0.8, 0.0, 0.2), NOTHING), ("wep+mlm", (0.5, 0.4, 0.0, 0.1), MLM)],
 )
-def test_entities_fare_as_published_and_whole(
+def test_whole_entities_are_masked_as_published(
     name: str, probabilities: tuple[float, ...], outside: tuple[float, ...]
 ) -> None:
     masked = drawn(name, DRAWS // 2)
@@ -129,7 +129,7 @@ def test_entities_fare_as_published_and_whole(
     assert ((joint - expected)[there] ** 2 / expected[there]).sum() < 45  # 8 degrees: 10⁻⁶
 
 
-def test_neighbours_and_epochs_are_drawn_apart() -> None:
+def test_neighbours_and_epochs_are_drawn_independently() -> None:
     number = DRAWS // 6
     once, again = (drawn("mlm", number, epoch=epoch).fates > 0 for epoch in (0, 1))
     rows = once.reshape(-1, len(SENTENCE))
@@ -139,7 +139,7 @@ def test_neighbours_and_epochs_are_drawn_apart() -> None:
         assert agrees(joint, (0.85**2, 0.85 * 0.15, 0.15 * 0.85, 0.15**2))
 
 
-def test_replacements_are_all_ordinary_tokens_alike() -> None:
+def test_replacements_are_uniform_over_ordinary_tokens() -> None:
     masked = drawn("slm", DRAWS)
     words = masked.input_ids[masked.fates == RANDOM]
     observed = np.bincount(words, minlength=200)
@@ -151,7 +151,7 @@ def test_replacements_are_all_ordinary_tokens_alike() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_input_and_labels_are_as_the_fates_say(name: str) -> None:
+def test_input_and_labels_agree_with_the_fates(name: str) -> None:
     number = 3000
     masked = drawn(name, number)
     ids = np.tile(SENTENCE, number)
@@ -174,7 +174,7 @@ def test_input_and_labels_are_as_the_fates_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_lots_do_not_depend_on_the_batch(name: str) -> None:
+def test_random_keys_do_not_depend_on_the_batch(name: str) -> None:
     number = 50
     every = drawn(name, number)
     keys = sentence_keys(np.arange(number), ["de"] * number, 0, 0)
@@ -185,7 +185,7 @@ def test_lots_do_not_depend_on_the_batch(name: str) -> None:
         assert (one.labels == every.labels[part]).all()
 
 
-def test_seed_epoch_and_language_each_draw_other_lots() -> None:
+def test_seed_epoch_and_language_change_the_random_keys() -> None:
     number = 400
     ids = np.arange(number)
     keys = [

@@ -41,7 +41,7 @@ def test_a_batch_is_tensors_of_the_rows(trained: Trained, rows: list[dict[str, A
         assert (tensor.numpy() == expected[name]).all()
 
 
-def test_workers_give_the_same_batches_and_hear_of_an_epoch(
+def test_workers_give_the_same_batches_and_follow_the_epoch(
     trained: Trained, rows: list[dict[str, Any]]
 ) -> None:
     collator = EntityMaskingCollator(trained.tokenizer, "mlm")
@@ -71,7 +71,7 @@ def test_rows_that_are_masked_are_only_padded(trained: Trained) -> None:
     assert collator(made)["input_ids"].tolist() == [[7, 8]]
 
 
-def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[str, Any]]) -> None:
+def test_the_given_tokenizer_is_not_modified(trained: Trained, rows: list[dict[str, Any]]) -> None:
     from tokenizers import Tokenizer
 
     own = Tokenizer.from_file(str(trained.path))
@@ -81,7 +81,9 @@ def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[s
     assert len(own.encode("a b c d e f g").ids) == 4
 
 
-def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: Path) -> None:
+def test_c_rts_learns_difficult_replacements(
+    trained: Trained, rows: list[Any], tmp_path: Path
+) -> None:
     path = tmp_path / "clusters.txt"
     path.write_text("".join(f"{n % 5}\n" for n in range(len(trained.vocabulary.special))))
     collator = EntityMaskingCollator(trained.path, "c-rts", clusters=str(path), originals=True)
@@ -97,7 +99,7 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
-def test_rows_of_something_else_are_told(trained: Trained, rows: list[Any]) -> None:
+def test_other_rows_are_reported(trained: Trained, rows: list[Any]) -> None:
     collator = EntityMaskingCollator(trained.path, "mlm")
     for batch, told in (
         ([], "empty batch"),
@@ -124,7 +126,7 @@ def test_a_batch_is_of_one_kind(trained: Trained, rows: list[Any]) -> None:
             EntityMaskingCollator(trained.path, "mlm")(batch)
 
 
-def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
+def test_invalid_arguments_are_reported(trained: Trained, tmp_path: Path) -> None:
     with pytest.raises(WrongCallError, match="unknown strategy 'mask'"):
         EntityMaskingCollator(trained.path, "mask")
     with pytest.raises(WrongCallError, match="the strategy c-rts needs clusters"):
