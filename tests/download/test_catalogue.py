@@ -1,4 +1,4 @@
-"""What is published: listings, checksum files, dumpstatus.json; no network here."""
+"""Published files: listings, checksum files, dumpstatus.json; without network."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The whole of `cstool download`: plan, space, threads, lock, record, the same command again."""
+"""`cstool download` as a whole: plan, disk space, threads, lock, record, repeated runs."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Which edition is taken: latest, a date, the nearest; waited for, or fallen back from."""
+"""Selection of the edition: latest, a date, the nearest one; waiting and fallbacks."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Servers that lie or attack: each answer ends in one line, or does no harm; at each place."""
+"""Servers that lie or attack: each reply ends in one line, or does no harm, at each request."""
 
 import gzip
 import time

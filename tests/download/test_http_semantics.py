@@ -1,4 +1,4 @@
-"""What an answer means, and how long to wait; no network here."""
+"""Interpretation of replies, and waiting times; without network."""
 
 from email.utils import formatdate
 

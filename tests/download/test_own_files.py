@@ -1,4 +1,4 @@
-"""What a download writes into is its own: no links, no devices; and no names that lead out."""
+"""Files that a download writes: no links, no devices, no names outside the folder."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One file against a server that misbehaves: it ends whole and right, or with a clear line."""
+"""One file from a faulty server: complete and correct at the end, or a clear message."""
 
 import random
 from collections.abc import Iterator

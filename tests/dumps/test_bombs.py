@@ -1,4 +1,4 @@
-"""Small files that expand to gigabytes, and parts without an end: bounded memory, one line."""
+"""Small files that expand to gigabytes, and unbounded elements: bounded memory, one-line errors."""
 
 import bz2
 import json

@@ -1,4 +1,4 @@
-"""The faster decoder of bz2 against the standard library's."""
+"""The fast bz2 decoder, compared with the standard library's."""
 
 import bz2
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Page exports as other programs write them, and what no export should hold."""
+"""Page exports as written by other programs, and contents that no export should have."""
 
 import codecs
 from xml.sax.saxutils import escape

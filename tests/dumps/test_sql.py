@@ -1,4 +1,4 @@
-"""SQL dumps read back: whatever values, however written, however cut."""
+"""SQL dumps: any values, in any notation, truncated anywhere."""
 
 import gzip
 import itertools

@@ -1,4 +1,4 @@
-"""Dumps that a real MariaDB server wrote, of strings that hold whatever bytes may."""
+"""Dumps written by a real MariaDB server, with strings of arbitrary bytes."""
 
 import gzip
 import itertools

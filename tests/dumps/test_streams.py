@@ -1,4 +1,4 @@
-"""Compressed streams: whole, cut, damaged, misnamed."""
+"""Compressed streams: complete, truncated, damaged, with a wrong extension."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""Wikidata's JSON dump: its lines, and what is read of an entity."""
+"""Wikidata's JSON dump: its lines, and the fields of an entity."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""MediaWiki's page export, in every shape that it comes in."""
+"""MediaWiki's page export, in all its forms."""
 
 from itertools import pairwise
 

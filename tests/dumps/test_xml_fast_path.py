@@ -1,4 +1,4 @@
-"""Pages in MediaWiki's own form, read by pattern, against the parser."""
+"""Pages in MediaWiki's own form, matched by pattern, compared with the parser."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Whose names stand in for a missing one."""
+"""Fallback languages for missing labels."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names as they fit their places in a sentence."""
+"""Adaptation of names to their contexts in a sentence."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Anchors that carry grammar."""
+"""Inflected anchors."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Names without what no name has: composed, nothing unseen, brackets and quotes in pairs."""
+"""Normalised names: composed, no invisible characters, paired brackets and quotes."""
 
 import unicodedata
 

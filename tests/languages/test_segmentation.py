@@ -1,4 +1,4 @@
-"""Places where ICU cuts a text."""
+"""Offsets at which ICU segments a text."""
 
 from hypothesis import given
 from hypothesis import strategies as st

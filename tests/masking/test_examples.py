@@ -1,4 +1,4 @@
-"""Several sentences to a row."""
+"""Several sentences in one row."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Pairs of texts put together from texts tokenized once, against the tokenizer's own pairs."""
+"""Pairs of texts tokenized once, compared with the tokenizer's own pairs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pairs of sentences from the same place and from others."""
+"""Pairs of sentences from the same paragraph or page, and from others."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The table in the documentation is what masking does."""
+"""The table in the documentation agrees with masking."""
 
 from scripts.train import show_masking
 

@@ -1,4 +1,4 @@
-"""Character spans → token spans, by tokenizers of three kinds."""
+"""Character spans converted to token spans, with tokenizers of three kinds."""
 
 import unicodedata
 from itertools import pairwise

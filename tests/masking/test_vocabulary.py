@@ -1,4 +1,4 @@
-"""What is read of a tokenizer: special tokens, and how many of them stand around a text."""
+"""Properties of a tokenizer: its special tokens, and those added around a text."""
 
 import numpy as np
 import pytest

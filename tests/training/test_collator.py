@@ -1,4 +1,4 @@
-"""The collator with PyTorch: run where `cstool[train]` is installed."""
+"""The collator with PyTorch: run only where `cstool[train]` is installed."""
 
 from pathlib import Path
 from typing import Any

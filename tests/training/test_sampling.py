@@ -1,4 +1,4 @@
-"""Languages smoothed, sentences held out."""
+"""Smoothed languages, held-out sentences."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Dumps whose <siteinfo> tells another language than their pages are in."""
+"""Dumps whose <siteinfo> names another language than that of their pages."""
 
 import bz2
 from pathlib import Path

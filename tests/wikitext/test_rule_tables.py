@@ -1,4 +1,4 @@
-"""Which rule holds for a template's name: languages, patterns, aliases, the user's file."""
+"""Selection of a template's rule: languages, patterns, aliases, the user's file."""
 
 import re
 from pathlib import Path

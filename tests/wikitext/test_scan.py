@@ -1,4 +1,4 @@
-"""What is compiled against the same in Python."""
+"""Compiled functions, compared with the same functions in Python."""
 
 import subprocess
 import sys

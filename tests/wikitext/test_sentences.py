@@ -1,4 +1,4 @@
-"""Lines with marks → text, mentions, holes; and their sentences."""
+"""Lines with marks, converted to text, mentions, holes, and sentences."""
 
 import time
 

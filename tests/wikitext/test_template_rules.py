@@ -1,4 +1,4 @@
-"""Forms of rules: conditions, fields, filters, functions, and what is said of faulty ones."""
+"""Syntax of rules: conditions, fields, filters, functions, and messages for errors."""
 
 from typing import Any
 

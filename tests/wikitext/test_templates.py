@@ -1,4 +1,4 @@
-"""Templates: braces, names, and what stands in their place."""
+"""Templates: braces, names, and the text that replaces them."""
 
 import time
 
