@@ -1,14 +1,14 @@
-# What the batch files share: the Makefile's variables, and how a stage is run.
+# Shared by the batch files: the Makefile's variables, and a function that runs a stage.
 
 : "${WIKI:=enwiki}"            # one or more wikis
 : "${DATE:=20261001}"          # of the page dumps
 : "${WIKIDATA_DATE:=$DATE}"
 : "${LANGUAGES:=entitycs}"
-: "${DUMPS:=dumps}"            # these two on a file system that all nodes have
+: "${DUMPS:=dumps}"            # DUMPS and WORK: on a file system shared by all nodes
 : "${WORK:=work/$DATE}"
 : "${CORPUS:=$WORK/corpus}"
 : "${CSTOOL:=.venv/bin/cstool}"
-: "${RUN:=}"                   # further options for all stages, and for single ones
+: "${RUN:=}"                   # further options for all stages; below, for single stages
 : "${EXTRACT:=}" "${SWITCH:=}" "${SHARD:=}"
 
 WIKIDATA=$DUMPS/wikidata-$WIKIDATA_DATE-all.json.gz

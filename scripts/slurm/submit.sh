@@ -1,13 +1,13 @@
 #!/bin/bash
-# The pipeline as Slurm jobs, each waiting for those that it needs:
+# Submit the pipeline as Slurm jobs, each of which waits for the jobs that it depends on:
 #
 #   WIKI="enwiki dewiki" DATE=20261001 SHARES=16 scripts/slurm/submit.sh
 #
-# For each stage arrays of SHARES tasks, one for each step that is worth it, then one plain run
-# that does what is missing and writes the manifest. Arrays are followed whatever became of their
-# tasks (afterany: the plain run makes up for them), manifests only when they are there (afterok).
-# What is done already is done in no time: submit again what has failed. settings.sh lists the
-# variables; options for all jobs (--partition=…) go in SBATCH_OPTIONS.
+# For each stage: arrays of SHARES tasks, one array for each step that benefits from it, then one
+# plain run that completes missing parts and writes the manifest. The plain run starts even if tasks
+# of the array failed (afterany); the next stage starts only if the manifest was written (afterok).
+# Finished parts are skipped, so submit again after a failure. settings.sh lists the variables;
+# options for all jobs (--partition=…) go in SBATCH_OPTIONS.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
