@@ -1,14 +1,14 @@
-/* Where things stand in a page's text: what would be a pattern's search, at a machine's pace.
+/* Find markup in a page's text, and cut lines: compiled versions of searches by pattern.
 
-   Each function has its rule, and the same thing in Python where there is no compiler, in the
-   module that calls it; tests/wikitext/test_scan.py holds that the two agree. */
+   The rule of each function, and a version in Python for installations without a compiler, are in
+   scan.py; tests/wikitext/test_scan.py checks that both agree. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include "../_module.h"
 
-/* A text and how to read it. */
+/* A string with its internal representation. */
 typedef struct {
     PyObject *string;
     int kind;
@@ -34,7 +34,7 @@ static inline Py_ssize_t next(const Text *text, Py_UCS4 c, Py_ssize_t i)
     return found < 0 ? text->length : found;
 }
 
-/* Append a new reference, or NULL after a fault, to a list. */
+/* Append a new reference to a list, and release it; fail if it is NULL. */
 static int append(PyObject *list, PyObject *item)
 {
     int failed = item == NULL || PyList_Append(list, item) < 0;
@@ -46,7 +46,7 @@ static int append(PyObject *list, PyObject *item)
 
 typedef struct { Py_ssize_t start, end; int braces; } Pair;
 
-/* A stack; that of opened braces has a run's beginning, and its end without those that closed. */
+/* A stack. On the stack of opened braces, a pair is a run without the braces that are closed. */
 typedef struct { Pair *pairs; Py_ssize_t size, room; } Stack;
 
 static int push(Stack *stack, Pair pair)
@@ -65,7 +65,7 @@ static int push(Stack *stack, Pair pair)
     return 0;
 }
 
-/* Pair a run of closing braces with what is open: three before two, innermost first. */
+/* Pair a run of closing braces with open ones: three before two, innermost first. */
 static int close_braces(Stack *opened, Stack *found, Py_ssize_t start, Py_ssize_t end)
 {
     while (opened->size && end - start >= 2) {
@@ -108,7 +108,7 @@ static int find_calls(const Text *text, Stack *opened, Stack *found)
 
 PyDoc_STRVAR(calls_doc,
 "calls(text) -> list[tuple[int, int, int]]\n\n"
-"Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them.");
+"Return the outermost pairs of braces: start, end (exclusive), and 2 or 3 braces.");
 
 static PyObject *calls(PyObject *Py_UNUSED(module), PyObject *string)
 {
@@ -134,7 +134,7 @@ static PyObject *calls(PyObject *Py_UNUSED(module), PyObject *string)
 
 PyDoc_STRVAR(prefixed_doc,
 "prefixed(text) -> list[tuple[int, int]]\n\n"
-"Return the links whose target has a colon: where their brackets begin, and the colon.");
+"Return the links whose target has a colon: the offsets of their brackets and of the colon.");
 
 static PyObject *prefixed(PyObject *Py_UNUSED(module), PyObject *string)
 {
@@ -165,8 +165,8 @@ static inline int is_space(Py_UCS4 c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Whether `word`, in lower case, stands at `i`, in any case. */
-static int stands(const Text *text, Py_ssize_t i, const char *word)
+/* Return whether the text has `word`, given in lower case, at `i`, in any case. */
+static int matches_at(const Text *text, Py_ssize_t i, const char *word)
 {
     for (; *word; word++, i++) {
         Py_UCS4 c = at(text, i);
@@ -176,12 +176,12 @@ static int stands(const Text *text, Py_ssize_t i, const char *word)
     return 1;
 }
 
-/* Return the end of the first closing tag of a footnote from `i` on, -1 if there is none. */
+/* Return the end of the first closing tag of a footnote after `i`, -1 if there is none. */
 static Py_ssize_t footnote_end(const Text *text, Py_ssize_t i)
 {
     for (i = next(text, '<', i); i < text->length; i = next(text, '<', i + 1)) {
         Py_ssize_t end = i + 5;
-        if (!stands(text, i, "</ref"))
+        if (!matches_at(text, i, "</ref"))
             continue;
         while (end < text->length && is_space(at(text, end)))
             end++;
@@ -206,8 +206,8 @@ static Py_ssize_t without_blanks(const Text *text, Py_ssize_t i)
     return i;
 }
 
-/* Set where to cut for the comment that begins at `*start`: its line, when it has one for itself,
-   perhaps with other comments. */
+/* Set where to cut for the comment that begins at `*start`: with its line, if there are only
+   comments on it. */
 static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
 {
     Py_ssize_t before = *start;
@@ -217,7 +217,7 @@ static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
     if (before && at(text, before - 1) != '\n')
         return;
     Py_ssize_t after = without_blanks(text, *end);
-    while (stands(text, after, "<!--"))
+    while (matches_at(text, after, "<!--"))
         after = without_blanks(text, comment_end(text, after));
     if (after < text->length && at(text, after) == '\n') {
         *start = before;
@@ -225,7 +225,7 @@ static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
     }
 }
 
-/* Whether a mark must stand for `text[start:end]`, which shows nothing: `nothing` of marks.py. */
+/* Return whether `text[start:end]` must be replaced by a mark: see `nothing` in markers.py. */
 static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
 {
     Py_UCS4 before = at(text, start - 1), after = at(text, end);
@@ -240,7 +240,7 @@ static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
                               at(text, end + 2) == 'e' && at(text, end + 3) == 'f'));
 }
 
-/* Whether an extension's tag begins at `i`: 1, 0, or -1 after a fault. */
+/* Return whether an extension's tag begins at `i`: 1 or 0; -1 with an exception. */
 static int is_tag(const Text *text, Py_ssize_t i, PyObject *names)
 {
     char name[LONGEST_NAME];
@@ -256,11 +256,11 @@ static int is_tag(const Text *text, Py_ssize_t i, PyObject *names)
     return known;
 }
 
-/* Return the end of the footnote that begins at `i`, -1 when it is none, or is not closed. */
+/* Return the end of the footnote that begins at `i`, -1 if there is none, or it is not closed. */
 static Py_ssize_t footnote(const Text *text, Py_ssize_t i, int closed)
 {
     Py_UCS4 c = at(text, i + 4);
-    if (!stands(text, i, "<ref") || i + 4 >= text->length || !(is_space(c) || c == '/' || c == '>'))
+    if (!matches_at(text, i, "<ref") || i + 4 >= text->length || !(is_space(c) || c == '/' || c == '>'))
         return -1;
     Py_ssize_t end = next(text, '>', i + 4);
     if (end == text->length)
@@ -272,8 +272,8 @@ static Py_ssize_t footnote(const Text *text, Py_ssize_t i, int closed)
 
 PyDoc_STRVAR(pass_notes_doc,
 "pass_notes(text, start, end, closed, names, out) -> int\n\n"
-"Append the text from `start` on to `out`, without comments and footnotes, up to the next tag\n"
-"with one of the names that begins before `end`. Return where that is; -1: there is none, and\n"
+"Append the text from `start` to `out`, without comments and footnotes, up to the next tag\n"
+"with one of the names that begins before `end`. Return its offset; -1 if there is none, and\n"
 "`out` has the rest.");
 
 static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
@@ -288,7 +288,7 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
     Py_ssize_t i = next(&text, '<', from);
     for (; i < text.length; i = next(&text, '<', i)) {
         Py_ssize_t start = i, stop;
-        if (stands(&text, i, "<!--")) {
+        if (matches_at(&text, i, "<!--")) {
             cut_of_comment(&text, &start, &stop);
             start = start < from ? from : start;
         } else {
@@ -318,7 +318,7 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* ---- sentences ---- */
 
-/* A line that is cut: what is left of its mentions and holes. */
+/* A line to be cut, and the indices of its next mention and hole. */
 typedef struct {
     Text text;
     PyObject *mentions, *holes;
@@ -338,7 +338,7 @@ static int bounds(const Line *line, Py_ssize_t i, Py_ssize_t *start, Py_ssize_t 
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Return the mentions from `line->mention` up to `last`, counted from `begin`. */
+/* Return the mentions from `line->mention` up to `last`, with offsets relative to `begin`. */
 static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t begin)
 {
     PyObject *found = PyList_New(last - line->mention);
@@ -358,7 +358,7 @@ static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t b
     return found;
 }
 
-/* Return an empty named tuple. */
+/* Return a new named tuple whose items are not set. */
 static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
 {
     PyObject *made = type->tp_alloc(type, size);
@@ -369,7 +369,7 @@ static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
     return made;
 }
 
-/* Return the sentence between two places; NULL, perhaps without a fault, if there is none. */
+/* Return the sentence between two offsets; NULL if it is empty, or with an exception. */
 static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, Py_ssize_t last)
 {
     Py_ssize_t hole = line->hole;
@@ -426,7 +426,7 @@ static PyObject *cut_line(Line *line, PyObject *pieces)
 
 PyDoc_STRVAR(cut_doc,
 "cut(text, mentions, holes, pieces, sentence) -> list[Sentence]\n\n"
-"Cut a line into its pieces, but not inside a mention; trimmed, none of them empty.");
+"Cut a line into its pieces, but not inside a mention; trimmed, without empty ones.");
 
 static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -451,7 +451,7 @@ static PyMethodDef functions[] = {
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_scan",
-    .m_doc = "Where things stand in a page's text.",
+    .m_doc = "Find markup in a page's text, and cut lines.",
     .m_size = 0,
     .m_methods = functions,
     .m_slots = module_slots,

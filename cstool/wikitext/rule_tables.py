@@ -1,8 +1,8 @@
 """The rules for templates: which show nothing, and what others show.
 
-Data: templates/; their form: docs/templates.md. Rules come from `any.toml`, the language's file
-and a file that the user gives, later ones winning; names that none of them knows are looked up
-among the redirects of the dump's own templates.
+Data: templates/; syntax: docs/templates.md. Rules are read from `any.toml`, the language's file and
+the user's file, later ones overriding earlier ones; names without a rule are looked up among the
+redirects between templates of the dump.
 """
 
 import re
@@ -27,9 +27,10 @@ Aliases = tuple[tuple[str, str], ...]
 SILENT = Rule(())
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
-# no.wikipedia is in Bokmål, whichever of its codes a dump gives.
+# no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
 _SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
-# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
+# Prefixes of a template's name. {{subst:x}} and {{msgnw:x}} show braces, so they are not included
+# (Parser::braceSubstitution).
 _MODIFIERS = frozenset({"safesubst", "msg", "raw"})
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
@@ -51,11 +52,10 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class TemplateRules:
-    """The rules of a wiki's language. Names are as `templates.call_name` gives them.
+    """The rules of a wiki's language. Names are normalized as by `templates.call_name`.
 
-    `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
-    dump's redirects between templates, `extra` the text of the user's file. Raises RuleError for
-    faults in `extra`.
+    `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
+    between templates; `extra`: the text of the user's file. Raises RuleError for errors in `extra`.
     """
 
     def __init__(
@@ -113,9 +113,9 @@ class TemplateRules:
             self._patterns = patterns + self._patterns
 
     def find(self, name: str) -> tuple[Rule, str] | None:
-        """Return a template's rule (SILENT: it shows nothing) and what its star stands for.
+        """Return a template's rule (SILENT: it shows nothing) and the text that its star matches.
 
-        None when we do not know the template.
+        None if the template is unknown.
         """
         if ":" in name:
             return self._find(name, _REDIRECTS_FOLLOWED)
@@ -149,11 +149,11 @@ class TemplateRules:
         return self._find(rule, follow - 1) if rule and follow else None
 
     def names(self) -> Mapping[str, Rule | str]:
-        """Return the templates that are named one by one, with their rules or other names."""
+        """Return the templates named without a star: their rules, or the names they stand for."""
         return self._exact
 
     def word(self, name: str, title: str) -> str | None:
-        """Return what a magic word without arguments shows, None where we do not know it."""
+        """Return what a magic word without arguments shows, None if it is unknown."""
         word, colon, value = name.partition(":")
         id_ = self._words.get(word.strip() if colon else word)
         if id_ is None:
@@ -166,7 +166,7 @@ class TemplateRules:
 
 
 def normal_name(name: str) -> str:
-    """Return a template's name as rules have it: lower case, single spaces."""
+    """Return a template's name as in rules: lower case, single spaces."""
     return _SPACES.sub(" ", name).strip().lower()
 
 
@@ -180,14 +180,14 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def _prefixes(part: RuleFile) -> list[re.Pattern[str]]:
-    """Return what the whole words that begin the name of a silent template look like."""
+    """Return a pattern for the whole words that begin the name of a silent template."""
     words = "|".join(re.escape(prefix) for prefix in part.silent_prefixes)
     return [re.compile(rf"(?:{words})(?![^\W\d_])")] if words else []
 
 
 @cache
 def _table(language: str) -> RuleFile:
-    """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+    """Return a language's data file ("any": the one for all languages); empty if it has none."""
     language = _SAME_WIKI.get(language, language)
     file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
     return parsed(file.read_text("utf-8")) if file.is_file() else RuleFile()
@@ -196,7 +196,7 @@ def _table(language: str) -> RuleFile:
 def parsed(text: str) -> RuleFile:
     """Return the sections of a rule file. Raises RuleError for an invalid file.
 
-    The values in `text` are checked when rules are made of them.
+    The values in the section `text` are checked when they are converted to rules.
     """
     try:
         part: RuleFile = converted(tomllib.loads(text), RuleFile)
@@ -219,7 +219,7 @@ def _need_name(name: str, section: str) -> None:
 
 
 def check_rules(text: str, origin: str, language: str) -> None:
-    """Raise InputError, which names the file `origin` and the template, for faults in rules."""
+    """Raise InputError, with the file `origin` and the template, for errors in rules."""
     try:
         TemplateRules(language, render=True, extra=text)
     except RuleError as fault:
@@ -227,10 +227,10 @@ def check_rules(text: str, origin: str, language: str) -> None:
 
 
 def aliases_of(redirects: Iterable[tuple[str, str]], rules: TemplateRules) -> Aliases:
-    """Return those redirects between templates that lead to what `rules` know, sorted.
+    """Return the redirects between templates that lead to a template that `rules` know, sorted.
 
     `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as the dump has them.
-    Names that differ in case only and lead to different templates are left out.
+    that differ only in case and lead to different templates are left out.
     """
     targets: dict[str, str] = {}
     for title, target in redirects:
@@ -254,5 +254,5 @@ def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
 def rules_of(
     language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
 ) -> TemplateRules:
-    """Return the rules of a language, made once a process; the arguments are those of Rules."""
+    """Return the rules of a language, cached per process; arguments as for `TemplateRules`."""
     return TemplateRules(language, render=render, aliases=aliases, extra=extra)

@@ -1,6 +1,6 @@
 """What a template shows: choices with conditions, texts with fields, calls of functions.
 
-The forms are told in docs/templates.md; faults in them are `RuleError`s.
+The syntax is described in docs/templates.md; errors in it raise `RuleError`.
 """
 
 import re
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 _WORDS = {"Expected": "expected", "object": "table", "array": "list", "str": "string"}
 _WORDS |= {"int": "integer", "bool": "boolean", "...": "a value"}
 NUMBERED = "#"
-# The argument that holds what stands for the star in a template's name.
+# The argument with the text that the star in a template's name matches.
 STAR = "*"
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -27,18 +27,18 @@ Maker = Callable[[str, str], str | None]
 
 
 class RuleError(ValueError):
-    """A rule is not of a form that we know; its one argument says what is wrong."""
+    """A rule has a wrong syntax; its one argument says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Placeholder:
-    """A place in a text: the first of `names` that is given, as the filter makes it."""
+    """A field in a text: the first of `names` that is given, converted by the filter."""
 
     names: tuple[str, ...]
     make: Maker | None = None
 
     def value(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what stands in the place, None where the choice does not fit."""
+        """Return the text for the field, None if the choice does not fit."""
         for name in self.names:
             if not name:
                 return ""
@@ -50,7 +50,7 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Choice:
-    """One way in which a template shows its arguments, and the calls that it holds for."""
+    """One way in which a template shows its arguments, and the conditions on calls."""
 
     parts: tuple[str | Placeholder, ...] = ()
     call: Function | None = None
@@ -62,11 +62,11 @@ class Choice:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether calls show nothing by this choice."""
+        """Whether calls may show nothing by this choice."""
         return self.call is None and not any(self.parts)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None where the choice does not fit."""
+        """Return what a call with these arguments shows, None if the choice does not fit."""
         if not self._fits(given):
             return None
         if self.call is not None:
@@ -101,11 +101,11 @@ class Rule:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether there are calls that show nothing."""
+        """Whether some calls may show nothing."""
         return any(choice.may_show_nothing for choice in self.choices)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None when we do not know."""
+        """Return what a call with these arguments shows, None if it is unknown."""
         for choice in self.choices:
             text = choice.shown(given, language)
             if text is not None:
@@ -145,7 +145,7 @@ def converted(value: object, type_: Any, where: str = "") -> Any:
 
 
 def rule_of(value: object, tables: Tables) -> Rule:
-    """Return the rule that a data file writes as `value`. Raises RuleError."""
+    """Return the rule that a data file specifies as `value`. Raises RuleError."""
     if isinstance(value, str):
         return Rule((Choice(_parts(value, tables)),))
     if not isinstance(value, list):
@@ -182,7 +182,7 @@ def _function(name: str) -> Function:
 
 
 def _parts(text: str, tables: Tables) -> tuple[str | Placeholder, ...]:
-    """Return a text cut at its fields."""
+    """Return a text split at its fields."""
     pieces = _FIELD.split(text)
     parts: list[str | Placeholder] = []
     for number, piece in enumerate(pieces):

@@ -184,7 +184,7 @@ def test_incompatible_options_are_refused(corpus: Path, unigram: Trained, tmp_pa
         make(corpus.parent / "switched", unigram, out)
     broken = tmp_path / "tokenizer.json"
     broken.write_text(json.dumps({"model": 1}))
-    with pytest.raises(InputError, match=r"is no tokenizer.json"):
+    with pytest.raises(InputError, match=r"not a valid tokenizer.json"):
         make(corpus, Trained(unigram.tokenizer, unigram.vocabulary, broken), out)
     assert not out.exists()
 
