@@ -1,4 +1,4 @@
-"""Compare candidates for the title index: build time, size, opening, lookups; docs/measurements/linking.md.
+"""Compare candidates for the title index: build time, size, opening, lookups.
 
     python -m scripts.bench.index [--titles 18000000] [--only NAME,…] [--folder DIR]
 

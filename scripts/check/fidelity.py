@@ -1,4 +1,4 @@
-"""Make the table of fidelity in docs/measurements/extraction.md: sentences of cstool and WikiExtractor.
+"""Compare sentences of cstool and WikiExtractor with MediaWiki (docs/measurements/extraction.md).
 
 Usage: python -m scripts.check.fidelity REALDATA ORACLE [--wikiextractor PATH] [--write FILE]
 
