@@ -208,7 +208,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 def test_another_stages_folder_is_refused(pipeline: Path, tmp_path: Path) -> None:
     linked = ["switch", pipeline / "sentences", "--entities", pipeline / "entities"]
-    fails(cstool(*linked, "-o", tmp_path / "o"), "holds what `cstool extract` wrote", "cstool link")
+    fails(cstool(*linked, "-o", tmp_path / "o"), "output of `cstool extract`", "`cstool link`")
     fails(cstool("shard", pipeline / "linked", "-o", tmp_path / "o"), "cstool switch")
     fails(cstool("stats", tmp_path), "_manifest.json")
     assert not (tmp_path / "o").exists()
@@ -233,8 +233,8 @@ def test_the_folder_that_is_read_is_never_written_to(
     own = shutil.copytree(pipeline / folder, tmp_path / "own")
     before = files_of(own)
     command = [*arguments, own, "-o", own]
-    fails(cstool(*command), "is the folder that is read")
-    fails(cstool(*command, "--overwrite"), "is the folder that is read")
+    fails(cstool(*command), "is an input folder")
+    fails(cstool(*command, "--overwrite"), "is an input folder")
     assert files_of(own) == before
 
 

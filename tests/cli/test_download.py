@@ -122,7 +122,7 @@ def test_a_signal_ends_it_at_once_and_the_same_command_resumes(
     assert b"Traceback" not in error
     here, last = [text for text in error.decode().split("\n") if text][-2:]
     assert here.endswith(" of 512 kB downloaded")
-    assert "the same command goes on from here" in last
+    assert "run the same command again to resume" in last
     size = part.stat().st_size
     assert cstool("download", *options, cwd=tmp_path).returncode == 0
     assert dumps.bodies(f"/swwiki/{DATE}/{NAME}")[-1].range == f"bytes={size}-"
@@ -206,5 +206,5 @@ def ends_after_ctrl_c(dumps: Server, folder: Path, wait: Callable[[], None]) -> 
         _, error = process.communicate(timeout=15)
     assert process.returncode != 0
     [line] = [text for text in error.decode().split("\n") if text.startswith("cstool: ")]
-    assert "the same command goes on from here" in line
+    assert "run the same command again to resume" in line
     assert "Traceback" not in error.decode()

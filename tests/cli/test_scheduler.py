@@ -65,7 +65,7 @@ def test_dead_workers_of_a_cluster_are_survived_or_reported(tmp_path: Path) -> N
     ):
         address = cluster.scheduler_address
         run_fragile(tmp_path / "dying", tmp_path / "dying tried", address)
-        told = r"000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(1 tried by"
+        told = r"000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(number of"
         with pytest.raises(CstoolError, match=told):
             run_fragile(tmp_path / "dead", tmp_path / "dead tried", address)
     assert (tmp_path / "dying tried").read_bytes() == b"xx"

@@ -186,18 +186,18 @@ def test_only_what_a_linked_folder_links_to_is_kept(
     assert set(rows_of(tmp_path / "out")["qid"]) == linked & set(
         rows_of(pipeline / "entities")["qid"]
     )
-    with pytest.raises(InputError, match="holds what `cstool extract` wrote"):
+    with pytest.raises(InputError, match="contains output of `cstool extract`"):
         run(tmp_path, wikidata_json([full(1)]), only=pipeline / "sentences")
 
 
 @pytest.mark.parametrize(
     ("listed", "words"),
     [
-        ("", "names no items"),
-        ("# nothing\n", "names no items"),
-        ("Q1\nBerlin\n", "line 2 is no QID: b'Berlin'"),
-        ("Q4294967296\n", "line 1 is no QID"),
-        ("P31\n", "line 1 is no QID"),
+        ("", "contains no QIDs"),
+        ("# nothing\n", "contains no QIDs"),
+        ("Q1\nBerlin\n", "line 2 is not a QID: b'Berlin'"),
+        ("Q4294967296\n", "line 1 is not a QID"),
+        ("P31\n", "line 1 is not a QID"),
     ],
 )
 def test_an_invalid_list_of_items_is_refused(tmp_path: Path, listed: str, words: str) -> None:

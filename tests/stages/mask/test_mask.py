@@ -180,7 +180,7 @@ def test_incompatible_options_are_refused(corpus: Path, unigram: Trained, tmp_pa
     for kind, words, options in cases:
         with pytest.raises(kind, match=words):
             make(corpus, unigram, out, **options)
-    with pytest.raises(InputError, match="holds what `cstool switch` wrote"):
+    with pytest.raises(InputError, match="contains output of `cstool switch`"):
         make(corpus.parent / "switched", unigram, out)
     broken = tmp_path / "tokenizer.json"
     broken.write_text(json.dumps({"model": 1}))
