@@ -201,10 +201,10 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
-        old, new = theirs.parameters, ours.parameters
-        differ = [k for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k)]
+        before, now = theirs.parameters, ours.parameters
+        differ = [k for k in sorted(before.keys() | now.keys()) if before.get(k) != now.get(k)]
         what = "was made with other parameters: " + ", ".join(
-            f"{k}: {_parameter(old, k)} (now {_parameter(new, k)})" for k in differ
+            f"{k}: {_parameter(before, k)} (now {_parameter(now, k)})" for k in differ
         )
     elif same_version and theirs.version != ours.version:
         what = f"was started by cstool {theirs.version} (this is {ours.version})"
