@@ -2,7 +2,7 @@
 
 Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
 
-Makes a folder as `switch` writes it (words by Zipf's law from the embedded sample, 23 a sentence,
+Makes a folder as `switch` writes it (words by Zipf's law from the bundled sample, 23 a sentence,
 two entities, five languages a sentence of so many), runs `cstool shard` with the given options
 over it, and prints MB of text (`source_text` and `text`) a CPU second, and the largest process's
 memory. Two runs over the same folder (`--keep`) compare options.

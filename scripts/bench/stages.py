@@ -1,4 +1,4 @@
-"""Throughput of each stage, end to end, on the embedded sample many times over.
+"""Throughput of each stage, end to end, on the bundled sample many times over.
 
 Usage: python -m scripts.bench.stages [--copies N] [--jobs N] [--keep DIR]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the embedded sample's dumps from the readable sources in `data/sample`.
+"""Builds the bundled sample's dumps from the readable sources in `data/sample`.
 
 Wikimedia's dumps are made by hand here, from texts and items that anyone can read and change: page
 XML in many bz2 streams with its index, and Wikidata JSON in two gzip members. The same sources give

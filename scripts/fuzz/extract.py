@@ -3,7 +3,7 @@
 Usage: python -m scripts.fuzz.extract [DUMP...] [--minutes 1] [--seed 0] [--jobs 1]
            [--faults DIR] [--report FILE]
 
-DUMPs give pages to change (default: the embedded sample). Each input is read twice by the stage's
+DUMPs give pages to change (default: the bundled sample). Each input is read twice by the stage's
 own functions; no fault but an InputError may come, no input may take longer than its size allows,
 no page may be given up for its time, and what is written must be sound: see `unsound` of
 checks.py. Sentences that wait for a template's name are read again. Now and then the command
