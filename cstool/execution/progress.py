@@ -131,7 +131,7 @@ class LogLines:
         fields |= {"seconds": round(seconds, 1), "per_second": round(rate, 3)}
         words = [self._in_units(done)]
         if self._total:
-            words = [f"{100 * done / self._total:.0f} % done"]
+            words = [f"{100 * done / self._total:.0f}% done"]
             fields |= {"total": self._total, "share": round(done / self._total, 4)}
         words.append(self._rate_in_words(rate))
         if self._total and rate:

@@ -1,7 +1,7 @@
 """Text from outside never reaches standard output or standard error as something that steers.
 
 One hostile input each, for each command that prints: codes of languages, databases' names, titles,
-states of jobs, names of files and folders. Colours are asked for, so that nothing strips escapes.
+states of jobs, names of files and folders. Colors are asked for, so that nothing strips escapes.
 """
 
 import json
@@ -28,11 +28,11 @@ from tests.support import Source, dump_xml, item, wikidata_json
 
 __all__ = ["server"]
 
-# All that is not to be there but line feeds; the colours that cstool writes are taken out before.
+# All that is not to be there but line feeds; the colors that cstool writes are taken out before.
 STEERS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ud800-\udfff]"
 )
-OWN_COLOURS = re.compile("\x1b\\[(?:0|2|3[1-6]|1;3[1-6])m")
+OWN_COLORS = re.compile("\x1b\\[(?:0|2|3[1-6]|1;3[1-6])m")
 STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
 FOLDER = "a\nFORGED\x1b[2J\u202e"
 CODES = ("\x1b[31mde", "de\u202e", "\u2066de", "de\x9b2J")
@@ -111,14 +111,14 @@ def test_stages_that_are_complete(made: Made, stage: str) -> None:
     assert_safe(output)
 
 
-@pytest.mark.parametrize("colour", ["0", "1"])
+@pytest.mark.parametrize("color", ["0", "1"])
 @pytest.mark.parametrize("stage", STAGES)
-def test_rows(made: Made, stage: str, colour: str) -> None:
-    output = run("show", made[stage], env={"FORCE_COLOR": colour})
-    assert_safe(OWN_COLOURS.sub("", output))
-    # Entities' names are in colour: what cstool writes itself is kept.
+def test_rows(made: Made, stage: str, color: str) -> None:
+    output = run("show", made[stage], env={"FORCE_COLOR": color})
+    assert_safe(OWN_COLORS.sub("", output))
+    # Entities' names are in color: what cstool writes itself is kept.
     marked = stage in ("extract", "link", "switch", "shard")
-    assert ("\x1b[1;" in output) == (marked and colour == "1")
+    assert ("\x1b[1;" in output) == (marked and color == "1")
 
 
 def test_an_entity(made: Made) -> None:
@@ -153,7 +153,7 @@ def test_checks(made: Made) -> None:
     finally:
         (made["link"] / FOLDER).unlink()
     assert_safe(output)
-    assert "foreign: " in output
+    assert "unexpected: " in output
 
 
 def test_what_would_be_pushed(made: Made) -> None:

@@ -24,11 +24,11 @@ def call(pipeline: Path, out: Path, *options: str) -> tuple[int, str]:
     return done.exit_code, done.stderr
 
 
-def test_messages_name_the_reasons_for_refused_labels(pipeline: Path, tmp_path: Path) -> None:
+def test_messages_name_the_reasons_for_rejected_labels(pipeline: Path, tmp_path: Path) -> None:
     status, messages = call(pipeline, tmp_path / "o", "--languages", "entitycs")
     assert status == 0
-    assert "labels selected; refused: " in messages
-    assert "label in mul in another script (" in messages
+    assert "labels selected; rejected: " in messages
+    assert "mul label in another script (" in messages
 
 
 def test_no_fallback_is_fallback_none(pipeline: Path, tmp_path: Path) -> None:
