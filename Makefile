@@ -1,13 +1,13 @@
-# The pipeline as make targets: each stage's manifest depends on the manifests before it, so that
-# a run which was interrupted goes on where it stopped. `make help` lists what there is.
+# The pipeline as make targets: the manifest of each stage depends on the manifests of its inputs, so
+# `make` resumes an interrupted run. `make help` lists the targets.
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-# What `make corpus` makes: one or more wikis, a dump's date, the languages to switch into.
-# TITLES_FROM: the page dumps (pages), or the wikis' tables (sql).
+# Variables of `make corpus`. WIKI: one or more database names. LANGUAGES: target languages.
+# TITLES_FROM: pages (Wikidata and page dumps) or sql (the wikis' SQL tables).
 WIKI          ?= enwiki
 DATE          ?= 20261001
 WIKIDATA_DATE ?= $(DATE)
@@ -17,7 +17,7 @@ DUMPS         ?= dumps
 WORK          ?= work/$(DATE)
 CORPUS        ?= $(WORK)/corpus
 MIRROR        ?= https://dumps.wikimedia.org
-# Further options for all stages (-j 8 --quiet …), and for single ones.
+# Further options for all stages (-j 8 --quiet …), and for single commands.
 RUN           ?=
 DOWNLOAD      ?=
 EXTRACT       ?=
@@ -34,35 +34,35 @@ MANIFEST = _manifest.json
 .SECONDARY:
 
 help:
-	@echo "make demo     the whole pipeline on the embedded sample: corpus, numbers, report"
+	@echo "make demo     run the pipeline on the embedded sample: corpus, counts, report"
 	@echo "make demo-training"
-	@echo "              the demo, and training examples of its corpus"
-	@echo "make test     all tests but those of make test-peers; how long: CONTRIBUTING.md"
+	@echo "              run the demo, and make training examples of its corpus"
+	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
-	@echo "              unit tests, in less than a minute"
+	@echo "              run the unit tests only, in less than a minute"
 	@echo "make test-peers"
-	@echo "              comparisons with MariaDB, PyTorch, transformers and other corpus tools"
+	@echo "              run the tests with MariaDB, PyTorch, transformers and other corpus tools"
 	@echo "make test-lowest"
-	@echo "              the tests with the lowest dependencies that pyproject.toml allows"
+	@echo "              run the tests with the lowest dependencies that pyproject.toml allows"
 	@echo "make test-sanitize"
-	@echo "              tests of the C extensions with address and undefined-behavior sanitizers"
-	@echo "make lint     style, types, spelling, and the direction of imports"
-	@echo "make docs     the pages of docs/, with every option of every command: docs/_build/html"
-	@echo "make bench    throughput of each stage, against peers"
+	@echo "              test the C extensions with address and undefined-behavior sanitizers"
+	@echo "make lint     check style, types, spelling, and the direction of imports"
+	@echo "make docs     build the documentation as HTML in docs/_build/html"
+	@echo "make bench    measure the throughput of each stage"
 	@echo "make sample   build data/sample from its sources"
 	@echo "make wheel    build a wheel in dist/, install it in a new environment and try it there"
 	@echo "make sdist    build the source distribution in dist/"
 	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
-	@echo "              a corpus from Wikimedia's dumps in $(DUMPS)/ (fetched when missing);"
-	@echo "              WIKIDATA_DATE=20260928 where Wikidata has no dump of DATE (they come on"
-	@echo "              Mondays: $(CSTOOL) download --wikidata --list);"
-	@echo "              TITLES_FROM=sql reads the wikis' tables, in minutes: docs/titles.md;"
-	@echo "              -j2 runs stages side by side, -n shows what would be run;"
-	@echo "              for other LANGUAGES over an old one: SWITCH=--overwrite SHARD=--overwrite"
+	@echo "              build a corpus from the dumps in $(DUMPS)/, downloaded if missing."
+	@echo "              WIKIDATA_DATE: if Wikidata has no dump of DATE (it has one each Monday:"
+	@echo "              $(CSTOOL) download --wikidata --list)."
+	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes (docs/titles.md)."
+	@echo "              -j2 runs two stages at a time, -n shows the commands only."
+	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite"
 
-# ---- what a clean machine needs ----
+# ---- environment ----
 
-$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*/*.c)
+$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[report]'
 	@touch $@
@@ -79,8 +79,8 @@ demo: $(BIN)/cstool
 	@echo; $(CSTOOL) stats demo/corpus
 	@echo; $(BIN)/python -m scripts.check.excerpt demo/corpus
 	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
-	@echo; echo "The corpus is in demo/corpus; its README.md tells how to open it."
-	@echo "To look at it, open demo/report.html in a browser."
+	@echo; echo "The corpus is in demo/corpus; its README.md shows how to open it."
+	@echo "For the report, open demo/report.html in a browser."
 
 $(VENV)/.mask: pyproject.toml | $(BIN)/cstool
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mask]'
@@ -91,7 +91,7 @@ demo-training: demo $(VENV)/.mask
 	  $(BIN)/python -m scripts.train.train_tokenizer demo/corpus demo/tokenizer.json
 	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
 	@echo; $(BIN)/python -m scripts.train.show_masking demo/corpus demo/tokenizer.json
-	@echo; echo "The examples are in demo/examples; docs/training.md tells how to train on them."
+	@echo; echo "The examples are in demo/examples; docs/training.md shows how to train on them."
 
 # ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----
 
@@ -108,7 +108,7 @@ test-peers: $(VENV)/.dev
 COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
   sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
 
-.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*/*.c)
+.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
 	$(PYTHON) -m venv --clear .venv-lowest
 	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
 	VIRTUAL_ENV=.venv-lowest .venv-lowest/bin/uv pip install --quiet --resolution lowest-direct \
@@ -215,12 +215,12 @@ SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
 $(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
 	$(CSTOOL) shard $(patsubst %/$(MANIFEST),%,$(SWITCHED)) -o $(@D) $(RUN) $(SHARD) && touch $@
 
-# Never removed by make: a folder without its manifest is nobody's. cstool writes it last, and whole.
+# Not to be deleted by make on errors: cstool writes a manifest last, and atomically.
 .PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) \
   $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
 
-# A stage's options, in a file that changes when they do: then the stage is asked again, and
-# goes on, does nothing, or refuses and says how to go on.
+# The options of each stage, in a file that changes with them, so that make runs the stage again;
+# the stage then finds that nothing is to do, or reports that the folder has other options.
 $(WORK)/options/titles: OPTIONS = $(TITLES_FROM)
 $(WORK)/options/extract: OPTIONS = $(EXTRACT)
 $(WORK)/options/switch: OPTIONS = $(LANGUAGES) $(SWITCH)
@@ -229,10 +229,10 @@ $(WORK)/options/%: FORCE
 	@mkdir -p $(@D); [ -e $@ ] && [ "$$(cat $@)" = "$(strip $(OPTIONS))" ] \
 	  || echo "$(strip $(OPTIONS))" > $@
 
-# ---- dumps that are not there yet ----
+# ---- missing dumps ----
 
-# One call fetches them all; another one, of `make -j`, waits for it and finds nothing to do.
-# What is there is whole: where another file fails, make is not to delete it.
+# One call downloads all of them; a second call of `make -j` waits for the first.
+# A file with its final name is complete, so make must not delete it when another one fails.
 SQL     = $(filter sql,$(TITLES_FROM))
 FETCHED = $(WIKIDATA) $(foreach wiki,$(WIKI),$(DUMPS)/$(wiki)$(PAGES) \
   $(if $(SQL),$(subst %,$(wiki),$(TABLES))))

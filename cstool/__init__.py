@@ -1,3 +1,85 @@
-"""From Wikipedia and Wikidata dumps to a code-switched corpus."""
+"""From Wikipedia and Wikidata dumps to a code-switched corpus.
+
+The stages as functions, their options, and what their output folders contain; see docs/api.md.
+Names are imported when they are used first: `import cstool` alone loads no other package.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cstool.errors import CstoolError, InputError, OutputError
+    from cstool.execution.options import RunOptions
+    from cstool.stages.entities.stage import EntitiesOptions, entities
+    from cstool.stages.extract.stage import ExtractOptions, extract
+    from cstool.stages.link.stage import LinkOptions, link
+    from cstool.stages.mask.stage import MaskOptions, mask_corpus
+    from cstool.stages.shard.stage import ShardOptions, shard
+    from cstool.stages.switch.options import SwitchOptions
+    from cstool.stages.switch.stage import switch
+    from cstool.stages.titles.from_sql import SqlTables
+    from cstool.stages.titles.stage import titles
+    from cstool.storage.manifest import Manifest, read_manifest
 
 __version__ = "0.1.0"
+
+_MODULES = {
+    "CstoolError": "errors",
+    "EntitiesOptions": "stages.entities.stage",
+    "ExtractOptions": "stages.extract.stage",
+    "InputError": "errors",
+    "LinkOptions": "stages.link.stage",
+    "Manifest": "storage.manifest",
+    "MaskOptions": "stages.mask.stage",
+    "OutputError": "errors",
+    "RunOptions": "execution.options",
+    "ShardOptions": "stages.shard.stage",
+    "SqlTables": "stages.titles.from_sql",
+    "SwitchOptions": "stages.switch.options",
+    "entities": "stages.entities.stage",
+    "extract": "stages.extract.stage",
+    "link": "stages.link.stage",
+    "mask_corpus": "stages.mask.stage",
+    "read_manifest": "storage.manifest",
+    "shard": "stages.shard.stage",
+    "switch": "stages.switch.stage",
+    "titles": "stages.titles.stage",
+}
+
+__all__ = [
+    "CstoolError",
+    "EntitiesOptions",
+    "ExtractOptions",
+    "InputError",
+    "LinkOptions",
+    "Manifest",
+    "MaskOptions",
+    "OutputError",
+    "RunOptions",
+    "ShardOptions",
+    "SqlTables",
+    "SwitchOptions",
+    "__version__",
+    "entities",
+    "extract",
+    "link",
+    "mask_corpus",
+    "read_manifest",
+    "shard",
+    "switch",
+    "titles",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'cstool' has no attribute {name!r}")
+    value = getattr(import_module(f"cstool.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

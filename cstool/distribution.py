@@ -15,8 +15,8 @@ PUBLISHED = False
 
 def user_agent(contact: str | None = None) -> str:
     """Return a User-Agent header; `contact`: how the operators of a server reach the user."""
-    comment = f"{HOME}; {contact}" if contact else HOME
-    return f"cstool/{__version__} ({comment})"
+    comment = "; ".join(filter(None, (address(), contact)))
+    return f"cstool/{__version__}" + (f" ({comment})" if comment else "")
 
 
 def install_hint(extra: str) -> str:
@@ -36,9 +36,11 @@ def address() -> str | None:
 
 
 def issues() -> str | None:
-    """Return the address `Issues` of the installed distribution, or None if it has none."""
+    """Return the address `Issues` of the installed distribution; None before the first release."""
     from importlib import metadata
 
+    if not PUBLISHED:
+        return None
     try:
         urls = metadata.metadata(NAME).get_all("Project-URL") or []
     except metadata.PackageNotFoundError:

@@ -54,6 +54,12 @@ def test_name_and_address_are_those_of_pyproject() -> None:
 
 def test_the_installed_distribution_has_this_name_and_version() -> None:
     assert metadata.version(distribution.NAME) == __version__
+
+
+def test_the_issue_tracker_is_named_only_after_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distribution, "PUBLISHED", False)
+    assert distribution.issues() is None
+    monkeypatch.setattr(distribution, "PUBLISHED", True)
     assert distribution.issues() == PYPROJECT["project"]["urls"]["Issues"]
 
 
@@ -70,9 +76,16 @@ def test_hints_name_a_package_on_the_index_only_after_the_release(
     assert distribution.address() == (distribution.HOME if published else None)
 
 
-def test_the_user_agent_has_the_address_and_the_user_s() -> None:
-    assert distribution.user_agent() == f"cstool/{__version__} ({distribution.HOME})"
-    assert distribution.user_agent("a@b.c").endswith(f"({distribution.HOME}; a@b.c)")
+def test_the_user_agent_has_the_contact_and_after_a_release_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(distribution, "PUBLISHED", False)
+    assert distribution.user_agent() == f"cstool/{__version__}"
+    assert distribution.user_agent("a@b.c") == f"cstool/{__version__} (a@b.c)"
+    monkeypatch.setattr(distribution, "PUBLISHED", True)
+    assert distribution.user_agent("a@b.c") == (
+        f"cstool/{__version__} ({distribution.HOME}; a@b.c)"
+    )
 
 
 def test_no_text_installs_the_package_of_another_project() -> None:

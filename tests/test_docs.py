@@ -1,4 +1,4 @@
-"""The README and the pages of docs/: their links lead somewhere, their commands run."""
+"""The README and the pages of docs/: links have targets, schemas match the code, commands run."""
 
 import bz2
 import os
@@ -21,6 +21,9 @@ from tests.conftest import ROOT, Sample
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 TEXTS = [ROOT / "README.md", ROOT / "data/sample/README.md", *PAGES]
+# Their commands need a clone, or dumps, and run for minutes: only links and options are checked.
+UNRUN = [ROOT / "CHANGELOG.md", ROOT / "data/gold/README.md"]
+UNRUN += sorted((ROOT / "docs/measurements").glob("*.md"))
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!\\)\]\(([^()\s]+(?:\([^()]*\))?)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -28,8 +31,12 @@ _LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 _ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \|", re.MULTILINE)
 
 
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
 class Block(NamedTuple):
-    """A fenced block of a page: what it is written in, and its lines."""
+    """A fenced code block: its language and its lines."""
 
     kind: str
     text: str
@@ -41,7 +48,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return what a link may have behind #: headings as GitHub and Sphinx write them, labels."""
+    """Return the anchors of a page: slugs of headings, as on GitHub and in Sphinx, and labels."""
     text = _FENCE.sub("", page.read_text("utf-8"))
     slugs = {
         re.sub(r"[^\w\- ]", "", re.sub(r"[`*]", "", heading).lower()).strip().replace(" ", "-")
@@ -50,8 +57,8 @@ def anchors(page: Path) -> set[str]:
     return slugs | {*_LABEL.findall(text)}
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
-def test_links_lead_to_files_and_headings(page: Path) -> None:
+@pytest.mark.parametrize("page", TEXTS + UNRUN, ids=_name)
+def test_links_have_targets(page: Path) -> None:
     for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
         if re.match(r"https?:|mailto:", link):
             continue
@@ -63,14 +70,14 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
-def test_every_page_is_in_the_table_of_contents() -> None:
+def test_the_toctree_lists_every_page() -> None:
     index = (ROOT / "docs/index.md").read_text("utf-8")
     listed = {line for _, text in _FENCE.findall(index.replace("{toctree}", "toctree"))
               for line in text.splitlines()}  # fmt: skip
     assert {page.stem for page in PAGES} - {"index"} <= listed
 
 
-def test_sphinx_builds_the_pages_without_a_warning(tmp_path: Path) -> None:
+def test_sphinx_builds_without_warnings(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "docs", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -78,20 +85,20 @@ def test_sphinx_builds_the_pages_without_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", ["entities", "titles", "extract", "link", "switch", "mask"])
-def test_the_tables_of_columns_are_those_of_the_code(stage: str) -> None:
+def test_schemas_match_the_code(stage: str) -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8")
     section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
-    told = dict(_ROW.findall(section))
-    assert told == {field.name: _type(field.type) for field in BY_STAGE[stage]}
+    documented = dict(_ROW.findall(section))
+    assert documented == {field.name: _type(field.type) for field in BY_STAGE[stage]}
 
 
-def test_the_table_of_pairs_is_that_of_the_code() -> None:
+def test_the_schema_of_pairs_matches_the_code() -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n## mask: pairs\n")[1]
-    told = dict(_ROW.findall(text.split("\n## ")[0]))
-    assert told == {field.name: _type(field.type) for field in PAIRS}
+    documented = dict(_ROW.findall(text.split("\n## ")[0]))
+    assert documented == {field.name: _type(field.type) for field in PAIRS}
 
 
-def test_the_table_of_paragraphs_is_that_of_the_code() -> None:
+def test_the_schema_of_paragraphs_matches_the_code() -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n(paragraphs)=\n")[1]
     assert dict(_ROW.findall(text)) == {f.name: _type(f.type) for f in CORPUS_PARAGRAPHS}
     names = [field.name for field in CORPUS_PARAGRAPHS]
@@ -103,7 +110,7 @@ def _type(of: pa.DataType) -> str:
 
 
 def options_of(name: str) -> set[str]:
-    """Return all options of a command; of `show` those of `show entity`, too."""
+    """Return all options of a command; for `show` also those of `show entity`."""
     command = cstool.get_command(click.Context(cstool), name)
     assert command is not None, name
     below = [entity] if name == "show" else []
@@ -113,25 +120,25 @@ def options_of(name: str) -> set[str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.name)
-def test_every_command_that_is_shown_has_the_options_it_is_given(page: Path) -> None:
+@pytest.mark.parametrize("page", TEXTS + UNRUN, ids=_name)
+def test_commands_have_the_options_shown(page: Path) -> None:
     for block in blocks(page):
         for line in block.text.replace("\\\n", " ").split("\n"):
-            found = re.match(r"(?:\$ |.*\| )?cstool ([a-z]+)\b(.*)", line)
-            if found:
-                given = re.findall(r"(?<!\S)\[?(--[a-z][a-z-]*[a-z])(?!\S*…)", found[2])
-                assert set(given) <= options_of(found[1]), line
+            command = re.match(r"(?:\$ |.*\| )?cstool ([a-z]+)\b(.*)", line)
+            if command:
+                options = re.findall(r"(?<!\S)\[?(--[a-z][a-z-]*[a-z])(?!\S*…)", command[2])
+                assert set(options) <= options_of(command[1]), line
 
 
 @pytest.fixture(scope="session")
 def workplace(sample: Sample, pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a reader of the pages has it: dumps, and a run of the pipeline in work/."""
+    """A folder with the sample in dumps/ and a run of the pipeline in work/."""
     folder = tmp_path_factory.mktemp("docs")
     dumps = folder / "dumps"
     dumps.mkdir()
     for dump in (sample.pages, sample.japanese, sample.wikidata):
         (dumps / dump.name).symlink_to(dump)
-    # The English sample under another wiki's name.
+    # The English sample as another wiki.
     swahili = bz2.decompress(sample.pages.read_bytes()).replace(b">enwiki<", b">swwiki<")
     (dumps / sample.pages.name.replace("enwiki", "swwiki")).write_bytes(bz2.compress(swahili))
     (folder / "work").symlink_to(pipeline)
@@ -142,9 +149,9 @@ def workplace(sample: Sample, pipeline: Path, tmp_path_factory: pytest.TempPathF
 @pytest.mark.parametrize(
     "page",
     [page for page in TEXTS if any(block.kind == "sh" for block in blocks(page))],
-    ids=lambda page: page.name,
+    ids=_name,
 )
-def test_commands_run_in_their_order(page: Path, workplace: Path) -> None:
+def test_commands_run_in_order(page: Path, workplace: Path) -> None:
     for block in blocks(page):
         name = re.match(r"# ([\w.-]+\.toml)\n", block.text)
         if block.kind == "toml" and name:
@@ -157,3 +164,44 @@ def test_commands_run_in_their_order(page: Path, workplace: Path) -> None:
         cwd=workplace, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `make demo` writes in demo/, without the report."""
+    folder = tmp_path_factory.mktemp("shown")
+    command = Path(sys.executable).parent / "cstool"
+    settings = {"WIKI": "enwiki jawiki", "DATE": "20261001", "LANGUAGES": "entitycs"}
+    settings |= {"WORK": f"{folder}/demo", "DUMPS": "data/sample", "CSTOOL": str(command)}
+    settings["RUN"] = "--quiet"
+    subprocess.run(
+        ["make", "corpus", *(f"{name}={value}" for name, value in settings.items())],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+SHOWN = [
+    (page.name, command, output)
+    for page in PAGES
+    for block in blocks(page)
+    for command, _, output in [block.text.removeprefix("$ ").partition("\n")]
+    if block.text.startswith("$ cstool ")
+]
+
+
+@pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[c for _, c, _ in SHOWN])
+def test_the_output_shown_is_that_of_the_demo(
+    page: str, command: str, output: str, demo: Path
+) -> None:
+    """Each line as it is printed; `…` stands for further lines."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=demo, env=environment | {"COLUMNS": "100"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.splitlines()
+    assert output
+    for line in output.splitlines():
+        assert line == "…" or line in printed, (page, line, printed[:40])

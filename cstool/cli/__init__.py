@@ -1,1 +1,1 @@
-"""The command line: one file a subcommand. Options in, a stage's call, a line out."""
+"""The command line: one module for each subcommand."""

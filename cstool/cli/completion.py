@@ -18,13 +18,14 @@ Examples:
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 @click.pass_context
 def command(ctx: click.Context, shell: str, debug: bool) -> None:
-    """Print what teaches a shell to complete cstool's commands, options and files.
+    """Print a shell script that completes cstool's commands, options and file names.
 
-    SHELL: bash (4.4 or later), zsh or fish. For the running shell alone:
+    SHELL: bash (4.4 or later), zsh or fish. To enable completion in the current shell only:
     eval "$(cstool completion bash)".
     """
     del debug
-    made = get_completion_class(shell)
-    if made is None:
-        raise click.UsageError(f"no completion for {shell}")
-    echo(made(ctx.find_root().command, {}, "cstool", "_CSTOOL_COMPLETE").source())
+    completion_class = get_completion_class(shell)
+    if completion_class is None:
+        raise click.UsageError(f"no completion script for {shell}; give bash, zsh or fish")
+    completion = completion_class(ctx.find_root().command, {}, "cstool", "_CSTOOL_COMPLETE")
+    echo(completion.source())

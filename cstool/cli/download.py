@@ -14,9 +14,9 @@ from cstool.download.command import (
     catalogue,
     download,
     interruptible,
+    list_files,
     make_plan,
     outcome,
-    what_is_here,
 )
 from cstool.download.discovery import LATEST
 from cstool.download.progress_bars import bars, line
@@ -32,54 +32,59 @@ WIKIMEDIA = "https://dumps.wikimedia.org"
 
 
 class Date(click.ParamType[str]):
-    """YYYYMMDD, or `latest`."""
+    """A dump date: YYYYMMDD or `latest`."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date as it was given, if it is one."""
+        """Return the date unchanged; fail if it is not a valid date."""
         if value != LATEST:
             try:
                 if not re.fullmatch(r"[0-9]{8}", value):
                     raise ValueError
                 time.strptime(value, "%Y%m%d")
             except ValueError:
-                self.fail(f"{value!r} is no date; give YYYYMMDD, or latest", param, ctx)
+                self.fail(f"{value!r} is not a date; give YYYYMMDD or latest", param, ctx)
         return str(value)
 
 
 class Server(click.ParamType[str]):
-    """The address that wikis' folders stand below."""
+    """The base URL of a server that has Wikimedia's folder layout."""
 
     name = "url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the address without its last slash."""
+        """Return the URL without a trailing slash; fail if it is not an HTTP(S) URL."""
         try:
             parts = urlsplit(value)
             port = parts.port  # raises ValueError
-            sound = parts.scheme in ("http", "https") and parts.hostname and port != 0
+            valid = parts.scheme in ("http", "https") and parts.hostname and port != 0
         except ValueError:
-            sound = False
-        if not sound or re.search(r"[\s\x00-\x1f\x7f?#]", value):
-            self.fail(f"{value!r} is no address of a server; such as {WIKIMEDIA}", param, ctx)
+            valid = False
+        if not valid or re.search(r"[\s\x00-\x1f\x7f?#]", value):
+            self.fail(f"{value!r} is not a server URL; give one such as {WIKIMEDIA}", param, ctx)
         return str(value).rstrip("/")
 
 
 def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
-            raise click.BadParameter(f"{value!r} is no wiki's database name, such as enwiki")
+            raise click.BadParameter(
+                f"{value!r} is not a wiki's database name; give one such as enwiki"
+            )
     return values
 
 
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
-@click.option("--wikidata", is_flag=True, help="Wikidata's entities, too (all.json.gz).")
+@click.option(
+    "--wikidata", is_flag=True, help="Also download Wikidata's entity dump (all.json.gz)."
+)
 @click.option(
     "--sql",
     is_flag=True,
-    help="Each wiki's page, page_props and redirect tables, too: `titles --sql-…` reads them.",
+    help="Also download each wiki's page, page_props and redirect tables, the input of "
+    "`cstool titles --sql-page --sql-props --sql-redirect`.",
 )
 @click.option(
     "--date",
@@ -87,29 +92,29 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="The dump's date, YYYYMMDD; latest: the newest that is finished.",
+    help="Dump date, YYYYMMDD, or latest for the newest complete dump.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Wikidata's date. Default: --date, or if there is none of that day the nearest one.",
+    help="Date of the Wikidata dump. Default: --date, or the nearest date that has a dump.",
 )
-@click.option("--wait", is_flag=True, help="Wait for a dump that is not finished.")
+@click.option("--wait", is_flag=True, help="Wait until an incomplete dump is complete.")
 @click.option(
     "--mirror",
     type=Server(),
     default=WIKIMEDIA,
     show_default=True,
     metavar="URL",
-    help="Another server with the same folders.",
+    help="Base URL of the server; a mirror must have the same folder layout.",
 )
 @click.option(
     "--contact",
     envvar="CSTOOL_CONTACT",
     show_envvar=True,
     metavar="ADDRESS",
-    help="How those who run the server reach you: goes into the User-Agent.",
+    help="Your e-mail address or web page, sent to the server in the User-Agent header.",
 )
 @click.option(
     "-o",
@@ -117,11 +122,11 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Folder for the dumps; made if it is not there.",
+    help="Folder for the dumps; created if missing.",
 )
-@click.option("--list", "only_list", is_flag=True, help="List the dumps there are, and end.")
-@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and end.")
-@click.option("--quiet", is_flag=True, help="No bars and no lines but for faults.")
+@click.option("--list", "only_list", is_flag=True, help="List the available dumps and exit.")
+@click.option("--dry-run", is_flag=True, help="List the files to download and exit.")
+@click.option("--quiet", is_flag=True, help="Show errors only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     wikis: tuple[str, ...],
@@ -138,11 +143,11 @@ def command(
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Fetch the dumps of wikis, and of Wikidata, from Wikimedia's servers.
+    """Download dumps of wikis and of Wikidata from Wikimedia's servers.
 
-    Writes the files into one folder, each under its own name when it is whole and its checksum is
-    right, and _downloads.json. The same command again goes on where it stopped, and fetches
-    nothing that is there.
+    Writes the files and _downloads.json into one folder. A file gets its final name after it is
+    complete and its checksum has been verified. Running the same command again resumes an
+    interrupted download and skips complete files.
     """
     del debug
     wikidata = wikidata or wikidata_date is not None
@@ -162,12 +167,12 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
     except KeyboardInterrupt:
-        for text in what_is_here(out):
+        for text in list_files(out):
             http.say(text)
         raise
-    for text in outcome(plan, out, time.monotonic() - begun):
+    for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)

@@ -11,7 +11,7 @@ from cstool.stages.entities.stage import EntitiesOptions, entities
 EXAMPLE = """\b
 Examples:
   cstool entities dumps/wikidata-20261001-all.json.gz -o work/entities
-  cstool entities wikidata-20261001-all.json.gz -o few --languages de,sw --sites enwiki
+  cstool entities wikidata-20261001-all.json.gz -o selected --languages de,sw --sites enwiki
 """
 
 
@@ -21,30 +21,34 @@ Examples:
 @click.option(
     "--max-errors",
     type=click.IntRange(0),
-    default=0,
+    default=EntitiesOptions.max_errors,
     show_default=True,
     metavar="N",
-    help="Malformed lines to skip (and count) before it is an error.",
+    help="Maximum number of malformed lines to skip and count; more are an error.",
 )
-@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
+@click.option(
+    "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
+)
 @click.option(
     "--languages",
     metavar="CODES",
-    help="Keep labels and aliases in these languages and those they fall back to (mul, en): "
-    "codes with commas between, or entitycs for its 93. Default: all.",
+    help="Keep labels and aliases only in these languages and their fallback languages (mul and "
+    "en included): comma-separated codes, or entitycs for the 93 languages of EntityCS. "
+    "Default: all languages.",
 )
 @click.option(
     "--sites",
     metavar="WIKIS",
-    help="Keep sitelinks to these: enwiki,dewiki. Default: all.",
+    help="Keep only sitelinks to these wikis, such as enwiki,dewiki. Default: all wikis.",
 )
 @click.option(
     "--only",
     type=click.Path(exists=True, path_type=Path),
     metavar="QIDS",
-    help="Keep these items: a file with a QID a line, or a folder that `cstool link` wrote.",
+    help="Keep only these items: a file with one QID per line, or the output folder of "
+    "`cstool link`.",
 )
-@running("Bytes of JSON that a part is read from. Default: 64M.")
+@running("Bytes of JSON per part. Default: 64M.")
 def command(
     dump: str,
     out: Path,
@@ -59,14 +63,14 @@ def command(
 
     DUMP: wikidata-<date>-all.json.gz (or .bz2, .zst, .xz, plain .json), or - for standard input.
 
-    Writes Parquet: qid, labels, aliases, sitelinks, types (best-ranked P31), sorted by qid.
-    Properties and lexemes are passed over and counted.
+    Writes Parquet with the columns qid, labels, aliases, sitelinks and types (best-ranked P31),
+    sorted by qid. Properties and lexemes are skipped and counted.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = EntitiesOptions(max_errors, keep_going, languages, sites, only)
     manifest = entities(dump, out, options, running)
     tally = manifest.counts.tally("entities")
-    closing.tell(
+    summary.tell(
         manifest,
         f"{tally.written:,} items in {len(manifest.counts.details['languages'])} languages "
         f"(dropped: {dropped(manifest, 'entities')})",

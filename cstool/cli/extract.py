@@ -8,8 +8,8 @@ import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.errors import InputError
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.counts import OTHERS
 from cstool.storage.text_files import read_small
@@ -27,26 +27,28 @@ Examples:
 @click.option(
     "--templates",
     type=click.Choice(["known", "none"]),
-    default="known",
+    default=ExtractOptions.templates,
     show_default=True,
-    help="Render the templates that there is a rule for, or none. Those that show nothing go "
-    "in any case; any other makes a hole, and its sentence is dropped.",
+    help="Render the templates that have a rule (known), or none. Templates without visible "
+    "output are always removed. Any other template leaves a hole, and its sentence is dropped.",
 )
 @click.option(
     "--templates-file",
     type=click.File("r", encoding="utf-8"),
-    help="Further rules for templates (TOML; docs/templates.md tells their form).",
+    help="File with additional template rules (TOML; format: docs/templates.md).",
 )
-@click.option("--all-sentences", is_flag=True, help="Keep sentences without a link, too.")
+@click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
 @click.option(
     "--language",
     metavar="CODE",
-    help="The text's language, where the dump's <siteinfo> does not tell it right.",
+    help="Language of the text, if the dump's <siteinfo> is wrong.",
 )
-@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
+@click.option(
+    "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
+)
 @running(
-    "Input that a part is made from: bytes of the file for multistream bz2 (default: 2M), of "
-    "wikitext for others (default: 8M)."
+    "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
+    "wikitext for other dumps (default: 8M)."
 )
 def command(
     dumps: tuple[str, ...],
@@ -60,19 +62,20 @@ def command(
 ) -> None:
     """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
 
-    DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), several files of one wiki, or - for
-    standard input. A multistream .bz2 is read by all workers at once; others by one.
+    DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, or
+    - for standard input. All workers read a multistream .bz2 in parallel; one process reads any
+    other dump.
 
-    Writes Parquet: id, page_id, revision_id, title, position, text, mentions (start, end,
-    target). A sentence with a hole, where a template stood that we cannot render, is dropped.
+    Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
+    (start, end, target). A sentence with a hole, where a template was not rendered, is dropped.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = ExtractOptions(templates, all_sentences, language, keep_going)
     if templates_file:
         options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)
     manifest = extract(dumps, out, options, running, tell=_tell)
     counts = manifest.counts
-    closing.tell(
+    summary.tell(
         manifest,
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
@@ -81,17 +84,19 @@ def command(
     holes = dict(counts.details.get("holes", {}))
     holes.pop(OTHERS, None)
     if holes and not running.quiet:
-        most = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
-        told = ", ".join(f"{name} {number:,}" for name, number in most)
-        echo_line(f"extract: what cost most sentences: {told}", err=True)
+        top = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
+        names = ", ".join(f"{name} ({number:,})" for name, number in top)
+        log(f"extract: templates that dropped most sentences: {names}", stage="extract")
 
 
-def _tell(told: str) -> None:
-    echo_line(f"extract: {told}", err=True)
+def _tell(message: str) -> None:
+    log(f"extract: {message}", stage="extract")
 
 
 def _read(file: IO[str]) -> str:
     try:
         return read_small(file, file.name)
     except UnicodeDecodeError as error:
-        raise InputError(f"{file.name}: is no text in UTF-8 ({error.reason})") from error
+        raise InputError(
+            f"{file.name}: not UTF-8 text ({error.reason}); save the file as UTF-8"
+        ) from error

@@ -7,6 +7,7 @@ import click
 from cstool.cli.options import StageSummary, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.link.stage import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
+from cstool.storage.reasons import reasons_text
 
 EXAMPLE = """\b
 Examples:
@@ -22,18 +23,19 @@ Examples:
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool titles` wrote for the same wiki.",
+    help="Output folder of `cstool titles` for the same wiki.",
 )
 @click.option(
     "--keep-disambiguation",
     is_flag=True,
-    help="Link to the items of disambiguation pages and list articles, too.",
+    help="Also link to the items of disambiguation pages and list articles.",
 )
 @click.option(
     "--propagate",
     is_flag=True,
-    help="Make mentions of the later places where a page names what it has linked, which "
-    "Wikipedia does once. Finds most after `cstool extract --all-sentences`.",
+    help="Also add mentions where a page repeats the name of an entity that it linked before; "
+    "Wikipedia links only the first occurrence. Most effective after "
+    "`cstool extract --all-sentences`.",
 )
 @output("the linked sentences")
 @running()
@@ -47,21 +49,19 @@ def command(
 ) -> None:
     """Link each mention to its Wikidata entity.
 
-    SENTENCES: the folder that `cstool extract` wrote.
+    SENTENCES: output folder of `cstool extract`.
 
-    Writes the same table with a qid in each mention, null where the page has no item or is a
-    disambiguation page or a list. How many for which reason is in _manifest.json.
+    Writes the same table with a qid in each mention: null if the page is missing, has no item, or
+    is a disambiguation page or a list. _manifest.json has the counts by reason.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = LinkOptions(keep_disambiguation, propagate)
     manifest = link(sentences, titles, out, running, options)
     mentions = manifest.counts.tally("mentions").written
     details = manifest.counts.details
     linked = details.get(BY_LINK, {}).get(IS_LINKED, 0)
-    share = 100 * linked / mentions if mentions else 0
-    why = ", ".join(
-        f"{n:,} {why}" for why, n in details.get(BY_LINK, {}).items() if why != IS_LINKED
-    )
-    further = f", {details[ADDED]['mentions']:,} propagated" if propagate else ""
-    told = f"{linked:,} of {mentions:,} mentions linked ({share:.1f} %){further}"
-    closing.tell(manifest, f"{told} (not linked: {why or 'none'})")
+    percentage = 100 * linked / mentions if mentions else 0
+    unlinked = {why: n for why, n in details.get(BY_LINK, {}).items() if why != IS_LINKED}
+    propagated = f", {details[ADDED]['mentions']:,} propagated" if propagate else ""
+    counts = f"{linked:,} of {mentions:,} mentions linked ({percentage:.1f} %){propagated}"
+    summary.tell(manifest, f"{counts} (not linked: {reasons_text(unlinked) or 'none'})")

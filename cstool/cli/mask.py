@@ -32,37 +32,44 @@ Examples:
     required=True,
     type=click.Choice(NAMES),
     metavar="NAME",
-    help=f"What is to be predicted: {', '.join(NAMES)}.",
+    help=f"Masking strategy: {', '.join(NAMES)}.",
 )
 @output("the training examples")
 @click.option(
     "--rules",
     type=click.Choice(get_args(RuleSource)),
-    default="paper",
+    default=MaskOptions.rules,
     show_default=True,
-    help="Where EntityCS's paper and code differ, which holds: pep-ms predicts a tenth of the "
-    "tokens that it does not mask (paper), or all of them, a fifth (code).",
+    help="Whether to follow EntityCS's paper or its code where they differ: of the tokens of "
+    "entities, pep-ms leaves a fifth unchanged and predicts half of these (paper) or all of these "
+    "(code).",
 )
 @click.option(
     "--max-length",
     type=click.IntRange(1),
-    default=128,
+    default=MaskOptions.max_length,
     show_default=True,
     metavar="N",
-    help="Tokens of a row, special ones counted, at most. An entity that is cut by it is none.",
+    help="Maximum number of tokens per row, special tokens included. An entity that the limit cuts "
+    "is not masked.",
 )
-@click.option("--packed", is_flag=True, help="Put as many sentences into each row as it holds.")
-@click.option("--seed", default=0, show_default=True, help="Another seed, other tokens masked.")
+@click.option("--packed", is_flag=True, help="Pack several sentences into each row.")
+@click.option(
+    "--seed",
+    default=MaskOptions.seed,
+    show_default=True,
+    help="Random seed that selects the tokens.",
+)
 @click.option(
     "--clusters",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="For c-rts: the cluster of each token of the vocabulary, a number a line.",
+    help="For c-rts: a file with the cluster number of each token of the vocabulary, one per line.",
 )
 @click.option(
     "--mask-token",
     metavar="TEXT",
-    help="The tokenizer's mask token, if it is not [MASK], <mask> or <|mask|>.",
+    help="Mask token of the tokenizer, if it is not [MASK], <mask> or <|mask|>.",
 )
 @running()
 def command(
@@ -80,25 +87,27 @@ def command(
 ) -> None:
     """Make training examples of a corpus.
 
-    CORPUS: the folder that `cstool shard` wrote.
+    CORPUS: output folder of `cstool shard`.
 
-    mlm masks 15 % of the tokens; wep whole entities; pep-mrs, pep-ms, pep-m tokens of entities;
-    with +mlm, also 15 % of what is outside them. rts and c-rts replace tokens and ask which, slm
-    asks what they were. pairs-paragraph and pairs-page ask whether two sentences are of one
-    paragraph, of one page.
+    mlm masks 15 % of the tokens, wep whole entities, and pep-mrs, pep-ms and pep-m tokens of
+    entities; +mlm also masks 15 % of the tokens outside entities. rts, c-rts and slm replace
+    tokens: the labels of rts and c-rts tell which tokens were replaced, those of slm are the
+    original tokens. pairs-paragraph and pairs-page make pairs of sentences, labelled by whether
+    both are from the same paragraph or page.
 
-    Writes data/<language>/<split>-…parquet: ids, language, input_ids, labels (-100: nothing to
-    predict), attention_mask, entity_ids, qids; pairs have token_type_ids, label and kind.
+    Writes data/<language>/<split>-…parquet with the columns ids, language, input_ids, labels
+    (-100: not predicted), attention_mask, entity_ids and qids. Pairs have token_type_ids, label
+    and kind.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = MaskOptions(strategy, rules, max_length, packed, seed, clusters, mask_token)
     manifest = mask_corpus(corpus, tokenizer, out, options, running)
     rows = manifest.counts.details.get("rows", {})
-    told = (
+    counts = (
         f"{sum(rows.values()):,} rows in {len(rows)} languages, from "
         f"{manifest.counts.tally('sentences').written:,} sentences "
-        f"(dropped: {dropped(manifest, 'sentences')}"
+        f"(sentences dropped: {dropped(manifest, 'sentences')}"
     )
     if "entities" in manifest.counts.tallies:
-        told += f"; entities: {dropped(manifest, 'entities')}"
-    closing.tell(manifest, told + ")")
+        counts += f"; entities dropped: {dropped(manifest, 'entities')}"
+    summary.tell(manifest, counts + ")")

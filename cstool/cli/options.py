@@ -1,9 +1,8 @@
-"""Options that all stages share, and the line that each ends with."""
+"""Options that all stages share, and the summary line that a stage prints."""
 
 import functools
+import logging
 import re
-import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,19 +10,20 @@ from typing import Any
 
 import click
 
+from cstool.execution.log import configure, log
 from cstool.execution.options import RunOptions
-from cstool.execution.resources import default_jobs
-from cstool.execution.terminal import echo_line
+from cstool.execution.resources import default_jobs, peak_memory
 from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
+from cstool.storage.reasons import reasons_text
 
 Command = Callable[..., None]
 
-_FAULTS_TOLD = 5
+_FAULTS_SHOWN = 5
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class Size(click.ParamType[int]):
-    """A number of bytes, with K, M or G behind it."""
+    """A number of bytes, with an optional suffix K, M or G (powers of 1024)."""
 
     name = "size"
 
@@ -33,12 +33,12 @@ class Size(click.ParamType[int]):
             return value
         match = re.fullmatch(r"(\d+)([KMG]?)B?", str(value).strip(), re.IGNORECASE)
         if not match or not int(match[1]):
-            self.fail(f"{value!r} is no size; give bytes, or for example 64M", param, ctx)
+            self.fail(f"{value!r} is not a size; give bytes, or a size such as 64M", param, ctx)
         return int(match[1]) * _UNITS[match[2].upper()]
 
 
-class Share(click.ParamType[tuple[int, int]]):
-    """I/N: the I-th of N shares."""
+class ArrayTask(click.ParamType[tuple[int, int]]):
+    """I/N: the I-th of N array tasks."""
 
     name = "I/N"
 
@@ -50,7 +50,9 @@ class Share(click.ParamType[tuple[int, int]]):
             return value
         match = re.fullmatch(r"(\d+)/(\d+)", str(value))
         if not match or not 1 <= int(match[1]) <= int(match[2]):
-            self.fail(f"{value!r} is no share; give I/N with 1 ≤ I ≤ N, such as 3/8", param, ctx)
+            self.fail(
+                f"{value!r} is not an array task; give I/N with 1 ≤ I ≤ N, such as 3/8", param, ctx
+            )
         return int(match[1]), int(match[2])
 
 
@@ -63,16 +65,15 @@ def output(what: str) -> Callable[[Command], Command]:
         required=True,
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
-        help=f"Folder for {what}; made if it is not there.",
+        help=f"Folder for {what}; created if missing.",
     )
 
 
 def running(part_size: str | None = None) -> Callable[[Command], Command]:
-    """Add the options of a run; `part_size` tells the default and what it counts.
+    """Add the options of a run; the command receives them as one `RunOptions`, named `running`.
 
-    None where a part is made from each part that is read: then --part-size is taken, as by all
-    stages (`make RUN=…`), but not offered. The command gets the options as one `RunOptions`, under
-    the name `running`.
+    `part_size`: help of --part-size. None if the stage makes one part from each part of its input;
+    then the option is accepted, as by all stages (`make RUN=…`), but hidden.
     """
     options = [
         click.option(
@@ -80,28 +81,35 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             "--jobs",
             type=click.IntRange(1),
             default=default_jobs,
-            show_default="the CPUs it may use, one a GB of memory",
+            show_default="available CPUs, at most one per GB of memory",
             metavar="N",
-            help="Worker processes. They change no byte of the output.",
+            help="Number of worker processes. Does not change the output.",
         ),
         click.option(
             "--part-size", type=Size(), metavar="SIZE", help=part_size, hidden=not part_size
         ),
-        click.option("--overwrite", is_flag=True, help="Make anew what stands in the folder."),
-        click.option("--quiet", is_flag=True, help="No bar and no closing line."),
+        click.option("--overwrite", is_flag=True, help="Discard existing output and start over."),
+        click.option("--quiet", is_flag=True, help="Show no progress and no summary."),
+        click.option(
+            "--log-json",
+            is_flag=True,
+            help="Write progress and messages as JSON, one object a line.",
+        ),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
         click.option(
-            "--shard",
-            "share",
-            type=Share(),
+            "--task",
+            type=ArrayTask(),
             metavar="I/N",
-            help="Do only every N-th part, from the I-th on: for batch arrays. A last run "
-            "without it finishes and writes the manifest.",
+            help="Make only every N-th part, beginning with the I-th: for job arrays. A final run "
+            "without --task makes missing parts and writes the manifest.",
         ),
+        # The option's name in cstool 0.1.
+        click.option("--shard", "shard_task", type=ArrayTask(), hidden=True),
         click.option(
             "--scheduler",
             metavar="ADDRESS",
-            help="Run the parts on a Dask cluster: its scheduler's address or file, or local.",
+            help="Run tasks on a Dask cluster: address or file of its scheduler, or local for a "
+            "cluster on this machine.",
         ),
     ]
 
@@ -113,15 +121,17 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             part_size: int | None,
             overwrite: bool,
             quiet: bool,
+            log_json: bool,
             debug: bool,
-            share: tuple[int, int] | None,
+            task: tuple[int, int] | None,
+            shard_task: tuple[int, int] | None,
             scheduler: str | None,
             **others: Any,
         ) -> None:
             del debug
-            command(
-                running=RunOptions(jobs, part_size, overwrite, quiet, share, scheduler), **others
-            )
+            configure(as_json=log_json)
+            options = RunOptions(jobs, part_size, overwrite, quiet, task or shard_task, scheduler)
+            command(running=options, **others)
 
         for option in reversed(options):
             wrapped = option(wrapped)
@@ -131,41 +141,51 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
 
 
 class StageSummary:
-    """Takes the time of a stage, and tells at its end what it did."""
+    """Measures the time of a stage and prints its summary."""
 
     def __init__(self, out: Path, running: RunOptions) -> None:
         self._out = out
         self._quiet = running.quiet
         self._complete = not running.overwrite and (out / MANIFEST).exists()
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
 
-    def tell(self, manifest: Manifest, what: str) -> None:
-        """Write the closing line to standard error."""
+    def tell(self, manifest: Manifest, counts: str) -> None:
+        """Write the summary to standard error: `counts`, the output folder, time and memory."""
         if self._quiet:
             return
         if self._complete:
             unread = any(i.name == STANDARD_INPUT for i in manifest.inputs)
-            told = f"nothing to do, {self._out} is complete: {what}"
-            told += " (standard input was not read; --overwrite reads it)" if unread else ""
+            summary = f"nothing to do, {self._out} is complete: {counts}"
+            summary += " (standard input was not read; --overwrite reads it)" if unread else ""
         else:
-            told = f"{what} → {self._out} ({self._costs()})"
-        echo_line(f"{manifest.stage}: {told}", err=True)
+            summary = f"{counts} → {self._out} ({self._costs()})"
+        tallies = {unit: tally.written for unit, tally in manifest.counts.tallies.items()}
+        log(
+            f"{manifest.stage}: {summary}",
+            stage=manifest.stage,
+            event="finished",
+            output=str(self._out),
+            seconds=round(time.monotonic() - self._started, 3),
+            peak_bytes=peak_memory(),
+            written=tallies,
+        )
         faults = list(manifest.counts.details.get("damaged inputs", {}))
-        for fault in faults[:_FAULTS_TOLD]:
-            echo_line(f"{manifest.stage}: kept what is sound of a damaged dump: {fault}", err=True)
-        if len(faults) > _FAULTS_TOLD:
-            more = f"{len(faults) - _FAULTS_TOLD:,} more faults are listed in {self._out}"
-            echo_line(f"{manifest.stage}: {more}/{MANIFEST}", err=True)
+        for fault in faults[:_FAULTS_SHOWN]:
+            self._warn(manifest, f"kept the readable part of an input: {fault}")
+        if len(faults) > _FAULTS_SHOWN:
+            more = f"{len(faults) - _FAULTS_SHOWN:,} more damaged places are listed in"
+            self._warn(manifest, f"{more} {self._out / MANIFEST}")
+
+    @staticmethod
+    def _warn(manifest: Manifest, text: str) -> None:
+        log(f"{manifest.stage}: {text}", level=logging.WARNING, stage=manifest.stage)
 
     def _costs(self) -> str:
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        kilo = 1024 if sys.platform == "darwin" else 1
-        peak = max(own, worker) / kilo / 1024
-        return f"{time.monotonic() - self._begun:.1f} s, peak {peak:,.0f} MB a process"
+        seconds = time.monotonic() - self._started
+        return f"{seconds:.1f} s, peak memory {peak_memory() >> 20:,} MB per process"
 
 
 def dropped(manifest: Manifest, unit: str) -> str:
-    """Return what was dropped of a unit and why, in words."""
+    """Return the reasons why rows of a unit were dropped, with their counts; "none" if none was."""
     reasons = manifest.counts.tallies[unit].dropped if unit in manifest.counts.tallies else {}
-    return ", ".join(f"{number:,} {reason}" for reason, number in reasons.items()) or "none"
+    return reasons_text(reasons) or "none"

@@ -19,28 +19,28 @@ Examples:
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.argument("repo", metavar="OWNER/NAME")
 @click.option("--private", is_flag=True, help="Make the repository private.")
-@click.option("--dry-run", is_flag=True, help="List what would go, and send nothing.")
-@click.option("--quiet", is_flag=True, help="No lines and no bars.")
+@click.option("--dry-run", is_flag=True, help="List the files to upload and exit.")
+@click.option("--quiet", is_flag=True, help="Show no messages and no progress.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     corpus: Path, repo: str, private: bool, dry_run: bool, quiet: bool, debug: bool
 ) -> None:
-    """Upload a corpus to the Hugging Face Hub, as a dataset.
+    """Upload a corpus to the Hugging Face Hub as a dataset.
 
-    CORPUS: the folder that `cstool shard` wrote. OWNER/NAME: the dataset; it is made if it is not
-    there, and what of another corpus stands in data/ and _paragraphs/ is removed.
+    CORPUS: output folder of `cstool shard`. OWNER/NAME: the dataset, created if missing. Files of
+    another corpus in its data/ and _paragraphs/ are deleted.
 
-    Needs the extra `push`, and a token that may write: HF_TOKEN, or `hf auth login`. Interrupted,
-    the same command goes on where it stopped.
+    Requires the extra `push` and a token with write access: set HF_TOKEN or run `hf auth login`.
+    After an interruption, run the same command again to resume.
     """
     del debug
     if dry_run:
         check_name(repo)
         files = uploads(corpus)
-        for one in files:
-            echo_line(f"{one.bytes:>15,}  {one.file}")
-        total = sum(one.bytes for one in files)
-        echo_line(f"{total:>15,}  bytes in {len(files):,} files would go to {repo}", err=True)
+        for upload in files:
+            echo_line(f"{upload.bytes:>15,}  {upload.file}")
+        total = sum(upload.bytes for upload in files)
+        echo_line(f"{total:>15,}  bytes in {len(files):,} files to upload to {repo}", err=True)
         return
     if quiet or not sys.stderr.isatty():
         from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -50,9 +50,9 @@ def command(
     echo_line(address)
 
 
-def _tell(told: str) -> None:
-    echo_line(f"push: {told}", err=True)
+def _tell(message: str) -> None:
+    echo_line(f"push: {message}", err=True)
 
 
-def _be_quiet(told: str) -> None:
-    del told
+def _be_quiet(message: str) -> None:
+    del message

@@ -25,29 +25,31 @@ Examples:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The HTML file; an earlier report is replaced, any other file is not.",
+    help="HTML file to write. An existing report is replaced; any other file is an error.",
 )
 @click.option(
     "--entities",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool entities` wrote: gives the entities' types and their other names.",
+    help="Output folder of `cstool entities`, for the types and names of entities.",
 )
 @click.option(
     "--work",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="A folder below which those of the stages before are: gives what these took.",
+    help="Parent folder of the earlier stages' output folders, for their run times.",
 )
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(folder: Path, out: Path, entities: Path | None, work: Path | None, debug: bool) -> None:
-    """Make one HTML file that shows a corpus: open it, print it, send it.
+    """Write an HTML report of a corpus as one self-contained file.
 
-    DIR: a corpus; or what another stage wrote, of which there is less to show.
+    DIR: output folder of `cstool shard`, or of another stage, for which the report has fewer
+    sections.
 
-    The funnel from pages to the corpus and what was dropped why, languages, entities, lengths, how
-    mixed the text is, and sentences to look through. It reads statistics, not the corpus, and the
-    page loads nothing from anywhere. Needs the extra `report`.
+    The report shows how many pages, sentences and mentions each stage kept and why others were
+    dropped, the languages, the entities, the sentence lengths, code-mixing measures, and sample
+    sentences. It is made from stored statistics, so the corpus itself is not read. The page loads
+    no external resources. Requires the extra `report`.
     """
     del debug
     try:
@@ -58,7 +60,7 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
     if out.is_dir():
         raise OutputError(f"{out}: is a folder; give a file with -o, such as report.html")
     if out.exists() and GENERATOR not in out.read_bytes()[:1000].decode(errors="replace"):
-        raise OutputError(f"{out}: is no report of cstool's; give another file with -o")
+        raise OutputError(f"{out}: exists and is not a cstool report; give another file with -o")
     page = page_of(facts_of(folder, entities, work)).encode()
     write_bytes(out, page)
     echo_line(f"report: {len(page) / 1e6:.1f} MB → {out}", err=True)

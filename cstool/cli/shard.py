@@ -27,46 +27,49 @@ Examples:
 @click.option(
     "--rows-per-shard",
     type=click.IntRange(1),
-    default=500_000,
+    default=ShardOptions.rows_per_shard,
     show_default=True,
     metavar="N",
-    help="Rows of a file, about.",
+    help="Approximate number of rows per file.",
 )
 @click.option(
     "--validation",
     type=click.IntRange(0),
-    default=100,
+    default=ShardOptions.validation,
     show_default=True,
     metavar="N",
-    help="Sentences a language to hold out at least, or a tenth of them if that is less. Whole "
-    "pages are held out, for all languages alike.",
+    help="Minimum number of sentences per language in the validation split, or a tenth of the "
+    "language's sentences if that is less. A page is held out as a whole, in all languages.",
 )
-@click.option("--seed", default=0, show_default=True, help="Another seed, another order.")
+@click.option(
+    "--seed", default=ShardOptions.seed, show_default=True, help="Random seed of the order of rows."
+)
 @click.option(
     "--format",
     "format_",
     type=click.Choice(get_args(FormatName)),
-    default="cstool",
+    default=ShardOptions.format,
     show_default=True,
-    help="cstool: Parquet, our columns, with spans; jsonl: the same as lines of JSON, Zstandard; "
-    "entitycs: the columns of the published corpus (<e>…</e>); mt: pairs for translation models "
-    "(<2en> and the code-switched sentence; the plain one).",
+    help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
+    "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS corpus, "
+    "with entities in <e>…</e>; mt: source and target of translation training, where the source "
+    "is <2en> and the code-switched sentence and the target is the original sentence.",
 )
 @click.option(
     "--dedup",
     type=click.Choice(get_args(Dedup)),
-    default="none",
+    default=ShardOptions.dedup,
     show_default=True,
-    help="Of source sentences that are equal (exact) or nearly so (minhash; needs the "
-    "extra `dedup`), keep the first: the others go with all their rows.",
+    help="Drop all rows of a source sentence that is equal (exact) or similar (minhash; requires "
+    "the extra `dedup`) to an earlier one.",
 )
 @click.option(
     "--decontaminate",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Leave out source sentences that share 13 words in a row with a text of this test set "
-    "(lines of text or JSON, or Parquet). May be given several times.",
+    help="Drop source sentences that share 13 consecutive words with a text of this test set "
+    "(lines of text, JSON lines, or Parquet). Can be given more than once.",
 )
 @running()
 def command(
@@ -80,21 +83,21 @@ def command(
     decontaminate: tuple[Path, ...],
     running: RunOptions,
 ) -> None:
-    """Make a corpus: one folder a language, shuffled, with a dataset card.
+    """Write a corpus: shuffled files in one folder per language, and a dataset card.
 
-    SWITCHED: folders that `cstool switch` wrote, of one or more wikis.
+    SWITCHED: output folders of `cstool switch`, from one or more wikis.
 
-    Writes data/<language>/train-00000-of-000NN.parquet and validation-…, README.md (dataset
-    card), stats.json, and attribution.tsv.zst (page and revision of every sentence). Hugging
-    Face `datasets` and Polars open it as it is.
+    Writes data/<language>/train-00000-of-000NN.parquet and validation-…, README.md (the dataset
+    card), stats.json, and attribution.tsv.zst (page and revision of every sentence). Hugging Face
+    `datasets` and Polars can read it directly.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written
     files = [part.file for part in manifest.parts if part.file.startswith("data/")]
     languages = {file.split("/")[1] for file in files}
-    told = f"{rows:,} sentences in {len(languages)} languages, {len(files)} files"
+    counts = f"{rows:,} sentences in {len(languages)} languages, {len(files)} files"
     if manifest.counts.tally("rows").dropped:
-        told += f" (left out: {dropped(manifest, 'rows')})"
-    closing.tell(manifest, told)
+        counts += f" (rows dropped: {dropped(manifest, 'rows')})"
+    summary.tell(manifest, counts)

@@ -34,13 +34,13 @@ Examples:
   cstool show entity Q64 --live --corpus corpus
 """
 
-# The largest number that the tables can hold.
-_MOST = 2**32 - 1
+# QIDs are stored as 32-bit numbers.
+_LARGEST_QID = 2**32 - 1
 _EXAMPLES = 5
 
 
 class Qid(click.ParamType[int]):
-    """A Wikidata item's number: Q64."""
+    """A QID such as Q64."""
 
     name = "qid"
 
@@ -49,13 +49,13 @@ class Qid(click.ParamType[int]):
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"[Qq]([1-9][0-9]{0,9})", value)
-        if not match or int(match[1]) > _MOST:
-            self.fail(f"{value!r} is no QID; give one such as Q64", param, ctx)
+        if not match or int(match[1]) > _LARGEST_QID:
+            self.fail(f"{value!r} is not a QID; give one such as Q64", param, ctx)
         return int(match[1])
 
 
 class Show(click.Command):
-    """`show DIR`, but `show entity …` is a command of its own."""
+    """The command `show DIR`, which also runs the separate command `show entity …`."""
 
     def make_context(
         self,
@@ -64,13 +64,13 @@ class Show(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Return the context of the one command or the other."""
+        """Return the context of `show entity` if that is called, else that of `show`."""
         if args[:1] == ["entity"]:
             return entity.make_context(f"{info_name} entity", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that the context is of."""
+        """Run the command that the context belongs to."""
         return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
 
 
@@ -80,17 +80,28 @@ class Show(click.Command):
     "--language",
     "languages",
     metavar="CODES",
-    help="Rows in these languages, with commas between; of entities, names in them.",
+    help="Show rows in these languages (comma-separated codes); of entities, names in these "
+    "languages.",
 )
-@click.option("--grep", metavar="REGEX", help="Rows whose text matches; (?i) for any case.")
-@click.option("--entity", type=Qid(), metavar="QID", help="Rows with this entity: Q64.")
-@click.option("--title", metavar="TITLE", help="Rows of the page with this title, whole.")
 @click.option(
-    "--random", "draw", type=click.IntRange(1), metavar="N", help="N of these rows by lot."
+    "--grep",
+    metavar="REGEX",
+    help="Show rows whose text matches; start with (?i) to ignore case.",
 )
-@click.option("--seed", default=0, show_default=True, help="Another seed, other rows by lot.")
-@click.option("-n", "number", type=click.IntRange(1), metavar="N", help="The first N rows.")
-@click.option("--json", "as_json", is_flag=True, help="A line of JSON a row, with its spans.")
+@click.option(
+    "--entity", type=Qid(), metavar="QID", help="Show rows with this entity, such as Q64."
+)
+@click.option("--title", metavar="TITLE", help="Show rows of the page with exactly this title.")
+@click.option(
+    "--random",
+    "draw",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Show a random sample of N matching rows.",
+)
+@click.option("--seed", default=0, show_default=True, help="Random seed of --random.")
+@click.option("-n", "number", type=click.IntRange(1), metavar="N", help="Show the first N rows.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object per row, with spans.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     folder: Path,
@@ -104,29 +115,29 @@ def command(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Show what is in a stage's folder: sentences, their entities in colour.
+    """Show the rows of a stage's output folder, with entities in colour.
 
-    DIR: what any stage wrote. Source and switched sentence stand side by side where the terminal
-    is wide enough. In a terminal a pager opens ($PAGER); in a pipe there are no colours, and
-    entities stand in brackets. NO_COLOR and FORCE_COLOR are heeded.
+    DIR: output folder of any stage except `mask`. Source sentence and switched sentence are shown
+    side by side if the terminal is wide enough. In a terminal the output goes to a pager ($PAGER).
+    Without colours, as in a pipe, entities are in brackets. NO_COLOR and FORCE_COLOR are respected.
 
-    `cstool show entity QID` shows one entity with all its names; `cstool show entity --help`
-    tells more. (A folder named entity: ./entity.)
+    `cstool show entity QID` shows one entity with all its names; see `cstool show entity --help`.
+    For a folder named entity, write ./entity.
     """
     del debug
     manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
-    found = rows(folder, manifest, RowQuery(codes, grep, entity, title, draw, seed))
-    found = itertools.islice(found, number)
-    if (first := next(found, None)) is None:
-        echo_line("show: no such row there", err=True)
+    matches = rows(folder, manifest, RowQuery(codes, grep, entity, title, draw, seed))
+    matches = itertools.islice(matches, number)
+    if (first := next(matches, None)) is None:
+        echo_line(f"show: no matching row in {folder}", err=True)
         return
-    found = itertools.chain([first], found)
+    matches = itertools.chain([first], matches)
     if as_json:
-        _write_lines(found)
+        _write_lines(matches)
         return
     form, source = form_of(manifest), manifest.source.language if manifest.source else ""
-    _show(shown(form, row, source, codes) for row in found)
+    _show(shown(form, row, source, codes) for row in matches)
 
 
 @click.command("entity", epilog=ENTITY_EXAMPLE)
@@ -135,16 +146,18 @@ def command(
     "--entities",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool entities` wrote.",
+    help="Output folder of `cstool entities`.",
 )
-@click.option("--live", "ask", is_flag=True, help="Ask Wikidata, as it is now.")
+@click.option("--live", "ask", is_flag=True, help="Query wikidata.org instead.")
 @click.option(
     "--corpus",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Tell also how many rows of this folder have the entity, and show some.",
+    help="Also count the rows of this folder that contain the entity, and show some of them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON, in Wikidata's own form.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Write one line of JSON in Wikidata's format."
+)
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def entity(
     qid: int,
@@ -154,42 +167,42 @@ def entity(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Show an entity: types, labels and aliases in all languages, sitelinks, where it occurs.
+    """Show an entity: its types, labels, aliases and sitelinks, and sentences that contain it.
 
-    QID: its number on Wikidata, such as Q64.
+    QID: identifier of the Wikidata item, such as Q64.
     """
     del debug
     if ask == bool(entities):
         raise click.UsageError("give either --entities DIR or --live")
     manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
-    found = from_folder(entities, qid) if entities else live(qid)
-    if found.json["id"] != f"Q{qid}":
-        echo_line(f"show: Q{qid} is now {found.json['id']}", err=True)
-    there = None
+    record = from_folder(entities, qid) if entities else live(qid)
+    if record.json["id"] != f"Q{qid}":
+        echo_line(f"show: Q{qid} redirects to {record.json['id']}", err=True)
+    in_corpus = None
     if corpus and manifest:
-        there = occurrences(corpus, manifest, RowQuery(entity=qid), _EXAMPLES)
+        in_corpus = occurrences(corpus, manifest, RowQuery(entity=qid), _EXAMPLES)
     if as_json:
-        _write_lines([found.json | ({"corpus": there._asdict()} if there else {})])
+        _write_lines([record.json | ({"corpus": in_corpus._asdict()} if in_corpus else {})])
         return
-    _show(_all_of(found, there, manifest))
+    _show(_all_of(record, in_corpus, manifest))
 
 
 def _all_of(
-    found: EntityRecord, there: Occurrences | None, manifest: Manifest | None
+    record: EntityRecord, in_corpus: Occurrences | None, manifest: Manifest | None
 ) -> Iterator[ShownRow]:
-    yield from described(found)
-    if there and manifest:
-        numbers = ", ".join(f"{code} {number:,}" for code, number in there.rows.items())
-        total = sum(there.rows.values())
+    yield from described(record)
+    if in_corpus and manifest:
+        numbers = ", ".join(f"{code} {number:,}" for code, number in in_corpus.rows.items())
+        total = sum(in_corpus.rows.values())
         yield ShownRow(
             f"in {total:,} sentences of the corpus" + (f": {numbers}" if total else ""), ()
         )
         form, source = form_of(manifest), manifest.source.language if manifest.source else ""
-        yield from (shown(form, row, source) for row in there.examples)
+        yield from (shown(form, row, source) for row in in_corpus.examples)
 
 
 def _codes(languages: str | None, manifest: Manifest) -> tuple[str, ...]:
-    """Return the codes that --language names. Raises WrongCallError where there is none such."""
+    """Return the codes of --language. Raises WrongCallError if no row can be in one of them."""
     codes = tuple(filter(None, (languages or "").split(",")))
     for code in codes:
         need_language(code, "--language")
@@ -197,8 +210,8 @@ def _codes(languages: str | None, manifest: Manifest) -> tuple[str, ...]:
         source = manifest.source.language if manifest.source else None
         if codes != (source,):
             raise WrongCallError(
-                f"--language: all that is there is in one language ({source}); "
-                "`cstool switch` and `cstool shard` write more"
+                f"--language: all rows of this folder are in {source}; give a folder of "
+                "`cstool switch` or `cstool shard` for other languages"
             )
         return ()
     return codes
@@ -208,7 +221,7 @@ def _codes(languages: str | None, manifest: Manifest) -> tuple[str, ...]:
 
 
 def _show(items: Iterable[ShownRow]) -> None:
-    """Show items: in a pager where standard output is a terminal, plainly elsewhere."""
+    """Write items to a pager if standard output is a terminal, else directly."""
     terminal = sys.stdout.isatty()
     style = Style(
         width=shutil.get_terminal_size().columns if terminal else None,
@@ -219,7 +232,7 @@ def _show(items: Iterable[ShownRow]) -> None:
         "\n".join(["", *lines_of(item, style), ""][0 if number else 1 :])
         for number, item in enumerate(items)
     )
-    # -F: what fits the screen needs no key to leave; -R: colours are kept; -X: the text stays.
+    # -F: exit at once if the text fits the screen; -R: show colours; -X: keep the text on exit.
     os.environ.setdefault("LESS", "-FRX")
     echo_styled(texts, pager=terminal)
 
@@ -231,6 +244,6 @@ def _colour(terminal: bool) -> bool:
     return terminal or os.environ.get("FORCE_COLOR", "0") not in ("", "0")
 
 
-def _write_lines(found: Iterable[Any]) -> None:
-    for row in found:
+def _write_lines(records: Iterable[Any]) -> None:
+    for row in records:
         echo_json(row)

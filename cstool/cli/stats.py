@@ -29,7 +29,7 @@ Examples:
   cstool stats corpus --by type --entities work/entities
   cstool stats corpus --by title --parquet pages.parquet
 """
-# Lines of a table that no -n asks for, and types of which JSON and Parquet tell names.
+# Default of -n for tables, and the number of types that have a name in JSON and Parquet.
 _LINES = 30
 _NAMED = 1000
 
@@ -43,24 +43,25 @@ _NAMED = 1000
     type=click.Choice(["language", "type", "title"]),
     default="language",
     show_default=True,
-    help="Count by language; entities by type (P31); sentences by page.",
+    help="Count rows by language, entities by type (P31), or sentences by page title.",
 )
 @click.option(
     "--entities",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool entities` wrote: tells the types.",
+    help="Output folder of `cstool entities`, for --by type.",
 )
 @click.option("-n", "number", type=click.IntRange(1), metavar="N",
-              help=f"The first N types or pages. Default: {_LINES}; of --json and --parquet all.",
+              help=f"Show the first N types or pages. Default: {_LINES}; all in --json and "
+              "--parquet.",
 )  # fmt: skip
-@click.option("--reference", is_flag=True, help="Beside the figures of the published EntityCS.")
+@click.option("--reference", is_flag=True, help="Compare with the published EntityCS corpus.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
 @click.option(
     "--parquet",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the table to a Parquet file, too.",
+    help="Also write the table to a Parquet file.",
 )
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
@@ -73,48 +74,50 @@ def command(
     parquet: Path | None,
     debug: bool,
 ) -> None:
-    """Tell what is in a stage's folder: rows, words, entities, by language.
+    """Show counts of a stage's output folder by language: rows, words, entities.
 
-    DIR: what any stage wrote. Words are counted as each script has them (zh, ja, th…: by ICU's
-    dictionaries). Of code-switched text also how mixed it is: CMI, I- and M-index…, as many as the
-    terminal has room for; --json has all. docs/metrics.md tells what they mean.
+    DIR: output folder of any stage. Words are counted by the rules of each script (zh, ja, th…: by
+    ICU's dictionaries). For code-switched text the table also has code-mixing measures (CMI, I-
+    and M-index…), as many as fit the terminal; --json has all. They are defined in
+    docs/metrics.md.
 
-    Several folders are compared, with each other and with the published EntityCS.
+    Several folders are compared with each other and with the published EntityCS corpus.
     """
     del debug
     if by != "language":
         if len(folders) > 1 or reference:
-            raise click.UsageError(f"--by {by} takes one folder, and no --reference")
-        _tell_one(folders[0], by, entities, number, as_json, parquet)
+            raise click.UsageError(f"--by {by} takes one folder and excludes --reference")
+        _write_breakdown(folders[0], by, entities, number, as_json, parquet)
         return
     if entities or number:
-        raise click.UsageError("--entities and -n go with --by type and --by title")
-    if len({*map(str, folders)}) < len(folders):
-        raise click.UsageError("the same folder is given twice")
-    found = {str(folder): folder_stats(folder) for folder in folders}
+        raise click.UsageError("--entities and -n require --by type or --by title")
+    for folder in folders:
+        if folders.count(folder) > 1:
+            raise click.UsageError(f"{folder}: given twice; give each folder once")
+    stats = {str(folder): folder_stats(folder) for folder in folders}
     if parquet:
-        _write_table(parquet, flat_rows(found))
-    if len(found) > 1 or reference:
-        _tell_comparison(found, as_json)
+        _write_table(parquet, flat_rows(stats))
+    if len(stats) > 1 or reference:
+        _write_comparison(stats, as_json)
     elif as_json:
-        echo_json(found[str(folders[0])], indent=2)
+        echo_json(stats[str(folders[0])], indent=2)
     else:
-        echo(as_table(found[str(folders[0])], shutil.get_terminal_size().columns))
+        echo(as_table(stats[str(folders[0])], shutil.get_terminal_size().columns))
 
 
-def _tell_comparison(found: dict[str, FolderStats], as_json: bool) -> None:
-    """Write folders and the published corpus beside each other."""
+def _write_comparison(folders: dict[str, FolderStats], as_json: bool) -> None:
+    """Write the counts of folders and of the published corpus as a comparison."""
     if as_json:
-        echo_json({"published": published(), "folders": found}, indent=2)
+        echo_json({"published": published(), "folders": folders}, indent=2)
         return
-    rows = [published(), *(summary(name, stats) for name, stats in found.items())]
+    rows = [published(), *(summary(name, stats) for name, stats in folders.items())]
     tables = [summaries_table(rows)]
-    if len(found) > 1:
-        tables.append(languages_table(found))
+    if len(folders) > 1:
+        tables.append(languages_table(folders))
     echo("\n\n".join(tables))
 
 
-def _tell_one(
+def _write_breakdown(
     folder: Path,
     by: str,
     entities: Path | None,
@@ -122,22 +125,22 @@ def _tell_one(
     as_json: bool,
     parquet: Path | None,
 ) -> None:
-    # A table says how many more there are: all are counted for it.
+    # The table's last line gives the number of further entries, so all are counted for it.
     most = number if as_json or parquet else None
     shown = number or _LINES
     if by == "type":
         named = _NAMED if as_json or parquet else shown
         types = by_type(folder, entities, most, named=named)
-        told, rows = types_table(types, shown), [msgspec.structs.asdict(one) for one in types]
+        text, rows = types_table(types, shown), [msgspec.structs.asdict(one) for one in types]
     else:
         titles = by_title(folder, most)
-        told, rows = titles_table(titles, shown), [msgspec.structs.asdict(one) for one in titles]
+        text, rows = titles_table(titles, shown), [msgspec.structs.asdict(one) for one in titles]
     if parquet:
         _write_table(parquet, rows)
     if as_json:
         echo_json(rows, indent=2)
     else:
-        echo(told)
+        echo(text)
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
+from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
-from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
+from cstool.stages.switch.options import RECIPES, Inflected, Policy, Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
@@ -20,12 +21,12 @@ EXAMPLE = """\b
 Examples:
   cstool switch work/linked --entities work/entities --languages de,fr,zh -o work/switched
   cstool switch work/linked --entities work/entities --recipe entitycs -o as-published
-  cstool switch work/linked --entities work/entities --policy round-robin -o evened-out
+  cstool switch work/linked --entities work/entities --policy round-robin -o balanced
 """
 
 
-# Codes that a line names; the manifest has all.
-_CODES_TOLD = 9
+# Language codes named in a message; the manifest has all.
+_CODES_SHOWN = 9
 
 
 @click.command("switch", epilog=EXAMPLE)
@@ -35,115 +36,130 @@ _CODES_TOLD = 9
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool entities` wrote: gives the labels.",
+    help="Output folder of `cstool entities`, for the labels.",
 )
 @click.option(
     "--languages",
-    default="entitycs",
+    default=SwitchOptions.languages,
     show_default=True,
     metavar="CODES",
-    help="Wikimedia's codes with commas between; entitycs for its 93; all for every language "
-    "that has labels.",
+    help="Target languages: comma-separated Wikimedia codes, entitycs for the 93 languages of "
+    "EntityCS, or all for every language that has labels.",
 )
 @click.option(
     "--recipe",
     type=click.Choice([*RECIPES]),
-    default="default",
+    default=SwitchOptions.recipe,
     show_default=True,
-    help="entitycs: as published, the same as --fallback none --no-fit --inflected keep "
-    "--min-changed 0. Options that are given win.",
+    help="Named set of option values. entitycs, as in the publication: --fallback none --no-fit "
+    "--inflected keep --min-changed 0. Options on the command line override the recipe.",
 )
 @click.option(
     "--max-languages",
     type=click.IntRange(1),
-    show_default="5",
+    show_default=str(SwitchOptions.max_languages),
     metavar="N",
-    help="Languages that a sentence goes into, at most.",
+    help="Maximum number of target languages per sentence.",
 )
 @click.option(
     "--policy",
-    type=click.Choice(["sample", "all", "round-robin"]),
-    show_default="sample",
-    help="Which of those that it may go into: drawn by lot; all; drawn so that all languages get "
-    "as many rows, as far as can be.",
+    type=click.Choice(get_args(Policy)),
+    show_default=SwitchOptions.policy,
+    help="How target languages are selected from the possible ones: a random sample, all of them, "
+    "or a sample that gives all languages the same number of rows as far as possible "
+    "(round-robin).",
 )
 @click.option(
     "--language-weights",
     metavar="LIST-or-FILE",
-    help="How often a language is drawn beside others (1): de=2,fr=0.5, or a file with `de 2` a "
-    "line; 0: never.",
+    help="Sampling weights of languages, such as de=2,fr=0.5, or a file with lines such as `de 2`. "
+    "Default weight: 1; a language with weight 0 is never sampled.",
 )
 @click.option(
     "--smoothing",
     type=click.FloatRange(-10, 10),
     metavar="A",
-    help="Weigh languages by their number of labels to the power of A: 1 as they are, 0 all "
-    "alike, below 0 small ones more.",
+    help="Weight languages by their number of labels to the power of A: 1 is proportional, 0 is "
+    "uniform, below 0 favours languages with few labels.",
 )
 @click.option(
     "--switch-rate",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
-    show_default="1",
-    help="Each entity is switched with this probability, else left as it stands.",
+    show_default=f"{SwitchOptions.switch_rate:g}",
+    help="Probability of switching an entity.",
 )
 @click.option(
     "--mix",
     is_flag=True,
     default=None,
-    help="Each entity of a sentence into a language of its own, in one row; its language is `mul`.",
+    help="Switch each entity of a sentence into a different language, in one row with the language "
+    "`mul`.",
 )
 @click.option(
     "--require-all/--no-require-all",
     default=None,
-    help="Whether a language must have a name for all entities of a sentence (default); else those "
-    "without one are left.",
+    help="Require a label in the target language for all entities of a sentence (default), or keep "
+    "the anchors of entities without one.",
 )
 @click.option(
     "--min-changed",
     type=click.IntRange(0),
-    show_default="1",
+    show_default=str(SwitchOptions.min_changed),
     metavar="N",
-    help="So many anchors of a row must be another word than before.",
+    help="Minimum number of anchors that a switched sentence must change.",
 )
 @click.option(
     "--types",
     metavar="QIDS",
-    help="Switch only instances (P31) of these classes: Q5,Q515, or a file with one a line, which "
-    "may list their subclasses.",
+    help="Switch only instances (P31) of these classes: QIDs such as Q5,Q515, or a file with one "
+    "per line. Subclasses are not included; list them in the file.",
 )
-@click.option("--exclude-types", metavar="QIDS", help="Leave instances of these as they stand.")
-@click.option("--exclude-dates", is_flag=True, default=None, help="Leave years, days and the like.")
+@click.option(
+    "--exclude-types", metavar="QIDS", help="Do not switch instances (P31) of these classes."
+)
+@click.option(
+    "--exclude-dates",
+    is_flag=True,
+    default=None,
+    help="Do not switch years, days and other dates.",
+)
 @click.option(
     "--labels",
-    type=click.Choice(["label", "sitelink"]),
-    show_default="label",
-    help="Names are Wikidata's labels, or the titles of the languages' Wikipedia pages, without "
-    "what tells pages apart: Paris (Texas).",
+    type=click.Choice(get_args(NameKind)),
+    show_default=SwitchOptions.labels,
+    help="Use Wikidata's labels, or the titles of the languages' Wikipedia pages (sitelink) "
+    "without their disambiguator, such as (Texas) in Paris (Texas).",
 )
 @click.option(
     "--fallback",
-    type=click.Choice(["all", "variants", "none"]),
-    show_default="all",
-    help="Where a language has no label: that of the languages it falls back to on Wikidata, then "
-    "`mul`, if its script fits; variants: only of the same language (zh-hk, zh-hant), then `mul`; "
-    "none: the label of just that language, in whatever script.",
+    type=click.Choice(get_args(Fallback)),
+    show_default=SwitchOptions.fallback,
+    help="Replacement for a missing label. all: the label in one of the language's fallback "
+    "languages on Wikidata, then in `mul`, if its script fits the language; variants: only "
+    "variants of the same language (zh-hk, zh-hant), then `mul`; none: no replacement, and labels "
+    "in any script are accepted.",
 )
-@click.option("--no-fallback", "fallback", flag_value="none", help="The same as --fallback none.")
+@click.option("--no-fallback", "fallback", flag_value="none", help="Same as --fallback none.")
 @click.option(
     "--fit/--no-fit",
     default=None,
-    help="Make names fit the sentence (default): articles, brackets, a capital at the start.",
+    help="Adapt labels to their context (default): articles, brackets, initial capitals.",
 )
 @click.option(
     "--inflected",
-    type=click.Choice(["keep", "skip-mention", "skip-sentence"]),
-    show_default="skip-mention",
-    help="What becomes of an anchor that carries grammar, as `dogs` does of [[dog]]s: it is "
-    "switched, left as it stands, or its sentence is dropped.",
+    type=click.Choice(get_args(Inflected)),
+    show_default=SwitchOptions.inflected,
+    help="Treatment of an inflected anchor, such as `dogs` of [[dog]]s: switch it (keep), do not "
+    "switch it (skip-mention), or drop its sentence (skip-sentence).",
 )
-@click.option("--seed", default=0, show_default=True, help="Another seed, another choice.")
-@output("the code-switched sentences")
+@click.option(
+    "--seed",
+    default=SwitchOptions.seed,
+    show_default=True,
+    help="Random seed that selects the target languages.",
+)
+@output("the switched sentences")
 @running()
 def command(
     linked: Path,
@@ -159,16 +175,17 @@ def command(
 ) -> None:
     """Switch the entities of linked sentences into other languages.
 
-    LINKED: the folder that `cstool link` wrote.
+    LINKED: output folder of `cstool link`.
 
-    A sentence of 1 to 10 mentions, more than 20 characters and at most 128 words, whose only
-    mention is no more than half of it, goes into up to five of the languages that have a name for
-    each of its linked entities and change one at least. Source sentences are kept.
+    Selects sentences with 1 to 10 mentions, more than 20 characters and at most 128 words; a
+    single mention may not exceed half of the sentence. Each is switched into up to five languages
+    that have a label for all of its linked entities and change at least one anchor. The source
+    sentences are also written.
 
-    Writes Parquet: id, language, source_language, source_text, text, entities (spans on both
-    sides), page_id, title.
+    Writes Parquet with the columns id, language, source_language, source_text, text, entities
+    (spans in both texts), page_id and title.
     """
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     options = SwitchOptions.of(
         recipe,
         weights=None if language_weights is None else read_weights(language_weights),
@@ -178,32 +195,32 @@ def command(
     manifest = switch(linked, entities, out, options, running)
     rows = manifest.counts.details["languages"]
     source = manifest.source.language if manifest.source else ""
-    made = {code: number for code, number in rows.items() if code != source}
-    spoken = {*manifest.counts.details.get("entities by language", {})} - {source}
-    closing.tell(
+    switched_rows = {code: number for code, number in rows.items() if code != source}
+    languages = {*manifest.counts.details.get("entities by language", {})} - {source}
+    summary.tell(
         manifest,
-        f"{sum(made.values()):,} code-switched sentences in {len(spoken)} "
-        f"language{'s' * (len(spoken) != 1)}, "
-        f"from {rows.get(source, 0):,} "
+        f"{sum(switched_rows.values()):,} switched sentences in {len(languages)} "
+        f"language{'s' * (len(languages) != 1)}, "
+        f"from {rows.get(source, 0):,} source sentences "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
     if not running.quiet:
-        for line in _notes(manifest, [code for code, number in made.items() if not number]):
-            echo_line(f"switch: {line}", err=True)
+        for line in _notes(manifest, [code for code, n in switched_rows.items() if not n]):
+            log(f"switch: {line}", stage="switch")
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
-    """Yield what the user should know of labels and languages."""
+    """Yield messages about unswitched text, refused labels and languages without sentences."""
     counts = manifest.counts
-    for unit, what in (("source sentences", "stay as they are"), ("mentions", "are left")):
+    for unit in ("source sentences", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
-            yield f"{unit} that {what}: {dropped(manifest, unit)}"
+            yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:
         kept, refused = counts.tallies["labels"].written, dropped(manifest, "labels")
-        yield f"{kept:,} labels taken, refused: {refused}"
+        yield f"{kept:,} labels selected; refused: {refused}"
     if unknown := counts.details.get("labels in unknown languages"):
-        shown = largest(unknown, _CODES_TOLD)
-        told = ", ".join(f"{code} ({number:,})" for code, number in shown.items())
-        yield f"labels in {len(unknown):,} codes that no table of languages has: {told}"
+        shown = largest(unknown, _CODES_SHOWN)
+        codes = ", ".join(f"{code} ({number:,})" for code, number in shown.items())
+        yield f"labels in {len(unknown):,} unknown language codes: {codes}"
     if without:
-        yield f"no sentence in {', '.join(without)}"
+        yield f"languages without a sentence: {', '.join(without)}"

@@ -5,9 +5,17 @@ from pathlib import Path
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
-from cstool.execution.terminal import echo_line
-from cstool.stages.titles.compare import DIFFERENCES, differences, examples
+from cstool.stages.titles.compare import (
+    DIFFERENCES,
+    ONLY_DUMP,
+    ONLY_SQL,
+    OTHER_ITEM,
+    OTHER_KIND,
+    differences,
+    examples,
+)
 from cstool.stages.titles.from_sql import SqlTables, misfits
 from cstool.stages.titles.stage import titles
 from cstool.storage.manifest import Manifest
@@ -22,28 +30,40 @@ Examples:
 """
 
 
+_DIFFERENCES_SHOWN = {
+    ONLY_SQL: "only in the SQL tables",
+    ONLY_DUMP: "only in the entities and page dumps",
+    OTHER_ITEM: "different items",
+    OTHER_KIND: "redirect in one input, page in the other",
+}
+
+
 @click.command("titles", epilog=EXAMPLE)
-@click.option("--wiki", required=True, metavar="WIKI", help="The wiki's database name: enwiki.")
+@click.option(
+    "--wiki", required=True, metavar="WIKI", help="Database name of the wiki, such as enwiki."
+)
 @click.option(
     "--entities",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="What `cstool entities` wrote: gives the sitelinks.",
+    help="Output folder of `cstool entities`, for the sitelinks.",
 )
 @click.option(
     "--pages",
     multiple=True,
     metavar="XML",
-    help="The wiki's page dump, once for each of its files: gives the redirects.",
+    help="Page dump of the wiki, for the redirects. Give the option once for each file.",
 )
-@click.option("--sql-page", metavar="FILE", help="The wiki's page table: page.sql.gz.")
-@click.option("--sql-props", metavar="FILE", help="Its page properties: page_props.sql.gz.")
-@click.option("--sql-redirect", metavar="FILE", help="Its redirects: redirect.sql.gz.")
-@click.option("--keep-going", is_flag=True, help="Keep what is sound of a cut or damaged dump.")
+@click.option("--sql-page", metavar="FILE", help="Page table of the wiki: page.sql.gz.")
+@click.option("--sql-props", metavar="FILE", help="Page properties: page_props.sql.gz.")
+@click.option("--sql-redirect", metavar="FILE", help="Redirect table: redirect.sql.gz.")
+@click.option(
+    "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
+)
 @output("the table of titles and its index")
 @running(
-    "Input that a part is read from: bytes of the file for multistream bz2 (default: 2M), of "
-    "wikitext for others (default: 8M), of SQL (default: 16M)."
+    "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
+    "wikitext for other dumps (default: 8M), of SQL (default: 16M)."
 )
 def command(
     wiki: str,
@@ -56,14 +76,14 @@ def command(
     out: Path,
     running: RunOptions,
 ) -> None:
-    """Map a wiki's page titles to QIDs, redirects resolved.
+    """Map a wiki's page titles to QIDs and resolve redirects.
 
     Reads the sitelinks of --entities and the redirects of --pages, or the wiki's three SQL
-    tables. A redirect takes its target's QID, unless it has an item of its own. Given all five,
-    it writes what the tables tell, and where the others differ into differences.tsv.
+    tables. A redirect gets the QID of its target unless it has its own item. With both inputs, the
+    result is that of the SQL tables, and differences.tsv lists the titles that differ.
 
-    Writes Parquet: title, qid, redirect; an index that `link` maps into memory; and which items
-    are pages but no entities.
+    Writes Parquet with the columns title, qid and redirect, an index for `cstool link`, and a
+    table of the items that are not entities (disambiguation pages and lists).
     """
     tables = (sql_page, sql_props, sql_redirect)
     sql = (
@@ -74,17 +94,17 @@ def command(
     if any(tables) and sql is None:
         raise click.UsageError("give all of --sql-page, --sql-props and --sql-redirect")
     if (entities is None) != (not pages):
-        raise click.UsageError("give both --entities DIR and --pages XML")
+        raise click.UsageError("give --entities DIR and --pages XML together")
     if entities is None and sql is None:
         raise click.UsageError(
             "give --entities DIR and --pages XML, or --sql-page, --sql-props and --sql-redirect"
         )
-    closing = StageSummary(out, running)
+    summary = StageSummary(out, running)
     manifest = titles(
         wiki, entities, pages, out, running, sql=sql, keep_going=keep_going, tell=_tell
     )
     counts = manifest.counts
-    closing.tell(
+    summary.tell(
         manifest,
         f"{counts.tally('sitelinks').written:,} titles and "
         f"{counts.tally('redirects').written:,} redirects "
@@ -95,28 +115,28 @@ def command(
         _tell_differences(manifest, out)
 
 
-def _tell(told: str) -> None:
-    echo_line(f"titles: {told}", err=True)
+def _tell(message: str) -> None:
+    log(f"titles: {message}", stage="titles")
 
 
 def _tell_misfits(manifest: Manifest) -> None:
-    """Say in what the tables do not fit together."""
-    told = [f"{number:,} {what}" for number, what in misfits(manifest.counts)]
-    if told:
-        echo_line(f"titles: the tables do not fit together: {', '.join(told)}", err=True)
+    """Print the inconsistencies between the SQL tables."""
+    inconsistencies = [f"{what} ({number:,})" for number, what in misfits(manifest.counts)]
+    if inconsistencies:
+        log(f"titles: inconsistent SQL tables: {', '.join(inconsistencies)}", stage="titles")
 
 
 def _tell_differences(manifest: Manifest, out: Path) -> None:
-    """Say where the two ways differ, with examples."""
+    """Print how many titles differ between the two inputs, with examples."""
     numbers = differences(manifest.counts)
     if numbers is None:
         return
     if not any(numbers.values()):
-        echo_line("titles: both ways give the same map", err=True)
+        log("titles: the SQL tables and the dumps give the same result", stage="titles")
         return
     shown = examples(out)
     for kind, number in numbers.items():
         if number:
             some = ", ".join(shown.get(kind, []))
-            echo_line(f"titles: {number:,} {kind}: {some}…", err=True)
-    echo_line(f"titles: all of these are in {out / DIFFERENCES}", err=True)
+            log(f"titles: {_DIFFERENCES_SHOWN[kind]} ({number:,}): {some}…", stage="titles")
+    log(f"titles: all differences are listed in {out / DIFFERENCES}", stage="titles")

@@ -19,44 +19,44 @@ Examples:
 
 @click.command("verify", epilog=EXAMPLE)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR…")
-@click.option("--quick", is_flag=True, help="Leave checksums out: sizes and rows only.")
-@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of lines.")
-@click.option("--quiet", is_flag=True, help="No bar, and no lines but for what is wrong.")
+@click.option("--quick", is_flag=True, help="Compare sizes and row counts only, not checksums.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
+@click.option("--quiet", is_flag=True, help="Show problems only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Check that folders are as they were written, and made from one another as they are now.
+    """Verify that output folders are unchanged, and that their inputs are the ones they name.
 
-    DIR: a stage's folder, one of downloads, a dump, or a folder with such in it. Each part is
-    compared with its manifest: there, bytes, rows, sha256. Each input that a manifest names is
-    looked for among all that is given, back to the dumps. Tells what is missing, changed, foreign
-    or unfinished, and ends with 1 if anything is.
+    DIR: output folder of a stage, download folder, dump, or parent folder of these. The files of a
+    folder are compared with its manifest: existence, size, number of rows and sha256. The inputs
+    that a manifest names are looked up among all given folders and dumps. Reports what is missing,
+    changed, foreign or unfinished, and exits with status 1 if there is a problem.
     """
     del debug
-    found = targets(paths)
-    bar = progress("verify", None if quick else bytes_to_read(found), unit="B", quiet=quiet)
+    selected = targets(paths)
+    bar = progress("verify", None if quick else bytes_to_read(selected), unit="B", quiet=quiet)
     try:
-        verdict = verify(found, quick=quick, read=bar.update)
+        result = verify(selected, quick=quick, read=bar.update)
     finally:
         bar.close()
     if as_json:
-        echo_json(verdict, indent=2)
+        echo_json(result, indent=2)
     else:
-        _tell(verdict, quiet=quiet)
-    if not verdict.sound:
+        _tell(result, quiet=quiet)
+    if not result.sound:
         sys.exit(1)
 
 
-def _tell(verdict: VerifyResult, *, quiet: bool) -> None:
+def _tell(result: VerifyResult, *, quiet: bool) -> None:
     if not quiet:
-        for one in verdict.folders:
-            files = "1 file" if one.files == 1 else f"{one.files:,} files"
-            echo_line(f"{one.place}: {one.what}, {files}, {size_in_words(one.bytes)}")
-        for text in verdict.unchecked:
+        for folder in result.folders:
+            files = "1 file" if folder.files == 1 else f"{folder.files:,} files"
+            echo_line(f"{folder.place}: {folder.what}, {files}, {size_in_words(folder.bytes)}")
+        for text in result.unchecked:
             echo_line(f"not checked: {text}")
-    for wrong in verdict.wrong:
-        echo_line(f"{wrong.kind}: {wrong.place}: {wrong.what}")
+    for problem in result.wrong:
+        echo_line(f"{problem.kind}: {problem.place}: {problem.what}")
     if not quiet:
-        size = size_in_words(sum(one.bytes for one in verdict.folders))
-        number = len(verdict.wrong)
-        told = "all as written" if verdict.sound else f"{number:,} things are not as written"
-        echo_line(f"verify: {size}: {'1 thing is not as written' if number == 1 else told}")
+        size = size_in_words(sum(folder.bytes for folder in result.folders))
+        number = len(result.wrong)
+        problems = "1 problem" if number == 1 else f"{number:,} problems"
+        echo_line(f"verify: {size} checked: {'no problems' if result.sound else problems}")

@@ -1,1 +1,1 @@
-"""Wikimedia's dumps over HTTP: which there are, and fetching them to the last byte."""
+"""Find Wikimedia's dumps over HTTP, download them, and verify them."""

@@ -1,4 +1,4 @@
-"""Asking servers: who we are, at most two connections a host, and trying again with patience."""
+"""HTTP requests: User-Agent, at most two connections per host, and retries."""
 
 import re
 import time
@@ -13,7 +13,7 @@ import urllib3
 
 from cstool.distribution import user_agent
 from cstool.download.deadline import Deadline, DeadlineAdapter, Session
-from cstool.download.http_semantics import PASSING, YEAR, backoff, retry_after
+from cstool.download.http_semantics import TRANSIENT, YEAR, backoff, retry_after
 from cstool.download.replies import (
     FAULTS,
     ConnectionFault,
@@ -33,37 +33,37 @@ __all__ = [
     "RetryCounter",
     "ServerError",
     "StopRequested",
-    "in_words",
+    "describe_error",
     "open_session",
-    "refuse_lasting",
+    "raise_if_permanent",
 ]
 
-CONNECTIONS = 2  # a host; Wikimedia bears no more than two or three
-_TIMEOUTS = (20.0, 60.0)  # seconds: to connect, and without a byte
-_LONGEST_WAIT = 3600.0  # seconds that a server may ask us to wait
-_SHORTEST_NEWS = 5.0  # seconds; waiting less is not worth a line
-_LIMIT = 120.0  # seconds for the head of a reply, and for all of a small one
+CONNECTIONS = 2  # per host; Wikimedia allows two or three
+_TIMEOUTS = (20.0, 60.0)  # seconds: to connect, and between two bytes
+_LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After ends the run
+_SHORTEST_NEWS = 5.0  # seconds; shorter waits are not reported
+_LIMIT = 120.0  # seconds for the headers of a reply, and for the whole of a small one
 _REDIRECTS = 10
 _MOVED = (301, 302, 303, 307, 308)
 _ABSENT = (404, 410)
-_NO_HEAD = (405, 501)  # the server has the resource and does not answer HEAD
+_NO_HEAD = (405, 501)  # the resource exists, but the server does not support HEAD
 
 T = TypeVar("T")
 
 
-class StopRequested(Exception):  # noqa: N818 - the user has asked for it
-    """The run is being stopped; what is here stays."""
+class StopRequested(Exception):  # noqa: N818 - requested by the user, not an error
+    """The run is being stopped; existing files are kept."""
 
 
 def open_session(contact: str | None = None) -> Session:
-    """Return a session with our name on it, and proxies and certificates as requests has them.
+    """Return a session with cstool's User-Agent; proxies and certificates as requests has them.
 
-    `contact`: an address for those who run the server. Raises WrongCallError when it cannot
-    stand in a header.
+    `contact`: an address for the operators of the server. Raises WrongCallError if it is not valid
+    in a header.
     """
     if contact and not re.fullmatch(r"[\x21-\x7e]+( [\x21-\x7e]+)*", contact):
         raise WrongCallError(
-            f"--contact: {contact!r} cannot stand in a User-Agent; give an address in ASCII"
+            f"--contact: {contact!r} is not valid in a User-Agent header; give an address in ASCII"
         )
     session = Session()
     session.headers["User-Agent"] = f"{user_agent(contact)} requests/{requests.__version__}"
@@ -74,10 +74,11 @@ def open_session(contact: str | None = None) -> Session:
 
 @dataclass(frozen=True)
 class HttpClient:
-    """A session and its patience. `sleep` may end early, when `stop` is set.
+    """A session with timeouts and retries. `sleep` may return early when `stop` is set.
 
-    `tries`: how often in a row a request may come to nothing. `say`: takes lines for the user.
-    `limit`: seconds for the head of a reply, redirects included, and for all of a small one.
+    `tries`: number of failed attempts in a row after which a request is given up. `say`: receives
+    messages for the user. `limit`: seconds for the headers of a reply, including redirects, and for
+    the whole of a small one.
     """
 
     session: Session
@@ -90,12 +91,12 @@ class HttpClient:
     limit: float = _LIMIT
 
     def wait(self, seconds: float) -> None:
-        """Wait. Raises StopAsked when the run is stopped meanwhile."""
+        """Wait. Raises StopRequested if the run is being stopped."""
         (self.sleep or self.stop.wait)(seconds)
         self.check()
 
     def check(self) -> None:
-        """Raise StopAsked when the run is being stopped."""
+        """Raise StopRequested if the run is being stopped."""
         if self.stop.is_set():
             raise StopRequested
 
@@ -103,12 +104,12 @@ class HttpClient:
     def open(
         self, url: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Iterator[Reply]:
-        """Give the reply to a request, its body still to be read; closed when the block ends.
+        """Yield the reply to a request, its body still unread; it is closed when the block ends.
 
-        Raises FAULTS, and ServerError for a redirect that leads nowhere.
+        Raises FAULTS, and ServerError for a redirect without a valid target.
         """
         self.check()
-        # Its own bytes: what a server packs, it may pack to any size.
+        # The file's own bytes: compressed replies could expand to any size.
         headers = {"Accept-Encoding": "identity", **(headers or {})}
         with (
             Deadline(self.limit) as deadline,
@@ -119,7 +120,7 @@ class HttpClient:
     def _follow(
         self, url: str, headers: Mapping[str, str], method: str, deadline: Deadline
     ) -> requests.Response:
-        """Return the first reply that is no redirect."""
+        """Return the first reply that is not a redirect."""
         at = url
         for _ in range(_REDIRECTS + 1):
             try:
@@ -133,31 +134,31 @@ class HttpClient:
                 )
             except (ValueError, *FAULTS) as error:
                 if deadline.expired:
-                    raise DeadlineExceeded("no answer in time") from error
+                    raise DeadlineExceeded("timed out") from error
                 if at == url and isinstance(error, FAULTS):
                     raise
                 where = f"redirected to {shorten(at)}"
-                refuse_lasting(url if at == url else f"{url}, {where}", error)
-                raise ConnectionFault(f"{where}: {in_words(error)}") from error
+                raise_if_permanent(url if at == url else f"{url}, {where}", error)
+                raise ConnectionFault(f"{where}: {describe_error(error)}") from error
             if response.status_code not in _MOVED:
                 return response
-            response.close()  # its body is of no use, and may have no end
+            response.close()  # its body is not needed, and may be endless
             at = redirected(url, at, response.headers.get("Location"))
             self.check()
         raise ServerError(
-            f"{url}: redirects more than {_REDIRECTS} times; take another server with --mirror"
+            f"{url}: more than {_REDIRECTS} redirects; use another server with --mirror"
         )
 
     def read(self, url: str) -> bytes | None:
-        """Return what stands at a small resource, or None when there is nothing.
+        """Return the body of a small resource, or None if it does not exist.
 
-        Raises ServerError when the server refuses, does not answer, or sends more than a small
-        resource can have, in bytes or in time.
+        Raises ServerError if the server refuses, does not reply, or exceeds the size or the time
+        that a small resource may take.
         """
         return self._ask(url, "GET", lambda reply: reply.read(self.check), _ABSENT)
 
     def head(self, url: str) -> Mapping[str, str] | None:
-        """Return what the server tells of a resource; None when there is nothing."""
+        """Return the headers of a resource; None if it does not exist, or HEAD is not supported."""
         return self._ask(url, "HEAD", lambda reply: reply.headers, (*_ABSENT, *_NO_HEAD))
 
     def _ask(
@@ -172,24 +173,24 @@ class HttpClient:
                         return take(reply)
                     if reply.status in absent:
                         return None
-                    what = f"the server answers {reply.status}"
-                    if reply.status not in PASSING:
-                        raise ServerError(f"{url}: {what}; look whether it is there at all")
+                    what = f"the server returned HTTP {reply.status}"
+                    if reply.status not in TRANSIENT:
+                        raise ServerError(f"{url}: {what}; check that the file exists")
                     wait = retry_after(reply.headers.get("Retry-After"), self.now())
             except DeadlineExceeded as error:
                 raise ServerError(
-                    f"{url}: not all of it came in {self.limit:.0f} s, the most that a listing or "
-                    "a catalogue may take; the same command tries again, or take another server "
-                    "with --mirror"
+                    f"{url}: no complete reply within {self.limit:.0f} s, the limit for listings "
+                    "and catalogues; run the same command again, or use another server with "
+                    "--mirror"
                 ) from error
             except FAULTS as error:
-                refuse_lasting(url, error)
-                what = in_words(error)
+                raise_if_permanent(url, error)
+                what = describe_error(error)
             tries.again(what, wait)
 
 
 class RetryCounter:
-    """Counts tries in a row that came to nothing, and waits between them."""
+    """Counts failed attempts in a row, and waits between them."""
 
     def __init__(self, http: HttpClient, what: str, most: int) -> None:
         self._http = http
@@ -198,56 +199,56 @@ class RetryCounter:
         self._count = 0
 
     def progress(self) -> None:
-        """Tell that the last try has brought something."""
+        """Reset the count after an attempt that made progress."""
         self._count = 0
 
     def again(self, fault: str, asked: float | None = None) -> None:
-        """Wait before the next try, as long as was `asked` for; raise ServerError for the last."""
+        """Wait before the next attempt, `asked` seconds if given; ServerError after the last."""
         self._count += 1
         if self._count >= self._most:
             raise ServerError(
-                f"{self._what}: {fault}, {self._count} times in a row; the same command goes on "
-                "later, or take another server with --mirror"
+                f"{self._what}: {fault}, {self._count} times in a row; run the same command again "
+                "later to resume, or use another server with --mirror"
             )
         seconds = backoff(self._count) if asked is None else asked
         if seconds > _LONGEST_WAIT:
             hours = f"{seconds / 3600:.1f} hours" if seconds < YEAR else "a year or more"
             raise ServerError(
-                f"{self._what}: {fault}, and asks to come back in {hours}; the "
-                "same command goes on then, or take another server with --mirror"
+                f"{self._what}: {fault} and requests a wait of {hours}; run the same command again "
+                "then to resume, or use another server with --mirror"
             )
         if seconds >= _SHORTEST_NEWS:
-            self._http.say(f"{self._what}: {fault}; trying again in {seconds:.0f} s")
+            self._http.say(f"{self._what}: {fault}; retrying in {seconds:.0f} s")
         self._http.wait(seconds)
 
 
-def refuse_lasting(url: str, error: Exception) -> None:
-    """Raise ServerError for a fault that will be the same next time."""
+def raise_if_permanent(url: str, error: Exception) -> None:
+    """Raise ServerError for an error that would be the same in the next attempt."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         raise ServerError(
-            f"{url}: the server's certificate is not trusted; name the right authority in "
-            "REQUESTS_CA_BUNDLE"
+            f"{url}: the server's certificate is not trusted; set REQUESTS_CA_BUNDLE to the right "
+            "certificate authority"
         ) from error
-    no_address = (
+    invalid_address = (
         requests.exceptions.InvalidURL,
         requests.exceptions.MissingSchema,
         requests.exceptions.InvalidSchema,
         urllib3.exceptions.LocationValueError,
     )
     plain = isinstance(error, ValueError) and not isinstance(error, FAULTS)
-    if plain or isinstance(error, no_address):
-        raise ServerError(f"{url}: {shorten(str(error))}; mend the address") from error
+    if plain or isinstance(error, invalid_address):
+        raise ServerError(f"{url}: {shorten(str(error))}; correct the address") from error
 
 
-def in_words(error: Exception) -> str:
-    """Return a network's fault in a few words, without addresses in memory."""
+def describe_error(error: Exception) -> str:
+    """Return a network error in a few words, without memory addresses."""
     if isinstance(error, ConnectionFault):
         return str(error)
     text = str(getattr(error.args[0], "reason", error.args[0]) if error.args else error)
     if "timed out" in text:
-        return "no answer in time"
+        return "timed out"
     if "resolve" in text or "getaddrinfo" in text:
-        return "its name cannot be resolved"
-    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text) or re.search(r"'([^']+)'", text)
-    words = (found[1] if found else text.rsplit(">: ", 1)[-1]).strip()
+        return "the host name cannot be resolved"
+    match = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text) or re.search(r"'([^']+)'", text)
+    words = (match[1] if match else text.rsplit(">: ", 1)[-1]).strip()
     return shorten(words) or type(error).__name__

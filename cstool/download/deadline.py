@@ -1,4 +1,4 @@
-"""A deadline for a connection: sockets' own timeouts only bound the wait for the next byte."""
+"""A total time limit for requests: socket timeouts only limit the wait for the next byte."""
 
 import socket
 import threading
@@ -16,10 +16,10 @@ _active = threading.local()
 
 
 class Deadline:
-    """Shuts the connections down that this thread uses in the block, once the time is over.
+    """Context manager that shuts down this thread's connections when the time is over.
 
-    So a server that sends a byte now and then, in its headers or in its body, holds no request
-    for longer. `expired` tells whether that happened.
+    So a server that sends a byte now and then, in headers or body, cannot hold a request for
+    longer. `expired` says whether the time limit was reached.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -47,11 +47,11 @@ class Deadline:
         _active.deadline = self._before
 
     def extend(self, seconds: float) -> None:
-        """Set the end to so many seconds from now."""
+        """Set the time limit to `seconds` from now."""
         self._until = monotonic() + seconds
 
     def watch(self, connection: socket.socket | None) -> None:
-        """Shut down this connection instead of the one before."""
+        """Shut down this connection instead of the previous one."""
         with self._lock:
             self._socket = connection
             if self.expired:
@@ -67,8 +67,8 @@ class Deadline:
 
     def _shut_down(self) -> None:
         if isinstance(self._socket, socket.socket):
-            with suppress(OSError):  # the server has closed it already
-                # Not SSLSocket's own method: it takes the TLS layer from the thread that reads.
+            with suppress(OSError):  # the server may have closed it already
+                # Not SSLSocket's method, which removes the TLS layer that another thread reads.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
@@ -102,17 +102,17 @@ _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter whose connections heed the `Deadline` of the thread that uses them."""
+    """An adapter whose connections obey the `Deadline` of the thread that uses them."""
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **options: Any
     ) -> None:
-        """Make the pool of connections."""
+        """Create the pool of connections."""
         super().init_poolmanager(connections, maxsize, block, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pool of connections by way of a proxy."""
+        """Return the pool of connections through a proxy."""
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = _POOLS
         return manager
@@ -121,9 +121,9 @@ class DeadlineAdapter(HTTPAdapter):
 class Session(requests.Session):
     """A session that leaves redirects to its caller.
 
-    `requests` would read a redirect's body whole, and its `Location` unchecked, even where it is
-    told not to follow it.
+    `requests` would read the whole body of a redirect, and not check its `Location`, even if told
+    not to follow it.
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: nothing to follow."""
+        """Return None: no redirect to follow."""

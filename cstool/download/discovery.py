@@ -1,4 +1,4 @@
-"""Which edition of a wiki to take: `latest`, or a date, finished or waited for."""
+"""Select the edition of a wiki's dumps to download: the latest, or the one of a date."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,16 +19,19 @@ from cstool.download.listings import checksums_in, dates_in, names_in
 from cstool.download.values import number, size
 
 LATEST = "latest"
-_POLL = 600.0  # seconds between two looks at an unfinished dump
-# Bounds for listings that are none: real ones have a dump a week for twenty years at most.
+_POLL = 600.0  # seconds between two requests for an unfinished dump
+# Limits against invalid listings: real ones have at most one dump a week for twenty years.
 _MOST_DATES = 2000
-_MOST_LOOKS = 100  # dumps that are looked at for a finished one
-_MOST_SUMS = 8  # files of checksums of a kind, in a folder
+_MOST_LOOKS = 100  # dumps that are checked to find a finished one
+_MOST_SUMS = 8  # checksum files of each kind in a folder
 
 
 @dataclass(frozen=True)
 class DumpSource:
-    """A wiki's dumps, or Wikidata's entities: its name, and its folder on the server."""
+    """A wiki's dumps, or Wikidata's entities: its name, and the URL of its folder.
+
+    `sql`: also download the tables that `titles` reads.
+    """
 
     name: str
     url: str
@@ -37,40 +40,43 @@ class DumpSource:
 
 @dataclass(frozen=True)
 class EditionChoice:
-    """The edition to take, and what a user should know of the choice ("" when nothing)."""
+    """The edition to download, and a note for the user ("" for none)."""
 
     edition: Edition
     note: str = ""
 
 
 def source_of(name: str, mirror: str, *, sql: bool) -> DumpSource:
-    """Return where a wiki's dumps lie on a server; `wikidata` is the folder of entities."""
+    """Return a wiki's source of dumps on a server; for `wikidata` the folder of entities."""
     folder = "wikidatawiki/entities" if name == WIKIDATA else name
     return DumpSource(name, f"{mirror.rstrip('/')}/{folder}/", sql)
 
 
 def dates_of(source: DumpSource, http: HttpClient) -> list[str]:
-    """Return the dates that the source has folders of, newest first. Raises ServerError."""
+    """Return the dates of the source's folders, newest first. Raises ServerError."""
     listing = http.read(source.url)
     if listing is None:
         raise ServerError(
-            f"{source.url}: not there; wikis are called by their database's name, such as enwiki"
+            f"{source.url}: not found; give the database name of a wiki, such as enwiki"
         )
     dates = dates_in(names_in(listing.decode(errors="replace")))
     if not dates:
-        raise ServerError(f"{source.url}: lists no dumps; give their --date, or another --mirror")
+        raise ServerError(
+            f"{source.url}: no dumps listed; give the --date of a dump, or another server with "
+            "--mirror"
+        )
     if len(dates) > _MOST_DATES:
         raise ServerError(
-            f"{source.url}: lists {len(dates):,} dumps, more than {_MOST_DATES:,}; give their "
-            "--date, or another --mirror"
+            f"{source.url}: {len(dates):,} dumps listed, more than the limit of {_MOST_DATES:,}; "
+            "give the --date of a dump, or another server with --mirror"
         )
     return dates
 
 
 def read_edition(source: DumpSource, date: str, http: HttpClient) -> Edition | None:
-    """Return what the server tells of an edition, None when it has none of that date.
+    """Return the edition of a date, None if the server has none.
 
-    From `dumpstatus.json` where there is one, else from the folder's listing.
+    It is read from `dumpstatus.json` if there is one, else from the folder's listing.
     """
     url = f"{source.url}{date}/"
     if source.name != WIKIDATA:
@@ -82,15 +88,15 @@ def read_edition(source: DumpSource, date: str, http: HttpClient) -> Edition | N
         return None
     names = names_in(listing.decode(errors="replace"))
     sums: dict[str, str] = {}
-    for kind in ("md5sums", "sha1sums"):  # the later one wins
-        found = (name for name in names if name.endswith(f"{kind}.txt"))
-        for name in islice(found, _MOST_SUMS):
+    for kind in ("md5sums", "sha1sums"):  # a sha1 replaces an md5
+        lists = (name for name in names if name.endswith(f"{kind}.txt"))
+        for name in islice(lists, _MOST_SUMS):
             sums |= checksums_in((http.read(url + name) or b"").decode(errors="replace"))
     return edition_of_listing(source.name, date, url, names, sums, sql=source.sql)
 
 
 def with_sizes(edition: Edition, http: HttpClient) -> Edition:
-    """Return the edition with the sizes that only the server's heads tell."""
+    """Return the edition with missing sizes filled in by HEAD requests."""
     return msgspec.structs.replace(edition, files=tuple(_sized(f, http) for f in edition.files))
 
 
@@ -104,51 +110,52 @@ def _sized(remote: RemoteFile, http: HttpClient) -> RemoteFile:
 def find(
     source: DumpSource, date: str, http: HttpClient, *, begun: str | None = None, wait: bool = False
 ) -> EditionChoice:
-    """Return the edition of that date, or the newest finished one for `latest`.
+    """Return the edition of a date, or the newest finished one for `latest`.
 
-    `begun`: what `latest` meant when it was begun here; that is gone on with while it is there.
-    With `wait`, an edition that is not finished is asked for again until it is. Raises
-    ServerError when there is none, or when one that was named is not finished.
+    `begun`: the date that `latest` stood for when its download began; it is resumed as long as the
+    server has it. With `wait`, an unfinished edition is polled until it is finished. Raises
+    ServerError if there is no edition, or the one of a given date is not finished.
     """
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
     edition = read_edition(source, date, http)
     if edition is None:
-        there = ", ".join(dates_of(source, http)[:8])
+        dates = ", ".join(dates_of(source, http)[:8])
+        instead = _instead(source, date, http) or "one of these"
         raise ServerError(
-            f"{source.name}: no dump of {date} at {source.url}; there are {there}"
-            f"{_instead(source, date, http)}"
+            f"{source.name}: no dump of {date} at {source.url} (available: {dates}); use {instead}"
         )
     if edition.unfinished and wait:
         edition = _await(source, date, http, edition)
-    if edition.unfinished and not _is_only_bare(edition):
+    if edition.unfinished and not _lacks_only_checksums(edition):
+        instead = _instead(source, date, http)
         raise ServerError(
-            f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); "
-            f"--wait waits for it{_instead(source, date, http)}"
+            f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); use --wait "
+            f"to wait for it{instead and f', or {instead}'}"
         )
-    return EditionChoice(edition, edition.unfinished)  # the lines of its files say what is checked
+    return EditionChoice(edition, edition.unfinished)  # the plan's lines say what is verified
 
 
 def find_near(
     source: DumpSource, date: str, http: HttpClient, *, wait: bool = False
 ) -> EditionChoice:
-    """Return the edition of that date, or the finished one that is nearest to it."""
+    """Return the edition of a date, or the nearest finished one."""
     dates = dates_of(source, http)
     if date in dates:
         edition = read_edition(source, date, http)
-        if edition and edition.files:  # else a day of other dumps, or one that is only beginning
+        if edition and edition.files:  # else a date with other dumps only, or one just started
             return find(source, date, http, wait=wait)
     near = _nearest(source, date, dates, http)
     if near is None:
-        raise ServerError(f"{source.url}: no dump is finished; see --list")
-    return EditionChoice(near, f"there is none of {date}; {near.date} is the nearest finished one")
+        raise ServerError(f"{source.url}: no finished dump; list the dumps with --list")
+    return EditionChoice(near, f"no dump of {date}; {near.date} is the nearest finished dump")
 
 
 def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
-    """Return in words what to take instead of an edition that is not there; "" for nothing."""
+    """Return the option for the nearest finished edition, for a message; "" if there is none."""
     near = _nearest(source, date, dates_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
-    return f", or take {option} {near.date}, the nearest finished one" if near else ""
+    return f"{option} {near.date}, the nearest finished dump" if near else ""
 
 
 def _nearest(source: DumpSource, date: str, dates: list[str], http: HttpClient) -> Edition | None:
@@ -156,10 +163,10 @@ def _nearest(source: DumpSource, date: str, dates: list[str], http: HttpClient) 
 
 
 def _distance(one: str, other: str) -> tuple[int, bool]:
-    """Return how many days lie between two dates; of two as near the later one comes first."""
+    """Return the days between two dates, and whether `one` is earlier (later dates sort first)."""
     try:
         days = (day.fromisoformat(one) - day.fromisoformat(other)).days
-    except ValueError:  # eight digits that are no date
+    except ValueError:  # eight digits that are not a date
         return 1 << 30, True
     return abs(days), days < 0
 
@@ -172,18 +179,18 @@ def _find_latest(
         edition = read_edition(source, begun, http)
         if edition and not edition.unfinished:
             return EditionChoice(
-                edition, f"{begun} was begun here and is gone on with; --date names a newer one"
+                edition, f"resuming the download of {begun}; give --date for a newer dump"
             )
     note = ""
     for date in dates[:_MOST_LOOKS]:
-        edition = read_edition(source, date, http) or Edition(source.name, date, (), "is empty")
+        edition = read_edition(source, date, http) or Edition(source.name, date, (), "empty folder")
         if edition.unfinished and wait and date == dates[0]:
             edition = _await(source, date, http, edition)
         if not edition.unfinished:
-            return EditionChoice(edition, note and f"{note}; {date} is the newest finished one")
+            return EditionChoice(edition, note and f"{note}; {date} is the newest finished dump")
         note = note or f"{date} is not finished ({edition.unfinished})"
     some = "no dump" if len(dates) <= _MOST_LOOKS else f"none of the newest {_MOST_LOOKS} dumps"
-    raise ServerError(f"{source.url}: {some} is finished: {note}")
+    raise ServerError(f"{source.url}: {some} is finished ({note}); list the dumps with --list")
 
 
 def _finished(source: DumpSource, dates: list[str], http: HttpClient) -> Iterator[Edition]:
@@ -193,18 +200,19 @@ def _finished(source: DumpSource, dates: list[str], http: HttpClient) -> Iterato
             yield edition
 
 
-def _is_only_bare(edition: Edition) -> bool:
-    """Whether all files are there, and only checksums are not."""
+def _lacks_only_checksums(edition: Edition) -> bool:
+    """Return whether all files exist and only checksums are missing."""
     return bool(edition.files)
 
 
 def _await(source: DumpSource, date: str, http: HttpClient, edition: Edition) -> Edition:
-    told = ""
+    reason = ""
     while edition.unfinished:
-        if told != edition.unfinished:
-            told = edition.unfinished
+        if reason != edition.unfinished:
+            reason = edition.unfinished
             http.say(
-                f"{source.name}: waiting for {date} ({told}); looking every {_POLL / 60:.0f} min"
+                f"{source.name}: waiting for the dump of {date} ({reason}); checking every "
+                f"{_POLL / 60:.0f} min"
             )
         http.wait(_POLL)
         edition = read_edition(source, date, http) or edition
@@ -214,7 +222,10 @@ def _await(source: DumpSource, date: str, http: HttpClient, edition: Edition) ->
 def renewing(
     sources: dict[str, tuple[DumpSource, str]], http: HttpClient
 ) -> Callable[[RemoteFile], RemoteFile]:
-    """Return what asks the catalogue again; `sources`: each file's source and date, by name."""
+    """Return a function that reads a file's catalogue entry again.
+
+    `sources`: the source and date of each file, by name.
+    """
 
     def renew(remote: RemoteFile) -> RemoteFile:
         source, date = sources[remote.name]

@@ -1,30 +1,30 @@
-"""What plain web folders say: their listing's links, and the files of checksums in them."""
+"""Parse the HTML listings of web folders, and the checksum files in them."""
 
 import re
 from datetime import date as day
 from html import unescape
 from urllib.parse import unquote
 
-# A link's address. Bounded, so that a page that is none costs no more than its length: no tag has
-# so much before its address, and no file so long a name (which has escapes of up to six bytes).
+# A link's address. Repetitions are limited, so that matching takes linear time on any page: no tag
+# has so much before its address, and no file so long a name (with escapes of up to six bytes).
 _LINK = re.compile(
     r"""<a\s[^<>]{0,500}?(?<=\s)href\s{0,9}=\s{0,9}"""
     r"""(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})'|([^\s"'<>]{1,2000}))""",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"([0-9]{8})/")
-# `sha1sum` and `md5sum`: the digest, two spaces (or a space and `*`), the name.
+# A line of `sha1sum` or `md5sum`: the digest, two spaces (or a space and `*`), the name.
 _SUM = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40})[ \t]+\*?(\S+)")
 SHA1, MD5 = 40, 32  # digits of a digest
-# File systems take 255 bytes, and some are for what stands before and behind a name meanwhile.
+# File systems allow 255 bytes, of which some are needed for temporary prefixes and suffixes.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 
 
 def names_in(listing: str) -> list[str]:
-    """Return what a folder's listing links to: file names, and names of folders with a `/`.
+    """Return the entries that a folder's listing links to: file names, and folder names with a `/`.
 
-    Links that lead out of the folder (to its parent, to other hosts, to other orders of the
-    listing) are left out: only `name` and `name/`, with or without `./` before it.
+    Links that lead out of the folder (to its parent, other hosts, or other sort orders of the
+    listing) are ignored: only `name` and `name/` count, with or without a leading `./`.
     """
     links = ("".join(groups) for groups in _LINK.findall(listing))
     names = (_name(link) for link in links)
@@ -39,15 +39,12 @@ def _name(link: str) -> str:
 
 
 def is_file_name(name: str) -> bool:
-    """Whether the name can be a file's in our folder, and nothing else."""
+    """Return whether the name is valid for a file in the download folder."""
     return bool(_NAME.fullmatch(name))
 
 
 def dates_in(names: list[str]) -> list[str]:
-    """Return the dates (YYYYMMDD) that folders among the names are called by, newest first.
-
-    Digits that are no date are left out.
-    """
+    """Return the dates (YYYYMMDD) among the names of folders, newest first."""
     found = (_DATE.fullmatch(name) for name in names)
     return sorted({match[1] for match in found if match and _is_date(match[1])}, reverse=True)
 
@@ -61,9 +58,9 @@ def _is_date(digits: str) -> bool:
 
 
 def checksums_in(text: str) -> dict[str, str]:
-    """Return the digests of a file that `sha1sum` or `md5sum` wrote, in hex, by file name.
+    """Return the digests in a file written by `sha1sum` or `md5sum`, in hex, by file name.
 
-    Other lines are passed over. A name may stand after a folder's: its last piece counts.
+    Other lines are ignored. If a name has folders before it, only its last component is used.
     """
     found = (_SUM.fullmatch(line.strip()) for line in text.splitlines())
     return {match[2].rsplit("/", 1)[-1]: match[1].lower() for match in found if match}

@@ -1,6 +1,6 @@
-"""One `cstool download` in a folder at a time: a second one waits, so that hosts see two at most.
+"""One `cstool download` per folder at a time, so that a server sees at most two connections.
 
-The lock is the operating system's, so it ends with the process that has it.
+The lock is the operating system's, so it is released when its process ends.
 """
 
 import fcntl
@@ -13,36 +13,36 @@ from cstool.download.own_files import open_own
 from cstool.errors import writing
 
 LOCK = ".downloads.lock"
-_AGAIN = 0.5  # seconds
+_POLL = 0.5  # seconds
 
 
 @contextmanager
-def alone_in(
+def exclusive_lock(
     folder: Path, say: Callable[[str], None], wait: Callable[[float], None]
 ) -> Iterator[None]:
-    """Hold the folder's lock; made if it is not there. Wait while another process has it.
+    """Hold the lock of a folder, which is created if missing; wait while another process holds it.
 
-    On a file system without locks go on without.
+    Does nothing on a file system without locks. `say` receives a message before the wait.
     """
     path = folder / LOCK
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    told = False
+    notified = False
     while True:
         handle = open_own(path)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not told:
-                    say(f"{folder}: another cstool download is at work there; waiting for its end")
-                told = True
-                wait(_AGAIN)
+                if not notified:
+                    say(f"{folder}: locked by another cstool download; waiting until it finishes")
+                notified = True
+                wait(_POLL)
                 continue
-            except OSError:  # no locks here
+            except OSError:  # the file system has no locks
                 yield
                 return
-            if not _is_same(handle, path):  # removed by the one that had it
+            if not _is_same(handle, path):  # the previous holder has removed the file
                 continue
             try:
                 yield

@@ -1,4 +1,4 @@
-"""A file that is not whole yet: its bytes under a temporary name, and their digests so far."""
+"""A file whose download is not complete: its bytes under a temporary name, and their digests."""
 
 import hashlib
 import os
@@ -15,10 +15,10 @@ _BLOCK = 1 << 20
 
 
 class PartialFile:
-    """What is here of a file, open to be appended to.
+    """The part of a file downloaded so far, open for appending.
 
-    Opening reads what is here once, for the digests; `look` is called between blocks, with the
-    bytes that were read, and may raise. Raises OutputError when the disk does not take the bytes.
+    Opening reads the existing bytes once, for the digests; `look` is called after each block with
+    the number of bytes read, and may raise. Raises OutputError if the disk cannot be written.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class PartialFile:
         self._kinds = kinds
         self.size = 0
         self._digests = {kind: hashlib.new(kind, usedforsecurity=False) for kind in kinds}
-        # Unbuffered: what is written survives the process.
+        # Unbuffered: written bytes survive the end of the process.
         self._file = open(  # noqa: PTH123, SIM115 - closed on exit
             open_own(self.path), "r+b", buffering=0
         )
@@ -53,7 +53,7 @@ class PartialFile:
         self._file.close()
 
     def append(self, block: bytes) -> None:
-        """Write a block behind what is here."""
+        """Append a block."""
         with writing(self.path):
             rest = memoryview(block)
             while rest:
@@ -61,7 +61,7 @@ class PartialFile:
         self._take(block)
 
     def restart(self) -> None:
-        """Drop what is here."""
+        """Discard all bytes."""
         with writing(self.path):
             self._file.seek(0)
             self._file.truncate()
@@ -69,11 +69,11 @@ class PartialFile:
         self._digests = {kind: hashlib.new(kind, usedforsecurity=False) for kind in self._kinds}
 
     def digest(self, kind: str) -> str:
-        """Return the digest of what is here, in hex."""
+        """Return the digest of all bytes, in hex."""
         return self._digests[kind].hexdigest()
 
     def finish(self) -> None:
-        """Put the file under its own name, through a power cut."""
+        """Move the file to its final name, durably (it survives a power cut)."""
         with writing(self._final):
             os.fsync(self._file.fileno())
             self.path.replace(self._final)
@@ -90,21 +90,21 @@ class PartialFile:
 
 
 def kinds_for(remote: RemoteFile) -> tuple[str, ...]:
-    """Return the kinds of digest to take: sha1 for the record, md5 where only that is published."""
+    """Return the digests to compute: sha1 for the record, and md5 if only that is published."""
     return ("sha1", "md5") if remote.md5 and not remote.sha1 else ("sha1",)
 
 
 def published(remote: RemoteFile) -> tuple[str, str] | None:
-    """Return the kind and digest that a file must have; None when none is published."""
+    """Return the kind and the digest that are published of a file; None if none is."""
     if remote.sha1:
         return "sha1", remote.sha1
     return ("md5", remote.md5) if remote.md5 else None
 
 
 def unchecked(remote: RemoteFile) -> str:
-    """Return what of a file cannot be checked, and what is; "" where a checksum tells all."""
+    """Return which checks are not possible for a file; "" if a checksum is published."""
     if published(remote) is not None:
         return ""
     if remote.bytes is None:
-        return "neither size nor checksum is published: nothing is checked"
-    return "no checksum is published: only its size is checked"
+        return "no size or checksum published: not verified"
+    return "no checksum published: only the size is verified"

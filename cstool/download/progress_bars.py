@@ -1,4 +1,4 @@
-"""A bar a file, with an ETA, on a terminal only; and lines that do not tear the bars."""
+"""Progress bars with an ETA, one per file, on a terminal; and lines that do not break the bars."""
 
 import sys
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from tqdm import tqdm
 from cstool.execution.progress import Progress, progress
 from cstool.execution.terminal import echo_line
 
-# Opens a bar: the file's name, its bytes where they are known, and how many are here.
+# Opens a bar: the file's name, its size in bytes if known, and the bytes that are present.
 ProgressFactory = Callable[[str, int | None, int], Progress]
 
 
 def bars(*, quiet: bool) -> ProgressFactory:
-    """Return what opens bars on standard error; ones that show nothing when it is no terminal."""
+    """Return a factory of progress bars on standard error, silent if that is not a terminal."""
 
     def open_bar(name: str, total: int | None, here: int) -> Progress:
         return progress(name, total, unit="B", quiet=quiet, done=here)
@@ -22,9 +22,9 @@ def bars(*, quiet: bool) -> ProgressFactory:
 
 
 def line(text: str, *, result: bool = False) -> None:
-    """Write a line above the bars if there are any: to standard error, a `result` to the output.
+    """Write a line above any bars: to standard error, or a `result` to standard output.
 
-    All that `cstool download` prints goes through here, but for the line it ends with.
+    All output of `cstool download` except its last line is written here.
     """
     with tqdm.external_write_mode(file=sys.stdout if result else sys.stderr):
         echo_line(text if result else f"download: {text}", err=not result)

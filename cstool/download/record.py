@@ -1,4 +1,4 @@
-"""`_downloads.json`: which files of a folder are whole and checked, and which are begun."""
+"""`_downloads.json`: the complete and the partial files of a download folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,13 @@ from cstool.errors import InputError
 from cstool.storage.atomic import write_bytes
 
 RECORD = "_downloads.json"
-PART = ".part"  # behind a file's name until it is whole and right
+PART = ".part"  # suffix of a file's name until it is complete and verified
 
 T = TypeVar("T")
 
 
 class PendingFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file that is being fetched: where from, what is published of it, what the server told."""
+    """A partial file: its URL, its published size and checksums, and the server's validators."""
 
     url: str
     bytes: int | None = None
@@ -31,11 +31,11 @@ class PendingFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CompleteFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A whole file: as published, and as it lies here.
+    """A complete file: as published, and as it is on disk.
 
-    `sha1`: of what lies here. `checked`: the kind of checksum that was published; None when
-    none was. `modified`: when it was written here, in nanoseconds; a file that has another time
-    is read again. `fingerprint`: as the manifests of stages have it.
+    `sha1`: of the file on disk. `checked`: the kind of the published checksum; None if none was
+    published. `modified`: modification time in nanoseconds; a file with another time is verified
+    again. `fingerprint`: as in the manifests of stages.
     """
 
     url: str
@@ -50,7 +50,10 @@ class CompleteFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DownloadRecord(msgspec.Struct, frozen=True):
-    """What `_downloads.json` holds; `latest`: what `--date latest` meant, until it is all here."""
+    """The content of `_downloads.json`.
+
+    `latest`: by source, the date that `--date latest` stood for, until all files are complete.
+    """
 
     files: dict[str, CompleteFile] = {}
     begun: dict[str, PendingFile] = {}
@@ -58,39 +61,39 @@ class DownloadRecord(msgspec.Struct, frozen=True):
 
 
 def read_record(folder: Path) -> DownloadRecord | None:
-    """Return the folder's record, or None when it has none.
+    """Return the folder's record, or None if it has none.
 
-    Raises InputError when the file is there and is no record, as when a name in it leads out of
-    the folder.
+    Raises InputError if the file is not a valid record, for example because a name in it points
+    outside the folder.
     """
     path = folder / RECORD
     try:
         if path.exists() and not path.is_file():
-            raise ValueError("no regular file")
+            raise ValueError("not a regular file")
         record = decode_json(path.read_bytes(), DownloadRecord)
-        _refuse_names(record)
+        _validate_names(record)
         return record
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
         raise InputError(
-            f"{path}: is no record of downloads ({error}); remove it: files that are there are "
-            "then read and checked again"
+            f"{path}: not a valid download record ({error}); remove it, then run the command again "
+            "to verify the existing files"
         ) from error
 
 
-def _refuse_names(record: DownloadRecord) -> None:
-    """Raise ValueError for a name that is not one of the folder's, or a size that is none."""
+def _validate_names(record: DownloadRecord) -> None:
+    """Raise ValueError for a name that is not a file name, or a negative size."""
     for name in (*record.files, *record.begun):
         if not is_file_name(name):
-            raise ValueError(f"{shorten(name)!r} cannot be a dump's name")
-    for name, kept in record.files.items():
-        if kept.bytes < 0:
-            raise ValueError(f"{name} has {kept.bytes} bytes")
+            raise ValueError(f"{shorten(name)!r} is not a valid name of a dump file")
+    for name, complete in record.files.items():
+        if complete.bytes < 0:
+            raise ValueError(f"invalid size of {name}: {complete.bytes} bytes")
 
 
 class DownloadFolder:
-    """A folder and its record, which several threads keep."""
+    """A folder and its record, which may be updated from several threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -99,32 +102,32 @@ class DownloadFolder:
 
     @property
     def record(self) -> DownloadRecord:
-        """The record as it stands."""
+        """The current record."""
         return self._record
 
     def begin(self, name: str, begun: PendingFile) -> None:
-        """Note what a file is that is being fetched; before its bytes are written."""
+        """Record a partial file, before its bytes are written."""
         self._change(lambda old: replace(old, begun={**old.begun, name: begun}))
 
     def drop(self, name: str) -> None:
-        """Note that nothing of a file is there."""
+        """Record that a partial file was discarded."""
         self._change(lambda old: replace(old, begun=_without(old.begun, name)))
 
-    def keep(self, name: str, kept: CompleteFile) -> None:
-        """Note that a file is there, whole."""
+    def keep(self, name: str, complete: CompleteFile) -> None:
+        """Record a complete file."""
         self._change(
             lambda old: replace(
-                old, files={**old.files, name: kept}, begun=_without(old.begun, name)
+                old, files={**old.files, name: complete}, begun=_without(old.begun, name)
             )
         )
 
     def decide(self, latest: dict[str, str]) -> None:
-        """Note what `latest` means until it is all here."""
+        """Record the dates that `latest` stands for."""
         self._change(lambda old: replace(old, latest=latest))
 
-    def _change(self, change: Callable[[DownloadRecord], DownloadRecord]) -> None:
+    def _change(self, update: Callable[[DownloadRecord], DownloadRecord]) -> None:
         with self._lock:
-            new = change(self._record)
+            new = update(self._record)
             if new != self._record:
                 data = msgspec.json.format(msgspec.json.encode(new, order="sorted"), indent=1)
                 write_bytes(self.folder / RECORD, data + b"\n")

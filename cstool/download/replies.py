@@ -1,4 +1,4 @@
-"""A server's reply: its body read in blocks, or as a small resource within bounds."""
+"""A server's reply: its body read in blocks, or as a small resource of limited size."""
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -13,31 +13,31 @@ from cstool.download.deadline import Deadline
 from cstool.download.values import shorten
 from cstool.errors import CstoolError
 
-SMALL = 8 << 20  # bytes of a listing, a status, a file of checksums; real ones have below 1 MB
+SMALL = 8 << 20  # bytes of a listing, a status or a checksum file; real ones have less than 1 MB
 _BLOCK = 1 << 16
-# A line that brings less than this is as good as none: a page of text in five minutes.
+# The lowest speed of a usable connection: bytes in a period of seconds.
 _SLOWEST, _PERIOD = 64 << 10, 300.0
 
 
 class ServerError(CstoolError):
-    """The server cannot be reached, or does not give what was asked for."""
+    """The server cannot be reached, or does not send the requested resource."""
 
 
 class ConnectionFault(requests.RequestException):
-    """A fault of the line that may pass; its one argument tells it in words."""
+    """A temporary network error; its one argument is a description."""
 
 
 class DeadlineExceeded(ConnectionFault):
-    """The server sends, but so slowly that the time is over."""
+    """The server sends too slowly for the time limit."""
 
 
-# What a network throws while it is out of order, when asking and when reading an answer.
+# Exceptions for network errors, while sending a request or reading a reply.
 FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply, its body still to be read, and the deadline for it."""
+    """A reply whose body is still to be read, and its deadline."""
 
     response: requests.Response
     deadline: Deadline
@@ -49,105 +49,107 @@ class Reply:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers; their names in any case."""
+        """The headers, with case-insensitive names."""
         return self.response.headers
 
     @property
     def url(self) -> str:
-        """The address that replied, for a message."""
+        """The URL of the reply, for a message."""
         return shorten(self.response.url)
 
     def blocks(self, size: int = _BLOCK) -> Iterator[bytes]:
-        """Yield the body as it was sent, undecoded. Raises FAULTS."""
+        """Yield the body as it was sent, not decoded. Raises FAULTS."""
         while True:
             try:
                 block = self.response.raw.read1(size, decode_content=False)
             except FAULTS as error:
                 self.check(error)
                 raise
-            except ValueError as error:  # http.client's, of lengths that are none
-                raise ConnectionFault("its body is not as HTTP has it") from error
+            except ValueError as error:  # of http.client, for invalid lengths
+                raise ConnectionFault("the body is not valid HTTP") from error
             self.check()
             if not block:
                 return
             yield block
 
     def long_blocks(self, size: int) -> Iterator[bytes]:
-        """Yield the body as `blocks` does, however long it takes while the line does not crawl."""
-        since, came = monotonic(), 0
+        """Yield the body as `blocks` does, without a time limit while the speed is high enough."""
+        since, received = monotonic(), 0
         self.deadline.extend(_PERIOD)
         for block in self.blocks(size):
             yield block
-            came += len(block)
+            received += len(block)
             self.deadline.extend(_PERIOD)
             if monotonic() - since >= _PERIOD:
-                if came < _SLOWEST:
-                    raise DeadlineExceeded(f"only {came:,} bytes came in {_PERIOD / 60:.0f} min")
-                since, came = monotonic(), 0
+                if received < _SLOWEST:
+                    raise DeadlineExceeded(
+                        f"only {received:,} bytes received in {_PERIOD / 60:.0f} min"
+                    )
+                since, received = monotonic(), 0
 
     def read(self, check: Callable[[], None]) -> bytes:
         """Return the body of a small resource, decoded; `check` is called between blocks.
 
-        Raises ServerError when it is larger than a small resource can be, FAULTS otherwise.
+        Raises ServerError if it exceeds the size of a small resource, otherwise FAULTS.
         """
         encoding = self.headers.get("Content-Encoding", "").strip().lower()
-        unpack = _decoder(encoding, self.url)
+        decoder = _decoder(encoding, self.url)
         body, raw = bytearray(), 0
         for block in self.blocks():
             check()
             raw += len(block)
-            # One more than is allowed at most, however much a block unpacks to.
-            body += block if unpack is None else _unpacked(unpack, block, SMALL + 1 - len(body))
+            # At most one byte more than allowed, however much a block expands to.
+            body += block if decoder is None else _decoded(decoder, block, SMALL + 1 - len(body))
             if len(body) > SMALL or raw > SMALL:
-                what = f"unpacks ({encoding}) to" if raw <= SMALL else "sends"
+                what = f"{encoding} data expands to" if raw <= SMALL else "the reply has"
                 raise ServerError(
-                    f"{self.url}: {what} more than {SMALL >> 20} MiB, the most that is read of a "
-                    "listing or a catalogue; take another server with --mirror"
+                    f"{self.url}: {what} more than {SMALL >> 20} MiB, the limit for listings and "
+                    "catalogues; use another server with --mirror"
                 )
-        if unpack is not None and not unpack.eof:
-            raise ConnectionFault(f"its {encoding} body ends too early")
+        if decoder is not None and not decoder.eof:
+            raise ConnectionFault(f"the {encoding} body is truncated")
         return bytes(body)
 
     def check(self, cause: Exception | None = None) -> None:
-        """Raise TooLate when the time is over."""
+        """Raise DeadlineExceeded if the time is over."""
         if self.deadline.expired:
-            raise DeadlineExceeded("no answer in time") from cause
+            raise DeadlineExceeded("timed out") from cause
 
 
 def _decoder(encoding: str, url: str) -> "zlib._Decompress | None":
-    """Return what unpacks a body: no encoding was asked for, and some servers send gzip even so."""
+    """Return a decoder of the body: none was requested, but some servers send gzip anyway."""
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib's header or gzip's
     raise ServerError(
-        f"{url}: is sent as {shorten(encoding, 40)!r}, which was not asked for; take another "
-        "server with --mirror"
+        f"{url}: unsupported content encoding {shorten(encoding, 40)!r}; use another server with "
+        "--mirror"
     )
 
 
-def _unpacked(decoder: "zlib._Decompress", block: bytes, most: int) -> bytes:
+def _decoded(decoder: "zlib._Decompress", block: bytes, most: int) -> bytes:
     if decoder.eof:
-        raise ConnectionFault("more follows the end of its compressed body")
+        raise ConnectionFault("data after the end of the compressed body")
     try:
         return decoder.decompress(block, most)
     except zlib.error as error:
-        raise ConnectionFault(f"its compressed body is damaged ({error})") from error
+        raise ConnectionFault(f"the compressed body is damaged ({error})") from error
 
 
 def redirected(url: str, base: str, location: str | None) -> str:
-    """Return the address to which a reply from `base` redirects.
+    """Return the address that a reply from `base` redirects to.
 
-    Raises ServerError, naming `url`, when that is no address of a web server.
+    Raises ServerError, with `url`, if it is not the address of a web server.
     """
     try:
         target = urljoin(base, location or "")
         parts = urlsplit(target)
         port = parts.port  # raises ValueError
-        sound = parts.scheme in ("http", "https") and parts.hostname and port != 0
+        valid = parts.scheme in ("http", "https") and parts.hostname and port != 0
     except ValueError:
-        sound = False
-    if not location or not sound or not location.isprintable():
-        where = f"to {shorten(location)!r}, which is no web address" if location else "nowhere"
-        raise ServerError(f"{url}: redirects {where}; take another server with --mirror")
+        valid = False
+    if not location or not valid or not location.isprintable():
+        where = f"to {shorten(location)!r}, which is not a web address" if location else "nowhere"
+        raise ServerError(f"{url}: redirects {where}; use another server with --mirror")
     return target

@@ -1,4 +1,4 @@
-"""Work that waits for the network, in threads that a Ctrl-C need not wait for."""
+"""Run network requests in threads that Ctrl-C does not have to wait for."""
 
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
@@ -10,19 +10,19 @@ from cstool.download.client import StopRequested
 from cstool.errors import CstoolError, OutputError
 
 T = TypeVar("T")
-# Seconds that threads have to end by themselves; less than the program has after a signal.
+# Seconds to wait for threads to end; less than the time that the program has after a signal.
 _PATIENCE = 0.5
 
 
-def in_threads(
+def run_in_threads(
     calls: Sequence[Callable[[], T]], *, most: int, stop: Event
 ) -> list[T | CstoolError]:
-    """Do the calls, at most `most` at once, in their order; return what each gave or raised.
+    """Run the calls in order, at most `most` at once; return each one's result or CstoolError.
 
-    A fault of the output, or one that is no CstoolError (as StopAsked), ends all and is raised.
-    `stop` is set when this ends before all are done, as by a Ctrl-C; calls are to look at it now
-    and then. One that waits for the network then is left behind, and must do nothing more when
-    it wakes up.
+    An OutputError, or an exception that is not a CstoolError (such as StopRequested), ends all
+    calls and is raised. `stop` is set if this function ends before all calls are done, for example
+    on Ctrl-C; calls must check it regularly. A call that is still waiting for the network then is
+    abandoned, and must do nothing more once it wakes up.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, T | BaseException]] = SimpleQueue()
@@ -39,7 +39,7 @@ def in_threads(
                 if stop.is_set():
                     raise StopRequested
                 done.put((number, calls[number]()))
-            except BaseException as fault:  # noqa: BLE001 - raised again where it is awaited
+            except BaseException as fault:  # noqa: BLE001 - raised again in the caller's thread
                 done.put((number, fault))
 
     threads = [Thread(target=work, daemon=True) for _ in range(min(most, len(calls)))]

@@ -1,6 +1,6 @@
-"""One file: fetched to its last byte, whatever the line and the server do meanwhile.
+"""Download one file completely, despite network and server errors.
 
-Its bytes lie under a temporary name until their number and their checksum are right.
+Its bytes have a temporary name until their number and their checksum are right.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ from cstool.download.client import (
     Reply,
     RetryCounter,
     ServerError,
-    in_words,
-    refuse_lasting,
+    describe_error,
+    raise_if_permanent,
 )
 from cstool.download.http_semantics import Decision, NextAction, RemoteState, judge, request_headers
-from cstool.download.http_semantics import retry_after as asked_for
+from cstool.download.http_semantics import retry_after as parse_retry_after
 from cstool.download.own_files import size_of
 from cstool.download.partial import PartialFile, kinds_for, published
-from cstool.download.plan import refuse_endless, refuse_no_room
+from cstool.download.plan import require_reserve, require_space_for
 from cstool.download.progress_bars import ProgressFactory
 from cstool.download.record import PART, CompleteFile, DownloadFolder, PendingFile
 from cstool.download.values import validator
@@ -31,103 +31,104 @@ from cstool.execution.progress import size_in_words
 from cstool.storage.manifest import describe_file
 
 _BLOCK = 1 << 18
-_ROUNDS = 2  # a file whose checksum is wrong is fetched once more
-_ODD = 3  # answers in a row that do not go with what is here
-_ENOUGH = 1 << 20  # bytes; a try that brings as many has come to something
-_LOOK = 32 << 20  # bytes of a body without an end between two looks at what is free
+_ROUNDS = 2  # downloads of a file whose checksum is wrong
+_ODD = 3  # replies in a row that do not fit the partial file
+_ENOUGH = 1 << 20  # bytes; an attempt that receives as many counts as progress
+_LOOK = 32 << 20  # bytes of a body of unknown size between two checks of the free disk space
 
 
 @dataclass(frozen=True)
 class TransferContext:
-    """What fetching needs beside the file: the line, the folder, the bars.
+    """What a download needs besides the file: HTTP client, folder, progress bars.
 
-    `renew`: asks the catalogue once more what is published of a file.
+    `renew`: reads the catalogue entry of a file again.
     """
 
     http: HttpClient
-    shelf: DownloadFolder
+    downloads: DownloadFolder
     bars: ProgressFactory
     renew: Callable[[RemoteFile], RemoteFile]
 
 
-def fetch(remote: RemoteFile, job: TransferContext) -> CompleteFile:
-    """Fetch the file, or what is missing of it, and check it; return what was recorded.
+def fetch(remote: RemoteFile, context: TransferContext) -> CompleteFile:
+    """Download the file, or the rest of it, and verify it; return its record.
 
-    Raises ServerError when the server does not give it, or gives other bytes than published;
-    OutputError when the disk does not take it; StopAsked when the run is being stopped.
+    Raises ServerError if the server does not send it, or sends other bytes than published;
+    OutputError if the disk cannot be written; StopRequested if the run is being stopped.
     """
-    path = job.shelf.folder / remote.name
+    path = context.downloads.folder / remote.name
     changes = wrong = 0
     while True:
-        _drop_other(path, remote, job)
-        with _open(path, remote, job) as partial:
-            now = _fill(partial, remote, job)
+        _drop_unrelated(path, remote, context)
+        with _open(path, remote, context) as partial:
+            now = _fill(partial, remote, context)
             fault = _fault(partial, remote)
             if now is None and not fault:
                 partial.finish()
-                known = job.shelf.record.begun.get(remote.name)
-                return _keep(path, remote, partial.size, partial.digest("sha1"), known, job)
+                known = context.downloads.record.begun.get(remote.name)
+                return _record_complete(
+                    path, remote, partial.size, partial.digest("sha1"), known, context
+                )
         if now is None:
-            _drop(path, job)
+            _drop(path, context)
             wrong += 1
-            _refuse(wrong, _ROUNDS, remote, fault)
-            job.http.say(f"{remote.name}: {fault}; fetched once more")
-            remote = job.renew(remote)
+            _limit_attempts(wrong, _ROUNDS, remote, fault)
+            context.http.say(f"{remote.name}: {fault}; downloading it again")
+            remote = context.renew(remote)
         else:
             changes += 1
-            _refuse(changes, _ODD, remote, "it changed on the server")
+            _limit_attempts(changes, _ODD, remote, "the file changed on the server")
             remote = now
 
 
-def _refuse(number: int, most: int, remote: RemoteFile, fault: str) -> None:
+def _limit_attempts(number: int, most: int, remote: RemoteFile, fault: str) -> None:
     if number >= most:
         raise ServerError(
-            f"{remote.url}: {fault}, {number} times; the same command tries again, or take "
-            "another server with --mirror, or another --date"
+            f"{remote.url}: {fault}, {number} times; run the same command again, or use "
+            "another server with --mirror or another --date"
         )
 
 
-def _drop_other(path: Path, remote: RemoteFile, job: TransferContext) -> None:
-    """Drop what is here when it is no piece of the file that is published now."""
+def _drop_unrelated(path: Path, remote: RemoteFile, context: TransferContext) -> None:
+    """Discard the partial file if it is not a part of the file that is published now."""
     part = path.with_name(path.name + PART)
-    begun = job.shelf.record.begun.get(remote.name)
-    here = size_of(part)
-    if not here:
+    pending = context.downloads.record.begun.get(remote.name)
+    size = size_of(part)
+    if not size:
         return
     why = ""
-    if begun and _is_other(begun, remote):
-        why = "it changed on the server since it was begun"
-    elif remote.bytes is not None and here > remote.bytes:
-        why = f"{size_in_words(here)} are here, more than it has"
-    elif begun is None and published(remote) is None:
-        why = f"nothing tells what {part.name} is a piece of"
+    if pending and _is_other(pending, remote):
+        why = "the file changed on the server since the download began"
+    elif remote.bytes is not None and size > remote.bytes:
+        why = f"the partial file is larger ({size_in_words(size)}) than the published one"
+    elif pending is None and published(remote) is None:
+        why = f"{part.name} is not in the record and no checksum is published"
     if why:
-        job.http.say(f"{remote.name}: {why}; begun again")
-        _drop(path, job)
+        context.http.say(f"{remote.name}: {why}; starting over")
+        _drop(path, context)
 
 
-def _is_other(begun: PendingFile, remote: RemoteFile) -> bool:
-    """Whether two files were published; what one of them lacks tells nothing."""
-    for before, now in ((begun.sha1, remote.sha1), (begun.md5, remote.md5)):
+def _is_other(pending: PendingFile, remote: RemoteFile) -> bool:
+    """Return whether two published files differ; an attribute that one of them lacks is ignored."""
+    for before, now in ((pending.sha1, remote.sha1), (pending.md5, remote.md5)):
         if before and now:
             return before != now
-    return None not in (begun.bytes, remote.bytes) and begun.bytes != remote.bytes
+    return None not in (pending.bytes, remote.bytes) and pending.bytes != remote.bytes
 
 
-def _drop(path: Path, job: TransferContext) -> None:
+def _drop(path: Path, context: TransferContext) -> None:
     path.with_name(path.name + PART).unlink(missing_ok=True)
-    job.shelf.drop(path.name)
+    context.downloads.drop(path.name)
 
 
-def _open(path: Path, remote: RemoteFile, job: TransferContext) -> PartialFile:
-    """Open what is here; reading it, for its digests, has a bar of its own."""
+def _open(path: Path, remote: RemoteFile, context: TransferContext) -> PartialFile:
+    """Open the partial file; reading it for its digests has its own progress bar."""
     part = path.with_name(path.name + PART)
-    here = size_of(part)
-    bar = job.bars(f"{remote.name} (reading what is here)", here, 0)
+    bar = context.bars(f"{remote.name} (reading the partial file)", size_of(part), 0)
 
     def look(number: int) -> None:
         bar.update(number)
-        job.http.check()
+        context.http.check()
 
     try:
         return PartialFile(path, kinds_for(remote), look)
@@ -135,122 +136,130 @@ def _open(path: Path, remote: RemoteFile, job: TransferContext) -> PartialFile:
         bar.close()
 
 
-def _fill(partial: PartialFile, remote: RemoteFile, job: TransferContext) -> RemoteFile | None:
-    """Ask, as often as it takes, until as many bytes are here as the file has.
+def _fill(partial: PartialFile, remote: RemoteFile, context: TransferContext) -> RemoteFile | None:
+    """Send requests until the partial file has all bytes of the file.
 
-    Returns None then; or the file as it is published now, when it is another one.
+    Returns None then; or the file as it is published now, if it is another one.
     """
-    tries = RetryCounter(job.http, remote.name, job.http.tries)
+    attempts = RetryCounter(context.http, remote.name, context.http.tries)
     best = partial.size
     odd = 0
     while partial.size != remote.bytes:
         asked = None
         try:
-            with job.http.open(remote.url, request_headers(partial.size, _known(remote, job))) as r:
-                answer = judge(r.status, r.headers, partial.size, _known(remote, job))
-                fault = answer.why
-                if answer.next is NextAction.GIVE_UP:
-                    raise ServerError(f"{r.url}: {fault}; look whether it is there at all")
-                if answer.next is NextAction.WAIT:
-                    asked = asked_for(r.headers.get("Retry-After"), job.http.now())
-                elif answer.next is not NextAction.OTHER:
-                    if answer.next is NextAction.WHOLE or _take(r, answer, partial, remote, job):
+            with context.http.open(
+                remote.url, request_headers(partial.size, _known(remote, context))
+            ) as r:
+                decision = judge(r.status, r.headers, partial.size, _known(remote, context))
+                fault = decision.why
+                if decision.next is NextAction.GIVE_UP:
+                    raise ServerError(f"{r.url}: {fault}; check that the file exists")
+                if decision.next is NextAction.WAIT:
+                    asked = parse_retry_after(r.headers.get("Retry-After"), context.http.now())
+                elif decision.next is not NextAction.OTHER:
+                    if decision.next is NextAction.WHOLE or _take(
+                        r, decision, partial, remote, context
+                    ):
                         return None
-                    fault = f"the line ended at {size_in_words(partial.size)}"
+                    fault = f"the connection closed after {size_in_words(partial.size)}"
         except FAULTS as error:
-            refuse_lasting(remote.url, error)
-            answer, fault = Decision(NextAction.WAIT), in_words(error)
+            raise_if_permanent(remote.url, error)
+            decision, fault = Decision(NextAction.WAIT), describe_error(error)
         if partial.size - best >= _ENOUGH:
-            tries.progress()
+            attempts.progress()
             odd = 0
         best = max(best, partial.size)
-        if answer.next is NextAction.OTHER:
+        if decision.next is NextAction.OTHER:
             odd += 1
-            _refuse(odd, _ODD, remote, fault)
-            now = _look_again(remote, fault, job)
+            _limit_attempts(odd, _ODD, remote, fault)
+            now = _look_again(remote, fault, context)
             if now is not None:
                 return now
         elif partial.size != remote.bytes:
-            tries.again(fault, asked)
+            attempts.again(fault, asked)
     return None
 
 
-def _look_again(remote: RemoteFile, fault: str, job: TransferContext) -> RemoteFile | None:
-    """Return what is published of a file that the server has answered oddly for; None if the same.
+def _look_again(remote: RemoteFile, fault: str, context: TransferContext) -> RemoteFile | None:
+    """Return the file as it is published now; None if it is the same.
 
-    While the published checksum is the same, what is here is gone on with, whatever the server
-    calls it: machines behind one name may date one file differently, and the checksum tells.
+    While the published checksum is the same, the partial file is kept, whatever validators the
+    server sends: servers behind one name may date a file differently, and the checksum decides.
     """
-    now = job.renew(remote)
+    now = context.renew(remote)
     if published(now) is not None and published(now) == published(remote):
-        job.shelf.begin(remote.name, PendingFile(now.url, now.bytes, now.sha1, now.md5))
+        context.downloads.begin(remote.name, PendingFile(now.url, now.bytes, now.sha1, now.md5))
         return None
-    job.http.say(f"{remote.name}: {fault}; begun again")
-    _drop(job.shelf.folder / remote.name, job)
+    context.http.say(f"{remote.name}: {fault}; starting over")
+    _drop(context.downloads.folder / remote.name, context)
     return now
 
 
-def _known(remote: RemoteFile, job: TransferContext) -> RemoteState:
-    begun = job.shelf.record.begun.get(remote.name)
-    if begun is None:
+def _known(remote: RemoteFile, context: TransferContext) -> RemoteState:
+    pending = context.downloads.record.begun.get(remote.name)
+    if pending is None:
         return RemoteState(bytes=remote.bytes)
-    return RemoteState(begun.etag, begun.last_modified, remote.bytes)
+    return RemoteState(pending.etag, pending.last_modified, remote.bytes)
 
 
 def _take(
-    reply: Reply, answer: Decision, partial: PartialFile, remote: RemoteFile, job: TransferContext
+    reply: Reply,
+    decision: Decision,
+    partial: PartialFile,
+    remote: RemoteFile,
+    context: TransferContext,
 ) -> bool:
-    """Write an answer's body; return whether the file has come to its end.
+    """Write the body of a reply; return whether the file is complete.
 
-    Where the catalogue tells no size, the server's word is taken; where the two differ, the
-    checksum tells which is right, and without one the file is not taken.
+    If the catalogue has no size, the server's is used; if the two differ, the checksum decides, and
+    without one the file is rejected.
     """
-    if answer.next is NextAction.BEGIN and partial.size:
-        job.http.say(f"{remote.name}: {answer.why}; begun again")
+    if decision.next is NextAction.BEGIN and partial.size:
+        context.http.say(f"{remote.name}: {decision.why}; starting over")
         partial.restart()
-    _note(reply, remote, job)
-    end = remote.bytes if remote.bytes is not None else answer.total
+    _note(reply, remote, context)
+    end = remote.bytes if remote.bytes is not None else decision.total
     if end is not None:
-        refuse_no_room(partial.path, end - partial.size)
-    if remote.bytes is not None and answer.total not in (None, remote.bytes):
-        job.http.say(
-            f"{remote.name}: has {remote.bytes:,} bytes by the catalogue, {answer.total:,} by the "
-            "server"
+        require_space_for(partial.path, end - partial.size)
+    if remote.bytes is not None and decision.total not in (None, remote.bytes):
+        context.http.say(
+            f"{remote.name}: {remote.bytes:,} bytes in the catalogue, {decision.total:,} bytes on "
+            "the server"
         )
-        _refuse_larger(answer.total, remote)
-    bar = job.bars(remote.name, end, partial.size)
+        _limit_size(decision.total, remote)
+    bar = context.bars(remote.name, end, partial.size)
     looked = partial.size - _LOOK
     try:
-        # Undecoded: a server may call a .gz "Content-Encoding: gzip".
+        # Not decoded: a server may send a .gz file with "Content-Encoding: gzip".
         for block in reply.long_blocks(_BLOCK):
-            job.http.check()
+            context.http.check()
             if end is None and partial.size - looked >= _LOOK:
-                refuse_endless(partial.path, partial.size)
+                require_reserve(partial.path, partial.size)
                 looked = partial.size
             if end is not None and remote.bytes is not None:
-                _refuse_larger(partial.size + len(block), remote)
+                _limit_size(partial.size + len(block), remote)
             partial.append(block if end is None else block[: end - partial.size])
             bar.update(len(block))
-            # Where only the size tells the file, look whether it ends here.
-            if partial.size == end and (answer.total is not None or published(remote)):
+            # If only the size is published, read on to see whether the body ends here.
+            if partial.size == end and (decision.total is not None or published(remote)):
                 break
     finally:
         bar.close()
     return partial.size == end or end is None
 
 
-def _refuse_larger(size: int | None, remote: RemoteFile) -> None:
-    """Raise ServerError for more bytes than are published, where no checksum tells the file."""
+def _limit_size(size: int | None, remote: RemoteFile) -> None:
+    """Raise ServerError for more bytes than published, if there is no checksum to decide."""
     if size is not None and size > (remote.bytes or 0) and published(remote) is None:
         raise ServerError(
-            f"{remote.url}: the server sends more than the {remote.bytes:,} bytes that are "
-            "published, and no checksum tells which is right; take another server with --mirror"
+            f"{remote.url}: the server sends more than the published {remote.bytes:,} bytes, and "
+            "no checksum is published; use another server with --mirror"
         )
 
 
-def _note(reply: Reply, remote: RemoteFile, job: TransferContext) -> None:
+def _note(reply: Reply, remote: RemoteFile, context: TransferContext) -> None:
     headers = reply.headers
-    begun = PendingFile(
+    pending = PendingFile(
         remote.url,
         remote.bytes,
         remote.sha1,
@@ -258,73 +267,79 @@ def _note(reply: Reply, remote: RemoteFile, job: TransferContext) -> None:
         validator(headers.get("ETag")),
         validator(headers.get("Last-Modified")),
     )
-    job.shelf.begin(remote.name, begun)
+    context.downloads.begin(remote.name, pending)
 
 
 def _fault(partial: PartialFile, remote: RemoteFile) -> str:
-    """Return in what the bytes are not those that were published; "" when they are."""
-    must = published(remote)
-    if must is None or partial.digest(must[0]) == must[1]:
+    """Return how the checksum differs from the published one; "" if it does not."""
+    expected = published(remote)
+    if expected is None or partial.digest(expected[0]) == expected[1]:
         return ""
-    kind, digest = must
-    return f"its {kind} is {partial.digest(kind)}, the published one {digest}"
+    kind, digest = expected
+    return f"{kind} mismatch: {partial.digest(kind)}, published {digest}"
 
 
-def check(remote: RemoteFile, job: TransferContext) -> CompleteFile | None:
-    """Read a file that lies here under its own name; return what was recorded of it.
+def check(remote: RemoteFile, context: TransferContext) -> CompleteFile | None:
+    """Verify an existing file that has its final name; return its record.
 
-    None when it is one that was fetched and has been changed since. Raises OutputError when it is
-    none of ours, and other than the published one.
+    None if it was downloaded before and has been changed since. Raises OutputError if it is not in
+    the record and differs from the published file.
     """
-    path = job.shelf.folder / remote.name
+    path = context.downloads.folder / remote.name
     size = path.stat().st_size
     digests = {kind: hashlib.new(kind, usedforsecurity=False) for kind in kinds_for(remote)}
-    bar = job.bars(f"{remote.name} (checking)", size, 0)
+    bar = context.bars(f"{remote.name} (verifying)", size, 0)
     try:
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
-                job.http.check()
+                context.http.check()
                 for digest in digests.values():
                     digest.update(block)
                 bar.update(len(block))
     finally:
         bar.close()
-    found = {kind: digest.hexdigest() for kind, digest in digests.items()}
-    must = published(remote)
-    before = job.shelf.record.files.get(remote.name)
-    right = found[must[0]] == must[1] if must else before is None or found["sha1"] == before.sha1
+    actual = {kind: digest.hexdigest() for kind, digest in digests.items()}
+    expected = published(remote)
+    before = context.downloads.record.files.get(remote.name)
+    right = (
+        actual[expected[0]] == expected[1]
+        if expected
+        else before is None or actual["sha1"] == before.sha1
+    )
     if right:
         known = before or PendingFile(remote.url)
-        return _keep(path, remote, size, found["sha1"], known, job)
+        return _record_complete(path, remote, size, actual["sha1"], known, context)
     if before:
-        job.http.say(f"{remote.name}: was changed here since it was fetched; fetched again")
+        context.http.say(
+            f"{remote.name}: the local file was changed since its download; downloading it again"
+        )
         return None
     raise OutputError(
-        f"{path}: is another file than the published one (by its checksum); remove it, or choose "
+        f"{path}: differs from the published file (checksum mismatch); remove it, or choose "
         "another folder with -o"
     )
 
 
-def _keep(
+def _record_complete(
     path: Path,
     remote: RemoteFile,
     size: int,
     sha1: str,
     known: PendingFile | CompleteFile | None,
-    job: TransferContext,
+    context: TransferContext,
 ) -> CompleteFile:
-    """Record a file that is whole; `known` has what the server told of it."""
-    must = published(remote)
-    kept = CompleteFile(
+    """Record a complete file; `known` has the validators that the server sent."""
+    expected = published(remote)
+    complete = CompleteFile(
         remote.url,
         size,
         sha1,
         describe_file(path).sample,
         path.stat().st_mtime_ns,
-        must[0] if must else None,
+        expected[0] if expected else None,
         remote.md5,
         known.etag if known else None,
         known.last_modified if known else None,
     )
-    job.shelf.keep(remote.name, kept)
-    return kept
+    context.downloads.keep(remote.name, complete)
+    return complete

@@ -1,1 +1,1 @@
-"""Formats that come in: compressed streams, page XML, Wikidata JSON."""
+"""Readers of the input formats: compressed streams, MediaWiki page XML and SQL, Wikidata JSON."""

@@ -1,5 +1,5 @@
-/* The text of XML as MediaWiki writes it, in one pass over bytes; what is not left to the parser
-   reads as there (tests/dumps/test_xml_fast_path.py). */
+/* Decode the text of XML as MediaWiki writes it, in one pass over its bytes. The result is the same
+   as that of the XML parser (tests/dumps/test_xml_fast_path.py). */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -9,12 +9,12 @@
 
 typedef struct { const char *name; Py_ssize_t length; char character; } Reference;
 
-/* What PHP's htmlspecialchars makes. */
+/* The references that PHP's htmlspecialchars writes. */
 static const Reference REFERENCES[] = {
     {"&lt;", 4, '<'}, {"&gt;", 4, '>'}, {"&amp;", 5, '&'}, {"&quot;", 6, '"'}, {"&#039;", 6, '\''},
 };
 
-/* Whether there are bytes that XML forbids or changes, or markup. Without a branch: vectorised. */
+/* Return whether there is markup, or a byte that XML forbids or changes. Branchless: vectorised. */
 static int has_others(const unsigned char *data, Py_ssize_t length)
 {
     unsigned char found = 0;
@@ -23,7 +23,7 @@ static int has_others(const unsigned char *data, Py_ssize_t length)
     return found;
 }
 
-/* Whether U+FFFE or U+FFFF is there, which XML forbids. */
+/* Return whether the text contains U+FFFE or U+FFFF, which XML forbids. */
 static int has_noncharacter(const char *data, Py_ssize_t length)
 {
     const char *at = data, *end = data + length;
@@ -35,7 +35,7 @@ static int has_noncharacter(const char *data, Py_ssize_t length)
     return 0;
 }
 
-/* Return the reference that `data` begins with, NULL when it is none of ours. */
+/* Return the reference that `data` begins with, NULL if it is not in REFERENCES. */
 static const Reference *reference(const char *data, Py_ssize_t length)
 {
     for (size_t i = 0; i < sizeof REFERENCES / sizeof *REFERENCES; i++)
@@ -45,7 +45,7 @@ static const Reference *reference(const char *data, Py_ssize_t length)
     return NULL;
 }
 
-/* Write the bytes with their references decoded; return how many, -1 for one that is not ours. */
+/* Write the bytes with their references decoded; return their number, -1 for an unknown one. */
 static Py_ssize_t decode(const char *data, Py_ssize_t length, char *out)
 {
     const char *end = data + length;
@@ -69,8 +69,8 @@ static Py_ssize_t decode(const char *data, Py_ssize_t length, char *out)
 
 PyDoc_STRVAR(unescaped_doc,
 "unescaped(data, start, end) -> str | None\n\n"
-"Return the text of some bytes of XML, None when there is more in them than text and the\n"
-"references that MediaWiki writes.");
+"Return the text of data[start:end] with its character references decoded, None if the bytes\n"
+"contain anything but text and the references that MediaWiki writes.");
 
 static PyObject *unescaped(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -79,7 +79,7 @@ static PyObject *unescaped(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "Snn:unescaped", &data, &start, &end))
         return NULL;
     if (start < 0 || start > end || end > PyBytes_GET_SIZE(data))
-        return PyErr_Format(PyExc_ValueError, "no such bytes");
+        return PyErr_Format(PyExc_ValueError, "start or end out of range");
     const char *bytes = PyBytes_AS_STRING(data) + start;
     if (has_others((const unsigned char *)bytes, end - start) ||
         has_noncharacter(bytes, end - start))
@@ -105,7 +105,7 @@ static PyMethodDef functions[] = {
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_xml_fast_path",
-    .m_doc = "The text of XML as MediaWiki writes it.",
+    .m_doc = "Decode the text of XML as MediaWiki writes it.",
     .m_size = 0,
     .m_methods = functions,
     .m_slots = module_slots,

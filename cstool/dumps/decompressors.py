@@ -1,7 +1,7 @@
-"""Decompressors whose output comes in pieces of at most 2 MB, whatever the input expands to.
+"""Decompressors that return pieces of at most 2 MB, whatever the ratio of compression.
 
-A few kilobytes can stand for gigabytes. So no call here decompresses more than one piece, and
-formats in which a file says how much memory its reader needs are read up to 128 MB.
+A few kilobytes can expand to gigabytes, so no call decompresses more than one piece. Formats whose
+header states how much memory the reader needs are read up to 128 MB.
 """
 
 import bz2
@@ -13,10 +13,10 @@ from typing import Any, Protocol, cast
 import zstandard
 from isal import igzip_lib
 
-# Zstandard's own default, too; files of `zstd --ultra -22` and `xz -9` need no more.
+# Bytes. Also the default of Zstandard; files of `zstd --ultra -22` and `xz -9` need no more.
 LARGEST_WINDOW = 128 << 20
 _PIECE = 1 << 20
-# A block of Zstandard has 128 kB at most (RFC 8878, 3.1.1.2.4).
+# A Zstandard block decompresses to at most 128 kB (RFC 8878, 3.1.1.2.4).
 _BLOCKS = 16
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
@@ -35,18 +35,18 @@ class Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the member has come to its end."""
+        """Whether the end of the member has been reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was given behind the member's end."""
+        """The bytes given after the end of the member."""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes give, 2 MB at most at a time. Raises one of ERRORS."""
+        """Yield the output for the next bytes, at most 2 MB at a time. Raises one of ERRORS."""
 
 
 class _Stepwise:
-    """A decompressor that takes the largest length of its output (bz2, lzma, igzip)."""
+    """A decompressor whose output length can be limited (bz2, lzma, igzip)."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -71,7 +71,7 @@ class _Stepwise:
 
 
 class _Zstandard:
-    """A frame, of which a few blocks at a time are given to the library: it has no limit itself."""
+    """A frame, given to the library a few blocks at a time: the library has no output limit."""
 
     def __init__(self) -> None:
         self._inner = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).decompressobj()
@@ -95,7 +95,7 @@ class _Zstandard:
                 yield piece
 
     def _cut(self, data: bytes) -> Iterator[bytes]:
-        """Yield the data in pieces, in each of which a few blocks end."""
+        """Yield the data in pieces, each with the ends of at most _BLOCKS blocks."""
         begin = at = blocks = 0
         while not self._at_end and at + self._left < len(data):
             at += self._left
@@ -115,7 +115,7 @@ class _Zstandard:
         yield data[begin:]
 
     def _read_header(self, header: bytes) -> None:
-        """Learn from a frame's or a block's header where the next one begins."""
+        """Read the size of a frame's or block's header and content."""
         self._size = 3
         if self._in_blocks:
             number = int.from_bytes(header, "little")
@@ -129,7 +129,7 @@ class _Zstandard:
             dictionary = (0, 1, 2, 4)[flags & 3]
             self._left = (not single) + dictionary + content
             self._in_blocks = True
-        else:  # a skippable frame, which gives nothing
+        else:  # a skippable frame, without output
             self._at_end = True
 
 
@@ -154,5 +154,5 @@ def zstd() -> Decompressor:
 
 
 def needs_memory(error: Exception) -> bool:
-    """Whether a fault tells that the file asks for more memory than LARGEST_WINDOW."""
+    """Return whether an error means that the file needs more memory than LARGEST_WINDOW."""
     return "too much memory" in str(error) or "Memory usage limit" in str(error)

@@ -1,4 +1,4 @@
-"""The bz2 streams of a multistream dump: where they begin, and what stands in them."""
+"""Find and decompress the bz2 streams of a multistream dump."""
 
 import bz2
 import os
@@ -18,23 +18,23 @@ from cstool.storage.manifest import FileRead, all_bytes
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10
-# A bz2 block holds 900 kB before compression, and little more after it at worst.
+# Bytes. A bz2 block has 900 kB before compression, and at worst little more after it.
 _LARGEST_BLOCK = 1 << 20
-# Blocks that stay in the CPU's cache are scanned twice as fast as large ones.
+# Bytes. Blocks that fit into the CPU's cache are scanned twice as fast as larger ones.
 _BLOCK = 1 << 20
-# So small that a fault takes nothing of the bz2 block before it along, or next to nothing.
+# Bytes. Small, so that a fault loses little or nothing of the bz2 block before it.
 _PIECE = 4096
-# So many streams of a file are looked into, to see that they begin with a page.
+# Number of streams that are decompressed to check that each begins with a page.
 _PROBES = 5
-# Larger ones, which no dump of Wikimedia has, are not held in memory.
+# Bytes. Larger streams, which no Wikimedia dump has, are not read into memory at once.
 LARGEST_STREAM = 64 << 20
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
 
 class Streams(NamedTuple):
-    """The bz2 streams of a file: where they begin, and the file's size at the end.
+    """The bz2 streams of a file: byte offsets of their starts, then the file's size.
 
-    `digests`: the xxh3 (64 bits) of each one's bytes; `read`: what is known of the whole file.
+    `digests`: the xxh3 (64 bits) of each stream's bytes; `read`: size and fingerprint of the file.
     """
 
     starts: list[int]
@@ -45,8 +45,8 @@ class Streams(NamedTuple):
 def find_streams(path: Path) -> Streams | None:
     """Return the bz2 streams of a multistream dump.
 
-    None when the file is another kind of bz2: one stream, or streams not cut between pages; and
-    for a pipe, which can be read but once.
+    None if the file is another kind of bz2 (one stream, or streams that do not begin with a page),
+    or a pipe, which can be read only once.
     """
     if not path.is_file():
         return None
@@ -55,7 +55,7 @@ def find_streams(path: Path) -> Streams | None:
         starts = found.starts
         if len(starts) < 4 or starts[0] != 0 or len(starts) > bounds.MOST_STREAMS:
             return None
-        # Those between the first, the header, and the last, mostly </mediawiki> alone.
+        # Without the first stream (the header) and the last one (often only </mediawiki>).
         inner = list(pairwise(starts[:-1]))[1:]
         probes = {*inner[:: max(1, len(inner) // _PROBES)], inner[-1]}
         votes = [_begins_with_page(file, *probe) for probe in sorted(probes)]
@@ -63,7 +63,7 @@ def find_streams(path: Path) -> Streams | None:
 
 
 def _scan(file: FileIO) -> Streams:
-    """Read a file once: find its bz2 streams, and hash each of them and the whole."""
+    """Read a file once: find its bz2 streams, and hash each of them and the whole file."""
     block = bytearray(min(_BLOCK, os.fstat(file.fileno()).st_size) + _START_LENGTH)
     view = memoryview(block)
     starts: list[int] = []
@@ -72,14 +72,14 @@ def _scan(file: FileIO) -> Streams:
     hashed = 0  # bytes of the file
 
     def hash_up_to(stop: int, first: int) -> None:
-        """Hash the file's bytes up to `stop`; `first`: the one that the block begins with."""
+        """Hash the file's bytes up to `stop`; `first`: the byte offset of the block."""
         nonlocal hashed
         piece = view[hashed - first : stop - first]
         whole.update(piece)
         one.update(piece)
         hashed = stop
 
-    kept = end = 0  # bytes of the block before, in which a start may have begun
+    kept = end = 0  # kept: bytes of the previous block, which may contain the begin of a start
     while read := file.readinto(view[kept:]):
         end += read
         filled = kept + read
@@ -102,7 +102,7 @@ def _scan(file: FileIO) -> Streams:
 
 
 def digest_of_range(file: IO[bytes], start: int, stop: int) -> int:
-    """Return the xxh3 (64 bits) of a file's bytes from `start` to before `stop`."""
+    """Return the xxh3 (64 bits) of a file's bytes from `start` up to `stop`, exclusive."""
     digest = xxhash.xxh3_64()
     file.seek(start)
     while start < stop and (block := file.read(min(_BLOCK, stop - start))):
@@ -118,14 +118,14 @@ def _begins_with_page(file: FileIO, start: int, stop: int) -> bool | None:
     try:
         if _PAGE_START.match(bz2.BZ2Decompressor().decompress(block, max_length=1000)):
             return True
-        # Other bytes tell something when their checksum is right: then a block comes out whole.
+        # Other bytes count only if their checksum is right, that is, if the whole block is decoded.
         return False if next(decompressed_range("", file, start, stop), b"") else None
     except (OSError, CutInputError):
         return None
 
 
 def decompressed_range(name: str, file: IO[bytes], start: int, stop: int) -> Iterator[bytes]:
-    """Yield what the bz2 streams in those bytes of the file give."""
+    """Yield the decompressed bytes of the bz2 streams from byte `start` up to `stop`, exclusive."""
     position = start
 
     def pieces() -> Iterator[bytes]:
@@ -135,18 +135,18 @@ def decompressed_range(name: str, file: IO[bytes], start: int, stop: int) -> Ite
             position += len(piece)
             yield piece
 
-    def carefully() -> Iterator[bytes]:
+    def checked() -> Iterator[bytes]:
         return decompressed(pieces(), BZIP2, name, lambda: position)
 
     if stop - start > LARGEST_STREAM:
-        return carefully()
-    return _quickly(file, start, stop, carefully)
+        return checked()
+    return _fast(file, start, stop, checked)
 
 
-def _quickly(
-    file: IO[bytes], start: int, stop: int, carefully: Callable[[], Iterator[bytes]]
+def _fast(
+    file: IO[bytes], start: int, stop: int, checked: Callable[[], Iterator[bytes]]
 ) -> Iterator[bytes]:
     file.seek(start)
-    # The decoder does not let go of what it reads from: so it is emptied.
+    # The decoder keeps a reference to its source, so the source is closed to free its memory.
     with BytesIO(file.read(stop - start)) as source:
-        yield from bzip2.quickly(source, stop - start, carefully)
+        yield from bzip2.decompress_fast(source, stop - start, checked)

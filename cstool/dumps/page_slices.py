@@ -1,8 +1,8 @@
-"""A page dump cut into slices, each of which a worker reads on its own.
+"""Cut page dumps into slices, which workers process independently.
 
-A multistream dump (bz2, a stream of its own for each hundred pages) is cut at its streams: a
-slice is some of them, and each is read on its own, so that a fault costs that stream alone.
-Anything else is read by the coordinating process, and a slice holds its pages.
+A multistream dump (bz2 with one stream for each hundred pages) is cut between streams: a slice is a
+range of streams, each decompressed on its own, so that a fault loses only that stream. Any other
+file is read by the coordinating process, and a slice contains its pages.
 """
 
 from collections import Counter
@@ -29,27 +29,27 @@ from cstool.dumps.xml_fast_path import plain_pages
 from cstool.errors import CstoolError, CutInputError, InputError
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
-from cstool.storage.run import Task, part_name
+from cstool.storage.tasks import Task, part_name
 
-# Default sizes of slices: as much text in either.
+# Default sizes of slices, in bytes: about the same amount of text in both.
 _BYTES_OF_STREAMS = 2 << 20
 _BYTES_OF_TEXT = 8 << 20
 _TAPER = 8
-# What a page takes without its text and titles.
+# Bytes that a page takes in memory without its text and titles.
 _HEAD = 100
 
-# So many pages of any kind are looked at for a sample, in a dump that begins with others, and so
-# many characters of their texts.
-_LOOKED_AT = 5000
-_LOOKED_AT_TEXT = 128 << 20
+# Limits on the pages, and the characters of their texts, that are read to find a sample of
+# articles.
+_MOST_PAGES = 5000
+_MOST_CHARACTERS = 128 << 20
 
 
 @dataclass(frozen=True)
 class PageSlice:
-    """Some pages of a dump: `pages` themselves, or bz2 streams of the file.
+    """A slice of a page dump: the `pages` themselves, or a range of bz2 streams of the file.
 
-    `streams` are the bytes where those begin, and the one where the last of them ends; `digests`
-    the xxh3 of each. `last` tells that the export's end must come in it.
+    `streams`: the byte offsets where the streams begin, then the one where the last of them ends;
+    `digests`: the xxh3 of each. `last`: whether the slice must contain the end of the export.
     """
 
     name: str
@@ -62,9 +62,9 @@ class PageSlice:
 
 @dataclass
 class Damage:
-    """Where inputs were cut or broken, and how many pages were lost in the middle there.
+    """Where inputs were truncated or damaged, and how many pages were cut in the middle.
 
-    `streams` counts the bz2 streams that were lost or cut, by the file's name.
+    `streams`: the number of bz2 streams that were lost or cut, by file name.
     """
 
     messages: list[str] = field(default_factory=list)
@@ -72,12 +72,12 @@ class Damage:
     streams: Counter[str] = field(default_factory=Counter)
 
     def note(self, fault: CutInputError, *, in_page: bool) -> None:
-        """Take down one fault."""
+        """Record one fault."""
         self.messages.append(str(fault))
         self.cut_pages += in_page
 
     def count(self, counts: Counts) -> None:
-        """Add the damage to the counts: pages that were cut, streams, a line for each fault."""
+        """Add to the counts: pages cut in the middle, damaged streams, and each fault's message."""
         counts.tally("pages").drop("cut off in the middle", self.cut_pages)
         counts.add("damaged inputs", dict.fromkeys(self.messages, 1))
         if self.streams:
@@ -86,10 +86,10 @@ class Damage:
 
 @dataclass(frozen=True)
 class PageDump:
-    """The dumps of one run: the wiki, the tasks (one a slice), the bytes to read if known.
+    """The dumps of one run: the wiki, the tasks (one per slice), the bytes to read if known.
 
-    `sample` holds the texts of the first pages, as far as they were asked for. `read`: the files'
-    fingerprints, by path, when all tasks have been taken.
+    `sample`: texts of the first articles, as many as were requested. `read`: the files'
+    fingerprints by path; complete once all tasks have been taken.
     """
 
     site: Site
@@ -104,11 +104,12 @@ def open_pages(
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
-    Bytes of the file where it is cut at bz2 streams (by default 2 MB), else of wikitext (8). With
-    `damage`, a cut or broken input ends early (a multistream dump loses the rest of that stream
-    alone) and is noted there; without, CutInputError is raised at that place, after the slices
-    before it. The first articles are read for a `sample` of that many characters of wikitext.
-    Raises InputError for what is no dump, or has no pages.
+    `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB),
+    else in characters of wikitext (default 8 MB). `sample`: number of characters of wikitext to
+    return from the first articles. With `damage`, a truncated or damaged input ends early (a
+    multistream dump loses only the rest of that stream), and the fault is recorded there; without
+    it, CutInputError is raised after the slices before the fault. Raises InputError if a file is
+    not a page dump or has no pages.
     """
     _same_wikis(paths)
     read: dict[str, FileRead] = {}
@@ -116,9 +117,9 @@ def open_pages(
     first = next(slices, None)
     if first is None and damage and damage.messages:
         fault = damage.messages[0].rpartition(";")[0] or damage.messages[0]  # without its advice
-        raise InputError(f"{fault}; no page stands before that, download it again")
+        raise InputError(f"{fault}; no page precedes the fault: download it again")
     if first is None:
-        raise InputError(f"{', '.join(paths)}: has no pages; give a pages-articles dump")
+        raise InputError(f"{', '.join(paths)}: no pages found; give a pages-articles dump")
     known = all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
     texts, slices = _sampled(chain([first], slices), sample)
@@ -128,19 +129,19 @@ def open_pages(
 def _sampled(
     slices: Iterator[tuple[PageSlice, int]], length: int
 ) -> tuple[tuple[str, ...], Iterator[tuple[PageSlice, int]]]:
-    """Return the first articles' texts, and the slices anew.
+    """Return the first articles' texts, and an iterator over all slices, including those read.
 
-    They are the same for any cut into slices; a fault among them is told when its turn comes.
+    The texts do not depend on the cut into slices; a fault among them is raised at its slice.
     """
     drawn: list[tuple[PageSlice, int]] = []
     texts: list[str] = []
-    seen = passed = found = 0
+    pages = characters = sampled = 0
 
     def faulty(fault: CstoolError) -> Iterator[tuple[PageSlice, int]]:
         yield from drawn
         raise fault
 
-    while found < length and seen < _LOOKED_AT and passed < _LOOKED_AT_TEXT:
+    while sampled < length and pages < _MOST_PAGES and characters < _MOST_CHARACTERS:
         try:
             item = next(slices, None)
         except CstoolError as fault:
@@ -148,27 +149,27 @@ def _sampled(
         if item is None:
             break
         drawn.append(item)
-        for page in _sound_pages(item[0]):
-            seen += 1
-            passed += len(page.text or "")
+        for page in _readable_pages(item[0]):
+            pages += 1
+            characters += len(page.text or "")
             if page.namespace == MAIN and page.redirect is None and page.text:
                 texts.append(page.text)
-                found += len(page.text)
-            if found >= length or seen >= _LOOKED_AT or passed >= _LOOKED_AT_TEXT:
+                sampled += len(page.text)
+            if sampled >= length or pages >= _MOST_PAGES or characters >= _MOST_CHARACTERS:
                 break
     return tuple(texts), chain(drawn, slices)
 
 
-def _sound_pages(slice_: PageSlice) -> Iterator[Page]:
-    """Yield a slice's pages but for those that are damaged."""
+def _readable_pages(slice_: PageSlice) -> Iterator[Page]:
+    """Yield a slice's pages up to the first fault."""
     try:
         yield from pages_of(slice_, Damage())
-    except CstoolError:  # told when its turn comes
+    except CstoolError:  # raised again when the slice is processed
         return
 
 
 def _same_wikis(paths: Sequence[str]) -> None:
-    """Look into files before hours of work: raise InputError when they are of two wikis."""
+    """Raise InputError before the work starts if the files' headers name different wikis."""
     first: Site | None = None
     for path in paths:
         if path == STDIN or not need_file(path).is_file() or len(paths) < 2:
@@ -180,7 +181,7 @@ def _same_wikis(paths: Sequence[str]) -> None:
 
 
 def _peek(path: str) -> Site | None:
-    """Return the wiki that a file's first bytes tell of; None where they are damaged."""
+    """Return the wiki that a file's header names; None if the header is damaged."""
     stream = Stream(path)
     parser = PageParser(stream.name)
     try:
@@ -189,7 +190,7 @@ def _peek(path: str) -> Site | None:
                 pass
             if parser.site:
                 break
-    except CutInputError:  # told when its turn comes
+    except CutInputError:  # raised again when the file is processed
         pass
     finally:
         stream.close()
@@ -207,11 +208,11 @@ def _tasks(slices: Iterator[tuple[PageSlice, int]]) -> Iterator[Task[PageSlice]]
 def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
     if slice_.pages is None:
         digest = xxhash.xxh3_128_hexdigest(repr(slice_.digests).encode())
-        place = f"{slice_.streams[0]}-{slice_.streams[-1]}"
-        fingerprint = f"{Path(slice_.name).name}:{place}:{digest}"
+        range_ = f"{slice_.streams[0]}-{slice_.streams[-1]}"
+        fingerprint = f"{Path(slice_.name).name}:{range_}:{digest}"
     else:
-        told = msgspec.json.encode(fingerprint_of(slice_.pages))
-        fingerprint = xxhash.xxh3_128_hexdigest(told)
+        content = msgspec.json.encode(fingerprint_of(slice_.pages))
+        fingerprint = xxhash.xxh3_128_hexdigest(content)
     return Task(part_name(index), slice_, fingerprint, weight)
 
 
@@ -250,12 +251,12 @@ def _stream_slices(
 
 
 def _tapered(part_size: int, left: int) -> int:
-    """Return a slice's size: towards the end they grow small, that workers end at one time."""
+    """Return a slice's size, which shrinks towards the end so that workers finish together."""
     return min(part_size, max(left, part_size) // _TAPER)
 
 
 def _read_site(path: str, stop: int) -> Site:
-    """Return the wiki that the first stream of a multistream dump tells of."""
+    """Return the wiki that the first stream of a multistream dump names."""
     parser = PageParser(path)
     with Path(path).open("rb") as file:
         for data in decompressed_range(path, file, 0, stop):
@@ -269,8 +270,8 @@ def _read_site(path: str, stop: int) -> Site:
 def _need_site(parser: PageParser, name: str) -> Site:
     if parser.site is None:
         raise InputError(
-            f"{name}: has no <siteinfo>, which names the wiki and its namespaces; give a "
-            "pages-articles dump as Wikimedia publishes it"
+            f"{name}: no <siteinfo> element, which names the wiki and its namespaces; give a "
+            "pages-articles dump as published by Wikimedia"
         )
     return parser.site
 
@@ -281,14 +282,14 @@ def _page_slices(
     stream = Stream(path)
     parser = PageParser(stream.name)
     pages: list[Page] = []
-    size = heads = told = 0
+    size = heads = counted = 0
 
     def slice_() -> tuple[PageSlice, int]:
-        nonlocal pages, size, heads, told
-        made = PageSlice(stream.name, _need_site(parser, stream.name), tuple(pages))
-        weight = stream.position - told
-        pages, size, heads, told = [], 0, 0, stream.position
-        return made, weight
+        nonlocal pages, size, heads, counted
+        finished = PageSlice(stream.name, _need_site(parser, stream.name), tuple(pages))
+        weight = stream.position - counted
+        pages, size, heads, counted = [], 0, 0, stream.position
+        return finished, weight
 
     try:
         for data in stream:
@@ -315,7 +316,7 @@ def _page_slices(
 
 
 def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
-    """Yield the slice's pages. `damage` as in `open_pages`."""
+    """Yield the slice's pages. `damage` and errors as in `open_pages`."""
     if slice_.pages is not None:
         yield from slice_.pages
         return
@@ -323,13 +324,13 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
     with Path(slice_.name).open("rb", buffering=1 << 18) as file:
         for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
             _need_same(slice_.name, file, (start, stop), digest)
-            told = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
-            parser = PageParser(told, inside=start > 0)
+            name = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
+            parser = PageParser(name, inside=start > 0)
             xml = bounded(decompressed_range(slice_.name, file, start, stop))
             last = slice_.last and stop == slice_.streams[-1]
             try:
                 if start and not last:
-                    plain, xml = _plainly(xml)
+                    plain, xml = _try_fast_path(xml)
                     yield from plain
                 for data in xml:
                     yield from parser.feed(data)
@@ -344,7 +345,7 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
 
 
 def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """Return what passes on XML of the slice's streams, and raises InputError at too much of it."""
+    """Return a filter that raises InputError if the slice's streams expand to too much XML."""
     first, stop = slice_.streams[0], slice_.streams[-1]
     largest = max(bounds.LARGEST_SLICE, bounds.LARGEST_RATIO * (stop - first))
     size = 0
@@ -355,9 +356,9 @@ def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
             size += len(data)
             if size > largest:
                 raise InputError(
-                    f"{slice_.name}: its bz2 streams from byte {first:,} to {stop:,} hold more "
-                    f"than {bounds.megabytes(largest)} of XML; if you trust it, decompress it into "
-                    "a pipe: bzip2 -dc FILE | cstool … -"
+                    f"{slice_.name}: the bz2 streams from byte {first:,} to {stop:,} expand to "
+                    f"more than {bounds.megabytes(largest)} of XML; if you trust the file, "
+                    "decompress it into a pipe: bzip2 -dc FILE | cstool … -"
                 )
             yield data
 
@@ -365,16 +366,16 @@ def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
 
 
 def _need_same(name: str, file: IO[bytes], range_: tuple[int, int], digest: int) -> None:
-    """Raise InputError when these bytes of a file are others than when it was cut into slices."""
+    """Raise InputError if these bytes of the file have changed since it was cut into slices."""
     if digest_of_range(file, *range_) != digest:
         raise InputError(
-            f"{name}: was changed while it was read (at byte {range_[0]:,}); run the same command "
-            "again when it changes no more: finished parts of what is as it was are kept"
+            f"{name}: changed while it was read (at byte {range_[0]:,}); run the same command "
+            "again once it no longer changes: finished parts of unchanged slices are kept"
         )
 
 
-def _plainly(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:
-    """Return the pages of a stream if all are in the plain form, and what is left to the parser."""
+def _try_fast_path(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:
+    """Return the pages if all are in the plain form, else none; and the XML left to parse."""
     drawn: list[bytes] = []
     size = 0
 

@@ -1,8 +1,8 @@
-"""Tables that mariadb-dump or mysqldump wrote: cut into slices of whole rows, read as columns.
+"""Read tables of MariaDB or MySQL dumps: cut them into slices of whole rows, return columns.
 
 https://mariadb.com/kb/en/mariadb-dump/. The columns are those of CREATE TABLE, or of an INSERT's
-own list; statements may stand on one line or many, with one row or many. A slice never depends
-on how the file is compressed.
+own list; a statement may take one line or many, and contain one row or many. The slices do not
+depend on how the file is compressed.
 """
 
 import re
@@ -20,7 +20,7 @@ from cstool.dumps.sql_rows import (
     Block,
     SqlError,
     careful_columns,
-    escaped_places,
+    escaped_offsets,
     plain_columns,
 )
 from cstool.dumps.sql_text import (
@@ -38,25 +38,25 @@ from cstool.dumps.sql_text import (
 from cstool.dumps.streams import Stream
 from cstool.errors import CutInputError, InputError
 from cstool.storage.manifest import FileRead
-from cstool.storage.run import Task, part_name
+from cstool.storage.tasks import Task, part_name
 
 DEFAULT_PART_SIZE = 16 << 20
-# A row of the tables that are read has some kilobytes; mariadb-dump's statements have 16 MB at most
-# (net_buffer_length), unless a row is longer. A slice comes on top, and copies of it all.
+# Bytes. Rows of the tables in question have some kilobytes; statements of mariadb-dump have at most
+# 16 MB (net_buffer_length), unless a row is longer. Memory is needed for this, a slice, and copies.
 _LARGEST_ROW = 16 << 20
 _BEGINS = re.compile(rb"-- (?:MariaDB|MySQL) dump ")
 _DATABASE = re.compile(rb"^-- Host: .*\bDatabase: (\w+)\s*\n", re.MULTILINE)
 _COMPLETED = b"-- Dump completed"
 _EDGE = 1 << 10
-_LAST_TRIES = 4
-# Names of tables or columns in a message.
+_MOST_TRIES = 4
+# Number and length of the names of tables or columns in a message.
 _SHOWN_NAMES = 20
 _SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True)
 class SqlTable:
-    """A table of a dump, and the columns of it that are wanted: those it must have, and may."""
+    """A table of a dump: its name, the `needed` columns, and the `others`, which may be absent."""
 
     name: str
     needed: tuple[str, ...]
@@ -64,13 +64,13 @@ class SqlTable:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """All wanted columns."""
+        """All columns to read."""
         return self.needed + self.others
 
 
 @dataclass(frozen=True)
 class SqlSlice:
-    """Some rows of a table: `place` is the byte of the unpacked file where they begin."""
+    """Rows of a table; `place` is the byte offset in the decompressed file where they begin."""
 
     name: str
     place: int
@@ -78,30 +78,30 @@ class SqlSlice:
 
 
 def read_columns(slice_: SqlSlice, table: SqlTable) -> list[pa.Array]:
-    """Return the wanted columns of a slice: binary, with nulls; numbers are their digits.
+    """Return the wanted columns of a slice as binary arrays with nulls; numbers as their digits.
 
-    Raises InputError, which names the place, for a row that is none.
+    Raises InputError, with the byte offset, for a row that is malformed.
     """
     try:
         columns = plain_columns(slice_.block, table.wanted)
         return careful_columns(slice_.block, table.wanted) if columns is None else columns
     except SqlError as error:
         raise InputError(
-            f"{slice_.name}: byte {slice_.place + error.place:,} of its SQL: {error}; give the "
-            f"table `{table.name}` as mariadb-dump writes it"
+            f"{slice_.name}: {error} (byte {slice_.place + error.place:,} of the SQL); give the "
+            f"table `{table.name}` as written by mariadb-dump"
         ) from error
 
 
 def whole_numbers(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, column: str) -> pa.Array:
-    """Return a column as numbers. Raises InputError when one is missing, none, or too large."""
+    """Return a column as integers. Raises InputError for NULL, malformed or too large values."""
     try:
         if values.null_count:
             raise pa.ArrowInvalid("NULL")
         return pc.cast(values.cast(pa.string()), type_)
     except pa.ArrowInvalid as error:
         raise InputError(
-            f"{slice_.name}: after byte {slice_.place:,} of its SQL: {column} holds what is no "
-            f"{type_} ({error}); give the table as mariadb-dump writes it"
+            f"{slice_.name}: a value of {column} is not a valid {type_} ({error}; after byte "
+            f"{slice_.place:,} of the SQL); give the table as written by mariadb-dump"
         ) from error
 
 
@@ -114,7 +114,7 @@ def sql_tasks(
     database: str = "",
     read: dict[str, FileRead] | None = None,
 ) -> Iterator[Task[SqlSlice]]:
-    """Cut a table's dump into tasks, one for each slice; arguments as for `sql_slices`."""
+    """Cut a table's dump into tasks, one per slice; arguments and errors as for `sql_slices`."""
     slices = sql_slices(path, table, part_size, faults, database=database, read=read)
     for index, (slice_, weight) in enumerate(slices):
         digest = xxhash.xxh3_128(slice_.block.data)
@@ -131,22 +131,22 @@ def sql_slices(
     database: str = "",
     read: dict[str, FileRead] | None = None,
 ) -> Iterator[tuple[SqlSlice, int]]:
-    """Yield a table's rows in slices, and the bytes of the file that were read for each.
+    """Yield a table's rows in slices, each with the number of compressed bytes read for it.
 
     A slice has at most `part_size` bytes of SQL, unless a row has more. With a list `faults`, a
-    cut or damaged file ends early and is noted there; without, CutInputError is raised there,
-    after the slices before it. Raises InputError for a file that does not hold the table, or
-    whose table lacks a needed column, or whose first lines name another `database`. `read`: gets
-    the file's fingerprint, by `path`, when all of it has been read.
+    truncated or damaged file ends early and the message is appended to it; without, CutInputError
+    is raised after the slices before the fault. `read`: receives the file's fingerprint, by `path`,
+    once the whole file has been read. Raises InputError if the file does not contain the table, the
+    table lacks a needed column, or the file's header names another `database`.
     """
     stream = Stream(path)
     cutter = _Cutter(stream.name, table, part_size, database)
-    told = 0
+    counted = 0
 
     def weighed(slices: Iterator[SqlSlice]) -> Iterator[tuple[SqlSlice, int]]:
-        nonlocal told
+        nonlocal counted
         for slice_ in slices:
-            weight, told = stream.position - told, stream.position
+            weight, counted = stream.position - counted, stream.position
             yield slice_, weight
 
     try:
@@ -165,7 +165,7 @@ def sql_slices(
 
 @dataclass
 class _Cutter:
-    """Takes bytes, however they come in, and cuts them between statements, or between rows."""
+    """Cut a stream of bytes, in pieces of any size, between statements or between rows."""
 
     name: str
     table: SqlTable
@@ -192,9 +192,9 @@ class _Cutter:
         while len(self._data) >= self._window:
             window = bytes(self._data[: self._window])
             if not self._begun:
-                passed = self._before_rows(window)
-                if passed or self._begun:
-                    self._drop(passed)
+                skipped = self._before_rows(window)
+                if skipped or self._begun:
+                    self._drop(skipped)
                 else:
                     self._grow()
                 continue
@@ -208,22 +208,22 @@ class _Cutter:
         named = _DATABASE.search(self._head)
         if named and self.database and named[1].decode() != self.database:
             raise InputError(
-                f"{self.name}: is a dump of {named[1].decode()}, not of {self.database}; give "
+                f"{self.name}: dump of {named[1].decode()}, not of {self.database}; give "
                 f"--wiki {named[1].decode()} or another dump"
             )
 
     def _grow(self) -> None:
-        """Look at more bytes: so many hold no whole statement, nor a row."""
+        """Double the window, because it contains no whole statement or row."""
         self._window *= 2
         if self._window > _LARGEST_ROW + self.size:
             raise InputError(
-                f"{self.name}: from byte {self._place:,} of its SQL on, {_LARGEST_ROW >> 20} MB "
-                f"hold no whole row or statement; give the table `{self.table.name}` as "
-                "mariadb-dump writes it"
+                f"{self.name}: row or statement longer than {_LARGEST_ROW >> 20} MB (at byte "
+                f"{self._place:,} of the SQL); give the table `{self.table.name}` as written by "
+                "mariadb-dump"
             )
 
     def finish(self) -> Iterator[SqlSlice]:
-        """Yield what is left. Raises CutInputError when the dump does not end as one does."""
+        """Yield the rest. Raises CutInputError if the dump is truncated."""
         if not self._begun:
             self._drop(self._before_rows(bytes(self._data)))
         left = bytes(self._data)
@@ -233,19 +233,19 @@ class _Cutter:
                 yield self._slice(left[:end], None)
             left = left[end:]
         if BLANK.fullmatch(left) is None:
-            raise self._is_cut("ends inside a statement")
+            raise self._is_cut("the SQL ends inside a statement")
         if _BEGINS.search(self._head) and _COMPLETED not in self._tail:
-            raise self._is_cut(f"ends without its last line ({_COMPLETED.decode()} …)")
+            raise self._is_cut(f"the last line ({_COMPLETED.decode()} …) is missing")
         self._need_table()
 
     def _is_cut(self, how: str) -> CutInputError:
         return CutInputError(
-            f"{self.name}: {how}, after byte {self._place + len(self._data):,} of its SQL: it is "
-            "cut off; download it again, or keep what is there with --keep-going"
+            f"{self.name}: truncated: {how}, after byte {self._place + len(self._data):,} of the "
+            "SQL; download it again, or use --keep-going to keep what was read before"
         )
 
     def rest(self) -> Iterator[SqlSlice]:
-        """Yield the whole rows that stand before a fault."""
+        """Yield the whole rows before a fault."""
         if not self._begun:
             self._drop(self._before_rows(bytes(self._data)))
         while self._begun and self._data:
@@ -260,13 +260,13 @@ class _Cutter:
 
     def _need_table(self) -> None:
         if self._columns is None and not self._begun:
-            has = f" (it has {_listed(self._others)})" if self._others else ""
+            others = f" (tables: {_listed(self._others)})" if self._others else ""
             raise InputError(
-                f"{self.name}: has no table `{self.table.name}`{has}; give that table's dump"
+                f"{self.name}: no table `{self.table.name}`{others}; give the dump of that table"
             )
 
     def _before_rows(self, data: bytes) -> int:
-        """Pass over statements up to the table's first rows; return where those passed end."""
+        """Skip statements before the table's first rows; return the byte offset where they end."""
         position = 0
         while True:
             begin = BLANK.match(data, position).end()  # type: ignore[union-attr]
@@ -283,12 +283,12 @@ class _Cutter:
             position = statement.end()
 
     def _look_at(self, statement: bytes) -> None:
-        """Take the columns from CREATE TABLE."""
+        """Read the columns from a CREATE TABLE statement."""
         into = INTO.match(statement)
         if into and name_of(into["table"]) == self.table.name:
             raise InputError(
-                f"{self.name}: fills `{self.table.name}` by an INSERT without VALUES; give the "
-                "table as mariadb-dump writes it"
+                f"{self.name}: INSERT without VALUES into `{self.table.name}`; give the table as "
+                "written by mariadb-dump"
             )
         create = CREATE.match(statement)
         if not create:
@@ -303,18 +303,18 @@ class _Cutter:
     def _need_columns(self, columns: tuple[str, ...] | None) -> None:
         if columns is not None and len(columns) > MOST_COLUMNS:
             raise InputError(
-                f"{self.name}: its table `{self.table.name}` has more than {MOST_COLUMNS:,} "
-                "columns; give the table of a MediaWiki database"
+                f"{self.name}: table `{self.table.name}` has more than {MOST_COLUMNS:,} columns; "
+                "give the table of a MediaWiki database"
             )
         if columns is None:
             raise InputError(
-                f"{self.name}: has rows of `{self.table.name}` and no CREATE TABLE before them, so "
-                "nothing tells its columns; give a dump without --no-create-info"
+                f"{self.name}: no CREATE TABLE before the rows of `{self.table.name}`, so its "
+                "columns are unknown; give a dump made without --no-create-info"
             )
         missing = [name for name in self.table.needed if name not in columns]
         if missing:
             raise InputError(
-                f"{self.name}: its table `{self.table.name}` has no column {missing[0]} (it has "
+                f"{self.name}: table `{self.table.name}` has no column {missing[0]} (columns: "
                 f"{_listed(columns)}); give the table of a MediaWiki database"
             )
 
@@ -331,7 +331,7 @@ class _Cutter:
         return slice_
 
     def _cut(self, window: bytes) -> tuple[int, tuple[str, ...] | None]:
-        """Return where to cut, and the columns of the INSERT that goes on there; 0: nowhere."""
+        """Return where to cut (0: nowhere), and the columns of the INSERT that continues there."""
         end = _quick_end(window) or self._statements_end(window)
         return (end, None) if end else self._rows_end(window)
 
@@ -342,7 +342,7 @@ class _Cutter:
         return end
 
     def _rows_end(self, window: bytes) -> tuple[int, tuple[str, ...] | None]:
-        """Return the end of the last whole row of a statement that does not end here."""
+        """Return the end of the last whole row of a statement that does not end in the window."""
         names, begin = self._inside, 0
         if names is None:
             head = INSERT.match(window, BLANK.match(window).end())  # type: ignore[union-attr]
@@ -360,31 +360,31 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _quick_end(window: bytes) -> int:
-    """Return where the window's last statement ends, by counting quotes; 0 when that won't do.
+    """Return where the window's last statement ends, by counting quotes; 0 if that is ambiguous.
 
-    A line that ends with `;` ends a statement when the quotes before it pair up.
+    A line that ends with `;` ends a statement if the quotes before it are balanced.
     """
     end = len(window)
-    for _ in range(_LAST_TRIES):
+    for _ in range(_MOST_TRIES):
         end = window.rfind(b";\n", 0, end)
         if end < 0:
             return 0
-        paired = _quotes_pair(window[:end])
-        if paired is None:
+        balanced = _quotes_are_balanced(window[:end])
+        if balanced is None:
             return 0
-        if paired:
+        if balanced:
             return end + 2
     return 0
 
 
-def _quotes_pair(text: bytes) -> bool | None:
-    """Whether quotes pair up; None where other things than strings may hold some."""
+def _quotes_are_balanced(text: bytes) -> bool | None:
+    """Return whether quotes are balanced; None if comments or backticks may contain some."""
     if b"#" in text or b"--" in text or b"/*" in text:
         return None
     if text.count(b"\\") > MOST_BACKSLASHES:
         return None
     codes = np.frombuffer(text, np.uint8)
-    escaped = codes[escaped_places(np.flatnonzero(codes == ord("\\")), len(codes))]
+    escaped = codes[escaped_offsets(np.flatnonzero(codes == ord("\\")), len(codes))]
     single, double = (
         int(np.count_nonzero(codes == code)) - int(np.count_nonzero(escaped == code))
         for code in b"'\""

@@ -1,8 +1,8 @@
-"""Rows of INSERT statements → columns.
+"""Convert the rows of INSERT statements to columns.
 
-Two ways that read the same, which a test holds: `plain_columns` looks at a whole block with
-NumPy and makes Arrow columns without a Python object for each value; it gives up (None) on
-whatever it does not know, and `careful_columns` reads that block value by value.
+Two implementations return the same values, which a test checks: `plain_columns` scans a whole block
+with NumPy and builds Arrow columns without a Python object per value; it returns None for any
+construct it does not know, and `careful_columns` reads that block value by value.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,18 +37,18 @@ _IS_DIGIT = np.zeros(256, bool)
 _IS_DIGIT[list(b"0123456789")] = True
 
 
-# Arrays of their places take many times the memory of the text: blocks with more of them are read
-# value by value. (A slice of 16 MB that is nothing but pairs of digits has 11 million marks.)
+# Arrays of byte offsets take many times the memory of the text, so blocks with more backslashes or
+# marks are read value by value. (A slice of 16 MB of pairs of digits has 11 million marks.)
 MOST_BACKSLASHES = 2 << 20
 _MOST_MARKS = 12 << 20
 
 
-# A backslash before anything but a quote or a backslash, or a quote that is doubled.
+# A backslash before anything but a quote or a backslash, or a doubled quote.
 _HARD = r"\\[^'\"\\]|(?:^|[^\\])'"
 
 
 class SqlError(ValueError):
-    """A row that cannot be read: where in the block, and why."""
+    """A row that cannot be read; `place` is its byte offset in the block, the message says why."""
 
     def __init__(self, place: int, why: str) -> None:
         super().__init__(why)
@@ -59,8 +59,8 @@ class SqlError(ValueError):
 class Block:
     """Statements of a table's dump.
 
-    `columns`: the table's, by its CREATE TABLE. `inside`: the columns of the INSERT that the
-    block begins within, None where it begins with a statement.
+    `columns`: the table's columns, by its CREATE TABLE. `inside`: the columns of the INSERT whose
+    rows the block begins with, None if it begins with a statement.
     """
 
     table: str
@@ -70,7 +70,7 @@ class Block:
 
 
 def plain_columns(block: Block, wanted: Sequence[str]) -> list[pa.Array] | None:
-    """Return the wanted columns as binary arrays; None where the block needs a closer look.
+    """Return the wanted columns as binary arrays; None if the block needs `careful_columns`.
 
     A column that the table does not have is all null.
     """
@@ -82,7 +82,7 @@ def plain_columns(block: Block, wanted: Sequence[str]) -> list[pa.Array] | None:
     bounds = _bounds(text, len(names))
     if bounds is None:
         return None
-    bounds = bounds[text[bounds[:, 0] + 1] != _TICK]  # those are lists of columns
+    bounds = bounds[text[bounds[:, 0] + 1] != _TICK]  # lists of columns begin with a backtick
     if not len(bounds) or not _gaps_are_known(block, bounds, text, names):
         return None
     columns = []
@@ -99,7 +99,7 @@ def plain_columns(block: Block, wanted: Sequence[str]) -> list[pa.Array] | None:
 
 
 def _first_names(block: Block) -> tuple[str, ...] | None:
-    """Return the columns of the block's first rows; None when it does not begin with rows."""
+    """Return the columns of the block's first rows; None if it does not begin with rows."""
     if block.inside is not None:
         return block.inside
     head = INSERT.match(block.data, BLANK.match(block.data).end())  # type: ignore[union-attr]
@@ -109,22 +109,22 @@ def _first_names(block: Block) -> tuple[str, ...] | None:
 
 
 def _bounds(text: Bytes, width: int) -> Ints | None:
-    """Return for each row where its parentheses and commas stand; None when rows differ."""
+    """Return int64[rows, width + 1]: byte offsets of parentheses and commas; None if irregular."""
     is_mark = _IS_MARK[text]
     if np.count_nonzero(text == _BACKSLASH) > MOST_BACKSLASHES:
         return None
     if np.count_nonzero(is_mark) > _MOST_MARKS:
         return None
-    seen = text
+    unescaped = text
     backslashes = np.flatnonzero(text == _BACKSLASH)
     if len(backslashes):
-        seen = text.copy()
-        seen[escaped_places(backslashes, len(text))] = 0
-    marks = np.flatnonzero(is_mark if seen is text else _IS_MARK[seen])
-    kinds = seen[marks]
+        unescaped = text.copy()
+        unescaped[escaped_offsets(backslashes, len(text))] = 0
+    marks = np.flatnonzero(is_mark if unescaped is text else _IS_MARK[unescaped])
+    kinds = unescaped[marks]
     quotes = kinds == _QUOTE
-    within = np.cumsum(quotes, dtype=np.uint8) & 1  # it may run over: the last bit is right
-    # (Dumps write \" inside strings; a bare one may be a string of its own kind.)
+    within = np.cumsum(quotes, dtype=np.uint8) & 1  # an overflow does not change the last bit
+    # (Dumps write \" inside strings; an unescaped one may delimit a string.)
     if not len(within) or within[-1] or (kinds == _DOUBLE).any():
         return None
     outside = ~quotes & (within == 0)
@@ -135,15 +135,15 @@ def _bounds(text: Bytes, width: int) -> Ints | None:
     if len(marks) % (width + 1) or not len(marks):
         return None
     kinds = kinds.reshape(-1, width + 1)
-    sound = (kinds[:, 0] == _OPEN) & (kinds[:, -1] == _CLOSE)
-    if not sound.all() or not (kinds[:, 1:-1] == _COMMA).all():
+    regular = (kinds[:, 0] == _OPEN) & (kinds[:, -1] == _CLOSE)
+    if not regular.all() or not (kinds[:, 1:-1] == _COMMA).all():
         return None
     bounds: Ints = marks.reshape(-1, width + 1)
     return bounds
 
 
-def escaped_places(backslashes: Ints, length: int) -> Ints:
-    """Return the places of the bytes that a backslash stands for; of a run, every second acts."""
+def escaped_offsets(backslashes: Ints, length: int) -> Ints:
+    """Return int64[n]: byte offsets of escaped bytes; in a run, every second backslash escapes."""
     begins = np.ones(len(backslashes), bool)
     begins[1:] = np.diff(backslashes) != 1
     numbers = np.arange(len(backslashes))
@@ -153,7 +153,7 @@ def escaped_places(backslashes: Ints, length: int) -> Ints:
 
 
 def _gaps_are_known(block: Block, bounds: Ints, text: Bytes, names: tuple[str, ...]) -> bool:
-    """Whether nothing but commas and heads of this table's INSERTs stands between the rows."""
+    """Return whether only commas and heads of this table's INSERTs appear between the rows."""
     data = block.data
     begins, ends = bounds[1:, 0], bounds[:-1, -1] + 1
     lengths = begins - ends
@@ -189,7 +189,7 @@ def _all_blank(text: bytes) -> bool:
 
 
 def _column(data: bytes, text: Bytes, begins: Ints, ends: Ints) -> pa.Array | None:
-    """Return the values between these places; None where one is empty."""
+    """Return the values between these byte offsets; None if one is empty."""
     lengths = ends - begins
     if (lengths < 1).any():
         return None
@@ -202,8 +202,8 @@ def _column(data: bytes, text: Bytes, begins: Ints, ends: Ints) -> pa.Array | No
     values = _gathered(data, begins + quoted, ends - quoted)
     odd = ~(quoted | digits | null)
     if quoted.any():
-        values, hard = _unescaped(values, quoted)
-        odd |= hard
+        values, needs_literal = _unescaped(values, quoted)
+        odd |= needs_literal
     places = np.flatnonzero(odd)
     if len(places):
         values = _replaced(values, places, _literals(data, begins[places], ends[places]))
@@ -213,16 +213,16 @@ def _column(data: bytes, text: Bytes, begins: Ints, ends: Ints) -> pa.Array | No
 
 
 def _unescaped(values: pa.Array, quoted: Flags) -> tuple[pa.Array, Flags]:
-    """Return strings without their backslashes, and where that asks for a closer look."""
+    """Return strings without their backslashes, and flags of those that need `literal`."""
     escaped = _flags(pc.match_substring(values, b"\\")) & quoted
-    hard = _flags(pc.match_substring(values, b"'")) & ~escaped  # a quote that is doubled
+    needs_literal = _flags(pc.match_substring(values, b"'")) & ~escaped  # a doubled quote
     places = np.flatnonzero(escaped)
     if len(places):
         pieces = values.take(pa.array(places))
-        hard[places] = _flags(pc.match_substring_regex(pieces, _HARD))
+        needs_literal[places] = _flags(pc.match_substring_regex(pieces, _HARD))
         easy = pc.replace_substring_regex(pieces, r"\\(['\"\\])", r"\1")
         values = _replaced(values, places, easy)
-    return values, hard
+    return values, needs_literal
 
 
 def _flags(mask: pa.Array) -> Flags:
@@ -230,10 +230,11 @@ def _flags(mask: pa.Array) -> Flags:
 
 
 def _gathered(data: bytes, begins: Ints, ends: Ints) -> pa.Array:
-    """Return these pieces of the data, in their order: every second of an array without gaps."""
+    """Return the pieces of the data between these byte offsets."""
     offsets = np.empty(2 * len(begins), np.int32)
     offsets[0::2] = begins
     offsets[1::2] = ends
+    # An array without gaps has every second element between two pieces.
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     all_pieces = pa.BinaryArray.from_buffers(pa.binary(), len(offsets) - 1, buffers)
     return all_pieces.take(pa.array(np.arange(0, len(offsets), 2)))
@@ -245,40 +246,40 @@ def _literals(data: bytes, begins: Ints, ends: Ints) -> pa.Array:
         try:
             values.append(literal(data[begin:end]))
         except ValueError as error:
-            raise SqlError(begin, f"{error} is no value") from error
+            raise SqlError(begin, f"{error} is not a valid value") from error
     return pa.array(values, pa.binary())
 
 
 def _replaced(values: pa.Array, places: Ints, others: pa.Array) -> pa.Array:
-    """Return the values with those at some places replaced."""
+    """Return the values with those at some row indices replaced."""
     take = np.arange(len(values))
     take[places] = np.arange(len(values), len(values) + len(others))
     return pa.concat_arrays([values, others]).take(pa.array(take))
 
 
 def careful_columns(block: Block, wanted: Sequence[str]) -> list[pa.Array]:
-    """Return the wanted columns as `plain_columns` does, of anything that a dump may hold.
+    """Return the wanted columns as `plain_columns` does, for any block of a dump.
 
-    Raises SqlError for a row that does not fit its statement, or a value that is none.
+    Raises SqlError for a row that does not fit its statement, or a malformed value.
     """
     columns: list[list[bytes | None]] = [[] for _ in wanted]
     for names, place, row in _rows(block):
-        found = VALUE.finditer(row, 1, len(row) - 1)
-        values = [match[0] for match in islice(found, len(names))]
-        more = sum(1 for _ in found)
+        matches = VALUE.finditer(row, 1, len(row) - 1)
+        values = [match[0] for match in islice(matches, len(names))]
+        more = sum(1 for _ in matches)
         if more or len(values) != len(names):
             number = len(values) + more
-            raise SqlError(place, f"a row has {number} values for {len(names)} columns")
+            raise SqlError(place, f"row with {number} values for {len(names)} columns")
         for column, name in zip(columns, wanted, strict=True):
             try:
                 column.append(literal(values[names.index(name)]) if name in names else None)
             except ValueError as error:
-                raise SqlError(place, f"{error} is no value of {name}") from error
+                raise SqlError(place, f"{error} is not a valid value of {name}") from error
     return [pa.array(column, pa.binary()) for column in columns]
 
 
 def _rows(block: Block) -> Iterator[tuple[tuple[str, ...], int, bytes]]:
-    """Yield each row of the table: its columns, its place, its text."""
+    """Yield each row of the table: its columns, its byte offset, its bytes."""
     data = block.data
     names = block.inside
     position = 0
@@ -288,7 +289,7 @@ def _rows(block: Block) -> Iterator[tuple[tuple[str, ...], int, bytes]]:
             continue
         row = ROW.match(data, position)
         if not row:
-            raise SqlError(position, f"{_shown(data, position)} is no row of values")
+            raise SqlError(position, f"{_shown(data, position)} is not a row of values")
         yield names, position, row[0]
         position = BLANK.match(data, row.end()).end()  # type: ignore[union-attr]
         if data[position : position + 1] == b",":
@@ -296,11 +297,11 @@ def _rows(block: Block) -> Iterator[tuple[tuple[str, ...], int, bytes]]:
         elif rest := REST.match(data, position):
             names, position = None, rest.end()
         elif position < len(data):
-            raise SqlError(position, f"{_shown(data, position)} stands behind a row")
+            raise SqlError(position, f"unexpected {_shown(data, position)} after a row")
 
 
 def _next_statement(block: Block, position: int) -> tuple[tuple[str, ...] | None, int]:
-    """Return the columns of the INSERT there and the place of its rows; passes over others."""
+    """Return the columns of the INSERT and where its rows begin; skip any other statement."""
     data = block.data
     into = INTO.match(data, position)
     head = INSERT.match(data, position)
@@ -308,10 +309,10 @@ def _next_statement(block: Block, position: int) -> tuple[tuple[str, ...] | None
         columns = names_of(head["columns"]) if head["columns"] else block.columns
         return columns, head.end()
     if into and not head and name_of(into["table"]) == block.table:
-        raise SqlError(position, f"{_shown(data, position)} is an INSERT without VALUES")
+        raise SqlError(position, f"INSERT without VALUES: {_shown(data, position)}")
     rest = REST.match(data, position)
     if not rest:
-        raise SqlError(position, f"{_shown(data, position)} has no end")
+        raise SqlError(position, f"statement without an end: {_shown(data, position)}")
     return None, rest.end()
 
 

@@ -1,14 +1,14 @@
-"""The grammar of mariadb-dump's files, as far as tables of values need it: patterns over bytes.
+"""Patterns over bytes for the grammar of mariadb-dump's files, as far as tables of values need it.
 
 https://mariadb.com/kb/en/string-literals/ (escapes, `_binary`), …/hexadecimal-literals/,
-…/comment-syntax/, …/create-table/. Names may stand in backticks; text between quotes may hold
-anything, a raw line break and a semicolon too.
+…/comment-syntax/, …/create-table/. Names may be quoted with backticks; a quoted text may contain
+any bytes, including line breaks and semicolons.
 """
 
 import re
 from itertools import islice
 
-# MariaDB's own bound.
+# MariaDB's own limit.
 MOST_COLUMNS = 4096
 _STRING = rb"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
 _DOUBLE = rb'"[^"\\]*+(?:(?:\\.|"")[^"\\]*+)*+"'
@@ -17,9 +17,9 @@ _COMMENT = rb"(?:--(?=\s)[^\n]*+|\#[^\n]*+|/\*.*?\*/)"
 _NAME = rb"(?:" + _TICKED + rb"|" + _DOUBLE + rb"|[\w$\x80-\xff]++)"
 _VALUE = rb"(?:[^'\"(),;]++|" + _STRING + rb"|" + _DOUBLE + rb")++"
 
-# White space and comments. `/*! … */` is one, too: what dumps put there is no table's row.
+# White space and comments, including `/*! … */`, which contains no rows in dumps.
 BLANK = re.compile(rb"(?:\s++|" + _COMMENT + rb")*+", re.DOTALL)
-# The rest of a statement, to its semicolon.
+# The rest of a statement, up to its semicolon.
 REST = re.compile(
     rb"(?:[^'\"`;/#-]++|" + rb"|".join((_STRING, _DOUBLE, _TICKED, _COMMENT)) + rb"|[-/])*+;",
     re.DOTALL,
@@ -45,7 +45,7 @@ INTO = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 ROW = re.compile(rb"\(\s*" + _VALUE + rb"(?:\s*,\s*" + _VALUE + rb")*+\s*\)", re.DOTALL)
-# Rows with a comma behind each: where a statement that does not end may be cut.
+# Rows, each followed by a comma: an unfinished statement may be cut after them.
 ROWS = re.compile(
     rb"(?:" + BLANK.pattern + rb"\((?:[^'\"()]++|" + _STRING + rb"|" + _DOUBLE + rb")*+\)\s*,)*+",
     re.DOTALL,
@@ -53,7 +53,7 @@ ROWS = re.compile(
 VALUE = re.compile(_VALUE, re.DOTALL)
 NAME = re.compile(_NAME, re.DOTALL)
 
-# Where a definition inside CREATE TABLE (…) is at an end, and what does not define a column.
+# A definition inside CREATE TABLE (…), and the definitions that are not of a column.
 _ITEM = re.compile(
     rb"(?:[^'\"`(),]++|"
     + rb"|".join((_STRING, _DOUBLE, _TICKED))
@@ -69,7 +69,7 @@ _NO_COLUMN = re.compile(
 
 
 def name_of(quoted: bytes) -> str:
-    """Return a table's or column's name without its quotes."""
+    """Return the name of a table or column without its quotes."""
     if quoted[:1] in (b"`", b'"'):
         mark = quoted[:1]
         quoted = quoted[1:-1].replace(mark * 2, mark)
@@ -77,15 +77,15 @@ def name_of(quoted: bytes) -> str:
 
 
 def names_of(listed: bytes) -> tuple[str, ...]:
-    """Return the names of a list of columns, one more than MOST_COLUMNS at most."""
+    """Return the names in a list of columns, at most MOST_COLUMNS + 1 of them."""
     found = islice(NAME.finditer(listed), MOST_COLUMNS + 1)
     return tuple(name_of(match[0]) for match in found)
 
 
 def created_columns(statement: bytes, begin: int) -> tuple[str, ...]:
-    """Return the columns that a CREATE TABLE defines; `begin`: behind its first parenthesis.
+    """Return the columns that a CREATE TABLE defines, at most MOST_COLUMNS + 1 of them.
 
-    One more than MOST_COLUMNS at most.
+    `begin` is the byte offset after its first parenthesis.
     """
     names: list[str] = []
     position = begin
@@ -102,7 +102,7 @@ def created_columns(statement: bytes, begin: int) -> tuple[str, ...]:
 
 _ESCAPED = re.compile(rb"\\(.)|''", re.DOTALL)
 _MEANING = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
-# Outside of LIKE these two keep their backslash.
+# Outside of LIKE these two escapes keep their backslash.
 _KEPT = {b"%": rb"\%", b"_": rb"\_"}
 _PIECES = re.compile(rb"\s*+(" + _STRING + rb"|" + _DOUBLE + rb")", re.DOTALL)
 _CHARSET = re.compile(rb"(?:_[0-9a-z]+|N)\s*(?=['\"0xXbB])", re.IGNORECASE)

@@ -1,7 +1,7 @@
-"""Compressed files as streams of bytes, from a path or standard input.
+"""Read compressed files as streams of bytes, from a path or standard input.
 
-Every format is read through a decompressor object (`decompress`, `eof`, `unused_data`), member
-after member, so that a cut or a damaged place is noticed, whichever format it is in.
+Every format is read through a decompressor object (`decompress`, `eof`, `unused_data`), one member
+at a time, so that truncated or damaged data is detected in every format.
 """
 
 import os
@@ -22,9 +22,10 @@ _CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class Compression:
-    """A compression: its possible first bytes, its file endings, and a new decompressor.
+    """A compression format: magic bytes, file extensions, and a factory of decompressors.
 
-    `unpack` is a shell command that decompresses a file with as much memory as that asks for.
+    `unpack` is a shell command that decompresses a file that needs more than LARGEST_WINDOW of
+    memory.
     """
 
     name: str
@@ -34,11 +35,11 @@ class Compression:
     unpack: str = ""
 
     def is_cut(self, head: bytes) -> bool:
-        """Whether these are first bytes of this format, and too few to tell."""
+        """Return whether `head` is a prefix of a magic number, too short to identify the format."""
         return any(magic.startswith(head) for magic in self.magic)
 
 
-# Zstandard files may begin with a skippable frame (pzstd's do).
+# Zstandard files may begin with a skippable frame (RFC 8878, 3.1.2); those of pzstd do.
 _SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 
 BZIP2 = Compression("bzip2", (b"BZh",), (".bz2",), decompressors.bzip2)
@@ -56,22 +57,23 @@ FORMATS = (
 )
 PLAIN = (".xml", ".json", ".jsonl", ".ndjson", ".sql")
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
-# Smaller pieces are joined: each costs its reader something.
+# Bytes. Smaller pieces are joined, because each piece has a fixed cost for its reader.
 _JOINED = 1 << 16
 
 
 class Stream:
-    """An open input: iterate over its decompressed bytes.
+    """An open input file: iterate over it to read its decompressed bytes.
 
-    `size` is the file's size in bytes (None for standard input), `position` how many of them
-    have been read. Raises InputError and CutInputError, which name the file and the byte.
+    `size` is the file's size in bytes (None for standard input and pipes), `position` the number of
+    compressed bytes that have been read. Raises InputError and CutInputError with the file's name
+    and the byte offset.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.name = "standard input" if path == STDIN else path
         self.position = 0
-        self._taken = 0  # bytes read from the file
+        self._taken = 0  # bytes read from the file, including those not yielded yet
         self.size: int | None = None
         self._file: IO[bytes]
         self._owned = path != STDIN
@@ -89,7 +91,7 @@ class Stream:
         try:
             self._head = self._read()
             if not self._head:
-                raise InputError(f"{self.name}: is empty; download it again")
+                raise InputError(f"{self.name}: empty file; download it again")
             self.format = _find_format(self.name, path, self._head)
         except InputError:
             self.close()
@@ -102,7 +104,7 @@ class Stream:
             self._file.close()
 
     def record(self, read: dict[str, FileRead] | None) -> None:
-        """Note size and fingerprint of all bytes, those behind a fault, too, by the path."""
+        """Store size and fingerprint of the whole file, by its path; reads a pipe to its end."""
         if read is None:
             return
         if self.size is None:
@@ -112,20 +114,20 @@ class Stream:
         read[self.path] = FileRead(self._hash.bytes, self._hash.fingerprint)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the decompressed bytes, in pieces of 2 MB at most."""
+        """Yield the decompressed bytes, in pieces of at most 2 MB."""
         if self.format is None:
             yield from self._pieces()
         elif self.format is BZIP2 and self.size is not None:
-            yield from bzip2.quickly(self.name, self.size, self._carefully, self._move)
+            yield from bzip2.decompress_fast(self.name, self.size, self._checked, self._advance)
         else:
-            yield from self._carefully()
+            yield from self._checked()
 
-    def _carefully(self) -> Iterator[bytes]:
+    def _checked(self) -> Iterator[bytes]:
         assert self.format is not None
         self.position = 0
         return decompressed(self._pieces(), self.format, self.name, lambda: self.position)
 
-    def _move(self, position: int) -> None:
+    def _advance(self, position: int) -> None:
         self.position = position
         self._hash.reach(position)
 
@@ -145,50 +147,50 @@ class Stream:
             return piece
         except OSError as error:
             raise CutInputError(
-                f"{self.name}: cannot be read after byte {self.position:,} "
-                f"({error.strerror or error}); look at the disk, or keep what stands before "
-                "with --keep-going"
+                f"{self.name}: read error after byte {self.position:,} "
+                f"({error.strerror or error}); check the disk, or use --keep-going to keep what "
+                "was read before the error"
             ) from error
 
 
 def _standard_input() -> IO[bytes]:
-    """Return standard input's bytes; raise InputError when it is closed (`<&-`)."""
+    """Return standard input as a binary file; raise InputError when it is closed (`<&-`)."""
     file: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
     if file is None or file.closed:
         raise InputError(
-            "standard input: is closed; pipe a dump into it (bzcat DUMP | cstool … -), or give "
-            "a dump's path"
+            "standard input: closed; pipe a dump into it (bzcat DUMP | cstool … -), or give "
+            "the path of a dump"
         )
     return file
 
 
 def need_file(path: str) -> Path:
-    """Return the path when a file is there; raise InputError when not."""
+    """Return the path of a readable file. Raises InputError if there is none."""
     file = Path(path)
     try:
-        there = file.exists()
+        exists = file.exists()
     except OSError as error:
         raise _unreadable(path, error) from error
-    if not there:
-        raise InputError(f"{path}: no such file; give a dump's path, or - for standard input")
+    if not exists:
+        raise InputError(f"{path}: no such file; give the path of a dump, or - for standard input")
     if file.is_dir():
-        raise InputError(f"{path}: is a folder; give a dump file")
+        raise InputError(f"{path}: is a folder, not a file; give the path of a dump")
     if not os.access(file, os.R_OK):
-        raise InputError(f"{path}: may not be read; change its permissions")
+        raise InputError(f"{path}: permission denied; change its permissions")
     return file
 
 
 def _unreadable(path: str, error: OSError) -> InputError:
-    return InputError(f"{path}: cannot be read ({error.strerror or error}); mend that")
+    return InputError(f"{path}: cannot be read ({error.strerror or error}); check the path")
 
 
 def absolute(path: str) -> str:
-    """Return a dump's path from the root, for workers that may stand elsewhere."""
+    """Return a dump's absolute path, for workers with another current folder; `-` stays `-`."""
     return path if path == STDIN else str(Path(path).absolute())
 
 
 def describe_dump(path: str) -> Input:
-    """Return a dump as a stage's input. Raises InputError when it is not there."""
+    """Return a dump as an input of a stage. Raises InputError if there is no readable file."""
     return Input(STDIN, None, None) if path == STDIN else describe_file(need_file(path))
 
 
@@ -198,12 +200,12 @@ def decompressed(
     name: str,
     position: Callable[[], int],
 ) -> Iterator[bytes]:
-    """Yield what compressed pieces give, one member of the file after another.
+    """Yield the decompressed bytes of compressed pieces, across all members of the file.
 
-    Pieces of 2 MB at most, whatever the compressed ones expand to. Raises CutInputError where the
-    data is damaged or ends inside a member, InputError where it asks for too much memory.
-    `position` tells how many bytes of the file have been read: a fault is known to stand before
-    that byte.
+    Pieces have at most 2 MB, whatever the ratio of compression. `position` returns the number of
+    bytes of the file that have been read; messages give it as an upper bound of the fault's byte
+    offset. Raises CutInputError if the data is damaged or ends inside a member, InputError if it
+    needs more memory than LARGEST_WINDOW.
     """
     small: list[bytes] = []
     size = 0
@@ -237,7 +239,7 @@ def _members(
         rest = piece
         while rest:
             if decompressor.eof:
-                rest = rest.lstrip(b"\0")  # padding between members or behind the last one
+                rest = rest.lstrip(b"\0")  # padding between members or after the last one
                 if not rest:
                     break
                 decompressor = format_.new()
@@ -248,44 +250,44 @@ def _members(
             rest = decompressor.unused_data if decompressor.eof else b""
     if not decompressor.eof:
         raise CutInputError(
-            f"{name}: ends inside its {format_.name} data, after byte {position():,}: it is cut "
-            "off; download it again, or keep what is there with --keep-going"
+            f"{name}: truncated: the {format_.name} data ends early, after byte {position():,}; "
+            "download it again, or use --keep-going to keep what was read before"
         )
 
 
 def _fault(error: Exception, format_: Compression, name: str, position: int) -> InputError:
     if decompressors.needs_memory(error):
         return InputError(
-            f"{name}: its {format_.name} data needs more than {LARGEST_WINDOW >> 20} MB of memory "
-            f"to be decompressed (before byte {position:,}); if you trust it, decompress it into "
-            f"a pipe: {format_.unpack} FILE | cstool … -"
+            f"{name}: decompressing its {format_.name} data takes more than "
+            f"{LARGEST_WINDOW >> 20} MB of memory (before byte {position:,}); if you trust the "
+            f"file, decompress it into a pipe: {format_.unpack} FILE | cstool … -"
         )
     return CutInputError(
-        f"{name}: the {format_.name} data is damaged before byte {position:,} "
-        f"({error}); download it again, or keep what stands before with --keep-going"
+        f"{name}: damaged {format_.name} data before byte {position:,} ({error}); download it "
+        "again, or use --keep-going to keep what was read before"
     )
 
 
 def _find_format(name: str, path: str, head: bytes) -> Compression | None:
-    """Return the compression that the first bytes show; None is plain text."""
+    """Return the compression that the magic bytes identify; None for plain text."""
     if head.startswith(_SEVEN_ZIP):
         raise InputError(
-            f"{name}: 7z archives are not read directly; unpack into a pipe: "
+            f"{name}: 7z archives are not supported; unpack it into a pipe: "
             f"7z x -so {path} | cstool … -"
         )
     found = next((f for f in FORMATS if head.startswith(f.magic)), None)
     expected = next((f for f in FORMATS if path.endswith(f.endings)), None)
     if expected and expected.is_cut(head) and not found:
         raise CutInputError(
-            f"{name}: ends inside its {expected.name} data, after byte {len(head)}: it is cut off; "
+            f"{name}: truncated: the {expected.name} data ends early, after byte {len(head)}; "
             "download it again"
         )
     if path == STDIN or (expected is None and not path.endswith(PLAIN)):
         return found
     if found is not expected:
-        holds = f"holds {found.name} data" if found else f"is no {expected and expected.name} data"
+        content = f"contains {found.name} data" if found else f"is not {expected and expected.name}"
         raise InputError(
-            f"{name}: is named {Path(path).suffix}, but {holds} (it begins with {head[:12]!r}); "
-            "rename it, or download it again"
+            f"{name}: has the extension {Path(path).suffix}, but {content} (first bytes: "
+            f"{head[:12]!r}); rename it, or download it again"
         )
     return found

@@ -1,7 +1,7 @@
-"""Wikidata's JSON dump: a line an entity, decoded to the named fields only.
+"""Read Wikidata's JSON dump: one entity per line, of which only the needed fields are decoded.
 
 Format: https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html. PHP writes an empty
-map as `[]`; every part may be missing.
+map as `[]`; every field may be missing.
 """
 
 import re
@@ -23,7 +23,7 @@ from cstool.storage.manifest import FileRead
 T = TypeVar("T")
 
 DEFAULT_PART_SIZE = 64 << 20
-# Bytes. Wikibase takes no entity above 2.5 MB; the objects of a line take up to 25 times its size.
+# Bytes. Wikibase limits entities to 2.5 MB; the decoded objects take up to 25 times a line's size.
 LONGEST_LINE = 16 << 20
 
 _BOM = b"\xef\xbb\xbf"
@@ -32,13 +32,13 @@ _NEWLINE = ord("\n")
 
 
 class Term(msgspec.Struct, gc=False):
-    """A label or an alias; its language is the key that it stands under."""
+    """A label or an alias; its language is the key in the map of terms."""
 
     value: str
 
 
 class Sitelink(msgspec.Struct, gc=False):
-    """The title of an item's page in a wiki; the wiki is the key that it stands under."""
+    """The title of an item's page in a wiki; the wiki is the key in the map of sitelinks."""
 
     title: str
 
@@ -65,7 +65,7 @@ class _Claims(msgspec.Struct, gc=False):
 
 
 class Entity(msgspec.Struct, gc=False):
-    """An entity of the dump: of items what we keep, of others the type."""
+    """An entity of the dump, reduced to the fields that are kept."""
 
     id: str
     type: str = "item"
@@ -75,9 +75,9 @@ class Entity(msgspec.Struct, gc=False):
     claims: _Claims | list[None] = []
 
     def types(self) -> list[int]:
-        """Return the QIDs of the best-ranked P31 statements, as numbers.
+        """Return the QIDs (without the Q) of the best-ranked P31 statements.
 
-        Preferred ones if there are any, else the normal ones
+        These are the preferred statements if there are any, else the normal ones
         (https://www.wikidata.org/wiki/Help:Ranking).
         """
         if not isinstance(self.claims, _Claims):
@@ -90,18 +90,18 @@ class Entity(msgspec.Struct, gc=False):
             elif statement.rank == "preferred":
                 rank = "preferred"
                 best = [statement]
-        found = []
+        qids = []
         for statement in best:
             data = statement.mainsnak.datavalue
             if data is not None and isinstance(data.value, _EntityId):
                 number = item_number(data.value.id)
                 if number:
-                    found.append(number)
-        return found
+                    qids.append(number)
+        return qids
 
 
 def mapped(part: dict[str, T] | list[None]) -> dict[str, T]:
-    """Return a map of the dump, empty where PHP wrote `[]`."""
+    """Return a map of the dump; empty if PHP wrote `[]`."""
     return part if isinstance(part, dict) else {}
 
 
@@ -109,28 +109,28 @@ _ITEM = re.compile(r"Q([1-9][0-9]{0,9})")
 
 
 def item_number(entity_id: str) -> int:
-    """Return the number of an item: what stands behind its Q, in 32 bits; 0 for what is none."""
+    """Return the number of a QID such as Q42; 0 if it is not a QID, or exceeds 32 bits."""
     match = _ITEM.fullmatch(entity_id)
     number = int(match[1]) if match else 0
     return number if number < 1 << 32 else 0
 
 
-# What decoding raises: no JSON or wrong types, broken UTF-8, nesting without end.
+# Errors of decoding: not JSON or wrong types, invalid UTF-8, too deep nesting.
 MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _decoder = msgspec.json.Decoder(Entity)
 
 
 def decode(line: bytes | memoryview) -> Entity:
-    """Return the entity that a line's JSON (see LineSlice.lines) tells of.
+    """Decode the JSON of a line (see `LineSlice.lines`).
 
-    Raises one of MALFORMED: in a part that is passed over, only for what is no JSON.
+    Raises one of MALFORMED. Fields that are not decoded are only checked for valid JSON.
     """
     return _decoder.decode(line)
 
 
 class SliceTransport(Enum):
-    """Who reads a slice: this process, a worker of this machine, or one of another."""
+    """Where a slice is processed: this process, a worker of this machine, or another machine."""
 
     HERE = auto()
     WORKER = auto()
@@ -138,7 +138,7 @@ class SliceTransport(Enum):
 
 
 class ByteRange(NamedTuple):
-    """The bytes of `data` from `begin` to `end`."""
+    """The bytes of `data` from `begin` up to `end`, exclusive."""
 
     data: bytes | mmap
     begin: int
@@ -147,10 +147,10 @@ class ByteRange(NamedTuple):
 
 @dataclass(frozen=True)
 class LineSlice:
-    """Some whole lines of a dump; the first one has that number in the file (from 1).
+    """Whole lines of a dump; `first_line` is the number of the first one in the file, from 1.
 
-    `data`: their bytes, in pieces, or where a worker of this machine finds them.
-    `fingerprint`: xxh3 of all.
+    `data`: their bytes, in pieces, or the shared memory that contains them. `fingerprint`: the xxh3
+    of all bytes.
     """
 
     name: str
@@ -166,9 +166,9 @@ class LineSlice:
         return (ByteRange(data, 0, len(data)),)
 
     def lines(self) -> Iterator[tuple[int, memoryview | bytes]]:
-        """Yield the number and the JSON of each line that has some, brackets and commas off."""
+        """Yield line number and JSON of each non-empty line, without brackets and commas."""
         number = self.first_line
-        before: list[bytes] = []  # of the line that the piece begins in the middle of
+        before: list[bytes] = []  # the beginning of a line that continues in this piece
         for data, first, stop in self.pieces():
             begin = first
             view = memoryview(data)
@@ -179,7 +179,7 @@ class LineSlice:
                     if line:
                         yield number, line
                 elif data[begin] == _OPEN and data[end - 2 : end] == b"},":
-                    yield number, view[begin : end - 1]  # as published: not copied
+                    yield number, view[begin : end - 1]  # the published form needs no copy
                 elif line := stripped(data[begin:end]):
                     yield number, line
                 begin = end + 1
@@ -191,7 +191,7 @@ class LineSlice:
 
 
 def stripped(line: bytes) -> bytes:
-    """Return a line of a dump without the array's brackets and commas, and spaces around it."""
+    """Return a line of a dump without the array's brackets and commas, and outer white space."""
     return line.removeprefix(_BOM).strip().removeprefix(b"[").rstrip(b",]\r\n \t")
 
 
@@ -203,21 +203,21 @@ def line_slices(
     way: SliceTransport = SliceTransport.HERE,
     read: dict[str, FileRead] | None = None,
 ) -> Iterator[tuple[LineSlice, int]]:
-    """Cut a Wikidata dump at its lines; yield slices and the compressed bytes read for each.
+    """Cut a Wikidata dump between lines; yield slices and the compressed bytes read for each.
 
-    A slice is `part_size` bytes of JSON and the rest of the line there. With a list `faults`, a
-    cut or damaged input ends early and is noted there; without, CutInputError is raised there,
-    after the slices before it. Raises InputError for what is no Wikidata dump.
-    `way` tells who reads the slices. `read`: gets the fingerprint of the file, by `path`, when
-    all of it has been read.
+    A slice has `part_size` bytes of JSON and the rest of the line there. `way` says where the
+    slices are processed. With a list `faults`, a truncated or damaged input ends early and the
+    message is appended to it; without, CutInputError is raised after the slices before the fault.
+    `read`: receives the file's fingerprint, by `path`, once the whole file has been read. Raises
+    InputError if the file is not a Wikidata dump.
     """
     stream = Stream(path)
     cutter = _Cutter(stream.name, part_size, way)
-    told = 0
+    counted = 0
 
     def weighed(slice_: LineSlice) -> tuple[LineSlice, int]:
-        nonlocal told
-        weight, told = stream.position - told, stream.position
+        nonlocal counted
+        weight, counted = stream.position - counted, stream.position
         return slice_, weight
 
     try:
@@ -246,7 +246,7 @@ def _view(piece: ByteRange) -> memoryview:
 
 
 class _Cutter:
-    """Cuts bytes behind the first line's end at or after `size` of them, however they come in."""
+    """Cut a stream of bytes at the first line end at or after `size` bytes of each slice."""
 
     def __init__(self, name: str, size: int, way: SliceTransport) -> None:
         self._name = name
@@ -261,10 +261,13 @@ class _Cutter:
         self._kept: list[ByteRange] = []
         self._size = 0
         self._lines = 0
-        self._print = xxhash.xxh3_128()
+        self._hash = xxhash.xxh3_128()
 
     def take(self, data: bytes) -> Iterator[LineSlice]:
-        """Take the next bytes; yield the slices that they complete. Raises InputError."""
+        """Take the next bytes; yield the slices that they complete.
+
+        Raises InputError if they are not a Wikidata dump, or a line is too long.
+        """
         self._ends.look(data)
         self._need_short_lines(data)
         begin = 0
@@ -278,11 +281,11 @@ class _Cutter:
             begin = end
 
     def _need_short_lines(self, data: bytes) -> None:
-        """Raise InputError when a line is too long, wherever in a slice it begins."""
+        """Raise InputError if a line is too long, wherever in a slice it begins."""
         number = self._line + self._lines
         end = data.find(b"\n")
         if end >= 0 and self._open + end <= LONGEST_LINE:
-            # Lines that begin and end in these bytes are shorter than they are.
+            # Lines that begin and end in these bytes cannot be longer than them.
             self._open = len(data) - data.rfind(b"\n") - 1
             number += data.count(b"\n") if self._open > LONGEST_LINE else 0
         else:
@@ -290,7 +293,7 @@ class _Cutter:
         if self._open > LONGEST_LINE:
             raise InputError(
                 f"{self._name}: line {number:,} is longer than {LONGEST_LINE >> 20} MB; give a "
-                "Wikidata dump that has an entity a line"
+                "Wikidata JSON dump with one entity per line"
             )
 
     def _keep(self, data: bytes, begin: int, end: int) -> None:
@@ -298,17 +301,17 @@ class _Cutter:
             return
         self._kept.append(ByteRange(data, begin, end))
         self._size += end - begin
-        # A third of the time that data.count takes.
+        # Three times as fast as data.count.
         numbers = np.frombuffer(data, np.uint8, end - begin, begin)
         self._lines += int(np.count_nonzero(numbers == _NEWLINE))
-        self._print.update(numbers.data)
+        self._hash.update(numbers.data)
 
     def check(self) -> None:
-        """Raise CutInputError when the dump does not end as one does."""
+        """Raise CutInputError if the dump is truncated."""
         self._ends.check()
 
     def rest(self, *, whole: bool) -> LineSlice | None:
-        """Return what is left: all of it, or its `whole` lines; None when that is nothing."""
+        """Return the rest, or only its `whole` lines; None if that is empty."""
         if whole:
             data = b"".join(map(_view, self._kept))
             self._begin()
@@ -323,13 +326,13 @@ class _Cutter:
             data = SharedBytes.of(map(_view, self._kept))
         elif self._way is not SliceTransport.HERE:
             data = (ByteRange(b"".join(map(_view, self._kept)), 0, self._size),)
-        slice_ = LineSlice(self._name, first, data, self._print.hexdigest())
+        slice_ = LineSlice(self._name, first, data, self._hash.hexdigest())
         self._begin()
         return slice_
 
 
 class _Ends:
-    """Looks at a dump's first and last bytes: `[` … `]`, or bare JSON lines."""
+    """Check a dump's first and last bytes: a JSON array `[` … `]`, or JSON lines."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -337,20 +340,20 @@ class _Ends:
         self._tail = b""
 
     def look(self, data: bytes) -> None:
-        """Take the next bytes. Raises InputError when the first show that it is no dump."""
+        """Take the next bytes. Raises InputError if the first ones are not those of a dump."""
         if not self._head:
             self._head = data.lstrip(_BOM + b" \t\r\n")[:20]
             if self._head and self._head[:1] not in (b"[", b"{"):
                 raise InputError(
-                    f"{self._name}: is no Wikidata JSON dump: it begins with {self._head!r}, "
-                    "not with [ or {; give wikidata-<date>-all.json.gz or the like"
+                    f"{self._name}: not a Wikidata JSON dump: it begins with {self._head!r}, "
+                    "not with [ or {; give a file such as wikidata-<date>-all.json.gz"
                 )
         self._tail = data.rstrip()[-1:] or self._tail
 
     def check(self) -> None:
-        """Raise CutInputError when an array was opened and not closed."""
+        """Raise CutInputError if the array is not closed."""
         if self._head[:1] == b"[" and self._tail != b"]":
             raise CutInputError(
-                f"{self._name}: ends without its closing ]: it is cut off; download it again, "
-                "or keep what is there with --keep-going"
+                f"{self._name}: truncated: the closing ] is missing; download it again, or use "
+                "--keep-going to keep what was read before"
             )

@@ -1,10 +1,10 @@
-"""MediaWiki's page export: XML to pages, in a stream.
+"""Parse MediaWiki's page export: a stream of XML to pages.
 
-Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Any white space, any order
-of attributes, any namespace prefix; text that is deleted or empty; slots beside the main one
-(0.11's <content>) are passed over; of several revisions the last one in the file counts.
-No export has a document type: one that declares anything (entities that grow without end,
-attributes, another file) is refused.
+Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Accepts any white space, order
+of attributes and namespace prefix, and deleted or empty texts. Slots beside the main one (0.11's
+<content>) are skipped; of several revisions the last one in the file is used. An export has no
+document type: a file with declarations (entities that expand without limit, attributes, external
+files) is rejected.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,13 +19,13 @@ from cstool.errors import CutInputError, InputError
 
 MAIN = 0
 
-# The largest numbers that the tables hold (parts.schemas): UInt32 and Int64.
+# The largest numbers that fit the columns of the tables: UInt32 and Int64.
 _LARGEST_PAGE_ID = (1 << 32) - 1
 _LARGEST_REVISION_ID = (1 << 63) - 1
 
 
 class Site(msgspec.Struct, frozen=True):
-    """What <siteinfo> tells of a wiki: its namespaces by number and name, and so on.
+    """The <siteinfo> of a wiki; `namespaces` has pairs of number and name.
 
     `case` is "first-letter" or "case-sensitive".
     """
@@ -37,10 +37,10 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
-    """A page as the dump has it; `text` is None where it was deleted, or is `too_long`.
+    """A page of the dump; `text` is None if it was deleted, or is `too_long`.
 
-    (That is, longer than bounds.LONGEST_TEXT or LARGEST_TEXT.)
-    `redirect` is the title that <redirect> names, None for other pages.
+    A text is too long if it exceeds bounds.LONGEST_TEXT or LARGEST_TEXT. `redirect` is the title
+    that <redirect> names, None for other pages.
     """
 
     id: int
@@ -54,10 +54,10 @@ class Page(msgspec.Struct, frozen=True, gc=False):
 
 
 class PageParser:
-    """Takes pieces of XML, gives pages.
+    """Incremental parser: takes pieces of XML, returns pages.
 
-    `name` is the input's, for messages. `inside` tells that the XML is the inner part of an
-    export (bz2 streams after the first): it may end anywhere between pages.
+    `name` is the input's name in messages. `inside` means that the XML is the inner part of an
+    export (bz2 streams after the first), which may end anywhere between pages.
     """
 
     def __init__(self, name: str, *, inside: bool = False) -> None:
@@ -68,7 +68,7 @@ class PageParser:
         self._path: list[str] = []
         self._elements = 0  # since the last page ended
         self._data: list[str] = []
-        self._begun = 0  # where the element begins whose text is collected
+        self._begun = 0  # byte offset of the element whose text is collected
         self._prefixes: set[str | None] = set()
         self._fields: dict[str, str] = {}
         self._language = ""
@@ -83,7 +83,7 @@ class PageParser:
         parser.StartNamespaceDeclHandler = self._declared
         self._parser = parser
         self._fed = 0
-        self._tokens = 0  # the byte where those end that expat has read
+        self._tokens = 0  # byte offset of the end of the last token that expat has read
         self._offset = 0
         if inside:
             parser.Parse(b"<mediawiki>", False)
@@ -93,9 +93,9 @@ class PageParser:
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Page]:
         """Yield the pages that these bytes complete.
 
-        Raises InputError when it is no MediaWiki export, or has something in it that is too
-        large, CutInputError when the XML is broken, after the pages that stand before that place.
-        The bounds are looked at after each call: give a few megabytes at once at most.
+        Raises InputError if the input is not a MediaWiki export or a limit of `bounds` is exceeded,
+        CutInputError if the XML is malformed, after the pages before the fault. Limits are checked
+        after each call: give at most a few megabytes at once.
         """
         broken: expat.ExpatError | None = None
         self._fed += len(data)
@@ -112,8 +112,9 @@ class PageParser:
     def finish(self) -> Iterator[Page]:
         """Yield the pages that the last bytes complete; no bytes may follow.
 
-        Newer versions of expat (2.6) wait for more bytes before they look at a long token again:
-        what they hold back comes here. Raises as `feed` does; a cut is told by `close`.
+        Newer versions of expat (2.6) wait for more bytes before they parse a long token again, so
+        pages may be left. Raises as `feed` does, but not for a truncated export: `close` reports
+        that.
         """
         try:
             yield from self.feed(b"", final=True)
@@ -123,12 +124,12 @@ class PageParser:
                 raise
 
     def close(self) -> None:
-        """Check that the export has come to its end. Raises CutInputError if it has not."""
+        """Raise CutInputError if the end of the export has not been reached."""
         if self.ended:
             return
         raise CutInputError(
-            f"{self._name}: the XML ends {self._where()}, without </mediawiki>: it is cut off; "
-            "download it again, or keep what is there with --keep-going"
+            f"{self._name}: truncated: the XML ends {self._where()}, without </mediawiki>; "
+            "download it again, or use --keep-going to keep what was read before"
         )
 
     @property
@@ -137,8 +138,8 @@ class PageParser:
         return len(self._path) > 1 and self._path[1] == "page"
 
     def _need_bounds(self) -> None:
-        """Raise InputError when what is kept of unfinished parts grows too large."""
-        # Newer versions of expat give -1 while they wait for more of a token.
+        """Raise InputError if an unfinished element or token exceeds a limit."""
+        # Newer versions of expat return -1 while they wait for the rest of a token.
         self._tokens = max(self._tokens, self._parser.CurrentByteIndex)
         if self._fed - self._tokens > bounds.LONGEST_TOKEN:
             raise self._too_large("a tag or a comment", bounds.megabytes(bounds.LONGEST_TOKEN))
@@ -147,13 +148,13 @@ class PageParser:
         if self._parser.CharacterDataHandler is None:
             return
         if self._is_too_long():
-            self._parser.CharacterDataHandler = _pass_over
+            self._parser.CharacterDataHandler = _discard
             self._data.clear()
         elif len(self._data) > _PIECES:
             self._data[:] = ["".join(self._data)]
 
     def _is_too_long(self) -> bool:
-        """Whether the element whose text is collected is too long. Raises InputError."""
+        """Return whether the collected text is too long; raise InputError for other elements."""
         length = self._parser.CurrentByteIndex - self._begun
         if self._path[-1] == "text":
             return length > bounds.LARGEST_TEXT or sum(map(len, self._data)) > bounds.LONGEST_TEXT
@@ -164,33 +165,33 @@ class PageParser:
     def _too_large(self, what: str, bound: str) -> InputError:
         byte = max(0, self._parser.CurrentByteIndex + self._offset)
         return InputError(
-            f"{self._name}: {what} exceeds {bound} (near byte {byte:,} of its XML, "
-            f"{self._where()}); give a pages-articles dump as Wikimedia publishes it"
+            f"{self._name}: {what} exceeds {bound} (near byte {byte:,} of the XML, "
+            f"{self._where()}); give a pages-articles dump as published by Wikimedia"
         )
 
     def _fault(self, error: expat.ExpatError) -> InputError:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
-        place = f"line {error.lineno:,}, byte {byte:,} of its XML, {self._where()}"
+        where = f"line {error.lineno:,}, byte {byte:,} of the XML, {self._where()}"
         if self.ended:
             return CutInputError(
-                f"{self._name}: something stands behind </mediawiki> ({what} at {place}); give "
-                "each export in a file of its own, or keep this one with --keep-going"
+                f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
+                "export in a separate file, or use --keep-going to keep the first one"
             )
         if self.site is None and len(self._path) < 2 and not self._offset:
             return InputError(
-                f"{self._name}: is no MediaWiki export ({what} at {place}); give a "
+                f"{self._name}: not a MediaWiki XML export ({what} at {where}); give a "
                 "pages-articles dump"
             )
         return CutInputError(
-            f"{self._name}: the XML is broken ({what} at {place}); download it again, "
-            "or keep what stands before with --keep-going"
+            f"{self._name}: malformed XML ({what} at {where}); download it again, or use "
+            "--keep-going to keep what was read before"
         )
 
     def _where(self) -> str:
         if not self.in_page:
             return "between pages"
-        return f"in the page {shown(self._fields.get('title', ''))}"
+        return f"in page {shown(self._fields.get('title', ''))}"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(" ")[2]
@@ -205,8 +206,8 @@ class PageParser:
         if depth == 1:
             if name != "mediawiki":
                 raise InputError(
-                    f"{self._name}: is no MediaWiki export (its root is <{name[:100]}>); give a "
-                    "pages-articles dump"
+                    f"{self._name}: not a MediaWiki XML export (the root element is "
+                    f"<{name[:100]}>); give a pages-articles dump"
                 )
             lang = "http://www.w3.org/XML/1998/namespace lang"
             self._language = self._short(
@@ -232,15 +233,15 @@ class PageParser:
     def _doctype(self, _: str, system: str | None, public: str | None, declares: int) -> None:
         if system or public or declares:
             raise InputError(
-                f"{self._name}: has a document type with declarations, which no MediaWiki export "
-                "has; give a pages-articles dump as Wikimedia publishes it"
+                f"{self._name}: document type with declarations, which a MediaWiki export does not "
+                "have; give a pages-articles dump as published by Wikimedia"
             )
 
     def _declared(self, prefix: str | None, _: str | None) -> None:
-        """Take down a prefix of an XML namespace, which expat keeps for good."""
+        """Count the prefixes of XML namespaces, which expat never frees."""
         self._prefixes.add(prefix)
         if len(self._prefixes) > bounds.MOST_NAMESPACES:
-            raise self._too_large("the number of prefixes", f"{bounds.MOST_NAMESPACES:,}")
+            raise self._too_large("the number of XML prefixes", f"{bounds.MOST_NAMESPACES:,}")
 
     def _short(self, what: str, value: str) -> str:
         if len(value) > bounds.LARGEST_VALUE:
@@ -248,13 +249,13 @@ class PageParser:
         return value
 
     def _begin(self, name: str) -> None:
-        """Begin a child of the root."""
+        """Handle the start of a child of the root element."""
         if name == "page":
             self._fields = {}
         elif name == "mediawiki":
             raise InputError(
-                f"{self._name}: holds several exports, one after another; give each in a file "
-                "of its own"
+                f"{self._name}: more than one export in the file; give each export in a separate "
+                "file"
             )
 
     def _number(self, key: str) -> int:
@@ -262,14 +263,14 @@ class PageParser:
             return int(key)
         except ValueError as error:
             raise InputError(
-                f"{self._name}: <siteinfo> has a namespace with the key {shown(key)}, no number; "
-                "give a pages-articles dump as Wikimedia publishes it"
+                f"{self._name}: namespace key {shown(key)} in <siteinfo> is not a number; "
+                "give a pages-articles dump as published by Wikimedia"
             ) from error
 
     def _end(self, name: str) -> None:
         path = self._path
         if _wanted(path):
-            too_long = self._parser.CharacterDataHandler is _pass_over or self._is_too_long()
+            too_long = self._parser.CharacterDataHandler is _discard or self._is_too_long()
             self._parser.CharacterDataHandler = None
             if too_long:
                 self._fields["too long"] = "too long"
@@ -304,8 +305,8 @@ class PageParser:
         if not wiki or not language:
             missing = "dbname" if not wiki else "xml:lang"
             raise InputError(
-                f"{self._name}: <siteinfo> names no {missing}; give a dump of export schema 0.10 "
-                "or newer"
+                f"{self._name}: no {missing} in <siteinfo>; give a dump of export schema 0.10 or "
+                "newer"
             )
         case = self._fields.get("case", "first-letter")
         return Site(wiki, language, case, tuple(self._namespaces))
@@ -328,12 +329,13 @@ class PageParser:
             )
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"{self._name}: the page {shown(fields.get('title', '?'))} near byte "
-                f"{self._parser.CurrentByteIndex + self._offset:,} has no sound title, id or ns"
+                f"{self._name}: page {shown(fields.get('title', '?'))} has no valid title, id or "
+                f"ns (near byte {self._parser.CurrentByteIndex + self._offset:,} of the XML); "
+                "download it again"
             ) from error
 
 
-# expat's numbers for what is wrong (xml.parsers.expat.errors has them by their words).
+# expat's error codes for a truncated input (xml.parsers.expat.errors has them by message).
 _CUT = frozenset(
     expat.errors.codes[words]
     for words in (
@@ -348,16 +350,16 @@ _SITE_FIELDS = frozenset({"dbname", "case"})
 _PAGE_FIELDS = frozenset({"title", "ns", "id"})
 _REVISION_FIELDS = frozenset({"id", "model", "text"})
 _OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted", "too long")
-# Of a text: so many are joined, since short ones take many times their length.
+# Pieces of a text that are joined, because short strings take many times their length.
 _PIECES = 10_000
 
 
-def _pass_over(_: str) -> None:
-    """Take text that is not kept."""
+def _discard(_: str) -> None:
+    """Discard text that is not kept."""
 
 
 def _within(digits: str, largest: int) -> int:
-    """Return a number of an element. Raises ValueError when it is none, or out of range."""
+    """Return the number in an element. Raises ValueError if it is malformed or out of range."""
     number = int(digits)
     if not 0 <= number <= largest:
         raise ValueError(digits)
@@ -365,7 +367,7 @@ def _within(digits: str, largest: int) -> int:
 
 
 def _wanted(path: list[str]) -> bool:
-    """Whether the element at the end of the path is one whose text is kept."""
+    """Return whether the text of the element at the end of the path is kept."""
     depth = len(path)
     if depth == 3:
         if path[1] == "page":
@@ -379,16 +381,16 @@ def _wanted(path: list[str]) -> bool:
 
 
 def same_wiki(first: Site, other: Site, name: str) -> None:
-    """Raise InputError when two dumps of one run are of different wikis."""
+    """Raise InputError if two dumps of one run are of different wikis."""
     if first.wiki != other.wiki:
         raise InputError(
-            f"{name}: is a dump of {other.wiki}, the ones before are of {first.wiki}; "
-            "run the stage once for each wiki"
+            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; run the "
+            "stage once for each wiki"
         )
 
 
 def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
-    """Return what tells these pages from others: page, revision, and the xxh3 of all they hold."""
+    """Return what identifies the pages: page id, revision id, and the xxh3 of the contents."""
     return [(page.id, page.revision_id, _digest(page)) for page in pages]
 
 

@@ -1,8 +1,9 @@
-"""Pages in the very form in which MediaWiki writes them, without an XML parser.
+"""Parse pages in the exact form that MediaWiki writes, without an XML parser.
 
-All pages of a dump come from one writer (MediaWiki's XmlDumpWriter), which knows five references
-and one order of elements. What is in that form is read by a pattern; anything else, a deleted
-text or a second slot, is left to `PageParser`. A test holds that the two read the same.
+All pages of a dump come from one writer (MediaWiki's XmlDumpWriter), which uses five character
+references and a fixed order of elements. Pages in that form are matched by a pattern; others, such
+as pages with a deleted text or a second slot, are parsed by `PageParser`. A test checks that both
+return the same pages.
 """
 
 import html
@@ -15,12 +16,12 @@ try:
     from cstool.dumps._xml_fast_path import unescaped
 
     COMPILED = True
-except ImportError:  # installed without a C compiler: the parser is as fast as Python's patterns
+except ImportError:  # installed without a C compiler: patterns in Python are no faster than expat
     COMPILED = False
 
 
 def _pattern(source: bytes) -> re.Pattern[bytes]:
-    """Compile a pattern in which \\s is XML's white space: Python's has \\v and \\f, too."""
+    """Compile a pattern in which \\s is XML's white space: Python's includes \\v and \\f."""
     return re.compile(source.replace(rb"\s", rb"[ \t\r\n]"))
 
 
@@ -36,8 +37,8 @@ _HEAD = _pattern(
     rb"<text(?: (?:bytes|sha1|xml:space)=\"\w*\")*>" % {b"value": _VALUE}
 )
 _TAIL = _pattern(rb"</text>\s*<sha1>\w*</sha1>\s*</revision>\s*</page>\s*")
-# A reference to none of these is left to the parser. Attributes have letters beyond ASCII as
-# references; those below U+D000 are read here.
+# A page with any other reference is left to the parser. In attributes, characters beyond ASCII are
+# written as references; those below U+D000 are decoded here.
 _OTHER_REFERENCE = re.compile(
     rb"&(?!(?:lt|gt|amp|quot|#039|"
     rb"#x(?:[A-F][\dA-F]|[1-9A-F][\dA-F]{2}|[1-9A-C][\dA-F]{3}));)"
@@ -46,13 +47,13 @@ _NONCHARACTER = re.compile("[\ufffe\uffff]")
 
 
 def plain_pages(data: bytes) -> list[Page] | None:
-    """Return the pages that the bytes consist of; None when they are not all in the plain form."""
+    """Return the pages that the bytes consist of; None if any of them is not in the plain form."""
     if not COMPILED:
         return None
     pages: list[Page] = []
-    at = 0
-    while at < len(data):
-        head = _HEAD.match(data, at)
+    position = 0
+    while position < len(data):
+        head = _HEAD.match(data, position)
         if head is None:
             return None
         end = data.find(b"<", head.end())
@@ -61,12 +62,12 @@ def plain_pages(data: bytes) -> list[Page] | None:
         if tail is None or page is None:
             return None
         pages.append(page)
-        at = tail.end()
+        position = tail.end()
     return pages
 
 
 def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
-    if len(head[0]) > bounds.LARGEST_VALUE or not _is_sound(head[0]):
+    if len(head[0]) > bounds.LARGEST_VALUE or not _is_valid(head[0]):
         return None
     title = unescaped(data, *head.span(1))
     text = unescaped(data, head.end(), end)
@@ -90,8 +91,8 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
     )
 
 
-def _is_sound(head: bytes) -> bool:
-    """Whether all that stands before a text is XML: what is passed over (names, comments), too."""
+def _is_valid(head: bytes) -> bool:
+    """Return whether the bytes before the text are valid XML, including skipped values."""
     if b"&" in head and _OTHER_REFERENCE.search(head):
         return False
     if head.isascii():

@@ -10,7 +10,7 @@ class RunOptions:
     """The options that all stages share.
 
     `part_size`: bytes of input that make a part, None for the stage's own default.
-    `shard`: (I, N) does only every N-th part, beginning with the I-th (1 ≤ I ≤ N).
+    `array_task`: (I, N) makes only every N-th part, beginning with the I-th (1 ≤ I ≤ N).
     `scheduler`: a Dask scheduler's address, its scheduler file, or `local`, a cluster made for
     this run; None runs local processes.
     """
@@ -19,9 +19,9 @@ class RunOptions:
     part_size: int | None = None
     overwrite: bool = False
     quiet: bool = False
-    shard: tuple[int, int] | None = None
+    array_task: tuple[int, int] | None = None
     scheduler: str | None = None
 
     def takes(self, index: int) -> bool:
-        """Whether this run's share holds the part with that number (from 0)."""
-        return self.shard is None or index % self.shard[1] == self.shard[0] - 1
+        """Whether this run makes the part with that index (from 0)."""
+        return self.array_task is None or index % self.array_task[1] == self.array_task[0] - 1

@@ -1,46 +1,55 @@
-"""Progress: a bar with an ETA on a terminal, a line now and then in a log."""
+"""Progress: a bar with the time left on a terminal, a line a minute in a log."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from cstool.execution.terminal import echo, printable
+from cstool.execution.log import is_json, log
+from cstool.execution.resources import peak_memory
+from cstool.execution.terminal import printable
 
-# Seconds until the first line in a log, and between two later ones.
-_FIRST_LINE, _NEXT_LINES = 60.0, 600.0
+# Seconds between two lines in a log.
+LOG_INTERVAL = 60.0
 
 
 class Progress(Protocol):
-    """What takes news of progress."""
+    """Receives the progress of some work."""
 
     def update(self, n: float = 1, /) -> object:
-        """Tell that `n` more units are done."""
+        """Add `n` finished units."""
 
     def close(self) -> object:
-        """Tell that no more will come."""
+        """Show nothing more."""
 
 
 class PartsProgress(Progress, Protocol):
-    """Progress of a run that may have found parts of an earlier one."""
+    """Receives the progress of a run, which may find parts of an earlier run."""
 
     def found(self, n: float, /) -> object:
-        """Tell that `n` more units were done before this run, which say nothing of its rate."""
+        """Add `n` units that an earlier run finished; they do not count for the rate."""
+
+    def note_memory(self, peak: int, /) -> object:
+        """Note the peak memory of a worker process, in bytes."""
 
 
 class SilentProgress:
-    """Takes news and shows nothing."""
+    """Shows nothing."""
 
     def update(self, n: float = 1, /) -> None:
-        """Ignore."""
+        """Do nothing."""
 
     def found(self, n: float, /) -> None:
-        """Ignore."""
+        """Do nothing."""
+
+    def note_memory(self, peak: int, /) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
-        """Ignore."""
+        """Do nothing."""
 
 
 class ProgressBar:
@@ -50,13 +59,16 @@ class ProgressBar:
         self._bar = bar
 
     def update(self, n: float = 1, /) -> None:
-        """Move the bar on by `n` units."""
+        """Advance the bar by `n` units."""
         self._bar.update(n)
 
     def found(self, n: float, /) -> None:
-        """Move the bar on by `n` units that took this run no time."""
+        """Advance the bar by `n` units that took this run no time."""
         self._bar.initial += n
         self._bar.update(n)
+
+    def note_memory(self, peak: int, /) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
         """Remove the bar."""
@@ -64,45 +76,85 @@ class ProgressBar:
 
 
 class LogLines:
-    """Writes how much is done and what time is left: after a minute, then every ten minutes."""
+    """Logs once a minute: the share that is done, the rate, the time left and the peak memory.
+
+    A thread does it, so that a line comes also while nothing is finished. Times in seconds of
+    `now`; `unit` "B" is bytes. With `every` 0 there is no thread: `write_line` writes a line.
+    """
 
     def __init__(
         self,
         label: str,
-        total: float,
+        total: float | None,
         *,
+        unit: str = "B",
+        every: float = LOG_INTERVAL,
         now: Callable[[], float] = time.monotonic,
-        write: Callable[[str], None] = lambda line: echo(line, err=True),
     ) -> None:
         self._label = label
         self._total = total
+        self._unit = unit
         self._now = now
-        self._write = write
         self._begun = now()
-        self._next = self._begun + _FIRST_LINE
         self._done = self._found = 0.0
+        self._peak = 0
+        self._closed = threading.Event()
+        if every:
+            threading.Thread(target=self._write_lines, args=(every,), daemon=True).start()
 
     def update(self, n: float = 1, /) -> None:
-        """Count `n` units; write a line when it is time for one."""
+        """Count `n` units."""
         self._done += n
-        now = self._now()
-        if now < self._next:
-            return
-        self._next = now + _NEXT_LINES
-        taken, left = now - self._begun, max(0.0, self._total - self._found - self._done)
-        share = 100 * (self._found + self._done) / self._total
-        remaining = duration_in_words(left * taken / self._done)
-        self._write(
-            f"{printable(self._label)}: {share:.0f} % done after {duration_in_words(taken)}; about "
-            f"{remaining} left"
-        )
 
     def found(self, n: float, /) -> None:
         """Count `n` units that took this run no time."""
         self._found += n
 
+    def note_memory(self, peak: int, /) -> None:
+        """Note the peak memory of a worker process, in bytes."""
+        self._peak = max(self._peak, peak)
+
     def close(self) -> None:
         """Write nothing more."""
+        self._closed.set()
+
+    def _write_lines(self, every: float) -> None:
+        while not self._closed.wait(every):
+            self.write_line()
+
+    def write_line(self) -> None:
+        """Log one line."""
+        seconds = self._now() - self._begun
+        done = self._found + self._done
+        rate = self._done / seconds if seconds else 0.0
+        fields: dict[str, Any] = {"step": self._label, "unit": self._unit, "done": done}
+        fields |= {"seconds": round(seconds, 1), "per_second": round(rate, 3)}
+        words = [self._in_units(done)]
+        if self._total:
+            words = [f"{100 * done / self._total:.0f} % done"]
+            fields |= {"total": self._total, "share": round(done / self._total, 4)}
+        words.append(self._rate_in_words(rate))
+        if self._total and rate:
+            left = max(0.0, self._total - done) / rate
+            words.append(f"about {duration_in_words(left)} left")
+            fields["seconds_left"] = round(left)
+        peak = max(self._peak, peak_memory())
+        words.append(f"peak memory {size_in_words(peak)} per process")
+        stage = self._label.partition(":")[0].partition(",")[0]
+        log(
+            f"{self._label}: {', '.join(words)}", event="progress", stage=stage, peak_bytes=peak,
+            **fields,
+        )  # fmt: skip
+
+    def _in_units(self, number: float) -> str:
+        if self._unit == "B":
+            return f"{size_in_words(int(number))} done"
+        return f"{number:,.0f} {self._unit}{'' if number == 1 else 's'} done"
+
+    def _rate_in_words(self, rate: float) -> str:
+        if self._unit == "B":
+            return f"{size_in_words(int(rate))}/s"
+        return f"{60 * rate:,.3g} {self._unit}s per minute"
 
 
 def size_in_words(number: int | None) -> str:
@@ -128,17 +180,15 @@ def duration_in_words(seconds: float) -> str:
 def progress(
     label: str, total: int | None, *, unit: str, quiet: bool, done: int = 0
 ) -> PartsProgress:
-    """Return a bar on standard error; lines now and then where that is no terminal.
+    """Return a bar on standard error, or lines in the log where that is not a terminal.
 
-    `unit` is "B" for bytes, which are scaled to kB, MB…; else the name of what is counted.
-    `done`: units that were done before, which tell nothing of the speed.
+    `unit`: "B" for bytes, which are scaled to kB, MB, …; else the name of what is counted. `done`:
+    units that were finished before, which do not count for the rate.
     """
     if quiet:
         return SilentProgress()
-    if not sys.stderr.isatty():
-        if not total:
-            return SilentProgress()
-        lines = LogLines(label, total)
+    if is_json() or not sys.stderr.isatty():
+        lines = LogLines(label, total, unit=unit)
         lines.found(done)
         return lines
     return ProgressBar(

@@ -7,6 +7,7 @@ above it.
 
 import os
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,16 @@ def default_jobs() -> int:
     memory = usable_memory()
     cpus = usable_cpus()
     return cpus if memory is None else max(1, min(cpus, memory // BYTES_A_WORKER))
+
+
+def peak_memory(who: int | None = None) -> int:
+    """Return the largest resident set of this process or of one of its ended children, in bytes.
+
+    `who`: `resource.RUSAGE_SELF` or `resource.RUSAGE_CHILDREN` for one of the two.
+    """
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN) if who is None else (who,)
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2)
+    return unit * max(resource.getrusage(kind).ru_maxrss for kind in kinds)
 
 
 def _read(path: str) -> str | None:

@@ -5,6 +5,7 @@ Python runs a signal's handler between two of its instructions, so a long call o
 reads it there, and ends the program when it has not ended itself after a moment.
 """
 
+import logging
 import os
 import signal
 import socket
@@ -14,13 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
+from cstool.execution.log import is_json, log_line
 from cstool.execution.signals import SIGNALS, end_on_signals, exit_code, note, received
 from cstool.execution.terminal import echo
 
 # Seconds in which the program may end by itself.
 GRACE = 0.8
-# What is said of a program that has nothing else to tell.
-STOPPED = "stopped; the same command goes on from here: what is finished is kept"
+# The message of a program without a better one.
+STOPPED = "stopped; run the same command again to resume"
 
 Clean = Callable[[], str | None]
 
@@ -105,7 +107,8 @@ def _end(over: threading.Event) -> NoReturn:
     processes = sys.modules.get("multiprocessing")
     for child in processes.active_children() if processes else ():
         child.kill()
-    echo(f"\ncstool: {clean_up() or STOPPED}", err=True)
+    line = log_line(f"cstool: {clean_up() or STOPPED}", level=logging.ERROR)
+    echo(line if is_json() else f"\n{line}", err=True)
     os._exit(exit_code())
 
 
@@ -118,5 +121,5 @@ def end_stopped(line: str | None) -> NoReturn:
     with _last_line:
         with suppress(OSError, ValueError):
             sys.stdout.flush()
-        echo(f"cstool: {line or left or STOPPED}", err=True)
+        echo(log_line(f"cstool: {line or left or STOPPED}", level=logging.ERROR), err=True)
         os._exit(exit_code())

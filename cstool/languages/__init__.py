@@ -1,1 +1,1 @@
-"""Languages: their codes and names. Tables as data, look-ups as code."""
+"""Languages: codes, names, scripts, fallbacks, labels, and word counts."""

@@ -1,7 +1,7 @@
-"""Code-mixing measures of a corpus: how much of its sentences is switched, how often, how evenly.
+"""Code-mixing measures of a corpus: the amount, frequency and regularity of switches.
 
-An entity's span is of the row's language, all else of the source language; words are counted as
-`languages.words` has it. Formulas, papers, and what the numbers mean: docs/metrics.md.
+The span of a switched entity is in the row's language, all other text in the source language; words
+are counted by `languages.words`. Formulas, papers and interpretation: docs/metrics.md.
 """
 
 from dataclasses import dataclass, fields
@@ -18,10 +18,10 @@ from cstool.languages.words import words_in
 
 
 class MixingMeasures(msgspec.Struct, frozen=True):
-    """A language's measures. Those of which there is no case (no two words) are None.
+    """The measures of a language. Undefined ones (for example without two words) are None.
 
-    `cmi`, `cmi_switches` are per cent, means over sentences; `switch_fraction` is one, too;
-    the others are of the whole.
+    `cmi` and `cmi_switches` are percentages, averaged over sentences; `switch_fraction` is also an
+    average over sentences; the others are computed over the whole corpus.
     """
 
     cmi: float | None
@@ -35,18 +35,18 @@ class MixingMeasures(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class MixingSums:
-    """What the measures are made of: sums over sentences, which add up."""
+    """Sums over sentences that the measures are computed from; they can be added."""
 
-    sentences: int = 0  # with a word
+    sentences: int = 0  # with at least one word
     source_words: int = 0
     switched_words: int = 0
     cmi: float = 0.0
     cmi_switches: float = 0.0
-    pairs: int = 0  # neighbouring words
+    pairs: int = 0  # of neighbouring words
     switches: int = 0
-    of_two: int = 0  # sentences of two words or more
+    of_two: int = 0  # sentences with at least two words
     switch_fraction: float = 0.0
-    runs: int = 0  # of words of one language, within a sentence
+    runs: int = 0  # runs of words of one language within a sentence
     run_words: int = 0
     run_squares: int = 0
 
@@ -58,7 +58,7 @@ class MixingSums:
 
     @property
     def words(self) -> int:
-        """All words."""
+        """The number of all words."""
         return self.source_words + self.switched_words
 
     def measures(self) -> MixingMeasures:
@@ -90,20 +90,23 @@ def _mean(total: float, number: int) -> float | None:
 def sums_by_language(
     languages: pa.DictionaryArray, texts: pa.StringArray, spans: pa.ListArray
 ) -> dict[str, MixingSums]:
-    """Return the sums of each language's rows. `spans`: (…, start, end), in order, in `texts`."""
+    """Return the sums of each language's rows.
+
+    `spans`: (…, start, end) in character offsets of `texts`, in order.
+    """
     offsets, entities = flat(spans)
     starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
     number = np.diff(offsets)
-    text, bounds, firsts = _pieces(texts, number, starts, ends)
+    text, bounds, firsts = _split(texts, number, starts, ends)
     words = words_in(text, bounds)
     rows = np.repeat(np.arange(len(number)), 2 * number + 1)
     switched = (np.arange(len(rows)) - firsts[rows]) % 2 == 1
-    found = _of_rows(words, rows, switched, len(number))
+    sums = _row_sums(words, rows, switched, len(number))
     of_language = languages.indices.to_numpy()
     codes = languages.dictionary.to_pylist()
     totals = {
         name: np.bincount(of_language, weights=values, minlength=len(codes))
-        for name, values in found.items()
+        for name, values in sums.items()
     }
     return {code: _sums({n: v[i] for n, v in totals.items()}) for i, code in enumerate(codes)}
 
@@ -114,12 +117,12 @@ def _sums(numbers: dict[str, Any]) -> MixingSums:
     return MixingSums(**exact)
 
 
-def _pieces(
+def _split(
     texts: pa.StringArray, number: Array, starts: Array, ends: Array
 ) -> tuple[str, Array, Array]:
-    """Return the texts joined, the bounds of their pieces, and each text's first piece.
+    """Return the joined texts, the bounds of their pieces, and the first piece of each text.
 
-    A text's pieces: what is before the first span, the span, what is between, the next span…
+    The pieces of a text: the text before the first span, the span, the text up to the next span…
     """
     strings = texts.to_pylist()
     lengths = np.fromiter(map(len, strings), np.int64, len(strings))
@@ -128,14 +131,14 @@ def _pieces(
     bounds = np.full(int((2 * number + 1).sum()) + 1, int(lengths.sum()))
     bounds[firsts] = begins
     row = np.repeat(np.arange(len(number)), number)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
-    bounds[firsts[row] + 2 * place + 1] = begins[row] + starts
-    bounds[firsts[row] + 2 * place + 2] = begins[row] + ends
+    index = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
+    bounds[firsts[row] + 2 * index + 1] = begins[row] + starts
+    bounds[firsts[row] + 2 * index + 2] = begins[row] + ends
     return "".join(strings), bounds, firsts
 
 
-def _of_rows(words: Array, rows: Array, switched: Array, number: int) -> dict[str, Array]:
-    """Return for each row what adds up. `words`, `rows`, `switched`: of each piece."""
+def _row_sums(words: Array, rows: Array, switched: Array, number: int) -> dict[str, Array]:
+    """Return the sums of each row. `words`, `rows`, `switched`: one value for each piece."""
 
     def by_row(of: Array, weights: Array | None = None) -> Array:
         return np.bincount(of, weights=weights, minlength=number)

@@ -1,7 +1,7 @@
-"""Wikimedia's language codes: which there are, and what a user's list of them means.
+"""Wikimedia's language codes: the known ones, and the resolution of a user's list of codes.
 
-One table, `languages.tsv`, joins the codes of Wikidata's labels, the names of Wikipedias'
-databases (`nowiki`, `be_x_oldwiki`), the tags of BCP 47, and codes that were used before.
+One table, `languages.tsv`, maps the codes of Wikidata's labels to database names of Wikipedias
+(`nowiki`, `be_x_oldwiki`), BCP 47 tags, and former codes.
 """
 
 import difflib
@@ -14,12 +14,12 @@ from typing import NamedTuple
 from cstool.errors import InputError, WrongCallError
 from cstool.languages.data_tables import rows
 
-# Not a language that a sentence can be in: names that serve many languages, none, or no text.
+# Codes that cannot be target languages: multiple, undetermined, no linguistic content, uncoded.
 NO_TARGET = frozenset({"mul", "und", "zxx", "mis"})
 
 
 class Language(NamedTuple):
-    """A row of the table. `wikis`: its Wikipedias' databases, the main one first."""
+    """A row of the table. `wikis`: database names of its Wikipedias, the main one first."""
 
     code: str
     name: str
@@ -47,7 +47,7 @@ def languages() -> dict[str, Language]:
 
 @cache
 def names() -> dict[str, str]:
-    """Return each code's English name."""
+    """Return the English name of each code."""
     return {code: language.name for code, language in languages().items()}
 
 
@@ -57,12 +57,12 @@ def _current() -> dict[str, str]:
 
 
 def current(code: str) -> str:
-    """Return the code of today for an old one (`zh-min-nan`: `nan`); any other as it is."""
+    """Return the current code for a former one (`zh-min-nan`: `nan`); any other code unchanged."""
     return _current().get(code, code)
 
 
 def is_known(code: str) -> bool:
-    """Whether the table has that code of labels, or has it as an old one."""
+    """Return whether the table has that code, as a current or a former one."""
     return code in names() or code in _current()
 
 
@@ -77,15 +77,15 @@ def wiki_language(wiki: str) -> str | None:
 
 
 def language_wiki(code: str) -> str | None:
-    """Return the database of a language's Wikipedia, whether there is one or not; None: no code."""
+    """Return the database name of a language's Wikipedia, existing or not; None if not a code."""
     language = languages().get(current(code))
     return language.wikis[0] if language else None
 
 
 def bcp47(code: str) -> str:
-    """Return a code's tag in BCP 47 (`sr-ec`: `sr-Cyrl`), as MediaWiki's LanguageCode writes it.
+    """Return the BCP 47 tag of a code (`sr-ec`: `sr-Cyrl`), as in MediaWiki's LanguageCode.
 
-    A code that is not in the table is returned as it is.
+    A code that is not in the table is returned unchanged.
     """
     language = languages().get(current(code))
     return language.bcp47 if language else code
@@ -93,14 +93,14 @@ def bcp47(code: str) -> str:
 
 @cache
 def _of_tag() -> dict[str, str]:
-    # Two codes have one tag (eml, egl): the code that is spelt as the tag wins.
+    # Where two codes have one tag (eml, egl), the code that equals the tag is used.
     table = languages().values()
     tags = {language.bcp47.lower(): language.code for language in table}
     return tags | {code: code for code in languages()}
 
 
 def from_bcp47(tag: str) -> str | None:
-    """Return the code for a tag in BCP 47 in any case (`zh-Hant-TW`: `zh-tw`); None: none."""
+    """Return the code for a BCP 47 tag in any case (`zh-Hant-TW`: `zh-tw`), or None."""
     return _of_tag().get(tag.lower().replace("_", "-"))
 
 
@@ -112,24 +112,24 @@ def entitycs() -> tuple[str, ...]:
 
 
 def has_form(code: str) -> bool:
-    """Whether that can be a code: letters, digits, hyphens. Codes become names of folders."""
+    """Return whether this is a well-formed code (letters, digits, hyphens), safe in a path."""
     return re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", code) is not None
 
 
 def need_language(code: str, option: str) -> None:
-    """Raise WrongCallError, with a hint, when that is no code of a language."""
+    """Raise WrongCallError, with a hint, if `code` is not a code of a language."""
     if code not in names() or code in NO_TARGET:
         near = _like(code)
-        hint = f"did you mean {' or '.join(near)}?" if near else "give Wikimedia's codes"
-        raise WrongCallError(f"{option}: {code!r} is no language code; {hint}")
+        hint = f"did you mean {' or '.join(near)}?" if near else "use Wikimedia's language codes"
+        raise WrongCallError(f"{option}: {code!r} is not a language code; {hint}")
 
 
 def resolve(spec: str, present: Iterable[str]) -> list[str]:
-    """Return the codes that `--languages` names, sorted.
+    """Return the codes that `--languages` selects, sorted.
 
-    `spec`: codes with commas between, "entitycs" for its 93, or "all" for all in `present` that
-    have a code's form, old codes as those of today.
-    Raises WrongCallError for a code that is none.
+    `spec`: codes separated by commas, "entitycs" for its 93, or "all" for all codes in `present`
+    that are formed like one, with former codes replaced by current ones. Raises WrongCallError for
+    an unknown code.
     """
     codes: set[str] = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
@@ -138,17 +138,17 @@ def resolve(spec: str, present: Iterable[str]) -> list[str]:
         elif word == "all":
             codes.update({current(code) for code in present if has_form(code)} - NO_TARGET)
             if not codes:
-                raise InputError("--languages: all are none: the entities have no labels")
+                raise InputError("--languages: 'all' selects no language: no entity has a label")
         else:
             need_language(word, "--languages")
             codes.add(word)
     if not codes:
-        raise WrongCallError("--languages: names no language; give codes such as de,fr,zh")
+        raise WrongCallError("--languages: empty list; give codes such as de,fr,zh")
     return sorted(codes)
 
 
 def _like(word: str) -> list[str]:
-    """Return the codes that a word may stand for: what it is elsewhere, then those alike."""
+    """Return the codes that a word may mean: former code, tag, wiki, name, else similar codes."""
     word = word.lower()
     other = _current().get(word) or from_bcp47(word) or wiki_language(word)
     named = [other] if other else [code for code, name in names().items() if name.lower() == word]

@@ -1,4 +1,4 @@
-"""Tables that are data files: TSV with a comment line for their source, and a header."""
+"""Read data tables of a package: TSV files with comment lines for their source, and a header."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,7 +6,7 @@ from importlib.resources import files
 
 @cache
 def rows(package: str, name: str) -> tuple[tuple[str, ...], ...]:
-    """Return the rows of a TSV in a package's `data`, without its comments and its header."""
+    """Return the rows of a TSV file in a package's `data`, without its comments and its header."""
     text = (files(package) / "data" / name).read_text(encoding="utf-8")
     lines = [line for line in text.split("\n") if line and not line.startswith("# ")]
     return tuple(tuple(line.split("\t")) for line in lines[1:])

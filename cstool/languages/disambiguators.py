@@ -1,27 +1,27 @@
-"""Names from the titles of Wikipedia's pages, less what only tells pages apart."""
+"""Names from the titles of Wikipedia pages: without the disambiguator."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Brackets at the end, one more pair within them at most. ASCII ones stand behind a space;
-# full-width ones need none.
+# Brackets at the end, with at most one more pair inside. ASCII brackets follow a space; full-width
+# ones need none.
 _DISAMBIGUATOR = r"^(.*\S)(?:\s+\((?:[^()]|\([^()]*\))*\)|\s*（(?:[^（）]|（[^（）]*）)*）)$"
 
 
 def without_disambiguator(titles: pa.Array) -> pa.Array:
-    """Return titles without the brackets at their end: "Paris (Texas)", "東京（映画）".
+    """Return titles without a disambiguator at the end: "Paris (Texas)", "東京（映画）".
 
-    Brackets with nothing before them, or with no space before an ASCII one, belong to the name:
-    "(Sic)", "f(x)", "Iron(III) chloride". So do those that the entity's own label has, which
-    the caller must see to: "Yesterday (When I Was Young)".
+    Brackets without text before them, and ASCII brackets without a space before them, are part of
+    the name: "(Sic)", "f(x)", "Iron(III) chloride". So are brackets that the entity's own label
+    has, which the caller must check: "Yesterday (When I Was Young)".
     """
-    # Few titles have any: the others are not put through the pattern.
+    # Few titles have a disambiguator; the pattern is slow, so only those are matched.
     some = pc.or_(pc.ends_with(titles, ")"), pc.ends_with(titles, "）"))
     short = pc.replace_substring_regex(titles.filter(some), _DISAMBIGUATOR, r"\1")
     return pc.replace_with_mask(titles, some, short)
 
 
 def with_small_letter(titles: pa.Array) -> pa.Array:
-    """Return titles with their first letter made small: MediaWiki's are capitals (`IPhone`)."""
+    """Return titles with a lower-case first letter, which MediaWiki capitalises (`IPhone`)."""
     first = pc.utf8_lower(pc.utf8_slice_codeunits(titles, 0, 1))
     return pc.binary_join_element_wise(first, pc.utf8_slice_codeunits(titles, 1), "")

@@ -1,4 +1,4 @@
-"""Whose names stand in when a language lacks one (mediawiki.org/wiki/Manual:Language#Fallback)."""
+"""Fallback languages for missing labels (mediawiki.org/wiki/Manual:Language#Fallback)."""
 
 from functools import cache
 
@@ -13,12 +13,12 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 def chain(code: str) -> tuple[str, ...]:
-    """Return the codes whose labels stand in for a missing one, nearest first.
+    """Return the codes of the fallback languages, nearest first.
 
-    MediaWiki's chains, as Wikibase takes them, but for two things. English, which ends each of
-    them there, stands in for varieties of English only: an English name in a German sentence is
-    no switch. And where a code names simplified or traditional characters, those that name the
-    others are left out: Wikibase converts them, we do not.
+    These are MediaWiki's chains, as Wikibase uses them, with two exceptions. English, the last of
+    each chain there, is a fallback only for varieties of English: an English name in a German
+    sentence is not a switch. And if a code is for simplified or traditional characters, codes for
+    the other kind are left out, because Wikibase converts between them and cstool does not.
     """
     others = _table().get(code, ())
     if code.startswith("en-"):
@@ -29,11 +29,11 @@ def chain(code: str) -> tuple[str, ...]:
 
 
 def same_language(code: str, other: str) -> bool:
-    """Whether two codes name varieties of one language, by their tags' first part."""
+    """Return whether two codes are varieties of one language, by the first subtag in BCP 47."""
     return bcp47(code).split("-")[0] == bcp47(other).split("-")[0]
 
 
 def _han(code: str) -> str | None:
-    """Return Hans or Hant where the code's tag names one."""
+    """Return Hans or Hant if the code's tag has that subtag."""
     parts = bcp47(code).split("-")
     return next((part for part in parts if part in ("Hans", "Hant")), None)

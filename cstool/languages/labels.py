@@ -1,16 +1,16 @@
-"""Which name an entity has in a language: the rules of Wikibase, and what else sense demands.
+"""Select the label of an entity in a language: Wikibase's fallbacks, and checks of the script.
 
-A label is looked for in the language itself, then along its chain of fallbacks, then in `mul`
-(names for all languages, since 2024). It is taken only where it is written as the language is:
+A label is searched in the language itself, then along its chain of fallbacks, then in `mul` (labels
+for all languages, since 2024). It is accepted only if it is written in the language's scripts:
 
-- A name has a letter in the language's main scripts, or in one more that it is written in; beside
-  these it may have Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name without a letter
-  ("1984") fits any language. What `mul` has must be in a main script.
-- A language's own label in a foreign script is still its name if its own Wikipedia's page has it
-  for a title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`).
-- A label in a script that is not the language's main one and repeats the English label is a copy.
+- A name needs a letter in the language's main scripts, or in another script that the language is
+  written in; it may also have Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name without
+  a letter ("1984") fits any language. A label of `mul` must be in a main script.
+- A language's own label in a foreign script is accepted if the page in its own Wikipedia has it as
+  title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`).
+- A label in a script that is not a main script and that equals the English label is a copy.
 
-Everything is done for a batch of entities at once: names are numbers, languages are columns.
+Entities are processed in batches: names are indices into an array of texts, languages are columns.
 """
 
 from collections import Counter
@@ -31,19 +31,19 @@ from cstool.languages.scripts import LanguageScripts, mask, scripts_of, written
 from cstool.storage.counts import Counts
 
 NameKind = Literal["label", "sitelink"]
-# Whose labels stand in: the whole chain's, those of the same language's varieties, nobody's.
+# Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
 
 OWN, FALLBACK, MUL = "own", "of a fallback language", "mul"
 SCRIPT = "in another script"
 REPEAT = "repeats the English one in another script"
 
-# The longest word in capitals that is still taken for an abbreviation.
+# Letters of the longest word in capitals that counts as an abbreviation.
 _ABBREVIATION = 5
 
 
 class FallbackStep(NamedTuple):
-    """Where to look next: the column of a code, and whose names these are."""
+    """A step of the search: the column of a code, and the origin of a label found there."""
 
     column: int
     origin: str
@@ -51,9 +51,9 @@ class FallbackStep(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelRules:
-    """How names are chosen for target languages; `codes` are those that must be read.
+    """Rules of label selection for target languages; `codes` are the codes that must be read.
 
-    `strict`: whether scripts are looked at. `titles`: names are titles, not labels.
+    `strict`: whether scripts are checked. `titles`: names are page titles instead of labels.
     """
 
     targets: tuple[str, ...]
@@ -65,7 +65,7 @@ class LabelRules:
 
     @property
     def need_titles(self) -> bool:
-        """Whether titles are chosen, or bear witness for labels."""
+        """Whether page titles are needed, as names or to check labels."""
         return self.titles or self.strict
 
     @staticmethod
@@ -74,26 +74,26 @@ class LabelRules:
     ) -> "LabelRules":
         """Return the rules for these languages.
 
-        Without any fallback, as published: the label of just that code, whatever it looks like.
+        With `fallback` "none", as published: the label of exactly that code, in any script.
         """
-        looked = [tuple(_looked_at(target, fallback, kind)) for target in targets]
-        # English and mul are read in any case: they tell what is a copy.
-        codes = tuple(sorted({"en", "mul", *targets, *(c for steps in looked for c, _ in steps)}))
+        searched = [tuple(_search_order(target, fallback, kind)) for target in targets]
+        # English and mul are always read, to recognise copies.
+        codes = tuple(sorted({"en", "mul", *targets, *(c for steps in searched for c, _ in steps)}))
         column = {code: i for i, code in enumerate(codes)}
         steps = tuple(
-            tuple(FallbackStep(column[c], origin) for c, origin in steps) for steps in looked
+            tuple(FallbackStep(column[c], origin) for c, origin in steps) for steps in searched
         )
         forms = tuple(map(written, targets))
         strict = fallback != "none"
         return LabelRules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
 
     def wikis(self) -> list[str]:
-        """Return the Wikipedia's database of each code, "" for an old or unknown code."""
+        """Return the Wikipedia database name of each code, "" for a former or unknown code."""
         return [(code == current(code) and language_wiki(code)) or "" for code in self.codes]
 
 
-def _looked_at(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, str]]:
-    """Yield the codes to look at for a language, and whose names these are."""
+def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, str]]:
+    """Yield the codes to search for a language, each with the origin of its labels."""
     yield target, OWN
     if fallback == "none":
         return
@@ -110,12 +110,12 @@ def _looked_at(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tupl
 
 
 def _old(code: str, kind: NameKind) -> tuple[str, ...]:
-    """Return the codes under which old dumps have the language's labels."""
+    """Return the former codes, which old dumps use for labels of the language."""
     return languages()[code].old if kind == "label" and code in languages() else ()
 
 
 class LabelTable(NamedTuple):
-    """Names of entities, side by side: whose (its row), in which code (its column), the text."""
+    """Names of entities, as parallel arrays: row of the entity, column of the code, text."""
 
     entity: Array
     column: Array
@@ -123,9 +123,10 @@ class LabelTable(NamedTuple):
 
     @staticmethod
     def of(offsets: Array, tags: pa.Array, texts: pa.Array, columns: pa.Array) -> "LabelTable":
-        """Return the names in a list column whose tags are in `columns`, the empty ones left out.
+        """Return the names in a list column whose tags are in `columns`, without the empty ones.
 
-        `offsets`: where each entity's begin. Tags are codes, or databases of wikis.
+        `offsets`: int64[n + 1], where the names of each entity begin. Tags are codes, or database
+        names.
         """
         column = pc.index_in(tags, columns)
         kept = pc.and_(column.is_valid(), pc.and_(pc.not_equal(texts, ""), pc.not_equal(tags, "")))
@@ -137,12 +138,12 @@ class LabelTable(NamedTuple):
 
     @staticmethod
     def none() -> "LabelTable":
-        """Return no names."""
+        """Return an empty table."""
         return LabelTable(np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
 
 
 class ChosenLabels(NamedTuple):
-    """For each entity (row) and target (column) the place of a name in `texts`, -1 for none."""
+    """`places`: int64[entities, targets], the index of the name in `texts`, -1 if there is none."""
 
     places: Array
     texts: pa.Array
@@ -151,9 +152,9 @@ class ChosenLabels(NamedTuple):
 def choose(
     rules: LabelRules, number: int, labels: LabelTable, titles: LabelTable, counts: Counts
 ) -> ChosenLabels:
-    """Choose the names of `number` entities; add to `counts` what was chosen and what refused.
+    """Select names for `number` entities; add selected and rejected labels to `counts`.
 
-    Titles are of the Wikipedias of `rules.wikis()`; with labels they only bear witness.
+    `titles` are of the Wikipedias of `rules.wikis()`; if names are labels they only confirm them.
     """
     batch = _Batch.of(rules, number, labels, titles)
     places = np.full((number, len(rules.targets)), -1, np.int64)
@@ -164,30 +165,29 @@ def choose(
             rows = np.flatnonzero((batch.names[:, step.column] >= 0) & (chosen < 0))
             if not len(rows):
                 continue
-            found = batch.names[rows, step.column]
-            reasons = batch.refuse(rows, found, target, step.origin) if rules.strict else {}
+            names = batch.names[rows, step.column]
+            reasons = batch.reject(rows, names, target, step.origin) if rules.strict else {}
             kept = np.ones(len(rows), bool)
-            for reason, refused in reasons.items():
-                told = f"{step.origin}: {reason}"
-                tally.drop(told, int(refused.sum()))
-                if step.origin == OWN and refused.any():
-                    counts.add("labels refused", {code: int(refused.sum())})
-                kept &= ~refused
-            chosen[rows[kept]] = found[kept]
+            for reason, rejected in reasons.items():
+                tally.drop(f"{step.origin}: {reason}", int(rejected.sum()))
+                if step.origin == OWN and rejected.any():
+                    counts.add("labels refused", {code: int(rejected.sum())})
+                kept &= ~rejected
+            chosen[rows[kept]] = names[kept]
             tally.keep(int(kept.sum()))
             if kept.any():
                 counts.add("labels by origin", {step.origin: int(kept.sum())})
-    there = (places >= 0).sum(axis=0).tolist()
-    counts.add("labels", Counter(dict(zip(rules.targets, there, strict=True))))
+    selected = (places >= 0).sum(axis=0).tolist()
+    counts.add("labels", Counter(dict(zip(rules.targets, selected, strict=True))))
     return ChosenLabels(places, batch.texts)
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """A batch's names as tables of numbers: a row for each entity, a column for each code.
+    """Names of a batch as tables of text indices: a row for each entity, a column for each code.
 
-    `names`: what is chosen from; `own_titles`: the titles of Wikipedia's pages, less what tells
-    pages apart; `english`: each entity's English label. Equal texts have equal numbers.
+    `names`: the candidates; `own_titles`: titles of Wikipedia pages without disambiguators;
+    `english`: each entity's English label. Equal texts have equal indices.
     """
 
     rules: LabelRules
@@ -210,7 +210,7 @@ class _Batch:
         entire, own_titles, small = (
             _table(shape, titles, ids[first:last]) for first, last in pairwise(ends.tolist())
         )
-        # Brackets, and a small letter, that the label has, too, belong to the name.
+        # Brackets, or a lower-case first letter, that the label also has, are part of the name.
         for other in (small, entire):
             np.copyto(own_titles, other, where=other == named)
         english, mul = (named[:, rules.codes.index(code)] for code in ("en", "mul"))
@@ -223,8 +223,8 @@ class _Batch:
             np.where(english >= 0, english, mul),
         )
 
-    def refuse(self, rows: Array, names: Array, target: int, origin: str) -> dict[str, Array]:
-        """Return for each reason which of the names, found for these rows, it refuses."""
+    def reject(self, rows: Array, names: Array, target: int, origin: str) -> dict[str, Array]:
+        """Return, for each reason, which of the names found for these rows are rejected."""
         form = self.rules.written[target]
         scripts = self.scripts[names]
         letters = scripts != 0
@@ -234,38 +234,38 @@ class _Batch:
         if origin == OWN:
             beside = letters & (scripts & form.main == 0) & (form.main != 0)
             repeats = beside & (names == self.english[rows])
-            doubtful = np.flatnonzero(foreign | repeats)
-            fine = self._vouched(rows[doubtful], names[doubtful], target)
-            foreign[doubtful[fine]] = repeats[doubtful[fine]] = False
+            candidates = np.flatnonzero(foreign | repeats)
+            confirmed = self._confirmed(rows[candidates], names[candidates], target)
+            foreign[candidates[confirmed]] = repeats[candidates[confirmed]] = False
         return {REPEAT: repeats, SCRIPT: foreign & ~repeats}
 
-    def _vouched(self, rows: Array, names: Array, target: int) -> Array:
-        """Return whether a language's own labels are names in it in spite of their script."""
+    def _confirmed(self, rows: Array, names: Array, target: int) -> Array:
+        """Return whether a language's own labels are its names in spite of their script."""
         if self.rules.titles:
             return np.ones(len(rows), bool)
         own = self.rules.steps[target][0].column
-        vouched: Array = self.own_titles[rows, own] == names
-        others = np.flatnonzero(~vouched & (self.scripts[names] == mask("Latn")))
-        vouched[others] = self._abbreviations(names[others])
-        return vouched
+        result: Array = self.own_titles[rows, own] == names
+        others = np.flatnonzero(~result & (self.scripts[names] == mask("Latn")))
+        result[others] = self._abbreviations(names[others])
+        return result
 
     def _abbreviations(self, names: Array) -> Array:
-        """Return which names have no small letter and no long word: `IBM`, `B-52`."""
+        """Return which names have no lower-case letter and no long word: `IBM`, `B-52`."""
         texts = self.texts.take(pa.array(names))
-        other = pc.match_substring_regex(texts, rf"\p{{Ll}}|\p{{Lu}}{{{_ABBREVIATION + 1}}}")
-        found: Array = ~other.to_numpy(zero_copy_only=False)
-        return found
+        ordinary = pc.match_substring_regex(texts, rf"\p{{Ll}}|\p{{Lu}}{{{_ABBREVIATION + 1}}}")
+        abbreviations: Array = ~ordinary.to_numpy(zero_copy_only=False)
+        return abbreviations
 
 
 def _fits(scripts: Array, allowed: np.uint64) -> Array:
-    """Return which names have a letter of these scripts, and beside them only Latin and Greek."""
-    guests = allowed | mask("Latn", "Grek")
-    fits: Array = (scripts & allowed != 0) & (scripts & ~guests == 0)
+    """Return which names have a letter of these scripts, and else only Latin and Greek ones."""
+    permitted = allowed | mask("Latn", "Grek")
+    fits: Array = (scripts & allowed != 0) & (scripts & ~permitted == 0)
     return fits
 
 
 def _table(shape: tuple[int, int], names: LabelTable, ids: Array) -> Array:
-    """Return the names' numbers as a table, -1 where there is none."""
+    """Return the indices of the names as a table, -1 where there is none."""
     table = np.full(shape, -1, np.int64)
     table[names.entity, names.column] = ids
     return table

@@ -1,7 +1,7 @@
-"""The scripts of names and of languages: a Latin name inside a Japanese one is no Japanese name.
+"""Scripts of names and of languages, to reject names in a script that a language does not use.
 
-A set of scripts is a 64-bit mask: a bit for each script that a language of the table is written
-in, one for all others. Characters of no script (digits, punctuation, marks) have no bit.
+A set of scripts is a 64-bit mask: one bit for each script that a language of the table is written
+in, and one for all others. Characters without a script (digits, punctuation, marks) have no bit.
 """
 
 from functools import cache
@@ -20,9 +20,9 @@ _ALL = ~np.uint64(0)
 
 
 class LanguageScripts(NamedTuple):
-    """How a language is written: a name has a letter of `main`; it may be in `all`, which has it.
+    """The scripts of a language, as masks: those that a name needs (`main`), and may have (`all`).
 
-    Sets of scripts. Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and Latin too.
+    Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and also Latin.
     """
 
     main: np.uint64
@@ -34,7 +34,7 @@ def _bits() -> dict[str, np.uint64]:
     """Return the bit of each script that a language is written in."""
     scripts = sorted({s for row in _languages().values() for part in row for s in part})
     if len(scripts) > 63:
-        raise ValueError(f"{len(scripts)} scripts do not fit into a mask of 64 bits")
+        raise ValueError(f"{len(scripts)} scripts do not fit a mask of 64 bits")
     return {script: np.uint64(1) << np.uint64(i) for i, script in enumerate(scripts)}
 
 
@@ -45,7 +45,7 @@ def _languages() -> dict[str, tuple[list[str], list[str]]]:
 
 
 def mask(*scripts: str) -> np.uint64:
-    """Return the set of scripts with these names (ISO 15924: "Latn")."""
+    """Return the mask of these scripts (ISO 15924: "Latn")."""
     found = np.uint64(0)
     for script in scripts:
         found |= _bits()[script]
@@ -59,13 +59,13 @@ def _of_language(code: str) -> tuple[list[str], list[str]] | None:
 
 
 def main_scripts(code: str) -> list[str]:
-    """Return the names of the scripts that a language is mainly written in; none: not known."""
+    """Return the main scripts of a language; an empty list if they are unknown."""
     known = _of_language(code)
     return known[0] if known else []
 
 
 def written(code: str) -> LanguageScripts:
-    """Return how a language is written; one of which that is not known: any way, of no main."""
+    """Return the scripts of a language; an unknown one allows all scripts and has no main one."""
     known = _of_language(code)
     if known is None:
         return LanguageScripts(np.uint64(0), _ALL)
@@ -75,7 +75,7 @@ def written(code: str) -> LanguageScripts:
 
 @cache
 def _characters() -> tuple[Array, Array]:
-    """Return for each character the number of its set, and the sets."""
+    """Return uint8[0x110000]: the index of each character's mask; and the masks."""
     numbers = {script: i for i, script in enumerate(_bits(), 1)}
     table = np.zeros(0x110000, np.uint8)
     for first, last, script in rows("cstool.languages", "characters.tsv"):
@@ -84,7 +84,7 @@ def _characters() -> tuple[Array, Array]:
 
 
 def scripts_of(texts: pa.Array) -> Array:
-    """Return the set of scripts of each text."""
+    """Return uint64[n]: the mask of the scripts of each text."""
     found = np.zeros(len(texts), np.uint64)
     lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
     if not lengths.any():

@@ -1,9 +1,9 @@
-"""How many words pieces of text have, each as its script puts them.
+"""Count words in pieces of text, by the rules of each script.
 
-A word is a run of characters between white space that holds a letter: numbers and punctuation
-alone are none (they belong to no language, as code-mixing measures have it). Where a script puts no
-spaces between words (Han, kana, Thai, Lao, Khmer, Burmese…), words are what ICU's dictionaries find
-(Unicode's UAX #29 with ICU's tailoring, by icu4py); Tibetan's are its syllables.
+A word is a run of characters between white space that contains a letter: numbers and punctuation
+alone do not count, because code-mixing measures exclude what belongs to no language. In scripts
+without spaces between words (Han, kana, Thai, Lao, Khmer, Burmese…), words are those of ICU's
+dictionaries (Unicode's UAX #29 with ICU's tailoring, through icu4py); Tibetan words are syllables.
 """
 
 from functools import cache
@@ -18,13 +18,13 @@ OTHER, SPACE, LETTER, SPACELESS = range(4)
 _SPACELESS_SCRIPTS = frozenset(
     {"Hani", "Hira", "Kana", "Bopo", "Thai", "Laoo", "Khmr", "Mymr", "Lana", "Talu", "Tale", "Tibt"}
 )
-# All letters have lower numbers; what stands above is of private use or a tag.
+# All letters have lower code points; higher ones are private use or tags.
 _CHARACTERS = 0x32400
 
 
 @cache
 def classes() -> Array:
-    """Return each character's class; those beyond the table are OTHER, as its last is."""
+    """Return uint8[n]: the class of each code point; that of the last also applies beyond it."""
     table = np.zeros(_CHARACTERS, np.uint8)
     for number in range(_CHARACTERS):
         character = chr(number)
@@ -34,17 +34,17 @@ def classes() -> Array:
             table[number] = SPACE
     for first, last, script in rows("cstool.languages", "characters.tsv"):
         if script in _SPACELESS_SCRIPTS:
-            here = table[int(first, 16) : int(last, 16) + 1]
-            here[here == LETTER] = SPACELESS
+            block = table[int(first, 16) : int(last, 16) + 1]
+            block[block == LETTER] = SPACELESS
     table[-1] = OTHER
     return table
 
 
 def words_in(text: str, bounds: Array) -> Array:
-    """Return the number of words in each piece of a text.
+    """Return int64[n]: the number of words in each of n pieces of a text.
 
-    `bounds`: where pieces begin, in order, and the end of the last; empty pieces may be among them.
-    A piece's edge ends a word.
+    `bounds`: int64[n + 1], the character offsets where pieces begin, ascending, and the end of the
+    last; pieces may be empty. A word ends at the edge of its piece.
     """
     if not text:
         return np.zeros(len(bounds) - 1, np.int64)
@@ -57,8 +57,8 @@ def words_in(text: str, bounds: Array) -> Array:
     firsts = np.flatnonzero(begins)
     if not len(firsts):
         return np.zeros(len(bounds) - 1, np.int64)
-    # Most runs begin with a letter: few are looked through. What follows one is space, which is
-    # less than a letter.
+    # Most runs begin with a letter; only the others are searched for one. A run may include the
+    # white space after it, because SPACE is lower than LETTER.
     word = kinds[firsts] >= LETTER
     others = np.flatnonzero(~word)
     if len(others):
@@ -79,19 +79,19 @@ def _kinds(text: str) -> Array:
     if text.isascii():
         return classes()[:128][np.frombuffer(text.encode(), np.uint8)]
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    # Most characters have small numbers, which need no large table.
+    # Clipping maps all higher code points to the table's last entry, OTHER.
     kinds: Array = classes().take(points, mode="clip")
     return kinds
 
 
 def _by_dictionary(pieces: list[str]) -> Array:
-    """Return the number of words that ICU finds in each of the pieces, which are not empty."""
+    """Return the number of words that ICU finds in each of the non-empty pieces."""
     from icu4py.breakers import WordBreaker
 
     from cstool.languages.segmentation import segments
 
     text = "\n".join(pieces)
     starts = [start for start, _ in segments(WordBreaker, text)]
-    found = np.array([start for start in starts if text[start].isalpha()], np.int64)
+    word_starts = np.array([start for start in starts if text[start].isalpha()], np.int64)
     ends = np.cumsum([len(piece) + 1 for piece in pieces])
-    return np.bincount(np.searchsorted(ends, found, side="right"), minlength=len(pieces))
+    return np.bincount(np.searchsorted(ends, word_starts, side="right"), minlength=len(pieces))

@@ -1,1 +1,1 @@
-"""What a folder holds, in numbers."""
+"""Statistics, rows, reports and verification of output folders, and their upload."""

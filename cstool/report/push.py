@@ -1,7 +1,7 @@
-"""A corpus → a dataset on the Hugging Face Hub, by huggingface_hub.
+"""Uploads a corpus to the Hugging Face Hub as a dataset, with huggingface_hub.
 
-The library's `upload_folder` sends what is not there yet, in several commits where there is much,
-and deduplicates by content: the same call again goes on where it stopped.
+The library's `upload_folder` uploads the files that the repository lacks, in several commits if
+they are many, and deduplicates by content. So the same call resumes an interrupted upload.
 """
 
 from collections.abc import Callable
@@ -15,30 +15,29 @@ from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.execution.terminal import printable
 from cstool.storage.manifest import MANIFEST, PARAGRAPHS, need_stage, sha256
 
-# What a corpus of other languages or shards has left in the repository goes: the card's patterns
-# would take it for this one's, and who joins its paragraphs theirs. It stays in the repository's
-# history.
+# Files of another corpus in these folders are deleted: the patterns in the dataset card would
+# include them. They remain in the history of the repository.
 _OURS = ["data/*", f"{PARAGRAPHS}*"]
 
 
 class Upload(NamedTuple):
-    """A file that goes to the Hub."""
+    """A file to upload, and its size in bytes."""
 
     file: str
     bytes: int
 
 
 def uploads(corpus: Path) -> list[Upload]:
-    """Return the files of a corpus that go to the Hub, data first.
+    """Return the files of a corpus to upload, data first.
 
-    Raises InputError for a folder that is no finished corpus, and for a part with a name that the
-    library's progress bars could not show.
+    Raises InputError for a folder that is not a complete corpus, and for a part with unprintable
+    characters in its name, which would end up in the library's progress bars.
     """
     manifest = need_stage(corpus, "shard")
     for part in manifest.parts:
         if printable(part.file) != part.file:
             raise InputError(
-                f"{corpus / MANIFEST}: {part.file!r} is no name that `cstool shard` writes; make "
+                f"{corpus / MANIFEST}: {part.file!r} is not a file name of `cstool shard`; make "
                 "the corpus again with --overwrite"
             )
     listed = [Upload(part.file, part.bytes) for part in manifest.parts]
@@ -46,9 +45,9 @@ def uploads(corpus: Path) -> list[Upload]:
 
 
 def check_name(repo: str) -> None:
-    """Raise WrongCallError when that can be no repository's name, CstoolError without the library.
+    """Raise WrongCallError for an invalid repository name, CstoolError if the library is missing.
 
-    A name without its owner is refused, too: whose it would be depends on who is logged in.
+    A name without an owner is invalid, because the owner would depend on the logged-in user.
     """
     _library()
     from huggingface_hub.errors import HFValidationError
@@ -57,23 +56,24 @@ def check_name(repo: str) -> None:
     try:
         validate_repo_id(repo)
     except HFValidationError as error:
-        raise WrongCallError(f"{repo!r} is no name of a repository ({error})") from error
+        raise WrongCallError(
+            f"{repo!r} is not a repository name ({error}); give OWNER/NAME"
+        ) from error
     if repo.count("/") != 1:
-        raise WrongCallError(f"{repo!r} is no name of a repository; give OWNER/NAME")
+        raise WrongCallError(f"{repo!r} is not a repository name; give OWNER/NAME")
 
 
 def push(corpus: Path, repo: str, *, private: bool, tell: Callable[[str], None]) -> str:
-    """Upload a corpus; return the dataset's address.
+    """Upload a corpus; return the URL of the dataset.
 
-    A repository that is not there is made. The token is that of the environment (HF_TOKEN) or of
-    `hf auth login`. Raises InputError for a folder that is no finished corpus or was changed since,
-    CstoolError when the Hub does not take it.
+    A missing repository is created. The token is that in HF_TOKEN or of `hf auth login`. Raises
+    InputError for a folder that is incomplete or was changed, CstoolError if the Hub rejects it.
     """
     hub = _library()
     check_name(repo)
     files = uploads(corpus)
     _check_contents(corpus)
-    # Its HTTP client's error, whichever client its version has; RuntimeError: of a file's upload.
+    # HTTPError covers the HTTP client of any version; the upload of a file raises RuntimeError.
     faults = (
         hub.errors.HTTPError,
         hub.errors.LocalTokenNotFoundError,
@@ -85,10 +85,10 @@ def push(corpus: Path, repo: str, *, private: bool, tell: Callable[[str], None])
         address = api.create_repo(repo, repo_type="dataset", private=private or None, exist_ok=True)
         if private and not api.repo_info(repo, repo_type="dataset").private:
             raise CstoolError(
-                f"{repo}: is there already and is public; make it private on the Hub, or push "
-                "without --private"
+                f"{repo}: exists and is public; make it private on the Hub, or push without "
+                "--private"
             )
-        tell(f"{len(files):,} files to {address}")
+        tell(f"uploading {len(files):,} files to {address}")
         api.upload_folder(
             repo_id=repo,
             repo_type="dataset",
@@ -106,8 +106,8 @@ def _check_contents(corpus: Path) -> None:
     for part in need_stage(corpus, "shard").parts:
         if sha256(corpus / part.file) != part.checksum:
             raise InputError(
-                f"{corpus / part.file}: is not what `cstool shard` wrote (another sha256); make "
-                "the corpus again with --overwrite"
+                f"{corpus / part.file}: changed since `cstool shard` wrote it (different sha256); "
+                "make the corpus again with --overwrite"
             )
 
 
@@ -121,15 +121,15 @@ def _library() -> ModuleType:
 
 
 def _why(error: Exception) -> str:
-    """Return what the Hub has against it, and what to do."""
+    """Return the reason why the Hub rejects the upload, and what to do."""
     cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
     status = getattr(getattr(cause, "response", None), "status_code", None)
     if status in (401, 403):
         return (
-            f"the Hub refuses (HTTP {status}): set HF_TOKEN to a token that may write there, or "
-            "log in with `hf auth login`"
+            f"access denied by the Hub (HTTP {status}); set HF_TOKEN to a token with write access, "
+            "or log in with `hf auth login`"
         )
     if status is None:
         return f"the Hub cannot be reached ({cause}); run the same command again later"
-    told = getattr(cause, "server_message", None) or cause
-    return f"the Hub answers HTTP {status} ({told}); the same command again goes on from here"
+    message = getattr(cause, "server_message", None) or cause
+    return f"the Hub answered HTTP {status} ({message}); run the same command again to resume"

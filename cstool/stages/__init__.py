@@ -1,1 +1,1 @@
-"""The steps of the pipeline, one file a stage: from slices to parts."""
+"""The stages of the pipeline, one package for each: they make parts from slices."""

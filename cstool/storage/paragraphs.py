@@ -14,10 +14,11 @@ import xxhash
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import PARAGRAPHS, Manifest, beside_part
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
 from cstool.storage.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
 from cstool.storage.schemas import PARAGRAPHS as ROWS
+from cstool.storage.tasks import Task, part_name
 
 _LEFT = "paragraphs"
 # Numbers that rise by little.
@@ -79,9 +80,7 @@ def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[FinishedP
 
 def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[FinishedPart]:
     label = f"{run.claim.stage}: paragraphs"
-    return run.map(
-        rows_of, None, tasks, schema, label=label, size=len(tasks), unit="part", layout=LAYOUT
-    )
+    return run.map(rows_of, None, tasks, PartSpec(schema, label=label, unit="part", layout=LAYOUT))
 
 
 def rows_of(table: _Table, _: None) -> Batches:

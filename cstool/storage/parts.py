@@ -6,13 +6,14 @@ it was made from, and its counts: an interrupted run is continued from the parts
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 
-from cstool.errors import InputError, OutputError, is_full
+from cstool.errors import RESUME, InputError, OutputError, is_full
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import STANDARD, PartWriter, open_part, read_footer, write_table
 from cstool.storage.counts import Counts, total
@@ -54,42 +55,63 @@ class FinishedPart(msgspec.Struct, frozen=True):
     counts: Counts
 
 
-def write_part(
-    folder: Path,
-    file: str,
-    schema: pa.Schema,
-    batches: Batches,
-    *,
-    run: str,
-    slice_: str,
-    work: Path,
-    layout: Mapping[str, Any] = STANDARD,
-    listed: bool = True,
-) -> FinishedPart:
-    """Write a part from record batches, each its own row group; return what was made.
+@dataclass(frozen=True)
+class PartSpec:
+    """What the parts of one step of a stage are.
 
-    `listed`: it will stand in a manifest, which has its checksum.
-    What goes beside it, in folders of `work`, is there before the part is. `layout`: how pyarrow's
-    ParquetWriter is to write.
+    `schema`, `layout` (arguments of pyarrow's ParquetWriter): of the Parquet files. `label`: the
+    step's name in progress and timings. `phase`: the subfolder of the work folder for intermediate
+    parts, which are removed when the run finishes; None for parts of the output. `unit`: what the
+    weights of tasks count; "B" is bytes.
     """
-    path = folder / file
-    beside: list[SideTable] = []
+
+    schema: pa.Schema
+    label: str = ""
+    phase: str | None = None
+    unit: str = "B"
+    layout: Mapping[str, Any] = field(default_factory=lambda: STANDARD)
+
+
+@dataclass(frozen=True)
+class PartFolder:
+    """The folder that the parts of a step are written to.
+
+    `work`: the run's work folder, for side tables. `run`: the run's fingerprint. `listed`: whether
+    the manifest will list the parts, with their checksums.
+    """
+
+    path: Path
+    work: Path
+    run: str
+    listed: bool = True
+
+
+def write_part(
+    folder: PartFolder, file: str, slice_: str, spec: PartSpec, batches: Batches
+) -> FinishedPart:
+    """Write a part from batches, each its own row group; its side tables are written first.
+
+    `file`: its path in the folder. `slice_`: the fingerprint of the slice it is made from.
+    Raises InputError when an input cannot be read, OutputError when the part cannot be written.
+    """
+    path = folder.path / file
+    side_tables: list[SideTable] = []
     with whole_file(path) as temporary:
-        writer = PartWriter(temporary, schema, layout)
+        writer = PartWriter(temporary, spec.schema, spec.layout)
         try:
-            # In sorted order: a part's bytes must not depend on the order of a set.
-            rows, counts = _write_all(writer, batches, beside.append)
+            rows, counts = _write_all(writer, batches, side_tables.append)
             counts = total([counts])
-            folders = _by_folder(beside)
-            footer = PartFooter(run, slice_, counts, tuple(folders), file)
+            # In sorted order: a part's bytes must not depend on the order of a set.
+            by_folder = _by_folder(side_tables)
+            footer = PartFooter(folder.run, slice_, counts, tuple(by_folder), file)
             writer.close({FOOTER_KEY: msgspec.json.encode(footer)})
         finally:
             writer.abort()
-        checksum = sha256(temporary) if listed else ""
+        checksum = sha256(temporary) if folder.listed else ""
         size = temporary.stat().st_size
-        for name, tables in folders.items():
-            with whole_file(work / name / file) as temporary_beside:
-                write_table(temporary_beside, pa.concat_tables(tables), {"compression": "zstd"})
+        for name, tables in by_folder.items():
+            with whole_file(folder.work / name / file) as temporary_side:
+                write_table(temporary_side, pa.concat_tables(tables), {"compression": "zstd"})
     return FinishedPart(Part(file, rows, size, checksum), counts)
 
 
@@ -115,7 +137,7 @@ def _write_all(
                 raise
             raise InputError(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
-                "mend that and run the same command again: finished parts are kept"
+                f"fix this and {RESUME}"
             ) from error
         if isinstance(batch, SideTable):
             put_beside(batch)
@@ -149,26 +171,24 @@ def refuse_foreign_part(path: Path, run: str) -> None:
             read_footer(path)
             raise OutputError(
                 f"{path}: is a Parquet file that this run did not write; move it elsewhere, or "
-                "choose another folder with -o"
+                "choose another output folder with -o"
             )
 
 
-def find_part(
-    folder: Path, file: str, *, run: str, slice_: str, work: Path, listed: bool = True
-) -> FinishedPart | None:
-    """Return the part if it is there and undamaged, made by the same run from the same slice.
+def find_part(folder: PartFolder, file: str, slice_: str) -> FinishedPart | None:
+    """Return the part if the same run wrote it from the same slice and nothing of it is damaged.
 
-    With all that belongs beside it, in folders of `work`. `listed` as in `write_part`.
+    Its side tables must be there, too. None otherwise: then it is due.
     """
-    path = folder / file
+    path = folder.path / file
     footer = footer_of(path)
-    if footer is None or footer.run != run or footer.slice != slice_:
+    if footer is None or footer.run != folder.run or footer.slice != slice_:
         return None
     try:
         rows = open_part(path).metadata.num_rows
         for name in footer.beside:
-            open_part(work / name / file)
+            open_part(folder.work / name / file)
     except (OSError, InputError):
-        return None  # missing or damaged: it is made again
-    part = Part(file, rows, path.stat().st_size, sha256(path) if listed else "")
+        return None
+    part = Part(file, rows, path.stat().st_size, sha256(path) if folder.listed else "")
     return FinishedPart(part, footer.counts)

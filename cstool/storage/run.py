@@ -4,34 +4,25 @@
 the same command has left are not made again.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, NoReturn
 
 import msgspec
-import pyarrow as pa
 
 from cstool import __version__
-from cstool.errors import CstoolError, Stopped, Unfinished, writing
+from cstool.errors import RESUME, CstoolError, Stopped, Unfinished, writing
 from cstool.execution.crash_notes import noting, take_note
 from cstool.execution.executors import calls_ahead, executor, run_calls
+from cstool.execution.log import log
 from cstool.execution.options import RunOptions
 from cstool.execution.progress import progress
 from cstool.execution.shutdown import cleaned_up
-from cstool.execution.terminal import echo
-from cstool.storage.atomic import (
-    refuse_links,
-    remove_orphans,
-    scratch_folder,
-    using_scratch,
-    write_bytes,
-)
-from cstool.storage.checksums import STANDARD
+from cstool.storage.atomic import remove_orphans, scratch_folder, write_bytes
 from cstool.storage.counts import Counts, imbalances, total
 from cstool.storage.forecast import needs_in_words
 from cstool.storage.locks import lock_files, locked, remove_dead, scratch_in_use
@@ -56,45 +47,22 @@ from cstool.storage.ownership import (
     remove_unlisted,
     tidy,
 )
-from cstool.storage.parts import Batches, FinishedPart, find_part, refuse_foreign_part, write_part
+from cstool.storage.parts import Batches, FinishedPart, PartFolder, PartSpec
+from cstool.storage.tasks import P, S, StepTasks, Task
 from cstool.storage.timings import (
     Clock,
-    PartCost,
     add_timing,
     gather_timings,
     leave_timing,
-    peak_bytes,
 )
-
-S = TypeVar("S")
-P = TypeVar("P")
-
-
-@dataclass(frozen=True)
-class Task(Generic[S]):
-    """A part to make: its file in the folder, the slice it is made from, and that slice's print.
-
-    `weight` is what the progress bar advances by when the part is done.
-    """
-
-    file: str
-    slice: S
-    fingerprint: str
-    weight: int = 1
-
 
 # With less input for each than this, workers begin one by one, as they are needed.
 _BYTES_A_WORKER = 8 << 20
 
 
-def part_name(index: int) -> str:
-    """Return the file name of the part with that number."""
-    return f"part-{index:06d}.parquet"
-
-
-def stopped(out: Path, done: str = "") -> str:
-    """Return what a run that is interrupted has to tell."""
-    return f"{out}: stopped{done}; the same command goes on from here: finished parts are kept"
+def stopped_message(out: Path, where: str = "") -> str:
+    """Return the message of a run that was interrupted."""
+    return f"{out}: stopped{where}; {RESUME}"
 
 
 @dataclass
@@ -115,7 +83,7 @@ class Run:
     scratch: Path = Path()
     read: dict[int, FileRead] = field(default_factory=dict)
     clock: Clock = field(init=False)
-    _at: tuple[str, Sized] = ("", ())
+    _step: tuple[str, Sized] = ("", ())
 
     def __post_init__(self) -> None:
         self.clock = Clock(self.options)
@@ -125,124 +93,104 @@ class Run:
         function: Callable[[S, P], Batches],
         parameters: P,
         tasks: Iterable[Task[S]],
-        schema: pa.Schema,
+        spec: PartSpec,
         *,
-        label: str = "",
         size: int | None = None,
-        unit: str = "B",
-        phase: str | None = None,
         on_made: Callable[[FinishedPart], None] = lambda made: None,
-        layout: Mapping[str, Any] = STANDARD,
-        is_whole: Callable[[str], bool] = lambda file: True,
+        is_intact: Callable[[str], bool] = lambda file: True,
     ) -> list[FinishedPart]:
-        """Make a part of each task with `function(slice, parameters)`; return them in order.
+        """Make a part from each task with `function(slice, parameters)`; return them in order.
 
-        `phase` names a folder of intermediate parts, removed when the run finishes. `size` is
-        the sum of the tasks' weights where it is known. `on_made` sees each part when it is
-        there, in no particular order, and may end the run by raising. `layout`: see write_part.
-        `is_whole`: whether the files are undamaged to which a part that was found refers.
-        Raises Unfinished when `--shard` leaves parts to others, and what `function` raises.
+        `size`: the sum of the tasks' weights; needed for progress where `tasks` is an iterator.
+        `on_made` gets each part as soon as it is finished, in any order; it may raise to end the
+        run. `is_intact`: whether the files that a finished part refers to are undamaged. Raises
+        Unfinished when `--task` leaves parts to other array tasks, and what `function` raises.
         """
-        folder = self.out if phase is None else self.out / WORK / phase
-        # What is intermediate stands in no manifest, and a share writes none.
-        listed = phase is None and not self.options.shard
-        work = self.out / WORK
-        run = self.claim.fingerprint()
-        made: dict[int, FinishedPart] = {}
-        under_way: dict[int, tuple[str, int]] = {}
-        missing = 0
-        label = label or self.claim.stage
-        self._at = (label, made)
-        bar = progress(label, size, unit=unit, quiet=self.options.quiet)
+        label = spec.label or self.claim.stage
+        step = StepTasks(
+            function,
+            parameters,
+            tasks,
+            spec,
+            self._folder(spec),
+            self.scratch,
+            self.options,
+            is_intact,
+        )
+        self._step = label, step.finished
+        if size is None and isinstance(tasks, Sequence):
+            size = sum(task.weight for task in tasks)
+        bar = progress(label, size, unit=spec.unit, quiet=self.options.quiet)
         made_now: list[int] = []
 
-        def calls() -> Iterator[tuple[int, Callable[[], tuple[FinishedPart, PartCost]]]]:
-            nonlocal missing
-            for index, task in enumerate(tasks):
-                refuse_links(self.out, (folder / task.file).parent)
-                done = find_part(
-                    folder, task.file, run=run, slice_=task.fingerprint, work=work, listed=listed
-                )
-                if done is not None and is_whole(task.file):
-                    made[index] = done
-                    on_made(done)
-                    bar.found(task.weight)
-                elif self.options.takes(index):
-                    if phase is None:
-                        refuse_foreign_part(folder / task.file, run)
-                    under_way[index] = task.file, task.weight
-                    yield (
-                        index,
-                        partial(
-                            make_part,
-                            function,
-                            parameters,
-                            task,
-                            schema,
-                            folder,
-                            run,
-                            self.scratch,
-                            work,
-                            layout,
-                            listed,
-                        ),
-                    )
-                else:
-                    missing += 1
+        def on_found(part: FinishedPart, weight: int) -> None:
+            on_made(part)
+            bar.found(weight)
 
         try:
             results = run_calls(
                 self.pool,
-                calls(),
+                step.calls(on_found),
                 ahead=partial(calls_ahead, self.pool, self.options.jobs),
                 again=lambda index, call: partial(noting, self._note(index), call),
-                lost=lambda index, how: self._lost(label, index, under_way[index][0], how),
+                lost=lambda index, how: self._lost(label, index, step.due[index].file, how),
             )
             with self.clock.phase(label, made_now):
-                for index, (result, cost) in results:
-                    made[index] = result
+                for index, (part, cost) in results:
+                    step.finished[index] = part
                     made_now.append(index)
                     self.clock.add(cost)
-                    on_made(result)
-                    bar.update(under_way.pop(index)[1])
+                    bar.note_memory(cost.peak_bytes)
+                    on_made(part)
+                    bar.update(step.due.pop(index).weight)
         finally:
             bar.close()
-        if missing:
-            what = f"{phase} (an intermediate step)" if phase else "output"
-            raise Unfinished(
-                f"{self.out}: {what}: this share is done, {len(made)} parts are there, {missing} "
-                "are not; run the other shards, then all of them again while a step is left, or "
-                "the same command without --shard to do the rest and finish"
-            )
-        return [made[index] for index in sorted(made)]
+        if step.elsewhere:
+            self._refuse_unfinished(spec, len(step.finished), step.elsewhere)
+        return [step.finished[index] for index in sorted(step.finished)]
+
+    def _folder(self, spec: PartSpec) -> PartFolder:
+        path = self.out if spec.phase is None else self.work(spec.phase)
+        # No manifest lists intermediate parts, and an array task writes no manifest.
+        listed = spec.phase is None and not self.options.array_task
+        return PartFolder(path, self.out / WORK, self.claim.fingerprint(), listed)
+
+    def _refuse_unfinished(self, spec: PartSpec, finished: int, missing: int) -> NoReturn:
+        what = f"the intermediate step {spec.phase}" if spec.phase else "the output"
+        raise Unfinished(
+            f"{self.out}: this array task is finished; {what} has {finished:,} parts and lacks "
+            f"{missing:,}; run the other array tasks (again all of them, as long as an "
+            "intermediate step is incomplete), then the same command without --task, which makes "
+            "missing parts and completes the folder"
+        )
 
     def _note(self, index: int) -> Path:
         return self.out / WORK / "at" / f"{index}"
 
     def _lost(self, label: str, index: int, file: str, how: str) -> CstoolError:
-        """Return the error that tells over which part workers have died twice, and where."""
-        place = take_note(self._note(index))
-        where = f", {place}" if place else ""
+        """Return the error for a part over which workers have died twice."""
+        last_note = take_note(self._note(index))
+        where = f", {last_note}" if last_note else ""
         return CstoolError(
-            f"{self.out / file} ({label}{where}): its worker {how}, and again when it was tried "
-            "alone; run the same command again with fewer --jobs or more memory (finished parts "
-            "are kept), or begin anew with --overwrite and a smaller --part-size"
+            f"{self.out / file} ({label}{where}): its worker {how}, and again when the part was "
+            "retried alone; run the same command again with fewer --jobs or more memory (finished "
+            "parts are kept), or start over with --overwrite and a smaller --part-size"
         )
 
-    def stopped(self) -> str:
-        """Return what a run that is interrupted has to tell."""
-        label, made = self._at
-        done = f" in the step {label!r}, {len(made):,} of its parts are done" if label else ""
-        return stopped(self.out, done)
+    def stopped_message(self) -> str:
+        """Return the message of a run that was interrupted: its step and its finished parts."""
+        label, made = self._step
+        where = f" in step {label!r} (finished parts: {len(made):,})" if label else ""
+        return stopped_message(self.out, where)
 
     def leave_the_rest(self) -> None:
-        """Raise Unfinished for a share: what is behind this is one run's to do, alone.
+        """Raise Unfinished for an array task: the rest is done by one run without --task.
 
-        Others may be reading what that one removes.
+        Other array tasks may be reading what that run removes.
         """
-        if self.options.shard:
+        if self.options.array_task:
             raise Unfinished(
-                f"{self.out}: all parts are there; the same command without --shard finishes"
+                f"{self.out}: all parts are finished; run the same command without --task to finish"
             )
 
     def work(self, phase: str) -> Path:
@@ -261,13 +209,13 @@ class Run:
 
         Parts that are not listed go too: an interrupted run from a pipe that held more.
         `files` are parts that are not Parquet (indexes, cards), listed after the others.
-        Raises Unfinished for a share, which leaves all this to the last run.
+        Raises Unfinished for an array task.
         """
         self.leave_the_rest()
         counts = total([counts])
         wrong = imbalances(counts)
         if wrong:
-            raise AssertionError(f"{self.claim.stage} lost count: {'; '.join(wrong)}")
+            raise AssertionError(f"{self.claim.stage}: counts do not add up: {'; '.join(wrong)}")
         bare = Manifest(
             stage=self.claim.stage,
             version=self.claim.version,
@@ -298,28 +246,6 @@ class Run:
             add_timing(self.out, timing)
         elif any(phase.tasks for phase in timing.phases):
             leave_timing(self.out / WORK, timing)
-
-
-def make_part(
-    function: Callable[[S, P], Batches],
-    parameters: P,
-    task: Task[S],
-    schema: pa.Schema,
-    folder: Path,
-    run: str,
-    scratch: Path,
-    work: Path,
-    layout: Mapping[str, Any],
-    listed: bool,
-) -> tuple[FinishedPart, PartCost]:
-    """Make one part; this is what runs in a worker, wherever that is."""
-    begun = time.thread_time()
-    with using_scratch(scratch):
-        made = write_part(
-            folder, task.file, schema, function(task.slice, parameters),
-            run=run, slice_=task.fingerprint, work=work, layout=layout, listed=listed,
-        )  # fmt: skip
-    return made, PartCost(time.thread_time() - begun, peak_bytes())
 
 
 @contextmanager
@@ -374,7 +300,7 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
     except Stopped:
         raise
     except KeyboardInterrupt as stop:
-        raise Stopped(stopped(out)) from stop
+        raise Stopped(stopped_message(out)) from stop
 
 
 @contextmanager
@@ -384,7 +310,7 @@ def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
         out.mkdir(parents=True, exist_ok=True)
     with (
         scratch_folder(out) as scratch,
-        locked(out, claim.fingerprint(), options.shard, scratch.name),
+        locked(out, claim.fingerprint(), options.array_task, scratch.name),
     ):
         yield scratch
 
@@ -400,23 +326,23 @@ def _filling(
 ) -> Iterator[Run]:
     """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
     remove_orphans(out, lambda: scratch_in_use(out))
-    first = options.shard is None or options.shard[0] == 1
+    first = options.array_task is None or options.array_task[0] == 1
     if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
-        echo(line, err=True)
+        log(line, stage=claim.stage)
     run: Run | None = None
 
-    def clean() -> str:
-        return run.stopped() if run else stopped(out)
+    def message() -> str:
+        return run.stopped_message() if run else stopped_message(out)
 
     number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
-    with cleaned_up(clean):
+    with cleaned_up(message):
         try:
             with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
                 lineage = tuple(lineage_of(reads))
                 run = Run(out, claim, options, pool, lineage=lineage, scratch=scratch)
                 yield run
         except KeyboardInterrupt as stop:
-            raise Stopped(run.stopped() if run else stopped(out)) from stop
+            raise Stopped(message()) from stop
         finally:
             if run is not None:
                 run.close()

@@ -6,7 +6,6 @@ A list, an object for each run that did something. A run that is interrupted lea
 
 import resource
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,11 +17,11 @@ import msgspec
 
 from cstool.errors import OutputError
 from cstool.execution.options import RunOptions
+from cstool.execution.resources import peak_memory
 from cstool.storage.atomic import write_bytes
 
 TIMINGS = "_timings.json"
 _FOLDER = "timings"
-_KILO = 1 if sys.platform == "darwin" else 1024
 
 
 class Phase(msgspec.Struct, frozen=True):
@@ -56,11 +55,6 @@ class PartCost(msgspec.Struct, frozen=True):
 
     cpu_s: float
     peak_bytes: int
-
-
-def peak_bytes(who: int = resource.RUSAGE_SELF) -> int:
-    """Return the largest resident set that this process had, or one of its ended children."""
-    return resource.getrusage(who).ru_maxrss * _KILO
 
 
 def _cpu(who: int) -> float:
@@ -110,7 +104,7 @@ class Clock:
             self._started,
             round(time.monotonic() - self._begun, 3),
             round(self._own_cpu() - self._cpu + self._elsewhere.cpu_s, 3),
-            max(peak_bytes(), peak_bytes(resource.RUSAGE_CHILDREN), self._elsewhere.peak_bytes),
+            max(peak_memory(), self._elsewhere.peak_bytes),
             self.options.jobs,
             self.options.scheduler,
             self.phases,

@@ -1,10 +1,10 @@
-"""What the store of labels costs: seconds, memory and bytes, at any number of entities.
+"""Measure the label store: seconds, memory and bytes, for any number of entities.
 
 Usage: python -m scripts.bench.labels [--items N] [--languages CODES] [--fallback F] [--keep DIR]
 
-Makes a folder of entities with the shape of those that Wikipedia links to (labels an item, the
-share of languages that have the same word, titles), gathers their labels as `switch` does, writes
-the store, and asks it. All entities are wanted, which is the worst case.
+Writes a folder of entities like those that Wikipedia links to (labels per item, fraction of
+languages with the same word, titles), gathers their labels as `switch` does, writes the store, and
+queries it. All entities are needed, which is the worst case.
 """
 
 import argparse
@@ -31,14 +31,13 @@ import sys
 from pathlib import Path
 from cstool.languages.labels import LabelRules
 from cstool.storage.label_store import LABELS
-from cstool.storage.parts import write_part
-from cstool.stages.switch.labels import label_rows
+from cstool.storage.parts import PartFolder, PartSpec, write_part
+from cstool.stages.switch.gather_labels import label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
     rules = LabelRules.of(languages, fallback)
     batches = label_rows(str(part), (str(folder / "wanted.npy"), rules))
-    write_part(folder / "labels", part.name, LABELS, batches, run="", slice_="", tag="t",
-               work=folder)
+    write_part(PartFolder(folder / "labels", folder, ""), part.name, "", PartSpec(LABELS), batches)
 """
 WRITE = """
 import sys
@@ -132,7 +131,7 @@ def main() -> None:
     """Make the entities, gather, write, ask; print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=200_000)
-    parser.add_argument("--labels", type=float, default=20, help="on average, of an item")
+    parser.add_argument("--labels", type=float, default=20, help="mean number of labels of an item")
     parser.add_argument("--languages", default=",".join(c for c in entitycs() if c != "en"))
     parser.add_argument("--fallback", default="all", choices=["all", "variants", "none"])
     parser.add_argument("--keep", type=Path)

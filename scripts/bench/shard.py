@@ -1,11 +1,11 @@
-"""What `cstool shard` does a second and core, on made-up sentences as long as Wikipedia's.
+"""Measure the throughput of `cstool shard` per core, on synthetic sentences.
 
 Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
 
-Makes a folder as `switch` writes it (words by Zipf's law from the embedded sample, 23 a sentence,
-two entities, five languages a sentence of so many), runs `cstool shard` with the given options
-over it, and prints MB of text (`source_text` and `text`) a CPU second, and the largest process's
-memory. Two runs over the same folder (`--keep`) compare options.
+Writes a folder as `switch` does (words by Zipf's law from the embedded sample, 23 per sentence as
+in Wikipedia, two entities, five languages per sentence of N), runs `cstool shard` with the given
+options on it, and prints MB of text (`source_text` and `text`) per CPU second, and the memory of
+the largest process. Run it twice on the same folder (`--keep`) to compare options.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from cstool.languages.codes import entitycs
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import ATTRIBUTION, Source, beside_part
 from cstool.storage.ownership import Claim
-from cstool.storage.parts import Batches, write_part
+from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.schemas import ATTRIBUTION as PAGES
 from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
 from scripts.bench.measure import cstool, run
@@ -89,11 +89,13 @@ def make_switched(folder: Path, rows: int, languages: int) -> int:
     """Fill a folder as `switch` does, if it is not there; return its bytes of text."""
     from cstool.execution.executors import InlineExecutor
     from cstool.execution.options import RunOptions
-    from cstool.storage.run import Run, part_name
+    from cstool.storage.run import Run
+    from cstool.storage.tasks import part_name
 
     if not (folder / "_manifest.json").exists():
         words, codes = vocabulary(), [c for c in entitycs() if c != "en"][:languages]
         claim = Claim("switch", "bench", {}, [])
+        into = PartFolder(folder, folder, "r")
         made = []
         sentences = rows // (LANGUAGES_A_SENTENCE + 1)
         for part, first in enumerate(range(0, sentences, SENTENCES_A_PART)):
@@ -107,10 +109,13 @@ def make_switched(folder: Path, rows: int, languages: int) -> int:
             ):
                 made.append(
                     write_part(
-                        folder, name, kind, batches(content),
-                        run="r", slice_=name, work=folder,
+                        into,
+                        name,
+                        name,
+                        PartSpec(kind),
+                        batches(content),
                     )
-                )  # fmt: skip
+                )
         total = sum(m.part.rows for m in made if m.part.file.startswith("part-"))
         counts = Counts({"rows": Tally(total, total)})
         run_ = Run(folder, claim, RunOptions(jobs=1), InlineExecutor())

@@ -1,17 +1,17 @@
-"""What `switch` costs beside a loop with single look-ups, on made-up sentences and entities.
+"""Compare `switch` with a loop of single lookups, on synthetic sentences and entities.
 
     python -m scripts.bench.switch [--sentences 1000000] [--items 2000000] [--keep DIR]
 
-Entities as in `labels.py`; a sentence has one to four mentions of entities drawn at random,
-among 22 words, as in the published corpus. One anchor in twelve carries grammar, one in six stands
-behind an article, one in five begins its sentence. Told of each recipe: rows written a CPU second
-when the store is there (what grows with the number of rows), and the peak memory of the process,
-of which the map of the store is shared with all others.
+Entities as in `labels.py`; a sentence has one to four mentions of random entities among 22 words,
+as in the published corpus. One anchor in twelve is inflected, one in six follows an article, one in
+five begins its sentence. Prints for each recipe the rows written per CPU second once the store is
+built (the cost that grows with the number of rows), and the peak memory of the process, of which
+the memory map of the store is shared with other processes.
 
-The peer is what the published pipeline does: for each mention a row of SQLite (title → QID) and an
-entry of a shelve (QID → labels), sets of languages intersected, five drawn, strings replaced, a
-line of JSON written. It looks up the entities of `--peer` sentences only, in files that hold no
-more than these.
+The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
+an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
+replacements, a line of JSON. It only looks up the entities of `--peer` sentences, in files that
+contain no others.
 """
 
 import argparse
@@ -48,7 +48,7 @@ WORDS = TEXT.split()
 SWITCH = """
 import resource, sys, time
 from pathlib import Path
-from cstool.storage.parts import write_part
+from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.storage.schemas import SWITCHED
 from cstool.stages.switch.sampling import LanguageSampling
 from cstool.stages.switch.stage import _Work, switch_part
@@ -60,8 +60,8 @@ linked = sorted((folder / "linked").glob("part-*.parquet"))
 work = _Work(str(folder / "linked"), store, "", "en", 0, LanguageSampling(codes, 0, 5), options)
 begun, rows = time.process_time(), 0
 for part in linked:
-    made = write_part(folder / "out", part.name, SWITCHED, switch_part(part.name, work),
-                      run="", slice_="", tag="t", work=folder)
+    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", PartSpec(SWITCHED),
+                      switch_part(part.name, work))
     rows += made.part.rows
 taken = time.process_time() - begun
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -273,7 +273,7 @@ def _told(command: list[str]) -> list[float]:
 def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) -> None:
     """Gather all items' labels as `switch` does, for a recipe."""
     from cstool.languages.labels import LabelRules
-    from cstool.stages.switch.labels import LabelNeeds, label_rows
+    from cstool.stages.switch.gather_labels import LabelNeeds, label_rows
     from cstool.stages.switch.options import RECIPES, SwitchOptions
     from cstool.storage.label_store import write_store
 

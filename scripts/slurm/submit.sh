@@ -1,34 +1,33 @@
 #!/bin/bash
-# The pipeline as Slurm jobs, each waiting for those that it needs:
+# Submit the pipeline as Slurm jobs with dependencies:
 #
-#   WIKI="enwiki dewiki" DATE=20261001 SHARES=16 scripts/slurm/submit.sh
+#   WIKI="enwiki dewiki" DATE=20261001 TASKS=16 scripts/slurm/submit.sh
 #
-# For each stage arrays of SHARES tasks, one for each step that is worth it, then one plain run
-# that does what is missing and writes the manifest. Arrays are followed whatever became of their
-# tasks (afterany: the plain run makes up for them), manifests only when they are there (afterok).
-# What is done already is done in no time: submit again what has failed. settings.sh lists the
-# variables; options for all jobs (--partition=…) go in SBATCH_OPTIONS.
+# For each stage: one job array of TASKS tasks per step, then a final job that makes missing parts
+# and writes the manifest. The final job runs after its arrays have ended (afterany), the next stage
+# only if the final job succeeded (afterok). Finished work is skipped, so after a failure submit
+# again. settings.sh lists the variables; options for all jobs (--partition=…) go in SBATCH_OPTIONS.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-export SLURM_FILES=$here SHARES=${SHARES:-8}
+export SLURM_FILES=$here TASKS=${TASKS:-8}
 . "$here/settings.sh"
 export WIKI DATE WIKIDATA_DATE LANGUAGES DUMPS WORK CORPUS CSTOOL RUN EXTRACT SWITCH SHARD
 all=$WIKI
 mkdir -p "$WORK/logs"
 
-# submit FILE DEPENDENCY [OPTION…]: prints the job's number.
+# submit FILE DEPENDENCY [OPTION…]: print the job's ID.
 submit() {
   sbatch --parsable --kill-on-invalid-dep=yes ${2:+--dependency="$2"} \
     --output="$WORK/logs/%x-%j.log" ${SBATCH_OPTIONS:-} \
     "${@:3}" "$here/$1.sbatch" | cut -d ";" -f 1
 }
 
-# stage FILE STEPS DEPENDENCY: prints the number of the plain run behind the arrays.
+# stage FILE STEPS DEPENDENCY: print the ID of the final job.
 stage() {
   local after=$3 step
   for ((step = 0; step < $2; step++)); do
-    after=afterany:$(submit "$1" "$after" --array="1-$SHARES")
+    after=afterany:$(submit "$1" "$after" --array="1-$TASKS")
   done
   submit "$1" "$after"
 }

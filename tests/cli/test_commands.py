@@ -1,6 +1,7 @@
-"""The command line as a user meets it: help, wrong calls, bad input, pipes, Ctrl-C."""
+"""The command line: help, usage errors, bad input, pipes, Ctrl-C."""
 
 import bz2
+import json
 import os
 import shutil
 import signal
@@ -43,7 +44,7 @@ def cstool(*arguments: object, stdin: bytes | None = None, cwd: Path | None = No
 
 
 def fails(done: Done, *words: str, code: int = 1) -> None:
-    """The exit code, one line, which holds these words; no traceback."""
+    """Check the exit code and a single line that contains these words, without a traceback."""
     assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -64,7 +65,7 @@ def test_help_lists_the_commands_in_the_order_of_the_pipeline() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: str) -> None:
+def test_the_help_of_each_command_has_input_output_and_an_example(command: str) -> None:
     taken = ["--part-size", "16K"] if command in STAGES else []
     done = cstool(command, *taken, "--help")
     assert done.returncode == 0
@@ -77,7 +78,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
             "--overwrite",
             "--quiet",
             "--debug",
-            "--shard",
+            "--task",
             "--scheduler",
         ):
             assert option in done.stdout
@@ -90,21 +91,19 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
     [
         (["extrakt"], "no command 'extrakt'; did you mean extract?"),
         (["Titel"], "no command 'Titel'; did you mean titles or entities?"),
-        (["frobnicate"], "no command 'frobnicate'; there are download, entities,"),
+        (["frobnicate"], "no command 'frobnicate'; the commands are download, entities,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),
         (["extract", "x.xml", "-o", "d", "-j", "0"], "jobs"),
         (["extract", "x.xml", "-o", "d", "--part-size", "many"], "64M"),
-        (["extract", "x.xml", "-o", "d", "--shard", "3/2"], "I/N"),
+        (["extract", "x.xml", "-o", "d", "--task", "3/2"], "I/N"),
         (["extract", "x.xml", "-o", "d", "--nonsense"], "nonsense"),
         (["titles", "--wiki", "enwiki", "-o", "d"], "--entities"),
         (["titles", "--wiki", "enwiki", "-o", "d", "--sql-page", "p.sql.gz"], "--sql-props"),
     ],
 )
-def test_a_wrong_call_is_told_and_ends_with_2(
-    arguments: list[str], word: str, tmp_path: Path
-) -> None:
+def test_a_usage_error_exits_with_2(arguments: list[str], word: str, tmp_path: Path) -> None:
     done = cstool(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert word in done.stderr
@@ -112,7 +111,7 @@ def test_a_wrong_call_is_told_and_ends_with_2(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_shown() -> None:
     assert cstool("--version").stdout.startswith("cstool, version ")
 
 
@@ -128,30 +127,38 @@ def xml() -> bytes:
 
 def bad_dumps() -> dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, ...]]]:
     return {
-        "text for bz2": ("d.xml.bz2", lambda x: x, ("is named .bz2", "bzip2")),
-        "bz2 for xml": ("d.xml", bz2.compress, ("is named .xml", "bzip2")),
-        "an error page": ("d.xml", lambda _: b"<html><p>404</p></html>", ("no MediaWiki export",)),
-        "no XML": ("d.xml", lambda _: b"Not found\n", ("no MediaWiki export",)),
-        "nothing": ("d.xml.bz2", lambda _: b"", ("is empty",)),
+        "text for bz2": ("d.xml.bz2", lambda x: x, ("has the extension .bz2", "bzip2")),
+        "bz2 for xml": ("d.xml", bz2.compress, ("has the extension .xml", "bzip2")),
+        "an error page": (
+            "d.xml",
+            lambda _: b"<html><p>404</p></html>",
+            ("not a MediaWiki XML export",),
+        ),
+        "no XML": ("d.xml", lambda _: b"Not found\n", ("not a MediaWiki XML export",)),
+        "nothing": ("d.xml.bz2", lambda _: b"", ("empty file",)),
         "cut bz2": (
             "d.xml.bz2",
             lambda x: b"".join(map(bz2.compress, (x[:-2000], x[-2000:])))[:-200],
-            ("cut off", "--keep-going"),
+            ("truncated", "--keep-going"),
         ),
-        "cut gz": ("d.xml.gz", lambda x: gzipped(x)[:-200], ("cut off", "--keep-going")),
+        "cut gz": ("d.xml.gz", lambda x: gzipped(x)[:-200], ("truncated", "--keep-going")),
         "damaged gz": (
             "d.xml.gz",
             lambda x: gzipped(x)[:300] + b"\xff" * 50 + gzipped(x)[350:],
             ("damaged", "byte"),
         ),
-        "cut xml": ("d.xml", lambda x: x[:-300], ("cut off", "'Page 38'")),
-        "broken xml": ("d.xml", lambda x: x.replace(b"Page 20<", b"Page 20<<"), ("broken", "line")),
+        "cut xml": ("d.xml", lambda x: x[:-300], ("truncated", "'Page 38'")),
+        "broken xml": (
+            "d.xml",
+            lambda x: x.replace(b"Page 20<", b"Page 20<<"),
+            ("malformed", "line"),
+        ),
         "no pages": ("d.xml", lambda _: dump_xml([]).encode(), ("no pages",)),
     }
 
 
 @pytest.mark.parametrize("case", bad_dumps())
-def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path: Path) -> None:
+def test_extract_reports_the_damage_of_a_dump(case: str, xml: bytes, tmp_path: Path) -> None:
     name, change, words = bad_dumps()[case]
     (tmp_path / name).write_bytes(change(xml))
     done = cstool("extract", name, "-o", "out", "--part-size", "200", "--quiet", cwd=tmp_path)
@@ -163,11 +170,11 @@ def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path
         options = ["--part-size", "200", "--keep-going"]
         again = cstool("extract", name, "-o", "out", *options, cwd=tmp_path)
         assert again.returncode == 0
-        assert "kept what is sound of a damaged dump" in again.stderr
+        assert "kept the readable part of an input: " in again.stderr
         assert len(rows_of(tmp_path / "out")) >= 20
 
 
-def test_a_dump_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_dump_is_reported(tmp_path: Path) -> None:
     fails(cstool("extract", "no.xml", "-o", "out", cwd=tmp_path), "no.xml: no such file")
     fails(cstool("entities", tmp_path, "-o", "out", cwd=tmp_path), "is a folder")
 
@@ -175,14 +182,17 @@ def test_a_dump_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", ("is empty",)),
-        (b"<mediawiki>", ("no Wikidata JSON",)),
+        (b"", ("empty file",)),
+        (b"<mediawiki>", ("not a Wikidata JSON",)),
         (b'[\n{"id":"Q1",\n]\n', ("line 2", "--max-errors")),
-        (wikidata_json([item(q, {"en": "x"}) for q in range(1, 99)]).encode()[:-40], ("cut off",)),
+        (
+            wikidata_json([item(q, {"en": "x"}) for q in range(1, 99)]).encode()[:-40],
+            ("truncated",),
+        ),
         (b"[\n]\n", ("no entities",)),
     ],
 )
-def test_entities_tells_what_is_wrong_with_a_dump(
+def test_entities_reports_the_damage_of_a_dump(
     data: bytes, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "d.json").write_bytes(data)
@@ -198,7 +208,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 def test_another_stages_folder_is_refused(pipeline: Path, tmp_path: Path) -> None:
     linked = ["switch", pipeline / "sentences", "--entities", pipeline / "entities"]
-    fails(cstool(*linked, "-o", tmp_path / "o"), "holds what `cstool extract` wrote", "cstool link")
+    fails(cstool(*linked, "-o", tmp_path / "o"), "output of `cstool extract`", "`cstool link`")
     fails(cstool("shard", pipeline / "linked", "-o", tmp_path / "o"), "cstool switch")
     fails(cstool("stats", tmp_path), "_manifest.json")
     assert not (tmp_path / "o").exists()
@@ -223,42 +233,42 @@ def test_the_folder_that_is_read_is_never_written_to(
     own = shutil.copytree(pipeline / folder, tmp_path / "own")
     before = files_of(own)
     command = [*arguments, own, "-o", own]
-    fails(cstool(*command), "is the folder that is read")
-    fails(cstool(*command, "--overwrite"), "is the folder that is read")
+    fails(cstool(*command), "is an input folder")
+    fails(cstool(*command, "--overwrite"), "is an input folder")
     assert files_of(own) == before
 
 
-def test_an_input_that_is_given_twice_is_told(sample: Sample, tmp_path: Path) -> None:
+def test_an_input_that_is_given_twice_is_reported(sample: Sample, tmp_path: Path) -> None:
     done = cstool("extract", sample.pages, sample.pages, "-o", tmp_path / "o")
     fails(done, sample.pages.name, "given twice")
     assert not (tmp_path / "o").exists()
 
 
-def test_after_a_wrong_input_the_right_one_is_taken(xml: bytes, tmp_path: Path) -> None:
+def test_a_valid_input_is_accepted_after_an_invalid_one(xml: bytes, tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("404 Not Found")
-    fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "no MediaWiki export")
+    fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "not a MediaWiki XML export")
     (tmp_path / "d.xml").write_bytes(xml)
     assert cstool("extract", "d.xml", "-o", "o", cwd=tmp_path).returncode == 0
 
 
-def test_what_was_kept_from_damage_does_not_pass_for_sound(xml: bytes, tmp_path: Path) -> None:
+def test_output_of_keep_going_is_refused_without_the_option(xml: bytes, tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_bytes(xml[:-300])
     command = ["extract", "d.xml", "-o", "o"]
     assert cstool(*command, "--keep-going", cwd=tmp_path).returncode == 0
-    fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "cut off")
+    fails(cstool(*command, "--quiet", cwd=tmp_path), "was made with --keep-going", "truncated")
     again = cstool(*command, "--keep-going", cwd=tmp_path)
     assert again.returncode == 0
-    assert "kept what is sound of a damaged dump" in again.stderr
+    assert "kept the readable part of an input: " in again.stderr
     (tmp_path / "d.json").write_text('[\n{"id":"Q1"},\n{"id":\n]\n')
     command = ["entities", "d.json", "-o", "e", "--quiet"]
     assert cstool(*command, "--max-errors", "1", cwd=tmp_path).returncode == 0
     fails(cstool(*command, cwd=tmp_path), "1 malformed line")
 
 
-def test_an_unknown_source_language_is_told(sample: Sample, tmp_path: Path) -> None:
+def test_an_unknown_source_language_is_reported(sample: Sample, tmp_path: Path) -> None:
     for code in ("xx", "English", ""):
         done = cstool("extract", sample.pages, "-o", tmp_path / "o", "--language", code)
-        fails(done, "--language", f"{code!r} is no language code", code=2)
+        fails(done, "--language", f"{code!r} is not a language code", code=2)
 
 
 @pytest.mark.parametrize(
@@ -270,11 +280,11 @@ def test_a_wrong_code_is_a_wrong_call_with_near_names(
 ) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities"]
     done = cstool(*command, "-o", tmp_path / "o", "--languages", f"fr,{code}")
-    fails(done, f"--languages: '{code}' is no language code", hint, code=2)
+    fails(done, f"--languages: '{code}' is not a language code", hint, code=2)
     assert not (tmp_path / "o").exists()
 
 
-def test_the_texts_own_language_alone_is_refused(pipeline: Path, tmp_path: Path) -> None:
+def test_the_source_language_as_only_target_is_refused(pipeline: Path, tmp_path: Path) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities", "-o", tmp_path]
     fails(cstool(*command, "--languages", "en"), "leaves none but the text's own")
 
@@ -348,7 +358,7 @@ def test_other_parameters_over_old_output_are_refused(sample: Sample, tmp_path: 
     assert files_of(tmp_path / "out") != before
 
 
-def test_files_that_are_not_ours_are_left_alone(sample: Sample, tmp_path: Path) -> None:
+def test_foreign_files_are_kept(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     command = ["extract", sample.pages, "-o", tmp_path]
     fails(cstool(*command), "thesis.tex")
@@ -358,7 +368,7 @@ def test_files_that_are_not_ours_are_left_alone(sample: Sample, tmp_path: Path) 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_at_once_and_the_same_command_goes_on(
+def test_ctrl_c_ends_at_once_and_the_same_command_resumes(
     jobs: int, sign: signal.Signals, tmp_path: Path
 ) -> None:
     write_multistream(tmp_path / "d.xml.bz2", [*PAGES] * 8)
@@ -384,25 +394,25 @@ def test_ctrl_c_ends_at_once_and_the_same_command_goes_on(
     assert len(rows_of(tmp_path / "out")) == 320
 
 
-def test_shares_of_a_batch_array_make_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
+def test_array_tasks_write_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
     options = ["--part-size", "4096", "--quiet", "-j", "1"]
     whole = cstool("extract", sample.pages, "-o", tmp_path / "whole", *options)
     assert whole.returncode == 0
     for share in ("2/3", "1/3", "3/3"):
-        done = cstool("extract", sample.pages, "-o", tmp_path / "array", *options, "--shard", share)
+        done = cstool("extract", sample.pages, "-o", tmp_path / "array", *options, "--task", share)
         assert done.returncode == 0
     assert cstool("extract", sample.pages, "-o", tmp_path / "array", *options).returncode == 0
     assert files_of(tmp_path / "array") == files_of(tmp_path / "whole")
 
 
-def test_the_closing_line_tells_what_was_done(sample: Sample, tmp_path: Path) -> None:
+def test_the_summary_line_has_counts_and_reasons(sample: Sample, tmp_path: Path) -> None:
     done = cstool("extract", sample.pages, "-o", tmp_path / "out")
     assert done.stdout == ""
     first, second = done.stderr.strip().split("\n")
     assert first.startswith("extract: 42 pages, ")
     assert "sentences dropped: " in first
-    costs = second.removeprefix("extract: what cost most sentences: ").split(", ")
-    numbers = [int(cost.rsplit(" ", 1)[1]) for cost in costs]
+    holes = second.removeprefix("extract: templates that dropped most sentences: ").split(", ")
+    numbers = [int(hole.rsplit(" ", 1)[1].strip("()")) for hole in holes]
     assert 5 <= len(numbers) <= 10
     assert numbers == sorted(numbers, reverse=True)
 
@@ -417,9 +427,22 @@ def test_stats_prints_a_table_and_json(pipeline: Path) -> None:
     assert sum(language["rows"] for language in stats["languages"]) == stats["rows"]
 
 
-def test_a_dump_without_an_article_is_told_of_in_a_line(tmp_path: Path) -> None:
+def test_a_dump_without_an_article_is_reported_in_one_line(tmp_path: Path) -> None:
     dump = tmp_path / "talk.xml"
     dump.write_text(dump_xml([Source("Talk:A", "See [[B]].", namespace=1)]))
     done = cstool("extract", dump, "-o", tmp_path / "out")
     assert done.returncode == 0
     assert done.stderr.startswith("extract: 0 pages, 0 sentences, 0 mentions ")
+
+
+def test_the_log_as_json_is_one_object_a_line(sample: Sample, tmp_path: Path) -> None:
+    done = cstool("extract", sample.pages, "-o", tmp_path / "out", "-j", "1", "--log-json")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["stage"] for line in lines} == {"extract"}
+    [summary] = [line for line in lines if line.get("event") == "finished"]
+    assert summary["written"]["pages"] > 0
+    assert summary["peak_bytes"] > 1 << 20
+    missing = cstool("extract", tmp_path / "none.xml", "-o", tmp_path / "other", "--log-json")
+    [error] = [json.loads(line) for line in missing.stderr.splitlines()]
+    assert (error["level"], error["event"], error["exit_code"]) == ("error", "error", 1)
+    assert "none.xml" in error["message"]

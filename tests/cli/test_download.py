@@ -1,4 +1,4 @@
-"""`cstool download` as a user meets it: plan, list, wrong calls, faults, Ctrl-C, again."""
+"""`cstool download`: plan, list, usage errors, faults, Ctrl-C, resuming."""
 
 import signal
 import subprocess
@@ -27,37 +27,37 @@ def dumps(server: Server) -> Server:
     return server
 
 
-def test_a_dump_is_fetched_and_again_nothing(dumps: Server, tmp_path: Path) -> None:
+def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--wikidata", "--mirror", dumps.url + "/", "-o", "dumps"]
     done = cstool(*command, "--contact", "me@example.org", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert done.stderr.split("\n")[:2] == [
         f"download: swwiki {DATE}",
-        f"download:   {NAME}  512 kB  to fetch",
+        f"download:   {NAME}  512 kB  to download",
     ]
-    assert "512 kB fetched and checked → dumps" in done.stderr
+    assert "512 kB downloaded and verified → dumps" in done.stderr
     assert (tmp_path / "dumps" / NAME).read_bytes() == DATA
     assert all("me@example.org" in ask.agent for ask in dumps.asked)
     dumps.asked.clear()
     again = cstool(*command, cwd=tmp_path)
     assert again.returncode == 0
-    assert "all of it is in dumps already" in again.stderr
+    assert "all files are already in dumps" in again.stderr
     assert not any(ask.path.endswith("z2") for ask in dumps.asked)
     assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
 
 
-def test_a_dry_run_says_what_would_come(dumps: Server, tmp_path: Path) -> None:
+def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--mirror", dumps.url, "-o", "d", "--dry-run"]
     done = cstool(*command, cwd=tmp_path)
     assert done.returncode == 0
     first, second, last = done.stdout.strip().split("\n")
-    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to fetch")
-    assert last.startswith("512 kB to fetch; ")
+    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to download")
+    assert last.startswith("512 kB to download; ")
     assert not list(tmp_path.iterdir())
 
 
-def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -> None:
+def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> None:
     files = {"pages-articles-multistream.xml.bz2": DATA}
     dumps.publish("swwiki", "20261020", files, status="waiting")
     done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
@@ -75,20 +75,20 @@ def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -
     [
         ([], "enwiki"),
         (["enwiki"], "-o DIR"),
-        (["../x", "-o", "d"], "no wiki's database name"),
-        (["enwiki", "-o", "d", "--date", "20261301"], "no date"),
-        (["enwiki", "-o", "d", "--date", "yesterday"], "no date"),
-        (["enwiki", "-o", "d", "--date", "２０２６１００１"], "no date"),
-        (["enwiki", "-o", "d", "--mirror", "ftp://x"], "no address"),
-        (["enwiki", "-o", "d", "--mirror", "http://["], "no address"),
-        (["enwiki", "-o", "d", "--mirror", "http://x:99999"], "no address"),
-        (["enwiki", "-o", "d", "--mirror", "http://:80/"], "no address"),
-        (["enwiki", "-o", "d", "--mirror", "http://x/ y"], "no address"),
-        (["enwiki", "-o", "d", "--mirror", "http://x/#y"], "no address"),
+        (["../x", "-o", "d"], "not a wiki's database name"),
+        (["enwiki", "-o", "d", "--date", "20261301"], "not a date"),
+        (["enwiki", "-o", "d", "--date", "yesterday"], "not a date"),
+        (["enwiki", "-o", "d", "--date", "２０２６１００１"], "not a date"),
+        (["enwiki", "-o", "d", "--mirror", "ftp://x"], "not a server URL"),
+        (["enwiki", "-o", "d", "--mirror", "http://["], "not a server URL"),
+        (["enwiki", "-o", "d", "--mirror", "http://x:99999"], "not a server URL"),
+        (["enwiki", "-o", "d", "--mirror", "http://:80/"], "not a server URL"),
+        (["enwiki", "-o", "d", "--mirror", "http://x/ y"], "not a server URL"),
+        (["enwiki", "-o", "d", "--mirror", "http://x/#y"], "not a server URL"),
         (["enwiki", "-o", "d", "--contact", "Jürgen"], "--contact"),
     ],
 )
-def test_a_wrong_call_is_told(arguments: list[str], word: str, tmp_path: Path) -> None:
+def test_a_wrong_call_is_reported(arguments: list[str], word: str, tmp_path: Path) -> None:
     done = cstool("download", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert word in done.stderr
@@ -99,11 +99,11 @@ def test_a_fault_is_one_line(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "-o", tmp_path / "d", "--mirror", dumps.url, "--quiet"]
     fails(cstool(*command, "--date", "20260101"), "no dump of 20260101", f"{DATE}, 20260920")
     dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [status(403)]
-    fails(cstool(*command), f"/swwiki/{DATE}/{NAME}: the server answers 403")
+    fails(cstool(*command), f"/swwiki/{DATE}/{NAME}: the server returned HTTP 403")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
+def test_a_signal_ends_it_at_once_and_the_same_command_resumes(
     sign: signal.Signals, dumps: Server, tmp_path: Path
 ) -> None:
     dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [slow(0.2)]
@@ -121,8 +121,8 @@ def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
     assert process.returncode == 128 + sign
     assert b"Traceback" not in error
     here, last = [text for text in error.decode().split("\n") if text][-2:]
-    assert here.endswith(f" of 512 kB of {NAME} are here")
-    assert "the same command goes on from here" in last
+    assert here.endswith(" of 512 kB downloaded")
+    assert "run the same command again to resume" in last
     size = part.stat().st_size
     assert cstool("download", *options, cwd=tmp_path).returncode == 0
     assert dumps.bodies(f"/swwiki/{DATE}/{NAME}")[-1].range == f"bytes={size}-"
@@ -130,7 +130,7 @@ def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
     assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
 
 
-def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_path: Path) -> None:
+def test_a_download_completes_after_repeated_kills(dumps: Server, tmp_path: Path) -> None:
     path = f"/swwiki/{DATE}/{NAME}"
     options = ["swwiki", "--mirror", dumps.url, "-o", "d", "--quiet"]
     command = [sys.executable, "-m", "cstool", "download", *options]
@@ -150,14 +150,14 @@ def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_p
     assert (tmp_path / "d" / NAME).read_bytes() == DATA
 
 
-def test_what_is_not_checked_is_said(dumps: Server, tmp_path: Path) -> None:
+def test_a_message_names_what_is_not_checked(dumps: Server, tmp_path: Path) -> None:
     dumps.publish_wikidata("20261012", b"[\n{}\n]\n", sums="")
     options = ["--wikidata-date", "20261012", "--mirror", dumps.url, "-o", "d"]
-    note = "no checksum is published: only its size is checked"
+    note = "no checksum published: only the size is verified"
     plan = cstool("download", *options, "--dry-run", cwd=tmp_path).stdout.split("\n")
-    assert plan[1] == f"  wikidata-20261012-all.json.gz  7 bytes  to fetch; {note}"
+    assert plan[1] == f"  wikidata-20261012-all.json.gz  7 bytes  to download; {note}"
     done = cstool("download", *options, cwd=tmp_path).stderr.strip().split("\n")[-2:]
-    assert done[0].startswith("download: 7 bytes fetched → d")
+    assert done[0].startswith("download: 7 bytes downloaded → d")
     assert done[1] == f"download: wikidata-20261012-all.json.gz: {note}"
 
 
@@ -206,5 +206,5 @@ def ends_after_ctrl_c(dumps: Server, folder: Path, wait: Callable[[], None]) -> 
         _, error = process.communicate(timeout=15)
     assert process.returncode != 0
     [line] = [text for text in error.decode().split("\n") if text.startswith("cstool: ")]
-    assert "the same command goes on from here" in line
+    assert "run the same command again to resume" in line
     assert "Traceback" not in error.decode()

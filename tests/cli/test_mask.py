@@ -20,7 +20,7 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_closing_line_tells_rows_and_what_was_dropped(
+def test_the_summary_line_has_rows_and_reasons(
     corpus: Path, tokenizer: Path, tmp_path: Path
 ) -> None:
     call = (
@@ -29,8 +29,8 @@ def test_the_closing_line_tells_rows_and_what_was_dropped(
     )  # fmt: skip
     code, output = run(*call)
     assert code == 0
-    assert "no entity to predict; entities: " in output
-    assert "cut at --max-length" in output
+    assert "(sentences dropped: no entity to predict (" in output
+    assert "; entities dropped: beyond --max-length (" in output
     assert "nothing to do" in run(*call)[1]
 
 

@@ -22,11 +22,11 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_the_closing_line_tells_what_was_left_out(switched: Path, tmp_path: Path) -> None:
+def test_the_summary_line_has_the_rows_that_were_dropped(switched: Path, tmp_path: Path) -> None:
     code, output = run(switched, "-o", tmp_path / "c", "--dedup", "exact")
     assert code == 0
     assert "4 sentences in 2 languages" in output
-    assert "left out: 2 source sentence is there already" in output
+    assert "(rows dropped: duplicate source sentence (2))" in output
 
 
 def test_options_reach_the_manifest(switched: Path, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_options_reach_the_manifest(switched: Path, tmp_path: Path) -> None:
     assert corpus_rows(out)["source"].to_list() == ["<2en> Yde b"]
 
 
-def test_a_format_or_file_that_is_not_there_is_a_wrong_call(switched: Path, tmp_path: Path) -> None:
+def test_an_unknown_format_or_missing_file_is_a_usage_error(switched: Path, tmp_path: Path) -> None:
     assert run(switched, "-o", tmp_path / "c", "--format", "csv")[0] == 2
     assert run(switched, "-o", tmp_path / "c", "--decontaminate", tmp_path / "none")[0] == 2
     assert not (tmp_path / "c").exists()

@@ -1,4 +1,4 @@
-"""`cstool switch` as a user meets it."""
+"""`cstool switch` on the command line."""
 
 import subprocess
 import sys
@@ -18,17 +18,17 @@ from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 
 
 def call(pipeline: Path, out: Path, *options: str) -> tuple[int, str]:
-    """Return the exit code, and what was written to standard error."""
+    """Return the exit code and standard error."""
     arguments = [str(pipeline / "linked"), "--entities", str(pipeline / "entities")]
     done = CliRunner().invoke(command, [*arguments, "-o", str(out), "-j", "1", *options])
     return done.exit_code, done.stderr
 
 
-def test_the_closing_lines_tell_which_labels_were_refused(pipeline: Path, tmp_path: Path) -> None:
-    status, told = call(pipeline, tmp_path / "o", "--languages", "entitycs")
+def test_messages_name_the_reasons_for_refused_labels(pipeline: Path, tmp_path: Path) -> None:
+    status, messages = call(pipeline, tmp_path / "o", "--languages", "entitycs")
     assert status == 0
-    assert "labels taken, refused: " in told
-    assert "mul: in another script" in told
+    assert "labels selected; refused: " in messages
+    assert "label in mul in another script (" in messages
 
 
 def test_no_fallback_is_fallback_none(pipeline: Path, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_titles_have_no_disambiguators(pipeline: Path, tmp_path: Path) -> None:
             assert not any(row["text"][e["end"] - 1] == ")" for e in row["entities"])
 
 
-def test_labels_in_codes_that_no_table_has_are_told(tmp_path: Path) -> None:
+def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
     items = [
         item(1, {"en": "Rhine", "de": "Rhein"} | {f"xx-{i}": "R" for i in range(12)},
              {"enwiki": "Rhine"}),
@@ -58,10 +58,10 @@ def test_labels_in_codes_that_no_table_has_are_told(tmp_path: Path) -> None:
     titles("enwiki", tmp_path / "entities", [str(pages)], tmp_path / "titles", quiet)
     extract([str(pages)], tmp_path / "sentences", ExtractOptions(), quiet)
     link(tmp_path / "sentences", tmp_path / "titles", tmp_path / "linked", quiet)
-    status, told = call(tmp_path, tmp_path / "o", "--languages", "de")
+    status, messages = call(tmp_path, tmp_path / "o", "--languages", "de")
     assert status == 0
-    assert "labels in 12 codes that no table of languages has: xx-0 (1), " in told
-    assert "(others) (3)" in told
+    assert "labels in 12 unknown language codes: xx-0 (1), " in messages
+    assert "(others) (3)" in messages
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_labels_in_codes_that_no_table_has_are_told(tmp_path: Path) -> None:
         (["--inflected", "maybe"], "skip-mention"),
     ],
 )
-def test_a_wrong_choice_is_told_in_a_line_and_ends_with_2(
+def test_a_wrong_option_is_reported_in_one_line_and_exits_with_2(
     pipeline: Path, tmp_path: Path, options: list[str], word: str
 ) -> None:
     linked, entities = pipeline / "linked", pipeline / "entities"

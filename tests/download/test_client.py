@@ -1,4 +1,4 @@
-"""The line to a server: proxies and certificates as requests has them."""
+"""Connections to a server: proxies and certificates as in requests."""
 
 import shutil
 import ssl
@@ -31,7 +31,7 @@ def test_the_user_agent_names_the_tool_and_the_contact(server: Server) -> None:
     HttpClient(open_session("me@example.org"), print).read(server.url + "/x")
     [ask] = server.asked
     assert ask.agent.startswith("cstool/")
-    assert "; me@example.org) requests/" in ask.agent
+    assert "me@example.org) requests/" in ask.agent
 
 
 @pytest.mark.parametrize("contact", ["a\nb", "é@example.org", " a", "a\r"])

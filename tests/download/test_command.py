@@ -1,6 +1,7 @@
-"""The whole of `cstool download`: plan, space, threads, lock, record, the same command again."""
+"""`cstool download` as a whole: plan, disk space, threads, lock, record, repeated runs."""
 
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -16,15 +17,15 @@ from cstool.download.command import (
     DownloadPlan,
     DownloadRequest,
     download,
+    list_files,
     make_plan,
     outcome,
-    what_is_here,
 )
-from cstool.download.lock import alone_in
+from cstool.download.lock import exclusive_lock
 from cstool.download.plan import Action
 from cstool.download.progress_bars import bars
 from cstool.download.record import RECORD, DownloadFolder, read_record
-from cstool.download.threads import in_threads
+from cstool.download.threads import run_in_threads
 from cstool.errors import InputError, OutputError
 from tests.download.server import Server, corrupt, cut, md5, raw, server, sha1, slow, status
 
@@ -108,9 +109,9 @@ def test_all_that_was_ordered_comes_and_is_said_before(desk: Desk) -> None:
         wiki = "wikidatawiki/entities" if name.startswith("wikidata") else name.split("-")[0]
         data = desk.server.files[f"/{wiki}/{name.split('-')[1]}/{name}"]
         assert (desk.folder / name).read_bytes() == data
-    assert desk.told[:2] == [f"enwiki {DATE}", f"  enwiki{PAGES_NAME}  102 kB  to fetch"]
-    assert "to fetch; " in desk.told[-1]
-    assert "are free in" in desk.told[-1]
+    assert desk.told[:2] == [f"enwiki {DATE}", f"  enwiki{PAGES_NAME}  102 kB  to download"]
+    assert "to download; " in desk.told[-1]
+    assert " free in " in desk.told[-1]
 
 
 def test_the_same_order_again_fetches_nothing(desk: Desk) -> None:
@@ -120,19 +121,19 @@ def test_the_same_order_again_fetches_nothing(desk: Desk) -> None:
     assert desk.run("enwiki", **order).done
     assert desk.bodies == []
     assert {path: path.stat() for path in desk.folder.iterdir()} == before
-    assert desk.told[-1] == "nothing to fetch"
+    assert desk.told[-1] == "nothing to download"
 
 
-def test_what_changed_on_the_server_is_fetched_again(desk: Desk) -> None:
+def test_what_changed_on_the_server_is_downloaded_again(desk: Desk) -> None:
     desk.run("enwiki", wikidata=True)
     desk.server.publish("enwiki", DATE, {"pages-articles-multistream.xml.bz2": b"BZh anew"})
     plan = desk.run("enwiki", wikidata=True)
     assert desk.bodies == [f"enwiki{PAGES_NAME}"]
     assert (desk.folder / f"enwiki{PAGES_NAME}").read_bytes() == b"BZh anew"
-    assert [step.why for step in plan.steps] == ["it changed on the server", ""]
+    assert [step.why for step in plan.steps] == ["the file changed on the server", ""]
 
 
-def test_a_change_is_noticed_by_the_validators_where_there_are_no_checksums(desk: Desk) -> None:
+def test_a_change_is_detected_by_the_validators_where_there_are_no_checksums(desk: Desk) -> None:
     desk.server.publish_wikidata("20261012", b"one", sums="")
     desk.server.files.pop("/wikidatawiki/entities/20261005/wikidata-20261005-sha1sums.txt")
     order = {"wikidata": True, "wikidata_date": "20261012"}
@@ -143,7 +144,7 @@ def test_a_change_is_noticed_by_the_validators_where_there_are_no_checksums(desk
     assert (desk.folder / "wikidata-20261012-all.json.gz").read_bytes() == b"two"
 
 
-def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -> None:
+def test_a_file_that_was_changed_here_is_detected_and_downloaded_again(desk: Desk) -> None:
     desk.run("enwiki")
     path = desk.folder / f"enwiki{PAGES_NAME}"
     data = path.read_bytes()
@@ -153,7 +154,7 @@ def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -
         assert not desk.run("enwiki").done
         assert path.read_bytes() == data
     os.utime(path, ns=(2, 2))
-    assert [step.do for step in desk.run("enwiki").steps] == [Action.CHECK]
+    assert [step.action for step in desk.run("enwiki").steps] == [Action.CHECK]
     assert desk.bodies == []
     assert desk.run("enwiki").done
 
@@ -161,7 +162,7 @@ def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -
 def test_a_file_that_lies_there_already_is_read_and_taken(desk: Desk) -> None:
     desk.folder.mkdir()
     (desk.folder / f"enwiki{PAGES_NAME}").write_bytes(*PAGES.values())
-    assert [step.do for step in desk.run("enwiki").steps] == [Action.CHECK]
+    assert [step.action for step in desk.run("enwiki").steps] == [Action.CHECK]
     assert desk.bodies == []
     assert desk.run("enwiki").done
 
@@ -171,7 +172,7 @@ def test_another_file_under_that_name_is_left_alone(data: bytes, desk: Desk) -> 
     desk.folder.mkdir()
     path = desk.folder / f"enwiki{PAGES_NAME}"
     path.write_bytes(data)
-    with pytest.raises((OutputError, ServerError), match="is another file than the published one"):
+    with pytest.raises((OutputError, ServerError), match="differs from the published file"):
         desk.run("enwiki")
     assert path.read_bytes() == data
 
@@ -180,12 +181,12 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 100_000)
-    with pytest.raises(OutputError, match="102 kB are to be fetched and 100 kB are free"):
+    with pytest.raises(OutputError, match=r"\(102 kB to download, 100 kB free\)"):
         desk.run("enwiki")
     assert desk.bodies == []
 
 
-def test_a_disk_that_fills_up_meanwhile_is_told_and_what_is_there_stays(
+def test_a_disk_that_fills_up_meanwhile_is_reported_and_what_is_there_stays(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 1 << 40)
@@ -226,7 +227,7 @@ def test_one_file_that_fails_does_not_keep_the_others(desk: Desk) -> None:
     path = f"/enwiki/{DATE}/enwiki{PAGES_NAME}"
     desk.server.faults[path] = [corrupt(9), corrupt(9)]
     desk.server.faults[f"/enwiki/{DATE}/enwiki-{DATE}-page.sql.gz"] = [status(404)]
-    with pytest.raises(ServerError, match=r"its sha1 is .* \(and 1 more of 5 files\)"):
+    with pytest.raises(ServerError, match=r"sha1 mismatch: .* \(2 of 5 files failed\)"):
         desk.run("enwiki", sql=True, wikidata=True)
     assert len([p for p in desk.folder.iterdir() if p.suffix == ".gz"]) == 3
     desk.run("enwiki", sql=True, wikidata=True)
@@ -243,7 +244,7 @@ def test_latest_stays_the_same_until_all_of_it_is_here(desk: Desk) -> None:
         desk.run("enwiki")
     desk.server.publish("enwiki", "20261020", PAGES)
     plan = desk.run("enwiki")
-    assert "20261001 was begun here and is gone on with" in plan.found[0][1].note
+    assert "resuming the download of 20261001" in plan.found[0][1].note
     assert desk.bodies == [f"enwiki{PAGES_NAME}"]
     assert desk.server.bodies(path)[0].range == "bytes=27-"
     assert desk.run("enwiki").found[0][1].edition.date == "20261020"
@@ -253,18 +254,18 @@ def test_a_dry_run_only_looks(desk: Desk) -> None:
     shelf = DownloadFolder(desk.folder)
     plan = make_plan(desk.order("enwiki", wikidata=True, date=DATE), shelf, desk.http())
     lines = plan.lines(desk.folder)
-    assert lines[2] == "wikidata 20261005 (there is none of 20261001; 20261005 is the nearest " + (
-        "finished one)"
+    assert lines[2] == "wikidata 20261005 (no dump of 20261001; 20261005 is the nearest " + (
+        "finished dump)"
     )
-    assert lines[3].split() == ["wikidata-20261005-all.json.gz", "35", "kB", "to", "fetch"]
+    assert lines[3].split() == ["wikidata-20261005-all.json.gz", "35", "kB", "to", "download"]
     assert not desk.folder.exists()
     assert desk.bodies == []
 
 
 # ---- what is checked ----
 
-NOTHING = "neither size nor checksum is published: nothing is checked"
-ONLY_SIZE = "no checksum is published: only its size is checked"
+NOTHING = "no size or checksum published: not verified"
+ONLY_SIZE = "no checksum published: only the size is verified"
 WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
 
@@ -283,11 +284,11 @@ def publish_less(desk: Desk, *, sums: str, length: bool) -> str:
 @pytest.mark.parametrize(
     ("sums", "length", "note", "done"),
     [
-        ("sha1 md5", True, "", "35 kB fetched and checked"),
-        ("sha1", False, "", "35 kB fetched and checked"),
-        ("md5", False, "", "35 kB fetched and checked"),
-        ("", True, ONLY_SIZE, "35 kB fetched"),
-        ("", False, NOTHING, "35 kB fetched"),
+        ("sha1 md5", True, "", "35 kB downloaded and verified"),
+        ("sha1", False, "", "35 kB downloaded and verified"),
+        ("md5", False, "", "35 kB downloaded and verified"),
+        ("", True, ONLY_SIZE, "35 kB downloaded"),
+        ("", False, NOTHING, "35 kB downloaded"),
     ],
 )
 def test_what_is_not_checked_is_said_before_and_after(
@@ -297,7 +298,7 @@ def test_what_is_not_checked_is_said_before_and_after(
     order = {"wikidata": True, "wikidata_date": "20261012"}
     plan = desk.run(**order)
     [line] = [text for text in desk.told if text.startswith(f"  {name}")]
-    assert line.endswith(f"to fetch; {note}" if note else "to fetch")
+    assert line.endswith(f"to download; {note}" if note else "to download")
     first, *notes = outcome(plan, desk.folder, 2.0)
     assert first == f"{done} → {desk.folder} (2.0 s)"
     assert notes == ([f"{name}: {note}"] if note else [])
@@ -305,7 +306,7 @@ def test_what_is_not_checked_is_said_before_and_after(
     assert record is not None
     assert (record.files[name].checked is None) == bool(note)
     again = outcome(desk.run(**order), desk.folder, 2.0)
-    assert again == [f"all of it is in {desk.folder} already", *notes]
+    assert again == [f"all files are already in {desk.folder}", *notes]
 
 
 @pytest.mark.parametrize("number", [405, 501])
@@ -321,7 +322,7 @@ def test_a_server_that_does_not_answer_head_publishes_no_size(number: int, desk:
 # ---- stopping, locks, the record ----
 
 
-def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
+def test_a_stopped_run_ends_at_once_and_is_resumed(desk: Desk) -> None:
     path = f"/enwiki/{DATE}/enwiki{PAGES_NAME}"
     part = desk.folder / f"enwiki{PAGES_NAME}.part"
     desk.server.faults[path] = [slow(0.2)]
@@ -336,13 +337,13 @@ def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
     with pytest.raises(StopRequested):
         desk.run("enwiki")
     assert time.monotonic() - begun < 5  # idle: 0.3
-    [line] = what_is_here(desk.folder)
-    assert line.endswith(f" of 102 kB of enwiki{PAGES_NAME} are here")
+    [line] = list_files(desk.folder)
+    assert re.fullmatch(rf"enwiki{PAGES_NAME}: .* of 102 kB downloaded", line)
     desk.stop.clear()
     here = part.stat().st_size
     desk.run("enwiki")
     assert desk.server.bodies(path)[0].range == f"bytes={here}-"
-    assert what_is_here(desk.folder) == [f"enwiki{PAGES_NAME} is here"]
+    assert list_files(desk.folder) == [f"enwiki{PAGES_NAME}: complete"]
 
 
 def test_a_second_run_in_the_folder_waits_for_the_first(tmp_path: Path) -> None:
@@ -352,7 +353,7 @@ def test_a_second_run_in_the_folder_waits_for_the_first(tmp_path: Path) -> None:
     order: list[str] = []
 
     def first() -> None:
-        with alone_in(tmp_path, said.append, time.sleep):
+        with exclusive_lock(tmp_path, said.append, time.sleep):
             inside.set()
             leave.wait()
             order.append("first")
@@ -364,34 +365,34 @@ def test_a_second_run_in_the_folder_waits_for_the_first(tmp_path: Path) -> None:
     thread = threading.Thread(target=first)
     thread.start()
     inside.wait()
-    with alone_in(tmp_path, said.append, wait):
+    with exclusive_lock(tmp_path, said.append, wait):
         order.append("second")
     thread.join()
     assert order == ["first", "second"]
-    assert said == [f"{tmp_path}: another cstool download is at work there; waiting for its end"]
+    assert said == [f"{tmp_path}: locked by another cstool download; waiting until it finishes"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_threads_keep_the_order_of_the_calls_and_end_at_a_fault() -> None:
     stop = threading.Event()
     calls = [lambda n=n: n * n for n in range(20)]
-    assert in_threads(calls, most=3, stop=stop) == [n * n for n in range(20)]
+    assert run_in_threads(calls, most=3, stop=stop) == [n * n for n in range(20)]
     assert not stop.is_set()
 
     def fail() -> int:
         raise OutputError("disk: full")
 
     with pytest.raises(OutputError):
-        in_threads([fail, *calls], most=1, stop=stop)
+        run_in_threads([fail, *calls], most=1, stop=stop)
     assert stop.is_set()
     with pytest.raises(StopRequested):
-        in_threads(calls, most=2, stop=stop)
+        run_in_threads(calls, most=2, stop=stop)
 
 
-def test_a_record_that_is_none_is_told(desk: Desk) -> None:
+def test_a_record_that_is_none_is_reported(desk: Desk) -> None:
     desk.folder.mkdir()
     (desk.folder / RECORD).write_text("{")
-    with pytest.raises(InputError, match="is no record of downloads"):
+    with pytest.raises(InputError, match="not a valid download record"):
         desk.run("enwiki")
     (desk.folder / RECORD).unlink()
     assert read_record(desk.folder) is None

@@ -1,4 +1,4 @@
-"""Which edition is taken: latest, a date, the nearest; waited for, or fallen back from."""
+"""Selection of the edition: latest, a date, the nearest one; waiting and fallbacks."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_it_falls_back_from_an_unfinished_one_and_says_so(
     assert found.edition.date == "20260920"
     assert found.note == (
         "20261001 is not finished (articlesmultistreamdump: in-progress); "
-        "20260920 is the newest finished one"
+        "20260920 is the newest finished dump"
     )
 
 
@@ -61,10 +61,10 @@ def test_it_falls_back_from_a_dump_that_was_only_just_begun(
     assert find(swwiki, LATEST, http_to()).edition.date == "20261001"
 
 
-def test_what_was_begun_here_is_gone_on_with(server: Server, swwiki: DumpSource) -> None:
+def test_what_was_begun_here_is_resumed(server: Server, swwiki: DumpSource) -> None:
     found = find(swwiki, LATEST, http_to(), begun="20260901")
     assert found.edition.date == "20260901"
-    assert "begun here" in found.note
+    assert "resuming the download" in found.note
     for gone in ("20260801", None):
         assert find(swwiki, LATEST, http_to(), begun=gone).edition.date == "20261001"
     unfinish(server, "20260901")
@@ -86,7 +86,8 @@ def test_an_unfinished_one_is_waited_for(date: str, server: Server, swwiki: Dump
     assert found.edition.date == "20261001"
     assert slept == [600] * 3
     assert said == [
-        "swwiki: waiting for 20261001 (articlesmultistreamdump: in-progress); looking every 10 min"
+        "swwiki: waiting for the dump of 20261001 (articlesmultistreamdump: in-progress); "
+        "checking every 10 min"
     ]
 
 
@@ -94,20 +95,22 @@ def test_a_date_that_is_not_finished_is_refused_and_a_finished_one_named(
     server: Server, swwiki: DumpSource
 ) -> None:
     unfinish(server, "20261001")
-    with pytest.raises(ServerError, match=r"in-progress\); --wait waits .* --date 20260920"):
+    with pytest.raises(ServerError, match=r"in-progress\); use --wait .* --date 20260920"):
         find(swwiki, "20261001", http_to())
 
 
-def test_a_date_that_is_not_there_is_told_with_those_that_are(swwiki: DumpSource) -> None:
+def test_a_date_that_is_not_there_is_reported_with_those_that_are(swwiki: DumpSource) -> None:
     there = (
-        r"no dump of 20260101 .* there are 20261001, 20260920, 20260901, or take --date 20260901"
+        r"no dump of 20260101 .* \(available: 20261001, 20260920, 20260901\); use --date 20260901"
     )
     with pytest.raises(ServerError, match=there):
         find(swwiki, "20260101", http_to())
 
 
-def test_a_wiki_that_is_not_there_is_told(server: Server) -> None:
-    with pytest.raises(ServerError, match=r"/en/: not there; wikis are called .* such as enwiki"):
+def test_a_wiki_that_is_not_there_is_reported(server: Server) -> None:
+    with pytest.raises(
+        ServerError, match=r"/en/: not found; give the database name .* such as enwiki"
+    ):
         find(source_of("en", server.url, sql=False), LATEST, http_to())
 
 
@@ -119,11 +122,11 @@ def test_a_catalogue_that_answers_late_is_asked_again(server: Server, swwiki: Du
     with pytest.raises(ServerError, match="503, 2 times in a row"):
         find(swwiki, LATEST, http_to())
     server.faults["/swwiki/"] = [status(403)]
-    with pytest.raises(ServerError, match="/swwiki/: the server answers 403"):
+    with pytest.raises(ServerError, match="/swwiki/: the server returned HTTP 403"):
         find(swwiki, LATEST, http_to())
 
 
-def test_a_server_that_is_not_there_is_told(server: Server) -> None:
+def test_a_server_that_is_not_there_is_reported(server: Server) -> None:
     server.server_close()
     with pytest.raises(ServerError, match="Connection refused, 2 times in a row"):
         find(source_of("enwiki", server.url, sql=False), LATEST, http_to())
@@ -166,7 +169,7 @@ def test_wikidata_without_a_checksum_is_not_finished_yet(
     assert found.note == "wikidata-20261012-all.json.gz has no checksum yet"
 
 
-def test_a_day_with_other_files_only_is_passed_over(server: Server, wikidata: DumpSource) -> None:
+def test_a_day_with_other_files_only_is_skipped(server: Server, wikidata: DumpSource) -> None:
     server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
     assert find(wikidata, LATEST, http_to()).edition.date == "20261005"
 
@@ -184,7 +187,7 @@ def test_the_nearest_day_is_taken(wanted: str, taken: str, wikidata: DumpSource)
 def test_a_day_with_other_files_only_is_not_near(server: Server, wikidata: DumpSource) -> None:
     server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
     found = find_near(wikidata, "20261007", http_to())
-    assert (found.edition.date, "none of 20261007" in found.note) == ("20261005", True)
+    assert (found.edition.date, "no dump of 20261007" in found.note) == ("20261005", True)
 
 
 @pytest.mark.parametrize("date", ["20260927", "20260929"])
@@ -192,7 +195,7 @@ def test_the_nearest_day_is_named_where_another_was_asked_for(
     date: str, server: Server, wikidata: DumpSource
 ) -> None:
     server.files["/wikidatawiki/entities/20260929/wikidata-20260929-truthy-BETA.nt.gz"] = b"x"
-    near = "or take --wikidata-date 20260928, the nearest finished one"
+    near = "--wikidata-date 20260928, the nearest finished dump"
     with pytest.raises(ServerError, match=near):
         find(wikidata, date, http_to())
 

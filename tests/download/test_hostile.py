@@ -1,4 +1,4 @@
-"""Servers that lie or attack: each answer ends in one line, or does no harm; at each place."""
+"""Servers that lie or attack: each reply ends in one line, or does no harm, at each request."""
 
 import time
 import tracemalloc
@@ -41,15 +41,15 @@ def http_to(**bounds: float) -> HttpClient:
 @pytest.mark.parametrize(
     ("fault", "word"),
     [
-        (answer(bytes(SMALL + 1)), "sends more than 8 MiB"),
-        (endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16)), "sends more than 8 MiB"),
+        (answer(bytes(SMALL + 1)), "the reply has more than 8 MiB"),
+        (endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16)), "the reply has more than 8 MiB"),
         (
             answer(gzipped(bytes(SMALL + 1)), Content_Encoding="gzip"),
-            r"\(gzip\) to more than",
+            "gzip data expands to more than",
         ),
         (answer(zlib.compress(bytes(SMALL + 1)), Content_Encoding="deflate"), "to more than 8 MiB"),
-        (answer(b"x", Content_Encoding="br"), "sent as 'br', which was not asked for"),
-        (answer(b"x", Content_Encoding="zstd"), "sent as 'zstd', which was not asked for"),
+        (answer(b"x", Content_Encoding="br"), "unsupported content encoding 'br'"),
+        (answer(b"x", Content_Encoding="zstd"), "unsupported content encoding 'zstd'"),
     ],
 )
 def test_a_catalogue_without_bounds_is_refused_with_its_address(
@@ -79,7 +79,7 @@ def test_a_bomb_is_not_unpacked_into_memory(server: Server) -> None:
     http = http_to()
     tracemalloc.start()
     try:
-        with pytest.raises(ServerError, match="unpacks"):
+        with pytest.raises(ServerError, match="expands to"):
             http.read(f"{server.url}/x")
         assert tracemalloc.get_traced_memory()[1] < 4 * SMALL
     finally:
@@ -95,7 +95,7 @@ def test_a_server_that_drips_holds_no_request_for_longer_than_the_limit(
     head: bytes, server: Server
 ) -> None:
     server.faults["/x"] = [endless(head, b"1", pause=0.01, most=60.0)]
-    with pytest.raises(ServerError, match=r"/x: not all of it came in 0 s, the most"):
+    with pytest.raises(ServerError, match=r"/x: no complete reply within 0 s"):
         http_to(limit=0.2).read(f"{server.url}/x")
     assert len(server.asked) == 1
 
@@ -114,7 +114,7 @@ def test_a_dump_that_crawls_is_a_fault_of_the_line(
 ) -> None:
     monkeypatch.setattr("cstool.download.replies._PERIOD", 0.2)
     fault = endless(b"HTTP/1.1 200 OK\r\n\r\n", b"y", pause=0.01)
-    assert "bytes came in 0 min, 2 times in a row" in meet(server, PLACES[-1], fault, tmp_path)
+    assert "bytes received in 0 min, 2 times in a row" in meet(server, PLACES[-1], fault, tmp_path)
 
 
 # ---- redirects ----
@@ -135,15 +135,18 @@ def test_a_redirect_to_no_web_address_is_refused_or_leads_nowhere(
 @pytest.mark.parametrize(
     ("address", "word"),
     [
-        ("file:///etc/passwd", "redirects to 'file:///etc/passwd', which is no web address"),
-        ("http://127.0.0.1:99999/", "which is no web address"),
-        ("http://[::1", "which is no web address"),
+        ("file:///etc/passwd", "redirects to 'file:///etc/passwd', which is not a web address"),
+        ("http://127.0.0.1:99999/", "which is not a web address"),
+        ("http://[::1", "which is not a web address"),
         ("", "redirects nowhere"),
-        ("http://no.such.host.invalid/x", r"redirected to http://no\.such\S+: its name cannot be"),
-        ("/x", "redirects more than 10 times"),
+        (
+            "http://no.such.host.invalid/x",
+            r"redirected to http://no\.such\S+: the host name cannot be",
+        ),
+        ("/x", "more than 10 redirects"),
     ],
 )
-def test_a_redirect_that_leads_nowhere_is_told(address: str, word: str, server: Server) -> None:
+def test_a_redirect_that_leads_nowhere_is_reported(address: str, word: str, server: Server) -> None:
     server.faults["/x"] = [answer(b"", 302, Location=address)] * 20
     with pytest.raises(ServerError, match=word):
         http_to().read(f"{server.url}/x")

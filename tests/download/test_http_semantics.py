@@ -1,4 +1,4 @@
-"""What an answer means, and how long to wait; no network here."""
+"""Interpretation of replies, and waiting times; without network."""
 
 from email.utils import formatdate
 
@@ -8,7 +8,7 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.download.client import in_words
+from cstool.download.client import describe_error
 from cstool.download.http_semantics import (
     YEAR,
     Decision,
@@ -60,13 +60,13 @@ def test_the_rest_is_appended_only_where_it_belongs(at: int, more: int) -> None:
 
 
 @given(at=SIZES)
-def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_told(at: int) -> None:
+def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_reported(at: int) -> None:
     same = judge(200, {"ETag": '"a"', "Content-Length": "9"}, at, RemoteState('"a"'))
-    assert same == Decision(NextAction.BEGIN, "the server does not go on where it stopped", 9)
+    assert same == Decision(NextAction.BEGIN, "the server does not support resuming", 9)
     other = judge(200, {"ETag": '"b"'}, at, RemoteState('"a"'))
-    assert other == Decision(NextAction.OTHER, "it changed on the server")
+    assert other == Decision(NextAction.OTHER, "the file changed on the server")
     login = judge(200, {"Content-Length": "812"}, at, RemoteState('"a"', None, 9000))
-    assert login == Decision(NextAction.WAIT, "the server sends something else, of 812 bytes")
+    assert login == Decision(NextAction.WAIT, "the server sends another file of 812 bytes")
     assert judge(200, {}, 0, RemoteState()) == Decision(NextAction.BEGIN)
 
 
@@ -94,7 +94,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(now: int, seconds: int) ->
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "-3", "1.5", "Thu, 99 Foo 2026"])
-def test_a_retry_after_that_is_neither_is_passed_over(value: str | None) -> None:
+def test_a_retry_after_that_is_neither_is_skipped(value: str | None) -> None:
     assert retry_after(value, 0.0) is None
 
 
@@ -108,7 +108,7 @@ def test_a_retry_after_that_is_neither_is_passed_over(value: str | None) -> None
         *("Thu,", ",", "Thu, 01 Jan", "１７", "²", "nan", "inf", "1e999", "x" * 60_000),
     ],
 )
-def test_a_retry_after_that_is_no_date_is_passed_over(value: str) -> None:
+def test_a_retry_after_that_is_no_date_is_skipped(value: str) -> None:
     assert retry_after(value, 0.0) is None
 
 
@@ -144,13 +144,13 @@ def test_waiting_doubles_up_to_a_minute() -> None:
     assert [backoff(n) for n in (1, 2, 3, 6, 7, 50)] == [1, 2, 4, 32, 60, 60]
 
 
-def test_a_networks_fault_is_told_without_addresses_in_memory() -> None:
+def test_a_networks_fault_is_reported_without_addresses_in_memory() -> None:
     refused = "<urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new"
     refused += " connection: [Errno 111] Connection refused"
-    assert in_words(requests.ConnectionError(refused)) == "Connection refused"
+    assert describe_error(requests.ConnectionError(refused)) == "Connection refused"
     broken = urllib3.exceptions.ProtocolError("Connection broken: IncompleteRead(1 bytes read)")
-    assert in_words(broken) == "Connection broken: IncompleteRead(1 bytes read)"
-    assert in_words(requests.ReadTimeout("HTTPConnectionPool: Read timed out.")) == (
-        "no answer in time"
+    assert describe_error(broken) == "Connection broken: IncompleteRead(1 bytes read)"
+    assert describe_error(requests.ReadTimeout("HTTPConnectionPool: Read timed out.")) == (
+        "timed out"
     )
-    assert in_words(requests.ConnectionError()) == "ConnectionError"
+    assert describe_error(requests.ConnectionError()) == "ConnectionError"

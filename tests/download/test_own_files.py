@@ -1,4 +1,4 @@
-"""What a download writes into is its own: no links, no devices; and no names that lead out."""
+"""Files that a download writes: no links, no devices, no names outside the folder."""
 
 import os
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cstool.download.lock import LOCK, alone_in
+from cstool.download.lock import LOCK, exclusive_lock
 from cstool.download.own_files import open_own, size_of
 from cstool.download.record import RECORD, read_record
 from cstool.errors import InputError, OutputError
@@ -22,7 +22,7 @@ FOREIGN: dict[str, tuple[Make, str]] = {
     "dangling link": (lambda path, file: path.symlink_to(file / "x"), "is a symbolic link"),
     "link to itself": (lambda path, file: path.symlink_to(path.name), "is a symbolic link"),
     "hard link": (lambda path, file: path.hardlink_to(file), "has another hard link"),
-    "pipe": (lambda path, file: os.mkfifo(path), "is no regular file"),
+    "pipe": (lambda path, file: os.mkfifo(path), "is not a regular file"),
     "folder": (lambda path, file: path.mkdir(), "cannot be written"),
 }
 
@@ -69,7 +69,7 @@ def test_a_download_does_not_write_through_the_first_bytes_name(
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_download_does_not_lock_another_s_file(kind: str, theirs: Path, tmp_path: Path) -> None:
     FOREIGN[kind][0](tmp_path / LOCK, theirs)
-    with pytest.raises(OutputError, match=LOCK), alone_in(tmp_path, print, print):
+    with pytest.raises(OutputError, match=LOCK), exclusive_lock(tmp_path, print, print):
         pass
     assert os.path.lexists(tmp_path / LOCK)
     assert theirs.read_bytes() == DATA[:100]
@@ -100,16 +100,18 @@ def test_what_is_no_file_under_the_files_own_name_is_refused(
     (tmp_path / "d").mkdir()
     make(tmp_path / "d" / NAME)
     end = meet(server, "/none", answer(), tmp_path / "d")
-    assert end.startswith(f"{tmp_path}/d/{NAME}: is no regular file")
+    assert end.startswith(f"{tmp_path}/d/{NAME}: not a regular file")
     assert not server.bodies(PLACES[-1])
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", "", "a\\u0000", "-x", ".x"])
 @pytest.mark.parametrize("part", ["files", "begun"])
-def test_a_record_with_names_that_lead_out_is_refused(part: str, name: str, tmp_path: Path) -> None:
+def test_a_record_with_names_that_point_outside_is_refused(
+    part: str, name: str, tmp_path: Path
+) -> None:
     kept = '{"url": "u", "bytes": 1, "sha1": "s", "fingerprint": null, "modified": 1}'
     (tmp_path / RECORD).write_text(f'{{"{part}": {{"{name}": {kept}}}}}')
-    with pytest.raises(InputError, match=r"is no record of downloads \(.* dump's name\); remove"):
+    with pytest.raises(InputError, match=r"not a valid download record \(.* dump file\); remove"):
         read_record(tmp_path)
 
 
@@ -118,11 +120,11 @@ def test_a_record_with_names_that_lead_out_is_refused(part: str, name: str, tmp_
 )
 def test_a_record_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / RECORD).write_bytes(text.encode(errors="surrogatepass"))
-    with pytest.raises(InputError, match="is no record of downloads"):
+    with pytest.raises(InputError, match="not a valid download record"):
         read_record(tmp_path)
 
 
 def test_a_record_that_is_a_pipe_does_not_hold_the_run(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / RECORD)
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         read_record(tmp_path)

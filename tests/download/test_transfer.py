@@ -1,4 +1,4 @@
-"""One file against a server that misbehaves: it ends whole and right, or with a clear line."""
+"""One file from a faulty server: complete and correct at the end, or a clear message."""
 
 import random
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ def client(server: Server, tmp_path: Path) -> Client:
     return Client(server, tmp_path)
 
 
-def test_a_file_is_fetched_checked_and_recorded(client: Client) -> None:
+def test_a_file_is_downloaded_checked_and_recorded(client: Client) -> None:
     kept = client.fetch()
     assert client.is_whole()
     assert kept.bytes == len(DATA)
@@ -128,7 +128,7 @@ def test_a_file_is_fetched_checked_and_recorded(client: Client) -> None:
 def test_only_an_md5_is_checked_where_no_sha1_is_published(client: Client) -> None:
     assert client.fetch(client.remote(sha1=None)).checked == "md5"
     (client.folder / NAME).unlink()
-    with pytest.raises(ServerError, match="its md5 is"):
+    with pytest.raises(ServerError, match="md5 mismatch"):
         fetch_as(client, client.remote(sha1=None, md5="0" * 32))
 
 
@@ -165,7 +165,7 @@ def test_it_ends_whole_through(fault: str, client: Client) -> None:
     assert not client.server.faults[PATH]
 
 
-def test_after_a_cut_only_the_rest_is_asked_for(client: Client) -> None:
+def test_after_a_truncated_only_the_rest_is_asked_for(client: Client) -> None:
     client.server.faults[PATH] = [cut(70_000), cut(30_000)]
     client.fetch()
     assert client.ranges == ["", "bytes=70000-", "bytes=100000-"]
@@ -175,7 +175,7 @@ def test_after_a_cut_only_the_rest_is_asked_for(client: Client) -> None:
 def test_a_server_without_ranges_begins_again_and_that_is_said(client: Client) -> None:
     client.server.faults[PATH] = [cut(70_000), no_ranges]
     client.fetch()
-    assert client.said == [f"{NAME}: the server does not go on where it stopped; begun again"]
+    assert client.said == [f"{NAME}: the server does not support resuming; starting over"]
 
 
 def test_it_waits_as_long_as_the_server_asks(client: Client) -> None:
@@ -188,12 +188,12 @@ def test_it_waits_as_long_as_the_server_asks(client: Client) -> None:
     ]
     client.fetch()
     assert client.slept == [0, 17, 30, 8]
-    assert client.said[0] == f"{NAME}: the server answers 429; trying again in 17 s"
+    assert client.said[0] == f"{NAME}: the server returned HTTP 429; retrying in 17 s"
 
 
 def test_a_wait_of_hours_is_left_to_the_user(client: Client) -> None:
     client.server.faults[PATH] = [status(503, Retry_After="86400")]
-    with pytest.raises(ServerError, match=r"come back in 24\.0 hours"):
+    with pytest.raises(ServerError, match=r"requests a wait of 24\.0 hours"):
         client.fetch()
     assert client.slept == []
 
@@ -203,7 +203,9 @@ def test_tries_are_bounded_and_what_is_here_stays(fault: Fault, client: Client) 
     client.tries = 3
     client.begin(60_000)
     client.server.faults[PATH] = [fault] * 3
-    with pytest.raises(ServerError, match=r"f.bz2: .*, 3 times in a row; the same command goes on"):
+    with pytest.raises(
+        ServerError, match=r"f.bz2: .*, 3 times in a row; run the same command again"
+    ):
         client.fetch()
     assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:60_000]
     client.fetch()
@@ -214,7 +216,7 @@ def test_tries_are_bounded_and_what_is_here_stays(fault: Fault, client: Client) 
 @pytest.mark.parametrize("number", [401, 403, 404, 410])
 def test_a_lasting_refusal_is_told_at_once(number: int, client: Client) -> None:
     client.server.faults[PATH] = [status(number)]
-    with pytest.raises(ServerError, match=f"f.bz2: the server answers {number}"):
+    with pytest.raises(ServerError, match=f"f.bz2: the server returned HTTP {number}"):
         client.fetch()
     assert len(client.server.asked) == 1
 
@@ -227,11 +229,11 @@ def test_a_ring_of_redirects_is_told(client: Client) -> None:
 
 def test_a_wrong_checksum_is_fetched_once_more_and_then_told(client: Client) -> None:
     client.server.faults[PATH] = [corrupt(1), corrupt(2)]
-    with pytest.raises(ServerError, match=r"its sha1 is \w{40}, the published one \w{40}, 2 times"):
+    with pytest.raises(ServerError, match=r"sha1 mismatch: \w{40}, published \w{40}, 2 times"):
         client.fetch()
     assert client.ranges == ["", ""]
     assert [path.name for path in client.folder.iterdir()] == [RECORD]
-    assert "fetched once more" in client.said[0]
+    assert "downloading it again" in client.said[0]
 
 
 # ---- continued ----
@@ -251,7 +253,7 @@ def test_a_run_killed_before_the_last_rename_asks_for_nothing(client: Client) ->
     assert client.server.asked == []
 
 
-def test_bytes_without_a_record_are_gone_on_with_and_checked(client: Client) -> None:
+def test_bytes_without_a_record_are_resumed_and_checked(client: Client) -> None:
     (client.folder / f"{NAME}.part").write_bytes(DATA[:50_000])  # as another program left them
     client.fetch()
     assert client.is_whole()
@@ -283,11 +285,11 @@ def test_a_file_that_changes_between_two_requests_is_begun_again(client: Client)
     client.server.faults[PATH] = [replace_by(OTHER)]
     client.fetch()
     assert client.is_whole(OTHER)
-    assert client.said == [f"{NAME}: it changed on the server; begun again"]
+    assert client.said == [f"{NAME}: the file changed on the server; starting over"]
     assert client.ranges == ["", "bytes=70000-", ""]
 
 
-def test_a_change_is_noticed_without_validators(client: Client) -> None:
+def test_a_change_is_detected_without_validators(client: Client) -> None:
     bare = {"ETag": "", "Last-Modified": ""}
     client.server.faults[PATH] = [
         then(
@@ -300,12 +302,14 @@ def test_a_change_is_noticed_without_validators(client: Client) -> None:
     assert client.is_whole(OTHER)
 
 
-def test_a_file_that_changed_since_it_was_begun_is_begun_again(client: Client) -> None:
+def test_a_file_that_changed_since_it_was_begun_is_restarted(client: Client) -> None:
     client.begin(100_000, data=OTHER)
     client.fetch()
     assert client.is_whole()
     assert client.ranges == [""]
-    assert client.said == [f"{NAME}: it changed on the server since it was begun; begun again"]
+    assert client.said == [
+        f"{NAME}: the file changed on the server since the download began; starting over"
+    ]
 
 
 def test_a_size_that_was_not_told_this_time_costs_no_byte(client: Client) -> None:
@@ -320,7 +324,7 @@ def test_a_file_that_keeps_changing_is_told(client: Client) -> None:
     client.server.faults[PATH] = [
         fault for fault in client.server.faults[PATH] for fault in (fault, no_ranges)
     ]
-    with pytest.raises(ServerError, match="it changed on the server, 3 times"):
+    with pytest.raises(ServerError, match="the file changed on the server, 3 times"):
         client.fetch()
 
 
@@ -351,7 +355,7 @@ def test_a_page_that_asks_for_a_login_costs_no_byte(here: int, kind: str, client
         client.begin(here)
     headers = {"Content-Type": kind} if kind else {}
     client.server.faults[PATH] = [lambda handler: handler.send_body(200, LOGIN, headers)] * 3
-    with pytest.raises(ServerError, match=r"(something else|a web page).*, 3 times in a row"):
+    with pytest.raises(ServerError, match=r"(another file|a web page).*, 3 times in a row"):
         client.fetch()
     assert (client.folder / f"{NAME}.part").read_bytes() == DATA[:here]
     client.fetch()
@@ -366,7 +370,7 @@ def fetch_as(client: Client, remote: RemoteFile) -> CompleteFile:
     return fetch(remote, job)
 
 
-def test_a_catalogue_with_too_small_a_size_is_told(client: Client) -> None:
+def test_a_catalogue_with_too_small_a_size_is_reported(client: Client) -> None:
     with pytest.raises(ServerError, match=r"2 times; .*--mirror"):
         fetch_as(client, client.remote(bytes=len(DATA) - 1))
     assert not (client.folder / NAME).exists()
@@ -407,7 +411,7 @@ def test_a_piece_that_nothing_tells_of_is_dropped_where_nothing_can_check_it(
 # ---- the disk ----
 
 
-def test_a_folder_that_cannot_be_written_is_told(client: Client) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(client: Client) -> None:
     (client.folder / f"{NAME}.part").mkdir()
     (client.folder / f"{NAME}.part" / "x").write_bytes(b"x")
     with pytest.raises(OutputError, match=r"f.bz2.part: cannot be written"):
@@ -425,7 +429,7 @@ def test_a_length_beyond_what_is_free_is_told_before_a_byte_is_taken(
     length: int, client: Client
 ) -> None:
     client.server.faults[PATH] = [lie(length)]
-    with pytest.raises(OutputError, match=r"f.bz2.part: .* are still to come by the server's"):
+    with pytest.raises(OutputError, match=r"f.bz2.part: not enough disk space .* by the server's"):
         client.fetch(client.remote(bytes=None, md5=None))
     assert (client.folder / f"{NAME}.part").stat().st_size == 0
 
@@ -444,7 +448,7 @@ def test_a_body_without_end_leaves_room_on_the_disk(
     monkeypatch.setattr("cstool.download.transfer._LOOK", 1 << 18)
     client.server.faults[PATH] = [endless(b"HTTP/1.1 200 OK\r\n\r\n", bytes(1 << 16))]
     bare = client.remote(**{"bytes": None, "sha1": None, "md5": None} | published)
-    with pytest.raises(OutputError, match="of a file whose size the server does not tell"):
+    with pytest.raises(OutputError, match="of a file of unknown size"):
         client.fetch(bare)
     assert 1 << 20 < (client.folder / f"{NAME}.part").stat().st_size < 1 << 21
 
@@ -463,7 +467,7 @@ def test_more_than_the_published_size_is_refused_where_no_checksum_tells(
     size: int, fault: Fault, client: Client
 ) -> None:
     client.server.faults[PATH] = [fault]
-    with pytest.raises(ServerError, match=f"sends more than the {size:,} bytes that are published"):
+    with pytest.raises(ServerError, match=f"sends more than the published {size:,} bytes"):
         fetch_as(client, client.remote(bytes=size, sha1=None, md5=None))
     assert not (client.folder / NAME).exists()
 

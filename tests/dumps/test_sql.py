@@ -1,4 +1,4 @@
-"""SQL dumps read back: whatever values, however written, however cut."""
+"""SQL dumps: any values, in any notation, truncated anywhere."""
 
 import itertools
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ def test_rows_are_read_back_both_ways(
 
 
 @given(st.lists(st.tuples(st.integers(), st.binary(max_size=20), st.none()), min_size=1))
-def test_what_dumps_write_is_read_the_quick_way(rows: list[tuple[int, bytes, None]]) -> None:
+def test_rows_of_dumps_take_the_fast_path(rows: list[tuple[int, bytes, None]]) -> None:
     written = [(b"%d" % a, dumped(b), b"NULL") for a, b, _ in rows]
     expected = [(b"%d" % a, b, None) for a, b, _ in rows]
     assert values(plain_columns(block(statement(written)), ("a", "b", "c"))) == expected
@@ -202,11 +202,13 @@ def test_a_table_without_rows_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str) -> None:
+def test_truncation_is_reported_and_whole_rows_are_kept(tmp_path: Path, layout: str) -> None:
     whole = HEAD + CREATE + layout
     for end in range(len(HEAD + CREATE) - 2, len(whole), 5):
         path = write(tmp_path, whole[:end])
-        with pytest.raises(CutInputError, match=r"t\.sql: ends .* after byte [\d,]+ ") as told:
+        with pytest.raises(
+            CutInputError, match=r"t\.sql: truncated: .* after byte [\d,]+ "
+        ) as told:
             read(path)
         assert "\n" not in str(told.value)
         faults: list[str] = []
@@ -216,12 +218,12 @@ def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str)
     assert len(kept) >= len(ROWS) - 1
 
 
-def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_keeps_its_whole_rows(tmp_path: Path) -> None:
     rows = [(b"%d" % n, dumped(b"%d" % (n * 7919 % 10**6)), b"NULL") for n in range(20_000)]
     packed = gzipped((HEAD + CREATE).encode() + statement(rows) + END.encode())
     path = tmp_path / "t.sql.gz"
     path.write_bytes(packed[: len(packed) // 2])
-    with pytest.raises(CutInputError, match="ends inside its gzip data, after byte"):
+    with pytest.raises(CutInputError, match="truncated: the gzip data ends early, after byte"):
         read(str(path), 1 << 12)
     kept = read(str(path), 1 << 12, [])
     assert 8_000 < len(kept) < 12_000
@@ -229,21 +231,22 @@ def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None
 
 
 REFUSED = {
-    "no SQL": ("<html>404 Not Found</html>\n" * 30, "ends inside a statement|has no table `t`"),
-    "another table": (CREATE.replace("`t`", "`u`"), r"has no table `t` \(it has u\)"),
-    "no columns": ("INSERT INTO `t` VALUES (1,2,3);\n", "no CREATE TABLE before them"),
-    "a missing column": (CREATE.replace("`b`", "`d`"), r"has no column b \(it has a, d, c\)"),
-    "another wiki": ("-- Host: localhost    Database: bbwiki\n" + CREATE, "is a dump of bbwiki"),
+    "no SQL": (
+        "<html>404 Not Found</html>\n" * 30,
+        "truncated: the SQL ends inside a statement|no table `t`",
+    ),
+    "another table": (CREATE.replace("`t`", "`u`"), r"no table `t` \(tables: u\)"),
+    "no columns": ("INSERT INTO `t` VALUES (1,2,3);\n", "no CREATE TABLE before the rows"),
+    "a missing column": (CREATE.replace("`b`", "`d`"), r"has no column b \(columns: a, d, c\)"),
+    "another wiki": ("-- Host: localhost    Database: bbwiki\n" + CREATE, "dump of bbwiki, not of"),
     "too few values": (CREATE + "INSERT INTO `t` VALUES (1,2,3),(1,2);\n", "2 values for 3 col"),
-    "nonsense": (CREATE + "INSERT INTO `t` VALUES (1,what,3);\n", "what is no value"),
+    "nonsense": (CREATE + "INSERT INTO `t` VALUES (1,what,3);\n", "what is not a valid value"),
     "a query": (CREATE + "INSERT INTO `t` SELECT * FROM u;\n", "without VALUES"),
 }
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_such_dump_is_refused_in_one_line(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_another_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as told:
         read(write(tmp_path, text))
     assert "\n" not in str(told.value)
@@ -251,11 +254,11 @@ def test_what_is_no_such_dump_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("value", [b"NULL", b"'x'", b"-1", b"4294967296", b"'\xff'"])
-def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, value: bytes) -> None:
+def test_an_invalid_number_is_refused_with_its_offset(tmp_path: Path, value: bytes) -> None:
     path = write(tmp_path, CREATE.encode() + statement([(b"1", b"2", b"3"), (value, b"2", b"3")]))
     ((slice_, _),) = sql_slices(path, TABLE, 1 << 20, None)
     with pytest.raises(
-        InputError, match=r"t\.sql: after byte \d+ of its SQL: a holds what"
+        InputError, match=r"t\.sql: a value of a is not a valid .*; after byte \d+ of the SQL"
     ) as told:
         whole_numbers(read_columns(slice_, TABLE)[0], pa.uint32(), slice_, "a")
     assert "\n" not in str(told.value)

@@ -1,6 +1,8 @@
 """Progress: bars on a terminal, lines in a log."""
 
 import sys
+import threading
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ def test_no_bar_when_quiet_or_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert isinstance(progress("x", 10, unit="B", quiet=False), LogLines)
-    assert isinstance(progress("x", None, unit="B", quiet=False), SilentProgress)
+    assert isinstance(progress("x", None, unit="B", quiet=False), LogLines)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bar = progress("x", 10, unit="B", quiet=True)
     bar.update(3)
@@ -30,31 +32,61 @@ def test_a_bar_on_a_terminal(
     assert "extract" in capsys.readouterr().err
 
 
-def log_lines(total: float, steps: list[tuple[float, float]], found: float = 0) -> list[str]:
-    """Return the lines that are written for steps: at which second, and how many units."""
-    seconds, written = [0.0], list[str]()
-    lines = LogLines("read", total, now=lambda: seconds[0], write=written.append)
+def log_line(
+    monkeypatch: pytest.MonkeyPatch,
+    total: float | None,
+    *,
+    seconds: float,
+    done: float,
+    found: float = 0,
+    unit: str = "B",
+) -> tuple[str, dict[str, Any]]:
+    """Return the line that is logged after some seconds, and its fields."""
+    written: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(
+        "cstool.execution.progress.log", lambda text, **fields: written.append((text, fields))
+    )
+    monkeypatch.setattr("cstool.execution.progress.peak_memory", lambda: 50_000_000)
+    clock = iter([0.0, seconds])
+    lines = LogLines("entities: read", total, unit=unit, every=0, now=lambda: next(clock))
     lines.found(found)
-    for at, units in steps:
-        seconds[0] = at
-        lines.update(units)
-    return written
+    lines.update(done)
+    lines.note_memory(812_000_000)
+    lines.write_line()
+    [line] = written
+    return line
 
 
-def test_a_log_gets_a_line_after_a_minute_and_then_every_ten_minutes() -> None:
-    steps = [(float(second), 1.0) for second in range(1, 2000)]
-    written = log_lines(4000, steps)
-    assert written[0] == "read: 2 % done after 60 s; about 66 min left"
-    assert len(written) == 1 + (1999 - 60) // 600
+def test_a_line_has_share_rate_time_left_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, fields = log_line(monkeypatch, 4_000_000_000, seconds=60, done=1_200_000_000)
+    assert text == (
+        "entities: read: 30 % done, 20 MB/s, about 2 min left, peak memory 812 MB per process"
+    )
+    assert fields["stage"] == "entities"
+    assert fields["step"] == "entities: read"
+    assert (fields["share"], fields["per_second"], fields["seconds_left"]) == (0.3, 20e6, 140)
+    assert fields["peak_bytes"] == 812_000_000
 
 
-def test_a_short_run_writes_no_line() -> None:
-    assert log_lines(50, [(float(second), 1.0) for second in range(50)]) == []
+def test_found_parts_do_not_count_for_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, _ = log_line(monkeypatch, 1000, seconds=60, done=100, found=800, unit="part")
+    assert "90 % done, 100 parts per minute, about 60 s left" in text
 
 
-def test_found_parts_say_nothing_of_the_rate() -> None:
-    [line] = log_lines(1000, [(60.0, 100)], found=800)
-    assert line == "read: 90 % done after 60 s; about 60 s left"
+def test_an_unknown_size_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, fields = log_line(monkeypatch, None, seconds=10, done=30_000_000)
+    assert text.startswith("entities: read: 30 MB done, 3 MB/s, peak memory")
+    assert "share" not in fields
+    assert "seconds_left" not in fields
+
+
+def test_lines_come_while_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = threading.Semaphore(0)
+    monkeypatch.setattr("cstool.execution.progress.log", lambda text, **fields: written.release())
+    lines = LogLines("x", 10, every=0.01)
+    assert written.acquire(timeout=30)
+    assert written.acquire(timeout=30)
+    lines.close()
 
 
 def test_durations_have_the_unit_that_suits_them() -> None:

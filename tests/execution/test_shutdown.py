@@ -19,7 +19,9 @@ import click
 import pyarrow as pa
 from cstool.cli.main import cstool, main
 from cstool.storage.counts import Counts
-from cstool.storage.run import Task, open_run, part_name
+from cstool.storage.parts import PartSpec
+from cstool.storage.run import open_run
+from cstool.storage.tasks import Task, part_name
 from cstool.execution.options import RunOptions
 
 SCHEMA = pa.schema([("n", pa.int64())])
@@ -39,7 +41,7 @@ def run(folder, jobs):
     options = RunOptions(jobs)
     with open_run(out, stage="x", parameters={}, inputs=[], options=options) as run:
         tasks = [Task(part_name(n), n, str(n)) for n in range(4)]
-        run.map(make, str(out.parent), tasks, SCHEMA, label="numbers")
+        run.map(make, str(out.parent), tasks, PartSpec(SCHEMA, label="numbers"))
 
 if __name__ == "__main__":
     import cstool.cli.main as it
@@ -70,7 +72,7 @@ def test_a_run_ends_in_time_in_the_middle_of_compiled_code(
         took = time.monotonic() - begun
     assert process.returncode == 128 + sign
     assert took < IN_TIME
-    assert "out: stopped in the step 'numbers', " in told
+    assert "out: stopped in step 'numbers' (finished parts: " in told
     assert "finished parts are kept" in told
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "_run.json" in names

@@ -1,4 +1,4 @@
-"""Which language codes there are, and what a list of them means."""
+"""The known language codes, and the resolution of a list of codes."""
 
 from importlib.resources import files
 
@@ -69,7 +69,7 @@ def test_of_all_what_no_folder_may_be_called_by_is_left_out() -> None:
 
 def test_all_are_those_present_that_a_sentence_can_be_in() -> None:
     assert resolve("all", ["mul", "de", "zxx", "ab"]) == ["ab", "de"]
-    with pytest.raises(InputError, match="the entities have no labels"):
+    with pytest.raises(InputError, match="no entity has a label"):
         resolve("all", ["mul"])
 
 
@@ -85,23 +85,23 @@ def test_all_are_those_present_that_a_sentence_can_be_in() -> None:
         ("sr-Cyrl", r"did you mean sr-ec\?"),
         ("simplewiki", r"did you mean en\?"),
         ("de-xx", "did you mean .*de"),
-        ("qqqqqqqq", "give Wikimedia's codes"),
+        ("qqqqqqqq", "use Wikimedia's language codes"),
     ],
 )
 def test_an_unknown_code_is_refused_with_a_hint(word: str, hint: str) -> None:
-    with pytest.raises(InputError, match=f"'{word}' is no language code; {hint}"):
+    with pytest.raises(InputError, match=f"'{word}' is not a language code; {hint}"):
         resolve(f"fr,{word}", [])
 
 
 @pytest.mark.parametrize("code", sorted(NO_TARGET))
 def test_codes_of_no_language_are_refused(code: str) -> None:
-    with pytest.raises(InputError, match=f"'{code}' is no language code"):
+    with pytest.raises(InputError, match=f"'{code}' is not a language code"):
         resolve(code, ["de", code])
 
 
 @pytest.mark.parametrize("spec", ["", " , "])
 def test_no_code_at_all_is_refused(spec: str) -> None:
-    with pytest.raises(InputError, match="names no language"):
+    with pytest.raises(InputError, match="empty list"):
         resolve(spec, ["de"])
 
 

@@ -12,7 +12,7 @@ from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 
 GOALS = {"verbatim": 0.995, "link_precision": 0.998, "link_recall": 0.998, "coverage": 0.995}
-# Where the gold is at fault (docs/extraction.md shows each case): what is held there instead.
+# Cases in which the gold is wrong (docs/measurements/extraction.md): what is expected instead.
 LESS = {
     "ar": {"verbatim": 0.88, "coverage": 0.946},
     "es": {"verbatim": 0.992, "link_precision": 0.993},

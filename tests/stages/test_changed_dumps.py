@@ -1,4 +1,4 @@
-"""A dump that was changed is noticed by all its bytes, however alike its size and its sample."""
+"""A changed dump is detected by its bytes, even if its size and its sample are equal."""
 
 import bz2
 import gzip
@@ -112,9 +112,9 @@ def test_an_interrupted_run_makes_the_changed_slices_again(name: str, tmp_path: 
     path, out = tmp_path / name, tmp_path / "out"
     path.write_bytes(old)
     with pytest.raises(Unfinished):
-        extract([str(path)], out, ExtractOptions(), replace(HERE, shard=(1, 2)))
+        extract([str(path)], out, ExtractOptions(), replace(HERE, array_task=(1, 2)))
     with pytest.raises(Unfinished):
-        extract([str(path)], out, ExtractOptions(), replace(HERE, shard=(2, 2)))
+        extract([str(path)], out, ExtractOptions(), replace(HERE, array_task=(2, 2)))
     before = {p.name: p.stat().st_mtime_ns for p in out.glob("part-*.parquet")}
     replace_in_place(path, new)
     extract([str(path)], out, ExtractOptions(), HERE)
@@ -130,7 +130,9 @@ def test_wikidata_that_changed_is_read_again(sample: Sample, tmp_path: Path) -> 
     old = gzip.decompress(sample.wikidata.read_bytes())
     path.write_bytes(old)
     with pytest.raises(Unfinished):
-        entities(str(path), out, EntitiesOptions(), replace(HERE, part_size=1 << 16, shard=(1, 2)))
+        entities(
+            str(path), out, EntitiesOptions(), replace(HERE, part_size=1 << 16, array_task=(1, 2))
+        )
     replace_in_place(path, old.replace(b'"Estonian"', b'"Esperant"'))
     entities(str(path), out, EntitiesOptions(), replace(HERE, part_size=1 << 16))
     entities(str(path), tmp_path / "f", EntitiesOptions(), replace(HERE, part_size=1 << 16))
@@ -154,7 +156,7 @@ def test_a_table_that_changed_is_read_again(
 
     for share in ((1, 2), (2, 2)):
         with pytest.raises(Unfinished):
-            run("out", replace(small_wiki.RUNNING, shard=share))
+            run("out", replace(small_wiki.RUNNING, array_task=share))
     replace_in_place(path, path.read_bytes().replace(old, new))
     assert run("out") == run("fresh")
     manifest = read_manifest(tmp_path / "out")
@@ -184,7 +186,7 @@ def test_a_dump_that_changes_while_it_is_read_ends_the_run(tmp_path: Path) -> No
     dump = open_pages([str(path)], 2_000, None)
     tasks = list(dump.tasks)
     path.write_bytes(new)
-    with pytest.raises(InputError, match="was changed while it was read"):
+    with pytest.raises(InputError, match="changed while it was read"):
         for task in tasks:
             list(pages_of(task.slice, None))
 
@@ -219,7 +221,10 @@ def test_the_fingerprint_does_not_depend_on_how_a_dump_was_read(tmp_path: Path) 
             for share in ((2, 2), (1, 2)):
                 with pytest.raises(Unfinished):
                     extract(
-                        [str(path)], tmp_path / name, ExtractOptions(), replace(HERE, shard=share)
+                        [str(path)],
+                        tmp_path / name,
+                        ExtractOptions(),
+                        replace(HERE, array_task=share),
                     )
         extract([str(path)], tmp_path / name, ExtractOptions(), running)
         manifest = read_manifest(tmp_path / name)
@@ -256,7 +261,10 @@ def test_wikidata_s_fingerprint_does_not_depend_on_how_it_was_read(
         if name == "s":
             with pytest.raises(Unfinished):
                 entities(
-                    str(path), tmp_path / name, EntitiesOptions(), replace(running, shard=(1, 2))
+                    str(path),
+                    tmp_path / name,
+                    EntitiesOptions(),
+                    replace(running, array_task=(1, 2)),
                 )
         entities(str(path), tmp_path / name, EntitiesOptions(), options)
         manifest = read_manifest(tmp_path / name)

@@ -25,7 +25,7 @@ from cstool.storage.checksums import (
 )
 from cstool.storage.manifest import MANIFEST, read_manifest, with_checksum
 from cstool.storage.ownership import WORK
-from cstool.storage.run import part_name
+from cstool.storage.tasks import part_name
 from tests.storage.test_run import run_stage
 from tests.support import files_of
 

@@ -20,7 +20,9 @@ from cstool.storage.counts import Counts
 from cstool.storage.locks import Holder, locked, this_process
 from cstool.storage.manifest import MANIFEST, Part, read_manifest, with_checksum
 from cstool.storage.ownership import RUN, WORK
-from cstool.storage.run import open_run, part_name
+from cstool.storage.parts import PartSpec
+from cstool.storage.run import open_run
+from cstool.storage.tasks import part_name
 from cstool.storage.timings import TIMINGS
 from tests.cli.test_commands import cstool, fails
 from tests.storage.test_run import SCHEMA, counting, run_stage, tasks
@@ -46,7 +48,7 @@ def run_parts(out: Path, slices: list[int]) -> None:
     from tests.storage.test_run import INPUTS
 
     with open_run(out, stage="extract", parameters=parameters, inputs=INPUTS, options=RUNS) as run:
-        run.map(counting, 2, tasks(slices), SCHEMA)
+        run.map(counting, 2, tasks(slices), PartSpec(SCHEMA))
 
 
 def table(path: Path) -> Path:
@@ -115,7 +117,7 @@ def test_parts_are_not_written_or_removed_through_a_linked_folder(
             if run.finished:
                 return
             named = [replace(task, file=f"{folder}/{task.file}") for task in tasks(range(2))]
-            run.finish(run.map(counting, 2, named, SCHEMA), Counts())
+            run.finish(run.map(counting, 2, named, PartSpec(SCHEMA)), Counts())
 
     out, victim = tmp_path / "o", tmp_path / "victim"
     fill(RUNS)
@@ -313,7 +315,7 @@ def test_a_user_s_work_folder_in_a_finished_one_stays(tmp_path: Path) -> None:
     (tmp_path / WORK).mkdir()
     (tmp_path / WORK / "x").write_text("mine")
     run_stage(tmp_path)
-    with pytest.raises(OutputError, match=r"not cstool's \(_work\)"):
+    with pytest.raises(OutputError, match=r"not written by cstool \(_work\)"):
         run_stage(tmp_path, running=ANEW)
     assert (tmp_path / WORK / "x").read_text() == "mine"
     shutil.rmtree(tmp_path / WORK)
@@ -377,7 +379,7 @@ def test_temporary_files_of_a_neighbour_stay_unless_it_has_ended(
     scratch.mkdir()
     (scratch / "half").write_text("theirs")
     with pytest.raises(Unfinished):
-        run_stage(tmp_path, running=replace(RUNS, shard=(1, 2)))
+        run_stage(tmp_path, running=replace(RUNS, array_task=(1, 2)))
     run_stage(tmp_path)
     assert scratch.exists() is stays
 

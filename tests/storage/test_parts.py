@@ -18,6 +18,8 @@ from cstool.storage.manifest import sha256
 from cstool.storage.parts import (
     Batches,
     FinishedPart,
+    PartFolder,
+    PartSpec,
     SideTable,
     find_part,
     footer_of,
@@ -25,6 +27,7 @@ from cstool.storage.parts import (
 )
 
 SCHEMA = pa.schema([("n", pa.int64())])
+SPEC = PartSpec(SCHEMA)
 
 
 def numbers(*sizes: int) -> Batches:
@@ -36,13 +39,13 @@ def numbers(*sizes: int) -> Batches:
 
 
 def make(folder: Path, batches: Batches, run: str = "r") -> None:
-    write_part(folder, "a/p.parquet", SCHEMA, batches, run=run, slice_="s", work=folder / "_work")
+    write_part(PartFolder(folder, folder / "_work", run), "a/p.parquet", "s", SPEC, batches)
 
 
 def find(
     folder: Path, file: str = "a/p.parquet", run: str = "r", slice_: str = "s"
 ) -> FinishedPart | None:
-    return find_part(folder, file, run=run, slice_=slice_, work=folder / "_work")
+    return find_part(PartFolder(folder, folder / "_work", run), file, slice_)
 
 
 def test_a_part_knows_how_it_was_made(tmp_path: Path) -> None:

@@ -16,12 +16,14 @@ SCHEMA = pa.schema([("number", pa.int64())])
 
 @pytest.fixture
 def few_open_files() -> Iterator[int]:
-    """Let this process open so few more files."""
+    """Limit this process to 16 more open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    free = os.open(os.devnull, os.O_RDONLY)
-    os.close(free)
     few = 16
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free + few, hard))
+    # The limit is on descriptor numbers, and lower ones may be in use.
+    handles = [os.open(os.devnull, os.O_RDONLY) for _ in range(few)]
+    for handle in handles:
+        os.close(handle)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(handles) + 1, hard))
     yield few
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cstool.storage import sorted_runs
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, write_part
+from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.sorted_runs import in_groups, key_range, read_groups, read_range
 
 
@@ -21,7 +21,7 @@ def write_run(folder: Path, name: str, schema: pa.Schema, rows: list[tuple[int, 
         )
         return Counts()
 
-    write_part(folder, name, schema, batches(), run="r", slice_="s", work=folder)
+    write_part(PartFolder(folder, folder, "r"), name, "s", PartSpec(schema), batches())
     return folder / name
 
 

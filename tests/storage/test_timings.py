@@ -44,7 +44,7 @@ def test_each_run_that_did_something_is_told_of_and_no_other(tmp_path: Path) -> 
         run_stage(tmp_path, [0, 1, 2, -1])
     assert not (tmp_path / TIMINGS).exists()
     with pytest.raises(Unfinished):
-        run_stage(tmp_path, running=RunOptions(jobs=1, shard=(1, 5)))  # finds its part made
+        run_stage(tmp_path, running=RunOptions(jobs=1, array_task=(1, 5)))  # finds its part made
     run_stage(tmp_path)
     run_stage(tmp_path)
     assert tasks(tmp_path) == [[3], [2, 5]]

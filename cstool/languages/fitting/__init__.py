@@ -1,14 +1,14 @@
-"""Names that fit the sentence: what a name needs before it stands where an anchor stood.
+"""Adaptation of names to their context: what changes before a name replaces an anchor.
 
-Three steps, each for whole columns at once, none with any input or output:
+Three steps, each for whole columns at once and without input or output:
 
-- `tidy(names)`, once for each name of a store: what depends on the name alone.
+- `tidy(names)`, once for each name of a store: rules that depend on the name alone.
 - `around(texts, sentence, start, end)`, then `places(around, labels, source_language)`, once for
-  each mention: what the sentence says about the place.
-- `fit(names, mention, language, places, languages)`, for each name that is put in a place.
+  each mention: its context in the sentence.
+- `fit(names, mention, language, places, languages)`, for each name that replaces an anchor.
 
-And `inflected(anchors, labels, aliases, source_language)`, for each mention: whether its anchor
-carries grammar. What is done to a name, and why, in docs/fitting.md.
+And `inflected(anchors, labels, aliases, source_language)`, for each mention: whether the anchor is
+inflected. All rules and their reasons: docs/fitting.md.
 """
 
 from cstool.languages.fitting.context import ContextWindow, MentionContexts, around, places

@@ -1,4 +1,4 @@
-"""What a sentence says about the places of its mentions: once for a mention, for all languages."""
+"""The context of mentions in their sentences, computed once per mention for all languages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ from cstool.languages.fitting.character_classes import (
     small_letters,
 )
 
-# How much is seen of the sentence on either side, in characters.
+# Characters of context on each side of a mention.
 _SEEN = 40
-# What may stand before a sentence's first letter, and the longest word that is looked at.
+# Characters that may precede the first letter of a sentence, and those of the longest word to
+# check.
 _MOST_MARKS, _LONGEST = 6, 24
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -31,10 +32,10 @@ START, AFTER_ARTICLE, IN_QUOTES, BEFORE_STOP, BEFORE_REMARK = (1 << bit for bit 
 
 @dataclass(frozen=True)
 class ContextWindow:
-    """Sentences as code points, and in them each mention's span and how far is seen around it.
+    """Sentences as code points, and for each mention its span and the bounds of its context.
 
-    `begin`: where its sentence begins; `left`, `right`: at most 40 characters off, up to the next
-    mention.
+    int64[n], as offsets into `points`. `begin`: the start of the sentence; `left`, `right`: at most
+    40 characters away, up to the next mention.
     """
 
     points: Array
@@ -46,7 +47,7 @@ class ContextWindow:
 
     @cached_property
     def anchors(self) -> pa.Array:
-        """The anchors, a column of strings."""
+        """The anchors, a string column."""
         lengths = self.end - self.start
         ends = np.cumsum(lengths)
         total = int(ends[-1]) if len(ends) else 0
@@ -58,7 +59,7 @@ class ContextWindow:
         return pa.Array.from_buffers(pa.string(), len(lengths), buffers)
 
     def pieces(self, rows: Array) -> list[tuple[str, str, str]]:
-        """Return for these mentions the text before, the anchor and the text after."""
+        """Return (text before, anchor, text after) for these mentions."""
         cuts = zip(
             *(part[rows].tolist() for part in (self.left, self.start, self.end, self.right)),
             strict=True,
@@ -70,7 +71,7 @@ class ContextWindow:
 
 
 class WordKeys(NamedTuple):
-    """Words by what is quickly compared: their length in bytes (0: none), the first two bytes."""
+    """Keys for a fast comparison of words: length in bytes (0: no word), first two bytes."""
 
     lengths: Array
     first: Array
@@ -78,10 +79,10 @@ class WordKeys(NamedTuple):
 
 
 class MentionContexts(NamedTuple):
-    """What is known of each mention's place: a bit of `flags` for each thing, and its words.
+    """The context of each mention: bits of `flags`, and the words next to it.
 
-    `word_before`, `word_after`: a word right beside the anchor that a name may bring, too: it
-    begins with a capital, or has none ("Lake", "University"; not "of").
+    `word_before`, `word_after`: a word next to the anchor that a name may also contain: it begins
+    with a capital, or has no case ("Lake", "University"; not "of").
     """
 
     around: ContextWindow
@@ -93,10 +94,10 @@ class MentionContexts(NamedTuple):
 
 
 def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> ContextWindow:
-    """Return anchors and what stands around them.
+    """Return the anchors and their contexts.
 
-    For each mention the number of its sentence in `texts`, and its span there in characters.
-    Mentions are in the order of the text, sentence by sentence.
+    For each mention: the index of its sentence in `texts`, and its start and end there in character
+    offsets. Mentions must be in the order of the text, sentence by sentence.
     """
     offsets, points = points_of(texts)
     begin = offsets[sentence]
@@ -105,18 +106,18 @@ def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Contex
     left, right = begin.copy(), offsets[1:][sentence]
     left[1:][same] = end[:-1][same]
     right[:-1][same] = start[1:][same]
-    # Spans that overlap see nothing of each other.
+    # Overlapping spans are not part of each other's context.
     left = np.minimum(np.maximum(left, start - _SEEN), start)
     right = np.maximum(np.minimum(right, end + _SEEN), end)
-    # One more, so that what stands behind the last character can be looked at.
+    # One more character, so that the position after the last one can be read.
     return ContextWindow(np.append(points, np.uint32(0)), begin, left, start, end, right)
 
 
 def places(around: ContextWindow, labels: pa.Array | None, source_language: str) -> MentionContexts:
-    """Return what is to be known of places; `labels`: the entities' names in the source language.
+    """Return the contexts; `labels`: the entities' labels in the source language.
 
-    Labels (null: none) tell articles that are part of a name: "the Dodgers", label "Los Angeles
-    Dodgers".
+    Labels (null if there is none) show which articles are part of a name: "the Dodgers", label "Los
+    Angeles Dodgers".
     """
     seen, last = around.points, len(around.points) - 1
     before = np.where(around.start > around.left, seen[around.start - 1], 0)
@@ -146,21 +147,21 @@ def places(around: ContextWindow, labels: pa.Array | None, source_language: str)
 
 
 def _starts(around: ContextWindow) -> Array:
-    """Return the mentions that begin a sentence, which is not one that begins with a small letter.
+    """Return the mentions at the start of a sentence that does not begin with a lower-case letter.
 
-    Such a sentence is part of one, or begins with a name like iPhone.
+    Such a sentence is a fragment, or begins with a name like iPhone.
     """
     marks = around.start - around.begin
-    # Nothing but marks before it: so that the last mention does not end there, either.
+    # Only marks before it, so that no other mention precedes it, either.
     rows_ = np.flatnonzero((marks <= _MOST_MARKS) & (around.left == around.begin))
     kinds = classes()
-    good = np.ones(len(rows_), bool)
+    valid = np.ones(len(rows_), bool)
     for step in range(1, _MOST_MARKS + 1):
         some = marks[rows_] >= step
         character = around.points[np.maximum(around.start[rows_] - step, 0)]
-        good &= ~some | ((kinds[character] & is_.SHOWN == 0) & (character != ord("…")))
-    rows_ = rows_[good]
-    # The anchor's first letter or figure.
+        valid &= ~some | ((kinds[character] & is_.SHOWN == 0) & (character != ord("…")))
+    rows_ = rows_[valid]
+    # The anchor's first letter or digit.
     at, end = around.start[rows_].copy(), around.end[rows_]
     for _ in range(_MOST_MARKS):
         at += (at + 1 < end) & (kinds[around.points[at]] & is_.SHOWN == 0)
@@ -169,44 +170,44 @@ def _starts(around: ContextWindow) -> Array:
 
 
 def _walk(points: Array, at: Array, bound: Array, step: int) -> Array:
-    """Return where words end that begin at these places: the next place that is none of them."""
+    """Return where the words end that begin at these positions: the first position after each."""
     at = at.copy()
     word = classes()
-    going = np.arange(len(at))
+    active = np.arange(len(at))
     for _ in range(_LONGEST):
-        here = at[going]
-        inside = (bound[going] - here) * step >= 0
-        inside &= word[points[np.maximum(here, 0)]] & is_.WORD != 0
-        going = going[inside]
-        if not len(going):
+        positions = at[active]
+        inside = (bound[active] - positions) * step >= 0
+        inside &= word[points[np.maximum(positions, 0)]] & is_.WORD != 0
+        active = active[inside]
+        if not len(active):
             break
-        at[going] += step
+        at[active] += step
     return at
 
 
 def _hashes_back(points: Array, at: Array, reached: Array, bound: Array, tie: Array) -> Array:
-    """Return the words' hashes, read from behind: with a tie at their end, a ' before them."""
+    """Return the words' hashes, from last to first character, with the tie after and a ' before."""
     small = small_letters()
-    found = np.where(tie > 0, small[tie], 0).astype(np.uint64)
+    hashes = np.where(tie > 0, small[tie], 0).astype(np.uint64)
     lengths = at - reached
     for step in range(int(_most_letters())):
         some = np.flatnonzero((lengths > step) & (lengths <= _most_letters()))
-        found[some] = found[some] * _FACTOR + small[points[at[some] - step]]
+        hashes[some] = hashes[some] * _FACTOR + small[points[at[some] - step]]
     mark = np.where(reached >= bound, small[points[np.maximum(reached, 0)]], 0)
     some = np.flatnonzero(mark == ord("'"))
-    found[some] = found[some] * _FACTOR + np.uint64(ord("'"))
-    found[lengths > _most_letters()] = 0
-    return found
+    hashes[some] = hashes[some] * _FACTOR + np.uint64(ord("'"))
+    hashes[lengths > _most_letters()] = 0
+    return hashes
 
 
 def _words(
-    points: Array, number: int, rows_: Array, first: Array, last: Array, good: Array
+    points: Array, number: int, rows_: Array, first: Array, last: Array, valid: Array
 ) -> WordKeys:
-    """Return the words from and to these places that a name may begin or end with."""
+    """Return the words between these positions that a name may begin or end with."""
     found = WordKeys(*np.zeros((3, number), np.int64))
-    good = good & (last - first > 1) & (last - first < _LONGEST)
-    good[good] = classes()[points[first[good]]] & is_.GREAT != 0
-    rows_, first, lengths = rows_[good], first[good], (last - first)[good]
+    valid = valid & (last - first > 1) & (last - first < _LONGEST)
+    valid[valid] = classes()[points[first[valid]]] & is_.GREAT != 0
+    rows_, first, lengths = rows_[valid], first[valid], (last - first)[valid]
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     if not total:
@@ -221,7 +222,7 @@ def _words(
 
 
 class Articles(NamedTuple):
-    """A language's articles: those names bring, and what else before a name holds one."""
+    """A language's articles: those of names, and words before a name that contain one."""
 
     brought: tuple[str, ...]
     held: tuple[str, ...]
@@ -229,7 +230,7 @@ class Articles(NamedTuple):
 
 @cache
 def articles(language: str) -> Articles:
-    """Return a language's articles; none for one that is not in the table."""
+    """Return a language's articles; none for a language that is not in the table."""
     for code, brought, held in rows("cstool.languages", "articles.tsv"):
         if code == language:
             return Articles(tuple(brought.split()), tuple(held.split()))
@@ -239,7 +240,7 @@ def articles(language: str) -> Articles:
 
 @cache
 def _held(language: str) -> Array:
-    """Return the hashes of a language's articles."""
+    """Return uint64[n]: the hashes of a language's articles."""
     words: Sequence[str] = [word for part in articles(language) for word in part]
     return np.array([_hash(word) for word in words], np.uint64)
 

@@ -1,7 +1,7 @@
-"""What depends on the place: a name without what the sentence already has beside it.
+"""Rules that depend on the context: remove from a name what the sentence already has next to it.
 
-A rule looks only at names whose place and whose own ends can concern it; both are looked up for
-all names at once. What is left, a few names in a hundred, goes through Python one by one.
+Which rules may apply is decided for all names at once, from the context and the ends of each name.
+The rest, a few per cent of the names, is processed one by one in Python.
 """
 
 import re
@@ -26,7 +26,7 @@ from cstool.languages.fitting.reasons import FittedNames
 
 _SHOWN = re.compile(r"[^\W_]")
 _REMARK = re.compile(r"^(.*\S)(?: \((.+)\)|（(.+)）|, (.+))$")
-# What may stand before the first letter of a sentence.
+# Characters that may precede the first letter of a sentence.
 _QUOTES = quotation_marks()
 _OPENING = _QUOTES + "([¿¡"
 _INITIAL = re.compile(r"[\w.]+")
@@ -39,16 +39,17 @@ def fit(
     places: MentionContexts,
     languages: Sequence[str],
 ) -> FittedNames:
-    """Return the names as they fit their places.
+    """Return the names adapted to their contexts.
 
-    `mention`: for each name the number of its place in `places`; `language`: the number of its
-    language in `languages` (codes). Names must be tidy, and not null.
+    `mention`: int64[n], for each name the index of its mention in `places`; `language`: int64[n],
+    for each name the index of its language in `languages` (codes). Names must be normalised
+    (`tidy`) and not null.
     """
-    told = np.zeros(len(names), np.uint16)
-    due = _due(names, mention, places)
+    changes = np.zeros(len(names), np.uint16)
+    due = _applicable_rules(names, mention, places)
     chosen = np.flatnonzero(due)
     if not len(chosen):
-        return FittedNames(names, told)
+        return FittedNames(names, changes)
     at = mention[chosen]
     known = places.labels
     labels = known.take(numbers(at)).to_pylist() if known is not None else [None] * len(at)
@@ -67,27 +68,27 @@ def fit(
     for number, (name, rules, code, flags, label, pieces) in zip(
         chosen.tolist(), columns, strict=True
     ):
-        place = _Place(languages[code], source, flags, label, *pieces)
-        fitted, reasons = _fitted(name, rules, place)
+        place = _Context(languages[code], source, flags, label, *pieces)
+        fitted, reasons = _adapt(name, rules, place)
         if reasons:
             rows_.append(number)
             changed.append(fitted)
-            told[number] = reasons
+            changes[number] = reasons
     if not changed:
-        return FittedNames(names, told)
-    return FittedNames(put(names, np.array(rows_), like(changed, names.type)), told)
+        return FittedNames(names, changes)
+    return FittedNames(put(names, np.array(rows_), like(changed, names.type)), changes)
 
 
-def _due(names: pa.Array, mention: Array, places: MentionContexts) -> Array:
-    """Return the rules that may change each name: its place and its own ends say so."""
+def _applicable_rules(names: pa.Array, mention: Array, places: MentionContexts) -> Array:
+    """Return the rules that may change each name, by its context and its own ends."""
     offsets, data = bytes_of(names)
-    # Four bytes more, so that whatever begins in a name can be looked at.
+    # Four more bytes, so that a character at the end of the last name can be decoded.
     data = np.append(data, np.zeros(4, np.uint8))
     first, end = offsets[:-1], offsets[1:]
     flags = np.where(end > first, places.flags[mention], 0)
     due = np.zeros(len(names), np.uint16)
 
-    def found(flag: int, rule: int, which: Callable[[Array], Array]) -> None:
+    def mark(flag: int, rule: int, which: Callable[[Array], Array]) -> None:
         rows_ = np.flatnonzero(flags & flag)
         due[rows_[which(rows_)]] |= rule
 
@@ -97,12 +98,12 @@ def _due(names: pa.Array, mention: Array, places: MentionContexts) -> Array:
         return ends
 
     small, quotes = _first_characters()
-    found(context.START, why.CAPITAL, lambda r: small[_points_at(data, first[r])])
-    found(context.IN_QUOTES, why.QUOTES, lambda r: quotes[_points_at(data, first[r])])
-    found(context.BEFORE_STOP, why.STOP, lambda r: _last_bytes(STOPS)[data[end[r] - 1]])
-    found(context.BEFORE_REMARK, why.DISAMBIGUATION, closed)
+    mark(context.START, why.CAPITAL, lambda r: small[_decode_at(data, first[r])])
+    mark(context.IN_QUOTES, why.QUOTES, lambda r: quotes[_decode_at(data, first[r])])
+    mark(context.BEFORE_STOP, why.STOP, lambda r: _last_bytes(STOPS)[data[end[r] - 1]])
+    mark(context.BEFORE_REMARK, why.DISAMBIGUATION, closed)
     pattern = _article_pattern()
-    found(context.AFTER_ARTICLE, why.ARTICLE, lambda r: matches(names.take(numbers(r)), pattern))
+    mark(context.AFTER_ARTICLE, why.ARTICLE, lambda r: matches(names.take(numbers(r)), pattern))
     for words, before in ((places.word_before, True), (places.word_after, False)):
         lengths = words.lengths[mention]
         rows_ = np.flatnonzero((lengths > 0) & (lengths < end - first))
@@ -117,26 +118,26 @@ def _due(names: pa.Array, mention: Array, places: MentionContexts) -> Array:
 
 @cache
 def _last_bytes(characters: str) -> Array:
-    """Return for each byte whether one of these characters ends with it."""
+    """Return bool[256]: whether a byte is the last of one of these characters in UTF-8."""
     table = np.zeros(256, bool)
     table[[character.encode()[-1] for character in characters]] = True
     return table
 
 
-def _points_at(data: Array, places: Array) -> Array:
-    """Return the code points that begin at these places."""
+def _decode_at(data: Array, places: Array) -> Array:
+    """Return the code points that begin at these byte offsets."""
     a, b, c, d = (data[places + i].astype(np.int64) for i in range(4))
     low = [part & 0x3F for part in (b, c, d)]
     two = (a & 0x1F) << 6 | low[0]
     three = (a & 0x0F) << 12 | low[0] << 6 | low[1]
     four = (a & 0x07) << 18 | low[0] << 12 | low[1] << 6 | low[2]
-    found: Array = np.select([a < 0x80, a < 0xE0, a < 0xF0], [a, two, three], four)
-    return found
+    points: Array = np.select([a < 0x80, a < 0xE0, a < 0xF0], [a, two, three], four)
+    return points
 
 
 @cache
 def _first_characters() -> tuple[Array, Array]:
-    """Return of each character whether it may begin a small word, and whether it is a quote."""
+    """Return for each character: whether it may begin a lower-case word; whether it is a quote."""
     small, quotes = classes() & SMALL != 0, classes() & QUOTE != 0
     small[[*map(ord, _OPENING)]] = True
     return small, quotes
@@ -144,7 +145,7 @@ def _first_characters() -> tuple[Array, Array]:
 
 @cache
 def _article_pattern() -> str:
-    """Return a pattern for the beginning of a name with an article of any language."""
+    """Return a pattern that matches a name that begins with an article of any language."""
     brought = {
         article for row in rows("cstool.languages", "articles.tsv") for article in row[1].split()
     }
@@ -155,8 +156,8 @@ def _article_pattern() -> str:
     return rf"(?i)^(?:(?:{'|'.join(words)}) |{'|'.join(tied)})"
 
 
-class _Place(NamedTuple):
-    """A mention's place, and the language of the name that is put there."""
+class _Context(NamedTuple):
+    """The context of a mention, and the language of the name that replaces its anchor."""
 
     language: str
     source_language: str
@@ -167,24 +168,24 @@ class _Place(NamedTuple):
     after: str
 
 
-def _fitted(name: str, due: int, place: _Place) -> tuple[str, int]:
-    """Return a name after the rules that are due, and which of them changed it."""
-    told = 0
+def _adapt(name: str, due: int, place: _Context) -> tuple[str, int]:
+    """Apply the rules in `due` to a name; return it, and the rules that changed it."""
+    changes = 0
     again = True
     while again:
         again = False
         for reason, rule in _RULES:
             changed = rule(name, place) if due & reason else name
             if changed != name and _SHOWN.search(changed):
-                told |= reason
+                changes |= reason
                 name = changed
                 again = True
         due = ~0
-    return name, told
+    return name, changes
 
 
-def _without_quotes(name: str, place: _Place) -> str:
-    """Return a name without its quotation marks, where the sentence has some beside it."""
+def _without_quotes(name: str, place: _Context) -> str:
+    """Return a name without its quotation marks if the sentence has some next to it."""
     if not place.flags & context.IN_QUOTES:
         return name
     inner = name[1:-1]
@@ -197,23 +198,23 @@ def _without_quotes(name: str, place: _Place) -> str:
     return inner.strip(" ")
 
 
-def _without_remark(name: str, place: _Place) -> str:
-    """Return a name without the remark at its end that follows it in the sentence."""
-    found = _REMARK.match(name) if place.flags & context.BEFORE_REMARK else None
-    if not found:
+def _without_remark(name: str, place: _Context) -> str:
+    """Return a name without its disambiguator if the same text follows in the sentence."""
+    match = _REMARK.match(name) if place.flags & context.BEFORE_REMARK else None
+    if not match:
         return name
-    head, *remarks = found.groups()
+    head, *remarks = match.groups()
     remark = next(filter(None, remarks))
     end = place.after[len(remark) + 2 : len(remark) + 3]
-    told = place.after.startswith(f", {remark}") and not _in_word(end)
-    follows = told or place.after.startswith(f" ({remark})")
+    after_comma = place.after.startswith(f", {remark}") and not _in_word(end)
+    follows = after_comma or place.after.startswith(f" ({remark})")
     return head if follows and not place.anchor.endswith((remark, remark + ")")) else name
 
 
-def _without_stop(name: str, place: _Place) -> str:
-    """Return a name without the stop at its end, where the sentence has it: "Apple Inc.".
+def _without_stop(name: str, place: _Context) -> str:
+    """Return a name without the full stop at its end if the sentence has one there: "Apple Inc.".
 
-    Several of them, as in "Wham!!", or an ellipsis, are part of the name.
+    Several marks, as in "Wham!!", or an ellipsis, are part of the name.
     """
     if not place.flags & context.BEFORE_STOP:
         return name
@@ -225,10 +226,10 @@ def _without_stop(name: str, place: _Place) -> str:
     return name[:-1].rstrip(" ")
 
 
-def _without_word(name: str, place: _Place) -> str:
-    """Return a name without a first or last word that stands beside it: "Lake Lake Michigan".
+def _without_word(name: str, place: _Context) -> str:
+    """Return a name without a first or last word that is also next to it: "Lake Lake Michigan".
 
-    Words of two letters or more that begin with a capital, or have none.
+    Only words of two or more letters that begin with a capital, or have no case.
     """
     first, space, rest = name.partition(" ")
     if space and _is_great(first) and place.before.endswith(first + " "):
@@ -251,13 +252,13 @@ def _in_word(character: str) -> bool:
     return bool(character) and unicodedata.category(character)[0] in "LNM"
 
 
-def _without_article(name: str, place: _Place) -> str:
-    """Return a name without its article, where the sentence has one: "the The Beatles".
+def _without_article(name: str, place: _Context) -> str:
+    """Return a name without its article if the sentence has one: "the The Beatles".
 
-    An article of the name's language or the text's, or "the". It stays where the anchor has it,
-    too ("the El Niño"), and where it is part of the name in the text's language: label "Los
-    Angeles Dodgers", anchor "Dodgers". There, anchor "Beatles" and label "The Beatles" say that
-    it is not.
+    The article is one of the name's language or the text's language, or "the". It is kept if the
+    anchor has it, too ("the El Niño"), and if it is part of the name in the text's language: label
+    "Los Angeles Dodgers", anchor "Dodgers". Anchor "Beatles" and label "The Beatles" show that it
+    is not.
     """
     if not place.flags & context.AFTER_ARTICLE:
         return name
@@ -279,7 +280,7 @@ def _without_article(name: str, place: _Place) -> str:
 
 @cache
 def _brought(language: str, source_language: str) -> tuple[str, ...]:
-    """Return the articles that a name in a language may bring into a text, longest first."""
+    """Return the articles that a name in a language may begin with, longest first."""
     own = {*articles(language).brought, *articles(current(source_language)).brought, "the"}
     return tuple(sorted(own, key=lambda article: (-len(article), article)))
 
@@ -293,11 +294,11 @@ def _folded(text: str) -> str:
     return text.replace("’", "'").lower()
 
 
-def _with_capital(name: str, place: _Place) -> str:
-    """Return a name with a capital for its first letter, at the start of a sentence.
+def _with_capital(name: str, place: _Context) -> str:
+    """Return a name with an upper-case first letter, at the start of a sentence.
 
-    Not where the letter is a sign ("α-Linolensäure", "n-Butan"), nor where the word has a capital
-    further on ("iPhone", "mRNA"). A name in a script without case stays as it is.
+    Not if the letter is a symbol ("α-Linolensäure", "n-Butan"), or if the word has another capital
+    ("iPhone", "mRNA"). A name in a script without case is not changed.
     """
     if not place.flags & context.START:
         return name
@@ -323,7 +324,7 @@ def _with_capital(name: str, place: _Place) -> str:
 
 @cache
 def _capitals(language: str) -> dict[str, str]:
-    """Return a language's own capitals, by small letter, and what else its row says."""
+    """Return a language's own capitals by lower-case letter, and the other settings of its row."""
     for code, first, inner in rows("cstool.languages", "capitals.tsv"):
         if code == language:
             own = dict(pair.split("=") for pair in first.split() if "=" in pair)

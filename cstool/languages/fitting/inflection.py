@@ -1,10 +1,10 @@
-"""Whether an anchor carries grammar: told by the entity's own names in the text's language.
+"""Detection of inflected anchors, by the entity's own names in the source language.
 
-An anchor that is one of the names, but for case, accents, spaces and punctuation, does not. Else
-it does if one of its words is a form of a name's word (one has another of the endings that the
-language's table joins), and all its others, or all the name's others, are words or forms of words
-of both. "Romans" is told by "Roman Empire", "Пушкина" by "Александр Пушкин", "Irish cuisine" by
-"Ireland". "Big Apple" is a name of its own.
+An anchor that equals one of the names, apart from case, accents, spaces and punctuation, is not
+inflected. Otherwise it is inflected if one of its words is a form of a word of a name (it has
+another ending, by the language's table), and either all other words of the anchor or all other
+words of the name are matched. "Romans" is recognised by "Roman Empire", "Пушкина" by "Александр
+Пушкин", "Irish cuisine" by "Ireland". "Big Apple" is a name of its own.
 """
 
 import re
@@ -27,14 +27,14 @@ _WORD = re.compile(r"\w+(?:['’]\w*)?")
 _REMARK = re.compile(r"(?<=\S)\s*[(（][^()（）]*[)）]$")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _MARKS = re.compile(r"[^\w]+|_")
-# Any two endings: the longest of a name, of an anchor.
+# If any two endings match: the lengths of the longest ones of a name and of an anchor.
 _ANY = (3, 5)
 
 
 class InflectionTable(NamedTuple):
-    """A language's table: pairs of a name's and an anchor's ending, each with its least stem.
+    """A language's table: pairs of a name's and an anchor's ending, each with the shortest stem.
 
-    `any_stem`: the least stem for any two endings, 0: not any two.
+    `any_stem`: the shortest stem if any two endings match, 0 if they do not.
     """
 
     pairs: dict[tuple[str, str], int]
@@ -45,7 +45,7 @@ class InflectionTable(NamedTuple):
 
 @cache
 def endings(language: str) -> InflectionTable:
-    """Return a language's endings; those of any language for one that has none of its own."""
+    """Return a language's endings; if it has none of its own, those for any language ("und")."""
     table = [row[1:] for row in rows("cstool.languages", "endings.tsv") if row[0] == language]
     if not table:
         base = language.split("-", maxsplit=1)[0]
@@ -70,21 +70,21 @@ def endings(language: str) -> InflectionTable:
 def inflected(
     anchors: pa.Array, labels: pa.Array, aliases: pa.Array, source_language: str
 ) -> Array:
-    """Return whether each anchor carries grammar, as a column of bool.
+    """Return bool[n]: whether each anchor is inflected.
 
-    `labels`: each entity's label in the source language (null: none); `aliases`: a list of its
-    other names there (null or empty: none), among which its page's title may be.
+    `labels`: each entity's label in the source language (null if it has none); `aliases`: lists of
+    its other names there (null or empty if it has none), which may include the title of its page.
     """
-    told = np.zeros(len(anchors), bool)
+    result = np.zeros(len(anchors), bool)
     language = current(source_language)
     table = endings(language)
     if not (table.pairs or table.before or table.any_stem):
-        return told
+        return result
     # Most anchors are the label itself.
     same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
     others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
     if not len(others):
-        return told
+        return result
     some = numbers(others)
     firsts, further = flat(aliases.take(some).fill_null([]))
     names = further.to_pylist()
@@ -96,25 +96,25 @@ def inflected(
         firsts[1:].tolist(),
         strict=True,
     ):
-        told[i] = _carries(anchor, (label, *names[first:last]), language)
-    return told
+        result[i] = _is_inflected(anchor, (label, *names[first:last]), language)
+    return result
 
 
 @lru_cache(1 << 14)
-def _carries(anchor: str, names: tuple[str | None, ...], language: str) -> bool:
+def _is_inflected(anchor: str, names: tuple[str | None, ...], language: str) -> bool:
     folded = [_folded(name) for name in names if name]
     mine = _folded(anchor)
     bare = _MARKS.sub("", mine)
-    # Brackets at a title's end only tell pages apart, but their words may be in the anchor.
+    # A disambiguator is not part of the name, but its words may be in the anchor.
     if any(bare in (_MARKS.sub("", n), _MARKS.sub("", _REMARK.sub("", n))) for n in folded):
         return False
     words, table = _WORD.findall(mine), endings(language)
-    some = articles(language).brought
-    return any(_forms(words, _WORD.findall(name), table, some) for name in folded)
+    articles_ = articles(language).brought
+    return any(_forms(words, _WORD.findall(name), table, articles_) for name in folded)
 
 
 def _folded(text: str) -> str:
-    """Return a text in small letters, without accents."""
+    """Return a text in lower case, without accents."""
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFD", text.casefold())
@@ -122,12 +122,12 @@ def _folded(text: str) -> str:
 
 
 def _forms(
-    words: list[str], names: list[str], table: InflectionTable, some: tuple[str, ...]
+    words: list[str], names: list[str], table: InflectionTable, articles_: tuple[str, ...]
 ) -> bool:
-    """Return whether a word is a form of one of the name's, and all others are matched.
+    """Return whether a word is a form of a word of the name, and all others are matched.
 
-    All others of the anchor, or all others of the name; articles, in `some`, need no match. A
-    single letter is matched by a word that it begins.
+    All others means those of the anchor, or those of the name; articles, in `articles_`, need no
+    match. A single letter matches a word that it begins.
     """
     left = list(names)
     others = []
@@ -136,7 +136,7 @@ def _forms(
             left.remove(word)
         elif len(word) == 1 and (whole := next((n for n in left if n[0] == word), None)):
             left.remove(whole)
-        elif word not in some:
+        elif word not in articles_:
             others.append(word)
     found = 0
     for word in others:
@@ -148,7 +148,7 @@ def _forms(
 
 
 def _shared(one: str, other: str) -> int:
-    """Return how many characters two words begin with alike."""
+    """Return the length of the common prefix of two words."""
     for at, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return at

@@ -1,4 +1,4 @@
-"""What is handed back: names, and why each is another than before."""
+"""Results of the adaptation: names, and the reasons why they were changed."""
 
 from typing import NamedTuple
 
@@ -26,13 +26,13 @@ REASONS = (
 
 
 class FittedNames(NamedTuple):
-    """Names, in the type they came in, and why each is another now: a bit for each of `REASONS`."""
+    """Names in their original type, and uint16[n]: bit i set if `REASONS[i]` changed a name."""
 
     names: pa.Array
     reasons: Array
 
     def counts(self) -> dict[str, int]:
-        """Return how many names were changed, for each reason that there is."""
+        """Return the number of names changed for each reason, without zeros."""
         tally = {
             reason: int(np.count_nonzero(self.reasons & np.uint16(1 << bit)))
             for bit, reason in enumerate(REASONS)

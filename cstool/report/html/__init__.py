@@ -1,1 +1,1 @@
-"""`cstool report`: a folder as one HTML file that needs nothing else."""
+"""`cstool report`: makes a self-contained HTML report of a folder."""

@@ -1,7 +1,7 @@
-"""Charts as SVG, drawn by Vega-Lite (vl-convert, which needs neither browser nor network).
+"""Draws charts as SVG with Vega-Lite (vl-convert, which needs neither browser nor network).
 
-Colours are the page's CSS variables, so that a chart follows the page into the dark. Each is drawn
-twice, for a wide and for a narrow page: text that is shrunk to a phone cannot be read.
+Colours are CSS variables of the page, so charts also have a dark theme. Each chart is drawn in two
+widths, because the text of a wide chart would be too small on a phone.
 """
 
 import re
@@ -22,7 +22,7 @@ WIDE, NARROW = 760, 343
 _COLOURS = ("var(--accent)", "var(--second)")
 _GREY = "var(--bar-rest)"
 _CONFIG: Spec = {
-    "aria": False,  # the whole is one picture, with a title and a description
+    "aria": False,  # the chart as a whole has a title and a description
     "background": None,
     "font": "system-ui, sans-serif",
     "padding": 2,
@@ -53,29 +53,32 @@ _SHARE = "format(100 * datum.value, '.1f') + ' %'"
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart for wide and for narrow pages, as SVG."""
+    """A chart as SVG, for wide and for narrow pages."""
 
     wide: Markup
     narrow: Markup
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """Return powers of ten in a range, or their doubles and fives too, when it is not wide."""
+    """Return the powers of ten in a range; if it is small, also 2 and 5 times these."""
     steps = (1,) if high > 1000 * low else (1, 2, 5)
     some = [step * 10.0**power for power in range(-3, 13) for step in steps]
     return [number for number in some if low <= number <= high]
 
 
 class Drawer:
-    """Draws charts; numbers what in them needs a name, the same for the same page."""
+    """Draws charts; the ids of their elements are the same whenever the same page is drawn."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
 
     def bars(
-        self, rows: Sequence[ChartRow], told: tuple[str, str], *, share: bool = False
+        self, rows: Sequence[ChartRow], texts: tuple[str, str], *, share: bool = False
     ) -> Chart:
-        """Draw a bar a row (`name`, `value`), with its number; `share`: numbers are 0 to 1."""
+        """Draw a labelled bar for each row (`name`, `value`); `share`: values are 0 to 1.
+
+        `texts`: title and description.
+        """
         label = _SHARE if share else _NUMBER
         most = max((row["value"] for row in rows), default=0) or 1
 
@@ -104,12 +107,12 @@ class Drawer:
                 ],
             }
 
-        return self._both(of(WIDE, 220, 1.1), of(NARROW, 130, 1.3), told)
+        return self._both(of(WIDE, 220, 1.1), of(NARROW, 130, 1.3), texts)
 
     def columns(
-        self, rows: Sequence[ChartRow], axis: str, told: tuple[str, str], *, every: int = 1
+        self, rows: Sequence[ChartRow], axis: str, texts: tuple[str, str], *, every: int = 1
     ) -> Chart:
-        """Draw a column a row (`name`, `value`), in order; label every so-manieth."""
+        """Draw a column for each row (`name`, `value`), in order; label one in `every`."""
 
         def of(width: int, every: int) -> Spec:
             shown = [row["name"] for row in rows[::every]]
@@ -136,12 +139,12 @@ class Drawer:
                 },
             }
 
-        return self._both(of(WIDE, every), of(NARROW, every * 2), told)
+        return self._both(of(WIDE, every), of(NARROW, every * 2), texts)
 
     def scatter(
-        self, rows: Sequence[ChartRow], axes: tuple[str, str], told: tuple[str, str]
+        self, rows: Sequence[ChartRow], axes: tuple[str, str], texts: tuple[str, str]
     ) -> Chart:
-        """Write each row's `name` at its `x` and `y`, both on logarithmic scales, above 0."""
+        """Draw the `name` of each row at `x` and `y` on logarithmic scales; both are positive."""
 
         def of(width: int, height: int) -> Spec:
             def axis(field: str, title: str) -> Spec:
@@ -167,12 +170,12 @@ class Drawer:
                 },
             }
 
-        return self._both(of(WIDE, 340), of(NARROW, 300), told)
+        return self._both(of(WIDE, 340), of(NARROW, 300), texts)
 
-    def kept(self, rows: Sequence[ChartRow], told: tuple[str, str]) -> Chart:
-        """Draw what was kept (`share`) of each step (`name`), with `label` at its end.
+    def kept(self, rows: Sequence[ChartRow], texts: tuple[str, str]) -> Chart:
+        """Draw the kept `share` (0 to 1) of each step `name`, with `label` on the right.
 
-        `why`: a line below it.
+        `why`: text below the bar.
         """
 
         def of(width: int) -> Spec:
@@ -208,18 +211,18 @@ class Drawer:
             }
 
         rows = [{**row, "whole": 1} for row in rows]
-        return self._both(of(WIDE), of(NARROW), told)
+        return self._both(of(WIDE), of(NARROW), texts)
 
-    def _both(self, wide: Spec, narrow: Spec, told: tuple[str, str]) -> Chart:
-        return Chart(self._svg(wide, told, "wide"), self._svg(narrow, told, "narrow"))
+    def _both(self, wide: Spec, narrow: Spec, texts: tuple[str, str]) -> Chart:
+        return Chart(self._svg(wide, texts, "wide"), self._svg(narrow, texts, "narrow"))
 
-    def _svg(self, spec: Spec, told: tuple[str, str], width: str) -> Markup:
-        """Return a chart as an element of the page, with its title and description."""
+    def _svg(self, spec: Spec, texts: tuple[str, str], width: str) -> Markup:
+        """Return a chart as an HTML element with a title and a description."""
         whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG}
         drawn = vl_convert.vegalite_to_svg({**whole, **safe(spec)}, allowed_base_urls=[])
         number = next(self._numbers)
-        # Vega numbers clips and gradients on and on: from here on by chart, so that a page is
-        # the same whatever was drawn before it.
+        # Vega numbers clips and gradients over all charts of the process. Renumbering them by chart
+        # makes the page independent of charts drawn before.
         names: dict[str, str] = {}
 
         def named(match: re.Match[str]) -> str:
@@ -230,7 +233,7 @@ class Drawer:
         head, _, rest = drawn.partition(">")
         box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
         assert box is not None
-        title, description = map(safe, told)
+        title, description = map(safe, texts)
         label = f"chart{number}-title"
         return Markup(
             f'<svg class="chart {width}" role="img" aria-labelledby="{label} {label}-d" '

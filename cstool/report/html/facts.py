@@ -1,4 +1,4 @@
-"""What a report is made from: a folder's manifest and, of a corpus, its statistics."""
+"""Collects the data of a report: a folder's manifest and, for a corpus, its statistics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from cstool.storage.statistics import Statistics, read_statistics
 
 @dataclass(frozen=True)
 class ReportData:
-    """A folder's facts. `stages`: those that led to it, its own last.
+    """The data of a report.
 
-    `statistics` are a corpus's; `entities`: what is known of those that the page shows.
+    `stages`: the lineage of the folder, its own stage last; `bytes`: of its parts; `statistics`:
+    of a corpus; `entities`: names and types of the entities on the page; `costs`: run times.
     """
 
     stage: str
@@ -27,33 +28,33 @@ class ReportData:
 
     @property
     def sources(self) -> list[str]:
-        """The wikis that the text is from."""
+        """The wikis of the text, sorted."""
         return sorted({one.source.wiki for one in self.stages if one.source})
 
     @property
     def source_languages(self) -> list[str]:
-        """The languages of the text.
+        """The languages of the text, sorted.
 
-        That of `titles` is left out: it is as `<siteinfo>` says, `extract` looks into the text.
+        Without that of `titles`, which is from `<siteinfo>`; `extract` checks the text.
         """
-        told = [one for one in self.stages if one.stage != "titles"] or self.stages
-        return sorted({one.source.language for one in told if one.source})
+        stages = [one for one in self.stages if one.stage != "titles"] or self.stages
+        return sorted({one.source.language for one in stages if one.source})
 
     def detail(self, stage: str, kind: str) -> dict[str, int]:
-        """Return a detail of the stages of that name, added up."""
-        found: dict[str, int] = {}
+        """Return the sum of a detail of the counts over all runs of a stage."""
+        numbers: dict[str, int] = {}
         for one in self.stages:
             if one.stage == stage:
                 for name, number in one.counts.details.get(kind, {}).items():
-                    found[name] = found.get(name, 0) + number
-        return found
+                    numbers[name] = numbers.get(name, 0) + number
+        return numbers
 
 
 def facts_of(folder: Path, entities: Path | None = None, work: Path | None = None) -> ReportData:
-    """Return a folder's facts; it is read no further than its manifest and its statistics.
+    """Return the data of a report on a folder, from its manifest and its statistics only.
 
-    `entities`: a folder of `cstool entities`, for names and types. `work`: a folder below which
-    those of the stages before are, for what they took. Raises InputError for what is none of these.
+    `entities`: output folder of `cstool entities`, for names and types. `work`: parent folder of
+    the earlier stages' output folders, for run times. Raises InputError for an invalid folder.
     """
     manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])

@@ -1,4 +1,4 @@
-"""What the page is made of: sections, and in them figures."""
+"""The structure of the page: sections that contain figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from cstool.report.html.tables import HtmlTable
 
 @dataclass(frozen=True)
 class Figure:
-    """Something to look at: a chart, and the table behind it; or a table alone."""
+    """A chart with the table of its data, or a table only."""
 
     title: str
     text: str
@@ -19,7 +19,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page. `id` is its place in it."""
+    """A section of the page. `id`: the id of its HTML element."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""The funnel: what each step read, what it kept, and why the rest went."""
+"""The funnel: how much of its input each step read, kept and dropped, with reasons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from cstool.storage.counts import Counts, Tally, largest
 from cstool.storage.manifest import Ancestor
 
-# The main way, in order: a stage's tally, and what the step is called.
+# The main steps, in order: stage, unit of its counts, title.
 _MAIN = (
-    ("extract", "pages", "Pages: articles"),
-    ("extract", "sentences", "Sentences: whole, with a link"),
-    ("extract", "mentions", "Links: in such a sentence"),
-    ("link", "mentions by link", "Links: with an item of Wikidata"),
-    ("switch", "sentences", "Sentences: fit for switching"),
-    ("switch", "source sentences", "Sentences: switched into a language"),
-    ("shard", "rows", "Rows: in the corpus"),
+    ("extract", "pages", "Pages that are articles"),
+    ("extract", "sentences", "Sentences without holes and with a link"),
+    ("extract", "mentions", "Mentions in these sentences"),
+    ("link", "mentions by link", "Mentions linked to a Wikidata item"),
+    ("switch", "sentences", "Sentences selected for switching"),
+    ("switch", "source sentences", "Sentences switched into a language"),
+    ("shard", "rows", "Rows in the corpus"),
 )
-# Details that are a step's numbers: which of their names is what was kept.
+# Details that are the counts of a step, and the name of what was kept.
 _KEPT = {"mentions by link": "linked", "source sentences": "code-switched"}
 _REASONS_SHOWN = 30
-_REASONS_TOLD = 3
+_REASONS_IN_CHART = 3
 
 
 @dataclass(frozen=True)
 class FunnelStep:
-    """A step: of `read` things `kept` went on, the others did not, for a reason each."""
+    """A step: the number of units read, kept, and dropped by reason."""
 
     stage: str
     title: str
@@ -34,16 +34,16 @@ class FunnelStep:
 
     @property
     def share(self) -> float:
-        """The share that was kept, 0 to 1; of nothing: 1."""
+        """The fraction that was kept, 0 to 1; 1 if nothing was read."""
         return self.kept / self.read if self.read else 1.0
 
     def most_dropped(self) -> list[tuple[str, int]]:
-        """Return the reasons that took most, with their numbers."""
-        return [*self.dropped.items()][:_REASONS_TOLD]
+        """Return the most frequent reasons, with their counts."""
+        return [*self.dropped.items()][:_REASONS_IN_CHART]
 
 
 def main_way(stages: Sequence[Ancestor]) -> list[FunnelStep]:
-    """Return the steps from pages to the corpus that these stages have taken, wikis together."""
+    """Return the main steps of these stages, from pages to the corpus, summed over wikis."""
     steps = []
     for stage, kind, title in _MAIN:
         counts = [one.counts for one in stages if one.stage == stage]
@@ -54,16 +54,16 @@ def main_way(stages: Sequence[Ancestor]) -> list[FunnelStep]:
 
 
 def all_steps(stages: Sequence[Ancestor]) -> list[FunnelStep]:
-    """Return every tally of every stage, those of several wikis together."""
-    found: dict[tuple[str, str], list[Tally]] = {}
+    """Return a step for each unit of each stage, summed over wikis."""
+    by_unit: dict[tuple[str, str], list[Tally]] = {}
     for one in stages:
         for unit, tally in one.counts.tallies.items():
-            found.setdefault((one.stage, unit), []).append(tally)
+            by_unit.setdefault((one.stage, unit), []).append(tally)
         for kind in _KEPT.keys() & one.counts.details.keys():
             tally_of_detail = _tally(one.counts, kind)
             assert tally_of_detail is not None
-            found.setdefault((one.stage, kind), []).append(tally_of_detail)
-    return [_step(stage, unit, tallies) for (stage, unit), tallies in found.items()]
+            by_unit.setdefault((one.stage, kind), []).append(tally_of_detail)
+    return [_step(stage, unit, tallies) for (stage, unit), tallies in by_unit.items()]
 
 
 def _tally(counts: Counts, kind: str) -> Tally | None:

@@ -1,4 +1,4 @@
-"""What a report shows of languages: sentences, scripts, labels, what stayed as it was, mixing."""
+"""The figures on languages: sentences, scripts, labels, unchanged sentences, code-mixing."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _SHOWN = 30
 
 
 def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
-    """Yield the figures of languages that the facts are enough for."""
+    """Yield the figures on languages for which there is data."""
     if facts.statistics is None:
         yield from _of_counts(facts, draw)
         return
@@ -38,7 +38,7 @@ def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
 
 
 def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
-    """Yield what the counts of `switch`, or of `entities`, tell of languages."""
+    """Yield a figure from the counts of `switch` or of `entities`."""
     for stage, what in (("switch", "sentences"), ("entities", "labels")):
         numbers = facts.detail(stage, "languages") if facts.stage == stage else {}
         if numbers:
@@ -57,11 +57,11 @@ def _bars(
     title: str, ranked: Sequence[tuple[str, int | float]], draw: Drawer, *, share: bool = False
 ) -> Chart:
     rows = [{"name": _named(code), "value": number} for code, number in ranked[:_SHOWN]]
-    told = ", ".join(
+    description = ", ".join(
         f"{row['name']}: {percent(float(row['value'])) if share else format(row['value'], ',')}"
         for row in rows[:5]
     )
-    return draw.bars(rows, (title, told), share=share)
+    return draw.bars(rows, (title, description), share=share)
 
 
 def _sentences(languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer) -> Figure:
@@ -83,35 +83,37 @@ def _sentences(languages: dict[str, LanguageNumbers], rows: dict[str, int], draw
             )
         )
     heads = ["code", "language", "script", "BCP 47", "sentences", "validation", "entities"]
-    heads += ["a sentence", "median length"]
-    more = f" The {_SHOWN} with most of {len(rows)}." if len(rows) > _SHOWN else ""
+    heads += ["entities per sentence", "median characters"]
     title = "Sentences by language"
-    return Figure(title, f"All splits.{more}", table(heads, cells), _bars(title, ranked, draw))
+    text = "Training and validation sentences."
+    if len(rows) > _SHOWN:
+        text += f" The chart shows the {_SHOWN} largest of {len(rows)} languages."
+    return Figure(title, text, table(heads, cells), _bars(title, ranked, draw))
 
 
 def _median(histogram: Sequence[int]) -> int | None:
-    """Return the upper bound of the tens of characters that the median is among."""
+    """Return the upper bound, in characters, of the bucket of ten that contains the median."""
     whole, below = sum(histogram), 0
-    for place, number in enumerate(histogram):
+    for bucket, number in enumerate(histogram):
         below += number
         if whole and 2 * below >= whole:
-            return (place + 1) * 10
+            return (bucket + 1) * 10
     return None
 
 
 def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
     by_script, languages = Counter[str](), Counter[str]()
     for code, number in rows.items():
-        by_script[script_name(code) or "not known"] += number
-        languages[script_name(code) or "not known"] += 1
+        by_script[script_name(code) or "unknown"] += number
+        languages[script_name(code) or "unknown"] += 1
     ranked = sorted(by_script.items(), key=lambda n: (-n[1], n[0]))
     cells = [(script, languages[script], number) for script, number in ranked]
     bars = [{"name": script, "value": number} for script, number in ranked[:_SHOWN]]
-    told = ", ".join(f"{name}: {number:,}" for name, number in ranked[:5])
+    description = ", ".join(f"{name}: {number:,}" for name, number in ranked[:5])
     title = "Sentences by script"
-    text = "The script that the language’s names are written in, mainly."
+    text = "The main script of the language of the entity names."
     heads = ["script", "languages", "sentences"]
-    return Figure(title, text, table(heads, cells), draw.bars(bars, (title, told)))
+    return Figure(title, text, table(heads, cells), draw.bars(bars, (title, description)))
 
 
 def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[Figure]:
@@ -124,13 +126,13 @@ def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[F
         (code, language_name(code), labels[code], number, number / labels[code])
         for code, number in sorted(both.items(), key=lambda n: -labels[n[0]])
     ]
-    title = "Sentences by number of labels"
+    title = "Sentences and labels by language"
     text = (
-        "Each code is a language: how many of Wikidata’s labels that were read are in it, and how "
-        "many sentences it got. One far below the others has labels, but not for what is written "
-        "about here."
+        "Each code is a language, positioned by the number of its Wikidata labels and the number "
+        "of its sentences. A language far below the others has many labels, but few for the "
+        "entities in this text."
     )
-    heads = ["code", "language", "labels", "sentences", "sentences a label"]
+    heads = ["code", "language", "labels", "sentences", "sentences per label"]
     chart = draw.scatter(points, ("labels", "sentences"), (title, text))
     yield Figure(title, text, table(heads, cells), chart)
 
@@ -142,15 +144,15 @@ def _unswitched(
     ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
     for code, share in ranked:
-        looked = languages[code].looked_at or SampleStats()
-        of_entities = looked.unswitched / looked.entities if looked.entities else None
+        sample = languages[code].looked_at or SampleStats()
+        of_entities = sample.unswitched / sample.entities if sample.entities else None
         its = (code, language_name(code), languages[code].unswitched, percent(share))
-        cells.append((*its, percent(of_entities), looked.entities))
-    heads = ["code", "language", "sentences", "share", "entities’ share", "entities looked at"]
-    title = "Left as they were"
+        cells.append((*its, percent(of_entities), sample.entities))
+    heads = ["code", "language", "sentences", "share", "share of entities", "sampled entities"]
+    title = "Unchanged sentences"
     text = (
-        "Code-switched sentences that read as their source does: every entity has the same name "
-        "in both languages."
+        "Switched sentences that are equal to their source sentence, because every entity has the "
+        "same name in both languages."
     )
     chart = _bars(title, ranked, draw, share=True)
     return Figure(title, text, table(heads, cells), chart)
@@ -170,13 +172,14 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
         for code, _ in ranked
     ]
     heads = ["code", "language", "CMI", "CMI+P", "M", "I", "entropy", "burstiness", "SPF"]
-    title = "How mixed the text is"
+    title = "Code-mixing"
     text = (
-        "Code-Mixing Index: 0 is one language only, 50 half and half. Measured on sentences that "
-        "a hash has chosen; docs/metrics.md of cstool has the formulas."
+        "Code-Mixing Index (CMI): 0 for text in one language, 50 for equal amounts of two. The "
+        "measures are computed on a random sample of sentences and are defined in docs/metrics.md "
+        "of cstool."
     )
-    looked = table([*heads, "sentences"], cells, digits=3)
-    yield Figure(title, text, looked, _bars(title, ranked, draw))
+    measured = table([*heads, "sampled sentences"], cells, digits=3)
+    yield Figure(title, text, measured, _bars(title, ranked, draw))
 
 
 def _sums(its: LanguageNumbers) -> MixingSums:

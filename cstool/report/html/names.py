@@ -1,4 +1,4 @@
-"""What a folder of `entities` tells of the few entities that a report shows."""
+"""Looks up names and types of the entities in a report, in a folder of `entities`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ _ALIASES_SHOWN = 5
 
 @dataclass(frozen=True)
 class ReportEntity:
-    """An entity's labels by language, some aliases in one language, and its types."""
+    """An entity's labels by language, some aliases in one language, and its types (P31)."""
 
     labels: dict[str, str]
     aliases: tuple[str, ...]
     types: tuple[int, ...]
 
     def label(self, language: str) -> str:
-        """Return its name in a language, in `mul`, in English, or in any."""
+        """Return the label in a language, else in `mul`, English or any other language."""
         for code in (language, "mul", "en"):
             if code in self.labels:
                 return self.labels[code]
@@ -37,26 +37,26 @@ class ReportEntity:
 def look_up(
     folder: Path, qids: Iterable[int], languages: Sequence[str], language: str
 ) -> dict[int, ReportEntity]:
-    """Return what the folder has of these entities and, after them, of their types.
+    """Return the entities with these QIDs and their types.
 
-    `languages`: those to keep labels in, and `language` that of the aliases. Only row groups that
-    may hold one of the entities are read. Raises InputError when the folder is no `entities`.
+    `languages`: of the labels to keep; `language`: of the aliases. Reads only the row groups that
+    may contain one of the entities. Raises InputError for a folder of another stage.
     """
     manifest = need_stage(folder, "entities")
     files = [folder / part.file for part in manifest.tables]
     keep = {*languages, language, "mul", "en"}
-    found = _read(files, qids, keep, language)
-    types = {type_ for entity in found.values() for type_ in entity.types}
-    return found | _read(files, types - found.keys(), keep, language)
+    entities = _read(files, qids, keep, language)
+    types = {type_ for entity in entities.values() for type_ in entity.types}
+    return entities | _read(files, types - entities.keys(), keep, language)
 
 
 def _read(
     files: Sequence[Path], qids: Iterable[int], keep: set[str], language: str
 ) -> dict[int, ReportEntity]:
     wanted = np.array(sorted(set(qids)), np.int64)
-    found: dict[int, ReportEntity] = {}
+    entities: dict[int, ReportEntity] = {}
     if not len(wanted):
-        return found
+        return entities
     try:
         for group in read_groups(files, "qid"):
             first, last = np.searchsorted(wanted, [group.low, group.high + 1])
@@ -64,12 +64,14 @@ def _read(
                 table = open_part(Path(group.file), [group.index]).read_row_group(
                     group.index, columns=_COLUMNS
                 )
-                here = np.flatnonzero(np.isin(table.column("qid").to_numpy(), wanted[first:last]))
-                for row in table.take(numbers(here)).to_pylist():
-                    found[row["qid"]] = _entity(row, keep, language)
+                rows = np.flatnonzero(np.isin(table.column("qid").to_numpy(), wanted[first:last]))
+                for row in table.take(numbers(rows)).to_pylist():
+                    entities[row["qid"]] = _entity(row, keep, language)
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"--entities: cannot be read ({error})") from error
-    return found
+        raise InputError(
+            f"--entities: the folder cannot be read ({error}); make it again with --overwrite"
+        ) from error
+    return entities
 
 
 def _entity(row: dict[str, Any], keep: set[str], language: str) -> ReportEntity:

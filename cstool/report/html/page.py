@@ -1,4 +1,4 @@
-"""The page: one file, whose Content-Security-Policy lets nothing run or load but its own text."""
+"""Renders the page: one file whose Content-Security-Policy allows only its own style and script."""
 
 import base64
 import hashlib
@@ -20,12 +20,12 @@ from cstool.report.html.tables import in_bytes
 from cstool.storage.manifest import Ancestor
 
 GENERATOR = '<meta name="generator" content="cstool report'
-# Sentences that stand in the page before its script has run, or without it.
-_STANDING = 4
+# Number of sample sentences in the HTML itself, for readers without JavaScript.
+_STATIC = 4
 
 
 def page_of(facts: ReportData) -> str:
-    """Return the page that shows the facts. All text in it is escaped."""
+    """Return the HTML page for these data. All text in it is escaped."""
     environment = Environment(
         loader=PackageLoader("cstool.report.html", "pages"),
         autoescape=True,
@@ -52,14 +52,14 @@ def page_of(facts: ReportData) -> str:
         sections=sections(facts, Drawer()),
         stages=[_stage(one) for one in facts.stages],
         samples=samples,
-        standing=[_standing(one) for one in samples["sentences"][:_STANDING]],
+        static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
         data=_as_data(samples),
     )
     return page
 
 
 def _own(name: str) -> Markup:
-    """Return a text of ours, as it is."""
+    """Return the content of a file of this package, which needs no escaping."""
     return Markup((files("cstool.report.html") / "pages" / name).read_text(encoding="utf-8"))
 
 
@@ -69,7 +69,7 @@ def _hash(text: str) -> str:
 
 
 def _as_data(value: Any) -> Markup:
-    """Return JSON that can stand within <script>: no text in it can end the element."""
+    """Return JSON for a <script> element, escaped so that no text can close the element."""
     text = msgspec.json.encode(value).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -84,8 +84,8 @@ def _samples(facts: ReportData) -> dict[str, Any]:
     return sample_data(facts.statistics.sentences, facts.entities, by_size)
 
 
-def _standing(sentence: dict[str, Any]) -> dict[str, Any]:
-    """Return a sentence, its forms cut at their entities."""
+def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:
+    """Return a sentence for the template, with its texts split at the entities."""
     forms = [sentence, *sentence["forms"]]
     return {
         "title": sentence["title"],
@@ -98,7 +98,7 @@ def _standing(sentence: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pieces(text: str, spans: Iterable[tuple[int, int, int]]) -> Iterable[tuple[str, int]]:
-    """Yield the text in pieces, each with the QID of the entity that it names, or 0."""
+    """Yield the text in pieces, each with the QID of its entity, or 0."""
     at = 0
     for qid, start, end in spans:
         yield text[at:start], 0
@@ -108,7 +108,7 @@ def _pieces(text: str, spans: Iterable[tuple[int, int, int]]) -> Iterable[tuple[
 
 
 def _stage(one: Ancestor) -> dict[str, Any]:
-    """Return what a stage was called with, in words."""
+    """Return the version, parameters and inputs of a stage as text."""
     return {
         "stage": one.stage,
         "wiki": one.source.wiki if one.source else "",

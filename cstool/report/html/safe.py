@@ -1,7 +1,7 @@
-"""Text of a page: without controls, and without overrides of direction.
+"""Removes control characters and direction overrides from the text of a page.
 
-HTML escapes markup only. A stray U+2069 ends the isolate that <bdi> makes, an override shows what
-follows it in another order, and HTML allows no controls.
+HTML escaping covers markup only. A stray U+2069 ends the isolate of a <bdi>, an override changes
+the displayed order of the following text, and control characters are invalid in HTML.
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ from cstool.execution.terminal import replace_unsafe
 
 
 def safe(value: Any) -> Any:
-    """Return the value with U+FFFD for each unsafe character of every text in it, keys included."""
-    # Text of a type of its own (Markup) is cstool's, or made of safe text.
+    """Return the value with U+FFFD for the unsafe characters of all strings, keys included."""
+    # Markup is a subclass of str; it contains cstool's own or already safe text.
     if type(value) is str:
         return replace_unsafe(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The sentences that a page lets one look through, as the data that its script reads."""
+"""The sample sentences of a page, as data for its script."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,17 +8,17 @@ from cstool.report.html.names import ReportEntity
 from cstool.report.html.tables import direction, language_name
 from cstool.storage.statistics import SampleSentence
 
-# Names of an entity in other languages, besides those that the sentences show.
+# Maximum number of names of an entity, in addition to those in the sentences.
 _NAMES_SHOWN = 24
 
 
 def sample_data(
     sentences: Sequence[SampleSentence], entities: dict[int, ReportEntity], languages: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the sentences, and what is known of their languages and entities.
+    """Return the sentences with data on their languages and entities.
 
-    `languages`: in which names are given, the first of them that an entity has a name in. Those
-    sentences come first that are there in most languages.
+    `languages`: of the entity names, in order of preference. Sentences with most languages come
+    first.
     """
     sentences = sorted(sentences, key=lambda s: -len(s.forms))
     codes = {s.language for s in sentences} | {code for s in sentences for code in s.forms}

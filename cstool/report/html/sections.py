@@ -1,4 +1,4 @@
-"""The page's sections: what each shows, in words, charts and tables."""
+"""The sections of the page, with their texts, charts and tables."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,32 +16,33 @@ from cstool.report.html.tables import (
     table,
 )
 from cstool.storage.counts import largest
+from cstool.storage.reasons import phrase_of, reasons_text
 
 _SHOWN = 25
 _HOLES_LISTED = 200
 
 
 def sections(facts: ReportData, draw: Drawer) -> list[Section]:
-    """Return the sections that the facts are enough for."""
-    made = (
+    """Return the sections for which there is data."""
+    candidates = (
         Section(
             "funnel",
             "From dump to corpus",
-            "What each step kept of what it read, and why the rest went.",
+            "How much of its input each step kept, and why the rest was dropped.",
             [*_funnel(facts, draw)],
         ),
         Section(
             "languages",
             "Languages",
-            "The language of a sentence is the one that its entities’ names are in.",
+            "The language of a sentence is that of its entity names.",
             [*language_figures(facts, draw)],
         ),
         Section("sentences", "Sentences", "", [*_sentences(facts, draw)]),
         Section("entities", "Entities", "", [*_entities(facts, draw)]),
         Section("holes", "Holes", _HOLES, [*_holes(facts, draw)]),
-        Section("time", "Time", "", [*_times(facts, draw)]),
+        Section("time", "Run time", "", [*_times(facts, draw)]),
     )
-    return [section for section in made if section.figures]
+    return [section for section in candidates if section.figures]
 
 
 def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -49,36 +50,37 @@ def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     every = all_steps(facts.stages)
     if not every:
         return
-    behind = table(
-        ["stage", "of", "read", "kept", "share", "dropped", "why"],
+    numbers = table(
+        ["stage", "unit", "read", "kept", "share", "dropped", "reason"],
         [line for step in every for line in _lines(step)],
     )
     if not steps:
-        yield Figure("What was read and kept", "", behind)
+        yield Figure("Input kept", "", numbers)
         return
     rows = [
         {
             "name": step.title,
             "share": step.share,
             "label": f"{step.kept:,} of {step.read:,}",
-            "why": " · ".join(f"{why} {number:,}" for why, number in step.most_dropped()),
+            "why": reasons_text(dict(step.most_dropped())),
         }
         for step in steps
     ]
-    told = "; ".join(f"{step.title}: {step.kept:,} of {step.read:,}" for step in steps)
-    chart = draw.kept(rows, ("What each step kept of what it read", told))
+    description = "; ".join(f"{step.title}: {step.kept:,} of {step.read:,}" for step in steps)
+    chart = draw.kept(rows, ("Share of the input that each step kept", description))
     yield Figure(
-        "What was kept",
-        "A bar is all that the step read; the coloured part went on. Below: most of the rest.",
-        behind,
+        "Input kept by each step",
+        "The whole bar is the input of a step, the coloured part is what the step kept. The most "
+        "frequent reasons for drops are below the bar.",
+        numbers,
         chart,
     )
 
 
 def _lines(step: FunnelStep) -> Iterator[list[str | int | None]]:
-    """Yield a step's rows of a table: its numbers, then each further reason on its own."""
-    reasons: list[tuple[str, int]] = [*step.dropped.items()]
-    first = reasons[0] if reasons else ("", None)
+    """Yield the table rows of a step: its counts, then one row for each further reason."""
+    reasons = [(phrase_of(reason), number) for reason, number in step.dropped.items()]
+    first: tuple[str, int | None] = reasons[0] if reasons else ("", None)
     kept = percent(step.share)
     yield [step.stage, step.title, step.read, step.kept, kept, first[1], first[0]]
     for reason, number in reasons[1:]:
@@ -90,7 +92,7 @@ def _sentences(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         return
     languages = facts.statistics.languages.values()
     for title, axis, size, every, histograms in (
-        ("Entities a sentence", "entities", 1, 1, [n.entities_a_sentence for n in languages]),
+        ("Entities per sentence", "entities", 1, 1, [n.entities_a_sentence for n in languages]),
         ("Length of sentences", "characters", 10, 5, [n.characters for n in languages]),
     ):
         total = [sum(column) for column in zip(*filter(None, histograms), strict=True)]
@@ -101,7 +103,7 @@ def _sentences(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         rows = [{"name": str(i * size), "value": total[i]} for i in range(last + 1)]
         everything = sum(total)
         middle = next(i for i in range(len(total)) if 2 * sum(total[: i + 1]) >= everything)
-        text = f"Half of the sentences have up to {middle if size == 1 else (middle + 1) * size}."
+        text = f"Median: {names[middle]} {axis}."
         cells = [
             (name, number, percent(number / everything))
             for name, number in zip(names, total, strict=False)
@@ -139,12 +141,12 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     ]
     rows = [{"name": f"{names[e.qid] or '?'} (Q{e.qid})", "value": e.number} for e in top[:_SHOWN]]
     title = "Most frequent entities"
-    heads = ["item", "name", "sentences", "at most", "types"]
+    heads = ["item", "name", "occurrences", "upper bound", "types"]
     yield Figure(
         title,
-        "How often an entity stands in the sentences of all languages.",
+        "Number of occurrences in the sentences of all languages.",
         table(heads, cells),
-        draw.bars(rows, (title, _told(rows))),
+        draw.bars(rows, (title, _description(rows))),
     )
     types = Counter[int]()
     for e in top:
@@ -157,15 +159,15 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         title = f"Types of the {len(top)} most frequent entities"
         yield Figure(
             title,
-            "Instance of (P31), weighted by how often the entities stand.",
-            table(["item", "type", "sentences"], [(f"Q{t}", named[t], n) for t, n in ranked]),
-            draw.bars(rows, (title, _told(rows))),
+            "Number of occurrences of the entities by type (instance of, P31).",
+            table(["item", "type", "occurrences"], [(f"Q{t}", named[t], n) for t, n in ranked]),
+            draw.bars(rows, (title, _description(rows))),
         )
 
 
 _HOLES = (
-    "Where the page shows something that cstool does not render, a sentence has a hole and is "
-    "left out. These templates caused most; a rule for one brings its sentences back."
+    "A sentence has a hole where a template was not rendered, and is dropped. These templates "
+    "caused most of the dropped sentences; with a rule for a template, its sentences are kept."
 )
 
 
@@ -175,9 +177,9 @@ def _holes(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         return
     ranked = largest(holes, _HOLES_LISTED)
     rows = [{"name": name, "value": number} for name, number in [*ranked.items()][:_SHOWN]]
-    title = "Templates that cause holes"
-    chart = draw.bars(rows, (title, _told(rows)))
-    yield Figure(title, "", table(["template", "holes"], ranked.items()), chart)
+    title = "Dropped sentences by template"
+    chart = draw.bars(rows, (title, _description(rows)))
+    yield Figure(title, "", table(["template", "sentences"], ranked.items()), chart)
 
 
 def _times(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -205,20 +207,23 @@ def _times(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         )
         for cost in facts.costs
     ]
-    heads = ["stage", "wiki", "begun", "time", "CPU", "memory", "jobs", "read", "throughput"]
-    title = "Seconds a stage"
-    text = "By the clock; memory is the largest process’s. Throughput is of the bytes on disk."
-    yield Figure(title, text, table(heads, cells), draw.bars(rows, (title, _told(rows))))
+    heads = ["stage", "wiki", "started", "time", "CPU", "memory", "jobs", "input", "throughput"]
+    title = "Seconds per stage"
+    text = (
+        "Elapsed time. Memory is the peak of the largest process. Throughput is the size of the "
+        "input on disk divided by the elapsed time."
+    )
+    yield Figure(title, text, table(heads, cells), draw.bars(rows, (title, _description(rows))))
 
 
-def _told(rows: Sequence[ChartRow]) -> str:
-    """Return in words what the first bars show."""
+def _description(rows: Sequence[ChartRow]) -> str:
+    """Return the values of the first bars as text."""
     return ", ".join(f"{row['name']}: {row['value']:,}" for row in rows[:5])
 
 
 def headline(facts: ReportData) -> list[tuple[str, str]]:
-    """Return the numbers that the page opens with, and what they are of."""
-    found: list[tuple[str, str]] = []
+    """Return the numbers at the top of the page, with their units."""
+    figures: list[tuple[str, str]] = []
     if facts.statistics is not None:
         languages = facts.statistics.languages
         rows = sum(sum(n.rows.values()) for n in languages.values())
@@ -229,17 +234,18 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
         )
         entities = sum(n.entities for n in languages.values())
         unswitched = sum(n.unswitched for n in languages.values())
-        found += [
+        figures += [
             (f"{rows:,}", "sentences"),
             (f"{len(languages):,}", "languages"),
             (f"{entities:,}", "entities"),
-            (f"{entities / rows:.2f}" if rows else "–", "entities a sentence"),
+            (f"{entities / rows:.2f}" if rows else "–", "entities per sentence"),
         ]
         if rows > source:
-            found.append((percent(unswitched / (rows - source)), "no other than their source"))
+            figures.append((percent(unswitched / (rows - source)), "equal to their source"))
     else:
-        found += [(f"{step.kept:,}", f"{step.title} kept") for step in all_steps(facts.stages[-1:])]
-    return [*found, (in_bytes(facts.bytes), "on disk")]
+        steps = all_steps(facts.stages[-1:])
+        figures += [(f"{step.kept:,}", f"{step.title} kept") for step in steps]
+    return [*figures, (in_bytes(facts.bytes), "on disk")]
 
 
 def _listed(names: list[str]) -> str:

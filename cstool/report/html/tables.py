@@ -1,4 +1,4 @@
-"""Tables of the page, and how numbers and languages are written in it."""
+"""Tables of the page, and the format of numbers and names of languages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table: its heads and its rows as they are to be shown. Columns of numbers stand right."""
+    """A table of formatted cells. `numbers`: the columns of numbers, which are right-aligned."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -21,7 +21,7 @@ class HtmlTable:
 
 
 def table(heads: Sequence[str], cells: Iterable[Sequence[Cell]], *, digits: int = 2) -> HtmlTable:
-    """Return a table of these cells; fractions are written with so many digits."""
+    """Return a table of these cells; floats get `digits` decimal places."""
     lines = [tuple(line) for line in cells]
     kinds = tuple(
         any(isinstance(line[i], int | float) for line in lines) for i in range(len(heads))
@@ -40,7 +40,7 @@ def _cell(cell: Cell, digits: int) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a share of 0 to 1 in per cent."""
+    """Return a share of 0 to 1 as a percentage."""
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
@@ -54,7 +54,7 @@ def in_bytes(number: float) -> str:
 
 
 def in_seconds(seconds: float) -> str:
-    """Return a time in seconds, minutes or hours."""
+    """Return a duration in seconds, minutes or hours."""
     if seconds < 120:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
@@ -62,12 +62,12 @@ def in_seconds(seconds: float) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return a language's English name; the code where no table has it."""
+    """Return a language's English name, or the code if the name is unknown."""
     return names().get(code, code)
 
 
 def autonym(code: str) -> str:
-    """Return a language's name in itself, "" where no table has it."""
+    """Return a language's name in the language itself, "" if it is unknown."""
     language = languages().get(code)
     return language.autonym if language else ""
 
@@ -79,7 +79,7 @@ def _scripts() -> dict[str, tuple[str, str]]:
 
 
 def script_name(code: str) -> str:
-    """Return the name of a language's script, "" where no table has it."""
+    """Return the name of a language's main script, "" if it is unknown."""
     scripts = main_scripts(code)
     named = [_scripts().get(script, (script, ""))[0] for script in scripts]
     return {"Han, Hiragana, Katakana": "Japanese", "Hangul, Han": "Korean"}.get(
@@ -88,6 +88,6 @@ def script_name(code: str) -> str:
 
 
 def direction(code: str) -> str:
-    """Return the direction in which a language is written: ltr or rtl."""
+    """Return the writing direction of a language: ltr or rtl."""
     scripts = main_scripts(code)
     return _scripts().get(scripts[0], ("", "ltr"))[1] if scripts else "ltr"

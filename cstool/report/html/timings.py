@@ -1,4 +1,4 @@
-"""What the stages took: `_timings.json` beside the manifests of the folders that led here."""
+"""Run times of the stages, from `_timings.json` in the folders of the lineage."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cstool.storage.timings import Timing, read_timings
 
 @dataclass(frozen=True)
 class StageCost:
-    """What the runs that filled a stage's folder took, and the bytes that the stage read."""
+    """The timings of the runs that wrote a stage's folder, and the bytes of its input."""
 
     stage: str
     wiki: str
@@ -19,25 +19,24 @@ class StageCost:
 
     @property
     def wall_s(self) -> float:
-        """Seconds by the clock, of all runs."""
+        """Elapsed seconds, summed over all runs."""
         return sum(run.wall_s for run in self.runs)
 
     @property
     def cpu_s(self) -> float:
-        """Seconds of all processes, of all runs."""
+        """CPU seconds of all processes, summed over all runs."""
         return sum(run.cpu_s for run in self.runs)
 
     @property
     def peak_bytes(self) -> int:
-        """The most memory that one process had."""
+        """Peak memory of the largest process."""
         return max((run.peak_bytes for run in self.runs), default=0)
 
 
 def costs(folder: Path, work: Path | None, lineage: Sequence[Ancestor]) -> list[StageCost]:
-    """Return the costs of the stages that led to a folder, its own last, where they are known.
+    """Return the known costs of the stages in a folder's lineage, in order.
 
-    `work`: a folder below which those of the stages before are; one that has no part in the
-    lineage is passed over.
+    `work`: parent folder of the earlier stages' folders; folders outside the lineage are ignored.
     """
     folders = [folder, *(_below(work) if work else [])]
     known: dict[int, Path] = {}
@@ -45,14 +44,14 @@ def costs(folder: Path, work: Path | None, lineage: Sequence[Ancestor]) -> list[
         stages = lineage_of([one])
         if stages and stages[-1] in lineage:
             known.setdefault(lineage.index(stages[-1]), one)
-    found = []
-    for place, one in sorted(known.items()):
-        stage, runs = lineage[place], read_timings(one)
+    result = []
+    for index, one in sorted(known.items()):
+        stage, runs = lineage[index], read_timings(one)
         if runs:
             wiki = stage.source.wiki if stage.source else ""
             read = sum(given.bytes or 0 for given in stage.inputs)
-            found.append(StageCost(stage.stage, wiki, runs, read))
-    return found
+            result.append(StageCost(stage.stage, wiki, runs, read))
+    return result
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -1,1 +1,1 @@
-"""Rows and entities, printed in a terminal."""
+"""`cstool show`: prints rows and entities in a terminal."""

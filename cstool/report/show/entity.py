@@ -1,6 +1,6 @@
-"""One entity with all that is known of it: from a folder of `entities`, or live from Wikidata.
+"""Looks up an entity: in a folder of `entities`, or on wikidata.org.
 
-Both give an item in the form of Wikidata's JSON, which qwikidata's typed view reads.
+Both return an item in Wikidata's JSON format, which qwikidata's typed view reads.
 """
 
 from collections.abc import Iterator
@@ -25,20 +25,20 @@ Json = dict[str, Any]
 
 _INSTANCE_OF = "P31"
 _TIMEOUT = 20
-# The languages, in this order, in which a type is named.
+# Languages of the names of types, in order of preference.
 _NAMED_IN = ("en", "mul")
 
 
 @dataclass(frozen=True)
 class EntityRecord:
-    """An item in Wikidata's JSON form, and the names of its types by QID (None: not known)."""
+    """An item in Wikidata's JSON format, and the names of its types by QID (None: unknown)."""
 
     json: Json
     types: dict[int, str | None]
 
     @property
     def item(self) -> WikidataItem:
-        """The typed view."""
+        """The typed view of the item."""
         return WikidataItem(self.json)
 
 
@@ -46,17 +46,17 @@ class EntityRecord:
 
 
 class EntityTable:
-    """A folder of `entities`, asked for single items: sorted, so a few footers tell where."""
+    """A folder of `entities`, for lookups of single items by binary search over footers."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder. Raises InputError when it is not one that `cstool entities` wrote."""
+        """Open a folder. Raises InputError if it is not an output folder of `cstool entities`."""
         self.folder = folder
         self.manifest = need_stage(folder, "entities")
         self._files = [folder / part.file for part in self.manifest.tables if part.rows]
         self._footers: dict[Path, pq.FileMetaData] = {}
 
     def row(self, qid: int, columns: list[str] | None = None) -> Json | None:
-        """Return an item's row, None where it is not there."""
+        """Return the row of an item, None if it is missing."""
         low, high = 0, len(self._files)
         while low < high:
             middle = (low + high) // 2
@@ -78,24 +78,28 @@ class EntityTable:
         try:
             file = open_part(path, [group])
             qids = file.read_row_group(group, ["qid"]).column("qid").to_numpy()
-            at = int(qids.searchsorted(qid))
-            if at == len(qids) or qids[at] != qid:
+            index = int(qids.searchsorted(qid))
+            if index == len(qids) or qids[index] != qid:
                 return None
-            found: Json = file.read_row_group(group, columns).slice(at, 1).to_pylist()[0]
+            row: Json = file.read_row_group(group, columns).slice(index, 1).to_pylist()[0]
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from error
-        return found
+            raise InputError(
+                f"{path}: cannot be read ({error}); make the folder again with --overwrite"
+            ) from error
+        return row
 
     def _footer(self, path: Path) -> pq.FileMetaData:
         if path not in self._footers:
             try:
                 self._footers[path] = read_footer(path)
             except (OSError, pa.ArrowInvalid) as error:
-                raise InputError(f"{path}: cannot be read ({error})") from error
+                raise InputError(
+                    f"{path}: cannot be read ({error}); make the folder again with --overwrite"
+                ) from error
         return self._footers[path]
 
     def name(self, qid: int) -> str | None:
-        """Return the item's name in English, None where there is none."""
+        """Return the item's English label, else that in `mul`, else None."""
         row = self.row(qid, ["labels"])
         labels = {term["language"]: term["value"] for term in row["labels"]} if row else {}
         return _first(labels)
@@ -111,17 +115,17 @@ def _first(labels: dict[str, str]) -> str | None:
 
 
 def from_folder(folder: Path, qid: int) -> EntityRecord:
-    """Return an item of a folder of `entities`. Raises InputError when it is not there."""
+    """Return an item of a folder of `entities`. Raises InputError if it is missing."""
     table = EntityTable(folder)
     row = table.row(qid)
     if row is None:
-        kept = "; it was made with --only" if "only" in table.manifest.parameters else ""
-        raise InputError(f"{folder}: has no Q{qid}{kept}; --live asks Wikidata")
+        kept = " (the folder was made with --only)" if "only" in table.manifest.parameters else ""
+        raise InputError(f"{folder}: has no Q{qid}{kept}; to query wikidata.org, give --live")
     return EntityRecord(as_json(row), {q: table.name(q) for q in row["types"]})
 
 
 def as_json(row: Json) -> Json:
-    """Return a row of `entities` in the form of Wikidata's JSON."""
+    """Return a row of `entities` in Wikidata's JSON format."""
     qid = f"Q{row['qid']}"
     aliases: dict[str, list[Json]] = {}
     for term in row["aliases"]:
@@ -163,40 +167,40 @@ def types_of(item: WikidataItem) -> list[int]:
 
 
 def live(qid: int) -> EntityRecord:
-    """Return an item as Wikidata has it now; it may be the one that `qid` redirects to.
+    """Return an item from wikidata.org; if `qid` is a redirect, its target.
 
-    Raises InputError when there is none, or Wikidata does not answer.
+    Raises InputError if the item does not exist or Wikidata does not respond.
     """
-    found = _fetch(qid)
-    types = types_of(WikidataItem(found))
+    item = _fetch(qid)
+    types = types_of(WikidataItem(item))
     named = {type_: _first(_values(_fetch(type_)["labels"])) for type_ in types}
-    return EntityRecord(found, named)
+    return EntityRecord(item, named)
 
 
 def _fetch(qid: int) -> Json:
-    """Return an item in Wikidata's JSON form, from its linked data interface."""
+    """Return an item in Wikidata's JSON format, from its linked data interface."""
     url = f"{WIKIDATA_LDI_URL}/Q{qid}.json"
     try:
         answer = requests.get(url, headers={"User-Agent": user_agent()}, timeout=_TIMEOUT)
         if answer.status_code in (400, 404):
-            raise InputError(f"--live: Wikidata has no Q{qid}")
+            raise InputError(f"--live: Wikidata has no Q{qid}; give another QID")
         answer.raise_for_status()
-        found: Json = next(iter(answer.json()["entities"].values()))
+        item: Json = next(iter(answer.json()["entities"].values()))
     except (requests.RequestException, KeyError, StopIteration, ValueError) as error:
         raise InputError(
-            f"--live: {url} does not answer ({_why(error)}); try again later, or give "
+            f"--live: {url} cannot be fetched ({_why(error)}); try again later, or give "
             "--entities DIR"
         ) from error
-    # PHP writes an empty map as a list.
+    # Wikidata's PHP code writes an empty map as a list.
     maps = ("labels", "descriptions", "aliases", "claims", "sitelinks")
-    return found | {name: found.get(name) or {} for name in maps}
+    return item | {name: item.get(name) or {} for name in maps}
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout):
-        return f"nothing within {_TIMEOUT} s"
+        return f"no response within {_TIMEOUT} s"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
     return f"{type(error).__name__}: {error}"
@@ -210,7 +214,7 @@ def _values(terms: Json) -> dict[str, str]:
 
 
 def described(entity: EntityRecord) -> Iterator[ShownRow]:
-    """Yield what there is to show of an entity: its name and types, its names, its sitelinks."""
+    """Yield the rows to show for an entity: name and types, labels and aliases, sitelinks."""
     item, json = entity.item, entity.json
     labels = _values(json["labels"])
     name = _first(labels) or next(iter(labels.values()), "(no label)")
@@ -232,7 +236,7 @@ def _names(item: WikidataItem, codes: list[str]) -> Iterator[AnnotatedText]:
     width = max((len(known.get(code, "")) for code in codes), default=0)
     for code in codes:
         aliases = item.get_aliases(code)
-        told = f"  (also: {', '.join(aliases)})" if aliases else ""
+        also = f"  (also: {', '.join(aliases)})" if aliases else ""
         yield AnnotatedText(
-            code, f"{known.get(code, ''):{width}}  {item.get_label(code) or '–'}{told}"
+            code, f"{known.get(code, ''):{width}}  {item.get_label(code) or '–'}{also}"
         )

@@ -1,4 +1,4 @@
-"""What a row of any stage's folder shows: a line about it, and its texts with their spans."""
+"""Converts rows of any stage to texts with spans, under a heading."""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from cstool.storage.schemas import POSITIONS_A_PAGE
 
 JsonRow = dict[str, Any]
 
-# The stages whose rows are texts to read.
+# The stages whose rows can be shown.
 STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
 
 
 class TextSpan(NamedTuple):
-    """An entity's place in a text, in characters, half-open."""
+    """The span of an entity in a text: character offsets, end exclusive."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class TextSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class AnnotatedText:
-    """A text in a language, whose entities stand at `spans`, in order."""
+    """A text in a language; `spans` of its entities, in order."""
 
     language: str
     text: str
@@ -31,16 +31,16 @@ class AnnotatedText:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row as it is shown: where it is from, and one text or two that belong together."""
+    """A row to show: `head` describes it; `pieces` are its texts, such as source and switched."""
 
     head: str
     pieces: tuple[AnnotatedText, ...]
 
 
 def shown(form: str, row: JsonRow, language: str, labels: Sequence[str] = ()) -> ShownRow:
-    """Return what a row shows. `form`: see `showing_rows.form_of`; `language`: of the source.
+    """Return a row to show. `form`: see `rows.form_of`; `language`: of the source sentences.
 
-    Of an entity, only names in the languages `labels` are shown, where some are given.
+    `labels`: if given, the languages of the labels to show of an entity.
     """
     if form in ("extract", "link"):
         return _sentence(row, language)
@@ -85,17 +85,17 @@ def _switched(row: JsonRow) -> ShownRow:
 
 
 def _two(source: AnnotatedText, switched: AnnotatedText) -> tuple[AnnotatedText, ...]:
-    """Return both sides; a row of the source itself has but one."""
+    """Return both texts, or one if the row is a source sentence."""
     return (source,) if source == switched else (source, switched)
 
 
 def _number(id_: int) -> str:
-    """Return a sentence's number as page and place in it."""
+    """Return a sentence's id as page id and position on the page."""
     return f"{id_ // POSITIONS_A_PAGE}:{id_ % POSITIONS_A_PAGE}"
 
 
 def _marked(language: str, text: str) -> AnnotatedText:
-    """Return a text whose entities stand in `<e>…</e>` with spans in their place."""
+    """Return a text with spans instead of `<e>…</e>`."""
     out, spans, at = "", [], 0
     for match in re.finditer(r"<e>(.*?)</e>", text, re.DOTALL):
         out += text[at : match.start()]

@@ -1,7 +1,7 @@
-"""Rows of any stage's folder that were asked for, as they are found: nothing is read ahead.
+"""Queries rows of any stage's folder, lazily.
 
-A filter reads its own columns first, of those row groups whose statistics admit a hit; of the
-others it reads nothing. So what is rare costs little, and the first row comes at once.
+A filter first reads only its own columns, and only of row groups whose statistics allow a match.
+So rare matches are found with little reading, and the first row is returned without delay.
 """
 
 import io
@@ -27,16 +27,16 @@ from cstool.storage.schemas import SWITCHED
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
-# Rows that are made ready at once: few, so that the first ones are there soon.
+# Rows per batch: few, so that the first ones are shown without delay.
 _ROWS_AT_ONCE = 500
 _LINES = ".jsonl.zst"
 
 
 @dataclass(frozen=True)
 class RowQuery:
-    """Which rows: all that hold what is given. `grep` is a regular expression (RE2).
+    """The rows to return: those that match all given filters.
 
-    `draw`: so many of them by lot, a lot for each `seed`.
+    `grep`: a regular expression (RE2); `draw`: size of a random sample, which depends on `seed`.
     """
 
     languages: tuple[str, ...] = ()
@@ -49,10 +49,10 @@ class RowQuery:
 
 @dataclass(frozen=True)
 class _Filter:
-    """One thing that rows must have.
+    """A condition on rows.
 
-    `columns`: leaves of Parquet that `test` needs; `value`: what the statistics of one of these
-    must admit.
+    `columns`: Parquet columns (leaves) that `test` needs; `value`: if given, row groups whose
+    statistics exclude this value are skipped.
     """
 
     columns: tuple[str, ...]
@@ -61,8 +61,8 @@ class _Filter:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Rows of a row group (of a whole file where that is lines)."""
+class _RowsInGroup:
+    """Row indexes in a row group, or in a whole file of JSON lines."""
 
     file: Path
     group: int
@@ -70,10 +70,10 @@ class _Place:
 
 
 def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[str, Any]]:
-    """Yield the rows that are wanted, in the folder's order, or in that of the lot.
+    """Yield the matching rows, in the order of the folder, or in random order if sampled.
 
-    Raises WrongCallError for a filter that the folder has no column for, InputError for a part
-    that cannot be read.
+    Raises WrongCallError for a filter on a column that the folder lacks, InputError for an
+    unreadable part.
     """
     filters = _filters(manifest, wanted)
     parts = _parts(manifest, wanted.languages)
@@ -85,28 +85,30 @@ def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[st
 
 
 class Occurrences(NamedTuple):
-    """How many of a folder's rows hold something, by language; and the first of some languages."""
+    """The number of matching rows by language, and the first match of some languages."""
 
     rows: dict[str, int]
     examples: list[dict[str, Any]]
 
 
 def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: int) -> Occurrences:
-    """Count the rows that are wanted, by language. Raises as `rows` does."""
+    """Count the matching rows by language. Raises the same errors as `rows`."""
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     source = manifest.source.language if manifest.source else ""
     filters = _filters(manifest, wanted)
     for place in _places(folder, _parts(manifest, wanted.languages), filters):
-        for language, found in _by_language(place, manifest, source):
+        for language, matches in _by_language(place, manifest, source):
             if language not in numbers and len(kept) < examples:
-                kept.extend(_rows_at(_Place(place.file, place.group, found[:1])))
-            numbers[language] = numbers.get(language, 0) + len(found)
+                kept.extend(_rows_at(_RowsInGroup(place.file, place.group, matches[:1])))
+            numbers[language] = numbers.get(language, 0) + len(matches)
     return Occurrences(dict(sorted(numbers.items())), kept)
 
 
-def _by_language(place: _Place, manifest: Manifest, source: str) -> Iterator[tuple[str, Numbers]]:
-    """Yield which of a place's rows are in which language."""
+def _by_language(
+    place: _RowsInGroup, manifest: Manifest, source: str
+) -> Iterator[tuple[str, Numbers]]:
+    """Yield the languages of the rows, with the row indexes of each."""
     if manifest.stage != "switch":
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
@@ -120,7 +122,7 @@ def _by_language(place: _Place, manifest: Manifest, source: str) -> Iterator[tup
 
 
 def form_of(manifest: Manifest) -> str:
-    """Return the form that a folder's rows are in: a stage's name, or that of a corpus's format."""
+    """Return the kind of a folder's rows: the name of a stage, or of a corpus's format."""
     form: str = manifest.stage
     if form == "shard":
         form = manifest.parameters.get("format", "cstool")
@@ -136,7 +138,7 @@ def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
 
 # ---- filters ----
 
-# Columns by the form of the rows: what grep looks into, where QIDs and titles stand.
+# Columns by the kind of rows: texts for --grep, QIDs, titles and languages.
 _TEXTS: dict[str, tuple[str, ...]] = {
     "extract": ("text",),
     "link": ("text",),
@@ -160,11 +162,11 @@ _LANGUAGES["entities"] = "labels.list.element.language"
 
 def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
     form = form_of(manifest)
-    found = []
+    filters = []
     # A corpus has a folder for each language.
     if wanted.languages and manifest.stage != "shard":
         codes = pa.array(wanted.languages)
-        found.append(
+        filters.append(
             _one_of(
                 (_column(_LANGUAGES, form, "--language", manifest),),
                 lambda values: pc.is_in(values, codes),
@@ -172,57 +174,62 @@ def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
         )
     if wanted.entity is not None:
         column = _column(_QIDS, form, "--entity", manifest)
-        found.append(_equal(column, wanted.entity))
+        filters.append(_equal(column, wanted.entity))
     if wanted.title is not None:
-        found.append(_equal(_column(_TITLES, form, "--title", manifest), wanted.title))
+        filters.append(_equal(_column(_TITLES, form, "--title", manifest), wanted.title))
     if wanted.grep is not None:
-        found.append(_matching(_TEXTS[form], wanted.grep))
-    return found
+        filters.append(_matching(_TEXTS[form], wanted.grep))
+    return filters
 
 
 def _column(columns: dict[str, str], form: str, option: str, manifest: Manifest) -> str:
     if form in columns:
         return columns[form]
     what = f"`cstool {manifest.stage}`" + (f" --format {form}" if manifest.stage == "shard" else "")
-    raise WrongCallError(f"{option}: what {what} writes has no column for that")
+    raise WrongCallError(
+        f"{option}: the output of {what} has no column for it; omit the option, or give a folder "
+        "of another stage"
+    )
 
 
 def _equal(column: str, value: Any) -> _Filter:
-    found = _one_of((column,), lambda values: pc.equal(values, value))
-    return _Filter(found.columns, found.test, value)
+    equal = _one_of((column,), lambda values: pc.equal(values, value))
+    return _Filter(equal.columns, equal.test, value)
 
 
 def _matching(columns: tuple[str, ...], pattern: str) -> _Filter:
     try:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid as error:
-        raise WrongCallError(f"--grep: {pattern!r} is no regular expression ({error})") from error
+        raise WrongCallError(
+            f"--grep: {pattern!r} is not a valid regular expression ({error})"
+        ) from error
     return _one_of(columns, lambda values: pc.match_substring_regex(values, pattern))
 
 
 def _one_of(columns: tuple[str, ...], test: Callable[[pa.Array], pa.Array]) -> _Filter:
-    """Return the filter for rows of which one of the columns has a value that passes."""
+    """Return the filter for rows with a value that passes the test in any of the columns."""
 
     def mask(table: pa.Table) -> Mask:
-        found = np.zeros(table.num_rows, bool)
+        matches = np.zeros(table.num_rows, bool)
         for column in columns:
-            found |= _rows_where(table, column, test)
-        return found
+            matches |= _rows_where(table, column, test)
+        return matches
 
     return _Filter(columns, mask)
 
 
 def _rows_where(table: pa.Table, column: str, test: Callable[[pa.Array], pa.Array]) -> Mask:
-    """Return which rows have a value that passes, in a column or in a list of structs."""
+    """Return which rows have a value that passes the test, in a column or a list of structs."""
     name, *inner = column.split(".")
     values = one_chunk(table.column(name))
     if not inner:
         return _known(test(values))
     offsets, structs = flat(values)
     hits = np.flatnonzero(_known(test(structs.field(inner[-1]))))
-    found = np.zeros(table.num_rows, bool)
-    found[np.searchsorted(offsets, hits, side="right") - 1] = True
-    return found
+    matches = np.zeros(table.num_rows, bool)
+    matches[np.searchsorted(offsets, hits, side="right") - 1] = True
+    return matches
 
 
 def _known(passed: pa.Array) -> Mask:
@@ -233,7 +240,7 @@ def _known(passed: pa.Array) -> Mask:
 # ---- reading ----
 
 
-def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator[_Place]:
+def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator[_RowsInGroup]:
     for part in parts:
         path = folder / part.file
         if path.name.endswith(_LINES):
@@ -248,16 +255,18 @@ def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator
                 yield from _hits(path, group, table, filters)
 
 
-def _hits(path: Path, group: int, table: pa.Table, filters: list[_Filter]) -> Iterator[_Place]:
+def _hits(
+    path: Path, group: int, table: pa.Table, filters: list[_Filter]
+) -> Iterator[_RowsInGroup]:
     mask = np.ones(table.num_rows, bool)
     for one in filters:
         mask &= one.test(table)
     if mask.any():
-        yield _Place(path, group, np.flatnonzero(mask))
+        yield _RowsInGroup(path, group, np.flatnonzero(mask))
 
 
 def _admits(file: pq.ParquetFile, group: int, one: _Filter) -> bool:
-    """Whether the row group's statistics leave room for the value."""
+    """Whether the statistics of the row group allow the value of the filter."""
     if one.value is None:
         return True
     [column] = one.columns
@@ -270,7 +279,7 @@ def _admits(file: pq.ParquetFile, group: int, one: _Filter) -> bool:
     return True
 
 
-def _rows_at(place: _Place) -> Iterator[dict[str, Any]]:
+def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
     if place.file.name.endswith(_LINES):
         table = pa.concat_tables(_line_tables(place.file))
     else:
@@ -292,7 +301,7 @@ def _all_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _open(path: Path, groups: Sequence[int] | None = None) -> pq.ParquetFile:
-    """Open a part; only its footer and these row groups are read and verified (None: all)."""
+    """Open a part; read and verify its footer and the given row groups (None: all)."""
     return _read(path, partial(open_part, path, groups))
 
 
@@ -306,7 +315,7 @@ def _read(path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _line_tables(path: Path) -> Iterator[pa.Table]:
-    """Yield the rows of a file of JSON lines, some at a time."""
+    """Yield the rows of a file of JSON lines in batches."""
     rows: list[Any] = []
     try:
         with zstandard.open(path, "rb") as packed:
@@ -316,30 +325,32 @@ def _line_tables(path: Path) -> Iterator[pa.Table]:
                     yield pa.Table.from_pylist(rows, SWITCHED)
                     rows = []
     except (OSError, zstandard.ZstdError, msgspec.DecodeError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+        raise InputError(
+            f"{path}: cannot be read ({error}); make the folder again with --overwrite"
+        ) from error
     yield pa.Table.from_pylist(rows, SWITCHED)
 
 
-# ---- by lot ----
+# ---- random samples ----
 
 
 def _drawn(
     folder: Path, parts: list[Part], filters: list[_Filter], number: int, seed: int
 ) -> Iterator[dict[str, Any]]:
-    lot = random.Random(seed)
+    generator = random.Random(seed)
     chosen = (
-        _reservoir(_places(folder, parts, filters), number, lot)
+        _reservoir(_places(folder, parts, filters), number, generator)
         if filters
-        else _lot(folder, parts, number, lot)
+        else _sample(folder, parts, number, generator)
     )
     for path, group, row in chosen:
-        yield from _rows_at(_Place(path, group, np.array([row])))
+        yield from _rows_at(_RowsInGroup(path, group, np.array([row])))
 
 
 def _reservoir(
-    places: Iterator[_Place], number: int, lot: random.Random
+    places: Iterator[_RowsInGroup], number: int, generator: random.Random
 ) -> list[tuple[Path, int, int]]:
-    """Return so many of the rows, each with the same chance (Vitter's algorithm R)."""
+    """Return a uniform random sample of `number` rows (Vitter's algorithm R)."""
     chosen: list[tuple[Path, int, int]] = []
     seen = 0
     for place in places:
@@ -347,19 +358,19 @@ def _reservoir(
             seen += 1
             if len(chosen) < number:
                 chosen.append((place.file, place.group, row))
-            elif (at := lot.randrange(seen)) < number:
-                chosen[at] = (place.file, place.group, row)
-    lot.shuffle(chosen)
+            elif (index := generator.randrange(seen)) < number:
+                chosen[index] = (place.file, place.group, row)
+    generator.shuffle(chosen)
     return chosen
 
 
-def _lot(
-    folder: Path, parts: list[Part], number: int, lot: random.Random
+def _sample(
+    folder: Path, parts: list[Part], number: int, generator: random.Random
 ) -> Iterator[tuple[Path, int, int]]:
-    """Yield so many rows, each with the same chance, by what the manifest tells of the parts."""
+    """Yield a uniform random sample of `number` rows, by the row counts in the manifest."""
     ends = np.cumsum([part.rows for part in parts])
     total = int(ends[-1]) if len(ends) else 0
-    for row in lot.sample(range(total), min(number, total)):
+    for row in generator.sample(range(total), min(number, total)):
         part = int(np.searchsorted(ends, row, side="right"))
         path = folder / parts[part].file
         yield path, *_in_group(path, row - (int(ends[part]) - parts[part].rows))
@@ -374,4 +385,6 @@ def _in_group(path: Path, row: int) -> tuple[int, int]:
         if row < rows:
             return group, row
         row -= rows
-    raise InputError(f"{path}: has fewer rows than its manifest says; make the folder again")
+    raise InputError(
+        f"{path}: fewer rows than in the manifest; make the folder again with --overwrite"
+    )

@@ -1,8 +1,8 @@
-"""Texts as lines of a terminal: broken where Unicode allows it, side by side or one below another.
+"""Formats texts for a terminal: wrapped lines, side by side or below each other.
 
-Lines break by ICU (UAX #14, with its dictionaries for Thai and others); how many columns a
-character takes is wcwidth's table. Names that run from right to left stand between U+2068 and
-U+2069, and each line says its own direction, so that the words around them keep their places.
+Lines are wrapped by ICU (UAX #14, with dictionaries for Thai and other languages); the width of
+characters is that of wcwidth. Right-to-left names are isolated with U+2068 and U+2069, and each
+line sets its own direction, so that the words around the names keep their order.
 """
 
 import unicodedata
@@ -17,20 +17,20 @@ from cstool.execution.terminal import printable, replace_unsafe
 from cstool.languages.segmentation import segments
 from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan
 
-# Of the terminal's own colours those that are read on a light and on a dark ground.
+# ANSI colours that are readable on a light and on a dark background.
 _COLOURS = (36, 35, 32, 34, 33, 31)
 _BOLD, _DIM, _RESET = "\x1b[1;{}m", "\x1b[2m", "\x1b[0m"
 _FIRST_STRONG, _LEFT, _RIGHT, _END = "\u2068", "\u2066", "\u2067", "\u2069"
-# Columns from which on two texts stand side by side.
+# Minimum width, in columns, to show two texts side by side.
 SIDE_BY_SIDE = 100
 _BAR = " │ "
 
 
 @dataclass(frozen=True)
 class Style:
-    """How to show: columns of the terminal (None: lines are not broken), colours, isolates.
+    """The output style: width in columns (None: lines are not wrapped), colours, isolates.
 
-    Without colours entities stand in brackets.
+    Without colours entities are in brackets.
     """
 
     width: int | None = None
@@ -49,7 +49,7 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
     names = max((wcswidth(piece.language) for piece in pieces), default=0)
     indent = names + 2 if names else 2
     colours = _colours(pieces)
-    # A switched sentence runs as its source does, even if it begins with an Arabic name.
+    # A switched sentence has the direction of its source, even if it starts with an Arabic name.
     runs = [_direction(piece.text) for piece in pieces]
     runs = [runs[0]] * 2 if len(runs) == 2 else runs
     if len(pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
@@ -68,30 +68,30 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
 
 
 def _safe(piece: AnnotatedText) -> AnnotatedText:
-    """Return the piece without characters that a terminal would obey; its spans stay valid."""
+    """Return the piece without terminal control characters; its spans stay valid."""
     return AnnotatedText(printable(piece.language), replace_unsafe(piece.text), piece.spans)
 
 
 def colour_of(language: str) -> int:
-    """Return the language's colour, the same wherever it comes."""
+    """Return the colour of a language, which is always the same."""
     return _COLOURS[zlib.crc32(language.encode()) % len(_COLOURS)]
 
 
 def _colours(pieces: tuple[AnnotatedText, ...]) -> list[int]:
-    """Return each text's colour; the second of two never has the first's."""
-    found = [colour_of(piece.language) for piece in pieces]
-    if len(pieces) == 2 and found[0] == found[1]:
-        found[1] = _COLOURS[(_COLOURS.index(found[1]) + 1) % len(_COLOURS)]
-    return found
+    """Return the colour of each text; two texts always differ."""
+    colours = [colour_of(piece.language) for piece in pieces]
+    if len(pieces) == 2 and colours[0] == colours[1]:
+        colours[1] = _COLOURS[(_COLOURS.index(colours[1]) + 1) % len(_COLOURS)]
+    return colours
 
 
 def is_rtl(text: str) -> bool:
-    """Whether a character of the text runs from right to left."""
+    """Whether the text contains right-to-left characters."""
     return not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
 
 
 def _direction(text: str) -> str:
-    """Return what says a text's direction: that of its first letter."""
+    """Return the direction character for a text, by its first letter."""
     kinds = (unicodedata.bidirectional(character) for character in text)
     return _RIGHT if next((k for k in kinds if k in ("L", "R", "AL")), "L") != "L" else _LEFT
 
@@ -103,7 +103,7 @@ def _isolated(text: str, opening: str) -> str:
 def _block(
     piece: AnnotatedText, colour: int, run: str, indent: int, width: int | None, style: Style
 ) -> list[tuple[str, int]]:
-    """Return a text's lines under its language's code, each with the columns that it takes."""
+    """Return the lines of a text after its language code, each with its width in columns."""
     if not style.colour:
         piece = _bracketed(piece)
     direction = run if style.isolates and is_rtl(piece.text) else ""
@@ -134,7 +134,7 @@ def _bracketed(piece: AnnotatedText) -> AnnotatedText:
 
 
 def _decorated(piece: AnnotatedText, line: TextSpan, colour: int, style: Style) -> str:
-    """Return a line of a text with what of its entities stands in it in colour, and isolated."""
+    """Return a line of a text with its entities coloured and isolated."""
     out, at = "", line.start
     for span in piece.spans:
         start, end = max(span.start, line.start), min(span.end, line.end)
@@ -151,7 +151,7 @@ def _decorated(piece: AnnotatedText, line: TextSpan, colour: int, style: Style) 
 
 
 def _broken(text: str, width: int | None) -> Iterator[TextSpan]:
-    """Yield where the lines of a text begin and end that take at most `width` columns."""
+    """Yield the spans of lines of at most `width` columns."""
     if width is None or (text.isascii() and len(text) <= width):
         yield TextSpan(0, len(text))
         return
@@ -164,9 +164,9 @@ def _broken(text: str, width: int | None) -> Iterator[TextSpan]:
 
 
 def _breakable(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Yield the pieces between which a line may break; a long one by its letters.
+    """Yield the spans between line breaks; one that is too long is split into graphemes.
 
-    None begins with a mark: beside the space before it, it would take a column of its own.
+    No span starts with a combining mark, which would take a column of its own after a space.
     """
     for start, end in segments(LineBreaker, text):
         if wcswidth(text[start:end].rstrip()) <= width:

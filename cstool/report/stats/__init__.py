@@ -1,1 +1,1 @@
-"""Counts and distributions of an output folder."""
+"""`cstool stats`: counts and code-mixing measures of output folders."""

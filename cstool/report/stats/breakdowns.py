@@ -1,4 +1,4 @@
-"""What a folder's entities are, by type, and which pages its sentences are from."""
+"""Counts entities by type and sentences by page title."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +15,12 @@ from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.schemas import BY_STAGE
 
 _QIDS = {"link": "mentions.list.element.qid", "switch": "entities.list.element.qid"}
-# Counts that are kept apart until there are twice as many as were put together last.
+# Minimum number of pending counts before they are merged.
 _AT_LEAST = 1 << 20
 
 
 class TypeStats(msgspec.Struct, frozen=True):
-    """A type (P31): its QID and name, items of it, and how often these stand in the folder."""
+    """A type (P31): QID, name, number of its items, and number of their occurrences."""
 
     qid: int
     name: str | None
@@ -29,7 +29,7 @@ class TypeStats(msgspec.Struct, frozen=True):
 
 
 class TitleStats(msgspec.Struct, frozen=True):
-    """A page: rows from it, and entities (or mentions) in them."""
+    """A page: number of its rows, and of the entities (or mentions) in them."""
 
     title: str
     rows: int
@@ -39,11 +39,11 @@ class TitleStats(msgspec.Struct, frozen=True):
 def by_type(
     folder: Path, entities: Path | None, most: int | None = None, *, named: int
 ) -> list[TypeStats]:
-    """Count a folder's entities by type, the most frequent first; one of two types counts twice.
+    """Count a folder's entities by type, most frequent first; entities may have several types.
 
-    `entities`: the folder that tells types; a folder of `entities` tells its own. `named`: of so
-    many types the names are looked up, one by one.
-    Raises InputError for a folder that is none, WrongCallError for one that has no QIDs.
+    `entities`: output folder of `cstool entities`, for the types; not needed if `folder` is one.
+    `most`: number of types to return; `named`: number of types whose names are looked up, which is
+    slow. Raises InputError for an invalid folder, WrongCallError for one without QIDs.
     """
     manifest = need_stage(folder, *BY_STAGE)
     form = form_of(manifest)
@@ -51,23 +51,23 @@ def by_type(
         entities, counted = folder, None
     elif form not in _QIDS or _is_lines(manifest):
         raise WrongCallError(
-            f"--by type: {folder} has no column of QIDs; give a folder of `cstool link`, "
+            f"--by type: {folder} has no column of QIDs; give an output folder of `cstool link`, "
             "`switch` or `shard`"
         )
     else:
         counted = _count(_qids(folder, manifest, _QIDS[form]))
     if entities is None:
-        raise WrongCallError("--by type: give --entities DIR, which knows the types")
+        raise WrongCallError("--by type: the types are unknown; give --entities DIR")
     table = EntityTable(entities)
-    found = _types(table, counted).head(most) if most else _types(table, counted)
+    types = _types(table, counted).head(most) if most else _types(table, counted)
     return [
-        TypeStats(qid, table.name(qid) if place < named else None, items, number)
-        for place, (qid, items, number) in enumerate(found.iter_rows())
+        TypeStats(qid, table.name(qid) if rank < named else None, items, number)
+        for rank, (qid, items, number) in enumerate(types.iter_rows())
     ]
 
 
 def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
-    """Return (types, items, entities) of the counted items, or of all, the most frequent first."""
+    """Return (types, items, entities) of the counted items, or of all, most frequent first."""
     items = pl.scan_parquet(checked_parts(table.folder, table.manifest), glob=False).select(
         "qid", "types"
     )
@@ -77,7 +77,7 @@ def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
         else items.join(counted.lazy(), on="qid")
     )
     try:
-        found = (
+        types = (
             known.explode("types")
             .drop_nulls("types")
             .group_by("types")
@@ -85,8 +85,10 @@ def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
             .collect(engine="streaming")
         )
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{table.folder}: cannot be read ({error})") from error
-    return found.sort("entities", "types", descending=[True, False])
+        raise InputError(
+            f"{table.folder}: cannot be read ({error}); make the folder again with --overwrite"
+        ) from error
+    return types.sort("entities", "types", descending=[True, False])
 
 
 def _is_lines(manifest: Manifest) -> bool:
@@ -94,7 +96,7 @@ def _is_lines(manifest: Manifest) -> bool:
 
 
 def _qids(folder: Path, manifest: Manifest, column: str) -> Iterator[pa.Array]:
-    """Yield the QIDs of a folder's spans, null where a mention has none."""
+    """Yield the QIDs of a folder's spans; null for mentions without a QID."""
     outer, _, _, inner = column.split(".")
     for part in manifest.tables:
         path = folder / part.file
@@ -105,11 +107,13 @@ def _qids(folder: Path, manifest: Manifest, column: str) -> Iterator[pa.Array]:
                 for chunk in table.column(outer).chunks:
                     yield chunk.flatten().field(inner)
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from error
+            raise InputError(
+                f"{path}: cannot be read ({error}); make the folder again with --overwrite"
+            ) from error
 
 
 def _count(qids: Iterator[pa.Array]) -> pl.DataFrame:
-    """Return how often each QID is there: columns `qid` and `number`."""
+    """Return the number of occurrences of each QID: columns `qid` and `number`."""
     whole = pl.DataFrame(schema={"qid": pl.UInt32, "number": pl.Int64})
     waiting: list[pl.DataFrame] = []
     rows = 0
@@ -127,19 +131,19 @@ def _put_together(counts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
-    """Count a folder's rows by the page they are from, the most frequent first.
+    """Count a folder's rows by page title, most frequent first.
 
-    Raises InputError for a folder that is none, WrongCallError for one without titles of pages.
+    Raises InputError for an invalid folder, WrongCallError for one without page titles.
     """
     manifest = need_stage(folder, *BY_STAGE)
     spans = {"extract": "mentions", "link": "mentions", "switch": "entities"}.get(form_of(manifest))
     if spans is None or _is_lines(manifest):
         raise WrongCallError(
-            f"--by title: {folder} does not tell the pages its rows are from; give a folder of "
+            f"--by title: {folder} has no column of page titles; give an output folder of "
             "`cstool extract`, `link`, `switch` or `shard`"
         )
     try:
-        found = (
+        titles = (
             pl.scan_parquet(checked_parts(folder, manifest), glob=False)
             .group_by("title")
             .agg(rows=pl.len(), entities=pl.col(spans).list.len().cast(pl.Int64).sum())
@@ -147,5 +151,7 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
             .sort("rows", "title", descending=[True, False])
         )
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{folder}: cannot be read ({error})") from error
-    return [TitleStats(*row) for row in (found.head(most) if most else found).iter_rows()]
+        raise InputError(
+            f"{folder}: cannot be read ({error}); make the folder again with --overwrite"
+        ) from error
+    return [TitleStats(*row) for row in (titles.head(most) if most else titles).iter_rows()]

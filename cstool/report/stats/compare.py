@@ -1,4 +1,4 @@
-"""Folders beside each other, and beside the published EntityCS."""
+"""Compares folders with each other and with the published EntityCS corpus."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
 
 
 class CorpusSummary(msgspec.Struct, frozen=True):
-    """A corpus in one row."""
+    """The main figures of a corpus."""
 
     name: str
     source: TextStats | None
@@ -20,7 +20,7 @@ class CorpusSummary(msgspec.Struct, frozen=True):
 
 
 def published() -> CorpusSummary:
-    """Return the figures of the published EntityCS."""
+    """Return the figures of the published EntityCS corpus."""
     [(name, sentences, words, entities, switched, switched_entities, languages)] = rows(
         "cstool.report", "published.tsv"
     )
@@ -33,29 +33,29 @@ def published() -> CorpusSummary:
 
 
 def summary(name: str, stats: FolderStats) -> CorpusSummary:
-    """Return a folder's numbers in one row."""
+    """Return the main figures of a folder."""
     languages = sum(one.rows > 0 for one in stats.languages)
     return CorpusSummary(name, stats.source, stats.switched, languages)
 
 
 def by_language(folders: Mapping[str, FolderStats]) -> dict[str, dict[str, LanguageStats]]:
-    """Return each language's numbers in each folder that has some."""
-    found: dict[str, dict[str, LanguageStats]] = {}
+    """Return the counts by language, and for each language by folder."""
+    languages: dict[str, dict[str, LanguageStats]] = {}
     for name, stats in folders.items():
         for one in stats.languages:
-            found.setdefault(one.language, {})[name] = one
-    return dict(sorted(found.items()))
+            languages.setdefault(one.language, {})[name] = one
+    return dict(sorted(languages.items()))
 
 
 def flat_rows(folders: Mapping[str, FolderStats]) -> list[dict[str, Any]]:
-    """Return a row for each folder and language, without nesting: for a table file."""
-    found = []
+    """Return a flat row for each folder and language, for a table file."""
+    flat = []
     for name, stats in folders.items():
         for one in stats.languages:
-            # Parquet holds UTF-8 only: of a name that is none the other bytes become escapes.
+            # Parquet strings are UTF-8, so other bytes of a path are escaped.
             text = os.fsencode(name).decode(errors="backslashreplace")
             row = {"folder": text, **msgspec.structs.asdict(one)}
             mixing = row.pop("mixing")
             measures = msgspec.structs.asdict(mixing) if mixing else {}
-            found.append(row | measures)
-    return found
+            flat.append(row | measures)
+    return flat

@@ -1,4 +1,4 @@
-"""Numbers of a stage's folder, by language: rows, words, entities, and how mixed they are."""
+"""Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,16 +20,16 @@ from cstool.storage.schemas import BY_STAGE
 from cstool.storage.statistics import read_statistics
 
 _ROWS_AT_ONCE = 20_000
-# Rows a language whose text is read, about: of more, row groups at even distances.
+# Approximate number of rows per language to read; of more, row groups at regular intervals.
 SAMPLE = 100_000
 
 
 class LanguageStats(msgspec.Struct, frozen=True):
-    """One language's numbers. What a stage does not have is None.
+    """The counts of a language; None if the stage does not have them.
 
-    `words` are counted as the language's script has it; `entities` counts spans or mentions;
-    `linked` those with a QID. `mixing` is that of code-switched rows. `sampled`: the rows that
-    were looked at for `words` and `mixing`, where these are not all.
+    `words` are counted by the rules of the language's script; `entities`: spans or mentions;
+    `linked`: those with a QID; `mixing`: of the switched rows; `sampled`: number of rows read for
+    `words` and `mixing`, if not all.
     """
 
     language: str
@@ -47,7 +47,7 @@ class LanguageStats(msgspec.Struct, frozen=True):
 
 
 class TextStats(msgspec.Struct, frozen=True):
-    """The source sentences of a folder, or the code-switched ones, all languages together."""
+    """The source sentences of a folder, or the switched ones, over all languages."""
 
     sentences: int
     entities: int | None = None
@@ -61,10 +61,10 @@ class TextStats(msgspec.Struct, frozen=True):
 
 
 class FolderStats(msgspec.Struct, frozen=True):
-    """A folder's numbers: which stage wrote it, the sum, and each language.
+    """The counts of a folder: its stage, totals, and counts by language.
 
-    `mixing` is that of all code-switched rows, whatever their languages. `source`, `switched`:
-    its two sides, None where they cannot be told apart or there is none such.
+    `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
+    ones, None if there are none or if they cannot be distinguished.
     """
 
     stage: str
@@ -79,7 +79,7 @@ class FolderStats(msgspec.Struct, frozen=True):
 
 
 def folder_stats(folder: Path) -> FolderStats:
-    """Count what is in a stage's folder. Raises InputError when it is none."""
+    """Return the counts of a stage's folder. Raises InputError for another folder."""
     manifest = need_stage(folder, *BY_STAGE)
     counted = _COUNT[manifest.stage](folder, manifest)
     languages = sorted(counted.languages, key=lambda s: s.language)
@@ -100,7 +100,7 @@ def folder_stats(folder: Path) -> FolderStats:
 
 
 def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
-    """Return both sides where a row's language tells which it is on."""
+    """Return the counts of source and switched sentences, if the language distinguishes them."""
     if manifest.stage not in ("extract", "link", "shard"):
         return None, None
     led = [one.source.language for one in manifest.lineage if one.source]
@@ -128,14 +128,16 @@ def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
     try:
         return pl.scan_parquet(checked_parts(folder, manifest), glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{folder}: cannot be read ({error})") from error
+        raise InputError(
+            f"{folder}: cannot be read ({error}); make the folder again with --overwrite"
+        ) from error
 
 
 _Sides = tuple[TextStats | None, TextStats | None]
 
 
-class _Found(NamedTuple):
-    """What was counted; `sides`: the source sentences and the switched ones, where it is known."""
+class _Counted(NamedTuple):
+    """The counts; `sides`: the source sentences and the switched ones, if known exactly."""
 
     languages: list[LanguageStats]
     mixing: MixingMeasures | None = None
@@ -145,17 +147,20 @@ class _Found(NamedTuple):
 def _batches(
     folder: Path, parts: list[Part], columns: list[str], *, every: int = 1
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of the parts, some rows at a time: of every so-manieth row group."""
-    place = 0
+    """Yield the columns of the parts in batches, from one in `every` row groups."""
+    groups_before = 0
     for part in parts:
         try:
             footer = read_footer(folder / part.file)
-            groups = [i for i in range(footer.num_row_groups) if (place + i) % every == 0]
+            groups = [i for i in range(footer.num_row_groups) if (groups_before + i) % every == 0]
             file = open_part(folder / part.file, groups)
-            place += file.num_row_groups
+            groups_before += file.num_row_groups
             yield from file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=columns)
         except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{folder / part.file}: cannot be read ({error})") from error
+            raise InputError(
+                f"{folder / part.file}: cannot be read ({error}); make the folder again with "
+                "--overwrite"
+            ) from error
 
 
 def _words(texts: pa.Array) -> np.ndarray[Any, Any]:
@@ -165,7 +170,7 @@ def _words(texts: pa.Array) -> np.ndarray[Any, Any]:
     return words_in("".join(strings), bounds)
 
 
-def _sentences(folder: Path, manifest: Manifest) -> _Found:
+def _sentences(folder: Path, manifest: Manifest) -> _Counted:
     rows = words = mentions = linked = 0
     for batch in _batches(folder, manifest.tables, ["text", "mentions"]):
         rows += batch.num_rows
@@ -176,10 +181,10 @@ def _sentences(folder: Path, manifest: Manifest) -> _Found:
             linked += len(flat) - flat.field("qid").null_count
     language = manifest.source.language if manifest.source else ""
     known = linked if manifest.stage == "link" else None
-    return _Found([LanguageStats(language, rows, words, mentions, known)])
+    return _Counted([LanguageStats(language, rows, words, mentions, known)])
 
 
-def _switched(folder: Path, manifest: Manifest) -> _Found:
+def _switched(folder: Path, manifest: Manifest) -> _Counted:
     form = manifest.parameters.get("format", "cstool")
     if form == "jsonl":
         return _of_lines(folder)
@@ -198,12 +203,12 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
     for code, (rows, entities) in numbers.items():
         mixed, plain = sums.get((code, False), MixingSums()), sums.get((code, True), MixingSums())
         mixing = mixed.measures() if mixed.sentences else None
-        seen = sampled.get(code, 0)
-        words = (mixed.words + plain.words) * rows // max(1, seen)
-        partly = seen if seen < rows else None
-        languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partly))
+        read = sampled.get(code, 0)
+        words = (mixed.words + plain.words) * rows // max(1, read)
+        partial = read if read < rows else None
+        languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partial))
     everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), MixingSums())
-    return _Found(
+    return _Counted(
         languages,
         everything.measures() if everything.sentences else None,
         (_exact_side(counted, sums, plain=True), _exact_side(counted, sums, plain=False)),
@@ -213,9 +218,9 @@ def _switched(folder: Path, manifest: Manifest) -> _Found:
 def _exact_side(
     counted: pl.DataFrame, sums: dict[tuple[str, bool], MixingSums], *, plain: bool
 ) -> TextStats | None:
-    """Return a side of rows that tell their source's language; its words are of a sample."""
+    """Return the counts of source or switched sentences; words are estimated from a sample."""
     its = counted.filter(pl.col("plain") == plain)
-    # Each language weighs as many rows as it has, not as many as were looked at.
+    # Languages are weighted by their number of rows, not by the size of their sample.
     words = sum(
         rows * sums[code, plain].words / sums[code, plain].sentences
         for code, rows in its.select("language", "rows").iter_rows()
@@ -228,50 +233,51 @@ def _exact_side(
 def _sampled(
     folder: Path, manifest: Manifest, rows: dict[str, int]
 ) -> tuple[dict[str, int], dict[tuple[str, bool], MixingSums]]:
-    """Return how many rows of each language were read, and their sums: code-switched, and plain.
+    """Return the number of rows read of each language, and their sums: switched, and source.
 
-    A corpus has files by language, in the order of a hash; a folder of `switch` has all in each.
+    A corpus has files by language, in random order; in a folder of `switch` each file has all
+    languages.
     """
     by_language: dict[str, list[Part]] = {}
     for part in manifest.tables:
         language = part.file.split("/")[1] if manifest.stage == "shard" else ""
         by_language.setdefault(language, []).append(part)
-    seen: dict[str, int] = {}
+    read: dict[str, int] = {}
     sums: dict[tuple[str, bool], MixingSums] = {}
     columns = ["language", "source_language", "text", "entities"]
     for language, parts in by_language.items():
         here = rows[language] if language else sum(rows.values())
         every = max(1, here // (SAMPLE * (1 if language else max(1, len(rows)))))
         for batch in _batches(folder, parts, columns, every=every):
-            _add(batch, seen, sums)
-    return seen, sums
+            _add(batch, read, sums)
+    return read, sums
 
 
 def _add(
-    batch: pa.RecordBatch, seen: dict[str, int], sums: dict[tuple[str, bool], MixingSums]
+    batch: pa.RecordBatch, read: dict[str, int], sums: dict[tuple[str, bool], MixingSums]
 ) -> None:
-    """Add a batch's rows to what was seen, and to the sums."""
+    """Add the rows of a batch to the numbers of rows and to the sums."""
     same = pc.equal(batch.column("language"), batch.column("source_language"))
     for code, number in zip(*pc.value_counts(batch.column("language")).flatten(), strict=True):
-        seen[code.as_py()] = seen.get(code.as_py(), 0) + number.as_py()
+        read[code.as_py()] = read.get(code.as_py(), 0) + number.as_py()
     for plain, rows in ((False, pc.invert(same)), (True, same)):
         some = batch.filter(rows)
         if some.num_rows:
             codes = some.column("language").dictionary_encode()
-            found = sums_by_language(codes, some.column("text"), some.column("entities"))
-            for code, its in found.items():
+            by_language = sums_by_language(codes, some.column("text"), some.column("entities"))
+            for code, its in by_language.items():
                 sums[code, plain] = sums.get((code, plain), MixingSums()) + its
 
 
-# Columns of the forms without spans: the text, and what its words are counted without.
+# By format without spans: text column, regular expression to remove from it, mark of an entity.
 _TEXT = {"entitycs": ("cs_sentence", r"</?e>", "<e>"), "mt": ("source", r"^<2[^>]*> ", "")}
 
 
-def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: str) -> _Found:
+def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: str) -> _Counted:
     numbers: dict[str, list[int]] = {}
     for batch in _batches(folder, manifest.tables, ["language", text]):
         texts = batch.column(text)
-        found = pc.count_substring(texts, entity).to_numpy() if entity else None
+        entities = pc.count_substring(texts, entity).to_numpy() if entity else None
         words = _words(pc.replace_substring_regex(texts, marks, ""))
         codes = one_chunk(batch.column("language")).dictionary_encode()
         for number, code in enumerate(codes.dictionary.to_pylist()):
@@ -279,8 +285,8 @@ def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: s
             row = numbers.setdefault(code, [0, 0, 0])
             row[0] += int(here.sum())
             row[1] += int(words[here].sum())
-            row[2] += int(found[here].sum()) if found is not None else 0
-    return _Found(
+            row[2] += int(entities[here].sum()) if entities is not None else 0
+    return _Counted(
         [
             LanguageStats(code, rows, words, n if entity else None, n if entity else None)
             for code, (rows, words, n) in numbers.items()
@@ -288,10 +294,10 @@ def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: s
     )
 
 
-def _of_lines(folder: Path) -> _Found:
-    """Return what `shard` has counted while it wrote lines of JSON."""
+def _of_lines(folder: Path) -> _Counted:
+    """Return the counts that `shard` stored when it wrote JSON lines."""
     known = read_statistics(folder).languages
-    return _Found(
+    return _Counted(
         [
             LanguageStats(code, sum(n.rows.values()), n.words, n.entities, n.entities)
             for code, n in known.items()
@@ -299,25 +305,25 @@ def _of_lines(folder: Path) -> _Found:
     )
 
 
-def _entities(folder: Path, manifest: Manifest) -> _Found:
+def _entities(folder: Path, manifest: Manifest) -> _Counted:
     del folder
     labels = manifest.counts.details.get("languages", {})
-    return _Found([LanguageStats(language, number) for language, number in labels.items()])
+    return _Counted([LanguageStats(language, number) for language, number in labels.items()])
 
 
-def _titles(folder: Path, manifest: Manifest) -> _Found:
+def _titles(folder: Path, manifest: Manifest) -> _Counted:
     rows = _scan(folder, manifest).select(pl.len()).collect().item()
     language = manifest.source.language if manifest.source else ""
-    return _Found([LanguageStats(language, rows)])
+    return _Counted([LanguageStats(language, rows)])
 
 
-def _examples(folder: Path, manifest: Manifest) -> _Found:
+def _examples(folder: Path, manifest: Manifest) -> _Counted:
     del folder
     rows = manifest.counts.details.get("rows", {})
-    return _Found([LanguageStats(language, number) for language, number in rows.items()])
+    return _Counted([LanguageStats(language, number) for language, number in rows.items()])
 
 
-_COUNT: dict[str, Callable[[Path, Manifest], _Found]] = {
+_COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "extract": _sentences,
     "link": _sentences,
     "switch": _switched,

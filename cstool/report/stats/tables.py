@@ -1,4 +1,4 @@
-"""A folder's numbers as tables of a terminal's width."""
+"""Formats counts as tables for a terminal."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,8 +20,8 @@ _ROWS_ARE = {
 }
 
 
-_HEAD = ("language", "", "words", "entities", "linked", "a sentence")
-# Heads of the measures, in the order in which they are dropped from the right of a narrow table.
+_HEAD = ("language", "", "words", "entities", "linked", "per sentence")
+# Heads of the measures; a narrow table omits the last ones.
 _MEASURES = (
     ("CMI", "cmi", ".1f"),
     ("I", "i_index", ".3f"),
@@ -35,9 +35,9 @@ _SHORTEST_BAR = 5
 
 
 def as_table(stats: FolderStats, width: int) -> str:
-    """Return the numbers as a table of so many columns: of the measures those that have room.
+    """Return the counts as a table of at most `width` columns, with the measures that fit.
 
-    A bar a language fills what is left.
+    The remaining width is used for a bar for each language.
     """
     head = [*_HEAD, *(name for name, _, _ in _MEASURES)]
     head[1] = _ROWS_ARE[stats.stage]
@@ -46,7 +46,7 @@ def as_table(stats: FolderStats, width: int) -> str:
     lines = [_cells(s) for s in [*stats.languages, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     if stats.stage in ("switch", "shard"):
-        used = [i for i in used if i != 4]  # all that stand there are linked
+        used = [i for i in used if i != 4]  # all entities of these stages are linked
     widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
     while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
         used.pop()
@@ -60,12 +60,12 @@ def as_table(stats: FolderStats, width: int) -> str:
 
 
 def _room(widths: dict[int, int], used: list[int], width: int) -> int:
-    """Return how many columns of the terminal the table leaves."""
+    """Return the number of columns that the table leaves free."""
     return width - sum(widths[i] for i in used) - 2 * (len(used) - 1)
 
 
 def _cells(stats: LanguageStats) -> list[str]:
-    """Return a language's numbers as the table shows them."""
+    """Return the cells of a language."""
     numbers = (stats.words, stats.entities, stats.linked)
     mean = stats.entities_a_sentence
     measures = [
@@ -86,7 +86,7 @@ def _cell(text: str, width: int, column: int) -> str:
 
 
 def types_table(types: Sequence[TypeStats], shown: int) -> str:
-    """Return the first so many types as a table."""
+    """Return the first `shown` types as a table."""
     every = sum(one.entities for one in types)
     lines = [
         [f"Q{one.qid}", one.name or "", f"{one.items:,}", f"{one.entities:,}",
@@ -97,13 +97,13 @@ def types_table(types: Sequence[TypeStats], shown: int) -> str:
 
 
 def titles_table(titles: Sequence[TitleStats], shown: int) -> str:
-    """Return the first so many pages as a table."""
+    """Return the first `shown` pages as a table."""
     lines = [[one.title, f"{one.rows:,}", f"{one.entities:,}"] for one in titles[:shown]]
     return _aligned(["page", "rows", "entities"], lines, 1, len(titles), "pages")
 
 
 def summaries_table(summaries: Sequence[CorpusSummary]) -> str:
-    """Return corpora in columns: source sentences and code-switched ones."""
+    """Return a table with a column for each corpus."""
     columns = [_figures(one) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
     return _aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
@@ -113,18 +113,18 @@ def _figures(one: CorpusSummary) -> dict[str, str]:
     source, switched = one.source or TextStats(0), one.switched or TextStats(0)
     return {
         "source sentences": _number(source.sentences or None),
-        "  words a sentence": _mean(source.words_a_sentence),
-        "  their entities": _number(source.entities),
-        "  entities a sentence": _mean(source.entities_a_sentence),
-        "code-switched sentences": _number(switched.sentences or None),
-        "  entities in these": _number(switched.entities),
-        "  entities in each": _mean(switched.entities_a_sentence),
+        "  words per source sentence": _mean(source.words_a_sentence),
+        "  entities in source sentences": _number(source.entities),
+        "  entities per source sentence": _mean(source.entities_a_sentence),
+        "switched sentences": _number(switched.sentences or None),
+        "  entities in switched sentences": _number(switched.entities),
+        "  entities per switched sentence": _mean(switched.entities_a_sentence),
         "languages": _number(one.languages),
     }
 
 
 def languages_table(folders: Mapping[str, FolderStats]) -> str:
-    """Return the rows of each language in each folder."""
+    """Return a table of the rows by language and folder."""
     lines = [
         [language, *(_number(its[name].rows if name in its else 0) for name in folders)]
         for language, its in by_language(folders).items()
@@ -141,9 +141,10 @@ def _number(number: int | None) -> str:
 
 
 def _aligned(head: list[str], lines: list[list[str]], left: int, number: int, what: str) -> str:
-    """Return cells in columns, the first so many of them to the left; and how many more there are.
+    """Return cells in aligned columns; a last line gives the number of omitted lines.
 
-    Names may be in any script, so it is columns of the terminal that count.
+    The first `left` columns are left-aligned. `number`: total number of lines; `what`: their unit.
+    Widths are columns of the terminal, because names can be in any script.
     """
     cells = [[printable(cell) for cell in line] for line in (head, *lines)]
     widths = [max(wcswidth(line[i]) for line in cells) for i in range(len(head))]

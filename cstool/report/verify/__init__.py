@@ -1,1 +1,1 @@
-"""Compare output folders with their manifests."""
+"""`cstool verify`: compares folders with their manifests and inputs."""

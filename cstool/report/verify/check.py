@@ -1,4 +1,4 @@
-"""`cstool verify`: are folders, and what they were made from, as they were written?"""
+"""Verifies that folders are unchanged, and that their inputs are the ones in their manifests."""
 
 import hashlib
 import re
@@ -31,14 +31,14 @@ from cstool.storage.ownership import WORK, is_stage
 from cstool.storage.timings import TIMINGS
 
 _BLOCK = 1 << 20
-# Names of dumps in a folder that no `cstool download` made.
+# File names of dumps, in folders that `cstool download` did not make.
 _DUMP = re.compile(r"\.(xml(-p\d+p\d+)?|json|sql)\.(bz2|gz|zst|xz)$|\.(xml|sql)$")
-# Takes the number of bytes that were read.
+# Called with the number of bytes that were read.
 ReadBytes = Callable[[int], object]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong, where: `missing`, `changed`, `foreign`, or `unfinished`."""
+    """A problem. `kind`: `missing`, `changed`, `foreign` or `unfinished`; `place`: a path."""
 
     kind: str
     place: str
@@ -46,7 +46,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class CheckedFolder(msgspec.Struct, frozen=True):
-    """A folder that was looked at: what it is, its files and their bytes."""
+    """A verified folder or dump: its path, its kind, its number of files and their bytes."""
 
     place: str
     what: str
@@ -55,7 +55,7 @@ class CheckedFolder(msgspec.Struct, frozen=True):
 
 
 class VerifyResult(msgspec.Struct, frozen=True):
-    """What was looked at, what is wrong with it, and what could not be followed any further."""
+    """The verified folders, the problems, and the inputs that could not be checked."""
 
     sound: bool
     folders: list[CheckedFolder]
@@ -64,7 +64,7 @@ class VerifyResult(msgspec.Struct, frozen=True):
 
 
 class CheckTargets(msgspec.Struct, frozen=True):
-    """What there is to look at: folders of stages, folders of downloads, single dumps."""
+    """The paths to verify: folders of stages, folders of downloads, single dumps."""
 
     stages: list[Path]
     downloads: list[Path]
@@ -72,63 +72,63 @@ class CheckTargets(msgspec.Struct, frozen=True):
 
 
 def targets(paths: Sequence[Path]) -> CheckTargets:
-    """Return what the paths hold: themselves, or what lies below a folder that is no stage's.
+    """Return the paths to verify: the given ones, and those below them.
 
-    Raises InputError for a path that is not there, or holds nothing of cstool's.
+    Raises InputError for a missing path, and for a folder without output of cstool.
     """
-    found = CheckTargets([], [], [])
+    selected = CheckTargets([], [], [])
     for path in paths:
-        before = sum(map(len, msgspec.structs.astuple(found)))
+        before = sum(map(len, msgspec.structs.astuple(selected)))
         if path.is_file():
-            found.dumps.append(path)
+            selected.dumps.append(path)
         elif path.is_dir():
-            _look_below(path, found)
+            _look_below(path, selected)
         else:
-            raise InputError(f"{path}: no such file or folder")
-        if before == sum(map(len, msgspec.structs.astuple(found))):
+            raise InputError(f"{path}: no such file or folder; give an existing one")
+        if before == sum(map(len, msgspec.structs.astuple(selected))):
             raise InputError(
-                f"{path}: holds nothing that cstool wrote (no {MANIFEST}, no {RECORD}); give the "
-                "folders of stages and downloads, or the dumps themselves"
+                f"{path}: contains no output of cstool (no {MANIFEST}, no {RECORD}); give the "
+                "folders of stages and downloads, or dumps"
             )
-    return CheckTargets(*(list(dict.fromkeys(kind)) for kind in msgspec.structs.astuple(found)))
+    return CheckTargets(*(list(dict.fromkeys(kind)) for kind in msgspec.structs.astuple(selected)))
 
 
-def _look_below(folder: Path, found: CheckTargets) -> None:
-    """Find stages, one inside another, too, downloads and plain dumps; folders are no links."""
+def _look_below(folder: Path, selected: CheckTargets) -> None:
+    """Find folders of stages (also nested), downloads and dumps; do not follow symbolic links."""
     stage, downloads = is_stage(folder), (folder / RECORD).exists()
     if stage:
-        found.stages.append(folder)
+        selected.stages.append(folder)
     elif downloads:
-        found.downloads.append(folder)
+        selected.downloads.append(folder)
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             if not path.is_symlink() and not path.name.startswith(".") and path.name != WORK:
-                _look_below(path, found)
+                _look_below(path, selected)
         elif not stage and not downloads and _DUMP.search(path.name) and path.is_file():
-            found.dumps.append(path)
+            selected.dumps.append(path)
 
 
-def bytes_to_read(found: CheckTargets) -> int:
-    """Return how many bytes are to be read, as far as manifests and records tell."""
+def bytes_to_read(selected: CheckTargets) -> int:
+    """Return the number of bytes to read, according to manifests and records."""
     total = 0
-    for folder in [*found.stages, *found.downloads]:
+    for folder in [*selected.stages, *selected.downloads]:
         try:
             manifest, record = read_manifest(folder), read_record(folder)
-        except InputError:  # told when the folder is looked at
+        except InputError:  # reported when the folder is verified
             continue
         total += sum(part.bytes for part in manifest.parts) if manifest else 0
         total += sum(kept.bytes for kept in record.files.values()) if record else 0
-    return total + sum(path.stat().st_size for path in found.dumps)
+    return total + sum(path.stat().st_size for path in selected.dumps)
 
 
 def verify(
-    found: CheckTargets, *, quick: bool = False, read: ReadBytes = lambda n: None
+    selected: CheckTargets, *, quick: bool = False, read: ReadBytes = lambda n: None
 ) -> VerifyResult:
-    """Look at all of it. With `quick`, checksums are left out, and files hardly read."""
+    """Verify all targets. `quick`: without checksums, so most of the bytes are not read."""
     wrong: list[Problem] = []
     checked: list[CheckedFolder] = []
     things: list[Artifact] = []
-    for folder in found.stages:
+    for folder in selected.stages:
         manifest = _manifest_of(folder, wrong)
         if manifest:
             described = describe_folder(folder, manifest)
@@ -141,7 +141,7 @@ def verify(
                     str(folder), manifest.stage, len(manifest.parts), described.bytes or 0
                 )
             )
-    for folder in found.downloads:
+    for folder in selected.downloads:
         record = _record_of(folder, wrong)
         hashes: dict[str, str] = {}
         wrong += _look_at_downloads(folder, record, read, hashes, quick=quick)
@@ -150,7 +150,7 @@ def verify(
             things.append(Artifact(str(folder / name), name, known, sample=kept.fingerprint))
         size = sum(kept.bytes for kept in record.files.values())
         checked.append(CheckedFolder(str(folder), "download", len(record.files), size))
-    for path in found.dumps:
+    for path in selected.dumps:
         given = describe_file(path)
         fingerprint = None if quick else hash_file(path, read).fingerprint
         things.append(Artifact(str(path), given.name, fingerprint, sample=given.sample))
@@ -162,7 +162,7 @@ def verify(
 
 
 def _of_today(given: Input) -> Input:
-    """Return an input as today's manifests have it: cstool 0.1 called the sample a fingerprint."""
+    """Return an input in the current form; cstool 0.1 stored the sample as its fingerprint."""
     return given.as_claimed() if (given.fingerprint or "").startswith("xxh3:") else given
 
 
@@ -173,7 +173,7 @@ def _manifest_of(folder: Path, wrong: list[Problem]) -> Manifest | None:
         wrong.append(Problem("changed", str(folder / MANIFEST), str(fault)))
         return None
     if manifest is None:
-        what = f"has no {MANIFEST}: the same command as before finishes it"
+        what = f"no {MANIFEST}; run the same command again to finish the folder"
         wrong.append(Problem("unfinished", str(folder), what))
     return manifest
 
@@ -195,18 +195,18 @@ def _look_at_parts(
     for part in manifest.parts:
         path = folder / part.file
         if not path.is_file():
-            yield Problem("missing", str(path), f"is not there; it had {part.bytes:,} bytes")
+            yield Problem("missing", str(path), f"file of {part.bytes:,} bytes not found")
         elif what := _change(path, part, read, quick=quick):
             yield Problem("changed", str(path), what)
     listed = {part.file for part in manifest.parts} | {MANIFEST, TIMINGS}
     for path in _files_in(folder):
         name = path.relative_to(folder).as_posix()
         if name not in listed and not is_lock(name):
-            yield Problem("foreign", str(path), f"is not in {MANIFEST}")
+            yield Problem("foreign", str(path), f"not listed in {MANIFEST}")
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder and those below it, but for other stages' folders."""
+    """Yield the files of a folder, recursively, except folders of other stages and downloads."""
     for path in sorted(folder.iterdir()):
         if not path.is_dir() or path.is_symlink():
             yield path
@@ -215,19 +215,19 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 
 def _change(path: Path, part: Part, read: ReadBytes, *, quick: bool) -> str:
-    """Return in what a part is not as its manifest has it; "" when it is."""
+    """Return how a part differs from its manifest, "" if it does not."""
     size = path.stat().st_size
     if size != part.bytes:
-        return f"has {size:,} bytes, not its {part.bytes:,}"
+        return f"{size:,} bytes instead of {part.bytes:,}"
     if not quick and _digest(path, "sha256", read) != part.checksum:
-        return "its bytes are not those that were written (by their sha256)"
+        return "content changed (different sha256)"
     if path.suffix in PARQUET:
         try:
             rows = pq.read_metadata(path).num_rows
         except (OSError, pa.ArrowInvalid):
-            return "is no Parquet any more"
+            return "not a valid Parquet file"
         if rows != part.rows:
-            return f"has {rows:,} rows, not its {part.rows:,}"
+            return f"{rows:,} rows instead of {part.rows:,}"
     return ""
 
 
@@ -246,21 +246,21 @@ def _digest(path: Path, kind: str, read: ReadBytes) -> str:
 def _look_at_downloads(
     folder: Path, record: DownloadRecord, read: ReadBytes, hashes: dict[str, str], *, quick: bool
 ) -> Iterator[Problem]:
-    """Yield what is wrong with downloads; note the fingerprint of each file that is read."""
+    """Yield the problems of downloads; store the fingerprints of the files in `hashes`."""
     for name, kept in record.files.items():
         path = folder / name
         if not path.is_file():
-            what = f"is not there; it was fetched from {kept.url}"
+            what = f"file not found; it was downloaded from {kept.url}"
             yield Problem("missing", str(path), what)
         elif what := _change_of_dump(path, kept, read, hashes, quick=quick):
             yield Problem("changed", str(path), what)
     begun = {name + PART for name in record.begun}
     for path in sorted(folder.iterdir()):
         if path.name in begun:
-            what = "is being fetched: the same `cstool download` as before finishes it"
+            what = "incomplete download; run the same `cstool download` command again to finish it"
             yield Problem("unfinished", str(path), what)
         elif path.is_file() and path.name not in {*record.files, RECORD, LOCK}:
-            yield Problem("foreign", str(path), f"is not in {RECORD}")
+            yield Problem("foreign", str(path), f"not listed in {RECORD}")
 
 
 def _change_of_dump(
@@ -268,10 +268,10 @@ def _change_of_dump(
 ) -> str:
     size = path.stat().st_size
     if size != kept.bytes:
-        return f"has {size:,} bytes, not its {kept.bytes:,}"
+        return f"{size:,} bytes instead of {kept.bytes:,}"
     if quick:
         same = describe_file(path).sample == kept.fingerprint
-        return "" if same else "its bytes are not those that were fetched (by samples)"
+        return "" if same else "content changed (different sample)"
     hashed = FileHash(path)
 
     def hash_too(number: int) -> None:
@@ -282,23 +282,23 @@ def _change_of_dump(
     hashed.close()
     hashes[path.name] = hashed.fingerprint
     if sha1 != kept.sha1:
-        return "its bytes are not those that were fetched (by their sha1)"
+        return "content changed (different sha1)"
     return ""
 
 
-# ---- the chain ----
+# ---- inputs ----
 
 
 def _broken(link: Dependency) -> Problem:
     there = ", ".join(link.instead)
-    what = f"was made from another {_named(link)} than {there}, as that is now"
+    what = f"made from another version of {_named(link)} than {there}"
     return Problem("changed", link.place, what)
 
 
 def _unchecked(link: Dependency) -> str:
     if link.input.name == STANDARD_INPUT:
-        return f"{link.place}: was made from standard input"
-    return f"{link.place}: was made from {_named(link)}, which was not given"
+        return f"{link.place}: made from standard input"
+    return f"{link.place}: made from {_named(link)}, which was not given"
 
 
 def _named(link: Dependency) -> str:

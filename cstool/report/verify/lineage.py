@@ -1,7 +1,7 @@
-"""Whether folders were made from one another, as they lie there: manifest by manifest to the dumps.
+"""Matches the inputs in manifests with the given folders and dumps, without reading files.
 
-A folder's manifest names its inputs by fingerprint: the sha256 of a folder's manifest, the xxh3 of
-a dump's bytes and of a sample of them. Nothing here reads a file.
+A manifest identifies an input folder by the sha256 of that folder's manifest, and a dump by the
+xxh3 of its bytes and of a sample of them.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from cstool.storage.manifest import STANDARD_INPUT, Input, Source
 
 @dataclass(frozen=True)
 class Artifact:
-    """What may be an input, or have some: a stage's folder, or a dump.
+    """A folder of a stage or a dump, which can be an input of others.
 
-    `name`: the stage, or the dump's file name. `fingerprint`, `sample`: as manifests have them,
-    None if not known.
+    `place`: path; `name`: the stage, or the file name of the dump; `fingerprint`, `sample`: as in
+    manifests, None if unknown.
     """
 
     place: str
@@ -26,7 +26,7 @@ class Artifact:
     sample: str | None = None
 
     def is_input(self, given: Input) -> bool:
-        """Whether this is the input: by all bytes where they are known of both, else by samples."""
+        """Whether this is the input: by fingerprint if both have one, else by sample."""
         if given.fingerprint and self.fingerprint:
             return given.fingerprint == self.fingerprint
         return bool(given.sample) and given.sample == self.sample
@@ -34,7 +34,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Dependency:
-    """A folder's input: the things it is, or else the things that it should be and is not."""
+    """An input of a folder: the matching artifacts, or those that should match and do not."""
 
     place: str
     input: Input
@@ -43,18 +43,18 @@ class Dependency:
 
 
 def links(things: Sequence[Artifact]) -> list[Dependency]:
-    """Return a link for each input of each thing.
+    """Return a dependency for each input of each artifact.
 
-    What it should be: things of the input's name that are none of the thing's other inputs, and
-    are not of another wiki.
+    An artifact should match if it has the name of the input, is not another input of the same
+    artifact, and is from the same wiki.
     """
     return [_link(thing, given, things) for thing in things for given in thing.inputs]
 
 
 def _link(thing: Artifact, given: Input, things: Sequence[Artifact]) -> Dependency:
-    found = [t.place for t in things if t.is_input(given)]
-    if found or given.name == STANDARD_INPUT:
-        return Dependency(thing.place, given, tuple(found))
+    matching = [t.place for t in things if t.is_input(given)]
+    if matching or given.name == STANDARD_INPUT:
+        return Dependency(thing.place, given, tuple(matching))
     instead = [
         t.place
         for t in things

@@ -1,1 +1,1 @@
-"""The stage `entities`: a Wikidata dump to a table of items, sorted by QID."""
+"""The stage `entities`: reads a Wikidata dump into a table of items, sorted by QID."""

@@ -1,7 +1,7 @@
-"""Lines of Wikidata's dump → columns of items, sorted by QID.
+"""Decodes lines of Wikidata's dump into columns of items, sorted by QID.
 
-Terms go into flat lists as they are decoded, an entity's objects at once behind them; sorting and
-choosing are then done on numbers of all terms together.
+Labels, aliases and sitelinks are appended to flat lists as each entity is decoded. Sorting and
+filtering then operate on integer codes of all of them together.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -26,9 +26,9 @@ from cstool.storage.schemas import ENTITIES
 from cstool.storage.sorted_runs import in_groups
 
 MALFORMED_LINE = "malformed line"
-# A detail of the runs' counts, for the sort; not of the manifest's.
+# A detail in the counts of the sorted runs, for the merge; removed before the manifest is written.
 IN_MEMORY = "in memory"
-_LINES_TOLD = 20
+_LINES_STORED = 20
 _AT_ONCE = 8192
 
 _value, _title = attrgetter("value"), attrgetter("title")
@@ -36,9 +36,9 @@ _value, _title = attrgetter("value"), attrgetter("title")
 
 @dataclass(frozen=True)
 class EntityFilter:
-    """What is kept: the codes of labels and aliases, the sites, the QIDs; None is all.
+    """The languages of labels and aliases, the sites and the QIDs to keep; None keeps all.
 
-    `only`: a file with the QIDs (NumPy's, u32, sorted), which the workers map.
+    `only`: path of a NumPy file with the QIDs (`uint32`, sorted), which workers map into memory.
     """
 
     languages: tuple[str, ...] | None = None
@@ -50,7 +50,7 @@ ALL = EntityFilter()
 
 
 def sort_lines(slice_: LineSlice, choice: EntityFilter) -> Batches:
-    """Decode the lines of a slice; yield the items that are chosen, sorted by QID; count all."""
+    """Yield the selected items of a slice, sorted by QID; return counts of all its entities."""
     counts = Counts()
     with seldom_collecting():
         rows = _read(slice_, _Only(choice.only), counts)
@@ -69,7 +69,7 @@ def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "_Rows":
             entity = decode(line)
         except MALFORMED as error:
             tally.drop(MALFORMED_LINE)
-            if len(malformed) < _LINES_TOLD:
+            if len(malformed) < _LINES_STORED:
                 malformed[f"line {number}: {error}"] = 1
             continue
         qid = item_number(entity.id) if entity.type == "item" else 0
@@ -86,7 +86,7 @@ def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "_Rows":
 
 
 class _Only:
-    """The QIDs that are asked for; without a file, all."""
+    """The selected QIDs; without a file, all."""
 
     def __init__(self, file: str | None) -> None:
         self._qids = None if file is None else _mapped(file, Path(file).stat().st_mtime_ns)
@@ -94,8 +94,8 @@ class _Only:
     def __contains__(self, qid: int) -> bool:
         if self._qids is None:
             return True
-        place = self._qids.searchsorted(np.uint32(qid))
-        return bool(place < len(self._qids) and self._qids[place] == qid)
+        index = self._qids.searchsorted(np.uint32(qid))
+        return bool(index < len(self._qids) and self._qids[index] == qid)
 
 
 @lru_cache(1)
@@ -104,7 +104,7 @@ def _mapped(file: str, _: int) -> Array:
 
 
 class _Numbers(dict[str, int]):
-    """Numbers for names, in the order in which they are asked for first."""
+    """Assigns consecutive integers to names, in the order of first lookup."""
 
     def __missing__(self, name: str) -> int:
         self[name] = number = len(self)
@@ -112,10 +112,10 @@ class _Numbers(dict[str, int]):
 
 
 class _Terms:
-    """Keyed texts of all items, flat: languages or sites, and labels, aliases or titles.
+    """The labels, aliases or sitelinks of all items as flat lists of keys and texts.
 
-    They become arrays while the processor still has them near: a text that is fetched again from
-    memory costs as much as its decoding.
+    Keys are languages or sites. Lists are converted to arrays every `_AT_ONCE` texts, while the
+    texts are still in the CPU cache: reading them from memory again takes as long as decoding.
     """
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class _Terms:
         self._text_arrays: list[pa.Array] = []
 
     def add(self, texts: dict[str, Any] | list[None], text: Callable[[Any], str]) -> None:
-        """Take an item's texts, one a key."""
+        """Append the texts of an item, one per key."""
         if texts and isinstance(texts, dict):
             self._keys += texts
             self._texts += map(text, texts.values())
@@ -137,7 +137,7 @@ class _Terms:
     def add_lists(
         self, texts: dict[str, list[Any]] | list[None], text: Callable[[Any], str]
     ) -> None:
-        """Take an item's texts, many a key."""
+        """Append the texts of an item, several per key."""
         if texts and isinstance(texts, dict):
             for key, many in texts.items():
                 self._keys += repeat(key, len(many))
@@ -148,7 +148,7 @@ class _Terms:
         number = len(self._keys)
         self._ends.append(self._stored + number)
         if number >= _AT_ONCE:
-            # pa.array loads pandas, where that is installed: that is worth it for many only.
+            # pa.array imports pandas if it is installed, so it is not called for few texts.
             self._store(pa.array(self._texts, pa.string()))
 
     def _store(self, texts: pa.Array) -> None:
@@ -163,15 +163,16 @@ class _Terms:
     def column(
         self, ranks: Array, kept: tuple[str, ...] | None, type_: pa.DataType
     ) -> tuple[pa.ListArray, int, int]:
-        """Return the list column, items by rank, texts by key; how many it has, and had.
+        """Return the list column, its number of texts, and the number before filtering.
 
-        Texts of one key stay in their order. `kept`: other keys than these are left out.
+        `ranks`: row of each item, `int64[items]`. Texts are sorted by key and keep their order
+        within a key. `kept`: the keys to keep; None keeps all.
         """
         self._store(strings(self._texts))
         names = sorted(self._numbers)
-        places = np.empty(len(names), np.int64)
-        places[[self._numbers[name] for name in names]] = np.arange(len(names))
-        codes = places[np.concatenate(self._code_arrays)]
+        sorted_codes = np.empty(len(names), np.int64)
+        sorted_codes[[self._numbers[name] for name in names]] = np.arange(len(names))
+        codes = sorted_codes[np.concatenate(self._code_arrays)]
         ends = np.array(self._ends, np.int64)
         items = np.repeat(ranks, ends[1:] - ends[:-1])
         order = np.argsort(items * max(1, len(names)) + codes, kind="stable")
@@ -184,7 +185,7 @@ class _Terms:
 
 
 class _Rows:
-    """Items as they come in."""
+    """Collects decoded items."""
 
     def __init__(self) -> None:
         self.qids: list[int] = []
@@ -193,7 +194,7 @@ class _Rows:
         self._labels, self._aliases, self._sitelinks = _Terms(), _Terms(), _Terms()
 
     def append(self, qid: int, entity: Entity) -> None:
-        """Take an item."""
+        """Append an item."""
         self.qids.append(qid)
         self._labels.add(entity.labels, _value)
         self._aliases.add_lists(entity.aliases, _value)
@@ -203,7 +204,7 @@ class _Rows:
         self._type_counts.append(len(types))
 
     def table(self, choice: EntityFilter, counts: Counts) -> pa.Table:
-        """Return the items as columns, sorted by QID; of equal ones the later behind."""
+        """Return the items as a table, sorted by QID; equal QIDs keep their order."""
         qids = np.array(self.qids, np.uint32)
         order = np.argsort(qids, kind="stable")
         ranks = np.empty(len(qids), np.int64)
@@ -227,11 +228,11 @@ class _Rows:
 
 
 def is_range(order: Sequence[int] | Array) -> bool:
-    """Whether an order changes nothing: 0, 1, 2, …"""
+    """Whether an order is the identity: 0, 1, 2, …"""
     return bool((np.asarray(order) == np.arange(len(order))).all())
 
 
 def count_terms(table: pa.Table) -> Iterable[tuple[str, int]]:
-    """Yield the name of each column of terms, and how many are in it."""
+    """Yield the name and the number of terms of each column: labels, aliases, sitelinks."""
     for name in ("labels", "aliases", "sitelinks"):
         yield name, sum(len(chunk.flatten()) for chunk in table.column(name).chunks)

@@ -1,4 +1,4 @@
-"""What `cstool entities` keeps of a dump: `--languages`, `--sites`, `--only`."""
+"""The selection of `cstool entities`: `--languages`, `--sites` and `--only`."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import save_array
 from cstool.storage.qid_lists import Qids, qids_of
 
-# What Wikibase falls back to when a language's chain has nothing
+# The last fallback languages of Wikibase, after those of the language itself
 # (https://www.wikidata.org/wiki/Help:Default_values_for_labels_and_aliases).
 LAST_FALLBACKS = ("mul", "en")
 
@@ -24,26 +24,26 @@ _SITE = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class EntitySelection:
-    """The languages, sites and QIDs (sorted) that are asked for; None is all."""
+    """The selected languages, sites and QIDs (sorted); None selects all."""
 
     languages: tuple[str, ...] | None = None
     sites: tuple[str, ...] | None = None
     qids: Qids | None = None
 
     def parameters(self) -> dict[str, Any]:
-        """Return those that are given, for the manifest; of the QIDs number and xxh3."""
-        found: dict[str, Any] = {}
+        """Return the given options for the manifest; of QIDs, their number and an xxh3 hash."""
+        parameters: dict[str, Any] = {}
         if self.languages is not None:
-            found["languages"] = list(self.languages)
+            parameters["languages"] = list(self.languages)
         if self.sites is not None:
-            found["sites"] = list(self.sites)
+            parameters["sites"] = list(self.sites)
         if self.qids is not None:
             digest = xxhash.xxh3_64_hexdigest(self.qids.astype("<u4").tobytes())
-            found["only"] = f"{len(self.qids)} items, xxh3:{digest}"
-        return found
+            parameters["only"] = f"{len(self.qids)} items, xxh3:{digest}"
+        return parameters
 
     def choice(self, file: Path) -> EntityFilter:
-        """Return the same for workers, with the QIDs in that file, which is written."""
+        """Return the filter for workers; write its QIDs to `file`."""
         if self.qids is None:
             return EntityFilter(self.languages, self.sites)
         with whole_file(file) as temporary:
@@ -52,7 +52,7 @@ class EntitySelection:
 
 
 def find_wanted(codes: str | None, sites: str | None, only: Path | None) -> EntitySelection:
-    """Return what the options name. Raises InputError when they name nothing, or what is none."""
+    """Return the selection of the options. Raises InputError for an empty or invalid value."""
     return EntitySelection(
         None if codes is None else languages_of(codes),
         None if sites is None else sites_of(sites),
@@ -61,10 +61,10 @@ def find_wanted(codes: str | None, sites: str | None, only: Path | None) -> Enti
 
 
 def languages_of(spec: str) -> tuple[str, ...]:
-    """Return the codes to keep for these languages: their own, and those they fall back to.
+    """Return the codes to keep for these languages: their own and those of their fallbacks.
 
-    Both as they are written today and were before. `spec`: codes with commas between, or
-    "entitycs" for its 93. Raises InputError for others.
+    Includes former codes of the same languages. `spec`: comma-separated codes, or "entitycs" for
+    the 93 languages of EntityCS. Raises InputError for an unknown code.
     """
     codes = resolve(spec, ())
     kept = {*codes, *LAST_FALLBACKS, *(other for code in codes for other in chain(code))}
@@ -72,12 +72,12 @@ def languages_of(spec: str) -> tuple[str, ...]:
 
 
 def sites_of(spec: str) -> tuple[str, ...]:
-    """Return the site names between commas, such as enwiki. Raises WrongCallError for others."""
+    """Return comma-separated site names, sorted. Raises WrongCallError for an invalid name."""
     names = [word.strip() for word in spec.split(",") if word.strip()]
     for name in names:
         if not _SITE.fullmatch(name) or "wik" not in name:
-            hint = "give database names such as enwiki, zh_min_nanwiki"
-            raise WrongCallError(f"--sites: {name!r} is no name of a wiki; {hint}")
+            hint = "give names such as enwiki or zh_min_nanwiki"
+            raise WrongCallError(f"--sites: {name!r} is not a wiki's database name; {hint}")
     if not names:
-        raise WrongCallError("--sites: names no wiki; give names such as enwiki,dewiki")
+        raise WrongCallError("--sites: no wiki given; give names such as enwiki,dewiki")
     return tuple(sorted(set(names)))

@@ -1,8 +1,8 @@
-"""The external sort of items: runs, each sorted by QID → ranges of QIDs, whatever their order was.
+"""External merge sort of items: combines runs that are sorted by QID into ranges of QIDs.
 
-A range is read from the row groups that touch it. In a dump that is nearly sorted those hold little
-else. In one without any order every group touches every range: then runs are merged first, by
-groups of runs, and the merged ones have row groups that end where ranges do.
+A range is read from the row groups that overlap it. If the dump is nearly sorted, these contain few
+other items. If it is unsorted, every row group overlaps every range; then neighbouring runs are
+merged first into larger runs whose row groups end at the range boundaries.
 """
 
 from collections import Counter
@@ -20,8 +20,8 @@ from cstool.arrays.arrow import numbers, one_chunk
 from cstool.stages.entities.rows import count_terms, is_range
 from cstool.storage.checksums import STANDARD
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import ENTITIES
 from cstool.storage.sorted_runs import (
     Group,
@@ -31,13 +31,14 @@ from cstool.storage.sorted_runs import (
     read_groups,
     read_range,
 )
+from cstool.storage.tasks import Task, part_name
 
-# Reading a byte of the runs more than so many times costs more than merging them does.
+# If the runs would be read more than this many times on average, merging first is faster.
 MOST_READS = 3.0
-# Bytes of a range, which is held in memory, whatever the part size.
+# Maximum bytes of a range, independent of the part size: a range is held in memory.
 LARGEST_RANGE = 256 << 20
 _ROWS_A_GROUP = 32_768
-# Codes, wikis and types repeat; a dictionary of labels costs a tenth of the time, and more bytes.
+# Dictionaries only for columns that repeat; for labels they take 10 % more time and more bytes.
 LAYOUT = STANDARD | {
     "use_dictionary": [
         "labels.list.element.language",
@@ -46,12 +47,11 @@ LAYOUT = STANDARD | {
         "types.list.element",
     ]
 }
-_LABEL = "entities: sort"
 
 
 @dataclass(frozen=True)
 class MergeTask:
-    """Runs to merge, and the QIDs at which the row groups of the result end."""
+    """The runs to merge, and the QIDs at which row groups of the result end."""
 
     groups: KeyRange
     cuts: tuple[int, ...]
@@ -62,7 +62,7 @@ def sort_runs(
 ) -> list[FinishedPart]:
     """Make the parts of the stage from sorted runs; return them in order.
 
-    `in_memory`: the bytes of all runs' rows there; `range_size`: those of a range.
+    `in_memory`: bytes of all rows in memory; `range_size`: bytes of a range in memory.
     """
     groups = read_groups(files, "qid")
     packed = sum(g.bytes for g in groups)
@@ -74,12 +74,8 @@ def sort_runs(
         merged = run.map(
             merge_runs,
             None,
-            tasks := _merges(files, groups, cuts, range_size),
-            ENTITIES,
-            label="entities: merge",
-            size=sum(task.weight for task in tasks),
-            phase="merged",
-            layout=LAYOUT,
+            _merges(files, groups, cuts, range_size),
+            PartSpec(ENTITIES, label="entities: merge", phase="merged", layout=LAYOUT),
         )
         groups = read_groups((run.work("merged") / m.part.file for m in merged), "qid")
         ranges = _ranges(groups, cuts)
@@ -92,33 +88,33 @@ def sort_runs(
         )
         for i, ((low, high), touched) in enumerate(zip(pairwise(cuts), ranges, strict=True))
     ]
-    size = sum(task.weight for task in gathers)
-    return run.map(gather_range, None, gathers, ENTITIES, label=_LABEL, size=size, layout=LAYOUT)
+    spec = PartSpec(ENTITIES, label="entities: sort", layout=LAYOUT)
+    return run.map(gather_range, None, gathers, spec)
 
 
 def cut_evenly(groups: Sequence[Group], size: int) -> list[int]:
-    """Return the QIDs at which to cut so that a range has about `size` bytes, ends included.
+    """Return the boundaries of ranges of about `size` bytes each, first and last included.
 
-    A group's bytes are taken to lie evenly between its first and its last QID.
+    Assumes that the bytes of a row group are uniformly distributed over its QIDs.
     """
     if not groups:
         return [0, 1]
     lows = np.array([g.low for g in groups], np.float64)
     highs = np.array([g.high + 1 for g in groups], np.float64)
     density = np.array([g.bytes for g in groups], np.float64) / (highs - lows)
-    places = np.concatenate([lows, highs])
-    order = np.argsort(places, kind="stable")
-    places = places[order]
+    bounds = np.concatenate([lows, highs])
+    order = np.argsort(bounds, kind="stable")
+    bounds = bounds[order]
     slope = np.cumsum(np.concatenate([density, -density])[order])
-    below = np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(places))])
+    below = np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(bounds))])
     number = max(1, round(below[-1] / size))
-    inner = np.interp(np.arange(1, number) * below[-1] / number, below, places)
+    inner = np.interp(np.arange(1, number) * below[-1] / number, below, bounds)
     ends = {int(lows.min()), *np.rint(inner).astype(np.int64).tolist(), int(highs.max())}
     return sorted(ends)
 
 
 def _ranges(groups: Sequence[Group], cuts: Sequence[int]) -> list[list[Group]]:
-    """Return for each range the groups that touch it, in their order."""
+    """Return for each range the row groups that overlap it, in their order."""
     touched: list[list[Group]] = [[] for _ in cuts[1:]]
     first = np.searchsorted(cuts, [g.low for g in groups], "right") - 1
     last = np.searchsorted(cuts, [g.high for g in groups], "right") - 1
@@ -131,35 +127,35 @@ def _ranges(groups: Sequence[Group], cuts: Sequence[int]) -> list[list[Group]]:
 def _merges(
     files: Sequence[Path], groups: Sequence[Group], cuts: Sequence[int], size: int
 ) -> list[Task[MergeTask]]:
-    """Return tasks that each merge neighbouring runs of `size` bytes together."""
+    """Return tasks that each merge neighbouring runs of about `size` bytes in total."""
     by_file: dict[str, list[Group]] = {str(file): [] for file in files}
     for group in groups:
         by_file[group.file].append(group)
-    lots: list[list[Group]] = [[]]
+    batches: list[list[Group]] = [[]]
     for of_file in by_file.values():
-        if sum(g.bytes for g in lots[-1]) + sum(g.bytes for g in of_file) > size and lots[-1]:
-            lots.append([])
-        lots[-1] += of_file
+        if sum(g.bytes for g in batches[-1]) + sum(g.bytes for g in of_file) > size and batches[-1]:
+            batches.append([])
+        batches[-1] += of_file
     tasks = []
-    for i, lot in enumerate(lots):
-        names = [(Path(g.file).name, g.index, g.low, g.high, g.bytes) for g in lot]
+    for i, batch in enumerate(batches):
+        names = [(Path(g.file).name, g.index, g.low, g.high, g.bytes) for g in batch]
         fingerprint = xxhash.xxh3_128_hexdigest(repr((names, cuts)).encode())
-        task = MergeTask(key_range(lot, cuts[0], cuts[-1]), tuple(cuts))
-        tasks.append(Task(part_name(i), task, fingerprint, sum(g.bytes for g in lot)))
+        task = MergeTask(key_range(batch, cuts[0], cuts[-1]), tuple(cuts))
+        tasks.append(Task(part_name(i), task, fingerprint, sum(g.bytes for g in batch)))
     return tasks
 
 
 def merge_runs(task: MergeTask, _: None) -> Batches:
-    """Yield the rows of some runs sorted by QID, a row group for each range."""
+    """Yield the rows of some runs sorted by QID, one row group for each range."""
     rows = read_range(task.groups, "qid", ENTITIES)
-    places = np.searchsorted(rows.keys, np.array(task.cuts, np.int64))
-    for begin, end in pairwise(places.tolist()):
+    bounds = np.searchsorted(rows.keys, np.array(task.cuts, np.int64))
+    for begin, end in pairwise(bounds.tolist()):
         yield rows.table.take(numbers(rows.order[begin:end]))
     return Counts()
 
 
 def gather_range(range_: KeyRange, _: None) -> Batches:
-    """Yield the items of a range of QIDs; of an item that the dump has twice, the last one."""
+    """Yield the items of a range of QIDs; if the dump has an item twice, the last one."""
     rows = read_range(range_, "qid", ENTITIES)
     last = np.ones(len(rows), bool)
     last[:-1] = rows.keys[1:] != rows.keys[:-1]
@@ -172,15 +168,15 @@ def gather_range(range_: KeyRange, _: None) -> Batches:
     languages: Counter[str] = Counter()
     for group in _groups(rows.kept(last)):
         labels = one_chunk(group.column("labels")).flatten()
-        found = labels.field("language").value_counts()
-        languages.update({v["values"]: v["counts"] for v in found.to_pylist()})
+        by_language = labels.field("language").value_counts()
+        languages.update({v["values"]: v["counts"] for v in by_language.to_pylist()})
         yield group
     counts.add("languages", languages)
     return counts
 
 
 def _groups(rows: SortedRows) -> Sequence[pa.Table] | Any:
-    """Return the rows by row groups; those that are in order already are not copied."""
+    """Return the rows in row groups, without copying if they are already in order."""
     if is_range(rows.order):
         return (rows.table.slice(i, _ROWS_A_GROUP) for i in range(0, len(rows), _ROWS_A_GROUP))
     return rows.chunks(_ROWS_A_GROUP)

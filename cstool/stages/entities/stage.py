@@ -1,7 +1,7 @@
-"""`cstool entities`: Wikidata's JSON dump → a table of items, sorted by QID.
+"""`cstool entities`: reads Wikidata's JSON dump into a table of items, sorted by QID.
 
-Each slice of lines becomes a run sorted by QID (`entities_rows`); then each range of QIDs is
-gathered from all runs (`entities_sort`). Memory depends on the part size only.
+Each slice of lines is written as a run sorted by QID (`rows`); then each range of QIDs is gathered
+from all runs (`sort`). Memory use depends on the part size only.
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,20 @@ from cstool.stages.entities.sort import LAYOUT, sort_runs
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.ownership import refuse_damage
-from cstool.storage.parts import FinishedPart
-from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import ENTITIES
+from cstool.storage.tasks import Task, part_name
 
 
 @dataclass(frozen=True)
 class EntitiesOptions:
-    """`max_errors`: malformed lines that are borne; `keep_going`: keep what a cut dump has.
+    """The options of `cstool entities`.
 
-    `languages`: codes of the labels and aliases to keep (see `entities_choice`), `sites`: of the
-    sitelinks, with commas between; `only`: a file of QIDs, or a folder that `cstool link` wrote.
-    None is all.
+    `max_errors`: maximum number of malformed lines; `keep_going`: keep the readable part of a
+    truncated dump. `languages`: comma-separated codes of the labels and aliases to keep (see
+    `selection`); `sites`: comma-separated names of the wikis whose sitelinks to keep; `only`: a
+    file of QIDs, or an output folder of `cstool link`. None keeps all.
     """
 
     max_errors: int = 0
@@ -40,10 +42,10 @@ class EntitiesOptions:
 
 
 def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions) -> Manifest:
-    """Read a Wikidata dump into `out`; return the manifest.
+    """Read a Wikidata dump into the folder `out`; return the manifest.
 
-    Raises InputError for a dump that is damaged, malformed or empty and for options that name
-    nothing, OutputError for `out`.
+    Raises InputError for a damaged, malformed or empty dump and for invalid options, OutputError if
+    `out` cannot be used.
     """
     part_size = running.part_size or DEFAULT_PART_SIZE
     inputs = [describe_dump(dump)]
@@ -78,16 +80,13 @@ def _fill(
         sort_lines,
         wanted.choice(run.work("only") / "qids.npy"),
         _tasks(dump, part_size, faults, run.options, read),
-        ENTITIES,
-        label="entities: read",
+        PartSpec(ENTITIES, label="entities: read", phase="sorted", layout=LAYOUT),
         size=size,
-        phase="sorted",
         on_made=lambda made: limit.check(made.counts),
-        layout=LAYOUT,
     )
     counts = total(m.counts for m in made)
     if not counts.tally("entities").read:
-        raise InputError(f"{dump}: has no entities; give a dump of Wikidata, not an empty file")
+        raise InputError(f"{dump}: contains no entities; give a JSON dump of Wikidata")
     in_memory = counts.details.pop(IN_MEMORY)["bytes"]
     files = [run.work("sorted") / m.part.file for m in made]
     parts = sort_runs(run, files, in_memory, 2 * part_size)
@@ -115,7 +114,7 @@ def _tasks(
 
 
 class _ErrorLimit:
-    """Ends the run when more lines are malformed than are borne."""
+    """Stops the run when the number of malformed lines exceeds the limit."""
 
     def __init__(self, dump: str, most: int) -> None:
         self._dump = dump
@@ -124,19 +123,19 @@ class _ErrorLimit:
         self._number = 0
 
     def check(self, counts: Counts) -> None:
-        """Add a part's malformed lines. Raises InputError past the limit."""
+        """Add the malformed lines of a part. Raises InputError above the limit."""
         self._number += counts.tallies["entities"].dropped.get(MALFORMED_LINE, 0)
         self._lines |= counts.details.get("malformed lines", {})
         if self._number > self._most:
             lines = sorted(self._lines, key=lambda line: int(line.split()[1].rstrip(":")))
             raise InputError(
-                f"{self._dump}: {self._number} malformed line(s), first {lines[0]}; download the "
-                f"dump again, or skip them with --max-errors {max(self._number, 100)}"
+                f"{self._dump}: {self._number:,} malformed line(s), the first at {lines[0]}; "
+                f"download the dump again, or skip them with --max-errors {max(self._number, 100)}"
             )
 
 
 def _joined(read: Counts, parts: list[FinishedPart]) -> Counts:
-    """Join the counts of both phases: what the second one dropped was not written."""
+    """Combine the counts of both phases: what the second phase dropped was not written."""
     gathered = total(made.counts for made in parts)
     for unit, tally in gathered.tallies.items():
         for reason, number in tally.dropped.items():

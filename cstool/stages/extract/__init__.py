@@ -1,1 +1,1 @@
-"""The stage `extract`: a page dump to sentences with their links."""
+"""The stage `extract`: extracts sentences with their links from a page dump."""

@@ -1,4 +1,4 @@
-"""Sentences of pages as rows, and what they count."""
+"""Builds rows from the sentences of pages, and their counts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,25 +25,25 @@ LOST = "in a dropped sentence"
 
 @dataclass
 class SentenceRows:
-    """Columns that fill up, page by page."""
+    """Column buffers that are filled page by page."""
 
     counts: Counts
     pages: list[Page] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)  # of each page
+    rows: list[int] = field(default_factory=list)  # number of rows of each page
     positions: list[int] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)  # mentions of each row
+    lengths: list[int] = field(default_factory=list)  # number of mentions of each row
     mentions: list[LinkSpan] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
     def add(self, page: Page, reading: PageText) -> None:
-        """Add those of a page's sentences that have no holes."""
+        """Add the sentences of a page that have no holes; count the others."""
         before = len(self.texts)
-        holed = mentions_lost = beyond = 0
+        with_holes = mentions_lost = beyond = 0
         for position, paragraph, (text, mentions, holes) in reading.sentences:
             if holes:
-                holed += 1
+                with_holes += 1
                 mentions_lost += len(mentions)
                 self.holes.update(set(holes))
             elif position >= POSITIONS_A_PAGE:
@@ -62,14 +62,14 @@ class SentenceRows:
         tally = self.counts.tally("sentences")
         tally.keep(kept)
         tally.drop(NO_MENTION, reading.number - len(reading.sentences))
-        tally.drop(HOLE, holed)
+        tally.drop(HOLE, with_holes)
         tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
 
     def add_late(
         self, page: Page, waiting: PendingSentence, sentence: Sentence, reason: str
     ) -> None:
-        """Add a sentence that was counted as dropped for that reason, and has no holes now."""
+        """Add a sentence that was counted as dropped for `reason` and no longer has holes."""
         self.pages.append(page)
         self.rows.append(1)
         self.positions.append(waiting.position)
@@ -85,7 +85,7 @@ class SentenceRows:
         self.counts.tally("mentions").drop(LOST, -waiting.mentions)
 
     def take(self) -> Iterator[pa.RecordBatch | SideTable]:
-        """Yield the rows so far, and their paragraphs; begin anew."""
+        """Yield the collected rows and their paragraphs; clear the buffers."""
         of_page = np.repeat(np.arange(len(self.pages)), self.rows)
         page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]
         positions = np.array(self.positions, np.int64)
@@ -119,7 +119,7 @@ class SentenceRows:
         if not shown.all():
             row = np.repeat(np.arange(len(lengths)), lengths)
             lengths = np.bincount(row[shown], minlength=len(lengths))
-            spans = [places[shown] for places in spans]
+            spans = [bounds[shown] for bounds in spans]
             targets = tuple(compress(targets, shown))
         tally = self.counts.tally("mentions")
         tally.keep(int(shown.sum()))
@@ -128,5 +128,5 @@ class SentenceRows:
         return list_of_structs(lengths, [*spans, targets], MENTION)
 
     def count(self) -> None:
-        """Hand the numbers of holes to the counts: sentences that each name has cost."""
+        """Add the holes to the counts: the number of sentences that each template dropped."""
         self.counts.add("holes", self.holes)

@@ -1,4 +1,4 @@
-"""`cstool extract`: page XML → sentences with their wikilinks."""
+"""`cstool extract`: extracts sentences with their wikilinks from page XML."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -22,27 +22,28 @@ from cstool.storage.counts import Counts, largest, total
 from cstool.storage.manifest import Manifest, Source
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.paragraphs import gather
-from cstool.storage.parts import Batches
+from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE, mismatch
 from cstool.wikitext.page import reader
 from cstool.wikitext.rule_tables import check_rules
+from cstool.wikitext.sentences import segmenter
 
 _HOLES_KEPT = 1000
-# CPU time that a page may take: a thousand times what the longest articles do.
+# Limit of CPU time per page: a thousand times that of the longest articles.
 _PAGE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class ExtractOptions:
-    """What is extracted.
+    """The options of `cstool extract`.
 
-    `templates`: "known" renders the templates that we have a rule for, "none" none.
-    `all_sentences` keeps those without a mention. `language` is said to be the text's, whatever
-    the dump says. `keep_going` keeps what stands before a cut. `rules` are the text of a file of
-    rules for templates, `rules_name` its name, for messages.
+    `templates`: "known" renders the templates that have a rule, "none" renders none.
+    `all_sentences` also keeps sentences without a mention. `language` overrides the language in
+    the dump. `keep_going` keeps the readable part of a truncated dump. `rules`: content of a file
+    of template rules; `rules_name`: its name, for messages.
     """
 
     templates: Literal["known", "none"] = "known"
@@ -63,12 +64,12 @@ def extract(
     out: Path,
     options: ExtractOptions,
     running: RunOptions,
-    tell: Callable[[str], None] = lambda told: None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> Manifest:
-    """Extract the sentences of page dumps of one wiki into `out`; return the manifest.
+    """Extract the sentences of page dumps of one wiki into the folder `out`; return the manifest.
 
-    `tell` is called with what the user should know of the input. Raises InputError for a dump
-    that is damaged, empty or none, and for faults in rules; OutputError for `out`.
+    `tell` is called with messages about the input. Raises InputError for a damaged, empty or
+    invalid dump and for errors in rules, OutputError if `out` cannot be used.
     """
     if options.language is not None:
         need_language(options.language, "--language")
@@ -77,6 +78,7 @@ def extract(
         "all_sentences": options.all_sentences,
         "language": options.language,
         "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
+        "segmenter": segmenter(),
         "part_size": running.part_size,
     }
     inputs = [describe_dump(dump) for dump in dumps]
@@ -106,9 +108,14 @@ def _fill(
         options = replace(options, language=_language(dump, dumps[0], tell))
     site = site_of(dump.site, options)
     if not COMPILED:
-        tell("cstool was installed without a C compiler: the same text, in 1.6 times the time")
+        tell(
+            "the compiled extension is missing (cstool was installed without a C compiler): "
+            "the output is the same, but extraction takes 1.6 times as long"
+        )
     check_rules(options.rules, options.rules_name, site.language)
-    made = run.map(read_pages, options, dump.tasks, SENTENCES, label="extract", size=dump.size)
+    made = run.map(
+        read_pages, options, dump.tasks, PartSpec(SENTENCES, label="extract"), size=dump.size
+    )
     names = TemplateNames(site, options.render, options.all_sentences, extra=options.rules)
     made += read_late(run, made, names)
     paragraphs = gather(run, made)
@@ -125,31 +132,31 @@ def _fill(
 
 
 def _language(dump: PageDump, name: str, tell: Callable[[str], None]) -> str | None:
-    """Return the language that the first pages show, where <siteinfo> does not tell it right."""
+    """Return the language of the first pages if <siteinfo> names another one, else None."""
     wrong = mismatch(dump.site, dump.sample, name)
     if wrong is None:
         return None
-    told = f"{Path(name).name}: <siteinfo> says {dump.site.language!r}"
-    share = f"{wrong.found} of {wrong.looked_at} {wrong.what}"
+    siteinfo = f"{Path(name).name}: <siteinfo> gives the language {dump.site.language!r}"
+    evidence = f"{wrong.found} of {wrong.looked_at} {wrong.what}"
     if wrong.language is None:
-        tell(f"{told}, its pages are in another language ({share}); tell which with --language")
+        tell(f"{siteinfo}, but the pages are in another one ({evidence}); give it with --language")
     else:
         tell(
-            f"{told}, its pages read as {wrong.language!r} ({share}): taken as that; "
-            f"--language {dump.site.language} overrules"
+            f"{siteinfo}, but the pages are in {wrong.language!r} ({evidence}), which is used; "
+            f"to override, give --language {dump.site.language}"
         )
     return wrong.language
 
 
 def site_of(site: Site, options: ExtractOptions) -> Site:
-    """Return the wiki with the language that is said to be its text's."""
+    """Return the wiki, with the language of the options if they name one."""
     if options.language is None:
         return site
     return msgspec.structs.replace(site, language=options.language)
 
 
 def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
-    """Yield the sentences of a slice's pages; count what is dropped, and why."""
+    """Yield the sentences of the pages of a slice; return counts with the reasons for drops."""
     with seldom_collecting():
         return (yield from _read_pages(slice_, options))
 
@@ -166,7 +173,7 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     for page in pages_of(slice_, damage):
         if note:
             note(f"page {page.title!r}, id {page.id}")
-        reason = _why_not(page)
+        reason = _reason_to_skip(page)
         if reason:
             tally.drop(reason)
             left.note(page)
@@ -194,8 +201,8 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     return counts
 
 
-def _why_not(page: Page) -> str:
-    """Return why a page is passed over, "" when it is not."""
+def _reason_to_skip(page: Page) -> str:
+    """Return the reason to skip a page, "" if there is none."""
     if page.namespace != MAIN:
         return "other namespace"
     if page.redirect is not None:

@@ -1,9 +1,9 @@
-"""Templates that go by other names: `extract`'s second phase.
+"""The second phase of `extract`: renders templates that are called through a redirect.
 
-A dump's redirects between templates (`{{cvt}}` → `{{convert}}`) stand anywhere among its pages,
-and to read it twice would cost half as much again. So sentences with templates that no rule knows
-wait beside their part, as do the redirects; when all pages have been read, those sentences whose
-templates turn out to be known are read once more.
+Redirects between templates (`{{cvt}}` → `{{convert}}`) are scattered over the dump, and reading the
+dump twice would take half as long again. So the first phase writes the redirects, and the sentences
+with unknown templates, to side tables. After all pages have been read, the sentences whose
+templates redirect to a known template are processed again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,10 @@ from cstool.dumps.xml import Page, Site
 from cstool.stages.extract.rows import HOLE, NO_MENTION, ROWS_A_GROUP, SentenceRows
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
 from cstool.storage.schemas import SENTENCES
+from cstool.storage.tasks import Task, part_name
 from cstool.wikitext.page import reader
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.sentences import PendingSentence
@@ -42,15 +43,15 @@ _SENTENCE = [
 ]
 _WAITING = pa.schema(_PAGE + _SENTENCE)
 _REDIRECTS = pa.schema([("title", pa.string()), ("target", pa.string())])
-# Few sentences wait in each file: a part is made of those of so many.
+# Number of side tables per part: each contains only few sentences.
 _FILES_A_PART = 64
 
 
 @dataclass(frozen=True)
 class TemplateNames:
-    """How a wiki's templates are read: rendered or not, their other names, the user's rules.
+    """How templates are processed: whether to render them, their aliases, the user's rules.
 
-    `every` sentence is kept, or those with a mention.
+    `every`: keep every sentence, not only those with a mention.
     """
 
     site: Site
@@ -62,22 +63,22 @@ class TemplateNames:
 
 @dataclass
 class LeftForLater:
-    """What a slice of pages leaves for the second phase."""
+    """The sentences and redirects of a slice that the second phase needs."""
 
     waiting: list[tuple[Any, ...]] = field(default_factory=list)  # rows of _WAITING
     redirects: list[tuple[str, str]] = field(default_factory=list)
 
     def note(self, page: Page) -> None:
-        """Take down a page that is no article, if it is another name of a template."""
+        """Add the page if it is a redirect from one template to another."""
         if page.namespace == TEMPLATE and page.redirect:
             self.redirects.append((page.title, page.redirect))
 
     def wait(self, page: Page, waiting: Sequence[PendingSentence]) -> None:
-        """Take down a page's sentences that wait; its text is not kept."""
+        """Add the sentences of a page that wait for the second phase."""
         self.waiting += [(page.id, page.revision_id, page.title, *one) for one in waiting]
 
     def beside(self) -> Iterator[SideTable]:
-        """Yield it as tables."""
+        """Yield the side tables that are not empty."""
         if self.waiting:
             yield SideTable(_WAITING_FOLDER, _table(self.waiting, _WAITING))
         if self.redirects:
@@ -90,23 +91,23 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 
 
 def read_late(run: Run, made: Sequence[FinishedPart], names: TemplateNames) -> list[FinishedPart]:
-    """Make parts of the sentences that have waited and can be read now; none if there are none."""
+    """Make parts of the waiting sentences whose templates are now known; may return no parts."""
     aliases = _aliases(run.work(_REDIRECTS_FOLDER), made, names)
     files = [run.work(_WAITING_FOLDER) / m.part.file for m in made]
     files = [file for file in files if file.is_file()] if aliases else []
     tasks = []
     for index, start in enumerate(range(0, len(files), _FILES_A_PART), len(made)):
         group = files[start : start + _FILES_A_PART]
-        told = msgspec.json.encode([[file.name for file in group], aliases])
-        tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(told)))
+        encoded = msgspec.json.encode([[file.name for file in group], aliases])
+        tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(encoded)))
     named = replace(names, aliases=aliases)
     return run.map(
-        read_waiting, named, tasks, SENTENCES, label="extract, late", size=len(tasks), unit="part"
+        read_waiting, named, tasks, PartSpec(SENTENCES, label="extract, late", unit="part")
     )
 
 
 def _aliases(folder: Path, made: Sequence[FinishedPart], names: TemplateNames) -> Aliases:
-    """Return the other names that the dump has for templates which the rules know."""
+    """Return the redirects in the dump whose target is a template with a rule."""
     files = [folder / m.part.file for m in made]
     pairs = [
         pair
@@ -119,7 +120,7 @@ def _aliases(folder: Path, made: Sequence[FinishedPart], names: TemplateNames) -
 
 
 def read_waiting(files: Sequence[Path], names: TemplateNames) -> Batches:
-    """Yield the sentences that have waited in these files and can be read now."""
+    """Yield the sentences of these side tables whose templates are now known."""
     counts = Counts()
     rows = SentenceRows(counts)
     known = {name for name, _ in names.aliases}

@@ -1,1 +1,1 @@
-"""The stage `link`: links of sentences to the QIDs of their targets."""
+"""The stage `link`: links mentions to Wikidata entities."""

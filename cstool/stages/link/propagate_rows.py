@@ -1,4 +1,4 @@
-"""`propagate` over a table of linked sentences."""
+"""Applies `propagation` to a table of linked sentences."""
 
 from collections.abc import Callable, Iterator
 
@@ -27,30 +27,30 @@ Titled = Callable[[pa.Array], Array]
 
 
 def propagate(table: pa.Table, titled: Titled, source: Source | None, counts: Counts) -> pa.Table:
-    """Return linked sentences with further mentions of what their pages have linked before.
+    """Return linked sentences with mentions added where pages repeat the name of a linked entity.
 
-    `table` holds whole pages, in order; `titled` gives the QID of the page with each title.
+    `table` contains whole pages, in order. `titled` returns the QID of the page with each title.
     """
     table = table.combine_chunks()
     pages = list(_pages(table))
     names = [names_of(page) for page in pages]
     others = _titles(names, titled, source)
     whole = is_words(source.language if source else "")
-    found: list[RepeatedMention] = []
+    added: list[RepeatedMention] = []
     first_row = first_mention = 0
     for page, called in zip(pages, names, strict=True):
         for row, start, end, like in further_mentions(
             page, without_others(called, page, others), whole
         ):
-            found.append(RepeatedMention(row + first_row, start, end, like + first_mention))
+            added.append(RepeatedMention(row + first_row, start, end, like + first_mention))
         first_row += len(page.texts)
         first_mention += len(page.mentions)
-    counts.add("propagated", {"mentions": len(found)})
-    return _with(table, found) if found else table
+    counts.add("propagated", {"mentions": len(added)})
+    return _with(table, added) if added else table
 
 
 def _pages(table: pa.Table) -> Iterator[PageMentions]:
-    """Yield the table's pages; their mentions' sentences numbered from 0 in each."""
+    """Yield the pages of the table; row indexes of mentions start at 0 on each page."""
     ids = table.column("page_id").to_numpy()
     cuts = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
     offsets, mentions = flat(one_chunk(table.column("mentions")))
@@ -73,7 +73,7 @@ def _pages(table: pa.Table) -> Iterator[PageMentions]:
 
 
 def _titles(names: list[NameTable], titled: Titled, source: Source | None) -> dict[str, int]:
-    """Return the QID of the page that has each name for its title, all looked up at once."""
+    """Return for each name the QID of the page with that title, in a single lookup."""
     if source is None:
         return {}
     unique = sorted({name for called in names for name in called})
@@ -82,11 +82,11 @@ def _titles(names: list[NameTable], titled: Titled, source: Source | None) -> di
     return dict(zip(unique, qids.tolist(), strict=True))
 
 
-def _with(table: pa.Table, found: list[RepeatedMention]) -> pa.Table:
-    """Return the table with the mentions that were found among its own, in order."""
+def _with(table: pa.Table, added: list[RepeatedMention]) -> pa.Table:
+    """Return the table with the added mentions merged into its own, in order."""
     offsets, mentions = flat(one_chunk(table.column("mentions")))
     old_rows = np.repeat(np.arange(table.num_rows), np.diff(offsets))
-    rows, starts, ends, like = (np.array(column, np.int64) for column in zip(*found, strict=True))
+    rows, starts, ends, like = (np.array(column, np.int64) for column in zip(*added, strict=True))
     all_rows = np.concatenate([old_rows, rows])
     all_starts = np.concatenate([mentions.field("start").to_numpy(), starts]).astype(np.uint32)
     all_ends = np.concatenate([mentions.field("end").to_numpy(), ends]).astype(np.uint32)
@@ -101,5 +101,5 @@ def _with(table: pa.Table, found: list[RepeatedMention]) -> pa.Table:
     ]
     lengths = np.bincount(all_rows, minlength=table.num_rows)
     merged = list_of_structs(lengths, columns, LINKED_MENTION)
-    place = table.schema.get_field_index("mentions")
-    return table.set_column(place, LINKED.field("mentions"), merged)
+    column = table.schema.get_field_index("mentions")
+    return table.set_column(column, LINKED.field("mentions"), merged)

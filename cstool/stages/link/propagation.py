@@ -1,17 +1,17 @@
-"""Further mentions of what a page has linked before: `cstool link --propagate`.
+"""Finds repeated mentions of entities that a page has linked: `cstool link --propagate`.
 
-Wikipedia links only the first mention. A later place where the page names a linked entity by an
-exact anchor of it, or by its title, becomes a mention, unless the name could be something else's:
+Wikipedia links only the first mention. Later occurrences of an anchor of the entity, or of its
+title, become mentions too, unless the name is ambiguous:
 
-- two links of the page have it and lead to different entities, or one of them to none;
-- it is the page's own title, or that without its disambiguator;
-- it is another page's title, be that a disambiguation page's: the wiki itself then says that it
-  has other meanings ([[Germany national football team|Germany]], [[German language|German]]);
-- it is too short to be told from chance (`word_bounds.enough_letters`);
-- it describes more than it names: an anchor in small letters that shares no word with the title
-  ([[Swedes|origin]], [[CDU|the party]]).
+- two links of the page have it as anchor and lead to different entities, or one to no entity;
+- it is the page's own title, with or without its disambiguator;
+- it is the title of another page, which may be a disambiguation page: the wiki then uses it with
+  another meaning ([[Germany national football team|Germany]], [[German language|German]]);
+- it is so short that it may occur by coincidence (`word_boundaries.enough_letters`);
+- it is a description rather than a name: an anchor in lower case that shares no word with the
+  title ([[Swedes|origin]], [[CDU|the party]]).
 
-Of names that overlap the longest is taken, even where it gives no mention: no York in New York.
+Of overlapping names the longest is chosen, even if it is ambiguous: no York in New York.
 """
 
 import re
@@ -22,17 +22,17 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from cstool.stages.link.word_boundaries import IsWords, enough_letters
 
-# Characters of a sentence that is searched, and of a name: what a hostile page can cost is bounded
-# by their product. Longer sentences are lists or tables gone wrong, longer names are none.
+# Maximum characters of a sentence and of a name. Their product bounds the time that a malicious
+# page can take. Longer sentences are badly extracted lists or tables.
 _LONGEST = 5000
 _LONGEST_NAME = 255
 _WORD = re.compile(r"\w+")
-# Letters by which two words are taken for forms of one.
+# Words that share this many first letters are treated as forms of the same word.
 _STEM = 4
 
 
 class PageMention(NamedTuple):
-    """A mention in a page: its sentence's number, its span there, where it leads; QID 0: none."""
+    """A mention on a page: row index of its sentence, span, title of its target, QID (0: none)."""
 
     row: int
     start: int
@@ -42,7 +42,7 @@ class PageMention(NamedTuple):
 
 
 class RepeatedMention(NamedTuple):
-    """A mention that was found: its sentence and span, and which of the page's it repeats."""
+    """An added mention: row index of its sentence, span, index of the mention that it repeats."""
 
     row: int
     start: int
@@ -51,7 +51,7 @@ class RepeatedMention(NamedTuple):
 
 
 class PageMentions(NamedTuple):
-    """A page's sentences and their mentions, both in the order of the page."""
+    """The title, sentences and mentions of a page, in the order of the page."""
 
     title: str
     texts: Sequence[str]
@@ -59,12 +59,12 @@ class PageMentions(NamedTuple):
 
 
 NameTable = dict[str, int]
-# In place of a mention: a name that is found, but gives none.
+# In place of an index of a mention: the name is ambiguous.
 _UNCLEAR = -1
 
 
 def names_of(page: PageMentions) -> NameTable:
-    """Return the names by which the page's linked entities may be found: each one's mention."""
+    """Return the names of the page's linked entities, with the index of a mention for each."""
     names: NameTable = {}
     for number, mention in enumerate(page.mentions):
         anchor = page.texts[mention.row][mention.start : mention.end]
@@ -86,7 +86,10 @@ def names_of(page: PageMentions) -> NameTable:
 
 
 def without_others(names: NameTable, page: PageMentions, titles: Mapping[str, int]) -> NameTable:
-    """Return the names, those unclear that are another page's title; `titles`: its QID or 0."""
+    """Return the names, with those that are the title of another page marked as ambiguous.
+
+    `titles`: QID of the page with each title, 0 if there is no such page.
+    """
 
     def clear(name: str, number: int) -> bool:
         qid = page.mentions[number].qid
@@ -101,38 +104,38 @@ def without_others(names: NameTable, page: PageMentions, titles: Mapping[str, in
 def further_mentions(
     page: PageMentions, names: NameTable, is_words: IsWords
 ) -> list[RepeatedMention]:
-    """Return the further mentions of the page's linked entities by these names, in order."""
+    """Return the repeated mentions of the page's linked entities by these names, in order."""
     if all(number == _UNCLEAR for number in names.values()):
         return []
     listed = list(names.values())
     automaton = AhoCorasick(
         names, store_patterns=False, implementation=Implementation.ContiguousNFA
     )
-    linked: dict[int, tuple[int, int]] = {}  # where each entity's first mention ends
+    linked: dict[int, tuple[int, int]] = {}  # end of each entity's first mention: row, offset
     for mention in page.mentions:
         linked.setdefault(mention.qid, (mention.row, mention.end))
-    begun = min(end for qid, end in linked.items() if qid)[0]
-    taken = _by_row(page)
-    further = []
-    for row in range(begun, len(page.texts)):
+    first_row = min(end for qid, end in linked.items() if qid)[0]
+    spans_by_row = _by_row(page)
+    repeated = []
+    for row in range(first_row, len(page.texts)):
         text = page.texts[row]
         if len(text) > _LONGEST:
             continue
-        found = automaton.find_matches_as_indexes(text, overlapping=True)
-        spans = taken.get(row, ())
-        if all((start, end) in spans for _, start, end in found):
-            continue  # nothing but what is linked: most sentences
-        for pattern, start, end in _longest(found, text, is_words):
+        matches = automaton.find_matches_as_indexes(text, overlapping=True)
+        spans = spans_by_row.get(row, ())
+        if all((start, end) in spans for _, start, end in matches):
+            continue  # the case of most sentences: all matches are linked already
+        for pattern, start, end in _longest(matches, text, is_words):
             like = listed[pattern]
             if like == _UNCLEAR or (row, start) < linked[page.mentions[like].qid]:
                 continue
             if not any(start < to and at < end for at, to in spans):
-                further.append(RepeatedMention(row, start, end, like))
-    return further
+                repeated.append(RepeatedMention(row, start, end, like))
+    return repeated
 
 
 def _describes(anchor: str, title: str) -> bool:
-    """Whether an anchor in small letters has no word of the title."""
+    """Whether an anchor is in lower case and shares no word with the title."""
     if anchor != anchor.lower() or anchor == anchor.upper():
         return False
     return _stems(anchor).isdisjoint(_stems(title))
@@ -150,22 +153,22 @@ def _by_row(page: PageMentions) -> dict[int, set[tuple[int, int]]]:
 
 
 def _longest(
-    found: Iterable[tuple[int, int, int]], text: str, is_words: IsWords
+    matches: Iterable[tuple[int, int, int]], text: str, is_words: IsWords
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield those that are whole words and overlap none before; the longest of each beginning."""
+    """Yield non-overlapping matches of whole words; at each start the longest."""
     reached = 0
-    for pattern, start, end in sorted(found, key=_place):
+    for pattern, start, end in sorted(matches, key=_start_and_length):
         if start >= reached and is_words(text, start, end):
             reached = end
             yield pattern, start, end
 
 
-def _place(match: tuple[int, int, int]) -> tuple[int, int]:
+def _start_and_length(match: tuple[int, int, int]) -> tuple[int, int]:
     return match[1], -match[2]
 
 
 def without_disambiguator(title: str) -> str:
-    """Return "Paris" of "Paris (Texas)", and of "Paris, Texas"; of others the title itself."""
+    """Return a title without its disambiguator: "Paris" for "Paris (Texas)" and "Paris, Texas"."""
     name = title
     for opening, closing in (("(", ")"), ("（", "）")):
         if name.endswith(closing) and opening in name:

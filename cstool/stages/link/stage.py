@@ -1,4 +1,4 @@
-"""`cstool link`: each mention → the QID of the page it leads to, or null, and why null."""
+"""`cstool link`: assigns to each mention the QID of its target page, or null."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,9 +27,10 @@ from cstool.storage.manifest import (
 )
 from cstool.storage.non_entities import NonEntities
 from cstool.storage.paragraphs import hand_on
-from cstool.storage.parts import Batches
-from cstool.storage.run import Task, open_run
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import open_run
 from cstool.storage.schemas import LINKED, LINKED_MENTION
+from cstool.storage.tasks import Task
 
 BY_LINK = "mentions by link"
 ADDED = "propagated"
@@ -40,11 +41,11 @@ _NO_ITEM = "page without an item"
 
 @dataclass(frozen=True)
 class LinkOptions:
-    """What is linked.
+    """The options of `cstool link`.
 
-    `keep_disambiguation` links to the items of disambiguation pages and list articles, too, as
-    the published pipeline does. `propagate` makes mentions of the later places where a page
-    names what it has linked.
+    `keep_disambiguation` also links to the items of disambiguation pages and list articles, as the
+    published pipeline does. `propagate` adds mentions where a page repeats the name of an entity
+    that it has linked.
     """
 
     keep_disambiguation: bool = False
@@ -53,11 +54,14 @@ class LinkOptions:
 
 @dataclass(frozen=True)
 class _Linking:
-    """What a part is linked by. `print`: of the titles' manifest, that no other's are taken."""
+    """The parameters of the workers.
+
+    `fingerprint`: of the titles' manifest; it makes cached tables of another run unequal.
+    """
 
     sentences: str
     titles: str
-    print: str | None
+    fingerprint: str | None
     source: Source | None
     options: LinkOptions
 
@@ -69,17 +73,17 @@ def link(
     running: RunOptions,
     options: LinkOptions | None = None,
 ) -> Manifest:
-    """Link the mentions in `sentences` by the table of `titles`; return the manifest.
+    """Link the mentions in `sentences` with the table of `titles`; return the manifest.
 
-    Raises InputError when the folders are not what they should be or of different wikis.
+    Raises InputError if a folder is not the output of the right stage, or if the wikis differ.
     """
     options = options or LinkOptions()
     read = need_stage(sentences, "extract")
     table = need_stage(titles, "titles")
     if read.source and table.source and read.source.wiki != table.source.wiki:
         raise InputError(
-            f"{titles}: has the titles of {table.source.wiki}, but the sentences are from "
-            f"{read.source.wiki}; make them with `cstool titles --wiki {read.source.wiki}`"
+            f"{titles}: contains titles of {table.source.wiki}, but the sentences are from "
+            f"{read.source.wiki}; give titles made with `cstool titles --wiki {read.source.wiki}`"
         )
     _need_files(titles, table, options)
     inputs = [describe_folder(sentences, read), describe_folder(titles, table)]
@@ -102,9 +106,7 @@ def link(
             link_part,
             _Linking(str(sentences), str(titles), inputs[1].fingerprint, read.source, options),
             tasks,
-            LINKED,
-            label="link",
-            size=sum(p.bytes for p in read.tables),
+            PartSpec(LINKED, label="link"),
         )
         paragraphs = hand_on(run, sentences, read)
         counts = total(m.counts for m in made)
@@ -112,7 +114,7 @@ def link(
 
 
 def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
-    """Raise InputError when the folder of titles is of an older cstool, which lacks files."""
+    """Raise InputError if the folder of titles lacks files, as those of older versions do."""
     wanted = [
         *HashIndex.files(TITLE_INDEX),
         *([] if options.keep_disambiguation else [NOT_ENTITIES]),
@@ -120,13 +122,13 @@ def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
     missing = sorted(set(wanted) - {part.file for part in table.parts})
     if missing:
         raise InputError(
-            f"{titles}: has no {missing[0]}, so an older cstool made it; "
-            "make it again with `cstool titles … --overwrite`"
+            f"{titles}: {missing[0]} is missing, because an older version of cstool made the "
+            "folder; make it again with `cstool titles … --overwrite`"
         )
 
 
 def link_part(file: str, linking: _Linking) -> Batches:
-    """Yield a part's sentences with the QIDs of their mentions."""
+    """Yield the sentences of a part with the QIDs of their mentions."""
     linker = _linker(linking)
     counts = Counts()
     sentences = open_part(Path(linking.sentences) / file)
@@ -138,16 +140,16 @@ def link_part(file: str, linking: _Linking) -> Batches:
         linked = list_of_structs(np.diff(offsets), columns, LINKED_MENTION)
         counts.tally("sentences").keep(table.num_rows)
         counts.tally("mentions").keep(len(qids))
-        place = table.schema.get_field_index("mentions")
-        whole = table.set_column(place, LINKED.field("mentions"), linked).cast(LINKED)
+        column = table.schema.get_field_index("mentions")
+        rows = table.set_column(column, LINKED.field("mentions"), linked).cast(LINKED)
         if linking.options.propagate:
-            whole = propagate(whole, linker.titled, linking.source, counts)
-        yield whole
+            rows = propagate(rows, linker.titled, linking.source, counts)
+        yield rows
     return counts
 
 
 def _tables(sentences: pq.ParquetFile, *, whole_pages: bool) -> Iterator[pa.Table]:
-    """Yield the part's row groups; with `whole_pages` cut so that none splits a page."""
+    """Yield the row groups of a part; with `whole_pages`, tables that do not split a page."""
     held: pa.Table | None = None
     for group in range(sentences.num_row_groups):
         table = sentences.read_row_group(group, use_threads=False)
@@ -166,12 +168,12 @@ def _tables(sentences: pq.ParquetFile, *, whole_pages: bool) -> Iterator[pa.Tabl
 
 @lru_cache(maxsize=1)
 def _linker(linking: _Linking) -> "_Linker":
-    """Return what links the parts of a run, opened once a process."""
+    """Return the linker of a run, opened once per process."""
     return _Linker(linking)
 
 
 class _Linker:
-    """Titles → QIDs, but for what is no entity."""
+    """Maps titles to QIDs, except items that are not entities."""
 
     def __init__(self, linking: _Linking) -> None:
         folder = Path(linking.titles)
@@ -180,23 +182,23 @@ class _Linker:
         self._others = NonEntities.none() if keep else NonEntities.read(folder)
 
     def link(self, targets: pa.Array, counts: Counts) -> Array:
-        """Return the QID of each target, 0 where it has none; count by reason.
+        """Return the QID of each target, 0 for none; count by reason.
 
-        Each title is looked up once.
+        Each distinct title is looked up once.
         """
         encoded = targets.dictionary_encode()
-        found = self._index.look_up(hash_column(encoded.dictionary))
+        items = self._index.look_up(hash_column(encoded.dictionary))
         names = [IS_LINKED, *self._others.names, _NO_PAGE, _NO_ITEM]
-        reasons = self._others.reasons(found)
-        reasons[found == 0] = len(names) - 2
-        reasons[found == NO_ITEM] = len(names) - 1
-        places = encoded.indices.to_numpy()
-        numbers = np.bincount(reasons[places], minlength=len(names)).tolist()
-        told = zip(names, numbers, strict=True)
-        counts.add(BY_LINK, {name: n for name, n in told if n or name == IS_LINKED})
-        qids: Array = np.where(reasons == 0, found, 0).astype(np.uint32)[places]
+        reasons = self._others.reasons(items)
+        reasons[items == 0] = len(names) - 2
+        reasons[items == NO_ITEM] = len(names) - 1
+        indices = encoded.indices.to_numpy()
+        numbers = np.bincount(reasons[indices], minlength=len(names)).tolist()
+        by_reason = zip(names, numbers, strict=True)
+        counts.add(BY_LINK, {name: n for name, n in by_reason if n or name == IS_LINKED})
+        qids: Array = np.where(reasons == 0, items, 0).astype(np.uint32)[indices]
         return qids
 
     def titled(self, titles: pa.Array) -> Array:
-        """Return what each title's page has in the index, be it an entity or not; 0: no page."""
+        """Return the value of each title in the index, entity or not; 0: no page."""
         return self._index.look_up(hash_column(titles))

@@ -1,14 +1,14 @@
-"""Where a name that stands in running text begins and ends as a word, by language.
+"""Checks that a name in running text consists of whole words, by language.
 
-Where spaces part the words: no letter, digit or mark on either side, and no hyphen or the like
-that joins the name to more (Austria-Hungary). Japanese: words end where hiragana begins or ends,
-so that 東京 within 東京大学 is none. Korean: one of the particles may follow. Chinese, Thai, Lao,
-Khmer, Burmese: words run on, so any place will do that does not cut a syllable. Where capitals
-mark names, a single word beside another one in capitals is part of a longer name: no Africa in
-South Africa.
+In scripts with spaces between words: no letter, digit or mark on either side, and no hyphen or
+similar character that joins the name to another word (Austria-Hungary). Japanese: words end where
+hiragana begins or ends, so 東京 in 東京大学 is not a word. Korean: a particle may follow. Chinese,
+Thai, Lao, Khmer, Burmese: there are no spaces, so any position that does not split a syllable is
+accepted. In languages that capitalise names only, a single word next to another capitalised word is
+part of a longer name: no Africa in South Africa.
 
-What depends on a language is in data/word_boundaries.tsv. Scripts after the Unicode Character
-Database's Scripts.txt; syllables after chapter 16 of the Unicode Standard (South-East Asia).
+Language-specific rules are in data/word_boundaries.tsv. Scripts follow Scripts.txt of the Unicode
+Character Database, syllables chapter 16 of the Unicode Standard (South-East Asia).
 """
 
 import unicodedata
@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 
 from cstool.languages.data_tables import rows
 
-# Whether `text[start:end]`, which stands there, is a word or several.
+# Whether `text[start:end]` consists of one or more whole words.
 IsWords = Callable[[str, int, int], bool]
 
 _HAN, _HANGUL, _HIRAGANA, _SYLLABIC, _WORD = "han", "hangul", "hiragana", "syllabic", "word"
@@ -37,28 +37,28 @@ _SCRIPTS = (
     (0xF900, 0xFAFF, _HAN),
     (0x20000, 0x323AF, _HAN),
 )
-# Between two letters these make one word of them: AC/DC, example.org, ジョン・スミス. Not the
-# apostrophe (l'Allemagne, Einstein's), but in languages that spell with it (п'ять).
+# Characters that join two letters into one word: AC/DC, example.org, ジョン・スミス. An apostrophe
+# does so only in languages that spell with it (п'ять), not in others (l'Allemagne, Einstein's).
 _HYPHENS = frozenset("-\u2010\u2011\u2013")
 _JOINERS = _HYPHENS | frozenset("./&@_+\u00b7\u30fb\uff65\uff1d\u30a0\u05be")
 _APOSTROPHES = frozenset("'\u2019")
 _WITHIN_WORDS = frozenset("\u200c\u200d\u00ad\u2060")
-# Vowels that belong to the letter before them, and those that belong to the one behind.
+# Vowels that belong to the preceding letter, and vowels that belong to the following one.
 _BEHIND = frozenset("ะาำๅๆະາຳ")
 _BEFORE = frozenset("เแโใไເແໂໃໄ")
-# A letter that carries one of these ends the syllable before it.
+# A letter followed by one of these ends the preceding syllable.
 _ASAT = frozenset("\u1039\u103a")
-# What joins the letter behind it to the one before: Khmer coeng, Burmese virama.
+# Signs that join the following letter to the preceding one: Khmer coeng, Burmese virama.
 _STACKS = frozenset("\u17d2\u1039")
 
-# Letters that a name has at least, lest it be found by chance; fewer where each says more.
+# Minimum letters of a name, to avoid coincidental matches; fewer in scripts with more letters.
 _FEWEST = {_HAN: 2, _HANGUL: 2, _WORD: 3, _HIRAGANA: 4, _SYLLABIC: 4}
 
 
 def enough_letters(name: str) -> bool:
-    """Whether a name is long enough to be looked for: digits and signs say nothing.
+    """Whether a name has enough letters to search for it; other characters do not count.
 
-    One that ends with a hyphen is half of a word.
+    A name that ends with a hyphen is the first part of a word and is rejected.
     """
     if name[-1:] in _HYPHENS:
         return False
@@ -70,7 +70,7 @@ def enough_letters(name: str) -> bool:
 
 @cache
 def is_words(language: str) -> IsWords:
-    """Return what tells whether a piece of text in that language is whole words."""
+    """Return the function that checks for whole words in that language."""
     rules = _rules(language)
     free = next(iter(rules.get("runs on", [])), _NONE)
     japanese = language == "ja"
@@ -79,7 +79,7 @@ def is_words(language: str) -> IsWords:
     particles = frozenset(rules.get("particle", []))
 
     def parted(one: str, other: str) -> bool:
-        """Whether a word may end between letters of these kinds."""
+        """Whether a word boundary is allowed between letters of these kinds."""
         return free in (one, other) or (japanese and (one == _HIRAGANA) != (other == _HIRAGANA))
 
     def begins(text: str, start: int) -> bool:
@@ -138,7 +138,7 @@ def _kind(character: str) -> str:
 
 
 def _in_longer_name(text: str, start: int, end: int) -> bool:
-    """Whether a single word in capitals stands beside another; the first of a sentence is none."""
+    """Whether a capitalised word is next to another one that does not start the sentence."""
     if not text[start].isupper() or " " in text[start:end]:
         return False
     if text[end : end + 2] == " &" or text[max(0, start - 2) : start] == "& ":
@@ -152,12 +152,12 @@ def _in_longer_name(text: str, start: int, end: int) -> bool:
 
 
 def _closes_syllable(text: str, at: int) -> bool:
-    """Whether the letter there is the last of a Burmese syllable."""
+    """Whether the letter at this offset is the last one of a Burmese syllable."""
     return text[at + 1 : at + 2] in _ASAT
 
 
 def _run(text: str, at: int) -> str:
-    """Return the letters from there on."""
+    """Return the run of letters that starts at this offset."""
     end = at
     while end < len(text) and _kind(text[end]) in _LETTERS:
         end += 1

@@ -1,1 +1,1 @@
-"""The stage `mask`: a corpus to masked training examples."""
+"""The stage `mask`: makes training examples of a corpus."""

@@ -1,9 +1,9 @@
-"""`cstool mask --strategy pairs-…`: pairs of sentences from the same place, and from others.
+"""`cstool mask --strategy pairs-…`: makes pairs of sentences from the same page and from others.
 
-A corpus is shuffled, so its pages are put together first: `group` sends each row to a bucket of
-its language and split, by a hash of its page; `pair` reads a bucket. No more than a bucket is
-held in memory. Which paragraph a sentence stands in is looked up in a map of the corpus's
-`_paragraphs/`, which all workers of a machine share.
+A corpus is shuffled, so its rows are first grouped by page: `group` writes each row to a bucket of
+its language and split, chosen by a hash of its page; `pair` reads one bucket. At most one bucket is
+held in memory. The paragraph of a sentence is looked up in an index of the corpus's `_paragraphs/`,
+which all workers on a machine share.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ from cstool.storage.checksums import is_sound, open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import PARAGRAPHS, Manifest, Part
-from cstool.storage.parts import Batches
-from cstool.storage.run import Run, Task
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import PAIRS, POSITIONS_A_PAGE
 from cstool.storage.segments import (
     INDEX,
@@ -38,6 +38,7 @@ from cstool.storage.segments import (
     segment_file,
     segments_of,
 )
+from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -48,14 +49,14 @@ PAIRINGS: dict[str, PairScope] = {"pairs-paragraph": "paragraph", "pairs-page": 
 _ROWS_A_BUCKET = 200_000
 _PAIRS_AT_ONCE = 4096
 _MAP = "paragraphs"
-# Intermediate tables are read once, by us.
+# Intermediate tables are read only once, so fast compression is better than small files.
 _QUICK = {"compression": "lz4"}
 _PAGED = pa.schema([("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string())])
 
 
 @dataclass(frozen=True)
 class _PartToGroup:
-    """A part of the corpus, and the number and buckets of its language's split."""
+    """A part of the corpus; index of the first bucket of its split, and its number of buckets."""
 
     name: str
     file: str
@@ -71,11 +72,11 @@ class _Bucket:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know."""
+    """The parameters of the workers; `fingerprint` makes cached files of another run unequal."""
 
     tokenizer: str
     paragraphs: str
-    print: str
+    fingerprint: str
     place: PairScope
     max_length: int
     seed: int
@@ -89,7 +90,7 @@ def make_pairs(
     strategy: str,
     max_length: int,
 ) -> Manifest:
-    """Fill the run's folder with pairs of the corpus's sentences; return the manifest."""
+    """Write pairs of the corpus's sentences to the run's output folder; return the manifest."""
     seed = int(run.claim.parameters["seed"])
     paragraphs = run.work("paragraphs")
     _index(paragraphs, [corpus / part.file for part in read.beside(PARAGRAPHS)], seed)
@@ -107,13 +108,15 @@ def make_pairs(
         first += buckets
     segments = run.work("segments")
     grouped = run.map(
-        group, (str(segments), seed), groups, INDEX,
-        label="mask: pages", size=len(groups), unit="part", phase="grouped", layout=_QUICK,
-    )  # fmt: skip
-    places, _ = segments_of(grouped, run.work("grouped"), segments)
+        group,
+        (str(segments), seed),
+        groups,
+        PartSpec(INDEX, label="mask: pages", phase="grouped", unit="part", layout=_QUICK),
+    )
+    by_bucket, _ = segments_of(grouped, run.work("grouped"), segments)
     tasks = [
-        Task(file, _Bucket(language, places[destination]), str(destination))
-        for file, language, destination in _files(bases, places)
+        Task(file, _Bucket(language, by_bucket[destination]), str(destination))
+        for file, language, destination in _files(bases, by_bucket)
     ]
     work = _Work(
         str(tokenizer),
@@ -123,12 +126,12 @@ def make_pairs(
         max_length,
         seed,
     )
-    made = run.map(pair, work, tasks, PAIRS, label="mask: pairs", size=len(tasks), unit="part")
+    made = run.map(pair, work, tasks, PartSpec(PAIRS, label="mask: pairs", unit="part"))
     return run.finish(made, total(m.counts for m in made), source=read.source)
 
 
 def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
-    """Make the map from sentences to paragraphs, if an interrupted run has not."""
+    """Write the index from sentences to paragraphs unless an interrupted run has written it."""
     paths = [folder / file for file in HashIndex.files(_MAP)]
     if all(path.is_file() and is_sound(path) for path in paths):
         return
@@ -139,12 +142,12 @@ def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
                 pages = numbers((ids // POSITIONS_A_PAGE).astype(np.uint32))
                 of_page = [rows.column("source_language"), pages]
                 table = pa.table(of_page, ["source_language", "page_id"])
-                found = rows.column("paragraph").to_numpy() + np.uint32(1)  # 0: not there
-                add(_places(page_hashes(table, seed), ids), found)
+                paragraphs = rows.column("paragraph").to_numpy() + np.uint32(1)  # 0: missing
+                add(_sentence_hashes(page_hashes(table, seed), ids), paragraphs)
 
 
-def _places(pages: U64, ids: Array) -> U64:
-    """Return a hash of each sentence: of its page's hash and its position."""
+def _sentence_hashes(pages: U64, ids: Array) -> U64:
+    """Return a hash of each sentence, from the hash of its page and its position there."""
     return mix(pages + (ids % POSITIONS_A_PAGE).astype(np.uint64))
 
 
@@ -157,12 +160,12 @@ def _splits(parts: list[Part]) -> dict[str, list[Part]]:
 
 
 def _files(
-    bases: list[tuple[str, int, int]], places: dict[int, tuple[Segment, ...]]
+    bases: list[tuple[str, int, int]], by_bucket: dict[int, tuple[Segment, ...]]
 ) -> list[tuple[str, str, int]]:
-    """Return file, language and destination of each bucket that has rows."""
+    """Return the file, language and index of each bucket that has rows."""
     files = []
     for split, first, buckets in bases:
-        filled = [d for d in range(first, first + buckets) if d in places]
+        filled = [d for d in range(first, first + buckets) if d in by_bucket]
         for number, destination in enumerate(filled):
             file = f"{split}-{number:05d}-of-{len(filled):05d}.parquet"
             files.append((file, split.split("/")[1], destination))
@@ -170,7 +173,7 @@ def _files(
 
 
 def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
-    """Write a part's rows as segments, a bucket each; yield where these lie."""
+    """Write the rows of a part as segments, one per bucket; yield the index of the segments."""
     folder, seed = work
     columns = ["id", "source_language", "page_id", "text"]
     with SegmentWriter(segment_file(Path(folder), part.name), _PAGED) as segments:
@@ -186,17 +189,17 @@ def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
 
 @lru_cache(maxsize=1)
 def _paragraphs(work: _Work) -> HashIndex:
-    """Open the map from sentences to paragraphs: once a run in each worker."""
+    """Open the index from sentences to paragraphs, once per run in each worker."""
     return HashIndex.open(Path(work.paragraphs), _MAP)
 
 
 @lru_cache(maxsize=1)
 def _tokenizer(work: _Work) -> tuple["Tokenizer", PairFrame]:
-    """Read the tokenizer, and how it frames pairs: once a run in each worker."""
+    """Read the tokenizer and its frame of pairs, once per run in each worker."""
     one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
-    tokenizer.no_truncation()  # pair_rows cuts
+    tokenizer.no_truncation()  # pair_rows truncates
     return tokenizer, PairFrame.of(tokenizer)
 
 
@@ -206,16 +209,16 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     table = read_segments(bucket.segments, _PAGED).combine_chunks()
     ids, pages = (table.column(name).to_numpy() for name in ("id", "page"))
     order = np.lexsort((ids, pages))
-    paragraphs = _paragraphs(work).look_up(_places(pages[order], ids[order]))
+    paragraphs = _paragraphs(work).look_up(_sentence_hashes(pages[order], ids[order]))
     counts.tally("sentences").drop("its paragraph is not told", int((paragraphs == 0).sum()))
     order, paragraphs = order[paragraphs > 0], paragraphs[paragraphs > 0]
     ids, pages = ids[order], pages[order]
-    lots = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
-    found = pair_up(pages, paragraphs, ids, lots, work.place)
-    counts.tally("sentences").keep(found.anchors)
-    for reason, number in found.dropped.items():
+    random_keys = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
+    result = pair_up(pages, paragraphs, ids, random_keys, work.place)
+    counts.tally("sentences").keep(result.anchors)
+    for reason, number in result.dropped.items():
         counts.tally("sentences").drop(reason, number)
-    pairs = found.pairs
+    pairs = result.pairs
     of_kind = np.bincount(pairs.kind, minlength=len(KINDS))
     counts.add("pairs", {kind: int(n) for kind, n in zip(KINDS, of_kind, strict=True)})
     counts.add("rows", {bucket.language: len(pairs.first)})

@@ -1,8 +1,8 @@
-"""`cstool mask`: a corpus → training examples, by the published strategies.
+"""`cstool mask`: makes training examples of a corpus, with the published strategies.
 
-A part of the corpus makes a part of the examples, of the same name. Character spans become token
-spans through the tokenizer's offsets (`masking.tokens`); what is masked is drawn by hashes
-(`masking.draw`), so that it does not depend on workers. Pairs of sentences: `mask_pairs`.
+Each part of the corpus gives a part of the examples with the same name. Character spans are
+converted to token spans with the tokenizer's offsets (`masking.tokens`). The masked tokens are
+drawn by hashes (`masking.draw`), so they do not depend on the workers. Pairs of sentences: `pairs`.
 """
 
 from collections.abc import Sequence
@@ -35,9 +35,10 @@ from cstool.storage.manifest import (
     hash_file,
     need_stage,
 )
-from cstool.storage.parts import Batches
-from cstool.storage.run import Run, Task, open_run
+from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import EXAMPLES
+from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -51,11 +52,12 @@ _SENTENCES_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class MaskOptions:
-    """`strategy`: one of NAMES. `rules`: where EntityCS's paper and code differ, which holds.
+    """The options of `cstool mask`.
 
-    `max_length`: tokens of a row at most. `packed`: as many sentences in a row as it holds.
-    `clusters`: a file with each token's cluster, for c-rts. `mask_token`: its name, where the
-    tokenizer's own is none of the usual.
+    `strategy`: one of NAMES. `rules`: whether to follow EntityCS's paper or its code where they
+    differ. `max_length`: maximum tokens of a row. `packed`: several sentences per row. `clusters`:
+    a file with the cluster of each token, for c-rts. `mask_token`: the tokenizer's mask token, if
+    it is not one of the usual ones.
     """
 
     strategy: str
@@ -69,17 +71,17 @@ class MaskOptions:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know; `print` tells one run's files from another's."""
+    """The parameters of the workers; `fingerprints` make cached files of another run unequal."""
 
     corpus: str
     tokenizer: str
-    print: str
+    fingerprints: str
     options: MaskOptions
 
 
 @dataclass(frozen=True)
 class _Tools:
-    """What a worker makes of the files that it is told of."""
+    """The objects that a worker makes from the files."""
 
     tokenizer: "Tokenizer"
     vocabulary: Vocabulary
@@ -92,29 +94,30 @@ def mask_corpus(
 ) -> Manifest:
     """Make training examples of a corpus; return the manifest.
 
-    Raises InputError for what is no corpus with spans, no tokenizer, or no file of clusters;
-    WrongCallError for options that do not go together; CstoolError when tokenizers is missing.
+    Raises InputError for an invalid corpus, tokenizer or file of clusters, WrongCallError for
+    options that exclude each other, CstoolError if the library tokenizers is missing.
     """
     read = need_stage(corpus, "shard")
     form = read.parameters.get("format", "cstool")
     if form != "cstool":
         raise InputError(
-            f"{corpus}: is a corpus in the format {form}, which has no spans to read; make one "
-            "with `cstool shard --format cstool`"
+            f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
+            "`cstool shard --format cstool`"
         )
     if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
         raise InputError(
-            f"{corpus}: tells no paragraphs, which {options.strategy} needs: an older cstool made "
-            "it; make it again with --overwrite, from `cstool extract` on"
+            f"{corpus}: no paragraphs, which {options.strategy} requires, because an older version "
+            "of cstool made the corpus; make it again with --overwrite, starting with "
+            "`cstool extract`"
         )
     version = need_library()
-    if options.clusters is not None:  # a worker on a cluster may stand elsewhere
+    if options.clusters is not None:  # a Dask worker may have another working directory
         options = replace(options, clusters=options.clusters.absolute())
     files = [tokenizer.absolute(), *([options.clusters] if options.clusters else [])]
     inputs = [describe_folder(corpus, read), *map(describe_file, files)]
-    prints = " ".join(str(one.identity) for one in inputs)
+    fingerprints = " ".join(str(one.identity) for one in inputs)
     corpus = corpus.absolute()
-    work = _Work(str(corpus), str(files[0]), prints, options)
+    work = _Work(str(corpus), str(files[0]), fingerprints, options)
     _check(tokenizer, work)
     parameters: dict[str, Any] = {
         "strategy": options.strategy,
@@ -138,28 +141,30 @@ def mask_corpus(
 
 
 def _check(tokenizer: Path, work: _Work) -> None:
-    """Raise the faults that the first worker would, before there are any."""
+    """Check the options and files, so that errors are raised before a worker starts."""
     options = work.options
     if options.strategy not in NAMES:
-        raise WrongCallError(f"--strategy: no {options.strategy!r}; there are {', '.join(NAMES)}")
+        raise WrongCallError(
+            f"--strategy: {options.strategy!r} is unknown; give one of {', '.join(NAMES)}"
+        )
     if (options.strategy == "c-rts") != (options.clusters is not None):
-        raise WrongCallError("--clusters FILE and --strategy c-rts go together; give both")
+        raise WrongCallError("--clusters and --strategy c-rts require each other; give both")
     if options.packed and options.strategy in PAIRINGS:
-        raise WrongCallError("--packed: pairs are not packed; leave it out")
+        raise WrongCallError("--packed: not available for pairs; omit the option")
     read, vocabulary = _read(work)
     pairs = options.strategy in PAIRINGS
     special = len(read.encode("", "" if pairs else None).ids)
-    if options.max_length < special + 1 + pairs:  # a token of each text, at least
+    if options.max_length < special + 1 + pairs:  # at least one token of each text
         raise WrongCallError(
-            f"--max-length {options.max_length}: leaves no room beside the tokenizer's "
-            f"{special} special tokens; give more"
+            f"--max-length {options.max_length}: too small for text in addition to the "
+            f"tokenizer's {special} special tokens; give a larger value"
         )
     if options.strategy in PAIRINGS:
         return
     if strategy_of(options.strategy).masks and vocabulary.mask is None:
         raise InputError(
-            f"{tokenizer}: has no [MASK] or <mask> among its special tokens; name its own with "
-            "--mask-token"
+            f"{tokenizer}: no [MASK] or <mask> among the special tokens; give the tokenizer's mask "
+            "token with --mask-token"
         )
     if options.clusters is not None:
         read_clusters(options.clusters, vocabulary)
@@ -171,26 +176,24 @@ def _examples(run: Run, read: Manifest, work: _Work) -> Manifest:
         mask_part,
         work,
         [Task(p.file, p.file, p.checksum, p.bytes) for p in parts],
-        EXAMPLES,
-        label="mask",
-        size=sum(p.bytes for p in parts),
+        PartSpec(EXAMPLES, label="mask"),
     )
     return run.finish(made, total(m.counts for m in made), source=read.source)
 
 
 @lru_cache(maxsize=1)
 def _read(work: _Work) -> tuple["Tokenizer", Vocabulary]:
-    """Read the tokenizer: once a run in each worker."""
+    """Read the tokenizer, once per run in each worker."""
     one_thread()
     tokenizer = read_tokenizer(Path(work.tokenizer))
     tokenizer.no_padding()
-    tokenizer.no_truncation()  # ours knows what it cuts
+    tokenizer.no_truncation()  # tokenize() truncates and reports the entities that it cuts
     return tokenizer, Vocabulary.of(tokenizer, work.options.mask_token)
 
 
 @lru_cache(maxsize=1)
 def _tools(work: _Work) -> _Tools:
-    """Read all that a worker needs: once a run."""
+    """Read all files that a worker needs, once per run."""
     options = work.options
     tokenizer, vocabulary = _read(work)
     clusters = read_clusters(options.clusters, vocabulary) if options.clusters else None
@@ -220,23 +223,23 @@ def _rows(
         entities.field("end").to_numpy().astype(np.int64),
     )
     texts = batch.column("text").to_pylist()
-    found = tokenize(tools.tokenizer, tools.vocabulary, texts, spans, options.max_length)
-    of_sentence = np.bincount(spans.sentence[found.kept], minlength=batch.num_rows)
+    tokenized = tokenize(tools.tokenizer, tools.vocabulary, texts, spans, options.max_length)
+    of_sentence = np.bincount(spans.sentence[tokenized.kept], minlength=batch.num_rows)
     used = np.ones(batch.num_rows, bool)
     if tools.strategy.outside is None:
         used = of_sentence > 0
-    _count_read(used, found.kept, found.cut, counts)
-    tokens = of_sentences(found.tokens, used)
+    _count_read(used, tokenized.kept, tokenized.cut, counts)
+    tokens = of_sentences(tokenized.tokens, used)
     batch = batch.filter(pa.array(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
     languages = batch.column("language").to_pylist()
     keys = sentence_keys(ids, languages, options.seed, epoch=0)
     masked = mask(tokens, keys, tools.strategy, tools.vocabulary, tools.clusters)
     rows = packed(tokens, options.max_length) if options.packed else one_a_row(tokens)
-    qids = entities.field("qid").to_numpy()[found.kept]
-    made = _table(rows, ids, languages, tokens, masked, qids, of_sentence[used])
-    _count_written(made, tokens, masked, tools.vocabulary, counts)
-    return made
+    qids = entities.field("qid").to_numpy()[tokenized.kept]
+    examples = _table(rows, ids, languages, tokens, masked, qids, of_sentence[used])
+    _count_written(examples, tokens, masked, tools.vocabulary, counts)
+    return examples
 
 
 def _table(
@@ -280,7 +283,7 @@ def _count_read(used: Array, kept: Array, cut: Array, counts: Counts) -> None:
 
 
 def _count_written(
-    made: pa.RecordBatch,
+    examples: pa.RecordBatch,
     tokens: Tokens,
     masked: MaskedTokens,
     vocabulary: Vocabulary,
@@ -303,5 +306,5 @@ def _count_written(
         "tokens of entities",
         {"all": int(inside.sum()), "drawn": int((masked.fates[inside] > 0).sum())},
     )
-    for code, number in zip(*made.column("language").value_counts().flatten(), strict=True):
+    for code, number in zip(*examples.column("language").value_counts().flatten(), strict=True):
         counts.add("rows", {code.as_py(): number.as_py()})

@@ -1,1 +1,1 @@
-"""The stage `shard`: switched sentences to a Parquet corpus with a dataset card."""
+"""The stage `shard`: writes a corpus of switched sentences, with a dataset card."""

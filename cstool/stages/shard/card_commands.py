@@ -1,7 +1,7 @@
-"""The commands that made a corpus, told from what its manifest holds of the stages before.
+"""Reconstructs the commands that made a corpus from the lineage in its manifest.
 
-Manifests know parameters and inputs, not the names of folders: those here are made up, the rest
-is as it was. Options that had their default are left out.
+Manifests store parameters and inputs but no names of folders, so the names here are invented.
+Options with their default value are omitted.
 """
 
 import shlex
@@ -12,7 +12,7 @@ from cstool.dumps.wikidata import DEFAULT_PART_SIZE
 from cstool.languages.codes import entitycs
 from cstool.storage.manifest import Ancestor
 
-# The stages' options by the names of their parameters, and their defaults.
+# By stage: parameter name → option and default value.
 _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
     "entities": {"part_size": ("--part-size", DEFAULT_PART_SIZE)},
     "titles": {"part_size": ("--part-size", None)},
@@ -47,10 +47,10 @@ _TABLES = {"page_props": "--sql-props", "redirect": "--sql-redirect", "page": "-
 def commands(
     lineage: Sequence[Ancestor], parameters: Mapping[str, Any], tests: Iterable[str] = ()
 ) -> list[str]:
-    """Return the commands that made a corpus, in their order.
+    """Return the commands that made a corpus, in order.
 
-    `parameters`: of `shard`; `tests`: names of the test sets that it left out. An ancestor reads
-    what stands nearest before it: that is how a lineage is ordered.
+    `parameters`: of `shard`; `tests`: file names of its test sets. The input of an ancestor is the
+    nearest earlier ancestor of the required stage; lineages are ordered accordingly.
     """
     lines = []
     latest: dict[str, str] = {}
@@ -69,7 +69,7 @@ def commands(
 
 
 def _folder(one: Ancestor, used: set[str]) -> str:
-    """Return a name for a stage's folder that no other has."""
+    """Return an unused name for the output folder of a stage."""
     name = _FOLDERS.get(one.stage, one.stage)
     path = f"work/{one.source.wiki}/{name}" if one.source else f"work/{name}"
     number = 2
@@ -82,7 +82,7 @@ def _folder(one: Ancestor, used: set[str]) -> str:
 
 
 def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
-    """Yield a command's words between its name and its output."""
+    """Yield the arguments of a command, without its output."""
     dumps = [given.name for given in one.inputs if given.name not in _OPTIONS]
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
@@ -110,7 +110,7 @@ def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
 
 
 def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the options that differ from their defaults."""
+    """Yield the options that differ from their default values."""
     for name, (option, default) in _OPTIONS[stage].items():
         value = parameters.get(name, default)
         if value != default:

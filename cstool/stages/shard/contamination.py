@@ -1,9 +1,9 @@
-"""Sentences that hold a test set's text: found by runs of words that both have.
+"""Finds sentences that contain text of a test set, by common sequences of words.
 
 As for GPT-3 (Brown et al. 2020, appendix C) and, for whole paragraphs, Dolma (Soldaini et al.
-2024): 13 words in a row, in lower case, without punctuation. What is shorter is looked for as a
-whole, if it has 8 words at least (GPT-3's bound): a short sentence in a test's text, a short test's
-text in a sentence. Of scripts without spaces between words each character counts as a word.
+2024): 13 consecutive words, in lower case, without punctuation. A shorter text of 8 or more words
+(GPT-3's bound) is compared as a whole: a short sentence with the texts, a short text with the
+sentences. In scripts without spaces between words each character counts as a word.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,32 +27,32 @@ from cstool.storage.checksums import append_checksum, check_checksum
 
 LONG, SHORT = 13, 8
 _TEXTS_AT_ONCE = 20_000
-# Bytes of a line, and of texts at once: the words of texts take sixty times as much memory.
+# Maximum bytes of a line and of a batch: hashed words take 60 times the memory of their text.
 _LONGEST_LINE = 4 << 20
 _BYTES_AT_ONCE = 4 << 20
 _PARQUET = b"PAR1"
-# Bytes of a column in a row group, and of the strings that a batch may hold: a string that stands
-# once in a column's dictionary may stand in all its rows.
+# Maximum bytes of a column in a row group, and of the strings of a batch: a string that is stored
+# once in the dictionary of a column can occur in all its rows.
 _LARGEST_COLUMN = 128 << 20
 _LARGEST_BATCH = 128 << 20
 
 
 @dataclass(frozen=True)
 class TestTexts:
-    """Hashes of runs of words of test sets, each array in order.
+    """Hashes of word sequences of test sets, by the number of words; each array is sorted.
 
-    `runs`: by their number of words, runs that a sentence of more words must not hold (13, and
-    whole texts of 8 to 12); `wholes`: those that a sentence of just that many must not be.
+    `runs`: sequences that a sentence must not contain: of 13 words, and whole texts of 8 to 12.
+    `wholes`: sequences of 8 to 12 words that a sentence must not equal.
     """
 
-    __test__ = False  # pytest: this is no test
+    __test__ = False  # tells pytest that this class is not a test
 
     runs: dict[int, Array]
     wholes: dict[int, Array]
 
     @classmethod
     def of(cls, texts: Iterable[pa.StringArray]) -> "TestTexts":
-        """Collect the runs of the texts, in NFC as Wikimedia's are."""
+        """Collect the word sequences of texts, normalised to NFC like Wikimedia's texts."""
         runs: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG + 1)}
         wholes: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG)}
         for some in texts:
@@ -66,7 +66,7 @@ class TestTexts:
         return cls(_joined(runs), _joined(wholes))
 
     def save(self, path: Path) -> None:
-        """Write them down for workers."""
+        """Write the hashes to a file for the workers."""
         arrays = {f"runs-{n}": a for n, a in self.runs.items()}
         arrays |= {f"wholes-{n}": a for n, a in self.wholes.items()}
         with path.open("wb") as file:
@@ -75,33 +75,33 @@ class TestTexts:
 
     @classmethod
     def open(cls, path: Path) -> "TestTexts":
-        """Read what `save` wrote."""
+        """Read a file that `save` wrote."""
         check_checksum(path)
-        found: dict[str, dict[int, Array]] = {"runs": {}, "wholes": {}}
+        hashes: dict[str, dict[int, Array]] = {"runs": {}, "wholes": {}}
         with np.load(path) as arrays:
             for name in arrays.files:
                 kind, number = name.split("-")
-                found[kind][int(number)] = arrays[name]
-        return cls(**found)
+                hashes[kind][int(number)] = arrays[name]
+        return cls(**hashes)
 
     @property
     def size(self) -> int:
-        """How many runs there are to look for."""
+        """The number of sequences in `runs`."""
         return sum(map(len, self.runs.values()))
 
     def found_in(self, sentences: pa.StringArray) -> Array:
-        """Tell which sentences hold a test's text."""
+        """Return which sentences contain text of a test set, `bool[n]`."""
         words = HashedWords.of(sentences)
-        found = np.zeros(len(sentences), bool)
+        contaminated = np.zeros(len(sentences), bool)
         for size, wanted in [*self.runs.items(), *self.wholes.items()]:
             if len(wanted):
                 hashes, row = words.runs(size)
                 if wanted is self.wholes.get(size):
                     whole = words.number[row] == size
                     hashes, row = hashes[whole], row[whole]
-                place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
-                found[row[wanted[place] == hashes]] = True
-        return found
+                index = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+                contaminated[row[wanted[index] == hashes]] = True
+        return contaminated
 
 
 def _joined(many: dict[int, list[Array]]) -> dict[int, Array]:
@@ -111,14 +111,14 @@ def _joined(many: dict[int, list[Array]]) -> dict[int, Array]:
 
 @dataclass(frozen=True)
 class HashedWords:
-    """The words of texts: their hashes one after another, and how many each text has."""
+    """The words of texts: `hashes` is `uint64[words]`, `number` the words of each text."""
 
     hashes: Array
     number: Array
 
     @classmethod
     def of(cls, texts: pa.StringArray) -> "HashedWords":
-        """Cut texts into words: runs of letters and digits, without case."""
+        """Split texts into words: sequences of letters and digits, in lower case."""
         lower = pc.utf8_lower(texts)
         lengths = pc.utf8_length(lower).to_numpy(zero_copy_only=False).astype(np.int64)
         ends = np.cumsum(lengths)
@@ -134,22 +134,22 @@ class HashedWords:
         if not len(starts):
             return cls(np.zeros(0, np.uint64), np.zeros(len(texts), np.int64))
         number_of = np.cumsum(begins) - 1
-        places = np.arange(len(points)) - starts[np.maximum(number_of, 0)]
-        # A character's hash tells its place in the word; a word's is their sum.
-        hashed = mix(points.astype(np.uint64) | (places.astype(np.uint64) << np.uint64(32)))
+        offsets = np.arange(len(points)) - starts[np.maximum(number_of, 0)]
+        # The hash of a character includes its offset in the word; that of a word is their sum.
+        hashed = mix(points.astype(np.uint64) | (offsets.astype(np.uint64) << np.uint64(32)))
         hashed[~inside] = 0
         hashes = mix(np.add.reduceat(hashed, starts))
         rows = np.searchsorted(ends, starts, side="right")
         return cls(hashes, np.bincount(rows, minlength=len(texts)))
 
     def runs(self, size: int) -> tuple[Array, Array]:
-        """Return the hashes of all runs of so many words within a text, and each one's text."""
+        """Return the hashes of all sequences of `size` words, and the index of each one's text."""
         if len(self.hashes) < size:
             return np.zeros(0, np.uint64), np.zeros(0, np.int64)
         many = len(self.hashes) - size + 1
         hashes = np.full(many, size, np.uint64)
-        for place in range(size):
-            hashes = mix(hashes ^ self.hashes[place : place + many])
+        for offset in range(size):
+            hashes = mix(hashes ^ self.hashes[offset : offset + many])
         rows = np.repeat(np.arange(len(self.number)), self.number)
         within = rows[:many] == rows[size - 1 :]
         return hashes[within], rows[:many][within]
@@ -160,11 +160,11 @@ _ALONE = 2
 
 @cache
 def _kinds() -> Array:
-    """Return for each character: 0 in no word, 1 in one, 2 a word alone."""
+    """Return for each code point: 0 not part of a word, 1 part of a word, 2 a word by itself."""
     table = classes()
     letters = np.fromiter((chr(c).isalnum() for c in range(len(table))), bool, len(table))
     kinds = letters.astype(np.uint8)
-    # Marks stay with their letters: a vowel sign of Hindi does not end a word.
+    # Marks belong to words: a Hindi vowel sign does not end a word.
     import unicodedata
 
     marks = np.fromiter(
@@ -176,9 +176,9 @@ def _kinds() -> Array:
 
 
 def texts_of(path: Path) -> Iterator[pa.StringArray]:
-    """Yield the texts of a test set: lines, all strings in lines of JSON, or of Parquet's columns.
+    """Yield the texts of a test set: lines, or all strings of JSON lines or of a Parquet file.
 
-    Plain, or in gzip, bzip2, xz, Zstandard. Raises InputError for a file that cannot be read.
+    The file may be compressed (gzip, bzip2, xz, Zstandard). Raises InputError for an invalid file.
     """
     stream = Stream(str(path))
     try:
@@ -211,7 +211,7 @@ def _lines(path: Path) -> Iterator[bytes]:
                 if len(line) > _LONGEST_LINE:
                     raise InputError(
                         f"{path}: line {number:,} is longer than {_LONGEST_LINE >> 20} MB; "
-                        "give a test set with a text a line, or cut the text"
+                        "give a test set with one text per line, or split the text"
                     )
             read += len(lines)
             yield from lines
@@ -226,7 +226,9 @@ def _of_json(line: bytes, path: Path, number: int) -> list[str]:
     try:
         return list(_strings(msgspec.json.decode(line)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: line {number:,} is no JSON ({error}); mend it") from error
+        raise InputError(
+            f"{path}: line {number:,} is not valid JSON ({error}); correct the file"
+        ) from error
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -249,17 +251,19 @@ def _of_parquet(path: Path) -> Iterator[pa.StringArray]:
                 for column in batch.columns:
                     yield from _in_bounds(_strings(column.to_pylist()))
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({error}); mend it") from error
+        raise InputError(
+            f"{path}: not a readable Parquet file ({error}); give another file"
+        ) from error
 
 
 def _rows_at_once(group: Any, path: Path, number: int) -> int:
-    """Return how many rows of a row group are read at once. Raises InputError for huge columns."""
+    """Return the number of rows per batch. Raises InputError for columns that are too large."""
     columns = [group.column(i) for i in range(group.num_columns)]
     largest = max((c.total_uncompressed_size for c in columns), default=0)
     if largest > _LARGEST_COLUMN:
         raise InputError(
-            f"{path}: a column of its row group {number:,} has more than "
-            f"{_LARGEST_COLUMN >> 20} MB; write it with fewer rows in each row group"
+            f"{path}: a column of row group {number:,} has more than {_LARGEST_COLUMN >> 20} MB; "
+            "write the file with fewer rows per row group"
         )
     return max(16, min(_TEXTS_AT_ONCE, _LARGEST_BATCH // max(1, largest)))
 

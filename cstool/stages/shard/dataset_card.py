@@ -1,9 +1,12 @@
-"""The dataset card: README.md with the YAML that the Hugging Face Hub reads."""
+"""Writes the dataset card: README.md with the YAML that the Hugging Face Hub reads."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import yaml
 
 from cstool import __version__
 from cstool.distribution import address
@@ -12,14 +15,15 @@ from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.formats import CorpusFormat
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input
+from cstool.storage.reasons import reasons_text
 from cstool.storage.statistics import LanguageNumbers
 
 
 @dataclass
 class SplitSize:
-    """What a split of a language holds: rows, bytes of its files, and bytes as Arrow tables.
+    """The size of a split of a language: rows, bytes of its files, and bytes as Arrow tables.
 
-    These last are 0 where they are not known: of files that `datasets` gives other types.
+    `in_memory` is 0 if unknown: for files that `datasets` reads with other types.
     """
 
     rows: int = 0
@@ -29,10 +33,10 @@ class SplitSize:
 
 @dataclass(frozen=True)
 class CardData:
-    """What the card tells beside the numbers of rows.
+    """The content of the card except the sizes of splits.
 
-    `dedup`, `tests` (names of files): what was left out; `dropped`: rows by reason. `numbers`: by
-    language; `lineage`: the stages before; `parameters`: of `shard`.
+    `dedup`, `tests` (file names): options of `shard` that drop rows; `dropped`: rows by reason;
+    `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`.
     """
 
     form: CorpusFormat
@@ -49,36 +53,37 @@ _COLUMNS = {
     "cstool": """\
 | column | meaning |
 |---|---|
-| `id` | the source sentence's number: page id × 2²⁰ + position in the page |
-| `language` | the language that the entities' names are in |
-| `source_language` | the language of the sentence |
-| `source_text`, `text` | the sentence before and after; rows of the source itself have both equal |
-| `entities` | a list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
-`start`, `end` (in `text`): Unicode characters, half-open |
-| `page_id`, `title` | the Wikipedia page that the sentence is from |
+| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `language` | language of the entity names in `text` |
+| `source_language` | language of the source sentence |
+| `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
+| `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
+`start`, `end` (in `text`); offsets count Unicode code points, ends are exclusive |
+| `page_id`, `title` | Wikipedia page of the sentence |
 
-`_paragraphs/*.pq` (Parquet) has, for each `id` and `source_language`, the number of the paragraph
-or list item of the page that the sentence stands in.""",
+For each `id` and `source_language`, the Parquet files `_paragraphs/*.pq` contain the index of the
+paragraph or list item of the page that the sentence is from.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
-| `id` | the source sentence's number: page id × 2²⁰ + position in the page |
-| `language` | the language that the entities' names are in |
-| `en_sentence`, `cs_sentence` | the sentence before and after, entities in `<e>…</e>` |""",
+| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `language` | language of the entity names in `cs_sentence` |
+| `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
+`<e>…</e>` |""",
     "mt": """\
 | column | meaning |
 |---|---|
-| `id` | the source sentence's number: page id × 2²⁰ + position in the page |
-| `language` | the language that the entities' names are in, in `source` |
-| `target_language` | the language of the sentence, which is to be written |
-| `source` | the code-switched sentence; in front a token with the language to write: `<2en> ` |
-| `target` | the sentence as it was |""",
+| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `language` | language of the entity names in `source` |
+| `target_language` | language of the original sentence, which a model has to produce |
+| `source` | the code-switched sentence after a token for the target language, such as `<2en> ` |
+| `target` | the original sentence |""",
 }
 _COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
-    """Return the card of a corpus with these splits by language."""
+    """Return the card of a corpus. `splits`: the size of each split, by language."""
     wikis = ", ".join(facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     first = next(iter(splits), "de")
@@ -88,9 +93,9 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 # Code-switched sentences from {wikis}
 
-Sentences from Wikipedia in which entities stand under their names in other languages, for
-training cross-lingual models. {rows:,} sentences in {len(splits)} languages. Made by
-{_program()} {__version__} after the method of EntityCS
+Sentences from Wikipedia whose entity names are replaced by their names in other languages, for
+training cross-lingual models. The corpus has {rows:,} sentences in {len(splits)} languages. It was
+made with {_program()} {__version__} by the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
 
 ```python
@@ -99,8 +104,8 @@ from datasets import load_dataset
 corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 ```
 
-Each language is a configuration, with a `train` split and, where it has enough pages, a
-`validation` split. A page that is held out for validation is so in all languages.
+Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
+split. All sentences of a page are in the same split, in all languages.
 
 {_COLUMNS[facts.form.name]}
 {_left_out(facts)}
@@ -108,29 +113,31 @@ Each language is a configuration, with a `train` split and, where it has enough 
 
 {_languages(splits, facts)}
 
-Words are runs of characters between spaces.
+A word is a sequence of characters between spaces.
 
-{_made(facts)}## Limits
+{_made(facts)}## Limitations
 
-- A name is put in as Wikidata has it, in its base form: the sentence's grammar (case, number,
-  gender, article, the particle after it) is not made to agree with it.
-- The words around the names are not translated: code-switching here is of names alone.
-- Only what a page links is switched, and Wikipedia links a name once a page, mostly, where
-  `--propagate` has not found the later places.
-- Labels are as good as Wikidata's: some are missing, some in another script or language (those
-  that could be told were refused), some name another thing than the link meant.
-- A sentence in which a template stood that could not be rendered is left out, so text that lives
-  on such templates is rarer here than on the page.
-- What Wikipedia and Wikidata cover more, this covers more. Nothing was filtered for content;
-  people are named as on their pages.
+- Names are inserted as in Wikidata, in their base form. They may not agree with the rest of the
+  sentence in case, number or gender, or with its articles and particles.
+- Only entity names are switched. The rest of the sentence is not translated.
+- Only linked entities are switched. Wikipedia usually links an entity once per page; later
+  mentions are switched only if `cstool link --propagate` found them.
+- The names have the quality of Wikidata's labels. Some labels are missing, some are in another
+  script or language (these are excluded if detected), and some refer to something else than the
+  link.
+- Sentences with a template that could not be rendered are excluded, so information that Wikipedia
+  presents with such templates is under-represented.
+- The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
+  people are named as in Wikipedia.
 
 ## Licence
 
-The sentences are from Wikipedia ({wikis}), by its contributors, under
-[CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst`
-names the page and the revision (`https://<language>.wikipedia.org/?oldid=<revision_id>`) of
-every sentence; a page's authors are in its history. What is made from them is under the same
-licence. Entity names are from Wikidata, [CC0](https://creativecommons.org/publicdomain/zero/1.0/).
+The sentences are from Wikipedia ({wikis}). They were written by its contributors and are licensed
+under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
+the page and revision of every sentence; the address of a revision is
+`https://<language>.wikipedia.org/?oldid=<revision_id>`, and the authors of a page are in its
+history. Adaptations must be shared under the same licence. Entity names are from Wikidata
+([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
 
 ## Citation
 
@@ -188,31 +195,31 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
 
 
 def _made(facts: CardData) -> str:
-    """Return the section on how the corpus was made, or nothing where that is not known."""
+    """Return the section on how the corpus was made, "" if the lineage is unknown."""
     if not facts.lineage:
         return ""
     versions = ", ".join(dict.fromkeys(one.version for one in facts.lineage))
     lines = "\n".join(commands(facts.lineage, facts.parameters, facts.tests))
     return f"""\
-## How it was made
+## How the corpus was made
 
-With cstool {versions}, from these dumps:
+The corpus was made with cstool {versions} from these dumps:
 
 | dump | date | bytes | fingerprint |
 |---|---|---:|---|
 {_dumps(facts.lineage)}
 
-(A fingerprint is an xxh3: `xxh3-128:` of all bytes of the file as they were read, `xxh3:` of its
-size and a sample.) These commands make the same files again, byte for byte, whatever their number
-of workers:
+A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
+a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number of
+workers:
 
 ```
 {lines}
 ```
 
-What each step read, and what it dropped:
+The stages read, kept and dropped:
 
-| step | | read | kept | dropped |
+| stage | unit | read | kept | reasons for drops |
 |---|---|---:|---:|---|
 {_funnel(facts.lineage)}
 
@@ -220,18 +227,18 @@ What each step read, and what it dropped:
 
 
 def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return a line of a table for each file that came in, once."""
+    """Return one table row for each distinct input file."""
     stages = {one.stage for one in lineage}
-    found: dict[tuple[str, str | None], Input] = {}
+    inputs: dict[tuple[str, str | None], Input] = {}
     for one in lineage:
         for given in one.inputs:
             if given.name not in stages:
-                found.setdefault((given.name, given.fingerprint), given)
+                inputs.setdefault((given.name, given.fingerprint), given)
     return "\n".join(
         f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
         f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
         f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
-        for given in found.values()
+        for given in inputs.values()
     )
 
 
@@ -240,7 +247,7 @@ def _date(name: str) -> str:
     return "-".join(match.groups()) if match else ""
 
 
-# What each stage is asked of: the things whose way tells where the sentences went.
+# The units to list for each stage.
 _STEPS = {
     "entities": ("entities",),
     "titles": ("redirects",),
@@ -255,107 +262,94 @@ def _funnel(lineage: tuple[Ancestor, ...]) -> str:
 
 
 def _steps(one: Ancestor) -> Iterator[str]:
-    """Yield a line of a table for each thing that a stage has counted."""
-    place = f"{one.stage} {one.source.wiki}" if one.source else one.stage
+    """Yield one table row for each listed unit of a stage."""
+    stage = f"{one.stage} {one.source.wiki}" if one.source else one.stage
     for unit in _STEPS.get(one.stage, ()):
         if unit in one.counts.tallies:
             tally = one.counts.tallies[unit]
-            told = largest(tally.dropped, _REASONS)
-            reasons = ", ".join(f"{number:,} {reason}" for reason, number in told.items())
-            yield f"| {place} | {unit} | {tally.read:,} | {tally.written:,} | {reasons} |"
+            reasons = reasons_text(largest(tally.dropped, _REASONS))
+            yield f"| {stage} | {unit} | {tally.read:,} | {tally.written:,} | {reasons} |"
     if linked := one.counts.details.get("mentions by link"):
         read = sum(linked.values())
-        why = {reason: number for reason, number in linked.items() if reason != "linked"}
-        told = largest(why, _REASONS)
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in told.items() if number)
-        yield f"| {place} | mentions | {read:,} | {linked.get('linked', 0):,} | {reasons} |"
+        unlinked = {reason: n for reason, n in linked.items() if n and reason != "linked"}
+        reasons = reasons_text(largest(unlinked, _REASONS))
+        yield f"| {stage} | mentions | {read:,} | {linked.get('linked', 0):,} | {reasons} |"
 
 
 def _left_out(facts: CardData) -> str:
-    """Return a paragraph on what was left out, or nothing."""
-    told = []
+    """Return a paragraph on the rows that `shard` dropped, "" if it was not asked to drop any."""
+    kinds = []
     if facts.dedup == "exact":
-        told.append("of equal source sentences only the first is kept")
+        kinds.append("source sentences that are equal to an earlier one")
     elif facts.dedup == "minhash":
-        told.append("of nearly equal source sentences (MinHash) only the first is kept, mostly")
+        kinds.append("most source sentences that are similar to an earlier one (MinHash)")
     if facts.tests:
         files = ", ".join(f"`{name}`" for name in facts.tests)
-        told.append(f"none shares 13 words in a row with {files}")
+        kinds.append(f"source sentences that share 13 consecutive words with {files}")
     if facts.form.name == "mt":
-        told.append("rows are code-switched ones, not the source sentences themselves")
-    if not told:
+        kinds.append("rows of the source sentences themselves")
+    if not kinds:
         return ""
-    numbers = "; ".join(f"{number:,}: {reason}" for reason, number in facts.dropped.items())
-    return f"\nLeft out: {'; '.join(told)}. Rows, by reason: {numbers or 'none'}.\n"
+    numbers = reasons_text(facts.dropped) or "none"
+    return f"\nThe corpus excludes {'; '.join(kinds)}. Dropped rows: {numbers}.\n"
 
 
-# ---- what the Hub reads ----
+# ---- YAML for the Hub ----
 
 
 def card_head(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
-    """Return the card's YAML: https://github.com/huggingface/hub-docs, datasetcard.md."""
+    """Return the YAML of the card (https://github.com/huggingface/hub-docs, datasetcard.md)."""
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     translation = facts.form.name == "mt"
-    lines = ["license: cc-by-sa-4.0", "language:"]
-    lines += [f"- {_quoted(tag)}" for tag in dict.fromkeys(map(bcp47, splits))]
-    lines += [
-        f"pretty_name: Code-switched sentences from {', '.join(facts.sources)}",
-        "annotations_creators:",
-        "- machine-generated",
-        "language_creators:",
-        "- crowdsourced",
-        "- machine-generated",
-        "multilinguality:",
-        f"- {'translation' if translation else 'multilingual'}",
-        "source_datasets:",
-        "- extended|wikipedia",
-        "task_categories:",
-        "- translation" if translation else "- fill-mask",
-        *([] if translation else ["task_ids:", "- masked-language-modeling"]),
-        "tags:",
-        *(f"- {tag}" for tag in _TAGS),
-        "size_categories:",
-        f"- {_size(rows)}",
-        "configs:",
-    ]
-    for language, by_name in splits.items():
-        lines += [f"- config_name: {_quoted(language)}", "  data_files:"]
-        for name in by_name:
-            path = f"data/{language}/{name}-*.{facts.form.suffix}"
-            lines += [f"  - split: {name}", f"    path: {path}"]
-    lines.append("dataset_info:")
-    for language, by_name in splits.items():
-        lines += _sizes(language, by_name)
-    return "\n".join(lines) + "\n"
+    tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
+    fields = {
+        "license": "cc-by-sa-4.0",
+        "language": [*dict.fromkeys(map(bcp47, splits))],
+        "pretty_name": f"Code-switched sentences from {', '.join(facts.sources)}",
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["crowdsourced", "machine-generated"],
+        "multilinguality": ["translation" if translation else "multilingual"],
+        "source_datasets": ["extended|wikipedia"],
+        **({"task_categories": ["translation"]} if translation else tasks),
+        "tags": [*_TAGS],
+        "size_categories": [_size(rows)],
+        "configs": [
+            {
+                "config_name": language,
+                "data_files": [
+                    {"split": name, "path": f"data/{language}/{name}-*.{facts.form.suffix}"}
+                    for name in by_name
+                ],
+            }
+            for language, by_name in splits.items()
+        ],
+        "dataset_info": [_info(language, by_name) for language, by_name in splits.items()],
+    }
+    # PyYAML quotes `no`, a boolean in YAML 1.1; one line per value, whatever its length.
+    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=math.inf)
+    return text
 
 
 _TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
-def _sizes(language: str, splits: dict[str, SplitSize]) -> Iterator[str]:
-    """Yield how large a language is: rows, bytes in memory, bytes to fetch."""
-    yield f"- config_name: {_quoted(language)}"
-    yield "  splits:"
+def _info(language: str, splits: dict[str, SplitSize]) -> dict[str, Any]:
+    """Return the size of a language."""
+    info: dict[str, Any] = {"config_name": language, "splits": []}
     for name, split in splits.items():
-        yield f"  - name: {name}"
-        if split.in_memory:
-            yield f"    num_bytes: {split.in_memory}"
-        yield f"    num_examples: {split.rows}"
-    yield f"  download_size: {sum(split.bytes for split in splits.values())}"
+        in_memory = {"num_bytes": split.in_memory} if split.in_memory else {}
+        info["splits"].append({"name": name, **in_memory, "num_examples": split.rows})
+    info["download_size"] = sum(split.bytes for split in splits.values())
     if all(split.in_memory for split in splits.values()):
-        yield f"  dataset_size: {sum(split.in_memory for split in splits.values())}"
-
-
-def _quoted(code: str) -> str:
-    """Return a code that YAML 1.1 does not take for a boolean (`no`)."""
-    return f'"{code}"'
+        info["dataset_size"] = sum(split.in_memory for split in splits.values())
+    return info
 
 
 def _size(rows: int) -> str:
-    """Return the Hub's category of a number of rows."""
+    """Return the Hub's size category for a number of rows."""
     bounds = (1, "K"), (10, "K"), (100, "K"), (1, "M"), (10, "M"), (100, "M"), (1, "B"), (10, "B")
     names = [f"{number}{unit}" for number, unit in bounds]
-    place = next((i for i, power in enumerate(range(3, 11)) if rows < 10**power), len(bounds))
-    if place == 0:
+    index = next((i for i, power in enumerate(range(3, 11)) if rows < 10**power), len(bounds))
+    if index == 0:
         return "n<1K"
-    return f"n>{names[-1]}" if place == len(bounds) else f"{names[place - 1]}<n<{names[place]}"
+    return f"n>{names[-1]}" if index == len(bounds) else f"{names[index - 1]}<n<{names[index]}"

@@ -1,10 +1,10 @@
-"""Which source sentences `shard` leaves out: those of test sets, those that are there already.
+"""Finds the source sentences that `shard` drops: text of test sets, and duplicates.
 
-Two phases of their own before the shuffle, by the same means. `screen` reads each part's source
-sentences once and writes their marks (a hash of the text, or of each band of its MinHash) as
-segments, a bucket of marks each; `twice` reads a bucket and writes which sentences of which part
-have a mark that an earlier one has. Earlier: of a folder given before, or of a lower id. So what
-is left out depends neither on parts nor on workers, and no more than a bucket is held in memory.
+Two phases before the shuffle. `screen` reads the source sentences of each part and writes their
+marks (a hash of the text, or of each band of its MinHash) as segments, one per bucket of marks.
+`find_duplicates` reads a bucket and writes, for each part, the sentences whose mark an earlier
+sentence has. Earlier means in a folder given before, or with a lower id. So the result does not
+depend on parts or workers, and at most one bucket is held in memory.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,8 @@ from cstool.stages.shard.minhash import (
 )
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.segments import (
     INDEX,
     Segment,
@@ -40,10 +40,11 @@ from cstool.storage.segments import (
     segment_file,
     segments_of,
 )
+from cstool.storage.tasks import Task
 
 Dedup = Literal["none", "exact", "minhash"]
 
-# Why a row is left out, by the number that stands for it.
+# Reasons to drop a row, by index.
 REASONS = (
     "source sentence holds a test set's text",
     "source sentence is there already",
@@ -52,8 +53,8 @@ REASONS = (
 NOT_A_PAIR = "source sentence: nothing to translate"
 _TEST, _SAME, _NEAR = range(3)
 
-# A sentence's mark. `name`: folder and id; `check`, `more`: what must agree beside the mark.
-# Of a sentence that is left out, `mark` is its reason's number.
+# Marks of sentences. `name`: folder and id; `check`, `more`: further bits that must agree. For
+# a dropped sentence, `mark` is the index of the reason.
 _MARKS = pa.schema(
     [
         ("mark", pa.uint64()),
@@ -66,16 +67,17 @@ _MARKS = pa.schema(
 _MARKS_A_BUCKET = 2_000_000
 _MOST_BUCKETS = 4096
 _SENTENCES_AT_ONCE = 20_000
-# Marks that are held before they are written, some 40 MB: few of a bucket are a small segment,
-# and there would be as many segments as marks.
+# Marks to collect before writing, about 40 MB: writing fewer at a time makes too many segments.
 _MARKS_AT_ONCE = 1 << 20
-_ID_BITS = 52  # of a page's number, 32, and a sentence's in its page, 20
+_ID_BITS = 52  # 32 for the page id, 20 for the position on the page
 
 
 @dataclass(frozen=True)
 class PartToRead:
-    """A part of a switched folder: its name among all, its path, its folder's number, and where
-    the sentences to be left out of it stand.
+    """A part of a switched folder.
+
+    `name`: unique among all parts; `file`: path; `folder`: index of its folder; `drops`: segments
+    of the sentences to drop.
     """
 
     name: str
@@ -86,7 +88,7 @@ class PartToRead:
 
 @dataclass(frozen=True)
 class _Screening:
-    """What `screen` needs to know."""
+    """The parameters of `screen`."""
 
     segments: str
     dedup: Dedup
@@ -96,7 +98,7 @@ class _Screening:
 
 @dataclass(frozen=True)
 class _Marked:
-    """Where the marks of a bucket are."""
+    """The segments of a bucket of marks."""
 
     name: str
     marks: tuple[Segment, ...]
@@ -104,17 +106,17 @@ class _Marked:
 
 @dataclass(frozen=True)
 class DroppedSentences:
-    """The sentences of a part that are left out, in order, and why."""
+    """The dropped sentences of a part, sorted, with the index of the reason for each."""
 
     names: Array
     reasons: Array
 
     @classmethod
     def of(cls, part: PartToRead) -> "DroppedSentences":
-        """Read them."""
+        """Read the dropped sentences of a part."""
         table = read_segments(part.drops, _MARKS).combine_chunks()
         names, reasons = (table.column(name).to_numpy() for name in ("name", "mark"))
-        # The first reason of those that a sentence has, whichever bucket it was found in.
+        # A sentence with several reasons gets the first one, independent of the buckets.
         order = np.lexsort((reasons, names))
         names, first = np.unique(names[order], return_index=True)
         return cls(names, reasons[order][first].astype(np.int64))
@@ -122,7 +124,7 @@ class DroppedSentences:
 
 @dataclass(frozen=True)
 class RowSelection:
-    """Which rows of a table are kept, and how many of the others there are by reason."""
+    """The rows of a table to keep, `bool[n]`, and the number of the others by reason."""
 
     rows: Array
     dropped: dict[str, int] = field(default_factory=dict)
@@ -131,14 +133,14 @@ class RowSelection:
 def kept_rows(
     table: pa.Table, part: PartToRead, kept: DroppedSentences, format_: str
 ) -> RowSelection:
-    """Tell which rows go into the corpus: all but those of sentences that are left out."""
+    """Return the rows of the corpus: those whose sentences are not dropped."""
     rows = np.ones(table.num_rows, bool)
     dropped: dict[str, int] = {}
     if len(kept.names):
         names = _names(table, part)
-        place = np.minimum(np.searchsorted(kept.names, names), len(kept.names) - 1)
-        rows = kept.names[place] != names
-        for reason, number in enumerate(np.bincount(kept.reasons[place[~rows]])):
+        index = np.minimum(np.searchsorted(kept.names, names), len(kept.names) - 1)
+        rows = kept.names[index] != names
+        for reason, number in enumerate(np.bincount(kept.reasons[index[~rows]])):
             if number:
                 dropped[REASONS[reason]] = int(number)
     if format_ == "mt":
@@ -163,7 +165,7 @@ def find_drops(
     dedup: Dedup,
     tests: Path | None,
 ) -> list[Task[PartToRead]]:
-    """Return the parts with what is to be left out of each. `sentences`: of all parts."""
+    """Return the parts with the sentences to drop. `sentences`: their number in all parts."""
     if dedup == "none" and tests is None:
         return list(parts)
     marks = sentences * (BANDS if dedup == "minhash" else 1)
@@ -171,10 +173,12 @@ def find_drops(
     files = run.work("marks")
     work = _Screening(str(files), dedup, buckets, str(tests) if tests else None)
     screened = run.map(
-        screen, work, parts, INDEX,
-        label="shard: screen", size=len(parts), unit="part", phase="screened",
-        is_whole=partial(are_whole, run.work("screened"), files),
-    )  # fmt: skip
+        screen,
+        work,
+        parts,
+        PartSpec(INDEX, label="shard: screen", phase="screened", unit="part"),
+        is_intact=partial(are_whole, run.work("screened"), files),
+    )
     by_bucket, _ = segments_of(screened, run.work("screened"), files)
     tasks = [
         Task(f"bucket-{b:05d}.parquet", _Marked(f"bucket-{b:05d}.parquet", by_bucket[b]), str(b))
@@ -182,12 +186,14 @@ def find_drops(
         if b in by_bucket
     ]
     folder = run.work("twice")
-    found = run.map(
-        twice, (str(run.work("drops")), dedup), tasks, INDEX,
-        label="shard: compare", size=len(tasks), unit="bucket", phase="twice",
-        is_whole=partial(are_whole, folder, run.work("drops")),
-    )  # fmt: skip
-    by_part, _ = segments_of(found, folder, run.work("drops"))
+    compared = run.map(
+        find_duplicates,
+        (str(run.work("drops")), dedup),
+        tasks,
+        PartSpec(INDEX, label="shard: compare", phase="twice", unit="bucket"),
+        is_intact=partial(are_whole, folder, run.work("drops")),
+    )
+    by_part, _ = segments_of(compared, folder, run.work("drops"))
     in_tests = _tests_by_part(screened, by_bucket.get(buckets, ()), files)
     return [
         Task(
@@ -205,7 +211,7 @@ def find_drops(
 
 
 def screen(part: PartToRead, work: _Screening) -> Batches:
-    """Write the marks of a part's source sentences as segments; yield where these lie."""
+    """Write the marks of a part's source sentences as segments; yield the index of these."""
     counts = Counts()
     with SegmentWriter(segment_file(Path(work.segments), part.name), _MARKS) as segments:
         for marks, buckets in _gathered(_marks_of(part, work, counts)):
@@ -217,20 +223,20 @@ def screen(part: PartToRead, work: _Screening) -> Batches:
 def _marks_of(
     part: PartToRead, work: _Screening, counts: Counts
 ) -> Iterator[tuple[pa.Table, Array]]:
-    """Yield the marks of a part's source sentences, and the bucket of each."""
+    """Yield the marks of a part's source sentences, and the bucket of each mark."""
     tests = TestTexts.open(Path(work.tests)) if work.tests else None
     number = int(Path(part.name).stem.rsplit("-", 1)[1])
     for table in row_groups(open_part(Path(part.file)), ["id", "source_text"]):
         for rows in _sentences(table):
             texts = one_chunk(rows.column("source_text"))
             names = _names(rows, part)
-            found = tests.found_in(texts) if tests else np.zeros(len(names), bool)
-            counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(found.sum())})
-            if found.any():
-                reason = np.full(int(found.sum()), _TEST, np.uint64)
+            in_tests = tests.found_in(texts) if tests else np.zeros(len(names), bool)
+            counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(in_tests.sum())})
+            if in_tests.any():
+                reason = np.full(int(in_tests.sum()), _TEST, np.uint64)
                 bucket = np.full(len(reason), work.buckets, np.uint32)
-                yield _marked(reason, 0, 0, names[found], number), bucket
-            names, texts = names[~found], texts.filter(pa.array(~found))
+                yield _marked(reason, 0, 0, names[in_tests], number), bucket
+            names, texts = names[~in_tests], texts.filter(pa.array(~in_tests))
             if work.dedup == "exact" and len(names):
                 marks, check = exact_marks(texts)
                 yield _marked(marks, check, 0, names, number), _bucket(marks, work)
@@ -241,7 +247,7 @@ def _marks_of(
 
 
 def _gathered(some: Iterable[tuple[pa.Table, Array]]) -> Iterator[tuple[pa.Table, Array]]:
-    """Yield the marks, many at a time."""
+    """Yield the marks in larger batches."""
     held: list[tuple[pa.Table, Array]] = []
     for one in some:
         held.append(one)
@@ -258,7 +264,7 @@ def _together(held: list[tuple[pa.Table, Array]]) -> tuple[pa.Table, Array]:
 
 
 def _sentences(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield a table's rows, one for each sentence, some at a time."""
+    """Yield the rows of a table in batches, one row per source sentence."""
     ids = table.column("id").to_numpy()
     firsts = np.unique(ids, return_index=True)[1]
     for start in range(0, len(firsts), _SENTENCES_AT_ONCE):
@@ -275,23 +281,23 @@ def _bucket(marks: Array, work: _Screening) -> Array:
     return ((marks >> np.uint64(32)) * np.uint64(work.buckets) >> np.uint64(32)).astype(np.uint32)
 
 
-def twice(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
-    """Write, part by part, which sentences have a mark that an earlier one has."""
+def find_duplicates(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
+    """Write, by part, the sentences whose mark an earlier sentence has; yield the index."""
     folder, dedup = work
     table = read_segments(bucket.marks, _MARKS).combine_chunks()
     mark, check, more, name, part = (table.column(n).to_numpy() for n in _MARKS.names)
-    # Of equal texts all marks are equal: `check` parts those that share one by chance.
+    # `check` separates different texts whose marks collide.
     order = np.lexsort((name, check, mark) if dedup == "exact" else (name, mark))
     mark, check, more, name, part = (c[order] for c in (mark, check, more, name, part))
     begins = np.append(True, mark[1:] != mark[:-1])[: len(mark)]
     if dedup == "exact":
         begins[1:] |= check[1:] != check[:-1]
     first = np.maximum.accumulate(np.where(begins, np.arange(len(mark)), 0))
-    again = name != name[first]
+    duplicate = name != name[first]
     if dedup == "minhash":
-        again &= agreement(check, more, check[first], more[first]) >= SIMILAR
-    names, at = np.unique(name[again], return_index=True)
-    parts = part[again][at]
+        duplicate &= agreement(check, more, check[first], more[first]) >= SIMILAR
+    names, indexes = np.unique(name[duplicate], return_index=True)
+    parts = part[duplicate][indexes]
     reasons = np.full(len(names), _SAME if dedup == "exact" else _NEAR, np.uint64)
     with SegmentWriter(segment_file(Path(folder), bucket.name), _MARKS) as segments:
         segments.write(_marked(reasons, 0, 0, names, 0), parts)
@@ -302,7 +308,7 @@ def twice(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
 def _tests_by_part(
     screened: Iterable[FinishedPart], segments: Iterable[Segment], files: Path
 ) -> dict[str, tuple[Segment, ...]]:
-    """Return each part's own segments of sentences with a test set's text."""
+    """Return for each part its segments of sentences with text of a test set."""
     by_file: dict[str, list[Segment]] = {}
     for segment in segments:
         by_file.setdefault(segment.file, []).append(segment)

@@ -1,4 +1,4 @@
-"""The columns of the published EntityCS data set, for programs that read those."""
+"""The format `entitycs`: the columns of the published EntityCS data set."""
 
 import pyarrow as pa
 
@@ -15,9 +15,9 @@ ENTITYCS = pa.schema(
 
 
 def marked_up(table: pa.Table) -> pa.Table:
-    """Return switched rows with their entities in `<e>…</e>` in place of spans.
+    """Return switched rows with entities in `<e>…</e>` instead of spans.
 
-    `en_sentence` is the source sentence, whichever language that is in.
+    `en_sentence` is the source sentence, also if it is not English.
     """
     offsets, spans = flat(one_chunk(table.column("entities")))
     bounds = offsets.tolist()

@@ -1,10 +1,10 @@
-"""Pairs for translation models: a code-switched sentence, and the plain one it was made from.
+"""The format `mt`: pairs of a switched sentence and its source sentence, for translation models.
 
-A model that is to write the plain sentence must render the switched names in the language of the
-rest: denoising by entities (DEEP, Hu et al. 2022, doi:10.18653/v1/2022.acl-long.123), with words
-code-switched from a lexicon (mRASP, Lin et al. 2020; CSP, Yang et al. 2020). In front of the input
-stands the token that names the language to write (`<2en>`), as Johnson et al. 2017 (Google's
-multilingual NMT) have it and MADLAD-400 (Kudugunta et al. 2023) still does.
+To produce the source sentence, a model has to translate the switched names: denoising by entities
+(DEEP, Hu et al. 2022, doi:10.18653/v1/2022.acl-long.123), and by words that are code-switched with
+a lexicon (mRASP, Lin et al. 2020; CSP, Yang et al. 2020). The input starts with a token for the
+target language (`<2en>`), as in Johnson et al. 2017 (Google's multilingual NMT) and MADLAD-400
+(Kudugunta et al. 2023).
 """
 
 import pyarrow as pa
@@ -25,9 +25,9 @@ MT = pa.schema(
 
 
 def pairs(table: pa.Table) -> pa.Table:
-    """Return switched rows as pairs: `source` with the token in front, and `target`, plain.
+    """Return switched rows as pairs: `source`, which starts with the language token, and `target`.
 
-    The token's tag is BCP 47: `<2en>`, `<2zh-Hant>`.
+    The token contains a BCP 47 tag: `<2en>`, `<2zh-Hant>`.
     """
     targets = one_chunk(table.column("source_language")).dictionary_encode()
     tokens = pa.array([f"<2{bcp47(code)}> " for code in targets.dictionary.to_pylist()])

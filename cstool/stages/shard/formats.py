@@ -1,7 +1,4 @@
-"""The forms in which a corpus is written: which columns, in which kind of file.
-
-A form's `columns` makes them from switched rows; `written` says how a file of them is written.
-"""
+"""The output formats of a corpus: their columns and kinds of files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,19 +14,20 @@ from cstool.storage.schemas import SWITCHED
 
 FormatName = Literal["cstool", "entitycs", "jsonl", "mt"]
 
-# Rows that a reader has in memory at least: some 30 MB of text, 10 MB on the disk.
+# Rows of a row group, which a reader holds in memory: about 30 MB of text, 10 MB on disk.
 ROWS_A_GROUP = 100_000
-# pyarrow cuts pages where their content says, so that two versions of a corpus share most of
-# their bytes on a store that cuts its files likewise (the Hub's Xet): from pyarrow 21 on.
+# Content-defined page boundaries (pyarrow 21 or later): on a store that deduplicates by content
+# (the Hub's Xet), two versions of a corpus share most of their bytes.
 _CHUNKED = int(pa.__version__.split(".")[0]) >= 21
 
 
 @dataclass(frozen=True)
 class CorpusFormat:
-    """A form of the corpus.
+    """An output format.
 
-    `unique`: columns whose values hardly come twice in a file, which no dictionary is tried for.
-    `sources`: whether the source sentences themselves are rows of it.
+    `columns`: makes the columns of the format from switched rows. `unique`: columns whose values
+    rarely repeat, which are written without a dictionary. `sources`: whether the source sentences
+    themselves are rows of the corpus.
     """
 
     name: FormatName
@@ -41,14 +39,14 @@ class CorpusFormat:
 
     @property
     def layout(self) -> dict[str, Any]:
-        """How pyarrow's ParquetWriter writes a file of it."""
+        """The options of pyarrow's ParquetWriter for this format."""
         dictionary = [path for path in _leaves(self.schema) if path not in self.unique]
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
         return {**STANDARD, "use_dictionary": dictionary, **chunked}
 
 
 def _leaves(schema: pa.Schema) -> list[str]:
-    """Return the columns as Parquet names them (`entities.list.element.qid`)."""
+    """Return the Parquet paths of the columns (`entities.list.element.qid`)."""
     sink = pa.BufferOutputStream()
     pq.write_metadata(schema, sink)
     columns = pq.ParquetFile(sink.getvalue()).schema

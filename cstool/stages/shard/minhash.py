@@ -1,10 +1,11 @@
-"""Marks by which equal and nearly equal texts are found: hashes, and MinHash with its bands.
+"""Marks to find equal and similar texts: hashes, and bands of MinHash values.
 
-Nearly equal: the sets of runs of five characters (lower-cased) are alike (Broder 1997). MinHash
-values are rensa's (R-MinHash: https://github.com/beowolx/rensa), 14 bands of 8, as datatrove and
-FineWeb have them (Penedo et al. 2024): two texts of which 0.8 of the runs are common share a band
-with a chance of 0.92, of 0.5 with 0.05. What shares a band is looked at once more, by the last bits
-of its 112 values (b-bit minwise hashing, Li and König 2010), which weeds out most of the latter.
+Texts are similar if their sets of 5-character sequences (in lower case) are similar (Broder 1997).
+MinHash values are rensa's (R-MinHash: https://github.com/beowolx/rensa), in 14 bands of 8 as in
+datatrove and FineWeb (Penedo et al. 2024): two texts with a Jaccard similarity of 0.8 share a band
+with probability 0.92, with a similarity of 0.5 with probability 0.05. Texts that share a band are
+compared by the last bits of their 112 values (b-bit minwise hashing, Li and König 2010), which
+excludes most of the latter.
 """
 
 import os
@@ -21,23 +22,23 @@ from cstool.errors import CstoolError
 
 BANDS, ROWS = 14, 8
 CHARACTERS = 5
-# The share of common runs that what shares a band must have, as the sketch tells it.
+# Minimum similarity, as estimated from the sketches, of texts that share a band.
 SIMILAR = 0.7
-# rensa's values differ between versions of its algorithm: part of a run's parameters.
+# The values depend on the version of rensa's algorithm, so it is a parameter of the run.
 ALGORITHM = 2
 _SEED = 42
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def exact_marks(texts: pa.StringArray) -> tuple[Array, Array]:
-    """Return 128 bits of hash (xxh3) of each text, as two arrays of 64."""
+    """Return the 128-bit xxh3 hash of each text, as two arrays `uint64[n]`."""
     digests = b"".join(xxhash.xxh3_128_digest(text.encode()) for text in texts.to_pylist())
     halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
     return halves[:, 0].copy(), halves[:, 1].copy()
 
 
 def need_library() -> None:
-    """Raise CstoolError when rensa is missing, or is one that gives other values."""
+    """Raise CstoolError if rensa is missing or has another version of the algorithm."""
     try:
         from rensa import RMinHash
     except ImportError as error:
@@ -50,7 +51,7 @@ def need_library() -> None:
 
 
 def near_marks(texts: pa.StringArray) -> tuple[Array, Array, Array]:
-    """Return marks of each band (BANDS × texts), and the sketch of each text in two arrays."""
+    """Return marks, `uint64[BANDS, n]`, and the sketch of each text as two arrays `uint64[n]`."""
     signatures = _signatures(texts)
     bands = np.zeros((BANDS, len(texts)), np.uint64)
     for band in range(BANDS):
@@ -64,19 +65,19 @@ def near_marks(texts: pa.StringArray) -> tuple[Array, Array, Array]:
 
 
 def agreement(check: Array, more: Array, other_check: Array, other_more: Array) -> Array:
-    """Return the share of common runs, as the sketches of texts and of others tell it.
+    """Return the estimated similarity of pairs of texts, from their sketches.
 
-    Bits agree where values do, and by chance in half of the other places.
+    Bits of equal values agree; bits of different values agree with probability 0.5.
     """
     values = BANDS * ROWS
     differ = np.bitwise_count(check ^ other_check).astype(np.int64)
     differ += np.bitwise_count(more ^ other_more)
-    share: Array = 1 - 2 * differ / values
-    return share
+    similarity: Array = 1 - 2 * differ / values
+    return similarity
 
 
 def _signatures(texts: pa.StringArray) -> Array:
-    os.environ.setdefault("RAYON_NUM_THREADS", "1")  # workers are ours to start
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")  # cstool runs one process per CPU
     from rensa import RMinHash
 
     runs, offsets = character_runs(texts)
@@ -85,9 +86,9 @@ def _signatures(texts: pa.StringArray) -> Array:
 
 
 def character_runs(texts: pa.StringArray) -> tuple[Array, Array]:
-    """Return hashes of each text's runs of characters, and where those of each text begin.
+    """Return hashes of the character sequences of texts, and the offset of each text's first one.
 
-    A text that is shorter than a run is one run.
+    A text that is shorter than a sequence gives one hash.
     """
     lower = pc.utf8_lower(texts)
     lengths = pc.utf8_length(lower).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -97,14 +98,14 @@ def character_runs(texts: pa.StringArray) -> tuple[Array, Array]:
     hashes = np.zeros(len(points) + CHARACTERS, np.uint64)
     padded = np.zeros(len(points) + 2 * CHARACTERS, np.uint64)
     padded[: len(points)] = points
-    for place in range(CHARACTERS):
+    for offset in range(CHARACTERS):
         hashes *= _FACTOR
-        hashes += padded[place : place + len(hashes)]
+        hashes += padded[offset : offset + len(hashes)]
     number = np.maximum(lengths - CHARACTERS + 1, 1)
     offsets = np.append(0, np.cumsum(number))
-    # The place of each text's first run, and from there one after the other.
-    places = np.arange(offsets[-1]) + np.repeat(ends - lengths - offsets[:-1], number)
-    runs = mix(hashes[places])
+    # Character offsets of the sequences of each text.
+    starts = np.arange(offsets[-1]) + np.repeat(ends - lengths - offsets[:-1], number)
+    runs = mix(hashes[starts])
     for text_number in np.flatnonzero(lengths < CHARACTERS):
         short = str(lower[int(text_number)].as_py())
         runs[offsets[text_number]] = np.uint64(xxhash.xxh3_64_intdigest(short.encode()))

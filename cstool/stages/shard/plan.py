@@ -1,7 +1,7 @@
-"""What `shard` decides before it moves a row: which pages are held out, how many files there are.
+"""Plans a corpus before the shuffle: the pages to hold out, and the number of files.
 
-`census` looks at each part's columns of codes and numbers, in workers; `plan_of` puts together what
-they found. Nothing of it depends on how rows lie in parts.
+`census` reads the columns of codes and numbers of each part, in workers; `plan_of` combines the
+results. The plan does not depend on the distribution of rows over parts.
 """
 
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from cstool.storage.parts import Batches, FinishedPart
 
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 SPLITS = ("train", "validation")
-# What the census and the choice of rows read.
+# The columns that `census` and `kept_rows` need.
 _NARROW = ["id", "language", "source_language", "page_id"]
 
 
 @dataclass(frozen=True)
 class ShardOptions:
-    """How the corpus is cut, and what is left out of it.
+    """The options of `cstool shard`.
 
-    `validation`: sentences a language to hold out, or a tenth of them if that is less: so many
-    at least, since whole pages are held out, for all languages alike. `decontaminate`: files of
-    test sets. All rows of a source sentence are left out with it.
+    `validation`: minimum number of sentences per language to hold out, or a tenth of the language's
+    sentences if that is less; a page is held out as a whole, in all languages. `decontaminate`:
+    files of test sets. A dropped source sentence is dropped with all its rows.
     """
 
     rows_per_shard: int = 500_000
@@ -45,7 +45,7 @@ class ShardOptions:
 
 
 class Shard(NamedTuple):
-    """A file of the corpus to be: which of its language's and split's."""
+    """A planned file of the corpus: language, split, and number within these."""
 
     language: str
     split: str
@@ -54,8 +54,10 @@ class Shard(NamedTuple):
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """The languages in their order, how many files of training text each has, and the pages to
-    hold out, by their hashes. A language's held-out rows are one file.
+    """The plan of a corpus.
+
+    `languages`: sorted; `files`: number of training files of each; `held_out`: hashes of the pages
+    to hold out, sorted. The held-out rows of a language are one file.
     """
 
     languages: tuple[str, ...]
@@ -64,7 +66,7 @@ class ShardPlan:
     options: ShardOptions
 
     def shards(self) -> list[Shard]:
-        """Return all files, each at its destination's number."""
+        """Return all planned files; the index of a file is its destination."""
         return [
             Shard(language, split, number)
             for language, files in zip(self.languages, self.files, strict=True)
@@ -74,7 +76,7 @@ class ShardPlan:
 
 
 def census(part: PartToRead, options: ShardOptions) -> Batches:
-    """Yield the pages of a part that may be held out, language by language, first by hash."""
+    """Yield the candidate pages of a part to hold out: the first by hash, for each language."""
     table = read_part(part.file, _NARROW)
     counts = Counts()
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
@@ -94,30 +96,33 @@ def census(part: PartToRead, options: ShardOptions) -> Batches:
 
 
 def first_pages(pages: pl.DataFrame, validation: int) -> pl.DataFrame:
-    """Return each language's first pages: as many as have the rows to hold out, and one more.
+    """Return the first pages of each language: enough for the rows to hold out, plus one.
 
-    `pages` are in order. The first pages of many parts' first pages are those of all.
+    `pages` are sorted. Applying this to the results of all parts gives the first pages overall.
     """
     before = pl.col("rows").cum_sum().over("language") - pl.col("rows")
     fewer = (before < validation).shift(1, fill_value=True).over("language")
     return pages.filter(fewer)
 
 
-def plan_of(folder: Path, found: list[FinishedPart], options: ShardOptions) -> ShardPlan:
-    """Choose the pages to hold out, for all languages at once, and the numbers of files.
+def plan_of(folder: Path, censuses: list[FinishedPart], options: ShardOptions) -> ShardPlan:
+    """Choose the pages to hold out, jointly for all languages, and the numbers of files.
 
-    Raises InputError when no row is left, and for a language that cannot be a folder's name.
+    Raises InputError if no row remains, and for a language code that cannot name a folder.
     """
-    rows = total(made.counts for made in found).details.get("rows", {})
+    rows = total(made.counts for made in censuses).details.get("rows", {})
     if not rows:
-        raise InputError("no sentence to make a corpus of: what was given holds none")
+        raise InputError(
+            "the corpus would be empty: the input folders contain no sentences, or all of them "
+            "are dropped; give other folders, or drop fewer sentences"
+        )
     for code in rows:
         if not has_form(code):
             raise InputError(
-                f"{code[:40]!r} is no language code, which a folder could be called by; make the "
-                "switched sentences again with --languages that are codes"
+                f"{code[:40]!r} is not a language code, so it cannot name a folder; make the "
+                "switched sentences again with valid codes in --languages"
             )
-    tables = [read_part(folder / made.part.file) for made in found]
+    tables = [read_part(folder / made.part.file) for made in censuses]
     frame = pl.from_arrow(pa.concat_tables([PAGES.empty_table(), *tables]))
     assert isinstance(frame, pl.DataFrame)
     frame = frame.group_by("language", "page").agg(pl.col("rows").sum()).sort("language", "page")
@@ -131,11 +136,11 @@ def plan_of(folder: Path, found: list[FinishedPart], options: ShardOptions) -> S
 
 
 def hold_out(candidates: dict[str, list[tuple[int, int]]], wanted: dict[str, int]) -> set[int]:
-    """Return pages that together have at least the wanted rows of each language.
+    """Return pages that together have at least the wanted number of rows of each language.
 
-    `candidates`: each language's first pages by hash, with their rows. A page that is held out
-    is so for all languages, those that want few rows choose first, and each language keeps at
-    least one of its candidates.
+    `candidates`: the first pages of each language by hash, with their rows. A page is held out in
+    all languages. Languages that want fewer rows choose first, and each language keeps at least one
+    of its candidates for training.
     """
     held: set[int] = set()
     left = {language: len(pages) for language, pages in candidates.items()}

@@ -1,8 +1,8 @@
-"""The shuffle: parts → destinations (`scatter`) → shards in the order of a hash (`gather`).
+"""Shuffles the rows of a corpus: `scatter` sends them to shards, `gather` sorts each shard.
 
-A row's lot is a hash of its seed, sentence and language; a language's files are equal stretches of
-the lots' range. So the order of a corpus depends neither on how rows lay in parts nor on workers.
-A worker holds a stretch of a part, or a shard; never a language.
+The random key of a row is a hash of seed, sentence and language. The files of a language are equal
+ranges of keys. So the order does not depend on parts or workers. A worker holds a batch of a part
+or one shard in memory, never a whole language.
 """
 
 from collections.abc import Iterator
@@ -36,17 +36,17 @@ from cstool.storage.segments import (
     segment_file,
 )
 
-KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))
-# What stands of a file that is no Parquet, in the run's work folder.
+KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))  # the random key
+# The record, in the work folder, of an output file that is not Parquet.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
-# Of a shard's counts: bytes of its rows as Arrow tables, by language and split.
+# A detail of the counts: bytes of rows as Arrow tables, by language and split.
 IN_MEMORY = "bytes in memory"
-_LOT_BITS = 32
+_KEY_BITS = 32
 
 
 @dataclass(frozen=True)
 class ScatterTask:
-    """The plan, and the folder of the files of segments."""
+    """The parameters of `scatter`: the plan, and the folder of segments."""
 
     plan: ShardPlan
     segments: str
@@ -54,7 +54,7 @@ class ScatterTask:
 
 @dataclass(frozen=True)
 class ShardToWrite:
-    """A file of the corpus: its path in the folder, how many rows it has, and where they are."""
+    """A file of the corpus: its path in the output folder, its number of rows, its segments."""
 
     file: str
     rows: int
@@ -63,14 +63,14 @@ class ShardToWrite:
 
 @dataclass(frozen=True)
 class GatherTask:
-    """The corpus's folder and the form of its files."""
+    """The parameters of `gather`: the output folder and the format."""
 
     out: str
     format: str
 
 
 def scatter(part: PartToRead, work: ScatterTask) -> Batches:
-    """Write a part's rows as segments, a destination each; yield where these lie."""
+    """Write the rows of a part as segments, one per destination; yield the index of these."""
     counts = Counts()
     tally = counts.tally("rows")
     kept = DroppedSentences.of(part)
@@ -83,32 +83,32 @@ def scatter(part: PartToRead, work: ScatterTask) -> Batches:
             tally.keep(int(of_table.rows.sum()))
             here = table if of_table.rows.all() else table.filter(pa.array(of_table.rows))
             if here.num_rows:
-                destinations, lots = lots_of(here, work.plan)
-                segments.write(here.append_column(KEYED.field("lot"), numbers(lots)), destinations)
+                destinations, keys = random_keys_of(here, work.plan)
+                segments.write(here.append_column(KEYED.field("lot"), numbers(keys)), destinations)
     yield segments.index()
     return counts
 
 
-def lots_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
-    """Return each row's destination and its lot, which is its place there."""
+def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
+    """Return the destination and the random key of each row, which determines its order there."""
     languages = one_chunk(table.column("language")).dictionary_encode()
     codes = languages.dictionary.to_pylist()
     of_row = languages.indices.to_numpy()
     words = np.array([hash_word(code, plan.options.seed) for code in codes], np.uint64)
     pages = page_hashes(table, plan.options.seed)
     ids = table.column("id").to_numpy().astype(np.uint64)
-    lots = mix(mix(ids) ^ words[of_row] ^ pages)
+    keys = mix(mix(ids) ^ words[of_row] ^ pages)
     starts = np.cumsum([0, *(files + 1 for files in plan.files)])
     numbers_ = np.array([plan.languages.index(code) for code in codes], np.int64)[of_row]
     files = np.array(plan.files, np.uint64)[numbers_]
-    shard = ((lots >> np.uint64(64 - _LOT_BITS)) * files) >> np.uint64(_LOT_BITS)
+    shard = ((keys >> np.uint64(64 - _KEY_BITS)) * files) >> np.uint64(_KEY_BITS)
     held_out = np.isin(pages, np.array(plan.held_out, np.uint64))
     destinations = starts[numbers_] + np.where(held_out, files, shard).astype(np.int64)
-    return destinations.astype(np.uint32), lots
+    return destinations.astype(np.uint32), keys
 
 
 def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
-    """Yield the rows of a shard in the order of their lots, and its facts; count what it holds."""
+    """Yield the rows of a shard in the order of their keys, and its statistics; return counts."""
     form = FORMATS[work.format]
     counts = Counts()
     facts = _facts(shard)
@@ -122,7 +122,7 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
 
 
 def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
-    """Write a shard as lines of JSON, Zstandard; yield its receipt and its facts."""
+    """Write a shard as compressed JSON lines; yield its receipt and its statistics."""
     counts = Counts()
     facts = _facts(shard)
     path = Path(work.out) / shard.file
@@ -141,7 +141,7 @@ def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
 
 
 def compressor() -> zstandard.ZstdCompressor:
-    """Return a compressor whose frames end in a checksum, so that readers notice damage."""
+    """Return a compressor that writes checksums, with which readers detect damage."""
     return zstandard.ZstdCompressor(write_checksum=True)
 
 
@@ -151,7 +151,7 @@ def _facts(shard: ShardToWrite) -> FileFactsBuilder:
 
 
 def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> Iterator[pa.Table]:
-    """Yield a shard's rows in the order of their lots, a row group's at a time."""
+    """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     table = read_segments(shard.segments, KEYED).combine_chunks()
     order = np.argsort(table.column("lot").to_numpy(), kind="stable")
     table = table.drop_columns(["lot"])
@@ -166,9 +166,9 @@ def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> I
 
 
 def words(texts: pa.StringArray) -> int:
-    """Return how many runs of characters between spaces the texts have.
+    """Return the number of space-separated words of the texts.
 
-    Texts are lines in which single spaces stand (`docs/stages.md`): counting these is enough.
+    Texts are single lines without repeated spaces (`docs/stages.md`), so it counts the spaces.
     """
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
     data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
@@ -176,7 +176,7 @@ def words(texts: pa.StringArray) -> int:
 
 
 def split_name(shard: str) -> str:
-    """Return the split of a shard's path (`data/de/train-00000-of-00001.parquet`)."""
+    """Return the split in the path of a shard (`data/de/train-00000-of-00001.parquet`)."""
     name = Path(shard).name.split("-")[0]
     assert name in SPLITS
     return name

@@ -1,8 +1,8 @@
-"""`cstool shard`: code-switched sentences → a corpus, one folder a language.
+"""`cstool shard`: writes a corpus of switched sentences, one folder per language.
 
-Phases: what is left out, if asked for (`shard_drops`); `census` finds each language's rows and the
-pages to hold out (`shard_plan`); `scatter` sends each part's rows to their shards, `gather` writes
-each of those in the order of a hash (`shard_shuffle`).
+Phases: find the sentences to drop, if requested (`dedup`); `census` counts the rows of each
+language and finds the pages to hold out (`plan`); `scatter` sends the rows of each part to their
+shards, and `gather` writes each shard in random order (`shuffle`).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ import zstandard
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
+from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
 from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
@@ -56,20 +57,21 @@ from cstool.storage.manifest import (
     sha256,
 )
 from cstool.storage.paragraphs import of_corpus
-from cstool.storage.parts import FinishedPart
-from cstool.storage.run import Run, Task, open_run, part_name
+from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
+from cstool.storage.tasks import Task, part_name
 
 __all__ = ["ShardOptions", "shard"]
 
 _PAGES_FILE = "attribution.tsv.zst"
-# Intermediate tables are read once, by us.
+# Intermediate tables are read only once, so fast compression is better than small files.
 _QUICK = {"compression": "lz4"}
 
 
 class _Switched(NamedTuple):
-    """A folder that is read."""
+    """An input folder and its manifest."""
 
     folder: Path
     manifest: Manifest
@@ -78,10 +80,10 @@ class _Switched(NamedTuple):
 def shard(
     switched: Sequence[Path], out: Path, options: ShardOptions, running: RunOptions
 ) -> Manifest:
-    """Make a corpus of code-switched folders; return the manifest.
+    """Write a corpus of the switched folders into `out`; return the manifest.
 
-    Raises InputError for a folder of another stage or a test set that cannot be used, OutputError
-    for `out`, CstoolError when the library that --dedup needs is missing.
+    Raises InputError for a folder of another stage or an invalid test set, OutputError if `out`
+    cannot be used, CstoolError if the library for --dedup is missing.
     """
     read = [_Switched(folder.absolute(), need_stage(folder, "switch")) for folder in switched]
     tests = [path.absolute() for path in options.decontaminate]
@@ -93,6 +95,8 @@ def shard(
         "format": options.format,
         "dedup": options.dedup,
         "decontaminate": len(tests),
+        # Words of scripts without spaces, which the code-mixing measures count.
+        "icu": icu_version(),
     }
     if options.dedup == "minhash":
         need_library()
@@ -128,20 +132,24 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     tests = _collect_tests(run, options.decontaminate)
     sentences = sum(_sentences(one.manifest) for one in read)
     tasks = find_drops(run, tasks, sentences, options.dedup, tests)
-    found = run.map(
-        census, options, tasks, PAGES,
-        label="shard: count", size=len(tasks), unit="part", phase="census", layout=_QUICK,
-    )  # fmt: skip
-    plan = plan_of(run.work("census"), found, options)
+    censuses = run.map(
+        census,
+        options,
+        tasks,
+        PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=_QUICK),
+    )
+    plan = plan_of(run.work("census"), censuses, options)
     segments = run.work("segments")
     scattered = run.map(
-        scatter, ScatterTask(plan, str(segments)), tasks, INDEX,
-        label="shard: shuffle", size=len(tasks), unit="part", phase="scattered", layout=_QUICK,
-        is_whole=partial(are_whole, run.work("scattered"), segments),
-    )  # fmt: skip
-    places, sizes = segments_of(scattered, run.work("scattered"), segments)
+        scatter,
+        ScatterTask(plan, str(segments)),
+        tasks,
+        PartSpec(INDEX, label="shard: shuffle", phase="scattered", unit="part", layout=_QUICK),
+        is_intact=partial(are_whole, run.work("scattered"), segments),
+    )
+    by_shard, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = FORMATS[options.format]
-    made, counts, facts = _write(run, form, _shards(plan, places, sizes, form))
+    made, counts, facts = _write(run, form, _shards(plan, by_shard, sizes, form))
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     written = sum(m.part.rows for m in made)
@@ -154,30 +162,32 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
 
 
 def _once_each(read: list[_Switched]) -> list[_Switched]:
-    """Return the folders, but one alone of those that go back to the same run of `extract`."""
-    found: dict[object, _Switched] = {}
+    """Return one folder for each run of `extract` that the folders were made from."""
+    by_run: dict[object, _Switched] = {}
     for number, one in enumerate(read):
         extracted = [a for a in one.manifest.lineage if a.stage == "extract"]
         key = msgspec.json.encode(extracted, order="sorted") if extracted else number
-        found.setdefault(key, one)
-    return [*found.values()]
+        by_run.setdefault(key, one)
+    return [*by_run.values()]
 
 
 def _sentences(manifest: Manifest) -> int:
-    """Return how many source sentences a folder has, at most."""
-    told = manifest.counts.tallies.get("sentences")
-    return told.written if told else sum(part.rows for part in manifest.tables)
+    """Return the maximum number of source sentences in a folder."""
+    tally = manifest.counts.tallies.get("sentences")
+    return tally.written if tally else sum(part.rows for part in manifest.tables)
 
 
 def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
-    """Write down the runs of words to look for, once; return where."""
+    """Write the word sequences of the test sets to a file, once; return its path."""
     if not files:
         return None
     path = run.work("tests.npz")
     if not (path.exists() and is_sound(path)):
         for file in files:
             if not TestTexts.of(texts_of(file)).size:
-                raise InputError(f"{file}: holds no text of {SHORT} words; give a test set's texts")
+                raise InputError(
+                    f"{file}: no text has {SHORT} or more words; give the texts of a test set"
+                )
         tests = TestTexts.of(some for file in files for some in texts_of(file))
         with whole_file(path) as temporary:
             tests.save(temporary)
@@ -186,16 +196,16 @@ def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
 
 def _shards(
     plan: ShardPlan,
-    places: dict[int, tuple[Segment, ...]],
+    by_shard: dict[int, tuple[Segment, ...]],
     rows: dict[int, int],
     form: CorpusFormat,
 ) -> list[Task[ShardToWrite]]:
-    """Return the shards that have rows, numbered within their language and split."""
+    """Return tasks for the shards that have rows, numbered within their language and split."""
     filled: dict[tuple[str, str], list[tuple[int, tuple[Segment, ...]]]] = {}
     for destination, one in enumerate(plan.shards()):
-        if destination in places:
-            found = filled.setdefault((one.language, one.split), [])
-            found.append((destination, places[destination]))
+        if destination in by_shard:
+            shards_of_split = filled.setdefault((one.language, one.split), [])
+            shards_of_split.append((destination, by_shard[destination]))
     return [
         Task(file, ShardToWrite(file, rows[destination], segments), str(destination))
         for (language, split), shards in filled.items()
@@ -207,25 +217,29 @@ def _shards(
 def _write(
     run: Run, form: CorpusFormat, shards: list[Task[ShardToWrite]]
 ) -> tuple[list[FinishedPart], Counts, list[FileFacts]]:
-    """Write the corpus's files; return them with the counts of all, and each one's facts."""
+    """Write the files of the corpus; return them, their total counts and their statistics."""
     work = GatherTask(str(run.out), form.name)
     if form.suffix == "parquet":
         made = run.map(
-            gather, work, shards, form.schema,
-            label="shard: write", size=len(shards), unit="shard", layout=form.layout,
-        )  # fmt: skip
+            gather,
+            work,
+            shards,
+            PartSpec(form.schema, label="shard: write", unit="shard", layout=form.layout),
+        )
         facts = [read_facts(run.work(FACTS) / task.file) for task in shards]
     else:
-        # A part that is no Parquet cannot tell how it was made: a receipt does, in _work.
+        # Only Parquet files can store how they were made; others have a receipt in the work folder.
         receipts = [
             Task(f"{Path(task.file).as_posix()}.parquet", task.slice, task.fingerprint)
             for task in shards
         ]
         signed = run.map(
-            gather_lines, work, receipts, RECEIPT,
-            label="shard: write", size=len(shards), unit="shard", phase="written",
-            is_whole=partial(_is_as_signed, run),
-        )  # fmt: skip
+            gather_lines,
+            work,
+            receipts,
+            PartSpec(RECEIPT, label="shard: write", phase="written", unit="shard"),
+            is_intact=partial(_is_as_signed, run),
+        )
         made = [
             FinishedPart(
                 Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts
@@ -237,7 +251,7 @@ def _write(
 
 
 def _is_as_signed(run: Run, receipt: str) -> bool:
-    """Whether the file is there, and its bytes are those that its receipt tells of."""
+    """Whether the output file exists and has the size and checksum in its receipt."""
     path = run.out / receipt.removesuffix(".parquet")
     _, size, checksum = _receipt(run.work("written") / receipt)
     return path.is_file() and path.stat().st_size == size and sha256(path) == checksum
@@ -249,7 +263,7 @@ def _receipt(path: Path) -> tuple[int, int, str]:
 
 
 def _remove_strays(run: Run, listed: set[str]) -> None:
-    """Remove files of this run, by their receipts, that the corpus has no more."""
+    """Remove files of this run, by their receipts, that are not part of the corpus any more."""
     receipts = run.work("written")
     for receipt in receipts.glob("data/*/*.parquet"):
         file = receipt.relative_to(receipts).with_suffix("").as_posix()
@@ -288,7 +302,7 @@ def _describe(
         languages, sources, dropped, top_entities(facts), sample_sentences(facts)
     )
     tests = tuple(path.name for path in options.decontaminate)
-    told = CardData(
+    card = CardData(
         FORMATS[options.format],
         tuple(sources),
         options.dedup,
@@ -299,7 +313,7 @@ def _describe(
         run.claim.parameters,
     )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
-    write_bytes(run.out / "README.md", dataset_card(splits, told).encode())
+    write_bytes(run.out / "README.md", dataset_card(splits, card).encode())
     write_bytes(run.out / STATISTICS, data + b"\n")
     rows = _write_attribution(run.out / _PAGES_FILE, read)
     return [
@@ -310,7 +324,7 @@ def _describe(
 
 
 def _write_attribution(path: Path, read: list[_Switched]) -> int:
-    """Write wiki, page, revision and title of every page that a sentence is from."""
+    """Write the wiki, page id, revision id and title of the page of every sentence."""
     rows = 0
     with (
         whole_file(path) as temporary,

@@ -1,7 +1,8 @@
-"""What `shard` learns of a file while it writes it, and what that is of the whole corpus.
+"""Collects the statistics of each file of the corpus, and combines them.
 
-A file's facts go beside it (`storage.parts.Beside`), so that an interrupted run has those of the
-files it has finished. They depend on its rows alone; what is made of all is in a fixed order.
+The statistics of a file are written to a side table (`storage.parts.SideTable`), so that a resumed
+run has those of the finished files. They depend only on the rows of the file, and are combined in a
+fixed order.
 """
 
 from collections import Counter
@@ -35,20 +36,23 @@ from cstool.storage.statistics import (
 FACTS = "facts"
 SENTENCES_A_LANGUAGE = 20
 TOP_ENTITIES = 200
-# Of a file's entities so many are handed on. An entity that is not among them is there no more
-# often than the last of them: the error of a sum has a bound, and frequent ones have none.
-_ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000  # of rows
-# Rows of a training file that are looked at closely: one of so many, within bounds.
+# Number of entities in a file's statistics: one per 100 rows, within bounds. Any other entity is at
+# most as frequent as the last one of these, which bounds the error of the sums.
+_ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000
+# Rows of a training file to analyse in detail: one in 50, within bounds.
 _ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 50, 100, 10_000
-# A longer one is no sample to read; what a file hands on has a bound.
-_LONGEST_SAMPLE = 4_000  # bytes
+# Maximum bytes of a sample sentence, which bounds the size of the statistics.
+_LONGEST_SAMPLE = 4_000
 _SCHEMA = pa.schema([("facts", pa.string())])
 _SPAN = ("qid", "source_start", "source_end", "start", "end")
 
 
 class FileFacts(msgspec.Struct):
-    """A file's facts. `entities`: of the most frequent (QID, number); `floor`: what others may
-    have at most. `sentences`: those with the lowest hashes, which are `hashes`.
+    """The statistics of a file.
+
+    `entities`: QID and count of the most frequent ones; `floor`: maximum count of any other entity;
+    `names`: name of an entity by QID; `sentences`: the sentences with the lowest hashes, and
+    `hashes` their hashes.
     """
 
     language: str
@@ -61,9 +65,10 @@ class FileFacts(msgspec.Struct):
 
 
 class FileFactsBuilder:
-    """Gathers a file's facts from its rows, which come a table at a time, in their order.
+    """Collects the statistics of a file from its rows, table by table, in order.
 
-    `sample`: whether rows are looked at closely, and sentences chosen: of training files.
+    `rows`: number of rows of the file; `sample`: whether to analyse some rows in detail and select
+    sample sentences, which is done for training files.
     """
 
     def __init__(self, language: str, rows: int, *, sample: bool) -> None:
@@ -82,7 +87,7 @@ class FileFactsBuilder:
         self._sentences: list[tuple[int, SampleSentence]] = []
 
     def add(self, table: pa.Table) -> None:
-        """Take note of a table's rows, all of the file's language."""
+        """Add the rows of a table, which are all in the language of the file."""
         offsets, spans = flat(one_chunk(table.column("entities")))
         lengths = pc.utf8_length(one_chunk(table.column("text"))).to_numpy()
         buckets = np.minimum(lengths // CHARACTERS_A_BUCKET, CHARACTER_BUCKETS - 1)
@@ -102,19 +107,19 @@ class FileFactsBuilder:
             self._choose(table)
 
     def _look_at(self, rows: pa.Table) -> None:
-        """Read rows closely: names, whether they are other ones, and code-mixing."""
+        """Analyse rows in detail: entity names, whether they were changed, and code-mixing."""
         codes = one_chunk(rows.column("language")).dictionary_encode()
         spans = one_chunk(rows.column("entities"))
         switched = pc.not_equal(rows.column("language"), rows.column("source_language")).to_pylist()
-        found = sums_by_language(codes, one_chunk(rows.column("text")), spans)
-        self._sums += sum(found.values(), MixingSums())
+        sums = sums_by_language(codes, one_chunk(rows.column("text")), spans)
+        self._sums += sum(sums.values(), MixingSums())
         offsets, values = flat(spans)
-        qids, *places = (values.field(name).to_numpy().tolist() for name in _SPAN)
+        qids, *span_offsets = (values.field(name).to_numpy().tolist() for name in _SPAN)
         texts, sources = (rows.column(n).to_pylist() for n in ("text", "source_text"))
         bounds = offsets.tolist()
         for row, (text, source) in enumerate(zip(texts, sources, strict=True)):
             for i in range(bounds[row], bounds[row + 1]):
-                source_start, source_end, start, end = (place[i] for place in places)
+                source_start, source_end, start, end = (column[i] for column in span_offsets)
                 name = source[source_start:source_end]
                 self._names.setdefault(qids[i], name)
                 if switched[row]:
@@ -126,18 +131,18 @@ class FileFactsBuilder:
         """Keep the sentences with the lowest hashes, which are the same in every language."""
         sizes = [pc.binary_length(table.column(name)) for name in ("text", "source_text")]
         short = pc.less_equal(pc.max_element_wise(*sizes), _LONGEST_SAMPLE)
-        places = np.flatnonzero(one_chunk(short).to_numpy(zero_copy_only=False))
-        if not len(places):
+        indexes = np.flatnonzero(one_chunk(short).to_numpy(zero_copy_only=False))
+        if not len(indexes):
             return
         hashes = mix(table.column("id").to_numpy().astype(np.uint64))
-        few = min(SENTENCES_A_LANGUAGE, len(places))
-        lowest = places[np.argpartition(hashes[places], few - 1)[:few]]
+        few = min(SENTENCES_A_LANGUAGE, len(indexes))
+        lowest = indexes[np.argpartition(hashes[indexes], few - 1)[:few]]
         rows = table.take(numbers(lowest)).to_pylist()
-        found = zip(hashes[lowest].tolist(), map(_sentence, rows), strict=True)
-        self._sentences = sorted([*self._sentences, *found], key=_order)[:SENTENCES_A_LANGUAGE]
+        candidates = zip(hashes[lowest].tolist(), map(_sentence, rows), strict=True)
+        self._sentences = sorted([*self._sentences, *candidates], key=_order)[:SENTENCES_A_LANGUAGE]
 
     def beside(self) -> SideTable:
-        """Return the facts as they go beside the file."""
+        """Return the statistics as a side table."""
         qids, number = np.unique(np.concatenate(self._qids), return_counts=True)
         order = np.lexsort((qids, -number))
         top = order[: self._handed_on]
@@ -156,12 +161,12 @@ class FileFactsBuilder:
             [sentence for _, sentence in self._sentences],
             [hash_ for hash_, _ in self._sentences],
         )
-        told = strings([msgspec.json.encode(facts).decode()])
-        return SideTable(FACTS, pa.Table.from_arrays([told], schema=_SCHEMA))
+        encoded = strings([msgspec.json.encode(facts).decode()])
+        return SideTable(FACTS, pa.Table.from_arrays([encoded], schema=_SCHEMA))
 
 
-def _order(found: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
-    return found[0], found[1].id, found[1].language, found[1].text
+def _order(candidate: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
+    return candidate[0], candidate[1].id, candidate[1].language, candidate[1].text
 
 
 def _sentence(row: dict[str, Any]) -> SampleSentence:
@@ -177,15 +182,15 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
 
 
 def read_facts(path: Path) -> FileFacts:
-    """Return the facts that lie beside a file."""
+    """Read the statistics of a file from its side table."""
     return msgspec.json.decode(read_part(path)["facts"][0].as_py(), type=FileFacts)
 
 
 def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers]:
-    """Return each language's histograms and what was looked at; not its rows, words, entities."""
-    found: dict[str, LanguageNumbers] = {}
+    """Return the histograms and detailed statistics by language, without rows, words, entities."""
+    by_language: dict[str, LanguageNumbers] = {}
     for file in files:
-        into = found.setdefault(file.language, LanguageNumbers({}, looked_at=SampleStats()))
+        into = by_language.setdefault(file.language, LanguageNumbers({}, looked_at=SampleStats()))
         its, looked = file.numbers, file.numbers.looked_at or SampleStats()
         into.unswitched += its.unswitched
         into.characters = _added(into.characters, its.characters)
@@ -198,7 +203,7 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into.looked_at.mixing = {
             f.name: sums.get(f.name, 0) + looked.mixing.get(f.name, 0) for f in fields(MixingSums)
         }
-    return found
+    return by_language
 
 
 def _added(one: list[int], other: list[int]) -> list[int]:
@@ -206,7 +211,7 @@ def _added(one: list[int], other: list[int]) -> list[int]:
 
 
 def top_entities(files: Iterable[FileFacts]) -> list[TopEntity]:
-    """Return the most frequent entities, under the name that most files have seen first."""
+    """Return the most frequent entities, each with the name that most files contain first."""
     number: Counter[int] = Counter()
     floors: Counter[int] = Counter()
     names: dict[int, Counter[str]] = {}
@@ -231,21 +236,21 @@ def top_entities(files: Iterable[FileFacts]) -> list[TopEntity]:
 
 
 def sample_sentences(files: Iterable[FileFacts]) -> list[SampleSentence]:
-    """Return each language's sentences with the lowest hashes; those of one sentence together."""
+    """Return the sentences with the lowest hashes of each language, grouped by source sentence."""
     by_language: dict[str, list[tuple[int, SampleSentence]]] = {}
     for file in files:
-        found = by_language.setdefault(file.language, [])
-        found += zip(file.hashes, file.sentences, strict=True)
+        candidates = by_language.setdefault(file.language, [])
+        candidates += zip(file.hashes, file.sentences, strict=True)
     chosen = [
         one
-        for found in by_language.values()
-        for one in sorted(found, key=_order)[:SENTENCES_A_LANGUAGE]
+        for candidates in by_language.values()
+        for one in sorted(candidates, key=_order)[:SENTENCES_A_LANGUAGE]
     ]
-    together: dict[tuple[int, str, str], SampleSentence] = {}
+    by_sentence: dict[tuple[int, str, str], SampleSentence] = {}
     for _, one in sorted(chosen, key=_order):
-        into = together.setdefault((one.id, one.language, one.text), one)
+        into = by_sentence.setdefault((one.id, one.language, one.text), one)
         if into is not one:
             into.forms |= one.forms
-    for sentence in together.values():
+    for sentence in by_sentence.values():
         sentence.forms = dict(sorted(sentence.forms.items()))
-    return [*together.values()]
+    return [*by_sentence.values()]

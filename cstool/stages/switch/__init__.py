@@ -1,1 +1,1 @@
-"""The stage `switch`: mentions replaced by labels in other languages."""
+"""The stage `switch`: replaces anchors by labels in other languages."""

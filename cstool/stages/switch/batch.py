@@ -1,6 +1,6 @@
-"""A batch of linked sentences as `switch` sees it: its mentions, and which are left as they stand.
+"""Batches of linked sentences in `switch`: their mentions, and which of these may be switched.
 
-A batch's linked mentions lie flat, one after another; `firsts` tells where each sentence's begin.
+The linked mentions of a batch are flat arrays; `firsts` has the index of each sentence's first one.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.options import SentenceFilter, SwitchOptions
 from cstool.storage.label_store import LabelStore
 
-# Why a linked mention is left as it stands; the first that holds counts, 0: it may be switched.
+# Reasons not to switch a linked mention; the first that applies is counted. 0: may be switched.
 LEFT = (*REASONS, "its anchor carries grammar", "left by --switch-rate")
 _GRAMMAR, _RATE = len(LEFT) - 2, len(LEFT) - 1
 
@@ -31,12 +31,13 @@ _GRAMMAR, _RATE = len(LEFT) - 2, len(LEFT) - 1
 class SentenceBatch:
     """A batch of linked sentences.
 
-    `start`, `end`, `qid` and `sentence` (its number) are of linked mentions only. `pieces`: what
-    the sentences are made of, side by side: text, anchor, text, anchor, …, text of the first, then
-    of the next. `anchors`: each linked mention's.
+    `start`, `end` (character offsets), `qid` and `sentence` (index of the sentence) are
+    `int64[mentions]`, of linked mentions only; `firsts` is `int64[sentences + 1]`. `pieces`: the
+    sentences cut at their linked mentions: text, anchor, text, anchor, …, text of the first
+    sentence, then of the next. `anchors`: the anchor of each linked mention.
     """
 
-    batch: pa.RecordBatch
+    rows: pa.RecordBatch
     firsts: Array
     sentence: Array
     start: Array
@@ -46,75 +47,76 @@ class SentenceBatch:
     anchors: pa.StringArray
 
     @staticmethod
-    def of(batch: pa.RecordBatch) -> "SentenceBatch":
-        """Return the batch with the mentions that have no QID left out.
+    def of(rows: pa.RecordBatch) -> "SentenceBatch":
+        """Return the batch without the mentions that have no QID.
 
-        Raises InputError for mentions that overlap, or leave their sentence.
+        Raises InputError for mentions that overlap or exceed their sentence.
         """
-        offsets, mentions = flat(batch.column("mentions"))
+        offsets, mentions = flat(rows.column("mentions"))
         linked = mentions.field("qid").is_valid().to_numpy(zero_copy_only=False)
         firsts = np.concatenate([[0], np.cumsum(linked)])[offsets]
         start, end, qid = (
             mentions.field(name).fill_null(0).to_numpy()[linked].astype(np.int64)
             for name in ("start", "end", "qid")
         )
-        sentence = np.repeat(np.arange(batch.num_rows), np.diff(firsts))
-        pieces = _pieces(batch, firsts, sentence, start, end)
-        place = sentence + 2 * np.arange(len(start)) + 1
+        sentence = np.repeat(np.arange(rows.num_rows), np.diff(firsts))
+        pieces = _pieces(rows, firsts, sentence, start, end)
+        piece = sentence + 2 * np.arange(len(start)) + 1
         return SentenceBatch(
-            batch, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(place))
+            rows, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(piece))
         )
 
     @property
     def number(self) -> int:
-        """How many sentences there are."""
-        return int(self.batch.num_rows)
+        """The number of sentences."""
+        return int(self.rows.num_rows)
 
     @property
     def ids(self) -> Array:
-        """The sentences' ids, as what is hashed."""
-        ids: Array = self.batch.column("id").to_numpy().astype(np.uint64)
+        """The ids of the sentences, `uint64[sentences]`, for hashing."""
+        ids: Array = self.rows.column("id").to_numpy().astype(np.uint64)
         return ids
 
 
 def _pieces(
-    batch: pa.RecordBatch, firsts: Array, sentence: Array, start: Array, end: Array
+    rows: pa.RecordBatch, firsts: Array, sentence: Array, start: Array, end: Array
 ) -> pa.StringArray:
-    """Return the sentences cut before and behind each linked mention, without a copy of them."""
-    texts = batch.column("text")
+    """Return the sentences cut before and after each linked mention, without copying the text."""
+    texts = rows.column("text")
     offsets, data = bytes_of(texts)
     begins, points = points_of(texts)
     first_piece = np.arange(len(texts) + 1) + 2 * firsts
     cuts = np.empty(len(texts) + 2 * len(start) + 1, np.int64)
     cuts[first_piece] = begins
-    place = sentence + 2 * np.arange(len(start))
-    cuts[place + 1] = begins[sentence] + start
-    cuts[place + 2] = begins[sentence] + end
+    piece = sentence + 2 * np.arange(len(start))
+    cuts[piece + 1] = begins[sentence] + start
+    cuts[piece + 2] = begins[sentence] + end
     crossed = np.flatnonzero(cuts[1:] < cuts[:-1])
     if len(crossed):
         row = int(np.searchsorted(first_piece, crossed[0], "right")) - 1
-        number = batch.column("id")[row].as_py()
+        number = rows.column("id")[row].as_py()
         raise InputError(
-            f"sentence {number}: its mentions overlap or leave it; make the linked sentences again"
+            f"sentence {number}: mentions overlap or exceed the sentence; make the linked "
+            "sentences again with `cstool link … --overwrite`"
         )
     if len(points) != len(data):
-        at = np.zeros(len(points) + 1, np.int64)
-        np.cumsum(byte_lengths(points), out=at[1:])
-        cuts = at[cuts]
+        byte_offsets = np.zeros(len(points) + 1, np.int64)
+        np.cumsum(byte_lengths(points), out=byte_offsets[1:])
+        cuts = byte_offsets[cuts]
     else:
         cuts = cuts + offsets[0]
-    places_ = pa.py_buffer(cuts.astype(np.int32))
-    return pa.StringArray.from_buffers(len(cuts) - 1, places_, pa.py_buffer(data))
+    buffer = pa.py_buffer(cuts.astype(np.int32))
+    return pa.StringArray.from_buffers(len(cuts) - 1, buffer, pa.py_buffer(data))
 
 
-def take(batch: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, Counter[str]]:
-    """Return the sentences that the filter lets through, and the number of others by reason."""
-    offsets, mentions = flat(batch.column("mentions"))
+def take(rows: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Return the sentences that pass the filter, and the number of others by reason."""
+    offsets, mentions = flat(rows.column("mentions"))
     number = np.diff(offsets)
-    text = batch.column("text")
+    text = rows.column("text")
     characters = pc.utf8_length(text).to_numpy()
-    # A sentence of so many words has twice as many characters.
-    words = np.zeros(batch.num_rows, np.int64)
+    # Only these can have too many words: n words have at least 2n - 1 characters.
+    words = np.zeros(rows.num_rows, np.int64)
     long = np.flatnonzero(characters > 2 * rules.most_words)
     words[long] = [len(one.split()) for one in text.take(numbers(long)).to_pylist()]
     lengths = mentions.field("end").to_numpy().astype(np.int64) - mentions.field("start").to_numpy()
@@ -127,19 +129,19 @@ def take(batch: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, 
         ("too many words", words > rules.most_words),
         ("hardly more than one mention", only > rules.longest_anchor * characters),
     )
-    kept = np.ones(batch.num_rows, bool)
+    kept = np.ones(rows.num_rows, bool)
     dropped: Counter[str] = Counter()
     for reason, drop in reasons:
         dropped[reason] += int((kept & drop).sum())
         kept &= ~drop
-    return (batch if kept.all() else batch.filter(pa.array(kept))), dropped
+    return (rows if kept.all() else rows.filter(pa.array(kept))), dropped
 
 
 class MentionInfo(NamedTuple):
-    """What is known of linked mentions, before any language is thought of.
+    """Properties of linked mentions that do not depend on the target language.
 
-    `places`: in the store; `left`: the number of a reason in `LEFT`; `around`: what a name must
-    fit, if names are made to.
+    `places`: indexes in the label store; `left`: index of a reason in `LEFT`, 0 if the mention may
+    be switched; `around`: contexts for the adaptation of labels, None without adaptation.
     """
 
     places: Array
@@ -147,39 +149,49 @@ class MentionInfo(NamedTuple):
     around: MentionContexts | None
 
 
+@dataclass(frozen=True)
+class BatchContext:
+    """A batch with all that choosing languages and writing rows need."""
+
+    batch: SentenceBatch
+    mentions: MentionInfo
+    store: LabelStore
+    options: SwitchOptions
+
+
 def study(
-    read: SentenceBatch, store: LabelStore, options: SwitchOptions, source_language: str
+    batch: SentenceBatch, store: LabelStore, options: SwitchOptions, source_language: str
 ) -> MentionInfo:
-    """Look up the mentions' entities, and tell which are left as they stand."""
-    at = store.find(read.qid)
-    left = store.marks(at)
-    fits = None
+    """Look up the entities of the mentions, and find the reasons not to switch a mention."""
+    indexes = store.find(batch.qid)
+    left = store.marks(indexes)
+    contexts = None
     if options.need_known:
-        labels, others = store.known(at)
+        labels, others = store.known(indexes)
         if options.fit:
-            seen = around(read.batch.column("text"), read.sentence, read.start, read.end)
-            fits = places(seen, labels, source_language)
+            surroundings = around(batch.rows.column("text"), batch.sentence, batch.start, batch.end)
+            contexts = places(surroundings, labels, source_language)
         if options.inflected != "keep":
-            odd = inflected(read.anchors, labels, others, source_language)
-            left[(left == 0) & odd] = _GRAMMAR
+            has_endings = inflected(batch.anchors, labels, others, source_language)
+            left[(left == 0) & has_endings] = _GRAMMAR
     if options.switch_rate < 1:
-        lots = mix(
-            mix(read.ids[read.sentence] ^ hash_word("entity", options.seed))
-            ^ read.start.astype(np.uint64)
+        random_keys = mix(
+            mix(batch.ids[batch.sentence] ^ hash_word("entity", options.seed))
+            ^ batch.start.astype(np.uint64)
         )
-        left[(left == 0) & (lots >= np.uint64(int(options.switch_rate * 2**64)))] = _RATE
-    return MentionInfo(at, left, fits)
+        left[(left == 0) & (random_keys >= np.uint64(int(options.switch_rate * 2**64)))] = _RATE
+    return MentionInfo(indexes, left, contexts)
 
 
-def with_grammar(read: SentenceBatch, seen: MentionInfo) -> Array:
-    """Return which sentences have a mention whose anchor carries grammar."""
-    found = np.zeros(read.number, bool)
-    found[read.sentence[seen.left == _GRAMMAR]] = True
-    return found
+def with_grammar(batch: SentenceBatch, mentions: MentionInfo) -> Array:
+    """Return which sentences have an inflected anchor, `bool[sentences]`."""
+    result = np.zeros(batch.number, bool)
+    result[batch.sentence[mentions.left == _GRAMMAR]] = True
+    return result
 
 
-def count_mentions(read: SentenceBatch, seen: MentionInfo) -> Counter[str]:
-    """Return the number of mentions by the reason why they are left; "" for the others."""
-    told = dict(zip(LEFT, np.bincount(seen.left, minlength=len(LEFT)).tolist(), strict=True))
-    every = len(flat(read.batch.column("mentions"))[1])
-    return Counter(told) + Counter({"not linked": every - len(seen.left)})
+def count_mentions(batch: SentenceBatch, mentions: MentionInfo) -> Counter[str]:
+    """Return the number of mentions by the reason not to switch them; "" for the others."""
+    linked = dict(zip(LEFT, np.bincount(mentions.left, minlength=len(LEFT)).tolist(), strict=True))
+    every = len(flat(batch.rows.column("mentions"))[1])
+    return Counter(linked) + Counter({"not linked": every - len(mentions.left)})

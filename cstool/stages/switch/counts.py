@@ -1,4 +1,4 @@
-"""What `switch` counts: rows and entities by language, and what became of each sentence."""
+"""The counts of `switch`: rows and entities by language, and sentences by outcome."""
 
 import numpy as np
 
@@ -10,18 +10,18 @@ from cstool.storage.counts import Counts
 
 
 def count_sentences(
-    read: SentenceBatch, found: Candidates, rows: SwitchedRows, counts: Counts
+    batch: SentenceBatch, languages: Candidates, rows: SwitchedRows, counts: Counts
 ) -> None:
-    """Count source sentences: those that are switched, and why others are not."""
-    switched = np.zeros(read.number, bool)
+    """Count the source sentences that are switched, and the others by reason."""
+    switched = np.zeros(batch.number, bool)
     switched[rows.sentences] = True
     tally = counts.tally("source sentences")
     tally.keep(int(switched.sum()))
     left = ~switched
     for reason, why in (
-        ("no linked entity", np.diff(read.firsts) == 0),
-        ("all entities are left", ~found.eligible),
-        ("no language has all labels", ~found.labelled),
+        ("no linked entity", np.diff(batch.firsts) == 0),
+        ("all entities are left", ~languages.eligible),
+        ("no language has all labels", ~languages.labelled),
         ("no language changes as much as asked", left),
     ):
         tally.drop(reason, int((left & why).sum()))
@@ -29,7 +29,7 @@ def count_sentences(
 
 
 def count_rows(rows: SwitchedRows, codes: list[str], counts: Counts) -> None:
-    """Count rows and entities by language, and names that were made to fit by reason."""
+    """Count rows and entities by language, and adapted labels by reason."""
     _by_language(rows.languages, codes, "languages", counts)
     _by_language(rows.language, codes, "entities by language", counts)
     counts.add("names fitted", reasons(rows))

@@ -1,4 +1,4 @@
-"""Which entities are left as they stand for what they are instances of (P31)."""
+"""Selects the entities to switch by their types (P31)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from cstool.errors import WrongCallError
 from cstool.languages.data_tables import rows
 from cstool.storage.qid_lists import qids_of
 
-# What a mark means; the first that holds counts.
+# Reasons by mark; the first that applies is counted.
 REASONS = ("", "not of the types asked for", "of an excluded type", "a date")
 _NOT_ASKED, _EXCLUDED, _DATE = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class EntityTypes:
-    """Classes (QIDs): only entities of `asked`, none of `excluded`, none of `dates`."""
+    """Classes (QIDs): switch only instances of `asked`, and none of `excluded` and `dates`."""
 
     asked: tuple[int, ...] | None = None
     excluded: tuple[int, ...] = ()
@@ -29,11 +29,11 @@ class EntityTypes:
 
     @property
     def any(self) -> bool:
-        """Whether anything is asked."""
+        """Whether there is any restriction."""
         return self.asked is not None or bool(self.excluded or self.dates)
 
     def marks(self, table: pa.Table) -> Array:
-        """Return for each entity the number of its reason in `REASONS`; 0: it may be switched."""
+        """Return the index of each entity's reason in `REASONS`, `uint8[n]`; 0: may be switched."""
         offsets, types = flat(one_chunk(table.column("types")))
         values = types.to_numpy()
         owner = np.repeat(np.arange(table.num_rows), np.diff(offsets))
@@ -48,7 +48,7 @@ class EntityTypes:
 
 
 def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> EntityTypes:
-    """Return what the options name. Raises WrongCallError for what is neither QID nor file."""
+    """Return the types that the options name. Raises WrongCallError for an invalid value."""
     return EntityTypes(
         None if asked is None else _classes(asked, "--types"),
         () if excluded is None else _classes(excluded, "--exclude-types"),
@@ -57,12 +57,12 @@ def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> Entit
 
 
 def date_classes() -> tuple[int, ...]:
-    """Return the classes that items of years, days and the like are instances of."""
+    """Return the classes of items for years, days and other dates."""
     return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "date_classes.tsv")))
 
 
-def told(classes: Sequence[int] | None) -> list[str] | str | None:
-    """Return classes for a manifest: as QIDs, or as a number and an xxh3 if they are many."""
+def for_manifest(classes: Sequence[int] | None) -> list[str] | str | None:
+    """Return classes for the manifest: as QIDs, or as a count and an xxh3 if more than 100."""
     if classes is None or len(classes) <= 100:
         return None if classes is None else [f"Q{qid}" for qid in classes]
     digest = xxhash.xxh3_64_hexdigest(np.array(classes, "<u4").tobytes())
@@ -70,20 +70,20 @@ def told(classes: Sequence[int] | None) -> list[str] | str | None:
 
 
 def _classes(spec: str, option: str) -> tuple[int, ...]:
-    """Return the QIDs between commas; a word that is none is a file with one a line."""
-    found: set[int] = set()
+    """Return comma-separated QIDs, sorted; a value that is not a QID is the path of a file."""
+    qids: set[int] = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
         if word[0] in "Qq" and word[1:].isascii() and word[1:].isdigit():
             if not 0 < int(word[1:]) < 1 << 32:
-                raise WrongCallError(f"{option}: {word!r} is no item; give QIDs such as Q5")
-            found.add(int(word[1:]))
+                raise WrongCallError(f"{option}: {word!r} is not a QID; give QIDs such as Q5")
+            qids.add(int(word[1:]))
         elif Path(word).is_file():
-            found.update(qids_of(Path(word)).tolist())
+            qids.update(qids_of(Path(word)).tolist())
         else:
             raise WrongCallError(
                 f"{option}: {word!r} is neither a QID nor a file; give QIDs such as Q5,Q515, or a "
-                "file with one a line"
+                "file with one per line"
             )
-    if not found:
-        raise WrongCallError(f"{option}: names no class; give QIDs such as Q5,Q515")
-    return tuple(sorted(found))
+    if not qids:
+        raise WrongCallError(f"{option}: no class given; give QIDs such as Q5,Q515")
+    return tuple(sorted(qids))

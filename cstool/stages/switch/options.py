@@ -1,4 +1,4 @@
-"""What `switch` can be told, and the recipes, which are names for a set of options."""
+"""The options of `switch`, and the recipes, which are named sets of option values."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from cstool.errors import WrongCallError
 from cstool.languages.labels import Fallback, NameKind
-from cstool.stages.switch.entity_types import EntityTypes, told
+from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 
 Policy = Literal["sample", "all", "round-robin"]
 Inflected = Literal["keep", "skip-mention", "skip-sentence"]
 Recipe = Literal["default", "entitycs"]
 
-# What the published pipeline does (Whitehouse et al. 2022, and its code), where ours does not.
+# Values of the published pipeline (Whitehouse et al. 2022, and its code) that differ from ours.
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
     "entitycs": {"fallback": "none", "fit": False, "inflected": "keep", "min_changed": 0},
@@ -21,9 +21,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class SentenceFilter:
-    """Which sentences are taken, with the published bounds.
+    """The bounds of sentences to process; the defaults are the published ones.
 
-    `longest_anchor`: the share of a sentence's characters that its only mention may take.
+    `longest_anchor`: maximum length of a sentence's only mention, as a fraction of the sentence.
     """
 
     fewest_mentions: int = 1
@@ -35,16 +35,16 @@ class SentenceFilter:
 
 @dataclass(frozen=True)
 class SwitchOptions:
-    """The options; defaults are those of the default recipe.
+    """The options of `cstool switch`; the defaults are those of the default recipe.
 
-    `languages`: codes, "entitycs" or "all"; at most `max_languages` of them a sentence.
-    `labels`: names are labels, or titles of Wikipedia's pages. `fallback`: whose stand in for a
-    missing one; "none" (published): the label of just that language, whatever it looks like.
-    `fit`: whether names are made to fit the sentence. `inflected`: what becomes of an anchor that
-    carries grammar. `min_changed`: so many anchors must be another word than before.
-    `require_all`: whether a language must name all entities. `weights`: of languages, None: even;
-    `smoothing`: weights are numbers of labels to this power. `switch_rate`: the chance of an
-    entity to be switched. `mix`: each entity into a language of its own.
+    `languages`: codes, "entitycs" or "all"; at most `max_languages` of them per sentence.
+    `labels`: Wikidata's labels or the titles of Wikipedia's pages. `fallback`: the fallback
+    languages of a missing label; "none" (published): labels of the target language only, in any
+    script. `fit`: whether to adapt labels to their context. `inflected`: treatment of an inflected
+    anchor. `min_changed`: minimum number of anchors that a switched sentence must change.
+    `require_all`: whether a language must have a label for all entities. `weights`: sampling
+    weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this power.
+    `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
     """
 
     languages: str = "entitycs"
@@ -67,7 +67,7 @@ class SwitchOptions:
 
     @staticmethod
     def of(recipe: Recipe, **given: Any) -> "SwitchOptions":
-        """Return a recipe's options; those that are given, and not None, win.
+        """Return the options of a recipe, overridden by those in `given` that are not None.
 
         Raises WrongCallError for options that exclude each other.
         """
@@ -77,17 +77,17 @@ class SwitchOptions:
         return options
 
     def parameters(self) -> dict[str, Any]:
-        """Return the options in effect, for the manifest."""
-        found = asdict(self)
+        """Return the effective options for the manifest."""
+        parameters = asdict(self)
         types = self.types
         for name in ("asked", "excluded", "dates"):
-            found["types"][name] = told(getattr(types, name))
-        found["weights"] = None if self.weights is None else dict(self.weights)
-        return found
+            parameters["types"][name] = for_manifest(getattr(types, name))
+        parameters["weights"] = None if self.weights is None else dict(self.weights)
+        return parameters
 
     @property
     def need_known(self) -> bool:
-        """Whether it must be known what the text's own language calls an entity."""
+        """Whether the names of entities in the source language are needed."""
         return self.fit or self.inflected != "keep"
 
 
@@ -95,7 +95,7 @@ def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
     """Raise WrongCallError for options that exclude each other."""
     for name in ("smoothing", "switch_rate"):
         if math.isnan(given.get(name, 0)):
-            raise WrongCallError(f"--{name.replace('_', '-')}: nan is no number; give one")
+            raise WrongCallError(f"--{name.replace('_', '-')}: nan is not a number; give a number")
     weighing = [
         option
         for option, there in (
@@ -106,16 +106,22 @@ def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
         if there
     ]
     if len(weighing) > 1:
-        raise WrongCallError(f"{weighing[0]} and {weighing[1]}: both weigh languages; give one")
+        raise WrongCallError(
+            f"{weighing[0]} and {weighing[1]}: both set weights of languages; give one of them"
+        )
     if options.policy == "all":
         if weighing:
-            raise WrongCallError(f"--policy all and {weighing[0]}: all are taken; give one")
+            raise WrongCallError(
+                f"--policy all and {weighing[0]}: no language is sampled; give one of them"
+            )
         if "max_languages" in given:
-            raise WrongCallError("--policy all and --max-languages: all are taken; give one")
+            raise WrongCallError(
+                "--policy all and --max-languages: all languages are used; give one of them"
+            )
     if options.mix:
         for name in ("max_languages", "policy"):
             if name in given:
                 option = f"--{name.replace('_', '-')}"
                 raise WrongCallError(
-                    f"--mix and {option}: a sentence goes into one mixed row; give one of the two"
+                    f"--mix and {option}: a sentence has a single mixed row; give one of them"
                 )

@@ -1,7 +1,7 @@
-"""Which languages a sentence goes into: who may, and who is drawn.
+"""Selects the target languages of sentences: which are possible, and which are drawn.
 
-Language sets are bit masks in the store and columns of a table here; the draw is a hash of seed,
-sentence and language, so that it is the same wherever and whenever it is made.
+Sets of languages are bit masks in the label store and rows of a boolean table here. The random key
+of a draw is a hash of seed, sentence and language, so it does not depend on workers or order.
 """
 
 from dataclasses import dataclass
@@ -12,16 +12,14 @@ import numpy as np
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.batch import MentionInfo, SentenceBatch
-from cstool.stages.switch.options import SwitchOptions
-from cstool.storage.label_store import LabelStore
+from cstool.stages.switch.batch import BatchContext, SentenceBatch
 
 
 class Candidates(NamedTuple):
-    """For each sentence (row) and language (column) whether it may go there.
+    """The possible target languages: `may` is `bool[sentences, languages]`.
 
-    `eligible`: whether the sentence has an entity that may be switched; `labelled`: whether some
-    language has the labels, be they other words or not.
+    `eligible`: whether the sentence has an entity that may be switched; `labelled`: whether any
+    language has the required labels, even if they equal the anchors. Both are `bool[sentences]`.
     """
 
     may: Array
@@ -31,7 +29,7 @@ class Candidates(NamedTuple):
 
 @dataclass(frozen=True)
 class LanguageSampling:
-    """How languages are drawn: at most `most` of them (None: all), by their weights if any."""
+    """Parameters of the draw: at most `most` languages (None: all), with weights if given."""
 
     codes: tuple[str, ...]
     seed: int
@@ -39,69 +37,70 @@ class LanguageSampling:
     weights: tuple[float, ...] | None = None
 
     def draw(self, ids: Array, salt: Array | None = None) -> Array:
-        """Return a lot for each sentence (row; `salt` tells its entities apart) and language.
+        """Return random keys, `[sentences, languages]`; the smallest are drawn.
 
-        The smallest win. With weights they are exponential variates by the weight: drawing the
-        smallest is drawing without replacement by weight (Efraimidis and Spirakis 2006).
+        `salt` distinguishes the entities of a sentence. With weights, keys are exponential variates
+        divided by the weight: selecting the smallest is weighted sampling without replacement
+        (Efraimidis and Spirakis 2006).
         """
         first = mix(ids ^ hash_word("sentence", self.seed))
         if salt is not None:
             first = mix(first ^ salt.astype(np.uint64))
         codes = np.array([hash_word(code) for code in self.codes], np.uint64)
-        lots = mix(first[:, None] ^ codes[None, :])
+        keys = mix(first[:, None] ^ codes[None, :])
         if self.weights is None:
-            return lots
-        chance = (lots.astype(np.float64) + 0.5) * 2.0**-64
-        lots_: Array = -np.log(chance) / np.array(self.weights)[None, :]
-        return lots_
+            return keys
+        uniform = (keys.astype(np.float64) + 0.5) * 2.0**-64
+        weighted: Array = -np.log(uniform) / np.array(self.weights)[None, :]
+        return weighted
 
 
-def pick(may: Array, lots: Array, most: int | None) -> Array:
-    """Return which of the languages are chosen: of those that may, the `most` smallest lots."""
+def pick(may: Array, random_keys: Array, most: int | None) -> Array:
+    """Return which languages are drawn: the `most` possible ones with the smallest keys."""
     if most is None or may.shape[1] <= most:
         return may
-    last = np.inf if lots.dtype.kind == "f" else np.iinfo(np.uint64).max
-    lots = np.where(may, lots, last)
-    bound = np.partition(lots, most - 1, axis=1)[:, most - 1]
-    chosen: Array = may & (lots <= bound[:, None])
+    last = np.inf if random_keys.dtype.kind == "f" else np.iinfo(np.uint64).max
+    random_keys = np.where(may, random_keys, last)
+    bound = np.partition(random_keys, most - 1, axis=1)[:, most - 1]
+    chosen: Array = may & (random_keys <= bound[:, None])
     return chosen
 
 
-def candidates(
-    read: SentenceBatch, seen: MentionInfo, store: LabelStore, options: SwitchOptions
-) -> Candidates:
-    """Return the languages that name all entities (or some), and change as many as asked for."""
-    mention = np.flatnonzero(seen.left == 0)
-    counts = np.bincount(read.sentence[mention], minlength=read.number)
+def candidates(context: BatchContext) -> Candidates:
+    """Return the languages that have the required labels and change enough anchors."""
+    batch, store, options = context.batch, context.store, context.options
+    mention = np.flatnonzero(context.mentions.left == 0)
+    places = context.mentions.places[mention]
+    counts = np.bincount(batch.sentence[mention], minlength=batch.number)
     eligible: Array = np.asarray(counts > 0)
     firsts = (np.cumsum(counts) - counts)[eligible]
-    masks = store.masks(seen.places[mention])
+    masks = store.masks(places)
     languages = len(store.languages)
-    may = np.zeros((read.number, languages), bool)
+    may = np.zeros((batch.number, languages), bool)
     if not len(firsts):
         return Candidates(may, eligible, eligible)
     common = np.bitwise_and if options.require_all else np.bitwise_or
     may[eligible] = bits(common.reduceat(masks, firsts, axis=0), languages)
     labelled = np.asarray(may.any(axis=1))
     if options.min_changed:
-        anchors = read.anchors.take(numbers(mention))
-        other = bits(masks & ~store.same(seen.places[mention], anchors), languages)
+        anchors = batch.anchors.take(numbers(mention))
+        other = bits(masks & ~store.same(places, anchors), languages)
         changed = np.add.reduceat(other.view(np.uint8), firsts, axis=0, dtype=np.uint16)
         may[eligible] &= changed >= options.min_changed
     return Candidates(may, eligible, labelled)
 
 
 def bits(masks: Array, languages: int) -> Array:
-    """Return masks as a table of bool, a column for each language."""
-    found = np.unpackbits(masks.astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    return found[:, :languages].view(bool)
+    """Return bit masks as `bool[n, languages]`."""
+    unpacked = np.unpackbits(masks.astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return unpacked[:, :languages].view(bool)
 
 
 class MixedSentences(NamedTuple):
-    """Sentences each of whose entities goes into a language of its own.
+    """Sentences whose entities are switched into different languages.
 
-    `sentences` that can be mixed; `mention`: their entities that have a language, flat, as many of
-    each sentence as `number` says; `language`: of each.
+    `sentences`: indexes of the sentences that can be mixed; `number`: switched entities of each.
+    `mention`, `language`: flat arrays of these entities and their languages.
     """
 
     sentences: Array
@@ -110,59 +109,56 @@ class MixedSentences(NamedTuple):
     language: Array
 
 
-def mixed(
-    read: SentenceBatch,
-    seen: MentionInfo,
-    store: LabelStore,
-    options: SwitchOptions,
-    lots: LanguageSampling,
-) -> tuple[MixedSentences, Candidates]:
-    """Draw a language for each entity: one that none before it in its sentence has, if it can.
+def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSentences, Candidates]:
+    """Draw a language for each entity, preferably one that no earlier entity of the sentence has.
 
-    If anchors must change, of those that change it, if there are any.
+    With `min_changed`, languages whose label differs from the anchor are preferred.
     """
-    mention = np.flatnonzero(seen.left == 0)
-    owner = read.sentence[mention]
-    masks = store.masks(seen.places[mention])
+    batch, store, options = context.batch, context.store, context.options
+    mention = np.flatnonzero(context.mentions.left == 0)
+    places = context.mentions.places[mention]
+    owner = batch.sentence[mention]
+    masks = store.masks(places)
     table = bits(masks, len(store.languages))
     named = np.asarray(table.any(axis=1))
     if options.min_changed:
-        anchors = read.anchors.take(numbers(mention))
-        other = bits(masks & ~store.same(seen.places[mention], anchors), len(store.languages))
+        anchors = batch.anchors.take(numbers(mention))
+        other = bits(masks & ~store.same(places, anchors), len(store.languages))
         table = np.where(np.any(other, axis=1, keepdims=True), other, table)
-    counts = np.bincount(owner, minlength=read.number)
+    counts = np.bincount(owner, minlength=batch.number)
     eligible = np.asarray(counts > 0)
-    good = np.bincount(owner[named], minlength=read.number)
+    good = np.bincount(owner[named], minlength=batch.number)
     enough = good >= (counts if options.require_all else 1)
     labelled = np.asarray(eligible & enough)
-    drawn = np.where(table, lots.draw(read.ids[owner], read.start[mention]), _last(lots))
-    taken = np.zeros((read.number, table.shape[1]), bool)
+    random_keys = sampling.draw(batch.ids[owner], batch.start[mention])
+    random_keys = np.where(table, random_keys, _last(sampling))
+    taken = np.zeros((batch.number, table.shape[1]), bool)
     language = np.full(len(mention), -1)
     order = np.arange(len(mention)) - np.repeat(np.cumsum(counts) - counts, counts)
     for turn in range(int(counts.max(initial=0))):
         now = np.flatnonzero((order == turn) & named)
         free = table[now] & ~taken[owner[now]]
         use = np.where(np.any(free, axis=1, keepdims=True), free, table[now])
-        language[now] = np.where(use, drawn[now], _last(lots)).argmin(axis=1)
+        language[now] = np.where(use, random_keys[now], _last(sampling)).argmin(axis=1)
         taken[owner[now], language[now]] = True
     sentences = np.flatnonzero(labelled)
     kept = labelled[owner] & named
-    number = np.bincount(owner[kept], minlength=read.number)[sentences]
-    found = MixedSentences(sentences, number, mention[kept], language[kept])
-    return found, Candidates(labelled[:, None], eligible, labelled)
+    number = np.bincount(owner[kept], minlength=batch.number)[sentences]
+    result = MixedSentences(sentences, number, mention[kept], language[kept])
+    return result, Candidates(labelled[:, None], eligible, labelled)
 
 
-def _last(lots: LanguageSampling) -> Any:
-    return np.uint64(2**64 - 1) if lots.weights is None else np.inf
+def _last(sampling: LanguageSampling) -> Any:
+    return np.uint64(2**64 - 1) if sampling.weights is None else np.inf
 
 
 def rows_of(chosen: Array) -> tuple[Array, Array]:
-    """Return the rows of a table of chosen languages: sentences and languages, in that order."""
+    """Return the indexes of sentences and of languages of the chosen cells, in row order."""
     sentences, languages = np.nonzero(chosen)
     return sentences, languages
 
 
-def entities_of(read: SentenceBatch, sentences: Array) -> tuple[Array, Array]:
-    """Return all linked mentions of these sentences, flat, and the row of each."""
-    number = np.diff(read.firsts)[sentences]
-    return ranges(read.firsts[sentences], number), np.repeat(np.arange(len(sentences)), number)
+def entities_of(batch: SentenceBatch, sentences: Array) -> tuple[Array, Array]:
+    """Return the indexes of all linked mentions of these sentences, and the row of each."""
+    number = np.diff(batch.firsts)[sentences]
+    return ranges(batch.firsts[sentences], number), np.repeat(np.arange(len(sentences)), number)

@@ -1,8 +1,9 @@
-"""`cstool switch`: linked sentences → the same in other languages, entity by entity.
+"""`cstool switch`: switches the entities of linked sentences into other languages.
 
-A sentence may go into each language in which all its entities have a name; some of these are drawn,
-and all entities of the sentence go into the same one. Source sentences are kept. What is asked:
-`switch_options`; which name an entity has: `languages.labels`; how it fits: `languages.fitting`.
+A language is possible for a sentence if it has a label for all entities. Some of the possible
+languages are drawn, and all entities of the sentence are switched into each of them. The source
+sentences are also written. Options: `options`; label selection: `languages.labels`; adaptation:
+`languages.fitting`.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from cstool.execution.options import RunOptions
 from cstool.languages.codes import current, is_known, resolve
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import (
-    MentionInfo,
+    BatchContext,
     SentenceBatch,
     count_mentions,
     study,
@@ -27,10 +28,10 @@ from cstool.stages.switch.batch import (
     with_grammar,
 )
 from cstool.stages.switch.counts import count_rows, count_sentences
-from cstool.stages.switch.labels import LabelNeeds, make_store
+from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.rewrite import MIXED, joined, mixed_rows, sources, switched, write
-from cstool.stages.switch.round_robin import CENSUS, asked, census, weigh
+from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
 from cstool.storage.checksums import open_part, read_part
@@ -38,50 +39,54 @@ from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
 from cstool.storage.paragraphs import hand_on
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, open_run
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import ATTRIBUTION as PAGE_ROWS
 from cstool.storage.schemas import SWITCHED
+from cstool.storage.tasks import Task
 
-# Rows that are made at a time, about.
+# Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What a worker needs to know.
+    """The parameters of the workers.
 
-    `print`: of the run, that no other's store is taken; `sentences`: how many there are in all.
+    `fingerprint`: of the run; it makes the cached store of another run unequal. `sentences`: number
+    of sentences in total.
     """
 
     linked: str
     store: str
-    print: str
+    fingerprint: str
     source_language: str
     sentences: int
-    lots: LanguageSampling
+    sampling: LanguageSampling
     options: SwitchOptions
 
     @property
     def at_once(self) -> int:
-        """The number of sentences that are looked at together."""
-        languages = len(self.lots.codes)
-        each = 1 if self.options.mix else min(self.lots.most or languages, languages)
+        """The number of sentences per batch."""
+        languages = len(self.sampling.codes)
+        each = 1 if self.options.mix else min(self.sampling.most or languages, languages)
         return max(64, _ROWS_AT_ONCE // (1 + each))
 
 
 def switch(
     linked: Path, entities: Path, out: Path, options: SwitchOptions, running: RunOptions
 ) -> Manifest:
-    """Code-switch the sentences in `linked` with the labels in `entities`.
+    """Switch the sentences in `linked` with the labels in `entities`; return the manifest.
 
     Raises InputError for an unknown language or a folder of another stage.
     """
     read = need_stage(linked, "link")
     store = need_stage(entities, "entities")
     if read.source is None:
-        raise InputError(f"{linked}: its manifest names no source language; make it again")
+        raise InputError(
+            f"{linked}: no source language in the manifest; make the folder again with --overwrite"
+        )
     source = read.source.language
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
@@ -106,10 +111,11 @@ def switch(
         labels, counted = make_store(run, (linked, read), (entities, store), needs)
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
-        lots = LanguageSampling(tuple(languages), options.seed, most)
+        sampling = LanguageSampling(tuple(languages), options.seed, most)
         fingerprint = run.claim.fingerprint()
-        work = _Work(str(linked), str(labels), fingerprint, source, sentences, lots, options)
-        work = replace(work, lots=replace(lots, weights=_weights(run, work, read, counted)))
+        work = _Work(str(linked), str(labels), fingerprint, source, sentences, sampling, options)
+        weights = _weights(run, work, read, counted)
+        work = replace(work, sampling=replace(sampling, weights=weights))
         made = _map(run, switch_part, work, read)
         counts = total([counted, *(m.counts for m in made)])
         rows = [*([MIXED] if options.mix else languages), source]
@@ -121,13 +127,15 @@ def switch(
 
 
 def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
-    """Return the languages to switch into: those named, but for the text's own."""
+    """Return the target languages: those of the option, without the source language."""
     source = current(of_text)
     languages = [code for code in resolve(options.languages, present) if code != source]
-    if options.languages == "all":  # English into British English is no switch
+    if options.languages == "all":  # English to British English is not a switch
         languages = [c for c in languages if not c.startswith(source + "-")]
     if not languages:
-        raise InputError(f"--languages: leaves none but the text's own, {of_text}; name others")
+        raise InputError(
+            f"--languages: only the source language, {of_text}; give other languages to switch into"
+        )
     if options.weights is None:
         return languages
     weights = weights_of(options.weights, languages)
@@ -135,18 +143,18 @@ def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) ->
 
 
 def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
-    """Raise InputError when the entities were made without the labels of these languages."""
+    """Raise InputError if the entities were made without labels in these languages."""
     kept = store.parameters.get("languages")
     missing = sorted(set(languages) - set(kept)) if kept is not None else []
     if missing:
         raise InputError(
-            f"{entities}: was made with --languages, and without {', '.join(missing[:9])}; make it "
-            "again with all that you want, or switch into those that it has"
+            f"{entities}: made without labels in {', '.join(missing[:9])}; make the folder again "
+            "with these in --languages, or give other languages to switch into"
         )
 
 
 def _attribute(run: Run, linked: Path, read: Manifest) -> list[FinishedPart]:
-    """Write down which pages, in which revisions, the sentences are from."""
+    """Make the side table of attribution: the pages and revisions of the sentences."""
     tasks = [
         Task(beside_part(ATTRIBUTION, part.file), str(linked / part.file), part.checksum)
         for part in read.tables
@@ -155,15 +163,12 @@ def _attribute(run: Run, linked: Path, read: Manifest) -> list[FinishedPart]:
         page_rows,
         None,
         tasks,
-        PAGE_ROWS,
-        label="switch: attribution",
-        size=len(tasks),
-        unit="part",
+        PartSpec(PAGE_ROWS, label="switch: attribution", unit="part"),
     )
 
 
 def page_rows(file: str, _: None) -> Batches:
-    """Yield the pages that a part's sentences are from."""
+    """Yield the pages of the sentences of a part."""
     table = read_part(file, PAGE_ROWS.names)
     yield table.group_by(PAGE_ROWS.names, use_threads=False).aggregate([]).cast(PAGE_ROWS)
     return Counts()
@@ -172,19 +177,18 @@ def page_rows(file: str, _: None) -> Batches:
 def _map(
     run: Run, function: Callable[[str, _Work], Batches], work: _Work, read: Manifest
 ) -> list[FinishedPart]:
-    """Make a part of each part that is read: the rows, or their census."""
+    """Make one part from each part of the input: the rows, or their census."""
     tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
-    size = sum(p.bytes for p in read.tables)
     if function is census_part:
-        return run.map(
-            function, work, tasks, CENSUS, label="switch: census", size=size, phase=_CENSUS
-        )
-    return run.map(function, work, tasks, SWITCHED, label="switch", size=size)
+        spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
+    else:
+        spec = PartSpec(SWITCHED, label="switch")
+    return run.map(function, work, tasks, spec)
 
 
 def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[float, ...] | None:
-    """Return the weights that languages are drawn by; None: all alike."""
-    options, codes = work.options, work.lots.codes
+    """Return the sampling weights of languages; None: uniform."""
+    options, codes = work.options, work.sampling.codes
     if options.weights is not None:
         return weights_of(tuple(w for w in options.weights if w[0] in codes), codes)
     if options.smoothing is not None:
@@ -192,47 +196,48 @@ def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[fl
         return tuple(max(1, labels.get(code, 0)) ** options.smoothing for code in codes)
     if options.policy == "round-robin":
         made = _map(run, census_part, work, read)
-        return weigh([run.work(_CENSUS) / part.part.file for part in made], work.lots)
+        return weigh([run.work(_CENSUS) / part.part.file for part in made], work.sampling)
     return None
 
 
 def switch_part(file: str, work: _Work) -> Batches:
-    """Yield a part's sentences and their code-switched versions."""
+    """Yield the sentences of a part and their switched versions."""
     counts = Counts()
-    store, options = _store(work), work.options
-    codes = [*work.lots.codes, MIXED, work.source_language]
-    for batch in _batches(work, file):
-        read, seen = _look(batch, store, work, counts)
-        counts.tally("sentences").keep(read.number)
+    store = _store(work)
+    codes = [*work.sampling.codes, MIXED, work.source_language]
+    for table in _batches(work, file):
+        context = _prepare(table, store, work, counts)
+        batch = context.batch
+        counts.tally("sentences").keep(batch.number)
         counts.tally("source sentences")
-        if not read.number:
+        if not batch.number:
             continue
-        if options.mix:
-            drawn, found = mixed(read, seen, store, options, work.lots)
-            rows, poor = mixed_rows(read, seen, store, drawn, options)
+        if work.options.mix:
+            drawn, languages = mixed(context, work.sampling)
+            rows, poor = mixed_rows(context, drawn)
             counts.add("rows that change too little", {MIXED: poor} if poor else {})
         else:
-            found = candidates(read, seen, store, options)
-            lots = work.lots.draw(read.ids)
-            rows, vain = switched(read, seen, store, found, lots, work.lots.most, options)
-            told = Counter(codes[language] for language in vain.tolist())
-            counts.add("rows that change too little", told)
-        count_sentences(read, found, rows, counts)
-        rows = joined([sources(read), rows])
+            languages = candidates(context)
+            keys = work.sampling.draw(batch.ids)
+            rows, rejected = switched(context, languages, keys, work.sampling.most)
+            by_language = Counter(codes[language] for language in rejected.tolist())
+            counts.add("rows that change too little", by_language)
+        count_sentences(batch, languages, rows, counts)
+        rows = joined([sources(batch), rows])
         count_rows(rows, codes, counts)
-        yield write(read, rows, codes)
+        yield write(batch, rows, codes)
     return counts
 
 
 def census_part(file: str, work: _Work) -> Batches:
-    """Yield which languages some of a part's sentences may go into."""
+    """Yield the possible languages of the sampled sentences of a part."""
     store = _store(work)
-    for batch in _batches(work, file):
-        ids = batch.column("id").to_numpy().astype(np.uint64)
-        some = batch.filter(pa.array(asked(ids, work.sentences, work.options.seed)))
-        read, seen = _look(some, store, work, Counts())
-        if read.number:
-            yield census(read.ids, candidates(read, seen, store, work.options).may)
+    for table in _batches(work, file):
+        ids = table.column("id").to_numpy().astype(np.uint64)
+        sample = table.filter(pa.array(in_sample(ids, work.sentences, work.options.seed)))
+        context = _prepare(sample, store, work, Counts())
+        if context.batch.number:
+            yield census(context.batch.ids, candidates(context).may)
     return Counts()
 
 
@@ -248,27 +253,25 @@ def _open(folder: str, fingerprint: str, languages: tuple[str, ...]) -> LabelSto
 
 
 def _store(work: _Work) -> LabelStore:
-    """Return the store of labels, opened once a process."""
-    return _open(work.store, work.print, work.lots.codes)
+    """Return the label store, opened once per process."""
+    return _open(work.store, work.fingerprint, work.sampling.codes)
 
 
-def _look(
-    batch: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts
-) -> tuple[SentenceBatch, MentionInfo]:
-    """Return the sentences that are taken, and what is known of them; count the others."""
-    batch, dropped = take(batch, work.options.filter)
-    read = SentenceBatch.of(batch)
-    seen = study(read, store, work.options, work.source_language)
-    if work.options.inflected == "skip-sentence" and (odd := with_grammar(read, seen)).any():
+def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts) -> BatchContext:
+    """Return the sentences that pass the filter, and their mentions; count both."""
+    table, dropped = take(table, work.options.filter)
+    batch = SentenceBatch.of(table)
+    mentions = study(batch, store, work.options, work.source_language)
+    if work.options.inflected == "skip-sentence" and (odd := with_grammar(batch, mentions)).any():
         dropped["an anchor carries grammar"] += int(odd.sum())
-        read = SentenceBatch.of(batch.filter(pa.array(~odd)))
-        seen = study(read, store, work.options, work.source_language)
+        batch = SentenceBatch.of(table.filter(pa.array(~odd)))
+        mentions = study(batch, store, work.options, work.source_language)
     for reason, number in dropped.items():
         counts.tally("sentences").drop(reason, number)
     tally = counts.tally("mentions")
-    for reason, number in count_mentions(read, seen).items():
+    for reason, number in count_mentions(batch, mentions).items():
         if reason:
             tally.drop(reason, number)
         else:
             tally.keep(number)
-    return read, seen
+    return BatchContext(batch, mentions, store, work.options)

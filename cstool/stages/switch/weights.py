@@ -1,4 +1,4 @@
-"""`--language-weights`: how much more often one language is drawn than another."""
+"""`--language-weights`: sampling weights of languages."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,9 @@ _OPTION = "--language-weights"
 
 
 def read_weights(spec: str) -> tuple[tuple[str, float], ...]:
-    """Return the weights in a list (`de=2,fr=0.5`) or a file with `de 2` a line, sorted by code.
+    """Return weights, sorted by code, from a list (`de=2,fr=0.5`) or a file with lines `de 2`.
 
-    `#` begins a remark. Raises WrongCallError for what is none.
+    In a file, `#` starts a comment. Raises WrongCallError for an invalid weight or line.
     """
     if "=" in spec and not Path(spec).is_file():
         return _weights(_listed(spec))
@@ -32,7 +32,7 @@ def _lines(path: Path) -> Iterator[tuple[str, float]]:
     except (OSError, UnicodeDecodeError) as error:
         raise WrongCallError(
             f"{_OPTION}: {path}: cannot be read ({getattr(error, 'strerror', None) or error}); "
-            "give a file with `de 2` a line, or de=2,fr=0.5"
+            "give a file with lines such as `de 2`, or de=2,fr=0.5"
         ) from error
     for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].split()
@@ -40,47 +40,51 @@ def _lines(path: Path) -> Iterator[tuple[str, float]]:
             continue
         where = f"{_OPTION}: {path}: line {number:,}"
         if len(words) != 2:
-            raise WrongCallError(f"{where} is no code and weight: {line[:40]!r}; write `de 2`")
+            raise WrongCallError(
+                f"{where}: {line[:40]!r} is not a code and a weight; write lines such as `de 2`"
+            )
         yield words[0], _number(words[1], where)
 
 
 def _number(weight: str, where: str) -> float:
-    """Return the weight. Raises WrongCallError for what is none."""
+    """Return the weight. Raises WrongCallError for an invalid one."""
     try:
-        found = float(weight)
+        value = float(weight)
     except ValueError:
-        found = math.nan
-    if not 0 <= found < math.inf:
-        raise WrongCallError(f"{where} has no weight of 0 or more; write de=2")
-    return found
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise WrongCallError(f"{where}: {weight!r} is not a weight; give a number of 0 or more")
+    return value
 
 
 def _weights(pairs: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for code, weight in pairs:
-        if code in found:
-            raise WrongCallError(f"{_OPTION}: {code} is there twice; give each language once")
-        found[code] = weight
-    if not found:
-        raise WrongCallError(f"{_OPTION}: names no language; give de=2,fr=0.5")
-    return tuple(sorted(found.items()))
+        if code in weights:
+            raise WrongCallError(f"{_OPTION}: {code} given twice; give each language once")
+        weights[code] = weight
+    if not weights:
+        raise WrongCallError(f"{_OPTION}: no language given; give weights such as de=2,fr=0.5")
+    return tuple(sorted(weights.items()))
 
 
 def weights_of(
     weights: tuple[tuple[str, float], ...], languages: Iterable[str]
 ) -> tuple[float, ...]:
-    """Return the weight of each language, 1 for those that are not named.
+    """Return the weight of each language, 1 if `weights` does not contain it.
 
-    Raises WrongCallError for a language that is not among them, and when all weigh nothing.
+    Raises WrongCallError for a weight of another language, and if all weights are 0.
     """
     known = dict(weights)
     codes = [*languages]
     for code in known:
         if code not in codes:
             raise WrongCallError(
-                f"{_OPTION}: {code} is none of the languages to switch into; see --languages"
+                f"{_OPTION}: {code} is not one of the target languages; add it to --languages"
             )
-    found = tuple(known.get(code, 1.0) for code in codes)
-    if not any(found):
-        raise WrongCallError(f"{_OPTION}: all languages have weight 0; give one of them more")
-    return found
+    result = tuple(known.get(code, 1.0) for code in codes)
+    if not any(result):
+        raise WrongCallError(
+            f"{_OPTION}: all languages have weight 0; give at least one a weight above 0"
+        )
+    return result

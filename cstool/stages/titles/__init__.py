@@ -1,1 +1,1 @@
-"""The stage `titles`: the page titles of a wiki to QIDs, redirects resolved."""
+"""The stage `titles`: maps the page titles of a wiki to QIDs and resolves redirects."""

@@ -1,4 +1,4 @@
-"""Where two tables of a wiki's titles differ: by its SQL tables, and by sitelinks and pages."""
+"""Compares the titles table of the SQL tables with that of sitelinks and page dumps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import Part, sha256
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
 from cstool.storage.schemas import QID
+from cstool.storage.tasks import Task, part_name
 
 COMPARED = "titles compared"
 DIFFERENCES = "differences.tsv"
@@ -31,7 +32,7 @@ _ROWS = pa.schema(
 
 @dataclass(frozen=True)
 class _Side:
-    """A file of titles beside its hashes, and which side's it is."""
+    """A file of titles, the file of its hashes, and whether it is from the SQL tables."""
 
     file: str
     hashed: str
@@ -39,7 +40,7 @@ class _Side:
 
 
 def compare(run: Run, sql: ResolvedTitles, dump: ResolvedTitles) -> list[FinishedPart]:
-    """List the titles in which the two differ."""
+    """Make parts that list the titles with different results."""
     work = run.work("answers")
     _index_answers(sql, work, "sql")
     _index_answers(dump, work, "dump")
@@ -47,13 +48,15 @@ def compare(run: Run, sql: ResolvedTitles, dump: ResolvedTitles) -> list[Finishe
     sides += [_Side(f, h, False) for f, h in zip(dump.files, dump.hashed, strict=True)]
     tasks = [Task(part_name(i), side, f"side {i}") for i, side in enumerate(sides)]
     return run.map(
-        list_differences, str(work), tasks, _ROWS,
-        label="titles: compare", size=len(tasks), unit="part", phase="differences",
-    )  # fmt: skip
+        list_differences,
+        str(work),
+        tasks,
+        PartSpec(_ROWS, label="titles: compare", phase="differences", unit="part"),
+    )
 
 
 def _index_answers(resolved: ResolvedTitles, folder: Path, name: str) -> None:
-    """Write an index of titles: twice the QID, and one more for a redirect."""
+    """Write an index of titles with the value 2 × QID, plus 1 for a redirect."""
     with building(folder, name, np.uint64) as add:
         for file in resolved.hashed:
             add(*_answers(read_part(file)))
@@ -66,7 +69,7 @@ def _answers(table: pa.Table) -> tuple[Array, Array]:
 
 
 def list_differences(side: _Side, folder: str) -> Batches:
-    """Yield what one side says otherwise; of the second side only what the first lacks."""
+    """Yield the differences of a file; of a dumps' file, titles missing from the SQL tables."""
     hashes, ours = _answers(read_part(side.hashed))
     theirs = HashIndex.open(Path(folder), "dump" if side.is_sql else "sql").look_up(hashes)
     counts = Counts()
@@ -95,7 +98,7 @@ def list_differences(side: _Side, folder: str) -> Batches:
 
 
 def write_differences(run: Run, made: list[FinishedPart]) -> Part:
-    """Write all differences into one file, a line each."""
+    """Write all differences into one file, one per line."""
     path = run.out / DIFFERENCES
     lines = 0
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
@@ -115,22 +118,22 @@ def _lines(files: Iterator[Path]) -> Iterator[str]:
 
 
 def examples(folder: Path, each: int = 2) -> dict[str, list[str]]:
-    """Return the first few titles of each kind of difference, from the file."""
-    found: dict[str, list[str]] = {}
+    """Return the first `each` titles of each kind of difference, read from the file."""
+    by_kind: dict[str, list[str]] = {}
     with (folder / DIFFERENCES).open(encoding="utf-8") as file:
         next(file)
         for line in file:
             title, one, other, kind = line.rstrip("\n").split("\t")
-            told = found.setdefault(kind, [])
-            if len(told) < each:
-                told.append(f"{title} ({one or 'none'}, {other or 'none'})")
-            if len(found) == 4 and all(len(titles) == each for titles in found.values()):
+            titles = by_kind.setdefault(kind, [])
+            if len(titles) < each:
+                titles.append(f"{title} ({one or 'none'}, {other or 'none'})")
+            if len(by_kind) == 4 and all(len(some) == each for some in by_kind.values()):
                 break
-    return found
+    return by_kind
 
 
 def differences(counts: Counts) -> dict[str, int] | None:
-    """Return the number of titles by kind of difference; None when nothing was compared."""
+    """Return the number of titles by kind of difference; None if nothing was compared."""
     numbers = counts.details.get(COMPARED)
     if numbers is None:
         return None

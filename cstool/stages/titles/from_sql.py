@@ -1,8 +1,8 @@
-"""`cstool titles` from a wiki's tables page, page_props and redirect, joined by page id.
+"""Reads titles from a wiki's tables page, page_props and redirect, joined by page id.
 
-https://www.mediawiki.org/wiki/Manual:Page_table, …:Page_props_table, …:Redirect_table. The
-tables are dumped one after another while the wiki goes on, so they never fit wholly; what does
-not fit is counted.
+https://www.mediawiki.org/wiki/Manual:Page_table, …:Page_props_table, …:Redirect_table. The tables
+are dumped one after another while the wiki is edited, so they are never fully consistent;
+inconsistent rows are counted.
 """
 
 from collections.abc import Iterator
@@ -44,8 +44,9 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building, hash_column
 from cstool.storage.manifest import FileRead
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 
 NOT_UTF8 = "title is not UTF-8"
 NO_PAGE = "page is not in the page table"
@@ -58,7 +59,7 @@ DISAMBIGUATION = "disambiguation page"
 _PAGE = SqlTable("page", ("page_id", "page_namespace", "page_title", "page_is_redirect"))
 _PROPS = SqlTable("page_props", ("pp_page", "pp_propname", "pp_value"))
 _REDIRECT = SqlTable("redirect", ("rd_from", "rd_namespace", "rd_title"), ("rd_interwiki",))
-# What a page is: of the main namespace, of another one, or with a title that is dropped.
+# Kinds of pages: in the main namespace, in another one, or with a title that is dropped.
 _MAIN, _OTHER, _DROPPED = 0, 1, 2
 _PAGE_ROWS = pa.schema(
     [
@@ -69,10 +70,10 @@ _PAGE_ROWS = pa.schema(
         ("redirect", pa.bool_()),
     ]
 )
-# A page's item, that it is a disambiguation page, or where it leads.
+# Values by page id: an item, the mark of a disambiguation page, or the goal of a redirect.
 _VALUES = pa.schema([("id", pa.uint32()), ("value", pa.uint64())])
 _DISAMBIGUATION = np.uint64(1 << 40)
-# The folder in which the items of each part lie that are no entities.
+# The side tables of items that are not entities.
 _BY_PROPS = "not-entities-by-props"
 
 
@@ -86,13 +87,13 @@ class SqlTables:
 
     @property
     def paths(self) -> tuple[str, str, str]:
-        """All three."""
+        """The three paths, in the order of the fields."""
         return self.page, self.props, self.redirect
 
 
 @dataclass(frozen=True)
 class SqlListing:
-    """What the tables tell of titles: the lists, and the counts of reading and joining."""
+    """The lists of titles from the tables, and the counts of reading and joining them."""
 
     lists: LinkLists
     counts: Counts
@@ -103,7 +104,7 @@ class SqlListing:
 def list_tables(
     run: Run, tables: SqlTables, wiki: str, part_size: int | None, faults: list[str] | None
 ) -> SqlListing:
-    """Read the tables into lists. Raises InputError for what is no such table or another wiki's."""
+    """Read the tables into lists. Raises InputError for another table, or one of another wiki."""
     size = part_size or DEFAULT_PART_SIZE
     read: dict[str, FileRead] = {}
     pages = _read(run, list_page_rows, _PAGE, tables.page, wiki, size, faults, _PAGE_ROWS, read)
@@ -111,7 +112,7 @@ def list_tables(
     moves = _read(run, list_moves, _REDIRECT, tables.redirect, wiki, size, faults, _VALUES, read)
     counts = total(made.counts for made in [*pages, *props, *moves])
     if not counts.tally("pages").read:
-        raise InputError(f"{tables.page}: has no pages; give the wiki's page table")
+        raise InputError(f"{tables.page}: contains no pages; give the wiki's page table")
     work = run.work("ids")
     items, moved = _index_ids(run, props, moves, work, counts)
     files = _files(run, _PAGE.name, pages)
@@ -121,9 +122,11 @@ def list_tables(
         for i, (file, first) in enumerate(zip(files, firsts, strict=True))
     ]
     made = run.map(
-        join, str(work), tasks, JOINED,
-        label="titles: join", size=len(tasks), unit="part", phase="joined",
-    )  # fmt: skip
+        join,
+        str(work),
+        tasks,
+        PartSpec(JOINED, label="titles: join", phase="joined", unit="part"),
+    )
     files = _files(run, "joined", made)
     _count_unjoined(counts, made, files, items, moved)
     counts = total([counts, *(m.counts for m in made)])
@@ -142,11 +145,11 @@ def _read(
     schema: pa.Schema,
     read: dict[str, FileRead],
 ) -> list[FinishedPart]:
-    """Read a table, each of its slices in a worker."""
+    """Read a table, slice by slice, in the workers."""
     bytes_ = None if path == STDIN else Path(path).stat().st_size
     tasks = sql_tasks(absolute(path), table, size, faults, database=wiki, read=read)
-    label = f"titles: {table.name}"
-    return run.map(function, None, tasks, schema, label=label, size=bytes_, phase=table.name)
+    spec = PartSpec(schema, label=f"titles: {table.name}", phase=table.name)
+    return run.map(function, None, tasks, spec, size=bytes_)
 
 
 def _files(run: Run, phase: str, made: list[FinishedPart]) -> tuple[str, ...]:
@@ -154,7 +157,7 @@ def _files(run: Run, phase: str, made: list[FinishedPart]) -> tuple[str, ...]:
 
 
 def list_page_rows(slice_: SqlSlice, _: None) -> Batches:
-    """Yield a slice's pages, those of other namespaces without a title."""
+    """Yield the pages of a slice; titles of pages in other namespaces are null."""
     ids, namespaces, titles, redirects = read_columns(slice_, _PAGE)
     kinds = _whole(namespaces, pa.int32(), slice_, "page_namespace") != MAIN
     kinds = np.where(kinds, _OTHER, _MAIN).astype(np.uint8)
@@ -188,13 +191,13 @@ def _whole(values: pa.Array, type_: pa.DataType, slice_: SqlSlice, name: str) ->
 
 
 def _not_utf8(titles: pa.Array) -> Array:
-    """Return which titles are broken. (A title cannot be NULL: that counts as broken.)"""
+    """Return which titles are not valid UTF-8. NULL counts as invalid: titles cannot be NULL."""
     try:
         titles.cast(pa.string())
-        broken: Array = titles.is_null().to_numpy(zero_copy_only=False).copy()
+        invalid: Array = titles.is_null().to_numpy(zero_copy_only=False).copy()
     except pa.ArrowInvalid:
-        broken = np.array([title is None or not _is_utf8(title) for title in titles.to_pylist()])
-    return broken
+        invalid = np.array([title is None or not _is_utf8(title) for title in titles.to_pylist()])
+    return invalid
 
 
 def _is_utf8(title: bytes) -> bool:
@@ -212,10 +215,10 @@ def _too_long(titles: pa.Array) -> Array:
 
 
 def list_props(slice_: SqlSlice, _: None) -> Batches:
-    """Yield a slice's items and disambiguation pages, by page."""
+    """Yield the items and the disambiguation marks of a slice, by page id."""
     ids, names, values = read_columns(slice_, _PROPS)
     is_item, is_page = (_is(names, name) for name in (b"wikibase_item", b"disambiguation"))
-    found = pa.array(is_item | is_page)
+    selected = pa.array(is_item | is_page)
     counts = Counts()
     tally = counts.tally("page_props rows")
     tally.keep(int(is_item.sum()) + int(is_page.sum()))
@@ -223,11 +226,11 @@ def list_props(slice_: SqlSlice, _: None) -> Batches:
     numbers = _qids(values.filter(pa.array(is_item)))
     bad = numbers == 0
     counts.tally("sitelinks").drop(NO_QID, int(bad.sum()))
-    told = np.full(len(is_item), _DISAMBIGUATION)
-    told[is_item] = numbers
-    told = told[is_item | is_page]
-    pages = _whole(ids.filter(found), pa.uint32(), slice_, "pp_page")
-    columns = [pa.array(pages[told != 0]), pa.array(told[told != 0])]
+    result = np.full(len(is_item), _DISAMBIGUATION)
+    result[is_item] = numbers
+    result = result[is_item | is_page]
+    pages = _whole(ids.filter(selected), pa.uint32(), slice_, "pp_page")
+    columns = [pa.array(pages[result != 0]), pa.array(result[result != 0])]
     yield pa.RecordBatch.from_arrays(columns, schema=_VALUES)
     return counts
 
@@ -238,18 +241,18 @@ def _is(names: pa.Array, name: bytes) -> Array:
 
 
 def _qids(values: pa.Array) -> Array:
-    """Return the numbers of QIDs; 0 for what is none."""
+    """Return QIDs as numbers; 0 for invalid values."""
     values = pc.fill_null(values, b"")
-    sound = pc.match_substring_regex(values, r"^[Qq][1-9][0-9]{0,9}$")
-    # (binary_slice fails on no values at all.)
-    digits = pc.replace_substring_regex(pc.if_else(sound, values, b"Q0"), r"^[Qq]", "")
+    valid = pc.match_substring_regex(values, r"^[Qq][1-9][0-9]{0,9}$")
+    # pc.binary_slice fails on an empty array.
+    digits = pc.replace_substring_regex(pc.if_else(valid, values, b"Q0"), r"^[Qq]", "")
     numbers: Array = digits.cast(pa.string()).cast(pa.uint64()).to_numpy().copy()
     numbers[numbers >= 1 << 32] = 0
     return numbers
 
 
 def list_moves(slice_: SqlSlice, _: None) -> Batches:
-    """Yield where a slice's redirects lead: a title's hash, or that it is elsewhere."""
+    """Yield the goals of the redirects of a slice: the hash of a title, or `ELSEWHERE`."""
     ids, namespaces, titles, interwikis = read_columns(slice_, _REDIRECT)
     main = _whole(namespaces, pa.int32(), slice_, "rd_namespace") == MAIN
     away = pc.fill_null(pc.binary_length(interwikis), 0).to_numpy(zero_copy_only=False) > 0
@@ -263,7 +266,7 @@ def list_moves(slice_: SqlSlice, _: None) -> Batches:
 def _index_ids(
     run: Run, props: list[FinishedPart], moves: list[FinishedPart], work: Path, counts: Counts
 ) -> tuple[int, int]:
-    """Index what is known by page id; return the number of items and of redirects' targets."""
+    """Index items, disambiguation marks and goals by page id; return how many items and goals."""
     items = targets = 0
     with (
         building(work, "items", np.uint32) as add_item,
@@ -291,19 +294,19 @@ def _ids_and_values(file: str) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class _PageFile:
-    """A list of pages, and the number of rows in the lists before it."""
+    """A file of pages, and the row index of its first row over all files."""
 
     file: str
     first: int
 
 
 def join(pages: _PageFile, folder: str) -> Batches:
-    """Yield the main-namespace pages of a list with their items and goals."""
+    """Yield the main-namespace pages of a file with their items and goals."""
     work = Path(folder)
     table = read_part(pages.file)
     ids, kinds = table.column("id").to_numpy(), table.column("kind").to_numpy()
     hashes, moved = table.column("hash").to_numpy(), table.column("redirect").to_numpy()
-    # Ids are mixed one to one: the index wants numbers that are spread as hashes are.
+    # The index requires uniformly distributed keys, so ids are mixed (a bijection).
     qids, goals, disambiguations = (
         HashIndex.open(work, name).look_up(mix(ids.astype(np.uint64)))
         for name in ("items", "moves", "disambiguations")
@@ -314,9 +317,9 @@ def join(pages: _PageFile, folder: str) -> Batches:
     counts = Counts()
     of_kind = ((TWICE, repeated), (OTHER_NAMESPACE, kinds == _OTHER), ("", kinds == _DROPPED))
     for reason, rows in of_kind:
-        why = reason or "page's title is dropped"
-        counts.tally("sitelinks").drop(why, int((rows & (qids != 0)).sum()))
-        counts.tally("redirect rows").drop(why, int((rows & (goals != 0)).sum()))
+        dropped_for = reason or "page's title is dropped"
+        counts.tally("sitelinks").drop(dropped_for, int((rows & (qids != 0)).sum()))
+        counts.tally("redirect rows").drop(dropped_for, int((rows & (goals != 0)).sum()))
     counts.tally("redirects").drop(TWICE, int((repeated & moved).sum()))
     counts.tally("redirect rows").keep(int((main & moved & (goals != 0)).sum()))
     counts.tally("redirect rows").drop(NO_REDIRECT, int((main & ~moved & (goals != 0)).sum()))
@@ -332,27 +335,27 @@ def join(pages: _PageFile, folder: str) -> Batches:
 def _count_unjoined(
     counts: Counts, made: list[FinishedPart], files: tuple[str, ...], items: int, moves: int
 ) -> None:
-    """Count the items and redirects whose pages no list has."""
+    """Count the items and redirects whose page is missing from the page table."""
     joined = total(m.counts for m in made)
     with_items = sum(
         int((read_part(file, ["qid"]).column("qid").to_numpy() != 0).sum()) for file in files
     )
-    found = with_items + joined.tally("sitelinks").read
-    # (A page that is in the table twice, as in two dumps joined, has been found twice.)
-    counts.tally("sitelinks").drop(NO_PAGE, max(0, items - found))
+    joined_items = with_items + joined.tally("sitelinks").read
+    # Negative if a page is in the table twice, as in a concatenation of two dumps.
+    counts.tally("sitelinks").drop(NO_PAGE, max(0, items - joined_items))
     moved = joined.tally("redirect rows").read
     counts.tally("redirect rows").drop(NO_PAGE, max(0, moves - moved))
 
 
 def misfits(counts: Counts) -> Iterator[tuple[int, str]]:
-    """Yield in what the tables do not fit together: how many of them, and what."""
-    told = (
-        ("sitelinks", NO_PAGE, "items of pages that the page table lacks"),
-        ("redirect rows", NO_PAGE, "redirects from pages that the page table lacks"),
-        ("redirect rows", NO_REDIRECT, "redirects from pages that are none"),
+    """Yield the inconsistencies between the tables: the number of rows, and a phrase."""
+    inconsistencies = (
+        ("sitelinks", NO_PAGE, "items of pages missing from the page table"),
+        ("redirect rows", NO_PAGE, "redirects from pages missing from the page table"),
+        ("redirect rows", NO_REDIRECT, "redirects from pages that are not redirects"),
         ("redirects", "no target in the redirect table", "redirect pages without a target"),
     )
-    for unit, reason, what in told:
+    for unit, reason, what in inconsistencies:
         number = counts.tallies[unit].dropped.get(reason, 0) if unit in counts.tallies else 0
         if number:
             yield number, what

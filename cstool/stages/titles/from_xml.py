@@ -1,4 +1,4 @@
-"""`cstool titles` from the sitelinks of an entities folder and the redirects of page dumps."""
+"""Reads titles from the sitelinks of an entities folder and the redirects of page dumps."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -27,18 +27,19 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.hash_index import hash_titles
 from cstool.storage.manifest import FileRead, Manifest
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 from cstool.wikitext.titles import namespaces_of
 
-# The folder in which the items of each part lie that are no entities.
+# The side tables of items that are not entities.
 _BY_TYPES = "not-entities-by-types"
 _ROWS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
 class DumpListing:
-    """What the dumps tell of titles, and the parts that it was read into."""
+    """The lists of titles from the dumps, and the parts that contain them."""
 
     lists: LinkLists
     made: list[FinishedPart]
@@ -48,7 +49,7 @@ class DumpListing:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How pages are read: `site` is their wiki, whatever the dump's head says."""
+    """How pages are read: `site` is their wiki, which overrides the dump's <siteinfo>."""
 
     site: Site
     keep_going: bool
@@ -57,19 +58,24 @@ class _Reading:
 def list_dumps(
     run: Run, entities: Path, manifest: Manifest, dump: PageDump, site: Site, *, keep_going: bool
 ) -> DumpListing:
-    """Read the titles of a wiki's pages, and those of its sitelinks, into lists."""
+    """Read the page titles of a wiki, and the titles of its sitelinks, into lists."""
     pages = run.map(
-        list_pages, _Reading(site, keep_going), dump.tasks, PAGES,
-        label="titles: pages", size=dump.size, phase="pages",
-    )  # fmt: skip
+        list_pages,
+        _Reading(site, keep_going),
+        dump.tasks,
+        PartSpec(PAGES, label="titles: pages", phase="pages"),
+        size=dump.size,
+    )
     tasks = [
         Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
         for i, part in enumerate(manifest.tables)
     ]
     links = run.map(
-        list_sitelinks, site, tasks, LINKS,
-        label="titles: sitelinks", size=sum(t.weight for t in tasks), phase="sitelinks",
-    )  # fmt: skip
+        list_sitelinks,
+        site,
+        tasks,
+        PartSpec(LINKS, label="titles: sitelinks", phase="sitelinks"),
+    )
     lists = LinkLists(
         tuple(str(run.work("sitelinks") / made.part.file) for made in links),
         tuple(str(run.work("pages") / made.part.file) for made in pages),
@@ -80,7 +86,7 @@ def list_dumps(
 
 
 def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
-    """Yield the main-namespace pages of a slice, and where those lead that redirect."""
+    """Yield the main-namespace pages of a slice, with the goals of those that are redirects."""
     counts = Counts()
     damage = Damage() if how.keep_going else None
     names: list[str] = []
@@ -111,7 +117,7 @@ def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.Recor
 
 
 def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Return where pages lead: a title's hash, or that it is elsewhere; 0 for no redirect."""
+    """Return the goals of pages: the hash of a title, `ELSEWHERE`, or 0 if not a redirect."""
     namespaces = namespaces_of(site)
     goals = np.zeros(len(targets), np.uint64)
     moved = [i for i, target in enumerate(targets) if target is not None]
@@ -123,7 +129,7 @@ def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np
 
 
 def list_sitelinks(file: str, site: Site) -> Batches:
-    """Yield the main-namespace titles of a wiki that an entities part has sitelinks to."""
+    """Yield the main-namespace titles of a wiki in the sitelinks of an entities part."""
     table = read_part(file, ["qid", "sitelinks", "types"])
     offsets, links = flat(one_chunk(table.column("sitelinks")))
     ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
@@ -147,7 +153,7 @@ def list_sitelinks(file: str, site: Site) -> Batches:
 
 @cache
 def _classes() -> tuple[tuple[str, ...], dict[str, np.ndarray[Any, Any]]]:
-    """Return the reasons, and of each the classes whose instances are no entities."""
+    """Return the reasons, and for each the classes whose instances are not entities."""
     table = rows("cstool.stages.titles", "page_classes.tsv")
     reasons = tuple(dict.fromkeys(reason for _, reason, _ in table))
     return reasons, {
@@ -159,11 +165,11 @@ def _classes() -> tuple[tuple[str, ...], dict[str, np.ndarray[Any, Any]]]:
 def _reasons(
     table: pa.Table, items: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
-    """Return of each of these items the number of its reason, from 1 on; 0 for an entity."""
+    """Return the number of each item's reason, starting at 1; 0 for an entity."""
     names, classes = _classes()
     offsets, types = flat(one_chunk(table.column("types")))
     of_row = np.repeat(np.arange(table.num_rows), np.diff(offsets))
     numbers = np.zeros(table.num_rows, np.uint8)
-    for number, name in reversed(list(enumerate(names, 1))):  # the first in the table wins
+    for number, name in reversed(list(enumerate(names, 1))):  # the first reason in the table wins
         numbers[of_row[np.isin(types.to_numpy(), classes[name])]] = number
     return numbers[items], names

@@ -1,7 +1,7 @@
-"""The last steps of `cstool titles`, whatever it reads: items, redirects, the index.
+"""Resolves redirects and writes the table of titles and its index, for both kinds of input.
 
-Titles are hashed once, where they are read; from there on all is done by hash. A redirect's
-goal is the hash of the title that it leads to, or one of two marks.
+Titles are hashed once, when they are read; all later steps use the hashes. The goal of a redirect
+is the hash of its target's title, or `ELSEWHERE` or `UNTOLD`.
 """
 
 from collections.abc import Iterator
@@ -15,22 +15,24 @@ from cstool.arrays import Array
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.hash_index import NO_ITEM, HashIndex, building
-from cstool.storage.parts import Batches, FinishedPart, SideTable
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
 from cstool.storage.schemas import QID, TITLES
+from cstool.storage.tasks import Task, part_name
 
-# Pages of the main namespace, titles with their items, and both at once (goal or qid 0: none).
+# Pages of the main namespace, titles with their items, and both combined; goal 0 and qid 0: none.
 PAGES = pa.schema([("title", pa.string()), ("hash", pa.uint64()), ("goal", pa.uint64())])
 LINKS = pa.schema([("title", pa.string()), ("hash", pa.uint64()), ("qid", QID)])
 JOINED = PAGES.append(pa.field("qid", QID))
 _HASHED = pa.schema([("hash", pa.uint64()), ("qid", QID), ("redirect", pa.bool_())])
 
-# Goals that are no hash (a title has one of these once in 10¹⁹).
+# Special goals: a target in another namespace or wiki, and an unknown target. (A title's hash
+# equals one of them with probability 10⁻¹⁹.)
 ELSEWHERE = np.uint64(1)
 UNTOLD = np.uint64(2)
-# A longer chain is a loop, or as good as one: MediaWiki itself follows a single step.
+# Longer chains are treated as loops; MediaWiki itself follows a single redirect.
 _LONGEST_CHAIN = 10
-# MediaWiki's titles have no more bytes (page_title is varbinary(255)).
+# Maximum bytes of a MediaWiki title (page_title is varbinary(255)).
 LONGEST_TITLE = 255
 
 TOO_LONG = f"title longer than {LONGEST_TITLE} bytes"
@@ -53,9 +55,9 @@ _FOUND, _LOOP, _ELSEWHERE, _UNTOLD, _NO_ITEM, _MISSING, _OWN, _TWICE = range(len
 
 @dataclass(frozen=True)
 class LinkLists:
-    """Files of `LINKS` and of `PAGES` (they may be the same ones).
+    """Paths of files with the schemas `LINKS` and `PAGES`; both may be the same files.
 
-    `unique`: no title is in two rows of `pages`.
+    `unique`: whether no title occurs in two rows of `pages`.
     """
 
     links: tuple[str, ...]
@@ -65,19 +67,19 @@ class LinkLists:
 
 @dataclass(frozen=True)
 class _Known:
-    """Where the indexes of own items, redirects and pages lie; what goes beside the parts."""
+    """Folder of the indexes of own items, redirects and pages; name of the side table."""
 
     folder: str
     beside: str
 
     def open(self, name: str) -> HashIndex:
-        """Open one of the indexes."""
+        """Open an index by name."""
         return HashIndex.open(Path(self.folder), name)
 
 
 @dataclass(frozen=True)
 class _List:
-    """A file of a list; `first`: the number of its first row, None where no title is twice."""
+    """A file of a list; `first`: row index of its first row, None if titles are unique."""
 
     file: str
     first: int | None = None
@@ -85,7 +87,7 @@ class _List:
 
 @dataclass(frozen=True)
 class ResolvedTitles:
-    """The parts of a table of titles, and where their hashes lie."""
+    """The parts of a table of titles, their paths, and the paths of their hashes."""
 
     made: list[FinishedPart]
     files: list[str]
@@ -93,9 +95,9 @@ class ResolvedTitles:
 
 
 def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None) -> ResolvedTitles:
-    """Write the table of titles: those with an item, then the redirects that lead to one.
+    """Write the table of titles: those with an item, then the redirects that lead to an item.
 
-    Into the run's folder, or as a `phase` of it.
+    Writes into the output folder, or into that of `phase` in the work folder.
     """
     name = phase or "titles"
     work = run.work(f"{name}-known")
@@ -106,16 +108,12 @@ def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None)
         Task(part_name(i), _List(f, None if lists.unique else first), f"pages {i}")
         for i, (f, first) in enumerate(zip(lists.pages, firsts, strict=True), len(own))
     ]
+    own_spec = PartSpec(TITLES, label=f"{label}: own", phase=phase, unit="part")
+    redirects_spec = PartSpec(TITLES, label=f"{label}: redirects", phase=phase, unit="part")
     made = [
-        *run.map(
-            own_titles, known, own, TITLES,
-            label=f"{label}: own", size=len(own), unit="part", phase=phase,
-        ),
-        *run.map(
-            redirected_titles, known, moved, TITLES,
-            label=f"{label}: redirects", size=len(moved), unit="part", phase=phase,
-        ),
-    ]  # fmt: skip
+        *run.map(own_titles, known, own, own_spec),
+        *run.map(redirected_titles, known, moved, redirects_spec),
+    ]
     folder = run.out if phase is None else run.work(phase)
     return ResolvedTitles(
         made,
@@ -125,7 +123,7 @@ def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None)
 
 
 def own_titles(rows: _List, known: _Known) -> Batches:
-    """Yield the titles of a list that have an item; of a title with two the first one counts."""
+    """Yield the titles of a list that have an item; for a title with two items, the first one."""
     table = read_part(rows.file, LINKS.names)
     table = table.filter(pa.array(table.column("qid").to_numpy() != 0))
     hashes, qids = table.column("hash").to_numpy(), table.column("qid").to_numpy()
@@ -140,7 +138,7 @@ def own_titles(rows: _List, known: _Known) -> Batches:
 
 
 def redirected_titles(rows: _List, known: _Known) -> Batches:
-    """Yield those redirects of a list of pages that lead to an item and have none of their own."""
+    """Yield the redirects of a list of pages that lead to an item and have no item themselves."""
     table = read_part(rows.file, PAGES.names)
     moved = table.column("goal").to_numpy() != 0
     repeated = _repeated(table, rows.first, known)[moved]
@@ -164,14 +162,17 @@ def _first_of_equal(hashes: Array) -> Array:
 
 
 def _repeated(table: pa.Table, first: int | None, known: _Known) -> Array:
-    """Return which rows have a title that an earlier row has."""
+    """Return which rows repeat the title of an earlier row."""
     if first is None:
         return np.zeros(table.num_rows, bool)
     return repeated_rows(table.column("hash").to_numpy(), first, known.open("pages"))
 
 
 def repeated_rows(hashes: Array, first: int, pages: HashIndex) -> Array:
-    """Return which of these rows stand behind the one that the index of pages has."""
+    """Return which rows are not the first one with their hash, by the index of pages.
+
+    `first`: row index of the first of these rows.
+    """
     numbers = np.arange(first + 1, first + 1 + len(hashes), dtype=np.uint64)
     repeated: Array = pages.look_up(hashes) != numbers
     return repeated
@@ -186,21 +187,21 @@ def _count(reasons: Array, tally: Tally) -> None:
 
 
 def _follow(goals: Array, known: _Known) -> tuple[Array, Array]:
-    """Return each goal's QID, and the number of the reason why it has none."""
+    """Return the QID of each goal (0: none), and the index of the reason in `_REASONS`."""
     own, redirects, pages = (known.open(name) for name in ("own", "redirects", "pages"))
     goals = goals.copy()
     qids = own.look_up(goals)
-    open_ = np.flatnonzero(qids == 0)
+    unresolved = np.flatnonzero(qids == 0)
     for _ in range(_LONGEST_CHAIN):
-        further = redirects.look_up(goals[open_])
-        open_, further = open_[further != 0], further[further != 0]
-        if not len(open_):
+        targets = redirects.look_up(goals[unresolved])
+        unresolved, targets = unresolved[targets != 0], targets[targets != 0]
+        if not len(unresolved):
             break
-        goals[open_] = further
-        qids[open_] = own.look_up(further)
-        open_ = open_[qids[open_] == 0]
+        goals[unresolved] = targets
+        qids[unresolved] = own.look_up(targets)
+        unresolved = unresolved[qids[unresolved] == 0]
     reasons = np.where(pages.look_up(goals) != 0, _NO_ITEM, _MISSING).astype(np.uint8)
-    reasons[open_] = _LOOP
+    reasons[unresolved] = _LOOP
     reasons[goals == ELSEWHERE] = _ELSEWHERE
     reasons[goals == UNTOLD] = _UNTOLD
     reasons[qids != 0] = _FOUND
@@ -217,7 +218,7 @@ def _titles(
 
 
 def _index_lists(lists: LinkLists, folder: Path) -> list[int]:
-    """Write the indexes of own items, redirects and pages; return each list's first row number."""
+    """Write the indexes of own items, redirects and pages; return the row index of each file."""
     with building(folder, "own", np.uint32) as add:
         for file in lists.links:
             table = read_part(file, ["hash", "qid"])
@@ -232,9 +233,9 @@ def _index_lists(lists: LinkLists, folder: Path) -> list[int]:
 
 
 def index_pages(files: tuple[str, ...], folder: Path) -> list[int]:
-    """Write the index of pages: of each title the number of its first row, from 1 on.
+    """Write the index of pages: title hash → number of its first row, starting at 1.
 
-    Rows without a hash are none. Returns the number of rows before each file's.
+    Rows with hash 0 are skipped. Returns the row index of the first row of each file.
     """
     rows = 0
     firsts = []
@@ -249,12 +250,12 @@ def index_pages(files: tuple[str, ...], folder: Path) -> list[int]:
 
 
 def index_titles(resolved: ResolvedTitles, pages: tuple[str, ...], folder: Path, name: str) -> None:
-    """Write the index of a table of titles: of each its QID, of other pages NO_ITEM."""
+    """Write the index of a table of titles: title hash → QID; NO_ITEM for other pages."""
     with building(folder, name, np.uint32) as add:
         for file in resolved.hashed:
             table = read_part(file, ["hash", "qid"])
             add(table.column("hash").to_numpy(), table.column("qid").to_numpy())
-        for file in pages:  # of equal hashes the first one counts: those with an item stay
+        for file in pages:  # the first of equal hashes wins, so titles with an item keep it
             hashes = read_part(file, ["hash"]).column("hash").to_numpy()
             hashes = hashes[hashes != 0]
             add(hashes, np.full(len(hashes), NO_ITEM))

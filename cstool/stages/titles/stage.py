@@ -1,9 +1,9 @@
-"""`cstool titles`: a wiki's page titles → QIDs, redirects resolved.
+"""`cstool titles`: maps a wiki's page titles to QIDs and resolves redirects.
 
-A title's QID is that of its item; a redirect without one takes its target's, along a chain of
-redirects. A redirect page that has an item of its own keeps it: Wikidata's word goes first. Two
-ways lead there: sitelinks and page dumps (`titles_dump`), or the wiki's SQL tables
-(`titles_sql`); with both, the tables' map is written and the other one compared with it.
+The QID of a title is that of its item. A redirect gets the QID of its target, following chains of
+redirects, unless it has its own item on Wikidata. The input is sitelinks and page dumps
+(`from_xml`), or the wiki's SQL tables (`from_sql`). With both, the result is that of the SQL
+tables, and the other result is compared with it.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,24 +37,24 @@ from cstool.storage.ownership import refuse_damage
 from cstool.storage.run import Run, open_run
 from cstool.wikitext.language_check import SAMPLE
 
-# The second way's counts, when both are given.
+# Suffix of the counts of sitelinks and page dumps if both inputs are given.
 DUMPS = "entities and pages"
 
 
 @dataclass(frozen=True)
 class _Ways:
-    """What the dumps and the tables tell; None for the way that was not given."""
+    """The lists of both inputs; None for an input that was not given."""
 
     source: Source
     listed: DumpListing | None
     joined: SqlListing | None
 
     def read(self, files: Sequence[str], first: int) -> dict[int, FileRead]:
-        """Return what is known of the files that were read, by the index of the input."""
-        found = {
+        """Return the records of the files that were read, by the index of the input."""
+        by_path = {
             path: one for way in (self.listed, self.joined) if way for path, one in way.read.items()
         }
-        return {first + i: found[absolute(path)] for i, path in enumerate(files)}
+        return {first + i: by_path[absolute(path)] for i, path in enumerate(files)}
 
 
 def titles(
@@ -66,15 +66,17 @@ def titles(
     *,
     sql: SqlTables | None = None,
     keep_going: bool = False,
-    tell: Callable[[str], None] = lambda told: None,
+    tell: Callable[[str], None] = lambda message: None,
 ) -> Manifest:
     """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
 
-    `tell` is called with what the user should know of the input. Raises InputError for dumps that
-    are damaged or of another wiki, OutputError for `out`.
+    `tell` is called with messages about the input. Raises InputError for dumps that are damaged or
+    from another wiki, OutputError if `out` cannot be used.
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
-        raise InputError("titles: give entities and page dumps, or the three SQL tables, or all")
+        raise InputError(
+            "titles: incomplete input; give entities and page dumps, the three SQL tables, or both"
+        )
     manifest = _need_entities(entities, wiki) if entities is not None else None
     folders = [describe_folder(entities, manifest)] if entities and manifest else []
     files = [*pages, *(sql.paths if sql else ())]
@@ -99,7 +101,7 @@ def titles(
             paths = [absolute(path) for path in pages]
             dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
             site = site_of(wiki, dump, pages[0], tell)
-            # As `extract` calls these pages' wiki: `link` looks whether both are of the same.
+            # The name that `extract` uses for this dump's wiki, which `link` compares.
             source = Source(dump.site.wiki, site.language)
             listed = list_dumps(run, entities, manifest, dump, site, keep_going=keep_going)
         ways = _Ways(source, listed, joined)
@@ -108,19 +110,19 @@ def titles(
 
 
 def _need_entities(entities: Path, wiki: str) -> Manifest:
-    """Return the folder's manifest. Raises InputError when it was made without this wiki."""
+    """Return the folder's manifest. Raises InputError if it was made without this wiki."""
     manifest = need_stage(entities, "entities")
     sites = manifest.parameters.get("sites")
     if sites is not None and wiki not in sites:
         raise InputError(
-            f"{entities}: was made with --sites {','.join(sites)}, so it has no sitelinks to "
-            f"{wiki}; make it with --sites {','.join([*sites, wiki])}"
+            f"{entities}: made with --sites {','.join(sites)}, so it has no sitelinks to {wiki}; "
+            f"make it again with --sites {','.join([*sites, wiki])}"
         )
     return manifest
 
 
 def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
-    """Resolve what was listed, compare the ways if there are two, write what `link` reads."""
+    """Resolve the lists, compare the results if there are two, write the files for `link`."""
     listed, joined = ways.listed, ways.joined
     files: list[Part] = []
     if joined:
@@ -140,7 +142,7 @@ def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
     run.leave_the_rest()
     index_titles(resolved, taken.pages, run.out, TITLE_INDEX)
     files += [_index_part(run.out, file) for file in HashIndex.files(TITLE_INDEX)]
-    # Types say more than page properties: they know lists.
+    # Types come first: unlike page properties, they also identify list articles.
     lists = [path for way in (listed, joined) if way for path in way.not_entities]
     part, reasons = write_not_entities(run.out, lists)
     counts.add("items that are no entities", reasons)
@@ -148,7 +150,7 @@ def _finish(run: Run, ways: _Ways, damage: Damage | None) -> Manifest:
 
 
 def _compare(run: Run, resolved: ResolvedTitles, listed: DumpListing, counts: Counts) -> list[Part]:
-    """List where the dumps' way differs from the tables'; add its counts, by names of their own."""
+    """List the titles whose result from the dumps differs; add the counts of the dumps."""
     other = resolve(run, listed.lists, "titles: again", phase="again")
     made = compare(run, resolved, other)
     second = total(m.counts for m in [*listed.made, *other.made])

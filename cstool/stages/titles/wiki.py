@@ -1,8 +1,8 @@
-"""Whether a page dump is of the wiki that `cstool titles --wiki` names.
+"""Checks that a page dump is from the wiki that `cstool titles --wiki` names.
 
-Its <siteinfo> tells, but some exports carry the head of another wiki (wikitext.mismatch): where
-that says another language than the pages are in, and they are in that of `--wiki`, it is that
-wiki's dump.
+The dump's <siteinfo> names the wiki, but some exports have the <siteinfo> of another wiki (see
+`wikitext.language_check`). If it names another language than that of the pages, and the pages are
+in the language of `--wiki`, the dump is accepted.
 """
 
 import re
@@ -18,12 +18,12 @@ from cstool.languages.codes import wiki_language
 from cstool.wikitext.language_check import LanguageMismatch, mismatch
 
 _PROJECT = re.compile(r"(?P<code>.+?)wik(?:i|tionary|ibooks|inews|iquote|isource|iversity|ivoyage)")
-# Its database is named after no language of its own.
+# The database name that does not contain a language code.
 _SIMPLE = "simplewiki"
 
 
 def language_of(wiki: str) -> str:
-    """Return the language that a wiki's database is named after (`simplewiki`: English)."""
+    """Return the language in a wiki's database name; for `simplewiki`, English."""
     match = _PROJECT.fullmatch(wiki)
     if wiki == _SIMPLE or not match:
         return "en"
@@ -31,41 +31,40 @@ def language_of(wiki: str) -> str:
 
 
 def site_of(wiki: str, dump: PageDump, name: str, tell: Callable[[str], None]) -> Site:
-    """Return `wiki` as its dump tells of it, in its own language where the head is another wiki's.
+    """Return the dump's site, with the name and language of `wiki` if <siteinfo> is wrong.
 
-    `name` is the dump's; `tell` is called when head and pages do not fit. Raises InputError for
-    a dump of another wiki: by its pages, or by its head where they say nothing else.
+    `name`: path of the dump; `tell` is called if <siteinfo> and pages contradict each other. Raises
+    InputError for a dump of another wiki: by its pages, or by <siteinfo> if the pages agree.
     """
     head = dump.site
     file = Path(name).name
     if head.wiki == wiki:
         if wrong := mismatch(head, dump.sample, name):
             tell(
-                f"{file}: <siteinfo> says {wiki}, {_read_as(wrong)}; if they "
-                "are another wiki's, give that one as --wiki"
+                f"{file}: <siteinfo> names {wiki}, {_read_as(wrong)}; if they "
+                "are from another wiki, give that one as --wiki"
             )
         return head
     ours = msgspec.structs.replace(head, wiki=wiki, language=language_of(wiki))
     wrong_head = mismatch(head, dump.sample, wiki)
     if wrong_head is None:
         raise InputError(
-            f"{name}: is a dump of {head.wiki}, not of {wiki}; "
-            f"give --wiki {head.wiki} or another dump"
+            f"{name}: dump of {head.wiki}, not of {wiki}; give --wiki {head.wiki} or another dump"
         )
     wrong = mismatch(ours, dump.sample, name)
-    # Chinese and Japanese pages end sentences alike: they are told apart under another head alone.
+    # The check distinguishes Chinese from Japanese only if <siteinfo> names another language.
     other_ideographs = wrong_head.language != ours.language and (
         "ja" in (wrong_head.language, ours.language)
     )
     if wrong or other_ideographs or head.language == ours.language:
         raise InputError(
-            f"{name}: <siteinfo> says {head.wiki}, {_read_as(wrong or wrong_head)}, so it is no "
-            f"dump of {wiki}; give the wiki of that language as --wiki, or another dump"
+            f"{name}: <siteinfo> names {head.wiki}, {_read_as(wrong or wrong_head)}, so it is not "
+            f"a dump of {wiki}; give the wiki of that language as --wiki, or another dump"
         )
-    tell(f"{file}: <siteinfo> says {head.wiki}, {_read_as(wrong_head)}: taken as {wiki}'s")
+    tell(f"{file}: <siteinfo> names {head.wiki}, {_read_as(wrong_head)}; read as {wiki}")
     return ours
 
 
 def _read_as(wrong: LanguageMismatch) -> str:
     language = repr(wrong.language) if wrong.language else "another language"
-    return f"its pages read as {language} ({wrong.found} of {wrong.looked_at} {wrong.what})"
+    return f"but the pages are in {language} ({wrong.found} of {wrong.looked_at} {wrong.what})"

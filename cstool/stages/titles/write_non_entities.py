@@ -1,4 +1,4 @@
-"""Which items are pages and no entities: written by `titles` into its folder, read by `link`."""
+"""Writes the table of items that are not entities, which `link` reads."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,16 +18,16 @@ _SCHEMA = pa.schema([("qid", QID), ("reason", pa.string())])
 def rows_of_reasons(
     qids: np.ndarray[Any, Any], numbers: np.ndarray[Any, Any], names: tuple[str, ...]
 ) -> pa.Table:
-    """Return the items that have a reason: `numbers` count the names from 1 on, 0 is none."""
-    found = numbers != 0
-    reasons = pa.array(names, pa.string()).take(pa.array(numbers[found].astype(np.int64) - 1))
-    return pa.Table.from_arrays([pa.array(qids[found], QID), reasons], schema=_SCHEMA)
+    """Return the items that have a reason. `numbers`: index of the reason in `names` + 1, or 0."""
+    selected = numbers != 0
+    reasons = pa.array(names, pa.string()).take(pa.array(numbers[selected].astype(np.int64) - 1))
+    return pa.Table.from_arrays([pa.array(qids[selected], QID), reasons], schema=_SCHEMA)
 
 
 def write_not_entities(folder: Path, files: Iterable[Path]) -> tuple[Part, dict[str, int]]:
-    """Join the lists; return the file, and how many items have which reason.
+    """Write the items of all lists, sorted by QID; return the part and the items by reason.
 
-    Sorted by QID; of an item with two reasons that of the earlier file counts.
+    If an item has two reasons, that of the earlier file is kept.
     """
     table = pa.concat_tables([_SCHEMA.empty_table(), *(read_part(file) for file in files)])
     _, first = np.unique(table.column("qid").to_numpy(), return_index=True)

@@ -1,13 +1,14 @@
-"""Page XML → sentences with mentions."""
+"""Extraction of sentences with mentions from page XML."""
 
 import bz2
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 
-from cstool.errors import CutInputError, InputError
+from cstool.errors import CutInputError, InputError, OutputError
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.manifest import Manifest
@@ -110,7 +111,7 @@ def test_all_compressions_and_cuts_give_the_same_rows(tmp_path: Path) -> None:
     assert len(wanted) == 120
 
 
-def test_a_cut_dump_is_an_error_and_keep_going_keeps_what_stands_before(tmp_path: Path) -> None:
+def test_a_truncated_dump_is_an_error_and_keep_going_keeps_its_start(tmp_path: Path) -> None:
     pages = [Source(f"Page {i}", f"Number {i} is [[here]].") for i in range(30)]
     whole = write_multistream(tmp_path / "dump.xml.bz2", pages, each=2).read_bytes()
     (tmp_path / "dump.xml.bz2").write_bytes(whole[: len(whole) * 2 // 3])
@@ -128,17 +129,17 @@ def test_dumps_of_two_wikis_are_refused(tmp_path: Path) -> None:
         xml = dump_xml([Source("A", "An [[apple]].")], wiki=wiki, language=wiki[:2])
         (tmp_path / f"{wiki}.xml").write_text(xml)
     paths = [str(tmp_path / f"{wiki}.xml") for wiki in ("enwiki", "dewiki")]
-    with pytest.raises(InputError, match="is a dump of dewiki"):
+    with pytest.raises(InputError, match=": dump of dewiki"):
         extract(paths, tmp_path / "out", ExtractOptions(), RunOptions(jobs=1, quiet=True))
 
 
-def test_the_source_language_can_be_told(tmp_path: Path, dump: Path) -> None:
+def test_the_source_language_can_be_given(tmp_path: Path, dump: Path) -> None:
     manifest = run(tmp_path, dump, language="de")
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
 
 
-def test_a_fault_of_ours_names_the_page(
+def test_an_internal_error_names_the_page(
     tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: PageReader, source: str, title: str, *, every: bool) -> PageText:
@@ -166,22 +167,22 @@ def test_a_page_that_takes_too_long_is_dropped(
     assert (pages.written, pages.dropped["took too long"]) == (1, 1)
 
 
-def test_pages_in_another_language_than_the_dump_says_are_told(tmp_path: Path) -> None:
+def test_a_message_names_the_language_of_the_pages_if_siteinfo_is_wrong(tmp_path: Path) -> None:
     links = "[[Datei:A.jpg]]\n[[Kategorie:B]]\n" * 6
     dump = tmp_path / "dewiki.xml"
     dump.write_text(dump_xml([Source("Rom", f"Rom liegt in [[Italien]].\n{links}")]))
-    told: list[str] = []
+    messages: list[str] = []
     running = RunOptions(jobs=1, quiet=True)
-    manifest = extract([str(dump)], tmp_path / "out", ExtractOptions(), running, told.append)
+    manifest = extract([str(dump)], tmp_path / "out", ExtractOptions(), running, messages.append)
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
-    assert told == [
-        "dewiki.xml: <siteinfo> says 'en', its pages read as 'de' (12 of 12 links to files and "
-        "categories): taken as that; --language en overrules"
+    assert messages == [
+        "dewiki.xml: <siteinfo> gives the language 'en', but the pages are in 'de' (12 of 12 links "
+        "to files and categories), which is used; to override, give --language en"
     ]
 
 
-def test_no_template_is_rendered_when_none_is_asked_for(tmp_path: Path) -> None:
+def test_no_template_is_rendered_with_none(tmp_path: Path) -> None:
     xml = dump_xml([Source("A", "It is {{nowrap|a big}} [[apple]]. A [[pear]]{{sfn|X|2000}} too.")])
     (tmp_path / "dump.xml").write_text(xml)
     run(tmp_path / "known", tmp_path / "dump.xml")
@@ -215,3 +216,16 @@ def test_any_script_can_be_the_source(sample: Sample, tmp_path: Path) -> None:
     texts = rows_of(tmp_path)["text"]
     assert len(texts) > 50
     assert (texts.str.ends_with("。")).mean() > 0.8  # type: ignore[operator]
+
+
+def test_another_version_of_the_segmenter_is_another_run(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    running = RunOptions(jobs=1, quiet=True)
+    made = extract([str(sample.pages)], out, ExtractOptions(), running)
+    assert made.parameters["segmenter"] == f"sentencex {version('sentencex')}"
+    assert extract([str(sample.pages)], out, ExtractOptions(), running) == made
+    monkeypatch.setattr("cstool.stages.extract.stage.segmenter", lambda: "sentencex 0.9")
+    with pytest.raises(OutputError, match=r"segmenter=.*--overwrite"):
+        extract([str(sample.pages)], out, ExtractOptions(), running)

@@ -1,4 +1,4 @@
-"""Folders as `switch` writes them, made on the spot."""
+"""Output folders of `switch` for tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import ATTRIBUTION, PARAGRAPHS, Source, beside_part
 from cstool.storage.ownership import Claim
-from cstool.storage.parts import Batches, write_part
-from cstool.storage.run import Run, part_name
+from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
+from cstool.storage.run import Run
 from cstool.storage.schemas import ATTRIBUTION as PAGES
 from cstool.storage.schemas import PARAGRAPHS as PARAGRAPH_ROWS
 from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
+from cstool.storage.tasks import part_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Sentence:
 
 
 def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any]]:
-    """Return the rows of the sentences: each in itself, then in its languages."""
+    """Return the rows of the sentences: the source, then its languages."""
     rows = []
     for position, sentence in enumerate(sentences, first):
         source = f"X {sentence.text}"
@@ -57,7 +58,7 @@ def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any
 def write_switched(
     folder: Path, sentences: Sequence[Sentence], *, a_part: int = 1000, wiki: str = "enwiki"
 ) -> Path:
-    """Fill a folder with the sentences' rows, so many sentences a part; return the folder."""
+    """Write the rows of sentences to a folder, `a_part` sentences per part; return it."""
 
     def batches(table: pa.Table) -> Batches:
         yield table
@@ -73,6 +74,7 @@ def write_switched(
         ]
         ids = [s.page * POSITIONS_A_PAGE + position for position, s in enumerate(some, first)]
         paragraphs = pa.table([ids, [s.paragraph for s in some]], schema=PARAGRAPH_ROWS)
+        into = PartFolder(folder, folder / "_work", "r")
         for name, content in (
             (part_name(number), table),
             (beside_part(ATTRIBUTION, part_name(number)), pa.Table.from_pylist(pages, PAGES)),
@@ -80,10 +82,13 @@ def write_switched(
         ):
             made.append(
                 write_part(
-                    folder, name, content.schema, batches(content),
-                    run="r", slice_=name, work=folder / "_work",
+                    into,
+                    name,
+                    name,
+                    PartSpec(content.schema),
+                    batches(content),
                 )
-            )  # fmt: skip
+            )
     number = sum(m.part.rows for m in made if m.part.file.startswith("part-"))
     run = Run(folder, Claim("switch", "0", {}, []), RunOptions(jobs=1), InlineExecutor())
     read = len(sentences)
@@ -102,7 +107,7 @@ def make_corpus(
 
 
 def corpus_rows(out: Path) -> pl.DataFrame:
-    """Return a corpus's rows, file by file, whatever it is written in."""
+    """Return a corpus's rows, file by file, in any format."""
     files = sorted((out / "data").rglob("*-of-*"))
     if files[0].name.endswith(".jsonl.zst"):
         return pl.concat([pl.read_ndjson(path.read_bytes()) for path in files])

@@ -1,4 +1,4 @@
-"""The dataset card: what the Hub reads, and how the corpus was made."""
+"""The dataset card: its YAML, and the commands that made the corpus."""
 
 import os
 import shlex
@@ -35,7 +35,7 @@ def ancestor(stage: str, *inputs: str, source: Source | None = ENGLISH, **parame
 # ---- YAML ----
 
 
-def test_the_head_tells_what_the_hub_wants_to_know(pipeline: Path) -> None:
+def test_the_yaml_has_the_fields_of_the_hub(pipeline: Path) -> None:
     told = head((pipeline / "corpus/README.md").read_text())
     manifest = need_stage(pipeline / "corpus", "shard")
     folders = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
@@ -82,9 +82,23 @@ def test_the_size_s_category_is_one_of_the_hub_s(rows: int, category: str) -> No
     assert head(card)["size_categories"] == [category]
 
 
-def test_codes_are_quoted_and_pairs_are_for_translation() -> None:
+def test_a_code_that_yaml_reads_as_a_boolean_stays_a_string() -> None:
+    splits = {"no": {"train": SplitSize(1)}, "de": {"train": SplitSize(1)}}
+    found = head(dataset_card(splits, CardData(FORMATS["cstool"], ("enwiki",))))
+    assert found["language"] == ["nb", "de"]
+    assert [one["config_name"] for one in found["configs"]] == ["no", "de"]
+
+
+def test_a_name_with_yaml_syntax_stays_one_line() -> None:
+    sources = tuple(f"a: [b] #{number}" for number in range(20))
+    card = dataset_card({"de": {"train": SplitSize(1)}}, CardData(FORMATS["cstool"], sources))
+    assert head(card)["pretty_name"] == f"Code-switched sentences from {', '.join(sources)}"
+    assert card.split("\n")[4].startswith("pretty_name: ")
+    assert card.split("\n")[5] == "annotations_creators:"
+
+
+def test_sentence_pairs_are_for_translation() -> None:
     card = dataset_card({"nb": {"train": SplitSize(1)}}, CardData(FORMATS["mt"], ("enwiki",)))
-    assert '- config_name: "nb"' in card
     assert head(card)["task_categories"] == ["translation"]
 
 
@@ -95,7 +109,7 @@ def test_the_commands_on_the_card_make_the_corpus_again(
     pipeline: Path, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = (pipeline / "corpus/README.md").read_text()
-    lines = card.split("These commands make")[1].split("```")[1].strip().split("\n")
+    lines = card.split("The following commands reproduce")[1].split("```")[1].strip().split("\n")
     assert [line.split()[1] for line in lines][-1] == "shard"
     for dump in (sample.pages, sample.wikidata):
         (tmp_path / dump.name).symlink_to(dump)
@@ -107,7 +121,7 @@ def test_the_commands_on_the_card_make_the_corpus_again(
     assert files_of(tmp_path / "corpus") == files_of(pipeline / "corpus")
 
 
-def test_every_option_that_was_given_is_told() -> None:
+def test_commands_have_every_given_option() -> None:
     entities = ancestor("entities", "w.json.gz", source=None, part_size=7,
                         languages=["de"], sites=["enwiki"], only="3 items, xxh3:0")  # fmt: skip
     lines = commands(
@@ -140,18 +154,18 @@ def test_every_option_that_was_given_is_told() -> None:
     ]
 
 
-def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
+def test_two_folders_of_one_wiki_have_different_names() -> None:
     one = [ancestor("extract", "a.xml"), ancestor("switch", "link", languages=["de"])]
     lines = commands([*one, *one], {})
     assert lines[2].endswith("-o work/enwiki/sentences-2")
     assert lines[-1] == "cstool shard work/enwiki/switched work/enwiki/switched-2 -o corpus"
 
 
-def test_what_was_dropped_is_told_with_the_dumps_dates() -> None:
+def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
     extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
     extract.counts.tallies["sentences"] = Tally(1500, 1400, {"hole": 60, "no mention": 40})
     facts = replace(CardData(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
     card = dataset_card({"de": {"train": SplitSize(1)}}, facts)
     assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
-    wanted = "| extract enwiki | sentences | 1,500 | 1,400 | 60 hole, 40 no mention |"
+    wanted = "| extract enwiki | sentences | 1,500 | 1,400 | hole (60), no mention (40) |"
     assert wanted in card

@@ -1,4 +1,4 @@
-"""Code-switched sentences → a corpus that other programs open."""
+"""Corpora that other programs can read."""
 
 import os
 from pathlib import Path
@@ -165,7 +165,7 @@ def _tables(folder: Path) -> dict[str, Path]:
     return {str(p.relative_to(folder)): p for p in sorted(folder.glob("data/*/*.parquet"))}
 
 
-def test_two_workers_write_what_one_does_with_everything_asked_for(tmp_path: Path) -> None:
+def test_two_workers_write_the_same_bytes_with_all_options(tmp_path: Path) -> None:
     sentences = [Sentence(i % 50 + 1, f"is {i % 170} of them.", ("de", "zh")) for i in range(400)]
     (tmp_path / "test.txt").write_text("x is 7 of them and this test says so\n")
     write_switched(tmp_path / "switched", sentences, a_part=60)
@@ -214,7 +214,7 @@ def test_every_sentence_is_attributed_to_a_page_and_its_revision(pipeline: Path)
     assert credits_["wiki"].unique().to_list() == ["enwiki"]
 
 
-def test_pages_and_paragraphs_are_told_once_for_two_folders_of_one_extraction(
+def test_pages_and_paragraphs_are_listed_once_for_two_folders_of_one_extraction(
     pipeline: Path, tmp_path: Path
 ) -> None:
     running = RunOptions(jobs=1, quiet=True)
@@ -266,15 +266,15 @@ def test_a_corpus_without_sentences_is_refused(pipeline: Path, tmp_path: Path) -
     extract([str(tmp_path / "d.xml")], tmp_path / "s", ExtractOptions(), running)
     link(tmp_path / "s", pipeline / "titles", tmp_path / "l", running)
     switch(tmp_path / "l", pipeline / "entities", tmp_path / "w", SwitchOptions("de"), running)
-    with pytest.raises(InputError, match="no sentence to make a corpus of"):
+    with pytest.raises(InputError, match="the corpus would be empty"):
         shard([tmp_path / "w"], tmp_path / "c", ShardOptions(), running)
     assert "all" in as_table(folder_stats(tmp_path / "w"), 80)
 
 
 @pytest.mark.parametrize("code", ["..", "../../../out", "a/b"])
-def test_a_language_that_is_no_code_makes_no_folder(tmp_path: Path, code: str) -> None:
+def test_an_invalid_language_code_does_not_name_a_folder(tmp_path: Path, code: str) -> None:
     switched = write_switched(tmp_path / "a/b/switched", [Sentence(1, "is here.", (code,))])
-    with pytest.raises(InputError, match="is no language code"):
+    with pytest.raises(InputError, match="is not a language code"):
         make_corpus(switched, tmp_path / "a/b/corpus")
     assert not (tmp_path / "a/b/corpus/data").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -1,4 +1,4 @@
-"""What `switch` can be told: which languages, which entities, what becomes of the others."""
+"""The options of `switch`: which languages, which entities, and the treatment of the others."""
 
 from collections import Counter
 from pathlib import Path
@@ -29,7 +29,7 @@ REST = " it was, as everybody said."
 
 
 def made(tmp_path: Path, *rows: Row, **options: Any) -> tuple[list[Row], dict[str, int]]:
-    """The switched rows, and why mentions were left."""
+    """The switched rows, and the reasons why mentions were not switched."""
     folder = write(tmp_path / "in", [rows], KNOWN)
     options = {"languages": "de,fr,ru"} | options
     found, manifest = switched(folder, tmp_path / "out", **options)
@@ -51,7 +51,7 @@ def test_as_published_it_counts(tmp_path: Path) -> None:
     assert by_language(rows) == {"de": ["Paris"], "fr": ["Paris"], "ru": ["Париж"]}
 
 
-def test_given_options_win_over_the_recipe(tmp_path: Path) -> None:
+def test_given_options_override_the_recipe(tmp_path: Path) -> None:
     one = sentence(1, ("Paris", 3), REST)
     rows, _ = made(tmp_path, one, recipe="entitycs", min_changed=1)
     assert by_language(rows) == {"ru": ["Париж"]}
@@ -69,7 +69,7 @@ def test_two_anchors_may_have_to_change(tmp_path: Path) -> None:
         ("skip-mention", [], {"its anchor carries grammar": 1}),
     ],
 )
-def test_an_anchor_that_carries_grammar(
+def test_an_inflected_anchor(
     tmp_path: Path, inflected: str, texts: list[str], left: dict[str, int]
 ) -> None:
     one = sentence(1, "Many ", ("dogs", 1), " of ", ("Paris", 3), REST)
@@ -78,7 +78,7 @@ def test_an_anchor_that_carries_grammar(
     assert told == left
 
 
-def test_a_sentence_with_grammar_may_be_dropped(tmp_path: Path) -> None:
+def test_a_sentence_with_an_inflected_anchor_may_be_dropped(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, "Many ", ("dogs", 1), REST)]], KNOWN)
     out = tmp_path / "out"
     options = SwitchOptions.of("default", languages="de", inflected="skip-sentence")
@@ -87,7 +87,7 @@ def test_a_sentence_with_grammar_may_be_dropped(tmp_path: Path) -> None:
     assert manifest.counts.details["languages"] == {"de": 0, "en": 0}
 
 
-def test_names_are_made_to_fit(tmp_path: Path) -> None:
+def test_labels_are_adapted(tmp_path: Path) -> None:
     rows, _ = made(tmp_path / "a", sentence(1, "He heard the ", ("Beatles", 4), REST))
     assert by_language(rows) == {"ru": ["Битлз"]}
     rows, _ = made(tmp_path / "b", sentence(1, ("Dog", 1), REST), languages="fr")
@@ -106,7 +106,7 @@ def test_types_and_dates(tmp_path: Path) -> None:
     assert left == {"a date": 1, "of an excluded type": 1}
 
 
-def test_classes_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_classes_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("Q515 # city\nQ577\n")
     types = find_types(f"{tmp_path}/classes.txt,Q5", None, dates=False)
     assert types.asked == (5, 515, 577)
@@ -114,7 +114,7 @@ def test_classes_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spec", ["city", "Q0", "Q99999999999", ""])
-def test_what_is_no_class_is_a_wrong_call(spec: str) -> None:
+def test_an_invalid_class_is_a_wrong_call(spec: str) -> None:
     with pytest.raises(WrongCallError, match="--types"):
         find_types(spec, None, dates=False)
 
@@ -165,7 +165,7 @@ def test_smoothing_weighs_by_labels(tmp_path: Path) -> None:
     assert steep["es"] < 35 and steep["de"] > 180
 
 
-def test_round_robin_evens_languages_out(tmp_path: Path) -> None:
+def test_round_robin_gives_languages_equal_rows(tmp_path: Path) -> None:
     # Only two of three sentences can go into es.
     many = [sentence(n, (("dog", 1) if n % 3 else ("Paris", 3)), REST) for n in range(900)]
     few = {"languages": "de,es,fr,ru", "max_languages": 1, "min_changed": 0}
@@ -176,7 +176,7 @@ def test_round_robin_evens_languages_out(tmp_path: Path) -> None:
     assert max(counts[1].values()) - min(counts[1].values()) < 12
 
 
-def test_all_goes_into_all(tmp_path: Path) -> None:
+def test_policy_all_uses_all_languages(tmp_path: Path) -> None:
     rows, _ = made(tmp_path, sentence(1, ("dog", 1), REST), languages="all", policy="all")
     assert [row["language"] for row in rows] == ["de", "es", "fr", "ru"]
 
@@ -220,22 +220,22 @@ def test_options_that_exclude_each_other_are_a_wrong_call(given: dict[str, Any])
 
 
 @pytest.mark.parametrize("spec", ["de", "de=", "de=-1", "de=nan", "de=1,de=2", "=", "no-such-file"])
-def test_weights_that_are_none_are_a_wrong_call(spec: str) -> None:
+def test_invalid_weights_are_a_wrong_call(spec: str) -> None:
     with pytest.raises(WrongCallError, match="--language-weights"):
         read_weights(spec)
 
 
-def test_weights_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_weights_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "w").write_text("# ours\nde 2\nfr 0.5 # less\n")
     assert read_weights(str(tmp_path / "w")) == (("de", 2.0), ("fr", 0.5))
 
 
 def test_weights_of_other_languages_are_a_wrong_call(tmp_path: Path) -> None:
-    with pytest.raises(WrongCallError, match="sw is none of the languages"):
+    with pytest.raises(WrongCallError, match="sw is not one of the target languages"):
         made(tmp_path, sentence(1, ("dog", 1), REST), weights=(("sw", 2.0),))
 
 
-def test_a_folder_that_is_made_anew_has_the_new_names(tmp_path: Path) -> None:
+def test_overwrite_uses_the_new_labels(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, ("dog", 1), REST)]], KNOWN)
     for labels, expected in (("label", "Hund"), ("sitelink", None)):
         given = SwitchOptions.of("default", languages="de", labels=labels)
@@ -244,17 +244,17 @@ def test_a_folder_that_is_made_anew_has_the_new_names(tmp_path: Path) -> None:
         assert made.counts.details["languages"]["de"] == (expected is not None)
 
 
-def test_mentions_that_overlap_are_told(tmp_path: Path) -> None:
+def test_mentions_that_overlap_are_reported(tmp_path: Path) -> None:
     row = sentence(1, ("dog", 1), REST)
     row["mentions"].append({"start": 2, "end": 5, "target": "T", "qid": 3})
     with pytest.raises(InputError, match="overlap"):
         made(tmp_path, row)
 
 
-def test_entities_without_the_texts_own_language_are_told(tmp_path: Path) -> None:
+def test_entities_without_the_source_language_are_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, ("Hund", 1), REST)]], KNOWN, source="de")
     manifest = folder / "entities/_manifest.json"
     kept = manifest.read_text().replace('"parameters":{}', '"parameters":{"languages":["fr","en"]}')
     manifest.write_text(kept)
-    with pytest.raises(InputError, match="without de"):
+    with pytest.raises(InputError, match="made without labels in de"):
         switched(folder, tmp_path / "out", languages="fr")

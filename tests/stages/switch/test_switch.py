@@ -1,4 +1,4 @@
-"""Code-switching: the published rules, told again as the simplest loop, and exact spans."""
+"""Switching: the published rules as a simple loop, and exact spans."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def published(pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_sample_is_switched_as_the_published_rules_say(pipeline: Path, published: Path) -> None:
+def test_the_sample_is_switched_by_the_published_rules(pipeline: Path, published: Path) -> None:
     labels = labels_of(pipeline / "entities")
     languages = need_stage(published, "switch").parameters["languages"]
     told = [
@@ -117,7 +117,7 @@ def test_entities_without_a_languages_labels_are_refused(
     quiet = RunOptions(jobs=1, quiet=True)
     few = EntitiesOptions(languages="de")
     entities(str(sample.wikidata), tmp_path / "entities", few, quiet)
-    with pytest.raises(InputError, match="without fr; make it again"):
+    with pytest.raises(InputError, match="made without labels in fr; make the folder again"):
         switch(
             pipeline / "linked",
             tmp_path / "entities",

@@ -1,4 +1,4 @@
-"""Titles → QIDs, redirects resolved."""
+"""Mapping titles to QIDs, with redirects resolved."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_titles_and_redirects_lead_to_their_items(folder: Path) -> None:
     }
 
 
-def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
+def test_each_unresolved_redirect_has_a_reason(folder: Path) -> None:
     run(folder)
     from cstool.storage.manifest import need_stage
 
@@ -80,7 +80,7 @@ def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
     assert tallies["sitelinks"].dropped == {"other namespace": 1}
 
 
-def test_the_index_answers_as_the_table(folder: Path) -> None:
+def test_the_index_agrees_with_the_table(folder: Path) -> None:
     run(folder)
     rows = rows_of(folder / "titles")
     index = HashIndex.open(folder / "titles", TITLE_INDEX)
@@ -90,7 +90,7 @@ def test_the_index_answers_as_the_table(folder: Path) -> None:
 
 
 def test_another_wikis_dump_is_refused(folder: Path) -> None:
-    with pytest.raises(InputError, match="is a dump of enwiki, not of dewiki"):
+    with pytest.raises(InputError, match=r"pages\.xml: dump of enwiki, not of dewiki"):
         run(folder, "dewiki")
 
 
@@ -99,23 +99,24 @@ SHARE = "12 of 12 links to files and categories"
 
 
 def of_pages(folder: Path, asked: str, text: str, **site: str) -> tuple[Manifest, list[str]]:
-    """Return what `titles` makes of a few pages, and what it tells of them."""
+    """Return the manifest of `titles` for a few pages, and its messages."""
     pages = [
         Source("Berlin", text),
         Source("Reichshauptstadt", redirect="Berlin"),
         Source("Zum Benutzer", redirect="Benutzer:Berlin"),
     ]
     (folder / "pages.xml").write_text(dump_xml(pages, **site))
-    told: list[str] = []
+    messages: list[str] = []
     dumps = [str(folder / "pages.xml")]
     out = folder / "titles"
-    return titles(asked, folder / "entities", dumps, out, RUNNING, tell=told.append), told
+    manifest = titles(asked, folder / "entities", dumps, out, RUNNING, tell=messages.append)
+    return manifest, messages
 
 
-def test_a_dump_with_another_wikis_head_is_taken_when_its_pages_fit(folder: Path) -> None:
-    manifest, told = of_pages(folder, "dewiki", GERMAN)
-    assert told == [
-        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}): taken as dewiki's"
+def test_a_dump_with_the_siteinfo_of_another_wiki_is_accepted(folder: Path) -> None:
+    manifest, messages = of_pages(folder, "dewiki", GERMAN)
+    assert messages == [
+        f"pages.xml: <siteinfo> names enwiki, but the pages are in 'de' ({SHARE}); read as dewiki"
     ]
     assert rows_of(folder / "titles")["title"].to_list() == ["Berlin", "Reichshauptstadt"]
     assert manifest.counts.tally("redirects").dropped == {"target in another namespace or wiki": 1}
@@ -126,10 +127,10 @@ def test_a_dump_with_another_wikis_head_is_taken_when_its_pages_fit(folder: Path
 @pytest.mark.parametrize(
     ("wiki", "language", "asked", "message"),
     [
-        ("enwiki", "en", "frwiki", f"read as 'de' ({SHARE}), so it is no dump of frwiki; give the"),
-        ("enwiki", "en", "simplewiki", f"read as 'de' ({SHARE}), so it is no dump of simplewiki"),
-        ("dewiki", "de", "enwiki", "is a dump of dewiki, not of enwiki; give --wiki dewiki or"),
-        ("dewiktionary", "de", "dewiki", "is a dump of dewiktionary, not of dewiki; give --wiki"),
+        ("enwiki", "en", "frwiki", f"in 'de' ({SHARE}), so it is not a dump of frwiki; give the"),
+        ("enwiki", "en", "simplewiki", f"in 'de' ({SHARE}), so it is not a dump of simplewiki"),
+        ("dewiki", "de", "enwiki", "dump of dewiki, not of enwiki; give --wiki dewiki or"),
+        ("dewiktionary", "de", "dewiki", "dump of dewiktionary, not of dewiki; give --wiki"),
     ],
 )
 def test_a_dump_whose_pages_are_another_wikis_is_refused(
@@ -144,21 +145,21 @@ def test_a_dump_whose_pages_are_another_wikis_is_refused(
     ("text", "fits", "other"),
     [("我们去北京。", "zhwiki", "jawiki"), ("これは山だ。", "jawiki", "zhwiki")],
 )
-def test_chinese_and_japanese_pages_are_told_apart(
+def test_chinese_and_japanese_pages_are_distinguished(
     folder: Path, text: str, fits: str, other: str
 ) -> None:
-    with pytest.raises(InputError, match=f"full stops.*, so it is no dump of {other}"):
+    with pytest.raises(InputError, match=f"full stops.*, so it is not a dump of {other}"):
         of_pages(folder, other, text * 20)
-    assert of_pages(folder, fits, text * 20)[1][0].endswith(f"taken as {fits}'s")
+    assert of_pages(folder, fits, text * 20)[1][0].endswith(f"read as {fits}")
 
 
-def test_pages_in_another_language_than_head_and_option_say_are_told(folder: Path) -> None:
-    _, told = of_pages(folder, "enwiki", GERMAN)
-    assert told == [
-        f"pages.xml: <siteinfo> says enwiki, its pages read as 'de' ({SHARE}); if they are "
-        "another wiki's, give that one as --wiki"
+def test_a_message_warns_if_the_pages_are_in_another_language(folder: Path) -> None:
+    _, messages = of_pages(folder, "enwiki", GERMAN)
+    assert messages == [
+        f"pages.xml: <siteinfo> names enwiki, but the pages are in 'de' ({SHARE}); if they are "
+        "from another wiki, give that one as --wiki"
     ]
 
 
-def test_a_dump_that_fits_is_not_spoken_of(folder: Path) -> None:
+def test_a_matching_dump_gives_no_message(folder: Path) -> None:
     assert of_pages(folder, "dewiki", GERMAN, wiki="dewiki", language="de")[1] == []

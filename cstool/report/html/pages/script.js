@@ -17,7 +17,7 @@
 
   if (!data.sentences.length) return;
 
-  // ---- sentences: text goes in as text only, never as markup ----
+  // ---- sentences: inserted as text nodes, never as markup ----
 
   const AT_ONCE = 6;
   const cards = byId("cards"), more = byId("more"), found = byId("found"), tip = byId("tip");
@@ -30,15 +30,15 @@
     return made;
   };
 
-  // What the sentences themselves tell of an entity's names.
-  const seen = new Map();
+  // Names of entities in the sentences, by QID and language.
+  const sentenceNames = new Map();
   const sentences = data.sentences.map((sentence) => {
     const forms = [{ language: sentence.language, text: sentence.text, spans: sentence.spans }, ...sentence.forms];
     for (const form of forms) {
       form.points = Array.from(form.text);
       for (const [qid, start, end] of form.spans) {
-        if (!seen.has(qid)) seen.set(qid, new Map());
-        const names = seen.get(qid);
+        if (!sentenceNames.has(qid)) sentenceNames.set(qid, new Map());
+        const names = sentenceNames.get(qid);
         if (!names.has(form.language)) names.set(form.language, form.points.slice(start, end).join(""));
       }
     }
@@ -102,15 +102,15 @@
   byId("filter").addEventListener("submit", (event) => event.preventDefault());
   byId("filter").hidden = false;
 
-  // ---- an entity's item and its other names ----
+  // ---- tooltip: an entity's item and its other names ----
 
   let leaving = 0;
   const hide = () => { tip.hidden = true; document.querySelector("[aria-describedby=tip]")?.removeAttribute("aria-describedby"); };
-  const tell = (target) => {
+  const showTip = (target) => {
     clearTimeout(leaving);
     hide();
     const qid = Number(target.dataset.qid), known = data.entities[qid] || { names: {}, aliases: [] };
-    const names = new Map([...Object.entries(known.names), ...(seen.get(qid) || [])]);
+    const names = new Map([...Object.entries(known.names), ...(sentenceNames.get(qid) || [])]);
     names.delete(target.dataset.language);
     const item = element("a", { href: `https://www.wikidata.org/wiki/Q${qid}`, target: "_blank", rel: "noreferrer" }, `Q${qid}`);
     const head = element("p", {}, element("b", {}, element("bdi", {}, target.textContent)), " ", item);
@@ -123,9 +123,9 @@
     tip.append(list);
     tip.hidden = false;
     target.setAttribute("aria-describedby", "tip");
-    const place = target.getClientRects()[0], width = document.documentElement.clientWidth;
-    const left = Math.max(8, Math.min(place.left, width - tip.offsetWidth - 8));
-    const below = place.bottom + 6, above = place.top - tip.offsetHeight - 6;
+    const box = target.getClientRects()[0], width = document.documentElement.clientWidth;
+    const left = Math.max(8, Math.min(box.left, width - tip.offsetWidth - 8));
+    const below = box.bottom + 6, above = box.top - tip.offsetHeight - 6;
     const top = below + tip.offsetHeight > innerHeight && above > 0 ? above : below;
     tip.style.left = `${left + scrollX}px`;
     tip.style.top = `${top + scrollY}px`;
@@ -133,9 +133,9 @@
   };
   const leave = () => { clearTimeout(leaving); leaving = setTimeout(hide, 250); };
   const within = (event) => event.target instanceof Element && event.target.closest(".entity[data-qid]");
-  cards.addEventListener("pointerover", (event) => { const target = within(event); if (target) tell(target); });
+  cards.addEventListener("pointerover", (event) => { const target = within(event); if (target) showTip(target); });
   cards.addEventListener("pointerout", (event) => { if (within(event)) leave(); });
-  cards.addEventListener("focusin", (event) => { const target = within(event); if (target) tell(target); });
+  cards.addEventListener("focusin", (event) => { const target = within(event); if (target) showTip(target); });
   cards.addEventListener("focusout", (event) => { if (!tip.contains(event.relatedTarget)) leave(); });
   tip.addEventListener("pointerenter", () => clearTimeout(leaving));
   tip.addEventListener("pointerleave", leave);

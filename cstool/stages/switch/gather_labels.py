@@ -1,7 +1,7 @@
-"""What `switch` can need of the entities of its sentences: their names, and marks.
+"""Gathers the labels and marks of the entities that `switch` needs.
 
-Names in its languages, and what the text's own language calls them; marks of those that are left
-as they stand, for what they are instances of.
+Labels in the target languages, names in the source language, and marks of the entities that are not
+switched because of their types.
 """
 
 from collections.abc import Iterator
@@ -23,21 +23,22 @@ from cstool.storage.checksums import is_sound, load_array, open_part, read_part,
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LABELS, is_store, pack, write_store
 from cstool.storage.manifest import Manifest
-from cstool.storage.parts import Batches, FinishedPart
-from cstool.storage.run import Run, Task, part_name
+from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.run import Run
+from cstool.storage.tasks import Task, part_name
 
-# Cells of a table of entities and languages: 8 bytes each, and a few such tables.
+# Cells of a table of entities by languages: 8 bytes each, in a few tables at a time.
 _CELLS_AT_ONCE = 1 << 20
-# QIDs found before they are merged into those found earlier: 32 MB.
+# Number of QIDs to collect before they are merged: 32 MB.
 _QIDS_PENDING = 8_000_000
 
 
 @dataclass(frozen=True)
 class LabelNeeds:
-    """What is gathered of an entity.
+    """What to gather for an entity.
 
-    `rules`: for its names; `tidied`: whether these are tidied; `known_in`: the text's language,
-    if what that calls the entity is needed; `types`: what is marked.
+    `rules`: label selection; `tidied`: whether to clean the labels; `known_in`: the source
+    language, if the names in it are needed; `types`: the types to mark.
     """
 
     rules: LabelRules
@@ -46,7 +47,7 @@ class LabelNeeds:
     types: EntityTypes = field(default_factory=EntityTypes)
 
     def columns(self) -> list[str]:
-        """Return the columns of entities that are read."""
+        """Return the columns of the entities table to read."""
         columns = ["qid", "labels"]
         if self.rules.need_titles or self.known_in:
             columns.append("sitelinks")
@@ -60,7 +61,7 @@ class LabelNeeds:
 def make_store(
     run: Run, linked: tuple[Path, Manifest], entities: tuple[Path, Manifest], needs: LabelNeeds
 ) -> tuple[Path, Counts]:
-    """Gather the names that these sentences can need; return the store's folder, and counts."""
+    """Gather the labels of the entities in these sentences; return their store and counts."""
     folder = run.work("store")
     wanted = run.work("wanted.npy")
     if not (wanted.exists() and is_sound(wanted)):
@@ -74,13 +75,9 @@ def make_store(
         label_rows,
         (str(wanted), needs),
         tasks,
-        LABELS,
-        label="switch: labels",
-        size=len(tasks),
-        unit="part",
-        phase="labels",
+        PartSpec(LABELS, label="switch: labels", phase="labels", unit="part"),
     )
-    if not is_store(folder):  # other shares may have written it, and be reading it
+    if not is_store(folder):  # another array task may have written it and be reading it
         write_store(folder, _tables(run.work("labels"), made), needs.rules.targets)
     return folder, total(m.counts for m in made)
 
@@ -93,28 +90,28 @@ def _tables(folder: Path, made: list[FinishedPart]) -> Iterator[pa.Table]:
 
 
 def _linked_qids(linked: Path, read: Manifest) -> Array:
-    """Return the QIDs that mentions are linked to, sorted."""
-    found = [np.zeros(0, np.uint32)]
+    """Return the distinct QIDs of the mentions, sorted."""
+    pending = [np.zeros(0, np.uint32)]
     for part in read.tables:
         column = read_part(linked / part.file, ["mentions.list.element.qid"])
         _, mentions = flat(one_chunk(column.column("mentions")))
-        found.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
-        if sum(map(len, found[1:])) > max(_QIDS_PENDING, len(found[0])):
-            found = [np.unique(np.concatenate(found))]
-    return np.unique(np.concatenate(found)).astype(np.uint32)
+        pending.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
+        if sum(map(len, pending[1:])) > max(_QIDS_PENDING, len(pending[0])):
+            pending = [np.unique(np.concatenate(pending))]
+    return np.unique(np.concatenate(pending)).astype(np.uint32)
 
 
-def label_rows(file: str, asked: tuple[str, LabelNeeds]) -> Batches:
-    """Yield pieces of a store: what is needed of a part's wanted entities."""
+def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
+    """Yield rows of the store for the wanted entities of an entities part."""
     counts = Counts()
-    wanted, needs = load_array(Path(asked[0])), asked[1]
+    wanted, needs = load_array(Path(work[0])), work[1]
     rules = needs.rules
     at_once = max(1, _CELLS_AT_ONCE // max(len(rules.codes), len(rules.targets)))
     entities = open_part(Path(file))
     for group in range(entities.num_row_groups):
         table = entities.read_row_group(group, columns=needs.columns(), use_threads=False)
         qids = table.column("qid").to_numpy()
-        # QIDs are sorted: only those within the group's are compared.
+        # Both are sorted, so only wanted QIDs within the range of the row group are compared.
         first, last = np.searchsorted(wanted, qids[[0, -1]]) if len(qids) else (0, 0)
         table = table.filter(pa.array(np.isin(qids, wanted[first : last + 1])))
         for start in range(0, table.num_rows, at_once):
@@ -145,29 +142,29 @@ def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelT
 
 
 def _tidied(chosen: ChosenLabels, counts: Counts) -> ChosenLabels:
-    """Return the names without what no name has; those that show nothing are none."""
-    there = chosen.places >= 0
-    used, inverse = np.unique(chosen.places[there], return_inverse=True)
+    """Return the labels cleaned; labels without visible characters are removed."""
+    present = chosen.places >= 0
+    used, inverse = np.unique(chosen.places[present], return_inverse=True)
     tidied = tidy(chosen.texts.take(numbers(used)))
     counts.add("names tidied", tidied.counts())
-    # Names that are alike now are one.
+    # Cleaning can make labels equal; the dictionary stores them once.
     encoded = tidied.names.dictionary_encode()
     empty = pc.equal(encoded.dictionary, "").to_numpy(zero_copy_only=False)
-    place = encoded.indices.to_numpy().astype(np.int64)
+    index = encoded.indices.to_numpy().astype(np.int64)
     if empty.any():
-        gone = empty[place]
-        number = int(np.count_nonzero(gone[inverse]))
+        removed = empty[index]
+        number = int(np.count_nonzero(removed[inverse]))
         counts.add("names tidied", {"nothing left": number})
-        place[gone] = -1
+        index[removed] = -1
     places = np.full_like(chosen.places, -1)
-    places[there] = place[inverse]
+    places[present] = index[inverse]
     return ChosenLabels(places, encoded.dictionary)
 
 
 def _known(table: pa.Table, language: str) -> pa.ListArray:
-    """Return what a language calls entities: the label ("" for none), aliases, its page's title.
+    """Return the names of entities in a language: label ("" for none), aliases, page title.
 
-    `mul` stands in for the label, and adds to the aliases.
+    `mul` replaces a missing label, and its aliases are included.
     """
     labels = _names(table.column("labels"), [language, "mul"])
     parts = [
@@ -177,13 +174,13 @@ def _known(table: pa.Table, language: str) -> pa.ListArray:
     ]
     texts = pa.concat_arrays([*(part.text.cast(pa.string()) for part in parts), strings([""])])
     label = np.full(table.num_rows, len(texts) - 1)
-    for column in (1, 0):  # the language's own wins
+    for column in (1, 0):  # the label in the language itself replaces that in mul
         which = np.flatnonzero(labels.column == column)
         label[labels.entity[which]] = which
     other = np.ones(len(texts), bool)
     other[label] = other[-1] = False
-    places = np.concatenate([label, np.flatnonzero(other)])
+    indexes = np.concatenate([label, np.flatnonzero(other)])
     entity = np.concatenate([part.entity for part in parts])
     owner = np.concatenate([np.arange(table.num_rows), entity[other[:-1]]])
-    values = texts.take(numbers(places[np.argsort(owner, kind="stable")]))
+    values = texts.take(numbers(indexes[np.argsort(owner, kind="stable")]))
     return list_of(np.bincount(owner, minlength=table.num_rows), values, LABELS.field("known").type)

@@ -1,0 +1,72 @@
+"""Phrases for the reasons in counts, for text that people read.
+
+Manifests and statistics store reasons under fixed names, because other programs read them. Command
+output, reports and dataset cards show a noun phrase instead where the stored name is not one.
+"""
+
+from collections.abc import Mapping
+
+_PHRASES = {
+    # entities
+    "not asked for": "not selected",
+    # titles
+    "has an item of its own": "redirect with its own item",
+    "loop, or a chain of more than ten": "loop or chain of more than 10 redirects",
+    "page has two items": "page with two items",
+    "page has two targets": "page with two targets",
+    "page is no redirect": "page that is not a redirect",
+    "page is not in the page table": "page missing from the page table",
+    "page's title is dropped": "page with a dropped title",
+    "target has no item": "target without an item",
+    "target is missing": "missing target",
+    "title is not UTF-8": "title that is not UTF-8",
+    "title twice": "duplicate title",
+    # extract
+    "in a dropped sentence": "mention in a dropped sentence",
+    "more than 2^20 in a page": "sentence after the first 2^20 of a page",
+    "not wikitext": "content that is not wikitext",
+    "text deleted": "deleted text",
+    "text empty": "empty text",
+    "text too long": "text above the size limit",
+    "took too long": "page above the time limit",
+    # link
+    "no page of that title": "no page with that title",
+    # switch
+    "a date": "date",
+    "all entities are left": "no entity to switch",
+    "an anchor carries grammar": "inflected anchor",
+    "fewer mentions than asked for": "too few mentions",
+    "hardly more than one mention": "overlong mention",
+    "its anchor carries grammar": "inflected anchor",
+    "left by --switch-rate": "not drawn by --switch-rate",
+    "more mentions than asked for": "too many mentions",
+    "no language changes as much as asked": "no language that changes enough anchors",
+    "no language has all labels": "no language with all labels",
+    "not of the types asked for": "type not selected",
+    "of an excluded type": "excluded type",
+    "too short": "too few characters",
+    # labels: how the label was found, and why it was refused
+    "mul: in another script": "label in mul in another script",
+    "of a fallback language: in another script": "fallback label in another script",
+    "own: in another script": "label in another script",
+    "own: repeats the English one in another script": "English label in another script",
+    # shard
+    "source sentence holds a test set's text": "source sentence with text of a test set",
+    "source sentence is nearly there already": "near-duplicate source sentence",
+    "source sentence is there already": "duplicate source sentence",
+    "source sentence: nothing to translate": "source sentence itself",
+    # mask
+    "cut at --max-length": "beyond --max-length",
+    "its paragraph is not told": "unknown paragraph",
+    "no token of its own": "no token that is its own",
+}
+
+
+def phrase_of(reason: str) -> str:
+    """Return the phrase for a stored reason; a reason without one is returned unchanged."""
+    return _PHRASES.get(reason, reason)
+
+
+def reasons_text(numbers: Mapping[str, int]) -> str:
+    """Return reasons with their counts: `hole (11), missing target (2)`; "" for none."""
+    return ", ".join(f"{phrase_of(reason)} ({number:,})" for reason, number in numbers.items())
