@@ -12,7 +12,7 @@ from pathlib import Path
 from cstool import __version__
 from cstool.distribution import issues
 
-# Where to report an internal fault if the installed distribution has no address `Issues`.
+# Where to report an internal error if the installed distribution has no address `Issues`.
 ISSUES = 'the maintainers (CONTRIBUTING.md, "Report a bug")'
 
 

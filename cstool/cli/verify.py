@@ -23,7 +23,11 @@ _KINDS = {"foreign": "unexpected"}
 
 @click.command("verify", epilog=EXAMPLE)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR…")
-@click.option("--quick", is_flag=True, help="Compare sizes, row counts and samples of dumps only, not checksums.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Compare sizes, row counts and samples of dumps only, not checksums.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Show problems only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")

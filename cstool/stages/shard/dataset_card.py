@@ -207,8 +207,8 @@ The corpus was created with cstool {versions} from these dumps:
 {_dumps(facts.lineage)}
 
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number of
-workers:
+of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number
+of workers:
 
 ```
 {lines}
@@ -282,7 +282,9 @@ def _left_out(facts: CardData) -> str:
         kinds.append("most source sentences that are similar to an earlier one (MinHash)")
     if facts.tests:
         files = ", ".join(f"`{name}`" for name in facts.tests)
-        kinds.append(f"source sentences that share 13 consecutive words with {files} (fewer for short texts)")
+        kinds.append(
+            f"source sentences that share 13 consecutive words with {files} (fewer for short texts)"
+        )
     if facts.form.name == "mt":
         kinds.append("rows of the source sentences themselves")
     if not kinds:
