@@ -62,7 +62,7 @@ help:
 
 # ---- environment ----
 
-$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*/*.c)
+$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[report]'
 	@touch $@
@@ -108,7 +108,7 @@ test-peers: $(VENV)/.dev
 COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
   sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
 
-.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*/*.c)
+.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
 	$(PYTHON) -m venv --clear .venv-lowest
 	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
 	VIRTUAL_ENV=.venv-lowest .venv-lowest/bin/uv pip install --quiet --resolution lowest-direct \

@@ -12,6 +12,9 @@ from pathlib import Path
 from cstool import __version__
 from cstool.distribution import issues
 
+# The last part of a message about a run that was interrupted.
+RESUME = "run the same command again to resume; finished parts are kept"
+
 # Where to report an internal error if the installed distribution has no address `Issues`.
 ISSUES = 'the maintainers (CONTRIBUTING.md, "Report a bug")'
 
@@ -114,11 +117,9 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if is_full(error) and error.errno != errno.EDQUOT:
-            what = "no space left on the disk; free some"
+            what = "no space left on the disk; free some space"
         elif is_full(error):
             what = "disk quota exceeded; free some space"
         else:
-            what = f"cannot be written ({error.strerror or error}); mend that"
-        raise OutputError(
-            f"{path}: {what} and run the same command again: finished parts are kept"
-        ) from error
+            what = f"cannot be written ({error.strerror or error}); fix this"
+        raise OutputError(f"{path}: {what} and {RESUME}") from error

@@ -13,13 +13,13 @@ from cstool.errors import CutInputError, InputError, OutputError, Unfinished, wr
 @pytest.mark.parametrize(
     ("number", "told"),
     [
-        (errno.ENOSPC, "no space left on the disk; free some"),
+        (errno.ENOSPC, "no space left on the disk; free some space"),
         (errno.EDQUOT, "disk quota exceeded; free some space"),
-        (errno.EACCES, r"cannot be written \(Permission denied\); mend that"),
+        (errno.EACCES, r"cannot be written \(Permission denied\); fix this"),
     ],
 )
 def test_an_error_of_writing_names_the_file_and_what_to_do(number: int, told: str) -> None:
-    end = "and run the same command again: finished parts are kept"
+    end = "and run the same command again to resume; finished parts are kept"
     with pytest.raises(OutputError, match=f"^/o/p: {told} {end}$"), writing(Path("/o/p")):
         raise OSError(number, os.strerror(number))
 

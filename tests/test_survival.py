@@ -77,7 +77,7 @@ def test_a_full_disk_ends_a_stage_cleanly_and_a_larger_one_lets_it_go_on(
     needed = sum(-(-len(data) // 4096) * 4 for data in whole.values())  # kB, in pages of memory
     for share in (0.3, 0.8):
         out = disk(f"size={int(needed * share)}k") / "out"
-        with pytest.raises(OutputError, match="no space left on the disk; free some and run"):
+        with pytest.raises(OutputError, match="no space left on the disk; free some space and run"):
             STAGES[stage](out, pipeline, sample, HERE)
         left = [p.name for p in out.rglob("*") if p.name.endswith(".tmp") or "_lock" in p.name]
         assert left == []
@@ -114,8 +114,8 @@ def test_a_second_run_in_a_folder_is_refused_until_the_first_is_gone(
         until = time.monotonic() + 30
         while not list(out.glob("_lock-*")) and time.monotonic() < until:
             time.sleep(0.02)
-        there = f"another run is at work there (process {first.pid} on "
-        fails(cstool(*command, stdin=b""), there, "wait for its end or stop it")
+        there = f"another run is writing to it (process {first.pid} on "
+        fails(cstool(*command, stdin=b""), there, "wait until it ends, stop it")
         first.kill()
     assert list(out.glob("_lock-*"))
     done = cstool(*command, stdin=sample.pages.read_bytes())
@@ -172,7 +172,7 @@ def _workers(pid: int) -> list[int]:
 @pytest.mark.parametrize(
     ("folder", "command"), [("switched", "stats"), ("linked", "switch"), ("switched", "shard")]
 )
-def test_a_part_that_is_no_sound_parquet_any_more_is_told(
+def test_a_corrupt_part_is_reported(
     pipeline: Path, tmp_path: Path, folder: str, command: str
 ) -> None:
     shutil.copytree(pipeline / folder, tmp_path / folder)

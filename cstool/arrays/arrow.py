@@ -34,7 +34,8 @@ def column(values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, type_: pa.Da
         return pa.ListArray.from_arrays(offsets_of([*map(len, values)]), items, type=type_)
     if type_ == pa.string():
         return strings([*values])
-    return numbers(np.asarray(values, type_.to_pandas_dtype()))
+    # Not type_.to_pandas_dtype(): up to pyarrow 25 that needs pandas.
+    return numbers(np.asarray(values, np.dtype(str(type_))))
 
 
 def numbers(values: np.ndarray[Any, Any]) -> pa.Array:

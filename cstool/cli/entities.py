@@ -21,7 +21,7 @@ Examples:
 @click.option(
     "--max-errors",
     type=click.IntRange(0),
-    default=0,
+    default=EntitiesOptions.max_errors,
     show_default=True,
     metavar="N",
     help="Maximum number of malformed lines to skip and count; more than N is an error.",

@@ -27,7 +27,7 @@ Examples:
 @click.option(
     "--templates",
     type=click.Choice(["known", "none"]),
-    default="known",
+    default=ExtractOptions.templates,
     show_default=True,
     help="Render the templates that have a rule (known), or no templates (none). Templates without "
     "visible output are always removed. Any other template leaves a hole.",

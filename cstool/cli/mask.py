@@ -38,7 +38,7 @@ Examples:
 @click.option(
     "--rules",
     type=click.Choice(get_args(RuleSource)),
-    default="paper",
+    default=MaskOptions.rules,
     show_default=True,
     help="Which to follow where the EntityCS paper and code differ. pep-ms leaves 20% of entity "
     "tokens unchanged; paper: half of those are prediction targets; code: all are.",
@@ -46,14 +46,16 @@ Examples:
 @click.option(
     "--max-length",
     type=click.IntRange(1),
-    default=128,
+    default=MaskOptions.max_length,
     show_default=True,
     metavar="N",
     help="Maximum number of tokens per row, including special tokens. An entity that is cut off "
     "no longer counts as an entity.",
 )
 @click.option("--packed", is_flag=True, help="Pack several sentences into each row.")
-@click.option("--seed", default=0, show_default=True, help="Random seed for selecting tokens.")
+@click.option(
+    "--seed", default=MaskOptions.seed, show_default=True, help="Random seed for selecting tokens."
+)
 @click.option(
     "--clusters",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

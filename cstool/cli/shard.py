@@ -27,7 +27,7 @@ Examples:
 @click.option(
     "--rows-per-shard",
     type=click.IntRange(1),
-    default=500_000,
+    default=ShardOptions.rows_per_shard,
     show_default=True,
     metavar="N",
     help="Approximate number of rows per file.",
@@ -35,18 +35,20 @@ Examples:
 @click.option(
     "--validation",
     type=click.IntRange(0),
-    default=100,
+    default=ShardOptions.validation,
     show_default=True,
     metavar="N",
     help="Minimum number of sentences per language in the validation split, or a tenth of the "
     "language's sentences if that is less. Whole pages are held out, in all languages.",
 )
-@click.option("--seed", default=0, show_default=True, help="Random seed for shuffling.")
+@click.option(
+    "--seed", default=ShardOptions.seed, show_default=True, help="Random seed for shuffling."
+)
 @click.option(
     "--format",
     "format_",
     type=click.Choice(get_args(FormatName)),
-    default="cstool",
+    default=ShardOptions.format,
     show_default=True,
     help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
     "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS corpus, "
@@ -56,7 +58,7 @@ Examples:
 @click.option(
     "--dedup",
     type=click.Choice(get_args(Dedup)),
-    default="none",
+    default=ShardOptions.dedup,
     show_default=True,
     help="Drop all rows of a source sentence that is equal (exact) or similar (minhash; requires "
     "the extra `dedup`) to an earlier source sentence.",

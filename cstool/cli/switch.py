@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log
 from cstool.execution.options import RunOptions
+from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
-from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
+from cstool.stages.switch.options import RECIPES, Inflected, Policy, Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
@@ -39,7 +40,7 @@ _CODES_SHOWN = 9
 )
 @click.option(
     "--languages",
-    default="entitycs",
+    default=SwitchOptions.languages,
     show_default=True,
     metavar="CODES",
     help="Target languages: comma-separated Wikimedia codes, entitycs for the 93 languages of "
@@ -48,7 +49,7 @@ _CODES_SHOWN = 9
 @click.option(
     "--recipe",
     type=click.Choice([*RECIPES]),
-    default="default",
+    default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
     "--inflected keep --min-changed 0. Options on the command line override the recipe.",
@@ -56,14 +57,14 @@ _CODES_SHOWN = 9
 @click.option(
     "--max-languages",
     type=click.IntRange(1),
-    show_default="5",
+    show_default=str(SwitchOptions.max_languages),
     metavar="N",
     help="Maximum number of target languages per sentence.",
 )
 @click.option(
     "--policy",
-    type=click.Choice(["sample", "all", "round-robin"]),
-    show_default="sample",
+    type=click.Choice(get_args(Policy)),
+    show_default=SwitchOptions.policy,
     help="How to select from the candidate languages of a sentence, those with the required "
     "labels: a random sample (sample), all of them (all), or a sample in which all languages get "
     "the same number of rows as far as possible (round-robin).",
@@ -85,7 +86,7 @@ _CODES_SHOWN = 9
     "--switch-rate",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
-    show_default="1",
+    show_default=f"{SwitchOptions.switch_rate:g}",
     help="Probability of switching an entity.",
 )
 @click.option(
@@ -104,7 +105,7 @@ _CODES_SHOWN = 9
 @click.option(
     "--min-changed",
     type=click.IntRange(0),
-    show_default="1",
+    show_default=str(SwitchOptions.min_changed),
     metavar="N",
     help="Minimum number of anchors that must differ from the source sentence.",
 )
@@ -125,15 +126,15 @@ _CODES_SHOWN = 9
 )
 @click.option(
     "--labels",
-    type=click.Choice(["label", "sitelink"]),
-    show_default="label",
+    type=click.Choice(get_args(NameKind)),
+    show_default=SwitchOptions.labels,
     help="Use Wikidata's labels (label), or the titles of the Wikipedia pages in each language "
     "(sitelink), without a disambiguator such as (Texas) in Paris (Texas).",
 )
 @click.option(
     "--fallback",
-    type=click.Choice(["all", "variants", "none"]),
-    show_default="all",
+    type=click.Choice(get_args(Fallback)),
+    show_default=SwitchOptions.fallback,
     help="Replacement for a missing label. all: the label in one of the language's fallback "
     "languages on Wikidata, then in `mul`, if its script fits the language; variants: only "
     "variants of the same language (zh-hk, zh-hant), then `mul`; none: no replacement, and labels "
@@ -148,14 +149,14 @@ _CODES_SHOWN = 9
 )
 @click.option(
     "--inflected",
-    type=click.Choice(["keep", "skip-mention", "skip-sentence"]),
-    show_default="skip-mention",
+    type=click.Choice(get_args(Inflected)),
+    show_default=SwitchOptions.inflected,
     help="Treatment of an inflected anchor, such as `dogs` of [[dog]]s: switch it (keep), do not "
     "switch it (skip-mention), or drop its sentence (skip-sentence).",
 )
 @click.option(
     "--seed",
-    default=0,
+    default=SwitchOptions.seed,
     show_default=True,
     help="Random seed for selecting target languages and, with --switch-rate, entities.",
 )

@@ -37,7 +37,7 @@ def at_most(seconds: float) -> AbstractContextManager[Callable[[], None]]:
     stands inside another one, whose timer it would take away.
     """
     if not seconds > 0:
-        raise ValueError(f"a bound of {seconds!r} seconds holds no work")
+        raise ValueError(f"a limit of {seconds!r} seconds is not above zero")
     return _AtMost(seconds)
 
 
@@ -55,7 +55,7 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
         self._until = thread_time() + self._seconds
         if _signals():
             if _AtMost._running is not None:
-                raise RuntimeError("a bound on CPU time stands inside another one")
+                raise RuntimeError("a limit on CPU time is nested inside another one")
             _AtMost._running = self
             self._handler = signal.signal(signal.SIGVTALRM, self._expired)
             self._armed = True

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from cstool import __version__
 from cstool.distribution import install_hint
-from cstool.errors import CstoolError, InputError
+from cstool.errors import RESUME, CstoolError, InputError
 from cstool.execution.signals import interrupts_blocked
 
 T = TypeVar("T")
@@ -64,8 +64,7 @@ def _is_cancelled(fault: BaseException) -> bool:
 def scheduler_gone() -> CstoolError:
     """Return the error for a scheduler that does not answer any more."""
     return CstoolError(
-        "the Dask scheduler is gone, or has cancelled what was asked of it; look at its log "
-        "and run the same command again: finished parts are kept"
+        f"the Dask scheduler is gone, or it has cancelled calls; check its log and {RESUME}"
     )
 
 
@@ -117,8 +116,8 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
             client = connect(**where, timeout=CONNECT_SECONDS)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
-                f"{scheduler}: no Dask scheduler answers there ({error}); give its address "
-                f"(tcp://host:8786), its scheduler file, or {LOCAL}"
+                f"{scheduler}: no Dask scheduler answers ({error}); give an address "
+                f"(tcp://host:8786), a scheduler file, or {LOCAL}"
             ) from error
         stack.callback(_close, client)
         with _connected():
@@ -154,10 +153,10 @@ def _same_version(client: Any, scheduler: str) -> None:
     """Raise CstoolError when a worker that is there has another cstool, or none."""
     for worker, version in client.run(_version, on_error="return").items():
         if version != __version__:
-            has = f"has {version}" if isinstance(version, str) else f"has none ({version})"
+            has = f"cstool {version}" if isinstance(version, str) else f"no cstool ({version})"
             raise CstoolError(
-                f"{scheduler}: worker {worker} {has}, this is cstool {__version__}; install the "
-                "same on all"
+                f"{scheduler}: worker {worker} has {has}, but this is cstool {__version__}; "
+                "install the same version on all machines"
             )
 
 
@@ -167,7 +166,7 @@ def died_on_cluster(fault: BaseException) -> str | None:
         return None
     task, worker, allowed = fault.args
     del task
-    return f"was killed ({allowed + 1} tried by Dask, the last at {worker.address})"
+    return f"was killed (number of tries: {allowed + 1}, the last at {worker.address})"
 
 
 def _has_killed(fault: BaseException) -> bool:

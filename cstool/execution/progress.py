@@ -139,7 +139,7 @@ class LogLines:
             words.append(f"about {duration_in_words(left)} left")
             fields["seconds_left"] = round(left)
         peak = max(self._peak, peak_memory())
-        words.append(f"peak memory {size_in_words(peak)} a process")
+        words.append(f"peak memory {size_in_words(peak)} per process")
         stage = self._label.partition(":")[0].partition(",")[0]
         log(
             f"{self._label}: {', '.join(words)}", event="progress", stage=stage, peak_bytes=peak,
@@ -154,7 +154,7 @@ class LogLines:
     def _rate_in_words(self, rate: float) -> str:
         if self._unit == "B":
             return f"{size_in_words(int(rate))}/s"
-        return f"{60 * rate:,.3g} {self._unit}s a minute"
+        return f"{60 * rate:,.3g} {self._unit}s per minute"
 
 
 def size_in_words(number: int | None) -> str:

@@ -64,7 +64,7 @@ class SharedBytes:
     def __reduce__(self) -> tuple[Any, ...]:
         files = _outgoing.get(None)
         if files is None:
-            raise TypeError("shared bytes can be pickled for a worker of this machine only")
+            raise TypeError("shared bytes can only be pickled for a worker on the same machine")
         files.append(self._handle)
         return _receive, (len(files) - 1, self.size)
 

@@ -21,8 +21,8 @@ from cstool.execution.terminal import echo
 
 # Seconds in which the program may end by itself.
 GRACE = 0.8
-# What is said of a program that has nothing else to tell.
-STOPPED = "stopped; the same command goes on from here: what is finished is kept"
+# The message of a program without a better one.
+STOPPED = "stopped; run the same command again to resume"
 
 Clean = Callable[[], str | None]
 

@@ -82,7 +82,7 @@ class WorkerPool(Executor):
         call = (future, partial(fn, *args, **kwargs) if args or kwargs else fn)
         with self._lock:
             if self._closed:
-                raise RuntimeError("the workers have been dismissed")
+                raise RuntimeError("the worker pool is shut down")
             if self._idle:
                 self._idle.pop().put(call)
             elif len(self._inboxes) < self._number:
@@ -179,7 +179,7 @@ class WorkerPool(Executor):
             process = _PROCESSES.Process(target=_work, args=(theirs,), daemon=True)
             with self._lock:
                 if self._killed:
-                    raise RuntimeError("the workers have been dismissed")
+                    raise RuntimeError("the worker pool is shut down")
                 process.start()
                 worker = self._workers[inbox] = _Worker(process, ours, log)
         except BaseException as fault:
@@ -187,7 +187,7 @@ class WorkerPool(Executor):
             if log is not None:
                 os.close(log)
             if isinstance(fault, BrokenPipeError):
-                raise WorkerDied("ended when it was started") from fault
+                raise WorkerDied("ended while it was started") from fault
             raise
         finally:
             theirs.close()
@@ -235,7 +235,7 @@ def _how(code: int, text: str = "") -> str:
     lines = [line.strip() for line in text.splitlines() if not line.startswith("note:")]
     said = f": {lines[-1][:_LINE_TOLD]}" if lines else ""
     if code >= 0:
-        return f"ended by itself, with exit code {code}{said}"
+        return f"exited with code {code}{said}"
     guess = "; out of memory?" if -code == signal.SIGKILL else ""
     return f"was killed ({_name(-code)}{said}{guess})"
 

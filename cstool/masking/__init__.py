@@ -1,1 +1,1 @@
-"""From sentences with entities to what a model is to predict, as pure functions over arrays."""
+"""Build masked training examples from sentences with entities: pure functions over arrays."""

@@ -1,7 +1,7 @@
-"""Which tokens are masked, replaced, kept: vector operations over the tokens of many sentences.
+"""Draw which tokens are masked, replaced or kept: vector operations over many sentences.
 
-Lots are hashes of (seed, language, sentence id, epoch, position), or the entity's number in place
-of the position: they are the same whoever draws them, and in whatever order.
+Random keys are hashes of (seed, language, sentence id, epoch, token position), or of the entity's
+number instead of the position, so they do not depend on the process or the order of processing.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,16 @@ from cstool.masking.vocabulary import Vocabulary
 NOT_PREDICTED = -100
 _UNTOUCHED, MASKED, RANDOM, KEPT = range(4)
 
-# What a lot is for: other bits for each.
+# Constants that derive different random keys for each purpose.
 _ENTITY, _FATE, _WORD = (hash_word(word) for word in ("entity", "fate", "word"))
 
 
 @dataclass(frozen=True)
 class MaskedTokens:
-    """What the model sees, what it is to tell (−100: nothing), and what was done to each token."""
+    """The model's input, the labels (−100: not predicted), and what happened to each token.
+
+    `fates`: uint8[n], 0 (untouched), MASKED, RANDOM (replaced) or KEPT.
+    """
 
     input_ids: Array
     labels: Array
@@ -33,7 +36,7 @@ class MaskedTokens:
 
 
 def sentence_keys(ids: Array, languages: Sequence[str], seed: int, epoch: int) -> U64:
-    """Return what each sentence's lots are drawn from."""
+    """Return uint64[n]: the random key of each sentence."""
     words = {code: hash_word(f"mask {code}", seed) for code in set(languages)}
     by_sentence = np.array([words[code] for code in languages], np.uint64)
     return mix(mix(ids.astype(np.uint64) ^ by_sentence) ^ np.uint64(epoch))
@@ -46,19 +49,22 @@ def mask(
     vocabulary: Vocabulary,
     clusters: Clusters | None = None,
 ) -> MaskedTokens:
-    """Draw what becomes of each token. Special tokens are never touched, nor predicted."""
+    """Draw for each token whether it is masked, replaced, kept or untouched.
+
+    Special tokens are never changed, and never predicted.
+    """
     own = mix(keys[tokens.sentences] + tokens.positions.astype(np.uint64))
     special = vocabulary.special[tokens.ids]
     inside = (tokens.entities > 0) & ~special
     fates = np.zeros(len(tokens.ids), np.uint8)
     if strategy.inside == strategy.outside and strategy.inside is not None:
-        _settle(fates, np.flatnonzero(~special), own, strategy.inside)
+        _set_fates(fates, np.flatnonzero(~special), own, strategy.inside)
     else:
         if strategy.inside is not None:
-            lots = _of_entities(tokens, keys) if strategy.inside.whole else own
-            _settle(fates, np.flatnonzero(inside), lots, strategy.inside)
+            drawn = _entity_keys(tokens, keys) if strategy.inside.whole else own
+            _set_fates(fates, np.flatnonzero(inside), drawn, strategy.inside)
         if strategy.outside is not None:
-            _settle(fates, np.flatnonzero(~inside & ~special), own, strategy.outside)
+            _set_fates(fates, np.flatnonzero(~inside & ~special), own, strategy.outside)
     input_ids = tokens.ids.copy()
     if strategy.masks:
         assert vocabulary.mask is not None
@@ -79,19 +85,19 @@ def mask(
     return MaskedTokens(input_ids, labels, fates)
 
 
-def _of_entities(tokens: Tokens, keys: U64) -> U64:
-    """Return lots that all tokens of an entity share."""
+def _entity_keys(tokens: Tokens, keys: U64) -> U64:
+    """Return uint64[n]: for each token a random key shared by all tokens of its entity."""
     return mix(mix(keys ^ _ENTITY)[tokens.sentences] + tokens.entities.astype(np.uint64))
 
 
-def _settle(fates: Array, places: Array, lots: U64, chances: Probabilities) -> None:
-    """Write the fates of the tokens at these places."""
-    if chances.candidate < 1:
-        places = places[to_unit_interval(lots[places]) < chances.candidate]
-    drawn = to_unit_interval(mix(lots[places] ^ _FATE))
-    bounds = np.cumsum([chances.masked, chances.random, chances.kept])
-    # Shares are sums of tenths: what is 1 but for rounding is 1.
-    fates[places] = _FATES[np.searchsorted(np.round(bounds, 12), drawn, side="right")]
+def _set_fates(fates: Array, indices: Array, keys: U64, probabilities: Probabilities) -> None:
+    """Set the fates of the tokens at these indices."""
+    if probabilities.candidate < 1:
+        indices = indices[to_unit_interval(keys[indices]) < probabilities.candidate]
+    drawn = to_unit_interval(mix(keys[indices] ^ _FATE))
+    bounds = np.cumsum([probabilities.masked, probabilities.random, probabilities.kept])
+    # Probabilities are multiples of 0.1: rounding makes their sum exactly 1.
+    fates[indices] = _FATES[np.searchsorted(np.round(bounds, 12), drawn, side="right")]
 
 
 _FATES = np.array([MASKED, RANDOM, KEPT, _UNTOUCHED], np.uint8)

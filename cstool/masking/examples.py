@@ -1,4 +1,4 @@
-"""Tokens of sentences → rows to train on: what is left out, and several sentences to a row."""
+"""Arrange the tokens of sentences in rows: sentences left out, and several sentences in a row."""
 
 from dataclasses import dataclass
 
@@ -9,30 +9,34 @@ from cstool.masking.tokens import Tokens
 
 
 def of_sentences(tokens: Tokens, kept: Array) -> Tokens:
-    """Return the tokens of those sentences for which the mask is true."""
+    """Return the tokens of the sentences for which `kept` (bool[sentences]) is true."""
     if kept.all():
         return tokens
     sizes = np.diff(tokens.firsts)
-    there = np.repeat(kept, sizes)
+    selected = np.repeat(kept, sizes)
     firsts = np.concatenate([[0], np.cumsum(sizes[kept])])
-    return Tokens(tokens.ids[there], firsts, tokens.entities[there])
+    return Tokens(tokens.ids[selected], firsts, tokens.entities[selected])
 
 
 @dataclass(frozen=True)
 class RowLayout:
-    """How sentences lie in rows: `sentences` in each, and where each row's `tokens` begin."""
+    """How sentences are arranged in rows.
+
+    `sentences`: int64[rows], the number of sentences in each row; `tokens`: int64[rows + 1], the
+    index of each row's first token, and the number of tokens.
+    """
 
     sentences: Array
     tokens: Array
 
 
 def one_a_row(tokens: Tokens) -> RowLayout:
-    """Return a row for each sentence."""
+    """Return a layout with one sentence in each row."""
     return RowLayout(np.ones(len(tokens.firsts) - 1, np.int64), tokens.firsts)
 
 
 def packed(tokens: Tokens, longest: int) -> RowLayout:
-    """Put as many sentences into each row as it holds, in their order; none is cut for it."""
+    """Put as many sentences into each row as fit, in order; no sentence is cut."""
     ends, firsts, last = [0], tokens.firsts, len(tokens.firsts) - 1
     while ends[-1] < last:
         fit = int(np.searchsorted(firsts, firsts[ends[-1]] + longest, side="right")) - 1
@@ -42,7 +46,7 @@ def packed(tokens: Tokens, longest: int) -> RowLayout:
 
 
 def entity_numbers(tokens: Tokens, rows: RowLayout, of_sentence: Array) -> Array:
-    """Return each token's entity as a number in its row; `of_sentence`: how many each has."""
+    """Return each token's entity as a number in its row; `of_sentence`: entities per sentence."""
     before = np.cumsum(of_sentence) - of_sentence
     row_firsts = np.cumsum(rows.sentences) - rows.sentences
     shift = before - np.repeat(before[row_firsts], rows.sentences) if len(before) else before

@@ -1,6 +1,6 @@
-"""Pairs of texts as a tokenizer frames them, [CLS] A [SEP] B [SEP], from texts tokenized once each.
+"""Tokens of pairs of texts, [CLS] A [SEP] B [SEP], from texts that are tokenized once.
 
-A sentence stands in ten pairs, and to tokenize is what takes the time.
+A sentence is part of ten pairs, and tokenizing takes most of the time.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 _AT_ONCE = 4096
-# The pieces of a pair, in their order.
+# The pieces of a pair, in order.
 _HEAD, _FIRST, _MIDDLE, _SECOND, _TAIL = range(5)
 
 
 @dataclass(frozen=True)
 class PairFrame:
-    """What a tokenizer puts around two texts: tokens before, between, behind, and their types.
+    """The tokens that a tokenizer adds to two texts (before, between, after), and their type ids.
 
-    `of_texts`: the types of the first text's tokens and of the second's.
+    `of_texts`: the type ids of the first text's tokens and of the second's.
     """
 
     tokens: tuple[Array, Array, Array]
@@ -35,17 +35,17 @@ class PairFrame:
 
     @property
     def size(self) -> int:
-        """The number of its tokens."""
+        """The number of added tokens."""
         return sum(map(len, self.tokens))
 
     @classmethod
     def of(cls, tokenizer: "Tokenizer") -> "PairFrame":
-        """Read a tokenizer's, which neither cuts nor pads."""
+        """Read the frame of a tokenizer, which must not truncate or pad."""
         text = text_with_tokens(tokenizer)
         pair = tokenizer.encode(text, text)
-        places = [[i for i, of in enumerate(pair.sequence_ids) if of == n] for n in (0, 1)]
+        indices = [[i for i, of in enumerate(pair.sequence_ids) if of == n] for n in (0, 1)]
         ids, types = np.array(pair.ids, np.int32), np.array(pair.type_ids, np.int8)
-        (begin, end), (again, last) = ((some[0], some[-1] + 1) for some in places)
+        (begin, end), (again, last) = ((some[0], some[-1] + 1) for some in indices)
         head, middle, tail = slice(begin), slice(end, again), slice(last, None)
         return cls(
             (ids[head], ids[middle], ids[tail]),
@@ -56,7 +56,7 @@ class PairFrame:
 
 @dataclass(frozen=True)
 class PairTexts:
-    """The frame's tokens and those of some texts; `firsts`: where each's begin, and the end."""
+    """Tokens of the frame and of some texts; `firsts`: start of each text, and the end."""
 
     frame: PairFrame
     ids: Array
@@ -65,15 +65,17 @@ class PairTexts:
     @classmethod
     def of(cls, tokenizer: "Tokenizer", frame: PairFrame, texts: list[str]) -> "PairTexts":
         """Tokenize texts, without special tokens."""
-        lots = (texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE))
-        made = [flat_ids(tokenizer.encode_batch(lot, add_special_tokens=False)) for lot in lots]
-        sizes = np.concatenate([np.array([frame.size]), *(sizes for _, sizes in made)])
-        return cls(frame, np.concatenate([*frame.tokens, *(i for i, _ in made)]), sizes.cumsum())
+        batches = (texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE))
+        encoded = [
+            flat_ids(tokenizer.encode_batch(batch, add_special_tokens=False)) for batch in batches
+        ]
+        sizes = np.concatenate([np.array([frame.size]), *(sizes for _, sizes in encoded)])
+        return cls(frame, np.concatenate([*frame.tokens, *(i for i, _ in encoded)]), sizes.cumsum())
 
 
 @dataclass(frozen=True)
 class PairRows:
-    """Rows of tokens one after another, their types, and how many each row has."""
+    """Rows of tokens, concatenated, their type ids, and the number of tokens in each row."""
 
     ids: Array
     types: Array
@@ -81,7 +83,7 @@ class PairRows:
 
 
 def pair_rows(texts: PairTexts, first: Array, second: Array, longest: int) -> PairRows:
-    """Return pairs of texts, each by its number, as rows of at most `longest` tokens."""
+    """Return pairs of texts, given by their indices, as rows of at most `longest` tokens."""
     frame, number = texts.frame, len(first)
     sizes = np.diff(texts.firsts)
     head, middle, tail = map(len, frame.tokens)
@@ -93,20 +95,21 @@ def pair_rows(texts: PairTexts, first: Array, second: Array, longest: int) -> Pa
     lengths[:, _FIRST], lengths[:, _SECOND] = _cut(
         sizes[first], sizes[second], longest - frame.size
     )
-    places = ranges(begins.ravel(), lengths.ravel())
+    indices = ranges(begins.ravel(), lengths.ravel())
     types = np.concatenate([*frame.types, np.zeros(1, np.int8)])
-    of_frame = types[np.minimum(places, frame.size)]
+    of_frame = types[np.minimum(indices, frame.size)]
     of_text = np.zeros(5, np.int8)
     of_text[[_FIRST, _SECOND]] = frame.of_texts
     of_piece = np.repeat(np.tile(of_text, number), lengths.ravel())
-    return PairRows(texts.ids[places], of_frame + of_piece, lengths.sum(1))
+    return PairRows(texts.ids[indices], of_frame + of_piece, lengths.sum(1))
 
 
 def _cut(one: Array, other: Array, longest: int) -> tuple[Array, Array]:
-    """Return how many tokens are kept of each: as tokenizers' "longest_first" cuts.
+    """Return how many tokens of each text are kept, as truncated by tokenizers' "longest_first".
 
-    (huggingface/tokenizers, src/utils/truncation.rs, truncate_encodings.) The longer text loses
-    its last tokens; where the shorter has more than half, both keep half, the longer the odd one.
+    (huggingface/tokenizers, src/utils/truncation.rs, truncate_encodings.) The longer text loses its
+    last tokens; if the shorter one has more than half, both keep half, and the longer the odd
+    token.
     """
     short = np.minimum(np.minimum(one, other), longest // 2)
     long = np.minimum(np.maximum(one, other), longest - short)

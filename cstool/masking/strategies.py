@@ -1,4 +1,4 @@
-"""The published strategies as tables of chances.
+"""The published masking strategies, as tables of probabilities.
 
 EntityCS (Whitehouse et al. 2022, section 2 and its table 2) for `mlm`, `wep`, `pep-…` and their
 sums with `mlm`; Di Liello, *Structural Self-Supervised Objectives for Transformers* (2023, first
@@ -15,10 +15,11 @@ RuleSource = Literal["paper", "code"]
 
 @dataclass(frozen=True)
 class Probabilities:
-    """What becomes of a token, or of an entity as a `whole`.
+    """Probabilities for a token, or for an entity as a `whole`.
 
-    `candidate`: the chance to be looked at. Of the candidates, these shares are masked, replaced
-    at random, kept; all three are to be predicted. The rest stays, and is not.
+    `candidate`: the probability to become a candidate. `masked`, `random`, `kept`: the fractions of
+    candidates that are masked, replaced by a random token, or kept; all three are predicted. Other
+    tokens are neither changed nor predicted.
     """
 
     candidate: float
@@ -30,10 +31,10 @@ class Probabilities:
 
 @dataclass(frozen=True)
 class Strategy:
-    """Chances within entities and outside; None touches nothing there.
+    """Probabilities inside and outside entities; None changes nothing there.
 
-    `detect`: labels tell for each token whether it was replaced (1) or not (0), in place of what
-    it was. `clusters`: replacements are drawn by clusters of tokens.
+    `detect`: labels say whether a token was replaced (1) or not (0), instead of the original token.
+    `clusters`: replacements are drawn by clusters of tokens.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Strategy:
 
     @property
     def masks(self) -> bool:
-        """Whether it needs a mask token."""
+        """Whether the strategy needs a mask token."""
         return any(c is not None and c.masked > 0 for c in (self.inside, self.outside))
 
 
@@ -56,7 +57,7 @@ _ENTITIES = {
     "pep-ms": Probabilities(1.0, 0.8, 0.0, 0.1),
     "pep-m": Probabilities(1.0, 0.8),
 }
-# Their paper keeps and predicts a tenth; their code predicts all that it does not mask.
+# The paper keeps and predicts a tenth; the code predicts all candidates that it does not mask.
 _CODE = {"pep-ms": Probabilities(1.0, 0.8, 0.0, 0.2)}
 _TOKENS = {
     "mlm": Strategy("mlm", _MLM, _MLM),
@@ -68,13 +69,13 @@ STRATEGIES = ("mlm", *_ENTITIES, *(f"{name}+mlm" for name in _ENTITIES), "rts", 
 
 
 def strategy_of(name: str, rules: RuleSource = "paper") -> Strategy:
-    """Return the strategy of that name. Raises KeyError when there is none.
+    """Return the strategy of that name. Raises KeyError if there is none.
 
-    `rules`: where EntityCS's paper and its code differ, which of them holds; WrongCallError for
-    others.
+    `rules`: whether to follow EntityCS's paper or its code where they differ; raises WrongCallError
+    for other values.
     """
     if rules not in get_args(RuleSource):
-        raise WrongCallError(f"no rules {rules!r}; there are {', '.join(get_args(RuleSource))}")
+        raise WrongCallError(f"unknown rules {rules!r}; use {' or '.join(get_args(RuleSource))}")
     if name in _TOKENS:
         return _TOKENS[name]
     entity, plus, _ = name.partition("+mlm")

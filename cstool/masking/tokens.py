@@ -1,11 +1,10 @@
-"""Texts with entities → tokens that know their entity, through the tokenizer's own offsets.
+"""Tokenize texts and assign tokens to entities, by the tokenizer's own offsets.
 
-A token belongs to an entity when it holds one of its characters, whatever else it holds: a space
-before it (`▁Paris`), or letters that were written onto it (`Pariser` as one token). So does a token
-of no characters between two of the entity's: RoBERTa's offsets leave spaces out, so that a space
-that is a token (`Ġ`) has none. Where one token holds parts of two entities it belongs to the first.
-Special tokens belong to none, and so does what the tokenizer does not know (`[UNK]`): it is
-special, too.
+A token belongs to an entity if it contains one of its characters, whatever else it contains: a
+space before it (`▁Paris`), or letters attached to it (`Pariser` as one token). So does a token
+without characters between two tokens of the entity: RoBERTa's offsets leave spaces out, so a space
+that is a token (`Ġ`) has none. A token with parts of two entities belongs to the first. Special
+tokens belong to none; the token for unknown text (`[UNK]`) is special, too.
 """
 
 from dataclasses import dataclass
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of some sentences, one after another.
+    """The tokens of some sentences, concatenated.
 
-    `firsts`: where each sentence's begin, and the end of all. `entities`: for each token 0, or
-    the number of its entity in the sentence, from 1.
+    `ids`: int32[n]. `firsts`: int64[sentences + 1], the index of each sentence's first token, and
+    n. `entities`: int32[n], 0, or the number of the token's entity in its sentence, from 1.
     """
 
     ids: Array
@@ -36,19 +35,19 @@ class Tokens:
 
     @property
     def sentences(self) -> Array:
-        """The number of each token's sentence."""
+        """int64[n]: the index of each token's sentence."""
         return np.repeat(np.arange(len(self.firsts) - 1), np.diff(self.firsts))
 
     @property
     def positions(self) -> Array:
-        """The number of each token in its sentence."""
+        """int64[n]: the position of each token in its sentence."""
         firsts: Array = np.repeat(self.firsts[:-1], np.diff(self.firsts))
         return np.arange(len(self.ids)) - firsts
 
 
 @dataclass(frozen=True)
 class Spans:
-    """Entities of some sentences in order: whose, and from which character to which."""
+    """Entities in order: the index of the sentence, and the character offsets of start and end."""
 
     sentence: Array
     start: Array
@@ -57,7 +56,7 @@ class Spans:
 
 @dataclass(frozen=True)
 class Tokenized:
-    """Tokens, and what became of each entity: kept, cut at the end, or without a token."""
+    """Tokens, and for each entity whether it is kept, and whether it was cut by truncation."""
 
     tokens: Tokens
     kept: Array
@@ -67,10 +66,10 @@ class Tokenized:
 def tokenize(
     tokenizer: "Tokenizer", vocabulary: Vocabulary, texts: list[str], spans: Spans, longest: int
 ) -> Tokenized:
-    """Return the tokens of the texts: at most `longest` each, special ones counted.
+    """Return the tokens of the texts: at most `longest` each, including special ones.
 
-    Longer ones lose their last ordinary tokens. An entity of which a token is lost is none any
-    more: its tokens are as those outside entities.
+    Longer texts lose their last ordinary tokens. An entity that loses a token is dropped: its other
+    tokens count as outside of entities.
     """
     encodings = tokenizer.encode_batch(texts)
     ids, sizes = flat_ids(encodings)
@@ -93,18 +92,19 @@ def tokenize(
 
 
 def flat_ids(encodings: list[Any]) -> tuple[Array, Array]:
-    """Return all tokens' numbers, and each text's number of them."""
+    """Return the ids of all tokens, concatenated, and the number of tokens of each text."""
     sizes = np.fromiter(map(len, encodings), np.int64, len(encodings))
     ids = chain.from_iterable(e.ids for e in encodings)
     return np.fromiter(ids, np.int32, int(sizes.sum())), sizes
 
 
 def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
-    """Return each token's entity, -1 where none."""
+    """Return int64[n]: each token's entity, -1 if it has none."""
     places = zip(spans.sentence.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
-    found = [_token_span(encodings[sentence], start, end) for sentence, start, end in places]
-    low, high = np.array(found, np.int64).reshape(-1, 2).T + firsts[spans.sentence]
-    low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])  # what the one before has
+    ranges_ = [_token_span(encodings[sentence], start, end) for sentence, start, end in places]
+    low, high = np.array(ranges_, np.int64).reshape(-1, 2).T + firsts[spans.sentence]
+    # A token of two entities belongs to the first.
+    low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])
     sizes = np.maximum(high - low, 0)
     owner = np.full(firsts[-1], -1, np.int64)
     owner[ranges(low, sizes)] = np.repeat(np.arange(len(sizes)), sizes)
@@ -112,29 +112,29 @@ def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
 
 
 def _token_span(encoding: Any, start: int, end: int) -> tuple[int, int]:
-    """Return the tokens of these characters: the first, and the one behind the last.
+    """Return the range of tokens of these characters: first, end (exclusive).
 
-    Asks for the tokens at both ends: all offsets as Python objects take longer than all else
-    that `mask` does. Where the tokenizer has left out a character at an end, all are needed.
+    Looks up the tokens at both ends, because all offsets as Python objects take longer than the
+    rest of `mask`. If the tokenizer has dropped a character at an end, all offsets are needed.
     """
     first, last = encoding.char_to_token(start), encoding.char_to_token(end - 1)
     if first is None or last is None:
         offsets = enumerate(encoding.offsets)
         inside = [token for token, (low, high) in offsets if low < end and high > start]
         return (inside[0], inside[-1] + 1) if inside else (0, 0)
-    behind = last + 1  # that of the last character's first token: it may have more, of its bytes
-    while (place := encoding.token_to_chars(behind)) is not None and place[0] < end:
-        behind += 1
-    return first, behind
+    after = last + 1  # the last character may have more tokens, one for each of its bytes
+    while (span := encoding.token_to_chars(after)) is not None and span[0] < end:
+        after += 1
+    return first, after
 
 
 def _counted(kept: Array, firsts: Array) -> Array:
-    """Return where each sentence's tokens begin among those that are kept."""
+    """Return the index of each sentence's first token among those that are kept."""
     return np.concatenate([[0], np.cumsum(kept)])[firsts]
 
 
 def _numbered(owner: Array, whole: Array, sentence: Array) -> Array:
-    """Return each token's entity as a number in its sentence, counting whole entities only."""
+    """Return each token's entity as a number in its sentence; only whole entities are counted."""
     if not len(whole):
         return np.zeros(len(owner), np.int32)
     counted = np.cumsum(whole)

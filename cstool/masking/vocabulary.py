@@ -1,7 +1,7 @@
-"""What masking needs to know of a tokenizer: its special tokens, the mask token, all the others.
+"""The tokens of a tokenizer: special tokens, the mask token, and ordinary tokens.
 
-Read from a `tokenizer.json` of Hugging Face's `tokenizers`, the one file that all fast tokenizers
-have (`tokenizer.save_pretrained(…)` in transformers writes it).
+Read from a `tokenizer.json` of Hugging Face's `tokenizers`, the file that all fast tokenizers have
+(written by `tokenizer.save_pretrained(…)` of transformers).
 """
 
 import os
@@ -26,7 +26,7 @@ _PADS = ("[PAD]", "<pad>", "<|pad|>")
 
 
 def need_library() -> str:
-    """Return the version of `tokenizers`. Raises CstoolError when it is missing."""
+    """Return the version of `tokenizers`. Raises CstoolError if it is not installed."""
     try:
         import tokenizers
     except ImportError as error:
@@ -35,12 +35,12 @@ def need_library() -> str:
 
 
 def one_thread() -> None:
-    """Let tokenizers use one thread a process: workers are counted by -j."""
+    """Limit tokenizers to one thread per process, because -j sets the number of processes."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def read_tokenizer(path: Path) -> "Tokenizer":
-    """Return the tokenizer of a `tokenizer.json`. Raises InputError when the file is none."""
+    """Return the tokenizer of a `tokenizer.json`. Raises InputError if the file is not valid."""
     need_library()
     from tokenizers import Tokenizer
 
@@ -48,17 +48,19 @@ def read_tokenizer(path: Path) -> "Tokenizer":
         raise InputError(f"{path}: no such file; give a tokenizer.json")
     try:
         return Tokenizer.from_file(os.fspath(path))
-    except Exception as error:  # tokenizers raises nothing narrower
-        raise InputError(f"{path}: is no tokenizer.json that can be read ({error})") from error
+    except Exception as error:  # tokenizers raises no narrower exception
+        raise InputError(
+            f"{path}: not a valid tokenizer.json ({error}); give one written by tokenizers"
+        ) from error
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """A tokenizer's tokens by number.
+    """A tokenizer's tokens by id.
 
-    `special`: whether a token is special, for each number; `ordinary`: the numbers of all others,
-    ascending. `mask` is None when no special token is known to stand for what is masked; so is
-    `pad`. `head`, `tail`: how many special tokens are put before and behind a text.
+    `special`: bool[vocabulary], whether a token is special; `ordinary`: int32[n], the ids of all
+    others, ascending. `mask` and `pad`: the ids of the mask and the padding token, None if unknown.
+    `head`, `tail`: the number of special tokens added before and after a text.
     """
 
     special: Array
@@ -70,47 +72,49 @@ class Vocabulary:
 
     @classmethod
     def of(cls, tokenizer: "Tokenizer", mask: str | None = None) -> "Vocabulary":
-        """Read a tokenizer's; `mask` names the mask token where it has an unusual name.
+        """Read a tokenizer's vocabulary; `mask` names the mask token if it has an unusual name.
 
-        Raises InputError when that is none of its tokens, and when it has special ones only.
+        Raises InputError if there is no such token, or there are only special tokens.
         """
         numbers = tokenizer.get_vocab(with_added_tokens=True)
         if mask is not None and mask not in numbers:
-            raise InputError(f"--mask-token: the tokenizer has no token {mask!r}")
+            raise InputError(
+                f"--mask-token: the tokenizer has no token {mask!r}; give one of its tokens"
+            )
         around = tokenizer.encode(text_with_tokens(tokenizer))
         flags = around.special_tokens_mask
         special = np.zeros(max(numbers.values(), default=-1) + 1, bool)
         added = tokenizer.get_added_tokens_decoder()
-        found = {number for number, token in added.items() if token.special}
-        found |= {number for number, flag in zip(around.ids, flags, strict=True) if flag}
-        found |= _unknown(tokenizer, numbers)  # of the special ones or not in the file
-        names = {name: number for name, number in numbers.items() if number in found}
+        ids = {number for number, token in added.items() if token.special}
+        ids |= {number for number, flag in zip(around.ids, flags, strict=True) if flag}
+        ids |= _unknown(tokenizer, numbers)  # the file may list it as special or not
+        names = {name: number for name, number in numbers.items() if number in ids}
         chosen = numbers[mask] if mask is not None else _first(names, _MASKS)
-        special[[*found, *([] if chosen is None else [chosen])]] = True
-        there = np.zeros(len(special), bool)
-        there[[*numbers.values()]] = True
-        ordinary = np.flatnonzero(there & ~special).astype(np.int32)
+        special[[*ids, *([] if chosen is None else [chosen])]] = True
+        used = np.zeros(len(special), bool)
+        used[[*numbers.values()]] = True
+        ordinary = np.flatnonzero(used & ~special).astype(np.int32)
         if not len(ordinary):
-            raise InputError("the tokenizer has special tokens only")
+            raise InputError("the tokenizer has only special tokens; give another tokenizer")
         text = [i for i, flag in enumerate(flags) if not flag]
         head, tail = text[0], len(flags) - 1 - text[-1]
         return cls(special, ordinary, chosen, _first(names, _PADS), head, tail)
 
 
 def text_with_tokens(tokenizer: "Tokenizer") -> str:
-    """Return a text that the tokenizer has tokens for. Raises InputError when there is none."""
+    """Return a text that has an ordinary token. Raises InputError if there is none."""
     words = map(tokenizer.decode, ([number] for number in tokenizer.get_vocab().values()))
     for text in chain(["a"], words):
         if 0 in tokenizer.encode(text).special_tokens_mask:
             return text
-    raise InputError("the tokenizer makes special tokens only, whatever the text")
+    raise InputError("the tokenizer returns only special tokens for any text; give another one")
 
 
 def _unknown(tokenizer: "Tokenizer", numbers: dict[str, int]) -> set[int]:
-    """Return the token that the model has for what it does not know, if it has one."""
+    """Return the id of the model's token for unknown text, if it has one."""
     from tokenizers.models import Unigram
 
-    if isinstance(tokenizer.model, Unigram):  # tells it in its file only
+    if isinstance(tokenizer.model, Unigram):  # it has this only in its file
         number = msgspec.json.decode(tokenizer.to_str(), type=_File).model.unk_id
     else:
         number = numbers.get(getattr(tokenizer.model, "unk_token", None) or "")

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from cstool.errors import OutputError, writing
+from cstool.errors import RESUME, OutputError, writing
 from cstool.execution.shutdown import cleaned_up
 
 _PREFIX = ".tmp-"
@@ -111,7 +111,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             if not os.path.samestat(os.fstat(handle), temporary.lstat()):
-                raise OutputError(f"{temporary}: was replaced by another program; run again")
+                raise OutputError(
+                    f"{temporary}: temporary file was replaced by another program; {RESUME}"
+                )
             _fsync(handle, _CANNOT_FLUSH)
             temporary.replace(path)
             flush_folder(path.parent)
@@ -146,8 +148,8 @@ def refuse_links(out: Path, folder: Path) -> None:
             return
         if part.is_symlink():
             raise OutputError(
-                f"{part}: is a symbolic link inside an output folder, which is not followed; "
-                "remove it, or choose another folder with -o"
+                f"{part}: is a symbolic link inside an output folder; remove it, or choose another "
+                "folder with -o"
             )
 
 

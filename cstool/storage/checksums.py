@@ -148,9 +148,8 @@ def checked_parts(folder: Path, manifest: Manifest) -> list[Path]:
 def damaged(path: Path, where: str) -> InputError:
     """Return the error for a file whose bytes are not those that were written."""
     return InputError(
-        f"{path}: is damaged ({where}: its checksum is another one than when it was written); "
-        "`cstool verify` with its folder lists all damaged files; write that folder again with "
-        "--overwrite"
+        f"{path}: is damaged ({where}: checksum mismatch); list all damaged files with `cstool "
+        "verify`, then make the folder again with --overwrite"
     )
 
 
@@ -249,7 +248,7 @@ def append_checksum(path: Path) -> None:
 def check_checksum(path: Path) -> None:
     """Verify a file that ends in a checksum. Raises InputError when it is damaged."""
     if not is_sound(path):
-        raise damaged(path, "its bytes")
+        raise damaged(path, "content")
 
 
 def is_sound(path: Path) -> bool:
@@ -290,7 +289,7 @@ def load_array(path: Path, *, check: bool = True) -> Array:
     array: Array = np.asarray(mapped)
     # cstool 0.1 wrote no checksum: the file ends with the array.
     if check and not marked and path.stat().st_size != mapped.offset + array.nbytes:
-        raise damaged(path, "its bytes")
+        raise damaged(path, "content")
     return array
 
 

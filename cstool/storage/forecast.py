@@ -52,13 +52,15 @@ def needs_in_words(stage: str, out: Path, inputs: Sequence[Input]) -> str:
     try:
         free = shutil.disk_usage(out).free
     except OSError as error:
-        raise OutputError(f"{out}: cannot be looked at ({error.strerror}); mend that") from error
+        raise OutputError(
+            f"{out}: free disk space is unknown ({error.strerror}); fix this and run again"
+        ) from error
     if needed <= free and disk.peak < _WORTH_A_LINE:
         return ""
     line = (
-        f"{stage}: will write about {size_in_words(disk.result)} to {out}, and need at most "
-        f"{size_in_words(needed)} of disk while it runs; {size_in_words(free)} are free"
+        f"{stage}: writes about {size_in_words(disk.result)} to {out} and needs at most "
+        f"{size_in_words(needed)} of disk space while it runs; free: {size_in_words(free)}"
     )
     if needed > free:
-        line += ": probably too little; free some, or stop this run and choose another disk with -o"
+        line += ", probably too little; free some space, or stop and choose another disk with -o"
     return line

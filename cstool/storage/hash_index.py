@@ -91,8 +91,9 @@ class HashIndex:
             _check(slots, values)
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{folder / HashIndex.files(name)[0]}: the index cannot be read ({error}); make "
-                "the folder again with --overwrite, and look with `cstool verify` for damage"
+                f"{folder / HashIndex.files(name)[0]}: the index cannot be read ({error}); list "
+                "all damaged files with `cstool verify`, then make the folder again with "
+                "--overwrite"
             ) from error
         return HashIndex(slots, values)
 
@@ -250,7 +251,7 @@ class _GrowingArray:
         self._file.seek(0)
         self._write_head()
         if self._head_size != size:
-            raise AssertionError("the head of a .npy file has grown")
+            raise AssertionError("the header of a .npy file has grown")
         self._file.flush()
 
     def _write_head(self) -> None:
@@ -306,6 +307,6 @@ def _filled(
 def _check(slots: Hashes, values: Array) -> None:
     """Raise ValueError when the arrays are no index; a look-up stays within those that are."""
     if slots.dtype != np.uint64 or slots.ndim != 1 or slots.shape != values.shape:
-        raise ValueError("its files do not fit together")
+        raise ValueError("its two files differ in length")
     if len(slots) <= _HEAD or slots[0] + _HEAD >= len(slots) or slots[-1] != _EMPTY:
-        raise ValueError("it is no index of this version")
+        raise ValueError("not an index of this version")

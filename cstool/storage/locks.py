@@ -230,7 +230,7 @@ def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
         holder = _read(theirs)
         if holder is None:
             if theirs.exists():
-                return f"{theirs}: cannot be read; when no run is at work there, remove it"
+                return f"{theirs}: lock cannot be read; if no run writes to the folder, remove it"
         elif is_dead(holder.process, mine.process):
             _remove(theirs, holder)
         elif why := _why_not_both(mine, holder):
@@ -241,13 +241,13 @@ def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
 def _why_not_both(mine: Holder, other: Holder) -> str:
     """Return why two runs may not be in one folder at once; "" when they may."""
     if mine.share is None or other.share is None:
-        return "another run is at work there"
+        return "another run is writing to it"
     if mine.share[1] != other.share[1]:
-        return f"a run of an array of {other.share[1]} is at work there, not of {mine.share[1]}"
+        return f"an array of {other.share[1]} tasks is writing to it, not of {mine.share[1]}"
     if mine.share == other.share:
-        return f"the same share, {mine.share[0]}/{mine.share[1]}, is at work there"
+        return f"the same array task, {mine.share[0]}/{mine.share[1]}, is writing to it"
     if mine.claim != other.claim:
-        return "a share with other parameters or inputs is at work there"
+        return "an array task with other parameters or inputs is writing to it"
     return ""
 
 
@@ -256,11 +256,11 @@ def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> st
     job = f", job {process.job}" if process.job else ""
     who = f"process {process.pid} on {process.host}{job}"
     if _in_sight(process, mine.process):
-        return f"{out}: {why} ({who}); wait for its end or stop it, or choose another folder"
+        return f"{out}: {why} ({who}); wait until it ends, stop it, or choose another folder"
     files = f"{theirs} and {out / holder.tag}" if is_scratch(holder.tag) else theirs
     return (
-        f"{out}: {why} ({who}, which cannot be looked at from here); wait for its end, or, when "
-        f"it is no more, remove {files}"
+        f"{out}: {why} ({who}, which cannot be checked from here); wait until it ends, or, if it "
+        f"no longer runs, remove {files}"
     )
 
 

@@ -143,25 +143,26 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); mend that") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); fix this and run again"
+        ) from error
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
-            f"{path}: is no cstool manifest ({error}); make the folder again with --overwrite, "
-            "and look with `cstool verify` for other damage"
+            f"{path}: is not a manifest of cstool ({error}); list all damaged files with `cstool "
+            "verify`, then make the folder again with --overwrite"
         ) from error
     if manifest.checksum and manifest.checksum != _checksum_of(manifest):
         raise InputError(
-            f"{path}: is damaged (its checksum is another one than when it was written), or a "
-            "newer cstool wrote it; make the folder again with --overwrite, and look with "
-            "`cstool verify` for other damage"
+            f"{path}: is damaged (checksum mismatch), or was written by a newer cstool; list all "
+            "damaged files with `cstool verify`, then make the folder again with --overwrite"
         )
     for part in manifest.parts:
         if not is_inside(part.file):
             raise InputError(
-                f"{path}: lists {part.file!r}, which is not a path inside the folder; no cstool "
-                "wrote that: make the folder again in an empty one"
+                f"{path}: lists {part.file!r}, which is not a path inside the folder, so cstool "
+                "did not write this manifest; make the folder again elsewhere"
             )
     return manifest
 
@@ -222,19 +223,20 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
     if len(stages) > 2:
         wanted = f"`cstool` {', '.join(stages[:-1])} or {stages[-1]}"
     if not folder.exists():
-        raise InputError(f"{folder}: no such folder; give one that {wanted} has written")
+        raise InputError(f"{folder}: no such folder; give a folder written by {wanted}")
     if not folder.is_dir():
-        raise InputError(f"{folder}: is a file; give the folder that {wanted} has written")
+        raise InputError(f"{folder}: is a file; give a folder written by {wanted}")
     manifest = read_manifest(folder)
     if manifest is None:
         _tell_of_those_inside(folder, stages)
         raise InputError(
-            f"{folder}: has no {MANIFEST}, so it is unfinished or not cstool's; "
-            f"run {wanted} to its end first"
+            f"{folder}: has no {MANIFEST}, so it is unfinished or not written by cstool; "
+            f"run {wanted} to completion first"
         )
     if manifest.stage not in stages:
         raise InputError(
-            f"{folder}: holds what `cstool {manifest.stage}` wrote; give what {wanted} writes"
+            f"{folder}: contains output of `cstool {manifest.stage}`; give a folder written by "
+            f"{wanted}"
         )
     broken = broken_parts(folder, manifest)
     if broken:
@@ -248,7 +250,7 @@ def _tell_of_those_inside(folder: Path, stages: tuple[str, ...]) -> None:
     if inside:
         names = [*inside[:_MOST_INSIDE], *(["…"] if inside[_MOST_INSIDE:] else [])]
         raise InputError(
-            f"{folder}: is no stage's folder, but holds {', '.join(names)}; "
+            f"{folder}: is not the folder of a stage, but contains {', '.join(names)}; "
             f"give {'one of them' if inside[1:] else folder / inside[0]}"
         )
 
@@ -269,8 +271,9 @@ def broken_parts(folder: Path, manifest: Manifest) -> str:
         return ""
     first = broken[0]
     size = sizes[first.file]
-    what = "is missing" if size is None else f"has {size:,} bytes, not its {first.bytes:,}"
-    return f"{first.file} {what} ({len(broken)} of {len(manifest.parts)} parts are not as listed)"
+    what = "is missing" if size is None else f"has {size:,} bytes instead of {first.bytes:,}"
+    total = len(manifest.parts)
+    return f"{first.file} {what} ({len(broken)} of {total} parts differ from the manifest)"
 
 
 def _size(path: Path) -> int | None:

@@ -73,7 +73,7 @@ def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
     _refuse_other(out, theirs, claim, same_version=False)
     broken = broken_parts(out, manifest)
     if broken:
-        raise OutputError(f"{out}: {broken}; pass --overwrite to make the folder anew")
+        raise OutputError(f"{out}: {broken}; start over with --overwrite")
     return manifest
 
 
@@ -112,19 +112,27 @@ def refuse_damage(out: Path, counts: Counts, *, keep_going: bool) -> None:
     faults = list(counts.details.get("damaged inputs", {}))
     if faults and not keep_going:
         raise InputError(
-            f"{out}: was made with --keep-going: {faults[0]}; or pass --overwrite to make it anew"
+            f"{out}: was made with --keep-going: {faults[0]}; or start over with --overwrite"
         )
 
 
 def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None:
-    """Raise when the output folder is an input's, or when an input is given twice."""
-    if out.resolve() in {path.resolve() for path in reads}:
-        raise OutputError(f"{out}: is the folder that is read; give another one with -o")
-    seen: set[str] = set()
+    """Refuse an output folder that is an input, and an input that is given twice.
+
+    Raises OutputError and InputError, respectively.
+    """
+    folders: set[Path] = set()
+    for path in reads:
+        if out.resolve() == path.resolve():
+            raise OutputError(f"{out}: is an input folder; give another output folder with -o")
+        if path.resolve() in folders:
+            raise InputError(f"{path}: given twice; give each folder once")
+        folders.add(path.resolve())
+    identities: set[str] = set()
     for given in inputs:
-        if given.identity and given.identity in seen:
-            raise InputError(f"{given.name}: is given twice; give each input once")
-        seen.add(given.identity or "")
+        if given.identity and given.identity in identities:
+            raise InputError(f"{given.name}: given twice; give each input once")
+        identities.add(given.identity or "")
 
 
 def _refuse_foreign(out: Path) -> None:
@@ -143,8 +151,8 @@ def _refuse_foreign(out: Path) -> None:
         foreign = [] if (out / RUN).exists() else [n for n in foreign if n == WORK]
     if foreign:
         raise OutputError(
-            f"{out}: holds files that are not cstool's ({', '.join(foreign[:3])}"
-            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder"
+            f"{out}: contains files not written by cstool ({', '.join(foreign[:3])}"
+            f"{', …' if len(foreign) > 3 else ''}); choose an empty folder with -o"
         )
 
 
@@ -162,7 +170,7 @@ def _read_claim(path: Path) -> Claim:
         return msgspec.json.decode(path.read_bytes(), type=Claim)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OutputError(
-            f"{path}: cannot be read ({error}); pass --overwrite to begin anew"
+            f"{path}: cannot be read ({error}); start over with --overwrite"
         ) from error
 
 
@@ -183,7 +191,7 @@ def remove_unlisted(out: Path, run: str, listed: Set[str]) -> None:
 
 def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) -> None:
     if theirs.stage != ours.stage:
-        what = f"holds what `cstool {theirs.stage}` wrote"
+        what = f"contains output of `cstool {theirs.stage}`"
     elif theirs.inputs != ours.inputs:
         old, new = _names(theirs.inputs), _names(ours.inputs)
         what = f"was made from another version of {old}"
@@ -193,18 +201,17 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
-        keys = sorted(theirs.parameters.keys() | ours.parameters.keys())
-        differ = [k for k in keys if theirs.parameters.get(k) != ours.parameters.get(k)]
-        what = "was made with " + ", ".join(
-            f"{k}={_short(theirs.parameters.get(k))} (now {_short(ours.parameters.get(k))})"
-            for k in differ
+        before, now = theirs.parameters, ours.parameters
+        differ = [k for k in sorted(before.keys() | now.keys()) if before.get(k) != now.get(k)]
+        what = "was made with other parameters: " + ", ".join(
+            f"{k}: {_parameter(before, k)} (now {_parameter(now, k)})" for k in differ
         )
     elif same_version and theirs.version != ours.version:
-        what = f"was begun by cstool {theirs.version} (this is {ours.version})"
+        what = f"was started by cstool {theirs.version} (this is {ours.version})"
     else:
         return
     raise OutputError(
-        f"{out}: {what}; choose another folder with -o, or pass --overwrite to make it anew"
+        f"{out}: {what}; choose another folder with -o, or start over with --overwrite"
     )
 
 
@@ -212,7 +219,13 @@ def _names(inputs: list[Input]) -> str:
     return ", ".join(i.name for i in inputs)
 
 
-def _short(value: object) -> str:
+def _parameter(parameters: dict[str, Any], name: str) -> str:
+    """Return a parameter's value in words; an older cstool may not have recorded it."""
+    if name not in parameters:
+        return "not recorded"
+    value = parameters[name]
+    if value is None:
+        return "none"
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 40 else text[:37] + "…"
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from cstool.errors import InputError, OutputError, is_full
+from cstool.errors import RESUME, InputError, OutputError, is_full
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import STANDARD, PartWriter, open_part, read_footer, write_table
 from cstool.storage.counts import Counts, total
@@ -137,7 +137,7 @@ def _write_all(
                 raise
             raise InputError(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
-                "mend that and run the same command again: finished parts are kept"
+                f"fix this and {RESUME}"
             ) from error
         if isinstance(batch, SideTable):
             put_beside(batch)
@@ -171,7 +171,7 @@ def refuse_foreign_part(path: Path, run: str) -> None:
             read_footer(path)
             raise OutputError(
                 f"{path}: is a Parquet file that this run did not write; move it elsewhere, or "
-                "choose another folder with -o"
+                "choose another output folder with -o"
             )
 
 

@@ -25,7 +25,7 @@ def qids_of(path: Path) -> Qids:
     """
     qids = _linked(path) if path.is_dir() else np.fromiter(_listed(path), np.uint32)
     if not len(qids):
-        raise InputError(f"{path}: names no items; give a file with a QID a line")
+        raise InputError(f"{path}: contains no QIDs; give a file with one QID per line")
     return np.unique(qids)
 
 
@@ -39,13 +39,13 @@ def _listed(path: Path) -> Iterator[int]:
                     yield int(match[1])
                 elif word:
                     raise InputError(
-                        f"{path}: line {number:,} is no QID: {word[:40]!r}; give one a line, "
+                        f"{path}: line {number:,} is not a QID: {word[:40]!r}; give one per line, "
                         "such as Q42"
                     )
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read ({error.strerror or error}); give a file with a QID a line, "
-            "or a folder that `cstool link` wrote"
+            f"{path}: cannot be read ({error.strerror or error}); give a file with one QID per "
+            "line, or a folder written by `cstool link`"
         ) from error
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from cstool import __version__
-from cstool.errors import CstoolError, Stopped, Unfinished, writing
+from cstool.errors import RESUME, CstoolError, Stopped, Unfinished, writing
 from cstool.execution.crash_notes import noting, take_note
 from cstool.execution.executors import calls_ahead, executor, run_calls
 from cstool.execution.log import log
@@ -60,9 +60,9 @@ from cstool.storage.timings import (
 _BYTES_A_WORKER = 8 << 20
 
 
-def stopped(out: Path, done: str = "") -> str:
-    """Return what a run that is interrupted has to tell."""
-    return f"{out}: stopped{done}; the same command goes on from here: finished parts are kept"
+def stopped_message(out: Path, where: str = "") -> str:
+    """Return the message of a run that was interrupted."""
+    return f"{out}: stopped{where}; {RESUME}"
 
 
 @dataclass
@@ -158,29 +158,30 @@ class Run:
     def _refuse_unfinished(self, spec: PartSpec, finished: int, missing: int) -> NoReturn:
         what = f"the intermediate step {spec.phase}" if spec.phase else "the output"
         raise Unfinished(
-            f"{self.out}: this array task is finished; {what} has {finished:,} parts, {missing:,} "
-            "are missing; run the other array tasks (all of them again while an intermediate step "
-            "is unfinished), then the same command without --task to make the rest and finish"
+            f"{self.out}: this array task is finished; {what} has {finished:,} parts and lacks "
+            f"{missing:,}; run the other array tasks (again all of them, as long as an "
+            "intermediate step is incomplete), then the same command without --task, which makes "
+            "missing parts and completes the folder"
         )
 
     def _note(self, index: int) -> Path:
         return self.out / WORK / "at" / f"{index}"
 
     def _lost(self, label: str, index: int, file: str, how: str) -> CstoolError:
-        """Return the error that tells over which part workers have died twice, and where."""
-        place = take_note(self._note(index))
-        where = f", {place}" if place else ""
+        """Return the error for a part over which workers have died twice."""
+        last_note = take_note(self._note(index))
+        where = f", {last_note}" if last_note else ""
         return CstoolError(
-            f"{self.out / file} ({label}{where}): its worker {how}, and again when it was tried "
-            "alone; run the same command again with fewer --jobs or more memory (finished parts "
-            "are kept), or begin anew with --overwrite and a smaller --part-size"
+            f"{self.out / file} ({label}{where}): its worker {how}, and again when the part was "
+            "retried alone; run the same command again with fewer --jobs or more memory (finished "
+            "parts are kept), or start over with --overwrite and a smaller --part-size"
         )
 
-    def stopped(self) -> str:
-        """Return what a run that is interrupted has to tell."""
+    def stopped_message(self) -> str:
+        """Return the message of a run that was interrupted: its step and its finished parts."""
         label, made = self._step
-        done = f" in the step {label!r}, {len(made):,} of its parts are done" if label else ""
-        return stopped(self.out, done)
+        where = f" in step {label!r} (finished parts: {len(made):,})" if label else ""
+        return stopped_message(self.out, where)
 
     def leave_the_rest(self) -> None:
         """Raise Unfinished for an array task: the rest is done by one run without --task.
@@ -214,7 +215,7 @@ class Run:
         counts = total([counts])
         wrong = imbalances(counts)
         if wrong:
-            raise AssertionError(f"{self.claim.stage} lost count: {'; '.join(wrong)}")
+            raise AssertionError(f"{self.claim.stage}: counts do not add up: {'; '.join(wrong)}")
         bare = Manifest(
             stage=self.claim.stage,
             version=self.claim.version,
@@ -299,7 +300,7 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
     except Stopped:
         raise
     except KeyboardInterrupt as stop:
-        raise Stopped(stopped(out)) from stop
+        raise Stopped(stopped_message(out)) from stop
 
 
 @contextmanager
@@ -330,18 +331,18 @@ def _filling(
         log(line, stage=claim.stage)
     run: Run | None = None
 
-    def clean() -> str:
-        return run.stopped() if run else stopped(out)
+    def message() -> str:
+        return run.stopped_message() if run else stopped_message(out)
 
     number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
-    with cleaned_up(clean):
+    with cleaned_up(message):
         try:
             with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:
                 lineage = tuple(lineage_of(reads))
                 run = Run(out, claim, options, pool, lineage=lineage, scratch=scratch)
                 yield run
         except KeyboardInterrupt as stop:
-            raise Stopped(run.stopped() if run else stopped(out)) from stop
+            raise Stopped(message()) from stop
         finally:
             if run is not None:
                 run.close()

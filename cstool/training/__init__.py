@@ -1,7 +1,6 @@
-"""Training on a corpus with PyTorch: a collator that masks on the fly, a sampler of languages.
+"""Training on a corpus with PyTorch: a collator that masks batches, and a sampler of languages.
 
-Needs the extra `train`. The drawing is `cstool.masking`'s, the same that `cstool mask`
-does.
+Needs the extra `train`. Masking uses the same functions of `cstool.masking` as `cstool mask`.
 """
 
 from cstool.training.collator import EntityMaskingCollator

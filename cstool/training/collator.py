@@ -1,4 +1,4 @@
-"""A collator for PyTorch's DataLoader and transformers' Trainer that masks on the fly."""
+"""A collator for PyTorch's DataLoader and transformers' Trainer that masks each batch."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,18 +29,19 @@ __all__ = ["EntityMaskingCollator"]
 
 
 class EntityMaskingCollator:
-    """Makes batches of a corpus's rows, masked anew in each batch and epoch.
+    """Builds batches from rows of a corpus, masked differently in each batch and epoch.
 
     Rows with `id`, `language`, `text`, `entities` (a corpus) are tokenized and masked; rows with
-    `labels` (what `cstool mask` wrote) are masked already, and only padded: for validation, which
-    is to be the same each time. Batches are dicts of `input_ids`, `labels` (−100: nothing to
-    predict) and `attention_mask`, int64 on the CPU: whoever trains moves them to a device.
-    With `originals` they also hold `original_ids`, what `input_ids` were. `tokenizer` is a
-    tokenizer.json, a `tokenizers.Tokenizer`, or what transformers' AutoTokenizer gives; it stays
-    as it was.
+    `labels` (written by `cstool mask`) are only padded: use them for validation, which must be the
+    same each time. Batches are dicts of `input_ids`, `labels` (−100: not predicted) and
+    `attention_mask`, int64[rows, width] on the CPU; the training loop moves them to a device. With
+    `originals` they also have `original_ids`, the `input_ids` before masking. `tokenizer` is the
+    path of a tokenizer.json, a `tokenizers.Tokenizer`, or a tokenizer of transformers'
+    AutoTokenizer; it is not modified.
 
-    Call `set_epoch` before each epoch, or give the Trainer `callback()`. The epoch is shared
-    with the DataLoader's workers. Raises what reading its files raises.
+    Call `set_epoch` before each epoch, or give the Trainer `callback()`. The epoch is shared with
+    the DataLoader's workers. Raises WrongCallError for invalid arguments, InputError for invalid
+    files.
     """
 
     def __init__(
@@ -63,56 +64,61 @@ class EntityMaskingCollator:
                 f"cstool.training needs PyTorch; run {install_hint('train')}"
             ) from error
         if strategy not in STRATEGIES:
-            raise WrongCallError(f"no strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
+            raise WrongCallError(
+                f"unknown strategy {strategy!r}; use one of {', '.join(STRATEGIES)}"
+            )
         if pad_to_multiple_of < 1:
-            raise WrongCallError(f"pad_to_multiple_of {pad_to_multiple_of}: give 1 or more")
+            raise WrongCallError(f"pad_to_multiple_of is {pad_to_multiple_of}; give 1 or more")
         own = _copy(tokenizer)
         vocabulary = Vocabulary.of(own, mask_token or getattr(tokenizer, "mask_token", None))
         chosen = strategy_of(strategy, rules)
         if chosen.masks and vocabulary.mask is None:
-            raise InputError("the tokenizer has no [MASK] or <mask>; name its own with mask_token")
+            raise InputError("the tokenizer has no [MASK] or <mask>; give its name as mask_token")
         if chosen.clusters != (clusters is not None):
-            raise WrongCallError("clusters and the strategy c-rts go together; give both")
+            raise WrongCallError("the strategy c-rts needs clusters, others take none")
         if max_length <= vocabulary.head + vocabulary.tail:
-            raise WrongCallError(f"max_length {max_length}: leaves no room for text; give more")
+            raise WrongCallError(
+                f"max_length is {max_length}, which leaves no room for text; give a larger one"
+            )
         if isinstance(clusters, Path | str):
             clusters = read_clusters(Path(clusters), vocabulary)
         self.masking = Masking(own, vocabulary, chosen, clusters, max_length, originals)
         named = (getattr(tokenizer, "pad_token_id", None), vocabulary.pad)
-        pad = next((number for number in named if number is not None), 0)  # it is not attended to
+        pad = next((number for number in named if number is not None), 0)  # masked by attention
         self.seed = seed
         self.padding = Padding(pad, pad_to_multiple_of)
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw other tokens from now on: those of that epoch."""
+        """Mask the following batches for this epoch."""
         self._epoch.fill_(epoch)
 
     @property
     def epoch(self) -> int:
-        """The epoch that is drawn for."""
+        """The current epoch."""
         return int(self._epoch)
 
     def __call__(self, rows: Sequence[CorpusRow]) -> dict[str, Any]:
         """Return a batch. Raises InputError for rows that are neither of a corpus nor masked."""
         import torch
 
-        made: Sequence[CorpusRow] = rows
+        masked: Sequence[CorpusRow] = rows
         if not are_masked(rows):
             keys = batch_keys(row_keys(rows, self.seed, self.epoch))
-            made = masked_rows(rows, self.masking, keys)
-        return {name: torch.from_numpy(a) for name, a in padded(made, self.padding).items()}
+            masked = masked_rows(rows, self.masking, keys)
+        return {name: torch.from_numpy(a) for name, a in padded(masked, self.padding).items()}
 
     def learn(self, originals: Any, shown: Any, wrong: Any) -> None:
-        """Tell c-rts about which tokens the model was wrong: draw more of what is hard.
+        """Update the clusters of c-rts with the model's errors: hard ones are drawn more often.
 
-        Tensors of one shape: a batch's `original_ids` and `input_ids`, and whether the model took
-        a replaced token for an original (of tokens that were not replaced nothing is counted).
-        Workers of a DataLoader know it when they are started next: not, if they are persistent.
+        Tensors of one shape: a batch's `original_ids` and `input_ids`, and whether the model took a
+        replaced token for an original (tokens that were not replaced are not counted). The workers
+        of a DataLoader get the update when they are next started, so persistent workers do not get
+        it.
         """
         clusters = self.masking.clusters
         if clusters is None:
-            raise WrongCallError("learn: only c-rts has clusters to learn about")
+            raise WrongCallError("learn: the strategy is not c-rts, so there are no clusters")
         import torch
 
         tensors = (torch.as_tensor(of) for of in (originals, shown, wrong))
@@ -120,7 +126,7 @@ class EntityMaskingCollator:
         self.masking = replace(self.masking, clusters=clusters.learned(*arrays))
 
     def callback(self) -> Any:
-        """Return a TrainerCallback that sets the epoch at the begin of each."""
+        """Return a TrainerCallback that sets the epoch at the start of each epoch."""
         from transformers import TrainerCallback
 
         collator = self
@@ -129,12 +135,12 @@ class EntityMaskingCollator:
             """Sets the collator's epoch."""
 
             def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-                """Begin with the epoch that a resumed training is in the midst of."""
+                """Start with the epoch in which a resumed training was interrupted."""
                 del args, control, others
                 self.next = int(state.epoch or 0)
 
             def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-                """Tell the collator which epoch begins: counted, for a stream has no length."""
+                """Set the epoch; it is counted here, because a stream of rows has no length."""
                 del args, state, control, others
                 collator.set_epoch(self.next)
                 self.next += 1
@@ -143,20 +149,20 @@ class EntityMaskingCollator:
 
 
 def _copy(tokenizer: "Path | str | Tokenizer | PreTrainedTokenizerFast") -> "Tokenizer":
-    """Return a tokenizer of our own, which does not cut and pad: that is set on the object itself.
+    """Return a copy of the tokenizer without truncation and padding, which the object stores.
 
-    Raises InputError when the file is none; WrongCallError for one that has no offsets.
+    Raises InputError if the file is not valid, WrongCallError for a tokenizer without offsets.
     """
     need_library()
     from tokenizers import Tokenizer
 
-    read = read_tokenizer(Path(tokenizer)) if isinstance(tokenizer, Path | str) else tokenizer
-    read = getattr(read, "backend_tokenizer", read)
-    if not isinstance(read, Tokenizer):
+    given = read_tokenizer(Path(tokenizer)) if isinstance(tokenizer, Path | str) else tokenizer
+    given = getattr(given, "backend_tokenizer", given)
+    if not isinstance(given, Tokenizer):
         raise WrongCallError(
-            f"{type(tokenizer).__name__} tells no offsets; give a fast tokenizer, or its file"
+            f"{type(tokenizer).__name__} has no offsets; give a fast tokenizer, or its file"
         )
-    own = Tokenizer.from_str(read.to_str())
+    own = Tokenizer.from_str(given.to_str())
     own.no_padding()
     own.no_truncation()
     return own

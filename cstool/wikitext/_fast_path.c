@@ -1,239 +1,16 @@
-/* Lines of words and links, read in one pass: most lines are such, and speed is decided here.
+/* Read lines of words and links in one pass. Most lines are such; they decide the speed.
 
-   What this reads, it reads as Reader.read_closely does (links, apostrophes, inline markup,
-   references, white space); what has anything else in it is left to that one, which cites the
-   rules. tests/wikitext/test_fast_path.py holds that the two agree, in every language. */
+   The result is the same as that of PageReader.read_closely (links, apostrophes, inline markup,
+   references, white space), which reads all lines with other markup, and whose modules cite the
+   rules. tests/wikitext/test_fast_path.py checks in every language that both agree. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include "../_module.h"
+#include "_fast_path_text.h"
 
-/* What a character is, as fast_path.py tells it: bits of a table's bytes. */
-enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
-enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
-
-/* The marks of marks.py. */
-enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
-
-enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, TARGETS_KEPT = 1 << 16 };
-
-/* A step's outcome: a fault of Python's, a line that is not plain, or all well. */
-typedef enum { FAULT = -1, NOT_PLAIN = 0, OK = 1 } Outcome;
-
-/* A wiki, as fast_path.py tells it. */
-typedef struct {
-    const unsigned char *kinds; /* of each character */
-    PyObject *make_entry;       /* raw target -> (makes a mention, title, own anchor), or None */
-    PyObject *entries;          /* those made so far, by raw target */
-    PyObject *make_decoded;     /* reference -> its text, or None where that is not plain */
-    PyObject *decoded;          /* those made so far */
-    PyObject *tags;             /* names of inline tags */
-    PyTypeObject *line;         /* the named tuple TextLine */
-} Wiki;
-
-/* Where the reading stands: `in[at:end]` is left of the page, `out` has the line's text so far. */
-typedef struct {
-    const Wiki *wiki;
-    const Py_UCS4 *in;
-    Py_ssize_t at, end;
-    Py_ssize_t floor;        /* a link's prefix begins here at the earliest */
-    Py_UCS4 *out;
-    Py_ssize_t length;
-    PyObject *title, *holes, *mentions, *names;
-} Page;
-
-/* Numbers of marks of italics and bold. */
-typedef struct { int italic, bold; } Styles;
-
-static inline unsigned char kind_of(const Page *page, Py_UCS4 c)
-{
-    return page->wiki->kinds[c < CHARACTERS ? c : OTHERS];
-}
-
-static inline Py_UCS4 peek(const Page *page, Py_ssize_t i)
-{
-    return i < page->end ? page->in[i] : '\n';
-}
-
-static inline int is_white(Py_UCS4 c)
-{
-    return c == ' ' || c == '\n';
-}
-
-/* White space is shown single, and not at all where the line begins. */
-static inline void put(Page *page, Py_UCS4 c)
-{
-    if (c == ' ' || c == '\t' || c == NBSP) {
-        if (page->length == 0 || is_white(page->out[page->length - 1]))
-            return;
-        c = ' ';
-    }
-    page->out[page->length++] = c;
-}
-
-/* The end of a line of the source, in a paragraph: white space, told apart in the line's text. */
-static inline void put_line_end(Page *page)
-{
-    if (page->length && is_white(page->out[page->length - 1]))
-        page->length--;
-    if (page->length)
-        page->out[page->length++] = '\n';
-}
-
-static PyObject *string(const Py_UCS4 *text, Py_ssize_t length)
-{
-    return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, text, length);
-}
-
-/* Return a new reference to a dictionary's item, or NULL; other threads may clear the dictionary. */
-static PyObject *item(PyObject *entries, PyObject *key)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    PyObject *entry;
-    PyDict_GetItemRef(entries, key, &entry);
-    return entry;
-#else
-    return Py_XNewRef(PyDict_GetItemWithError(entries, key));
-#endif
-}
-
-/* Return what `make` gives for a piece of the source, made once as long as it is kept. */
-static PyObject *kept(PyObject *entries, PyObject *make, const Py_UCS4 *text, Py_ssize_t length)
-{
-    PyObject *key = string(text, length);
-    if (key == NULL)
-        return NULL;
-    PyObject *entry = item(entries, key);
-    if (entry == NULL && !PyErr_Occurred()) {
-        entry = PyObject_CallOneArg(make, key);
-        if (PyDict_GET_SIZE(entries) >= TARGETS_KEPT)
-            PyDict_Clear(entries);
-        if (entry != NULL && PyDict_SetItem(entries, key, entry) < 0)
-            Py_CLEAR(entry);
-    }
-    Py_DECREF(key);
-    return entry;
-}
-
-/* Put what Python has made of `most` characters of the source; it is no longer than they are. */
-static Outcome put_string(Page *page, PyObject *text, Py_ssize_t most)
-{
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-    if (length > most)
-        return NOT_PLAIN;
-    for (Py_ssize_t i = 0; i < length; i++)
-        put(page, PyUnicode_READ_CHAR(text, i));
-    return OK;
-}
-
-/* Apostrophes: of a run of four, or of more than five, some are shown. */
-static Outcome read_quotes(Page *page, Styles *styles)
-{
-    Py_ssize_t start = page->at;
-    while (peek(page, page->at) == '\'')
-        page->at++;
-    switch (page->at - start) {
-    case 1: put(page, '\''); return OK;
-    case 2: styles->italic++; return OK;
-    case 3: styles->bold++; return OK;
-    case 5: styles->italic++; styles->bold++; return OK;
-    default: return NOT_PLAIN;
-    }
-}
-
-/* A reference, or an ampersand that stands for itself. */
-static Outcome read_reference(Page *page)
-{
-    Py_ssize_t start = page->at, i = start + 1;
-    Py_UCS4 c;
-    while (c = peek(page, i), c != ';' && i - start < LONGEST_REFERENCE &&
-           (c >= 0x80 || c == '#' || Py_UNICODE_ISALNUM(c)))
-        i++;
-    page->at++;
-    if (c != ';') {
-        put(page, '&');
-        return i - start < LONGEST_REFERENCE ? OK : NOT_PLAIN;
-    }
-    const Wiki *wiki = page->wiki;
-    Py_ssize_t length = i + 1 - start;
-    PyObject *shown = kept(wiki->decoded, wiki->make_decoded, page->in + start, length);
-    if (shown == NULL)
-        return FAULT;
-    page->at = page->floor = i + 1;
-    Outcome outcome = shown == Py_None ? NOT_PLAIN : put_string(page, shown, length);
-    Py_DECREF(shown);
-    return outcome;
-}
-
-/* An inline tag, which shows nothing. */
-static Outcome read_tag(Page *page)
-{
-    char name[LONGEST_TAG];
-    int length = 0;
-    Py_ssize_t i = page->at + 1;
-    if (peek(page, i) == '/')
-        i++;
-    Py_UCS4 c;
-    while (c = peek(page, i), c < 0x80 && Py_ISALNUM(c) && length < LONGEST_TAG) {
-        name[length++] = (char)Py_TOLOWER(c);
-        i++;
-    }
-    if (length == 0 || (c != ' ' && c != '/' && c != '>'))
-        return NOT_PLAIN;
-    while (c = peek(page, i), c != '>') {
-        if (c == '<' || c == '\n')
-            return NOT_PLAIN;
-        i++;
-    }
-    PyObject *key = PyUnicode_FromStringAndSize(name, length);
-    int inline_ = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
-    Py_XDECREF(key);
-    if (inline_ <= 0)
-        return (Outcome)inline_;
-    page->at = page->floor = i + 1;
-    return OK;
-}
-
-/* A hole's mark: its number among the page's holes. */
-static Outcome read_hole(Page *page)
-{
-    Py_ssize_t number = 0, i = page->at + 1;
-    for (; peek(page, i) >= '0' && peek(page, i) <= '9' && number < PY_SSIZE_T_MAX / 16; i++)
-        number = number * 10 + (peek(page, i) - '0');
-    if (peek(page, i) != HOLE_END || number >= PyList_GET_SIZE(page->holes))
-        return NOT_PLAIN;
-    if (PyList_Append(page->names, PyList_GET_ITEM(page->holes, number)) < 0)
-        return FAULT;
-    put(page, OBJECT);
-    page->at = page->floor = i + 1;
-    return OK;
-}
-
-/* A low line; two of them may begin a behaviour switch. */
-static Outcome read_low_line(Page *page)
-{
-    Py_UCS4 c = page->in[page->at++];
-    if (c != '_' || peek(page, page->at) == '_')
-        return NOT_PLAIN;
-    put(page, c);
-    return OK;
-}
-
-/* What both running text and an anchor may have, beside letters. */
-static Outcome read_special(Page *page, Styles *styles)
-{
-    switch (page->in[page->at]) {
-    case '\t': case NBSP: put(page, ' '); page->at++; return OK;
-    case '\'': return read_quotes(page, styles);
-    case '&': return read_reference(page);
-    case '_': case WIDE_LOW_LINE: return read_low_line(page);
-    case HOLE: return read_hole(page);
-    default: return NOT_PLAIN;
-    }
-}
-
-/* Read an anchor up to its brackets; whether its marks of style are pairs shows in its own text. */
+/* Read an anchor up to its brackets; its marks of style must be paired within the anchor. */
 static Outcome read_anchor(Page *page)
 {
     Styles styles = {0, 0};
@@ -252,8 +29,8 @@ static Outcome read_anchor(Page *page)
     }
 }
 
-/* Note a mention of a title: a plain tuple (start, end, title), no work for the collector. */
-static Outcome note_mention(Page *page, Py_ssize_t start, PyObject *title)
+/* Append a mention: a tuple (start, end, title), not tracked by the garbage collector. */
+static Outcome add_mention(Page *page, Py_ssize_t start, PyObject *title)
 {
     PyObject *mention = Py_BuildValue("(nnO)", start, page->length, title);
     if (mention == NULL)
@@ -264,7 +41,7 @@ static Outcome note_mention(Page *page, Py_ssize_t start, PyObject *title)
     return failed ? FAULT : OK;
 }
 
-/* Return where a link's prefix, which is part of its anchor, begins in the text; -1: not plain. */
+/* Return the start of a link's prefix, which is part of its anchor; -1 if it is not plain. */
 static Py_ssize_t prefix_start(const Page *page)
 {
     Py_ssize_t i = page->at;
@@ -276,7 +53,7 @@ static Py_ssize_t prefix_start(const Page *page)
     return page->length - (page->at - i);
 }
 
-/* Find the end of a target that begins here; -1 when it is not plain. */
+/* Return the end of the target that begins at `i`; -1 if it is not plain. */
 static Py_ssize_t target_end(const Page *page, Py_ssize_t i)
 {
     for (;; i++) {
@@ -290,7 +67,7 @@ static Py_ssize_t target_end(const Page *page, Py_ssize_t i)
     }
 }
 
-/* A link's trail belongs to its anchor. */
+/* Read a link's trail, which is part of its anchor. */
 static Outcome read_trail(Page *page)
 {
     Py_UCS4 c;
@@ -301,7 +78,7 @@ static Outcome read_trail(Page *page)
     return c == ']' || kind_of(page, c) & ODD ? NOT_PLAIN : OK;
 }
 
-/* Read what a link shows: its anchor, or what its target shows by itself. */
+/* Read a link's text: its anchor, or the default text of its target. */
 static Outcome read_shown(Page *page, PyObject *own, Py_ssize_t target)
 {
     Py_ssize_t anchor = page->length, end = page->at;
@@ -314,14 +91,14 @@ static Outcome read_shown(Page *page, PyObject *own, Py_ssize_t target)
         outcome = put_string(page, own, end - target);
     }
     page->at++;
-    /* White space at an anchor's ends is shown, but not part of the mention. */
+    /* White space at an anchor's ends is displayed, but not part of the mention. */
     if (outcome == OK && (page->length == anchor || Py_UNICODE_ISSPACE(page->out[anchor]) ||
                           Py_UNICODE_ISSPACE(page->out[page->length - 1])))
         return NOT_PLAIN;
     return outcome;
 }
 
-/* Note the mention that a link makes; one to its own page is none, unless to a section of it. */
+/* Append a link's mention; a link to its own page makes none, except to a section of it. */
 static Outcome mention(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t raw,
                        Py_ssize_t end)
 {
@@ -333,7 +110,7 @@ static Outcome mention(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t
         return FAULT;
     for (Py_ssize_t i = raw; same == 0 && i < end; i++)
         same = page->in[i] == '#';
-    return same ? note_mention(page, start, title) : OK;
+    return same ? add_mention(page, start, title) : OK;
 }
 
 static Outcome read_link(Page *page)
@@ -360,13 +137,13 @@ static Outcome read_link(Page *page)
     return outcome;
 }
 
-/* Whether marks of style stand for what they seem to: in some odd numbers they do not. */
+/* Check the marks of style: if both numbers are odd, some apostrophes are text. */
 static inline Outcome check(const Styles *styles)
 {
     return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
 }
 
-/* Read up to the line's end, over those line ends that a paragraph runs over. */
+/* Read up to the line's end, across the line breaks of a paragraph. */
 static Outcome read_line(Page *page)
 {
     Styles styles = {0, 0};
@@ -400,7 +177,7 @@ static Outcome read_line(Page *page)
     }
 }
 
-/* Return the line that `page` has read: a new reference. */
+/* Return the line that was read: a new reference. */
 static PyObject *make_line(Page *page)
 {
     PyTypeObject *type = page->wiki->line;
@@ -422,7 +199,7 @@ static PyObject *make_line(Page *page)
     return line;
 }
 
-/* Read the next line: the line, or None if it is not plain; NULL is a fault. */
+/* Read the next line; return it, or None if it is not plain, or NULL with an exception. */
 static PyObject *next_line(Page *page)
 {
     Py_ssize_t start = page->floor = page->at;
@@ -459,8 +236,8 @@ static PyObject *read_lines(Page *page)
 
 PyDoc_STRVAR(lines_doc,
 "lines(text, title, holes, wiki) -> list[TextLine | None]\n\n"
-"Read the lines of a page's text; None for those that hold more than words and links.\n"
-"`title` is the page's own, `holes` the names of its holes by their numbers. `wiki` is a tuple:\n"
+"Read the lines of a page's text; None for lines with markup other than links.\n"
+"`title` is the page's own title, `holes` the names of its holes by number. `wiki` is a tuple:\n"
 "kinds, make_entry, entries, make_decoded, decoded, tags, TextLine.");
 
 static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
@@ -473,10 +250,10 @@ static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
                           &wiki.tags, &PyType_Type, &wiki.line))
         return NULL;
     if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
-        return PyErr_Format(PyExc_ValueError, "a kind for each character; a TextLine is a tuple");
+        return PyErr_Format(PyExc_ValueError, "wrong length of kinds, or TextLine is not a tuple");
     wiki.kinds = (const unsigned char *)PyBytes_AS_STRING(kinds);
     Page page = {.wiki = &wiki, .end = PyUnicode_GET_LENGTH(text), .title = title, .holes = holes};
-    /* A hole is shorter than its mark, an anchor than its link: `out` never outgrows `in`. */
+    /* A hole is shorter than its mark, an anchor than its link: `out` is never longer than `in`. */
     Py_UCS4 *in = PyUnicode_AsUCS4Copy(text);
     page.in = in;
     page.out = in == NULL ? NULL : PyMem_New(Py_UCS4, page.end + 1);
@@ -494,7 +271,7 @@ static PyMethodDef functions[] = {
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_fast_path",
-    .m_doc = "Lines of words and links, read in one pass.",
+    .m_doc = "Read lines of words and links in one pass.",
     .m_size = 0,
     .m_methods = functions,
     .m_slots = module_slots,

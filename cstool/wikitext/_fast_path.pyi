@@ -14,9 +14,10 @@ Wiki = tuple[
 ]
 
 def lines(text: str, title: str, holes: list[str], wiki: Wiki) -> list[TextLine | None]:
-    """Read the lines of a page's text; None for those that hold more than words and links.
+    """Read the lines of a page's text; None for lines with other markup than words and links.
 
-    `title` is the page's own, `holes` the names of its holes by their numbers. `wiki`: what each
-    character is; what makes the entry of a target, those made so far; what decodes a reference,
-    those decoded so far; the names of inline tags; the type of the lines.
+    `title` is the page's own title; `holes` are the names of its holes, by number. `wiki`: the
+    class of each character; a function that makes the entry of a link target, and its cache; a
+    function that decodes a character reference, and its cache; the names of inline tags; the type
+    of the lines.
     """

@@ -1,172 +1,21 @@
-/* Where things stand in a page's text: what would be a pattern's search, at a machine's pace.
+/* Find markup in a page's text, and cut lines: compiled versions of searches by pattern.
 
-   Each function has its rule, and the same thing in Python where there is no compiler, in the
-   module that calls it; tests/wikitext/test_scan.py holds that the two agree. */
+   The rule of each function, and a version in Python for installations without a compiler, are in
+   scan.py; tests/wikitext/test_scan.py checks that both agree. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include "../_module.h"
-
-/* A text and how to read it. */
-typedef struct {
-    PyObject *string;
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-static Text text_of(PyObject *string)
-{
-    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
-                  PyUnicode_GET_LENGTH(string)};
-}
-
-static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
-{
-    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : '\n';
-}
-
-static inline Py_ssize_t next(const Text *text, Py_UCS4 c, Py_ssize_t i)
-{
-    Py_ssize_t found =
-        i < text->length ? PyUnicode_FindChar(text->string, c, i, text->length, 1) : -1;
-    return found < 0 ? text->length : found;
-}
-
-/* Append a new reference, or NULL after a fault, to a list. */
-static int append(PyObject *list, PyObject *item)
-{
-    int failed = item == NULL || PyList_Append(list, item) < 0;
-    Py_XDECREF(item);
-    return failed ? -1 : 0;
-}
-
-/* ---- braces ---- */
-
-typedef struct { Py_ssize_t start, end; int braces; } Pair;
-
-/* A stack; that of opened braces has a run's beginning, and its end without those that closed. */
-typedef struct { Pair *pairs; Py_ssize_t size, room; } Stack;
-
-static int push(Stack *stack, Pair pair)
-{
-    if (stack->size == stack->room) {
-        Py_ssize_t room = stack->room ? 2 * stack->room : 64;
-        Pair *pairs = PyMem_Resize(stack->pairs, Pair, room);
-        if (pairs == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        stack->pairs = pairs;
-        stack->room = room;
-    }
-    stack->pairs[stack->size++] = pair;
-    return 0;
-}
-
-/* Pair a run of closing braces with what is open: three before two, innermost first. */
-static int close_braces(Stack *opened, Stack *found, Py_ssize_t start, Py_ssize_t end)
-{
-    while (opened->size && end - start >= 2) {
-        Pair *open = &opened->pairs[opened->size - 1];
-        int braces = open->end - open->start >= 3 && end - start >= 3 ? 3 : 2;
-        start += braces;
-        open->end -= braces;
-        Pair pair = {open->end, start, braces};
-        if (open->end - open->start < 2)
-            opened->size--;
-        while (found->size && found->pairs[found->size - 1].start >= pair.start)
-            found->size--;
-        if (push(found, pair) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int find_calls(const Text *text, Stack *opened, Stack *found)
-{
-    Py_ssize_t i = 0;
-    while (i < text->length) {
-        if (!opened->size)
-            i = next(text, '{', i);
-        Py_UCS4 c = at(text, i);
-        Py_ssize_t start = i++;
-        if (c != '{' && c != '}')
-            continue;
-        while (at(text, i) == c)
-            i++;
-        if (i - start < 2)
-            continue;
-        int failed = c == '{' ? push(opened, (Pair){start, i, 0})
-                              : close_braces(opened, found, start, i);
-        if (failed)
-            return -1;
-    }
-    return 0;
-}
-
-PyDoc_STRVAR(calls_doc,
-"calls(text) -> list[tuple[int, int, int]]\n\n"
-"Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them.");
-
-static PyObject *calls(PyObject *Py_UNUSED(module), PyObject *string)
-{
-    if (!PyUnicode_Check(string))
-        return PyErr_Format(PyExc_TypeError, "calls takes a str");
-    Text text = text_of(string);
-    Stack opened = {0}, found = {0};
-    PyObject *pairs = find_calls(&text, &opened, &found) < 0 ? NULL : PyList_New(found.size);
-    for (Py_ssize_t i = 0; pairs != NULL && i < found.size; i++) {
-        Pair pair = found.pairs[i];
-        PyObject *item = Py_BuildValue("(nni)", pair.start, pair.end, pair.braces);
-        if (item == NULL)
-            Py_CLEAR(pairs);
-        else
-            PyList_SET_ITEM(pairs, i, item);
-    }
-    PyMem_Free(opened.pairs);
-    PyMem_Free(found.pairs);
-    return pairs;
-}
-
-/* ---- links with a prefix ---- */
-
-PyDoc_STRVAR(prefixed_doc,
-"prefixed(text) -> list[tuple[int, int]]\n\n"
-"Return the links whose target has a colon: where their brackets begin, and the colon.");
-
-static PyObject *prefixed(PyObject *Py_UNUSED(module), PyObject *string)
-{
-    if (!PyUnicode_Check(string))
-        return PyErr_Format(PyExc_TypeError, "prefixed takes a str");
-    Text text = text_of(string);
-    PyObject *found = PyList_New(0);
-    for (Py_ssize_t i = next(&text, '[', 0); found && i < text.length; i = next(&text, '[', i)) {
-        Py_ssize_t start = i++;
-        if (at(&text, i) != '[' || at(&text, start - 1) == '[')
-            continue;
-        Py_UCS4 c;
-        do
-            c = at(&text, ++i);
-        while (c != ':' && c != '|' && c != '[' && c != ']' && c != '\n');
-        if (c == ':' && append(found, Py_BuildValue("(nn)", start, i)) < 0)
-            Py_CLEAR(found);
-    }
-    return found;
-}
-
-/* ---- comments and footnotes ---- */
-
-enum { LONGEST_NAME = 20, NOTHING = 0x06 };
+#include "_scan_braces.h"
 
 static inline int is_space(Py_UCS4 c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Whether `word`, in lower case, stands at `i`, in any case. */
-static int stands(const Text *text, Py_ssize_t i, const char *word)
+/* Return whether the text has `word`, given in lower case, at `i`, in any case. */
+static int matches_at(const Text *text, Py_ssize_t i, const char *word)
 {
     for (; *word; word++, i++) {
         Py_UCS4 c = at(text, i);
@@ -176,12 +25,12 @@ static int stands(const Text *text, Py_ssize_t i, const char *word)
     return 1;
 }
 
-/* Return the end of the first closing tag of a footnote from `i` on, -1 if there is none. */
+/* Return the end of the first closing tag of a footnote after `i`, -1 if there is none. */
 static Py_ssize_t footnote_end(const Text *text, Py_ssize_t i)
 {
     for (i = next(text, '<', i); i < text->length; i = next(text, '<', i + 1)) {
         Py_ssize_t end = i + 5;
-        if (!stands(text, i, "</ref"))
+        if (!matches_at(text, i, "</ref"))
             continue;
         while (end < text->length && is_space(at(text, end)))
             end++;
@@ -206,8 +55,8 @@ static Py_ssize_t without_blanks(const Text *text, Py_ssize_t i)
     return i;
 }
 
-/* Set where to cut for the comment that begins at `*start`: its line, when it has one for itself,
-   perhaps with other comments. */
+/* Set where to cut for the comment that begins at `*start`: with its line, if there are only
+   comments on it. */
 static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
 {
     Py_ssize_t before = *start;
@@ -217,7 +66,7 @@ static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
     if (before && at(text, before - 1) != '\n')
         return;
     Py_ssize_t after = without_blanks(text, *end);
-    while (stands(text, after, "<!--"))
+    while (matches_at(text, after, "<!--"))
         after = without_blanks(text, comment_end(text, after));
     if (after < text->length && at(text, after) == '\n') {
         *start = before;
@@ -225,7 +74,7 @@ static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
     }
 }
 
-/* Whether a mark must stand for `text[start:end]`, which shows nothing: `nothing` of marks.py. */
+/* Return whether `text[start:end]` must be replaced by a mark: see `nothing` in markers.py. */
 static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
 {
     Py_UCS4 before = at(text, start - 1), after = at(text, end);
@@ -240,7 +89,7 @@ static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
                               at(text, end + 2) == 'e' && at(text, end + 3) == 'f'));
 }
 
-/* Whether an extension's tag begins at `i`: 1, 0, or -1 after a fault. */
+/* Return whether an extension's tag begins at `i`: 1 or 0; -1 with an exception. */
 static int is_tag(const Text *text, Py_ssize_t i, PyObject *names)
 {
     char name[LONGEST_NAME];
@@ -256,11 +105,11 @@ static int is_tag(const Text *text, Py_ssize_t i, PyObject *names)
     return known;
 }
 
-/* Return the end of the footnote that begins at `i`, -1 when it is none, or is not closed. */
+/* Return the end of the footnote that begins at `i`, -1 if there is none, or it is not closed. */
 static Py_ssize_t footnote(const Text *text, Py_ssize_t i, int closed)
 {
     Py_UCS4 c = at(text, i + 4);
-    if (!stands(text, i, "<ref") || i + 4 >= text->length || !(is_space(c) || c == '/' || c == '>'))
+    if (!matches_at(text, i, "<ref") || i + 4 >= text->length || !(is_space(c) || c == '/' || c == '>'))
         return -1;
     Py_ssize_t end = next(text, '>', i + 4);
     if (end == text->length)
@@ -272,8 +121,8 @@ static Py_ssize_t footnote(const Text *text, Py_ssize_t i, int closed)
 
 PyDoc_STRVAR(pass_notes_doc,
 "pass_notes(text, start, end, closed, names, out) -> int\n\n"
-"Append the text from `start` on to `out`, without comments and footnotes, up to the next tag\n"
-"with one of the names that begins before `end`. Return where that is; -1: there is none, and\n"
+"Append the text from `start` to `out`, without comments and footnotes, up to the next tag\n"
+"with one of the names that begins before `end`. Return its offset; -1 if there is none, and\n"
 "`out` has the rest.");
 
 static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
@@ -288,7 +137,7 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
     Py_ssize_t i = next(&text, '<', from);
     for (; i < text.length; i = next(&text, '<', i)) {
         Py_ssize_t start = i, stop;
-        if (stands(&text, i, "<!--")) {
+        if (matches_at(&text, i, "<!--")) {
             cut_of_comment(&text, &start, &stop);
             start = start < from ? from : start;
         } else {
@@ -318,7 +167,7 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* ---- sentences ---- */
 
-/* A line that is cut: what is left of its mentions and holes. */
+/* A line to be cut, and the indices of its next mention and hole. */
 typedef struct {
     Text text;
     PyObject *mentions, *holes;
@@ -338,7 +187,7 @@ static int bounds(const Line *line, Py_ssize_t i, Py_ssize_t *start, Py_ssize_t 
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Return the mentions from `line->mention` up to `last`, counted from `begin`. */
+/* Return the mentions from `line->mention` up to `last`, with offsets relative to `begin`. */
 static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t begin)
 {
     PyObject *found = PyList_New(last - line->mention);
@@ -358,7 +207,7 @@ static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t b
     return found;
 }
 
-/* Return an empty named tuple. */
+/* Return a new named tuple whose items are not set. */
 static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
 {
     PyObject *made = type->tp_alloc(type, size);
@@ -369,7 +218,7 @@ static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
     return made;
 }
 
-/* Return the sentence between two places; NULL, perhaps without a fault, if there is none. */
+/* Return the sentence between two offsets; NULL if it is empty, or with an exception. */
 static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, Py_ssize_t last)
 {
     Py_ssize_t hole = line->hole;
@@ -426,7 +275,7 @@ static PyObject *cut_line(Line *line, PyObject *pieces)
 
 PyDoc_STRVAR(cut_doc,
 "cut(text, mentions, holes, pieces, sentence) -> list[Sentence]\n\n"
-"Cut a line into its pieces, but not inside a mention; trimmed, none of them empty.");
+"Cut a line into its pieces, but not inside a mention; trimmed, without empty ones.");
 
 static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -451,7 +300,7 @@ static PyMethodDef functions[] = {
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_scan",
-    .m_doc = "Where things stand in a page's text.",
+    .m_doc = "Find markup in a page's text, and cut lines.",
     .m_size = 0,
     .m_methods = functions,
     .m_slots = module_slots,

@@ -4,15 +4,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 def calls(text: str) -> list[tuple[int, int, int]]:
-    """Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them."""
+    """Return the outermost pairs of braces: start, end (exclusive), and 2 or 3 braces."""
 
 def prefixed(text: str) -> list[tuple[int, int]]:
-    """Return the links whose target has a colon: where their brackets begin, and the colon."""
+    """Return the links whose target has a colon: the offsets of their brackets and of the colon."""
 
 def pass_notes(
     text: str, start: int, end: int, closed: bool, names: frozenset[str], out: list[str]
 ) -> int:
-    """Append the text without comments and footnotes, up to a tag; return where that stands."""
+    """Append the text without comments and footnotes to `out`, up to a tag; return its offset."""
 
 def cut(
     text: str,
@@ -21,4 +21,4 @@ def cut(
     pieces: list[str],
     sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
 ) -> list[T]:
-    """Return a line's sentences: its pieces, trimmed of white space, none of them empty."""
+    """Return a line's sentences: its pieces, trimmed of white space, without empty ones."""

@@ -1,7 +1,7 @@
 """Character references: `&eacute;`, `&#233;`, `&#xE9;` → é.
 
-After MediaWiki's Sanitizer::decodeCharReferences (REL1_39): a reference needs its semicolon,
-must be one that HTML knows, and must name a character that XML allows.
+After MediaWiki's Sanitizer::decodeCharReferences (REL1_39): a reference must end with a semicolon,
+be known in HTML, and name a character that XML allows.
 """
 
 import re
@@ -17,7 +17,7 @@ _ALLOWED = (range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFFFE), range
 
 
 def decode_entities(text: str) -> str:
-    """Return the text with its character references decoded; unknown ones stay as they are."""
+    """Return the text with its character references decoded; unknown ones are not changed."""
     return REFERENCE.sub(_decode, text)
 
 

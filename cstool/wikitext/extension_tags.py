@@ -1,8 +1,8 @@
-"""Comments and extension tags, taken out first, from left to right.
+"""Remove comments and extension tags, the first step, from left to right.
 
-After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that has a line for
-itself takes the line with it; an unclosed comment runs to the end of the page; an extension's
-tag ends at its first closing tag, and is plain text when there is none.
+After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that is alone on a line
+removes the line; an unclosed comment extends to the end of the page; an extension's tag ends at its
+first closing tag, and is plain text if there is none.
 """
 
 import re
@@ -40,12 +40,12 @@ def _closing(name: str) -> re.Pattern[str]:
 
 
 def strip(text: str, marks: Markers) -> str:
-    """Return the page's text without comments and extension tags; holes for those that show."""
+    """Return the page's text without comments and extension tags; displayed ones become holes."""
     if "<" not in text:
         return text
     out: list[str] = []
     unclosed: set[str] = set()
-    # Behind the last ">" no tag ends; searching there would cost a scan for each "<".
+    # No tag ends after the last ">"; searching there would cost a scan for each "<".
     end = text.rfind(">") + 1
     at = pass_notes(text, 0, end, True, _names(), out)
     while at >= 0:
@@ -70,7 +70,7 @@ def strip(text: str, marks: Markers) -> str:
 
 
 def _shown(tag: re.Match[str], content: str, marks: Markers) -> str:
-    """Return what stands in the text for an extension's tag."""
+    """Return the text that replaces an extension's tag."""
     name = tag[1].lower()
     if name == "nowiki":
         marks.protects = True

@@ -1,7 +1,7 @@
-"""Lines of words and links, read in one pass: most are such, and speed is decided here.
+"""Fast path for lines of words and links, which most lines are; it decides the speed of extraction.
 
-The pass itself is compiled (`_fast_path.c`). What it reads, it reads as `Reader.read_closely` does;
-what has anything else in it is left to that one. A test holds that the two agree.
+The implementation is compiled (`_fast_path.c`). Its result is the same as that of
+`PageReader.read_closely`, which reads all lines with other markup. A test checks that both agree.
 """
 
 import re
@@ -17,18 +17,18 @@ try:
     from cstool.wikitext import _fast_path
 
     COMPILED = True
-except ImportError:  # installed without a C compiler: all lines are read closely, which is slower
+except ImportError:  # installed without a C compiler: all lines take the slow path
     COMPILED = False
 
-# What a character is, as `_fast_path.c` has it.
+# Classes of characters, as in `_fast_path.c`.
 _SPECIAL, _TRAIL, _PREFIX, _ODD = 1, 2, 4, 8
 _MARKUP = "".join(map(chr, range(32))) + "'&<>[]_{}|\u00a0\uff3f" + INVISIBLE + OBJECT
-# With one of these, a trail of some languages is more than a run of letters: br, ca, kaa, se.
+# Characters that make a trail more than a run of letters in some languages: br, ca, kaa, se.
 _IN_ODD_TRAILS = "'’:"
 _CHARACTERS = 0x10000
 _BEYOND = "\U00010000"
 _KINDS_OF_LINKS = {"page": True, "here": False, "other": False, "project": False}
-# What text that is decoded must not have in it: what is looked for later, or taken out.
+# Characters that decoded text must not contain: those that are markup, or removed, in later steps.
 _NOT_PLAIN = re.compile(rf"[\[\]{{}}|\x00-\x1f{INVISIBLE}{OBJECT}]")
 _NO_ANCHOR = re.compile(rf"[<>]|''|{REFERENCE.pattern}")
 
@@ -51,9 +51,9 @@ class FastPath:
         )
 
     def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
-        """Return the lines' texts and mentions, None for those that hold more than words and links.
+        """Return each line's text and mentions; None for lines with markup other than links.
 
-        `title` is the page's own, `holes` the names of its holes by their numbers. Lines of one
+        `title` is the page's own title, `holes` the names of its holes by number. The lines of a
         paragraph are read as one.
         """
         if not COMPILED:
@@ -61,12 +61,12 @@ class FastPath:
         return _fast_path.lines(text, title, holes, self._wiki)
 
     def _entry(self, raw: str) -> tuple[bool, str, str] | None:
-        """Return whether a target makes a mention, its title, and what it shows by itself.
+        """Return whether a target makes a mention, its title, and the link's default text.
 
         None for a target that is not plain.
         """
         plain = self._plain_title(raw)
-        if plain is not None:  # it shows what it is
+        if plain is not None:  # displayed as it is written
             return True, plain, raw
         kind, title = self._target_of(raw)
         own = own_anchor(raw)
@@ -76,28 +76,28 @@ class FastPath:
 
 
 def _decoded(reference: str) -> str | None:
-    """Return the text of a character reference, None where that is not plain."""
+    """Return the text of a character reference, None if that is not plain."""
     text = decode_entities(reference)
     return None if _NOT_PLAIN.search(text) else text
 
 
 @cache
 def kinds(trail: str, prefix: str) -> bytes:
-    """Return what each character of the basic plane is, and last what all beyond it are.
+    """Return the class of each character of the basic plane, and last that of all others.
 
     `trail` and `prefix` are the language's patterns.
     """
-    found = bytearray(_CHARACTERS + 1)
+    classes = bytearray(_CHARACTERS + 1)
     characters = [*map(chr, range(_CHARACTERS)), _BEYOND]
     for pattern, kind in ((trail, _TRAIL), (prefix, _PREFIX)):
         if pattern:
             letters = map(re.compile(pattern).fullmatch, characters)
-            found = bytearray(k | kind if m else k for k, m in zip(found, letters, strict=True))
-    # White space in a trail (hi has U+2028 in a range) is taken off the anchor's end, elsewhere,
-    # what nobody sees (U+200B) goes.
-    odd = {c for c in characters if (c.isspace() or c in INVISIBLE) and found[ord(c)] & _TRAIL}
+            classes = bytearray(k | kind if m else k for k, m in zip(classes, letters, strict=True))
+    # Later steps trim white space in a trail (hi has U+2028 in a range) from the anchor's end, and
+    # remove invisible characters (U+200B).
+    odd = {c for c in characters if (c.isspace() or c in INVISIBLE) and classes[ord(c)] & _TRAIL}
     odd |= set(_IN_ODD_TRAILS) & set(trail)
     for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD)):
         for character in characters_:
-            found[ord(character)] |= kind
-    return bytes(found)
+            classes[ord(character)] |= kind
+    return bytes(classes)

@@ -1,5 +1,7 @@
-"""What a rule's fields can make of an argument: `{1:roman}`. Each returns None for what it
-does not understand."""
+"""Filters of fields in template rules, such as `{1:roman}`.
+
+Each returns None for an argument that it cannot convert.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +14,7 @@ _LETTERS = re.compile(r"[^\x00-\x1f&\[\]{}<>]*")
 
 
 def _letters(change: Callable[[str], str]) -> ArgumentFilter:
-    """Return a filter for text without markup, whose letters would change, too."""
+    """Return a filter that accepts only text without markup, whose letters would change, too."""
     return lambda value, _: change(value) if _LETTERS.fullmatch(value) else None
 
 

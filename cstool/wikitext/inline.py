@@ -1,4 +1,4 @@
-"""What stands within a line: HTML tags, external links, behaviour switches, references.
+"""Inline markup: HTML tags, external links, behaviour switches, character references.
 
 After Sanitizer::internalRemoveHtmlTags, Parser::handleExternalLinks and MagicWordFactory's
 double-underscore words (MediaWiki REL1_39).
@@ -21,7 +21,7 @@ _EXTERNAL = re.compile(
     r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n\x08]*)\]",
     re.IGNORECASE,
 )
-# Not only letters: the scripts of India have vowel signs. In Japanese, the low lines may be wide.
+# Not only letters, because Indic scripts have vowel signs. Japanese may use full-width low lines.
 _SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
 _DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -29,25 +29,25 @@ _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 
 
 def without_breaks(text: str) -> str:
-    """Return an anchor in one line: line breaks become spaces."""
+    """Return an anchor on one line: line breaks become spaces."""
     text = _BREAK.sub(" ", text) if "<" in text else text
     return text.replace("\n", " ").replace(CONTINUES, " ")
 
 
 def without_switches(text: str, language: str) -> str:
-    """Return a page's text without behaviour switches: `__NOTOC__` in all its languages."""
+    """Return a page's text without behaviour switches: `__NOTOC__` in all languages of the wiki."""
     if "__" not in text and "＿" not in text:
         return text
     kept: list[str] = []
     at = 0
-    found = _SWITCH.search(text)
-    while found:
-        known = found[0].lower() in _switches(language)
+    match = _SWITCH.search(text)
+    while match:
+        known = match[0].lower() in _switches(language)
         if known:
-            kept.append(text[at : found.start()])
-            at = found.end()
-        # What ends a word that is none may begin a switch: __O__TOC__.
-        found = _SWITCH.search(text, found.end() if known else found.end() - 2)
+            kept.append(text[at : match.start()])
+            at = match.end()
+        # The end of an unknown word may begin a switch: __O__TOC__.
+        match = _SWITCH.search(text, match.end() if known else match.end() - 2)
     return "".join([*kept, text[at:]])
 
 
@@ -67,20 +67,20 @@ def plain(text: str, marks: Markers, language: str) -> str:
 
 
 def _without_converters(text: str, marks: Markers, language: str) -> str:
-    """Return a line with what its `-{…}-` show, one within another the inner one first."""
+    """Return a line with `-{…}-` replaced by what it shows, inner ones first."""
     for _ in range(_DEEPEST_CONVERTER):
-        found = pieces(text, language)
-        if len(found) == 1:
+        parts = pieces(text, language)
+        if len(parts) == 1:
             break
-        text = "".join(marks.hole("-{…}-") if piece is None else piece for piece in found)
-    for scar in ("-{", "}-"):
-        text = text.replace(scar, marks.hole(f"stray {scar}")) if scar in text else text
+        text = "".join(marks.hole("-{…}-") if part is None else part for part in parts)
+    for mark in ("-{", "}-"):
+        text = text.replace(mark, marks.hole(f"stray {mark}")) if mark in text else text
     return text
 
 
 def _without_urls(line: str, marks: Markers) -> str:
-    """Return a line in which external links are their texts."""
-    # Behind the last "]" no link ends; searching there would cost a scan for each "[".
+    """Return a line with external links replaced by their texts."""
+    # No link ends after the last "]"; searching there would cost a scan for each "[".
     end = line.rfind("]") + 1
     if not end:
         return line

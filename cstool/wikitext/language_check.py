@@ -1,9 +1,9 @@
-"""Whether a dump's pages are in the language that its <siteinfo> tells.
+"""Check whether a dump's pages are in the language that its <siteinfo> names.
 
-Some exports carry the head of another wiki: German pages under `xml:lang="en"`. What tells them
-are names of namespaces in links (`[[Datei:`, `[[Kategorie:`; Manual:Namespace): MediaWiki knows a
-language's own names and English ones on each wiki, no others. Chinese and Japanese pages use the
-English names, too; those are known by their full stops.
+Some exports have the header of another wiki: German pages under `xml:lang="en"`. The language of
+the pages is recognised by namespace names in links (`[[Datei:`, `[[Kategorie:`; Manual:Namespace),
+because on each wiki MediaWiki knows only its language's own names and the English ones. Chinese and
+Japanese pages also use the English names; they are recognised by their full stops.
 """
 
 import re
@@ -20,13 +20,13 @@ from cstool.languages.data_tables import rows as language_rows
 from cstool.wikitext.tables import of_language, rows
 from cstool.wikitext.titles import CATEGORY, FILE
 
-# So many characters of wikitext are looked at.
+# Characters of wikitext that are read.
 SAMPLE = 200_000
-# Fewer links (or Chinese full stops) are no evidence.
+# The smallest numbers of links, or of Chinese full stops, that count as evidence.
 _FEWEST = 5
 _FEWEST_STOPS = 20
 _PREFIX = re.compile(r"\[\[[ _]*([^\[\]|:#<>{}\n]{1,60}?)[ _]*:")
-_WORD = re.compile(r"[^\s\[\]{}()|=.,;:!?\"<>।]+")  # \w has no vowel signs
+_WORD = re.compile(r"[^\s\[\]{}()|=.,;:!?\"<>।]+")  # \w does not match vowel signs
 _KANA = re.compile("[\u3041-\u30fa]")
 _IDEOGRAPH = re.compile("[\u3041-\u30fa\u3400-\u9fff]")
 _IDEOGRAPHIC = frozenset({"ja", "zh", "gan", "hak", "lzh", "wuu", "yue"})
@@ -38,10 +38,10 @@ _FILE_NAME = re.compile(
 
 @dataclass(frozen=True)
 class LanguageMismatch:
-    """Pages that are in another language than their dump says.
+    """Pages that are in another language than their dump's header says.
 
-    `language` is theirs, None when two languages are as likely. `found` of `looked_at` tell so;
-    `what` they are, in words.
+    `language`: the pages' language, None if two languages are equally likely. `found` of
+    `looked_at` links or full stops are evidence for it; `what`: their name, for a message.
     """
 
     language: str | None
@@ -51,19 +51,19 @@ class LanguageMismatch:
 
 
 def mismatch(site: Site, texts: Iterable[str], path: str) -> LanguageMismatch | None:
-    """Return what speaks against the site's language in its first pages; None: nothing does.
+    """Return the evidence in the first pages against the site's language; None if there is none.
 
-    `texts` are wikitexts of main-namespace pages, of which `SAMPLE` characters are read. Where
-    languages share their names (those that fall back to German have the German ones), the one
-    that the file's name begins with (`de.xml.bz2`, `dewiki-20261001-…`) is taken, else the one
-    that the others fall back to, else the one whose words the pages hold.
+    `texts`: wikitexts of main-namespace pages, of which `SAMPLE` characters are read. If several
+    languages use the same names (those that fall back to German have the German ones), the result
+    is the one that the file's name begins with (`de.xml.bz2`, `dewiki-20261001-…`), else the one
+    that the others fall back to, else the one whose frequent words the pages contain.
     """
     text = _sample(texts)
-    told = _told_by_links(site, text)
+    evidence = _by_links(site, text)
     hint = _hint(path)
-    if told is None:
-        return _told_by_stops(site, text, hint)
-    best, found, links, what = told
+    if evidence is None:
+        return _by_full_stops(site, text, hint)
+    best, found, links, what = evidence
     return LanguageMismatch(_likeliest(best, hint, text), found, links, what)
 
 
@@ -78,15 +78,15 @@ def _sample(texts: Iterable[str]) -> str:
     return "\n".join(takewhile(short, texts))[:SAMPLE]
 
 
-def _told_by_links(site: Site, text: str) -> tuple[frozenset[str], int, int, str] | None:
-    """Return the languages that most foreign names are of, how many of how many links, of which."""
+def _by_links(site: Site, text: str) -> tuple[frozenset[str], int, int, str] | None:
+    """Return the languages of most foreign names, evidence for them, all links, and a name."""
     own = _own_names(site)
     table = _languages_of()
     foreign: Counter[str] = Counter()
-    here: Counter[int] = Counter()
+    own_links: Counter[int] = Counter()
     for name, number in Counter(prefix.lower() for prefix in _PREFIX.findall(text)).items():
         if name in own:
-            here[own[name]] += number
+            own_links[own[name]] += number
         elif name in table:
             foreign[name] += number
     languages: Counter[str] = Counter()
@@ -102,11 +102,11 @@ def _told_by_links(site: Site, text: str) -> tuple[frozenset[str], int, int, str
     )
     if 3 * found < 2 * foreign.total():
         return None
-    if found >= max(_FEWEST, 2 * here.total()):
-        return best, found, foreign.total() + here.total(), "links to files and categories"
+    if found >= max(_FEWEST, 2 * own_links.total()):
+        return best, found, foreign.total() + own_links.total(), "links to files and categories"
     # Pages of many languages write [[File:…]], but categories in their own words.
-    if categories >= max(_FEWEST, 2 * here[CATEGORY]):
-        return best, categories, categories + here[CATEGORY], "links to categories"
+    if categories >= max(_FEWEST, 2 * own_links[CATEGORY]):
+        return best, categories, categories + own_links[CATEGORY], "links to categories"
     return None
 
 
@@ -119,7 +119,7 @@ def _own_names(site: Site) -> dict[str, int]:
 
 @cache
 def _languages_of() -> Mapping[str, tuple[int, frozenset[str]]]:
-    """Return, for the names of files and categories that not all have, their languages."""
+    """Return the languages of each name of files and categories that not all languages have."""
     found: dict[str, tuple[int, set[str]]] = {}
     for language, number, name in rows("namespaces.tsv"):
         if int(number) in (FILE, CATEGORY) and language != "*":
@@ -127,8 +127,8 @@ def _languages_of() -> Mapping[str, tuple[int, frozenset[str]]]:
     return {name: (number, frozenset(codes)) for name, (number, codes) in found.items()}
 
 
-def _told_by_stops(site: Site, text: str, hint: str | None) -> LanguageMismatch | None:
-    """Return Chinese or Japanese when sentences end as theirs, and the site knows no ideograph."""
+def _by_full_stops(site: Site, text: str, hint: str | None) -> LanguageMismatch | None:
+    """Return Chinese or Japanese if full stops show it, and the site's names have no ideographs."""
     stops = text.count("。")
     if stops < _FEWEST_STOPS or stops <= 2 * text.count(". "):
         return None
@@ -147,7 +147,7 @@ def _likeliest(best: frozenset[str], hint: str | None, text: str) -> str | None:
     if hint in best:
         return hint
     best = frozenset(c for c in best if (base := c.split("-")[0]) == c or base not in best)
-    roots = {code for code in best if not any(_rests_on(code, other) for other in best)}
+    roots = {code for code in best if not any(_falls_back_to(code, other) for other in best)}
     if len(roots) == 1:
         return roots.pop()
     words = Counter(_WORD.findall(text.lower()))
@@ -160,8 +160,8 @@ def _likeliest(best: frozenset[str], hint: str | None, text: str) -> str | None:
     return language if first >= _FEWEST_STOPS and 2 * first >= 3 * second else None
 
 
-def _rests_on(code: str, other: str) -> bool:
-    """Whether a language falls back to another one, which does not fall back to it."""
+def _falls_back_to(code: str, other: str) -> bool:
+    """Return whether a language falls back to another one, which does not fall back to it."""
     return other in _fallbacks(code) and code not in _fallbacks(other)
 
 

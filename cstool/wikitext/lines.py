@@ -1,10 +1,10 @@
-"""Lines of a page's source → those that are running text: paragraphs and list items.
+"""Find the lines of a page's wikitext that are running text: paragraphs and list items.
 
-After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table runs from a line that
-begins with `{|` to one with `|}`, nested ones within; a line with a space in front is
-preformatted unless it is quoted, or stands in an HTML block; text beside a <div> on its line is
-no paragraph, nor is that within; `;` begins a term, a heading of a kind, and its definition
-follows the colon; lines of text with nothing between them are one paragraph.
+After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table extends from a line that
+begins with `{|` to one with `|}`, and may contain tables; a line with a leading space is
+preformatted unless it is quoted, or inside an HTML block; text beside a <div> on its line is not a
+paragraph, nor is that within it; `;` begins a term, which is a kind of heading, and its definition
+follows the colon; adjacent lines of text are one paragraph.
 """
 
 import re
@@ -20,7 +20,7 @@ _RULE = re.compile(r"^-{4,}")
 _BLOCK = re.compile(
     rf"<(/?)(?:(table)|{'|'.join(tags()['html']['heading'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
 )
-# BlockLevelPass::execute: what begins a block without paragraphs of its own, and what ends it.
+# BlockLevelPass::execute: tags that begin a block without paragraphs, and tags that end it.
 _OPENS = re.compile(
     r"<(?:table|h[1-6]|pre|p|ul|ol|dl|/t[dh]|/?(?:tr|caption|dt|dd|li))\b", re.IGNORECASE
 )
@@ -32,12 +32,12 @@ _CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
 _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
-# What shows nothing, or not in text.
+# Characters that are not displayed in text.
 _UNSEEN = f" \t{NOTHING}{APART}"
 _UNSEEN_TAG = r"</?(?:noinclude|onlyinclude)\s*/?>"
-# A line that a paragraph may not run through: a row or an end of a table that a template may have
-# begun, nothing but templates, which may be blocks, or but tags for those who include the page, a
-# behaviour switch with nothing or a space behind it, which then begins the line.
+# A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
+# only templates, which may be blocks, or only inclusion tags; a behaviour switch followed by the
+# line's end or by a space, which then begins the line.
 _OWN = f"|!_\uff3f<{HOLE}{_UNSEEN}"
 _OWN_LINE = re.compile(
     rf"[|!]|(?:{HOLE_MARK.pattern}|{_UNSEEN_TAG}|[{_UNSEEN}])*$"
@@ -47,28 +47,28 @@ _OWN_LINE = re.compile(
 _BREAK = rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>"
 _BEGINS_BROKEN = re.compile(_BREAK, re.IGNORECASE)
 _ENDS_BROKEN = re.compile(rf"{_BREAK}[{_UNSEEN}]*$", re.IGNORECASE)
-# What ends a term: a colon, but not one within links, tags, what they enclose, and addresses.
+# A colon ends a term, except inside links, tags, the content of tags, and URLs.
 _TERM = re.compile(
     r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://[^\s\[\]]*[^\s\[\].,;:!?]|-\{[^{}]*\}-|(:)"
 )
 
 
 def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
-    """Return the lines that hold running text, without the marks of lists.
+    """Return the lines that are running text, without list marks.
 
-    Those that go on with a paragraph begin with `CONTINUES`. `within`: the holes that are no
-    blocks.
+    Lines that continue a paragraph begin with `CONTINUES`. `within`: the numbers of holes that are
+    not blocks.
     """
     lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
     kept: list[str] = []
     blocks = _Blocks()
     tables = 0
     begun = False
-    before = ""  # the line before, if its paragraph may go on
+    before = ""  # the previous line, if its paragraph may continue
     was_raw = False
     for source in lines:
         if tables or source.startswith(("{", ":", " ", "\t")):
-            # As in the parser, a table's marks come before what tags make of a line.
+            # As in the parser, marks of tables take precedence over tags.
             bare = source.lstrip(" \t:")
             begins, ends = bare.startswith("{|"), tables > 0 and bare.startswith("|}")
             tables += begins - ends
@@ -99,7 +99,8 @@ def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
         else:
             kept.append(line)
         alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
-        # Beside a block's tags, and within some, MediaWiki makes no paragraphs: HTML does.
+        # Beside tags of blocks, and inside some blocks, MediaWiki makes no paragraphs, but HTML
+        # does.
         if before and not alone and raw == was_raw and not _is_cut(before, line, kept[-2]):
             kept[-1] = CONTINUES + line
         before = "" if alone else line
@@ -108,17 +109,17 @@ def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
 
 
 def _is_own(line: str, within: Set[int]) -> bool:
-    """Whether a line may be a block, or a block's. Those holes that are no blocks are as text."""
+    """Return whether a line may be a block, or part of one. Holes in `within` count as text."""
     if within and line[0] not in "|!":
         line = HOLE_MARK.sub(lambda hole: "x" if int(hole[1]) in within else hole[0], line)
     return _OWN_LINE.match(line) is not None
 
 
 def _is_cut(before: str, line: str, kept: str) -> bool:
-    """Whether two lines are apart: a tag stands between them that breaks lines, or a link ends.
+    """Return whether two lines are separated, by a tag that breaks lines or by the end of a link.
 
-    `kept` is what was kept of the line before. If no paragraph runs into it, but the end of a link
-    does, it may be a list's.
+    `kept` is the text kept of the line before. If it does not continue a paragraph, but a link ends
+    in it, it may be part of a list.
     """
     if "<" in before and _ENDS_BROKEN.search(before):
         return True
@@ -128,7 +129,7 @@ def _is_cut(before: str, line: str, kept: str) -> bool:
 
 
 def parted(text: str) -> str:
-    """Return lines in which no paragraph goes on before or after one that has a block."""
+    """Return lines with paragraphs ended before and after each line that has a block."""
     out: list[str] = []
     at = 0
     found = text.find(APART)
@@ -151,15 +152,16 @@ def parted(text: str) -> str:
 
 
 def _is_in(tags_here: list[tuple[str, str]], *, before: bool) -> bool:
-    """Whether what follows these tags, ends (`/`) among them, stands in a block of theirs."""
+    """Return whether the text after these tags, which may be end tags, is inside such a block."""
     return not tags_here[-1][0] if tags_here else before
 
 
 @dataclass
 class _Blocks:
-    """HTML blocks around a line, and whether it has a tag of one: its spaces are no markup.
+    """HTML blocks around a line, and whether it has a tag of one: then spaces are not markup.
 
-    `within` one there are no paragraphs, nor in a line that has a tag of one `here`.
+    Inside a block (`within`), and in a line that has a tag of one (`here`), there are no
+    paragraphs.
     """
 
     around: bool = False
@@ -171,7 +173,7 @@ class _Blocks:
     boxes: int = 0
 
     def enter(self, line: str) -> str:
-        """Take in a line's tags; return it without what stands in its <div> and <center>."""
+        """Process a line's tags; return it without the contents of <div> and <center>."""
         opens = _OPENS.search(line) is not None
         closes = _CLOSES.search(line) is not None
         quotes = _QUOTE.findall(line)
@@ -184,13 +186,13 @@ class _Blocks:
         self.around = self.quoted or self.within
         if closes and _BOX.search(line):
             bare, self.boxes = _without_boxes(line, self.boxes)
-            # What has a block of its own is a paragraph, in a box or not.
+            # Text with a block of its own is a paragraph, even inside a box.
             line = line if line[0] in "*#:;" or _OWN_BLOCK.search(line) else bare
         return line
 
 
 def _without_boxes(line: str, boxes: int) -> tuple[str, int]:
-    """Return a line without what stands in <div> and <center>, and how many of them are open."""
+    """Return a line without the contents of <div> and <center>, and how many of them are open."""
     kept: list[str] = []
     at = 0
     for match in _BOX.finditer(line):
@@ -204,7 +206,7 @@ def _without_boxes(line: str, boxes: int) -> tuple[str, int]:
 
 
 def _items(line: str, *, free: bool) -> list[str]:
-    """Return the texts of a line that begins with markup, perhaps. `free`: of leading spaces."""
+    """Return the texts of a line that begins with markup. `free`: leading spaces are not markup."""
     first = line[0]
     if first == " ":
         return [line] if free else []
@@ -215,14 +217,14 @@ def _items(line: str, *, free: bool) -> list[str]:
     marks = _LIST.match(line)
     if marks is None or not marks[0].endswith(";"):
         text = line.lstrip("*#:;").strip()
-        # A category would take the white space before it along, and what is an item no more.
+        # A category removes the white space before it, which may include the item's own line break.
         return [NOTHING + text if text.startswith("[[") else text]
     colon = next((m for m in _TERM.finditer(line, marks.end()) if m[2]), None)
     return [line[colon.end() :].strip()] if colon else []
 
 
 def _without_html_blocks(text: str) -> str:
-    """Return the text without HTML tables, nested ones within, and headings."""
+    """Return the text without headings and HTML tables, including nested ones."""
     out: list[str] = []
     at = tables = 0
     heading = False
@@ -238,7 +240,7 @@ def _without_html_blocks(text: str) -> str:
     if not tables and not heading:
         out.append(text[at:])
     elif tables:
-        # A table that never ends: what follows its last row is shown outside of it (HTML's
+        # In an unclosed table, text after the last row is displayed before the table (HTML's
         # "foster parenting").
         _, row_end, rest = text[at:].rpartition("</tr>")
         out += [BLOCK, rest] if row_end and not _CELL.search(rest) else []

@@ -1,4 +1,4 @@
-"""Wikilinks: `[[Target|anchor]]trail` → an anchor between marks; files and categories go.
+"""Wikilinks: `[[Target|anchor]]trail` → a marked anchor; files and categories are removed.
 
 After Parser::handleInternalLinks2 and the languages' $linkTrail (MediaWiki REL1_39).
 """
@@ -17,22 +17,22 @@ from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
 
-# [[target|anchor]]; an anchor may hold single brackets. Possessive, so that it cannot run wild.
-# A third bracket in front makes it none: `[[` then opens on a `[`, which no target begins with.
+# [[target|anchor]]; an anchor may contain single brackets. Possessive, to avoid backtracking. After
+# a third bracket it is not a link, because a target cannot begin with `[`.
 _LINK = (
     r"\[\[(?<!\[\[\[)([^\[\]|\n<>{}\x01-\x1f]++)"
     r"(?:\|((?>[^\[\]]++|\](?!\]))*+(?:\[(?!\[)(?>[^\[\]]++|\[(?!\[)|\](?!\](?!\])))*+)?+))?+\]\]"
 )
-# An interlanguage link, which takes the white space before it along.
+# The mark of an interlanguage link, which removes the white space before it.
 _LANGUAGE = "\x18"
 _GONE = re.compile(rf"[ \n{CONTINUES}]*{_LANGUAGE}")
 _WHITE = f" \t\n{CONTINUES}"
 _HEADS = ("\n", CONTINUES)
 _REST = re.compile(r"[^\[\]\n]*\]\]")
 _SPACES = re.compile("[ _]+")
-# A picture whose caption has links at most: nearly all are such.
+# A picture whose caption contains no markup but links, like nearly all captions.
 _FILE = re.compile(r"\[\[[^\[\]\n]*+(?:\[\[[^\[\]\n]*+\]\][^\[\]\n]*+)*+\]\](?!\])")
-# Options of pictures that are blocks of their own (Parser::makeImage), by their magic words.
+# Options of pictures that are displayed as blocks (Parser::makeImage), by their magic words.
 _BLOCK_OPTIONS = frozenset(
     {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
 )
@@ -48,7 +48,7 @@ class LinkParser:
         self.plain_title = namespaces.plain_title
         language = namespaces.site.language
         self.trail, self.prefix = trail, prefix = of_language("linktrails.tsv", language)[-1]
-        # A prefix is tried at a word's beginning, or where another link's trail may end.
+        # A prefix may begin at the start of a word, or where another link's trail may end.
         letter = trail.removesuffix("+")
         starts = f"(?:(?<!{prefix})|(?<={letter})(?!{letter}))"
         before = f"({starts}{prefix}*+|)" if prefix else "()"
@@ -62,13 +62,13 @@ class LinkParser:
         self._hidden_number = lru_cache(maxsize=_PREFIXES_KEPT)(self._number_of_hidden)
 
     def _number_of_hidden(self, prefix: str) -> int | None:
-        """Return the namespace of pictures or of categories that a link's prefix names."""
+        """Return the namespace of files or of categories that a link's prefix names."""
         return self._hidden.get(_SPACES.sub(" ", prefix).strip().lower())
 
     def without_files(self, text: str, marks: Markers) -> str:
         """Return the text without pictures and their captions, and without categories.
 
-        A mark is left for pictures beside the text, which end paragraphs.
+        A picture beside the text, which ends a paragraph, leaves a mark.
         """
         joins = CONTINUES in text
         ends: dict[int, int] | None = None
@@ -86,8 +86,8 @@ class LinkParser:
                 if category:
                     after = category.end()
                     before = text[at:start]
-                    # White space before it goes, and what follows in its line joins what stands
-                    # above; what that was may be gone, so behind the end of a paragraph it stays.
+                    # White space before it is removed, so the rest of its line joins the line
+                    # above; that line may have been removed, so at a paragraph's end it does not.
                     at_head = text[start - 1 : start] in ("", "\n")
                     if at_head and text[after : after + 1] not in ("", "\n"):
                         out += (before, APART)
@@ -97,7 +97,7 @@ class LinkParser:
                 continue
             plain = _FILE.match(text, start)
             end = plain.end() if plain else None
-            if end is None:  # over several lines, or unclosed: look at all brackets, once
+            if end is None:  # over several lines, or unclosed: match all brackets, once
                 ends = closings(text) if ends is None else ends
                 end = ends.get(start)
             out.append(text[at:start])
@@ -116,14 +116,14 @@ class LinkParser:
         return "".join(out)
 
     def _is_block(self, options: str) -> bool:
-        """Whether a picture stands beside the text or between, and thus ends the paragraph."""
+        """Return whether a picture is displayed as a block, which ends the paragraph."""
         return any(
             option.strip(_WHITE) in self._blocks or option.startswith(self._thumbs)
             for option in options.split("|")[1:]
         )
 
     def mark(self, text: str, title: str, marks: Markers) -> str:
-        """Return the text with marks in place of its links; `title` is the page's own."""
+        """Return the text with its links replaced by marks; `title` is the page's own title."""
         text = self.pattern.sub(self._marker(title, marks), text)
         return _GONE.sub(NOTHING, text) if _LANGUAGE in text else text
 
@@ -135,11 +135,11 @@ class LinkParser:
             kind, target = target_of(raw)
             if anchor is None:
                 anchor = own_anchor(raw)
-                if "''" in anchor:  # quotes are markup in an anchor alone
+                if "''" in anchor:  # apostrophes are markup only in an explicit anchor
                     marks.protects = True
                     anchor = protect(anchor)
             elif not anchor and kind in ("here", "other", "project"):
-                kind = "invalid"  # a pipe without an anchor is no link
+                kind = "invalid"  # a pipe without an anchor makes the link invalid
             elif "[" in anchor and "//" in anchor:
                 anchor = marks.hole("address in a link")
             elif "''" in anchor or "<" in anchor or "\n" in anchor or CONTINUES in anchor:
@@ -158,7 +158,7 @@ class LinkParser:
 
 
 def own_anchor(raw: str) -> str:
-    """Return what a link without an anchor shows: its target as written, with the spaces behind."""
+    """Return the text of a link without an anchor: its target as written, with trailing spaces."""
     text = raw.lstrip(" ").removeprefix(":")
     if "%" in text:
         text = unquote(text)
@@ -166,5 +166,5 @@ def own_anchor(raw: str) -> str:
 
 
 def _ends_within(text: str, start: int, end: int) -> bool:
-    """Whether the first of three brackets ends an inner link: `[[File:x|[http://… text]]]`."""
+    """Return whether the first of three brackets ends an inner link: `[[File:x|[http://…]]]`."""
     return text.startswith("]", end) and text.count("[", start, end) > text.count("]", start, end)

@@ -1,7 +1,7 @@
-"""Numbers as a language writes them: `{{formatnum:1234567.5}}` → 1.234.567,5 in German.
+"""Number formats of languages: `{{formatnum:1234567.5}}` → 1.234.567,5 in German.
 
-After Language::formatNum (MediaWiki REL1_39). Languages with digits of their own are left out:
-which digits a wiki shows is a setting of the wiki.
+After Language::formatNum (MediaWiki REL1_39). Languages with their own digits are not supported,
+because the digits depend on a setting of the wiki.
 """
 
 import re
@@ -24,12 +24,12 @@ _MOST_ROMAN = 3999
 
 
 def in_thousands(digits: str, mark: str) -> str:
-    """Return the digits of a whole number with a mark between its thousands."""
+    """Return the digits of a whole number with a separator between the thousands."""
     return _THOUSANDS.sub(mark, digits)
 
 
 def formatted(number: str, language: str) -> str | None:
-    """Return a plain number in a language's writing, None where we do not know it."""
+    """Return a plain number in a language's format, None if the number or the format is unknown."""
     match = _NUMBER.fullmatch(number)
     group, decimal, minimum = of_language("numbers.tsv", language)[-1]
     if match is None or not group:
@@ -37,13 +37,13 @@ def formatted(number: str, language: str) -> str | None:
     sign, whole, fraction = match.groups()
     if len(whole) >= int(minimum):
         whole = in_thousands(whole, group)
-    # Since MediaWiki 1.36 a hyphen before a number is shown as a minus sign.
+    # Since MediaWiki 1.36 a hyphen before a number is displayed as a minus sign.
     sign = "−" if sign else ""
     return sign + (whole if fraction is None else f"{whole}{decimal}{fraction}")
 
 
 def roman(number: str) -> str | None:
-    """Return a whole number up to 3999 as a Roman one; one that is Roman already as it is."""
+    """Return a whole number up to 3999 in Roman numerals; Roman numerals unchanged."""
     if _ROMAN.fullmatch(number):
         return number
     if not _WHOLE.fullmatch(number) or int(number) > _MOST_ROMAN:
@@ -57,7 +57,7 @@ def roman(number: str) -> str | None:
 
 
 def ordinal(number: str, language: str) -> str | None:
-    """Return a number's ordinal, None for other languages than English, French and German."""
+    """Return a number's ordinal, None for languages other than English, French and German."""
     make = _ORDINALS.get(language.split("-", maxsplit=1)[0])
     if make is None or not (_WHOLE.fullmatch(number) or number == "0" or _ROMAN.fullmatch(number)):
         return None

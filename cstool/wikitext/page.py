@@ -1,4 +1,4 @@
-"""A page's source → its sentences: the other modules of this package in their order."""
+"""Convert a page's wikitext to its sentences, by the other modules of this package."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,14 +23,14 @@ from cstool.wikitext.variants import variants_of
 _BROKEN_TAG = re.compile(rf"<[a-zA-Z/][^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>")
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
-# So many lines may an anchor, or what else stands between two brackets, run over.
+# The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
 
 class PageText(NamedTuple):
-    """What a page reads: its sentences, how many there are, those that wait.
+    """The result of reading a page: its sentences, their number, and the pending ones.
 
-    Each sentence with its number, and that of the paragraph (or list item) it stands in.
+    Each sentence with its index, and the index of its paragraph (or list item).
     """
 
     sentences: list[tuple[int, int, Sentence]]
@@ -39,27 +39,27 @@ class PageText(NamedTuple):
 
 
 class PageReader:
-    """Reads the pages of one wiki. `render` tells whether known templates are rendered.
+    """Reads the pages of one wiki. `render`: whether known templates are rendered.
 
-    `aliases` and `extra`: names and rules of templates beside ours, as `rules_of` takes them.
+    `aliases` and `extra`: further names and rules of templates, as for `rules_of`.
     """
 
     def __init__(self, site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
         self.links = LinkParser(self._namespaces)
-        self.plainly = FastPath(self.links)
+        self.fast_path = FastPath(self.links)
         self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
-        """Return the page's sentences, those with holes among them."""
+        """Return the page's sentences, including those with holes."""
         language = self._language
         return [s for line in self.lines(source, title) for s in split(line, language)]
 
     def read(self, source: str, title: str, *, every: bool = False) -> PageText:
-        """Return the page's sentences with mentions, or `every` one; the others are counted.
+        """Return the page's sentences with mentions, or `every` one; the others are only counted.
 
-        They are those of `sentences`.
+        Indices are those of the list that `sentences` returns.
         """
         language = self._language
         kept: list[tuple[int, int, Sentence]] = []
@@ -69,23 +69,34 @@ class PageReader:
             if not line.mentions and not every and "[[" not in line.source:
                 number += count(line, language)
                 continue
-            found = split(line, language)
-            if line.source:  # its links may stand in what is not read yet
+            line_sentences = split(line, language)
+            if line.source:  # a template that is unknown now may contain links
                 waiting += [
                     PendingSentence(
-                        i, paragraph, number, len(found), line.source, s.holes, len(s.mentions)
+                        i,
+                        paragraph,
+                        number,
+                        len(line_sentences),
+                        line.source,
+                        s.holes,
+                        len(s.mentions),
                     )
-                    for i, s in enumerate(found, number)
+                    for i, s in enumerate(line_sentences, number)
                     if s.holes and (every or s.mentions or "[[" in line.source)
                 ]
-            kept += [(i, paragraph, s) for i, s in enumerate(found, number) if every or s.mentions]
-            number += len(found)
+            kept += [
+                (i, paragraph, s)
+                for i, s in enumerate(line_sentences, number)
+                if every or s.mentions
+            ]
+            number += len(line_sentences)
         return PageText(kept, number, waiting)
 
     def read_again(self, waiting: PendingSentence, title: str) -> Sentence | None:
-        """Return a sentence that has waited, None when it cannot be read now either.
+        """Return a pending sentence, None if it cannot be read now either.
 
-        Nor when its line has another number of sentences now: which one it is is not certain.
+        Also None if its line has another number of sentences now, because the index is ambiguous
+        then.
         """
         marks = Markers(protects=True)
         text = expand(waiting.source, marks, self._rules, title)
@@ -111,12 +122,12 @@ class PageReader:
         return self._read(text, title, marks)
 
     def _read(self, text: str, title: str, marks: Markers) -> list[TextLine]:
-        """Return what lines of wikitext without templates read."""
+        """Return the text of lines of wikitext without templates."""
         text = _simplified(text, marks)
         title = self._namespaces.normalised(title)
         calls_link = any("[[" in call for call in marks.calls.values())
         lines: list[TextLine] = []
-        for source, line in self._plainly(text, title, marks):
+        for source, line in self._read_fast(text, title, marks):
             if line is None:
                 read = list(self.read_closely(source, title, marks))
             else:
@@ -126,15 +137,15 @@ class PageReader:
             lines += read
         return lines
 
-    def _plainly(
+    def _read_fast(
         self, text: str, title: str, marks: Markers
     ) -> Iterable[tuple[str, TextLine | None]]:
-        """Return the text's lines, each with what it reads if it is plain.
+        """Return the wikitext of each line, and its text if the fast path can read it.
 
-        Those that a broken link or `-{…}-` runs over are one.
+        Lines that a broken link or `-{…}-` extends over are joined.
         """
         sources = text.split("\n")
-        read = self.plainly.lines(text, title, marks.holes)
+        read = self.fast_path.lines(text, title, marks.holes)
         if None in read and (_BROKEN_LINK.search(text) or self._has_converters(text)):
             following = iter(read)
             sources = list(_rejoined(iter(sources)))
@@ -146,9 +157,9 @@ class PageReader:
         return "-{" in text and bool(variants_of(self._language))
 
     def read_closely(self, line: str, title: str, marks: Markers) -> Iterator[TextLine]:
-        """Yield what a line of any kind reads: more than one line where it is broken.
+        """Yield the text of a line with any markup: more than one line if it has breaks.
 
-        `title` is the page's own, normalised.
+        `title` is the page's own title, normalised.
         """
         line = without_switches(line.replace("&nbsp;", " ").replace("\u00a0", " "), self._language)
         if "[[" in line:
@@ -156,14 +167,14 @@ class PageReader:
         if "''" in line:
             line = _PIECE.sub(lambda piece: without_quotes(piece[0]), line)
         line = plain(line, marks, self._language)
-        for marked in _scars(line, marks).split("\n"):
+        for marked in _mark_unpaired(line, marks).split("\n"):
             read = read_line(marked, marks.targets, marks.holes)
             if len(read.text) > len(read.holes) or read.mentions:
                 yield read
 
 
 def _with_calls(line: str, marks: Markers) -> str:
-    """Return a line with unknown templates in the places of their holes; "" if there is none."""
+    """Return a line's wikitext with its unknown templates in place of holes; "" if it has none."""
     if not any(int(number) in marks.calls for number in HOLE_MARK.findall(line)):
         return ""
     shown = HOLE_MARK.sub(lambda hole: marks.calls.get(int(hole[1]), OBJECT), line)
@@ -171,7 +182,7 @@ def _with_calls(line: str, marks: Markers) -> str:
 
 
 def _in_paragraphs(lines: list[str]) -> str:
-    """Return lines as one text: the mark of those that go on with a paragraph is their break."""
+    """Join lines to one text; a line that continues a paragraph is joined by its mark."""
     pieces: list[str] = []
     for line in lines:
         if line[:1] != CONTINUES:
@@ -181,7 +192,7 @@ def _in_paragraphs(lines: list[str]) -> str:
 
 
 def _simplified(text: str, marks: Markers) -> str:
-    """Return the text with what is the same everywhere out of the way."""
+    """Return the text without U+FFFC and without line breaks in tags."""
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
@@ -190,7 +201,7 @@ def _simplified(text: str, marks: Markers) -> str:
 
 
 def _rejoined(lines: Iterator[str]) -> Iterator[str]:
-    """Yield lines; those that a link or `-{…}-` runs over are one, with the breaks in it."""
+    """Yield lines; lines that a link or `-{…}-` extends over are joined, with their breaks."""
     for line in lines:
         missing = _open_brackets(line)
         if missing > 0:
@@ -214,15 +225,15 @@ def _open_brackets(line: str) -> int:
     return opened + line.count("-{") - line.count("}-")
 
 
-def _scars(text: str, marks: Markers) -> str:
-    """Mark markup that found no partner: its line shows it, and nobody wants to read it."""
-    for scar in ("[[", "]]", "{{", "}}", "{|", "|}"):
-        if scar in text:
-            text = text.replace(scar, marks.hole(f"stray {scar}"))
+def _mark_unpaired(text: str, marks: Markers) -> str:
+    """Replace markup without a partner by holes."""
+    for mark in ("[[", "]]", "{{", "}}", "{|", "|}"):
+        if mark in text:
+            text = text.replace(mark, marks.hole(f"stray {mark}"))
     return text
 
 
 @cache
 def reader(site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> PageReader:
-    """Return the reader of a wiki, made once a process; the arguments are those of Reader."""
+    """Return the reader of a wiki, cached per process; arguments as for `PageReader`."""
     return PageReader(site, render=render, aliases=aliases, extra=extra)

@@ -1,7 +1,7 @@
-"""Apostrophes: ''italic'', '''bold''', '''''both''''', and the odd ones that stay.
+"""Apostrophes: ''italic'', '''bold''', '''''both''''', and those that are text.
 
-After Parser::doQuotes (MediaWiki REL1_39), of which only the text is kept: the page shows no
-quotes where the style changes, and shows those that are too many.
+After Parser::doQuotes (MediaWiki REL1_39), reduced to the text: apostrophes that change the style
+are removed, surplus ones are kept.
 """
 
 import re
@@ -32,10 +32,10 @@ def without_quotes(line: str) -> str:
 
 
 def _odd_one(pieces: list[str]) -> int | None:
-    """Return which bold mark is italics with an apostrophe before it: `L'''Homme''` has one.
+    """Return the index of the bold mark that is italics after an apostrophe, as in `L'''Homme''`.
 
-    The first one after a single-letter word, else after a longer word, else after a space.
-    MediaWiki counts bytes there: a letter beyond ASCII is a longer word.
+    This is the first one after a single-letter word, else after a longer word, else after a space.
+    MediaWiki counts bytes here, so a letter beyond ASCII counts as a longer word.
     """
     after_word = after_space = None
     for i in range(1, len(pieces), 2):

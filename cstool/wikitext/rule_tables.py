@@ -1,8 +1,8 @@
 """The rules for templates: which show nothing, and what others show.
 
-Data: templates/; their form: docs/templates.md. Rules come from `any.toml`, the language's file
-and a file that the user gives, later ones winning; names that none of them knows are looked up
-among the redirects of the dump's own templates.
+Data: templates/; syntax: docs/templates.md. Rules are read from `any.toml`, the language's file and
+the user's file, later ones overriding earlier ones; names without a rule are looked up among the
+redirects between templates of the dump.
 """
 
 import re
@@ -12,10 +12,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
+
 from cstool.errors import InputError
 from cstool.wikitext.numbers import formatted
 from cstool.wikitext.tables import of_language
-from cstool.wikitext.template_rules import STAR, Rule, RuleError, rule_of
+from cstool.wikitext.template_rules import STAR, Rule, RuleError, converted, rule_of
 from cstool.wikitext.titles import TEMPLATE
 
 _SPACES = re.compile(r"[\s_]+")
@@ -23,19 +25,12 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
-_SECTIONS = {
-    "silent": list,
-    "silent_prefixes": list,
-    "pictures": list,
-    "aliases": dict,
-    "tables": dict,
-    "text": dict,
-}
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
-# no.wikipedia is in Bokmål, whichever of its codes a dump gives.
+# no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
 _SAME_WIKI = {"no": "nb", "be-x-old": "be-tarask"}
-# Before a template's name; {{subst:x}} and {{msgnw:x}} show braces (Parser::braceSubstitution).
+# Prefixes of a template's name. {{subst:x}} and {{msgnw:x}} show braces, so they are not included
+# (Parser::braceSubstitution).
 _MODIFIERS = frozenset({"safesubst", "msg", "raw"})
 
 _SHOWS_NOTHING = frozenset({"defaultsort", "displaytitle"})
@@ -45,12 +40,22 @@ _LITERAL = {"!": "|", "=": "="}
 _WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 
 
-class TemplateRules:
-    """The rules of a wiki's language. Names are as `templates.call_name` gives them.
+class RuleFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The sections of a rule file."""
 
-    `render` tells whether texts are used at all, or just those that are empty. `aliases` are the
-    dump's redirects between templates, `extra` the text of the user's file. Raises RuleError for
-    faults in `extra`.
+    silent: list[str] = []
+    silent_prefixes: list[str] = []
+    pictures: list[str] = []
+    aliases: dict[str, str] = {}
+    tables: dict[str, Any] = {}
+    text: dict[str, Any] = {}
+
+
+class TemplateRules:
+    """The rules of a wiki's language. Names are normalized as by `templates.call_name`.
+
+    `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
+    between templates; `extra`: the text of the user's file. Raises RuleError for errors in `extra`.
     """
 
     def __init__(
@@ -74,25 +79,25 @@ class TemplateRules:
             if id_ in _WORDS
         }
 
-    def _load(self, parts: list[dict[str, Any]], *, render: bool) -> None:
+    def _load(self, parts: list[RuleFile], *, render: bool) -> None:
         tables: dict[str, dict[str, str]] = {}
         for part in parts:
-            for name, table in part.get("tables", {}).items():
+            for name, table in part.tables.items():
                 tables[name] = tables.get(name, {}) | table
         for part in parts:
-            exact: dict[str, Rule | str] = dict.fromkeys(part.get("silent", ()), SILENT)
-            exact |= part.get("aliases", {})
+            exact: dict[str, Rule | str] = dict.fromkeys(part.silent, SILENT)
+            exact |= part.aliases
             patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
-            for name in part.get("pictures", ()) if render else ():
+            for name in part.pictures if render else ():
                 if _is_pattern(name):
                     patterns.append((_pattern(name), SILENT))
                 else:
                     exact[name] = SILENT
-            for name, value in part.get("text", {}).items():
+            for name, value in part.text.items():
                 try:
                     rule = rule_of(value, tables)
                 except RuleError as fault:
-                    raise RuleError(f"the template {name!r} {fault}") from fault
+                    raise RuleError(f"[text] {name!r}: {fault}") from fault
                 if not render and not rule.may_show_nothing:
                     continue
                 if _is_pattern(name):
@@ -108,9 +113,9 @@ class TemplateRules:
             self._patterns = patterns + self._patterns
 
     def find(self, name: str) -> tuple[Rule, str] | None:
-        """Return a template's rule (SILENT: it shows nothing) and what its star stands for.
+        """Return a template's rule (SILENT: it shows nothing) and the text that its star matches.
 
-        None when we do not know the template.
+        None if the template is unknown.
         """
         if ":" in name:
             return self._find(name, _REDIRECTS_FOLLOWED)
@@ -144,11 +149,11 @@ class TemplateRules:
         return self._find(rule, follow - 1) if rule and follow else None
 
     def names(self) -> Mapping[str, Rule | str]:
-        """Return the templates that are named one by one, with their rules or other names."""
+        """Return the templates named without a star: their rules, or the names they stand for."""
         return self._exact
 
     def word(self, name: str, title: str) -> str | None:
-        """Return what a magic word without arguments shows, None where we do not know it."""
+        """Return what a magic word without arguments shows, None if it is unknown."""
         word, colon, value = name.partition(":")
         id_ = self._words.get(word.strip() if colon else word)
         if id_ is None:
@@ -161,7 +166,7 @@ class TemplateRules:
 
 
 def normal_name(name: str) -> str:
-    """Return a template's name as rules have it: lower case, single spaces."""
+    """Return a template's name as in rules: lower case, single spaces."""
     return _SPACES.sub(" ", name).strip().lower()
 
 
@@ -174,67 +179,58 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(before)}(.+){re.escape(after)}\Z", re.DOTALL)
 
 
-def _prefixes(part: Mapping[str, Any]) -> list[re.Pattern[str]]:
-    """Return what the whole words that begin the name of a silent template look like."""
-    words = "|".join(re.escape(prefix) for prefix in part.get("silent_prefixes", ()))
+def _prefixes(part: RuleFile) -> list[re.Pattern[str]]:
+    """Return a pattern for the whole words that begin the name of a silent template."""
+    words = "|".join(re.escape(prefix) for prefix in part.silent_prefixes)
     return [re.compile(rf"(?:{words})(?![^\W\d_])")] if words else []
 
 
 @cache
-def _table(language: str) -> dict[str, Any]:
-    """Return a language's data file, "any" for what holds everywhere; empty when it has none."""
+def _table(language: str) -> RuleFile:
+    """Return a language's data file ("any": the one for all languages); empty if it has none."""
     language = _SAME_WIKI.get(language, language)
     file = files("cstool.wikitext") / "data" / "templates" / f"{language}.toml"
-    return parsed(file.read_text("utf-8")) if file.is_file() else {}
+    return parsed(file.read_text("utf-8")) if file.is_file() else RuleFile()
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """Return the sections of a file of rules. Raises RuleError when they are not as they should.
+def parsed(text: str) -> RuleFile:
+    """Return the sections of a rule file. Raises RuleError for an invalid file.
 
-    What stands in the section `text` is checked when it is made into rules.
+    The values in the section `text` are checked when they are converted to rules.
     """
     try:
-        part = tomllib.loads(text)
+        part: RuleFile = converted(tomllib.loads(text), RuleFile)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
-        raise RuleError(f"it is no TOML: {fault}") from fault
-    for key, section in part.items():
-        if key not in _SECTIONS:
-            raise RuleError(f"it has {key!r}; known are {', '.join(_SECTIONS)}")
-        if not isinstance(section, _SECTIONS[key]):
-            raise RuleError(f"{key!r} is no {_SECTIONS[key].__name__}")
-    for key in ("silent", "silent_prefixes", "pictures"):
-        for name in part.get(key, ()):
-            _need_name(name, key)
-    for name, target in part.get("aliases", {}).items():
-        _need_name(name, "aliases")
+        raise RuleError(f"not valid TOML: {fault}") from fault
+    for name, table in part.tables.items():
+        converted(table, dict[str, str], f"[tables] {name!r}")
+    for section in ("silent", "silent_prefixes", "pictures", "aliases", "text"):
+        for name in getattr(part, section):
+            _need_name(name, section)
+    for target in part.aliases.values():
         _need_name(target, "aliases")
-    for name in part.get("text", {}):
-        _need_name(name, "text")
-    for name, table in part.get("tables", {}).items():
-        if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
-            raise RuleError(f"the table {name!r} has a value that is no string")
     return part
 
 
-def _need_name(name: object, section: str) -> None:
-    if not isinstance(name, str) or not name or name != normal_name(name):
-        told = f"; write {normal_name(name)!r}" if isinstance(name, str) and name.strip() else ""
-        raise RuleError(f"{name!r} in {section!r} is no template's name in lower case{told}")
+def _need_name(name: str, section: str) -> None:
+    if not name or name != normal_name(name):
+        hint = f"; write {normal_name(name)!r}" if name.strip() else ""
+        raise RuleError(f"[{section}] {name!r} is not a template name in lower case{hint}")
 
 
 def check_rules(text: str, origin: str, language: str) -> None:
-    """Raise InputError, which names the file `origin` and the template, for faults in rules."""
+    """Raise InputError, with the file `origin` and the template, for errors in rules."""
     try:
         TemplateRules(language, render=True, extra=text)
     except RuleError as fault:
-        raise InputError(f"{origin}: {fault}; docs/templates.md tells the form of rules") from fault
+        raise InputError(f"{origin}: {fault}; see docs/templates.md") from fault
 
 
 def aliases_of(redirects: Iterable[tuple[str, str]], rules: TemplateRules) -> Aliases:
-    """Return those redirects between templates that lead to what `rules` know, sorted.
+    """Return the redirects between templates that lead to a template that `rules` know, sorted.
 
     `redirects`: pairs of full titles (`Template:Cvt`, `Template:Convert`), as the dump has them.
-    Names that differ in case only and lead to different templates are left out.
+    that differ only in case and lead to different templates are left out.
     """
     targets: dict[str, str] = {}
     for title, target in redirects:
@@ -258,5 +254,5 @@ def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
 def rules_of(
     language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
 ) -> TemplateRules:
-    """Return the rules of a language, made once a process; the arguments are those of Rules."""
+    """Return the rules of a language, cached per process; arguments as for `TemplateRules`."""
     return TemplateRules(language, render=render, aliases=aliases, extra=extra)

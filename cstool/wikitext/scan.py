@@ -1,6 +1,6 @@
-"""Where things stand in a page's text, and the cutting of lines: loops over each character.
+"""Loops over each character of a page's text: finding markup, cutting lines.
 
-Compiled where there is a C compiler (`_scan.c`); in Python they cost a third more of the whole.
+Compiled if there is a C compiler (`_scan.c`); in Python they make the whole a third slower.
 """
 
 import re
@@ -24,10 +24,10 @@ _PREFIXED = re.compile(r"\[\[(?<!\[\[\[)([^\[\]|:\n]*):")
 
 
 def calls_in_python(text: str) -> list[tuple[int, int, int]]:
-    """Return the outermost pairs of braces: where they begin and end, and 2 or 3 of them.
+    """Return the outermost pairs of braces: start, end (exclusive), and 2 or 3 braces.
 
-    As Preprocessor_Hash pairs them (MediaWiki REL1_39): runs of them, three before two, innermost
-    first; what finds no partner is plain text.
+    Paired as by Preprocessor_Hash (MediaWiki REL1_39): runs of braces, three before two, innermost
+    first; braces without a partner are plain text.
     """
     found: list[tuple[int, int, int]] = []
     opened: list[list[int]] = []
@@ -52,17 +52,17 @@ def calls_in_python(text: str) -> list[tuple[int, int, int]]:
 
 
 def prefixed_in_python(text: str) -> list[tuple[int, int]]:
-    """Return the links whose target has a colon: where their brackets begin, and the colon."""
+    """Return the links whose target has a colon: the offsets of their brackets and of the colon."""
     return [(match.start(), match.end() - 1) for match in _PREFIXED.finditer(text)]
 
 
 def pass_notes_in_python(
     text: str, start: int, end: int, closed: bool, names: frozenset[str], out: list[str]
 ) -> int:
-    """Append the text from `start` on to `out`, without comments and footnotes, up to a tag.
+    """Append the text from `start` to `out`, without comments and footnotes, up to a tag.
 
-    That is one with one of the `names`, which begins before `end`. Return where it stands; -1:
-    there is none, and `out` has the rest. Unless `closed`, no footnote from here on is.
+    That is the first tag with one of the `names` that begins before `end`. Return its offset; -1 if
+    there is none, and `out` has the rest. Unless `closed`, no footnote after `start` is closed.
     """
     at = text.find("<", start)
     while at >= 0:
@@ -85,9 +85,9 @@ def pass_notes_in_python(
 
 
 def _comment(text: str, start: int) -> tuple[int, int]:
-    """Return where to cut for the comment that begins at `start`: its line, if it has one.
+    """Return where to cut for the comment that begins at `start`; includes its line if it is alone.
 
-    After Preprocessor_Hash::preprocessToObj: with the comments that follow it there.
+    After Preprocessor_Hash::preprocessToObj; comments that follow it on its line are included.
     """
     after = _comment_end(text, start)
     before = start
@@ -113,9 +113,10 @@ def cut_in_python(
     pieces: list[str],
     sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
 ) -> list[T]:
-    """Return a line's sentences: its pieces, trimmed of white space, none of them empty.
+    """Return a line's sentences: its pieces, trimmed of white space, without empty ones.
 
-    A bound inside a mention is none; mentions and holes go with their pieces.
+    Pieces are joined where a mention extends over their bound; mentions and holes go with their
+    pieces.
     """
     found: list[T] = []
     start = at = first = last = hole = 0

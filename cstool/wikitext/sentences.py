@@ -1,8 +1,8 @@
-"""Lines of text with marks → text, mentions and holes; and lines → sentences.
+"""Convert lines with marks to text, mentions and holes, and split them into sentences.
 
-Sentences are split by sentencex, in the language of the text, and never inside a mention. It gets
-long lines in runs of 5,000 characters. A paragraph's line may run over several lines of the source:
-where one ends with a sentence, so does the sentence.
+Sentences are split by sentencex, in the language of the text, and never inside a mention. Long
+lines are split in runs of 5,000 characters. A paragraph may extend over several lines of the
+source: a source line that ends with a sentence also ends the sentence.
 """
 
 import re
@@ -17,24 +17,24 @@ from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
-# White space of any kind, as str.strip() has it, and the mark of a line's end.
+# All white space of str.strip(), and the mark of a line break.
 _AROUND = CONTINUES + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _SOFT = re.compile(f"[ {CONTINUES}]*{CONTINUES}[ {CONTINUES}]*")
-# The last character of a sentence, in most scripts; quotes and brackets may follow.
+# The end of a sentence in most scripts; quotes and brackets may follow the full stop.
 _LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]]*$")
 _WHITE = (" ", "\n")
-# Languages in which white space alone ends a sentence: a line's end may well be one.
+# Languages in which white space alone ends a sentence, so that a line break may end one.
 _UNMARKED = ("lo", "th")
 _OPENING = "\"'“„‘«([ "
-# So much of a sentence tells whether it ends.
+# Characters that are enough to decide whether a sentence ends.
 _END = 300
-# Characters that sentencex gets at once: its time grows with the square of what has many ends of
-# sentences or quotes. Real paragraphs are shorter.
+# Characters that sentencex gets at once, because its time is quadratic in the number of sentence
+# ends and quotes. Real paragraphs are shorter.
 _LONGEST_RUN = 5000
 
 
-# A link in a text: start and end of its anchor, and the title that it leads to. A plain tuple, as
-# there is one for each link of a wiki: made in a third of the time, and no work for the collector.
+# A link in a text: character offsets of its anchor (start, end), and its target's title. A plain
+# tuple, which takes a third of the time of a named one and is not tracked by the garbage collector.
 LinkSpan = tuple[int, int, str]
 
 
@@ -44,7 +44,7 @@ def segmenter() -> str:
 
 
 class Sentence(NamedTuple):
-    """A sentence; `holes` names what its page shows and it lacks, at each U+FFFC in its text."""
+    """A sentence; `holes`: the names of its holes, one for each U+FFFC in its text."""
 
     text: str
     mentions: list[LinkSpan]
@@ -52,10 +52,10 @@ class Sentence(NamedTuple):
 
 
 class TextLine(NamedTuple):
-    """A line of text: its links, and the names of its holes, at each U+FFFC in its text.
+    """A line of text, its links, and the names of its holes, one for each U+FFFC in its text.
 
-    The space is a new line where the source has one.
-    `source` is its wikitext when it has a template that no rule knows.
+    A line break in the source is "\\n" instead of a space. `source`: the line's wikitext, if it
+    contains a template without a rule.
     """
 
     text: str
@@ -65,11 +65,11 @@ class TextLine(NamedTuple):
 
 
 class PendingSentence(NamedTuple):
-    """A sentence that could be read if its templates went by a name that we know.
+    """A sentence that can be read if its templates turn out to be redirects to known ones.
 
-    The one at `position` in its page, in its paragraph of that number; its line begins at `first`
-    and has `number` of them. `source` is the line's wikitext, `names` and `mentions` what the
-    sentence lacks and has.
+    `position`: its index in the page, `paragraph`: the index of its paragraph; its line begins with
+    the sentence `first` and has `number` sentences. `source`: the line's wikitext; `names`: the
+    names of the sentence's holes; `mentions`: the number of its mentions.
     """
 
     position: int
@@ -82,7 +82,7 @@ class PendingSentence(NamedTuple):
 
 
 def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
-    """Return the text of a line with marks, its white space as a browser shows it: single."""
+    """Return the text of a line with marks, with single white space as displayed by a browser."""
     out: list[str] = []
     length = 0
     at = 0
@@ -143,7 +143,7 @@ def _spaced(text: str) -> str:
 def split(line: TextLine, language: str) -> list[Sentence]:
     """Return the sentences of a line, in order, trimmed of white space.
 
-    A bound inside a mention is none.
+    A line is not split inside a mention.
     """
     text, pieces = _split(line.text, language)
     if len(pieces) == 1 and text == text.strip():
@@ -158,31 +158,33 @@ def count(line: TextLine, language: str) -> int:
 
 
 def _split(text: str, language: str) -> tuple[str, list[str]]:
-    """Return a line's text as it is shown, and its sentences."""
+    """Return a line's text as displayed, and its sentences."""
     if "\n" not in text:
         return text, _pieces(text, language)
     shown = text.replace("\n", " ")
     pieces = _pieces(shown, language)
-    hidden = [
+    candidates = [
         at
-        for at in _places(text, "\n")
+        for at in _positions(text, "\n")
         if language in _UNMARKED or _may_hide(text[at - 1], text[at + 1 : at + 2])
     ]
-    if not hidden:
+    if not candidates:
         return shown, pieces
-    seen = [*accumulate(map(len, pieces))]
+    found_ends = [*accumulate(map(len, pieces))]
     ends = [0]
-    place = 0
-    for at in hidden:
-        while seen[place] <= at:
-            ends.append(seen[place])
-            place += 1
-        if seen[place] != at + 1 and (language in _UNMARKED or _ends(text, ends[-1], at, language)):
+    index = 0
+    for at in candidates:
+        while found_ends[index] <= at:
+            ends.append(found_ends[index])
+            index += 1
+        if found_ends[index] != at + 1 and (
+            language in _UNMARKED or _ends(text, ends[-1], at, language)
+        ):
             ends.append(at + 1)
-    return shown, [shown[start:end] for start, end in pairwise([*ends, *seen[place:]])]
+    return shown, [shown[start:end] for start, end in pairwise([*ends, *found_ends[index:]])]
 
 
-def _places(text: str, character: str) -> Iterator[int]:
+def _positions(text: str, character: str) -> Iterator[int]:
     at = text.find(character)
     while at >= 0:
         yield at
@@ -190,22 +192,22 @@ def _places(text: str, character: str) -> Iterator[int]:
 
 
 def _may_hide(before: str, after: str) -> bool:
-    """Whether the end of a sentence is perhaps not seen between two characters."""
+    """Return whether sentencex may miss a sentence's end between two characters."""
     return before == OBJECT or not after.isalpha()
 
 
 def _ends(text: str, start: int, end: int, language: str) -> bool:
-    """Whether a sentence ends with a line, though what follows hides it.
+    """Return whether a sentence ends with a line, although the text after it obscures that.
 
-    In some languages a number does; everywhere a hole that stands between, which goes with the
-    sentence before. A hole that follows a colon may be a quotation, a block.
+    In some languages a number obscures it; in all languages a hole does, which belongs to the
+    sentence before it. A hole after a colon may be a quotation displayed as a block.
     """
-    said = text[max(start, end - _END) : end].rstrip(" \n")
-    bare = said.rstrip(OBJECT + " \n")
+    before = text[max(start, end - _END) : end].rstrip(" \n")
+    bare = before.rstrip(OBJECT + " \n")
     begins = text[end + 1 : end + _END].lstrip(_OPENING)[:1]
-    if begins == OBJECT and said.endswith(":"):
+    if begins == OBJECT and before.endswith(":"):
         return True
-    if not begins.isdigit() and (bare == said or begins.islower()):
+    if not begins.isdigit() and (bare == before or begins.islower()):
         return False
     if not bare:
         return start > 0
@@ -216,15 +218,15 @@ def _pieces(text: str, language: str) -> list[str]:
     if len(text) > _LONGEST_RUN:
         return _pieces_of_long(text, language)
     pieces = sentencex.segment(language, text)
-    # Where it has lost or changed something, nothing is split.
+    # If sentencex has lost or changed characters, the text is not split.
     return pieces if "".join(pieces) == text else [text]
 
 
 def _pieces_of_long(text: str, language: str) -> list[str]:
-    """Return the sentences of a long line, some thousand characters at a time.
+    """Return the sentences of a long line, split in runs of some thousand characters.
 
-    Each run begins where the last sentence of the one before does, which may be cut off. Where
-    that is more than half of the run, it is not read again: it goes on in the next one.
+    Each run begins with the last sentence of the previous one, which may be cut off. If that is
+    more than half of the run, it is not read again and continues in the next run.
     """
     ends: list[int] = []
     at = 0

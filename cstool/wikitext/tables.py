@@ -1,4 +1,4 @@
-"""The data files of this package, read once."""
+"""Data files of this package, each read once."""
 
 from cstool.languages import data_tables
 
@@ -11,7 +11,7 @@ def rows(name: str) -> tuple[tuple[str, ...], ...]:
 def of_language(name: str, language: str) -> list[tuple[str, ...]]:
     """Return the rows of `*` and of a language, without their first column.
 
-    A variant (`de-at`) that has no rows takes those of its language (`de`).
+    A variant (`de-at`) without rows uses those of its language (`de`).
     """
     table = rows(name)
     known = {row[0] for row in table}

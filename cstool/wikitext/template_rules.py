@@ -1,6 +1,6 @@
 """What a template shows: choices with conditions, texts with fields, calls of functions.
 
-The forms are told in docs/templates.md; faults in them are `RuleError`s.
+The syntax is described in docs/templates.md; errors in it raise `RuleError`.
 """
 
 import re
@@ -8,14 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from cstool.wikitext.builtins import FUNCTIONS, Function
 from cstool.wikitext.filters import FILTERS
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_LISTS = ("when", "unless", "only")
-_KEYS = frozenset({"text", "call", "with", "is", *_LISTS})
+# Words of msgspec's messages, in TOML's terms.
+_WORDS = {"Expected": "expected", "object": "table", "array": "list", "str": "string"}
+_WORDS |= {"int": "integer", "bool": "boolean", "...": "a value"}
 NUMBERED = "#"
-# The argument that holds what stands for the star in a template's name.
+# The argument with the text that the star in a template's name matches.
 STAR = "*"
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -23,18 +27,18 @@ Maker = Callable[[str, str], str | None]
 
 
 class RuleError(ValueError):
-    """A rule is not of a form that we know; its one argument says what is wrong."""
+    """A rule has a wrong syntax; its one argument says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Placeholder:
-    """A place in a text: the first of `names` that is given, as the filter makes it."""
+    """A field in a text: the first of `names` that is given, converted by the filter."""
 
     names: tuple[str, ...]
     make: Maker | None = None
 
     def value(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what stands in the place, None where the choice does not fit."""
+        """Return the text for the field, None if the choice does not fit."""
         for name in self.names:
             if not name:
                 return ""
@@ -46,7 +50,7 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Choice:
-    """One way in which a template shows its arguments, and the calls that it holds for."""
+    """One way in which a template shows its arguments, and the conditions on calls."""
 
     parts: tuple[str | Placeholder, ...] = ()
     call: Function | None = None
@@ -58,11 +62,11 @@ class Choice:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether calls show nothing by this choice."""
+        """Whether calls may show nothing by this choice."""
         return self.call is None and not any(self.parts)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None where the choice does not fit."""
+        """Return what a call with these arguments shows, None if the choice does not fit."""
         if not self._fits(given):
             return None
         if self.call is not None:
@@ -97,11 +101,11 @@ class Rule:
 
     @property
     def may_show_nothing(self) -> bool:
-        """Whether there are calls that show nothing."""
+        """Whether some calls may show nothing."""
         return any(choice.may_show_nothing for choice in self.choices)
 
     def shown(self, given: Mapping[str, str], language: str) -> str | None:
-        """Return what a call with these arguments shows, None when we do not know."""
+        """Return what a call with these arguments shows, None if it is unknown."""
         for choice in self.choices:
             text = choice.shown(given, language)
             if text is not None:
@@ -109,67 +113,76 @@ class Rule:
         return None
 
 
+class _Entry(msgspec.Struct, forbid_unknown_fields=True, rename={"is_": "is", "with_": "with"}):
+    """A choice as a rule file contains it."""
+
+    text: str | UnsetType = UNSET
+    call: str | UnsetType = UNSET
+    with_: dict[str, str] = {}
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    only: tuple[str, ...] | UnsetType = UNSET
+    is_: dict[str, list[str]] = {}
+
+
+def converted(value: object, type_: Any, where: str = "") -> Any:
+    """Return a value of a TOML file as `type_`. Raises RuleError with `where` and the key."""
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).replace("`", "").replace(" | ", " or ").partition(" - at $")
+        message, _, unknown = what.partition(" field ")
+        if unknown:
+            known = ", ".join(type_.__struct_encode_fields__)
+            message = f"unknown key {unknown!r}; use one of {known}"
+        else:
+            message = re.sub(r"\w+", lambda word: _WORDS.get(word[0], word[0]), message)
+        steps = [where] if where else []
+        for step in re.findall(r"\w+|\.\.\.", path):
+            key = step if steps else f"[{step}]"
+            steps.append(f"item {int(step) + 1}" if step.isdecimal() else _WORDS.get(step, key))
+        raise RuleError(": ".join(filter(None, (", ".join(steps), message)))) from error
+
+
 def rule_of(value: object, tables: Tables) -> Rule:
-    """Return the rule that a data file writes as `value`. Raises RuleError."""
+    """Return the rule that a data file specifies as `value`. Raises RuleError."""
     if isinstance(value, str):
         return Rule((Choice(_parts(value, tables)),))
     if not isinstance(value, list):
-        raise RuleError('is neither a text nor a list of choices, as [{ text = "{1}" }]')
-    return Rule(tuple(_choice(item, tables) for item in value))
+        raise RuleError('expected a string or a list of choices, as [{ text = "{1}" }]')
+    choices = []
+    for number, item in enumerate(value, 1):
+        where = f"choice {number}"
+        choices.append(_choice(converted(item, _Entry, where), tables, where))
+    return Rule(tuple(choices))
 
 
-def _choice(item: object, tables: Tables) -> Choice:
-    if not isinstance(item, dict):
-        raise RuleError('has a choice that is no table, as { text = "{1}" }')
-    unknown = sorted(item.keys() - _KEYS)
-    if unknown:
-        raise RuleError(f"has {unknown[0]!r} in a choice; known are {', '.join(sorted(_KEYS))}")
-    if ("text" in item) == ("call" in item):
-        raise RuleError("has a choice that needs either `text` or `call`")
-    if "with" in item and "call" not in item:
-        raise RuleError("has `with` in a choice without `call`")
-    lists = {key: _strings(item[key], key) for key in _LISTS if key in item}
-    values = _table(item.get("is", {}), "is")
-    text = item.get("text", "")
-    if not isinstance(text, str):
-        raise RuleError("has a `text` that is no string")
-    extra = _table(item.get("with", {}), "with")
-    if not all(isinstance(value, str) for value in extra.values()):
-        raise RuleError("has a value in `with` that is no string")
+def _choice(entry: _Entry, tables: Tables, where: str) -> Choice:
+    if (entry.text is UNSET) == (entry.call is UNSET):
+        raise RuleError(f"{where}: give either `text` or `call`")
+    if entry.with_ and entry.call is UNSET:
+        raise RuleError(f"{where}: `with` without `call`; remove it")
     return Choice(
-        parts=_parts(text, tables),
-        call=_function(item["call"]) if "call" in item else None,
-        extra=extra,
-        when=lists.get("when", ()),
-        unless=lists.get("unless", ()),
-        only=frozenset((*lists["only"], STAR)) if "only" in lists else None,
+        parts=() if entry.text is UNSET else _parts(entry.text, tables),
+        call=None if entry.call is UNSET else _function(entry.call),
+        extra=entry.with_,
+        when=entry.when,
+        unless=entry.unless,
+        only=None if entry.only is UNSET else frozenset((*entry.only, STAR)),
         values={
-            name: frozenset(value.lower() for value in _strings(found, "is"))
-            for name, found in values.items()
+            name: frozenset(value.lower() for value in values) for name, values in entry.is_.items()
         },
     )
 
 
-def _function(name: object) -> Function:
-    if not isinstance(name, str) or name not in FUNCTIONS:
-        raise RuleError(f"calls {name!r}; known are {', '.join(sorted(FUNCTIONS))}")
+def _function(name: str) -> Function:
+    if name not in FUNCTIONS:
+        raise RuleError(f"unknown function {name!r}; use one of {', '.join(sorted(FUNCTIONS))}")
     return FUNCTIONS[name]
 
 
-def _strings(value: object, key: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RuleError(f'has `{key}` that is no list of strings, as ["1"]')
-    return tuple(value)
-
-
-def _table(value: object, key: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise RuleError(f"has `{key}` that is no table")
-    return value
-
-
 def _parts(text: str, tables: Tables) -> tuple[str | Placeholder, ...]:
-    """Return a text cut at its fields."""
+    """Return a text split at its fields."""
     pieces = _FIELD.split(text)
     parts: list[str | Placeholder] = []
     for number, piece in enumerate(pieces):
@@ -188,6 +201,6 @@ def _maker(name: str, tables: Tables) -> Maker:
         return FILTERS[name]
     if name not in tables:
         known = ", ".join(sorted({*FILTERS, *tables}))
-        raise RuleError(f"has {name!r} behind a colon, no filter or table; known are {known}")
+        raise RuleError(f"{name!r} after a colon is not a filter or table; use one of {known}")
     table = tables[name]
     return lambda value, _: table.get(value.lower())

@@ -1,6 +1,6 @@
-"""Templates: those that show nothing go, those we know are rendered, the others leave a hole.
+"""Templates: silent ones are removed, known ones rendered, the others become holes.
 
-Only the outermost call is looked at; what stands inside one that is not rendered costs nothing.
+Only outermost calls are parsed; calls inside one that is not rendered cost nothing.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _NAMES_KEPT = 1 << 16
 
 
 def expand(text: str, marks: Markers, rules: TemplateRules, title: str, *, depth: int = 0) -> str:
-    """Return the text with its templates rendered, removed, or marked as holes."""
+    """Return the text with its templates rendered, removed, or replaced by holes."""
     if "{{" not in text:
         return text
     out: list[str] = []
@@ -41,9 +41,9 @@ def expand(text: str, marks: Markers, rules: TemplateRules, title: str, *, depth
 
 
 def _is_box(text: str, start: int, end: int) -> bool:
-    """Whether a call of several lines stands above the text that follows it on its last line.
+    """Return whether a call over several lines is a block above the text that follows it.
 
-    `{{Infobox …\\n}}'''Rome''' is …`: the box is a block; the sentence begins behind it.
+    `{{Infobox …\\n}}'''Rome''' is …`: the box is a block; the sentence begins after it.
     """
     if start and text[start - 1] != "\n":
         return False
@@ -52,7 +52,7 @@ def _is_box(text: str, start: int, end: int) -> bool:
 
 
 def _shown(source: str, marks: Markers, rules: TemplateRules, title: str, depth: int) -> str:
-    """Return what stands in the text for a call."""
+    """Return the text that replaces a call."""
     name = call_name(source)
     word = rules.word(name, title) if "|" not in source else None
     if word is not None:
@@ -91,16 +91,16 @@ def _name_in(head: str) -> str:
 
 @lru_cache(maxsize=4096)
 def arguments(source: str) -> tuple[tuple[str, str], ...]:
-    """Return a call's arguments; named ones without white space around (as MediaWiki has it)."""
+    """Return a call's arguments; named ones without surrounding white space, as in MediaWiki."""
     flat = "{{" not in source[2:] and "[[" not in source
     inner = source[2:-2]
-    return tuple(_split(inner, inner if flat else _hidden(inner)))
+    return tuple(_split(inner, inner if flat else _masked(inner)))
 
 
 def _split(inner: str, shown: str) -> Iterator[tuple[str, str]]:
-    """Yield the arguments of what stands between a call's braces; `shown` is as `_hidden` has it.
+    """Yield the arguments between a call's braces; `shown` is the result of `_masked`.
 
-    What is behind a bar is one; the first = in it ends its name (Preprocessor_Hash).
+    An argument follows each bar; the first `=` in it ends its name (Preprocessor_Hash).
     """
     number = 0
     start = shown.find("|") + 1
@@ -116,8 +116,8 @@ def _split(inner: str, shown: str) -> Iterator[tuple[str, str]]:
         start = bar + 1
 
 
-def _hidden(text: str) -> str:
-    """Return text as long as this, in which calls and links have no bars and equals signs."""
+def _masked(text: str) -> str:
+    """Return text of the same length, without bars and equals signs inside calls and links."""
     text = _blank(text, [(start, end) for start, end, _ in calls(text)])
     return _blank(text, links(text))
 

@@ -1,4 +1,4 @@
-"""Titles and namespaces: what a link's target means.
+"""Titles and namespaces: parse the target of a link.
 
 After MediaWiki's MediaWikiTitleCodec::splitTitleString and Language::ucfirst (REL1_39).
 """
@@ -27,28 +27,28 @@ _INVALID = re.compile(
     r"|&(?:[A-Za-z0-9\x80-\uffff]+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{2}"
 )
 _LONGEST = 255
-# What needs a closer look: all that the rules below speak of. Most targets have nothing of it.
+# Characters to which the rules below apply. Most targets have none of them.
 _ODD = re.compile(rf"[{_SPACE}{_DIRECTION}\x00-\x1f\x7f<>\[\]|{{}}\ufffd/~%&#:]|^[ .]|  | $")
-_SHORT = _LONGEST // 4  # in characters, of four bytes at most
-# What an external link begins with ($wgUrlProtocols).
+_SHORT = _LONGEST // 4  # in characters, of at most four bytes
+# Protocols of external links ($wgUrlProtocols).
 PROTOCOLS = (
     r"(?:https?|ftps?|ircs?|gopher|nntp|telnet|worldwind|svn|git|mms|sftp|ssh|redis)://|//"
     r"|mailto:|matrix:|news:|tel:|sms:|sips?:|urn:|geo:|magnet:|xmpp:|bitcoin:"
 )
 # `[[http://…]]` is an external link between brackets.
 _PROTOCOL = re.compile(rf" *(?:{PROTOCOLS})", re.IGNORECASE)
-# Wikimedia keeps these as they are ($wgOverrideUcfirstCharacters): Georgian, and letters
-# whose upper case is more than one letter.
+# Letters that Wikimedia does not capitalise ($wgOverrideUcfirstCharacters): Georgian ones, and
+# those whose upper case has more than one letter.
 _GEORGIAN = re.compile("[ა-ჿ]")
 _DOTTED_I = frozenset({"tr", "az", "kaa", "kk-latn", "crh-latn", "tt-latn", "lzz"})
 
 
 class LinkTarget(NamedTuple):
-    """What a link leads to.
+    """The target of a link.
 
     `kind`: "page" (a main-namespace page), "here" (a section of the same page), "file",
     "category", "language" (an interlanguage link), "project" (another wiki), "other"
-    (another namespace), or "invalid" (no link: MediaWiki shows the brackets).
+    (another namespace), or "invalid" (not a link: MediaWiki displays the brackets).
     """
 
     kind: str
@@ -56,20 +56,20 @@ class LinkTarget(NamedTuple):
 
 
 class Namespaces:
-    """The namespaces of a wiki by all their names: its own, MediaWiki's and their aliases."""
+    """The namespaces of a wiki by all their names: the wiki's own, MediaWiki's, and aliases."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         table = of_language("namespaces.tsv", site.language)
         self._numbers = {name.lower(): int(n) for n, name in table}
-        # A file or a category of any language is none of ours, whatever <siteinfo> says.
+        # Files and categories are recognised in any language, whatever <siteinfo> says.
         self._numbers |= {
             name.lower(): int(n)
             for _, n, name in rows("namespaces.tsv")
             if int(n) in (FILE, CATEGORY) and name.lower() not in self._numbers
         }
         self._numbers |= {name.lower(): n for n, name in site.namespaces if name}
-        # A wiki's own language leads nowhere else ($wgLocalInterwikis).
+        # The prefix of the wiki's own language is a local link ($wgLocalInterwikis).
         self._own = site.language.lower()
         self._interwiki = {prefix.lower(): kind for prefix, kind in rows("interwiki.tsv")}
         self._first_letter = site.case != "case-sensitive"
@@ -81,7 +81,7 @@ class Namespaces:
         return sorted(names, key=lambda name: (-len(name), name))
 
     def number(self, title: str) -> int:
-        """Return the namespace of a normalised title; one in another wiki counts as -1."""
+        """Return the namespace of a normalised title; -1 for a title in another wiki."""
         prefix, colon, _ = title.partition(":")
         if not colon:
             return MAIN
@@ -89,17 +89,17 @@ class Namespaces:
         return self._numbers.get(prefix, -1 if prefix in self._interwiki else MAIN)
 
     def _target(self, raw: str) -> LinkTarget:
-        """Return what the target of a wikilink, as it is written, leads to."""
+        """Return the parsed target of a wikilink."""
         title = self.plain_title(raw)
         return self.read_closely(raw) if title is None else LinkTarget("page", title)
 
     def plain_title(self, raw: str) -> str | None:
-        """Return the title that an ordinary target leads to; None for one that needs more care."""
+        """Return the title for an ordinary target; None if it needs `read_closely`."""
         plain = 0 < len(raw) <= _SHORT and not _ODD.search(raw)
         return self.normalised(raw) if plain else None
 
     def read_closely(self, raw: str) -> LinkTarget:
-        """Return what any target leads to; the same as `target`, which is faster."""
+        """Parse any target; the result is the same as that of `target`, which is faster."""
         if (":" in raw or "//" in raw) and _PROTOCOL.match(raw):
             return LinkTarget("invalid", "")
         text = unquote(raw, errors="replace") if "%" in raw else raw
@@ -140,13 +140,13 @@ class Namespaces:
         return interwiki
 
     def normalised(self, text: str) -> str:
-        """Return a main-namespace title in its normal form: NFC, first letter upper."""
+        """Return a main-namespace title in its normal form: NFC, first letter upper case."""
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
         return self.upper_first(text) if self._first_letter else text
 
     def upper_first(self, text: str) -> str:
-        """Return the text with its first letter upper-cased as this wiki does it."""
+        """Return the text with its first letter in upper case, by the rules of this wiki."""
         first = text[:1]
         if first == "i" and self.site.language in _DOTTED_I:
             return "İ" + text[1:]
@@ -160,5 +160,5 @@ class Namespaces:
 
 @cache
 def namespaces_of(site: Site) -> Namespaces:
-    """Return the wiki's namespaces, made once a process."""
+    """Return the wiki's namespaces, cached per process."""
     return Namespaces(site)

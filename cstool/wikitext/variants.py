@@ -1,7 +1,7 @@
-"""Words that depend on the reader's variant: `-{zh-hans:联邦州; zh-hant:邦}-`.
+"""Markup for language variants: `-{zh-hans:联邦州; zh-hant:邦}-`.
 
-After LanguageConverter and ConverterRule (MediaWiki REL1_39), for a reader who has chosen none:
-the language itself, else the first of its fallbacks. Other languages know no such markup.
+After LanguageConverter and ConverterRule (MediaWiki REL1_39), for a reader who has not chosen a
+variant: the language itself, else the first of its fallbacks. Other languages have no such markup.
 """
 
 import re
@@ -16,14 +16,14 @@ _SHOWN = frozenset({"", "A", "S"})
 
 @cache
 def variants_of(language: str) -> tuple[str, ...]:
-    """Return a language's variants, those that are shown first; none for most languages."""
+    """Return a language's variants, the displayed ones first; none for most languages."""
     shown, others = _variants(language)
     return shown + others
 
 
 @cache
 def _variants(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the variants of which the first that is there is shown, and the others."""
+    """Return the variants of which the first available one is displayed, and the others."""
     for code, shown, others in rows("variants.tsv"):
         if code == language:
             return tuple(shown.split()), tuple(others.split())
@@ -31,7 +31,7 @@ def _variants(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def pieces(text: str, language: str) -> list[str | None]:
-    """Return the text as pieces, what -{…}- shows among them; None: it cannot be told."""
+    """Return the text in pieces, with -{…}- replaced by its displayed text (None: unknown)."""
     parts = _CONVERTER.split(text)
     return [_shown(part, language) if i % 2 else part for i, part in enumerate(parts)]
 
@@ -47,7 +47,7 @@ def _shown(content: str, language: str) -> str | None:
 
 
 def _chosen(rest: str, language: str) -> str:
-    """Return the text of the variant that is shown; what names no variant is text."""
+    """Return the text of the displayed variant; content that names no variant is text."""
     starts = list(_names(language).finditer(rest))
     if not starts or rest[: starts[0].start()].strip():
         return rest

@@ -1,9 +1,9 @@
-"""How fast `cstool download` takes a file from the loopback, beside curl, and what hashing costs.
+"""Measure the speed of `cstool download` on the loopback interface, compared with curl.
 
     python -m scripts.bench.download [--mega 2000]
 
-A server in a process of its own sends the same megabyte again and again. CPU seconds are those of
-the client alone; a network is slower than this by far.
+A server in another process sends the same megabyte repeatedly. CPU seconds are those of the client;
+a real network is much slower. Also measures the cost of hashing.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def digest_of(mega: int, kinds: tuple[str, ...]) -> dict[str, str]:
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mega", type=int, default=2000, help="megabytes of the file")
+    parser.add_argument("--mega", type=int, default=2000, help="size of the file in megabytes")
     mega = parser.parse_args().mega
     ours, theirs = multiprocessing.Pipe(duplex=False)
     server = multiprocessing.Process(target=serve, args=(mega, theirs), daemon=True)

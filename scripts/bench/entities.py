@@ -1,16 +1,16 @@
-"""`cstool entities` against qwikidata + shelve, the published way, on synthetic or real items.
+"""Compare `cstool entities` with qwikidata + shelve, as in the published pipeline.
 
 Usage: python -m scripts.bench.entities [--items N] [--claims BYTES] [--order dump|random]
            [--whole DUMP] [--share S] [--bz2-share S] [--jobs 1 2] [--pipe] [--folder DIR]
 
-Makes a dump (`make_wikidata.py`; with --whole the items of a real dump that have claims, many
-times over under other QIDs and names), and packs it as gz, and a share of it as bz2. Then, in one
-run: `cstool entities` on each, with each number of workers; qwikidata reading a share alone, and
-qwikidata putting each item's labels, or all that cstool keeps, into a shelve.
+Writes a dump (`make_wikidata.py`; with --whole the items of a real dump that have claims, repeated
+with other QIDs and names), compressed with gzip, and a fraction of it with bz2. Then, in one run:
+`cstool entities` on each, with each number of workers; qwikidata reading a fraction of the input,
+and qwikidata storing each item's labels, or all that cstool keeps, in a shelve.
 
---pipe writes no dump: it is piped into `cstool entities -`, for sizes that no disk holds; the peers
-read the head of it. CPU is user and system time of the whole process tree, memory that of its
-largest process; MB are those of JSON.
+--pipe writes no dump, but pipes it into `cstool entities -`, for sizes that do not fit on disk; the
+peers read its beginning. CPU is user and system time of all processes, memory that of the largest
+process; MB are those of JSON.
 """
 
 import argparse
@@ -140,7 +140,9 @@ def main() -> None:
     parser.add_argument("--order", choices=("dump", "random"), default="dump")
     parser.add_argument("--whole", type=Path)
     parser.add_argument("--size", type=int, default=1000, help="MB of JSON, with --whole")
-    parser.add_argument("--share", type=float, default=0.1, help="of the input, for the peers")
+    parser.add_argument(
+        "--share", type=float, default=0.1, help="fraction of the input for the peers"
+    )
     parser.add_argument("--bz2-share", type=float, default=0.1)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--pipe", action="store_true")

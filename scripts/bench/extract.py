@@ -1,12 +1,12 @@
-"""Extraction against its peers, in turn in one run, on 100 MB or more of real pages.
+"""Compare extraction with its peers, in turn in one run, on 100 MB or more of real pages.
 
 Usage: python -m scripts.bench.extract DUMP [--size MB] [--rounds N] [--wikiextractor PATH]
 
-DUMP is a page dump, or a folder with `wikipedia/en.xml.bz2`. Its pages are written many times
-over, with page ids and titles of their own, as a multistream dump (--plain: as one plain file).
-In each round run: bzip2 alone, `cstool extract` with one worker and with two, WikiExtractor 3.1.0,
-and mwparserfromhell on a share of the pages, taken up to the whole. CPU is user and system time of
-the whole process tree; memory is that of its largest process.
+DUMP is a page dump, or a folder with `wikipedia/en.xml.bz2`. Its pages are repeated with other page
+ids and titles, as a multistream dump (--plain: as one plain file). Each round runs: bzip2 alone,
+`cstool extract` with one worker and with two, WikiExtractor 3.1.0, and mwparserfromhell on a
+fraction of the pages, extrapolated to all. CPU is user and system time of all processes; memory is
+that of the largest process.
 """
 
 import argparse
@@ -247,7 +247,7 @@ def main() -> None:
         "--vary", action="store_true", help="links of each copy lead to other titles"
     )
     parser.add_argument("--wikiextractor", type=Path, help="the program, if it is installed")
-    parser.add_argument("--keep", type=Path, help="a folder for input and output, which stay")
+    parser.add_argument("--keep", type=Path, help="keep input and output in this folder")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = (arguments.keep or Path(temporary)).absolute()

@@ -1,10 +1,10 @@
-"""What it costs to make names fit: CPU time a name, by step, on names and sentences made here.
+"""Measure the cost of adapting names to their context: CPU time per name, by step.
 
     python -m scripts.bench.fitting [--names 1000000] [--sentences 4096]
 
-Names are in four scripts; one in twenty has brackets, one in a hundred something to tidy. A
-sentence has two mentions, a mention five names; one place in eight is a sentence's start, one in
-six is behind an article.
+Names are in four scripts; one in twenty has brackets, one in a hundred needs normalisation. A
+sentence has two mentions, a mention five names; one mention in eight begins a sentence, one in six
+follows an article.
 """
 
 import argparse

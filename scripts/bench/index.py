@@ -1,11 +1,11 @@
-"""Candidates for the index of titles: build, size, look-ups: docs/measurements/linking.md.
+"""Compare candidates for the title index: build time, size, opening, lookups.
 
     python -m scripts.bench.index [--titles 18000000] [--only NAME,…] [--folder DIR]
 
-Each candidate is built and asked in a process of its own, with the same synthetic titles and the
-same questions: batches of 20,000 titles, nine in ten of them there, as `link` asks them, a title
-each. Rates are from the strings to the QIDs, hashing included; the last column is without it.
-`pip install marisa-trie` for that one.
+Each candidate is built and queried in its own process, with the same synthetic titles and the same
+queries: batches of 20,000 titles, of which nine in ten exist, in strings as `link` passes them.
+Rates are from strings to QIDs, including hashing; the last column excludes it. `pip install
+marisa-trie` for that one.
 """
 
 import argparse

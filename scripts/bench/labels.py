@@ -1,10 +1,10 @@
-"""What the store of labels costs: seconds, memory and bytes, at any number of entities.
+"""Measure the label store: seconds, memory and bytes, for any number of entities.
 
 Usage: python -m scripts.bench.labels [--items N] [--languages CODES] [--fallback F] [--keep DIR]
 
-Makes a folder of entities with the shape of those that Wikipedia links to (labels an item, the
-share of languages that have the same word, titles), gathers their labels as `switch` does, writes
-the store, and asks it. All entities are wanted, which is the worst case.
+Writes a folder of entities like those that Wikipedia links to (labels per item, fraction of
+languages with the same word, titles), gathers their labels as `switch` does, writes the store, and
+queries it. All entities are needed, which is the worst case.
 """
 
 import argparse
@@ -131,7 +131,7 @@ def main() -> None:
     """Make the entities, gather, write, ask; print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=200_000)
-    parser.add_argument("--labels", type=float, default=20, help="on average, of an item")
+    parser.add_argument("--labels", type=float, default=20, help="mean number of labels of an item")
     parser.add_argument("--languages", default=",".join(c for c in entitycs() if c != "en"))
     parser.add_argument("--fallback", default="all", choices=["all", "variants", "none"])
     parser.add_argument("--keep", type=Path)

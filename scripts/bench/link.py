@@ -1,12 +1,12 @@
-"""`cstool link` compared with wikimapper and look-up loops: docs/measurements/linking.md.
+"""Compare `cstool link` with wikimapper and lookup loops in Python; docs/measurements/linking.md.
 
     python -m scripts.bench.link [--titles 18000000] [--mentions 2000000] [--jobs 1] [--keep DIR]
 
-Titles and sentences are synthetic: a title index of that size, parts of some 20,000 mentions that
-follow a steep distribution (few targets have most links), a tenth of them red links. `link` reads
-and writes Parquet; the peers are given lists of titles in memory, and only look them up: so the
-ratios are on the safe side. `pip install wikimapper` for that one; --no-peers leaves them out.
-18 million titles take 0.3 GB of disk, 3 GB with the peers', and 3 GB of memory for the dict.
+Titles and sentences are synthetic: a title index of the given size, parts of about 20,000 mentions
+with a steep distribution (few targets have most links), a tenth of them red links. `link` reads and
+writes Parquet; the peers get lists of titles in memory and only look them up, so the ratios are
+conservative. `pip install wikimapper` for that one; --no-peers leaves them out. 18 million titles
+take 0.3 GB of disk, 3 GB with those of the peers, and 3 GB of memory for the dict.
 """
 
 import argparse

@@ -1,14 +1,14 @@
-"""Throughput of `cstool mask`, and what it takes beside the tokenizer alone.
+"""Measure the throughput of `cstool mask`, compared with the tokenizer alone.
 
 Usage: python -m scripts.bench.mask [--rows N] [--vocabulary N] [--keep DIR]
 
-Made-up sentences with Wikipedia's lengths, as in `shard.py`, in one language; a byte-level BPE,
-a WordPiece and a Unigram model trained on them. For each model CPU seconds, all in one run:
+Synthetic sentences with the lengths of Wikipedia's, as in `shard.py`, in one language; a byte-level
+BPE, a WordPiece and a Unigram model trained on them. For each model CPU seconds, all in one run:
 
-    tokenizer   reading the sentences and `encode_batch`, nothing kept
-    mask        the whole stage with one worker, writing included
+    tokenizer   reading the sentences and `encode_batch`, without keeping the result
+    mask        the whole stage with one worker, including writing
 
-and the sentences a second that their difference comes to.
+and the sentences per second of the difference.
 """
 
 import argparse

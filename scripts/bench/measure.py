@@ -1,4 +1,4 @@
-"""Run a command and take its time, CPU and memory: what the benchmark scripts share."""
+"""Run a command and measure its time, CPU and memory: shared by the benchmark scripts."""
 
 import os
 import shutil

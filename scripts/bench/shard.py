@@ -1,11 +1,11 @@
-"""What `cstool shard` does a second and core, on made-up sentences as long as Wikipedia's.
+"""Measure the throughput of `cstool shard` per core, on synthetic sentences.
 
 Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
 
-Makes a folder as `switch` writes it (words by Zipf's law from the bundled sample, 23 a sentence,
-two entities, five languages a sentence of so many), runs `cstool shard` with the given options
-over it, and prints MB of text (`source_text` and `text`) a CPU second, and the largest process's
-memory. Two runs over the same folder (`--keep`) compare options.
+Writes a folder as `switch` does (words by Zipf's law from the bundled sample, 23 per sentence as
+in Wikipedia, two entities, five languages per sentence of N), runs `cstool shard` with the given
+options on it, and prints MB of text (`source_text` and `text`) per CPU second, and the memory of
+the largest process. Run it twice on the same folder (`--keep`) to compare options.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Throughput of each stage, end to end, on the bundled sample many times over.
+"""Measure the throughput of each stage, end to end, on copies of the bundled sample.
 
 Usage: python -m scripts.bench.stages [--copies N] [--jobs N] [--keep DIR]
 
-Prints for each stage CPU and wall seconds, memory of the largest process, and a rate; and in the
-same run what the peers take for the same work: qwikidata for `entities`, mwparserfromhell's
-`strip_code` for `extract` (on a part of the input, taken up to the whole).
+Prints for each stage CPU and wall-clock seconds, memory of the largest process, and a rate; and in
+the same run the peers on the same work: qwikidata for `entities`, mwparserfromhell's `strip_code`
+for `extract` (on a part of the input, extrapolated).
 """
 
 import argparse

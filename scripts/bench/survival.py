@@ -1,11 +1,10 @@
-"""What it costs that a run can be killed, and what it costs to go on.
+"""Measure the cost of protection against kills, and the cost of resuming.
 
 Usage: python -m scripts.bench.survival DUMP --out DIR [--size MB]
 
-DUMP's pages are written again and again until they are so many megabytes of XML (100). One worker.
-Prints the share of `extract`'s CPU time that goes into checksums, flushes, footers, claim, lock
-and manifest; then kills a run when half of its parts are there, and prints what going on takes,
-beside a whole run.
+DUMP's pages are repeated up to the given size of XML (100 MB). Uses one worker. Prints the fraction
+of `extract`'s CPU time for checksums, flushes, footers, ownership, lock and manifest; then kills a
+run after half of its parts, and prints the time to resume it, compared with a whole run.
 """
 
 import argparse

@@ -1,17 +1,17 @@
-"""What `switch` costs beside a loop with single look-ups, on made-up sentences and entities.
+"""Compare `switch` with a loop of single lookups, on synthetic sentences and entities.
 
     python -m scripts.bench.switch [--sentences 1000000] [--items 2000000] [--keep DIR]
 
-Entities as in `labels.py`; a sentence has one to four mentions of entities drawn at random,
-among 22 words, as in the published corpus. One anchor in twelve carries grammar, one in six stands
-behind an article, one in five begins its sentence. Told of each recipe: rows written a CPU second
-when the store is there (what grows with the number of rows), and the peak memory of the process,
-of which the map of the store is shared with all others.
+Entities as in `labels.py`; a sentence has one to four mentions of random entities among 22 words,
+as in the published corpus. One anchor in twelve is inflected, one in six follows an article, one in
+five begins its sentence. Prints for each recipe the rows written per CPU second once the store is
+built (the cost that grows with the number of rows), and the peak memory of the process, of which
+the memory map of the store is shared with other processes.
 
-The peer is what the published pipeline does: for each mention a row of SQLite (title → QID) and an
-entry of a shelve (QID → labels), sets of languages intersected, five drawn, strings replaced, a
-line of JSON written. It looks up the entities of `--peer` sentences only, in files that hold no
-more than these.
+The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
+an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
+replacements, a line of JSON. It only looks up the entities of `--peer` sentences, in files that
+contain no others.
 """
 
 import argparse

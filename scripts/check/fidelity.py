@@ -1,15 +1,15 @@
-"""Sentences of cstool and WikiExtractor compared by language: docs/measurements/extraction.md.
+"""Compare sentences of cstool and WikiExtractor with MediaWiki (docs/measurements/extraction.md).
 
 Usage: python -m scripts.check.fidelity REALDATA ORACLE [--wikiextractor PATH] [--write FILE]
 
-REALDATA holds `wikipedia/LANGUAGE.xml.bz2` and `gold/LANGUAGE.gold.jsonl.gz`, ORACLE `compare.py`,
-which scores both. cstool runs with `--templates none` and `--language`: the oracle has no
-templates, and these dumps all say that they are English.
+REALDATA contains `wikipedia/LANGUAGE.xml.bz2` and `gold/LANGUAGE.gold.jsonl.gz`, ORACLE
+`compare.py`, which scores both. cstool runs with `--templates none` and `--language`, because the
+oracle has no templates, and all these dumps say that they are English.
 
 WikiExtractor has no sentences: each line of its text (--json --links --no-templates) is split by
-sentencex in the page's language, as ours are, but not inside a link. Its links are the <a href> it
-writes, their targets unquoted; sentences without a link are left out, as cstool leaves them out.
-The rest stays as it writes it, quotes for italics among it.
+sentencex in the page's language, as in cstool, but not inside a link. Its links are the <a href>
+elements, their targets unquoted; sentences without a link are dropped, as in cstool. The rest is
+not changed, including apostrophes for italics.
 """
 
 import argparse
@@ -135,8 +135,12 @@ def main() -> None:
     )
     parser.add_argument("realdata", type=Path)
     parser.add_argument("oracle", type=Path)
-    parser.add_argument("--languages", help="codes, with commas between (default: all there are)")
-    parser.add_argument("--wikiextractor", type=Path, help="the program, if it is installed")
+    parser.add_argument(
+        "--languages", help="codes separated by commas (default: all available ones)"
+    )
+    parser.add_argument(
+        "--wikiextractor", type=Path, help="path of the program, if it is installed"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the table in FILE")
     arguments = parser.parse_args()
     names = sorted(p.name.split(".")[0] for p in arguments.realdata.glob("gold/*.gold.jsonl.gz"))

@@ -1,9 +1,9 @@
-"""Run the pipeline on the real data, with one worker and with two, and tell what came out.
+"""Run the pipeline on real data, with one worker and with two, and print the counts.
 
 Usage: python -m scripts.check.real_run REALDATA --out DIR [--languages de,fr,…]
 
-Ends with 1 when the two runs differ in a byte. REALDATA holds wikipedia/en.xml.bz2 and
-wikidata/wikidata-sample-all.json.gz.
+REALDATA contains wikipedia/en.xml.bz2 and wikidata/wikidata-sample-all.json.gz. Exits with 1 if the
+two runs differ in a byte.
 """
 
 import argparse

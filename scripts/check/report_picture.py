@@ -1,6 +1,6 @@
-"""Take the README's picture of a report: python -m scripts.check.report_picture REPORT PNG.
+"""Take the README's screenshot of a report: python -m scripts.check.report_picture REPORT PNG.
 
-With the system's Chromium, headless, at the width of a laptop's window.
+Uses the system's Chromium, headless, with the window width of a laptop.
 """
 
 import shutil

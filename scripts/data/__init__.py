@@ -1,1 +1,1 @@
-"""Makers of shipped tables, the sample and synthetic dumps."""
+"""Generators of the shipped tables, the sample, and synthetic dumps."""

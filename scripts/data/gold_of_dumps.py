@@ -1,9 +1,10 @@
-"""Gold for real dumps: how MediaWiki itself renders their pages, a paragraph a block.
+"""Render the pages of real dumps with MediaWiki, as a reference: one block per paragraph.
 
 Usage: python -m scripts.data.gold_of_dumps ORACLE MEDIAWIKI REALDATA OUT
 
-ORACLE and MEDIAWIKI are those of gold_of_sample.py. REALDATA holds `wikipedia/LANGUAGE.xml.bz2`.
-OUT gets `gold/LANGUAGE.gold.jsonl.gz` and a link to `wikipedia`: a REALDATA for fidelity.py.
+ORACLE and MEDIAWIKI are as for gold_of_sample.py. REALDATA contains `wikipedia/LANGUAGE.xml.bz2`.
+Writes `gold/LANGUAGE.gold.jsonl.gz` and a link to `wikipedia` into OUT, which fidelity.py takes as
+REALDATA.
 """
 
 import gzip

@@ -1,12 +1,12 @@
-"""Gold for the pages of `data/gold`: how MediaWiki itself renders them.
+"""Render the pages of `data/gold` with MediaWiki, as a reference.
 
 Usage: python -m scripts.data.gold_of_sample ORACLE MEDIAWIKI [LANGUAGE...]
 
-ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is where its `setup.sh` has
-installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: a page a line,
-its paragraphs and list items with their links. MediaWiki takes the wiki's own names of namespaces
-from the dump. `gold.py` breaks its blocks at each new line, so those that are white space in a
-paragraph are made spaces before. Needs php; lxml for `gold.py`.
+ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is the folder into which its
+`setup.sh` installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: one
+page per line, its paragraphs and list items with their links. MediaWiki reads the wiki's namespace
+names from the dump. `gold.py` ends a block at each new line, so line breaks inside paragraphs are
+replaced by spaces first. Needs php, and lxml for `gold.py`.
 """
 
 import argparse

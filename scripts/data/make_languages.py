@@ -1,10 +1,10 @@
-"""Remakes cstool/languages/data/languages.tsv (needs Debian's mediawiki and `pip install babel`).
+"""Generate cstool/languages/data/languages.tsv (needs Debian's mediawiki and `pip install babel`).
 
     python -m scripts.data.make_languages [NAMES_PHP] > cstool/languages/data/languages.tsv
 
-The codes in which Wikidata keeps labels: MediaWiki's Names.php and what Wikibase adds to it.
-Autonyms are from Names.php, English names from CLDR, else from the remarks in Names.php; tags of
-BCP 47 and old codes from LanguageCode.php, further ones from Wikidata's own past (`RENAMED`).
+The codes of labels in Wikidata: those of MediaWiki's Names.php, and those that Wikibase adds.
+Autonyms are from Names.php, English names from CLDR, else from the comments in Names.php; BCP 47
+tags and former codes from LanguageCode.php, further ones from Wikidata's history (`RENAMED`).
 """
 
 import io

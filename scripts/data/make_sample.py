@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the bundled sample's dumps from the readable sources in `data/sample`.
+"""Build the bundled sample's dumps from the readable sources in `data/sample`.
 
-Wikimedia's dumps are made by hand here, from texts and items that anyone can read and change: page
-XML in many bz2 streams with its index, and Wikidata JSON in two gzip members. The same sources give
-the same bytes: nothing depends on a clock, on chance or on the order of a directory.
+The dumps have the form of Wikimedia's, with texts and items that can be read and edited: page XML
+in many bz2 streams with its index, and Wikidata JSON in two gzip members. The same sources give the
+same bytes: nothing depends on the time, random numbers or the order of a directory.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ def check() -> int:
 def main() -> int:
     """Build the dumps, or check them."""
     parser = argparse.ArgumentParser(description="Build data/sample's dumps from its sources.")
-    parser.add_argument("--check", action="store_true", help="only compare, change nothing")
+    parser.add_argument("--check", action="store_true", help="compare only, write nothing")
     if parser.parse_args().check:
         return check()
     for name, data in build():

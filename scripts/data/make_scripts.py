@@ -1,14 +1,14 @@
-"""Remakes the tables of scripts (needs Debian's unicode-data and unicode-cldr-core).
+"""Generate the tables of scripts (needs Debian's unicode-data and unicode-cldr-core).
 
     python -m scripts.data.make_scripts [UNICODE] > FILE     (UNICODE: /usr/share/unicode)
     python -m scripts.data.make_scripts --characters > cstool/languages/data/characters.tsv
     python -m scripts.data.make_scripts --languages > cstool/languages/data/scripts.tsv
 
-Characters: Unicode's Scripts.txt, those of no script (Common, Inherited) left out. Languages, for
-the codes in languages.tsv: the script that a code names itself (sr-latn), else CLDR's likely one
-(likelySubtags.xml), else the one of the language's own name; further ones from CLDR's
-languageData (supplementalData.xml), if they are some language's own here: nobody labels English
-in the Shavian alphabet. Where Wikimedia's use is another one, `WIKIMEDIA` says so.
+Characters: Unicode's Scripts.txt, without those of no script (Common, Inherited). Languages, for
+the codes in languages.tsv: the script that the code names (sr-latn), else CLDR's likely one
+(likelySubtags.xml), else the script of the language's own name; further ones from CLDR's
+languageData (supplementalData.xml), if some language of the table has its own name in them (nobody
+labels English in the Shavian alphabet). Exceptions for Wikimedia's use are in `WIKIMEDIA`.
 """
 
 import argparse

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Let a real MariaDB server write small, hostile dumps: the test data in tests/data/sql.
+"""Generate the test data in tests/data/sql: small dumps with difficult values, by a MariaDB server.
 
     apt-get install mariadb-server
     python -m scripts.data.make_sql_dumps -o tests/data/sql
 
-Starts a server of its own in a temporary folder (a socket, no network), makes the tables `page`,
-`page_props` and `redirect` as MediaWiki has them (its schema of 1.43, varbinary), inserts rows
-whose strings hold whatever bytes may, and lets mariadb-dump write each table in several ways.
-`rows.json` has what was inserted, strings in hexadecimal.
+Starts a server in a temporary folder (a socket, no network), creates the tables `page`,
+`page_props` and `redirect` as MediaWiki does (its schema of 1.43, varbinary), inserts rows with
+strings of arbitrary bytes, and dumps each table with mariadb-dump in several ways. `rows.json`
+contains the inserted rows, strings in hexadecimal.
 """
 
 import argparse

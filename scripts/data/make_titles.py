@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Write synthetic page.sql.gz, page_props.sql.gz and redirect.sql.gz of any size, as enwiki's are.
+"""Write synthetic page.sql.gz, page_props.sql.gz and redirect.sql.gz of any size, like enwiki's.
 
     python -m scripts.data.make_titles --articles 7000000 --redirects 11000000 -o DIR
 
-The same numbers and seed give the same tables. The shape is that of English Wikipedia (2025):
-three redirects for two articles, titles of 21 bytes on average and some of 200, one in forty not
-ASCII, nearly every article with an item, one redirect in a hundred with one of its own; chains,
-loops, redirects to other namespaces, other wikis and nothing; pages of other namespaces between
-them. Titles are made of words that mean nothing.
+The same numbers and seed give the same tables. The distribution is that of English Wikipedia
+(2025): three redirects for two articles, titles of 21 bytes on average and some of 200, one in
+forty not ASCII, nearly every article with an item, one redirect in a hundred with an item; chains,
+loops, redirects to other namespaces, other wikis and missing pages; pages of other namespaces in
+between. Titles consist of random words.
 """
 
 import argparse
@@ -298,7 +298,9 @@ def main() -> int:
     parser.add_argument("--redirects", type=int, default=11_000_000)
     parser.add_argument("--others", type=int, help="pages of other namespaces (half the titles)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--long-lines", action="store_true", help="a line for each statement")
+    parser.add_argument(
+        "--long-lines", action="store_true", help="write each statement on one line"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     given = parser.parse_args()
     others = given.others

@@ -1,17 +1,17 @@
-"""A synthetic Wikidata JSON dump of any size, with the shape of the real thing, to standard output.
+"""Write a synthetic Wikidata JSON dump of any size, with realistic distributions, to stdout.
 
 Usage: python -m scripts.data.make_wikidata ITEMS [--claims BYTES] [--order dump|random] [--seed N]
            | cstool entities - -o DIR
 
-Lines, keys, their order and the escapes are the dump's; so are the bytes of a statement, of a
-label's frame, the scripts, and what languages come first (from 49 whole items). How many labels,
-aliases, sitelinks and statements an item has goes by its kind (KINDS): most items are thin, a few
-are like Belgium. `--claims` is the mean bulk of an item's claims; the default makes an item
-14.8 kB, which is Wikidata's mean (1.7 TB, 115 million items). Names, descriptions and statements
-are made up. Every item has names of its own; the rest is drawn from a pool, made once.
+Lines, keys, their order and the escapes are those of the dump; so are the sizes of statements and
+labels, the scripts, and the most frequent languages (from 49 whole items). The numbers of labels,
+aliases, sitelinks and statements of an item depend on its kind (KINDS): most items are small, a few
+are like Belgium. `--claims` is the mean size of an item's claims; with the default an item has 14.8
+kB, which is Wikidata's mean (1.7 TB, 115 million items). Names, descriptions and statements are
+invented. Every item has its own names; the rest is drawn from a pool that is generated once.
 
-The same arguments give the same bytes. QIDs have gaps. `--order dump`: eight shards, each in the
-order of QIDs, a batch of each in turn, as Wikidata's dump is written; `random`: no order at all.
+The same arguments give the same bytes. QIDs have gaps. `--order dump`: eight parts, each in the
+order of QIDs, with a batch of each in turn, as in Wikidata's dump; `random`: in random order.
 """
 
 import argparse

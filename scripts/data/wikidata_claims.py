@@ -1,7 +1,7 @@
-"""Made-up claims in the form of Wikidata's dump, for `make_wikidata.py`.
+"""Synthetic claims in the form of Wikidata's dump, for `make_wikidata.py`.
 
-How often each type of value stands, how many qualifiers and references a statement has, and what
-bytes it takes: from the 4,282 statements of 49 whole items.
+The frequencies of the types of values, the numbers of qualifiers and references of a statement, and
+the sizes in bytes are those of the 4,282 statements of 49 whole items.
 """
 
 import json

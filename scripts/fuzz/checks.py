@@ -1,4 +1,4 @@
-"""What `cstool extract` must do with any input: for fuzz/extract.py and tests/test_fuzz.py."""
+"""Properties that `cstool extract` must have for any input; used by fuzz/extract.py and tests."""
 
 import shutil
 import signal

@@ -1,12 +1,12 @@
-"""Flip single bits in the files of a pipeline, and read them with the stages that come next.
+"""Flip single bits in the files of a pipeline, and read the files with the next stages.
 
 Usage: python -m scripts.fuzz.damage --out DIR [--flips 500] [--interrupted 200] [--seed 0]
 
 The sample pipeline is run once. Then one bit of one file (a part, a side table, an index, a
 manifest) is flipped at a time, and every stage that reads the file is run. It must either write the
 same rows as without the damage, or end with one line that names the file. With files of interrupted
-runs the same command is run again, which must end with the bytes of a run that was not interrupted.
-Prints a table by kind of file, and ends with 1 when anything else happens.
+runs, the same command is run again, and must write the same bytes as an uninterrupted run. Prints a
+table by kind of file. Exits with 1 if anything else happens.
 """
 
 import argparse

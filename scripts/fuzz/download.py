@@ -1,15 +1,14 @@
-"""Fetch a file through random faults, many times; tell what was injected and what came of it.
+"""Download a file through random faults, many times; print the injected faults and the outcomes.
 
     python -m scripts.fuzz.download [--runs 1000] [--seed 1]
     python -m scripts.fuzz.download --hostile
 
-The server is the tests' own, on the loopback. Each run meets up to eight faults, begins with a
-piece of the file in a third of the cases, and is given up to three times the same command. Ends
-with 1 if a file under its own name was ever anything but whole and right.
+The server is that of the tests, on the loopback interface. Each run has up to eight faults, begins
+with a partial file in a third of the cases, and repeats the same command up to three times. Exits
+with 1 if a file under its final name was ever incomplete or wrong.
 
-With `--hostile` a whole download meets, at each place where it reads what a server sends, each
-answer of a server that lies or attacks. Ends with 1 if one of them led to anything but the whole
-file or a line that tells the fault.
+With `--hostile`, a whole download gets, at each request, each reply of a server that lies or
+attacks. Exits with 1 if one of them led to anything but the complete file or a one-line message.
 """
 
 import argparse

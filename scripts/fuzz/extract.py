@@ -1,13 +1,14 @@
-"""Give random, damaged and hostile input to `cstool extract`, and look at all that comes out.
+"""Run `cstool extract` on random, damaged and hostile input, and check its output.
 
 Usage: python -m scripts.fuzz.extract [DUMP...] [--minutes 1] [--seed 0] [--jobs 1]
            [--faults DIR] [--report FILE]
 
-DUMPs give pages to change (default: the bundled sample). Each input is read twice by the stage's
-own functions; no fault but an InputError may come, no input may take longer than its size allows,
-no page may be given up for its time, and what is written must be sound: see `unsound` of
-checks.py. Sentences that wait for a template's name are read again. Now and then the command
-line itself is run. A fault's input is made small and saved in DIR. Ends with 1 when there was one.
+DUMPs are sources of pages to mutate (default: the bundled sample). Each input is read twice by the
+stage's own functions. The only allowed exception is InputError, no input may take longer than its
+size allows, no page may be given up because of its time, and the output must be valid: see
+`unsound` in checks.py. Sentences that wait for a template's name are read again. Some inputs also
+run through the command line. The input of a fault is minimised and saved in DIR. Exits with 1 after
+a fault.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""Kill the stages of the sample pipeline at random moments, go on, compare all bytes.
+"""Kill the stages of the sample pipeline at random moments, resume them, and compare all bytes.
 
 Usage: python -m scripts.fuzz.kill --out DIR [--kills 100] [--seed 0] [--jobs 2]
 
-Each stage in turn is begun in a folder of its own and killed: the whole process group, the
-coordinating process only, or one worker only (which the run survives by itself), by SIGKILL; or
-ended by SIGTERM, after which nothing temporary may be there two seconds later. The same command is
-run again, and killed again, until one run gets to its end: then the folder must hold the bytes of
-an undisturbed run, and nothing else. Ends with 1 when that is not so.
+Each stage is started in its own folder and killed by SIGKILL: the whole process group, only the
+coordinating process, or only one worker (which the run survives); or it is ended by SIGTERM, after
+which no temporary file may exist two seconds later. The same command is run and killed again until
+one run finishes: then the folder must contain the bytes of an undisturbed run, and nothing else.
+Exits with 1 otherwise.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""Send signals to commands at random moments after their start; look at what they print and leave.
+"""Send signals to commands at random moments after their start; check their output and files.
 
 Usage: python -m scripts.fuzz.stop [--tries 200] [--longest 0.4] [--lock] [--signal INT TERM]
 
-Each command is started in a folder of its own, gets the signal (the whole process group for INT,
-as Ctrl-C does it; the one process else) after up to `--longest` seconds, and must then end with
-128 plus the signal's number, or with 0 if it was faster; with at most one line on standard error;
-and must leave no lock, no temporary file, and nothing in the folder for temporary files. Python's
-own start, before it runs a line of cstool, is counted apart. Ends with 1 when that is not so.
+Each command is started in its own folder and gets the signal after up to `--longest` seconds (the
+whole process group for INT, as with Ctrl-C, else one process). It must end with 128 plus the number
+of the signal, or with 0 if it was faster; with at most one line on standard error; and without
+leaving a lock, a temporary file, or anything in the folder for temporary files. The start of
+Python, before it runs a line of cstool, is counted separately. Exits with 1 otherwise.
 """
 
 import argparse

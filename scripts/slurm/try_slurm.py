@@ -1,11 +1,11 @@
-"""Run the sample pipeline as arrays on a Slurm of our own, and compare it with a local run.
+"""Run the sample pipeline as Slurm job arrays, and compare the output with a local run.
 
 Usage: python -m scripts.slurm.try_slurm --out DIR [--shares 3]
 
-Sets up munge, slurmctld and slurmd for one node in DIR (Debian: apt-get install slurm-wlm munge;
-must be run by root), submits `submit.sh`, waits, compares all bytes, and ends the three daemons.
-One array task of `extract` is killed on the way, as by a node that fails: the chain makes up for
-it. Ends with 1 when a byte differs.
+Starts munge, slurmctld and slurmd for one node in DIR (Debian: apt-get install slurm-wlm munge;
+must be run as root), submits `submit.sh`, waits, compares all bytes, and stops the three daemons.
+One array task of `extract` is killed, as by a failing node: the later jobs must complete its work.
+Exits with 1 if a byte differs.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def slurm(folder: Path) -> Iterator[dict[str, str]]:
         until = time.monotonic() + SECONDS_TO_START
         while "idle" not in ask(environment, "sinfo", "-h", "-o", "%T"):
             if time.monotonic() > until:
-                sys.exit(f"no Slurm came up; look at the logs in {folder}")
+                sys.exit(f"Slurm did not start; see the logs in {folder}")
             time.sleep(0.5)
         yield environment
     finally:

@@ -1,1 +1,1 @@
-"""A small training run, and what it needs."""
+"""A small training run, and the tools for it."""

@@ -1,11 +1,11 @@
-"""Show one sentence as each strategy of `cstool mask` shows it to a model.
+"""Print one sentence as masked by each strategy of `cstool mask`.
 
 Usage: python -m scripts.train.show_masking                     the table of docs/training.md
-       python -m scripts.train.show_masking --write             …written there
-       python -m scripts.train.show_masking CORPUS TOKENIZER    a sentence of your own
+       python -m scripts.train.show_masking --write             write the table into the file
+       python -m scripts.train.show_masking CORPUS TOKENIZER    a sentence of another corpus
 
-⟨…⟩ are entities; ▒▒▒ is masked, `word!` stands in another's place, `word?` is as it was and asked
-for all the same. Special tokens are left out.
+⟨…⟩ are entities; ▒▒▒ is masked, `word!` replaces another word, `word?` is kept but also predicted.
+Special tokens are left out.
 """
 
 import sys

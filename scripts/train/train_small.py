@@ -3,12 +3,12 @@
 Usage: python -m scripts.train.train_small CORPUS --tokenizer FILE [--strategy NAME] [-o DIR]
            [--epochs N | --steps N]
 
-An example of how `cstool.training` goes with transformers' Trainer (`pip install '.[train]'`):
-the collator masks anew in each epoch, languages are sampled with smoothing, and the loss is
-measured on the corpus's validation split, masked once by `cstool mask`. The weights begin at
-random; to continue a published model put `AutoModelForMaskedLM.from_pretrained(NAME)` in their
-place and give its own tokenizer.json. For rts the model tells of each token whether it was
-replaced, else which token it was.
+An example of `cstool.training` with transformers' Trainer (extra `train`):
+the collator masks each epoch differently, languages are sampled with smoothing, and the loss is
+measured on the corpus's validation split, masked once by `cstool mask`. The weights are initialised
+at random; to continue a published model, use `AutoModelForMaskedLM.from_pretrained(NAME)` instead
+and give its tokenizer.json. For rts the model predicts for each token whether it was replaced, for
+other strategies the original token.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def main() -> None:
     choices = [name for name in STRATEGIES if name != "c-rts"]  # which needs clusters
     parser.add_argument("--strategy", default="wep+mlm", choices=choices)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=-1, help="in place of epochs")
+    parser.add_argument("--steps", type=int, default=-1, help="number of steps, instead of epochs")
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     set_seed(0)
@@ -121,7 +121,7 @@ def main() -> None:
         if arguments.output:
             trainer.save_model(str(out))
         if losses[-1] >= before:
-            sys.exit("the loss did not fall")
+            sys.exit("the loss did not decrease")
 
 
 if __name__ == "__main__":

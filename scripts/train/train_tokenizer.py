@@ -1,9 +1,9 @@
-"""Train a small tokenizer on a corpus: for the demo, where no model's own is at hand.
+"""Train a small tokenizer on a corpus, for the demo, which has no model's tokenizer.
 
 Usage: python -m scripts.train.train_tokenizer CORPUS FILE [--size N]
 
-A Unigram model with XLM-R's special tokens (as SentencePiece makes them). With a published model,
-use the tokenizer.json that it comes with.
+A Unigram model with the special tokens of XLM-R, as in SentencePiece. For a published model, use
+the tokenizer.json that comes with it.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The command line as a user meets it: help, wrong calls, bad input, pipes, Ctrl-C."""
+"""The command line: help, usage errors, bad input, pipes, Ctrl-C."""
 
 import bz2
 import json
@@ -44,7 +44,7 @@ def cstool(*arguments: object, stdin: bytes | None = None, cwd: Path | None = No
 
 
 def fails(done: Done, *words: str, code: int = 1) -> None:
-    """The exit code, one line, which holds these words; no traceback."""
+    """Check the exit code and a single line that contains these words, without a traceback."""
     assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -65,7 +65,7 @@ def test_help_lists_the_commands_in_the_order_of_the_pipeline() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: str) -> None:
+def test_the_help_of_each_command_has_input_output_and_an_example(command: str) -> None:
     taken = ["--part-size", "16K"] if command in STAGES else []
     done = cstool(command, *taken, "--help")
     assert done.returncode == 0
@@ -103,9 +103,7 @@ def test_the_help_of_each_command_tells_what_it_reads_with_an_example(command: s
         (["titles", "--wiki", "enwiki", "-o", "d", "--sql-page", "p.sql.gz"], "--sql-props"),
     ],
 )
-def test_a_wrong_call_is_told_and_ends_with_2(
-    arguments: list[str], word: str, tmp_path: Path
-) -> None:
+def test_a_usage_error_exits_with_2(arguments: list[str], word: str, tmp_path: Path) -> None:
     done = cstool(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert word in done.stderr
@@ -113,7 +111,7 @@ def test_a_wrong_call_is_told_and_ends_with_2(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_shown() -> None:
     assert cstool("--version").stdout.startswith("cstool, version ")
 
 
@@ -160,7 +158,7 @@ def bad_dumps() -> dict[str, tuple[str, Callable[[bytes], bytes], tuple[str, ...
 
 
 @pytest.mark.parametrize("case", bad_dumps())
-def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path: Path) -> None:
+def test_extract_reports_the_damage_of_a_dump(case: str, xml: bytes, tmp_path: Path) -> None:
     name, change, words = bad_dumps()[case]
     (tmp_path / name).write_bytes(change(xml))
     done = cstool("extract", name, "-o", "out", "--part-size", "200", "--quiet", cwd=tmp_path)
@@ -176,7 +174,7 @@ def test_extract_tells_what_is_wrong_with_a_dump(case: str, xml: bytes, tmp_path
         assert len(rows_of(tmp_path / "out")) >= 20
 
 
-def test_a_dump_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_dump_is_reported(tmp_path: Path) -> None:
     fails(cstool("extract", "no.xml", "-o", "out", cwd=tmp_path), "no.xml: no such file")
     fails(cstool("entities", tmp_path, "-o", "out", cwd=tmp_path), "is a folder")
 
@@ -194,7 +192,7 @@ def test_a_dump_that_is_not_there_is_told(tmp_path: Path) -> None:
         (b"[\n]\n", ("no entities",)),
     ],
 )
-def test_entities_tells_what_is_wrong_with_a_dump(
+def test_entities_reports_the_damage_of_a_dump(
     data: bytes, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "d.json").write_bytes(data)
@@ -210,7 +208,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 def test_another_stages_folder_is_refused(pipeline: Path, tmp_path: Path) -> None:
     linked = ["switch", pipeline / "sentences", "--entities", pipeline / "entities"]
-    fails(cstool(*linked, "-o", tmp_path / "o"), "holds what `cstool extract` wrote", "cstool link")
+    fails(cstool(*linked, "-o", tmp_path / "o"), "output of `cstool extract`", "`cstool link`")
     fails(cstool("shard", pipeline / "linked", "-o", tmp_path / "o"), "cstool switch")
     fails(cstool("stats", tmp_path), "_manifest.json")
     assert not (tmp_path / "o").exists()
@@ -235,18 +233,18 @@ def test_the_folder_that_is_read_is_never_written_to(
     own = shutil.copytree(pipeline / folder, tmp_path / "own")
     before = files_of(own)
     command = [*arguments, own, "-o", own]
-    fails(cstool(*command), "is the folder that is read")
-    fails(cstool(*command, "--overwrite"), "is the folder that is read")
+    fails(cstool(*command), "is an input folder")
+    fails(cstool(*command, "--overwrite"), "is an input folder")
     assert files_of(own) == before
 
 
-def test_an_input_that_is_given_twice_is_told(sample: Sample, tmp_path: Path) -> None:
+def test_an_input_that_is_given_twice_is_reported(sample: Sample, tmp_path: Path) -> None:
     done = cstool("extract", sample.pages, sample.pages, "-o", tmp_path / "o")
     fails(done, sample.pages.name, "given twice")
     assert not (tmp_path / "o").exists()
 
 
-def test_after_a_wrong_input_the_right_one_is_taken(xml: bytes, tmp_path: Path) -> None:
+def test_a_valid_input_is_accepted_after_an_invalid_one(xml: bytes, tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("404 Not Found")
     fails(cstool("extract", "d.xml", "-o", "o", cwd=tmp_path), "not a MediaWiki XML export")
     (tmp_path / "d.xml").write_bytes(xml)
@@ -267,7 +265,7 @@ def test_output_of_keep_going_is_refused_without_the_option(xml: bytes, tmp_path
     fails(cstool(*command, cwd=tmp_path), "1 malformed line")
 
 
-def test_an_unknown_source_language_is_told(sample: Sample, tmp_path: Path) -> None:
+def test_an_unknown_source_language_is_reported(sample: Sample, tmp_path: Path) -> None:
     for code in ("xx", "English", ""):
         done = cstool("extract", sample.pages, "-o", tmp_path / "o", "--language", code)
         fails(done, "--language", f"{code!r} is not a language code", code=2)
@@ -286,7 +284,7 @@ def test_a_wrong_code_is_a_wrong_call_with_near_names(
     assert not (tmp_path / "o").exists()
 
 
-def test_the_texts_own_language_alone_is_refused(pipeline: Path, tmp_path: Path) -> None:
+def test_the_source_language_as_only_target_is_refused(pipeline: Path, tmp_path: Path) -> None:
     command = ["switch", pipeline / "linked", "--entities", pipeline / "entities", "-o", tmp_path]
     fails(cstool(*command, "--languages", "en"), "leaves none but the text's own")
 
@@ -360,7 +358,7 @@ def test_other_parameters_over_old_output_are_refused(sample: Sample, tmp_path: 
     assert files_of(tmp_path / "out") != before
 
 
-def test_files_that_are_not_ours_are_left_alone(sample: Sample, tmp_path: Path) -> None:
+def test_foreign_files_are_kept(sample: Sample, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     command = ["extract", sample.pages, "-o", tmp_path]
     fails(cstool(*command), "thesis.tex")
@@ -370,7 +368,7 @@ def test_files_that_are_not_ours_are_left_alone(sample: Sample, tmp_path: Path) 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_at_once_and_the_same_command_goes_on(
+def test_ctrl_c_ends_at_once_and_the_same_command_resumes(
     jobs: int, sign: signal.Signals, tmp_path: Path
 ) -> None:
     write_multistream(tmp_path / "d.xml.bz2", [*PAGES] * 8)
@@ -396,7 +394,7 @@ def test_ctrl_c_ends_at_once_and_the_same_command_goes_on(
     assert len(rows_of(tmp_path / "out")) == 320
 
 
-def test_shares_of_a_batch_array_make_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
+def test_array_tasks_write_the_same_bytes(sample: Sample, tmp_path: Path) -> None:
     options = ["--part-size", "4096", "--quiet", "-j", "1"]
     whole = cstool("extract", sample.pages, "-o", tmp_path / "whole", *options)
     assert whole.returncode == 0
@@ -429,7 +427,7 @@ def test_stats_prints_a_table_and_json(pipeline: Path) -> None:
     assert sum(language["rows"] for language in stats["languages"]) == stats["rows"]
 
 
-def test_a_dump_without_an_article_is_told_of_in_a_line(tmp_path: Path) -> None:
+def test_a_dump_without_an_article_is_reported_in_one_line(tmp_path: Path) -> None:
     dump = tmp_path / "talk.xml"
     dump.write_text(dump_xml([Source("Talk:A", "See [[B]].", namespace=1)]))
     done = cstool("extract", dump, "-o", tmp_path / "out")

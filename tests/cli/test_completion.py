@@ -1,4 +1,4 @@
-"""Completion in real shells: what stands there when the Tab key is pressed."""
+"""Completion in real shells, after the Tab key."""
 
 import os
 import pty
@@ -59,7 +59,7 @@ def test_commands_options_and_choices_are_completed(shell: str) -> None:
     assert sorted(formats) == ["cstool", "entitycs", "jsonl", "mt"]
 
 
-def test_a_command_that_is_not_there_is_no_fault() -> None:
+def test_an_unknown_command_is_not_an_error() -> None:
     assert "--version" in complete("bash", "cstool", "extrakt", "--")
 
 

@@ -1,4 +1,4 @@
-"""`cstool download` as a user meets it: plan, list, wrong calls, faults, Ctrl-C, again."""
+"""`cstool download`: plan, list, usage errors, faults, Ctrl-C, resuming."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ def dumps(server: Server) -> Server:
     return server
 
 
-def test_a_dump_is_fetched_and_again_nothing(dumps: Server, tmp_path: Path) -> None:
+def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--wikidata", "--mirror", dumps.url + "/", "-o", "dumps"]
     done = cstool(*command, "--contact", "me@example.org", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -47,7 +47,7 @@ def test_a_dump_is_fetched_and_again_nothing(dumps: Server, tmp_path: Path) -> N
     assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
 
 
-def test_a_dry_run_says_what_would_come(dumps: Server, tmp_path: Path) -> None:
+def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--mirror", dumps.url, "-o", "d", "--dry-run"]
     done = cstool(*command, cwd=tmp_path)
     assert done.returncode == 0
@@ -57,7 +57,7 @@ def test_a_dry_run_says_what_would_come(dumps: Server, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -> None:
+def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> None:
     files = {"pages-articles-multistream.xml.bz2": DATA}
     dumps.publish("swwiki", "20261020", files, status="waiting")
     done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
@@ -88,7 +88,7 @@ def test_the_dumps_that_there_are_can_be_listed(dumps: Server, tmp_path: Path) -
         (["enwiki", "-o", "d", "--contact", "Jürgen"], "--contact"),
     ],
 )
-def test_a_wrong_call_is_told(arguments: list[str], word: str, tmp_path: Path) -> None:
+def test_a_wrong_call_is_reported(arguments: list[str], word: str, tmp_path: Path) -> None:
     done = cstool("download", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert word in done.stderr
@@ -103,7 +103,7 @@ def test_a_fault_is_one_line(dumps: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
+def test_a_signal_ends_it_at_once_and_the_same_command_resumes(
     sign: signal.Signals, dumps: Server, tmp_path: Path
 ) -> None:
     dumps.faults[f"/swwiki/{DATE}/{NAME}"] = [slow(0.2)]
@@ -122,7 +122,7 @@ def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
     assert b"Traceback" not in error
     here, last = [text for text in error.decode().split("\n") if text][-2:]
     assert here.endswith(" of 512 kB downloaded")
-    assert "the same command goes on from here" in last
+    assert "run the same command again to resume" in last
     size = part.stat().st_size
     assert cstool("download", *options, cwd=tmp_path).returncode == 0
     assert dumps.bodies(f"/swwiki/{DATE}/{NAME}")[-1].range == f"bytes={size}-"
@@ -130,7 +130,7 @@ def test_a_signal_ends_it_at_once_and_the_same_command_goes_on(
     assert {path.name for path in (tmp_path / "d").iterdir()} == {NAME, "_downloads.json"}
 
 
-def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_path: Path) -> None:
+def test_a_download_completes_after_repeated_kills(dumps: Server, tmp_path: Path) -> None:
     path = f"/swwiki/{DATE}/{NAME}"
     options = ["swwiki", "--mirror", dumps.url, "-o", "d", "--quiet"]
     command = [sys.executable, "-m", "cstool", "download", *options]
@@ -150,7 +150,7 @@ def test_killed_again_and_again_it_ends_with_the_whole_file(dumps: Server, tmp_p
     assert (tmp_path / "d" / NAME).read_bytes() == DATA
 
 
-def test_what_is_not_checked_is_said(dumps: Server, tmp_path: Path) -> None:
+def test_a_message_names_what_is_not_checked(dumps: Server, tmp_path: Path) -> None:
     dumps.publish_wikidata("20261012", b"[\n{}\n]\n", sums="")
     options = ["--wikidata-date", "20261012", "--mirror", dumps.url, "-o", "d"]
     note = "no checksum published: only the size is verified"
@@ -206,5 +206,5 @@ def ends_after_ctrl_c(dumps: Server, folder: Path, wait: Callable[[], None]) -> 
         _, error = process.communicate(timeout=15)
     assert process.returncode != 0
     [line] = [text for text in error.decode().split("\n") if text.startswith("cstool: ")]
-    assert "the same command goes on from here" in line
+    assert "run the same command again to resume" in line
     assert "Traceback" not in error.decode()

@@ -1,4 +1,4 @@
-"""How the command line ends: signals from the first moment on, streams that cannot be written."""
+"""How the command line ends: signals at any time, and streams that cannot be written."""
 
 import os
 import random
@@ -30,14 +30,16 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", PRINTING)
-def test_output_that_cannot_be_written_is_told_in_a_line(command: str, pipeline: Path) -> None:
+def test_output_that_cannot_be_written_is_reported_in_one_line(
+    command: str, pipeline: Path
+) -> None:
     for where in (">/dev/full", ">&-"):
         done = shell(f"{SHELL} {command} {where}", pipeline / "switched")
         fails(done, "standard output: cannot be written")
 
 
 @pytest.mark.parametrize("command", PRINTING)
-def test_a_reader_that_leaves_early_hears_nothing(command: str, pipeline: Path) -> None:
+def test_a_closed_pipe_gives_no_message(command: str, pipeline: Path) -> None:
     done = shell(f"{SHELL} {command} | true", pipeline / "switched")
     assert done.stderr == ""
     assert done.returncode in (0, 128 + signal.SIGPIPE)
@@ -61,7 +63,7 @@ def test_a_file_never_takes_the_number_of_a_stream_that_is_closed(
 
 
 @pytest.mark.parametrize("argument", ["\x1b[31mred", "\u202egpj", "a\x9bb"])
-def test_an_argument_is_shown_not_obeyed(argument: str) -> None:
+def test_control_characters_in_arguments_are_escaped(argument: str) -> None:
     for words in ([argument], ["stats", argument], ["switch", "x", "--labels", argument]):
         done = cstool(*words)
         assert done.returncode in (1, 2)
@@ -90,7 +92,7 @@ def test_a_signal_during_the_start_ends_in_silence_or_a_line(
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs a shell")
-def test_too_little_address_space_is_told_with_what_to_do(pipeline: Path) -> None:
+def test_too_little_address_space_is_reported_with_advice(pipeline: Path) -> None:
     done = shell(f"ulimit -v 700000; {SHELL} stats DIR", pipeline / "switched")
     fails(done, "out of memory", "`ulimit -v` allows 683 MB", "raise the limit")
 
@@ -121,7 +123,7 @@ def test_after_a_release_an_internal_error_names_the_issue_tracker(
     assert f"to {tracker} (cstool" in told_of(ValueError("x"), capsys)[0]
 
 
-def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_truncated_input_is_not_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     """Click raises Abort for any EOFError, as it does for Ctrl-C."""
     import click
 
@@ -132,7 +134,7 @@ def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("fault", ["CommClosedError", "TimeoutError", "CancelledError"])
-def test_a_scheduler_that_is_gone_is_told_wherever_it_is_asked(fault: str) -> None:
+def test_a_lost_scheduler_is_reported_at_any_call(fault: str) -> None:
     import asyncio
 
     from distributed.comm.core import CommClosedError

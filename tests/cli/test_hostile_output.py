@@ -54,7 +54,7 @@ def assert_safe(output: str) -> None:
 
 
 class Made:
-    """Folders of all stages, with hostile texts in their rows and manifests, and what was told."""
+    """Folders of all stages with hostile texts in rows and manifests, and the messages."""
 
     def __init__(self, root: Path) -> None:
         self.root = root / FOLDER
@@ -137,7 +137,7 @@ def test_numbers(made: Made, by: str, stage: str) -> None:
     assert "-1" not in output
 
 
-def test_folders_beside_each_other(made: Made) -> None:
+def test_compared_folders(made: Made) -> None:
     output = run("stats", made["link"], made["switch"])
     assert_safe(output)
     # The name of a folder adds no line, and columns stand where they would stand without it.

@@ -1,4 +1,4 @@
-"""One module writes to standard output and standard error: there text is made safe to show."""
+"""Only one module writes to standard output and standard error; it escapes unsafe text."""
 
 import ast
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def dotted(node: ast.AST) -> str:
 
 
 def writes(source: str) -> Iterator[str]:
-    """Yield what in a module writes, or could write, to a standard stream."""
+    """Yield the expressions of a module that write, or could write, to a standard stream."""
     tree = ast.parse(source)
     allowed: set[ast.AST] = set()
     for node in ast.walk(tree):
@@ -75,5 +75,5 @@ def test_what_writes_is_found(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["sys.stdout.isatty()", "_print(x)", "fingerprint(x)"])
-def test_what_does_not_write_is_passed_over(source: str) -> None:
+def test_code_that_does_not_write_is_ignored(source: str) -> None:
     assert not [*writes(source)]

@@ -1,4 +1,4 @@
-"""The same parts on a Dask cluster."""
+"""Runs on a Dask cluster write the same bytes."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def test_all_stages_run_on_a_cluster_from_relative_paths(
     assert files_of(tmp_path) == files_of(pipeline)
 
 
-def test_workers_of_a_cluster_that_die_are_survived_or_told(tmp_path: Path) -> None:
+def test_dead_workers_of_a_cluster_are_survived_or_reported(tmp_path: Path) -> None:
     import dask
     from distributed import LocalCluster
 
@@ -65,16 +65,14 @@ def test_workers_of_a_cluster_that_die_are_survived_or_told(tmp_path: Path) -> N
     ):
         address = cluster.scheduler_address
         run_fragile(tmp_path / "dying", tmp_path / "dying tried", address)
-        told = r"000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(1 tried by"
+        told = r"000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(number of"
         with pytest.raises(CstoolError, match=told):
             run_fragile(tmp_path / "dead", tmp_path / "dead tried", address)
     assert (tmp_path / "dying tried").read_bytes() == b"xx"
     assert files_of(tmp_path / "dying") == files_of(alone)
 
 
-def test_a_cluster_is_made_for_the_run_when_local_is_asked_for(
-    sample: Sample, pipeline: Path, tmp_path: Path
-) -> None:
+def test_local_starts_a_cluster_for_the_run(sample: Sample, pipeline: Path, tmp_path: Path) -> None:
     command = ["extract", str(sample.pages), "-o", str(tmp_path / "out"), "--part-size", "16K"]
     command += ["--scheduler", "local", "-j", "2", "--quiet"]
     done = subprocess.run(
@@ -87,7 +85,7 @@ def test_a_cluster_is_made_for_the_run_when_local_is_asked_for(
     assert timing.cpu_s > 0.1
 
 
-def test_a_scheduler_that_does_not_answer_is_told(
+def test_an_unreachable_scheduler_is_reported(
     sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cstool.execution.dask.CONNECT_SECONDS", 1)

@@ -43,7 +43,7 @@ def test_options_reach_the_manifest(switched: Path, tmp_path: Path) -> None:
     assert corpus_rows(out)["source"].to_list() == ["<2en> Yde b"]
 
 
-def test_a_format_or_file_that_is_not_there_is_a_wrong_call(switched: Path, tmp_path: Path) -> None:
+def test_an_unknown_format_or_missing_file_is_a_usage_error(switched: Path, tmp_path: Path) -> None:
     assert run(switched, "-o", tmp_path / "c", "--format", "csv")[0] == 2
     assert run(switched, "-o", tmp_path / "c", "--decontaminate", tmp_path / "none")[0] == 2
     assert not (tmp_path / "c").exists()

@@ -24,7 +24,7 @@ def run(*arguments: object, **env: str) -> tuple[int, str]:
 
 
 def in_terminal(*arguments: object, width: int = 120, **env: str) -> str:
-    """Return what a terminal gets, through a pager that passes everything on."""
+    """Return the output to a terminal, through a pager that copies its input."""
     main, side = pty.openpty()
     settings = {"COLUMNS": str(width), "PAGER": "cat", "TERM": "xterm", **env}
     settings = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | settings
@@ -44,7 +44,7 @@ def in_terminal(*arguments: object, width: int = 120, **env: str) -> str:
     return out.decode().replace("\r\n", "\n")
 
 
-def test_in_a_pipe_entities_stand_in_brackets_and_lines_are_whole(pipeline: Path) -> None:
+def test_in_a_pipe_entities_are_in_brackets_and_lines_are_not_wrapped(pipeline: Path) -> None:
     code, output = run(pipeline / "corpus", "--language", "ar", "-n", 20)
     assert code == 0
     assert output.count("\n\n") == 19
@@ -79,7 +79,7 @@ def test_in_a_terminal_there_are_colors_isolates_and_two_columns(pipeline: Path)
     assert max(map(len, lines)) <= 60
 
 
-def test_json_is_a_line_a_row(pipeline: Path) -> None:
+def test_json_has_one_line_per_row(pipeline: Path) -> None:
     code, output = run(pipeline / "corpus", "--entity", "Q64", "--language", "cs,hu", "--json")
     rows = [json.loads(line) for line in output.splitlines()]
     assert code == 0
@@ -90,12 +90,12 @@ def test_json_is_a_line_a_row(pipeline: Path) -> None:
         assert {row["text"][e["start"] : e["end"]] for e in spans} == {name}
 
 
-def test_where_nothing_is_found_that_is_told(pipeline: Path) -> None:
+def test_no_match_is_reported(pipeline: Path) -> None:
     code, output = run(pipeline / "corpus", "--title", "Nowhere", "--json")
     assert (code, output) == (0, f"show: no matching row in {pipeline / 'corpus'}\n")
 
 
-def test_a_reader_that_leaves_ends_it_quietly(pipeline: Path) -> None:
+def test_a_closed_pipe_ends_it_without_a_message(pipeline: Path) -> None:
     for more in ([], ["--json"]):
         with subprocess.Popen(
             [*CSTOOL, str(pipeline / "corpus"), *more],
@@ -132,13 +132,13 @@ def test_an_entity_is_shown_with_where_it_occurs(pipeline: Path) -> None:
         (["x", "--entity", "Berlin"], "not a QID"),
     ],
 )
-def test_a_wrong_call_is_told(arguments: list[str], words: str) -> None:
+def test_a_wrong_call_is_reported(arguments: list[str], words: str) -> None:
     code, output = run(*arguments)
     assert code == 2
     assert words in output
 
 
-def test_faults_are_told_in_one_line(pipeline: Path, tmp_path: Path) -> None:
+def test_errors_are_reported_in_one_line(pipeline: Path, tmp_path: Path) -> None:
     for arguments, words, code in (
         ([tmp_path / "none"], "no such folder", 1),
         (["entity", "Q4000000000", "--entities", pipeline / "entities"], "has no Q4000000000", 1),

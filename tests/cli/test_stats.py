@@ -38,7 +38,7 @@ def test_two_folders_are_compared(pipeline: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("by", ["type", "title"])
-def test_types_and_pages_are_told(pipeline: Path, tmp_path: Path, by: str) -> None:
+def test_types_and_pages_are_counted(pipeline: Path, tmp_path: Path, by: str) -> None:
     arguments = [pipeline / "corpus", "--by", by]
     arguments += ["--entities", pipeline / "entities"] if by == "type" else []
     _, output = run(*arguments, "-n", 3)
@@ -48,7 +48,7 @@ def test_types_and_pages_are_told(pipeline: Path, tmp_path: Path, by: str) -> No
     assert len(told) > 30
 
 
-def test_wrong_calls_are_told(pipeline: Path) -> None:
+def test_usage_errors_are_reported(pipeline: Path) -> None:
     corpus = pipeline / "corpus"
     for arguments in (
         [],

@@ -1,4 +1,4 @@
-"""`cstool switch` as a user meets it."""
+"""`cstool switch` on the command line."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.support import Source, dump_xml, item, rows_of, wikidata_json
 
 
 def call(pipeline: Path, out: Path, *options: str) -> tuple[int, str]:
-    """Return the exit code, and what was written to standard error."""
+    """Return the exit code and standard error."""
     arguments = [str(pipeline / "linked"), "--entities", str(pipeline / "entities")]
     done = CliRunner().invoke(command, [*arguments, "-o", str(out), "-j", "1", *options])
     return done.exit_code, done.stderr
@@ -79,7 +79,7 @@ def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
         (["--inflected", "maybe"], "skip-mention"),
     ],
 )
-def test_a_wrong_choice_is_told_in_a_line_and_ends_with_2(
+def test_a_wrong_option_is_reported_in_one_line_and_exits_with_2(
     pipeline: Path, tmp_path: Path, options: list[str], word: str
 ) -> None:
     linked, entities = pipeline / "linked", pipeline / "entities"

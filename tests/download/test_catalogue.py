@@ -1,4 +1,4 @@
-"""What is published: listings, checksum files, dumpstatus.json; no network here."""
+"""Published files: listings, checksum files, dumpstatus.json; without network."""
 
 import json
 
@@ -71,14 +71,14 @@ def test_only_names_within_the_folder_are_read_from_an_apache_listing() -> None:
 
 
 @given(st.text())
-def test_no_listing_leads_out_of_the_folder(text: str) -> None:
+def test_no_listing_points_outside_the_folder(text: str) -> None:
     for page in (text, f'<a href="{text}">', f"<a href='/{text}'>", f'<a href="../{text}">'):
         for name in names_in(page):
             assert "/" not in name.removesuffix("/")
             assert not name.startswith((".", "-"))
 
 
-def test_checksums_are_read_and_other_lines_passed_over() -> None:
+def test_checksums_are_read_and_other_lines_skipped() -> None:
     text = f"{SUM.upper()}  a.json.gz\n{'b' * 32} *dir/b.bz2\n\nno digest\n{'c' * 39}  c\n"
     assert checksums_in(text) == {"a.json.gz": SUM, "b.bz2": "b" * 32}
 
@@ -183,7 +183,7 @@ def test_a_size_that_is_no_number_makes_no_status(size: str) -> None:
 
 
 @pytest.mark.parametrize("first", ["1" * 5000, "1" * 20, "１", "../1", "1\n", "-1"])
-def test_a_piece_whose_name_is_none_is_passed_over(first: str) -> None:
+def test_a_piece_whose_name_is_none_is_skipped(first: str) -> None:
     odd = f"enwiki-20261001-pages-articles-multistream1.xml-p{first}p2.bz2"
     assert edition(status(("articlesmultistreamdump", "done", [odd, *PIECES]))) == (PIECES, "")
 
@@ -202,7 +202,7 @@ def test_a_long_state_is_cut() -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", ".", "", "a\0", "x" * 201])
-def test_no_file_has_a_name_that_leads_out_of_the_folder(name: str) -> None:
+def test_no_file_has_a_name_that_points_outside_the_folder(name: str) -> None:
     with pytest.raises(InputError, match="is not a valid name of a dump file"):
         RemoteFile(name, "http://x/")
 
@@ -213,7 +213,7 @@ def test_digits_that_are_no_date_are_no_dump() -> None:
 
 
 @pytest.mark.parametrize("link", ["&#" + "9" * 5000 + ";", "x" * 201, "%00", "a%0ab", "%e2%80%ae"])
-def test_a_link_that_is_no_name_is_passed_over(link: str) -> None:
+def test_a_link_that_is_no_name_is_skipped(link: str) -> None:
     assert names_in(f'<a href="{link}">x</a><a class="y" href="a&amp;b"><a href="c">') == ["c"]
 
 

@@ -1,4 +1,4 @@
-"""The line to a server: proxies and certificates as requests has them."""
+"""Connections to a server: proxies and certificates as in requests."""
 
 import shutil
 import ssl

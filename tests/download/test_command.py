@@ -1,4 +1,4 @@
-"""The whole of `cstool download`: plan, space, threads, lock, record, the same command again."""
+"""`cstool download` as a whole: plan, disk space, threads, lock, record, repeated runs."""
 
 import os
 import re
@@ -124,7 +124,7 @@ def test_the_same_order_again_fetches_nothing(desk: Desk) -> None:
     assert desk.told[-1] == "nothing to download"
 
 
-def test_what_changed_on_the_server_is_fetched_again(desk: Desk) -> None:
+def test_what_changed_on_the_server_is_downloaded_again(desk: Desk) -> None:
     desk.run("enwiki", wikidata=True)
     desk.server.publish("enwiki", DATE, {"pages-articles-multistream.xml.bz2": b"BZh anew"})
     plan = desk.run("enwiki", wikidata=True)
@@ -133,7 +133,7 @@ def test_what_changed_on_the_server_is_fetched_again(desk: Desk) -> None:
     assert [step.why for step in plan.steps] == ["the file changed on the server", ""]
 
 
-def test_a_change_is_noticed_by_the_validators_where_there_are_no_checksums(desk: Desk) -> None:
+def test_a_change_is_detected_by_the_validators_where_there_are_no_checksums(desk: Desk) -> None:
     desk.server.publish_wikidata("20261012", b"one", sums="")
     desk.server.files.pop("/wikidatawiki/entities/20261005/wikidata-20261005-sha1sums.txt")
     order = {"wikidata": True, "wikidata_date": "20261012"}
@@ -144,7 +144,7 @@ def test_a_change_is_noticed_by_the_validators_where_there_are_no_checksums(desk
     assert (desk.folder / "wikidata-20261012-all.json.gz").read_bytes() == b"two"
 
 
-def test_a_file_that_was_changed_here_is_noticed_and_fetched_again(desk: Desk) -> None:
+def test_a_file_that_was_changed_here_is_detected_and_downloaded_again(desk: Desk) -> None:
     desk.run("enwiki")
     path = desk.folder / f"enwiki{PAGES_NAME}"
     data = path.read_bytes()
@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_before_anything_is_fetched(
     assert desk.bodies == []
 
 
-def test_a_disk_that_fills_up_meanwhile_is_told_and_what_is_there_stays(
+def test_a_disk_that_fills_up_meanwhile_is_reported_and_what_is_there_stays(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cstool.download.plan.free_bytes", lambda folder: 1 << 40)
@@ -322,7 +322,7 @@ def test_a_server_that_does_not_answer_head_publishes_no_size(number: int, desk:
 # ---- stopping, locks, the record ----
 
 
-def test_a_stopped_run_ends_at_once_and_is_gone_on_with(desk: Desk) -> None:
+def test_a_stopped_run_ends_at_once_and_is_resumed(desk: Desk) -> None:
     path = f"/enwiki/{DATE}/enwiki{PAGES_NAME}"
     part = desk.folder / f"enwiki{PAGES_NAME}.part"
     desk.server.faults[path] = [slow(0.2)]
@@ -389,7 +389,7 @@ def test_threads_keep_the_order_of_the_calls_and_end_at_a_fault() -> None:
         run_in_threads(calls, most=2, stop=stop)
 
 
-def test_a_record_that_is_none_is_told(desk: Desk) -> None:
+def test_a_record_that_is_none_is_reported(desk: Desk) -> None:
     desk.folder.mkdir()
     (desk.folder / RECORD).write_text("{")
     with pytest.raises(InputError, match="not a valid download record"):

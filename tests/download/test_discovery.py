@@ -1,4 +1,4 @@
-"""Which edition is taken: latest, a date, the nearest; waited for, or fallen back from."""
+"""Selection of the edition: latest, a date, the nearest one; waiting and fallbacks."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,7 +61,7 @@ def test_it_falls_back_from_a_dump_that_was_only_just_begun(
     assert find(swwiki, LATEST, http_to()).edition.date == "20261001"
 
 
-def test_what_was_begun_here_is_gone_on_with(server: Server, swwiki: DumpSource) -> None:
+def test_what_was_begun_here_is_resumed(server: Server, swwiki: DumpSource) -> None:
     found = find(swwiki, LATEST, http_to(), begun="20260901")
     assert found.edition.date == "20260901"
     assert "resuming the download" in found.note
@@ -99,7 +99,7 @@ def test_a_date_that_is_not_finished_is_refused_and_a_finished_one_named(
         find(swwiki, "20261001", http_to())
 
 
-def test_a_date_that_is_not_there_is_told_with_those_that_are(swwiki: DumpSource) -> None:
+def test_a_date_that_is_not_there_is_reported_with_those_that_are(swwiki: DumpSource) -> None:
     there = (
         r"no dump of 20260101 .* \(available: 20261001, 20260920, 20260901\); use --date 20260901"
     )
@@ -107,7 +107,7 @@ def test_a_date_that_is_not_there_is_told_with_those_that_are(swwiki: DumpSource
         find(swwiki, "20260101", http_to())
 
 
-def test_a_wiki_that_is_not_there_is_told(server: Server) -> None:
+def test_a_wiki_that_is_not_there_is_reported(server: Server) -> None:
     with pytest.raises(
         ServerError, match=r"/en/: not found; give the database name .* such as enwiki"
     ):
@@ -126,7 +126,7 @@ def test_a_catalogue_that_answers_late_is_asked_again(server: Server, swwiki: Du
         find(swwiki, LATEST, http_to())
 
 
-def test_a_server_that_is_not_there_is_told(server: Server) -> None:
+def test_a_server_that_is_not_there_is_reported(server: Server) -> None:
     server.server_close()
     with pytest.raises(ServerError, match="Connection refused, 2 times in a row"):
         find(source_of("enwiki", server.url, sql=False), LATEST, http_to())
@@ -169,7 +169,7 @@ def test_wikidata_without_a_checksum_is_not_finished_yet(
     assert found.note == "wikidata-20261012-all.json.gz has no checksum yet"
 
 
-def test_a_day_with_other_files_only_is_passed_over(server: Server, wikidata: DumpSource) -> None:
+def test_a_day_with_other_files_only_is_skipped(server: Server, wikidata: DumpSource) -> None:
     server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
     assert find(wikidata, LATEST, http_to()).edition.date == "20261005"
 

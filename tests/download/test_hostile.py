@@ -1,4 +1,4 @@
-"""Servers that lie or attack: each answer ends in one line, or does no harm; at each place."""
+"""Servers that lie or attack: each reply ends in one line, or does no harm, at each request."""
 
 import time
 import tracemalloc
@@ -146,7 +146,7 @@ def test_a_redirect_to_no_web_address_is_refused_or_leads_nowhere(
         ("/x", "more than 10 redirects"),
     ],
 )
-def test_a_redirect_that_leads_nowhere_is_told(address: str, word: str, server: Server) -> None:
+def test_a_redirect_that_leads_nowhere_is_reported(address: str, word: str, server: Server) -> None:
     server.faults["/x"] = [answer(b"", 302, Location=address)] * 20
     with pytest.raises(ServerError, match=word):
         http_to().read(f"{server.url}/x")

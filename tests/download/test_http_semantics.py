@@ -1,4 +1,4 @@
-"""What an answer means, and how long to wait; no network here."""
+"""Interpretation of replies, and waiting times; without network."""
 
 from email.utils import formatdate
 
@@ -60,7 +60,7 @@ def test_the_rest_is_appended_only_where_it_belongs(at: int, more: int) -> None:
 
 
 @given(at=SIZES)
-def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_told(at: int) -> None:
+def test_a_whole_file_instead_of_the_rest_is_begun_with_and_why_is_reported(at: int) -> None:
     same = judge(200, {"ETag": '"a"', "Content-Length": "9"}, at, RemoteState('"a"'))
     assert same == Decision(NextAction.BEGIN, "the server does not support resuming", 9)
     other = judge(200, {"ETag": '"b"'}, at, RemoteState('"a"'))
@@ -94,7 +94,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(now: int, seconds: int) ->
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "-3", "1.5", "Thu, 99 Foo 2026"])
-def test_a_retry_after_that_is_neither_is_passed_over(value: str | None) -> None:
+def test_a_retry_after_that_is_neither_is_skipped(value: str | None) -> None:
     assert retry_after(value, 0.0) is None
 
 
@@ -108,7 +108,7 @@ def test_a_retry_after_that_is_neither_is_passed_over(value: str | None) -> None
         *("Thu,", ",", "Thu, 01 Jan", "１７", "²", "nan", "inf", "1e999", "x" * 60_000),
     ],
 )
-def test_a_retry_after_that_is_no_date_is_passed_over(value: str) -> None:
+def test_a_retry_after_that_is_no_date_is_skipped(value: str) -> None:
     assert retry_after(value, 0.0) is None
 
 
@@ -144,7 +144,7 @@ def test_waiting_doubles_up_to_a_minute() -> None:
     assert [backoff(n) for n in (1, 2, 3, 6, 7, 50)] == [1, 2, 4, 32, 60, 60]
 
 
-def test_a_networks_fault_is_told_without_addresses_in_memory() -> None:
+def test_a_networks_fault_is_reported_without_addresses_in_memory() -> None:
     refused = "<urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new"
     refused += " connection: [Errno 111] Connection refused"
     assert describe_error(requests.ConnectionError(refused)) == "Connection refused"

@@ -1,4 +1,4 @@
-"""What a download writes into is its own: no links, no devices; and no names that lead out."""
+"""Files that a download writes: no links, no devices, no names outside the folder."""
 
 import os
 from collections.abc import Callable
@@ -106,7 +106,9 @@ def test_what_is_no_file_under_the_files_own_name_is_refused(
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/b", "..", "", "a\\u0000", "-x", ".x"])
 @pytest.mark.parametrize("part", ["files", "begun"])
-def test_a_record_with_names_that_lead_out_is_refused(part: str, name: str, tmp_path: Path) -> None:
+def test_a_record_with_names_that_point_outside_is_refused(
+    part: str, name: str, tmp_path: Path
+) -> None:
     kept = '{"url": "u", "bytes": 1, "sha1": "s", "fingerprint": null, "modified": 1}'
     (tmp_path / RECORD).write_text(f'{{"{part}": {{"{name}": {kept}}}}}')
     with pytest.raises(InputError, match=r"not a valid download record \(.* dump file\); remove"):

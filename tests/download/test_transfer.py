@@ -1,4 +1,4 @@
-"""One file against a server that misbehaves: it ends whole and right, or with a clear line."""
+"""One file from a faulty server: complete and correct at the end, or a clear message."""
 
 import random
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ def client(server: Server, tmp_path: Path) -> Client:
     return Client(server, tmp_path)
 
 
-def test_a_file_is_fetched_checked_and_recorded(client: Client) -> None:
+def test_a_file_is_downloaded_checked_and_recorded(client: Client) -> None:
     kept = client.fetch()
     assert client.is_whole()
     assert kept.bytes == len(DATA)
@@ -165,7 +165,7 @@ def test_it_ends_whole_through(fault: str, client: Client) -> None:
     assert not client.server.faults[PATH]
 
 
-def test_after_a_cut_only_the_rest_is_asked_for(client: Client) -> None:
+def test_after_a_truncated_only_the_rest_is_asked_for(client: Client) -> None:
     client.server.faults[PATH] = [cut(70_000), cut(30_000)]
     client.fetch()
     assert client.ranges == ["", "bytes=70000-", "bytes=100000-"]
@@ -253,7 +253,7 @@ def test_a_run_killed_before_the_last_rename_asks_for_nothing(client: Client) ->
     assert client.server.asked == []
 
 
-def test_bytes_without_a_record_are_gone_on_with_and_checked(client: Client) -> None:
+def test_bytes_without_a_record_are_resumed_and_checked(client: Client) -> None:
     (client.folder / f"{NAME}.part").write_bytes(DATA[:50_000])  # as another program left them
     client.fetch()
     assert client.is_whole()
@@ -289,7 +289,7 @@ def test_a_file_that_changes_between_two_requests_is_begun_again(client: Client)
     assert client.ranges == ["", "bytes=70000-", ""]
 
 
-def test_a_change_is_noticed_without_validators(client: Client) -> None:
+def test_a_change_is_detected_without_validators(client: Client) -> None:
     bare = {"ETag": "", "Last-Modified": ""}
     client.server.faults[PATH] = [
         then(
@@ -302,7 +302,7 @@ def test_a_change_is_noticed_without_validators(client: Client) -> None:
     assert client.is_whole(OTHER)
 
 
-def test_a_file_that_changed_since_it_was_begun_is_begun_again(client: Client) -> None:
+def test_a_file_that_changed_since_it_was_begun_is_restarted(client: Client) -> None:
     client.begin(100_000, data=OTHER)
     client.fetch()
     assert client.is_whole()
@@ -370,7 +370,7 @@ def fetch_as(client: Client, remote: RemoteFile) -> CompleteFile:
     return fetch(remote, job)
 
 
-def test_a_catalogue_with_too_small_a_size_is_told(client: Client) -> None:
+def test_a_catalogue_with_too_small_a_size_is_reported(client: Client) -> None:
     with pytest.raises(ServerError, match=r"2 times; .*--mirror"):
         fetch_as(client, client.remote(bytes=len(DATA) - 1))
     assert not (client.folder / NAME).exists()
@@ -411,7 +411,7 @@ def test_a_piece_that_nothing_tells_of_is_dropped_where_nothing_can_check_it(
 # ---- the disk ----
 
 
-def test_a_folder_that_cannot_be_written_is_told(client: Client) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(client: Client) -> None:
     (client.folder / f"{NAME}.part").mkdir()
     (client.folder / f"{NAME}.part" / "x").write_bytes(b"x")
     with pytest.raises(OutputError, match=r"f.bz2.part: cannot be written"):

@@ -1,4 +1,4 @@
-"""Numbers, validators and JSON from servers: what they are, or None; never another exception."""
+"""Numbers, validators and JSON from servers: their value or None; no other exceptions."""
 
 import msgspec
 import pytest

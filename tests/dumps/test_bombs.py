@@ -1,4 +1,4 @@
-"""Small files that expand to gigabytes, and parts without an end: bounded memory, one line."""
+"""Small files that expand to gigabytes, and unbounded elements: bounded memory, one-line errors."""
 
 import bz2
 import json
@@ -108,7 +108,7 @@ def test_compressed_zeros_need_little_memory(
     assert result.peak < peak
 
 
-def test_a_frame_that_needs_a_large_window_is_refused_with_a_way_out(tmp_path: Path) -> None:
+def test_a_frame_with_a_large_window_is_refused_with_a_command_to_use(tmp_path: Path) -> None:
     path = tmp_path / "d.zst"
     parameters = zstandard.ZstdCompressionParameters(window_log=LARGEST_WINDOW.bit_length())
     with zstandard.open(
@@ -120,7 +120,9 @@ def test_a_frame_that_needs_a_large_window_is_refused_with_a_way_out(tmp_path: P
     assert "zstd -dc --long=31 FILE | cstool … -" in result.told
 
 
-def test_an_xz_file_with_a_large_dictionary_is_refused_with_a_way_out(tmp_path: Path) -> None:
+def test_an_xz_file_with_a_large_dictionary_is_refused_with_a_command_to_use(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "d.xz"
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": LARGEST_WINDOW * 4, "preset": 0}]
     path.write_bytes(lzma.compress(b"[\n]\n", filters=filters))
@@ -145,7 +147,7 @@ LARGE = 3 * bounds.LARGEST_TEXT
         (b'<mediawiki xml:lang="en"><siteinfo>', b'<namespace key="1">', LARGE, "the depth of"),
     ],
 )  # fmt: skip
-def test_what_no_export_has_is_refused_in_one_line(
+def test_contents_beyond_the_limits_are_refused_in_one_line(
     before: bytes, repeated: bytes, size: int, told: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "d.xml.zst"
@@ -158,7 +160,7 @@ def test_what_no_export_has_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("ending", [".xml.zst", ".xml.bz2"])
-def test_a_page_whose_text_is_too_long_is_given_without_it(ending: str, tmp_path: Path) -> None:
+def test_a_page_whose_text_is_too_long_has_none(ending: str, tmp_path: Path) -> None:
     long = page_xml(1, Source("Long", "a" * (LARGE))).encode()
     edge = page_xml(2, Source("Edge", "b" * bounds.LONGEST_TEXT)).encode()
     over = page_xml(3, Source("Over", "c" * (bounds.LONGEST_TEXT + 1))).encode()

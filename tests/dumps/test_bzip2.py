@@ -1,4 +1,4 @@
-"""The faster decoder of bz2 against the standard library's."""
+"""The fast bz2 decoder, compared with the standard library's."""
 
 import bz2
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def test_streams_are_read_one_after_another() -> None:
     st.integers(1, 255),
 )
 @example([ONE], 126, 128)  # 18 MB of noise come from this block before its checksum is looked at
-def test_what_is_not_sound_is_as_the_careful_way_has_it(
+def test_damaged_data_gives_the_same_as_the_checked_decompressor(
     parts: list[bytes], place: int, change: int
 ) -> None:
     data = bytearray(b"".join([ONE, *parts]))
@@ -58,7 +58,7 @@ def test_what_is_not_sound_is_as_the_careful_way_has_it(
 
 
 @pytest.mark.parametrize("cut", [1, 20])
-def test_a_cut_file_is_told_and_what_stands_before_is_given(tmp_path: Path, cut: int) -> None:
+def test_truncation_is_reported_after_the_data_before_it(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "x.bz2"
     path.write_bytes((ONE + bz2.compress(b"end" * 9))[:-cut])
     got, fault = outcome(iter(Stream(str(path))))
@@ -67,9 +67,7 @@ def test_a_cut_file_is_told_and_what_stands_before_is_given(tmp_path: Path, cut:
 
 
 @pytest.mark.parametrize("rest", [b"\0" * 9, b"rest", b"BZh91AY&SY", ONE[:40], b"x" * 20])
-def test_nothing_is_written_to_the_terminal_for_what_stands_behind(
-    rest: bytes, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_trailing_data_prints_no_warning(rest: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     for sound in (ONE, ONE + bz2.compress(b"")):
         data = sound + rest
         outcome(decompress_fast(BytesIO(data), len(data), lambda data=data: carefully(data)))  # type: ignore[misc]

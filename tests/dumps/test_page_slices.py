@@ -45,7 +45,7 @@ def starts_of(path: Path) -> list[int]:
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("size", [1, 5000, 1 << 24])
-def test_streams_read_alone_give_what_sequential_reading_gives(
+def test_streams_give_the_same_pages_as_sequential_reading(
     sample: Sample, tmp_path: Path, language: str, size: int
 ) -> None:
     dump = sample.pages if language == "en" else sample.japanese
@@ -61,7 +61,7 @@ def test_streams_read_alone_give_what_sequential_reading_gives(
 
 @given(size=st.integers(1, 3000), each=st.integers(1, 5))
 @settings(max_examples=20, deadline=None)
-def test_no_part_size_loses_or_doubles_a_page(
+def test_no_part_size_loses_or_repeats_a_page(
     tmp_path_factory: pytest.TempPathFactory, size: int, each: int
 ) -> None:
     path = write_multistream(tmp_path_factory.mktemp("d") / "d.xml.bz2", PAGES, each=each)
@@ -73,9 +73,7 @@ def titles_of_sources() -> list[str]:
 
 
 @pytest.mark.parametrize("size", [300, 700, 1500])
-def test_streams_that_are_not_cut_between_pages_are_read_in_a_row(
-    tmp_path: Path, size: int
-) -> None:
+def test_streams_not_cut_between_pages_are_read_sequentially(tmp_path: Path, size: int) -> None:
     xml = dump_xml(PAGES).encode()
     path = tmp_path / "pbzip2.xml.bz2"
     path.write_bytes(b"".join(bz2.compress(xml[i : i + size]) for i in range(0, len(xml), size)))
@@ -83,7 +81,7 @@ def test_streams_that_are_not_cut_between_pages_are_read_in_a_row(
     assert titles(read([path])) == titles_of_sources()
 
 
-def test_empty_streams_and_zero_padding_between_streams_do_no_harm(tmp_path: Path) -> None:
+def test_empty_streams_and_zero_padding_are_accepted(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=3)
     starts = starts_of(path)
     data = path.read_bytes()
@@ -101,7 +99,7 @@ def test_slices_depend_on_the_input_and_the_part_size_only(tmp_path: Path) -> No
     assert prints(multi, 500) == prints(multi, 500) != prints(multi, 5000)
 
 
-def test_fingerprints_tell_other_pages(tmp_path: Path) -> None:
+def test_fingerprints_differ_for_other_pages(tmp_path: Path) -> None:
     path = tmp_path / "d.xml"
     path.write_text(dump_xml(PAGES))
     before = prints(path, 900)
@@ -116,7 +114,7 @@ def test_weights_add_up_to_the_size(tmp_path: Path) -> None:
     assert dump.size == plain.stat().st_size == sum(task.weight for task in dump.tasks)
 
 
-def test_a_cut_multistream_dump_is_noticed_wherever_it_is_cut(tmp_path: Path) -> None:
+def test_truncation_of_a_multistream_dump_is_detected_anywhere(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     data = path.read_bytes()
     starts = starts_of(path)
@@ -131,7 +129,7 @@ def test_a_cut_multistream_dump_is_noticed_wherever_it_is_cut(tmp_path: Path) ->
         assert len(damage.messages) == 1
 
 
-def test_a_missing_last_stream_is_noticed(tmp_path: Path) -> None:
+def test_a_missing_last_stream_is_detected(tmp_path: Path) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     path.write_bytes(path.read_bytes()[: starts_of(path)[-2]])
     with pytest.raises(CutInputError, match="without </mediawiki>"):
@@ -142,7 +140,7 @@ def test_a_missing_last_stream_is_noticed(tmp_path: Path) -> None:
     assert len(damage.messages) == 1
 
 
-def test_a_cut_dump_gives_its_slices_and_then_the_fault(tmp_path: Path) -> None:
+def test_a_truncated_dump_gives_its_slices_and_then_the_error(tmp_path: Path) -> None:
     path = tmp_path / "d.xml"
     xml = dump_xml(PAGES)
     path.write_text(xml[: xml.index("text 7")])
@@ -188,7 +186,7 @@ def damaged(path: Path, *places: int) -> Path:
 
 
 @pytest.mark.parametrize("size", [1, 700, 1 << 20])
-def test_each_damaged_stream_costs_its_own_pages_and_is_counted(tmp_path: Path, size: int) -> None:
+def test_a_damaged_stream_loses_only_its_pages_and_is_counted(tmp_path: Path, size: int) -> None:
     path = write_multistream(tmp_path / "d.xml.bz2", PAGES, each=2)
     starts = starts_of(path)
     damaged(path, starts[2] + 40, starts[4] + 3)  # a block, a stream's first bytes
@@ -204,7 +202,7 @@ def test_each_damaged_stream_costs_its_own_pages_and_is_counted(tmp_path: Path, 
         read([path], size)
 
 
-def test_sound_dumps_tell_of_no_damaged_streams(tmp_path: Path) -> None:
+def test_intact_dumps_have_no_damaged_streams(tmp_path: Path) -> None:
     damage = Damage()
     read([write_multistream(tmp_path / "d.xml.bz2", PAGES)], 1, damage)
     counts = Counts()
@@ -240,7 +238,7 @@ def test_a_fault_leaves_the_bz2_blocks_before_it(tmp_path: Path) -> None:
     assert (damage.cut_pages, len(damage.messages)) == (1, 1)
 
 
-def test_broken_xml_in_a_stream_costs_the_rest_of_that_stream(tmp_path: Path) -> None:
+def test_malformed_xml_loses_the_rest_of_its_stream(tmp_path: Path) -> None:
     pages = [*PAGES[:5], Source("Page 5", "BREAK"), *PAGES[6:]]
     path = write_multistream(tmp_path / "d.xml.bz2", pages, each=3)
     starts = starts_of(path)
@@ -254,7 +252,7 @@ def test_broken_xml_in_a_stream_costs_the_rest_of_that_stream(tmp_path: Path) ->
     assert damage.streams == {"d.xml.bz2": 1}
 
 
-def test_a_damaged_header_costs_its_dump_alone(tmp_path: Path) -> None:
+def test_a_damaged_header_loses_only_its_dump(tmp_path: Path) -> None:
     one = write_multistream(tmp_path / "1.xml.bz2", PAGES[:6])
     two = write_multistream(tmp_path / "2.xml.bz2", PAGES[6:])
     damaged(one, 60)
@@ -311,7 +309,7 @@ def test_streams_are_found_across_the_blocks_of_a_scan(
     assert starts_of(path) == [*starts, len(data)]
 
 
-def test_a_scan_holds_one_block_in_memory(tmp_path: Path) -> None:
+def test_a_scan_keeps_one_block_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "d.xml.bz2"
     with path.open("wb") as file:
         file.truncate(1 << 30)
@@ -357,7 +355,7 @@ def test_dumps_without_pages_or_site_are_refused(tmp_path: Path) -> None:
         open_pages([str(tmp_path / "none.xml.bz2")], 500, None)
 
 
-def test_a_cut_before_the_first_page_is_told(tmp_path: Path) -> None:
+def test_truncation_before_the_first_page_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "d.xml"
     path.write_text(dump_xml(PAGES).split("<page>", maxsplit=1)[0])
     with pytest.raises(
@@ -385,7 +383,7 @@ def test_a_sample_is_of_the_first_articles_whatever_the_part_size(
         assert titles(found) == titles_of_sources()
 
 
-def test_a_sample_takes_no_fault_before_its_turn(tmp_path: Path) -> None:
+def test_a_sample_raises_no_error_early(tmp_path: Path) -> None:
     xml = dump_xml(PAGES)
     (tmp_path / "cut.xml").write_text(xml[: xml.index("text 7")])
     multi = write_multistream(tmp_path / "d.xml.bz2", PAGES)
@@ -400,7 +398,7 @@ def test_a_sample_takes_no_fault_before_its_turn(tmp_path: Path) -> None:
         assert titles(found) == titles_of_sources()[:pages]
 
 
-def test_a_named_pipe_with_a_multistream_dump_is_read_in_a_row(tmp_path: Path) -> None:
+def test_a_named_pipe_with_a_multistream_dump_is_read_sequentially(tmp_path: Path) -> None:
     data = write_multistream(tmp_path / "d.xml.bz2", PAGES).read_bytes()
     pipe = tmp_path / "pipe.xml.bz2"
     os.mkfifo(pipe)

@@ -1,4 +1,4 @@
-"""Page exports as other programs write them, and what no export should hold."""
+"""Page exports as written by other programs, and contents that no export should have."""
 
 import codecs
 from xml.sax.saxutils import escape
@@ -56,7 +56,7 @@ def text_of(text: str) -> str | None:
         ("<text>\x7f\x85\u2028</text>", "\x7f\x85\u2028"),
     ],
 )
-def test_a_text_is_what_xml_says_it_is(text: str, shown: str | None) -> None:
+def test_text_is_decoded_as_in_xml(text: str, shown: str | None) -> None:
     assert text_of(text) == shown
 
 
@@ -70,7 +70,7 @@ def test_deleted_contributors_and_comments_leave_the_text() -> None:
     assert text_of(named % "<text>a</text>") == "a"
 
 
-def test_slots_may_stand_on_either_side_of_the_text() -> None:
+def test_slots_may_come_before_or_after_the_text() -> None:
     slot = (
         "<content><role>mediainfo</role><origin>1</origin><model>json</model>"
         '<format>f</format><text location="tt:1" deleted="deleted" /></content>'
@@ -81,7 +81,7 @@ def test_slots_may_stand_on_either_side_of_the_text() -> None:
         assert (found.model, found.text) == ("wikitext", "main")
 
 
-def test_elements_that_no_schema_knows_are_passed_over() -> None:
+def test_unknown_elements_are_skipped() -> None:
     odd = "<x:odd xmlns:x='urn:x'><id>9</id><title>No</title><text>no</text></x:odd>"
     _, (found,) = read(export(odd + page("<text>a</text>", head=odd + HEAD + odd) + odd))
     assert found == Page(7, 0, "T", 70, None, "wikitext", "a")
@@ -93,7 +93,7 @@ def test_fields_may_come_in_any_order() -> None:
     assert found == [Page(7, 0, "T", 70, None, "wikitext", "a")]
 
 
-def test_white_space_around_values_is_none_of_them_but_in_texts() -> None:
+def test_white_space_is_trimmed_except_in_texts() -> None:
     head = "<title>\n  A  b\t</title><ns>\r\n0 </ns><id>\t7\n</id>"
     site = SITE.replace("dewiki", "\n dewiki ").replace("first-letter", " case-sensitive\n")
     model = "<model> wikitext\n</model><text> a </text>"
@@ -104,14 +104,14 @@ def test_white_space_around_values_is_none_of_them_but_in_texts() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 @pytest.mark.parametrize("size", [1, 3, 1 << 18])
-def test_byte_order_marks_tell_the_encoding(encoding: str, size: int) -> None:
+def test_byte_order_marks_set_the_encoding(encoding: str, size: int) -> None:
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
     data = mark + export(page("<text>añ\U0001f600</text>")).encode(encoding)
     _, (found,) = read(data, size)
     assert found.text == "añ\U0001f600"
 
 
-def test_an_xml_declaration_tells_the_encoding() -> None:
+def test_an_xml_declaration_sets_the_encoding() -> None:
     before = "<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n<!-- a dump -->\n"
     _, (found,) = read(export(page("<text>ñ</text>"), before=before).encode("latin-1"))
     assert found.text == "ñ"
@@ -149,7 +149,7 @@ def test_a_document_type_that_declares_nothing_changes_nothing() -> None:
         "&nbsp;", "&", "<", "<b>", "</b>", "]]>", "<!-- a -- b -->",
     ],
 )  # fmt: skip
-def test_what_xml_forbids_is_told_after_the_pages_before_it(text: str) -> None:
+def test_invalid_xml_is_reported_after_the_pages_before_it(text: str) -> None:
     parser = PageParser("d.xml")
     first, second = page("<text>a</text>"), page(f"<text>b{text}</text>")
     found = []
@@ -160,14 +160,14 @@ def test_what_xml_forbids_is_told_after_the_pages_before_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88", b"\xc3"])
-def test_bytes_that_are_no_utf_8_are_told(bad: bytes) -> None:
+def test_invalid_utf_8_is_reported(bad: bytes) -> None:
     data = export(page("<text>BAD</text>")).encode().replace(b"BAD", b"b" + bad + b"c")
     with pytest.raises(CutInputError, match="malformed XML"):
         read(data)
 
 
 @pytest.mark.parametrize("tail", ["<page>", "</mediawiki>", "text", "<?xml version='1.0'?>"])
-def test_what_stands_behind_the_export_is_told_after_its_pages(tail: str) -> None:
+def test_trailing_data_is_reported_after_the_pages(tail: str) -> None:
     parser = PageParser("d.xml")
     found = []
     with pytest.raises(CutInputError, match="unexpected data after </mediawiki>"):
@@ -176,19 +176,19 @@ def test_what_stands_behind_the_export_is_told_after_its_pages(tail: str) -> Non
     assert found == ["a"]
 
 
-def test_white_space_and_comments_behind_the_export_do_no_harm() -> None:
+def test_trailing_white_space_and_comments_are_accepted() -> None:
     xml = export(page("<text>a</text>"))
     assert read(xml + "\n\n<!-- made by x -->\n") == read(xml)
 
 
 @pytest.mark.parametrize("field", ["<id>4294967296</id>", "<id>-1</id>", "<id>1e3</id>"])
-def test_a_page_s_number_that_no_table_holds_is_refused(field: str) -> None:
+def test_a_page_id_out_of_range_is_refused(field: str) -> None:
     with pytest.raises(InputError, match="has no valid title, id or ns"):
         read(export(page("<text>a</text>", head="<title>T</title>" + field)))
 
 
 @pytest.mark.parametrize("number", [1 << 63, -1])
-def test_a_revision_s_number_that_no_table_holds_is_refused(number: int) -> None:
+def test_a_revision_id_out_of_range_is_refused(number: int) -> None:
     xml = export(page("<text>a</text>")).replace("<id>70</id>", f"<id>{number}</id>")
     with pytest.raises(InputError, match="has no valid title, id or ns"):
         read(xml)
@@ -201,20 +201,20 @@ def test_a_page_of_4_megabytes_is_a_page() -> None:
     assert found.text == line * times
 
 
-def test_an_export_of_nothing_but_its_site_has_no_pages() -> None:
+def test_an_export_without_pages_has_none() -> None:
     site, found = read(export(""))
     assert site and site.wiki == "dewiki"
     assert found == []
 
 
 @given(st.binary(max_size=200), st.integers(1, 20))
-def test_any_bytes_are_an_input_fault(data: bytes, size: int) -> None:
+def test_random_bytes_are_an_input_error(data: bytes, size: int) -> None:
     with pytest.raises(InputError):
         read(data, size)
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=4))
-def test_any_damage_is_a_sound_reading_or_an_input_fault(place: int, bad: bytes) -> None:
+def test_any_damage_gives_valid_pages_or_an_input_error(place: int, bad: bytes) -> None:
     data = export(page("<text bytes='3'>abc</text>") * 3, before="<?xml version='1.0'?>").encode()
     place %= len(data)
     try:

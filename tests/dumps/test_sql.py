@@ -1,4 +1,4 @@
-"""SQL dumps read back: whatever values, however written, however cut."""
+"""SQL dumps: any values, in any notation, truncated anywhere."""
 
 import itertools
 from collections.abc import Sequence
@@ -103,7 +103,7 @@ def test_rows_are_read_back_both_ways(
 
 
 @given(st.lists(st.tuples(st.integers(), st.binary(max_size=20), st.none()), min_size=1))
-def test_what_dumps_write_is_read_the_quick_way(rows: list[tuple[int, bytes, None]]) -> None:
+def test_rows_of_dumps_take_the_fast_path(rows: list[tuple[int, bytes, None]]) -> None:
     written = [(b"%d" % a, dumped(b), b"NULL") for a, b, _ in rows]
     expected = [(b"%d" % a, b, None) for a, b, _ in rows]
     assert values(plain_columns(block(statement(written)), ("a", "b", "c"))) == expected
@@ -202,7 +202,7 @@ def test_a_table_without_rows_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str) -> None:
+def test_truncation_is_reported_and_whole_rows_are_kept(tmp_path: Path, layout: str) -> None:
     whole = HEAD + CREATE + layout
     for end in range(len(HEAD + CREATE) - 2, len(whole), 5):
         path = write(tmp_path, whole[:end])
@@ -218,7 +218,7 @@ def test_a_cut_file_is_told_and_its_whole_rows_kept(tmp_path: Path, layout: str)
     assert len(kept) >= len(ROWS) - 1
 
 
-def test_a_cut_gzip_file_is_told_and_its_whole_rows_kept(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_keeps_its_whole_rows(tmp_path: Path) -> None:
     rows = [(b"%d" % n, dumped(b"%d" % (n * 7919 % 10**6)), b"NULL") for n in range(20_000)]
     packed = gzipped((HEAD + CREATE).encode() + statement(rows) + END.encode())
     path = tmp_path / "t.sql.gz"
@@ -246,9 +246,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_such_dump_is_refused_in_one_line(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_another_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as told:
         read(write(tmp_path, text))
     assert "\n" not in str(told.value)
@@ -256,7 +254,7 @@ def test_what_is_no_such_dump_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("value", [b"NULL", b"'x'", b"-1", b"4294967296", b"'\xff'"])
-def test_what_is_no_number_is_refused_with_its_place(tmp_path: Path, value: bytes) -> None:
+def test_an_invalid_number_is_refused_with_its_offset(tmp_path: Path, value: bytes) -> None:
     path = write(tmp_path, CREATE.encode() + statement([(b"1", b"2", b"3"), (value, b"2", b"3")]))
     ((slice_, _),) = sql_slices(path, TABLE, 1 << 20, None)
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Dumps that a real MariaDB server wrote, of strings that hold whatever bytes may."""
+"""Dumps written by a real MariaDB server, with strings of arbitrary bytes."""
 
 import gzip
 import itertools
@@ -51,7 +51,7 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize(("way", "table"), CASES)
-def test_a_servers_dump_holds_what_was_inserted(
+def test_a_dump_has_the_inserted_rows(
     way: str, table: str, rows: dict[str, list[list[int | str | None]]]
 ) -> None:
     for size in SIZES:
@@ -59,7 +59,7 @@ def test_a_servers_dump_holds_what_was_inserted(
 
 
 @pytest.mark.parametrize("table", made.SCHEMA)
-def test_wikimedias_way_to_dump_is_read_the_quick_way(table: str) -> None:
+def test_dumps_made_like_wikimedias_take_the_fast_path(table: str) -> None:
     wanted = SqlTable(table, made.COLUMNS[table])
     slices = sql_slices(str(DATA / f"extended-{table}.sql.gz"), wanted, 1 << 20, None)
     for slice_, _ in slices:

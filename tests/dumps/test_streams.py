@@ -1,4 +1,4 @@
-"""Compressed streams: whole, cut, damaged, misnamed."""
+"""Compressed streams: complete, truncated, damaged, with a wrong extension."""
 
 import bz2
 import io
@@ -70,7 +70,7 @@ def test_pieces_of_any_size_give_the_same(ending: str, data: bytes, size: int, c
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_cut_anywhere_is_noticed_but_between_members(ending: str, tmp_path: Path) -> None:
+def test_truncation_inside_a_member_is_detected(ending: str, tmp_path: Path) -> None:
     members = [COMPRESS[ending](m) for m in MEMBERS]
     ends = {sum(map(len, members[:n])): b"".join(MEMBERS[:n]) for n in (1, 2, 3)}
     packed = b"".join(members)
@@ -85,7 +85,7 @@ def test_a_cut_anywhere_is_noticed_but_between_members(ending: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_damaged_byte_never_gives_other_bytes_in_silence(ending: str) -> None:
+def test_a_damaged_byte_is_detected_before_its_output(ending: str) -> None:
     packed = COMPRESS[ending](WHOLE)
     for place in range(len(packed)):
         damaged = bytearray(packed)
@@ -98,7 +98,7 @@ def test_a_damaged_byte_never_gives_other_bytes_in_silence(ending: str) -> None:
             assert read == WHOLE
 
 
-def test_a_damaged_file_is_told_with_its_name_and_place(tmp_path: Path) -> None:
+def test_damage_is_reported_with_file_and_offset(tmp_path: Path) -> None:
     path = tmp_path / "d.gz"
     packed = bytearray(gzipped(WHOLE))
     packed[30] ^= 0xFF
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_told_with_its_name_and_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("size", [1, 3, 1 << 18])
-def test_zero_bytes_between_and_behind_members_are_padding(ending: str, size: int) -> None:
+def test_zero_bytes_between_and_after_members_are_padding(ending: str, size: int) -> None:
     first, second = COMPRESS[ending](b"one"), COMPRESS[ending](b"two")
     assert _in_pieces(ending, first + bytes(8) + second + bytes(600), size) == b"onetwo"
 
@@ -121,7 +121,7 @@ def test_zstandard_may_begin_with_a_skippable_frame(tmp_path: Path) -> None:
     assert _read(str(path)) == b"text"
 
 
-def test_a_name_that_belies_the_content_is_told(tmp_path: Path) -> None:
+def test_a_wrong_extension_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "d.xml.gz"
     path.write_bytes(bz2.compress(b"<mediawiki/>"))
     with pytest.raises(InputError, match=r"has the extension \.gz, but contains bzip2 data"):
@@ -135,7 +135,7 @@ def test_a_name_that_belies_the_content_is_told(tmp_path: Path) -> None:
         Stream(str(plain))
 
 
-def test_a_name_that_tells_nothing_leaves_it_to_the_content(tmp_path: Path) -> None:
+def test_an_unknown_extension_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "dump"
     path.write_bytes(lzma.compress(b"text"))
     assert _read(str(path)) == b"text"
@@ -143,14 +143,14 @@ def test_a_name_that_tells_nothing_leaves_it_to_the_content(tmp_path: Path) -> N
     assert _read(str(path)) == b"text"
 
 
-def test_7z_is_refused_with_a_way_out(tmp_path: Path) -> None:
+def test_7z_is_refused_with_a_command_to_use(tmp_path: Path) -> None:
     path = tmp_path / "d.7z"
     path.write_bytes(b"7z\xbc\xaf\x27\x1c rest")
     with pytest.raises(InputError, match="7z x -so"):
         Stream(str(path))
 
 
-def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_unreadable_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty.bz2").touch()
     with pytest.raises(InputError, match=r"empty\.bz2: empty file"):
         Stream(str(tmp_path / "empty.bz2"))
@@ -185,7 +185,7 @@ def test_standard_input_is_read_whatever_its_format(
 
 
 @pytest.mark.parametrize("closed", [None, io.StringIO(), io.TextIOWrapper(io.BytesIO())])
-def test_closed_standard_input_is_told(
+def test_closed_standard_input_is_reported(
     monkeypatch: pytest.MonkeyPatch, closed: io.TextIOBase | None
 ) -> None:
     if isinstance(closed, io.TextIOWrapper):
@@ -227,7 +227,7 @@ class _FailingFile(io.RawIOBase):
         raise OSError(5, "Input/output error")
 
 
-def test_a_failing_disk_is_told_with_the_place(tmp_path: Path) -> None:
+def test_a_read_error_is_reported_with_its_offset(tmp_path: Path) -> None:
     path = tmp_path / "d.xml"
     path.write_bytes(b"<mediawiki>")
     stream = Stream(str(path))

@@ -1,4 +1,4 @@
-"""Wikidata's JSON dump: its lines, and what is read of an entity."""
+"""Wikidata's JSON dump: its lines, and the fields of an entity."""
 
 import bz2
 import gzip
@@ -73,7 +73,7 @@ def test_the_best_ranked_types_count() -> None:
     assert entity(claims={"P31": [statement(None), statement(3)]}).types() == [3]
 
 
-def test_other_kinds_of_values_do_no_harm() -> None:
+def test_other_kinds_of_values_are_accepted() -> None:
     values = [{"value": v} for v in ("text", 3, 1.5, {"amount": "+1"}, None)]
     claims = [{"mainsnak": {"datavalue": value}, "rank": "normal"} for value in values]
     assert entity(claims={"P31": claims, "P1": [{"mainsnak": {"x": [1]}}]}).types() == []
@@ -102,12 +102,12 @@ def test_other_kinds_of_values_do_no_harm() -> None:
     ],
     ids=str,
 )
-def test_malformed_lines_are_told(line: bytes) -> None:
+def test_malformed_lines_are_reported(line: bytes) -> None:
     with pytest.raises(MALFORMED):
         decode(line)
 
 
-def test_of_a_key_that_stands_twice_the_last_one_counts() -> None:
+def test_the_last_of_two_equal_keys_is_used() -> None:
     line = b'{"id":"Q1","sitelinks":{"dewiki":{"title":"A"},"dewiki":{"title":"B"}}}'
     assert [link.title for link in mapped(decode(line).sitelinks).values()] == ["B"]
 
@@ -137,7 +137,7 @@ def test_an_entity_of_ten_megabytes_is_read() -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b",", b",\r\n", b"]", b" ,\n"])
-def test_what_stands_behind_an_entity_is_passed_over(end: bytes) -> None:
+def test_data_after_an_entity_is_skipped(end: bytes) -> None:
     for line in (b'{"id":"Q5","type":"item"}' + end, b'[{"id":"Q5"}' + end):
         assert decode(stripped(line)).id == "Q5"
 
@@ -200,7 +200,7 @@ def test_slices_are_whole_lines_that_join_to_the_file(
     assert all(len(content(part)) >= size for part in parts[:-1])
 
 
-def test_slices_do_not_depend_on_how_the_dump_is_packed(tmp_path: Path) -> None:
+def test_slices_do_not_depend_on_the_compression(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_bytes(DUMP)
     (tmp_path / "d.json.bz2").write_bytes(bz2.compress(DUMP))
     members = [gzipped(DUMP[i : i + 77]) for i in range(0, len(DUMP), 77)]
@@ -234,7 +234,7 @@ def test_every_shape_of_a_dump_gives_the_same_entities(
     assert [e.id for e in entities(slices(path, size))] == [i["id"] for i in ITEMS]
 
 
-def test_a_cut_in_a_line_keeps_the_lines_before_it(tmp_path: Path) -> None:
+def test_truncation_keeps_the_whole_lines_before_it(tmp_path: Path) -> None:
     path = tmp_path / "d.json"
     path.write_bytes(DUMP[: DUMP.index(b"thing 9")])
     found = []
@@ -249,7 +249,7 @@ def test_a_cut_in_a_line_keeps_the_lines_before_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 2, -1, -2, -3])
-def test_a_missing_end_is_noticed(tmp_path: Path, cut: int) -> None:
+def test_a_missing_end_is_detected(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "d.json"
     whole = DUMP.rstrip()
     path.write_bytes(whole[:cut])
@@ -257,7 +257,7 @@ def test_a_missing_end_is_noticed(tmp_path: Path, cut: int) -> None:
         slices(path)
 
 
-def test_a_cut_gzip_file_keeps_the_lines_before_it(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_keeps_the_lines_before_it(tmp_path: Path) -> None:
     path = tmp_path / "d.json.gz"
     members = [gzipped(DUMP[:900]), gzipped(DUMP[900:])]
     path.write_bytes(b"".join(members)[:-20])
@@ -268,7 +268,7 @@ def test_a_cut_gzip_file_keeps_the_lines_before_it(tmp_path: Path) -> None:
     assert "truncated" in faults[0]
 
 
-def test_what_is_no_dump_is_told_at_once(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_dump_is_reported_at_once(tmp_path: Path) -> None:
     path = tmp_path / "d.json"
     path.write_text("<mediawiki>")
     with pytest.raises(InputError, match="not a Wikidata JSON dump: it begins with b'<mediawiki>'"):

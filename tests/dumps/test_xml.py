@@ -1,4 +1,4 @@
-"""MediaWiki's page export, in every shape that it comes in."""
+"""MediaWiki's page export, in all its forms."""
 
 from itertools import pairwise
 
@@ -46,14 +46,14 @@ def page_of(inner: str) -> Page:
 HEAD = "<title>T</title><ns>0</ns><id>7</id>"
 
 
-def test_the_site_tells_its_wiki_and_namespaces() -> None:
+def test_the_site_has_its_wiki_and_namespaces() -> None:
     site, _ = read(SLOTS % SITE)
     assert site == Site(
         "dewiki", "de", "first-letter", ((-2, "Medium"), (0, ""), (14, "Kategorie"))
     )
 
 
-def test_slots_beside_the_main_one_and_the_contributor_s_id_are_passed_over() -> None:
+def test_other_slots_and_the_contributor_s_id_are_skipped() -> None:
     _, pages = read(SLOTS % SITE)
     assert pages == [Page(7, 0, "A & B", 70, None, "wikitext", "main")]
 
@@ -71,7 +71,7 @@ def test_white_space_and_a_namespace_prefix_change_nothing() -> None:
     assert read(prefixed) == read(plain)
 
 
-def test_case_sensitive_wikis_say_so() -> None:
+def test_case_sensitive_wikis_are_recognised() -> None:
     site, _ = read(dump_xml([], wiki="enwiktionary", case="case-sensitive"))
     assert site and site.case == "case-sensitive"
 
@@ -88,7 +88,7 @@ def test_deleted_empty_and_missing_texts_differ() -> None:
     assert page_of(HEAD + "<revision></revision>").text is None
 
 
-def test_of_several_revisions_the_last_counts_alone() -> None:
+def test_the_last_of_several_revisions_is_used() -> None:
     first = '<revision><id>1</id><model>json</model><text deleted="deleted" /></revision>'
     page = page_of(HEAD + first + "<revision><id>2</id><text>new</text></revision>")
     assert page == Page(7, 0, "T", 2, None, "wikitext", "new")
@@ -126,7 +126,7 @@ def test_byte_by_byte_gives_the_same_pages() -> None:
     assert read(SLOTS % SITE, 1) == read(SLOTS % SITE)
 
 
-def test_a_cut_anywhere_is_noticed_and_the_pages_before_it_are_kept() -> None:
+def test_truncation_is_detected_and_the_pages_before_it_are_kept() -> None:
     data = dump_xml([Source("One", "ä"), Source("Two", "text")]).rstrip().encode()
     ends = [i for i in range(len(data)) if data[:i].endswith(b"</page>")]
     for cut in range(len(data)):
@@ -137,7 +137,7 @@ def test_a_cut_anywhere_is_noticed_and_the_pages_before_it_are_kept() -> None:
         assert len(pages) == sum(end <= cut for end in ends)
 
 
-def test_a_cut_in_a_page_names_it() -> None:
+def test_truncation_inside_a_page_names_it() -> None:
     data = dump_xml([Source("One"), Source("Two", "text")])
     parser = PageParser("d.xml")
     list(parser.feed(data[: data.index("text</text>")].encode()))
@@ -156,7 +156,7 @@ def test_broken_xml_comes_after_the_pages_before_it() -> None:
     assert found == ["One"]
 
 
-def test_the_byte_of_a_fault_is_its_place_in_the_xml() -> None:
+def test_the_byte_offset_of_an_error_is_that_in_the_xml() -> None:
     data = dump_xml([Source("One", "BREAK")]).replace("BREAK", "\x01").encode()
     with pytest.raises(CutInputError, match=f"byte {data.index(1):,} of the XML"):
         read(data)
@@ -166,12 +166,12 @@ def test_the_byte_of_a_fault_is_its_place_in_the_xml() -> None:
 
 
 @pytest.mark.parametrize("data", ["no xml at all", "<html></html>", "{}", "\0\0\0"])
-def test_what_is_no_export_is_told(data: str) -> None:
+def test_a_file_that_is_not_an_export_is_reported(data: str) -> None:
     with pytest.raises(InputError, match="not a MediaWiki XML export"):
         read(data)
 
 
-def test_two_exports_in_a_row_lose_nothing_in_silence() -> None:
+def test_two_exports_in_one_file_are_reported() -> None:
     with pytest.raises(CutInputError, match="unexpected data after </mediawiki>"):
         read(dump_xml([Source("A")]) * 2)
     inside = PageParser("d.xml", inside=True)
@@ -196,7 +196,7 @@ def test_a_namespace_without_a_number_is_refused() -> None:
 @pytest.mark.parametrize(
     "inner", ["<id>1</id>", "<title>T</title>", "<title/><id>1</id>", "<title>T</title><id>x</id>"]
 )
-def test_a_page_without_a_sound_title_or_id_is_refused(inner: str) -> None:
+def test_a_page_without_a_valid_title_or_id_is_refused(inner: str) -> None:
     with pytest.raises(InputError, match="has no valid title, id or ns"):
         page_of(inner)
 

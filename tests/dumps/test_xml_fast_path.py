@@ -1,4 +1,4 @@
-"""Pages in MediaWiki's own form, read by pattern, against the parser."""
+"""Pages in MediaWiki's own form, matched by pattern, compared with the parser."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +63,7 @@ def changed(draw: st.DrawFn) -> bytes:
 
 
 @given(changed())
-def test_what_is_plain_reads_as_the_parser_has_it(data: bytes) -> None:
+def test_plain_pages_are_the_same_as_the_parsers(data: bytes) -> None:
     plain = plain_pages(data)
     if plain is not None:
         assert plain == parsed(data)

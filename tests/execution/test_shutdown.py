@@ -72,7 +72,7 @@ def test_a_run_ends_in_time_in_the_middle_of_compiled_code(
         took = time.monotonic() - begun
     assert process.returncode == 128 + sign
     assert took < IN_TIME
-    assert "out: stopped in the step 'numbers', " in told
+    assert "out: stopped in step 'numbers' (finished parts: " in told
     assert "finished parts are kept" in told
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "_run.json" in names

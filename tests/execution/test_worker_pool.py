@@ -52,7 +52,7 @@ def test_a_worker_that_a_signal_ends_is_told(number: int) -> None:
 @pytest.mark.parametrize("code", [0, 3, 255])
 @pytest.mark.parametrize("end", [os._exit, sys.exit])
 def test_a_worker_that_ends_by_itself_is_told(end: Any, code: int) -> None:
-    with pytest.raises(WorkerDied, match=f"ended by itself, with exit code {code}"):
+    with pytest.raises(WorkerDied, match=f"exited with code {code}"):
         result_of(functools.partial(end, code))
 
 

@@ -1,4 +1,4 @@
-"""Code-mixing measures, against their formulas done by hand and a plain loop."""
+"""Code-mixing measures, compared with formulas computed by hand and with a plain loop."""
 
 from itertools import pairwise
 from math import log2

@@ -1,4 +1,4 @@
-"""Which language codes there are, and what a list of them means."""
+"""The known language codes, and the resolution of a list of codes."""
 
 from importlib.resources import files
 

@@ -1,4 +1,4 @@
-"""Whose names stand in for a missing one."""
+"""Fallback languages for missing labels."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_a_chain_is_of_other_codes_of_today_and_english_only_for_english() -> No
         assert ("en" in chain(code)) == code.startswith("en-")
 
 
-def test_varieties_are_told_by_the_tags_first_part() -> None:
+def test_varieties_are_reported_by_the_tags_first_part() -> None:
     assert same_language("zh-hk", "zh-hans")
     assert same_language("sr-el", "sr")
     assert not same_language("nb", "nn")

@@ -1,4 +1,4 @@
-"""Names as they fit their places in a sentence."""
+"""Adaptation of names to their contexts in a sentence."""
 
 import numpy as np
 import pyarrow as pa
@@ -168,7 +168,7 @@ def test_what_the_sentence_has_beside_the_name_is_not_doubled(
     assert done.counts() == ({reason: 1} if reason else {})
 
 
-def test_several_rules_are_told_side_by_side() -> None:
+def test_several_rules_are_reported_side_by_side() -> None:
     done = fitted("the [Band].", "The Band Inc.", "de")
     assert done.names.to_pylist() == ["Band Inc"]
     assert done.counts() == {"article doubled": 1, "full stop doubled": 1}

@@ -1,4 +1,4 @@
-"""Anchors that carry grammar."""
+"""Inflected anchors."""
 
 import numpy as np
 import pyarrow as pa
@@ -73,7 +73,7 @@ def carries(language: str, anchor: str, label: str | None, *aliases: str) -> boo
         ("el", "Αθήνας", "Αθήνα"),
     ],
 )
-def test_a_form_of_the_label_carries_grammar(language: str, anchor: str, label: str) -> None:
+def test_a_form_of_the_label_is_inflected(language: str, anchor: str, label: str) -> None:
     assert carries(language, anchor, label)
 
 
@@ -105,7 +105,7 @@ def test_a_form_of_the_label_carries_grammar(language: str, anchor: str, label: 
         ("vi", "thành phố", "thành", ()),
     ],
 )
-def test_a_name_of_its_own_carries_none(
+def test_a_name_of_its_own_is_not_inflected(
     language: str, anchor: str, label: str | None, aliases: tuple[str, ...]
 ) -> None:
     assert not carries(language, anchor, label, *aliases)
@@ -115,7 +115,7 @@ def test_an_alias_is_a_name_to_take_forms_of() -> None:
     assert carries("en", "pooches", "dog", "pooch")
 
 
-def test_mentions_are_told_one_by_one() -> None:
+def test_mentions_are_reported_one_by_one() -> None:
     told = inflected(
         pa.array(["dogs", "dog", "Berlin", "x", "pooches"], pa.large_string()),
         pa.array(["dog", "dog", None, None, "dog"], pa.large_string()),
@@ -127,7 +127,7 @@ def test_mentions_are_told_one_by_one() -> None:
     assert inflected(none, none, pa.array([], pa.list_(pa.string())), "en").tolist() == []
 
 
-def test_the_table_is_sound() -> None:
+def test_the_table_is_valid() -> None:
     known = {*languages(), "und"}
     for code, stem, name, anchor, _ in rows("cstool.languages", "endings.tsv"):
         assert code in known, code
@@ -147,7 +147,7 @@ words = st.text("abcdeéñ дожиь犬", max_size=9)
     st.lists(words, max_size=3),
     st.sampled_from(["en", "de", "ru", "und", "ar"]),
 )
-def test_a_name_itself_in_any_case_carries_no_grammar(
+def test_a_name_itself_in_any_case_is_not_inflected(
     name: str, others: list[str], language: str
 ) -> None:
     for anchor in (name, name.upper(), f" {name}"):

@@ -1,4 +1,4 @@
-"""Names without what no name has: composed, nothing unseen, brackets and quotes in pairs."""
+"""Normalised names: composed, no invisible characters, paired brackets and quotes."""
 
 import unicodedata
 
@@ -94,7 +94,7 @@ def test_what_is_composed_into_a_bracket_is_one() -> None:
     assert tidied("\u2329abc") == "abc"
 
 
-def test_reasons_are_told_name_by_name() -> None:
+def test_reasons_are_reported_name_by_name() -> None:
     done = tidy(pa.array(["Berlin", " a ", "b)", "  \u200bc(d"], pa.large_string()))
     assert done.names.type == pa.large_string()
     assert done.names.to_pylist() == ["Berlin", "a", "b", "cd"]

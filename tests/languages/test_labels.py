@@ -1,4 +1,4 @@
-"""Which name an entity has in a language, against the rules told again as the simplest loop."""
+"""Label selection, compared with the rules written as a simple loop."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Places where ICU cuts a text."""
+"""Offsets at which ICU segments a text."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ def test_pieces_are_the_text(text: str, breaker: type[WordBreaker] | type[LineBr
     assert all(start < end for start, end in found)
 
 
-def test_what_stands_behind_an_emoji_is_cut_where_it_would_be_without() -> None:
+def test_what_follows_an_emoji_is_cut_where_it_would_be_without() -> None:
     for breaker, text in ((WordBreaker, "東京 大学"), (LineBreaker, "ab cd-ef 東京")):
         plain = [text[a:b] for a, b in segments(breaker, text)]
         behind = "😀😀 " + text

@@ -1,4 +1,4 @@
-"""Words of pieces of text, by script."""
+"""Word counts of pieces of text, by script."""
 
 import numpy as np
 import pytest

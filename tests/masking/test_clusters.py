@@ -24,13 +24,13 @@ def drawn(clusters: Clusters, token: int, number: int = 200_000) -> Array:
     return np.bincount(clusters.swap(ids, lots), minlength=10) / number
 
 
-def test_at_first_each_cluster_has_the_same_chance_and_so_have_its_tokens() -> None:
+def test_initially_clusters_and_their_tokens_are_equally_probable() -> None:
     shares = drawn(Clusters.of(OF_TOKEN, VOCABULARY), 5)
     expected = [0, 0, 1 / 9, 1 / 9, 1 / 9, 1 / 12, 1 / 12, 1 / 12, 1 / 12, 1 / 3]
     assert np.abs(shares - expected).max() < 0.004
 
 
-def test_clusters_that_the_model_was_wrong_about_are_drawn_more() -> None:
+def test_clusters_with_more_errors_are_drawn_more_often() -> None:
     counts = np.ones((4, 4), np.int64)
     counts[2] = [1, 5, 3, 1]  # scaled 0, 1, 0.5, 0; β = 2
     weights = np.exp([2.0, 1.0, 0.0])
@@ -41,7 +41,7 @@ def test_clusters_that_the_model_was_wrong_about_are_drawn_more() -> None:
     assert drawn(Clusters.of(OF_TOKEN, VOCABULARY, counts), 9)[9] == pytest.approx(1 / 3, abs=0.004)
 
 
-def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
+def test_learning_counts_wrong_minus_right_answers() -> None:
     clusters = Clusters.of(OF_TOKEN, VOCABULARY)
     originals, shown = np.array([5, 6, 7, 2, 3]), np.array([2, 3, 9, 3, 3])  # the last as it was
     learned = clusters.learned(originals, shown, np.array([True, True, False, False, False]))
@@ -55,13 +55,13 @@ def test_learning_adds_a_wrong_answer_and_takes_a_right_one() -> None:
     ("text", "words"),
     [
         ("0\n" * 9, "9 lines"),
-        ("0\n" * 9 + "one\n", "line 10 is 'one'"),
+        ("0\n" * 9 + "one\n", "line 10: 'one' is not a number"),
         ("0\n" * 9 + "-1\n", "line 10"),
         ("0\n" * 9 + "77\n", "cluster 1 has no token"),
         ("0\n" * 4 + "\n" + "0\n" * 6, "line 5"),
     ],
 )
-def test_a_file_that_does_not_fit_is_told_where(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_file_is_reported_with_its_line(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "clusters.txt"
     path.write_text(text)
     with pytest.raises(InputError, match=words):

@@ -1,4 +1,4 @@
-"""What is masked, replaced, kept: against the published chances."""
+"""What is masked, replaced and kept, compared with the published probabilities."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,9 +49,9 @@ def drawn(
     return mask(tokens_of(number), keys, strategy_of(name, rules), VOCABULARY, CLUSTERS)
 
 
-def agrees(observed: Sequence[int], chances: Sequence[float]) -> bool:
-    """Chi-square of numbers and chances; what has no chance must not be there."""
-    numbers, expected = np.array(observed), np.array(chances) * sum(observed)
+def agrees(observed: Sequence[int], probabilities: Sequence[float]) -> bool:
+    """Chi-square test of counts and probabilities; a count with probability 0 must be 0."""
+    numbers, expected = np.array(observed), np.array(probabilities) * sum(observed)
     assert not numbers[expected == 0].any()
     there = expected > 0
     statistic = ((numbers - expected)[there] ** 2 / expected[there]).sum()
@@ -69,8 +69,8 @@ NOTHING = (1.0, 0.0, 0.0, 0.0)
 SWAP = (0.85, 0.0, 0.15, 0.0)
 
 
-def half(chances: tuple[float, ...]) -> tuple[float, ...]:
-    return (0.5 + chances[0] / 2, *(c / 2 for c in chances[1:]))
+def half(probabilities: tuple[float, ...]) -> tuple[float, ...]:
+    return (0.5 + probabilities[0] / 2, *(c / 2 for c in probabilities[1:]))
 
 
 PEP = {
@@ -84,17 +84,17 @@ CHANCES = {
     "rts": (SWAP, SWAP),
     "c-rts": (SWAP, SWAP),
     "slm": (SWAP, SWAP),
-    **{name: (chances, NOTHING) for name, chances in PEP.items()},
-    **{f"{name}+mlm": (half(chances), MLM) for name, chances in PEP.items()},
+    **{name: (probabilities, NOTHING) for name, probabilities in PEP.items()},
+    **{f"{name}+mlm": (half(probabilities), MLM) for name, probabilities in PEP.items()},
 }
 DRAWS = 10**6
 
 
 @pytest.mark.parametrize("name", CHANCES)
-def test_tokens_fare_as_published(name: str) -> None:
+def test_tokens_are_masked_as_published(name: str) -> None:
     masked = drawn(name, DRAWS // int(INSIDE.sum()))
-    for where, chances in zip((INSIDE, OUTSIDE), CHANCES[name], strict=True):
-        assert agrees(fates(masked, where), chances)
+    for where, probabilities in zip((INSIDE, OUTSIDE), CHANCES[name], strict=True):
+        assert agrees(fates(masked, where), probabilities)
 
 
 def test_the_code_predicts_all_that_ms_does_not_mask() -> None:
@@ -109,27 +109,27 @@ def test_paper_and_code_differ_in_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "chances", "outside"),
+    ("name", "probabilities", "outside"),
     [("wep", (0.0, 0.8, 0.0, 0.2), NOTHING), ("wep+mlm", (0.5, 0.4, 0.0, 0.1), MLM)],
 )
-def test_entities_fare_as_published_and_whole(
-    name: str, chances: tuple[float, ...], outside: tuple[float, ...]
+def test_whole_entities_are_masked_as_published(
+    name: str, probabilities: tuple[float, ...], outside: tuple[float, ...]
 ) -> None:
     masked = drawn(name, DRAWS // 2)
     by_sentence = masked.fates.reshape(-1, len(SENTENCE))
     first = by_sentence[:, ENTITIES == 1]
     assert (first == first[:, :1]).all()
     entities = np.stack([first[:, 0], by_sentence[:, ENTITIES == 2][:, 0]], 1)
-    assert agrees(np.bincount(entities.ravel(), minlength=4).tolist(), chances)
+    assert agrees(np.bincount(entities.ravel(), minlength=4).tolist(), probabilities)
     assert agrees(fates(masked, OUTSIDE), outside)
     # Two entities of a sentence are drawn apart.
     joint = np.bincount(entities[:, 0] * 4 + entities[:, 1], minlength=16).reshape(4, 4)
-    expected = np.outer(chances, chances) * len(entities)
+    expected = np.outer(probabilities, probabilities) * len(entities)
     there = expected > 0
     assert ((joint - expected)[there] ** 2 / expected[there]).sum() < 45  # 8 degrees: 10⁻⁶
 
 
-def test_neighbours_and_epochs_are_drawn_apart() -> None:
+def test_neighbours_and_epochs_are_drawn_independently() -> None:
     number = DRAWS // 6
     once, again = (drawn("mlm", number, epoch=epoch).fates > 0 for epoch in (0, 1))
     rows = once.reshape(-1, len(SENTENCE))
@@ -139,7 +139,7 @@ def test_neighbours_and_epochs_are_drawn_apart() -> None:
         assert agrees(joint, (0.85**2, 0.85 * 0.15, 0.15 * 0.85, 0.15**2))
 
 
-def test_replacements_are_all_ordinary_tokens_alike() -> None:
+def test_replacements_are_uniform_over_ordinary_tokens() -> None:
     masked = drawn("slm", DRAWS)
     words = masked.input_ids[masked.fates == RANDOM]
     observed = np.bincount(words, minlength=200)
@@ -151,7 +151,7 @@ def test_replacements_are_all_ordinary_tokens_alike() -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_input_and_labels_are_as_the_fates_say(name: str) -> None:
+def test_input_and_labels_agree_with_the_fates(name: str) -> None:
     number = 3000
     masked = drawn(name, number)
     ids = np.tile(SENTENCE, number)
@@ -174,7 +174,7 @@ def test_input_and_labels_are_as_the_fates_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_lots_do_not_depend_on_the_batch(name: str) -> None:
+def test_random_keys_do_not_depend_on_the_batch(name: str) -> None:
     number = 50
     every = drawn(name, number)
     keys = sentence_keys(np.arange(number), ["de"] * number, 0, 0)
@@ -185,7 +185,7 @@ def test_lots_do_not_depend_on_the_batch(name: str) -> None:
         assert (one.labels == every.labels[part]).all()
 
 
-def test_seed_epoch_and_language_each_draw_other_lots() -> None:
+def test_seed_epoch_and_language_change_the_random_keys() -> None:
     number = 400
     ids = np.arange(number)
     keys = [

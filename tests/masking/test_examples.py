@@ -1,4 +1,4 @@
-"""Several sentences to a row."""
+"""Several sentences in one row."""
 
 import numpy as np
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_entities_are_numbered_through_a_row(rows: list[list[int]], longest: int
 
 
 @given(rows=sentences, seed=st.integers(0, 99))
-def test_left_out_sentences_leave_the_others_as_they_were(rows: list[list[int]], seed: int) -> None:
+def test_dropped_sentences_do_not_change_the_others(rows: list[list[int]], seed: int) -> None:
     kept = np.random.default_rng(seed).random(len(rows)) < 0.5
     left = of_sentences(tokens_of(rows), kept)
     some = [row for row, keep in zip(rows, kept, strict=True) if keep]

@@ -1,4 +1,4 @@
-"""Pairs of texts put together from texts tokenized once, against the tokenizer's own pairs."""
+"""Pairs of texts tokenized once, compared with the tokenizer's own pairs."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,9 @@ def test_pairs_are_those_of_the_tokenizer(
     agree(all_trained[kind].tokenizer, texts, longest)
 
 
-def test_a_tokenizer_that_frames_nothing_gives_two_texts(all_trained: dict[str, Trained]) -> None:
+def test_a_tokenizer_without_special_tokens_gives_two_texts(
+    all_trained: dict[str, Trained],
+) -> None:
     bare = Tokenizer.from_str(all_trained["byte-level"].tokenizer.to_str())
     bare.post_processor = None  # as GPT-2's has none
     agree(bare, ["a town", "by the sea", ""], 4)

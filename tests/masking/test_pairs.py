@@ -1,4 +1,4 @@
-"""Pairs of sentences from the same place and from others."""
+"""Pairs of sentences from the same paragraph or page, and from others."""
 
 from collections import Counter
 
@@ -42,7 +42,7 @@ def kind_of(a: Row, b: Row, place: PairScope) -> int | None:
 
 @places
 @given(some=rows)
-def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: PairScope) -> None:
+def test_each_pair_has_its_kind(some: Rows, place: PairScope) -> None:
     listed, dropped, anchors = pairs_of(some, place)
     assert anchors + sum(dropped.values()) == len(some)
     assert len({a for a, _, _ in listed}) == anchors
@@ -53,7 +53,7 @@ def test_each_pair_is_what_it_is_said_to_be(some: Rows, place: PairScope) -> Non
 
 @places
 @given(some=rows)
-def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
+def test_each_same_pair_has_four_others_with_as_many_hard_as_allowed(
     some: Rows, place: PairScope
 ) -> None:
     listed, _, _ = pairs_of(some, place)
@@ -72,9 +72,7 @@ def test_one_of_the_same_place_comes_with_four_others_as_many_hard_as_may_be(
 
 @places
 @given(some=rows)
-def test_a_sentence_is_left_out_only_where_a_partner_is_missing(
-    some: Rows, place: PairScope
-) -> None:
+def test_a_sentence_is_dropped_only_without_a_partner(some: Rows, place: PairScope) -> None:
     listed, _, _ = pairs_of(some, place)
     anchors = {a for a, _, _ in listed}
     for i, one in enumerate(some):
@@ -83,7 +81,7 @@ def test_a_sentence_is_left_out_only_where_a_partner_is_missing(
 
 
 @places
-def test_all_that_may_be_drawn_are_drawn_alike(place: PairScope) -> None:
+def test_partners_are_drawn_uniformly(place: PairScope) -> None:
     # Pages of four paragraphs of three sentences; the anchors are the fifth of each page.
     pages, each, at = 4000, 12, 4
     some = [(page, number // 3, number) for page in range(pages) for number in range(each)]

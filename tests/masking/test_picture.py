@@ -1,9 +1,9 @@
-"""The table in the documentation is what masking does."""
+"""The table in the documentation agrees with masking."""
 
 from scripts.train import show_masking
 
 
-def test_the_table_in_the_documentation_is_true() -> None:
+def test_the_table_in_the_documentation_is_correct() -> None:
     document = show_masking.DOCS.read_text("utf-8")
     assert document == show_masking.with_table(document)
     assert "`wep+mlm` | ⟨" in document

@@ -1,4 +1,4 @@
-"""Character spans → token spans, by tokenizers of three kinds."""
+"""Character spans converted to token spans, with tokenizers of three kinds."""
 
 import unicodedata
 from itertools import pairwise
@@ -78,7 +78,7 @@ def brute(trained: Trained, texts: list[str], rows: list[list[tuple[int, int]]])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(case=with_spans())
 @example(case=(["aa .", "b  c", "b  c"], [[(2, 4)], [(0, 3)], [(1, 3)]]))  # spaces at an end
-def test_a_token_is_its_entity_s_when_it_holds_one_of_its_characters(
+def test_a_token_belongs_to_the_entity_whose_character_it_contains(
     trained: Trained, case: tuple[list[str], list[list[tuple[int, int]]]]
 ) -> None:
     some, rows = case
@@ -97,7 +97,7 @@ def test_a_token_is_its_entity_s_when_it_holds_one_of_its_characters(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(case=with_spans(), longest=st.integers(3, 12))
-def test_a_cut_sentence_is_the_head_of_the_whole_with_its_last_special_tokens(
+def test_a_truncated_sentence_keeps_its_last_special_tokens(
     trained: Trained,
     case: tuple[list[str], list[list[tuple[int, int]]]],
     longest: int,
@@ -182,7 +182,7 @@ def test_special_tokens_that_stand_in_a_text_are_special(trained: Trained) -> No
     assert (found.tokens.entities == 1).sum() > 1
 
 
-def test_two_entities_in_one_token_leave_the_second_without(
+def test_a_token_of_two_entities_belongs_to_the_first(
     all_trained: dict[str, Trained],
 ) -> None:
     trained = all_trained["wordpiece"]

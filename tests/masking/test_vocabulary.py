@@ -1,4 +1,4 @@
-"""What is read of a tokenizer: special tokens, and how many of them stand around a text."""
+"""Properties of a tokenizer: its special tokens, and those added around a text."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def tokenizer_of(frame: str, words: str = "a b c d", *, unknown: bool = False) -
     [("[CLS] $A [SEP]", 1, 1), ("[CLS] $A", 1, 0), ("$A [SEP]", 0, 1), ("$A", 0, 0)],
 )
 @pytest.mark.parametrize("words", ["a b c d", "京 都 北 東"])  # the latter: no token for "a"
-def test_a_cut_text_keeps_the_special_tokens_around_it(
+def test_a_truncated_text_keeps_the_special_tokens_around_it(
     frame: str, head: int, tail: int, words: str
 ) -> None:
     tokenizer = tokenizer_of(frame, words)
@@ -51,7 +51,7 @@ def test_a_cut_text_keeps_the_special_tokens_around_it(
     assert names == ["[CLS]"] * head + text + ["[SEP]"] * tail
 
 
-def test_what_is_not_known_is_special_and_a_word_that_was_added_is_not() -> None:
+def test_the_unknown_token_is_special_and_an_added_word_is_not() -> None:
     tokenizer = tokenizer_of("[CLS] $A [SEP]", unknown=True)
     tokenizer.add_tokens([AddedToken("Korallenriff", special=False)])
     vocabulary = Vocabulary.of(tokenizer)
@@ -62,7 +62,7 @@ def test_what_is_not_known_is_special_and_a_word_that_was_added_is_not() -> None
 
 
 @pytest.mark.parametrize("kind", ["WordLevel", "WordPiece", "BPE", "Unigram"])
-def test_what_is_not_known_is_special_though_the_file_does_not_list_it(kind: str) -> None:
+def test_the_unknown_token_is_special_even_if_not_listed(kind: str) -> None:
     numbers = {"[UNK]": 0, "a": 1, "b": 2}
     made: dict[str, models.Model] = {
         "WordLevel": models.WordLevel(numbers, "[UNK]"),
@@ -74,10 +74,10 @@ def test_what_is_not_known_is_special_though_the_file_does_not_list_it(kind: str
     assert vocabulary.special.tolist() == [True, False, False]
 
 
-def test_a_tokenizer_that_makes_nothing_of_any_text_is_told() -> None:
+def test_a_tokenizer_without_ordinary_tokens_is_reported() -> None:
     tokenizer = tokenizer_of("[CLS] $A [SEP]")
     tokenizer.normalizer = normalizers.Replace(Regex("."), "")
-    with pytest.raises(InputError, match="special tokens only, whatever the text"):
+    with pytest.raises(InputError, match="only special tokens for any text"):
         Vocabulary.of(tokenizer)
 
 

@@ -1,4 +1,4 @@
-"""A headless Chromium from the system, and pages in it that note whatever goes wrong."""
+"""A headless Chromium of the system, with pages that record errors."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ _QUIET = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Give a browser; skip, or fail where it must be there, when the system has none."""
+    """Yield a browser; if the system has none, skip, or fail if it is required."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         if os.environ.get("CSTOOL_NEED_CHROMIUM"):
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Watched:
-    """An open page, what it asked for besides itself, and what it complained of."""
+    """An open page, its requests for other resources, and its errors."""
 
     page: Page
     requests: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Watched:
 def opened(
     browser: Browser, file: Path, *, width: int = 1440, scheme: Scheme = "light"
 ) -> Iterator[Watched]:
-    """Open a file in a window of that width; give it, watched."""
+    """Open a file in a window of that width and record its errors."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     watched = Watched(page)

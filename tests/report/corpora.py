@@ -1,4 +1,4 @@
-"""Corpora's manifests and statistics without a corpus: a report reads no more of one."""
+"""Manifests and statistics of corpora without the corpora, as the input of a report."""
 
 import random
 from pathlib import Path
@@ -25,7 +25,7 @@ MIXING = {"sentences": 9, "source_words": 180, "switched_words": 20, "cmi": 99.5
 
 
 def stages(languages: list[str], holes: dict[str, int]) -> list[Ancestor]:
-    """Return the stages before a corpus as large as the published one."""
+    """Return the lineage of a corpus as large as the published one."""
 
     def stage(name: str, tallies: dict[str, Tally], **details: dict[str, int]) -> Ancestor:
         counts = Counts(tallies, {kind.replace("_", " "): n for kind, n in details.items()})
@@ -49,7 +49,7 @@ def stages(languages: list[str], holes: dict[str, int]) -> list[Ancestor]:
 
 
 def write_corpus(folder: Path, statistics: Statistics, holes: dict[str, int] | None = None) -> Path:
-    """Write what a report reads of a corpus; return its folder."""
+    """Write the files of a corpus that a report reads; return the folder."""
     rows = sum(sum(numbers.rows.values()) for numbers in statistics.languages.values())
     manifest = Manifest(
         "shard", "1", {"format": "cstool", "seed": 0}, [Input("switch", 9, "sha256:1")], [],
@@ -63,7 +63,7 @@ def write_corpus(folder: Path, statistics: Statistics, holes: dict[str, int] | N
 
 
 def numbers_of(rows: int, *, source: bool = False) -> LanguageNumbers:
-    """Return a language's numbers that go together."""
+    """Return consistent counts of a language."""
     looked = SampleStats(9, 20, 2, MIXING)
     return LanguageNumbers(
         {"train": rows - 100, "validation": 100},

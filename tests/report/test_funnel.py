@@ -1,4 +1,4 @@
-"""The steps from pages to the corpus, as the manifests' counts have them."""
+"""The steps from pages to the corpus, from the counts in manifests."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def extracted(wiki: str, kept: int, dropped: dict[str, int]) -> Ancestor:
     return Ancestor("extract", "1", {}, [], Counts({"pages": tally}), Source(wiki, wiki[:2]))
 
 
-def test_the_main_way_is_walked_in_order_and_nothing_is_lost(pipeline: Path) -> None:
+def test_the_main_steps_are_in_order_and_add_up(pipeline: Path) -> None:
     steps = main_way(lineage_of([pipeline / "corpus"]))
     assert [step.stage for step in steps] == [
         "extract", "extract", "extract", "link", "switch", "switch", "shard",
@@ -38,7 +38,7 @@ def test_wikis_are_added_up(dropped: list[dict[str, int]]) -> None:
     assert [one.read for one in all_steps(stages)] == [step.read]
 
 
-def test_many_reasons_are_told_as_the_largest_and_the_rest() -> None:
+def test_only_the_largest_reasons_are_listed() -> None:
     [step] = main_way([extracted("enwiki", 1, {f"reason {n}": n for n in range(1, 100)})])
     assert len(step.dropped) == 31
     assert step.most_dropped()[0] == ("reason 99", 99)

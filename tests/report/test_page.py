@@ -1,4 +1,4 @@
-"""The report's page: what stands in it, that nothing else can, and how large it may get."""
+"""The report's page: its content, its safety and its size."""
 
 import base64
 import hashlib
@@ -107,7 +107,7 @@ def test_text_of_the_corpus_cannot_become_markup(tmp_path: Path) -> None:
     assert shown_as in elements.texts["bdi"]
 
 
-def test_no_control_and_no_override_stands_in_the_page(tmp_path: Path) -> None:
+def test_the_page_has_no_control_characters_or_overrides(tmp_path: Path) -> None:
     bad = "x\x1b[31m\x9b\x00\u202e\u2066\u2069\u2028y"
     mark = "a\u200fb\u200d"  # right-to-left text is written with marks, Indic text with joiners
     statistics = small(f"{bad}{mark} is large.", bad, f"{bad}{mark}")
@@ -130,7 +130,7 @@ def test_no_control_and_no_override_stands_in_the_page(tmp_path: Path) -> None:
     assert "\\u202e" not in elements.texts["script"][0]
 
 
-def test_nothing_may_run_or_load_but_what_the_policy_names(tmp_path: Path) -> None:
+def test_the_policy_allows_only_the_own_style_and_script(tmp_path: Path) -> None:
     elements = Elements(page(write_corpus(tmp_path, small())))
     [policy] = [
         its["content"] or ""
@@ -149,7 +149,7 @@ def test_nothing_may_run_or_load_but_what_the_policy_names(tmp_path: Path) -> No
     assert [its["href"] for its in loads] == ["data:,"]
 
 
-def test_each_chart_is_named_and_has_a_table_behind_it(large_page: str) -> None:
+def test_each_chart_has_a_title_and_a_table(large_page: str) -> None:
     figures = re.findall(r"<figure>.*?</figure>", large_page, re.DOTALL)
     assert len(figures) == 10
     for figure in figures:
@@ -187,21 +187,19 @@ def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
     [
         ("sentences", ["Dropped sentences by template", "redirect"]),
         ("linked", ["Mentions linked to a Wikidata item"]),
-        ("switched", ["Sentences by language", "own: repeats"]),
+        ("switched", ["Sentences by language", "English label in another script"]),
         ("entities", ["Labels by language", "lexeme"]),
         ("titles", ["redirects"]),
     ],
 )
-def test_an_earlier_stage_shows_what_there_is(
-    pipeline: Path, folder: str, words: list[str]
-) -> None:
+def test_an_earlier_stage_has_fewer_sections(pipeline: Path, folder: str, words: list[str]) -> None:
     shown = page(pipeline / folder)
     assert "Provenance" in shown
     for word in words:
         assert word in shown
 
 
-def test_what_the_stages_took_is_found_below_the_work_folder(pipeline: Path) -> None:
+def test_run_times_are_found_below_the_work_folder(pipeline: Path) -> None:
     facts = facts_of(pipeline / "corpus", work=pipeline)
     stages = ["extract", "entities", "titles", "link", "switch", "shard"]
     assert [cost.stage for cost in facts.costs] == stages
@@ -220,14 +218,14 @@ def test_times_of_another_run_are_not_shown(pipeline: Path, tmp_path: Path) -> N
     assert [c.stage for c in facts_of(pipeline / "corpus", work=tmp_path).costs] == ["shard"]
 
 
-def test_what_is_no_folder_of_ours_is_told(tmp_path: Path, pipeline: Path) -> None:
+def test_a_foreign_folder_is_reported(tmp_path: Path, pipeline: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         facts_of(tmp_path / "none")
     with pytest.raises(InputError, match="give what `cstool entities` writes"):
         facts_of(pipeline / "corpus", pipeline / "linked")
 
 
-def test_statistics_of_an_earlier_cstool_are_shown_as_far_as_they_go(tmp_path: Path) -> None:
+def test_statistics_of_an_earlier_version_are_shown(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path, small())
     old = {"languages": {"de": {"rows": {"train": 12_345}, "words": 9, "entities": 24_690}}}
     (corpus / "stats.json").write_bytes(msgspec.json.encode(old))
@@ -238,7 +236,7 @@ def test_statistics_of_an_earlier_cstool_are_shown_as_far_as_they_go(tmp_path: P
 
 
 def report(*arguments: object, without: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command; `without` a library, as where it was not installed."""
+    """Run the command; `without`: a library to hide, as if it were not installed."""
     code = "import sys; from cstool.cli.main import main; main()"
     if without:
         code = f"import sys; sys.modules[{without!r}] = None; {code}"
@@ -247,7 +245,7 @@ def report(*arguments: object, without: str = "") -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("library", ["vl_convert", "jinja2"])
-def test_without_the_extra_s_libraries_it_tells_how_to_install_them(
+def test_missing_libraries_are_reported_with_the_install_command(
     tmp_path: Path, library: str
 ) -> None:
     corpus = write_corpus(tmp_path / "c", small())
@@ -270,7 +268,7 @@ def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) ->
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
 
 
-def test_the_title_names_the_languages_of_the_text_and_not_those_of_a_wrong_head() -> None:
+def test_the_title_names_the_languages_of_the_text_not_of_a_wrong_siteinfo() -> None:
     def stage(name: str, wiki: str, language: str) -> Ancestor:
         return Ancestor(name, "1", {}, [], Counts(), Source(wiki, language))
 

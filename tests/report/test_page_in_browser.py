@@ -1,4 +1,4 @@
-"""The report's page in a real browser: quiet, whole at any width, and it does what it offers."""
+"""The report's page in a real browser: no errors, no overflow, working controls."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ OVERFLOWING = """() => [...document.querySelectorAll("body *")].filter((element)
 
 @pytest.mark.parametrize("width", [375, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_quiet_and_nothing_overflows(
+def test_there_are_no_errors_and_nothing_overflows(
     browser: Browser, file: Path, width: int, scheme: Scheme
 ) -> None:
     with opened(browser, file, width=width, scheme=scheme) as shown:
@@ -87,7 +87,7 @@ def test_the_filter_finds_by_language_and_by_text(browser: Browser, file: Path) 
         assert shown.complaints == []
 
 
-def test_an_entity_tells_its_item_and_its_other_names(browser: Browser, file: Path) -> None:
+def test_an_entity_shows_its_item_and_its_other_names(browser: Browser, file: Path) -> None:
     with opened(browser, file) as shown:
         page = shown.page
         page.get_by_label("Text", exact=True).fill("france")
@@ -139,7 +139,7 @@ def test_a_name_written_from_right_to_left_keeps_the_sentence_in_its_order(
         assert left["x"] == pytest.approx(whole["x"], abs=6)
 
 
-def test_hostile_text_runs_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_hostile_text_is_not_executed(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(page_of(facts_of(write_corpus(tmp_path / "c", small(EVIL, EVIL, EVIL)))))
     with opened(browser, path) as shown:
@@ -159,7 +159,7 @@ def test_hostile_text_runs_nothing(browser: Browser, tmp_path: Path) -> None:
         assert len(shown.complaints) == 2  # the picture, and its handler
 
 
-def test_printed_it_is_on_paper_without_what_one_can_press(browser: Browser, file: Path) -> None:
+def test_controls_are_not_printed(browser: Browser, file: Path) -> None:
     with opened(browser, file, scheme="dark") as shown:
         shown.page.emulate_media(media="print")
         ground = shown.page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -32,7 +32,7 @@ Done = subprocess.CompletedProcess[str]
 
 @dataclass
 class Hub:
-    """What the server holds, and how it behaves."""
+    """The state of the server, and its behaviour."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     large: dict[str, bytes] = field(default_factory=dict)
@@ -165,7 +165,7 @@ def push(hub: Hub, corpus: Path, *options: str, token: str = TOKEN) -> Done:
     )  # fmt: skip
 
 
-def test_a_corpus_arrives_whole_and_what_was_there_of_another_goes(hub: Hub, corpus: Path) -> None:
+def test_a_corpus_is_uploaded_and_files_of_another_are_deleted(hub: Hub, corpus: Path) -> None:
     old = ("data/xx/train-00000-of-00001.parquet", "_paragraphs/part-000009.pq")
     hub.files = {**dict.fromkeys(old, b"old"), "notes.txt": b"mine"}
     before = files_of(corpus)
@@ -177,7 +177,7 @@ def test_a_corpus_arrives_whole_and_what_was_there_of_another_goes(hub: Hub, cor
     assert hub.card.encode() == before["README.md"]
 
 
-def test_after_a_fault_only_what_is_missing_is_sent(hub: Hub, corpus: Path) -> None:
+def test_after_an_error_only_missing_files_are_sent(hub: Hub, corpus: Path) -> None:
     hub.takes = 2
     done = push(hub, corpus)
     assert done.returncode == 1
@@ -201,20 +201,20 @@ def test_a_repository_is_private_if_asked_and_never_silently_public(hub: Hub, co
     assert "is public" in done.stderr
 
 
-def test_who_may_not_write_is_told_what_to_do(hub: Hub, corpus: Path) -> None:
+def test_a_user_without_write_access_gets_advice(hub: Hub, corpus: Path) -> None:
     done = push(hub, corpus, token="hf_wrong")
     assert done.returncode == 1
     assert "HF_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_where_nobody_answers_that_is_told(corpus: Path) -> None:
+def test_an_unreachable_hub_is_reported(corpus: Path) -> None:
     done = push(Hub(address="http://127.0.0.1:9"), corpus)
     assert done.returncode == 1
     assert "cannot be reached" in done.stderr
 
 
-def test_a_dry_run_lists_every_file_and_asks_nobody(corpus: Path) -> None:
+def test_a_dry_run_lists_every_file_without_requests(corpus: Path) -> None:
     done = push(Hub(address="http://127.0.0.1:9"), corpus, "--dry-run")
     assert done.returncode == 0
     listed = {line.split()[1]: int(line.split()[0].replace(",", "")) for line in
@@ -222,7 +222,7 @@ def test_a_dry_run_lists_every_file_and_asks_nobody(corpus: Path) -> None:
     assert listed == {name: len(data) for name, data in files_of(corpus).items()}
 
 
-def test_what_is_no_finished_corpus_is_refused(corpus: Path) -> None:
+def test_an_incomplete_corpus_is_refused(corpus: Path) -> None:
     with pytest.raises(InputError, match="`cstool switch`"):
         uploads(corpus.parent / "switched")
     path = next(corpus.glob("data/*/*.parquet"))
@@ -240,7 +240,7 @@ def test_what_is_no_finished_corpus_is_refused(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["corpus", "a/b/c", "a b/c", "", "me/..", "me/-x-"])
-def test_a_name_that_is_none_is_refused(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(WrongCallError, match="not a repository name"):
         check_name(name)
 

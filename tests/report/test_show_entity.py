@@ -1,4 +1,4 @@
-"""One entity: from a folder, and live from a server that speaks as Wikidata does."""
+"""One entity: from a folder, and from a server that imitates Wikidata."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ from tests.support import item, rows_of, wikidata_json
 
 @pytest.fixture(scope="module")
 def dump(sample: Sample) -> dict[str, dict[str, Any]]:
-    """The sample's items as Wikidata's JSON has them."""
+    """The items of the sample in Wikidata's JSON format."""
     lines = gzip.decompress(sample.wikidata.read_bytes()).decode().split("\n")[1:]
     found = (json.loads(line.rstrip(",")) for line in lines if line.startswith("{"))
     return {one["id"]: one for one in found if one["type"] == "item"}
@@ -82,7 +82,7 @@ def test_an_item_without_a_label_is_shown(tmp_path: Path) -> None:
 def wikidata(
     dump: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[str]]:
-    """A server that answers as Special:EntityData does; the User-Agents of its guests."""
+    """A server that imitates Special:EntityData; the User-Agents of its clients."""
     guests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -109,7 +109,7 @@ def wikidata(
     server.server_close()
 
 
-def test_live_tells_the_same_and_says_who_asks(
+def test_live_returns_the_same_and_sends_a_user_agent(
     wikidata: list[str], dump: dict[str, dict[str, Any]]
 ) -> None:
     dump.setdefault("Q1", item(1, {"en": "universe"}))
@@ -129,7 +129,7 @@ def test_live_follows_a_merged_item(wikidata: list[str], dump: dict[str, dict[st
     assert live(640).json["id"] == "Q64"
 
 
-def test_live_tells_that_there_is_none_and_that_it_cannot(
+def test_live_reports_a_missing_item_and_a_failed_request(
     wikidata: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del wikidata

@@ -1,4 +1,4 @@
-"""Which rows of a folder are shown."""
+"""The selection of the rows to show."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def test_without_a_filter_all_rows_are_shown(pipeline: Path, stage: str) -> None
 
 
 @pytest.mark.parametrize("stage", ["switched", "corpus"])
-def test_rows_are_those_that_hold_what_is_asked_for(pipeline: Path, stage: str) -> None:
+def test_rows_are_those_that_match_the_filters(pipeline: Path, stage: str) -> None:
     folder = pipeline / stage
     rows_there = everything(folder)
 
@@ -62,7 +62,7 @@ def test_rows_are_those_that_hold_what_is_asked_for(pipeline: Path, stage: str) 
     )  # fmt: skip
 
 
-def test_mentions_and_entities_are_asked_by_qid(pipeline: Path) -> None:
+def test_mentions_and_entities_are_filtered_by_qid(pipeline: Path) -> None:
     linked = found(pipeline / "linked", entity=64)
     assert linked
     assert same(
@@ -74,7 +74,7 @@ def test_mentions_and_entities_are_asked_by_qid(pipeline: Path) -> None:
     assert {r["qid"] for r in found(pipeline / "titles", title="Berlin")} == {64}
 
 
-def test_what_a_folder_has_no_column_for_is_a_wrong_call(pipeline: Path) -> None:
+def test_a_filter_without_a_column_is_a_usage_error(pipeline: Path) -> None:
     with pytest.raises(WrongCallError, match=r"--entity: .*`cstool extract`"):
         found(pipeline / "sentences", entity=64)
     with pytest.raises(WrongCallError, match="not a valid regular expression"):
@@ -82,7 +82,7 @@ def test_what_a_folder_has_no_column_for_is_a_wrong_call(pipeline: Path) -> None
 
 
 @pytest.mark.parametrize("wanted", [{}, {"languages": ("de",)}, {"grep": "a"}])
-def test_a_lot_draws_each_row_at_most_once_and_the_same_for_a_seed(
+def test_a_sample_has_each_row_at_most_once_and_depends_on_the_seed(
     pipeline: Path, wanted: Row
 ) -> None:
     folder = pipeline / "corpus"

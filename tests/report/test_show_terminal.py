@@ -43,16 +43,14 @@ def test_lines_keep_within_the_width_and_lose_only_spaces(
 
 
 @given(pieces(), pieces(), st.integers(SIDE_BY_SIDE, 200))
-def test_two_texts_stand_in_two_columns(
-    one: AnnotatedText, other: AnnotatedText, width: int
-) -> None:
+def test_two_texts_are_in_two_columns(one: AnnotatedText, other: AnnotatedText, width: int) -> None:
     _, *lines = lines_of(ShownRow("x", (one, other)), Style(width, isolates=True))
     bars = {wcswidth(plain(line).split(" │", maxsplit=1)[0]) for line in lines}
     assert bars == {(width - 3) // 2}
     assert max(wcswidth(plain(line)) for line in lines) <= width
 
 
-def test_texts_stand_below_each_other_where_there_is_little_room() -> None:
+def test_texts_are_below_each_other_in_a_narrow_terminal() -> None:
     row = ShownRow("x", (AnnotatedText("en", "A b."), AnnotatedText("de", "C d.")))
     assert [*lines_of(row, Style(SIDE_BY_SIDE - 1))] == ["x", "en  A b.", "de  C d."]
     assert [*lines_of(row, Style(None))] == ["x", "en  A b.", "de  C d."]
@@ -85,7 +83,7 @@ def test_both_languages_have_their_own_color() -> None:
     "bad",
     ["\x1b[31m", "\x9b31m", "\r", "\x07", "\u2028", "\u202e", "\u2067", "\u2069", "\x85", "\udcff"],
 )
-def test_nothing_in_a_text_steers_the_terminal(bad: str) -> None:
+def test_control_characters_of_a_text_are_replaced(bad: str) -> None:
     text = f"a{bad}b"
     row = ShownRow(
         text,
@@ -124,7 +122,7 @@ def test_marks_of_the_published_form_become_spans() -> None:
     )
 
 
-def test_right_to_left_is_told_by_the_letters() -> None:
+def test_right_to_left_is_detected_by_the_letters() -> None:
     assert is_rtl(ARABIC)
     assert is_rtl("a עברית")
     assert not is_rtl("東京, Köln")

@@ -1,4 +1,4 @@
-"""Numbers of a folder."""
+"""Counts of a folder."""
 
 from pathlib import Path
 
@@ -67,9 +67,7 @@ def test_the_table_fits_the_width_and_sums_up(pipeline: Path) -> None:
     assert "█" in wide[1]
 
 
-def test_of_many_rows_a_sample_is_looked_at(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_rows_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cstool.report.stats.folder.SAMPLE", 50)
     monkeypatch.setattr("cstool.stages.shard.shuffle.ROWS_A_GROUP", 10)
     sentences = [Sentence(i + 1, "has words of it.") for i in range(400)]
@@ -109,7 +107,7 @@ def test_a_folder_of_no_stage_is_refused(tmp_path: Path) -> None:
 # ---- sides, types, pages ----
 
 
-def test_the_source_sentences_and_the_switched_ones_are_told_apart(pipeline: Path) -> None:
+def test_source_sentences_and_switched_ones_are_distinguished(pipeline: Path) -> None:
     rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
     for folder in ("corpus", "switched"):
         stats = folder_stats(pipeline / folder)
@@ -153,7 +151,7 @@ def test_entities_are_counted_by_type(pipeline: Path, stage: str, column: str) -
     assert "more types" in types_table(found, 5)
 
 
-def test_counts_are_put_together_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_counts_are_merged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cstool.report.stats.breakdowns._AT_LEAST", 3)
     groups = [pa.array([1, 2, None, 1], pa.uint32()), *[pa.array([2, 9], pa.uint32())] * 5]
     counted = dict(_count(iter(groups)).iter_rows())
@@ -178,7 +176,7 @@ def test_rows_are_counted_by_page(pipeline: Path, stage: str) -> None:
     assert by_title(pipeline / stage, 2) == found[:2]
 
 
-def test_what_cannot_be_counted_so_is_told(pipeline: Path, tmp_path: Path) -> None:
+def test_a_folder_without_the_column_is_reported(pipeline: Path, tmp_path: Path) -> None:
     for call in (
         lambda: by_type(pipeline / "sentences", pipeline / "entities", named=0),
         lambda: by_type(pipeline / "corpus", None, named=0),
@@ -193,7 +191,7 @@ def test_what_cannot_be_counted_so_is_told(pipeline: Path, tmp_path: Path) -> No
 # ---- folders beside each other ----
 
 
-def test_folders_stand_beside_the_published_corpus(pipeline: Path) -> None:
+def test_folders_are_compared_with_the_published_corpus(pipeline: Path) -> None:
     stats = folder_stats(pipeline / "corpus")
     rows = [published(), summary("mine", stats)]
     lines = summaries_table(rows).split("\n")

@@ -36,7 +36,7 @@ def wrong(*paths: Path, quick: bool = False) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def own(pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of a whole run that tests may damage, if they mend it again."""
+    """A copy of a complete run that tests may damage, if they restore it."""
     return shutil.copytree(pipeline, tmp_path_factory.mktemp("own") / "work")
 
 
@@ -57,7 +57,7 @@ def test_a_whole_run_is_sound_back_to_its_dumps(own: Path, sample: Sample) -> No
         assert [Path(one.place).name for one in verdict.folders][:6] == STAGES
 
 
-def test_what_was_not_given_is_not_followed_and_not_wrong(own: Path) -> None:
+def test_an_input_that_was_not_given_is_unchecked(own: Path) -> None:
     verdict = look(own / "linked", own / "titles")
     assert verdict.sound
     assert verdict.unchecked == [
@@ -73,7 +73,7 @@ NOT_LISTED = {MANIFEST, TIMINGS}
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_flipped_bit_is_told(data: st.DataObject, own: Path) -> None:
+def test_any_flipped_bit_is_reported(data: st.DataObject, own: Path) -> None:
     folder = own / data.draw(st.sampled_from(["linked", "switched", "titles"]))
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in NOT_LISTED)
     path = data.draw(st.sampled_from(files))
@@ -87,7 +87,7 @@ def test_any_flipped_bit_is_told(data: st.DataObject, own: Path) -> None:
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_other_length_and_any_missing_file_is_told(data: st.DataObject, own: Path) -> None:
+def test_any_other_length_and_any_missing_file_is_reported(data: st.DataObject, own: Path) -> None:
     folder = own / data.draw(st.sampled_from(["linked", "switched", "titles"]))
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in NOT_LISTED)
     path = data.draw(st.sampled_from(files))
@@ -103,7 +103,7 @@ def test_any_other_length_and_any_missing_file_is_told(data: st.DataObject, own:
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.from_regex(r"[a-z._-]{1,12}", fullmatch=True).filter(lambda n: n.strip(".")))
-def test_any_file_that_was_added_is_told(name: str, own: Path) -> None:
+def test_any_file_that_was_added_is_reported(name: str, own: Path) -> None:
     for path in (own / "titles" / name, own / "titles" / "sub" / name):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"")
@@ -114,7 +114,7 @@ def test_any_file_that_was_added_is_told(name: str, own: Path) -> None:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_change_of_a_manifest_is_told_by_what_was_made_from_it(
+def test_any_change_of_a_manifest_is_reported_for_dependent_folders(
     data: st.DataObject, own: Path
 ) -> None:
     path = own / "sentences" / MANIFEST
@@ -126,7 +126,7 @@ def test_any_change_of_a_manifest_is_told_by_what_was_made_from_it(
         assert not verdict.sound or any("`extract`" in text for text in verdict.unchecked)
 
 
-def test_a_stage_that_was_made_anew_is_told_by_what_was_made_from_the_old_one(
+def test_a_rewritten_folder_is_reported_for_dependent_folders(
     own: Path,
 ) -> None:
     path = own / "sentences" / MANIFEST
@@ -139,13 +139,13 @@ def test_a_stage_that_was_made_anew_is_told_by_what_was_made_from_the_old_one(
     assert one.what == f"made from another version of `extract` than {own / 'sentences'}"
 
 
-def test_a_dump_that_was_replaced_is_told(own: Path, sample: Sample, tmp_path: Path) -> None:
+def test_a_dump_that_was_replaced_is_reported(own: Path, sample: Sample, tmp_path: Path) -> None:
     dump = tmp_path / sample.pages.name
     dump.write_bytes(sample.pages.read_bytes() + b"x")
     assert wrong(own, dump, sample.wikidata) == [("changed", "sentences"), ("changed", "titles")]
 
 
-def test_rows_that_are_not_the_manifests_are_told(own: Path) -> None:
+def test_another_number_of_rows_is_reported(own: Path) -> None:
     path = own / "linked" / MANIFEST
     manifest = json.loads(path.read_bytes())
     manifest["parts"][0]["rows"] += 1
@@ -155,7 +155,7 @@ def test_rows_that_are_not_the_manifests_are_told(own: Path) -> None:
     assert one.what.endswith(f"rows instead of {manifest['parts'][0]['rows']}")
 
 
-def test_an_unfinished_folder_and_a_broken_manifest_are_told(own: Path, tmp_path: Path) -> None:
+def test_an_unfinished_folder_and_a_broken_manifest_are_reported(own: Path, tmp_path: Path) -> None:
     unfinished = shutil.copytree(own / "linked", tmp_path / "work" / "linked")
     (unfinished / MANIFEST).rename(unfinished / RUN)
     assert wrong(tmp_path) == [("unfinished", "linked")]
@@ -189,7 +189,7 @@ def test_the_chain_goes_back_to_what_was_downloaded(own: Path, dumps: Path) -> N
         assert (verdict.sound, verdict.unchecked) == (True, [])
 
 
-def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
+def test_changed_downloads_are_reported(dumps: Path, sample: Sample) -> None:
     path = dumps / sample.pages.name
     data = path.read_bytes()
     for quick in (False, True):
@@ -210,7 +210,7 @@ def test_what_happens_to_downloads_is_told(dumps: Path, sample: Sample) -> None:
     assert ("changed", RECORD) in wrong(dumps)
 
 
-def test_an_empty_record_has_nothing_that_is_wrong() -> None:
+def test_an_empty_record_is_valid() -> None:
     assert verify(CheckTargets([], [], [])).sound
     assert DownloadRecord() == DownloadRecord({}, {}, {})
 
@@ -218,7 +218,7 @@ def test_an_empty_record_has_nothing_that_is_wrong() -> None:
 # ---- stages inside, links, files that are no dumps ----
 
 
-def test_stages_inside_another_are_looked_at_by_themselves(own: Path, tmp_path: Path) -> None:
+def test_nested_stages_are_verified_separately(own: Path, tmp_path: Path) -> None:
     out = shutil.copytree(own / "titles", tmp_path / "titles")
     shutil.copytree(own / "linked", out / "inner")
     shutil.copytree(own / "linked", out / "deep" / "begun")
@@ -230,7 +230,7 @@ def test_stages_inside_another_are_looked_at_by_themselves(own: Path, tmp_path: 
     assert wrong(out) == [("unfinished", "begun"), ("changed", MANIFEST)]
 
 
-def test_what_lies_behind_a_linked_folder_is_not_looked_at(own: Path, tmp_path: Path) -> None:
+def test_symbolic_links_to_folders_are_not_followed(own: Path, tmp_path: Path) -> None:
     out = shutil.copytree(own / "titles", tmp_path / "work" / "titles")
     bad = shutil.copytree(own / "linked", tmp_path / "bad")
     (bad / MANIFEST).write_text("{")
@@ -255,7 +255,7 @@ def test_dumps_beside_stages_are_found_and_other_things_of_their_names_are_not(
 
 
 @pytest.mark.parametrize("file", ["../victim.txt", "/etc/hostname", "a/../x", "", "x\0y"])
-def test_a_manifest_that_lists_what_is_outside_is_told_and_not_read(
+def test_a_manifest_with_paths_outside_is_reported_and_not_read(
     own: Path, tmp_path: Path, file: str
 ) -> None:
     out = shutil.copytree(own / "titles", tmp_path / "titles")
@@ -269,7 +269,7 @@ def test_a_manifest_that_lists_what_is_outside_is_told_and_not_read(
     assert "which is not a path inside the folder" in one.what
 
 
-def test_a_manifest_that_cannot_be_read_is_told(own: Path, tmp_path: Path) -> None:
+def test_a_manifest_that_cannot_be_read_is_reported(own: Path, tmp_path: Path) -> None:
     out = shutil.copytree(own / "titles", tmp_path / "titles")
     (out / MANIFEST).unlink()
     (out / MANIFEST).mkdir()
@@ -301,7 +301,7 @@ def test_standard_input_is_the_end_of_a_chain() -> None:
 # ---- as a user meets it ----
 
 
-def test_the_command_tells_what_is_wrong_and_ends_with_1(own: Path, sample: Sample) -> None:
+def test_the_command_reports_problems_and_exits_with_1(own: Path, sample: Sample) -> None:
     done = cstool("verify", own, sample.pages, sample.wikidata)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip().endswith(" checked: no problems")
@@ -318,8 +318,8 @@ def test_the_command_tells_what_is_wrong_and_ends_with_1(own: Path, sample: Samp
     assert len(verdict["unchecked"]) == 2
 
 
-def test_what_is_nothing_of_ours_is_told(tmp_path: Path) -> None:
-    fails(cstool("verify", tmp_path), "holds nothing that cstool wrote")
+def test_a_folder_without_output_is_reported(tmp_path: Path) -> None:
+    fails(cstool("verify", tmp_path), "contains no output of cstool")
     fails(cstool("verify", tmp_path / "no"), "no such file or folder")
     with pytest.raises(InputError):
         targets([tmp_path])

@@ -1,4 +1,4 @@
-"""One small wiki, written as its SQL tables and as an entities folder with a page dump."""
+"""A small wiki, written as SQL tables and as an entities folder with a page dump."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _CREATED = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its title without namespace, its item, where it leads (a title without fragment).
+    """A page: its title without namespace, its item, its redirect target (without fragment).
 
     `to`: the namespace there; `wiki`: the interwiki prefix there.
     """
@@ -101,7 +101,7 @@ def write_table(
     *,
     long_lines: bool = False,
 ) -> str:
-    """Write rows as mariadb-dump does, twenty a statement; return the file's path.
+    """Write rows as mariadb-dump does, twenty per statement; return the path of the file.
 
     `long_lines`: a line for each statement, as older dumps have it.
     """

@@ -1,4 +1,4 @@
-"""A dump that was changed is noticed by all its bytes, however alike its size and its sample."""
+"""A changed dump is detected by its bytes, even if its size and its sample are equal."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""Laws that all stages keep: same bytes, conservation, restart, refusal."""
+"""Properties of all stages: same bytes, consistent counts, restart, refusal."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_two_workers_write_the_same_bytes_as_one(
 
 
 @pytest.mark.parametrize(("folder", "stage"), STAGES.items())
-def test_what_was_read_was_written_or_dropped_for_a_reason(
+def test_everything_read_was_written_or_dropped_with_a_reason(
     pipeline: Path, folder: str, stage: str
 ) -> None:
     manifest = need_stage(pipeline / folder, stage)
@@ -59,7 +59,7 @@ def test_parts_are_as_the_manifest_says(pipeline: Path, folder: str, stage: str)
         assert table.schema_arrow.equals(BY_STAGE[stage], check_metadata=False)
 
 
-def test_every_stage_hands_on_what_the_one_before_wrote(pipeline: Path) -> None:
+def test_every_stage_reads_all_that_the_previous_one_wrote(pipeline: Path) -> None:
     read = {name: need_stage(pipeline / f, name).counts.tallies for f, name in STAGES.items()}
     assert read["link"]["sentences"].read == read["extract"]["sentences"].written
     assert read["link"]["mentions"].read == read["extract"]["mentions"].written
@@ -69,7 +69,7 @@ def test_every_stage_hands_on_what_the_one_before_wrote(pipeline: Path) -> None:
     assert read["shard"]["rows"].written == read["shard"]["rows"].read
 
 
-def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
+def test_the_manifest_has_no_path_and_no_time(pipeline: Path) -> None:
     for folder in STAGES:
         text = (pipeline / folder / "_manifest.json").read_text()
         assert str(pipeline) not in text
@@ -79,7 +79,7 @@ def test_the_manifest_knows_no_path_and_no_clock(pipeline: Path) -> None:
         }  # fmt: skip
 
 
-def test_the_corpus_tells_of_all_stages_before_it(pipeline: Path) -> None:
+def test_the_corpus_has_the_lineage_of_all_stages(pipeline: Path) -> None:
     lineage = need_stage(pipeline / "corpus", "shard").lineage
     stages = [one.stage for one in lineage]
     assert stages == ["extract", "entities", "titles", "link", "switch"]
@@ -102,7 +102,7 @@ def test_each_sentence_has_its_paragraph_in_each_stage(pipeline: Path, folder: s
     assert 1 < both["paragraph"].n_unique() < len(both)
 
 
-def test_a_corpus_tells_the_paragraph_of_each_of_its_rows(pipeline: Path) -> None:
+def test_a_corpus_has_the_paragraph_of_each_row(pipeline: Path) -> None:
     rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
     paragraphs = pl.read_parquet(pipeline / "corpus/_paragraphs/*.pq")
     assert [*paragraphs.schema] == CORPUS_PARAGRAPHS.names

@@ -41,7 +41,7 @@ def test_a_long_run_says_its_disk_and_a_short_one_nothing(
     line = needs_in_words("extract", tmp_path, [dump(24 * GB)])
     assert "about 13.2 GB" in line
     assert "at most 14.4 GB" in line
-    assert "100 GB are free" in line
+    assert "free: 100 GB" in line
     assert "too little" not in line
     assert needs_in_words("extract", tmp_path, [dump(GB // 1000)]) == ""
 

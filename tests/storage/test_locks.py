@@ -56,7 +56,7 @@ def put(
 
 def test_a_second_run_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
     put(tmp_path, other())
-    told = rf"another run is at work there \(process {os.getppid()} on .*\); wait for its end"
+    told = rf"another run is writing to it \(process {os.getppid()} on .*\); wait until it ends"
     with pytest.raises(OutputError, match=told):
         run_stage(tmp_path)
     assert len(lock_files(tmp_path)) == 1
@@ -66,7 +66,7 @@ def test_what_a_run_at_work_has_made_is_not_overwritten(tmp_path: Path) -> None:
     run_stage(tmp_path)
     put(tmp_path, other())
     before = files_of(tmp_path)
-    with pytest.raises(OutputError, match="another run is at work there"):
+    with pytest.raises(OutputError, match="another run is writing to it"):
         run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
     assert files_of(tmp_path) == before
 
@@ -84,11 +84,11 @@ def test_a_folder_is_free_again_when_its_run_ends_well_or_badly(tmp_path: Path) 
     ("mine", "theirs", "claim", "told"),
     [
         ((1, 3), (2, 3), "claim", ""),
-        ((1, 3), (1, 3), "claim", "the same share, 1/3"),
-        ((1, 3), (2, 4), "claim", "array of 4 is at work there, not of 3"),
-        ((1, 3), (2, 3), "another", "share with other parameters"),
-        (None, (2, 3), "claim", "another run is at work"),
-        ((1, 3), None, "claim", "another run is at work"),
+        ((1, 3), (1, 3), "claim", "the same array task, 1/3"),
+        ((1, 3), (2, 4), "claim", "array of 4 tasks is writing to it, not of 3"),
+        ((1, 3), (2, 3), "another", "array task with other parameters"),
+        (None, (2, 3), "claim", "another run is writing"),
+        ((1, 3), None, "claim", "another run is writing"),
     ],
 )
 def test_who_may_be_in_a_folder_together(
@@ -121,7 +121,7 @@ def test_a_run_elsewhere_is_named_and_how_to_go_on_without_it(tmp_path: Path) ->
     for elsewhere in ({"host": "node-7"}, {"machine": "another"}, {"space": "pid:[1]"}):
         with ended() as pid:
             path = put(tmp_path, other(pid=pid, **elsewhere))
-        told = rf"cannot be looked at from here\); wait .* when it is no more, remove {path}"
+        told = rf"cannot be checked from here\); wait .* if it no longer runs, remove {path}"
         with pytest.raises(OutputError, match=told):
             run_stage(tmp_path)
         path.unlink()
@@ -276,7 +276,7 @@ def test_a_signal_leaves_no_lock_wherever_it_comes(where: str, tmp_path: Path) -
 
 def test_a_lock_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "_lock-x-1-0.json").write_text("{")
-    with pytest.raises(OutputError, match=r"_lock-x-1-0\.json: cannot be read; when no run"):
+    with pytest.raises(OutputError, match=r"_lock-x-1-0\.json: lock cannot be read; if no run"):
         run_stage(tmp_path)
 
 
@@ -306,7 +306,7 @@ def test_of_runs_that_begin_at_one_moment_one_gets_the_folder(tmp_path: Path) ->
     ]
     told = [racer.communicate()[0].strip() for racer in racers]
     assert told.count("in") <= 1
-    assert sum("another run is at work there" in line for line in told) >= 2
+    assert sum("another run is writing to it" in line for line in told) >= 2
     assert lock_files(tmp_path) == []
 
 

@@ -24,10 +24,10 @@ def test_stages_inside_are_named_also_a_folder_deeper(pipeline: Path, tmp_path: 
     (tmp_path / "bad/_manifest.json").write_text("{")
     with pytest.raises(InputError) as caught:
         folder_stats(tmp_path)
-    inside = "is no stage's folder, but holds corpus, enwiki/linked; give one of them"
+    inside = "is not the folder of a stage, but contains corpus, enwiki/linked; give one of them"
     assert str(caught.value) == f"{tmp_path}: {inside}"
     # Those alone that are wanted.
-    assert told(tmp_path, "shard").endswith(f"but holds corpus; give {tmp_path / 'corpus'}")
+    assert told(tmp_path, "shard").endswith(f"but contains corpus; give {tmp_path / 'corpus'}")
     assert "has no _manifest.json" in told(tmp_path, "entities")
     assert need_stage(tmp_path / "corpus", "shard").stage == "shard"
 
@@ -35,5 +35,5 @@ def test_stages_inside_are_named_also_a_folder_deeper(pipeline: Path, tmp_path: 
 def test_of_many_stages_the_first_are_named(pipeline: Path, tmp_path: Path) -> None:
     for n in range(20):
         (tmp_path / f"{n:02}").symlink_to(pipeline / "linked")
-    assert "holds 00, 01, 02," in told(tmp_path, "link")
+    assert "contains 00, 01, 02," in told(tmp_path, "link")
     assert "10, 11, …; give one of them" in told(tmp_path, "link")

@@ -315,7 +315,7 @@ def test_a_user_s_work_folder_in_a_finished_one_stays(tmp_path: Path) -> None:
     (tmp_path / WORK).mkdir()
     (tmp_path / WORK / "x").write_text("mine")
     run_stage(tmp_path)
-    with pytest.raises(OutputError, match=r"not cstool's \(_work\)"):
+    with pytest.raises(OutputError, match=r"not written by cstool \(_work\)"):
         run_stage(tmp_path, running=ANEW)
     assert (tmp_path / WORK / "x").read_text() == "mine"
     shutil.rmtree(tmp_path / WORK)

@@ -62,17 +62,18 @@ def run_stage(
     running: RunOptions | None = None,
     *,
     stage: str = "extract",
-    factor: int = 2,
+    factor: int | None = 2,
     inputs: list[Input] = INPUTS,
+    more: dict[str, Any] | None = None,
 ) -> Manifest:
     running = running or RunOptions(jobs=1, quiet=True)
     made_now.clear()
-    parameters: dict[str, Any] = {"factor": factor, "languages": ["de", "fr"]}
+    parameters: dict[str, Any] = {"factor": factor, "languages": ["de", "fr"], **(more or {})}
     with open_run(out, stage=stage, parameters=parameters, inputs=inputs, options=running) as run:
         if run.finished:
             return run.finished
-        run.map(counting, factor, tasks(slices), PartSpec(SCHEMA, phase="first"))
-        made = run.map(counting, factor, tasks(slices), PartSpec(SCHEMA))
+        run.map(counting, factor or 0, tasks(slices), PartSpec(SCHEMA, phase="first"))
+        made = run.map(counting, factor or 0, tasks(slices), PartSpec(SCHEMA))
         return run.finish(made, total(m.counts for m in made))
 
 
@@ -152,8 +153,10 @@ def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"stage": "link"}, "holds what `cstool extract` wrote"),
-        ({"factor": 3}, r"was made with factor=2 \(now 3\)"),
+        ({"stage": "link"}, "contains output of `cstool extract`"),
+        ({"factor": 3}, r"was made with other parameters: factor: 2 \(now 3\)"),
+        ({"factor": None}, r"factor: 2 \(now none\)"),
+        ({"more": {"segmenter": "x 1.0"}}, r"segmenter: not recorded \(now x 1\.0\)"),
         ({"inputs": [Input("d.xml", 10, "xxh3:2")]}, r"was made from another version of d\.xml"),
         ({"inputs": [Input("e.xml", 10, "xxh3:1")]}, r"was made from d\.xml \(now e\.xml\)"),
         (
@@ -172,9 +175,21 @@ def test_another_run_is_refused(
         with pytest.raises(InputError):
             run_stage(tmp_path, [0, -1])
     before = files_of(tmp_path)
-    with pytest.raises(OutputError, match=f"{told}; choose another .* or pass --overwrite"):
+    with pytest.raises(OutputError, match=f"{told}; choose another .* or start over with --ov"):
         run_stage(tmp_path, **change)
     assert files_of(tmp_path) == before
+
+
+def test_a_folder_that_is_given_twice_is_named(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    reads = [tmp_path / "in", tmp_path / "link"]
+    options = RunOptions(jobs=1)
+    with (
+        pytest.raises(InputError, match=f"{tmp_path}/link: given twice; give each folder once"),
+        open_run(tmp_path / "o", stage="x", parameters={}, inputs=[], options=options, reads=reads),
+    ):
+        pass
 
 
 def test_another_version_continues_nothing_but_takes_what_is_finished(
@@ -184,7 +199,7 @@ def test_another_version_continues_nothing_but_takes_what_is_finished(
         run_stage(tmp_path / "begun", [0, -1])
     run_stage(tmp_path / "done")
     monkeypatch.setattr("cstool.storage.run.__version__", "99")
-    with pytest.raises(OutputError, match=r"was begun by cstool .* \(this is 99\)"):
+    with pytest.raises(OutputError, match=r"was started by cstool .* \(this is 99\)"):
         run_stage(tmp_path / "begun")
     run_stage(tmp_path / "done")
     assert made_now == []
@@ -193,7 +208,7 @@ def test_another_version_continues_nothing_but_takes_what_is_finished(
 def test_foreign_files_are_refused_and_never_removed(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match=r"not cstool's \(thesis\.tex\); choose an empty"):
+        with pytest.raises(OutputError, match=r"by cstool \(thesis\.tex\); choose an empty"):
             run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=overwrite))
     assert files_of(tmp_path) == {"thesis.tex": b"mine"}
 
@@ -215,7 +230,7 @@ def test_overwrite_removes_what_is_ours_only(tmp_path: Path) -> None:
 def test_overwrite_of_a_folder_above_leaves_other_stages_alone(tmp_path: Path) -> None:
     run_stage(tmp_path / "extract")
     before = files_of(tmp_path)
-    with pytest.raises(OutputError, match=r"not cstool's \(extract\)"):
+    with pytest.raises(OutputError, match=r"not written by cstool \(extract\)"):
         run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
     assert files_of(tmp_path) == before
 
@@ -257,7 +272,7 @@ def test_overwrite_is_refused_to_a_share(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"), [(None, "is missing"), (b"short", r"has 5 bytes, not its \d+")]
+    ("data", "told"), [(None, "is missing"), (b"short", r"has 5 bytes instead of \d+")]
 )
 def test_a_finished_folder_that_lost_a_part_is_told(
     tmp_path: Path, data: bytes | None, told: str
@@ -371,7 +386,7 @@ def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
         with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
             run.map(counting, 1, tasks(range(5)), PartSpec(SCHEMA, label="numbers"), on_made=stop)
 
-    with pytest.raises(Stopped, match=r"stopped in the step 'numbers', 3 of its parts are done; t"):
+    with pytest.raises(Stopped, match=r"stopped in step 'numbers' \(finished parts: 3\); run"):
         fill()
 
 
@@ -399,7 +414,7 @@ def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:
 def test_lost_counts_are_a_fault_of_ours(tmp_path: Path) -> None:
     options = RunOptions(jobs=1)
     with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
-        with pytest.raises(AssertionError, match="x lost count: pages: read 2"):
+        with pytest.raises(AssertionError, match="x: counts do not add up: pages: read 2"):
             run.finish([], Counts({"pages": Tally(2, 1)}))
         assert not (tmp_path / MANIFEST).exists()
 
@@ -411,7 +426,7 @@ def test_need_stage_tells_what_a_folder_is_instead(tmp_path: Path) -> None:
         (tmp_path / "none", "no such folder"),
         (tmp_path / "file", "is a file"),
         (tmp_path, f"has no {MANIFEST}"),
-        (tmp_path / "o", r"holds what `cstool extract` wrote; give what `cstool link`"),
+        (tmp_path / "o", r"output of `cstool extract`; give a folder written by `cstool link`"),
     ]:
         with pytest.raises(InputError, match=told):
             need_stage(path, "link")

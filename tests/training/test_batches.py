@@ -71,7 +71,7 @@ def test_each_epoch_masks_other_tokens_of_the_same_text(corpus: Path, trained: T
     assert all((flat[0] != other).mean() > 0.1 for other in flat[1:])
 
 
-def test_a_sentence_that_comes_again_is_masked_otherwise(corpus: Path, trained: Trained) -> None:
+def test_a_repeated_sentence_is_masked_differently(corpus: Path, trained: Trained) -> None:
     rows = corpus_rows(corpus)[:4]
     keys = [batch_keys(row_keys(batch, 0, 0)) for batch in (rows, rows[::-1], [*rows[:3], rows[0]])]
     every = np.concatenate(keys)

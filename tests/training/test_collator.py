@@ -42,7 +42,7 @@ def test_a_batch_is_tensors_of_the_rows(trained: Trained, rows: list[dict[str, A
         assert (tensor.numpy() == expected[name]).all()
 
 
-def test_workers_give_the_same_batches_and_hear_of_an_epoch(
+def test_workers_give_the_same_batches_and_follow_the_epoch(
     trained: Trained, rows: list[dict[str, Any]]
 ) -> None:
     collator = EntityMaskingCollator(trained.tokenizer, "mlm")
@@ -72,7 +72,7 @@ def test_rows_that_are_masked_are_only_padded(trained: Trained) -> None:
     assert collator(made)["input_ids"].tolist() == [[7, 8]]
 
 
-def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[str, Any]]) -> None:
+def test_the_given_tokenizer_is_not_modified(trained: Trained, rows: list[dict[str, Any]]) -> None:
     from tokenizers import Tokenizer
 
     own = Tokenizer.from_file(str(trained.path))
@@ -82,7 +82,9 @@ def test_the_given_tokenizer_stays_as_it_was(trained: Trained, rows: list[dict[s
     assert len(own.encode("a b c d e f g").ids) == 4
 
 
-def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: Path) -> None:
+def test_c_rts_learns_difficult_replacements(
+    trained: Trained, rows: list[Any], tmp_path: Path
+) -> None:
     path = tmp_path / "clusters.txt"
     path.write_text("".join(f"{n % 5}\n" for n in range(len(trained.vocabulary.special))))
     collator = EntityMaskingCollator(trained.path, "c-rts", clusters=str(path), originals=True)
@@ -92,17 +94,20 @@ def test_c_rts_learns_what_is_hard(trained: Trained, rows: list[Any], tmp_path: 
     wrong = batch["input_ids"] % 5 == 2  # it takes those of cluster 2 for originals
     for _ in range(20):
         collator.learn(batch["original_ids"], batch["input_ids"], wrong)
-    chances = collator.masking.clusters.chances  # type: ignore[union-attr]
+    chances = collator.masking.clusters.probabilities  # type: ignore[union-attr]
     assert (chances.argmax(axis=1) == 2).all()
-    with pytest.raises(WrongCallError, match="only c-rts"):
+    with pytest.raises(WrongCallError, match="the strategy is not c-rts"):
         EntityMaskingCollator(trained.path, "mlm").learn(None, None, None)
 
 
-def test_rows_of_something_else_are_told(trained: Trained, rows: list[Any]) -> None:
+def test_other_rows_are_reported(trained: Trained, rows: list[Any]) -> None:
     collator = EntityMaskingCollator(trained.path, "mlm")
     for batch, told in (
-        ([], "without rows"),
-        ([{"text": "a"}], "no id, language, entities: .* remove_unused_columns=False"),
+        ([], "empty batch"),
+        (
+            [{"text": "a"}],
+            "missing from the rows: id, language, entities; .* remove_unused_columns=False",
+        ),
         ([{"input_ids": [1], "token_type_ids": [0], "label": 1}], "DataCollatorWithPadding"),
     ):
         with pytest.raises(InputError, match=told):
@@ -118,22 +123,22 @@ def test_entities_may_come_in_any_order(trained: Trained, rows: list[Any]) -> No
 def test_a_batch_is_of_one_kind(trained: Trained, rows: list[Any]) -> None:
     masked = {"input_ids": [1, 2], "labels": [-100, 2]}
     for batch in ([rows[0], masked], [masked, rows[0]]):
-        with pytest.raises(InputError, match="mixes rows of a corpus with"):
+        with pytest.raises(InputError, match="rows of a corpus and rows of"):
             EntityMaskingCollator(trained.path, "mlm")(batch)
 
 
-def test_what_cannot_be_is_told(trained: Trained, tmp_path: Path) -> None:
-    with pytest.raises(WrongCallError, match="no strategy 'mask'"):
+def test_invalid_arguments_are_reported(trained: Trained, tmp_path: Path) -> None:
+    with pytest.raises(WrongCallError, match="unknown strategy 'mask'"):
         EntityMaskingCollator(trained.path, "mask")
-    with pytest.raises(WrongCallError, match="go together"):
+    with pytest.raises(WrongCallError, match="the strategy c-rts needs clusters"):
         EntityMaskingCollator(trained.path, "c-rts")
-    with pytest.raises(WrongCallError, match="max_length 2: leaves no room"):
+    with pytest.raises(WrongCallError, match="max_length is 2, which leaves no room"):
         EntityMaskingCollator(trained.path, "mlm", max_length=2)
-    with pytest.raises(WrongCallError, match="no rules 'cod'"):
+    with pytest.raises(WrongCallError, match="unknown rules 'cod'"):
         EntityMaskingCollator(trained.path, "pep-ms", rules="cod")  # type: ignore[arg-type]
-    with pytest.raises(WrongCallError, match="pad_to_multiple_of 0"):
+    with pytest.raises(WrongCallError, match="pad_to_multiple_of is 0"):
         EntityMaskingCollator(trained.path, "mlm", pad_to_multiple_of=0)
-    with pytest.raises(WrongCallError, match="dict tells no offsets"):
+    with pytest.raises(WrongCallError, match="dict has no offsets"):
         EntityMaskingCollator({}, "mlm")  # a slow tokenizer, say
     with pytest.raises(InputError, match="no such file"):
         EntityMaskingCollator(tmp_path / "none.json", "mlm")

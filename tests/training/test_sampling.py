@@ -1,4 +1,4 @@
-"""Languages smoothed, sentences held out."""
+"""Smoothed languages, held-out sentences."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_an_epoch_draws_languages_by_their_shares() -> None:
 
 
 @given(codes=languages, alpha=st.floats(0, 1), seed=st.integers(0, 9))
-def test_no_row_comes_again_before_all_of_its_language_were_there(
+def test_no_row_is_repeated_before_all_of_its_language_were_drawn(
     codes: list[str], alpha: float, seed: int
 ) -> None:
     sampler = SmoothedSampler(codes, alpha, seed)
@@ -60,7 +60,7 @@ def test_no_rows_are_no_draws() -> None:
 
 
 @given(codes=languages, number=st.integers(0, 30))
-def test_so_many_of_each_language_are_held_out(codes: list[str], number: int) -> None:
+def test_the_given_number_of_each_language_is_held_out(codes: list[str], number: int) -> None:
     train, held = hold_out([*range(len(codes))], codes, number)
     assert sorted([*train, *held]) == [*range(len(codes))]
     for code in set(codes):

@@ -1,4 +1,4 @@
-"""The training example: it runs, and its loss falls."""
+"""The training example: it runs, and its loss decreases."""
 
 import os
 import re

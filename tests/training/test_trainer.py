@@ -77,7 +77,7 @@ def train(
     return trainer.batches
 
 
-def test_a_resumed_training_goes_on_with_the_batches_that_were_to_come(
+def test_a_resumed_training_continues_with_the_next_batches(
     all_trained: dict[str, Trained], rows: list[Any], tmp_path: Path
 ) -> None:
     trained = all_trained["wordpiece"]
@@ -90,7 +90,7 @@ def test_a_resumed_training_goes_on_with_the_batches_that_were_to_come(
         assert train(trained, rows, tmp_path, f"{tmp_path}/checkpoint-{done}") == whole[done:]
 
 
-def test_workers_that_stay_hear_of_the_epoch(
+def test_persistent_workers_follow_the_epoch(
     all_trained: dict[str, Trained], rows: list[Any], tmp_path: Path
 ) -> None:
     trained = all_trained["wordpiece"]
@@ -101,7 +101,7 @@ def test_workers_that_stay_hear_of_the_epoch(
     assert workers == alone
 
 
-def test_a_tokenizer_of_transformers_is_taken_as_it_is(
+def test_a_tokenizer_of_transformers_is_accepted(
     all_trained: dict[str, Trained], rows: list[Any]
 ) -> None:
     trained = all_trained["unigram"]

@@ -1,4 +1,4 @@
-"""Wikitext of every kind, read as MediaWiki 1.39 shows it (each case was put to MediaWiki)."""
+"""Wikitext of all kinds, read as MediaWiki 1.39 displays it (each case was run in MediaWiki)."""
 
 from collections.abc import Iterable
 

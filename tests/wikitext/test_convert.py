@@ -1,4 +1,4 @@
-"""Template:Convert: the examples of its documentation, options, and what is not understood."""
+"""Template:Convert: examples of its documentation, options, and unsupported arguments."""
 
 import pytest
 from hypothesis import given

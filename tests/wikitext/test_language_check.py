@@ -1,4 +1,4 @@
-"""Dumps whose <siteinfo> tells another language than their pages are in."""
+"""Dumps whose <siteinfo> names another language than that of their pages."""
 
 import bz2
 from pathlib import Path
@@ -26,7 +26,7 @@ def read(path: Path) -> tuple[Site, list[Page]]:
     return parser.site, [page for page in pages if not page.namespace and page.redirect is None]
 
 
-def test_german_pages_under_an_english_head_are_told() -> None:
+def test_german_pages_under_an_english_head_are_reported() -> None:
     found = mismatch(ENGLISH, GERMAN, "dump.xml")
     assert found == LanguageMismatch("de", 8, 8, "links to files and categories")
 
@@ -103,7 +103,7 @@ def test_words_decide_where_no_language_rests_on_the_other() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("这是一个城市。", "zh"), ("これは都市である。", "ja")]
 )
-def test_chinese_and_japanese_are_told_by_their_full_stops(text: str, language: str) -> None:
+def test_chinese_and_japanese_are_reported_by_their_full_stops(text: str, language: str) -> None:
     texts = [("[[File:A.jpg]] [[Category:B]] " + text) * 30]
     assert mismatch(ENGLISH, texts, "-") == LanguageMismatch(language, 30, 30, "full stops")
     own = Site("w", "wuu", "first-letter", ())
@@ -140,7 +140,9 @@ def test_the_tables_know_their_languages() -> None:
     assert all(row[1].split() for row in language_rows("cstool.languages", "fallbacks.tsv"))
 
 
-def test_real_pages_under_an_english_head_are_told_with_and_without_a_name(shared: Path) -> None:
+def test_real_pages_under_an_english_head_are_reported_with_and_without_a_name(
+    shared: Path,
+) -> None:
     for path in sorted((shared / "realdata/wikipedia").glob("*.xml.bz2")):
         site, pages = read(path)
         assert site.language == "en"

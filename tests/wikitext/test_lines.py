@@ -1,4 +1,4 @@
-"""Which lines of a page are running text."""
+"""Selection of the lines that are running text."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Numbers as languages write them."""
+"""Number formats of languages."""
 
 import pytest
 

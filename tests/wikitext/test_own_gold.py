@@ -50,7 +50,7 @@ def _unknown(language: str, sentences: list[Known]) -> list[Known]:
     return [s for s in sentences if (language, s.page) not in KNOWN]
 
 
-def test_a_difference_is_told_by_its_kind() -> None:
+def test_a_difference_is_reported_by_its_kind() -> None:
     links: tuple[Link, ...] = ((0, 1, "A"),)
     ours = [Known("p", "a b", links), Known("p", "stray", links)]
     gold = [Known("p", "a b", ((2, 3, "B"),)), Known("q", "lost", links)]

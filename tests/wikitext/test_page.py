@@ -1,4 +1,4 @@
-"""A page from its source to its sentences: what holds for any text, and how long it takes."""
+"""From a page to its sentences: properties of any text, and running time."""
 
 import time
 from random import Random

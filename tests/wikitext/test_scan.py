@@ -1,4 +1,4 @@
-"""What is compiled against the same in Python."""
+"""Compiled functions, compared with the same functions in Python."""
 
 import subprocess
 import sys
@@ -63,7 +63,7 @@ def test_both_find_the_same_pairs_of_braces(text: str) -> None:
     assert calls(text) == calls_in_python(text)
 
 
-def test_pairs_are_told_by_where_they_begin_and_end() -> None:
+def test_pairs_are_reported_by_where_they_begin_and_end() -> None:
     assert calls("a {{b|{{c}}}} {{{d}}} {{e") == [(2, 13, 2), (14, 21, 3)]
 
 
@@ -72,7 +72,7 @@ def test_both_find_the_same_links_with_a_prefix(text: str) -> None:
     assert prefixed(text) == prefixed_in_python(text)
 
 
-def test_links_with_a_prefix_are_told_by_bracket_and_colon() -> None:
+def test_links_with_a_prefix_are_reported_by_bracket_and_colon() -> None:
     assert prefixed("[[a]] [[b:c|d:e]] [[[f:g]] [[h|i:j]] [[:k") == [(6, 9), (37, 39)]
 
 

@@ -1,4 +1,4 @@
-"""Lines with marks → text, mentions, holes; and their sentences."""
+"""Lines with marks, converted to text, mentions, holes, and sentences."""
 
 import time
 
@@ -97,19 +97,19 @@ def test_nothing_of_a_long_line_is_lost(piece: str, times: int) -> None:
 
 
 @pytest.mark.parametrize("unit", ["北京。", "«", "» ", "“ ", "`", "‘ "])
-def test_ends_and_quotes_without_number_take_no_time(unit: str) -> None:
+def test_ends_and_quotes_without_number_take_linear_time(unit: str) -> None:
     before = time.process_time()
     sentences_of(unit * (200_000 // len(unit)))
     assert time.process_time() - before < 5  # by sentencex alone: ten seconds, or a minute
 
 
-def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_no_time() -> None:
+def test_runs_of_a_long_line_that_have_an_end_near_their_start_take_linear_time() -> None:
     before = time.process_time()
     sentences_of("U.S." * 50_000, "ru")
     assert time.process_time() - before < 2  # a run for each sentence: twelve seconds
 
 
-def test_lines_that_each_end_a_sentence_take_no_time() -> None:
+def test_lines_that_each_end_a_sentence_take_linear_time() -> None:
     line = TextLine("A! B\n" * 200_000, [], [])
     before = time.process_time()
     assert count(line, "th") == 400_000
@@ -138,7 +138,7 @@ def test_a_sentence_that_ends_with_a_line_ends(
     assert count(line, language) == len(sentences)
 
 
-def test_ends_of_lines_in_a_paragraph_are_told() -> None:
+def test_ends_of_lines_in_a_paragraph_are_reported() -> None:
     marks = Markers()
     line = line_of("a \x08 b", marks.link("C", "c "), "\x08 d\x08", marks=marks)
     assert line == TextLine("a\nbc\nd", [(3, 4, "C")], [])

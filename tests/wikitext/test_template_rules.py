@@ -88,21 +88,25 @@ def test_a_function_gets_trimmed_arguments_and_those_of_the_rule() -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        (5, "neither a text nor a list"),
-        (["x"], "no table"),
-        ([{"txt": "x"}], "'txt'"),
+        (5, "^expected a string or a list of choices"),
+        (["x"], "^choice 1: expected table, got string$"),
+        (
+            [{"text": "x"}, {"txt": "x"}],
+            "^choice 2: unknown key 'txt'; use one of text, call, with",
+        ),
         ([{"when": ["1"]}], "either `text` or `call`"),
         ([{"text": "x", "call": "convert"}], "either `text` or `call`"),
         ([{"text": "x", "with": {"a": "b"}}], "without `call`"),
-        ([{"text": 1}], "no string"),
-        ([{"call": "nothing"}], "known are"),
-        ([{"call": "convert", "with": {"a": 1}}], "no string"),
-        ([{"text": "x", "only": "1"}], "no list"),
-        ([{"text": "x", "is": {"1": "a"}}], "no list"),
-        ([{"text": "x", "is": ["1"]}], "no table"),
-        ("{1:nothing}", "no filter or table"),
+        ([{"text": 1}], "^choice 1, text: expected string, got integer$"),
+        ([{"call": "nothing"}], "unknown function 'nothing'; use one of"),
+        ([{"call": "convert", "with": {"a": 1}}], "^choice 1, with, a value: expected string"),
+        ([{"text": "x", "only": "1"}], "^choice 1, only: expected list, got string$"),
+        ([{"text": "x", "only": ["1", 2]}], "^choice 1, only, item 2: expected string"),
+        ([{"text": "x", "is": {"1": "a"}}], "^choice 1, is, a value: expected list"),
+        ([{"text": "x", "is": ["1"]}], "^choice 1, is: expected table, got list$"),
+        ("{1:nothing}", "not a filter or table"),
     ],
 )
-def test_faults_are_told(rule: Any, told: str) -> None:
+def test_an_error_names_the_choice_and_the_key(rule: Any, told: str) -> None:
     with pytest.raises(RuleError, match=told):
         rule_of(rule, TABLES)

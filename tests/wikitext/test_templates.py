@@ -1,4 +1,4 @@
-"""Templates: braces, names, and what stands in their place."""
+"""Templates: braces, names, and the text that replaces them."""
 
 import time
 
@@ -37,7 +37,7 @@ def test_braces_find_their_partners(source: str, found: list[str]) -> None:
     assert [source[start:end] for start, end, _ in calls(source)] == found
 
 
-def test_a_parameter_is_told_from_a_template() -> None:
+def test_a_parameter_is_reported_from_a_template() -> None:
     assert [braces for _, _, braces in calls("{{a}} {{{b}}}")] == [2, 3]
 
 
@@ -116,7 +116,7 @@ def test_what_stands_in_a_rendered_template_is_rendered_too() -> None:
     assert expanded("{{nowrap|a{{sfn|x}} {{nowrap|b}}}}", render=True) == "a b"
 
 
-def test_stray_braces_are_a_scar() -> None:
+def test_stray_braces_are_a_hole() -> None:
     assert text_of("{{unclosed") == "▢unclosed"
     assert text_of("a}} b") == "a▢ b"
 
@@ -157,7 +157,7 @@ def test_any_source_can_be_expanded(text: str) -> None:
     expanded(text, render=True)
 
 
-def test_what_is_open_in_an_argument_takes_no_time() -> None:
+def test_what_is_open_in_an_argument_takes_linear_time() -> None:
     before = time.process_time()
     assert len(arguments("{{a|" + "[[b|{{c}} " * 40_000 + "}}")) == 40_001
     assert time.process_time() - before < 5

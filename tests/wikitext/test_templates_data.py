@@ -1,4 +1,4 @@
-"""Templates of the English, German and French files, as their documentation has them."""
+"""Templates of the English, German and French files, as documented on the wikis."""
 
 from importlib.resources import files
 

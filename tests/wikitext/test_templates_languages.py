@@ -1,4 +1,4 @@
-"""Templates of the other languages' files, a few telling calls for each; the files' names."""
+"""Templates of the other languages' files, a few typical calls for each; file names."""
 
 import tomllib
 import unicodedata

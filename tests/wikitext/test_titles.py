@@ -1,4 +1,4 @@
-"""What a link's target means."""
+"""Parsing of a link's target."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Words that depend on the reader's variant."""
+"""Text that depends on the reader's language variant."""
 
 import pytest
 

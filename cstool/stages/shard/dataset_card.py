@@ -1,9 +1,12 @@
 """Writes the dataset card: README.md with the YAML that the Hugging Face Hub reads."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import yaml
 
 from cstool import __version__
 from cstool.distribution import address
@@ -300,59 +303,48 @@ def card_head(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the YAML of the card (https://github.com/huggingface/hub-docs, datasetcard.md)."""
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     translation = facts.form.name == "mt"
-    lines = ["license: cc-by-sa-4.0", "language:"]
-    lines += [f"- {_quoted(tag)}" for tag in dict.fromkeys(map(bcp47, splits))]
-    lines += [
-        f"pretty_name: Code-switched sentences from {', '.join(facts.sources)}",
-        "annotations_creators:",
-        "- machine-generated",
-        "language_creators:",
-        "- crowdsourced",
-        "- machine-generated",
-        "multilinguality:",
-        f"- {'translation' if translation else 'multilingual'}",
-        "source_datasets:",
-        "- extended|wikipedia",
-        "task_categories:",
-        "- translation" if translation else "- fill-mask",
-        *([] if translation else ["task_ids:", "- masked-language-modeling"]),
-        "tags:",
-        *(f"- {tag}" for tag in _TAGS),
-        "size_categories:",
-        f"- {_size(rows)}",
-        "configs:",
-    ]
-    for language, by_name in splits.items():
-        lines += [f"- config_name: {_quoted(language)}", "  data_files:"]
-        for name in by_name:
-            path = f"data/{language}/{name}-*.{facts.form.suffix}"
-            lines += [f"  - split: {name}", f"    path: {path}"]
-    lines.append("dataset_info:")
-    for language, by_name in splits.items():
-        lines += _sizes(language, by_name)
-    return "\n".join(lines) + "\n"
+    tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
+    fields = {
+        "license": "cc-by-sa-4.0",
+        "language": [*dict.fromkeys(map(bcp47, splits))],
+        "pretty_name": f"Code-switched sentences from {', '.join(facts.sources)}",
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["crowdsourced", "machine-generated"],
+        "multilinguality": ["translation" if translation else "multilingual"],
+        "source_datasets": ["extended|wikipedia"],
+        **({"task_categories": ["translation"]} if translation else tasks),
+        "tags": [*_TAGS],
+        "size_categories": [_size(rows)],
+        "configs": [
+            {
+                "config_name": language,
+                "data_files": [
+                    {"split": name, "path": f"data/{language}/{name}-*.{facts.form.suffix}"}
+                    for name in by_name
+                ],
+            }
+            for language, by_name in splits.items()
+        ],
+        "dataset_info": [_info(language, by_name) for language, by_name in splits.items()],
+    }
+    # PyYAML quotes `no`, a boolean in YAML 1.1; one line per value, whatever its length.
+    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=math.inf)
+    return text
 
 
 _TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
-def _sizes(language: str, splits: dict[str, SplitSize]) -> Iterator[str]:
-    """Yield the YAML lines with the size of a language."""
-    yield f"- config_name: {_quoted(language)}"
-    yield "  splits:"
+def _info(language: str, splits: dict[str, SplitSize]) -> dict[str, Any]:
+    """Return the size of a language."""
+    info: dict[str, Any] = {"config_name": language, "splits": []}
     for name, split in splits.items():
-        yield f"  - name: {name}"
-        if split.in_memory:
-            yield f"    num_bytes: {split.in_memory}"
-        yield f"    num_examples: {split.rows}"
-    yield f"  download_size: {sum(split.bytes for split in splits.values())}"
+        in_memory = {"num_bytes": split.in_memory} if split.in_memory else {}
+        info["splits"].append({"name": name, **in_memory, "num_examples": split.rows})
+    info["download_size"] = sum(split.bytes for split in splits.values())
     if all(split.in_memory for split in splits.values()):
-        yield f"  dataset_size: {sum(split.in_memory for split in splits.values())}"
-
-
-def _quoted(code: str) -> str:
-    """Return a code in quotes, because YAML 1.1 reads `no` as a boolean."""
-    return f'"{code}"'
+        info["dataset_size"] = sum(split.in_memory for split in splits.values())
+    return info
 
 
 def _size(rows: int) -> str:

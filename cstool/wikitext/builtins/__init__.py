@@ -1,7 +1,7 @@
-"""Templates that no text can tell: functions (arguments, wiki language) → wikitext, or None.
+"""Templates that rules of text cannot express: functions (arguments, language) → wikitext or None.
 
-Arguments come expanded and trimmed. A function returns None for anything that it does not
-understand: a hole is better than a guess. None of them raises, whatever it is given.
+Arguments are expanded and trimmed. A function returns None for arguments that it does not support,
+because a hole is better than a wrong text. Functions never raise.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""`{{convert|5|km|mi}}` → 5 kilometres (3.1 mi), as Template:Convert shows it.
+"""`{{convert|5|km|mi}}` → 5 kilometres (3.1 mi), as by Template:Convert.
 
 After its documentation (en.wikipedia.org/wiki/Template:Convert) and, for the default precision,
-what Module:Convert does. Powers of ten, fractions in the result and sort keys are not rendered.
+the code of Module:Convert. Powers of ten, fractions in the result and sort keys are not supported.
 """
 
 import math
@@ -26,7 +26,7 @@ from cstool.wikitext.builtins.units import MULTIPLES, SUBUNITS, Unit, unit_of
 
 _WHOLE = re.compile(r"-?[0-9]{1,2}")
 _NBSP = "\u00a0"
-# disp=: what stands before the result, behind it, and between two of them.
+# disp=: the text before the result, after it, and between two results.
 _JOINS = {
     "": (" (", ")", "; "),
     "or": (" or ", "", " or "),
@@ -41,12 +41,12 @@ _JOINS = {
 
 @dataclass(frozen=True)
 class _Call:
-    """A call as it is understood."""
+    """A parsed call."""
 
     options: ConvertOptions
     values: tuple[Quantity, ...]
     ranges: tuple[RangeStyle, ...]
-    # The input's unit and the smaller ones behind it (6 ft 1 in), each of these with its value.
+    # The input's unit and the smaller ones after it (6 ft 1 in), whose values are in `smaller`.
     units: tuple[Unit, ...]
     outputs: tuple[str, ...]
     precision: int | None
@@ -56,7 +56,7 @@ class _Call:
 
 
 def convert(args: Mapping[str, str], language: str) -> str | None:
-    """Return what the template shows in English, None for arguments that we do not understand."""
+    """Return what the template shows in English, None for unsupported arguments."""
     if language.split("-", maxsplit=1)[0] not in ("en", "simple"):
         return None
     try:
@@ -105,7 +105,7 @@ def _read(args: Mapping[str, str]) -> _Call:
 
 
 def _need_unit(given: list[str]) -> Unit:
-    """Take the unit that stands first; raise NotUnderstood for another word."""
+    """Remove and return the first argument as a unit; raise UnknownArgument for another word."""
     unit = unit_of(given.pop(0)) if given else None
     if unit is None:
         raise UnknownArgument
@@ -113,7 +113,7 @@ def _need_unit(given: list[str]) -> Unit:
 
 
 def _output(given: list[str]) -> tuple[str, int | None]:
-    """Take the output's unit and the precision from the front; either may be missing."""
+    """Remove and return the output's unit and the precision; either may be missing."""
     output = ""
     if given and not _WHOLE.fullmatch(given[0]):
         output = given.pop(0)
@@ -152,7 +152,7 @@ def _shown(call: _Call) -> str:
 
 
 def _input(call: _Call, linked: set[str]) -> str:
-    """Return how the given quantity is shown."""
+    """Return the formatted input quantity."""
     options = call.options
     values = [_maybe_spelled(value, call, "in") for value in call.values]
     if not call.smaller:
@@ -167,7 +167,7 @@ def _input(call: _Call, linked: set[str]) -> str:
 
 
 def _result(call: _Call, code: str, linked: set[str]) -> str:
-    """Return how the quantity is shown in the unit of a code. Raises NotUnderstood."""
+    """Return the quantity formatted in the unit of a code. Raises UnknownArgument."""
     if code in MULTIPLES:
         return _in_two_units(call, code, linked)
     unit = unit_of(code)
@@ -196,7 +196,7 @@ def _quantities(
 
 
 def _joined(shown: list[str], call: _Call, *, is_name: bool) -> str:
-    """Return the values of a range with what stands between them."""
+    """Return the values of a range with the text between them."""
     text = shown[0]
     for between, value in zip(call.ranges, shown[1:], strict=True):
         word = between.names if is_name else between.symbols
@@ -233,14 +233,14 @@ def _abbr(options: ConvertOptions) -> str:
 
 
 def _swapped(side: str, options: ConvertOptions) -> str:
-    """Return "in" for "out" and the other way round where the result stands first."""
+    """Exchange "in" and "out" if the result is displayed first."""
     return {"in": "out", "out": "in"}.get(side, side) if options.flip else side
 
 
 def _unit_text(
     call: _Call, unit: Unit, side: str, linked: set[str], *, singular: bool
 ) -> tuple[str, bool]:
-    """Return a unit's name or symbol, linked where asked, and whether it is the name."""
+    """Return a unit's name or symbol, linked if requested, and whether it is the name."""
     options = call.options
     is_name = _wants_name(call, unit, side)
     if not is_name:
@@ -283,7 +283,7 @@ def _total(call: _Call) -> float:
 
 
 def _converted(call: _Call, unit: Unit) -> list[Quantity]:
-    """Return the values in another unit, all of them as precise as the most precise one."""
+    """Return the values in another unit, all with the precision of the most precise one."""
     given = call.units[-1]
     change = any(between.change for between in call.ranges)
     if change and given.offset is not None:
@@ -305,7 +305,7 @@ def _converted(call: _Call, unit: Unit) -> list[Quantity]:
 
 
 def _precision(call: _Call, value: Quantity, number: float, result: float, unit: Unit) -> int:
-    """Return how many decimals a result has by default; negative: zeros before the point."""
+    """Return the default number of decimals of a result; negative: zeros before the point."""
     given = call.units[-1]
     last = call.smaller[-1] if call.smaller else value
     if last.denominator:
@@ -331,7 +331,7 @@ def _precision(call: _Call, value: Quantity, number: float, result: float, unit:
 
 
 def _in_two_units(call: _Call, code: str, linked: set[str]) -> str:
-    """Return the quantity as, say, feet and inches."""
+    """Return the quantity in two units, for example feet and inches."""
     large_code, small_code, count = MULTIPLES[code]
     large, small = unit_of(large_code), unit_of(small_code)
     if large is None or small is None or large.kind != call.units[-1].kind or call.options.spell:
@@ -356,7 +356,7 @@ def _in_two_units(call: _Call, code: str, linked: set[str]) -> str:
 
 
 def _sizes(call: _Call, unit: Unit) -> list[float]:
-    """Return the values in another unit, before rounding and without signs."""
+    """Return the absolute values in another unit, before rounding."""
     given = call.units[-1]
     numbers = [_total(call)] if call.smaller else [value.number for value in call.values]
     return [abs(number * (given.scale / unit.scale)) for number in numbers]

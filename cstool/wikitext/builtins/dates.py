@@ -1,6 +1,6 @@
 """Dates: English `{{start date|1999|4|5}}` and `{{as of|2020|5}}`, French `{{date|5 mai 2000}}`.
 
-After the documentation of these templates; what hangs on today's date (ages) is left out.
+After the documentation of these templates; what depends on today's date (ages) is not supported.
 """
 
 import re
@@ -52,9 +52,9 @@ def _english(year: str, month: str, day: str, *, day_first: bool) -> str | None:
 
 
 def date(args: Mapping[str, str], language: str) -> str | None:
-    """Return the date of `{{start date|YEAR|MONTH|DAY}}`, in French of `{{date|DAY MONTH YEAR}}`.
+    """Return the date of `{{start date|YEAR|MONTH|DAY}}`, or French `{{date|DAY MONTH YEAR}}`.
 
-    French dates are shown without their links: where these lead hangs on a fourth argument.
+    French dates are returned without links, whose targets depend on a fourth argument.
     """
     if language == "fr":
         return _french(args)
@@ -89,7 +89,7 @@ def as_of(args: Mapping[str, str], language: str) -> str | None:
 
 def _french(args: Mapping[str, str]) -> str | None:
     given = {name: value for name, value in args.items() if value}
-    # The fourth argument (« en sport ») tells where the links lead, nothing else.
+    # The fourth argument (« en sport ») only changes the targets of the links.
     if not given.keys() <= {"1", "2", "3", "4", "qualificatif"} or not given.keys() & {*"123"}:
         return None
     if "2" in given or "3" in given:

@@ -1,4 +1,4 @@
-"""Numbers with their units, written as a template writes them; arguments that are joined.
+"""Numbers with units, and joined arguments, as written by templates.
 
 After the documentation of Modèle:Unité (fr) and Template:Val (en).
 """
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"([-−+]?)([0-9]{1,15})(?:[.,]([0-9]{1,3}))?")
 _SPACED = re.compile(r"[-−+]?[0-9][0-9 \u00a0]*(?:[.,][0-9]+)?(?= |$)")
 _PLAIN = re.compile(r"([-−]?)([0-9]{1,9})(\.[0-9]{1,12})?")
 _EXPONENT = re.compile(r"[-−]?[0-9]")
-# Words, symbols, m², km/h; no markup, no further numbers.
+# Words, symbols, m², km/h; without markup and further numbers.
 _UNIT = re.compile(r"[^\W\d_](?:[\w°²³/%'’.· -]{0,40})|[%‰°€$£¥](?:C|F)?")
 _NBSP = "\u00a0"
 
@@ -49,7 +49,7 @@ def _french(number: str) -> str | None:
 
 
 def val(args: Mapping[str, str], language: str) -> str | None:
-    """Return `{{val|NUMBER|u=UNIT}}` of English; without errors of measurement and powers."""
+    """Return the English `{{val|NUMBER|u=UNIT}}`, without measurement errors and powers."""
     given = {name: value for name, value in args.items() if value}
     if language.split("-", maxsplit=1)[0] != "en" or not given.keys() <= {"1", "u", "ul", "fmt"}:
         return None
@@ -67,7 +67,7 @@ def val(args: Mapping[str, str], language: str) -> str | None:
 
 
 def join(args: Mapping[str, str], _language: str) -> str | None:
-    """Return the numbered arguments in a row; `between`, `before`, `after` come from the rule."""
+    """Return the joined numbered arguments; `between`, `before`, `after` are set by the rule."""
     parts: list[str] = []
     while str(len(parts) + 1) in args:
         parts.append(args[str(len(parts) + 1)])

@@ -1,4 +1,4 @@
-"""What Template:Convert is given: numbers, ranges of them, and options.
+"""Arguments of Template:Convert: numbers, ranges of numbers, and options.
 
 After Template:Convert's documentation (en.wikipedia.org/wiki/Template:Convert) and Help:Convert.
 """
@@ -17,20 +17,20 @@ _MOST_DIGITS = 14
 MINUS = "−"
 
 
-class UnknownArgument(ValueError):  # noqa: N818 - it is no error: the call leaves a hole
-    """An argument means nothing to us."""
+class UnknownArgument(ValueError):  # noqa: N818 - not an error: the call becomes a hole
+    """An argument is not supported."""
 
 
 @dataclass(frozen=True)
 class RangeStyle:
-    """What stands between two values: beside names, beside symbols, and hyphenated."""
+    """The text between two values: with names, with symbols, and hyphenated."""
 
     names: str
     symbols: str
     hyphenated: str = ""
-    # Each value has its unit where symbols are used: 6 m × 12 m.
+    # Each value has its unit if symbols are used: 6 m × 12 m.
     each: bool = False
-    # Hyphenated beside symbols, too.
+    # Also hyphenated with symbols.
     always: bool = False
     change: bool = False
 
@@ -58,9 +58,10 @@ RANGES: Mapping[str, RangeStyle] = {
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number: what it is, its digits without a sign, and how the page shows it.
+    """A number: its value, its digits without a sign, and its displayed text.
 
-    `clean` tells how precise it was written; `denominator` does so for a fraction.
+    `clean`: the digits as written, which determine the precision; so does `denominator` for a
+    fraction.
     """
 
     number: float
@@ -114,7 +115,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 
 
 def options_of(args: Mapping[str, str]) -> ConvertOptions:
-    """Return the named arguments as options. Raises NotUnderstood."""
+    """Return the named arguments as options. Raises UnknownArgument."""
     given = {name: value for name, value in args.items() if not name.isdecimal() and value}
     figures = given.pop("sigfig", "0")
     display = given.pop("disp", "")
@@ -154,7 +155,7 @@ def grouped(digits: str, options: ConvertOptions) -> str:
 
 
 def number_of(text: str, options: ConvertOptions) -> Quantity | None:
-    """Return a number as a call may give it: `1,234.5`, `-3`, `1+1/2`; None for other text."""
+    """Return a number as written in a call: `1,234.5`, `-3`, `1+1/2`; None for other text."""
     text = text.replace(",", "").replace("&minus;", "-").replace(MINUS, "-")
     match = _FRACTION.fullmatch(text)
     if match:
@@ -177,9 +178,9 @@ def _fraction(whole: str, above: str, below: str) -> Quantity | None:
 
 
 def values_of(given: list[str], options: ConvertOptions) -> tuple[list[Quantity], list[RangeStyle]]:
-    """Take the values and what stands between them from the front of a call's arguments.
+    """Remove the values, and the range words between them, from the front of a call's arguments.
 
-    Raises NotUnderstood.
+    Raises UnknownArgument.
     """
     values: list[Quantity] = []
     ranges: list[RangeStyle] = []

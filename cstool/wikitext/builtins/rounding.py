@@ -1,4 +1,4 @@
-"""How Template:Convert rounds and writes a result, after its documentation."""
+"""Rounding and formatting of the results of Template:Convert, after its documentation."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from cstool.wikitext.builtins.quantities import (
     grouped,
 )
 
-# Larger and smaller results are shown with powers of ten.
+# Larger and smaller results are displayed with powers of ten.
 _MOST_DIGITS = 9
 _MOST_ZEROS = 3
 _MOST_FIGURES = 14
@@ -19,12 +19,12 @@ _FUDGE = 2e-14
 
 
 def zeros_of(digits: str) -> int:
-    """Return how many zeros a whole number ends in."""
+    """Return the number of trailing zeros of a whole number."""
     return len(digits) - len(digits.rstrip("0"))
 
 
 def written(result: float, precision: int | None, options: ConvertOptions) -> Quantity:
-    """Return a result as it is rounded and shown. Raises NotUnderstood for powers of ten."""
+    """Return a result, rounded and formatted. Raises UnknownArgument for powers of ten."""
     size = abs(result)
     if precision is None:
         digits = _to_figures(size, options.figures) if options.figures else ""

@@ -8,7 +8,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 
 
 def spelled(number: str) -> str | None:
-    """Return a whole number up to 100 in words, None for others."""
+    """Return a whole number up to 100 in words, None for other text."""
     if not (number.isascii() and number.isdecimal()) or len(number) > 3 or int(number) > 100:
         return None
     value = int(number)

@@ -1,11 +1,12 @@
-"""Units of measurement that Template:Convert knows, from data/units.tsv."""
+"""Units of measurement of Template:Convert, from data/units.tsv."""
 
 from dataclasses import dataclass
 from functools import cache
 
 from cstool.wikitext.tables import rows
 
-# Units whose multiples are another unit: 6 ft 1 in; how many of the second make one of the first.
+# Pairs of units that are used together (6 ft 1 in): how many of the second make one of the first,
+# and the default output.
 SUBUNITS = {
     ("ft", "in"): (12, "m"),
     ("yd", "ft"): (3, "m"),
@@ -14,18 +15,18 @@ SUBUNITS = {
     ("st", "lb"): (14, "kg lb"),
     ("lb", "oz"): (16, "kg"),
 }
-# Output codes that stand for two units shown together, and how many of the second make a first.
+# Output codes for two units used together, and how many of the second make one of the first.
 MULTIPLES = {"ftin": ("ft", "in", 12), "stlb": ("st", "lb", 14), "lboz": ("lb", "oz", 16)}
 _SPELLINGS = (("metre", "meter"), ("litre", "liter"), ("US ", "U.S. "), ("US\u00a0", "U.S.\u00a0"))
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit. A quantity times `scale` is in the SI unit of its kind; temperatures: see `offset`.
+    """A unit. A quantity times `scale` is in the SI unit of its kind, plus `offset` if it has one.
 
-    `default` is the code of what it is converted to. `flags`: "name" (always named in full),
-    "symbol" (named in full only where asked), "integer" and "subunit" (how precisely others are
-    converted to it and it to others).
+    `default`: the code of the unit that it is converted to. `flags`: "name" (always displayed as
+    its full name), "symbol" (displayed as its full name only on request), "integer" and "subunit"
+    (the precision of conversions to it and from it).
     """
 
     code: str
@@ -43,14 +44,14 @@ class Unit:
     flags: frozenset[str]
 
     def named(self, *, plural: bool, us: bool) -> str:
-        """Return the unit's name, "" when we do not know it."""
+        """Return the unit's name, "" if it is unknown."""
         if us:
             return self.us_plural if plural else self.us_name
         return self.plural if plural else self.name
 
 
 def unit_of(code: str) -> Unit | None:
-    """Return the unit of a code as Template:Convert takes it, None when we do not know it."""
+    """Return the unit of a code of Template:Convert, None if it is unknown."""
     return _units().get(code.replace("&nbsp;", " ").replace("_", " "))
 
 

@@ -1,4 +1,4 @@
-"""Wikidata's dump → the table of items."""
+"""Reading Wikidata's dump into the table of items."""
 
 import bz2
 import random
@@ -76,7 +76,7 @@ def test_the_rows_do_not_depend_on_the_part_size(
     ]
 
 
-def test_of_an_item_that_stands_twice_the_last_one_counts(tmp_path: Path) -> None:
+def test_of_a_duplicate_item_the_last_one_is_kept(tmp_path: Path) -> None:
     text = wikidata_json([item(5, {"en": "old"}), item(7, {}), item(5, {"en": "new"})])
     manifest = run(tmp_path, text, part_size=1)
     assert rows_of(tmp_path / "out")["labels"][0].to_list()[0]["value"] == "new"
@@ -112,13 +112,13 @@ def test_malformed_lines_within_the_limit_are_counted_by_their_number(tmp_path: 
     assert next(iter(manifest.counts.details["malformed lines"])).startswith("line 17: ")
 
 
-def test_after_the_error_the_same_run_may_go_on_with_a_higher_limit(tmp_path: Path) -> None:
+def test_after_the_error_the_run_resumes_with_a_higher_limit(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         run(tmp_path, broken(), part_size=500)
     assert run(tmp_path, broken(), part_size=500, max_errors=1).parts
 
 
-def test_a_dump_without_its_end_is_cut(tmp_path: Path) -> None:
+def test_a_dump_without_its_end_is_truncated(tmp_path: Path) -> None:
     text = wikidata_json(item(q, {"en": "x"}) for q in range(1, 40)).removesuffix("]\n")
     with pytest.raises(CutInputError, match="the closing \\] is missing"):
         run(tmp_path, text)
@@ -145,7 +145,7 @@ def full(qid: int) -> dict[str, Any]:
     return whole
 
 
-def test_languages_and_sites_that_are_not_asked_for_are_dropped_and_counted(
+def test_other_languages_and_sites_are_dropped_and_counted(
     tmp_path: Path,
 ) -> None:
     manifest = run(tmp_path, wikidata_json(map(full, (3, 2))), languages="nb", sites="enwiki")
@@ -186,21 +186,21 @@ def test_only_what_a_linked_folder_links_to_is_kept(
     assert set(rows_of(tmp_path / "out")["qid"]) == linked & set(
         rows_of(pipeline / "entities")["qid"]
     )
-    with pytest.raises(InputError, match="holds what `cstool extract` wrote"):
+    with pytest.raises(InputError, match="contains output of `cstool extract`"):
         run(tmp_path, wikidata_json([full(1)]), only=pipeline / "sentences")
 
 
 @pytest.mark.parametrize(
     ("listed", "words"),
     [
-        ("", "names no items"),
-        ("# nothing\n", "names no items"),
-        ("Q1\nBerlin\n", "line 2 is no QID: b'Berlin'"),
-        ("Q4294967296\n", "line 1 is no QID"),
-        ("P31\n", "line 1 is no QID"),
+        ("", "contains no QIDs"),
+        ("# nothing\n", "contains no QIDs"),
+        ("Q1\nBerlin\n", "line 2 is not a QID: b'Berlin'"),
+        ("Q4294967296\n", "line 1 is not a QID"),
+        ("P31\n", "line 1 is not a QID"),
     ],
 )
-def test_a_list_of_items_that_is_none_is_refused(tmp_path: Path, listed: str, words: str) -> None:
+def test_an_invalid_list_of_items_is_refused(tmp_path: Path, listed: str, words: str) -> None:
     path = tmp_path / "wanted.txt"
     path.write_text(listed)
     with pytest.raises(InputError, match=words):
@@ -235,7 +235,7 @@ def test_other_choices_over_old_output_are_refused(tmp_path: Path) -> None:
     assert run(tmp_path, text, languages="de").parts
 
 
-def test_what_a_duplicate_had_is_counted_as_dropped(tmp_path: Path) -> None:
+def test_terms_of_a_duplicate_are_counted_as_dropped(tmp_path: Path) -> None:
     text = wikidata_json([full(5), item(7, {}), item(5, {"en": "new"}, {"enwiki": "New"})])
     tallies = run(tmp_path, text, part_size=1).counts.tallies
     for unit, (read, written) in {"labels": (6, 1), "aliases": (4, 0), "sitelinks": (4, 1)}.items():
@@ -263,7 +263,7 @@ def test_a_bad_line_is_named_or_counted(tmp_path: Path, line: bytes) -> None:
     assert rows_of(tmp_path / "out")["qid"].to_list() == [1, 2, 3]
 
 
-def test_a_gzip_dump_that_is_cut_inside_a_member_keeps_what_stands_before(tmp_path: Path) -> None:
+def test_the_readable_part_of_a_truncated_gzip_dump_is_kept(tmp_path: Path) -> None:
     text = wikidata_json(full(q) for q in range(1, 300)).encode()
     dump = tmp_path / "d.json.gz"
     members = [gzipped(text[i : i + 5000]) for i in range(0, len(text), 5000)]
@@ -319,7 +319,7 @@ def test_reading_back_gives_what_was_written(
         assert row["types"] == types
 
 
-def test_the_bars_are_fed_evenly_and_to_their_ends(
+def test_the_progress_bars_advance_evenly_and_reach_their_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: dict[str, list[float]] = {}

@@ -1,4 +1,4 @@
-"""The external sort of items, and what it costs in any order."""
+"""The external sort of items, and its cost for any order of the input."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +31,7 @@ GROUPS = st.lists(
 
 
 @given(GROUPS, st.integers(1, 1 << 22))
-def test_cuts_hold_every_group_and_rise(groups: list[Group], size: int) -> None:
+def test_cuts_cover_every_group_and_increase(groups: list[Group], size: int) -> None:
     cuts = cut_evenly(groups, size)
     assert all(a < b for a, b in pairwise(cuts))
     assert not groups or cuts[0] == min(g.low for g in groups)
@@ -57,7 +57,7 @@ def run(folder: Path, qids: list[int], part_size: int = 1 << 12) -> pl.DataFrame
 
 @pytest.fixture
 def merges(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What is merged, run by run."""
+    """Record the merges."""
     found: list[Any] = []
     merge = sort.merge_runs
 
@@ -75,7 +75,7 @@ def test_a_nearly_sorted_dump_is_not_merged_first(tmp_path: Path, merges: list[A
     assert not merges
 
 
-def test_a_dump_in_no_order_is_merged_and_comes_out_the_same(
+def test_an_unsorted_dump_is_merged_with_the_same_result(
     tmp_path: Path, merges: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     qids = Random(1).sample(range(1, 10**9), 1500) * 2

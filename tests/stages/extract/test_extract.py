@@ -1,4 +1,4 @@
-"""Page XML → sentences with mentions."""
+"""Extraction of sentences with mentions from page XML."""
 
 import bz2
 from importlib.metadata import version
@@ -111,7 +111,7 @@ def test_all_compressions_and_cuts_give_the_same_rows(tmp_path: Path) -> None:
     assert len(wanted) == 120
 
 
-def test_a_cut_dump_is_an_error_and_keep_going_keeps_what_stands_before(tmp_path: Path) -> None:
+def test_a_truncated_dump_is_an_error_and_keep_going_keeps_its_start(tmp_path: Path) -> None:
     pages = [Source(f"Page {i}", f"Number {i} is [[here]].") for i in range(30)]
     whole = write_multistream(tmp_path / "dump.xml.bz2", pages, each=2).read_bytes()
     (tmp_path / "dump.xml.bz2").write_bytes(whole[: len(whole) * 2 // 3])
@@ -133,13 +133,13 @@ def test_dumps_of_two_wikis_are_refused(tmp_path: Path) -> None:
         extract(paths, tmp_path / "out", ExtractOptions(), RunOptions(jobs=1, quiet=True))
 
 
-def test_the_source_language_can_be_told(tmp_path: Path, dump: Path) -> None:
+def test_the_source_language_can_be_given(tmp_path: Path, dump: Path) -> None:
     manifest = run(tmp_path, dump, language="de")
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
 
 
-def test_a_fault_of_ours_names_the_page(
+def test_an_internal_error_names_the_page(
     tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(self: PageReader, source: str, title: str, *, every: bool) -> PageText:
@@ -182,7 +182,7 @@ def test_a_message_names_the_language_of_the_pages_if_siteinfo_is_wrong(tmp_path
     ]
 
 
-def test_no_template_is_rendered_when_none_is_asked_for(tmp_path: Path) -> None:
+def test_no_template_is_rendered_with_none(tmp_path: Path) -> None:
     xml = dump_xml([Source("A", "It is {{nowrap|a big}} [[apple]]. A [[pear]]{{sfn|X|2000}} too.")])
     (tmp_path / "dump.xml").write_text(xml)
     run(tmp_path / "known", tmp_path / "dump.xml")

@@ -1,4 +1,4 @@
-"""Templates that go by other names in the dump: sentences that wait for them."""
+"""Templates that are called through redirects, and the sentences that wait for these."""
 
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,7 @@ def test_the_users_rules_are_used(tmp_path: Path, dump: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_fault_in_the_users_rules_is_told_before_anything_is_done(
-    tmp_path: Path, dump: Path
-) -> None:
+def test_an_error_in_the_users_rules_is_reported_first(tmp_path: Path, dump: Path) -> None:
     with pytest.raises(InputError, match=r"^my\.toml: .*'x'"):
         run(dump, tmp_path / "out", rules="[text]\nx = 3", rules_name="my.toml")
     assert not list((tmp_path / "out").glob("*.parquet"))

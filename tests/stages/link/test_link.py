@@ -1,4 +1,4 @@
-"""Mentions → QIDs."""
+"""Linking mentions to QIDs."""
 
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ TITLES = {"Mercury": 7, "Rome": 220, "List of lists": 9, "Village": int(NO_ITEM)
 NON_ENTITIES = {7: "disambiguation page", 9: "list article", 8: "disambiguation page"}
 
 
-def test_what_is_no_entity_has_no_qid_and_a_reason_that_is_counted(tmp_path: Path) -> None:
+def test_items_that_are_not_entities_are_unlinked_with_a_reason(tmp_path: Path) -> None:
     qids, counts = linked(tmp_path, SENTENCE, titles=TITLES, non_entities=NON_ENTITIES)
     assert qids == [None, 220, None, None, None]
     assert counts.details[BY_LINK] == {
@@ -86,7 +86,7 @@ def test_what_is_no_entity_has_no_qid_and_a_reason_that_is_counted(tmp_path: Pat
     }
 
 
-def test_pages_without_an_item_are_told_from_no_pages(tmp_path: Path) -> None:
+def test_pages_without_an_item_and_missing_pages_are_distinguished(tmp_path: Path) -> None:
     wikidata = tmp_path / "w.json"
     wikidata.write_text(wikidata_json([item(220, {"en": "Rome"}, {"enwiki": "Rome"})]))
     pages = [
@@ -107,7 +107,7 @@ def test_pages_without_an_item_are_told_from_no_pages(tmp_path: Path) -> None:
     }
 
 
-def test_disambiguation_pages_are_kept_on_demand(tmp_path: Path) -> None:
+def test_disambiguation_pages_are_kept_with_the_option(tmp_path: Path) -> None:
     qids, counts = linked(
         tmp_path, SENTENCE, options=LinkOptions(keep_disambiguation=True), titles=TITLES
     )
@@ -166,7 +166,7 @@ def test_the_number_of_workers_changes_no_byte(tmp_path: Path) -> None:
     assert rows_of(tmp_path / "1")["mentions"].list.len().to_list() == [1] * 8
 
 
-def test_titles_that_were_made_anew_are_taken_anew(tmp_path: Path) -> None:
+def test_rewritten_titles_are_read_again(tmp_path: Path) -> None:
     sentences = write_sentences(tmp_path / "sentences", [row("Rome.", ("Rome", "Rome"))])
     qids = []
     for qid in (220, 221):

@@ -1,4 +1,4 @@
-"""Further mentions of what a page has linked."""
+"""Repeated mentions of entities that a page has linked."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ TITLES = {
 
 
 def added(folder: Path, *rows: Row, language: str = "en", **options: Any) -> list[tuple[str, int]]:
-    """Return what propagation adds to some sentences: the name and the QID of each."""
+    """Return the names and QIDs of the mentions that propagation adds to sentences."""
     sentences = write_sentences(folder / "s", rows, language=language, **options)
     known = write_titles(folder / "t", TITLES, {99: "disambiguation page"}, language=language)
     running = RunOptions(jobs=1, quiet=True)
@@ -53,7 +53,7 @@ def added(folder: Path, *rows: Row, language: str = "en", **options: Any) -> lis
     return new
 
 
-def test_later_places_of_an_anchor_and_of_a_title_become_mentions(tmp_path: Path) -> None:
+def test_later_occurrences_of_an_anchor_and_of_a_title_become_mentions(tmp_path: Path) -> None:
     assert added(
         tmp_path,
         row("The Eternal City is old.", ("Eternal City", "Rome"), position=1),
@@ -61,7 +61,7 @@ def test_later_places_of_an_anchor_and_of_a_title_become_mentions(tmp_path: Path
     ) == [("Rome", 220), ("Eternal City", 220)]
 
 
-def test_earlier_places_do_not(tmp_path: Path) -> None:
+def test_earlier_occurrences_do_not(tmp_path: Path) -> None:
     rows = (
         row("Rome was old.", position=1),
         row("Rome and Rome are one.", position=2),
@@ -82,7 +82,7 @@ def test_a_page_over_several_row_groups_is_one_page(tmp_path: Path) -> None:
     assert added(tmp_path, *rows, rows_a_group=3) == [("Rome", 220)] * 7
 
 
-def test_names_of_two_entities_are_left_alone(tmp_path: Path) -> None:
+def test_names_of_two_entities_are_ambiguous(tmp_path: Path) -> None:
     rows = (
         row("The city by the city.", ("city", "Rome"), ("city", "New York"), position=1),
         row("A city, Rome or New York.", position=2),
@@ -90,7 +90,7 @@ def test_names_of_two_entities_are_left_alone(tmp_path: Path) -> None:
     assert added(tmp_path, *rows) == [("Rome", 220), ("New York", 5)]
 
 
-def test_names_that_lead_to_no_entity_elsewhere_are_left_alone(tmp_path: Path) -> None:
+def test_names_that_also_lead_to_no_entity_are_ambiguous(tmp_path: Path) -> None:
     rows = (
         row("See Smith and Smith.", ("Smith", "Romulus"), ("Smith", "Nobody"), position=1),
         row("Smith once more.", position=2),
@@ -98,7 +98,7 @@ def test_names_that_lead_to_no_entity_elsewhere_are_left_alone(tmp_path: Path) -
     assert added(tmp_path, *rows) == []
 
 
-def test_names_of_other_pages_are_left_alone(tmp_path: Path) -> None:
+def test_names_of_other_pages_are_ambiguous(tmp_path: Path) -> None:
     rows = (
         row("Lost to Germany.", ("Germany", "German football team"), position=1),
         row("Then Mercury rose.", ("Mercury", "Mercury (planet)"), position=2),
@@ -107,7 +107,7 @@ def test_names_of_other_pages_are_left_alone(tmp_path: Path) -> None:
     assert added(tmp_path, *rows) == []
 
 
-def test_the_page_itself_is_left_alone(tmp_path: Path) -> None:
+def test_the_page_itself_is_not_mentioned(tmp_path: Path) -> None:
     rows = (
         row("After Rome it is named.", ("Rome", "Rome"), title="Rome (film)", position=1),
         row("Then Rome was shown.", title="Rome (film)", position=2),
@@ -115,7 +115,7 @@ def test_the_page_itself_is_left_alone(tmp_path: Path) -> None:
     assert added(tmp_path, *rows) == []
 
 
-def test_descriptions_are_left_alone(tmp_path: Path) -> None:
+def test_descriptions_are_not_repeated(tmp_path: Path) -> None:
     rows = (
         row("Born in the town of beers.", ("the town", "Rome"), ("beers", "Beer"), position=1),
         row("He left the town for beers.", position=2),
@@ -132,7 +132,7 @@ def test_the_longest_name_is_taken(tmp_path: Path) -> None:
     assert added(tmp_path, *rows) == [("New York Times", 6), ("New York", 5)]
 
 
-def test_what_is_linked_already_is_not_touched(tmp_path: Path) -> None:
+def test_existing_mentions_are_not_changed(tmp_path: Path) -> None:
     rows = (
         row("See Rome.", ("Rome", "Rome"), position=1),
         row("The gods of Rome are old.", ("gods of Rome are", "Romulus"), position=2),
@@ -148,7 +148,7 @@ def test_what_is_linked_already_is_not_touched(tmp_path: Path) -> None:
         ("ko", "수도는 서울이다.", "서울", "서울은 서울대학교가 있다.", 1),
     ],
 )
-def test_languages_have_bounds_of_their_own(
+def test_languages_have_their_own_word_boundaries(
     tmp_path: Path, language: str, first: str, link_: str, then: str, new: int
 ) -> None:
     rows = (row(first, (link_, "Rome"), position=1), row(then, position=2))
@@ -205,9 +205,7 @@ OVERLAPPING_ITSELF = PageMentions(
 
 @given(pages(), st.sampled_from(["en", "de", "ja", "zh"]))
 @settings(max_examples=200)
-def test_further_mentions_are_names_in_their_place_that_overlap_nothing(
-    page: PageMentions, language: str
-) -> None:
+def test_repeated_mentions_are_names_that_do_not_overlap(page: PageMentions, language: str) -> None:
     names = without_others(names_of(page), page, {})
     further = further_mentions(page, names, is_words(language))
     spans = [(m.row, m.start, m.end) for m in page.mentions]
@@ -225,7 +223,7 @@ def test_further_mentions_are_names_in_their_place_that_overlap_nothing(
 @given(pages(), st.sampled_from(["en", "de", "ja", "zh"]))
 @example(OVERLAPPING_ITSELF, "en")
 @settings(max_examples=200)
-def test_no_later_place_of_a_clear_name_is_left_that_stands_alone(
+def test_every_later_occurrence_of_an_unambiguous_name_is_found(
     page: PageMentions, language: str
 ) -> None:
     whole = is_words(language)

@@ -1,4 +1,4 @@
-"""Where names in running text are words."""
+"""Word boundaries of names in running text."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from cstool.stages.link.word_boundaries import enough_letters, is_words
 
 
 def found(language: str, marked: str) -> bool:
-    """Whether the piece between the brackets is whole words."""
+    """Whether the text between the brackets consists of whole words."""
     start = marked.index("[")
     end = marked.index("]") - 1
     return is_words(language)(marked.replace("[", "").replace("]", ""), start, end)
@@ -37,7 +37,7 @@ def found(language: str, marked: str) -> bool:
         ("he", "את [ירושלים]"),
     ],
 )
-def test_a_name_between_the_bounds_of_its_language_is_found(language: str, marked: str) -> None:
+def test_a_name_between_word_boundaries_is_found(language: str, marked: str) -> None:
     assert found(language, marked)
 
 
@@ -75,7 +75,7 @@ def test_a_piece_of_a_word_or_of_a_longer_name_is_not(language: str, marked: str
 
 
 @pytest.mark.parametrize("name", ["Rom", "AC/DC", "北京", "すきやき", "ไทยแลนด์", "19th century"])
-def test_names_of_some_letters_are_looked_for(name: str) -> None:
+def test_names_with_enough_letters_are_searched(name: str) -> None:
     assert enough_letters(name)
 
 

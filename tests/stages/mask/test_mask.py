@@ -1,4 +1,4 @@
-"""A corpus → training examples."""
+"""Training examples of a corpus."""
 
 import json
 import shutil
@@ -110,7 +110,7 @@ def test_an_entity_s_tokens_spell_it_and_have_its_qid(
 
 
 @pytest.mark.parametrize(("strategy", "packed"), [("pep-mrs+mlm", True), ("pairs-page", False)])
-def test_workers_and_shares_change_no_byte(
+def test_workers_and_array_tasks_change_no_byte(
     corpus: Path, unigram: Trained, tmp_path: Path, strategy: str, packed: bool
 ) -> None:
     for jobs in (1, 2):
@@ -160,9 +160,7 @@ def test_a_short_length_cuts_entities_and_counts_them(
     assert {row["input_ids"][-1] for row in examples(rows)} == {last}
 
 
-def test_stats_tells_rows_and_entities_of_examples(
-    corpus: Path, unigram: Trained, tmp_path: Path
-) -> None:
+def test_stats_counts_rows_of_examples(corpus: Path, unigram: Trained, tmp_path: Path) -> None:
     rows, manifest = make(corpus, unigram, tmp_path / "m")
     stats = folder_stats(tmp_path / "m")
     assert stats.stage == "mask"
@@ -182,11 +180,11 @@ def test_incompatible_options_are_refused(corpus: Path, unigram: Trained, tmp_pa
     for kind, words, options in cases:
         with pytest.raises(kind, match=words):
             make(corpus, unigram, out, **options)
-    with pytest.raises(InputError, match="holds what `cstool switch` wrote"):
+    with pytest.raises(InputError, match="contains output of `cstool switch`"):
         make(corpus.parent / "switched", unigram, out)
     broken = tmp_path / "tokenizer.json"
     broken.write_text(json.dumps({"model": 1}))
-    with pytest.raises(InputError, match=r"is no tokenizer.json"):
+    with pytest.raises(InputError, match=r"not a valid tokenizer.json"):
         make(corpus, Trained(unigram.tokenizer, unigram.vocabulary, broken), out)
     assert not out.exists()
 
@@ -198,9 +196,7 @@ def test_a_corpus_without_spans_is_refused(unigram: Trained, tmp_path: Path) -> 
         make(tmp_path / "c", unigram, tmp_path / "m")
 
 
-def test_a_tokenizer_without_a_mask_token_can_be_told_one(
-    corpus: Path, unigram: Trained, tmp_path: Path
-) -> None:
+def test_a_mask_token_can_be_given(corpus: Path, unigram: Trained, tmp_path: Path) -> None:
     renamed = tmp_path / "t.json"
     renamed.write_text(unigram.path.read_text().replace('"<mask>"', '"<blank>"'))
     tokenizer = Tokenizer.from_file(str(renamed))
@@ -219,7 +215,7 @@ TEXT = "is a town in the north of the country by the sea"
 
 
 def paged(tmp_path: Path, pages: int, each: int) -> Path:
-    """A corpus of so many pages of so many sentences, three a paragraph."""
+    """A corpus with the given numbers of pages and sentences per page, three per paragraph."""
     sentences = [
         Sentence(p, f"{TEXT} {p} {i}", paragraph=i // 3)
         for p in range(1, pages + 1)
@@ -231,7 +227,7 @@ def paged(tmp_path: Path, pages: int, each: int) -> Path:
 
 
 @pytest.mark.parametrize("strategy", ["pairs-paragraph", "pairs-page"])
-def test_pairs_are_of_the_places_that_they_tell(
+def test_pairs_are_of_the_kind_in_their_column(
     unigram: Trained, tmp_path: Path, strategy: str
 ) -> None:
     made_of = paged(tmp_path, 12, 24)
@@ -282,7 +278,7 @@ def test_long_pairs_are_cut_to_length(unigram: Trained, tmp_path: Path) -> None:
     assert set(rows["input_ids"].list.len()) == {16}
 
 
-def test_a_corpus_without_paragraphs_is_told_to_be_made_again(
+def test_a_corpus_without_paragraphs_is_refused(
     corpus: Path, unigram: Trained, tmp_path: Path
 ) -> None:
     older = tmp_path / "older"

@@ -1,4 +1,4 @@
-"""Folders as `switch` writes them, made on the spot."""
+"""Output folders of `switch` for tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Sentence:
 
 
 def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any]]:
-    """Return the rows of the sentences: each in itself, then in its languages."""
+    """Return the rows of the sentences: the source, then its languages."""
     rows = []
     for position, sentence in enumerate(sentences, first):
         source = f"X {sentence.text}"
@@ -58,7 +58,7 @@ def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any
 def write_switched(
     folder: Path, sentences: Sequence[Sentence], *, a_part: int = 1000, wiki: str = "enwiki"
 ) -> Path:
-    """Fill a folder with the sentences' rows, so many sentences a part; return the folder."""
+    """Write the rows of sentences to a folder, `a_part` sentences per part; return it."""
 
     def batches(table: pa.Table) -> Batches:
         yield table
@@ -107,7 +107,7 @@ def make_corpus(
 
 
 def corpus_rows(out: Path) -> pl.DataFrame:
-    """Return a corpus's rows, file by file, whatever it is written in."""
+    """Return a corpus's rows, file by file, in any format."""
     files = sorted((out / "data").rglob("*-of-*"))
     if files[0].name.endswith(".jsonl.zst"):
         return pl.concat([pl.read_ndjson(path.read_bytes()) for path in files])

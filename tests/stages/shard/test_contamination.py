@@ -1,4 +1,4 @@
-"""What counts as a test set's text."""
+"""The definition of text of a test set."""
 
 import json
 import unicodedata
@@ -27,7 +27,7 @@ def found(tests: list[str], sentence: str) -> bool:
 
 
 def plainly(tests: list[str], sentence: str) -> bool:
-    """The rule, restated: lists of words in lists of words."""
+    """The rule on lists of words."""
 
     def within(short: list[str], long: list[str]) -> bool:
         return any(short == long[i : i + len(short)] for i in range(len(long) - len(short) + 1))
@@ -48,7 +48,7 @@ some_words = st.lists(st.sampled_from(ALPHABET), max_size=20)
 
 
 @given(some_words, some_words, some_words, st.lists(some_words, max_size=2))
-def test_what_is_found_is_what_the_rule_says(
+def test_contaminated_sentences_are_those_of_the_rule(
     before: list[str], shared: list[str], after: list[str], others: list[list[str]]
 ) -> None:
     tests = [" ".join(t) for t in [after[:2] + shared + before[:2], *others]]
@@ -60,7 +60,7 @@ def test_case_and_punctuation_make_no_difference() -> None:
     assert found([TEST], "So: " + TEST.upper().replace(" ", ", ") + "!")
 
 
-def test_thirteen_words_in_a_row_are_enough_and_twelve_are_not() -> None:
+def test_thirteen_consecutive_words_are_enough_and_twelve_are_not() -> None:
     words = TEST.split()
     assert found([TEST], "he said " + " ".join(words[3:16]) + " and left")
     assert not found([TEST], "he said " + " ".join(words[3:15]) + " and left")
@@ -109,7 +109,7 @@ def test_broken_lines_of_json_are_named(tmp_path: Path) -> None:
         list(texts_of(path))
 
 
-def test_what_is_saved_is_opened_again(tmp_path: Path) -> None:
+def test_saved_hashes_are_read_back(tmp_path: Path) -> None:
     tests = TestTexts.of([strings([TEST, "one two three four five six seven eight"])])
     tests.save(tmp_path / "tests.npz")
     again = TestTexts.open(tmp_path / "tests.npz")

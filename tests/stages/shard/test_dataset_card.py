@@ -82,9 +82,23 @@ def test_the_size_s_category_is_one_of_the_hub_s(rows: int, category: str) -> No
     assert head(card)["size_categories"] == [category]
 
 
-def test_codes_are_quoted_and_pairs_are_for_translation() -> None:
+def test_a_code_that_yaml_reads_as_a_boolean_stays_a_string() -> None:
+    splits = {"no": {"train": SplitSize(1)}, "de": {"train": SplitSize(1)}}
+    found = head(dataset_card(splits, CardData(FORMATS["cstool"], ("enwiki",))))
+    assert found["language"] == ["nb", "de"]
+    assert [one["config_name"] for one in found["configs"]] == ["no", "de"]
+
+
+def test_a_name_with_yaml_syntax_stays_one_line() -> None:
+    sources = tuple(f"a: [b] #{number}" for number in range(20))
+    card = dataset_card({"de": {"train": SplitSize(1)}}, CardData(FORMATS["cstool"], sources))
+    assert head(card)["pretty_name"] == f"Code-switched sentences from {', '.join(sources)}"
+    assert card.split("\n")[4].startswith("pretty_name: ")
+    assert card.split("\n")[5] == "annotations_creators:"
+
+
+def test_sentence_pairs_are_for_translation() -> None:
     card = dataset_card({"nb": {"train": SplitSize(1)}}, CardData(FORMATS["mt"], ("enwiki",)))
-    assert '- config_name: "nb"' in card
     assert head(card)["task_categories"] == ["translation"]
 
 
@@ -140,7 +154,7 @@ def test_commands_have_every_given_option() -> None:
     ]
 
 
-def test_two_folders_of_one_wiki_have_names_of_their_own() -> None:
+def test_two_folders_of_one_wiki_have_different_names() -> None:
     one = [ancestor("extract", "a.xml"), ancestor("switch", "link", languages=["de"])]
     lines = commands([*one, *one], {})
     assert lines[2].endswith("-o work/enwiki/sentences-2")

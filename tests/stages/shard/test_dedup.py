@@ -1,4 +1,4 @@
-"""Duplicates and test sets' texts are left out of the corpus, with all their rows."""
+"""Duplicates and texts of test sets are dropped with all their rows."""
 
 import sys
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_minhash_gives_the_same_for_any_parts_and_buckets(
     assert 2 <= len(kept[0]) < 240
 
 
-def test_marks_of_a_bucket_lie_together_however_few_sentences_are_looked_at_at_once(
+def test_marks_of_a_bucket_are_one_segment_for_any_batch_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dropping, "_SENTENCES_AT_ONCE", 5)
@@ -108,9 +108,7 @@ def test_buckets_are_for_sentences_not_for_their_rows(
 
 
 @pytest.mark.parametrize("dedup", ["none", "exact", "minhash"])
-def test_a_test_sets_sentences_go_in_all_languages_and_are_counted(
-    tmp_path: Path, dedup: str
-) -> None:
+def test_sentences_of_a_test_set_are_dropped_in_all_languages(tmp_path: Path, dedup: str) -> None:
     (tmp_path / "test.txt").write_text(f"They say that it {LONG}\n")
     sentences = [Sentence(1, LONG, ("de", "fr")), Sentence(2, "is another one.", ("de",))]
     write_switched(tmp_path / "switched", [*sentences, Sentence(3, LONG)])
@@ -148,7 +146,7 @@ def test_a_test_set_without_a_text_of_some_length_is_refused(tmp_path: Path) -> 
         make_corpus(switched, tmp_path / "d", decontaminate=(tmp_path / "none.txt",))
 
 
-def test_minhash_without_its_library_says_what_to_install(
+def test_minhash_without_its_library_reports_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switched = write_switched(tmp_path / "switched", [Sentence(1, LONG)])

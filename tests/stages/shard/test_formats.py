@@ -75,7 +75,7 @@ def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
 
 @pytest.mark.parametrize("name", ["mine.jsonl.zst", "train-00000-of-00009.jsonl.zst"])
 @pytest.mark.parametrize("finished", [True, False])
-def test_a_user_s_lines_of_json_beside_a_corpus_stay(
+def test_foreign_json_lines_in_a_corpus_are_kept(
     switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, finished: bool
 ) -> None:
     options = ShardOptions(format="jsonl", rows_per_shard=100)
@@ -154,7 +154,7 @@ def test_tables_have_a_page_index_and_row_groups_of_the_size_that_is_set(
 
 
 @pytest.mark.skipif(int(pa.__version__.split(".")[0]) < 21, reason="pyarrow cannot chunk yet")
-def test_a_row_more_at_the_head_leaves_most_bytes_of_a_file_as_they_were(tmp_path: Path) -> None:
+def test_an_inserted_row_changes_few_bytes_of_a_file(tmp_path: Path) -> None:
     texts = [hashlib.sha256(str(i).encode()).hexdigest() for i in range(60_000)]
     layout = FORMATS["cstool"].layout
     unchunked = {**layout, "use_content_defined_chunking": False}
@@ -187,7 +187,7 @@ def test_statistics_and_card_have_the_dropped_rows(switched: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     "texts", [[], [""], ["a"], ["", "a b", "", "c"], ["one two three", "four"], ["ü ö"]]
 )
-def test_words_are_what_spaces_part(texts: list[str]) -> None:
+def test_words_are_separated_by_spaces(texts: list[str]) -> None:
     assert words(pa.array(texts, pa.string())) == sum(len(text.split()) for text in texts)
     sliced = pa.array(["zero words", *texts], pa.string()).slice(1)
     assert words(sliced) == sum(len(text.split()) for text in texts)
@@ -212,7 +212,7 @@ def test_counts_of_the_forms_agree(switched: Path, tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("lost", [True, False])
-def test_what_an_interrupted_run_has_left_damaged_is_made_again(
+def test_damaged_files_of_an_interrupted_run_are_made_again(
     switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str, lost: bool
 ) -> None:
     test = tmp_path / "test.txt"

@@ -1,4 +1,4 @@
-"""Marks of equal and nearly equal texts."""
+"""Marks of equal and similar texts."""
 
 import random
 
@@ -54,7 +54,7 @@ def similarity(one: str, two: str) -> float:
     return len(sets[0] & sets[1]) / len(sets[0] | sets[1])
 
 
-def test_alike_texts_are_found_and_others_are_not() -> None:
+def test_similar_texts_are_found_and_others_are_not() -> None:
     lots = random.Random(5)
     found: dict[bool, list[bool]] = {True: [], False: []}
     for _ in range(300):

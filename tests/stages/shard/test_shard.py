@@ -1,4 +1,4 @@
-"""Code-switched sentences → a corpus that other programs open."""
+"""Corpora that other programs can read."""
 
 import os
 from pathlib import Path
@@ -214,7 +214,7 @@ def test_every_sentence_is_attributed_to_a_page_and_its_revision(pipeline: Path)
     assert credits_["wiki"].unique().to_list() == ["enwiki"]
 
 
-def test_pages_and_paragraphs_are_told_once_for_two_folders_of_one_extraction(
+def test_pages_and_paragraphs_are_listed_once_for_two_folders_of_one_extraction(
     pipeline: Path, tmp_path: Path
 ) -> None:
     running = RunOptions(jobs=1, quiet=True)

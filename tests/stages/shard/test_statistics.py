@@ -48,7 +48,7 @@ def test_numbers_are_those_of_the_rows(rows: pl.DataFrame, told: Statistics) -> 
         assert numbers.entities_a_sentence == [entities[n] for n in range(17)]
 
 
-def test_the_most_frequent_entities_are_so(rows: pl.DataFrame, told: Statistics) -> None:
+def test_the_most_frequent_entities_are_listed(rows: pl.DataFrame, told: Statistics) -> None:
     qids = Counter(
         rows.explode("entities", empty_as_null=True)["entities"].struct.field("qid").drop_nulls()
     )
@@ -59,7 +59,7 @@ def test_the_most_frequent_entities_are_so(rows: pl.DataFrame, told: Statistics)
     assert all(one.name for one in told.entities[:20])
 
 
-def test_what_was_looked_at_is_counted_as_it_stands(pipeline: Path, told: Statistics) -> None:
+def test_sampled_rows_are_counted_exactly(pipeline: Path, told: Statistics) -> None:
     de = pl.read_parquet(pipeline / "corpus/data/de/train-*.parquet")
     looked = told.languages["de"].looked_at
     assert looked is not None
@@ -129,7 +129,7 @@ def test_the_bounds_of_a_top_entity_s_number_hold(files: list[dict[int, int]]) -
         assert one.number <= exact[one.qid] <= one.at_most
 
 
-def test_a_long_sentence_is_no_sample() -> None:
+def test_a_long_sentence_is_not_a_sample() -> None:
     facts = FileFactsBuilder("de", 2, sample=True)
     sentences = [Sentence(1, "is short."), Sentence(2, "is " + "very " * 9000 + "long.")]
     facts.add(pa.Table.from_pylist([rows_of([one])[1] for one in sentences], SWITCHED))
@@ -137,7 +137,7 @@ def test_a_long_sentence_is_no_sample() -> None:
     assert [sentence.page_id for sentence in told.sentences] == [1]
 
 
-def test_bad_statistics_are_told(tmp_path: Path) -> None:
+def test_invalid_statistics_are_reported(tmp_path: Path) -> None:
     (tmp_path / "stats.json").write_text("{")
     with pytest.raises(InputError, match=r"stats\.json: cannot be read"):
         read_statistics(tmp_path)

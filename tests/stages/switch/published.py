@@ -1,4 +1,4 @@
-"""The published rules (Whitehouse et al. 2022), told again as the simplest loop: an oracle.
+"""The published rules (Whitehouse et al. 2022) as a simple loop, for comparison.
 
 Nothing of `switch` is used. The published code draws languages with Python's generator; here the
 lots are those of docs/switching.md, so that every row can be foretold.
@@ -16,7 +16,7 @@ _MASK = 2**64 - 1
 
 
 def lot(seed: int, sentence: int, code: str) -> int:
-    """What a language draws for a sentence; the smallest win."""
+    """The random key of a language for a sentence; the smallest are drawn."""
     first = splitmix64(sentence ^ xxhash.xxh3_64_intdigest(b"sentence", seed))
     return splitmix64(first ^ xxhash.xxh3_64_intdigest(code.encode(), 0))
 
@@ -40,7 +40,7 @@ def is_taken(sentence: Row) -> bool:
 def published(
     sentence: Row, labels: Labels, languages: Sequence[str], seed: int = 0, source: str = "en"
 ) -> list[Row]:
-    """The rows that a sentence makes: itself, then up to five languages in the order of codes."""
+    """The rows of a sentence: the source, then up to five languages in the order of codes."""
     if not is_taken(sentence):
         return []
     linked = [m for m in sentence["mentions"] if m["qid"] is not None]
@@ -84,7 +84,7 @@ def published(
 
 
 def labels_of(entities: Sequence[Row]) -> Labels:
-    """Labels by QID and language, of rows of entities; an empty one is none."""
+    """Labels by QID and language, from rows of entities; empty labels are omitted."""
     return {
         row["qid"]: {x["language"]: x["value"] for x in row["labels"] if x["value"]}
         for row in entities

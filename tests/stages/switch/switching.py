@@ -1,4 +1,4 @@
-"""Folders that `switch` reads, made on the spot, and what it makes of them."""
+"""Input folders of `switch` for tests, and its output for them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ Link = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Entity:
-    """An item: labels and aliases by language, classes, its page's title in the text's wiki."""
+    """An item: labels and aliases by language, classes, title of its page in the source wiki."""
 
     labels: dict[str, str]
     aliases: dict[str, list[str]] = field(default_factory=dict)
@@ -106,17 +106,17 @@ def switched(
 
 
 def names(row: Row) -> list[str]:
-    """The names that stand in a row's spans."""
+    """The texts of a row's spans."""
     return [row["text"][e["start"] : e["end"]] for e in row["entities"]]
 
 
 def anchors(row: Row) -> list[str]:
-    """What stood there before."""
+    """The anchors of a row."""
     return [row["source_text"][e["source_start"] : e["source_end"]] for e in row["entities"]]
 
 
 def outside(text: str, spans: Iterable[tuple[int, int]]) -> list[str]:
-    """What of a text is outside of spans."""
+    """The text outside of spans."""
     at, pieces = 0, []
     for start, end in spans:
         pieces.append(text[at:start])

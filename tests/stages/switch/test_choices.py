@@ -51,7 +51,7 @@ def test_as_published_it_counts(tmp_path: Path) -> None:
     assert by_language(rows) == {"de": ["Paris"], "fr": ["Paris"], "ru": ["Париж"]}
 
 
-def test_given_options_win_over_the_recipe(tmp_path: Path) -> None:
+def test_given_options_override_the_recipe(tmp_path: Path) -> None:
     one = sentence(1, ("Paris", 3), REST)
     rows, _ = made(tmp_path, one, recipe="entitycs", min_changed=1)
     assert by_language(rows) == {"ru": ["Париж"]}
@@ -87,7 +87,7 @@ def test_a_sentence_with_an_inflected_anchor_may_be_dropped(tmp_path: Path) -> N
     assert manifest.counts.details["languages"] == {"de": 0, "en": 0}
 
 
-def test_names_are_made_to_fit(tmp_path: Path) -> None:
+def test_labels_are_adapted(tmp_path: Path) -> None:
     rows, _ = made(tmp_path / "a", sentence(1, "He heard the ", ("Beatles", 4), REST))
     assert by_language(rows) == {"ru": ["Битлз"]}
     rows, _ = made(tmp_path / "b", sentence(1, ("Dog", 1), REST), languages="fr")
@@ -106,7 +106,7 @@ def test_types_and_dates(tmp_path: Path) -> None:
     assert left == {"a date": 1, "of an excluded type": 1}
 
 
-def test_classes_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_classes_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("Q515 # city\nQ577\n")
     types = find_types(f"{tmp_path}/classes.txt,Q5", None, dates=False)
     assert types.asked == (5, 515, 577)
@@ -165,7 +165,7 @@ def test_smoothing_weighs_by_labels(tmp_path: Path) -> None:
     assert steep["es"] < 35 and steep["de"] > 180
 
 
-def test_round_robin_evens_languages_out(tmp_path: Path) -> None:
+def test_round_robin_gives_languages_equal_rows(tmp_path: Path) -> None:
     # Only two of three sentences can go into es.
     many = [sentence(n, (("dog", 1) if n % 3 else ("Paris", 3)), REST) for n in range(900)]
     few = {"languages": "de,es,fr,ru", "max_languages": 1, "min_changed": 0}
@@ -176,7 +176,7 @@ def test_round_robin_evens_languages_out(tmp_path: Path) -> None:
     assert max(counts[1].values()) - min(counts[1].values()) < 12
 
 
-def test_all_goes_into_all(tmp_path: Path) -> None:
+def test_policy_all_uses_all_languages(tmp_path: Path) -> None:
     rows, _ = made(tmp_path, sentence(1, ("dog", 1), REST), languages="all", policy="all")
     assert [row["language"] for row in rows] == ["de", "es", "fr", "ru"]
 
@@ -225,7 +225,7 @@ def test_invalid_weights_are_a_wrong_call(spec: str) -> None:
         read_weights(spec)
 
 
-def test_weights_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_weights_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "w").write_text("# ours\nde 2\nfr 0.5 # less\n")
     assert read_weights(str(tmp_path / "w")) == (("de", 2.0), ("fr", 0.5))
 
@@ -244,14 +244,14 @@ def test_overwrite_uses_the_new_labels(tmp_path: Path) -> None:
         assert made.counts.details["languages"]["de"] == (expected is not None)
 
 
-def test_mentions_that_overlap_are_told(tmp_path: Path) -> None:
+def test_mentions_that_overlap_are_reported(tmp_path: Path) -> None:
     row = sentence(1, ("dog", 1), REST)
     row["mentions"].append({"start": 2, "end": 5, "target": "T", "qid": 3})
     with pytest.raises(InputError, match="overlap"):
         made(tmp_path, row)
 
 
-def test_entities_without_the_texts_own_language_are_told(tmp_path: Path) -> None:
+def test_entities_without_the_source_language_are_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[sentence(1, ("Hund", 1), REST)]], KNOWN, source="de")
     manifest = folder / "entities/_manifest.json"
     kept = manifest.read_text().replace('"parameters":{}', '"parameters":{"languages":["fr","en"]}')

@@ -1,4 +1,4 @@
-"""From a dump's labels to the names in switched sentences: fallbacks, titles, what is counted."""
+"""Label selection from a dump to the switched sentences: fallbacks, titles, counts."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def switched(linked: Path, out: Path, languages: str, **options: Any) -> dict[str, str]:
-    """The switched sentences, less what is the same in all, by language."""
+    """The switched sentences by language, without their common text."""
     switch(
         linked / "linked",
         linked / "entities",
@@ -84,13 +84,13 @@ def test_without_fallback_only_labels_of_just_that_code_count(linked: Path, tmp_
     assert switched(linked, tmp_path / "o", "de,de-at,ja,ta,nb", fallback="none") == {}
 
 
-def test_titles_may_stand_for_labels(linked: Path, tmp_path: Path) -> None:
+def test_titles_may_replace_labels(linked: Path, tmp_path: Path) -> None:
     assert switched(linked, tmp_path / "o", "de,ja,sw", labels="sitelink") == {
         "ja": "ハンノキ Birk"
     }
 
 
-def test_all_languages_are_those_with_labels_and_codes_in_no_table_are_told(
+def test_all_languages_are_those_with_labels_and_unknown_codes_are_reported(
     linked: Path, tmp_path: Path
 ) -> None:
     found = switched(linked, tmp_path / "o", "all")

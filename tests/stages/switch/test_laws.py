@@ -1,4 +1,4 @@
-"""Laws that every row of `switch` keeps, whatever the sentences, the names and the options."""
+"""Properties of every row of `switch`, for any sentences, labels and options."""
 
 import unicodedata
 from typing import Any
@@ -76,7 +76,7 @@ def sound(chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(source: Row, rows: list[Row], chosen: dict[str, Any]) -> None:
-    """The laws of the rows that a sentence makes."""
+    """Check the properties of the rows of a sentence."""
     linked = [m for m in source["mentions"] if m["qid"] is not None]
     first, *others = rows
     assert first["language"] == "en"
@@ -143,7 +143,7 @@ def test_the_recipe_of_entitycs_is_the_published_loop(
 
 @settings(max_examples=12)
 @given(sentences(), items, options)
-def test_how_sentences_lie_in_parts_changes_no_row(
+def test_the_distribution_over_parts_changes_no_row(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row], known: Items, chosen: dict[str, Any]
 ) -> None:
     assume(len(rows) > 1)

@@ -1,4 +1,4 @@
-"""Code-switching: the published rules, told again as the simplest loop, and exact spans."""
+"""Switching: the published rules as a simple loop, and exact spans."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def published(pipeline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_sample_is_switched_as_the_published_rules_say(pipeline: Path, published: Path) -> None:
+def test_the_sample_is_switched_by_the_published_rules(pipeline: Path, published: Path) -> None:
     labels = labels_of(pipeline / "entities")
     languages = need_stage(published, "switch").parameters["languages"]
     told = [

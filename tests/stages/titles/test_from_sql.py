@@ -1,4 +1,4 @@
-"""`titles` from SQL tables, and beside the other way."""
+"""`titles` from SQL tables, compared with sitelinks and page dumps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,19 +47,19 @@ def by_dumps(folder: Path, pages: Sequence[Page] = PAGES, **site: str) -> Manife
 
 
 def by_both(folder: Path, pages: Sequence[Page], others: Sequence[Page]) -> Manifest:
-    """Compare a wiki by its tables with another one by its dumps."""
+    """Compare the SQL tables of a wiki with the dumps of another."""
     made, dump = write_dumps(folder, others)
     tables = write_tables(folder, pages)
     return titles("enwiki", made, [dump], folder / "both", RUNNING, sql=tables)
 
 
-def test_both_ways_give_the_same_map(tmp_path: Path) -> None:
+def test_both_inputs_give_the_same_map(tmp_path: Path) -> None:
     by_tables(tmp_path)
     by_dumps(tmp_path)
     assert map_of(tmp_path / "sql") == map_of(tmp_path / "dumps") == EXPECTED
 
 
-def test_both_ways_give_the_same_list_of_what_is_no_entity(tmp_path: Path) -> None:
+def test_both_inputs_give_the_same_list_of_non_entities(tmp_path: Path) -> None:
     by_tables(tmp_path)
     by_dumps(tmp_path)
     lists = [pl.read_parquet(tmp_path / way / "not_entities.parquet") for way in ("sql", "dumps")]
@@ -67,7 +67,7 @@ def test_both_ways_give_the_same_list_of_what_is_no_entity(tmp_path: Path) -> No
     assert lists[0].equals(lists[1])
 
 
-def test_the_indexes_of_both_ways_answer_alike(tmp_path: Path) -> None:
+def test_the_indexes_of_both_inputs_are_equal(tmp_path: Path) -> None:
     by_tables(tmp_path)
     by_dumps(tmp_path)
     hashes = hash_titles([page.title for page in PAGES if not page.namespace] + ["Nowhere"])
@@ -79,7 +79,7 @@ def test_the_indexes_of_both_ways_answer_alike(tmp_path: Path) -> None:
     assert (one == NO_ITEM).sum() == 8  # pages, but without an item
 
 
-def test_each_thing_that_is_not_in_the_map_has_a_reason(tmp_path: Path) -> None:
+def test_everything_missing_from_the_map_has_a_reason(tmp_path: Path) -> None:
     tallies = by_tables(tmp_path).counts.tallies
     assert tallies["redirects"].dropped == {
         "has an item of its own": 1,
@@ -117,7 +117,7 @@ _NAMES = st.sampled_from(["A", "B", "C", "D", "E", "a", "É", "A'\\b_"[:4]])
         unique_by=lambda page: page.title,
     )
 )
-def test_both_ways_agree_on_any_wiki(
+def test_both_inputs_agree_on_any_wiki(
     tmp_path_factory: pytest.TempPathFactory, pages: list[Page]
 ) -> None:
     """Chains, loops, redirects with items, titles that differ in case only: a small wiki of them.
@@ -175,7 +175,7 @@ def test_inconsistent_tables_are_joined_and_counted(tmp_path: Path) -> None:
     assert manifest.counts.tallies["pages"].dropped == {"title is not UTF-8": 1}
 
 
-def test_rows_that_are_there_twice_count_once(tmp_path: Path) -> None:
+def test_duplicate_rows_count_once(tmp_path: Path) -> None:
     pages = [(1, 0, "A", 0, 9), (2, 0, "B", 1, 9), (1, 0, "A", 0, 9), (3, 0, "B", 1, 9)]
     props = [(1, "wikibase_item", "Q1", None), (1, "wikibase_item", "Q2", None)]
     moves = [(2, 0, "A", "", ""), (2, 0, "X", "", ""), (3, 0, "X", "", "")]
@@ -205,7 +205,7 @@ def test_another_part_size_gives_the_same_map(tmp_path: Path) -> None:
         assert map_of(out) == EXPECTED
 
 
-def test_the_two_ways_compared_are_the_same_for_the_same_wiki(tmp_path: Path) -> None:
+def test_both_inputs_have_no_differences_for_the_same_wiki(tmp_path: Path) -> None:
     manifest = by_both(tmp_path, PAGES, PAGES)
     assert map_of(tmp_path / "both") == EXPECTED
     assert set((differences(manifest.counts) or {"none": 1}).values()) == {0}
@@ -213,7 +213,7 @@ def test_the_two_ways_compared_are_the_same_for_the_same_wiki(tmp_path: Path) ->
     assert len((tmp_path / "both" / "differences.tsv").read_text().splitlines()) == 1
 
 
-def test_each_difference_between_the_two_ways_is_listed(tmp_path: Path) -> None:
+def test_each_difference_between_both_inputs_is_listed(tmp_path: Path) -> None:
     gone = {"Berlin", "Far"}
     others = [
         replace(page, qid=91) if page.title == "Paris"
@@ -274,7 +274,7 @@ def test_the_command_wants_all_three_tables(tmp_path: Path) -> None:
     assert "give all of --sql-page, --sql-props and --sql-redirect" in done.output
 
 
-def test_a_cut_table_is_refused_or_its_start_kept(tmp_path: Path) -> None:
+def test_a_truncated_table_is_refused_or_its_start_kept(tmp_path: Path) -> None:
     tables = write_tables(tmp_path, PAGES)
     page = Path(tables.page)
     page.write_bytes(page.read_bytes()[: page.stat().st_size // 2])
@@ -294,7 +294,7 @@ def test_another_wikis_tables_are_refused(tmp_path: Path) -> None:
         titles("dewiki", None, [], tmp_path / "out", RUNNING, sql=tables)
 
 
-def test_tables_in_each_others_place_are_refused(tmp_path: Path) -> None:
+def test_swapped_tables_are_refused(tmp_path: Path) -> None:
     tables = write_tables(tmp_path, PAGES)
     swapped = SqlTables(tables.redirect, tables.props, tables.page)
     with pytest.raises(InputError, match=r"redirect\.sql: no table `page` \(tables: redirect\)"):

@@ -1,4 +1,4 @@
-"""Titles → QIDs, redirects resolved."""
+"""Mapping titles to QIDs, with redirects resolved."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_titles_and_redirects_lead_to_their_items(folder: Path) -> None:
     }
 
 
-def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
+def test_each_unresolved_redirect_has_a_reason(folder: Path) -> None:
     run(folder)
     from cstool.storage.manifest import need_stage
 
@@ -80,7 +80,7 @@ def test_each_redirect_that_leads_nowhere_has_a_reason(folder: Path) -> None:
     assert tallies["sitelinks"].dropped == {"other namespace": 1}
 
 
-def test_the_index_answers_as_the_table(folder: Path) -> None:
+def test_the_index_agrees_with_the_table(folder: Path) -> None:
     run(folder)
     rows = rows_of(folder / "titles")
     index = HashIndex.open(folder / "titles", TITLE_INDEX)
@@ -145,7 +145,7 @@ def test_a_dump_whose_pages_are_another_wikis_is_refused(
     ("text", "fits", "other"),
     [("我们去北京。", "zhwiki", "jawiki"), ("これは山だ。", "jawiki", "zhwiki")],
 )
-def test_chinese_and_japanese_pages_are_told_apart(
+def test_chinese_and_japanese_pages_are_distinguished(
     folder: Path, text: str, fits: str, other: str
 ) -> None:
     with pytest.raises(InputError, match=f"full stops.*, so it is not a dump of {other}"):
@@ -161,5 +161,5 @@ def test_a_message_warns_if_the_pages_are_in_another_language(folder: Path) -> N
     ]
 
 
-def test_a_dump_that_fits_is_not_spoken_of(folder: Path) -> None:
+def test_a_matching_dump_gives_no_message(folder: Path) -> None:
     assert of_pages(folder, "dewiki", GERMAN, wiki="dewiki", language="de")[1] == []

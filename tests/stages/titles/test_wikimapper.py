@@ -59,7 +59,7 @@ def theirs(folder: Path, pages: Sequence[Page], *, long_lines: bool) -> dict[str
     return {title.replace("_", " "): int(qid[1:]) for title, qid in rows}
 
 
-def test_the_maps_are_the_same_but_for_what_is_listed(tmp_path: Path) -> None:
+def test_the_maps_differ_only_in_the_listed_titles(tmp_path: Path) -> None:
     one = ours(tmp_path, MORE, long_lines=True)
     other = theirs(tmp_path, MORE, long_lines=True)
     found = {
