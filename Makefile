@@ -36,7 +36,7 @@ MANIFEST = _manifest.json
 help:
 	@echo "make demo     run the pipeline on the bundled sample: corpus, counts, report"
 	@echo "make demo-training"
-	@echo "              run the demo, and make training examples of its corpus"
+	@echo "              run the demo and create training examples from its corpus"
 	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
 	@echo "              run the unit tests only, in less than a minute"

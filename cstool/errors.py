@@ -15,7 +15,7 @@ from cstool.distribution import issues
 # The last part of a message about a run that was interrupted.
 RESUME = "run the same command again to resume; finished parts are kept"
 
-# Where to report an internal fault if the installed distribution has no address `Issues`.
+# Where to report an internal error if the installed distribution has no address `Issues`.
 ISSUES = 'the maintainers (CONTRIBUTING.md, "Report a bug")'
 
 

@@ -67,8 +67,8 @@ def command(
     other dump.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
-    (start, end, target). Sentences with missing text (a hole), for example where a template or formula
-    could not be rendered, are dropped.
+    (start, end, target). Sentences with missing text (a hole), for example where a template or
+    formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
     options = ExtractOptions(templates, all_sentences, language, keep_going)

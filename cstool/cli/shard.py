@@ -89,8 +89,8 @@ def command(
     SWITCHED: output folders of `cstool switch`, from one or more wikis.
 
     Writes data/<language>/train-00000-of-000NN.parquet and validation-…, README.md (the dataset
-    card), stats.json, and attribution.tsv.zst (the page and revision of each sentence). Hugging Face
-    `datasets` and Polars can open the corpus directly.
+    card), stats.json, and attribution.tsv.zst (the page and revision of each sentence). Hugging
+    Face `datasets` and Polars can open the corpus directly.
     """
     summary = StageSummary(out, running)
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)

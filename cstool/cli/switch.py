@@ -65,9 +65,9 @@ _CODES_SHOWN = 9
     "--policy",
     type=click.Choice(get_args(Policy)),
     show_default=SwitchOptions.policy,
-    help="How the languages of a sentence are selected from its candidate languages, those with the "
-    "required labels: a random sample (sample), all of them (all), or a sample in which all "
-    "languages get the same number of rows as far as possible (round-robin).",
+    help="How to select from the candidate languages of a sentence, those with the required "
+    "labels: a random sample (sample), all of them (all), or a sample in which all languages get "
+    "the same number of rows as far as possible (round-robin).",
 )
 @click.option(
     "--language-weights",
@@ -99,8 +99,8 @@ _CODES_SHOWN = 9
 @click.option(
     "--require-all/--no-require-all",
     default=None,
-    help="Require a label in the target language for every entity to be switched (default), or keep "
-    "the anchors of entities without one.",
+    help="Require a label in the target language for every entity to be switched (default), or "
+    "keep the anchors of entities without a label.",
 )
 @click.option(
     "--min-changed",

@@ -210,8 +210,8 @@ The corpus was created with cstool {versions} from these dumps:
 {_dumps(facts.lineage)}
 
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number of
-workers:
+of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number
+of workers:
 
 ```
 {lines}
