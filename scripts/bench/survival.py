@@ -40,7 +40,7 @@ WATCHED: list[tuple[Any, str]] = [
     (storage_run, "find_part"),
     (storage_run, "finished_run"),
     (storage_run, "claim_folder"),
-    (storage_run, "_alone"),
+    (storage_run, "_locked_folder"),
     (storage_run, "remove_orphans"),
     (storage_run, "add_timing"),
     (storage_run.Run, "finish"),
