@@ -352,7 +352,7 @@ def test_other_parameters_over_old_output_are_refused(sample: Sample, tmp_path: 
     command = ["extract", sample.pages, "-o", tmp_path / "out", "--quiet"]
     assert cstool(*command).returncode == 0
     before = files_of(tmp_path / "out")
-    fails(cstool(*command, "--templates", "none"), "templates=known (now none)", "--overwrite")
+    fails(cstool(*command, "--templates", "none"), "templates: known (now none)", "--overwrite")
     assert files_of(tmp_path / "out") == before
     assert cstool(*command, "--templates", "none", "--overwrite").returncode == 0
     assert files_of(tmp_path / "out") != before
