@@ -173,7 +173,7 @@ def test_a_corpus_with_hostile_names_of_parts_is_not_pushed(tmp_path: Path) -> N
     done = cstool("push", corpus, "me/corpus", "--dry-run")
     assert done.returncode == 1
     assert_safe(done.stderr)
-    assert "is no name that `cstool shard` writes" in done.stderr
+    assert "is not a file name of `cstool shard`" in done.stderr
 
 
 def test_a_report(made: Made) -> None:
