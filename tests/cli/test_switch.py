@@ -70,7 +70,7 @@ def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
         (["--recipe", "mine"], "entitycs"),
         (["--policy", "all", "--max-languages", "2"], "--max-languages"),
         (["--mix", "--policy", "sample"], "--mix"),
-        (["--smoothing", "1", "--language-weights", "de=2"], "both set weights"),
+        (["--smoothing", "1", "--language-weights", "de=2"], "both set weights of languages"),
         (["--language-weights", "de=much"], "not a weight"),
         (["--language-weights", "xx=2"], "xx is not one of the target languages"),
         (["--types", "city"], "neither a QID nor a file"),
