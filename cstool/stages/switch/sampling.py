@@ -1,4 +1,4 @@
-"""Selects the target languages of sentences: which are possible, and which are drawn.
+"""Selects the target languages of sentences: the candidate languages, and a sample of them.
 
 Sets of languages are bit masks in the label store and rows of a boolean table here. The random key
 of a draw is a hash of seed, sentence and language, so it does not depend on workers or order.
@@ -16,7 +16,7 @@ from cstool.stages.switch.batch import BatchContext, SentenceBatch
 
 
 class Candidates(NamedTuple):
-    """The possible target languages: `may` is `bool[sentences, languages]`.
+    """The candidate languages: `may` is `bool[sentences, languages]`.
 
     `eligible`: whether the sentence has an entity that may be switched; `labeled`: whether any
     language has the required labels, even if they equal the anchors. Both are `bool[sentences]`.
@@ -56,7 +56,7 @@ class LanguageSampling:
 
 
 def pick(may: Array, random_keys: Array, most: int | None) -> Array:
-    """Return which languages are drawn: the `most` possible ones with the smallest keys."""
+    """Return which languages are sampled: the `most` candidates with the smallest keys."""
     if most is None or may.shape[1] <= most:
         return may
     last = np.inf if random_keys.dtype.kind == "f" else np.iinfo(np.uint64).max
