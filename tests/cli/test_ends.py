@@ -1,4 +1,4 @@
-"""How the command line ends: signals from the first moment on, streams that cannot be written."""
+"""How the command line ends: signals at any time, output streams that cannot be written."""
 
 import os
 import random
@@ -30,21 +30,21 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", PRINTING)
-def test_output_that_cannot_be_written_is_told_in_a_line(command: str, pipeline: Path) -> None:
+def test_unwritable_output_is_reported_in_one_line(command: str, pipeline: Path) -> None:
     for where in (">/dev/full", ">&-"):
         done = shell(f"{SHELL} {command} {where}", pipeline / "switched")
         fails(done, "standard output: cannot be written")
 
 
 @pytest.mark.parametrize("command", PRINTING)
-def test_a_reader_that_leaves_early_hears_nothing(command: str, pipeline: Path) -> None:
+def test_a_closed_pipe_is_not_reported(command: str, pipeline: Path) -> None:
     done = shell(f"{SHELL} {command} | true", pipeline / "switched")
     assert done.stderr == ""
     assert done.returncode in (0, 128 + signal.SIGPIPE)
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
-def test_messages_that_cannot_be_written_change_no_exit_code(where: str, pipeline: Path) -> None:
+def test_unwritable_messages_do_not_change_the_exit_code(where: str, pipeline: Path) -> None:
     assert shell(f"{SHELL} nope {where}", pipeline).returncode == 2
     assert shell(f"{SHELL} stats DIR/none {where}", pipeline).returncode == 1
     done = shell(f"{SHELL} stats DIR {where}", pipeline / "switched")
@@ -52,7 +52,7 @@ def test_messages_that_cannot_be_written_change_no_exit_code(where: str, pipelin
     assert done.stdout
 
 
-def test_a_file_never_takes_the_number_of_a_stream_that_is_closed(
+def test_a_file_never_gets_the_descriptor_of_a_closed_stream(
     pipeline: Path, tmp_path: Path
 ) -> None:
     listing = shell(f"{SHELL} show DIR --json > {tmp_path}/rows 2>&- <&-", pipeline / "switched")
@@ -61,7 +61,7 @@ def test_a_file_never_takes_the_number_of_a_stream_that_is_closed(
 
 
 @pytest.mark.parametrize("argument", ["\x1b[31mred", "\u202egpj", "a\x9bb"])
-def test_an_argument_is_shown_not_obeyed(argument: str) -> None:
+def test_control_characters_in_arguments_are_escaped(argument: str) -> None:
     for words in ([argument], ["stats", argument], ["switch", "x", "--labels", argument]):
         done = cstool(*words)
         assert done.returncode in (1, 2)
@@ -70,7 +70,7 @@ def test_an_argument_is_shown_not_obeyed(argument: str) -> None:
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", [["--help"], ["stats", "DIR"]])
-def test_a_signal_during_the_start_ends_in_silence_or_a_line(
+def test_a_signal_during_startup_prints_at_most_one_line(
     command: list[str], sign: signal.Signals, pipeline: Path
 ) -> None:
     chance = random.Random(str(sign))
@@ -90,7 +90,7 @@ def test_a_signal_during_the_start_ends_in_silence_or_a_line(
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs a shell")
-def test_too_little_address_space_is_told_with_what_to_do(pipeline: Path) -> None:
+def test_too_little_address_space_is_reported(pipeline: Path) -> None:
     done = shell(f"ulimit -v 700000; {SHELL} stats DIR", pipeline / "switched")
     fails(done, "out of memory", "`ulimit -v` allows 683 MB", "raise the limit")
 
@@ -113,7 +113,7 @@ def test_an_internal_error_names_the_issue_tracker_and_the_versions(
         assert line.count("\n") == 1
 
 
-def test_after_a_release_an_internal_error_names_the_issue_tracker(
+def test_an_internal_error_of_a_release_names_its_issue_tracker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("cstool.distribution.PUBLISHED", True)
@@ -121,7 +121,7 @@ def test_after_a_release_an_internal_error_names_the_issue_tracker(
     assert f"to {tracker} (cstool" in told_of(ValueError("x"), capsys)[0]
 
 
-def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_truncated_input_is_not_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     """Click raises Abort for any EOFError, as it does for Ctrl-C."""
     import click
 
@@ -132,7 +132,7 @@ def test_a_cut_input_is_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("fault", ["CommClosedError", "TimeoutError", "CancelledError"])
-def test_a_scheduler_that_is_gone_is_told_wherever_it_is_asked(fault: str) -> None:
+def test_a_lost_scheduler_is_reported_for_every_call(fault: str) -> None:
     import asyncio
 
     from distributed.comm.core import CommClosedError
