@@ -1,4 +1,4 @@
-"""Text from outside never reaches standard output or standard error as something that steers.
+"""Untrusted text is escaped on standard output and standard error.
 
 One hostile input each, for each command that prints: codes of languages, databases' names, titles,
 states of jobs, names of files and folders. Colors are asked for, so that nothing strips escapes.
@@ -41,7 +41,7 @@ ARABIC = "\u2067برلين\x9b\u202e"
 
 
 def run(*arguments: object, code: int = 0, env: dict[str, str] | None = None) -> str:
-    """Return all that a command prints, to both streams."""
+    """Return the output of a command, of both streams."""
     found = CliRunner().invoke(commands, [*map(str, arguments)], color=True, env=env)
     assert found.exit_code == code, (found.output, found.exception)
     return found.output
@@ -140,7 +140,7 @@ def test_numbers(made: Made, by: str, stage: str) -> None:
 def test_compared_folders(made: Made) -> None:
     output = run("stats", made["link"], made["switch"])
     assert_safe(output)
-    # The name of a folder adds no line, and columns stand where they would stand without it.
+    # The name of a folder adds no line, and the columns stay aligned.
     head, *rows = output.split("\n\n")[0].split("\n")
     assert "FORGED" in head
     assert {len(row) for row in rows if row.rstrip().endswith("0")} <= {len(head)}
@@ -220,7 +220,7 @@ def test_faults(made: Made, fault: Callable[[Made], list[object]]) -> None:
 
 
 def in_terminal(*arguments: object) -> str:
-    """Return what a command writes to a terminal that is its standard output."""
+    """Return what a command writes to standard output if that is a terminal."""
     main, side = pty.openpty()
     command = [sys.executable, "-m", "cstool", *map(str, arguments)]
     with subprocess.Popen(command, stdout=side, stderr=subprocess.PIPE) as process:
@@ -251,11 +251,11 @@ def test_json_is_exact_in_a_pipe_and_escaped_in_a_terminal(
     piped, shown = cstool(*arguments(made)).stdout, in_terminal(*arguments(made))
     assert json.loads(shown) == json.loads(piped)
     assert_safe(shown)
-    # C0 is escaped in all JSON; what JSON allows is exact.
+    # JSON escapes C0 everywhere; in a pipe, other characters are not escaped.
     assert re.search("[\x9b\u202e]", piped)
 
 
-def test_numbers_of_a_folder_that_is_no_utf_8(made: Made, tmp_path: Path) -> None:
+def test_numbers_of_a_folder_name_that_is_not_utf_8(made: Made, tmp_path: Path) -> None:
     pages = tmp_path / "t.parquet"
     raw = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
     (Path(raw)).symlink_to(made["entities"])
