@@ -1,7 +1,9 @@
 """The distribution's name and address: one declaration, and no text that names another package."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from importlib import metadata
 
@@ -105,3 +107,15 @@ def test_the_scan_finds_the_bare_name(text: str) -> None:
     assert BARE.search(text)
     assert not BARE.search("pip install '.[report]'; cstool --help")
     assert not BARE.search(text.replace("cstool", distribution.NAME))
+
+
+@pytest.mark.skipif(
+    "CSTOOL_LOWEST" not in os.environ or sys.version_info >= (3, 12),
+    reason="only of the lowest dependencies, which have wheels for Python 3.11",
+)
+def test_the_floors_are_the_versions_that_are_tested() -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    names = ("dask", "dedup", "push", "report")
+    for word in [*PYPROJECT["project"]["dependencies"], *(w for n in names for w in extras[n])]:
+        name, floor = word.split(">=")
+        assert f"{metadata.version(name)}.0.0".startswith(f"{floor}."), word

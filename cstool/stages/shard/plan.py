@@ -100,9 +100,10 @@ def first_pages(pages: pl.DataFrame, validation: int) -> pl.DataFrame:
 
     `pages` are sorted. Applying this to the results of all parts gives the first pages overall.
     """
-    before = pl.col("rows").cum_sum().over("language") - pl.col("rows")
-    fewer = (before < validation).shift(1, fill_value=True).over("language")
-    return pages.filter(fewer)
+    # One window: up to Polars 1.35 they cannot be nested.
+    before = pl.col("rows").cum_sum() - pl.col("rows")
+    fewer = (before < validation).shift(1, fill_value=True)
+    return pages.filter(fewer.over("language"))
 
 
 def plan_of(folder: Path, censuses: list[FinishedPart], options: ShardOptions) -> ShardPlan:
