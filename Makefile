@@ -34,9 +34,9 @@ MANIFEST = _manifest.json
 .SECONDARY:
 
 help:
-	@echo "make demo     run the pipeline on the embedded sample: corpus, counts, report"
+	@echo "make demo     run the pipeline on the bundled sample: corpus, counts, report"
 	@echo "make demo-training"
-	@echo "              run the demo, and make training examples of its corpus"
+	@echo "              run the demo and create training examples from its corpus"
 	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
 	@echo "              run the unit tests only, in less than a minute"

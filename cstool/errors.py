@@ -1,7 +1,7 @@
-"""What can go wrong, told in one line.
+"""The exceptions of cstool; each carries a message of one line.
 
-Every message names the file, the place in it, and what to do. The command line prints it and
-ends with exit code 1 (2 for a wrong call); a traceback appears with `--debug` only.
+A message names the file, the line or byte offset in it, and what to do. The command line prints it
+and exits with 1 (with 2 for a usage error); it prints a traceback only with `--debug`.
 """
 
 import errno
@@ -15,26 +15,26 @@ from cstool.distribution import issues
 # The last part of a message about a run that was interrupted.
 RESUME = "run the same command again to resume; finished parts are kept"
 
-# Where to report an internal fault if the installed distribution has no address `Issues`.
+# Where to report an internal error if the installed distribution has no address `Issues`.
 ISSUES = 'the maintainers (CONTRIBUTING.md, "Report a bug")'
 
 
 class CstoolError(Exception):
-    """A fault that a user can act on; its one argument is the whole message."""
+    """An error that the user can act on; its only argument is the message."""
 
 
 class InputError(CstoolError):
-    """The input is not what it should be: wrong format, damaged, or empty."""
+    """The input is invalid: of another format, damaged, or empty."""
 
 
 class WrongCallError(InputError):
-    """What an option says means nothing, whatever the files hold: exit code 2."""
+    """The value of an option is invalid regardless of the input: exit code 2."""
 
 
 class CutInputError(InputError):
-    """The input ends before its end, or is damaged from some place on.
+    """The input is truncated, or damaged from some byte offset on.
 
-    What stands before that place is sound: `--keep-going` keeps it.
+    `--keep-going` keeps what precedes this offset.
     """
 
 
@@ -42,21 +42,21 @@ class OutputError(CstoolError):
     """The output folder cannot be used or written."""
 
 
-class Unfinished(CstoolError):  # noqa: N818 - it is no error: the other shards are still to run
+class Unfinished(CstoolError):  # noqa: N818 - not an error: other array tasks still have to run
     """An array task (`--task`) is finished; parts of other array tasks are missing."""
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM during a run; its one argument tells what is done and how to go on."""
+    """Ctrl-C or SIGTERM during a run; its only argument says what is finished and how to resume."""
 
 
 def is_full(error: OSError) -> bool:
-    """Whether there is no space left to write, or no more is allowed."""
+    """Whether the disk is full or the quota is exceeded."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
 
 
-# Said by Python, the dynamic linker, Arrow, Polars (Rust) and C++ when there is no memory for more:
-# of heap, of address space, for a thread's stack.
+# Parts of the messages of Python, the dynamic linker, Arrow, Polars (Rust) and C++ when memory is
+# exhausted: the heap, the address space, or the stack of a new thread.
 _NO_MEMORY = (
     "cannot allocate memory",
     "can't start new thread",
@@ -79,11 +79,11 @@ MORE_MEMORY = (
 
 
 def is_out_of_memory(fault: BaseException | None) -> bool:
-    """Whether a fault, or what it came from, tells that there is no memory for more."""
+    """Whether an exception, or one that caused it, means that memory is exhausted."""
     while fault is not None:
         if isinstance(fault, MemoryError) or getattr(fault, "errno", None) == errno.ENOMEM:
             return True
-        # A library that has not been loaded for want of memory; a panic is no Exception.
+        # ImportError: a library that could not be loaded. A Rust panic is not an Exception.
         if isinstance(fault, OSError | ImportError | RuntimeError) or not _is_ours(fault):
             text = str(fault).lower()
             if any(words in text for words in _NO_MEMORY):
@@ -97,7 +97,7 @@ def _is_ours(fault: BaseException) -> bool:
 
 
 def how_to_report() -> str:
-    """Return, for a fault of cstool itself, where to report it and what it happened with."""
+    """Return where to report an internal error, with the versions to report."""
     import platform
 
     where = issues() or ISSUES
@@ -106,13 +106,13 @@ def how_to_report() -> str:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether a file that should be Parquet is none any more, in the words of Arrow or Polars."""
+    """Whether the error, of Arrow or Polars, means a corrupt Parquet file."""
     return "Parquet magic bytes" in str(error) or str(error).startswith("parquet: ")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an operating system's error while writing `path` into an `OutputError`."""
+    """Raise an OutputError that names `path` for an OSError in the block."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Faults told in one line."""
+"""Errors in one line."""
 
 import errno
 import os
@@ -18,18 +18,18 @@ from cstool.errors import CutInputError, InputError, OutputError, Unfinished, wr
         (errno.EACCES, r"cannot be written \(Permission denied\); fix this"),
     ],
 )
-def test_an_error_of_writing_names_the_file_and_what_to_do(number: int, told: str) -> None:
+def test_a_write_error_names_the_file_and_what_to_do(number: int, told: str) -> None:
     end = "and run the same command again to resume; finished parts are kept"
     with pytest.raises(OutputError, match=f"^/o/p: {told} {end}$"), writing(Path("/o/p")):
         raise OSError(number, os.strerror(number))
 
 
-def test_arrow_s_words_for_a_full_disk_are_known() -> None:
+def test_arrow_s_message_for_a_full_disk_is_recognised() -> None:
     with pytest.raises(OutputError, match="no space left on the disk"), writing(Path("p")):
         raise OSError("Error writing bytes to file. Detail: [errno 28] No space left on device")
 
 
-def test_other_faults_pass_unchanged() -> None:
+def test_other_exceptions_are_not_changed() -> None:
     fault = InputError("d.xml: is empty")
     with pytest.raises(InputError) as caught, writing(Path("p")):
         raise fault
@@ -37,7 +37,7 @@ def test_other_faults_pass_unchanged() -> None:
 
 
 @pytest.mark.parametrize("kind", [InputError, CutInputError, OutputError, Unfinished])
-def test_faults_travel_between_processes(kind: type[Exception]) -> None:
+def test_exceptions_can_be_pickled(kind: type[Exception]) -> None:
     back = pickle.loads(pickle.dumps(kind("d.xml: is empty")))
     assert type(back) is kind
     assert str(back) == "d.xml: is empty"

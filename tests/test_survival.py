@@ -1,4 +1,4 @@
-"""What befalls runs: full and read-only disks, second runs, kills (more: scripts/fuzz/kill.py)."""
+"""Full and read-only disks, simultaneous runs, killed runs (more: scripts/fuzz/kill.py)."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ HERE = RunOptions(jobs=1, part_size=1 << 14, quiet=True)
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Give what mounts a disk in memory, or mounts it anew with other options."""
+    """Yield a function that mounts a disk in memory, or remounts it with other options."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.getuid() != 0 or shutil.which("mount") is None:
@@ -70,7 +70,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_full_disk_ends_a_stage_cleanly_and_a_larger_one_lets_it_go_on(
+def test_a_stage_resumes_after_a_full_disk(
     stage: str, disk: Callable[..., Path], pipeline: Path, sample: Sample
 ) -> None:
     whole = files_of(pipeline / stage)
@@ -87,7 +87,7 @@ def test_a_full_disk_ends_a_stage_cleanly_and_a_larger_one_lets_it_go_on(
     assert files_of(out) == whole
 
 
-def test_what_is_finished_may_lie_on_a_read_only_disk(
+def test_complete_folders_may_be_on_a_read_only_disk(
     disk: Callable[..., Path], pipeline: Path, sample: Sample, tmp_path: Path
 ) -> None:
     folder = disk("size=64m")
@@ -103,7 +103,7 @@ def test_what_is_finished_may_lie_on_a_read_only_disk(
         STAGES["linked"](folder / "linked", folder, on_it, HERE)
 
 
-def test_a_second_run_in_a_folder_is_refused_until_the_first_is_gone(
+def test_a_second_run_is_refused_until_the_first_has_ended(
     sample: Sample, pipeline: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -123,9 +123,7 @@ def test_a_second_run_in_a_folder_is_refused_until_the_first_is_gone(
     assert not list(out.glob("_lock-*"))
 
 
-def test_two_runs_of_different_parameters_that_begin_together_do_not_mix(
-    sample: Sample, tmp_path: Path
-) -> None:
+def test_simultaneous_runs_with_other_parameters_do_not_mix(sample: Sample, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cstool", "extract", str(sample.pages)]
     command += ["-o", str(tmp_path / "out"), "--part-size", "16K", "--quiet", "-j", "1"]
     both = [
@@ -140,11 +138,11 @@ def test_two_runs_of_different_parameters_that_begin_together_do_not_mix(
 
 
 @pytest.mark.parametrize(("jobs", "victim"), [("1", "group"), ("2", "parent"), ("2", "worker")])
-def test_a_stage_that_is_killed_goes_on_and_ends_with_the_same_bytes(
+def test_a_killed_stage_resumes_with_the_same_output(
     tmp_path: Path, jobs: str, victim: str
 ) -> None:
     pages = tmp_path / "d.xml.bz2"
-    write_multistream(pages, PAGES * 2)  # 80 parts: the kill comes before the last
+    write_multistream(pages, PAGES * 2)  # 80 parts, so that it is killed before the last
     command = [sys.executable, "-m", "cstool", "extract", str(pages), "--part-size", "1", "--quiet"]
     here = [*command, "-o", str(tmp_path / "out"), "-j", jobs]
     process = subprocess.Popen(here, start_new_session=True)
@@ -184,7 +182,7 @@ def test_a_corrupt_part_is_reported(
     fails(done, "damaged", "`cstool verify`")
 
 
-def test_a_full_disk_ends_two_workers_in_one_line(
+def test_a_full_disk_is_reported_once_for_two_workers(
     disk: Callable[..., Path], sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = disk("size=20k")
@@ -192,6 +190,6 @@ def test_a_full_disk_ends_two_workers_in_one_line(
     for stage, dump in (("extract", sample.pages), ("entities", sample.wikidata)):
         command = [stage, dump, "-o", folder / stage, "-j", "2", "--part-size", "8K"]
         warned = cstool(*command).stderr
-        assert "probably too little" in warned.splitlines()[0]  # said before the work begins
+        assert "probably too little" in warned.splitlines()[0]  # logged before the run starts
         fails(cstool(*command, "--quiet"), "no space left on the disk; free some")
         assert not [p for p in folder.rglob("*") if p.suffix == ".tmp" or "_lock" in p.name]

@@ -1,7 +1,7 @@
-"""Arrow columns from arrays and flat lists, and back, without a Python object for each row.
+"""Conversion between Arrow columns and NumPy arrays, without a Python object per row.
 
-They are made from buffers: `pa.array` imports pandas wherever that is installed, which costs
-every process of a short run more time than its work.
+Columns are made from buffers: `pa.array` imports pandas if it is installed, which would cost each
+process of a short run more time than its work.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,11 @@ def list_of_structs(
     fields: Sequence[Sequence[Any] | np.ndarray[Any, Any] | pa.Array],
     type_: pa.DataType,
 ) -> pa.ListArray:
-    """Return a list column: `lengths` of each row, and the flat values of each struct field."""
+    """Return a column of lists of structs, of type `type_`.
+
+    `lengths`: int[n], the length of each row's list. `fields`: for each field of the struct, its
+    values in all rows, flattened.
+    """
     struct = type_.value_type
     arrays = [column(values, field.type) for values, field in zip(fields, struct, strict=True)]
     values = pa.StructArray.from_arrays(arrays, fields=list(struct))
@@ -26,7 +30,7 @@ def list_of_structs(
 
 
 def column(values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, type_: pa.DataType) -> pa.Array:
-    """Return a column of that type: strings, whole numbers, or lists of them; none is null."""
+    """Return a column of strings, integers, or lists of these, without nulls."""
     if isinstance(values, pa.Array):
         return values
     if pa.types.is_list(type_):
@@ -39,32 +43,32 @@ def column(values: Sequence[Any] | np.ndarray[Any, Any] | pa.Array, type_: pa.Da
 
 
 def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
-    """Return a column of the array's numbers, which it shares."""
+    """Return a column of numbers that shares the memory of the array."""
     values = np.ascontiguousarray(values)
     type_ = pa.from_numpy_dtype(values.dtype)
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
 
 
 def strings(values: Sequence[str]) -> pa.StringArray:
-    """Return a column of strings, none of them null. Raises pa.ArrowInvalid above 2 GB."""
+    """Return a column of strings without nulls. Raises pa.ArrowInvalid above 2 GB of UTF-8."""
     encoded = [*map(str.encode, values)]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
     if offsets[-1] > _LARGEST_OFFSET:
         raise pa.ArrowInvalid("a column of strings of more than 2 GB")
-    places, data = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))
-    return pa.StringArray.from_buffers(len(encoded), places, data)
+    buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))
+    return pa.StringArray.from_buffers(len(encoded), *buffers)
 
 
 def list_of(
     lengths: Sequence[int] | np.ndarray[Any, Any], values: pa.Array, type_: pa.DataType
 ) -> pa.ListArray:
-    """Return a list column: `lengths` of each row, and the flat values."""
+    """Return a column of lists; `lengths`: int[n]; `values`: all elements, flattened."""
     return pa.ListArray.from_arrays(offsets_of(lengths), values, type=type_)
 
 
 def offsets_of(lengths: Sequence[int] | np.ndarray[Any, Any]) -> pa.Array:
-    """Return Arrow list offsets for rows of these lengths."""
+    """Return the offsets of an Arrow list column: int32[n + 1], for lists of these lengths."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     offsets[1:] = np.cumsum(np.asarray(lengths, dtype=np.int64))
     return numbers(offsets)
@@ -78,15 +82,15 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Array]:
-    """Return a list column's offsets, beginning at 0, and its flat values."""
+    """Return the offsets of a list column (int64[n + 1], from 0) and its flattened values."""
     offsets = column.offsets.to_numpy().astype(np.int64)
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     return offsets - offsets[0], values
 
 
 def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return firsts[i], firsts[i]+1, … lengths[i] of them, for each i, one after another."""
+    """Return the concatenated ranges `firsts[i], …, firsts[i] + lengths[i] - 1`."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    places: np.ndarray[Any, Any] = np.arange(total) + np.repeat(firsts - (ends - lengths), lengths)
-    return places
+    indices: np.ndarray[Any, Any] = np.arange(total) + np.repeat(firsts - (ends - lengths), lengths)
+    return indices

@@ -1,4 +1,4 @@
-"""Random choices that depend on nothing but their names: hashes in place of a generator."""
+"""Hashes that serve as reproducible random numbers, independent of the order of rows."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ U64 = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 def mix(values: U64) -> U64:
-    """Return splitmix64 of each value (Steele, Lea and Flood 2014): well mixed, one to one."""
+    """Return splitmix64 of each value, a bijection (Steele, Lea and Flood 2014)."""
     z = values + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -21,21 +21,20 @@ def mix(values: U64) -> U64:
     return mixed
 
 
-def to_unit_interval(lots: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return each lot as a number from 0 up to 1: its first 53 bits."""
-    shares: np.ndarray[Any, np.dtype[np.float64]] = (lots >> np.uint64(11)).astype(
-        np.float64
-    ) * 2.0**-53
-    return shares
+def to_unit_interval(hashes: U64) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return each hash as float64 in [0, 1), from its highest 53 bits."""
+    bits = (hashes >> np.uint64(11)).astype(np.float64)
+    uniform: np.ndarray[Any, np.dtype[np.float64]] = bits * 2.0**-53
+    return uniform
 
 
 def hash_word(word: str, seed: int = 0) -> np.uint64:
-    """Return a word's xxh3, with a seed."""
+    """Return the xxh3 (64 bits) of a word's UTF-8, with a seed."""
     return np.uint64(xxhash.xxh3_64_intdigest(word.encode(), seed & (2**64 - 1)))
 
 
 def page_hashes(table: pa.Table, seed: int) -> Array:
-    """Return a hash of each row's page: the same in all languages, other with another seed."""
+    """Return uint64[n]: a hash of each row's wiki and page, the same in all target languages."""
     sources = one_chunk(table.column("source_language")).dictionary_encode()
     wikis = np.array([hash_word(code, seed) for code in sources.dictionary.to_pylist()], np.uint64)
     pages = table.column("page_id").to_numpy().astype(np.uint64)

@@ -78,7 +78,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
 @click.option(
-    "--wikidata", is_flag=True, help="Also download Wikidata's entity dump (all.json.gz)."
+    "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
 )
 @click.option(
     "--sql",
@@ -98,9 +98,13 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date that has a dump.",
+    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
 )
-@click.option("--wait", is_flag=True, help="Wait until an incomplete dump is complete.")
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="If the dump is still being generated, wait for it, then download it.",
+)
 @click.option(
     "--mirror",
     type=Server(),
@@ -122,7 +126,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Folder for the dumps; created if missing.",
+    help="Folder for the dumps; created if missing. Required, except with --list.",
 )
 @click.option("--list", "only_list", is_flag=True, help="List the available dumps and exit.")
 @click.option("--dry-run", is_flag=True, help="List the files to download and exit.")
@@ -145,7 +149,7 @@ def command(
 ) -> None:
     """Download dumps of wikis and of Wikidata from Wikimedia's servers.
 
-    Writes the files and _downloads.json into one folder. A file gets its final name after it is
+    Writes the files and _downloads.json to one folder. A file gets its final name only when it is
     complete and its checksum has been verified. Running the same command again resumes an
     interrupted download and skips complete files.
     """

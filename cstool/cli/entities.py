@@ -24,7 +24,7 @@ Examples:
     default=EntitiesOptions.max_errors,
     show_default=True,
     metavar="N",
-    help="Maximum number of malformed lines to skip and count; more are an error.",
+    help="Maximum number of malformed lines to skip and count; more than N is an error.",
 )
 @click.option(
     "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
@@ -32,8 +32,8 @@ Examples:
 @click.option(
     "--languages",
     metavar="CODES",
-    help="Keep labels and aliases only in these languages and their fallback languages (mul and "
-    "en included): comma-separated codes, or entitycs for the 93 languages of EntityCS. "
+    help="Keep labels and aliases only in these languages and their fallback languages (including "
+    "mul and en): comma-separated codes, or entitycs for the 93 languages of EntityCS. "
     "Default: all languages.",
 )
 @click.option(

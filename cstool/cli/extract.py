@@ -29,8 +29,8 @@ Examples:
     type=click.Choice(["known", "none"]),
     default=ExtractOptions.templates,
     show_default=True,
-    help="Render the templates that have a rule (known), or none. Templates without visible "
-    "output are always removed. Any other template leaves a hole, and its sentence is dropped.",
+    help="Render the templates that have a rule (known), or no templates (none). Templates without "
+    "visible output are always removed. Any other template leaves a hole.",
 )
 @click.option(
     "--templates-file",
@@ -67,7 +67,8 @@ def command(
     other dump.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
-    (start, end, target). A sentence with a hole, where a template was not rendered, is dropped.
+    (start, end, target). Sentences with missing text (a hole), for example where a template or
+    formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
     options = ExtractOptions(templates, all_sentences, language, keep_going)
@@ -86,7 +87,7 @@ def command(
     if holes and not running.quiet:
         top = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
         names = ", ".join(f"{name} ({number:,})" for name, number in top)
-        log(f"extract: templates that dropped most sentences: {names}", stage="extract")
+        log(f"extract: templates that caused the most dropped sentences: {names}", stage="extract")
 
 
 def _tell(message: str) -> None:

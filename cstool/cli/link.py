@@ -33,7 +33,7 @@ Examples:
 @click.option(
     "--propagate",
     is_flag=True,
-    help="Also add mentions where a page repeats the name of an entity that it linked before; "
+    help="Also add mentions where a page repeats the name of an entity that it has linked; "
     "Wikipedia links only the first occurrence. Most effective after "
     "`cstool extract --all-sentences`.",
 )
@@ -52,7 +52,8 @@ def command(
     SENTENCES: output folder of `cstool extract`.
 
     Writes the same table with a qid in each mention: null if the page is missing, has no item, or
-    is a disambiguation page or a list. _manifest.json has the counts by reason.
+    is a disambiguation page or a list article. _manifest.json contains the number of mentions
+    without a QID, by reason.
     """
     summary = StageSummary(out, running)
     options = LinkOptions(keep_disambiguation, propagate)
@@ -63,5 +64,5 @@ def command(
     percentage = 100 * linked / mentions if mentions else 0
     unlinked = {why: n for why, n in details.get(BY_LINK, {}).items() if why != IS_LINKED}
     propagated = f", {details[ADDED]['mentions']:,} propagated" if propagate else ""
-    counts = f"{linked:,} of {mentions:,} mentions linked ({percentage:.1f} %){propagated}"
+    counts = f"{linked:,} of {mentions:,} mentions linked ({percentage:.1f}%){propagated}"
     summary.tell(manifest, f"{counts} (not linked: {reasons_text(unlinked) or 'none'})")

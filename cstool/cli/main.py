@@ -38,12 +38,12 @@ COMMANDS = {
     "link": "Link each mention of the sentences to its Wikidata entity.",
     "switch": "Switch the entities of linked sentences into other languages.",
     "shard": "Write a corpus: shuffled files by language, with a dataset card.",
-    "mask": "Make training examples of a corpus for masked language models.",
+    "mask": "Create training examples for masked language models from a corpus.",
     "stats": "Show counts of a folder: rows, words and entities by language.",
-    "show": "Show the rows of a folder, or one entity with all its names.",
+    "show": "Show the rows of a folder, or one entity with all its labels.",
     "report": "Write an HTML report of a folder.",
     "push": "Upload a corpus to the Hugging Face Hub.",
-    "verify": "Verify that folders and their inputs are unchanged.",
+    "verify": "Verify that output folders and their inputs are unchanged.",
     "completion": "Print a shell completion script.",
 }
 _ALL = ", ".join(COMMANDS)
@@ -228,7 +228,7 @@ def _message(fault: BaseException) -> tuple[str, int]:
     if is_damage(fault):
         return (
             f"a part of an input folder is not valid Parquet{context}; run `cstool verify` on the "
-            "input folders to find it, then make that folder again with --overwrite"
+            "input folders to find it, then create that folder again with --overwrite"
         ), 1
     return f"internal error{context}: {type(fault).__name__}: {fault}; {how_to_report()}", 1
 

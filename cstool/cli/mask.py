@@ -32,7 +32,7 @@ Examples:
     required=True,
     type=click.Choice(NAMES),
     metavar="NAME",
-    help=f"Masking strategy: {', '.join(NAMES)}.",
+    help=f"Strategy: {', '.join(NAMES)}.",
 )
 @output("the training examples")
 @click.option(
@@ -40,9 +40,8 @@ Examples:
     type=click.Choice(get_args(RuleSource)),
     default=MaskOptions.rules,
     show_default=True,
-    help="Whether to follow EntityCS's paper or its code where they differ: of the tokens of "
-    "entities, pep-ms leaves a fifth unchanged and predicts half of these (paper) or all of these "
-    "(code).",
+    help="Which to follow where the EntityCS paper and code differ. pep-ms leaves 20% of entity "
+    "tokens unchanged; paper: half of those are prediction targets; code: all are.",
 )
 @click.option(
     "--max-length",
@@ -50,21 +49,18 @@ Examples:
     default=MaskOptions.max_length,
     show_default=True,
     metavar="N",
-    help="Maximum number of tokens per row, special tokens included. An entity that the limit cuts "
-    "is not masked.",
+    help="Maximum number of tokens per row, including special tokens. An entity that is cut off "
+    "no longer counts as an entity.",
 )
 @click.option("--packed", is_flag=True, help="Pack several sentences into each row.")
 @click.option(
-    "--seed",
-    default=MaskOptions.seed,
-    show_default=True,
-    help="Random seed that selects the tokens.",
+    "--seed", default=MaskOptions.seed, show_default=True, help="Random seed for selecting tokens."
 )
 @click.option(
     "--clusters",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="For c-rts: a file with the cluster number of each token of the vocabulary, one per line.",
+    help="For c-rts: a file with the cluster number of each vocabulary token, one per line.",
 )
 @click.option(
     "--mask-token",
@@ -85,19 +81,25 @@ def command(
     mask_token: str | None,
     running: RunOptions,
 ) -> None:
-    """Make training examples of a corpus.
+    """Create training examples from a corpus.
 
     CORPUS: output folder of `cstool shard`.
 
-    mlm masks 15 % of the tokens, wep whole entities, and pep-mrs, pep-ms and pep-m tokens of
-    entities; +mlm also masks 15 % of the tokens outside entities. rts, c-rts and slm replace
-    tokens: the labels of rts and c-rts tell which tokens were replaced, those of slm are the
-    original tokens. pairs-paragraph and pairs-page make pairs of sentences, labelled by whether
-    both are from the same paragraph or page.
+    mlm (masked language modeling) selects 15% of all tokens, wep (whole entity prediction) selects
+    whole entities, and the pep strategies (partial entity prediction; m, r, s: mask, random, same)
+    select tokens within entities. Most selected tokens are masked. Adding +mlm halves the entity
+    selection and also selects 15% of the tokens outside entities.
 
-    Writes data/<language>/<split>-…parquet with the columns ids, language, input_ids, labels
-    (-100: not predicted), attention_mask, entity_ids and qids. Pairs have token_type_ids, label
-    and kind.
+    rts (random token substitution), c-rts (cluster-based rts) and slm (swapped language modeling)
+    replace 15% of all tokens. The labels of rts and c-rts are 1 for replaced and 0 for other
+    tokens; those of slm are the original tokens.
+
+    pairs-paragraph and pairs-page create pairs of sentences, labeled by whether both are from the
+    same paragraph or page.
+
+    Writes data/<language>/<split>-….parquet with the columns ids, language, input_ids, labels
+    (-100: not predicted), attention_mask, entity_ids and qids. The columns of pairs are ids,
+    language, input_ids, token_type_ids, attention_mask, label and kind.
     """
     summary = StageSummary(out, running)
     options = MaskOptions(strategy, rules, max_length, packed, seed, clusters, mask_token)

@@ -72,7 +72,7 @@ def output(what: str) -> Callable[[Command], Command]:
 def running(part_size: str | None = None) -> Callable[[Command], Command]:
     """Add the options of a run; the command receives them as one `RunOptions`, named `running`.
 
-    `part_size`: help of --part-size. None if the stage makes one part from each part of its input;
+    `part_size`: help of --part-size. None if the stage writes one part for each part of its input;
     then the option is accepted, as by all stages (`make RUN=…`), but hidden.
     """
     options = [
@@ -81,7 +81,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             "--jobs",
             type=click.IntRange(1),
             default=default_jobs,
-            show_default="available CPUs, at most one per GB of memory",
+            show_default="number of available CPUs, limited to one worker per GB of memory",
             metavar="N",
             help="Number of worker processes. Does not change the output.",
         ),
@@ -93,15 +93,15 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
         click.option(
             "--log-json",
             is_flag=True,
-            help="Write progress and messages as JSON, one object a line.",
+            help="Write progress and messages as JSON, one object per line.",
         ),
         click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
         click.option(
             "--task",
             type=ArrayTask(),
             metavar="I/N",
-            help="Make only every N-th part, beginning with the I-th: for job arrays. A final run "
-            "without --task makes missing parts and writes the manifest.",
+            help="Write only every Nth part, starting with the Ith (for array jobs). A final run "
+            "without --task writes the missing parts and the manifest.",
         ),
         # The option's name in cstool 0.1.
         click.option("--shard", "shard_task", type=ArrayTask(), hidden=True),
@@ -173,7 +173,7 @@ class StageSummary:
         for fault in faults[:_FAULTS_SHOWN]:
             self._warn(manifest, f"kept the readable part of an input: {fault}")
         if len(faults) > _FAULTS_SHOWN:
-            more = f"{len(faults) - _FAULTS_SHOWN:,} more damaged places are listed in"
+            more = f"{len(faults) - _FAULTS_SHOWN:,} more such errors are listed in"
             self._warn(manifest, f"{more} {self._out / MANIFEST}")
 
     @staticmethod

@@ -18,7 +18,11 @@ Examples:
 @click.command("push", epilog=EXAMPLE)
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.argument("repo", metavar="OWNER/NAME")
-@click.option("--private", is_flag=True, help="Make the repository private.")
+@click.option(
+    "--private",
+    is_flag=True,
+    help="Create a private repository; an existing public one is an error.",
+)
 @click.option("--dry-run", is_flag=True, help="List the files to upload and exit.")
 @click.option("--quiet", is_flag=True, help="Show no messages and no progress.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")

@@ -25,13 +25,13 @@ Examples:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="HTML file to write. An existing report is replaced; any other file is an error.",
+    help="HTML file to write. Replaces an existing report; any other existing file is an error.",
 )
 @click.option(
     "--entities",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Output folder of `cstool entities`, for the types and names of entities.",
+    help="Output folder of `cstool entities`, for the types and labels of entities.",
 )
 @click.option(
     "--work",
@@ -46,9 +46,9 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
     DIR: output folder of `cstool shard`, or of another stage, for which the report has fewer
     sections.
 
-    The report shows how many pages, sentences and mentions each stage kept and why others were
-    dropped, the languages, the entities, the sentence lengths, code-mixing measures, and sample
-    sentences. It is made from stored statistics, so the corpus itself is not read. The page loads
+    The report shows how many pages, sentences and mentions each stage kept and why the others were
+    dropped, the languages, the entities, the sentence lengths, code-mixing metrics, and sample
+    sentences. It is created from stored statistics; the corpus itself is not read. The page loads
     no external resources. Requires the extra `report`.
     """
     del debug

@@ -39,10 +39,10 @@ Examples:
     show_default=True,
     metavar="N",
     help="Minimum number of sentences per language in the validation split, or a tenth of the "
-    "language's sentences if that is less. A page is held out as a whole, in all languages.",
+    "language's sentences if that is less. Whole pages are held out, in all languages.",
 )
 @click.option(
-    "--seed", default=ShardOptions.seed, show_default=True, help="Random seed of the order of rows."
+    "--seed", default=ShardOptions.seed, show_default=True, help="Random seed for shuffling."
 )
 @click.option(
     "--format",
@@ -52,8 +52,8 @@ Examples:
     show_default=True,
     help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
     "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS corpus, "
-    "with entities in <e>…</e>; mt: source and target of translation training, where the source "
-    "is <2en> and the code-switched sentence and the target is the original sentence.",
+    "with entities in <e>…</e>; mt: sentence pairs for training translation models: the column "
+    "source contains a language tag (<2en>) and the switched sentence, target the source sentence.",
 )
 @click.option(
     "--dedup",
@@ -61,15 +61,16 @@ Examples:
     default=ShardOptions.dedup,
     show_default=True,
     help="Drop all rows of a source sentence that is equal (exact) or similar (minhash; requires "
-    "the extra `dedup`) to an earlier one.",
+    "the extra `dedup`) to an earlier source sentence.",
 )
 @click.option(
     "--decontaminate",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Drop source sentences that share 13 consecutive words with a text of this test set "
-    "(lines of text, JSON lines, or Parquet). Can be given more than once.",
+    help="Drop source sentences that overlap with a text of this test set: 13 consecutive words in "
+    "common or, if the sentence or the text has 8 to 12 words, all of them. Texts of fewer words "
+    "are ignored. Formats: lines of text, JSON lines, Parquet. Can be repeated.",
 )
 @running()
 def command(
@@ -88,8 +89,8 @@ def command(
     SWITCHED: output folders of `cstool switch`, from one or more wikis.
 
     Writes data/<language>/train-00000-of-000NN.parquet and validation-…, README.md (the dataset
-    card), stats.json, and attribution.tsv.zst (page and revision of every sentence). Hugging Face
-    `datasets` and Polars can read it directly.
+    card), stats.json, and attribution.tsv.zst (the page and revision of each sentence). Hugging
+    Face `datasets` and Polars can open the corpus directly.
     """
     summary = StageSummary(out, running)
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)

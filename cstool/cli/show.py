@@ -80,8 +80,8 @@ class Show(click.Command):
     "--language",
     "languages",
     metavar="CODES",
-    help="Show rows in these languages (comma-separated codes); of entities, names in these "
-    "languages.",
+    help="Show rows in these languages (comma-separated codes); for a folder of entities, show "
+    "labels in these languages.",
 )
 @click.option(
     "--grep",
@@ -99,7 +99,7 @@ class Show(click.Command):
     metavar="N",
     help="Show a random sample of N matching rows.",
 )
-@click.option("--seed", default=0, show_default=True, help="Random seed of --random.")
+@click.option("--seed", default=0, show_default=True, help="Random seed for --random.")
 @click.option("-n", "number", type=click.IntRange(1), metavar="N", help="Show the first N rows.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per row, with spans.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
@@ -115,13 +115,14 @@ def command(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Show the rows of a stage's output folder, with entities in colour.
+    """Show the rows of a stage's output folder, with entities in color.
 
-    DIR: output folder of any stage except `mask`. Source sentence and switched sentence are shown
-    side by side if the terminal is wide enough. In a terminal the output goes to a pager ($PAGER).
-    Without colours, as in a pipe, entities are in brackets. NO_COLOR and FORCE_COLOR are respected.
+    DIR: output folder of any stage except `mask`. The source and switched sentences are shown side
+    by side if the terminal is wide enough. In a terminal, the output goes to a pager ($PAGER).
+    Without colors, for example in a pipe, entities are in brackets. NO_COLOR and FORCE_COLOR are
+    respected.
 
-    `cstool show entity QID` shows one entity with all its names; see `cstool show entity --help`.
+    `cstool show entity QID` shows one entity with all its labels; see `cstool show entity --help`.
     For a folder named entity, write ./entity.
     """
     del debug
@@ -148,12 +149,12 @@ def command(
     metavar="DIR",
     help="Output folder of `cstool entities`.",
 )
-@click.option("--live", "ask", is_flag=True, help="Query wikidata.org instead.")
+@click.option("--live", "ask", is_flag=True, help="Query wikidata.org instead of --entities.")
 @click.option(
     "--corpus",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Also count the rows of this folder that contain the entity, and show some of them.",
+    help="Also count the rows of this folder that contain the entity, and show examples.",
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="Write one line of JSON in Wikidata's format."
@@ -225,20 +226,20 @@ def _show(items: Iterable[ShownRow]) -> None:
     terminal = sys.stdout.isatty()
     style = Style(
         width=shutil.get_terminal_size().columns if terminal else None,
-        colour=_colour(terminal),
+        color=_color(terminal),
         isolates=terminal,
     )
     texts = (
         "\n".join(["", *lines_of(item, style), ""][0 if number else 1 :])
         for number, item in enumerate(items)
     )
-    # -F: exit at once if the text fits the screen; -R: show colours; -X: keep the text on exit.
+    # -F: exit at once if the text fits the screen; -R: show colors; -X: keep the text on exit.
     os.environ.setdefault("LESS", "-FRX")
     echo_styled(texts, pager=terminal)
 
 
-def _colour(terminal: bool) -> bool:
-    """Whether to use colours (https://no-color.org, https://force-color.org)."""
+def _color(terminal: bool) -> bool:
+    """Whether to use colors (https://no-color.org, https://force-color.org)."""
     if os.environ.get("NO_COLOR"):
         return False
     return terminal or os.environ.get("FORCE_COLOR", "0") not in ("", "0")

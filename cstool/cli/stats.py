@@ -29,7 +29,7 @@ Examples:
   cstool stats corpus --by type --entities work/entities
   cstool stats corpus --by title --parquet pages.parquet
 """
-# Default of -n for tables, and the number of types that have a name in JSON and Parquet.
+# Default of -n for tables, and the number of types that have a label in JSON and Parquet.
 _LINES = 30
 _NAMED = 1000
 
@@ -52,8 +52,8 @@ _NAMED = 1000
     help="Output folder of `cstool entities`, for --by type.",
 )
 @click.option("-n", "number", type=click.IntRange(1), metavar="N",
-              help=f"Show the first N types or pages. Default: {_LINES}; all in --json and "
-              "--parquet.",
+              help=f"Show the first N types or pages. Default: {_LINES}; with --json and "
+              "--parquet, all.",
 )  # fmt: skip
 @click.option("--reference", is_flag=True, help="Compare with the published EntityCS corpus.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
@@ -76,10 +76,10 @@ def command(
 ) -> None:
     """Show counts of a stage's output folder by language: rows, words, entities.
 
-    DIR: output folder of any stage. Words are counted by the rules of each script (zh, ja, th…: by
-    ICU's dictionaries). For code-switched text the table also has code-mixing measures (CMI, I-
-    and M-index…), as many as fit the terminal; --json has all. They are defined in
-    docs/metrics.md.
+    DIR: output folder of any stage. Words are counted by the rules of each script (for zh, ja, th
+    and others, with ICU's dictionaries). For code-switched text the table also contains code-mixing
+    metrics (CMI, I-index, M-index and others), as many as fit the terminal; --json contains all.
+    They are defined in docs/metrics.md.
 
     Several folders are compared with each other and with the published EntityCS corpus.
     """

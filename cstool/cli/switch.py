@@ -51,7 +51,7 @@ _CODES_SHOWN = 9
     type=click.Choice([*RECIPES]),
     default=SwitchOptions.recipe,
     show_default=True,
-    help="Named set of option values. entitycs, as in the publication: --fallback none --no-fit "
+    help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
     "--inflected keep --min-changed 0. Options on the command line override the recipe.",
 )
 @click.option(
@@ -65,9 +65,9 @@ _CODES_SHOWN = 9
     "--policy",
     type=click.Choice(get_args(Policy)),
     show_default=SwitchOptions.policy,
-    help="How target languages are selected from the possible ones: a random sample, all of them, "
-    "or a sample that gives all languages the same number of rows as far as possible "
-    "(round-robin).",
+    help="How to select from the candidate languages of a sentence, those with the required "
+    "labels: a random sample (sample), all of them (all), or a sample in which all languages get "
+    "the same number of rows as far as possible (round-robin).",
 )
 @click.option(
     "--language-weights",
@@ -80,7 +80,7 @@ _CODES_SHOWN = 9
     type=click.FloatRange(-10, 10),
     metavar="A",
     help="Weight languages by their number of labels to the power of A: 1 is proportional, 0 is "
-    "uniform, below 0 favours languages with few labels.",
+    "uniform, below 0 favors languages with few labels.",
 )
 @click.option(
     "--switch-rate",
@@ -93,21 +93,21 @@ _CODES_SHOWN = 9
     "--mix",
     is_flag=True,
     default=None,
-    help="Switch each entity of a sentence into a different language, in one row with the language "
-    "`mul`.",
+    help="Switch each entity of a sentence into a different language, as far as possible; writes "
+    "one row per sentence, with the language `mul`.",
 )
 @click.option(
     "--require-all/--no-require-all",
     default=None,
-    help="Require a label in the target language for all entities of a sentence (default), or keep "
-    "the anchors of entities without one.",
+    help="Require a label in the target language for every entity to be switched (default), or "
+    "keep the anchors of entities without a label.",
 )
 @click.option(
     "--min-changed",
     type=click.IntRange(0),
     show_default=str(SwitchOptions.min_changed),
     metavar="N",
-    help="Minimum number of anchors that a switched sentence must change.",
+    help="Minimum number of anchors that must differ from the source sentence.",
 )
 @click.option(
     "--types",
@@ -128,8 +128,8 @@ _CODES_SHOWN = 9
     "--labels",
     type=click.Choice(get_args(NameKind)),
     show_default=SwitchOptions.labels,
-    help="Use Wikidata's labels, or the titles of the languages' Wikipedia pages (sitelink) "
-    "without their disambiguator, such as (Texas) in Paris (Texas).",
+    help="Use Wikidata's labels (label), or the titles of the Wikipedia pages in each language "
+    "(sitelink), without a disambiguator such as (Texas) in Paris (Texas).",
 )
 @click.option(
     "--fallback",
@@ -144,7 +144,8 @@ _CODES_SHOWN = 9
 @click.option(
     "--fit/--no-fit",
     default=None,
-    help="Adapt labels to their context (default): articles, brackets, initial capitals.",
+    help="Adapt labels to their context (default), for example articles, brackets and initial "
+    "capitals, or insert them unchanged.",
 )
 @click.option(
     "--inflected",
@@ -157,7 +158,7 @@ _CODES_SHOWN = 9
     "--seed",
     default=SwitchOptions.seed,
     show_default=True,
-    help="Random seed that selects the target languages.",
+    help="Random seed for selecting target languages and, with --switch-rate, entities.",
 )
 @output("the switched sentences")
 @running()
@@ -177,10 +178,11 @@ def command(
 
     LINKED: output folder of `cstool link`.
 
-    Selects sentences with 1 to 10 mentions, more than 20 characters and at most 128 words; a
-    single mention may not exceed half of the sentence. Each is switched into up to five languages
-    that have a label for all of its linked entities and change at least one anchor. The source
-    sentences are also written.
+    Selects sentences with 1 to 10 mentions (linked or not), more than 20 characters and at most 128
+    words; if a sentence has only one mention, that mention may cover at most half of its
+    characters. Each sentence is switched into up to five languages that have a label for every
+    entity to be switched and in which at least one anchor differs from the source sentence. The
+    source sentences are also written.
 
     Writes Parquet with the columns id, language, source_language, source_text, text, entities
     (spans in both texts), page_id and title.
@@ -210,17 +212,17 @@ def command(
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
-    """Yield messages about unswitched text, refused labels and languages without sentences."""
+    """Yield messages about unswitched text, rejected labels and languages without sentences."""
     counts = manifest.counts
     for unit in ("source sentences", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:
-        kept, refused = counts.tallies["labels"].written, dropped(manifest, "labels")
-        yield f"{kept:,} labels selected; refused: {refused}"
+        kept, rejected = counts.tallies["labels"].written, dropped(manifest, "labels")
+        yield f"{kept:,} labels selected; rejected: {rejected}"
     if unknown := counts.details.get("labels in unknown languages"):
         shown = largest(unknown, _CODES_SHOWN)
         codes = ", ".join(f"{code} ({number:,})" for code, number in shown.items())
         yield f"labels in {len(unknown):,} unknown language codes: {codes}"
     if without:
-        yield f"languages without a sentence: {', '.join(without)}"
+        yield f"languages without switched sentences: {', '.join(without)}"

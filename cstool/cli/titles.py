@@ -52,7 +52,7 @@ _DIFFERENCES_SHOWN = {
     "--pages",
     multiple=True,
     metavar="XML",
-    help="Page dump of the wiki, for the redirects. Give the option once for each file.",
+    help="Page dump of the wiki, for the redirects. Can be repeated.",
 )
 @click.option("--sql-page", metavar="FILE", help="Page table of the wiki: page.sql.gz.")
 @click.option("--sql-props", metavar="FILE", help="Page properties: page_props.sql.gz.")
@@ -79,11 +79,12 @@ def command(
     """Map a wiki's page titles to QIDs and resolve redirects.
 
     Reads the sitelinks of --entities and the redirects of --pages, or the wiki's three SQL
-    tables. A redirect gets the QID of its target unless it has its own item. With both inputs, the
-    result is that of the SQL tables, and differences.tsv lists the titles that differ.
+    tables. A redirect gets the QID of its target unless it has its own item. If both inputs are
+    given, the SQL tables are used, and differences.tsv lists the titles for which the two inputs
+    disagree.
 
     Writes Parquet with the columns title, qid and redirect, an index for `cstool link`, and a
-    table of the items that are not entities (disambiguation pages and lists).
+    table of the items that are not entities (disambiguation pages and list articles).
     """
     tables = (sql_page, sql_props, sql_redirect)
     sql = (

@@ -17,19 +17,28 @@ Examples:
 """
 
 
+# Kinds of problems whose name in JSON differs from the displayed one.
+_KINDS = {"foreign": "unexpected"}
+
+
 @click.command("verify", epilog=EXAMPLE)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR…")
-@click.option("--quick", is_flag=True, help="Compare sizes and row counts only, not checksums.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Compare sizes, row counts and samples of dumps only, not checksums.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Show problems only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, debug: bool) -> None:
-    """Verify that output folders are unchanged, and that their inputs are the ones they name.
+    """Verify that output folders are unchanged and were made from the given inputs.
 
     DIR: output folder of a stage, download folder, dump, or parent folder of these. The files of a
     folder are compared with its manifest: existence, size, number of rows and sha256. The inputs
-    that a manifest names are looked up among all given folders and dumps. Reports what is missing,
-    changed, foreign or unfinished, and exits with status 1 if there is a problem.
+    that a manifest lists are compared with the given folders and dumps. Reports missing, changed,
+    unexpected (not listed in a manifest) and unfinished files, and exits with status 1 if there is
+    a problem.
     """
     del debug
     selected = targets(paths)
@@ -54,7 +63,8 @@ def _tell(result: VerifyResult, *, quiet: bool) -> None:
         for text in result.unchecked:
             echo_line(f"not checked: {text}")
     for problem in result.wrong:
-        echo_line(f"{problem.kind}: {problem.place}: {problem.what}")
+        kind = _KINDS.get(problem.kind, problem.kind)
+        echo_line(f"{kind}: {problem.place}: {problem.what}")
     if not quiet:
         size = size_in_words(sum(folder.bytes for folder in result.folders))
         number = len(result.wrong)

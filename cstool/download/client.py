@@ -180,7 +180,7 @@ class HttpClient:
             except DeadlineExceeded as error:
                 raise ServerError(
                     f"{url}: no complete reply within {self.limit:.0f} s, the limit for listings "
-                    "and catalogues; run the same command again, or use another server with "
+                    "and catalogs; run the same command again, or use another server with "
                     "--mirror"
                 ) from error
             except FAULTS as error:

@@ -104,7 +104,7 @@ class Reply:
                 what = f"{encoding} data expands to" if raw <= SMALL else "the reply has"
                 raise ServerError(
                     f"{self.url}: {what} more than {SMALL >> 20} MiB, the limit for listings and "
-                    "catalogues; use another server with --mirror"
+                    "catalogs; use another server with --mirror"
                 )
         if decoder is not None and not decoder.eof:
             raise ConnectionFault(f"the {encoding} body is truncated")

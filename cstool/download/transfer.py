@@ -223,7 +223,7 @@ def _take(
         require_space_for(partial.path, end - partial.size)
     if remote.bytes is not None and decision.total not in (None, remote.bytes):
         context.http.say(
-            f"{remote.name}: {remote.bytes:,} bytes in the catalogue, {decision.total:,} bytes on "
+            f"{remote.name}: {remote.bytes:,} bytes in the catalog, {decision.total:,} bytes on "
             "the server"
         )
         _limit_size(decision.total, remote)

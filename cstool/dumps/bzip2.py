@@ -32,7 +32,7 @@ def decompress_fast(
 
     `checked` decompresses the same file from the beginning, and raises for faults; `at` is called
     with the number of compressed bytes that have been read. Uses one thread: with more,
-    indexed_bzip2 accepts wrong checksums.
+    indexed_bzip2 accepts wrong checksums of streams and drops damaged streams.
     """
     if not _ends_with_stream(source):
         yield from checked()

@@ -1,1 +1,1 @@
-"""How work is run: options, executors, progress, errors. Knows nothing of what is done."""
+"""Execution, independent of the stages: options, executors, progress, signals, terminal output."""

@@ -1,10 +1,10 @@
-"""A bound on the CPU time that a piece of work may take: `with at_most(60): …`.
+"""A limit on the CPU time of a block: `with at_most(60): …`.
 
-A net for what nobody has foreseen. Where time grows faster than the input, mend that: a bound in
-seconds depends on the machine, so sound input must never come near it.
+It is a safety net for unforeseen input. A limit in seconds depends on the machine, so valid input
+must stay far below it; code whose time grows faster than its input has to be fixed instead.
 
-Python runs a signal's handler between two of its instructions, and `re` while it matches. Other
-compiled code (sentencex, expat) is interrupted as soon as it returns.
+Python runs signal handlers between bytecode instructions, and within a match of `re`. Other
+compiled code (sentencex, expat) is interrupted when it returns.
 """
 
 import signal
@@ -15,26 +15,26 @@ from time import thread_time
 from types import FrameType, TracebackType
 from typing import Any
 
-# Seconds. What swallows the first exception (a weak reference's callback) is asked again.
+# Seconds until the exception is raised again: a weak reference's callback may swallow the first.
 _AGAIN = 0.2
-# Seconds; a timer that is set to less is none.
+# Seconds; a shorter timer would be disabled.
 _SHORTEST = 1e-6
 
 
-class TookTooLong(Exception):  # noqa: N818 - the work is at fault, or nothing is
-    """A block took more CPU time than it was given; its one argument says how much, in seconds."""
+class TookTooLong(Exception):  # noqa: N818 - not necessarily an error
+    """A block exceeded its CPU time; the only argument is the limit in seconds."""
 
 
 def at_most(seconds: float) -> AbstractContextManager[Callable[[], None]]:
-    """Return a context in which no more than `seconds` of CPU time pass: else TookTooLong.
+    """Return a context that raises TookTooLong if its block takes more than `seconds` of CPU time.
 
-    Where signals can be had (the main thread; not on Windows) the block is interrupted: user time
-    of the whole process is counted, SIGVTALRM taken and given back. Elsewhere (a thread of a Dask
-    worker) the thread's time is looked at when the block ends, and whenever it calls what the
-    context gives: `with at_most(5) as check: … check()`.
+    In the main thread (not on Windows) the block is interrupted by SIGVTALRM after that much user
+    time of the whole process; the previous handler and timer are restored. In other threads (of
+    Dask workers) the thread's CPU time is checked when the block ends, and when the block calls
+    the function that the context yields: `with at_most(5) as check: … check()`.
 
-    Raises ValueError when `seconds` is not above zero, RuntimeError when a main thread's block
-    stands inside another one, whose timer it would take away.
+    Raises ValueError if `seconds` is not above zero, RuntimeError if the context is nested in
+    another one in the main thread, because they would use the same timer.
     """
     if not seconds > 0:
         raise ValueError(f"a limit of {seconds!r} seconds is not above zero")
@@ -42,7 +42,7 @@ def at_most(seconds: float) -> AbstractContextManager[Callable[[], None]]:
 
 
 class _AtMost(AbstractContextManager[Callable[[], None]]):
-    _running: "_AtMost | None" = None  # the one that has the process's timer
+    _running: "_AtMost | None" = None  # the context that uses the timer of the process
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -53,7 +53,7 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
 
     def __enter__(self) -> Callable[[], None]:
         self._until = thread_time() + self._seconds
-        if _signals():
+        if _can_use_signals():
             if _AtMost._running is not None:
                 raise RuntimeError("a limit on CPU time is nested inside another one")
             _AtMost._running = self
@@ -70,9 +70,9 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
         trace: TracebackType | None,
     ) -> None:
         if self._armed:
-            self._armed = False  # first: from here on the handler lets a signal pass
+            self._armed = False  # first: from here on the handler ignores a signal
             signal.setitimer(signal.ITIMER_VIRTUAL, *self._timer)
-            # None: a handler that C code has set, which Python cannot give back.
+            # None: a handler set by C code, which Python cannot restore.
             signal.signal(signal.SIGVTALRM, self._handler or signal.SIG_DFL)
             _AtMost._running = None
         if fault is None:
@@ -83,7 +83,7 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
             raise TookTooLong(self._seconds)
 
     def _expired(self, _: int, frame: FrameType | None) -> None:
-        """Raise in the block; not in what sets the timer and takes it away, which must run."""
+        """Raise in the block, but not in `__enter__` and `__exit__`, which must complete."""
         if self._armed and not (frame and frame.f_code in _OWN):
             raise TookTooLong(self._seconds)
 
@@ -91,7 +91,7 @@ class _AtMost(AbstractContextManager[Callable[[], None]]):
 _OWN = frozenset({_AtMost.__enter__.__code__, _AtMost.__exit__.__code__})
 
 
-def _signals() -> bool:
-    """Whether this thread can have a timer's signal."""
+def _can_use_signals() -> bool:
+    """Whether this thread can handle the signal of a timer."""
     main = threading.current_thread() is threading.main_thread()
     return main and hasattr(signal, "setitimer")

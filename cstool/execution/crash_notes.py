@@ -1,7 +1,7 @@
-"""Where a worker is in its part: noted in a file when a part is tried again, and only then.
+"""Notes of a worker's progress within a part, written only when a part is retried.
 
-So a worker that dies twice over the same part can be said to have died at a certain page, and the
-hot path of all others costs nothing.
+If the worker dies again, the error message can name the page at which it died. Parts that are not
+retried have no overhead.
 """
 
 import os
@@ -20,21 +20,21 @@ _file: ContextVar[int | None] = ContextVar("file", default=None)
 
 
 def noter() -> Callable[[str], None] | None:
-    """Return what takes note of the place that the work is at; None when nobody asks for it."""
+    """Return a function that records the current position (such as a page); None for no notes."""
     file = _file.get()
     if file is None:
         return None
 
-    def note(place: str) -> None:
-        line = place.encode()[:_LONGEST].ljust(_LONGEST) + b"\n"
-        with suppress(OSError):  # a full disk is told of by what is written for its own sake
+    def note(position: str) -> None:
+        line = position.encode()[:_LONGEST].ljust(_LONGEST) + b"\n"
+        with suppress(OSError):  # a full disk is reported when output is written
             os.pwrite(file, line, 0)
 
     return note
 
 
 def noting(path: Path, call: Callable[[], T]) -> T:
-    """Do the call, with its place in the file at `path`, which stays when the process dies."""
+    """Run the call with notes in a file at `path`, which remains if the process dies."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _new(path)
@@ -48,7 +48,7 @@ def noting(path: Path, call: Callable[[], T]) -> T:
 
 
 def _new(path: Path) -> int:
-    """Open a new file in place of one of that name; neither it nor its folder may be a link."""
+    """Replace the file by a new one; neither the file nor its folder may be a symbolic link."""
     folder = os.open(path.parent, os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         with suppress(FileNotFoundError):
@@ -59,13 +59,13 @@ def _new(path: Path) -> int:
 
 
 def take_note(path: Path) -> str:
-    """Return the place that was noted last, "" for none, and remove the file."""
+    """Return the last note in a file, "" for none, and remove the file."""
     try:
-        place = path.read_bytes().decode(errors="replace").strip()
+        last_note = path.read_bytes().decode(errors="replace").strip()
         path.unlink()
     except OSError:
         return ""
-    with suppress(OSError):  # others are noted there
+    with suppress(OSError):  # the folder contains other notes
         path.parent.rmdir()
         path.parent.parent.rmdir()
-    return place
+    return last_note

@@ -1,4 +1,4 @@
-"""A Dask cluster as an executor: one that runs already, or `local`, which is made for this run."""
+"""A Dask cluster as an executor: an existing cluster, or `local`, created for this run."""
 
 import logging
 import sys
@@ -18,51 +18,51 @@ T = TypeVar("T")
 
 LOCAL = "local"
 CONNECT_SECONDS = 30
-# Clusters that grow and shrink are asked this often how many threads they have.
-_ASKED_EVERY = 5.0
+# Seconds between queries of the number of threads, which changes if a cluster scales.
+_QUERY_INTERVAL = 5.0
 
 
 class ClusterExecutor(Executor):
-    """A cluster's own executor, which knows how many threads there are."""
+    """The executor of a Dask client, with the cluster's number of threads."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._calls: Executor = client.get_executor(pure=False)
-        self._asked: float | None = None
+        self._queried: float | None = None
         self._threads = 0
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Hand the call to the scheduler. Raises CstoolError when it is gone."""
+        """Submit the call to the scheduler. Raises CstoolError if the scheduler is gone."""
         with _connected():
             return self._calls.submit(fn, *args, **kwargs)
 
     def threads(self) -> int:
-        """Return how many threads the cluster has; it may grow and shrink.
+        """Return the cluster's current number of threads.
 
-        Raises CstoolError when the scheduler is gone.
+        Raises CstoolError if the scheduler is gone.
         """
         now = time.monotonic()
-        if self._asked is None or now - self._asked > _ASKED_EVERY:
-            self._asked = now
+        if self._queried is None or now - self._queried > _QUERY_INTERVAL:
+            self._queried = now
             with _connected():
                 self._threads = sum(self._client.nthreads().values())
         return self._threads
 
 
 def is_gone(fault: BaseException) -> bool:
-    """Whether a fault is what Dask raises when its scheduler does not answer any more."""
+    """Whether Dask raised the exception because its scheduler no longer answers."""
     if _is_cancelled(fault):
         return True
     return type(fault).__module__.partition(".")[0] == "distributed" and not _has_killed(fault)
 
 
 def _is_cancelled(fault: BaseException) -> bool:
-    """Whether it is one of the two kinds; that of asyncio is no Exception."""
+    """Whether it is Dask's or asyncio's CancelledError; the latter is not an Exception."""
     return type(fault).__name__ == "CancelledError"
 
 
 def scheduler_gone() -> CstoolError:
-    """Return the error for a scheduler that does not answer any more."""
+    """Return the error for a scheduler that no longer answers."""
     return CstoolError(
         f"the Dask scheduler is gone, or it has cancelled calls; check its log and {RESUME}"
     )
@@ -70,14 +70,14 @@ def scheduler_gone() -> CstoolError:
 
 @contextmanager
 def _connected() -> Iterator[None]:
-    """Turn what Dask raises when it has lost the scheduler into a CstoolError."""
+    """Raise a CstoolError for what Dask raises when the scheduler is gone."""
     try:
         yield
     except CstoolError:
         raise
     except BaseException as fault:
-        # Of calls that ask nothing but the scheduler, any fault is a lost connection; Dask has
-        # many kinds: closed streams, timeouts, "Client is not running".
+        # The block only communicates with the scheduler, so any error is a lost connection. Dask
+        # has many of them: closed streams, timeouts, "Client is not running".
         if isinstance(fault, Exception) or _is_cancelled(fault):
             raise scheduler_gone() from fault
         raise
@@ -85,10 +85,11 @@ def _connected() -> Iterator[None]:
 
 @contextmanager
 def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
-    """Give the executor of a cluster: its scheduler's address or file, or `local`.
+    """Yield the executor of a cluster.
 
-    Raises InputError when none answers there, CstoolError when Dask is not installed or the
-    workers have another cstool than this.
+    `scheduler`: the address of its scheduler, its scheduler file, or `local`. Raises InputError if
+    no scheduler answers, CstoolError if Dask is not installed or a worker has another version of
+    cstool.
     """
     try:
         import distributed
@@ -99,7 +100,7 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
         where: dict[str, Any] = {"address": scheduler}
         if scheduler == LOCAL:
             local: Any = distributed.LocalCluster
-            # Of a run that is stopped the tracker removes what is left; it need not tell.
+            # If the run is stopped, the tracker cleans up; its warning is not needed.
             sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
             with interrupts_blocked():
                 own = local(
@@ -107,7 +108,7 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
                     threads_per_worker=1,
                     dashboard_address=None,
                     scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},
-                    silence_logs=logging.CRITICAL,  # what matters arrives as a fault
+                    silence_logs=logging.CRITICAL,  # errors arrive as exceptions
                 )
             where["address"] = stack.enter_context(own)
         elif Path(scheduler).is_file():
@@ -127,7 +128,7 @@ def cluster(scheduler: str, jobs: int) -> Iterator[ClusterExecutor]:
 
 @contextmanager
 def _without_logs() -> Iterator[None]:
-    """Keep Dask's logs off standard error: what matters arrives as a fault."""
+    """Disable logging, to keep Dask's log off standard error: errors arrive as exceptions."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -137,7 +138,7 @@ def _without_logs() -> Iterator[None]:
 
 
 def _close(client: Any) -> None:
-    """Part from the scheduler; one that is gone has been told of, or is not needed any more."""
+    """Close the client. Ignore errors: a lost scheduler is already reported or not needed."""
     try:
         client.close()
     except BaseException as fault:
@@ -150,7 +151,7 @@ def _version() -> str:
 
 
 def _same_version(client: Any, scheduler: str) -> None:
-    """Raise CstoolError when a worker that is there has another cstool, or none."""
+    """Raise CstoolError if a current worker has another version of cstool, or none."""
     for worker, version in client.run(_version, on_error="return").items():
         if version != __version__:
             has = f"cstool {version}" if isinstance(version, str) else f"no cstool ({version})"
@@ -161,7 +162,7 @@ def _same_version(client: Any, scheduler: str) -> None:
 
 
 def died_on_cluster(fault: BaseException) -> str | None:
-    """Return in words how workers have died over a call; None for any other fault."""
+    """Return how workers died while running a call, in words; None for other exceptions."""
     if not _has_killed(fault):
         return None
     task, worker, allowed = fault.args

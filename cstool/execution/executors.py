@@ -1,6 +1,6 @@
-"""Where calls run: in this process, in local worker processes, or on a Dask cluster.
+"""Runs calls in this process, in local worker processes, or on a Dask cluster.
 
-All three are `concurrent.futures.Executor`s, so a stage never knows which one it has.
+All three are a `concurrent.futures.Executor`, so stages do not depend on the kind.
 """
 
 import os
@@ -24,20 +24,20 @@ Call = Callable[[], T]
 
 
 class InlineExecutor(Executor):
-    """Runs each call at once, in the calling thread."""
+    """Runs each call immediately, in the calling thread."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Run the call and return its future, done."""
+        """Run the call and return its future, which is done."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it is handed on by future.result()
+        except Exception as error:  # noqa: BLE001 - future.result() raises it
             future.set_exception(error)
         return future
 
 
 def _warm_up(_: Any) -> None:
-    """Do nothing: to unpickle what will be called has imported it."""
+    """Do nothing: unpickling the argument, a function, has imported its module."""
 
 
 @contextmanager
@@ -59,10 +59,10 @@ def _local(jobs: int, ready: tuple[int, Any]) -> Iterator[Executor]:
 def executor(
     jobs: int, scheduler: str | None = None, *, ready: tuple[int, Any] = (0, None)
 ) -> Iterator[Executor]:
-    """Give an executor: Dask's with a scheduler, else `jobs` processes, or none for one job.
+    """Yield an executor: a Dask cluster, `jobs` worker processes, or this process for one job.
 
-    `ready`: so many processes begin at once, and import what will be called in them, while this
-    one still looks at its input.
+    `ready`: (number, function); that many workers start at once and import the function's module
+    while this process examines its input.
     """
     if scheduler is not None:
         with cluster(scheduler, jobs) as pool:
@@ -75,8 +75,8 @@ def executor(
 
 
 def calls_ahead(pool: Executor, jobs: int) -> int:
-    """Return how many calls to have under way: all workers busy, and two to follow."""
-    if isinstance(pool, ClusterExecutor):  # it may have more threads than `jobs`
+    """Return how many calls to submit ahead: one per worker, and two more."""
+    if isinstance(pool, ClusterExecutor):  # a cluster may have more threads than `jobs`
         return max(jobs, pool.threads()) + 2
     return jobs + 2 if jobs > 1 else 1
 
@@ -98,15 +98,15 @@ def run_calls(
     again: Callable[[int, Call[T]], Call[T]] = _again,
     lost: Callable[[int, str], CstoolError] = _lost,
 ) -> Iterator[tuple[int, T]]:
-    """Run numbered calls, at most `ahead` at once; yield (number, result) as each is done.
+    """Run numbered calls, at most `ahead()` at once; yield (number, result) as each finishes.
 
-    `calls` is drawn from only when there is room, so that it may be a long stream. The first
-    call that fails ends the run with its error; when drawing from `calls` fails with a
-    `CstoolError`, what runs is finished first.
+    The iterator `calls` is advanced only when a call can be submitted, so it may be a long stream.
+    The first call that raises ends the iteration with its exception. If advancing `calls` raises a
+    `CstoolError`, running calls are finished first.
 
-    A call whose worker dies or has no memory left is run once more, when all others that were
-    under way are done, so that it has the machine for itself: as what `again` makes of it. When
-    that dies, too, the run ends with what `lost` makes of its number and of how it died.
+    A call whose worker dies or runs out of memory is retried once, after all other running calls
+    are finished, so that it has the whole machine; the retried call is `again(number, call)`. If
+    that dies too, `lost(number, how)` is raised, where `how` says how the worker died.
     """
     running: dict[Future[T], tuple[int, Call[T]]] = {}
     died: list[tuple[int, Call[T]]] = []
@@ -145,7 +145,7 @@ def run_calls(
             number, call = next(stream)
         except StopIteration:
             break
-        except CstoolError as error:  # the input broke: what was read before is still done
+        except CstoolError as error:  # of the input: calls before the error are finished first
             fault = error
             break
         running[pool.submit(call)] = number, call
@@ -156,7 +156,7 @@ def run_calls(
 
 
 def _how_it_died(fault: BaseException) -> str | None:
-    """Return in words how a call's worker ended without an answer; None for a fault of its own."""
+    """Return how a call's worker died, in words; None if the call itself raised the exception."""
     if isinstance(fault, WorkerDied):
         return str(fault)
     if isinstance(fault, MemoryError):

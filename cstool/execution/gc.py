@@ -1,4 +1,4 @@
-"""The garbage collector's rhythm."""
+"""Reduces the frequency of the cyclic garbage collector."""
 
 import gc
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ _GC_THRESHOLDS = (50_000, 20, 50)
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
-    """Let the collector look seldom: for code that makes many objects and hardly a cycle.
+    """Collect cyclic garbage rarely in the block, which creates many objects but few cycles.
 
-    What is there already is not looked at until the block ends.
+    Existing objects are not examined until the block ends.
     """
     before = gc.get_threshold()
     gc.freeze()

@@ -1,7 +1,7 @@
-"""The log on standard error: plain lines, or with `--log-json` one JSON object a line.
+"""The log on standard error: plain lines, or with `--log-json` one JSON object per line.
 
-Lines go through the logger `cstool` of Python's `logging`. `configure` is called by the command
-line only: a program that imports cstool adds its own handler, or sees nothing.
+Lines go through the logger `cstool` of Python's `logging`. Only the command line calls
+`configure`; a program that imports cstool adds its own handler if it wants the log.
 """
 
 import json
@@ -15,12 +15,12 @@ from cstool.execution.terminal import echo, printable
 _logger = logging.getLogger("cstool")
 _logger.addHandler(logging.NullHandler())
 
-# The attribute of a log record that has the fields of its JSON object.
+# The attribute of a log record with the fields of its JSON object.
 _FIELDS = "cstool_fields"
 
 
 class StandardErrorHandler(logging.Handler):
-    """Writes each record to standard error: its text, or with `as_json` an object."""
+    """Writes each record to standard error, as text or with `as_json` as a JSON object."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -50,17 +50,17 @@ def is_json() -> bool:
 
 
 def log(text: str, *, level: int = logging.INFO, **fields: Any) -> None:
-    """Log one line; unsafe characters in it, line feeds too, are written as escapes.
+    """Log one line; unsafe characters, including line feeds, are escaped.
 
-    `fields` are added to the JSON object: numbers, strings, lists and dictionaries of them.
+    `fields`: added to the JSON object; numbers, strings, lists and dictionaries of these.
     """
     _logger.log(level, "%s", printable(text), extra={_FIELDS: fields})
 
 
 def log_line(text: str, *, level: int = logging.INFO) -> str:
-    """Return the line that `log` would write, for a program that is ending.
+    """Return the line that `log` would write, for a program that is being stopped.
 
-    Logging takes locks, which the interrupted code may hold.
+    Logging itself could block on a lock that the interrupted code holds.
     """
     text = printable(text)
     return _json_line(text, logging.getLevelName(level), {}) if is_json() else text
@@ -68,5 +68,5 @@ def log_line(text: str, *, level: int = logging.INFO) -> str:
 
 def _json_line(text: str, level: str, fields: Mapping[str, Any]) -> str:
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    # ASCII only: lone surrogates of file names have no UTF-8, and a viewer obeys no escape.
+    # ASCII only: lone surrogates in file names have no UTF-8, and viewers do not obey escapes.
     return json.dumps({"time": time, "level": level.lower(), "message": text, **fields})

@@ -1,4 +1,4 @@
-"""How a stage is run; none of it changes a byte of what the stage writes, but the part size."""
+"""Options of how a stage is run; only the part size changes the output."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,11 @@ from cstool.execution.resources import default_jobs
 class RunOptions:
     """The options that all stages share.
 
-    `part_size`: bytes of input that make a part, None for the stage's own default.
-    `array_task`: (I, N) makes only every N-th part, beginning with the I-th (1 ≤ I ≤ N).
-    `scheduler`: a Dask scheduler's address, its scheduler file, or `local`, a cluster made for
-    this run; None runs local processes.
+    `jobs`: number of worker processes. `part_size`: bytes of input per part, None for the stage's
+    default. `overwrite`: discard existing output. `quiet`: no progress. `array_task`: (I, N) makes
+    only every N-th part, from the I-th on (1 ≤ I ≤ N). `scheduler`: the address of a Dask
+    scheduler, a scheduler file, or `local` for a cluster created for this run; None for local
+    processes.
     """
 
     jobs: int = field(default_factory=default_jobs)

@@ -1,4 +1,4 @@
-"""Progress: a bar with the time left on a terminal, a line a minute in a log."""
+"""Progress: a bar with the remaining time on a terminal, otherwise a line per minute in the log."""
 
 import sys
 import threading
@@ -12,12 +12,12 @@ from cstool.execution.log import is_json, log
 from cstool.execution.resources import peak_memory
 from cstool.execution.terminal import printable
 
-# Seconds between two lines in a log.
+# Seconds between two lines in the log.
 LOG_INTERVAL = 60.0
 
 
 class Progress(Protocol):
-    """Receives the progress of some work."""
+    """Receives the progress of a task."""
 
     def update(self, n: float = 1, /) -> object:
         """Add `n` finished units."""
@@ -27,10 +27,10 @@ class Progress(Protocol):
 
 
 class PartsProgress(Progress, Protocol):
-    """Receives the progress of a run, which may find parts of an earlier run."""
+    """Receives the progress of a run, which may reuse parts of an interrupted run."""
 
     def found(self, n: float, /) -> object:
-        """Add `n` units that an earlier run finished; they do not count for the rate."""
+        """Add `n` units that an earlier run finished; they are not part of the rate."""
 
     def note_memory(self, peak: int, /) -> object:
         """Note the peak memory of a worker process, in bytes."""
@@ -53,7 +53,7 @@ class SilentProgress:
 
 
 class ProgressBar:
-    """A bar of tqdm's."""
+    """A progress bar of tqdm."""
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
@@ -63,7 +63,7 @@ class ProgressBar:
         self._bar.update(n)
 
     def found(self, n: float, /) -> None:
-        """Advance the bar by `n` units that took this run no time."""
+        """Advance the bar by `n` units that an earlier run finished."""
         self._bar.initial += n
         self._bar.update(n)
 
@@ -76,10 +76,10 @@ class ProgressBar:
 
 
 class LogLines:
-    """Logs once a minute: the share that is done, the rate, the time left and the peak memory.
+    """Logs once a minute the finished share, the rate, the remaining time and the peak memory.
 
-    A thread does it, so that a line comes also while nothing is finished. Times in seconds of
-    `now`; `unit` "B" is bytes. With `every` 0 there is no thread: `write_line` writes a line.
+    Lines are written by a thread, even if no unit is finished. `every`: seconds between lines; with
+    0 there is no thread, and `write_line` writes one. `unit`: "B" is bytes. `now`: returns seconds.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class LogLines:
         self._done += n
 
     def found(self, n: float, /) -> None:
-        """Count `n` units that took this run no time."""
+        """Count `n` units that an earlier run finished."""
         self._found += n
 
     def note_memory(self, peak: int, /) -> None:
@@ -131,7 +131,7 @@ class LogLines:
         fields |= {"seconds": round(seconds, 1), "per_second": round(rate, 3)}
         words = [self._in_units(done)]
         if self._total:
-            words = [f"{100 * done / self._total:.0f} % done"]
+            words = [f"{100 * done / self._total:.0f}% done"]
             fields |= {"total": self._total, "share": round(done / self._total, 4)}
         words.append(self._rate_in_words(rate))
         if self._total and rate:
@@ -158,7 +158,7 @@ class LogLines:
 
 
 def size_in_words(number: int | None) -> str:
-    """Return a number of bytes such as `24.1 GB`."""
+    """Return a number of bytes in words, such as `24.1 GB`."""
     if number is None:
         return "unknown size"
     size = float(number)
@@ -170,7 +170,7 @@ def size_in_words(number: int | None) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """Return a duration such as `40 s`, `12 min`, `3.5 h`."""
+    """Return a duration in words, such as `40 s`, `12 min`, `3.5 h`."""
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     minutes = seconds / 60
@@ -180,10 +180,10 @@ def duration_in_words(seconds: float) -> str:
 def progress(
     label: str, total: int | None, *, unit: str, quiet: bool, done: int = 0
 ) -> PartsProgress:
-    """Return a bar on standard error, or lines in the log where that is not a terminal.
+    """Return a bar on standard error, or lines in the log if that is not a terminal.
 
-    `unit`: "B" for bytes, which are scaled to kB, MB, …; else the name of what is counted. `done`:
-    units that were finished before, which do not count for the rate.
+    `total`: in units, None if unknown. `unit`: "B" for bytes, which are scaled to kB, MB, …;
+    otherwise the singular name of the unit. `done`: units finished before, not part of the rate.
     """
     if quiet:
         return SilentProgress()

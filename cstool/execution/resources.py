@@ -1,8 +1,8 @@
-"""How many CPUs and how much memory this process may use: not what the machine has.
+"""The CPUs and the memory that this process may use, which can be less than the machine has.
 
-Batch systems and containers bound both by control groups
-(https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/), of the process's own or of one
-above it.
+Batch systems and containers limit both by control groups
+(https://docs.kernel.org/admin-guide/cgroup-v2.html, …/cgroup-v1/); the limit can be set on the
+process's own group or on one of its ancestors.
 """
 
 import os
@@ -11,24 +11,24 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-# What a worker may need; docs/scaling.md has what each stage's take.
-BYTES_A_WORKER = 1 << 30
-_NO_LIMIT = 1 << 60  # version 1 writes 2⁶³ less a page for none
+# Memory that a worker may need; docs/scaling.md lists the measured values of the stages.
+BYTES_PER_WORKER = 1 << 30
+_NO_LIMIT = 1 << 60  # version 1 writes 2⁶³ minus a page for no limit
 
 _Read = Callable[[str], str | None]
 
 
 def default_jobs() -> int:
-    """Return how many worker processes to run: one a usable CPU, as far as memory goes."""
+    """Return the number of worker processes: one per usable CPU, limited by usable memory."""
     memory = usable_memory()
     cpus = usable_cpus()
-    return cpus if memory is None else max(1, min(cpus, memory // BYTES_A_WORKER))
+    return cpus if memory is None else max(1, min(cpus, memory // BYTES_PER_WORKER))
 
 
 def peak_memory(who: int | None = None) -> int:
-    """Return the largest resident set of this process or of one of its ended children, in bytes.
+    """Return the largest resident set of this process and of its ended children, in bytes.
 
-    `who`: `resource.RUSAGE_SELF` or `resource.RUSAGE_CHILDREN` for one of the two.
+    `who`: only `resource.RUSAGE_SELF` or only `resource.RUSAGE_CHILDREN`.
     """
     kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN) if who is None else (who,)
     unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2)
@@ -43,7 +43,7 @@ def _read(path: str) -> str | None:
 
 
 def usable_cpus(read: _Read = _read) -> int:
-    """Return the number of CPUs that this process may use: its affinity, its control groups."""
+    """Return the number of CPUs that affinity and control groups allow this process."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     cpus = len(affinity(0)) if affinity else os.cpu_count() or 1
     for folder in _groups(read, "cpu"):
@@ -57,7 +57,7 @@ def usable_cpus(read: _Read = _read) -> int:
 
 
 def usable_memory(read: _Read = _read) -> int | None:
-    """Return the bytes of memory that this process may use; None when nothing tells."""
+    """Return the memory that this process may use, in bytes; None if unknown."""
     limits = [_physical(read), resource.getrlimit(resource.RLIMIT_AS)[0]]
     for folder in _groups(read, "memory"):
         for file in ("memory.max", "memory.high", "memory.limit_in_bytes"):
@@ -79,7 +79,7 @@ def _physical(read: _Read) -> int | None:
 def _groups(read: _Read, controller: str) -> Iterator[str]:
     """Yield the folders of this process's control groups for a controller, up to the root.
 
-    In a container the path that the kernel tells may not be there, and the root is its own group.
+    In a container, the path that the kernel reports may not exist; then the root is its group.
     """
     for line in (read("/proc/self/cgroup") or "").splitlines():
         number, names, path = line.split(":", 2)
@@ -96,7 +96,7 @@ def _groups(read: _Read, controller: str) -> Iterator[str]:
 
 
 def _numbers(text: str | None, number: int) -> list[int | None]:
-    """Return so many numbers; None for each that is not there or is `max`."""
+    """Return the first `number` integers; None for each that is missing or `max`."""
     words = (text or "").split()[:number]
-    found: list[int | None] = [int(w) if w.lstrip("-").isdigit() else None for w in words]
-    return found + [None] * (number - len(found))
+    numbers: list[int | None] = [int(w) if w.lstrip("-").isdigit() else None for w in words]
+    return numbers + [None] * (number - len(numbers))

@@ -1,10 +1,11 @@
-"""Bytes that worker processes map into their memory instead of getting them through a pipe.
+"""Bytes in anonymous files that worker processes map, instead of receiving them through a pipe.
 
-A pipe costs a slice of 64 MB four copies and a thousand wakings, as much as reading its JSON.
+Sending a slice of 64 MB through a pipe takes four copies and a thousand wake-ups, which takes as
+long as parsing its JSON.
 
-The anonymous files go to a worker as open files, over the socket that its calls go over.
-`multiprocessing.reduction.DupFd` would open a listening socket in a folder of its own, which stays
-behind when the process is killed.
+File descriptors are sent to a worker over the socket of its calls.
+`multiprocessing.reduction.DupFd` would create a listening socket in a folder, which remains if the
+process is killed.
 """
 
 import contextlib
@@ -19,20 +20,21 @@ from typing import Any, Self
 
 CAN_SHARE = hasattr(os, "memfd_create") and hasattr(socket, "send_fds")
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0)
-# writev takes no more at once (IOV_MAX).
+# The maximum of pieces per writev (IOV_MAX).
 _PIECES = 1024
-# One message takes no more open files (SCM_MAX_FD).
+# The maximum of file descriptors per message (SCM_MAX_FD).
 _FILES = 253
 
-# What is pickled adds its open files; what is unpickled takes them, by its number.
+# Pickling appends file descriptors to the list; unpickling takes them by their index in it.
 _outgoing: ContextVar[list[int]] = ContextVar("outgoing")
 _incoming: ContextVar[dict[int, int]] = ContextVar("incoming")
 
 
 class SharedBytes:
-    """Bytes in an anonymous file in memory, which is gone when its last holder is.
+    """Bytes in an anonymous file in memory, which is freed with its last reference.
 
-    Pickled for a worker (see `handing_over`), it is its open file: it must live until it is sent.
+    Pickled for a worker (see `handing_over`), it is represented by its file descriptor, so it has
+    to exist until that is sent.
     """
 
     def __init__(self, handle: int, size: int) -> None:
@@ -41,7 +43,7 @@ class SharedBytes:
 
     @classmethod
     def of(cls, pieces: Iterable[bytes | memoryview]) -> Self:
-        """Return the pieces joined. Raises OSError when the memory is full."""
+        """Return the pieces, concatenated. Raises OSError if the memory is full."""
         handle = os.memfd_create("cstool")
         shared = cls(handle, 0)
         waiting = [memoryview(piece) for piece in pieces if len(piece)]
@@ -55,7 +57,7 @@ class SharedBytes:
         return shared
 
     def map(self) -> bytes | mmap.mmap:
-        """Return the bytes, for reading."""
+        """Return the bytes, mapped read-only."""
         if not self.size:
             return b""
         flags = mmap.MAP_SHARED | _POPULATE
@@ -73,13 +75,13 @@ class SharedBytes:
             os.close(self._handle)
 
 
-def _receive(number: int, size: int) -> SharedBytes:
-    return SharedBytes(_incoming.get().pop(number), size)
+def _receive(index: int, size: int) -> SharedBytes:
+    return SharedBytes(_incoming.get().pop(index), size)
 
 
 @contextmanager
 def handing_over() -> Iterator[list[int]]:
-    """Give the list of the open files that belong to what is pickled in this block."""
+    """Yield the list of file descriptors of the objects that are pickled in the block."""
     token = _outgoing.set([])
     try:
         yield _outgoing.get()
@@ -89,19 +91,19 @@ def handing_over() -> Iterator[list[int]]:
 
 @contextmanager
 def taking_over(files: Iterable[int]) -> Iterator[None]:
-    """Let what is unpickled in this block take these open files; close those that are not."""
-    numbered = dict(enumerate(files))
-    token = _incoming.set(numbered)
+    """Give these file descriptors to the objects unpickled in the block; close unused ones."""
+    by_index = dict(enumerate(files))
+    token = _incoming.set(by_index)
     try:
         yield
     finally:
         _incoming.reset(token)
-        for file in numbered.values():
+        for file in by_index.values():
             os.close(file)
 
 
 def send_files(pipe: Connection, files: list[int]) -> None:
-    """Send open files to the process at the other end of a pipe, which calls `receive_files`."""
+    """Send file descriptors to the process at the other end of a pipe, for `receive_files`."""
     pipe.send_bytes(len(files).to_bytes(4, "little"))
     if files:
         with socket.socket(fileno=os.dup(pipe.fileno())) as same:
@@ -110,7 +112,10 @@ def send_files(pipe: Connection, files: list[int]) -> None:
 
 
 def receive_files(pipe: Connection) -> list[int]:
-    """Return the open files that the process at the other end has sent. Raises EOFError."""
+    """Return the file descriptors that the process at the other end has sent.
+
+    Raises EOFError if the pipe is closed.
+    """
     number = int.from_bytes(pipe.recv_bytes(), "little")
     files: list[int] = []
     if number:

@@ -1,8 +1,8 @@
-"""Ctrl-C and SIGTERM: a program that ends in time, whatever it is in the middle of.
+"""Timely exit after Ctrl-C and SIGTERM, even during long calls of compiled code.
 
-Python runs a signal's handler between two of its instructions, so a long call of compiled code
-(a sort, a compression) would hold it up. But the signal is written to a pipe at once; a thread
-reads it there, and ends the program when it has not ended itself after a moment.
+Python runs signal handlers between bytecode instructions, so a long call of compiled code (a sort,
+a compression) would delay them. The signal number is written to a pipe immediately, however; a
+thread reads it there, and ends the program if it has not ended by itself after GRACE seconds.
 """
 
 import logging
@@ -19,81 +19,81 @@ from cstool.execution.log import is_json, log_line
 from cstool.execution.signals import SIGNALS, end_on_signals, exit_code, note, received
 from cstool.execution.terminal import echo
 
-# Seconds in which the program may end by itself.
+# Seconds for the program to end by itself.
 GRACE = 0.8
 # The message of a program without a better one.
 STOPPED = "stopped; run the same command again to resume"
 
 Clean = Callable[[], str | None]
 
-# What is still to be cleaned up when the program is ended; the last first.
-_endings: list[Clean] = []
-# Held by the thread that writes the last line.
+# Cleanup functions to call when the program ends, in reverse order.
+_cleanups: list[Clean] = []
+# Held by the thread that writes the final message.
 _last_line = threading.Lock()
 
 
 @contextmanager
 def cleaned_up(clean: Clean) -> Iterator[None]:
-    """Call `clean` when the block is left; if a signal prevents that, at the program's end.
+    """Call `clean` at the end of the block, or at the end of the program after a signal.
 
-    So there is no moment in which a signal leaves something behind: `clean` is registered before
-    the block makes anything, until it has been called. It may be called twice, or in another
-    thread, and returns what the user is to be told, or None.
+    `clean` is registered before the block starts and until it has been called, so that a signal
+    never leaves anything behind. It may be called twice, or in another thread. It returns the
+    final message of a stopped program, or None.
     """
-    _endings.append(clean)
+    _cleanups.append(clean)
     try:
         yield
     finally:
         clean()
-        _endings.remove(clean)
+        _cleanups.remove(clean)
 
 
 def clean_up() -> str | None:
-    """Call what is registered still; return what the user is to be told."""
+    """Call the registered cleanup functions; return the message of the outermost one."""
     line = None
-    while _endings:
-        with suppress(Exception):  # the program ends, come what may
-            line = _endings.pop()() or line
+    while _cleanups:
+        with suppress(Exception):  # the program ends in any case
+            line = _cleanups.pop()() or line
     return line
 
 
 @contextmanager
 def ending_in_time() -> Iterator[None]:
-    """End the program when it does not end itself soon after a signal.
+    """End the program if it does not end by itself within GRACE seconds after a signal.
 
-    For the main thread of a program. What raises KeyboardInterrupt is `interruptible()`.
+    For the main thread of a program; KeyboardInterrupt is raised inside `interruptible()` only.
     """
-    told, tell = socket.socketpair()
-    tell.setblocking(False)
+    receiver, sender = socket.socketpair()
+    sender.setblocking(False)
     over = threading.Event()
     before = {s: signal.getsignal(s) for s in SIGNALS}
     hook = sys.unraisablehook
     sys.unraisablehook = _unraisable
     end_on_signals()
-    waker = signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
-    watch = threading.Thread(target=_watch, args=(told, over), daemon=True)
+    waker = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+    watch = threading.Thread(target=_watch, args=(receiver, over), daemon=True)
     watch.start()
     try:
         yield
     finally:
         over.set()
         signal.set_wakeup_fd(waker)
-        tell.close()
+        sender.close()
         watch.join()
-        told.close()
+        receiver.close()
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
 
 
 def _unraisable(fault: Any) -> None:
-    """Leave what a signal became in a destructor to the thread that watches."""
+    """Print nothing for an exception caused by a signal in a destructor; `_watch` handles it."""
     if not received() and not isinstance(fault.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(fault)
 
 
-def _watch(told: socket.socket, over: threading.Event) -> None:
-    while data := told.recv(64):
+def _watch(receiver: socket.socket, over: threading.Event) -> None:
+    while data := receiver.recv(64):
         for number in set(data).intersection(SIGNALS):
             if not over.wait(GRACE):
                 note(number)
@@ -101,7 +101,7 @@ def _watch(told: socket.socket, over: threading.Event) -> None:
 
 
 def _end(over: threading.Event) -> NoReturn:
-    if not _last_line.acquire(blocking=False):  # the main thread is just ending the program
+    if not _last_line.acquire(blocking=False):  # the main thread is already ending the program
         over.wait(GRACE)
         os._exit(exit_code())
     processes = sys.modules.get("multiprocessing")
@@ -113,13 +113,14 @@ def _end(over: threading.Event) -> NoReturn:
 
 
 def end_stopped(line: str | None) -> NoReturn:
-    """End the program that a signal has stopped, from its main thread: clean up, write a line.
+    """Clean up, write the final message, and end the program, from its main thread.
 
-    At once: what Python does at the end of a program might wait for threads, or print.
+    Python's own shutdown is skipped, because it could wait for threads or print.
     """
-    left = clean_up()
+    cleanup_line = clean_up()
     with _last_line:
         with suppress(OSError, ValueError):
             sys.stdout.flush()
-        echo(log_line(f"cstool: {line or left or STOPPED}", level=logging.ERROR), err=True)
+        message = line or cleanup_line or STOPPED
+        echo(log_line(f"cstool: {message}", level=logging.ERROR), err=True)
         os._exit(exit_code())

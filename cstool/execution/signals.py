@@ -1,8 +1,9 @@
-"""The signals that end the program: Ctrl-C, SIGTERM, SIGHUP. Imported first, so it imports little.
+"""Handler of the signals that end the program: Ctrl-C, SIGTERM, SIGHUP.
 
-Python's own handler raises KeyboardInterrupt wherever the program is: in the middle of an import,
-where it becomes a traceback, or another exception. Ours ends the process at once, as long as there
-is nothing to clean up, and raises only inside of `interruptible()`.
+This module is imported first, so it imports little. Python's own handler raises KeyboardInterrupt
+anywhere, even during an import, where it becomes a traceback or another exception. This handler
+ends the process immediately, and raises only inside `interruptible()`, where there is something to
+clean up.
 """
 
 import os
@@ -15,14 +16,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 
 class _State:
-    """What the handler does, and the signal that it has got."""
+    """Whether the handler raises KeyboardInterrupt, and the signal that was received."""
 
     raises = False
     received: int | None = None
 
 
 def end_on_signals() -> None:
-    """Install the handler, but for signals that are ignored (as nohup wants it)."""
+    """Install the handler, except for signals that are ignored (as with nohup)."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
@@ -30,7 +31,7 @@ def end_on_signals() -> None:
 
 def _handle(number: int, frame: FrameType | None) -> None:
     del frame
-    for other in SIGNALS:  # the clean-up that the first one starts is not to be interrupted
+    for other in SIGNALS:  # a second signal must not interrupt the cleanup
         signal.signal(other, signal.SIG_IGN)
     _State.received = number
     if _State.raises:
@@ -43,29 +44,29 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 
 def note(number: int) -> None:
-    """Note a signal that has come, while the main thread cannot run the handler."""
+    """Record a signal while the main thread cannot run the handler."""
     _State.received = _State.received or number
 
 
 def received() -> bool:
-    """Whether a signal that ends the program has come."""
+    """Whether a signal that ends the program has been received."""
     return _State.received is not None
 
 
 def exit_code() -> int:
-    """Return the exit code of a program that a signal has ended: 128 and the signal's number."""
+    """Return the exit code of a program ended by a signal: 128 plus the signal number."""
     return 128 + (_State.received or signal.SIGINT)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let a signal raise KeyboardInterrupt in this block, for the main thread."""
+    """Let signals raise KeyboardInterrupt in the block, in the main thread."""
     yield from _raising(True)
 
 
 @contextmanager
 def not_interruptible() -> Iterator[None]:
-    """Let a signal end the process at once in this block, where there is nothing to clean up."""
+    """Let signals end the process immediately in the block, where nothing needs cleanup."""
     yield from _raising(False)
 
 
@@ -80,13 +81,16 @@ def _raising(raises: bool) -> Iterator[None]:
 
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Start threads and processes that Ctrl-C, which a terminal sends to all, does not reach."""
+    """Block Ctrl-C, which a terminal sends to all processes, in threads and processes started here.
+
+    On systems without `pthread_sigmask` nothing is blocked.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
 
-    # Python starts this process before its first worker, and lets the signals through afterwards.
+    # Python would start this process with the first worker, and then unblock the signals.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -1,12 +1,11 @@
-"""Text for a terminal: characters that a terminal would obey are written as visible escapes.
+"""Safe output to a terminal: control characters are written as visible escapes.
 
-File names, page titles, arguments and texts of dumps come from others. An escape sequence in one
-of them can move the cursor, hide text or set the window's title; a bidirectional override can
-show a line in another order than it has.
+File names, page titles, arguments and texts of dumps are untrusted. An escape sequence in them can
+move the cursor, hide text or set the window title; a bidirectional override can reorder a line.
 
 This is the only module that writes to standard output and standard error: `echo_line` for a line
-with values from outside in it, `echo` for several lines whose values have been through `printable`,
-`echo_styled` for text with cstool's own colours, `echo_json` for JSON. A test checks that no other
+with untrusted values, `echo` for several lines whose values have been escaped by `printable`,
+`echo_styled` for text with colours of cstool, `echo_json` for JSON. A test verifies that no other
 module writes there (tests/cli/test_one_output.py).
 """
 
@@ -20,19 +19,19 @@ from typing import Any, TextIO
 
 import click
 
-# Left-to-right, right-to-left and Arabic letter mark: right-to-left text is written with them, and
-# they affect only the characters beside them.
+# Left-to-right, right-to-left and Arabic letter mark: they are common in right-to-left text and
+# affect only adjacent characters.
 _MARKS = "\u061c\u200e\u200f"
 # Embeddings, overrides, isolates, and deprecated switches of shaping and mirroring.
 _DIRECTIONS = "\u202a-\u202e\u2066-\u206f"
-# Controls (C0, DEL, C1; U+0085 is one), separators of lines, lone surrogates. Private use,
-# variation selectors, joiners (Indic and Persian need them), and tags (flags) are harmless.
+# Controls (C0, DEL, C1 with U+0085), line separators, lone surrogates. Private use, variation
+# selectors, joiners (needed in Indic scripts and Persian) and tags (flags) are harmless.
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _UNSAFE = _CONTROLS + _DIRECTIONS + _MARKS
 _ANY = re.compile(f"[{_UNSAFE}]")
 _IN_LINES = re.compile(f"(?![\n\t])[{_UNSAFE}]")
 _IN_TEXT = re.compile(f"[{_CONTROLS}{_DIRECTIONS}]")
-# Kept in the first group: a colour (SGR), a line feed, an isolate, a mark.
+# The first group is kept: a colour (SGR), a line feed, an isolate, a mark.
 _IN_STYLED = re.compile(f"(\x1b\\[[0-9;]*m|[\n\u2066-\u2069{_MARKS}])|[{_UNSAFE}]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -40,16 +39,16 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 def printable(text: str, *, lines: bool = False) -> str:
     r"""Return the text with each unsafe character as an escape, such as `\x1b` or `\u202e`.
 
-    With `lines`, line feeds and tabs are kept: for text that has been put together from safe
-    parts. Without it, as for a single name or value, they are escaped too.
+    With `lines`, line feeds and tabs are kept, for text composed of escaped values. Without it,
+    as for a single name or value, they are escaped too.
     """
     return (_IN_LINES if lines else _ANY).sub(_escape, text)
 
 
 def replace_unsafe(text: str) -> str:
-    """Return running text with U+FFFD for each unsafe character: offsets into it stay valid.
+    """Return running text with U+FFFD for each unsafe character; character offsets stay valid.
 
-    Unlike `printable` it keeps the three marks of direction, which running text contains rightly.
+    Unlike `printable` it keeps the three direction marks, which are legitimate in running text.
     """
     return _IN_TEXT.sub("\ufffd", text)
 
@@ -63,7 +62,7 @@ def _escape(found: re.Match[str]) -> str:
 def echo_line(text: str, err: bool = False) -> None:
     """Write one line to standard output, or to standard error, without unsafe characters.
 
-    A line feed in the text is escaped as well: a file name cannot add a line.
+    Line feeds in the text are escaped too, so that a file name cannot add a line.
     """
     echo(printable(text), err)
 
@@ -71,9 +70,9 @@ def echo_line(text: str, err: bool = False) -> None:
 def echo(text: str = "", err: bool = False) -> None:
     """Write lines to standard output, or to standard error, without unsafe characters.
 
-    Line feeds and tabs are kept; a value that may hold some is to be passed through `printable`
-    first. Characters that the stream's encoding lacks are escaped as well. Standard error that
-    cannot be written is no fault: what was to be done is done without the message.
+    Line feeds and tabs are kept; escape values that may contain some with `printable` first.
+    Characters that the stream's encoding lacks are escaped as well. If standard error cannot be
+    written, the message is lost without an error.
     """
     text = printable(text, lines=True)
     if err:
@@ -86,25 +85,24 @@ def echo(text: str = "", err: bool = False) -> None:
 def echo_styled(texts: Iterable[str], *, pager: bool) -> None:
     """Write texts with colours and isolates to standard output, or show them in a pager.
 
-    Colours (SGR), line feeds, isolates and marks of direction are kept, so each value within the
-    texts is to be passed through `printable` or `replace_unsafe` first. Nothing is added between
-    the texts.
+    Colours (SGR), line feeds, isolates and direction marks are kept, so escape each value in the
+    texts with `printable` or `replace_unsafe` first. Nothing is added between the texts.
     """
     safe = (_IN_STYLED.sub(lambda found: found[1] or _escape(found), text) for text in texts)
     if pager:
         click.echo_via_pager(safe, color=True)
         return
     for text in safe:
-        # Without `color` click strips colours that FORCE_COLOR asks for.
+        # Without `color`, click strips colours even if FORCE_COLOR is set.
         click.echo(_encodable(text, sys.stdout), nl=False, color=True)
 
 
 def echo_json(value: Any, *, indent: int = 0) -> None:
     r"""Write a value as JSON and a line feed to standard output, in UTF-8.
 
-    In a file or a pipe the JSON is exact: characters stand as they are. In a terminal unsafe ones
-    are written as JSON's own escapes (`\u202e`), which a parser reads as the same text. Lone
-    surrogates (of file names that are not UTF-8) are escaped everywhere: UTF-8 has no bytes for
+    In a file or a pipe, characters are not escaped unless JSON requires it. In a terminal, unsafe
+    characters are written as JSON escapes (`\u202e`), which a parser reads as the same text. Lone
+    surrogates (in file names that are not UTF-8) are always escaped, because UTF-8 cannot encode
     them.
     """
     import msgspec
@@ -127,7 +125,7 @@ def echo_json(value: Any, *, indent: int = 0) -> None:
 
 
 def _escape_in_json(found: re.Match[str]) -> str:
-    if found[0].isascii():  # DEL, which `json` writes as it is
+    if found[0].isascii():  # DEL, which `json` does not escape
         return f"\\u{ord(found[0]):04x}"
     return json.dumps(found[0])[1:-1]
 
@@ -139,10 +137,11 @@ def _encodable(text: str, stream: TextIO) -> str:
 
 
 def open_missing_streams() -> None:
-    """Open standard streams that the program was started without (`>&-`).
+    """Open standard streams that are closed at the start of the program (`>&-`).
 
-    Else the next file that is opened gets the number of one, and what a library prints goes into
-    it. What is written to such an output fails, as it does in other programs; messages go nowhere.
+    Otherwise the next file that is opened would get the descriptor of a standard stream, and what
+    a library prints would be written into it. Writing to a closed standard output fails, as in
+    other programs; messages to a closed standard error are discarded.
     """
     for number, name, mode, flags in (
         (0, "stdin", "r", os.O_WRONLY),
@@ -158,9 +157,10 @@ def open_missing_streams() -> None:
 
 
 def finish_output() -> OSError | None:
-    """Write what is buffered for standard output and error; return the fault of standard output.
+    """Flush standard output and error; return the error of standard output, if any.
 
-    After a fault Python's own attempt, at its end, is led to nowhere: it would print a traceback.
+    A failed stream is redirected to /dev/null: Python flushes it again at exit, and would print a
+    traceback.
     """
     fault: OSError | None = None
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):

@@ -1,7 +1,7 @@
-"""Local worker processes, each with one call at a time: one that dies takes no other call along.
+"""A pool of local worker processes in which a dying worker fails only its own call.
 
-`concurrent.futures.ProcessPoolExecutor` ends all calls when one worker is killed, and cannot tell
-which call it had.
+Each worker has one call at a time. `concurrent.futures.ProcessPoolExecutor` instead fails all
+calls if a worker is killed, and does not say which call the worker was running.
 """
 
 import multiprocessing
@@ -35,24 +35,24 @@ T = TypeVar("T")
 # Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
 _PROCESSES = multiprocessing.get_context("spawn")
 _SECONDS_TO_END = 5.0
-# Bytes, from the end, of what a worker that died has written to standard error.
+# Last bytes of a dead worker's standard error that are read, and the longest line in a message.
 _LOG_READ = 1 << 14
 _LINE_TOLD = 200
 
 
-class WorkerDied(Exception):  # noqa: N818 - told of by others, with what it was working at
-    """The process that had a call ended in the middle of it; its one argument says how."""
+class WorkerDied(Exception):  # noqa: N818 - converted to an error that names the part
+    """A worker process died while running a call; the only argument says how."""
 
 
 class _InWorker(Exception):  # noqa: N818
-    """A fault's traceback in the worker, as its cause."""
+    """The traceback in the worker, as the cause of the exception here."""
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
 
 
 class _Worker(NamedTuple):
-    """A worker process, the pipe to it, and the file that its standard error goes to."""
+    """A worker process, the pipe to it, and the file that receives its standard error."""
 
     process: SpawnProcess
     pipe: Connection
@@ -64,7 +64,7 @@ _Inbox = SimpleQueue[_Call | None]
 
 
 class WorkerPool(Executor):
-    """Runs calls in up to `number` processes, each started when it is needed first."""
+    """Runs calls in up to `number` processes, each started when it is first needed."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -77,7 +77,7 @@ class WorkerPool(Executor):
         self._closed = self._killed = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Give the call to a worker that is idle, else to a new one, else to the first free."""
+        """Assign the call to an idle worker, else to a new one, else to the next free one."""
         future: Future[T] = Future()
         call = (future, partial(fn, *args, **kwargs) if args or kwargs else fn)
         with self._lock:
@@ -94,19 +94,19 @@ class WorkerPool(Executor):
     def _new_seat(self) -> _Inbox:
         inbox: _Inbox = SimpleQueue()
         thread = threading.Thread(target=self._serve, args=(inbox,), daemon=True)
-        with interrupts_blocked():  # in the thread, and so in the process that it starts
+        with interrupts_blocked():  # in the thread and in the process that it starts
             thread.start()
         self._inboxes.append(inbox)
         self._threads.append(thread)
         return inbox
 
     def pids(self) -> list[int]:
-        """Return the numbers of the worker processes."""
+        """Return the PIDs of the worker processes."""
         with self._lock:
             return [w.process.pid for w in self._workers.values() if w.process.pid]
 
     def kill(self) -> None:
-        """End the workers now: what they were making is made again by the next run."""
+        """Kill the workers; the next run repeats their calls."""
         with self._lock:
             self._killed = True
             for worker in self._workers.values():
@@ -114,7 +114,7 @@ class WorkerPool(Executor):
         self.shutdown(cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls; let the workers end when theirs are done."""
+        """Accept no more calls; let the workers end after their calls."""
         with self._lock:
             self._closed = True
             if cancel_futures:
@@ -128,7 +128,7 @@ class WorkerPool(Executor):
                 thread.join()
 
     def _serve(self, inbox: _Inbox) -> None:
-        """Hand calls to a worker process of its own; a new one when it has died."""
+        """Run calls in a worker process of this thread; replace it if it dies."""
         while (call := inbox.get()) is not None:
             while call is not None:
                 self._run(inbox, *call)
@@ -139,18 +139,18 @@ class WorkerPool(Executor):
         self._end(inbox)
 
     def _run(self, inbox: _Inbox, future: "Future[Any]", call: Callable[[], Any]) -> None:
-        """Run a call in the worker. Its future is resolved, whatever happens here."""
+        """Run a call in the worker and resolve its future in any case."""
         if not future.set_running_or_notify_cancel():
             return
         try:
             result = self._answer(inbox, call)
-        except BaseException as fault:  # noqa: BLE001 - handed on by the future
+        except BaseException as fault:  # noqa: BLE001 - the future raises it
             future.set_exception(fault)
         else:
             future.set_result(result)
 
     def _answer(self, inbox: _Inbox, call: Callable[[], Any]) -> Any:
-        """Return what the call returns in the worker, or raise what it raises there."""
+        """Return the call's result from the worker, or raise its exception."""
         with handing_over() as files:
             data = ForkingPickler.dumps(call)
         worker = self._workers.get(inbox) or self._start(inbox)
@@ -162,7 +162,7 @@ class WorkerPool(Executor):
             died = self._died(inbox)
             raise died from died.__cause__
         except BaseException:
-            # What is under way in the pipe is unknown: no other call may go through it.
+            # The state of the pipe is unknown, so no other call may use it.
             worker.process.kill()
             self._end(inbox)
             raise
@@ -199,7 +199,7 @@ class WorkerPool(Executor):
         return worker
 
     def _died(self, inbox: _Inbox) -> WorkerDied:
-        """Part from a worker that has died; return the fault that says how."""
+        """Remove a dead worker; return the exception that says how it died."""
         log = self._workers[inbox].log
         text = "" if log is None else _last_of(log)
         died = WorkerDied(_how(self._end(inbox), text))
@@ -208,7 +208,7 @@ class WorkerPool(Executor):
         return died
 
     def _end(self, inbox: _Inbox) -> int:
-        """Part from a worker, if there is one; return its exit code."""
+        """Remove a worker, if there is one; return its exit code."""
         worker = self._workers.get(inbox)
         if worker is None:
             return 0
@@ -225,13 +225,13 @@ class WorkerPool(Executor):
 
 
 def _last_of(log: int) -> str:
-    """Return the last of what a worker has written to standard error."""
+    """Return the end of a worker's standard error."""
     size = os.fstat(log).st_size
     return os.pread(log, _LOG_READ, max(0, size - _LOG_READ)).decode(errors="replace").strip()
 
 
 def _how(code: int, text: str = "") -> str:
-    """Return in words how a worker has ended; `text`: what it wrote to standard error."""
+    """Return how a worker ended, in words; `text`: the end of its standard error."""
     lines = [line.strip() for line in text.splitlines() if not line.startswith("note:")]
     said = f": {lines[-1][:_LINE_TOLD]}" if lines else ""
     if code >= 0:
@@ -241,7 +241,7 @@ def _how(code: int, text: str = "") -> str:
 
 
 def _name(number: int) -> str:
-    """Return the name of a signal; most of the real-time ones have none."""
+    """Return the name of a signal; most real-time signals have none."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -249,7 +249,7 @@ def _name(number: int) -> str:
 
 
 def _work(pipe: Connection) -> None:
-    """Do what comes through the pipe, until it is closed."""
+    """Run calls from the pipe until it is closed."""
     try:
         for log in receive_files(pipe):
             os.dup2(log, 2)
@@ -260,12 +260,12 @@ def _work(pipe: Connection) -> None:
             answer = _answer(pipe.recv_bytes(), files)
             pipe.send_bytes(answer)
             del answer
-    except (EOFError, ConnectionError):  # it has closed the pipe, or is no more
+    except (EOFError, ConnectionError):  # the parent closed the pipe or has ended
         return
 
 
 def _answer(data: bytes, files: list[int]) -> Any:
-    """Return the pickled answer to a call: its result or what it raised."""
+    """Return the pickled answer to a call: its result or its exception."""
     try:
         with taking_over(files):
             call = pickle.loads(data)
@@ -273,26 +273,26 @@ def _answer(data: bytes, files: list[int]) -> Any:
         return ForkingPickler.dumps((call(), None, ""))
     except (SystemExit, KeyboardInterrupt):
         raise
-    except BaseException as fault:  # noqa: BLE001 - handed on; a panic in Rust is no Exception
+    except BaseException as fault:  # noqa: BLE001 - sent back; a Rust panic is not an Exception
         return _told(fault)
 
 
 def _told(fault: BaseException) -> Any:
     if not isinstance(fault, MemoryError) and is_out_of_memory(fault):
         fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
-    elif not isinstance(fault, Exception):  # would pass by all that handles faults over there
+    elif not isinstance(fault, Exception):  # handlers in the parent would not catch it
         fault = RuntimeError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     trace = "".join(traceback.format_exception(fault))
     try:
         told = ForkingPickler.dumps((None, fault, trace))
         pickle.loads(told)
-    except Exception:  # noqa: BLE001 - not every exception can be pickled
+    except Exception:  # noqa: BLE001 - some exceptions cannot be pickled
         told = ForkingPickler.dumps((None, RuntimeError(f"{type(fault).__name__}: {fault}"), trace))
     return told
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the coordinating process, and one thread to Arrow; end when it ends."""
+    """Ignore Ctrl-C, limit Arrow to one thread, and end with the coordinating process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     import pyarrow as pa
@@ -302,7 +302,7 @@ def _begin() -> None:
 
 
 def _end_with_parent() -> None:
-    """End this worker when the coordinating process is killed, in the middle of its work."""
+    """End this worker if the coordinating process is killed, even during a call."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -42,7 +42,7 @@ class MixingSums:
     switched_words: int = 0
     cmi: float = 0.0
     cmi_switches: float = 0.0
-    pairs: int = 0  # of neighbouring words
+    pairs: int = 0  # of neighboring words
     switches: int = 0
     of_two: int = 0  # sentences with at least two words
     switch_fraction: float = 0.0

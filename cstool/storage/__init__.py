@@ -1,1 +1,1 @@
-"""What lies on disk: schemas, parts, manifests, and the indexes that are memory-mapped."""
+"""Files on disk: schemas, parts, manifests, runs, and memory-mapped indexes."""

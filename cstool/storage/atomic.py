@@ -1,9 +1,9 @@
-"""Files that appear under their name only when they are complete.
+"""Atomic writing of files: a file appears under its name when it is complete.
 
-A file is written under a temporary name, flushed to the disk, and renamed. The temporary files of
-a run are in a folder of its own inside the output folder, `.tmp-<host>.<pid>-<random>`: its name
-cannot be guessed, only its owner may write there, and it is removed when the run ends. What a
-run that was killed has left there is removed by the next one, if it is certain that it has ended.
+A file is written under a temporary name, flushed to the disk, and renamed. Each run has its own
+folder for temporary files inside the output folder, `.tmp-<host>.<pid>-<random>`. Its name is not
+guessable, only its owner may write there, and it is removed when the run ends. If a run is killed,
+the next one removes the folder, provided that the killed run has certainly ended.
 """
 
 import errno
@@ -24,7 +24,7 @@ _PREFIX = ".tmp-"
 _SCRATCH = re.compile(r"\.tmp-(?P<host>[\w-]+)\.(?P<pid>[0-9]+)-[0-9a-f]{16}")
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _CANNOT_OPEN = {errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF}
-# Fails if the name exists, as a link, too (open(2)).
+# Fails if the name exists, even as a symbolic link (open(2)).
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _scratch: ContextVar[Path | None] = ContextVar("scratch", default=None)
@@ -32,9 +32,9 @@ _scratch: ContextVar[Path | None] = ContextVar("scratch", default=None)
 
 @contextmanager
 def scratch_folder(out: Path) -> Iterator[Path]:
-    """Give the folder for the temporary files of a run into `out`; remove it at the end.
+    """Yield the path of the folder for a run's temporary files in `out`; remove it at the end.
 
-    It is made when the first file needs it.
+    It is created with the first file.
     """
     path = out / f"{_PREFIX}{_host()}.{os.getpid()}-{secrets.token_hex(8)}"
     with cleaned_up(lambda: remove_scratch(path)), using_scratch(path):
@@ -43,7 +43,7 @@ def scratch_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def using_scratch(path: Path) -> Iterator[None]:
-    """Write temporary files into that folder, in this thread: for the workers of a run."""
+    """Make this thread write temporary files into that folder: for the workers of a run."""
     token = _scratch.set(path)
     try:
         yield
@@ -52,25 +52,25 @@ def using_scratch(path: Path) -> Iterator[None]:
 
 
 def remove_scratch(path: Path) -> None:
-    """Remove the folder of a run's temporary files, if it is there."""
+    """Remove the folder of a run's temporary files, if it exists."""
     shutil.rmtree(path, ignore_errors=True)  # does not follow links
 
 
 def is_scratch(name: str) -> bool:
-    """Whether a folder of that name holds the temporary files of a run."""
+    """Whether it is the name of a folder for the temporary files of a run."""
     return _SCRATCH.fullmatch(name) is not None
 
 
 def remove_orphans(out: Path, in_use: Callable[[], Set[str]]) -> None:
-    """Remove the temporary files of runs of this host that have ended.
+    """Remove the temporary files of runs on this host that have ended.
 
-    `in_use` gives the folder names of runs that are in `out`. It is called when the folders are
-    listed: a lock that is written in between is seen. A run whose lock is not there yet is told by
-    its process; of another host that cannot be known, so its files are kept.
+    `in_use` returns the names of the folders that running runs use. It is called after the
+    folders are listed, so that it includes a lock that is written in between. A run without a lock
+    is recognised by its process; for another host this is impossible, so its files are kept.
     """
-    found = [(path, match) for path in out.glob(f"{_PREFIX}*") if (match := _match(path))]
-    kept = in_use() if found else frozenset()
-    for path, match in found:
+    folders = [(path, match) for path in out.glob(f"{_PREFIX}*") if (match := _match(path))]
+    kept = in_use() if folders else frozenset()
+    for path, match in folders:
         if path.name not in kept and not _may_be_alive(match):
             remove_scratch(path)
 
@@ -97,10 +97,10 @@ def _may_be_alive(match: re.Match[str]) -> bool:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path; the file written there is renamed to `path` when the block ends.
+    """Yield a temporary path; when the block ends, rename the file written there to `path`.
 
-    Inside a run's output folder no symbolic link is followed. Raises OutputError when the disk is
-    full, the file cannot be written, or a folder on the way is a link.
+    Symbolic links inside a run's output folder are not followed. Raises OutputError if the disk is
+    full, the file cannot be written, or a folder in its path is a symbolic link.
     """
     path = path.absolute()
     with writing(path):
@@ -118,7 +118,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.replace(path)
             flush_folder(path.parent)
         except BaseException:
-            with suppress(OSError):  # the first fault is the one to report
+            with suppress(OSError):  # report the first error
                 temporary.unlink(missing_ok=True)
             raise
         finally:
@@ -126,13 +126,13 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a small file whole."""
+    """Write a small file atomically. Raises OutputError as `whole_file` does."""
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
 
 
 def _temporary(path: Path) -> Path:
-    """Return a name that nobody can guess: in the run's scratch folder, else beside `path`."""
+    """Return a name that is not guessable: in the run's temporary folder, else beside `path`."""
     scratch = _scratch.get()
     token = secrets.token_hex(8)
     if scratch is None or not path.is_relative_to(scratch.parent):
@@ -142,7 +142,7 @@ def _temporary(path: Path) -> Path:
 
 
 def refuse_links(out: Path, folder: Path) -> None:
-    """Raise OutputError when a folder below `out` is a symbolic link."""
+    """Raise OutputError if `folder`, or one between it and `out`, is a symbolic link."""
     for part in (folder, *folder.parents):
         if part == out or not part.is_relative_to(out):
             return
@@ -154,7 +154,7 @@ def refuse_links(out: Path, folder: Path) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """Flush a folder's entries to the disk, where the file system can."""
+    """Flush a folder's entries to the disk, if the file system supports it."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError as error:
@@ -168,7 +168,7 @@ def flush_folder(path: Path) -> None:
 
 
 def _fsync(handle: int, harmless: Set[int]) -> None:
-    """Flush to the disk; some network file systems cannot, above all for folders, and say so."""
+    """Flush to the disk; some network file systems do not support it, mostly for folders."""
     try:
         os.fsync(handle)
     except OSError as error:

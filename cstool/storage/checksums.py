@@ -1,13 +1,12 @@
-"""Checksums that files carry themselves, so that damage is noticed whenever they are read.
+"""Checksums inside files: each reader verifies what it reads.
 
-A Parquet part has two: its footer lists the xxh3 of each row group's bytes (page headers
-included, which Parquet's own page checksums leave out), that of the bytes in no row group (page
-index, magic bytes), and that of the footer itself, computed with a placeholder in its place. So a
-reader of a few row groups checks these and the footer, and nothing else. A raw array (`.npy`, or
-plain numbers) ends in the xxh3 of all bytes before, and a mark that there is one. What they cost:
-docs/survival.md.
+The footer of a Parquet part contains the xxh3 of each row group (with the page headers, which
+Parquet's own page checksums omit), the xxh3 of the bytes outside row groups (page index, magic
+bytes), and the xxh3 of the footer itself, computed with a placeholder in its position. A reader of
+a few row groups verifies only these and the footer. A raw array (`.npy`, or plain numbers) ends
+with the xxh3 of all preceding bytes and a marker. Measured cost: docs/survival.md.
 
-Files of cstool 0.1 carry no checksums and are read unchecked.
+Files of cstool 0.1 have no checksums and are read without verification.
 """
 
 import os
@@ -31,14 +30,14 @@ _REST_KEY = b"cstool.checksum_of_rest"
 GROUPS_KEY = b"cstool.row_groups"
 _PLACEHOLDER = b"<cstool: checksum of the footer>"
 assert len(_PLACEHOLDER) == 32
-# In the footer (Thrift's compact protocol) a value of 32 bytes has this before it.
+# Precedes a value of 32 bytes in the footer (Thrift's compact protocol).
 _VALUE = b"\x18\x20"
-# Parquet: a file ends in the footer, its length in 4 bytes, and `PAR1`.
+# A Parquet file ends with the footer, the footer's length in 4 bytes, and `PAR1`.
 _TAIL = 8
 _MAGIC = b"PAR1"
 _BLOCK = 1 << 20
-# Behind an array's xxh3. Without it, a damaged length in the header could make the xxh3 look like
-# the last numbers of an array of cstool 0.1, which has no checksum.
+# Follows an array's xxh3. Without it, a damaged length in the header could turn the xxh3 into the
+# last numbers of an array of cstool 0.1, which has no checksum.
 _MARK = b"cs-xxh3\n"
 _TRAILER = 16 + len(_MARK)
 
@@ -46,7 +45,7 @@ _TRAILER = 16 + len(_MARK)
 class PartWriter:
     """Writes a Parquet file with checksums; `close` completes it.
 
-    `layout`: further arguments of pyarrow's ParquetWriter.
+    `layout`: more arguments for pyarrow's ParquetWriter.
     """
 
     def __init__(self, path: Path, schema: pa.Schema, layout: Mapping[str, Any] = STANDARD) -> None:
@@ -57,18 +56,18 @@ class PartWriter:
         self._ranges: list[tuple[int, int]] = []
 
     def write(self, table: pa.Table) -> None:
-        """Write a table with rows as one row group."""
+        """Write a table that is not empty as one row group."""
         begin = self._sink.tell()
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         self._ranges.append((begin, self._sink.tell()))
 
     def abort(self) -> None:
-        """Close the files, whatever is in them."""
+        """Close the file without completing it."""
         self._writer.is_open = False
         self._sink.close()
 
     def close(self, metadata: Mapping[bytes, bytes] | None = None) -> None:
-        """Add the metadata and the checksums, and close the file."""
+        """Write the metadata and the checksums, and close the file."""
         with self._path.open("rb") as file:
             groups = [_digest_range(file, *range_) for range_ in self._ranges]
         listed = msgspec.json.encode(groups)
@@ -106,39 +105,42 @@ def write_table(path: Path, table: pa.Table, layout: Mapping[str, Any] = STANDAR
 
 
 def read_footer(path: Path) -> pq.FileMetaData:
-    """Return a part's metadata; its checksum is verified.
+    """Return a part's metadata after verifying the footer.
 
-    Raises InputError that names the file when it is damaged, OSError when it cannot be read.
+    Raises InputError with the path if the file is damaged, OSError if it cannot be read.
     """
     with path.open("rb") as file:
         return _checked_footer(path, file)
 
 
 def open_part(path: Path, groups: Iterable[int] | None = None) -> pq.ParquetFile:
-    """Open a part whose footer and row groups are verified; `groups`: only these row groups.
+    """Open a part after verifying its footer and its row groups.
 
-    Raises InputError that names the file when it is damaged, OSError when it cannot be read.
+    `groups`: indices of the row groups to verify; None: all. Raises InputError with the path if
+    the file is damaged, OSError if it cannot be read.
     """
     with path.open("rb") as file:
         metadata = _checked_footer(path, file)
         digests = (metadata.metadata or {}).get(GROUPS_KEY)
         if digests is not None:
             listed = msgspec.json.decode(digests, type=list[str])
-            wanted = range(metadata.num_row_groups) if groups is None else groups
-            for index in wanted:
+            for index in range(metadata.num_row_groups) if groups is None else groups:
                 if _digest_range(file, *_byte_range(metadata.row_group(index))) != listed[index]:
                     raise damaged(path, f"row group {index}")
     return pq.ParquetFile(path, metadata=metadata)
 
 
 def read_part(path: Path | str, columns: list[str] | None = None) -> pa.Table:
-    """Return the rows of a part, or some of their columns; raises as `open_part`."""
+    """Return the rows of a verified part (`columns`: only these). Raises as `open_part` does."""
     table = open_part(Path(path)).read(columns, use_threads=False)
     return table.replace_schema_metadata(None)
 
 
 def checked_parts(folder: Path, manifest: Manifest) -> list[Path]:
-    """Return the folder's parts with rows, all verified: for readers that verify nothing."""
+    """Return the paths of a folder's parts after verifying them, for libraries that read paths.
+
+    Raises as `open_part` does.
+    """
     paths = [folder / part.file for part in manifest.tables]
     for path in paths:
         open_part(path)
@@ -146,7 +148,7 @@ def checked_parts(folder: Path, manifest: Manifest) -> list[Path]:
 
 
 def damaged(path: Path, where: str) -> InputError:
-    """Return the error for a file whose bytes are not those that were written."""
+    """Return the error for a file whose checksum does not match; `where`: the part of the file."""
     return InputError(
         f"{path}: is damaged ({where}: checksum mismatch); list all damaged files with `cstool "
         "verify`, then make the folder again with --overwrite"
@@ -157,30 +159,30 @@ def _checked_footer(path: Path, file: IO[bytes]) -> pq.FileMetaData:
     try:
         start, footer = _read_footer(file)
         at = footer.rfind(_FOOTER_KEY + _VALUE)
-        # Before Arrow sees it: in a damaged one it may find what makes it end the process.
+        # Before Arrow parses it: a damaged footer can make Arrow abort the process.
         if at >= 0:
             begin = at + len(_FOOTER_KEY + _VALUE)
             digest = _footer_digest(footer, begin).encode()
             if digest != footer[begin : begin + len(digest)]:
                 raise damaged(path, "footer")
         elif GROUPS_KEY in footer:
-            raise damaged(path, "footer")  # the key is
+            raise damaged(path, "footer")  # the key itself is damaged
         file.seek(0)
         metadata = pq.read_metadata(file)
         expected = (metadata.metadata or {}).get(_REST_KEY)
         if expected is not None:
-            found = _rest_digest(file, metadata, (start, start + len(footer)))
-            if found.encode() != expected:
+            rest = _rest_digest(file, metadata, (start, start + len(footer)))
+            if rest.encode() != expected:
                 raise damaged(path, "page index or magic bytes")
         return metadata
     except (OSError, ValueError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the disk; Arrow's have no number
+            raise  # of the operating system: an OSError of Arrow has no errno
         raise damaged(path, "footer") from error
 
 
 def _footer_digest(footer: bytes, begin: int) -> str:
-    """Return the xxh3 (128 bits, hex) of a footer in which that xxh3 itself begins at `begin`."""
+    """Return the xxh3 (128 bits, hex) of a footer that stores this xxh3 at byte `begin`."""
     digest = xxhash.xxh3_128(footer[:begin])
     digest.update(_PLACEHOLDER)
     digest.update(footer[begin + len(_PLACEHOLDER) :])
@@ -188,12 +190,12 @@ def _footer_digest(footer: bytes, begin: int) -> str:
 
 
 def _rest_digest(file: IO[bytes], metadata: pq.FileMetaData, footer: tuple[int, int]) -> str:
-    """Return the xxh3 (128 bits, hex) of the bytes in no row group and not in the footer.
+    """Return the xxh3 (128 bits, hex) of the bytes outside row groups and footer.
 
-    `footer`: where it begins and ends.
+    `footer`: its byte range.
     """
     digest = xxhash.xxh3_128()
-    groups = metadata.num_row_groups  # which are one after the other
+    groups = metadata.num_row_groups  # contiguous
     end = _byte_range(metadata.row_group(groups - 1))[1] if groups else len(_MAGIC)
     for begin, stop in ((0, len(_MAGIC)), (end, footer[0]), (footer[1], footer[1] + _TAIL)):
         file.seek(begin)
@@ -202,7 +204,7 @@ def _rest_digest(file: IO[bytes], metadata: pq.FileMetaData, footer: tuple[int, 
 
 
 def _read_footer(file: IO[bytes]) -> tuple[int, bytes]:
-    """Return where the footer begins, in bytes, and the footer. Raises ValueError for none."""
+    """Return the footer's byte offset and the footer. Raises ValueError if there is none."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _TAIL))
     tail = file.read(_TAIL)
@@ -215,7 +217,7 @@ def _read_footer(file: IO[bytes]) -> tuple[int, bytes]:
 
 
 def _byte_range(group: pq.RowGroupMetaData) -> tuple[int, int]:
-    """Return the first byte of a row group, and the one behind its last column."""
+    """Return the byte range of a row group, half-open."""
     begin, end = 1 << 62, 0
     for index in range(group.num_columns):
         column = group.column(index)
@@ -227,7 +229,7 @@ def _byte_range(group: pq.RowGroupMetaData) -> tuple[int, int]:
 
 
 def _digest_range(file: IO[bytes], begin: int, end: int) -> str:
-    """Return the xxh3 (64 bits, hex) of a range of a file's bytes."""
+    """Return the xxh3 (64 bits, hex) of a half-open byte range of a file."""
     digest = xxhash.xxh3_64()
     file.seek(begin)
     while begin < end and (block := file.read(min(_BLOCK, end - begin))):
@@ -240,19 +242,19 @@ def _digest_range(file: IO[bytes], begin: int, end: int) -> str:
 
 
 def append_checksum(path: Path) -> None:
-    """Append to a file the xxh3 (128 bits) of all its bytes, and the mark."""
+    """Append the xxh3 (128 bits) of a file's bytes, and the marker, to the file."""
     with path.open("r+b") as file:
         file.write(_digest_of(file, path.stat().st_size) + _MARK)
 
 
 def check_checksum(path: Path) -> None:
-    """Verify a file that ends in a checksum. Raises InputError when it is damaged."""
+    """Verify a file that ends with a checksum. Raises InputError if it is damaged."""
     if not is_sound(path):
         raise damaged(path, "content")
 
 
 def is_sound(path: Path) -> bool:
-    """Whether a file ends in the checksum of its bytes; raises OSError when it cannot be read."""
+    """Whether a file ends with the checksum of its bytes. Raises OSError if it cannot be read."""
     size = path.stat().st_size - _TRAILER
     with path.open("rb") as file:
         return size >= 0 and _digest_of(file, size) + _MARK == file.read()
@@ -265,39 +267,39 @@ def _has_mark(path: Path) -> bool:
 
 
 def save_array(path: Path, array: Array) -> None:
-    """Write an array as `.npy`, with a checksum behind it, which NumPy's readers ignore."""
+    """Write an array as `.npy`, followed by a checksum, which NumPy's readers ignore."""
     with path.open("wb") as file:
         np.save(file, array)
     append_checksum(path)
 
 
 def load_array(path: Path, *, check: bool = True) -> Array:
-    """Map a `.npy` array into memory; with `check` all its bytes are verified first.
+    """Map a `.npy` array into memory, with `check` after verifying all its bytes.
 
-    Raises InputError when it is damaged, OSError when it cannot be read.
+    Raises InputError if it is damaged, OSError if it cannot be read.
     """
     marked = check and _has_mark(path)
     if marked:
         check_checksum(path)
     try:
         mapped = np.load(path, mmap_mode="r")
-    except Exception as error:  # NumPy parses the header as Python: any error may come
+    except Exception as error:  # NumPy parses the header as Python and can raise any error
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise damaged(path, "header") from error
-    # A plain array over the map: np.memmap costs twice as much at each indexing.
+    # A plain array over the map: indexing np.memmap takes twice as long.
     array: Array = np.asarray(mapped)
-    # cstool 0.1 wrote no checksum: the file ends with the array.
+    # A file of cstool 0.1 has no checksum and ends with the array.
     if check and not marked and path.stat().st_size != mapped.offset + array.nbytes:
         raise damaged(path, "content")
     return array
 
 
 def map_numbers(path: Path, dtype: Any) -> Array:
-    """Map a file of plain numbers that ends in a checksum, which is not verified."""
+    """Map a file of numbers that ends with a checksum, without verifying it; shape [n]."""
     number = (path.stat().st_size - _TRAILER) // np.dtype(dtype).itemsize
     if number <= 0:
-        return np.zeros(0, dtype)  # an empty map cannot be made
+        return np.zeros(0, dtype)  # an empty file cannot be mapped
     return np.memmap(path, dtype, mode="r", shape=(number,))
 
 

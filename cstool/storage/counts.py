@@ -1,4 +1,4 @@
-"""Counts that add up: what was read equals what was written plus what was dropped, and why."""
+"""Counts by unit and by reason: read = written + dropped."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,46 +9,46 @@ OTHERS = "(others)"
 
 
 class Tally(msgspec.Struct):
-    """One kind of thing (pages, sentences, mentions…): read = written + all dropped."""
+    """The counts of one unit (pages, sentences, mentions, …); `dropped`: by reason."""
 
     read: int = 0
     written: int = 0
     dropped: dict[str, int] = msgspec.field(default_factory=dict)
 
     def keep(self, n: int = 1) -> None:
-        """Count `n` things as read and written."""
+        """Count `n` as read and written."""
         self.read += n
         self.written += n
 
     def drop(self, reason: str, n: int = 1) -> None:
-        """Count `n` things as read and dropped for that reason."""
+        """Count `n` as read and dropped for that reason."""
         if n:
             self.read += n
             self.dropped[reason] = self.dropped.get(reason, 0) + n
 
 
 class Counts(msgspec.Struct):
-    """The tallies of a part or of a stage, and further numbers by name.
+    """The counts of a part or a stage: `tallies` by unit, and `details`.
 
-    `details` holds what no sum is owed for: {"languages": {"de": 12}, "holes": {"convert": 3}}.
+    Details are numbers that do not have to add up: {"languages": {"de": 12}, "holes": {"x": 3}}.
     """
 
     tallies: dict[str, Tally] = msgspec.field(default_factory=dict)
     details: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
 
     def tally(self, unit: str) -> Tally:
-        """Return the tally of that unit, made at first use."""
+        """Return the tally of a unit; create it if it does not exist."""
         return self.tallies.setdefault(unit, Tally())
 
     def add(self, kind: str, numbers: dict[str, int] | Counter[str]) -> None:
-        """Add numbers to a detail."""
+        """Add numbers by name to the detail `kind`."""
         detail = self.details.setdefault(kind, {})
         for name, number in numbers.items():
             detail[name] = detail.get(name, 0) + number
 
 
 def total(many: Iterable[Counts]) -> Counts:
-    """Return the sum; keys in sorted order, so that equal sums are equal bytes."""
+    """Return the sum, with sorted keys so that equal sums are written as equal bytes."""
     result = Counts()
     for counts in many:
         for unit, tally in counts.tallies.items():
@@ -69,7 +69,7 @@ def total(many: Iterable[Counts]) -> Counts:
 
 
 def largest(numbers: dict[str, int], most: int) -> dict[str, int]:
-    """Return the `most` largest numbers, largest first; the rest summed up as OTHERS."""
+    """Return the `most` largest numbers, in descending order, and the sum of the rest as OTHERS."""
     ranked = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
     kept = dict(ranked[:most])
     rest = sum(number for _, number in ranked[most:])
@@ -77,7 +77,7 @@ def largest(numbers: dict[str, int], most: int) -> dict[str, int]:
 
 
 def imbalances(counts: Counts) -> list[str]:
-    """Return a line for each unit whose numbers do not add up; none is as it must be."""
+    """Return a message for each unit whose counts do not add up."""
     return [
         f"{unit}: read {t.read:,} ≠ written {t.written:,} + dropped {sum(t.dropped.values()):,}"
         for unit, t in counts.tallies.items()

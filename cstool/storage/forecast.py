@@ -1,4 +1,4 @@
-"""The disk that a run will need, said before it begins; its time is said by running.progress."""
+"""Estimate of the disk space that a run needs, logged before it starts."""
 
 import shutil
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from cstool.errors import OutputError
 from cstool.execution.progress import size_in_words
 from cstool.storage.manifest import Input
 
-# Less than this is not worth a line.
+# Bytes; a smaller estimate is logged only if the disk has less.
 _WORTH_A_LINE = 1_000_000_000
 
 
 class Disk(NamedTuple):
-    """Bytes that a run needs: at most at one time, and for its result."""
+    """Bytes of disk space: the peak during a run, and the size of its output."""
 
     peak: int
     result: int
@@ -24,14 +24,14 @@ class Disk(NamedTuple):
 
 @cache
 def _rates() -> dict[str, Disk]:
-    """Return the bytes for each thousand bytes of input, by stage."""
+    """Return the bytes per 1,000 bytes of input, by stage."""
     text = (files("cstool.storage") / "data/expected_sizes.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     return {stage: Disk(*(round(1000 * float(n)) for n in numbers)) for stage, *numbers in rows}
 
 
 def expected_disk(stage: str, inputs: Sequence[Input]) -> Disk | None:
-    """Return what a stage will write; None where no rate or no input's size is known."""
+    """Return the disk space that a stage needs; None if its rate or all input sizes are unknown."""
     rates = _rates().get(stage)
     sizes = [given.bytes for given in inputs if given.bytes is not None]
     if rates is None or not sizes:
@@ -40,15 +40,16 @@ def expected_disk(stage: str, inputs: Sequence[Input]) -> Disk | None:
 
 
 def needs_in_words(stage: str, out: Path, inputs: Sequence[Input]) -> str:
-    """Return the line that is said before a run; "" when there is nothing worth saying.
+    """Return the line to log before a run, "" if the run needs little and the disk has enough.
 
-    What an earlier, interrupted run has written is not needed again.
+    What an interrupted run has already written is subtracted. Raises OutputError if the free space
+    cannot be determined.
     """
     disk = expected_disk(stage, inputs)
     if disk is None:
         return ""
-    here = sum(path.lstat().st_size for path in out.rglob("*") if path.is_file())
-    needed = max(0, disk.peak - here)
+    written = sum(path.lstat().st_size for path in out.rglob("*") if path.is_file())
+    needed = max(0, disk.peak - written)
     try:
         free = shutil.disk_usage(out).free
     except OSError as error:

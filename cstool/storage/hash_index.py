@@ -1,14 +1,14 @@
-"""An index from hashes to numbers: an ordered hash table in a memory map.
+"""A memory-mapped index from 64-bit hashes to numbers: a hash table with ordered slots.
 
-Made for titles (`link`), used for sentences, too (`mask_pairs`). A title's 64-bit hash says which
-slot is its home; where that is taken it stands in one of the next ones, and the hashes rise from
-slot to slot. So a look-up begins at the home and ends at the first slot that is empty or holds a
-larger hash: one or two places of memory, whatever the size. Opening reads nothing, and all
-processes of a machine share the pages that they touch. Why this and not something else:
+It is used for titles (`link`) and for sentences (`mask_pairs`). A hash determines its home slot;
+if that is taken, the hash is stored in one of the next slots (linear probing), and hashes increase
+from slot to slot. A lookup starts at the home slot and ends at the first slot that is empty or has
+a larger hash: one or two memory accesses, independent of the size. Opening reads only the headers,
+and all processes of a machine share the pages that they access. Comparison with alternatives:
 docs/linking.md.
 
-Titles are told apart by their hash alone. That any two of 18 million share one has a probability
-of 10⁻⁵, that any of 10 million absent titles is taken for one that is there likewise.
+Titles are identified by their hash only. The probability that any two of 18 million titles have
+the same hash is 10⁻⁵; so is the probability that any of 10 million absent titles is found.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,14 +29,14 @@ from cstool.storage.checksums import append_checksum, load_array, save_array
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Add = Callable[[Hashes, Array], None]
 
-# The QID, in the index of titles, of pages that have none.
+# The value, in the index of titles, of a page without an item.
 NO_ITEM = np.uint32(2**32 - 1)
 
-# Of a hundred slots so many are taken: 16 bytes a title, and two slots looked at in the mean.
+# Percentage of slots that are taken: 16 bytes per title, and 2 accessed slots on average.
 _TAKEN = 75
-# Before the slots stand the number of homes and that of titles.
+# The slots are preceded by the number of home slots and the number of titles.
 _HEAD = 2
-# Pairs that a building holds in memory, and the stretches of hashes that it sorts one by one.
+# Number of pairs in memory while an index is built, and of buckets that are sorted one by one.
 _HELD = 1 << 20
 _BUCKETS = 64
 _EMPTY = np.uint64(0)
@@ -44,22 +44,22 @@ _HALF = np.uint64(32)
 
 
 def hash_titles(titles: Sequence[str]) -> Hashes:
-    """Return each title's xxh3 (of its UTF-8)."""
+    """Return uint64[n]: the xxh3 (64 bits) of each title's UTF-8."""
     encoded = map(str.encode, titles)
     return np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(titles))
 
 
 def hash_column(titles: pa.Array) -> Hashes:
-    """Return the same for a string column without nulls, whose UTF-8 need not be made."""
+    """Return the same as `hash_titles` for a string column without nulls, which is UTF-8."""
     encoded = titles.cast(pa.binary()).to_pylist()
     return np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(titles))
 
 
 class HashIndex:
-    """Hashes and a number for each; 0 stands for "not there"."""
+    """A number for each hash; 0 means that the hash is absent."""
 
     def __init__(self, slots: Hashes, values: Array) -> None:
-        """Take what a file holds: the head and the slots, and the slots' values."""
+        """Use the content of the two files: the head and the slots, and the slots' values."""
         self._slots = slots
         self._values = values
         self._homes = slots[0]
@@ -69,22 +69,23 @@ class HashIndex:
 
     @staticmethod
     def build(hashes: Hashes, values: Array) -> "HashIndex":
-        """Return an index of these pairs, made in memory; of equal hashes the first pair counts."""
+        """Build an index of these pairs in memory; for equal hashes the first pair is used."""
         hashes, values = _sorted(hashes, values)
         homes = _homes_for(len(hashes))
-        places = _places(hashes, homes, 0)
-        size = max(homes, int(places[-1]) + 1 if len(places) else 0)
-        slots, beside = _filled(hashes, values, places, size + 1)
+        indices = _slot_indices(hashes, homes, 0)
+        size = max(homes, int(indices[-1]) + 1 if len(indices) else 0)
+        slots, slot_values = _filled(hashes, values, indices, size + 1)
         head = np.array([homes, len(hashes)], np.uint64)
         return HashIndex(
-            np.concatenate([head, slots]), np.concatenate([np.zeros(_HEAD, values.dtype), beside])
+            np.concatenate([head, slots]),
+            np.concatenate([np.zeros(_HEAD, values.dtype), slot_values]),
         )
 
     @staticmethod
     def open(folder: Path, name: str) -> "HashIndex":
-        """Open an index that was saved or built there; nothing is read yet.
+        """Open the index `name` of a folder.
 
-        Raises InputError when it is missing, cut, or another version's.
+        Raises InputError if it is missing, damaged, or of another version.
         """
         try:
             slots, values = (load_array(folder / file) for file in HashIndex.files(name))
@@ -99,7 +100,7 @@ class HashIndex:
 
     @staticmethod
     def files(name: str) -> tuple[str, str]:
-        """Return the names of the two files of an index."""
+        """Return the file names of an index: its slots, and their values."""
         return f"{name}.slots.npy", f"{name}.values.npy"
 
     def save(self, folder: Path, name: str) -> None:
@@ -109,48 +110,48 @@ class HashIndex:
                 save_array(temporary, array)
 
     def look_up(self, hashes: Hashes) -> Array:
-        """Return the value of each hash, 0 where it is not there."""
-        answer = np.zeros(len(hashes), self._values.dtype)
-        asked = np.maximum(hashes, np.uint64(1))
-        places = _homes(asked, self._homes) + _HEAD
+        """Return the value of each hash, 0 if it is absent; shape [n]."""
+        values = np.zeros(len(hashes), self._values.dtype)
+        wanted = np.maximum(hashes, np.uint64(1))
+        indices = _homes(wanted, self._homes) + _HEAD
         rows = np.arange(len(hashes))
         while len(rows):
-            there = self._slots[places]
-            found = there == asked
-            answer[rows[found]] = self._values[places[found]]
-            further = (there < asked) & (there != _EMPTY)
-            rows, asked, places = rows[further], asked[further], places[further] + 1
-        return answer
+            stored = self._slots[indices]
+            equal = stored == wanted
+            values[rows[equal]] = self._values[indices[equal]]
+            further = (stored < wanted) & (stored != _EMPTY)
+            rows, wanted, indices = rows[further], wanted[further], indices[further] + 1
+        return values
 
 
 @contextmanager
 def building(folder: Path, name: str, value_type: type[np.generic]) -> Iterator[Add]:
-    """Give a function that takes hashes and values; write their index when the block ends.
+    """Yield a function that adds hashes and values; write their index when the block ends.
 
-    The files are those that `HashIndex.build(…).save(…)` would write, but memory does not grow
-    with their number: pairs beyond a million lie in files without names meanwhile.
-    Raises OutputError when the folder cannot be written.
+    The files are equal to those of `HashIndex.build(…).save(…)`, but memory is bounded: more than
+    a million pairs are kept in anonymous temporary files. Raises OutputError if the folder cannot
+    be written.
     """
     with ExitStack() as stack:
         pairs = _Pairs(folder, np.dtype([("hash", np.uint64), ("value", value_type)]), stack)
         yield pairs.add
-        number = sum(len(bucket) for bucket in pairs.stretches(keep=True))
+        number = sum(len(bucket) for bucket in pairs.buckets(keep=True))
         homes = _homes_for(number)
         head = np.array([homes, number], np.uint64)
         with _GrowingArray.open(folder, name, value_type) as put:
             put(head, np.zeros(_HEAD, value_type))
             free = 0
-            for bucket in pairs.stretches():
-                places = _places(bucket["hash"], homes, free)
-                size = int(places[-1]) + 1 - free if len(places) else 0
-                put(*_filled(bucket["hash"], bucket["value"], places - free, size))
+            for bucket in pairs.buckets():
+                indices = _slot_indices(bucket["hash"], homes, free)
+                size = int(indices[-1]) + 1 - free if len(indices) else 0
+                put(*_filled(bucket["hash"], bucket["value"], indices - free, size))
                 free += size
             put(*_filled(np.zeros(0, np.uint64), np.zeros(0, value_type), np.zeros(0, np.intp),
                          max(homes - free, 0) + 1))  # fmt: skip
 
 
 class _Pairs:
-    """Pairs of hash and value, in stretches by the hash's highest bits."""
+    """Pairs of hash and value, in buckets by the highest bits of the hash."""
 
     def __init__(self, folder: Path, type_: np.dtype[Any], stack: ExitStack) -> None:
         self._folder = folder
@@ -161,7 +162,7 @@ class _Pairs:
         self._files: list[IO[bytes]] = []
 
     def add(self, hashes: Hashes, values: Array) -> None:
-        """Take further pairs."""
+        """Add pairs."""
         pairs = np.empty(len(hashes), self._type)
         pairs["hash"], pairs["value"] = np.maximum(hashes, np.uint64(1)), values
         self._held.append(pairs)
@@ -169,8 +170,8 @@ class _Pairs:
         if self._number >= _HELD:
             self._spill()
 
-    def stretches(self, *, keep: bool = False) -> Iterator[np.ndarray[Any, Any]]:
-        """Yield each bucket, sorted, without repeats; `keep` leaves it so for the next time."""
+    def buckets(self, *, keep: bool = False) -> Iterator[np.ndarray[Any, Any]]:
+        """Yield each bucket, sorted and without duplicates; `keep` stores it in this form."""
         if not self._files:
             pairs = np.concatenate([np.empty(0, self._type), *self._held])
             self._held = [_sorted_pairs(pairs)]
@@ -194,7 +195,7 @@ class _Pairs:
     def _append(self) -> None:
         if not self._files:
             self._folder.mkdir(parents=True, exist_ok=True)
-            # Without a name: nothing of them is left when the process is killed.
+            # Anonymous: the system removes them even if the process is killed.
             for _ in range(_BUCKETS):
                 spill = TemporaryFile(dir=self._folder)  # noqa: SIM115 - the stack closes it
                 self._files.append(self._stack.enter_context(spill))
@@ -208,20 +209,20 @@ class _Pairs:
 
 
 class _GrowingArray:
-    """A .npy file of one dimension whose length is known at its end."""
+    """A one-dimensional .npy file that is written piece by piece."""
 
     def __init__(self, file: IO[bytes], type_: np.dtype[Any]) -> None:
         self._file = file
         self._type = type_
         self._length = 0
-        self._write_head()
+        self._write_header()
 
     @staticmethod
     @contextmanager
     def open(
         folder: Path, name: str, value_type: type[np.generic]
     ) -> Iterator[Callable[[Hashes, Array], None]]:
-        """Give what appends to the two files of an index, which are whole when the block ends."""
+        """Yield a function that appends to the two files of an index; complete them at the end."""
         with ExitStack() as stack:
             arrays = []
             paths = []
@@ -246,22 +247,22 @@ class _GrowingArray:
         self._file.write(piece.astype(self._type, copy=False).tobytes())
 
     def close(self) -> None:
-        """Write the length into the head, which numpy leaves room for."""
-        size = self._head_size
+        """Write the final length into the header, in which NumPy reserves space for it."""
+        size = self._header_size
         self._file.seek(0)
-        self._write_head()
-        if self._head_size != size:
+        self._write_header()
+        if self._header_size != size:
             raise AssertionError("the header of a .npy file has grown")
         self._file.flush()
 
-    def _write_head(self) -> None:
-        head = {"descr": self._type.str, "fortran_order": False, "shape": (self._length,)}
-        np.lib.format.write_array_header_1_0(self._file, head)
-        self._head_size = self._file.tell()
+    def _write_header(self) -> None:
+        header = {"descr": self._type.str, "fortran_order": False, "shape": (self._length,)}
+        np.lib.format.write_array_header_1_0(self._file, header)
+        self._header_size = self._file.tell()
 
 
 def _sorted(hashes: Hashes, values: Array) -> tuple[Hashes, Array]:
-    """Return the pairs by their hash; of equal ones the first. An empty slot's mark is no hash."""
+    """Return the pairs sorted by hash, the first of equal ones; hash 0 becomes 1 (0: empty)."""
     hashes = np.maximum(hashes, np.uint64(1))
     order = np.argsort(hashes, kind="stable")
     hashes = hashes[order]
@@ -282,30 +283,30 @@ def _homes_for(titles: int) -> int:
 
 
 def _homes(hashes: Hashes, homes: np.uint64 | int) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Return each hash's share of the whole range, as a slot's number."""
+    """Return the index of each hash's home slot: hashes are mapped to slots in order."""
     return (((hashes >> _HALF) * np.uint64(homes)) >> _HALF).astype(np.intp)
 
 
-def _places(hashes: Hashes, homes: int, free: int) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Return where sorted hashes stand: at home, or behind the one before; none before `free`."""
+def _slot_indices(hashes: Hashes, homes: int, free: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Return the slots of sorted hashes: the home slot or the next free one, from `free` on."""
     steps = np.arange(len(hashes))
-    places: np.ndarray[Any, np.dtype[np.intp]] = np.maximum.accumulate(
+    indices: np.ndarray[Any, np.dtype[np.intp]] = np.maximum.accumulate(
         np.maximum(_homes(hashes, homes) - steps, free)
     )
-    return places + steps
+    return indices + steps
 
 
 def _filled(
-    hashes: Hashes, values: Array, places: np.ndarray[Any, np.dtype[np.intp]], size: int
+    hashes: Hashes, values: Array, indices: np.ndarray[Any, np.dtype[np.intp]], size: int
 ) -> tuple[Hashes, Array]:
-    """Return so many slots, and their values, with these at their places."""
-    slots, beside = np.zeros(size, np.uint64), np.zeros(size, values.dtype)
-    slots[places], beside[places] = hashes, values
-    return slots, beside
+    """Return `size` slots and their values, with these pairs at the indices."""
+    slots, slot_values = np.zeros(size, np.uint64), np.zeros(size, values.dtype)
+    slots[indices], slot_values[indices] = hashes, values
+    return slots, slot_values
 
 
 def _check(slots: Hashes, values: Array) -> None:
-    """Raise ValueError when the arrays are no index; a look-up stays within those that are."""
+    """Raise ValueError unless the arrays are an index in which lookups stay within bounds."""
     if slots.dtype != np.uint64 or slots.ndim != 1 or slots.shape != values.shape:
         raise ValueError("its two files differ in length")
     if len(slots) <= _HEAD or slots[0] + _HEAD >= len(slots) or slots[-1] != _EMPTY:

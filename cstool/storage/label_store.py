@@ -1,16 +1,20 @@
-"""Labels by entity and language, in a memory map that all processes share.
+"""A memory-mapped store of labels by entity and language, shared by all processes.
 
-For each entity a bit mask tells the languages that it has a label in. The labels of many
-languages are the same word ("Ridley Scott"), so an entity's text holds each word once, and each
-of its languages, in the order of the bits, has the number of its word: the place of that number
-is the entity's first place plus the count of bits below its language's (rank by popcount).
+A bit mask per entity says in which languages it has a label. Labels in many languages are equal
+("Ridley Scott"), so each distinct label of an entity, called a word here, is stored once. For each
+bit of the mask, in order, `which` has the index of the word among the entity's words; a language's
+index in `which` is the entity's first one plus the number of lower bits (rank by popcount).
 
-Files, all raw little-endian arrays with a checksum behind them: `qids` u32 (sorted); `rows`
-u64 × (mask + 2): an entity's mask, the place of its first number in `which`, and of its first
-word in `offsets`; `which` u8 (u16 for more than 256 languages); `offsets` i64 (bytes into `text`,
-one more than words); `text` UTF-8. And `marks` u8: what an entity is marked with (0: nothing);
-`known` i64: its first name in `known_offsets`, i64, and these bytes in `known_text`: what the
-text's own language calls it, the label ("" for none) before all others.
+Files, all raw little-endian arrays followed by a checksum:
+
+- `qids` u32[n], sorted
+- `rows` u64[n, m + 2]: the mask (m numbers of 64 bits), the index of the entity's first element in
+  `which`, the index of its first word in `offsets`
+- `which` u8 (u16 for more than 256 languages)
+- `offsets` i64[words + 1]: byte offsets into `text`; `text`: UTF-8
+- `marks` u8[n]: a mark of each entity, 0 for none
+- `known` i64[n + 1]: the index of the entity's first name in `known_offsets` (i64, byte offsets
+  into `known_text`): its names in the source language, first the label ("" for none), then aliases
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +34,7 @@ from cstool.storage.checksums import append_checksum, check_checksum, map_number
 
 _KNOWN = ("known", "known_offsets", "known_text")
 _FILES = ("qids", "rows", "which", "offsets", "text", "marks", *_KNOWN)
-# A piece of a store: for each entity its mask, the numbers of its words, its words.
+# The columns of a piece of a store, with a row per entity.
 LABELS = pa.schema(
     [
         ("qid", pa.uint32()),
@@ -44,12 +48,12 @@ LABELS = pa.schema(
 
 
 def words(languages: int) -> int:
-    """Return the number of 64-bit words that a mask of so many languages takes."""
+    """Return the number of 64-bit words in the mask of that many languages."""
     return max(1, -(-languages // 64))
 
 
-def _number(languages: int) -> Any:
-    """Return the type that holds the number of a word: at most one word for each language."""
+def _index_type(languages: int) -> Any:
+    """Return the type of a word's index; an entity has at most one word per language."""
     return np.uint8 if languages <= 256 else np.uint16
 
 
@@ -60,11 +64,11 @@ def pack(
     marks: Array | None = None,
     known: pa.ListArray | None = None,
 ) -> pa.Table:
-    """Return labels as a piece of a store, a table of `LABELS`.
+    """Return labels as a piece of a store: a table with the schema `LABELS`.
 
-    `chosen`: a row for each entity, a column for each language; the label's place in `values`,
-    -1 where there is none. Equal places are stored once; entities without a label, a mark and a
-    name in the text's own language are left out.
+    `qids`: [n]. `chosen`: int[n, languages], the index of each label in `values`, -1 for none;
+    equal indices are stored once. `marks`: [n]. `known`: a list of names per entity. Entities
+    without a label, a mark and a known name are left out.
     """
     names = LABELS.field("known").type
     if marks is None:
@@ -80,11 +84,11 @@ def pack(
     there = chosen >= 0
     number, languages = chosen.shape
     entity = np.nonzero(there)[0]
-    # Sorted by entity, then place: an entity's words are numbered in that order.
+    # Sorted by entity, then by index in `values`: the order of an entity's words.
     keys, inverse = np.unique(entity * len(values) + chosen[there], return_inverse=True)
     owner = keys // max(1, len(values))
     firsts = np.searchsorted(owner, np.arange(number))
-    which = (inverse - firsts[entity]).astype(_number(languages))
+    which = (inverse - firsts[entity]).astype(_index_type(languages))
     width = words(languages)
     bits = np.zeros((number, width * 64), bool)
     bits[:, :languages] = there
@@ -108,7 +112,7 @@ def pack(
 
 
 def _binary(lengths: Array, data: Array) -> pa.Array:
-    """Return a column of byte strings of these lengths, which stand one after another."""
+    """Return a column of byte strings of these lengths; `data`: all of them, concatenated."""
     offsets = offsets_of(lengths)
     return pa.BinaryArray.from_buffers(
         pa.binary(), len(lengths), [None, offsets.buffers()[1], pa.py_buffer(data.tobytes())]
@@ -116,11 +120,11 @@ def _binary(lengths: Array, data: Array) -> pa.Array:
 
 
 def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[str]) -> None:
-    """Write a store from tables of `LABELS`, sorted by QID over all of them.
+    """Write a store from tables with the schema `LABELS`, sorted by QID across all tables.
 
-    Takes the memory of the largest table. The files appear when all is written: other shards may
-    be reading the same store. Raises OutputError when the disk is full or the place cannot be
-    written.
+    Memory is that of the largest table. The files appear when all are complete, because other
+    array tasks may be reading the same store. Raises OutputError if the disk is full or the folder
+    cannot be written.
     """
     with ExitStack() as stack:
         out: dict[str, IO[bytes]] = {}
@@ -139,7 +143,7 @@ def write_store(folder: Path, tables: Iterable[pa.Table], languages: Sequence[st
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a store is there, complete and undamaged; reads all of it."""
+    """Whether the folder contains a complete, undamaged store; reads all of it."""
     try:
         for name in _FILES:
             check_checksum(folder / name)
@@ -151,58 +155,62 @@ def is_store(folder: Path) -> bool:
 def _append(
     out: dict[str, IO[bytes]], table: pa.Table, languages: int, ends: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Write a table's entities behind what there is; return where the last ones end.
+    """Append the entities of a table; return the new ends.
 
-    Numbers, words and their bytes, known names and their bytes.
+    `ends`: the lengths of `which`, `offsets` (words), `text`, known names, and `known_text`.
     """
     qids, masks, which, texts, marks, known = (
         one_chunk(table.column(name)) for name in LABELS.names
     )
-    numbers_end, words_end, bytes_end, known_end, known_bytes_end = ends
-    size = np.dtype(_number(languages)).itemsize
-    which_at, which_data = _bytes_of(which)
+    which_end, words_end, bytes_end, known_end, known_bytes_end = ends
+    size = np.dtype(_index_type(languages)).itemsize
+    which_offsets, which_data = _bytes_of(which)
     firsts, values = flat(texts)
-    text_at, text = _bytes_of(values)
+    text_offsets, text = _bytes_of(values)
     rows = np.empty((len(qids), words(languages) + 2), np.uint64)
     rows[:, :-2] = np.frombuffer(_bytes_of(masks)[1], np.uint64).reshape(len(qids), -1)
-    rows[:, -2] = which_at[:-1] // size + numbers_end
+    rows[:, -2] = which_offsets[:-1] // size + which_end
     rows[:, -1] = firsts[:-1] + words_end
     out["qids"].write(qids.to_numpy().tobytes())
     out["rows"].write(rows.tobytes())
     out["which"].write(which_data)
-    out["offsets"].write((text_at[1:] + bytes_end).tobytes())
+    out["offsets"].write((text_offsets[1:] + bytes_end).tobytes())
     out["text"].write(text)
     out["marks"].write(marks.to_numpy().tobytes())
-    known_at, names = flat(known)
-    name_at, name_text = _bytes_of(names)
-    out["known"].write((known_at[1:] + known_end).tobytes())
-    out["known_offsets"].write((name_at[1:] + known_bytes_end).tobytes())
+    known_firsts, names = flat(known)
+    name_offsets, name_text = _bytes_of(names)
+    out["known"].write((known_firsts[1:] + known_end).tobytes())
+    out["known_offsets"].write((name_offsets[1:] + known_bytes_end).tobytes())
     out["known_text"].write(name_text)
     return (
-        numbers_end + int(which_at[-1]) // size,
+        which_end + int(which_offsets[-1]) // size,
         words_end + len(values),
-        bytes_end + int(text_at[-1]),
+        bytes_end + int(text_offsets[-1]),
         known_end + len(names),
-        known_bytes_end + int(name_at[-1]),
+        known_bytes_end + int(name_offsets[-1]),
     )
 
 
 def _bytes_of(column: pa.Array) -> tuple[Array, memoryview]:
-    """Return a string column's offsets, beginning at 0, and its bytes."""
-    _, places, data = column.buffers()
-    offsets = np.frombuffer(places, np.int32)[column.offset :][: len(column) + 1].astype(np.int64)
+    """Return a string column's byte offsets (int64[n + 1], from 0) and its bytes."""
+    _, buffer, data = column.buffers()
+    offsets = np.frombuffer(buffer, np.int32)[column.offset :][: len(column) + 1].astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
     return offsets - first, memoryview(data or b"")[first:last]
 
 
 class LabelStore:
-    """An open store. Entities are asked for in batches; a place of -1 is "not there"."""
+    """An open store, for lookups in batches.
+
+    An entity is identified by its row index in the store (`find`), a language by its index in
+    `languages`.
+    """
 
     def __init__(self, folder: Path, languages: Sequence[str]) -> None:
         self.languages = list(languages)
         self._qids = map_numbers(folder / "qids", np.uint32)
         self._rows = map_numbers(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
-        self._which = map_numbers(folder / "which", _number(len(languages)))
+        self._which = map_numbers(folder / "which", _index_type(len(languages)))
         self._offsets = map_numbers(folder / "offsets", np.int64)
         self._text = map_numbers(folder / "text", np.uint8)
         self._words = _column(self._offsets, self._text)
@@ -217,55 +225,59 @@ class LabelStore:
         return len(self._qids)
 
     def find(self, qids: Array) -> Array:
-        """Return the places of entities."""
+        """Return int64[n]: the row index of each QID in the store, -1 if it is absent."""
         if not len(self._qids):
             return np.full(len(qids), -1, np.int64)
-        # Asked in the map's own type, else NumPy would convert a copy of all of it.
-        places = np.searchsorted(self._qids, qids.astype(np.uint32))
-        places[places == len(self._qids)] = 0
-        return np.where(self._qids[places] == qids, places, -1)
+        # In the map's own type: otherwise NumPy would convert a copy of the whole map.
+        indices = np.searchsorted(self._qids, qids.astype(np.uint32))
+        indices[indices == len(self._qids)] = 0
+        return np.where(self._qids[indices] == qids, indices, -1)
 
-    def masks(self, places: Array) -> Array:
-        """Return the masks of entities, rows of words; all zero for those not there."""
+    def masks(self, entities: Array) -> Array:
+        """Return uint64[n, m]: the masks of entities (row indices); 0 for an index of -1."""
         if not len(self._qids):
-            return np.zeros((len(places), self._rows.shape[1] - 2), np.uint64)
-        masks: Array = self._rows[np.maximum(places, 0), :-2]
-        masks[places < 0] = 0
+            return np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
+        masks: Array = self._rows[np.maximum(entities, 0), :-2]
+        masks[entities < 0] = 0
         return masks
 
-    def has(self, places: Array, languages: Array) -> Array:
-        """Return whether entities have a label in languages (their numbers)."""
+    def has(self, entities: Array, languages: Array) -> Array:
+        """Return bool[n]: whether `entities[i]` has a label in `languages[i]` (indices)."""
         word, bit = languages // 64, (languages % 64).astype(np.uint64)
-        found: Array = self.masks(places)[np.arange(len(places)), word] >> bit & np.uint64(1) > 0
-        return found
+        masks = self.masks(entities)[np.arange(len(entities)), word]
+        labelled: Array = masks >> bit & np.uint64(1) > 0
+        return labelled
 
-    def labels(self, places: Array, languages: Array) -> pa.Array:
-        """Return the labels of entities in languages (their numbers), which must be there."""
-        if not len(places):
+    def labels(self, entities: Array, languages: Array) -> pa.Array:
+        """Return the label of `entities[i]` in `languages[i]` (indices), which must exist."""
+        if not len(entities):
             return pa.array([], pa.large_string())
-        found = self._rows[places]
+        rows = self._rows[entities]
         word, bit = languages // 64, (languages % 64).astype(np.uint64)
-        below = found[np.arange(len(places)), word] & ((np.uint64(1) << bit) - np.uint64(1))
+        below = rows[np.arange(len(entities)), word] & ((np.uint64(1) << bit) - np.uint64(1))
         rank = np.bitwise_count(below).astype(np.int64)
-        for i in range(found.shape[1] - 3):
-            rank += np.where(word > i, np.bitwise_count(found[:, i]), 0).astype(np.int64)
-        first_number, first_word = found[:, -2].astype(np.int64), found[:, -1].astype(np.int64)
-        return self._words.take(numbers(first_word + self._which[first_number + rank]))
+        for i in range(rows.shape[1] - 3):
+            rank += np.where(word > i, np.bitwise_count(rows[:, i]), 0).astype(np.int64)
+        first_which, first_word = rows[:, -2].astype(np.int64), rows[:, -1].astype(np.int64)
+        return self._words.take(numbers(first_word + self._which[first_which + rank]))
 
-    def same(self, places: Array, texts: pa.Array) -> Array:
-        """Return the masks of languages in which an entity's label is just this text."""
-        found = np.zeros((len(places), self._rows.shape[1] - 2), np.uint64)
-        there = np.flatnonzero(places >= 0)
-        if not len(there):
-            return found
-        at = places[there]
-        first = self._rows[at, -1].astype(np.int64)
-        number = self._next(at, -1, len(self._offsets) - 1) - first
-        # Few words have a text's length, and its first and last byte.
+    def same(self, entities: Array, texts: pa.Array) -> Array:
+        """Return uint64[n, m]: the masks of languages in which an entity's label equals the text.
+
+        `entities`: row indices, -1 for none; `texts`: a string for each.
+        """
+        masks = np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
+        present = np.flatnonzero(entities >= 0)
+        if not len(present):
+            return masks
+        rows = entities[present]
+        first = self._rows[rows, -1].astype(np.int64)
+        number = self._next(rows, -1, len(self._offsets) - 1) - first
+        # Compare the length, the first and the last byte before whole strings.
         lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
         begins, view = _bytes_of(texts)
         data = np.frombuffer(view, np.uint8)
-        owner = np.repeat(there, number)
+        owner = np.repeat(present, number)
         word = ranges(first, number)
         begin, end = self._offsets[word], self._offsets[word + 1]
         alike = np.flatnonzero((end - begin == lengths[owner]) & (end > begin))
@@ -273,54 +285,54 @@ class LabelStore:
         alike = self._text[begin] == data[begins[owner]]
         alike &= self._text[end - 1] == data[begins[owner + 1] - 1]
         owner, word = owner[alike], word[alike]
-        mine = texts.take(numbers(owner)).cast(pa.large_string())
-        equal = pc.equal(self._words.take(numbers(word)), mine).to_numpy(zero_copy_only=False)
+        wanted = texts.take(numbers(owner)).cast(pa.large_string())
+        equal = pc.equal(self._words.take(numbers(word)), wanted).to_numpy(zero_copy_only=False)
         owner, word = owner[equal], word[equal]
-        found[owner] = self._with_word(places[owner], word)
-        return found
+        masks[owner] = self._with_word(entities[owner], word)
+        return masks
 
-    def _with_word(self, places: Array, words_: Array) -> Array:
-        """Return the masks of languages in which entities have these of their words."""
-        rows = self._rows[places]
+    def _with_word(self, entities: Array, words_: Array) -> Array:
+        """Return the masks of languages in which `words_[i]` is the label of `entities[i]`."""
+        rows = self._rows[entities]
         masks = np.ascontiguousarray(rows[:, :-2])
         bits = np.unpackbits(masks.view(np.uint8), axis=1, bitorder="little")
         first = rows[:, -2].astype(np.int64)
         number = bits.sum(axis=1, dtype=np.int64)
         which = self._which[ranges(first, number)]
-        asked = np.repeat(words_ - rows[:, -1].astype(np.int64), number)
-        bits[bits.view(bool)] = which == asked
+        wanted = np.repeat(words_ - rows[:, -1].astype(np.int64), number)
+        bits[bits.view(bool)] = which == wanted
         packed: Array = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
         return packed
 
-    def _next(self, places: Array, column: int, end: int) -> Array:
-        """Return where the entities' words, or numbers, end: where the next one's begin."""
-        after = np.minimum(places + 1, len(self._rows) - 1)
+    def _next(self, entities: Array, column: int, end: int) -> Array:
+        """Return the value of `column` in the next row, `end` for the last row."""
+        after = np.minimum(entities + 1, len(self._rows) - 1)
         ends = self._rows[after, column].astype(np.int64)
-        return np.where(places + 1 < len(self._rows), ends, end)
+        return np.where(entities + 1 < len(self._rows), ends, end)
 
-    def marks(self, places: Array) -> Array:
-        """Return what entities are marked with; 0 for nothing, and those not there."""
+    def marks(self, entities: Array) -> Array:
+        """Return uint8[n]: the marks of entities (row indices); 0 for an index of -1."""
         if not len(self._qids):
-            return np.zeros(len(places), np.uint8)
-        marks: Array = np.where(places >= 0, self._marks[np.maximum(places, 0)], 0)
+            return np.zeros(len(entities), np.uint8)
+        marks: Array = np.where(entities >= 0, self._marks[np.maximum(entities, 0)], 0)
         return marks
 
-    def known(self, places: Array) -> tuple[pa.Array, pa.ListArray]:
-        """Return what the text's language calls entities: labels (null: none), lists of others."""
+    def known(self, entities: Array) -> tuple[pa.Array, pa.ListArray]:
+        """Return the names of entities in the source language: labels (null for none), aliases."""
         if not len(self._names):
-            nothing = offsets_of(np.zeros(len(places), int))
-            return pa.nulls(len(places), pa.string()), pa.ListArray.from_arrays(
-                nothing, strings([])
+            empty = offsets_of(np.zeros(len(entities), int))
+            return pa.nulls(len(entities), pa.string()), pa.ListArray.from_arrays(
+                empty, strings([])
             )
-        at = np.maximum(places, 0)
-        first = self._known[at]
-        number = np.where(places >= 0, self._known[at + 1] - first, 0)
+        rows = np.maximum(entities, 0)
+        first = self._known[rows]
+        number = np.where(entities >= 0, self._known[rows + 1] - first, 0)
         labels = self._names.take(numbers(np.where(number > 0, first, 0))).cast(pa.string())
-        there = pc.and_(pc.not_equal(labels, ""), pc.greater(numbers(number), 0))
-        labels = pc.if_else(there, labels, pa.scalar(None, pa.string()))
+        present = pc.and_(pc.not_equal(labels, ""), pc.greater(numbers(number), 0))
+        labels = pc.if_else(present, labels, pa.scalar(None, pa.string()))
         number = np.maximum(number - 1, 0)
-        others = self._names.take(numbers(ranges(first + 1, number))).cast(pa.string())
-        return labels, pa.ListArray.from_arrays(offsets_of(number), others)
+        aliases = self._names.take(numbers(ranges(first + 1, number))).cast(pa.string())
+        return labels, pa.ListArray.from_arrays(offsets_of(number), aliases)
 
 
 def _column(offsets: Array, text: Array) -> pa.LargeStringArray:

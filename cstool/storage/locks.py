@@ -1,18 +1,19 @@
-"""Who is working in a folder: a file for each run there, `_lock-….json`.
+"""Locks of an output folder: a file `_lock-….json` for each run that writes to it.
 
-Made whole under a name of its own, then all others are looked at: of two runs that begin at one
-moment at least one sees the other. No locks of the operating system, which many network file
-systems do not keep, no hard links, no times of files. The runs of one array (`--task`) may be
-there together; any other two may not.
+A run writes its lock file under a unique name, then reads all others: of two runs that start at the
+same time, at least one sees the other. File locks of the operating system (which many network file
+systems do not support), hard links and file times are not used. The tasks of one array (`--task`)
+may share a folder; any other two runs may not.
 
-A run that was killed leaves its file. It is known to be dead in three cases only; in all others
-its file binds, and the error names it:
+A run that is killed leaves its lock file. It is known to have ended in three cases only; otherwise
+the lock is respected, and the error message names the file:
 
-- It ran on this kernel (boot id) in this PID namespace, and its process is not there, or began at
-  another moment (numbers of processes are used again).
-- It ran on this machine, which has been started since. Host name and machine id do not prove that:
-  images and containers are copied with both. The addresses of network cards do.
-- Slurm has put its job back into the queue.
+- It ran on this kernel (boot id) in this PID namespace, and no process has its PID, or one with
+  another start time (PIDs are reused).
+- It ran on this machine, which has been rebooted since. Host name and machine id do not prove that
+  it is the same machine, because images and containers are copied with both; the addresses of
+  network cards do.
+- Slurm has requeued its job.
 """
 
 import os
@@ -32,16 +33,16 @@ from cstool.execution.shutdown import cleaned_up
 from cstool.storage.atomic import is_scratch, remove_scratch, write_bytes
 
 _PREFIX, _SUFFIX = "_lock-", ".json"
-# Two that begin at one moment both step back, and try again after a while that differs.
+# Two runs that start at the same time both retreat and retry after random waits (seconds).
 _TRIES, _LONGEST_WAIT = 6, 0.2
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process, told apart from all others that there are or have been.
+    """The unique identity of a process.
 
-    `machine`, `boot`: Linux's numbers of the machine and of its start; `space`: in which numbers
-    of processes mean the same (containers have their own); `began`: ticks since the start. None
-    where the system does not tell. `hardware`: addresses of the machine's network cards.
+    `machine`, `boot`: Linux's machine id and boot id. `space`: the PID namespace (containers have
+    their own). `began`: start time in clock ticks since boot. `job`, `restarts`, `cluster`: of
+    Slurm. `hardware`: MAC addresses of the network cards. None means unknown.
     """
 
     host: str
@@ -57,9 +58,9 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A run in a folder: its process, what it is (a claim's print), its share.
+    """A run that holds a lock: its process, its claim's fingerprint, its array task (I, N).
 
-    `tag`: the name of the folder of its temporary files.
+    `tag`: the name of the folder for its temporary files.
     """
 
     process: Process
@@ -69,7 +70,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 def this_process() -> Process:
-    """Return what this process is told by."""
+    """Return the identity of this process."""
     pid = os.getpid()
     restarts = os.environ.get("SLURM_RESTART_COUNT", "")
     return Process(
@@ -101,10 +102,10 @@ def _space() -> str | None:
 
 
 def _hardware(devices: Path = Path("/sys/class")) -> tuple[str, ...]:
-    """Return the addresses that the makers of the machine's network cards have given them.
+    """Return the MAC addresses of the machine's network cards, as assigned by their makers.
 
-    Not those that software has made up (of virtual machines, containers, or for privacy), which
-    may be the same on two machines.
+    Addresses assigned by software (virtual machines, containers, privacy) are left out: two
+    machines may have the same.
     """
     found = {_line(card / "macaddress") for card in devices.glob("ieee80211/*")}
     found |= {_line(card.parent / "address") for card in devices.glob("net/*/device")}
@@ -119,47 +120,47 @@ def _from_maker(address: str) -> bool:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Return what the system tells of a process, from its state on (proc(5), field 3)."""
+    """Return the fields of `/proc/PID/stat` from the state on (proc(5), field 3)."""
     stat = _line(Path(f"/proc/{pid}/stat"))
-    # The name, in brackets, may hold anything.
+    # The name, in parentheses, may contain any character.
     return stat.rpartition(")")[2].split() if stat else None
 
 
 def _began(pid: int) -> int | None:
-    """Return when a process began, in ticks since the machine's start."""
+    """Return the start time of a process, in clock ticks since boot."""
     stat = _stat(pid)
     return int(stat[19]) if stat else None
 
 
 def _is_gone(process: Process) -> bool:
-    """Whether a process of this PID namespace is certainly no more."""
+    """Whether a process of this PID namespace has certainly ended."""
     try:
         os.kill(process.pid, 0)
     except ProcessLookupError:
         return True
     except OSError:
-        pass  # another user's: it is there
+        pass  # it exists and belongs to another user
     stat = _stat(process.pid)
     if stat is None:  # /proc may hide it (hidepid)
         return False
-    ended = stat[0] in "ZX"  # its parent has not asked yet how it ended
+    ended = stat[0] in "ZX"  # a zombie: its parent has not waited for it
     return ended or (process.began is not None and int(stat[19]) != process.began)
 
 
 def _in_sight(other: Process, ours: Process) -> bool:
-    """Whether numbers of processes mean the same to both: one kernel, one PID namespace.
+    """Whether both processes have the same kernel and PID namespace, so that PIDs are comparable.
 
-    Containers of one machine share the kernel's number (boot id), not the namespace. A virtual
-    machine that is copied while it runs has both; then the names may tell that it is another.
+    Containers on one machine have the same boot id, but other namespaces. A virtual machine that
+    was copied while running has the same of both; its host name or machine id may differ.
     """
     theirs, here = ((p.host, p.machine, p.boot, p.space) for p in (other, ours))
     return theirs == here and ours.boot is not None and ours.space is not None
 
 
 def _restarted(other: Process, ours: Process) -> bool:
-    """Whether the machine that the other ran on is this one, and has been started since.
+    """Whether the other process ran on this machine before its last boot.
 
-    The network cards prove that it is this one: names can be copied with an image.
+    The network cards prove that it is the same machine: names can be copied with an image.
     """
     if other.boot is None or ours.boot is None or other.boot == ours.boot:
         return False
@@ -168,13 +169,13 @@ def _restarted(other: Process, ours: Process) -> bool:
 
 
 def _requeued(other: Process, ours: Process) -> bool:
-    """Whether Slurm has ended the other's job, and begun it again as ours."""
+    """Whether Slurm has ended the other process's job and requeued it as ours."""
     same = (other.job, other.cluster) == (ours.job, ours.cluster)
     return ours.job is not None and same and ours.restarts > other.restarts
 
 
 def is_dead(other: Process, ours: Process) -> bool:
-    """Whether it is certain that the other process is no more."""
+    """Whether the other process has certainly ended."""
     if _in_sight(other, ours):
         return _is_gone(other)
     return _requeued(other, ours) or _restarted(other, ours)
@@ -184,15 +185,17 @@ def is_dead(other: Process, ours: Process) -> bool:
 def locked(
     out: Path, claim: str, share: tuple[int, int] | None, scratch: str = ""
 ) -> Iterator[Path]:
-    """Be the only run in the folder, but for other shares of the same array; give the lock's file.
+    """Lock the folder for this run; yield the path of the lock file.
 
-    Raises OutputError when another run is there, or when the folder cannot be written.
+    `share`: the array task (I, N), which may share the folder with other tasks of its array.
+    `scratch`: the name of the folder for temporary files. Raises OutputError if another run has
+    locked the folder, or if the folder cannot be written.
     """
     mine = Holder(this_process(), claim, share, scratch)
     path = out / _name(mine.process)
 
     def release() -> None:
-        with suppress(OSError):  # on a disk that is gone: told by what went before
+        with suppress(OSError):  # the error of a failing disk has already been reported
             path.unlink(missing_ok=True)
 
     with cleaned_up(release):
@@ -206,7 +209,7 @@ def _name(process: Process) -> str:
 
 
 def _announce(out: Path, path: Path, mine: Holder) -> None:
-    """Write down that this run is here, unless another one is."""
+    """Write the lock file; remove it and raise OutputError if another run has a lock."""
     for last in (False,) * (_TRIES - 1) + (True,):
         write_bytes(path, msgspec.json.encode(mine))
         told = _in_the_way(out, path, mine)
@@ -220,9 +223,9 @@ def _announce(out: Path, path: Path, mine: Holder) -> None:
 
 
 def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
-    """Return what is to be told of a run that this one may not be here with; None if none is.
+    """Return the error message if a lock excludes this run, else None.
 
-    Files of runs that are dead are removed: nobody else has a file of the same name.
+    Lock files of dead runs are removed, which is safe because their names are unique.
     """
     for theirs in lock_files(out):
         if theirs == path:
@@ -239,7 +242,7 @@ def _in_the_way(out: Path, path: Path, mine: Holder) -> str | None:
 
 
 def _why_not_both(mine: Holder, other: Holder) -> str:
-    """Return why two runs may not be in one folder at once; "" when they may."""
+    """Return why two runs may not write to one folder at once; "" if they may."""
     if mine.share is None or other.share is None:
         return "another run is writing to it"
     if mine.share[1] != other.share[1]:
@@ -265,9 +268,9 @@ def _told(out: Path, theirs: Path, holder: Holder, mine: Holder, why: str) -> st
 
 
 def remove_dead(out: Path) -> bool:
-    """Remove what runs that are dead have left in a folder that is finished; return if any had.
+    """Remove locks and temporary files of dead runs from a complete folder.
 
-    They were killed when the manifest stood already.
+    Such runs were killed after they wrote the manifest. Return whether there were any.
     """
     ours = this_process()
     dead = [
@@ -281,25 +284,25 @@ def remove_dead(out: Path) -> bool:
 
 
 def _remove(lock: Path, holder: Holder) -> None:
-    """Remove the lock of a run that is dead, and before it its temporary files."""
+    """Remove the temporary files of a dead run, then its lock."""
     if is_scratch(holder.tag):
         remove_scratch(lock.parent / holder.tag)
-    with suppress(OSError):  # a disk that is read-only: then it stays
+    with suppress(OSError):  # on a read-only disk it remains
         lock.unlink(missing_ok=True)
 
 
 def lock_files(out: Path) -> list[Path]:
-    """Return the files of the runs in a folder."""
+    """Return the lock files in a folder."""
     return sorted(p for p in out.glob(f"{_PREFIX}*{_SUFFIX}") if is_lock(p.name))
 
 
 def is_lock(name: str) -> bool:
-    """Whether a file of that name is a run's in its folder."""
+    """Whether it is the name of a lock file."""
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def scratch_in_use(out: Path) -> set[str]:
-    """Return the names of the folders of temporary files of the runs that are in a folder."""
+    """Return the names of the folders for temporary files that the locks in a folder name."""
     return {holder.tag for path in lock_files(out) if (holder := _read(path))}
 
 

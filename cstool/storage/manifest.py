@@ -1,4 +1,4 @@
-"""`_manifest.json`: what a folder holds and how it came to be; written last."""
+"""`_manifest.json`: parts, parameters, inputs and counts of a complete folder; written last."""
 
 import hashlib
 import os
@@ -15,36 +15,37 @@ from cstool.errors import InputError
 from cstool.storage.counts import Counts, largest
 
 MANIFEST = "_manifest.json"
-# Folders of tables beside the rows: which pages a text is from, in which paragraph of its page a
-# sentence stands. What reads a folder of Parquet files whole is to pass them over: Arrow does so
-# for names with _ in front, Polars and datasets for files that are not called .parquet.
+# Folders of side tables: the page and the paragraph of each sentence. Programs that read all
+# Parquet files of a folder have to skip them: Arrow ignores names that begin with _, Polars and
+# datasets ignore files whose names do not end with .parquet.
 ATTRIBUTION = "_attribution/"
 PARAGRAPHS = "_paragraphs/"
 _BESIDE = ".pq"
-# How the names of Parquet files end, rows and tables beside them.
+# Name endings of Parquet files: parts and side tables.
 PARQUET = (".parquet", _BESIDE)
-# Of a folder of titles: the items that are pages and no entities.
+# In a folder of `titles`: the items that are pages and not entities.
 NOT_ENTITIES = "not_entities.parquet"
-# The hash index of titles: the base of its files' names.
+# The hash index of titles: the common beginning of its file names.
 TITLE_INDEX = "index"
 _SAMPLE = 1 << 20
 STANDARD_INPUT = "-"
-# How the fingerprint of all bytes of a file begins.
+# Prefix of the fingerprint of all bytes of a file.
 _ALL_BYTES = "xxh3-128:"
 _HASHED_AT_ONCE = 1 << 20
-# Where stages' folders lie in one that holds them: `make corpus` has a wiki's a folder deeper.
-_PLACES = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
+# Paths of stages' manifests in a folder of folders; `make corpus` has one subfolder per wiki.
+_NESTED = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
 _MOST_INSIDE = 12
-# Names of a detail that a later stage's manifest keeps: more than there are languages.
-_DETAILS_HANDED_ON = 1000
+# Number of names in a detail that is copied into later manifests: more than there are languages.
+_MOST_NAMES = 1000
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     """One input of a stage.
 
-    `fingerprint`: of a folder its manifest's sha256, of a file the xxh3 of all its bytes, which is
-    known when they have been read: None before that. `sample`: of a file, the xxh3 of its size and
-    of 18 ranges of bytes; None for standard input, whose `bytes` are unknown before it is read.
+    `name`: the stage's name for a folder, the file name for a file. `bytes`: size, None for
+    standard input before it is read. `fingerprint`: the sha256 of a folder's manifest, or the xxh3
+    of a file's bytes (None before it is read). `sample`: the xxh3 of a file's size and of 18 byte
+    ranges; None for folders and standard input.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
     sample: str | None = None
 
     def as_claimed(self) -> "Input":
-        """Return what is known of the input before it is read, by which a run is recognised."""
+        """Return the input as known before it is read, which identifies the run."""
         if self.name == STANDARD_INPUT:
             return Input(self.name, None, None)
         if (self.fingerprint or "").startswith("xxh3:"):  # of cstool 0.1: a sample
@@ -62,12 +63,12 @@ class Input(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def identity(self) -> str | None:
-        """What tells two inputs of one run apart; None for standard input."""
+        """The value that distinguishes inputs of one run; None for standard input."""
         return self.sample or self.fingerprint
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One output file: its path in the folder, its size, and its sha256."""
+    """One output file: its path in the folder, rows, size in bytes, and sha256."""
 
     file: str
     rows: int
@@ -76,16 +77,16 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """The wiki that the text comes from, handed on from stage to stage."""
+    """The wiki of the text and its language, copied from stage to stage."""
 
     wiki: str
     language: str
 
 
 class Ancestor(msgspec.Struct, frozen=True):
-    """A stage before this one: what its manifest told, without its parts.
+    """A preceding stage: its manifest without the parts.
 
-    Of a detail of more than a thousand names, the largest and the sum of the others.
+    A detail with more than 1,000 names is reduced to the largest numbers and the sum of the others.
     """
 
     stage: str
@@ -97,10 +98,10 @@ class Ancestor(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What `_manifest.json` holds. Nothing in it depends on when or where it was made.
+    """The content of `_manifest.json`, which is independent of time and machine.
 
-    `lineage`: the stages that led here, from the dumps on, each once. `checksum`: the xxh3 of all
-    the other fields as JSON; "" if cstool 0.1 wrote it.
+    `lineage`: the preceding stages, from the dumps on, each once. `checksum`: the xxh3 of the other
+    fields as JSON, "" if cstool 0.1 wrote the manifest.
     """
 
     stage: str
@@ -115,7 +116,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def tables(self) -> list[Part]:
-        """The parts that hold the stage's rows; not what tells more of them, indexes, cards."""
+        """The parts with the stage's rows: without side tables, indexes and cards."""
         return [
             part
             for part in self.parts
@@ -123,19 +124,19 @@ class Manifest(msgspec.Struct, frozen=True):
         ]
 
     def beside(self, folder: str) -> list[Part]:
-        """Return the parts in ATTRIBUTION or PARAGRAPHS."""
+        """Return the side tables in `folder` (ATTRIBUTION or PARAGRAPHS)."""
         return [part for part in self.parts if part.file.startswith(folder)]
 
 
 def beside_part(folder: str, part: str) -> str:
-    """Return the file in ATTRIBUTION or PARAGRAPHS that belongs to a part."""
+    """Return the path of a part's side table in `folder` (ATTRIBUTION or PARAGRAPHS)."""
     return folder + part.removesuffix(".parquet") + _BESIDE
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the folder's manifest, or None when it has none.
+    """Return the folder's manifest, or None if it has none.
 
-    Raises InputError when the file is there and is no manifest.
+    Raises InputError if the file exists but is invalid, damaged, or cannot be read.
     """
     path = folder / MANIFEST
     try:
@@ -178,29 +179,29 @@ def _checksum_of(manifest: Manifest) -> str:
 
 
 def is_inside(file: str) -> bool:
-    """Whether a part's path is one inside its folder: relative, without `..`, not too long."""
-    pieces = file.split("/")
-    odd = any(piece in ("", ".", "..") or "\0" in piece for piece in pieces)
-    return not odd and max(len(piece.encode()) for piece in pieces) < 256 and len(file) < 1024
+    """Whether a part's path is inside its folder: relative, without `..`, not too long."""
+    names = file.split("/")
+    invalid = any(name in ("", ".", "..") or "\0" in name for name in names)
+    return not invalid and max(len(name.encode()) for name in names) < 256 and len(file) < 1024
 
 
 def lineage_of(folders: Iterable[Path]) -> list[Ancestor]:
-    """Return the stages that led to these folders, theirs included: each after those it read.
+    """Return the stages of these folders and all preceding ones, each after its inputs.
 
-    A folder without a manifest (one that is no stage's) has none. Raises InputError for a bad one.
+    A folder without a manifest has no lineage. Raises InputError for an invalid manifest.
     """
-    found: dict[bytes, Ancestor] = {}
+    ancestors: dict[bytes, Ancestor] = {}
     for folder in folders:
         manifest = read_manifest(folder)
         if manifest is not None:
             for ancestor in (*manifest.lineage, _as_ancestor(manifest)):
-                found.setdefault(msgspec.json.encode(ancestor, order="sorted"), ancestor)
-    return [*found.values()]
+                ancestors.setdefault(msgspec.json.encode(ancestor, order="sorted"), ancestor)
+    return [*ancestors.values()]
 
 
 def _as_ancestor(manifest: Manifest) -> Ancestor:
     details = {
-        kind: dict(sorted(largest(numbers, _DETAILS_HANDED_ON).items()))
+        kind: dict(sorted(largest(numbers, _MOST_NAMES).items()))
         for kind, numbers in manifest.counts.details.items()
     }
     return Ancestor(
@@ -216,8 +217,8 @@ def _as_ancestor(manifest: Manifest) -> Ancestor:
 def need_stage(folder: Path, *stages: str) -> Manifest:
     """Return the manifest of a folder that one of these stages has completed.
 
-    Raises InputError when the folder is missing, unfinished, or another stage's; of one that holds
-    such stages' folders it names these.
+    Raises InputError if the folder is missing, incomplete, or another stage's; if it contains
+    folders of the wanted stages, the message names these.
     """
     wanted = " or ".join(f"`cstool {stage}`" for stage in stages)
     if len(stages) > 2:
@@ -228,7 +229,7 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
         raise InputError(f"{folder}: is a file; give a folder written by {wanted}")
     manifest = read_manifest(folder)
     if manifest is None:
-        _tell_of_those_inside(folder, stages)
+        _suggest_nested(folder, stages)
         raise InputError(
             f"{folder}: has no {MANIFEST}, so it is unfinished or not written by cstool; "
             f"run {wanted} to completion first"
@@ -244,8 +245,8 @@ def need_stage(folder: Path, *stages: str) -> Manifest:
     return manifest
 
 
-def _tell_of_those_inside(folder: Path, stages: tuple[str, ...]) -> None:
-    """Raise InputError that names the wanted stages' folders in the folder, if it holds any."""
+def _suggest_nested(folder: Path, stages: tuple[str, ...]) -> None:
+    """Raise InputError that names the folders of the wanted stages in the folder, if any."""
     inside = sorted(_inside(folder, stages))
     if inside:
         names = [*inside[:_MOST_INSIDE], *(["…"] if inside[_MOST_INSIDE:] else [])]
@@ -256,15 +257,15 @@ def _tell_of_those_inside(folder: Path, stages: tuple[str, ...]) -> None:
 
 
 def _inside(folder: Path, stages: tuple[str, ...]) -> Iterator[str]:
-    for path in (path for place in _PLACES for path in folder.glob(place)):
-        with suppress(InputError):  # a bad one is told when it is given
+    for path in (path for pattern in _NESTED for path in folder.glob(pattern)):
+        with suppress(InputError):  # an invalid manifest is reported when its folder is given
             manifest = read_manifest(path.parent)
             if manifest and manifest.stage in stages:
                 yield path.parent.relative_to(folder).as_posix()
 
 
 def broken_parts(folder: Path, manifest: Manifest) -> str:
-    """Return in words that parts are missing or of another size; "" when all are as listed."""
+    """Return a message if parts are missing or have another size than listed, else ""."""
     sizes = {p.file: _size(folder / p.file) for p in manifest.parts}
     broken = [part for part in manifest.parts if sizes[part.file] != part.bytes]
     if not broken:
@@ -281,32 +282,32 @@ def _size(path: Path) -> int | None:
 
 
 def sha256(path: Path) -> str:
-    """Return the file's sha256 in hex, as `sha256sum` prints it."""
+    """Return the file's sha256 in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def describe_file(path: Path) -> Input:
-    """Return an input before it is read: its name, its size, and the xxh3 of a sample of it.
+    """Return an input file before it is read: its name, its size, and the xxh3 of a sample.
 
-    A pipe has neither. The sample (18 ranges of bytes, head and tail among them) notices a file
-    that was replaced, not one that was changed in places: that is noticed when all is read.
+    A pipe has none of these. The sample (18 byte ranges, including both ends) detects a replaced
+    file. A changed byte outside the sample is detected when the whole file is read.
     """
     if not path.is_file():
         return Input(STANDARD_INPUT, None, None)
     size = path.stat().st_size
     digest = xxhash.xxh3_128(str(size).encode())
     with path.open("rb") as file:
-        for place in range(18):
-            file.seek(max(0, (size - _SAMPLE) * place // 17))
-            digest.update(file.read(_SAMPLE if place in (0, 17) else _SAMPLE >> 4))
+        for index in range(18):
+            file.seek(max(0, (size - _SAMPLE) * index // 17))
+            digest.update(file.read(_SAMPLE if index in (0, 17) else _SAMPLE >> 4))
     return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
 
 
 class FileHash:
-    """The xxh3 (128 bits) of a file's bytes, taken while somebody else reads the file.
+    """The xxh3 (128 bits) of a file, computed while another reader reads it.
 
-    `path` None: of a pipe, whose bytes are handed over.
+    `path`: None for a pipe, whose bytes are passed to `take`.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -316,15 +317,15 @@ class FileHash:
         self.bytes = 0
 
     def take(self, data: bytes, position: int) -> None:
-        """Add bytes that were read; `position`: where they end. Known ones are passed over."""
+        """Add bytes that end at byte offset `position`, unless they have been added before."""
         if position - len(data) == self.bytes:
             self._digest.update(data)
             self.bytes += len(data)
 
     def reach(self, position: int | None) -> None:
-        """Add a file's bytes up to a position (None: all), which were read just now.
+        """Add a file's bytes up to a byte offset (None: all).
 
-        They come from the system's cache, not from the disk once more.
+        They have just been read, so they come from the system's cache.
         """
         with self._lock:
             while self._file and (position is None or self.bytes < position):
@@ -341,24 +342,24 @@ class FileHash:
 
     @property
     def fingerprint(self) -> str:
-        """The fingerprint of the bytes so far, as manifests have it."""
+        """The fingerprint of the bytes so far, in the form used in manifests."""
         return all_bytes(self._digest.hexdigest())
 
 
 class FileRead(NamedTuple):
-    """What is known of a file when it has been read: its bytes, and their fingerprint."""
+    """The size of a file in bytes and its fingerprint, known once it has been read."""
 
     bytes: int
     fingerprint: str
 
 
 def all_bytes(digest: str) -> str:
-    """Return the fingerprint of a file, given the xxh3 (128 bits, hex) of all its bytes."""
+    """Return the fingerprint of a file from the xxh3 (128 bits, hex) of all its bytes."""
     return _ALL_BYTES + digest
 
 
 def hash_file(path: Path, read: Callable[[int], object] = lambda n: None) -> FileRead:
-    """Return the size and the fingerprint of a file; `read` gets the bytes of each block."""
+    """Return the size and fingerprint of a file; `read` is called with each block's size."""
     hashed = FileHash(path)
     try:
         size = path.stat().st_size
@@ -373,15 +374,15 @@ def hash_file(path: Path, read: Callable[[int], object] = lambda n: None) -> Fil
         hashed.close()
 
 
-def as_read(given: Input, found: FileRead) -> Input:
-    """Return an input with what is known when it has been read."""
-    return msgspec.structs.replace(given, bytes=found.bytes, fingerprint=found.fingerprint)
+def as_read(given: Input, file: FileRead) -> Input:
+    """Return an input with the size and fingerprint of the file that was read."""
+    return msgspec.structs.replace(given, bytes=file.bytes, fingerprint=file.fingerprint)
 
 
 def describe_folder(folder: Path, manifest: Manifest) -> Input:
-    """Return a stage's folder as an input: the stage's name, its bytes, its manifest's sha256.
+    """Return a stage's folder as an input: the stage's name, its size, its manifest's sha256.
 
-    Not the folder's name: what is written must not depend on where things lie.
+    The folder's name is left out, because output must not depend on paths.
     """
     return Input(
         manifest.stage,

@@ -1,4 +1,4 @@
-"""The list of items that are pages and no entities, as `titles` has written it."""
+"""Reads the list of items that are pages (disambiguations, lists, …) and not entities."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from cstool.storage.manifest import NOT_ENTITIES
 
 
 class NonEntities:
-    """QIDs in rising order, and of each the number of its reason, from 1 on, in `names`."""
+    """Sorted QIDs, each with the number of its reason: 1 for `names[0]`, 2 for `names[1]`, …"""
 
     def __init__(self, qids: Array, reasons: Array, names: list[str]) -> None:
         self._qids = qids
@@ -23,12 +23,12 @@ class NonEntities:
 
     @staticmethod
     def none() -> "NonEntities":
-        """Return a list that holds nothing."""
+        """Return an empty list."""
         return NonEntities(np.zeros(0, np.uint32), np.zeros(0, np.uint8), [])
 
     @staticmethod
     def read(folder: Path) -> "NonEntities":
-        """Read the list in a folder of titles. Raises InputError when it cannot be read."""
+        """Read the list from a folder of `titles`. Raises InputError if it cannot be read."""
         try:
             table = read_part(folder / NOT_ENTITIES)
         except (OSError, pa.ArrowInvalid) as error:
@@ -41,12 +41,12 @@ class NonEntities:
         return NonEntities(table.column("qid").to_numpy(), reasons, encoded.dictionary.to_pylist())
 
     def reasons(self, qids: Array) -> Array:
-        """Return the number of the reason why each QID names no entity; 0 where it may."""
-        answer = np.zeros(len(qids), np.uint8)
+        """Return uint8[n]: the number of each QID's reason, 0 if the QID is not in the list."""
+        reasons = np.zeros(len(qids), np.uint8)
         if len(self._qids):
-            order = np.argsort(qids)  # a binary search of sorted keys stays within the cache
-            asked = qids[order]
-            places = np.minimum(np.searchsorted(self._qids, asked), len(self._qids) - 1)
-            there = self._qids[places] == asked
-            answer[order[there]] = self._reasons[places[there]]
-        return answer
+            order = np.argsort(qids)  # the binary search of sorted keys stays within the cache
+            wanted = qids[order]
+            indices = np.minimum(np.searchsorted(self._qids, wanted), len(self._qids) - 1)
+            listed = self._qids[indices] == wanted
+            reasons[order[listed]] = self._reasons[indices[listed]]
+        return reasons

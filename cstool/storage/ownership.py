@@ -1,6 +1,7 @@
-"""Whose an output folder is: a run claims an empty one, continues its own, refuses any other.
+"""Claims, resumes or refuses an output folder.
 
-`_run.json` stands in a folder that is being filled, `_manifest.json` in one that is complete.
+A run claims an empty folder, resumes one with its own claim, and refuses any other. An incomplete
+folder has the claim in `_run.json`, a complete one has `_manifest.json`.
 """
 
 import shutil
@@ -34,7 +35,7 @@ WORK = "_work"
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """What a run is: the same claim continues a folder, another one is refused."""
+    """The identity of a run: a run with an equal claim resumes the folder, others are refused."""
 
     stage: str
     version: str
@@ -42,21 +43,21 @@ class Claim(msgspec.Struct, frozen=True):
     inputs: list[Input]
 
     def fingerprint(self) -> str:
-        """Return a short print of the claim's bytes."""
+        """Return the xxh3 (128 bits, hex) of the claim as JSON."""
         return xxhash.xxh3_128_hexdigest(msgspec.json.encode(self, order="sorted"))
 
 
 def claim_of(manifest: Manifest) -> Claim:
-    """Return the claim of the run that has finished a folder."""
+    """Return the claim of the run that completed a folder."""
     inputs = [given.as_claimed() for given in manifest.inputs]
     return Claim(manifest.stage, manifest.version, manifest.parameters, inputs)
 
 
 def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
-    """Return the manifest of a folder in which this run has nothing to do; it needs no lock.
+    """Return the manifest if this run has already completed the folder, else None.
 
-    Nor need it be writable. Raises OutputError when it holds anything else than this very run's
-    output, finished or not, and when the options do not go together.
+    The folder needs neither a lock nor write access. Raises OutputError if it contains anything
+    but output of this run, complete or not, and if the options conflict.
     """
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: is a file; give a folder with -o")
@@ -78,36 +79,36 @@ def finished_run(out: Path, claim: Claim, options: RunOptions) -> Manifest | Non
 
 
 def claim_folder(out: Path, claim: Claim, options: RunOptions) -> Manifest | None:
-    """Make the folder this run's own, which is locked; return its manifest when all is done.
+    """Claim a locked folder for this run; return its manifest if it is already complete.
 
-    Raises OutputError when it holds anything else than this very run's output. Whoever else is
-    at work there is another share of the same run, and writes the same claim.
+    Other array tasks of the same run may be in the folder; they write the same claim. Raises
+    OutputError if the folder contains anything but output of this run.
     """
     if options.overwrite:
         with writing(out):
             _clear(out)
-        # Ours all the time: killed in between, the same command continues.
+        # First the claim: if this run is killed here, the same command can resume it.
         write_bytes(out / RUN, msgspec.json.encode(claim))
         with writing(out / MANIFEST):
             (out / MANIFEST).unlink(missing_ok=True)
         return None
     manifest = finished_run(out, claim, options)
     if manifest is not None:
-        tidy(out)  # a run that was killed after its manifest
+        tidy(out)  # in case the run was killed after it wrote the manifest
         return manifest
     path = out / RUN
     refuse_links(out, out / WORK)
     if path.exists() and ((out / WORK).exists() or _own_parts(out, None)):
         _refuse_other(out, _read_claim(path), claim, same_version=True)
     elif not path.exists() or path.read_bytes() != msgspec.json.encode(claim):
-        write_bytes(path, msgspec.json.encode(claim))  # what was begun, nothing came of
+        write_bytes(path, msgspec.json.encode(claim))  # the run of an older claim made no part
     return None
 
 
 def refuse_damage(out: Path, counts: Counts, *, keep_going: bool) -> None:
-    """Raise InputError when the folder was made from damaged input and that is not borne.
+    """Raise InputError if the folder was made from damaged input, unless `keep_going` is set.
 
-    It may be an earlier run's, which had `--keep-going`.
+    An earlier run with `--keep-going` may have made it.
     """
     faults = list(counts.details.get("damaged inputs", {}))
     if faults and not keep_going:
@@ -136,17 +137,16 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
 
 
 def _refuse_foreign(out: Path) -> None:
-    """Raise OutputError when there are files in a folder that no run has claimed.
+    """Raise OutputError if the folder has files but no claim or manifest of a run.
 
-    A manifest or a claim that cannot be read is damaged if parts of cstool's are there, too;
-    otherwise it is another program's file of that name. Intermediate files are there only as long
-    as the claim.
+    An invalid manifest or claim counts as damaged if the folder has parts of cstool; otherwise as
+    another program's file. A work folder without a claim is not cstool's.
     """
     if not out.exists():
         return
     names = {path.name for path in out.iterdir()} - ({TIMINGS} if has_timings(out) else set())
     foreign = sorted(n for n in names if not is_scratch(n) and not is_lock(n))
-    # Looked at in this order: other shares claim a folder before they make files in it.
+    # List first, then look for the claim: other array tasks write files after their claim.
     if foreign and _is_claimed(out):
         foreign = [] if (out / RUN).exists() else [n for n in foreign if n == WORK]
     if foreign:
@@ -175,16 +175,16 @@ def _read_claim(path: Path) -> Claim:
 
 
 def tidy(out: Path) -> None:
-    """Remove what a complete folder needs no more: the claim, and before it what it covers."""
+    """Remove the work folder and then the claim from a complete folder."""
     if not (out / RUN).exists():
         return
     shutil.rmtree(out / WORK, ignore_errors=True)
-    with suppress(OSError):  # a disk that is read-only: then it stays
+    with suppress(OSError):  # on a read-only disk it remains
         (out / RUN).unlink(missing_ok=True)
 
 
 def remove_unlisted(out: Path, run: str, listed: Set[str]) -> None:
-    """Remove the parts of this run (its claim's fingerprint) that are not listed."""
+    """Remove the parts of this run that are not listed; `run`: the claim's fingerprint."""
     own = _own_parts(out, run)
     _remove([path for path in own if path.relative_to(out).as_posix() not in listed], out)
 
@@ -196,15 +196,17 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         old, new = _names(theirs.inputs), _names(ours.inputs)
         what = f"was made from another version of {old}"
         if {i.name for i in theirs.inputs} == {i.name for i in ours.inputs} and old != new:
-            count = f"{len(theirs.inputs)} × `{theirs.inputs[0].name}`"  # `shard` reads many
+            count = f"{len(theirs.inputs)} × `{theirs.inputs[0].name}`"  # `shard`: several folders
             what = f"was made from {count} (now {len(ours.inputs)})"
         elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
-        before, now = theirs.parameters, ours.parameters
-        differ = [k for k in sorted(before.keys() | now.keys()) if before.get(k) != now.get(k)]
+        recorded, given = theirs.parameters, ours.parameters
+        keys = sorted(recorded.keys() | given.keys())
         what = "was made with other parameters: " + ", ".join(
-            f"{k}: {_parameter(before, k)} (now {_parameter(now, k)})" for k in differ
+            f"{key}: {_parameter(recorded, key)} (now {_parameter(given, key)})"
+            for key in keys
+            if recorded.get(key) != given.get(key)
         )
     elif same_version and theirs.version != ours.version:
         what = f"was started by cstool {theirs.version} (this is {ours.version})"
@@ -231,19 +233,19 @@ def _parameter(parameters: dict[str, Any], name: str) -> str:
 
 
 def _clear(out: Path) -> None:
-    """Remove what the run that claims the folder wrote there, and nothing else.
+    """Remove the files of the run that claimed the folder, and no others.
 
-    The manifest and the claim are left to the caller: interrupted, it can be cleared again.
+    The caller removes the manifest and the claim, so that an interrupted call can be repeated.
     """
     if not (out / MANIFEST).exists() and not (out / RUN).exists():
         return
     refuse_links(out, out / WORK)
     run: str | None = None
-    with suppress(InputError, OutputError):  # damaged: that is what --overwrite replaces
+    with suppress(InputError, OutputError):  # --overwrite also replaces a damaged manifest or claim
         manifest = read_manifest(out)
         run = (claim_of(manifest) if manifest else _read_claim(out / RUN)).fingerprint()
         _remove([out / part.file for part in manifest.parts] if manifest else [], out)
-    if run is None:  # the folder's parts tell; single ones of another run have been copied here
+    if run is None:  # the run of most parts: a user may have copied parts of other runs here
         runs = Counter(footer.run for _, footer in _parts_in(out, out))
         run = max(runs, key=lambda one: runs[one], default="")
     _remove(_own_parts(out, run), out)
@@ -253,7 +255,7 @@ def _clear(out: Path) -> None:
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:
-    """Return the parts that a run (its claim's fingerprint; None: any) wrote under their names."""
+    """Return the parts with their original paths; `run`: of the run with this fingerprint only."""
     return [
         path
         for path, footer in _parts_in(out, out)
@@ -262,15 +264,15 @@ def _own_parts(out: Path, run: str | None) -> list[Path]:
 
 
 def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, PartFooter]]:
-    """Yield the parts in a folder and those below it.
+    """Yield the parts in a folder, recursively.
 
-    No links are followed, and neither the folders of other stages nor intermediate parts.
+    Symbolic links, folders of other stages and intermediate parts are skipped.
     """
     try:
         if folder != out and is_stage(folder):
             return
         entries = sorted(folder.iterdir())
-    except PermissionError:  # so no run of this user has written there
+    except PermissionError:  # this user's runs have not written there
         return
     for path in entries:
         if path.is_symlink():
@@ -284,14 +286,14 @@ def _parts_in(folder: Path, out: Path) -> Iterator[tuple[Path, PartFooter]]:
 
 
 def is_stage(folder: Path) -> bool:
-    """Whether a stage writes or wrote into the folder."""
+    """Whether the folder is the output folder of a stage, complete or not."""
     return any((folder / name).exists() for name in (MANIFEST, RUN)) or bool(lock_files(folder))
 
 
 def _remove(paths: Iterable[Path], out: Path) -> None:
-    """Remove files of `out`, and the folders that they leave empty.
+    """Remove files of `out`, and folders that become empty.
 
-    Never through a link, nor in a folder that is another stage's now.
+    Files behind a symbolic link or in another stage's folder are kept.
     """
     foreign: dict[Path, bool] = {}
     for path in paths:

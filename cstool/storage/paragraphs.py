@@ -1,7 +1,7 @@
-"""Which paragraph each sentence stands in: a table beside the rows, from `extract` to `shard`.
+"""The side table `_paragraphs/`: the paragraph of each sentence, from `extract` to `shard`.
 
-The contract's columns have no paragraph, and other programs read them; so it has files of its own,
-a part each. `extract` leaves them beside its parts, the other stages hand them on.
+The paragraph is not a column of the rows, because other programs read those; the side table has a
+file per part instead. `extract` writes it, the later stages copy it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from cstool.storage.schemas import PARAGRAPHS as ROWS
 from cstool.storage.tasks import Task, part_name
 
 _LEFT = "paragraphs"
-# Numbers that rise by little.
+# For numbers that increase in small steps.
 _DELTAS = "DELTA_BINARY_PACKED"
 LAYOUT = {
     "compression": "zstd",
@@ -32,41 +32,41 @@ LAYOUT = {
 
 @dataclass(frozen=True)
 class _Table:
-    """A file of paragraphs; `language`: of the text, where it is to be told."""
+    """A file of paragraphs; `language`: the source language, if it becomes a column."""
 
     file: str
     language: str | None = None
 
 
 def left_beside(ids: pa.Array, paragraphs: pa.Array) -> SideTable:
-    """Return the paragraphs of some sentences as what goes beside their part."""
+    """Return the paragraph numbers of sentences (by id) as a side table of their part."""
     return SideTable(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
 
 
 def gather(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
-    """Make parts of what was left beside these parts."""
+    """Write parts from the side tables of these parts; return them."""
     files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
     paths = [run.work(_LEFT) / file for file in files]
     return _copy(run, ROWS, [
-        Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _print(path))
+        Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _fingerprint(path))
         for file, path in zip(files, paths, strict=True)
     ])  # fmt: skip
 
 
-def _print(path: Path) -> str:
+def _fingerprint(path: Path) -> str:
     return xxhash.xxh3_128_hexdigest(path.read_bytes())
 
 
 def hand_on(run: Run, folder: Path, read: Manifest) -> list[FinishedPart]:
-    """Make parts of those in the folder that is read; none if an older cstool made it."""
+    """Copy the paragraphs of the input folder; return no parts if an older cstool made it."""
     parts = read.beside(PARAGRAPHS)
     tasks = [Task(part.file, _Table(str(folder / part.file)), part.checksum) for part in parts]
     return _copy(run, ROWS, tasks)
 
 
 def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[FinishedPart]:
-    """Make parts of those in the folders that a corpus is made of, with the texts' languages."""
-    found = [
+    """Copy the paragraphs of the input folders of a corpus, with a column of source languages."""
+    files = [
         (_Table(str(folder / part.file), manifest.source.language), part)
         for folder, manifest in read
         if manifest.source
@@ -74,7 +74,7 @@ def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[FinishedP
     ]
     return _copy(run, CORPUS_ROWS, [
         Task(beside_part(PARAGRAPHS, part_name(number)), table, part.checksum)
-        for number, (table, part) in enumerate(found)
+        for number, (table, part) in enumerate(files)
     ])  # fmt: skip
 
 
@@ -87,8 +87,8 @@ def rows_of(table: _Table, _: None) -> Batches:
     """Yield the rows of a file of paragraphs."""
     rows = read_part(table.file)
     if table.language is not None:
-        place = CORPUS_ROWS.get_field_index("source_language")
+        index = CORPUS_ROWS.get_field_index("source_language")
         language = pa.repeat(table.language, rows.num_rows)
-        rows = rows.add_column(place, CORPUS_ROWS.field(place), language)
+        rows = rows.add_column(index, CORPUS_ROWS.field(index), language)
     yield rows.combine_chunks()
     return Counts()

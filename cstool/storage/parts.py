@@ -1,7 +1,7 @@
-"""Parts: Parquet files that know how they were made.
+"""Writes and recognises parts: Parquet files whose footer says how they were made.
 
-A part's footer holds, under the key `cstool`, the fingerprints of the run and of the slice that
-it was made from, and its counts: an interrupted run is continued from the parts alone.
+The footer's metadata has, under the key `cstool`, the fingerprints of the run and of the slice, and
+the counts. An interrupted run is resumed from this alone.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -23,9 +23,9 @@ FOOTER_KEY = b"cstool"
 
 
 class SideTable(NamedTuple):
-    """Rows that go beside a part: into a file of its name in `folder`, in the run's work folder.
+    """Rows for a file with the part's name, in the subfolder `folder` of the run's work folder.
 
-    Few of them: they are held in memory until the part is written.
+    They are kept in memory until the part is written, so they have to be few.
     """
 
     folder: str
@@ -36,9 +36,10 @@ Batches = Generator[pa.RecordBatch | pa.Table | SideTable, None, Counts]
 
 
 class PartFooter(msgspec.Struct, frozen=True):
-    """What a part tells of itself; `beside`: the folders in which more lies beside it.
+    """The metadata in a part's footer.
 
-    `file`: its path in the folder, "" if cstool 0.1 wrote it.
+    `run`, `slice`: fingerprints. `beside`: the subfolders with its side tables. `file`: the part's
+    path in the folder, "" if cstool 0.1 wrote it.
     """
 
     run: str
@@ -49,7 +50,7 @@ class PartFooter(msgspec.Struct, frozen=True):
 
 
 class FinishedPart(msgspec.Struct, frozen=True):
-    """A part that lies on disk, and its counts."""
+    """A part on disk, and its counts."""
 
     part: Part
     counts: Counts
@@ -89,10 +90,10 @@ class PartFolder:
 def write_part(
     folder: PartFolder, file: str, slice_: str, spec: PartSpec, batches: Batches
 ) -> FinishedPart:
-    """Write a part from batches, each its own row group; its side tables are written first.
+    """Write a part from batches, each as one row group, after its side tables.
 
-    `file`: its path in the folder. `slice_`: the fingerprint of the slice it is made from.
-    Raises InputError when an input cannot be read, OutputError when the part cannot be written.
+    `file`: its path in the folder. `slice_`: the fingerprint of its slice. Raises InputError if an
+    input cannot be read, OutputError if the part cannot be written.
     """
     path = folder.path / file
     side_tables: list[SideTable] = []
@@ -101,7 +102,7 @@ def write_part(
         try:
             rows, counts = _write_all(writer, batches, side_tables.append)
             counts = total([counts])
-            # In sorted order: a part's bytes must not depend on the order of a set.
+            # Sorted, so that a part's bytes do not depend on the order of a set.
             by_folder = _by_folder(side_tables)
             footer = PartFooter(folder.run, slice_, counts, tuple(by_folder), file)
             writer.close({FOOTER_KEY: msgspec.json.encode(footer)})
@@ -125,15 +126,15 @@ def _by_folder(beside: list[SideTable]) -> dict[str, list[pa.Table]]:
 def _write_all(
     writer: PartWriter, batches: Batches, put_beside: Callable[[SideTable], None]
 ) -> tuple[int, Counts]:
-    """Write the batches; return how many rows they had, and the counts."""
+    """Write the batches; return the number of rows, and the counts."""
     rows = 0
     while True:
         try:
             batch = next(batches)
         except StopIteration as end:
             return rows, end.value
-        except OSError as error:  # of reading: not to be told as one of writing the part
-            if is_full(error):  # but for what a stage writes beside it
+        except OSError as error:  # of reading, which must not be reported as one of writing
+            if is_full(error):  # of another file that the stage writes
                 raise
             raise InputError(
                 f"{error.filename or 'an input'}: cannot be read ({error.strerror or error}); "
@@ -148,7 +149,7 @@ def _write_all(
 
 
 def footer_of(path: Path) -> PartFooter | None:
-    """Return what a part tells of itself; None for a file that is no sound part of cstool's."""
+    """Return the metadata in a part's footer; None if the file is damaged or not a part."""
     if not path.is_file():  # a pipe would block
         return None
     try:
@@ -159,9 +160,9 @@ def footer_of(path: Path) -> PartFooter | None:
 
 
 def refuse_foreign_part(path: Path, run: str) -> None:
-    """Raise OutputError when a part's name is that of a Parquet file that another has written.
+    """Raise OutputError if `path` is a Parquet file that another run or program has written.
 
-    Not for one that is damaged: that may be a part.
+    A damaged file is not refused, because it may be a part of this run.
     """
     footer = footer_of(path)
     if footer is not None and footer.run == run:
@@ -176,9 +177,9 @@ def refuse_foreign_part(path: Path, run: str) -> None:
 
 
 def find_part(folder: PartFolder, file: str, slice_: str) -> FinishedPart | None:
-    """Return the part if the same run wrote it from the same slice and nothing of it is damaged.
+    """Return the part if this run wrote it from the same slice; None if it has to be made.
 
-    Its side tables must be there, too. None otherwise: then it is due.
+    The part and its side tables must exist and be undamaged.
     """
     path = folder.path / file
     footer = footer_of(path)

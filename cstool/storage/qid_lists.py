@@ -1,4 +1,4 @@
-"""Lists of Wikidata items: a text file with a QID a line, or the links of a linked folder."""
+"""Reads lists of Wikidata items: a text file with one QID per line, or a folder of `link`."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,15 @@ from cstool.storage.manifest import need_stage
 
 Qids = np.ndarray[Any, np.dtype[np.uint32]]
 _QID = re.compile(rb"[Qq]([1-9][0-9]{0,9})")
-# Bytes: a QID and a remark. The rest of a longer line is read as the next one.
+# Bytes, for a QID and a comment. The rest of a longer line is read as the next line.
 _LONGEST_LINE = 1 << 16
 
 
 def qids_of(path: Path) -> Qids:
-    """Return the QIDs in a file (one a line, `#` begins a remark), or those a folder links to.
+    """Return uint32[n]: the QIDs in a text file, or of the mentions in a folder, sorted and unique.
 
-    Sorted, each once. Raises InputError for a line that is none, and when there are none at all.
+    A text file has one QID per line; `#` begins a comment. Raises InputError for any other line,
+    and if there are no QIDs.
     """
     qids = _linked(path) if path.is_dir() else np.fromiter(_listed(path), np.uint32)
     if not len(qids):
@@ -51,15 +52,14 @@ def _listed(path: Path) -> Iterator[int]:
 
 def _linked(folder: Path) -> Qids:
     """Return the QIDs of the mentions in a folder of `cstool link`, a row group at a time."""
-    found: Qids = np.zeros(0, np.uint32)
+    qids: Qids = np.zeros(0, np.uint32)
     pending: list[Qids] = []
     for part in need_stage(folder, "link").tables:
         file = open_part(folder / part.file)
         for index in range(file.num_row_groups):
             table = file.read_row_group(index, columns=["mentions"], use_threads=False)
             _, mentions = flat(one_chunk(table.column("mentions")))
-            qids = mentions.field("qid").drop_null().to_numpy()
-            pending.append(np.unique(qids))
+            pending.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
         if sum(map(len, pending)) > 1 << 24:
-            found, pending = np.unique(np.concatenate([found, *pending])), []
-    return np.unique(np.concatenate([found, *pending]))
+            qids, pending = np.unique(np.concatenate([qids, *pending])), []
+    return np.unique(np.concatenate([qids, *pending]))

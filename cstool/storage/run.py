@@ -1,7 +1,7 @@
-"""A stage's output folder: claimed, filled part by part, closed with a manifest.
+"""Runs a stage into an output folder: claim the folder, write parts, write the manifest.
 
-`open_run` → `Run.map` (once a phase) → `Run.finish`. Parts that an earlier, interrupted run of
-the same command has left are not made again.
+A stage calls `open_run`, then `Run.map` once per step, then `Run.finish`. Finished parts of an
+interrupted run of the same command are reused.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -56,8 +56,8 @@ from cstool.storage.timings import (
     leave_timing,
 )
 
-# With less input for each than this, workers begin one by one, as they are needed.
-_BYTES_A_WORKER = 8 << 20
+# Bytes of input per worker process that is started in advance; others start when needed.
+_BYTES_PER_WORKER = 8 << 20
 
 
 def stopped_message(out: Path, where: str = "") -> str:
@@ -67,11 +67,11 @@ def stopped_message(out: Path, where: str = "") -> str:
 
 @dataclass
 class Run:
-    """A claimed folder and the means to fill it. `finished` is set when nothing is to do.
+    """A run of a stage into a claimed folder.
 
-    `lineage`: the stages that led here, for the manifest. `scratch`: the folder of temporary files.
-    `read`: what is known of the inputs that are files, by index, when they have been read; a stage
-    notes it before it finishes.
+    `finished`: the manifest if the folder is complete, so that nothing is to be done. `lineage`:
+    the preceding stages, for the manifest. `scratch`: the folder for temporary files. `read`: the
+    size and fingerprint of each input file, by index; a stage sets them before `finish`.
     """
 
     out: Path
@@ -101,10 +101,10 @@ class Run:
     ) -> list[FinishedPart]:
         """Make a part from each task with `function(slice, parameters)`; return them in order.
 
-        `size`: the sum of the tasks' weights; needed for progress where `tasks` is an iterator.
-        `on_made` gets each part as soon as it is finished, in any order; it may raise to end the
-        run. `is_intact`: whether the files that a finished part refers to are undamaged. Raises
-        Unfinished when `--task` leaves parts to other array tasks, and what `function` raises.
+        `size`: the sum of the tasks' weights; needed for the progress if `tasks` is an iterator.
+        `on_made` is called with each part as soon as it is finished, in any order; it may raise to
+        end the run. `is_intact`: whether the files that a finished part refers to are undamaged.
+        Raises Unfinished if other array tasks have parts to make, and what `function` raises.
         """
         label = spec.label or self.claim.stage
         step = StepTasks(
@@ -151,7 +151,7 @@ class Run:
 
     def _folder(self, spec: PartSpec) -> PartFolder:
         path = self.out if spec.phase is None else self.work(spec.phase)
-        # No manifest lists intermediate parts, and an array task writes no manifest.
+        # Intermediate parts are in no manifest, and an array task writes none.
         listed = spec.phase is None and not self.options.array_task
         return PartFolder(path, self.out / WORK, self.claim.fingerprint(), listed)
 
@@ -184,9 +184,9 @@ class Run:
         return stopped_message(self.out, where)
 
     def leave_the_rest(self) -> None:
-        """Raise Unfinished for an array task: the rest is done by one run without --task.
+        """Raise Unfinished for an array task: only a run without --task completes the folder.
 
-        Other array tasks may be reading what that run removes.
+        It removes files that other array tasks may be reading.
         """
         if self.options.array_task:
             raise Unfinished(
@@ -205,11 +205,11 @@ class Run:
         source: Source | None = None,
         files: Iterable[Part] = (),
     ) -> Manifest:
-        """Check that the counts add up, write the manifest, remove what was intermediate.
+        """Verify the counts, write and return the manifest, remove intermediate files.
 
-        Parts that are not listed go too: an interrupted run from a pipe that held more.
-        `files` are parts that are not Parquet (indexes, cards), listed after the others.
-        Raises Unfinished for an array task.
+        `files`: parts that are not Parquet (indexes, cards), listed after `made`. Parts of this
+        run that are not listed are removed: an interrupted run may have read a longer pipe. Raises
+        Unfinished for an array task, AssertionError if the counts do not add up.
         """
         self.leave_the_rest()
         counts = total([counts])
@@ -240,7 +240,7 @@ class Run:
         return manifest
 
     def close(self) -> None:
-        """Write down what the run took, if it made anything; its workers have ended."""
+        """Record the timings of the run if it made a part; its workers must have ended."""
         timing = self.clock.timing(self.claim.stage, self.claim.version)
         if self.finished:
             add_timing(self.out, timing)
@@ -259,21 +259,21 @@ def open_run(
     reads: Iterable[Path] = (),
     calls: Callable[..., Any] | None = None,
 ) -> Iterator[Run]:
-    """Claim the folder for this run, or continue it; give the run. `reads`: the input folders.
+    """Claim the output folder for this run, or resume it; yield the run.
 
-    `calls`: what workers will run first; with much to read they are made ready for it at once.
-    Raises OutputError when the folder holds anything else than this very run's output, and
-    InputError when an input is given twice.
+    `reads`: the input folders. `calls`: the function that workers call first; with a large input,
+    workers start and import it at once. Raises OutputError if the folder contains anything but
+    output of this run or another run is writing to it, InputError if an input is given twice.
     """
     refuse_inputs(out, reads, inputs)
-    out = out.absolute()  # a worker on a cluster may stand elsewhere
+    out = out.absolute()  # a worker of a cluster may have another working directory
     claim = Claim(stage, __version__, parameters, [given.as_claimed() for given in inputs])
     finished = finished_run(out, claim, options)
     if finished is None:
-        with _told_when_stopped(out), _alone(out, claim, options) as scratch:
+        with _stopped_with_message(out), _locked_folder(out, claim, options) as scratch:
             finished = claim_folder(out, claim, options)
             if finished is None:
-                with _filling(out, claim, options, scratch, reads, calls) as run:
+                with _new_run(out, claim, options, scratch, reads, calls) as run:
                     yield run
                 return
     else:
@@ -282,9 +282,9 @@ def open_run(
 
 
 def _tidy_unless_in_use(out: Path) -> None:
-    """Remove what a run has left that was killed after its manifest.
+    """Remove what a run left that was killed after it wrote the manifest.
 
-    Not while a run is in the folder: it may be one with --overwrite, whose work that would be.
+    While another run is in the folder, nothing is removed: with --overwrite they are its files.
     """
     remove_dead(out)
     if not lock_files(out):
@@ -294,7 +294,8 @@ def _tidy_unless_in_use(out: Path) -> None:
 
 
 @contextmanager
-def _told_when_stopped(out: Path) -> Iterator[None]:
+def _stopped_with_message(out: Path) -> Iterator[None]:
+    """Raise Stopped with a message for a KeyboardInterrupt."""
     try:
         yield
     except Stopped:
@@ -304,8 +305,8 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
-    """Make the folder, and be alone in it; give the folder of temporary files."""
+def _locked_folder(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
+    """Create and lock the folder; yield the folder for temporary files."""
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     with (
@@ -316,7 +317,7 @@ def _alone(out: Path, claim: Claim, options: RunOptions) -> Iterator[Path]:
 
 
 @contextmanager
-def _filling(
+def _new_run(
     out: Path,
     claim: Claim,
     options: RunOptions,
@@ -324,7 +325,7 @@ def _filling(
     reads: Iterable[Path],
     calls: Callable[..., Any] | None,
 ) -> Iterator[Run]:
-    """Give the run that fills a folder, which is claimed; leave none of its temporary files."""
+    """Yield the run in a claimed folder, with workers; remove its temporary files at the end."""
     remove_orphans(out, lambda: scratch_in_use(out))
     first = options.array_task is None or options.array_task[0] == 1
     if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
@@ -334,7 +335,7 @@ def _filling(
     def message() -> str:
         return run.stopped_message() if run else stopped_message(out)
 
-    number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_A_WORKER if calls else 0
+    number = sum(i.bytes or 0 for i in claim.inputs) // _BYTES_PER_WORKER if calls else 0
     with cleaned_up(message):
         try:
             with executor(options.jobs, options.scheduler, ready=(number, calls)) as pool:

@@ -1,6 +1,6 @@
-"""The columns of what each stage writes: the contract that other programs read.
+"""Arrow schemas of the stages' output, a stable interface for other programs.
 
-Offsets count Unicode characters and are half-open; a QID is its number.
+`start` and `end` are character offsets, half-open. A QID is stored without the letter Q.
 """
 
 from typing import Any, TypeVar
@@ -68,13 +68,13 @@ SWITCHED = pa.schema(
         ("title", pa.string()),
     ]
 )
-# The number, in its page, of the paragraph or list item that a sentence stands in.
+# The index, in its page, of the paragraph or list item that contains the sentence.
 PARAGRAPHS = pa.schema([("id", pa.int64()), ("paragraph", pa.uint32())])
-# The same in a corpus, which may have the sentences of several wikis.
+# The same in a corpus, which may contain sentences of several wikis.
 CORPUS_PARAGRAPHS = pa.schema(
     [("id", pa.int64()), ("source_language", pa.string()), ("paragraph", pa.uint32())]
 )
-# Which page, in which revision, a sentence is from.
+# The page and revision of a sentence.
 ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
@@ -84,8 +84,8 @@ def _numbers(type_: pa.DataType) -> pa.DataType:
     return pa.list_(pa.field("element", type_))
 
 
-# Training examples: `ids` are the sentences in the row, `labels` −100 where nothing is predicted,
-# `entity_ids` 0 or the number of the token's entity, from 1, whose QID `qids` has.
+# Training examples. `ids`: the sentences in the row. `labels`: -100 for tokens that are not
+# predicted. `entity_ids`: 0, or i for a token of the entity `qids[i - 1]`.
 EXAMPLES = pa.schema(
     [
         ("ids", _numbers(pa.int64())),
@@ -97,7 +97,8 @@ EXAMPLES = pa.schema(
         ("qids", _numbers(QID)),
     ]
 )
-# Two sentences: `label` 1 when they are from the same place; `kind` says from where they are.
+# Pairs of sentences. `label`: 1 if both are from the same paragraph or page, else 0; `kind`: their
+# relation.
 PAIRS = pa.schema(
     [
         ("ids", _numbers(pa.int64())),
@@ -110,7 +111,7 @@ PAIRS = pa.schema(
     ]
 )
 
-# What a stage's parts hold, by the stage's name in its manifest.
+# The schema of a stage's parts, by the stage's name in its manifest.
 BY_STAGE = {
     "extract": SENTENCES,
     "link": LINKED,
@@ -128,5 +129,5 @@ Number = TypeVar("Number", int, np.ndarray[Any, np.dtype[np.int64]])
 
 
 def sentence_id(page_id: Number, position: Number) -> Number:
-    """Return the number of a sentence: unique within a wiki."""
+    """Return the id of a sentence, unique within a wiki; `position`: its index in the page."""
     return page_id * POSITIONS_A_PAGE + position

@@ -1,9 +1,9 @@
-"""Rows on their way to a destination: one file a writer, a stretch of bytes a destination.
+"""Segments: the intermediate files of the shuffle in `shard`, which groups rows by destination.
 
-The shuffle of `shard`. A part is read once, its rows are put together by destination, and each
-destination's rows are a record batch in one file (Arrow's IPC messages, unpacked: packing them
-would cost more than all else that is done to them). A small table tells where each begins; so a
-destination is read from just its own bytes, however many there are.
+Each part is read once, its rows are grouped by destination, and each group becomes a record batch
+in the part's segment file (Arrow IPC messages, not compressed: compression would take longer than
+all other steps). An index table has the byte range of each segment, so that reading a destination
+reads only its own bytes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ from cstool.storage.parts import FinishedPart
 _ROWS_AT_ONCE = 300_000
 _BLOCK = 1 << 18
 
-# Where the segments of a file lie: a writer's part.
+# The index of a segment file, which is the part of the task that wrote the file.
 INDEX = pa.schema(
     [
         ("destination", pa.uint32()),
@@ -43,7 +43,7 @@ INDEX = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some rows of one destination: a file, a stretch of its bytes, and their xxh3 (64 bits)."""
+    """Some rows of one destination: a byte range of a file, and its xxh3 (64 bits)."""
 
     file: str
     offset: int
@@ -52,7 +52,7 @@ class Segment:
 
 
 class SegmentWriter:
-    """Writes a file of segments, which appears whole when the `with` block ends."""
+    """Writes a segment file, which appears complete when the `with` block ends."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
@@ -67,7 +67,7 @@ class SegmentWriter:
             self._writer = stack.enter_context(
                 pa.ipc.new_stream(self._sink, self._schema, options=options)
             )
-            # The schema goes out with the first batch: an empty one, which is no segment.
+            # The first batch writes the schema as well: an empty batch, which is not a segment.
             self._writer.write_batch(pa.RecordBatch.from_pylist([], self._schema))
             self._stack = stack.pop_all()
         return self
@@ -81,9 +81,12 @@ class SegmentWriter:
         self._stack.__exit__(kind, fault, trace)
 
     def write(self, table: pa.Table, destinations: Array) -> None:
-        """Write each row to its destination; those of one destination stay in their order."""
+        """Write the rows as segments; `destinations`: int[n], the destination of each row.
+
+        Rows of one destination keep their order.
+        """
         if len(destinations) and destinations.max() < 1 << 16:
-            destinations = destinations.astype(np.uint16)  # which NumPy sorts five times as fast
+            destinations = destinations.astype(np.uint16)  # NumPy sorts these five times as fast
         order = np.argsort(destinations, kind="stable")
         ordered = destinations[order]
         [batch] = table.take(numbers(order)).combine_chunks().to_batches() or [None]
@@ -97,10 +100,12 @@ class SegmentWriter:
             self._index.append((int(ordered[first]), offset, size, int(last - first)))
 
     def index(self) -> pa.Table:
-        """Return where each segment lies, and its checksum; the file is complete."""
+        """Return the index of the segments (schema INDEX), after the file is complete."""
         columns = np.array(self._index, np.int64).reshape(-1, 4).T
         with self._path.open("rb") as file:
-            checksums = np.array([_digest(file, at, size) for _, at, size, _ in self._index], "u8")
+            checksums = np.array(
+                [_digest(file, offset, size) for _, offset, size, _ in self._index], "u8"
+            )
         arrays = [numbers(column) for column in (*columns, checksums)]
         return pa.table(arrays, INDEX.names).cast(INDEX)
 
@@ -108,7 +113,7 @@ class SegmentWriter:
 def _digest(file: BufferedIOBase, offset: int, size: int) -> int:
     digest = xxhash.xxh3_64()
     file.seek(offset)
-    # One buffer for all: fresh memory for each segment would cost more than the hash.
+    # One buffer for all blocks: allocating memory would take longer than hashing.
     block = memoryview(bytearray(min(size, _BLOCK)))
     while size and (read := file.readinto(block[:size])):
         digest.update(block[:read])
@@ -117,12 +122,12 @@ def _digest(file: BufferedIOBase, offset: int, size: int) -> int:
 
 
 def are_whole(indexes: Path, files: Path, part: str) -> bool:
-    """Whether the segments that a writer's part lists are there and undamaged."""
+    """Whether all segments in the index `part` exist and are undamaged."""
     table = read_part(indexes / part)
     rows = zip(*(table.column(n).to_pylist() for n in ("offset", "bytes", "checksum")), strict=True)
     try:
         with segment_file(files, part).open("rb") as file:
-            return all(_digest(file, at, size) == checksum for at, size, checksum in rows)
+            return all(_digest(file, offset, size) == checksum for offset, size, checksum in rows)
     except FileNotFoundError:
         return False
 
@@ -130,37 +135,38 @@ def are_whole(indexes: Path, files: Path, part: str) -> bool:
 def segments_of(
     made: Iterable[FinishedPart], indexes: Path, files: Path
 ) -> tuple[dict[int, tuple[Segment, ...]], dict[int, int]]:
-    """Return the segments and the number of rows of each destination, in the writers' order.
+    """Return the segments and the number of rows of each destination, in the order of `made`.
 
-    `indexes` is the folder of the writers' parts, `files` that of their files of segments.
+    `made`: the indexes. `indexes`: their folder. `files`: the folder of the segment files.
     """
-    found: dict[int, list[Segment]] = {}
+    by_destination: dict[int, list[Segment]] = {}
     rows: dict[int, int] = {}
-    for one in made:
-        table = read_part(indexes / one.part.file)
-        file = str(segment_file(files, one.part.file))
+    for index in made:
+        table = read_part(indexes / index.part.file)
+        file = str(segment_file(files, index.part.file))
         for destination, offset, size, number, checksum in zip(
             *(table.column(name).to_pylist() for name in INDEX.names), strict=True
         ):
-            found.setdefault(destination, []).append(Segment(file, offset, size, checksum))
+            segment = Segment(file, offset, size, checksum)
+            by_destination.setdefault(destination, []).append(segment)
             rows[destination] = rows.get(destination, 0) + number
-    return {d: tuple(segments) for d, segments in found.items()}, rows
+    return {d: tuple(segments) for d, segments in by_destination.items()}, rows
 
 
 def segment_file(folder: Path, part: str) -> Path:
-    """Return the file of segments that belongs to a writer's part."""
+    """Return the path of the segment file that belongs to the index `part`."""
     return folder / Path(part).with_suffix(".arrow").name
 
 
 def read_segments(segments: Iterable[Segment], schema: pa.Schema) -> pa.Table:
-    """Return the rows of the segments, in their order."""
+    """Return the rows of the segments, in order. Raises InputError if a segment is damaged."""
     batches = list(_batches(segments, schema))
     return pa.Table.from_batches(batches, schema)
 
 
 def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    # One file is open at a time: there may be more of them than a process may have open. What was
-    # read stays mapped.
+    # One file at a time, because their number may exceed the limit of open files. Batches that
+    # were read stay mapped.
     for name, its in groupby(segments, key=lambda segment: segment.file):
         with pa.memory_map(name) as file:
             for segment in its:
@@ -173,7 +179,7 @@ def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.Reco
 
 
 def row_groups(part: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a part's row groups, some at a time: what is held at once has a bound."""
+    """Yield the rows of a part in tables of several row groups, which bounds the memory."""
     groups: list[int] = []
     rows = 0
     for index in range(part.num_row_groups):

@@ -1,7 +1,7 @@
-"""Sorted runs: Parquet files of row groups sorted by an integer key, read by ranges of it.
+"""External sort: Parquet files sorted by an integer key (runs), read by ranges of the key.
 
-The external sort of `entities` and `shard`: workers write runs with small row groups; each range
-of keys, cut by what the files' footers tell, is then read from just those row groups that touch it.
+It is used by `entities`: workers write runs with small row groups. A range of keys is then read
+from the row groups whose statistics overlap it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,10 @@ ROWS_A_GROUP = 4096
 
 @dataclass(frozen=True)
 class Group:
-    """A row group of a run: where it is, its keys from `low` to `high`, its bytes unpacked."""
+    """A row group of a run: its file and index, its smallest and largest key, its bytes.
+
+    `bytes`: not compressed.
+    """
 
     file: str
     index: int
@@ -31,7 +34,7 @@ class Group:
 
 @dataclass(frozen=True)
 class KeyRange:
-    """The rows with low ≤ key < high, and the row groups, by file, that may have some."""
+    """The rows with low ≤ key < high; `pieces`: by file, the row groups that may contain some."""
 
     low: int
     high: int
@@ -39,7 +42,7 @@ class KeyRange:
 
 
 def read_groups(files: Iterable[Path], key: str) -> list[Group]:
-    """Return the row groups of the runs, from their footers alone."""
+    """Return the row groups of the runs; reads only the footers."""
     groups = []
     for file in files:
         metadata = read_footer(file)
@@ -54,7 +57,7 @@ def read_groups(files: Iterable[Path], key: str) -> list[Group]:
 
 
 def key_range(groups: Iterable[Group], low: int, high: int) -> KeyRange:
-    """Return the range with the row groups that it is read from."""
+    """Return the range with the row groups that overlap it."""
     by_file: dict[str, list[int]] = {}
     for group in groups:
         if group.low < high and group.high >= low:
@@ -64,7 +67,10 @@ def key_range(groups: Iterable[Group], low: int, high: int) -> KeyRange:
 
 @dataclass(frozen=True)
 class SortedRows:
-    """A range's rows as they were read, and the order that sorts them; `keys` are in order."""
+    """The rows of a range in stored order, with the permutation that sorts them.
+
+    `order`: int64[n], row indices. `keys`: [n], sorted.
+    """
 
     table: pa.Table
     order: np.ndarray[Any, Any]
@@ -74,40 +80,43 @@ class SortedRows:
         return len(self.order)
 
     def kept(self, mask: np.ndarray[Any, Any]) -> "SortedRows":
-        """Return the rows for which the mask, in their order, is true."""
+        """Return the rows where the mask (bool[n], in sorted order) is true."""
         return SortedRows(self.table, self.order[mask], self.keys[mask])
 
     def chunks(self, rows: int) -> Iterator[pa.Table]:
-        """Yield the rows in order, so many at a time: the whole is never copied."""
+        """Yield the sorted rows, `rows` at a time, without a copy of all of them."""
         for start in range(0, len(self.order), rows):
             yield self.table.take(numbers(self.order[start : start + rows]))
 
 
 def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> SortedRows:
-    """Return the range's rows, sorted by key; equal keys in the order of the files."""
+    """Return the rows of a range, sorted by key, equal keys in the order of the files.
+
+    Raises InputError if a row group is damaged.
+    """
     tables = [schema.empty_table()]
     for file, indices in range_.pieces:
         run = open_part(Path(file), indices)
         for index in indices:
             table = run.read_row_group(index, use_threads=False)
             keys = table.column(key).to_numpy()
-            first, last = (_place(keys, bound) for bound in (range_.low, range_.high))
+            first, last = (_number_below(keys, bound) for bound in (range_.low, range_.high))
             tables.append(table.slice(first, last - first).replace_schema_metadata(None))
-    # One chunk: taking rows from many would put them together anew each time.
+    # One chunk: each `take` from several chunks would concatenate them again.
     table = pa.concat_tables(tables).combine_chunks()
     keys = table.column(key).to_numpy()
     order: np.ndarray[Any, Any] = np.argsort(keys, kind="stable")
     return SortedRows(table, order, keys[order])
 
 
-def _place(keys: np.ndarray[Any, Any], key: int) -> int:
-    """Return how many of the sorted keys are below that one, which their type may not hold."""
+def _number_below(keys: np.ndarray[Any, Any], key: int) -> int:
+    """Return the number of sorted keys below `key`, which may exceed the range of their type."""
     if key > np.iinfo(keys.dtype).max:
         return len(keys)
     return int(np.searchsorted(keys, keys.dtype.type(key)))
 
 
 def in_groups(table: pa.Table) -> Iterable[pa.Table]:
-    """Cut a sorted table into the row groups of a run."""
+    """Yield a sorted table in slices of ROWS_A_GROUP rows, the row groups of a run."""
     for start in range(0, table.num_rows, ROWS_A_GROUP):
         yield table.slice(start, ROWS_A_GROUP)

@@ -1,7 +1,7 @@
-"""`stats.json`: what `shard` has counted of a corpus while it wrote it.
+"""`stats.json`: statistics of a corpus, computed by `shard`.
 
-Its size is bounded, whatever the corpus's: numbers by language, histograms of fixed length, the
-most frequent entities, and a few sentences.
+The file has a bounded size: numbers by language, histograms of fixed length, the most frequent
+entities, and a few sentences.
 """
 
 from pathlib import Path
@@ -11,17 +11,17 @@ import msgspec
 from cstool.errors import InputError
 
 STATISTICS = "stats.json"
-# Histograms: sentences by characters (in tens), and by entities; the last number is of all above.
+# Histograms of sentences by characters (in tens) and by entities; the last bucket is unbounded.
 CHARACTERS_A_BUCKET = 10
 CHARACTER_BUCKETS = 61
 ENTITY_BUCKETS = 17
 
 
 class SampleStats(msgspec.Struct):
-    """What was looked at closely: of each file its first rows, which a hash has put there.
+    """Statistics of a sample: the first rows of each file, which are random rows.
 
-    `unswitched`: code-switched rows' entities that stand there under the name they had.
-    `mixing`: the sums of code-mixing measures (`languages.mixing.Sums`) of these rows.
+    `entities`: entities of code-switched rows; `unswitched`: those whose name did not change.
+    `mixing`: the sums of the code-mixing measures (`languages.code_mixing`) of these rows.
     """
 
     rows: int = 0
@@ -31,10 +31,11 @@ class SampleStats(msgspec.Struct):
 
 
 class LanguageNumbers(msgspec.Struct):
-    """A language's numbers. `unswitched`: code-switched rows that are no other than their source.
+    """The numbers of a language.
 
-    `words` are runs between spaces, in every script. `characters`, `entities_a_sentence`: rows by
-    length and by number of entities.
+    `rows`: by split. `words`: separated by spaces, in every script. `unswitched`: code-switched
+    rows whose text equals the source. `characters`, `entities_a_sentence`: histograms of rows by
+    length and by number of entities. `looked_at`: of a sample.
     """
 
     rows: dict[str, int]
@@ -47,9 +48,9 @@ class LanguageNumbers(msgspec.Struct):
 
 
 class TopEntity(msgspec.Struct):
-    """An entity, a name that source sentences give it, and how often it stands in rows.
+    """An entity, one of its names in source sentences, and bounds on its number of mentions.
 
-    Not less often than `number`, not more often than `at_most`.
+    The number is between `number` and `at_most`.
     """
 
     qid: int
@@ -59,14 +60,14 @@ class TopEntity(msgspec.Struct):
 
 
 class SwitchedForm(msgspec.Struct):
-    """A sentence in a language: spans are (QID, source start and end, start and end)."""
+    """A switched sentence; `entities`: (QID, start and end in the source, start and end here)."""
 
     text: str
     entities: list[tuple[int, int, int, int, int]]
 
 
 class SampleSentence(msgspec.Struct):
-    """A source sentence, and the languages that it was switched into; a hash has chosen it."""
+    """A random source sentence; `forms`: its switched sentences by language."""
 
     id: int
     page_id: int
@@ -77,7 +78,7 @@ class SampleSentence(msgspec.Struct):
 
 
 class Statistics(msgspec.Struct):
-    """What `stats.json` holds. `sources`: wikis; `dropped`: rows by reason."""
+    """The content of `stats.json`. `sources`: wikis; `dropped`: rows by reason."""
 
     languages: dict[str, LanguageNumbers]
     sources: list[str] = []
@@ -87,7 +88,7 @@ class Statistics(msgspec.Struct):
 
 
 def read_statistics(corpus: Path) -> Statistics:
-    """Return a corpus's statistics. Raises InputError when they are missing or none."""
+    """Return a corpus's statistics. Raises InputError if they are missing or invalid."""
     path = corpus / STATISTICS
     try:
         return msgspec.json.decode(path.read_bytes(), type=Statistics)

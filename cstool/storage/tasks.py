@@ -1,4 +1,4 @@
-"""The tasks of a step: which parts are due, and making one."""
+"""The tasks of a step: finds the parts that are missing, and makes one."""
 
 import resource
 import time
@@ -28,9 +28,10 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Task(Generic[S]):
-    """A part to make: its path in the folder, the slice to make it from, that slice's fingerprint.
+    """A part to make from a slice.
 
-    `weight`: how far the progress advances when the part is finished.
+    `file`: the part's path in the folder. `fingerprint`: of the slice. `weight`: added to the
+    progress when the part is finished.
     """
 
     file: str
@@ -46,11 +47,11 @@ def part_name(index: int) -> str:
 
 @dataclass
 class StepTasks(Generic[S, P]):
-    """The tasks of one step of a run, with what is known of each by its index.
+    """The tasks of one step of a run and their state.
 
-    `is_intact`: whether the files that a finished part refers to are undamaged.
-    `finished`: parts that are there. `due`: tasks that were handed out as calls. `elsewhere`: how
-    many parts other array tasks have still to make.
+    `is_intact`: whether the files that a finished part refers to are undamaged. `finished`: parts
+    that exist, by task index. `due`: tasks whose calls have been yielded. `elsewhere`: number of
+    parts that other array tasks have to make.
     """
 
     function: Callable[[S, P], Batches]
@@ -68,10 +69,10 @@ class StepTasks(Generic[S, P]):
     def calls(
         self, on_found: Callable[[FinishedPart, int], None]
     ) -> Iterator[tuple[int, Callable[[], tuple[FinishedPart, PartCost]]]]:
-        """Yield the index of each task that is due and the call that makes its part.
+        """Yield the index of each task whose part is missing, and the call that makes it.
 
-        `on_found(part, weight)` is called for each part that is there already. Raises OutputError
-        when a part's path leads through a link, or to a file that another program wrote.
+        `on_found(part, weight)` is called for each existing part. Raises OutputError if the path
+        of a part contains a symbolic link or is a file that another run or program wrote.
         """
         out = self.folder.work.parent
         for index, task in enumerate(self.tasks):
@@ -95,7 +96,7 @@ class StepTasks(Generic[S, P]):
 
 @dataclass(frozen=True)
 class _Worker(Generic[S, P]):
-    """What a worker process needs to make any part of a step."""
+    """The arguments that are the same for all parts of a step."""
 
     function: Callable[[S, P], Batches]
     parameters: P
@@ -105,7 +106,7 @@ class _Worker(Generic[S, P]):
 
 
 def _make_part(worker: _Worker[S, P], task: Task[S]) -> tuple[FinishedPart, PartCost]:
-    """Make one part; this runs in a worker process, on this machine or another."""
+    """Make one part, in a worker process on this machine or another."""
     begun = time.thread_time()
     with using_scratch(worker.scratch):
         batches = worker.function(task.slice, worker.parameters)

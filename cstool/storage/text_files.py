@@ -1,4 +1,4 @@
-"""Files that a user writes by hand: rules, weights, clusters. Read whole, up to a bound."""
+"""Reads text files written by users (rules, weights, clusters), up to a size limit."""
 
 from pathlib import Path
 from typing import IO
@@ -9,7 +9,7 @@ LARGEST = 16 << 20
 
 
 def read_small(file: Path | IO[str], name: str) -> str:
-    """Return the text of a file. Raises InputError when it has more than LARGEST characters."""
+    """Return the text of a file. Raises InputError if it has more than LARGEST characters."""
     if isinstance(file, Path):
         with file.open(encoding="utf-8") as opened:
             return read_small(opened, name)

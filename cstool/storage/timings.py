@@ -1,7 +1,7 @@
-"""`_timings.json`: what the runs took that filled a folder. Beside the manifest, not listed in it.
+"""`_timings.json`: time and memory of the runs that made a folder; not listed in the manifest.
 
-A list, an object for each run that did something. A run that is interrupted leaves its own in
-`_work/timings/`, where shards may write at once; the run that finishes puts them together.
+It is a list with an object for each run that made a part. Interrupted runs and array tasks write
+theirs into `_work/timings/`, a file each; the run that completes the folder collects them.
 """
 
 import resource
@@ -25,7 +25,7 @@ _FOLDER = "timings"
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A step of a run, and how many parts it made there."""
+    """A step of a run: its duration, and the number of parts that the run made."""
 
     name: str
     wall_s: float
@@ -33,10 +33,10 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """What one run took.
+    """Time and memory of one run.
 
-    `started`: by the wall clock, ISO, UTC; `wall_s` by one that does not jump. `cpu_s`: of all
-    its processes. `peak_bytes`: the largest resident set that one of them had.
+    `started`: ISO 8601, UTC. `wall_s`: elapsed seconds. `cpu_s`: CPU seconds of all processes.
+    `peak_bytes`: the largest resident set of a single process.
     """
 
     stage: str
@@ -51,7 +51,7 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class PartCost(msgspec.Struct, frozen=True):
-    """What a part cost the worker that made it."""
+    """CPU seconds and peak memory of the worker that made a part."""
 
     cpu_s: float
     peak_bytes: int
@@ -64,7 +64,7 @@ def _cpu(who: int) -> float:
 
 @dataclass
 class Clock:
-    """Takes the time of a run."""
+    """Measures the time and memory of a run."""
 
     options: RunOptions
     phases: list[Phase] = field(default_factory=list)
@@ -76,12 +76,12 @@ class Clock:
         self._cpu = self._own_cpu()
 
     def _own_cpu(self) -> float:
-        # A cluster's workers tell what they cost, and `local` ones would be counted twice.
+        # Dask workers report their own cost; those of `local` are children and would count twice.
         children = 0.0 if self.options.scheduler else _cpu(resource.RUSAGE_CHILDREN)
         return _cpu(resource.RUSAGE_SELF) + children
 
     def add(self, cost: PartCost) -> None:
-        """Take down what a part cost; of local processes the system knows it."""
+        """Add the cost of a part; the system measures that of local worker processes."""
         if self.options.scheduler:
             total = self._elsewhere
             peak = max(total.peak_bytes, cost.peak_bytes)
@@ -89,7 +89,7 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str, made: list[int]) -> Iterator[None]:
-        """Take the time of a step; in the end `made` has the number of each part it made."""
+        """Measure a step; at the end, `made` contains the index of each part it made."""
         begun = time.monotonic()
         try:
             yield
@@ -97,7 +97,7 @@ class Clock:
             self.phases.append(Phase(name, round(time.monotonic() - begun, 3), len(made)))
 
     def timing(self, stage: str, version: str) -> Timing:
-        """Return what the run has taken up to now; its workers have ended."""
+        """Return the timing of the run so far; its workers must have ended."""
         return Timing(
             stage,
             version,
@@ -112,12 +112,12 @@ class Clock:
 
 
 def read_timings(folder: Path) -> list[Timing]:
-    """Return the timings in a finished folder; none when they are not there or not readable."""
+    """Return the timings of a complete folder, [] if they are missing or invalid."""
     return _read(folder / TIMINGS)
 
 
 def has_timings(folder: Path) -> bool:
-    """Whether the folder's `_timings.json` is one of cstool's."""
+    """Whether the folder has a valid `_timings.json`."""
     return _decode(folder / TIMINGS) is not None
 
 
@@ -134,17 +134,17 @@ def _decode(path: Path) -> list[Timing] | None:
 
 def _write(path: Path, timings: list[Timing]) -> None:
     data = msgspec.json.format(msgspec.json.encode(timings), indent=1)
-    with suppress(OutputError):  # a folder that is whole does not fail for want of its times
+    with suppress(OutputError):  # missing timings are no reason to fail a complete run
         write_bytes(path, data + b"\n")
 
 
 def leave_timing(work: Path, timing: Timing) -> None:
-    """Write down what a run took that did not finish."""
+    """Write the timing of a run that did not complete the folder into its work folder."""
     _write(work / _FOLDER / f"{secrets.token_hex(8)}.json", [timing])
 
 
 def gather_timings(out: Path, work: Path) -> None:
-    """Put together what the runs took that did not finish, before `work` is removed."""
+    """Add the timings in the work folder to those of the output folder."""
     left = [timing for path in (work / _FOLDER).glob("*.json") for timing in _read(path)]
     known = read_timings(out)
     more = [timing for timing in left if timing not in known]
@@ -153,5 +153,5 @@ def gather_timings(out: Path, work: Path) -> None:
 
 
 def add_timing(out: Path, timing: Timing) -> None:
-    """Write down what the run took that finished."""
+    """Add the timing of the run that completed the folder."""
     _write(out / TIMINGS, [*read_timings(out), timing])

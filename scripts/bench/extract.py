@@ -217,8 +217,8 @@ def table(found: list[Tool], size: int) -> Iterator[str]:
     """Yield the lines of the table: medians over the rounds, ratios to WikiExtractor."""
     peer = next(tool for tool in found if tool.name == "WikiExtractor")
     yield (
-        "| | CPU s | of WikiExtractor's | wall s | MB/s | peak MB | sentences or lines | links "
-        "| characters |"
+        "| | CPU s | relative to WikiExtractor | wall s | MB/s | peak MB | sentences or lines "
+        "| links | characters |"
     )
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for tool in found:

@@ -32,11 +32,11 @@ from pathlib import Path
 from cstool.languages.labels import LabelRules
 from cstool.storage.label_store import LABELS
 from cstool.storage.parts import PartFolder, PartSpec, write_part
-from cstool.stages.switch.gather_labels import label_rows
+from cstool.stages.switch.gather_labels import LabelNeeds, label_rows
 folder, fallback, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(",")
 for part in sorted((folder / "entities").glob("part-*.parquet")):
-    rules = LabelRules.of(languages, fallback)
-    batches = label_rows(str(part), (str(folder / "wanted.npy"), rules))
+    needs = LabelNeeds(LabelRules.of(languages, fallback), False, None)
+    batches = label_rows(str(part), (str(folder / "wanted.npy"), needs))
     write_part(PartFolder(folder / "labels", folder, ""), part.name, "", PartSpec(LABELS), batches)
 """
 WRITE = """

@@ -139,7 +139,7 @@ def wikimapper_rate(folder: Path, titles: int, asked: list[str]) -> float:
             "(wikipedia_id int PRIMARY KEY, wikipedia_title text, wikidata_id text)"
         )
         base.executemany("INSERT INTO mapping VALUES (?, ?, ?)", mapping(titles))
-        base.execute("CREATE UNIQUE TITLE_INDEX idx_wikipedia_title ON mapping(wikipedia_title)")
+        base.execute("CREATE UNIQUE INDEX idx_wikipedia_title ON mapping(wikipedia_title)")
     print(f"wikimapper's base: {path.stat().st_size / 1e6:,.0f} MB")
     mapper = import_module("wikimapper").WikiMapper(str(path))
     return rate(lambda title: mapper.title_to_id(title.replace(" ", "_")), asked)

@@ -2,7 +2,7 @@
 
 Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
 
-Writes a folder as `switch` does (words by Zipf's law from the embedded sample, 23 per sentence as
+Writes a folder as `switch` does (words by Zipf's law from the bundled sample, 23 per sentence as
 in Wikipedia, two entities, five languages per sentence of N), runs `cstool shard` with the given
 options on it, and prints MB of text (`source_text` and `text`) per CPU second, and the memory of
 the largest process. Run it twice on the same folder (`--keep`) to compare options.

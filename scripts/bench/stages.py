@@ -1,4 +1,4 @@
-"""Measure the throughput of each stage, end to end, on copies of the embedded sample.
+"""Measure the throughput of each stage, end to end, on copies of the bundled sample.
 
 Usage: python -m scripts.bench.stages [--copies N] [--jobs N] [--keep DIR]
 

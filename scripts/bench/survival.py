@@ -21,7 +21,7 @@ import msgspec
 from cstool.dumps import page_slices
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
-from cstool.storage import atomic, checksums, ownership, parts
+from cstool.storage import atomic, checksums, ownership, parts, tasks
 from cstool.storage import run as storage_run
 from scripts.bench.extract import write_dump
 from scripts.bench.measure import cstool, run
@@ -36,10 +36,10 @@ WATCHED: list[tuple[Any, str]] = [
     (page_slices, "_need_same"),
     (page_slices, "find_streams"),
     (msgspec.json, "encode"),
-    (storage_run, "find_part"),
+    (tasks, "find_part"),
     (storage_run, "finished_run"),
     (storage_run, "claim_folder"),
-    (storage_run, "_alone"),
+    (storage_run, "_locked_folder"),
     (storage_run, "remove_orphans"),
     (storage_run, "add_timing"),
     (storage_run.Run, "finish"),

@@ -1,4 +1,4 @@
-"""Print one sentence of a corpus in several languages, its entities in colour on a terminal.
+"""Print one sentence of a corpus in several languages, its entities in color on a terminal.
 
 Usage: python -m scripts.check.excerpt CORPUS [LANGUAGES]
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-COLOURS = (32, 33, 34, 35, 36, 31)
+COLORS = (32, 33, 34, 35, 36, 31)
 
 
 def excerpt(corpus: Path, languages: list[str]) -> list[tuple[str, str, list[tuple[int, int]]]]:
@@ -31,11 +31,11 @@ def excerpt(corpus: Path, languages: list[str]) -> list[tuple[str, str, list[tup
     ]
 
 
-def coloured(text: str, spans: list[tuple[int, int]], *, colour: bool) -> str:
-    """Return the text with its spans in colour, or in brackets without."""
+def colored(text: str, spans: list[tuple[int, int]], *, color: bool) -> str:
+    """Return the text with its spans in color, or in brackets without."""
     out, at = "", 0
-    for (start, end), code in zip(spans, COLOURS * len(spans), strict=False):
-        marks = (f"\033[{code}m", "\033[0m") if colour else ("[", "]")
+    for (start, end), code in zip(spans, COLORS * len(spans), strict=False):
+        marks = (f"\033[{code}m", "\033[0m") if color else ("[", "]")
         out += text[at:start] + marks[0] + text[start:end] + marks[1]
         at = end
     return out + text[at:]
@@ -47,7 +47,7 @@ def main(arguments: list[Any]) -> None:
         sys.exit(__doc__)
     languages = (arguments[2:] or ["de,fr,es,ru,zh,ja,ar,hi,sw,pl"])[0].split(",")
     for language, text, spans in excerpt(Path(arguments[1]), languages):
-        print(f"{language:>4}  {coloured(text, spans, colour=sys.stdout.isatty())}")
+        print(f"{language:>4}  {colored(text, spans, color=sys.stdout.isatty())}")
 
 
 if __name__ == "__main__":

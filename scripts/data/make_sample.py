@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build the embedded sample's dumps from the readable sources in `data/sample`.
+"""Build the bundled sample's dumps from the readable sources in `data/sample`.
 
 The dumps have the form of Wikimedia's, with texts and items that can be read and edited: page XML
 in many bz2 streams with its index, and Wikidata JSON in two gzip members. The same sources give the

@@ -3,7 +3,7 @@
 Usage: python -m scripts.fuzz.extract [DUMP...] [--minutes 1] [--seed 0] [--jobs 1]
            [--faults DIR] [--report FILE]
 
-DUMPs are sources of pages to mutate (default: the embedded sample). Each input is read twice by the
+DUMPs are sources of pages to mutate (default: the bundled sample). Each input is read twice by the
 stage's own functions. The only allowed exception is InputError, no input may take longer than its
 size allows, no page may be given up because of its time, and the output must be valid: see
 `unsound` in checks.py. Sentences that wait for a template's name are read again. Some inputs also

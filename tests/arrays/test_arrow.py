@@ -1,4 +1,4 @@
-"""Nested columns from flat lists, and back."""
+"""Conversion between list columns and flat lists."""
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ def dicts(rows: list[list[tuple[str, str]]]) -> list[list[dict[str, str]]]:
 
 @given(rows=ROWS, start=st.integers(0, 5))
 @settings(max_examples=40, deadline=None)
-def test_a_column_holds_its_rows_and_comes_apart_again(
+def test_a_column_has_its_rows_and_can_be_flattened(
     rows: list[list[tuple[str, str]]], start: int
 ) -> None:
     column = column_of(rows)
@@ -35,12 +35,12 @@ def test_a_column_holds_its_rows_and_comes_apart_again(
     assert values.field("value").to_pylist() == [b for row in rest for _, b in row]
 
 
-def test_offsets_begin_at_nought() -> None:
+def test_offsets_begin_at_zero() -> None:
     assert offsets_of([2, 0, 3]).to_pylist() == [0, 2, 2, 5]
     assert offsets_of([]).to_pylist() == [0]
 
 
-def test_chunks_become_one() -> None:
+def test_chunks_are_combined() -> None:
     for chunks in ([[1]], [[1], [2, 3]], [[], [1]]):
         column = pa.chunked_array(chunks, pa.int64())
         assert one_chunk(column).to_pylist() == [n for chunk in chunks for n in chunk]

@@ -1,4 +1,4 @@
-"""Choices by hashes of names."""
+"""Hashes as random numbers."""
 
 import numpy as np
 
@@ -13,20 +13,20 @@ def test_mixing_is_one_to_one() -> None:
 
 
 def test_mixing_is_splitmix64() -> None:
-    # Known answers for the seed 1234567, as in Java's SplittableRandom and others.
+    # Known values for the seed 1234567, as in Java's SplittableRandom.
     steps = np.uint64(1234567) + np.arange(3, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     known = [6457827717110365317, 3203168211198807973, 9817491932198370423]
     assert mix(steps).tolist() == known
 
 
-def test_every_bit_is_as_often_set_as_not() -> None:
+def test_every_bit_is_set_in_half_of_the_hashes() -> None:
     mixed = mix(np.arange(20_000, dtype=np.uint64))
     for bit in range(64):
         share = float(((mixed >> np.uint64(bit)) & np.uint64(1)).mean())
         assert 0.48 < share < 0.52
 
 
-def test_a_word_s_hash_depends_on_its_seed_and_nothing_else() -> None:
+def test_a_word_s_hash_depends_only_on_the_word_and_the_seed() -> None:
     assert hash_word("de") == hash_word("de") == hash_word("de", 2**64)
     assert len({int(hash_word(w, s)) for w in ("de", "fr") for s in (0, 1, -1)}) == 6
-    assert int(hash_word("")) == 0x2D06800538D394C2  # xxh3 of nothing, from its own tests
+    assert int(hash_word("")) == 0x2D06800538D394C2  # xxh3 of the empty string, from its own tests

@@ -46,7 +46,7 @@ def test_a_closed_pipe_gives_no_message(command: str, pipeline: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
-def test_messages_that_cannot_be_written_change_no_exit_code(where: str, pipeline: Path) -> None:
+def test_unwritable_messages_do_not_change_the_exit_code(where: str, pipeline: Path) -> None:
     assert shell(f"{SHELL} nope {where}", pipeline).returncode == 2
     assert shell(f"{SHELL} stats DIR/none {where}", pipeline).returncode == 1
     done = shell(f"{SHELL} stats DIR {where}", pipeline / "switched")
@@ -54,7 +54,7 @@ def test_messages_that_cannot_be_written_change_no_exit_code(where: str, pipelin
     assert done.stdout
 
 
-def test_a_file_never_takes_the_number_of_a_stream_that_is_closed(
+def test_a_file_never_gets_the_descriptor_of_a_closed_stream(
     pipeline: Path, tmp_path: Path
 ) -> None:
     listing = shell(f"{SHELL} show DIR --json > {tmp_path}/rows 2>&- <&-", pipeline / "switched")
@@ -72,7 +72,7 @@ def test_control_characters_in_arguments_are_escaped(argument: str) -> None:
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", [["--help"], ["stats", "DIR"]])
-def test_a_signal_during_the_start_ends_in_silence_or_a_line(
+def test_a_signal_during_startup_prints_at_most_one_line(
     command: list[str], sign: signal.Signals, pipeline: Path
 ) -> None:
     chance = random.Random(str(sign))
@@ -115,7 +115,7 @@ def test_an_internal_error_names_the_issue_tracker_and_the_versions(
         assert line.count("\n") == 1
 
 
-def test_after_a_release_an_internal_error_names_the_issue_tracker(
+def test_an_internal_error_of_a_release_names_its_issue_tracker(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("cstool.distribution.PUBLISHED", True)

@@ -1,7 +1,7 @@
-"""Text from outside never reaches standard output or standard error as something that steers.
+"""Untrusted text is escaped on standard output and standard error.
 
 One hostile input each, for each command that prints: codes of languages, databases' names, titles,
-states of jobs, names of files and folders. Colours are asked for, so that nothing strips escapes.
+states of jobs, names of files and folders. Colors are asked for, so that nothing strips escapes.
 """
 
 import json
@@ -28,11 +28,11 @@ from tests.support import Source, dump_xml, item, wikidata_json
 
 __all__ = ["server"]
 
-# All that is not to be there but line feeds; the colours that cstool writes are taken out before.
+# All that is not to be there but line feeds; the colors that cstool writes are taken out before.
 STEERS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ud800-\udfff]"
 )
-OWN_COLOURS = re.compile("\x1b\\[(?:0|2|3[1-6]|1;3[1-6])m")
+OWN_COLORS = re.compile("\x1b\\[(?:0|2|3[1-6]|1;3[1-6])m")
 STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
 FOLDER = "a\nFORGED\x1b[2J\u202e"
 CODES = ("\x1b[31mde", "de\u202e", "\u2066de", "de\x9b2J")
@@ -41,7 +41,7 @@ ARABIC = "\u2067برلين\x9b\u202e"
 
 
 def run(*arguments: object, code: int = 0, env: dict[str, str] | None = None) -> str:
-    """Return all that a command prints, to both streams."""
+    """Return the output of a command, of both streams."""
     found = CliRunner().invoke(commands, [*map(str, arguments)], color=True, env=env)
     assert found.exit_code == code, (found.output, found.exception)
     return found.output
@@ -111,14 +111,14 @@ def test_stages_that_are_complete(made: Made, stage: str) -> None:
     assert_safe(output)
 
 
-@pytest.mark.parametrize("colour", ["0", "1"])
+@pytest.mark.parametrize("color", ["0", "1"])
 @pytest.mark.parametrize("stage", STAGES)
-def test_rows(made: Made, stage: str, colour: str) -> None:
-    output = run("show", made[stage], env={"FORCE_COLOR": colour})
-    assert_safe(OWN_COLOURS.sub("", output))
-    # Entities' names are in colour: what cstool writes itself is kept.
+def test_rows(made: Made, stage: str, color: str) -> None:
+    output = run("show", made[stage], env={"FORCE_COLOR": color})
+    assert_safe(OWN_COLORS.sub("", output))
+    # Entities' names are in color: what cstool writes itself is kept.
     marked = stage in ("extract", "link", "switch", "shard")
-    assert ("\x1b[1;" in output) == (marked and colour == "1")
+    assert ("\x1b[1;" in output) == (marked and color == "1")
 
 
 def test_an_entity(made: Made) -> None:
@@ -140,7 +140,7 @@ def test_numbers(made: Made, by: str, stage: str) -> None:
 def test_compared_folders(made: Made) -> None:
     output = run("stats", made["link"], made["switch"])
     assert_safe(output)
-    # The name of a folder adds no line, and columns stand where they would stand without it.
+    # The name of a folder adds no line, and the columns stay aligned.
     head, *rows = output.split("\n\n")[0].split("\n")
     assert "FORGED" in head
     assert {len(row) for row in rows if row.rstrip().endswith("0")} <= {len(head)}
@@ -153,7 +153,7 @@ def test_checks(made: Made) -> None:
     finally:
         (made["link"] / FOLDER).unlink()
     assert_safe(output)
-    assert "foreign: " in output
+    assert "unexpected: " in output
 
 
 def test_what_would_be_pushed(made: Made) -> None:
@@ -173,7 +173,7 @@ def test_a_corpus_with_hostile_names_of_parts_is_not_pushed(tmp_path: Path) -> N
     done = cstool("push", corpus, "me/corpus", "--dry-run")
     assert done.returncode == 1
     assert_safe(done.stderr)
-    assert "is no name that `cstool shard` writes" in done.stderr
+    assert "is not a file name of `cstool shard`" in done.stderr
 
 
 def test_a_report(made: Made) -> None:
@@ -220,7 +220,7 @@ def test_faults(made: Made, fault: Callable[[Made], list[object]]) -> None:
 
 
 def in_terminal(*arguments: object) -> str:
-    """Return what a command writes to a terminal that is its standard output."""
+    """Return what a command writes to standard output if that is a terminal."""
     main, side = pty.openpty()
     command = [sys.executable, "-m", "cstool", *map(str, arguments)]
     with subprocess.Popen(command, stdout=side, stderr=subprocess.PIPE) as process:
@@ -251,11 +251,11 @@ def test_json_is_exact_in_a_pipe_and_escaped_in_a_terminal(
     piped, shown = cstool(*arguments(made)).stdout, in_terminal(*arguments(made))
     assert json.loads(shown) == json.loads(piped)
     assert_safe(shown)
-    # C0 is escaped in all JSON; what JSON allows is exact.
+    # JSON escapes C0 everywhere; in a pipe, other characters are not escaped.
     assert re.search("[\x9b\u202e]", piped)
 
 
-def test_numbers_of_a_folder_that_is_no_utf_8(made: Made, tmp_path: Path) -> None:
+def test_numbers_of_a_folder_name_that_is_not_utf_8(made: Made, tmp_path: Path) -> None:
     pages = tmp_path / "t.parquet"
     raw = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
     (Path(raw)).symlink_to(made["entities"])

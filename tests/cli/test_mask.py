@@ -30,7 +30,7 @@ def test_the_summary_line_has_rows_and_reasons(
     code, output = run(*call)
     assert code == 0
     assert "(sentences dropped: no entity to predict (" in output
-    assert "; entities dropped: beyond --max-length (" in output
+    assert "; entities dropped: truncated by --max-length (" in output
     assert "nothing to do" in run(*call)[1]
 
 

@@ -1,4 +1,4 @@
-"""`cstool show`: pipes, terminals, colours, usage errors."""
+"""`cstool show` as a user meets it: pipes, terminals, colors, wrong calls."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cstool.cli.show import command
 
 CSTOOL = [sys.executable, "-m", "cstool", "show"]
-COLOUR = "\x1b["
+COLOR = "\x1b["
 ISOLATE = "\u2068"
 
 
@@ -49,30 +49,30 @@ def test_in_a_pipe_entities_are_in_brackets_and_lines_are_not_wrapped(pipeline: 
     assert code == 0
     assert output.count("\n\n") == 19
     assert "[" in output
-    assert COLOUR not in output
+    assert COLOR not in output
     assert ISOLATE not in output
 
 
 @pytest.mark.parametrize(
-    ("env", "coloured"),
+    ("env", "colored"),
     [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "0"}, False), ({"FORCE_COLOR": ""}, False),
      ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
 )  # fmt: skip
-def test_colours_in_a_pipe_only_if_forced(
-    pipeline: Path, env: dict[str, str], coloured: bool
+def test_colors_in_a_pipe_only_if_forced(
+    pipeline: Path, env: dict[str, str], colored: bool
 ) -> None:
     _, output = run(pipeline / "corpus", "-n", 1, **env)
-    assert (COLOUR in output) == coloured
+    assert (COLOR in output) == colored
 
 
-def test_in_a_terminal_there_are_colours_isolates_and_two_columns(pipeline: Path) -> None:
+def test_in_a_terminal_there_are_colors_isolates_and_two_columns(pipeline: Path) -> None:
     arguments = [pipeline / "corpus", "--language", "ar", "-n", 20]
     output = in_terminal(*arguments)
-    assert COLOUR in output
+    assert COLOR in output
     assert ISOLATE in output
     assert " │ " in output
     narrow = in_terminal(*arguments, width=60, NO_COLOR="1")
-    assert COLOUR not in narrow
+    assert COLOR not in narrow
     assert "[" in narrow
     assert " │ " not in narrow
     lines = re.sub("[\u2066-\u2069]", "", narrow).split("\n")

@@ -56,6 +56,6 @@ def test_usage_errors_are_reported(pipeline: Path) -> None:
         [corpus, "-n", 3],
         [corpus, pipeline / "switched", "--by", "title"],
         [corpus, "--by", "title", "--reference"],
-        [corpus, "--by", "colour"],
+        [corpus, "--by", "color"],
     ):
         assert run(*arguments)[0] == 2

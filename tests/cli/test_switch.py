@@ -24,11 +24,11 @@ def call(pipeline: Path, out: Path, *options: str) -> tuple[int, str]:
     return done.exit_code, done.stderr
 
 
-def test_messages_name_the_reasons_for_refused_labels(pipeline: Path, tmp_path: Path) -> None:
+def test_messages_name_the_reasons_for_rejected_labels(pipeline: Path, tmp_path: Path) -> None:
     status, messages = call(pipeline, tmp_path / "o", "--languages", "entitycs")
     assert status == 0
-    assert "labels selected; refused: " in messages
-    assert "label in mul in another script (" in messages
+    assert "labels selected; rejected: " in messages
+    assert "mul label in another script (" in messages
 
 
 def test_no_fallback_is_fallback_none(pipeline: Path, tmp_path: Path) -> None:
@@ -70,12 +70,12 @@ def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
         (["--recipe", "mine"], "entitycs"),
         (["--policy", "all", "--max-languages", "2"], "--max-languages"),
         (["--mix", "--policy", "sample"], "--mix"),
-        (["--smoothing", "1", "--language-weights", "de=2"], "both weigh languages"),
-        (["--language-weights", "de=much"], "de=2"),
-        (["--language-weights", "xx=2"], "xx is none of the languages"),
+        (["--smoothing", "1", "--language-weights", "de=2"], "both set weights of languages"),
+        (["--language-weights", "de=much"], "not a weight"),
+        (["--language-weights", "xx=2"], "xx is not one of the target languages"),
         (["--types", "city"], "neither a QID nor a file"),
         (["--switch-rate", "0"], "--switch-rate"),
-        (["--switch-rate", "nan"], "no number"),
+        (["--switch-rate", "nan"], "not a number"),
         (["--inflected", "maybe"], "skip-mention"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Bounds on CPU time."""
+"""Limits on CPU time."""
 
 import re
 import signal
@@ -11,7 +11,7 @@ from cstool.execution.cpu_limit import TookTooLong, at_most
 
 
 def busy(seconds: float) -> int:
-    """Work for some seconds of CPU time."""
+    """Use that many seconds of CPU time."""
     until = time.thread_time() + seconds
     rounds = 0
     while time.thread_time() < until:
@@ -19,7 +19,7 @@ def busy(seconds: float) -> int:
     return rounds
 
 
-def test_a_busy_loop_is_ended() -> None:
+def test_a_busy_loop_is_interrupted() -> None:
     before = time.process_time()
     with pytest.raises(TookTooLong) as caught, at_most(0.05):
         busy(30)
@@ -27,19 +27,19 @@ def test_a_busy_loop_is_ended() -> None:
     assert time.process_time() - before < 5
 
 
-def test_a_pattern_that_runs_wild_is_ended() -> None:
+def test_a_regular_expression_is_interrupted() -> None:
     with pytest.raises(TookTooLong), at_most(0.05):
         re.match(r"(?:a+)+b", "a" * 60)
 
 
-def test_work_within_its_time_is_left_alone() -> None:
+def test_a_block_within_its_limit_is_not_interrupted() -> None:
     with at_most(30) as check:
         assert busy(0.01)
         check()
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
 
 
-def test_time_that_is_slept_is_none() -> None:
+def test_sleeping_takes_no_cpu_time() -> None:
     with at_most(0.05):
         time.sleep(0.2)
 
@@ -54,7 +54,7 @@ def test_each_block_has_its_own_time() -> None:
         busy(0.1)
 
 
-def test_the_handler_and_the_timer_of_before_come_back() -> None:
+def test_the_previous_handler_and_timer_are_restored() -> None:
     seen: list[int] = []
 
     def note(number: int, _: object) -> None:
@@ -75,13 +75,13 @@ def test_the_handler_and_the_timer_of_before_come_back() -> None:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def test_other_faults_pass_and_leave_no_timer() -> None:
+def test_other_exceptions_leave_no_timer() -> None:
     with pytest.raises(KeyError), at_most(30):
         raise KeyError("x")
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
 
 
-def test_an_exception_that_somebody_swallows_comes_again() -> None:
+def test_a_swallowed_exception_is_raised_again() -> None:
     rounds = 0
     with pytest.raises(TookTooLong), at_most(0.02):
         while True:
@@ -94,7 +94,7 @@ def test_an_exception_that_somebody_swallows_comes_again() -> None:
     assert rounds == 2
 
 
-def test_a_block_inside_another_is_refused_and_the_outer_one_holds() -> None:
+def test_a_nested_limit_is_refused_and_the_outer_one_applies() -> None:
     with pytest.raises(TookTooLong), at_most(0.1):
         with pytest.raises(RuntimeError, match="inside another"), at_most(30):
             pass
@@ -102,18 +102,18 @@ def test_a_block_inside_another_is_refused_and_the_outer_one_holds() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_bound_that_holds_no_work_is_refused(seconds: float) -> None:
+def test_a_limit_that_is_not_positive_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="is not above zero"):
         at_most(seconds)
 
 
-def test_in_another_thread_the_block_itself_looks_at_the_time() -> None:
+def test_in_another_thread_the_block_checks_the_time() -> None:
     def work(*, asks: bool) -> float:
         begun = time.thread_time()
         try:
             with at_most(0.02) as check:
                 for _ in range(20):
-                    busy(0.01)  # no signal comes
+                    busy(0.01)  # no signal arrives
                     if asks:
                         check()
         except TookTooLong:
@@ -126,12 +126,12 @@ def test_in_another_thread_the_block_itself_looks_at_the_time() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 1e-6, 1e-3])
-def test_a_bound_below_the_clock_s_ticks_is_one(seconds: float) -> None:
+def test_a_limit_below_the_clock_s_resolution_applies(seconds: float) -> None:
     with pytest.raises(TookTooLong), at_most(seconds):
         busy(0.002)
 
 
-def test_a_fault_of_the_block_is_not_hidden_by_its_time() -> None:
+def test_an_exception_of_the_block_is_not_replaced() -> None:
     def work() -> None:
         with at_most(1e-9):
             raise KeyError("x")
@@ -140,10 +140,10 @@ def test_a_fault_of_the_block_is_not_hidden_by_its_time() -> None:
         pool.submit(work).result()
 
 
-def test_a_signal_at_the_very_end_loses_neither_timer_nor_handler() -> None:
+def test_a_signal_at_the_end_restores_timer_and_handler() -> None:
     before = signal.getsignal(signal.SIGVTALRM)
     ended = 0
-    for i in range(100):  # the kernel's ticks are 1 to 10 milliseconds apart
+    for i in range(100):  # the kernel's timer ticks every 1 to 10 milliseconds
         try:
             with at_most(0.004):
                 busy(0.004 + i % 10 * 0.001)

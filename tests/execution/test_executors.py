@@ -1,4 +1,4 @@
-"""Calls in this process, in workers, and what happens when they end badly."""
+"""Calls in this process and in workers, and calls that fail."""
 
 import functools
 import os
@@ -74,20 +74,20 @@ def squares(most: int) -> Calls:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_every_call_gives_its_result_under_its_number(jobs: int) -> None:
+def test_every_call_yields_its_number_and_result(jobs: int) -> None:
     with executor(jobs) as pool:
         found = dict(run_calls(pool, squares(9), ahead=lambda: calls_ahead(pool, jobs)))
     assert found == {n: n * n for n in range(9)}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_fault_in_a_worker_arrives_as_it_was_raised(jobs: int) -> None:
+def test_an_exception_in_a_worker_is_raised_unchanged(jobs: int) -> None:
     calls = iter([(0, functools.partial(square, 3)), (1, functools.partial(fail, 7))])
     with pytest.raises(InputError, match=r"^d\.xml: part 7 is bad$"), executor(jobs) as pool:
         list(run_calls(pool, calls, ahead=lambda: 1))
 
 
-def test_an_input_that_breaks_lets_running_calls_finish(tmp_path: Path) -> None:
+def test_running_calls_finish_after_an_input_error(tmp_path: Path) -> None:
     def calls() -> Calls:
         for n in range(3):
             yield n, functools.partial(slowly, n, str(tmp_path / str(n)))
@@ -101,7 +101,7 @@ def test_an_input_that_breaks_lets_running_calls_finish(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("made-*"))) == 3
 
 
-def test_a_call_whose_worker_always_dies_is_tried_twice_and_told() -> None:
+def test_a_call_whose_worker_dies_twice_is_reported() -> None:
     calls = iter([(7, functools.partial(die, 7))])
     with pytest.raises(CstoolError, match=r"call 7: .* was killed \(SIGKILL; out of memory"):  # noqa: SIM117
         with executor(2) as pool:
@@ -116,7 +116,7 @@ def test_a_call_without_memory_is_tried_twice(jobs: int, tmp_path: Path) -> None
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_worker_that_dies_takes_no_other_call_along_and_its_own_runs_alone(
+def test_a_dying_worker_fails_only_its_call_which_is_retried_alone(
     tmp_path: Path,
 ) -> None:
     def calls() -> Calls:
@@ -136,12 +136,12 @@ def test_a_worker_that_dies_takes_no_other_call_along_and_its_own_runs_alone(
     assert dict(found) == {n: n for n in range(6)}
     assert again == [1]
     before = [n for n, _ in found][: [n for n, _ in found].index(1)]
-    assert {0, 2} <= set(before)  # what was under way was done first
+    assert {0, 2} <= set(before)  # running calls were finished first
     assert len(list(tmp_path.glob("tried-1-*"))) == 2
     assert len(list(tmp_path.glob("made-*"))) == 5  # each once
 
 
-def test_what_cannot_be_sent_or_brought_back_is_told_by_its_future() -> None:
+def test_pickling_errors_are_raised_by_the_future() -> None:
     with executor(2) as pool:
         with pytest.raises(Exception, match="pickle"):
             pool.submit(lambda: 1).result()
@@ -152,13 +152,13 @@ def test_what_cannot_be_sent_or_brought_back_is_told_by_its_future() -> None:
         assert pool.submit(square, 3).result() == 9
 
 
-def test_a_fault_in_a_worker_brings_its_traceback() -> None:
+def test_an_exception_in_a_worker_has_its_traceback() -> None:
     with executor(2) as pool, pytest.raises(InputError) as caught:
         pool.submit(fail, 7).result()
     assert "in fail" in str(caught.value.__cause__)
 
 
-def test_no_more_workers_than_are_needed_begin() -> None:
+def test_only_needed_workers_are_started() -> None:
     with executor(8) as pool:
         assert isinstance(pool, WorkerPool)
         for n in range(5):
@@ -166,7 +166,7 @@ def test_no_more_workers_than_are_needed_begin() -> None:
         assert len(pool.pids()) == 1
 
 
-def test_calls_are_drawn_only_when_there_is_room() -> None:
+def test_calls_are_generated_only_when_they_can_be_submitted() -> None:
     drawn = 0
 
     def calls() -> Calls:
@@ -182,7 +182,7 @@ def test_calls_are_drawn_only_when_there_is_room() -> None:
 
 
 class _LateExecutor(Executor):
-    """Runs calls when asked to, so that many are under way; notes how many at most."""
+    """Finishes calls in groups of three; records the maximum of unfinished calls."""
 
     def __init__(self) -> None:
         self.waiting: list[Future[Any]] = []
@@ -199,7 +199,7 @@ class _LateExecutor(Executor):
         return future
 
 
-def test_no_more_than_so_many_are_under_way() -> None:
+def test_the_number_of_submitted_calls_is_limited() -> None:
     pool = _LateExecutor()
     assert len(list(run_calls(pool, squares(9), ahead=lambda: 3))) == 9
     assert pool.most == 3
@@ -211,7 +211,7 @@ def test_calls_ahead_keep_all_workers_busy() -> None:
         assert calls_ahead(pool, 2) == 4
 
 
-def test_an_inline_fault_waits_in_its_future() -> None:
+def test_an_inline_exception_is_raised_by_the_future() -> None:
     future = InlineExecutor().submit(fail, 1)
     with pytest.raises(InputError):
         future.result()
@@ -244,7 +244,7 @@ def test_workers_end_when_their_coordinator_is_killed(tmp_path: Path) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended may wait for its parent still."""
+    """Whether a process is running; a zombie is not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:

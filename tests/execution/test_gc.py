@@ -1,4 +1,4 @@
-"""The collector's rhythm, and that it comes back."""
+"""The thresholds of the garbage collector."""
 
 import gc
 
@@ -7,7 +7,7 @@ import pytest
 from cstool.execution.gc import seldom_collecting
 
 
-def test_the_rhythm_comes_back_even_after_a_fault() -> None:
+def test_the_thresholds_are_restored_after_an_exception() -> None:
     before = gc.get_threshold()
     with pytest.raises(ValueError, match="x"), seldom_collecting():
         assert gc.get_threshold()[0] > before[0]

@@ -1,4 +1,4 @@
-"""The log: plain lines, or JSON objects; nothing for programs that import cstool."""
+"""The log: plain lines or JSON objects; no output in programs that import cstool."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from cstool.execution.log import StandardErrorHandler, configure, log, log_line
 
 @pytest.fixture(autouse=True)
 def unconfigured() -> Iterator[None]:
-    """Begin and end without the handler that `configure` adds."""
+    """Remove the handler that `configure` adds, before and after the test."""
     remove_handlers()
     yield
     remove_handlers()

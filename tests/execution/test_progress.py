@@ -1,4 +1,4 @@
-"""Progress: bars on a terminal, lines in a log."""
+"""Progress: bars on a terminal, lines in the log."""
 
 import sys
 import threading
@@ -80,7 +80,7 @@ def test_an_unknown_size_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "seconds_left" not in fields
 
 
-def test_lines_come_while_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_logged_while_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     written = threading.Semaphore(0)
     monkeypatch.setattr("cstool.execution.progress.log", lambda text, **fields: written.release())
     lines = LogLines("x", 10, every=0.01)
@@ -89,7 +89,7 @@ def test_lines_come_while_nothing_is_finished(monkeypatch: pytest.MonkeyPatch) -
     lines.close()
 
 
-def test_durations_have_the_unit_that_suits_them() -> None:
+def test_durations_have_a_suitable_unit() -> None:
     assert [*map(duration_in_words, (1, 99, 100, 5940, 6000, 90_000))] == [
         "1 s", "99 s", "2 min", "99 min", "1.7 h", "25.0 h"
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""CPUs and memory as control groups bound them."""
+"""CPUs and memory as limited by control groups."""
 
 import os
 
@@ -22,12 +22,15 @@ _V2, _V1 = "/sys/fs/cgroup/system.slice/job_7", "/sys/fs/cgroup/memory/slurm"
         (MEMINFO | V2 | {f"{_V2}/step_0/memory.max": f"{8 * GB}\n"}, 8 * GB),
         (MEMINFO | V2 | {f"{_V2}/step_0/memory.max": "max", f"{_V2}/memory.max": "4096"}, 4096),
         (MEMINFO | V2 | {f"{_V2}/memory.high": f"{2 * GB}", f"{_V2}/memory.max": "max"}, 2 * GB),
-        (MEMINFO | V2 | {"/sys/fs/cgroup/memory.max": f"{3 * GB}"}, 3 * GB),  # a container's root
+        (
+            MEMINFO | V2 | {"/sys/fs/cgroup/memory.max": f"{3 * GB}"},
+            3 * GB,
+        ),  # the root group of a container
         (MEMINFO | V1 | {f"{_V1}/job_7/memory.limit_in_bytes": f"{GB}"}, GB),
         (MEMINFO | V1 | {f"{_V1}/memory.limit_in_bytes": "9223372036854771712"}, 64 * GB),
     ],
 )
-def test_memory_is_the_least_that_any_group_allows(files: dict[str, str], memory: int) -> None:
+def test_memory_is_the_lowest_limit_of_all_groups(files: dict[str, str], memory: int) -> None:
     assert usable_memory(files.get) == memory
 
 
@@ -49,7 +52,7 @@ def test_memory_is_the_least_that_any_group_allows(files: dict[str, str], memory
         (V1 | {"/sys/fs/cgroup/cpu/slurm/cpu.cfs_quota_us": "-1"}, 16),
     ],
 )
-def test_cpus_are_those_of_the_affinity_as_far_as_quotas_go(
+def test_cpus_are_limited_by_affinity_and_quotas(
     monkeypatch: pytest.MonkeyPatch, files: dict[str, str], cpus: int
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(16)))
@@ -57,7 +60,7 @@ def test_cpus_are_those_of_the_affinity_as_far_as_quotas_go(
 
 
 @pytest.mark.parametrize(("memory", "jobs"), [(None, 8), (64 * GB, 8), (3 * GB, 3), (GB // 2, 1)])
-def test_there_are_no_more_workers_than_memory_for_them(
+def test_the_number_of_workers_is_limited_by_memory(
     monkeypatch: pytest.MonkeyPatch, memory: int | None, jobs: int
 ) -> None:
     monkeypatch.setattr(resources, "usable_cpus", lambda: 8)

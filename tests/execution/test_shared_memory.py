@@ -1,4 +1,4 @@
-"""Bytes that workers map."""
+"""Bytes that worker processes map."""
 
 import gc
 from contextlib import suppress
@@ -20,7 +20,7 @@ def digest_of(shared: SharedBytes) -> str:
 
 
 def memory_files() -> int:
-    """Count this process's open files in memory; others are opened and closed by other threads."""
+    """Count this process's anonymous files; other threads may close files meanwhile."""
     number = 0
     for link in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):
@@ -29,13 +29,13 @@ def memory_files() -> int:
 
 
 @given(st.lists(st.binary(max_size=50), max_size=2000))
-def test_what_is_mapped_is_what_was_given(pieces: list[bytes]) -> None:
+def test_the_mapped_bytes_are_the_pieces(pieces: list[bytes]) -> None:
     shared = SharedBytes.of(pieces)
     assert bytes(shared.map()) == b"".join(pieces)
     assert shared.size == sum(map(len, pieces))
 
 
-def test_a_spawned_worker_reads_them() -> None:
+def test_a_spawned_worker_reads_the_bytes() -> None:
     data = [bytes([i]) * 70_000 for i in range(100)]
     with executor(2) as pool:
         found = pool.submit(digest_of, SharedBytes.of(data)).result()
@@ -43,7 +43,7 @@ def test_a_spawned_worker_reads_them() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc")
-def test_the_memory_is_given_back_with_the_last_holder() -> None:
+def test_the_memory_is_freed_with_the_last_reference() -> None:
     before = memory_files()
     for _ in range(20):
         shared = SharedBytes.of([b"x" * 5000])

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run within two seconds, whatever it is in the middle of."""
+"""Ctrl-C and SIGTERM end a run within two seconds, even during compiled code."""
 
 import signal
 import subprocess
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-# Two seconds, as promised, and two for a busy machine; the compressions take ten times as long.
+# Seconds: two as documented, and two for a busy machine; the compression takes ten times as long.
 IN_TIME = 4.0
 
-# A stage of four parts; the third one is a single call of compiled code, of many seconds.
+# A stage with four parts; the third is one call of compiled code that takes many seconds.
 _PROGRAM = """
 import bz2
 from pathlib import Path
@@ -54,7 +54,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("jobs", "sign"), [(1, signal.SIGTERM), (2, signal.SIGINT), (2, signal.SIGTERM)]
 )
-def test_a_run_ends_in_time_in_the_middle_of_compiled_code(
+def test_a_run_ends_in_time_during_compiled_code(
     tmp_path: Path, jobs: int, sign: signal.Signals
 ) -> None:
     script = tmp_path / "program.py"

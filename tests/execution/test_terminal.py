@@ -1,4 +1,4 @@
-"""Text for a terminal: nothing in it that a terminal would obey."""
+"""Output to a terminal contains no unsafe characters."""
 
 import io
 import json
@@ -97,7 +97,7 @@ def test_json_is_exact_in_a_pipe_and_safe_in_a_terminal(
 
 
 @pytest.mark.parametrize("indent", [0, 2])
-def test_json_holds_names_that_are_no_utf_8(
+def test_json_may_contain_names_that_are_not_utf_8(
     indent: int, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     echo_json({"\udcff": "é"}, indent=indent)

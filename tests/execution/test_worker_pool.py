@@ -1,4 +1,4 @@
-"""Workers that end in any way: the call's future is resolved, in words, and nothing is left."""
+"""Workers that die in any way: the future of the call is resolved, and nothing is left behind."""
 
 import functools
 import os
@@ -28,7 +28,7 @@ def end_saying(words: str) -> None:
 
 
 class Panic(BaseException):
-    """As PyO3's PanicException: no Exception."""
+    """Like PyO3's PanicException, it is not an Exception."""
 
 
 def panic(words: str) -> None:
@@ -40,23 +40,23 @@ def result_of(call: Any) -> Any:
         try:
             return pool.submit(call).result(LONGEST)
         finally:
-            assert pool.submit(abs, -3).result(LONGEST) == 3  # a new worker takes its place
+            assert pool.submit(abs, -3).result(LONGEST) == 3  # a new worker replaces it
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, 34, 35, 63, 64])
-def test_a_worker_that_a_signal_ends_is_told(number: int) -> None:
+def test_a_worker_killed_by_a_signal_is_reported(number: int) -> None:
     with pytest.raises(WorkerDied, match=r"was killed \((SIG[A-Z+]+|signal \d+)\)"):
         result_of(functools.partial(end_by, number))
 
 
 @pytest.mark.parametrize("code", [0, 3, 255])
 @pytest.mark.parametrize("end", [os._exit, sys.exit])
-def test_a_worker_that_ends_by_itself_is_told(end: Any, code: int) -> None:
+def test_a_worker_that_exits_is_reported(end: Any, code: int) -> None:
     with pytest.raises(WorkerDied, match=f"exited with code {code}"):
         result_of(functools.partial(end, code))
 
 
-def test_what_a_worker_said_last_is_told_and_nothing_of_it_is_printed(
+def test_the_last_line_of_a_dead_worker_is_reported_and_not_printed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     words = "thread panicked\nmemory allocation of 99 bytes failed\nnote: run with RUST_BACKTRACE"
@@ -65,25 +65,25 @@ def test_what_a_worker_said_last_is_told_and_nothing_of_it_is_printed(
     assert capfd.readouterr().err == ""
 
 
-def test_every_number_has_words() -> None:
+def test_every_exit_code_has_a_description() -> None:
     for number in range(1, 65):
         assert _how(-number).startswith("was killed (")
     assert _how(-35) == "was killed (signal 35)"
     assert _how(-9) == "was killed (SIGKILL; out of memory?)"
 
 
-def test_a_panic_is_a_fault_of_the_call() -> None:
+def test_a_panic_is_an_exception_of_the_call() -> None:
     with pytest.raises(RuntimeError, match="Panic: index out of range"):
         result_of(functools.partial(panic, "index out of range"))
 
 
-def test_a_panic_for_want_of_memory_is_told_as_such() -> None:
+def test_a_panic_without_memory_is_a_memory_error() -> None:
     with pytest.raises(MemoryError, match="failed to spawn thread"):
         result_of(functools.partial(panic, "failed to spawn thread: Os { code: 11 }"))
 
 
 @pytest.mark.parametrize("place", ["_start", "_died", "_end"])
-def test_a_fault_of_the_thread_itself_resolves_the_future(
+def test_an_error_of_the_thread_resolves_the_future(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -111,7 +111,7 @@ def test_a_fault_of_the_thread_itself_resolves_the_future(
         (Panic("index out of range"), False),
     ],
 )
-def test_want_of_memory_is_known_in_all_its_words(fault: BaseException, is_one: bool) -> None:
+def test_messages_of_exhausted_memory_are_recognised(fault: BaseException, is_one: bool) -> None:
     assert is_out_of_memory(fault) == is_one
     wrapper = ValueError("cannot")
     wrapper.__cause__ = fault
@@ -133,7 +133,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_run_that_is_killed_leaves_nothing_in_the_folder_for_temporary_files(
+def test_a_killed_run_leaves_no_temporary_files(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "run.py").write_text(_RUN)

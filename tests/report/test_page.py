@@ -65,7 +65,7 @@ def test_it_shows_the_statistics_numbers(large_page: str) -> None:
     for number in (rows, 2 * rows, 93, 11_100_000, 110_000_000, 5_530_786):
         assert f"{number:,}" in large_page
     assert f">{2:.2f}<" in large_page  # entities per sentence
-    assert "5.0 %" in large_page  # unswitched
+    assert "5.0%" in large_page  # unswitched
     for words in ("Cyrillic", "Xhosa", "Q200", "convert", "no mention", "Code-mixing"):
         assert words in large_page
 
@@ -187,7 +187,7 @@ def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
     [
         ("sentences", ["Dropped sentences by template", "redirect"]),
         ("linked", ["Mentions linked to a Wikidata item"]),
-        ("switched", ["Sentences by language", "English label in another script"]),
+        ("switched", ["Sentences by language", "own label copied from English"]),
         ("entities", ["Labels by language", "lexeme"]),
         ("titles", ["redirects"]),
     ],
@@ -221,7 +221,7 @@ def test_times_of_another_run_are_not_shown(pipeline: Path, tmp_path: Path) -> N
 def test_a_foreign_folder_is_reported(tmp_path: Path, pipeline: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         facts_of(tmp_path / "none")
-    with pytest.raises(InputError, match="give what `cstool entities` writes"):
+    with pytest.raises(InputError, match="give a folder written by `cstool entities`"):
         facts_of(pipeline / "corpus", pipeline / "linked")
 
 

@@ -10,7 +10,7 @@ from wcwidth import wcswidth
 from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan, shown
 from cstool.report.show.terminal import SIDE_BY_SIDE, Style, is_rtl, lines_of
 
-COLOURS = re.compile("\x1b\\[[0-9;]*m")
+COLORS = re.compile("\x1b\\[[0-9;]*m")
 ISOLATES = re.compile("[\u2066-\u2069]")
 ARABIC = "برلين"
 
@@ -27,17 +27,17 @@ def pieces(draw: st.DrawFn) -> AnnotatedText:
 
 
 def plain(line: str) -> str:
-    return ISOLATES.sub("", COLOURS.sub("", line))
+    return ISOLATES.sub("", COLORS.sub("", line))
 
 
 @given(pieces(), st.integers(12, 90), st.booleans(), st.booleans())
 def test_lines_keep_within_the_width_and_lose_only_spaces(
-    piece: AnnotatedText, width: int, colour: bool, isolates: bool
+    piece: AnnotatedText, width: int, color: bool, isolates: bool
 ) -> None:
-    _, *lines = lines_of(ShownRow("x", (piece,)), Style(width, colour, isolates))
+    _, *lines = lines_of(ShownRow("x", (piece,)), Style(width, color, isolates))
     assert max(wcswidth(plain(line)) for line in lines) <= width
     told = "".join(plain(line)[len(piece.language) + 2 :] for line in lines)
-    brackets = 0 if colour else len(piece.spans)
+    brackets = 0 if color else len(piece.spans)
     assert (told.count("["), told.count("]")) == (brackets, brackets)
     assert re.sub(r"[\[\] ]", "", told) == piece.text.replace(" ", "")
 
@@ -66,17 +66,17 @@ def test_lines_break_where_the_language_allows_it() -> None:
 def test_a_name_from_right_to_left_is_isolated_and_its_sentence_runs_as_the_source() -> None:
     row = ShownRow("x", (AnnotatedText("en", "Berlin is.", (TextSpan(0, 6),)),
                       AnnotatedText("ar", f"{ARABIC} is.", (TextSpan(0, 5),))))  # fmt: skip
-    lines = [*lines_of(row, Style(60, colour=False, isolates=True))]
+    lines = [*lines_of(row, Style(60, color=False, isolates=True))]
     assert lines[1] == "en  [Berlin] is."
     assert lines[2] == f"ar  \u2066\u2068[{ARABIC}]\u2069 is.\u2069"
     assert not any(ISOLATES.search(line) for line in lines_of(row, Style(60)))
 
 
-def test_both_languages_have_their_own_colour() -> None:
+def test_both_languages_have_their_own_color() -> None:
     for languages in (("en", "de"), ("xh", "sw"), ("ja", "ar")):
         both = tuple(AnnotatedText(code, "A b.", (TextSpan(0, 1),)) for code in languages)
-        _, one, other = lines_of(ShownRow("x", both), Style(50, colour=True))
-        assert COLOURS.findall(one)[0] != COLOURS.findall(other)[0]
+        _, one, other = lines_of(ShownRow("x", both), Style(50, color=True))
+        assert COLORS.findall(one)[0] != COLORS.findall(other)[0]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_control_characters_of_a_text_are_replaced(bad: str) -> None:
         for line in lines_of(row, Style(width)):
             assert all(character.isprintable() for character in line)
         # What is inserted is balanced, whatever isolates the text has.
-        for line in lines_of(row, Style(width, colour=True, isolates=True)):
+        for line in lines_of(row, Style(width, color=True, isolates=True)):
             opened = len(re.findall("[\u2066-\u2068]", line))
             assert opened == line.count("\u2069")
 

@@ -311,7 +311,7 @@ def test_the_command_reports_problems_and_exits_with_1(own: Path, sample: Sample
     as_json = cstool("verify", own / "linked", "--json", "--quick")
     path.unlink()
     assert done.returncode == as_json.returncode == 1
-    assert done.stdout == f"foreign: {path}: not listed in {MANIFEST}\n"
+    assert done.stdout == f"unexpected: {path}: not listed in {MANIFEST}\n"
     verdict = json.loads(as_json.stdout)
     assert verdict["sound"] is False
     assert [one["kind"] for one in verdict["wrong"]] == ["foreign"]

@@ -1,4 +1,4 @@
-"""Damage is noticed whenever a file is read."""
+"""Damage is detected whenever a file is read."""
 
 from io import BytesIO
 from pathlib import Path
@@ -59,7 +59,7 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_each_flipped_bit_is_noticed(part: Path, tmp_path: Path) -> None:
+def test_each_flipped_bit_is_detected(part: Path, tmp_path: Path) -> None:
     whole = part.read_bytes()
     path = tmp_path / "p"
     some = {*range(0, len(whole) * 8, 29), *range((len(whole) - 400) * 8, len(whole) * 8)}
@@ -71,7 +71,9 @@ def test_each_flipped_bit_is_noticed(part: Path, tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 10**6), st.sets(st.integers(0, 10**6), min_size=2, max_size=9))
-def test_nor_do_cuts_and_several_flips(part: Path, end: int, bits: set[int]) -> None:
+def test_truncation_and_several_flipped_bits_are_detected(
+    part: Path, end: int, bits: set[int]
+) -> None:
     whole = part.read_bytes()
     copy = part.with_name("copy")
     cut = whole[: end % len(whole)]
@@ -86,7 +88,7 @@ def test_nor_do_cuts_and_several_flips(part: Path, end: int, bits: set[int]) -> 
             continue
 
 
-def test_a_reader_of_some_row_groups_verifies_these(part: Path, tmp_path: Path) -> None:
+def test_only_the_row_groups_that_are_read_are_verified(part: Path, tmp_path: Path) -> None:
     whole = part.read_bytes()
     second = read_footer(part).row_group(1).column(0)
     path = tmp_path / "p"
@@ -119,7 +121,7 @@ def test_any_layout_has_checksums_of_all_its_bytes(
         read_part(path)
 
 
-def test_other_readers_find_parquet_s_own_page_checksums(part: Path, tmp_path: Path) -> None:
+def test_parts_have_the_page_checksums_of_parquet(part: Path, tmp_path: Path) -> None:
     whole = part.read_bytes()
     column = read_footer(part).row_group(0).column(1)
     path = tmp_path / "p"
@@ -134,7 +136,7 @@ def test_parts_without_checksums_are_read(tmp_path: Path) -> None:
     assert read_part(tmp_path / "p") == TABLE
 
 
-def test_a_table_without_rows_is_a_part(tmp_path: Path) -> None:
+def test_a_table_may_have_no_rows(tmp_path: Path) -> None:
     write_table(tmp_path / "p", TABLE.slice(0, 0))
     assert read_part(tmp_path / "p") == TABLE.slice(0, 0)
 
@@ -181,7 +183,7 @@ def test_a_manifest_is_verified(tmp_path: Path) -> None:
         try:
             found = read_manifest(tmp_path)
             assert found
-            # A flip in the field's own name leaves the manifest unverified, and as it was.
+            # A flip in the field's name leaves the manifest unverified, but otherwise unchanged.
             assert with_checksum(found) == manifest
         except InputError as error:
             assert str(path) in str(error)
@@ -191,7 +193,7 @@ def test_a_manifest_is_verified(tmp_path: Path) -> None:
     assert read_manifest(tmp_path)
 
 
-def test_a_part_that_was_damaged_before_a_run_continues_is_made_again(tmp_path: Path) -> None:
+def test_a_damaged_part_is_made_again_when_a_run_resumes(tmp_path: Path) -> None:
     run_stage(tmp_path / "whole")
     out = tmp_path / "out"
     with pytest.raises(InputError):

@@ -25,13 +25,13 @@ def test_the_sum_does_not_depend_on_order_or_grouping(a: Counts, b: Counts, c: C
     assert total([whole]) == whole
 
 
-def test_the_sum_leaves_its_terms_alone() -> None:
+def test_the_sum_does_not_change_its_terms() -> None:
     term = Counts({"pages": Tally(1, 1)}, {"holes": {"a": 1}})
     total([term, term])
     assert term == Counts({"pages": Tally(1, 1)}, {"holes": {"a": 1}})
 
 
-def test_what_is_kept_and_dropped_balances() -> None:
+def test_read_is_the_sum_of_written_and_dropped() -> None:
     counts = Counts()
     tally = counts.tally("pages")
     tally.keep(3)
@@ -41,7 +41,7 @@ def test_what_is_kept_and_dropped_balances() -> None:
     assert imbalances(counts) == []
 
 
-def test_an_imbalance_is_told_with_its_numbers() -> None:
+def test_an_imbalance_is_reported_with_its_numbers() -> None:
     counts = Counts({"pages": Tally(1000, 3, {"redirect": 2}), "words": Tally(1, 1)})
     assert imbalances(counts) == ["pages: read 1,000 ≠ written 3 + dropped 2"]
 
@@ -64,5 +64,5 @@ def test_the_largest_come_first_and_ties_by_name() -> None:
     assert list(largest({"b": 2, "a": 2, "c": 5}, 3)) == ["c", "a", "b"]
 
 
-def test_others_summed_up_twice_lose_nothing() -> None:
+def test_others_are_added_when_reduced_again() -> None:
     assert largest({OTHERS: 9, "a": 5, "b": 3, "c": 2}, 2) == {OTHERS: 14, "a": 5}

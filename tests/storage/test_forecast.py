@@ -1,4 +1,4 @@
-"""What a run says it will need."""
+"""The estimate of the disk space that a run needs."""
 
 import shutil
 from pathlib import Path
@@ -20,23 +20,21 @@ def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
 
 
-def test_every_stage_that_fills_a_folder_has_a_rate() -> None:
+def test_every_stage_has_a_rate() -> None:
     for stage in ("entities", "titles", "extract", "link", "switch", "shard", "mask"):
         disk = expected_disk(stage, [dump(1000)])
         assert disk
         assert disk.peak >= disk.result > 0
 
 
-def test_the_inputs_sizes_are_added_and_a_pipe_has_none() -> None:
+def test_input_sizes_are_added_and_a_pipe_has_none() -> None:
     both = expected_disk("extract", [dump(600), dump(400)])
     assert both == expected_disk("extract", [dump(1000)])
     assert expected_disk("extract", [dump(None)]) is None
     assert expected_disk("other", [dump(1)]) is None
 
 
-def test_a_long_run_says_its_disk_and_a_short_one_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_large_estimate_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_free(monkeypatch, 100 * GB)
     line = needs_in_words("extract", tmp_path, [dump(24 * GB)])
     assert "about 13.2 GB" in line
@@ -46,14 +44,14 @@ def test_a_long_run_says_its_disk_and_a_short_one_nothing(
     assert needs_in_words("extract", tmp_path, [dump(GB // 1000)]) == ""
 
 
-def test_too_little_disk_is_said_however_short_the_run(
+def test_too_little_disk_space_is_always_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_free(monkeypatch, 1000)
     assert "probably too little" in needs_in_words("extract", tmp_path, [dump(10_000)])
 
 
-def test_what_an_interrupted_run_has_written_is_not_needed_again(
+def test_output_of_an_interrupted_run_is_subtracted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "part").write_bytes(bytes(5000))

@@ -1,4 +1,4 @@
-"""Titles to numbers, in a memory map."""
+"""The memory-mapped index from titles to numbers."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from cstool.storage import hash_index
 from cstool.storage.hash_index import HashIndex, building, hash_column, hash_titles
 
 TITLES = st.text(st.characters(codec="utf-8"), max_size=5)
-# Close together and at both ends: long runs of slots that are taken, and the mark of empty ones.
+# Adjacent hashes at both ends of the range: long runs of taken slots, and the empty marker.
 HASHES = st.one_of(
     st.integers(0, 40), st.integers(2**64 - 40, 2**64 - 1), st.integers(0, 2**64 - 1)
 )
@@ -31,7 +31,7 @@ def arrays(pairs: list[tuple[int, int]]) -> tuple[Any, Any]:
     asked=st.lists(TITLES, max_size=30),
 )
 @settings(max_examples=50, deadline=None)
-def test_looking_up_is_as_in_a_dict(
+def test_lookups_are_as_in_a_dict(
     tmp_path_factory: pytest.TempPathFactory, known: dict[str, int], asked: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("index")
@@ -46,10 +46,10 @@ def test_looking_up_is_as_in_a_dict(
 
 
 @given(PAIRS, st.lists(HASHES, max_size=30))
-def test_hashes_of_any_kind_are_told_apart(pairs: list[tuple[int, int]], asked: list[int]) -> None:
+def test_all_hashes_are_distinguished(pairs: list[tuple[int, int]], asked: list[int]) -> None:
     known: dict[int, int] = {}
     for hash_, value in pairs:
-        known.setdefault(max(hash_, 1), value)  # 0 and 1 are one hash: 0 marks an empty slot
+        known.setdefault(max(hash_, 1), value)  # hash 0 becomes 1, because 0 marks an empty slot
     index = HashIndex.build(*arrays(pairs))
     asked += known
     found = index.look_up(np.array(asked, np.uint64))
@@ -58,7 +58,7 @@ def test_hashes_of_any_kind_are_told_apart(pairs: list[tuple[int, int]], asked: 
 
 @given(PAIRS, st.integers(1, 20), st.integers(1, 40))
 @settings(max_examples=30, deadline=None)
-def test_what_is_built_piece_by_piece_is_what_is_built_at_once(
+def test_an_index_built_in_pieces_is_equal_to_one_built_in_memory(
     tmp_path_factory: pytest.TempPathFactory,
     pairs: list[tuple[int, int]],
     each: int,
@@ -76,7 +76,7 @@ def test_what_is_built_piece_by_piece_is_what_is_built_at_once(
         assert (folder / one).read_bytes() == (folder / other).read_bytes()
 
 
-def test_of_equal_titles_the_first_counts() -> None:
+def test_of_equal_titles_the_first_is_used() -> None:
     hashes = hash_titles(["b", "a", "b", "a"])
     index = HashIndex.build(hashes, np.array([1, 2, 3, 4], np.uint32))
     assert index.look_up(hash_titles(["a", "b"])).tolist() == [2, 1]
@@ -97,20 +97,20 @@ def test_columns_are_hashed_as_lists_are() -> None:
     assert hash_column(sliced).tolist() == hash_titles(titles).tolist()
 
 
-def test_a_building_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_build_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), building(tmp_path, "t", np.uint32) as add:
         add(hash_titles(["a"]), np.array([1], np.uint32))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/t"), building(tmp_path / "file", "t", np.uint32):
         pass
 
 
-def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_damaged_index_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the index cannot be read"):
         HashIndex.open(tmp_path, "t")
     HashIndex.build(hash_titles(["a"]), np.array([1])).save(tmp_path, "t")
@@ -129,7 +129,7 @@ def test_an_index_that_is_missing_or_damaged_is_told(tmp_path: Path) -> None:
         ([1, 1, 9, 0], [0, 0, 9]),
     ],
 )
-def test_files_that_are_no_index_are_told(
+def test_files_that_are_not_an_index_are_reported(
     tmp_path: Path, slots: list[int], values: list[int]
 ) -> None:
     for file, array in zip(HashIndex.files("t"), (slots, values), strict=True):

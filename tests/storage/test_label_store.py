@@ -1,4 +1,4 @@
-"""Labels by entity and language, in a memory map."""
+"""The memory-mapped store of labels by entity and language."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def bits_of(mask: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> set[int]:
 @pytest.mark.parametrize("languages", [1, 63, 64, 65, 128, 129, 300])
 @given(data=st.data())
 @settings(max_examples=15, deadline=None)
-def test_the_store_is_as_a_dict_of_dicts(
+def test_lookups_are_as_in_a_dict_of_dicts(
     tmp_path_factory: pytest.TempPathFactory, languages: int, data: st.DataObject
 ) -> None:
     code = st.integers(0, languages - 1)
@@ -65,14 +65,14 @@ def test_the_store_is_as_a_dict_of_dicts(
     assert found.to_pylist() == [v for _, _, v in pairs]
 
 
-def test_numbers_that_32_bits_do_not_hold_are_not_there(tmp_path: Path) -> None:
+def test_qids_above_32_bits_are_absent(tmp_path: Path) -> None:
     store = store_of(tmp_path, [{5: {0: "five"}}], 1)
     asked = np.array([5, 5 + 2**32, -1, 0], np.int64)
     assert store.find(asked).tolist() == [0, -1, -1, -1]
 
 
 @pytest.mark.parametrize("pieces", [[], [{}]], ids=["no piece", "empty piece"])
-def test_an_empty_store_has_nothing(tmp_path: Path, pieces: list[Labels]) -> None:
+def test_an_empty_store_has_no_labels(tmp_path: Path, pieces: list[Labels]) -> None:
     store = store_of(tmp_path, pieces, 70)
     places = store.find(np.array([1, 2], np.int64))
     assert len(store) == 0
@@ -81,7 +81,7 @@ def test_an_empty_store_has_nothing(tmp_path: Path, pieces: list[Labels]) -> Non
     assert store.labels(places[:0], places[:0]).to_pylist() == []
 
 
-def test_a_store_that_is_being_read_may_be_written_anew(tmp_path: Path) -> None:
+def test_a_store_may_be_rewritten_while_it_is_read(tmp_path: Path) -> None:
     store = store_of(tmp_path, [{1: {0: "one"}, 2: {0: "two"}}], 1)
     store_of(tmp_path, [{1: {0: "1"}}], 1)
     places = store.find(np.array([1, 2], np.int64))
@@ -93,7 +93,7 @@ def test_entities_without_a_label_are_left_out(tmp_path: Path) -> None:
     assert store.find(np.array([1, 2, 3], np.int64)).tolist() == [-1, 0, -1]
 
 
-def test_a_word_that_many_languages_share_is_stored_once(tmp_path: Path) -> None:
+def test_a_label_that_is_equal_in_many_languages_is_stored_once(tmp_path: Path) -> None:
     shared = dict.fromkeys(range(300), "Ridley Scott")
     store = store_of(tmp_path, [{7: {**shared, 255: "리들리 스콧"}, 8: shared}], 300)
     assert (tmp_path / "text").read_bytes().count(b"Ridley Scott") == 2
@@ -102,7 +102,7 @@ def test_a_word_that_many_languages_share_is_stored_once(tmp_path: Path) -> None
     assert found == ["Ridley Scott"] * 2 + ["리들리 스콧"] + ["Ridley Scott"] * 2
 
 
-def test_a_slice_of_a_piece_is_written_as_it_is(tmp_path: Path) -> None:
+def test_a_slice_of_a_table_is_written(tmp_path: Path) -> None:
     known = {q: {0: f"a{q}", q % 3: f"b{q}"} for q in range(1, 30)}
     write_store(tmp_path, [table(known, 3).slice(4, 9)], ["a", "b", "c"])
     store = LabelStore(tmp_path, ["a", "b", "c"])
@@ -112,7 +112,7 @@ def test_a_slice_of_a_piece_is_written_as_it_is(tmp_path: Path) -> None:
     assert store.labels(places[4:13], languages).to_pylist() == [f"b{q}" for q in range(5, 14)]
 
 
-def test_a_writer_that_fails_leaves_no_store(tmp_path: Path) -> None:
+def test_a_failing_writer_leaves_no_store(tmp_path: Path) -> None:
     def failing() -> pa.Table:
         raise ValueError("no table")
 

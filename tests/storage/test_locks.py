@@ -1,4 +1,4 @@
-"""Two runs in one folder: refused, but for the shares of one array."""
+"""Locks: only tasks of one array may write to one folder at the same time."""
 
 import os
 import signal
@@ -33,14 +33,14 @@ ALONE = None
 
 @contextmanager
 def ended() -> Iterator[int]:
-    """Give the number of a process that has ended."""
+    """Yield the PID of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     yield process.pid
 
 
 def other(**change: Any) -> Process:
-    """Return a process of another number, which is there: the one that began this one."""
+    """Return another process that exists: the parent of this one."""
     began = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[19]
     parent = msgspec.structs.replace(this_process(), pid=os.getppid(), began=int(began))
     return msgspec.structs.replace(parent, **change)
@@ -62,7 +62,7 @@ def test_a_second_run_is_refused_and_the_first_is_named(tmp_path: Path) -> None:
     assert len(lock_files(tmp_path)) == 1
 
 
-def test_what_a_run_at_work_has_made_is_not_overwritten(tmp_path: Path) -> None:
+def test_output_of_a_running_run_is_not_overwritten(tmp_path: Path) -> None:
     run_stage(tmp_path)
     put(tmp_path, other())
     before = files_of(tmp_path)
@@ -71,7 +71,7 @@ def test_what_a_run_at_work_has_made_is_not_overwritten(tmp_path: Path) -> None:
     assert files_of(tmp_path) == before
 
 
-def test_a_folder_is_free_again_when_its_run_ends_well_or_badly(tmp_path: Path) -> None:
+def test_the_lock_is_released_when_the_run_ends_or_fails(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), locked(tmp_path, "claim", ALONE):
         assert len(lock_files(tmp_path)) == 1
         raise ZeroDivisionError
@@ -91,7 +91,7 @@ def test_a_folder_is_free_again_when_its_run_ends_well_or_badly(tmp_path: Path) 
         ((1, 3), None, "claim", "another run is writing"),
     ],
 )
-def test_who_may_be_in_a_folder_together(
+def test_which_runs_may_share_a_folder(
     tmp_path: Path,
     mine: tuple[int, int] | None,
     theirs: tuple[int, int] | None,
@@ -108,16 +108,16 @@ def test_who_may_be_in_a_folder_together(
     assert len(lock_files(tmp_path)) == 1
 
 
-def test_what_a_dead_run_has_left_does_not_bind(tmp_path: Path) -> None:
+def test_the_lock_of_a_dead_run_is_ignored(tmp_path: Path) -> None:
     with ended() as pid:
         put(tmp_path, other(pid=pid))
-    put(tmp_path, other(began=1))  # its number is another process's now
+    put(tmp_path, other(began=1))  # its PID was reused
     assert len(lock_files(tmp_path)) == 2
     run_stage(tmp_path)
     assert lock_files(tmp_path) == []
 
 
-def test_a_run_elsewhere_is_named_and_how_to_go_on_without_it(tmp_path: Path) -> None:
+def test_a_run_on_another_machine_is_named_with_its_lock(tmp_path: Path) -> None:
     for elsewhere in ({"host": "node-7"}, {"machine": "another"}, {"space": "pid:[1]"}):
         with ended() as pid:
             path = put(tmp_path, other(pid=pid, **elsewhere))
@@ -129,7 +129,7 @@ def test_a_run_elsewhere_is_named_and_how_to_go_on_without_it(tmp_path: Path) ->
 
 NIC = ("aa", "bb")
 OURS = Process("node", 1, "m1", "boot1", "pid:[1]", 10, None, 0, None, NIC)
-BARE = Process("node", 1)  # where the system tells nothing: no machine id, no /proc
+BARE = Process("node", 1)  # a system without machine id and /proc
 
 
 def as_ours(**change: Any) -> Process:
@@ -139,19 +139,19 @@ def as_ours(**change: Any) -> Process:
 @pytest.mark.parametrize(
     ("theirs", "ours", "dead"),
     [
-        # One kernel, one PID namespace: the process is looked at, and is not there.
+        # Same kernel and PID namespace: the process is checked, and does not exist.
         (as_ours(), OURS, True),
         (as_ours(hardware=()), as_ours(hardware=()), True),
-        (as_ours(machine=None), as_ours(machine=None), True),  # a container looks at itself
-        # Another container, or this one restarted under its name: the same kernel.
+        (as_ours(machine=None), as_ours(machine=None), True),  # within one container
+        # Another container, or a restarted one with the same name: the same kernel.
         (as_ours(space="pid:[2]"), OURS, False),
         (as_ours(space="pid:[2]", machine=None), as_ours(machine=None), False),
         (as_ours(space=None), OURS, False),
         (as_ours(space=None), as_ours(space=None), False),
-        # Another host, whatever else is the same: a machine copied while it ran.
+        # Another host, all else equal: a virtual machine copied while running.
         (as_ours(host="node-2"), OURS, False),
         (as_ours(machine="m2"), OURS, False),
-        # Another start: this machine's only with the same cards.
+        # Another boot: the same machine only if it has the same network cards.
         (as_ours(boot="boot2"), OURS, True),
         (as_ours(boot="boot2", space="pid:[2]"), OURS, True),
         (as_ours(boot="boot2", hardware=("cc",)), OURS, False),
@@ -163,13 +163,13 @@ def as_ours(**change: Any) -> Process:
         (as_ours(boot=None), OURS, False),
         (OURS, as_ours(boot=None), False),
         (as_ours(boot=None), as_ours(boot=None), False),
-        # Nothing is known but the name.
+        # Only the host name is known.
         (BARE, BARE, False),
         (BARE, OURS, False),
         (OURS, BARE, False),
     ],
 )
-def test_only_what_is_certainly_dead_is_taken_for_dead(
+def test_only_a_certainly_dead_run_counts_as_dead(
     theirs: Process, ours: Process, dead: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cstool.storage.locks._is_gone", lambda _: True)
@@ -181,8 +181,8 @@ def test_only_what_is_certainly_dead_is_taken_for_dead(
     [
         (ProcessLookupError, None, 10, True),
         (None, "S 10", 10, False),
-        (None, "S 11", 10, True),  # the number is another process's now
-        (None, "Z 10", 10, True),  # it waits for its parent
+        (None, "S 11", 10, True),  # the PID was reused
+        (None, "Z 10", 10, True),  # a zombie
         (None, "S 10", None, False),
         (None, None, 10, False),  # hidden (hidepid)
         (PermissionError, None, 10, False),
@@ -190,7 +190,7 @@ def test_only_what_is_certainly_dead_is_taken_for_dead(
         (PermissionError, "S 11", 10, True),
     ],
 )
-def test_a_process_that_may_be_there_is_not_gone(
+def test_a_process_that_may_exist_is_not_gone(
     signalled: type[OSError] | None,
     stat: str | None,
     began: int | None,
@@ -208,10 +208,10 @@ def test_a_process_that_may_be_there_is_not_gone(
     assert is_dead(as_ours(pid=77, began=began), OURS) == gone
 
 
-def test_addresses_that_software_made_up_do_not_tell_machines_apart(tmp_path: Path) -> None:
+def test_addresses_assigned_by_software_are_ignored(tmp_path: Path) -> None:
     for name, address, real in (
         ("eth0", "3c:ec:ef:00:00:01", True),
-        ("eth1", "02:42:ac:11:00:02", True),  # of a container: by its number
+        ("eth1", "02:42:ac:11:00:02", True),  # of a container: assigned by software
         ("virtual", "3c:ec:ef:00:00:02", False),
         ("ib0", ":".join(["00"] * 20), True),
         ("null", "00:00:00:00:00:00", True),
@@ -228,7 +228,7 @@ def test_addresses_that_software_made_up_do_not_tell_machines_apart(tmp_path: Pa
     assert _hardware(tmp_path / "none") == ()
 
 
-def test_a_job_that_slurm_has_begun_anew_takes_over_its_folder() -> None:
+def test_a_requeued_slurm_job_takes_over_its_folder() -> None:
     before = Process("node-1", 77, job="12", restarts=0, cluster="a")
     assert is_dead(before, Process("node-2", 5, job="12", restarts=1, cluster="a"))
     assert not is_dead(before, Process("node-2", 5, job="12", restarts=0, cluster="a"))
@@ -264,7 +264,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("where", ["after the write", "in the block", "in the release"])
-def test_a_signal_leaves_no_lock_wherever_it_comes(where: str, tmp_path: Path) -> None:
+def test_a_signal_at_any_time_leaves_no_lock(where: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ENDED_IN_ANNOUNCE, tmp_path, where],
         stderr=subprocess.PIPE, text=True, check=False,
@@ -274,7 +274,7 @@ def test_a_signal_leaves_no_lock_wherever_it_comes(where: str, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lock_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_lock_is_reported(tmp_path: Path) -> None:
     (tmp_path / "_lock-x-1-0.json").write_text("{")
     with pytest.raises(OutputError, match=r"_lock-x-1-0\.json: lock cannot be read; if no run"):
         run_stage(tmp_path)
@@ -296,7 +296,7 @@ except OutputError as error:
 """
 
 
-def test_of_runs_that_begin_at_one_moment_one_gets_the_folder(tmp_path: Path) -> None:
+def test_of_simultaneous_runs_at_most_one_locks_the_folder(tmp_path: Path) -> None:
     import time
 
     at = time.monotonic() + 2.5
@@ -316,7 +316,7 @@ def test_a_finished_folder_needs_no_lock(tmp_path: Path) -> None:
     run_stage(tmp_path)
 
 
-def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -> None:
+def test_files_of_a_run_killed_after_its_manifest_are_removed(tmp_path: Path) -> None:
     run_stage(tmp_path)
     before = files_of(tmp_path)
     orphans = []
@@ -331,7 +331,7 @@ def test_what_a_run_killed_at_its_very_end_has_left_is_removed(tmp_path: Path) -
     assert not any(map(Path.exists, orphans))
 
 
-def test_the_files_of_a_run_elsewhere_are_named_with_its_lock(tmp_path: Path) -> None:
+def test_temporary_files_of_a_run_on_another_machine_are_named(tmp_path: Path) -> None:
     tag = f".tmp-node_7.9-{'0' * 16}"
     lock = put(tmp_path, other(host="node-7"), tag=tag)
     with pytest.raises(OutputError, match=f"remove {lock} and {tmp_path / tag}$"):
@@ -350,14 +350,14 @@ def test_a_dead_run_s_lock_cannot_name_another_folder_for_removal(tmp_path: Path
         assert (out / "victim").is_dir()
 
 
-def test_shares_side_by_side_leave_each_other_s_files(tmp_path: Path) -> None:
+def test_array_tasks_keep_each_other_s_temporary_files(tmp_path: Path) -> None:
     put(tmp_path, other(), (2, 2))
     path = next(iter(lock_files(tmp_path)))
     holder = msgspec.json.decode(path.read_bytes(), type=Holder)
-    # The other share has the same claim, which the one that is begun here makes.
+    # The other array task has the claim of the one that is started below.
     with ended() as pid:
         theirs, orphan = (tmp_path / f".tmp-{_host()}.{pid}-{digit * 16}" for digit in "12")
-    begins = tmp_path / f".tmp-node-7.{pid}-{'3' * 16}"  # a share that has no lock yet
+    begins = tmp_path / f".tmp-node-7.{pid}-{'3' * 16}"  # an array task that has no lock yet
     for folder in (theirs, orphan, begins):
         folder.mkdir()
     with pytest.raises(OutputError, match="other parameters"):

@@ -1,4 +1,4 @@
-"""What a manifest tells of inputs."""
+"""Inputs and lineage in manifests."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ from cstool.storage.manifest import (
 )
 
 
-def test_a_file_s_print_depends_on_its_bytes_and_not_on_its_place(tmp_path: Path) -> None:
+def test_a_file_s_fingerprint_depends_on_its_bytes_and_not_on_its_path(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     data = os.urandom(3 << 20)
     for folder in (tmp_path, tmp_path / "sub"):
@@ -30,7 +30,7 @@ def test_a_file_s_print_depends_on_its_bytes_and_not_on_its_place(tmp_path: Path
     assert (described.name, described.bytes) == ("d.xml", 3 << 20)
 
 
-def test_another_head_tail_or_size_gives_another_print(tmp_path: Path) -> None:
+def test_another_head_tail_or_size_gives_another_fingerprint(tmp_path: Path) -> None:
     data = bytes(3 << 20)
     prints = set()
     for other in (data, b"x" + data[1:], data[:-1] + b"x", data + b"\0", b"", b"x"):
@@ -39,7 +39,7 @@ def test_another_head_tail_or_size_gives_another_print(tmp_path: Path) -> None:
     assert len(prints) == 6
 
 
-def test_a_folder_s_print_is_its_manifest_s_checksum(tmp_path: Path) -> None:
+def test_a_folder_s_fingerprint_is_its_manifest_s_checksum(tmp_path: Path) -> None:
     (tmp_path / "_manifest.json").write_bytes(b"{}")
     parts = [Part("a.parquet", 1, 10, "x"), Part("i.npy", 1, 5, "y")]
     manifest = Manifest("link", "1", {}, [], parts, Counts())
@@ -66,7 +66,7 @@ def made_by(folder: Path, stage: str, reads: list[Path], **details: dict[str, in
     return folder
 
 
-def test_lineage_has_each_stage_once_behind_those_it_read(tmp_path: Path) -> None:
+def test_lineage_has_each_stage_once_after_its_inputs(tmp_path: Path) -> None:
     entities = made_by(tmp_path / "e", "entities", [])
     titles = made_by(tmp_path / "t", "titles", [entities])
     sentences = made_by(tmp_path / "s", "extract", [])

@@ -1,4 +1,4 @@
-"""What is told of a folder that holds stages' folders, where one of these was wanted."""
+"""Errors for a folder that contains folders of stages."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ def told(folder: Path, *stages: str) -> str:
     return str(caught.value)
 
 
-def test_stages_inside_are_named_also_a_folder_deeper(pipeline: Path, tmp_path: Path) -> None:
+def test_nested_folders_of_stages_are_suggested(pipeline: Path, tmp_path: Path) -> None:
     (tmp_path / "enwiki").mkdir()
     (tmp_path / "corpus").symlink_to(pipeline / "corpus")
     (tmp_path / "enwiki/linked").symlink_to(pipeline / "linked")
@@ -26,13 +26,13 @@ def test_stages_inside_are_named_also_a_folder_deeper(pipeline: Path, tmp_path: 
         folder_stats(tmp_path)
     inside = "is not the folder of a stage, but contains corpus, enwiki/linked; give one of them"
     assert str(caught.value) == f"{tmp_path}: {inside}"
-    # Those alone that are wanted.
+    # Only folders of the wanted stages are named.
     assert told(tmp_path, "shard").endswith(f"but contains corpus; give {tmp_path / 'corpus'}")
     assert "has no _manifest.json" in told(tmp_path, "entities")
     assert need_stage(tmp_path / "corpus", "shard").stage == "shard"
 
 
-def test_of_many_stages_the_first_are_named(pipeline: Path, tmp_path: Path) -> None:
+def test_only_the_first_of_many_nested_folders_are_named(pipeline: Path, tmp_path: Path) -> None:
     for n in range(20):
         (tmp_path / f"{n:02}").symlink_to(pipeline / "linked")
     assert "contains 00, 01, 02," in told(tmp_path, "link")

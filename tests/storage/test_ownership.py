@@ -1,4 +1,4 @@
-"""Whatever lies in an output folder: cstool removes, overwrites and follows what it wrote, only."""
+"""In an output folder, cstool removes and overwrites only files that it wrote."""
 
 import os
 import shutil
@@ -71,7 +71,7 @@ def both_ways(out: Path, then: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("of", ["this run", "another run", "a user"])
-def test_nothing_behind_a_linked_folder_is_touched(tmp_path: Path, state: str, of: str) -> None:
+def test_files_behind_a_symbolic_link_are_kept(tmp_path: Path, state: str, of: str) -> None:
     out, victim = begin(tmp_path / "o", state), tmp_path / "victim"
     table(victim / "table.parquet")
     (victim / "thesis.tex").write_text("mine")
@@ -95,7 +95,7 @@ def test_nothing_behind_a_linked_folder_is_touched(tmp_path: Path, state: str, o
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", [WORK, f"{WORK}/first", f"{WORK}/timings"])
-def test_a_linked_work_folder_is_refused_or_left(tmp_path: Path, state: str, name: str) -> None:
+def test_a_linked_work_folder_is_refused_or_kept(tmp_path: Path, state: str, name: str) -> None:
     out, victim = begin(tmp_path / "o", state), tmp_path / "victim"
     table(victim / "first" / part_name(0))
     (victim / "timings").mkdir()
@@ -124,7 +124,7 @@ def test_parts_are_not_written_or_removed_through_a_linked_folder(
     (out / folder).rename(victim)
     (out / folder).symlink_to(victim)
     before = files_of(victim)
-    fill(RUNS)  # finished: there is nothing to do
+    fill(RUNS)  # complete: nothing to do
     for running in (ANEW, RUNS):
         with pytest.raises(OutputError, match=f"{folder}: is a symbolic link inside an output"):
             fill(running)
@@ -137,7 +137,7 @@ def test_parts_are_not_written_or_removed_through_a_linked_folder(
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("hard", [False, True])
 @pytest.mark.parametrize("name", [part_name(1), part_name(4), MANIFEST, RUN, TIMINGS, "x.tmp"])
-def test_what_a_link_of_any_name_leads_to_keeps_its_bytes(
+def test_the_target_of_a_link_is_not_changed(
     tmp_path: Path, state: str, hard: bool, name: str
 ) -> None:
     out, victim = begin(tmp_path / "o", state), tmp_path / "victim"
@@ -160,9 +160,7 @@ def test_a_lock_that_is_a_link_is_removed_and_not_followed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_a_worker_s_note_is_not_written_into_what_a_link_leads_to(
-    tmp_path: Path, hard: bool
-) -> None:
+def test_a_worker_s_note_is_not_written_through_a_link(tmp_path: Path, hard: bool) -> None:
     victim, at = tmp_path / "victim", tmp_path / "at"
     victim.write_text("mine")
     at.mkdir()
@@ -174,7 +172,7 @@ def test_a_worker_s_note_is_not_written_into_what_a_link_leads_to(
         noting(tmp_path / "linked" / "0", lambda: None)
 
 
-# ---- manifests that list what is not theirs ----
+# ---- manifests that list foreign files ----
 
 OUTSIDE = ["../victim.txt", "a/../../victim.txt", "./x", "", "a//b", "/", "x\0y", "a/", "x" * 300]
 
@@ -188,9 +186,7 @@ def list_also(out: Path, file: str) -> None:
 
 
 @pytest.mark.parametrize("file", [*OUTSIDE, "/absolute"])
-def test_a_manifest_that_lists_a_path_outside_removes_nothing_there(
-    tmp_path: Path, file: str
-) -> None:
+def test_a_listed_path_outside_the_folder_is_not_removed(tmp_path: Path, file: str) -> None:
     out = begin(tmp_path / "o", "finished")
     victims = [tmp_path / "victim.txt", tmp_path / "absolute", out / "x"]
     for victim in victims:
@@ -202,7 +198,7 @@ def test_a_manifest_that_lists_a_path_outside_removes_nothing_there(
     assert [victim.read_text() for victim in victims] == ["mine"] * 3
 
 
-def test_a_name_with_a_backslash_is_a_name(tmp_path: Path) -> None:
+def test_a_file_name_may_contain_a_backslash(tmp_path: Path) -> None:
     out = begin(tmp_path / "o", "finished")
     (tmp_path / "victim.txt").write_text("mine")
     list_also(out, "..\\victim.txt")
@@ -212,7 +208,7 @@ def test_a_name_with_a_backslash_is_a_name(tmp_path: Path) -> None:
     assert (tmp_path / "victim.txt").exists()
 
 
-def test_every_command_that_reads_refuses_a_path_outside(tmp_path: Path) -> None:
+def test_every_reading_command_refuses_a_path_outside_the_folder(tmp_path: Path) -> None:
     out = begin(tmp_path / "o", "finished")
     list_also(out, "../victim.txt")
     new, told = tmp_path / "new", f"{MANIFEST}: lists '../victim.txt', which is not a path inside"
@@ -234,7 +230,7 @@ def test_every_command_that_reads_refuses_a_path_outside(tmp_path: Path) -> None
     assert sum(told in line for line in done.stdout.splitlines()) == 1
 
 
-def test_a_listed_file_in_another_stage_s_folder_or_behind_a_link_is_not_removed(
+def test_a_listed_file_in_another_stage_or_behind_a_link_is_kept(
     tmp_path: Path,
 ) -> None:
     out = begin(tmp_path / "o", "finished")
@@ -250,11 +246,11 @@ def test_a_listed_file_in_another_stage_s_folder_or_behind_a_link_is_not_removed
     assert {name: files_of(out / name) for name in kept} == kept
 
 
-# ---- other files, of cstool's or not ----
+# ---- other files ----
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_copies_and_parts_of_other_runs_and_a_user_s_files_stay(tmp_path: Path, state: str) -> None:
+def test_copies_parts_of_other_runs_and_user_files_are_kept(tmp_path: Path, state: str) -> None:
     out, other = begin(tmp_path / "o", state), tmp_path / "other"
     run_stage(other, factor=9)
     copies = {out / "copy.parquet", out / "sub" / part_name(0), out / part_name(77)}
@@ -276,7 +272,7 @@ def test_copies_and_parts_of_other_runs_and_a_user_s_files_stay(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("of", ["a user", "another run"])
-def test_another_s_table_at_a_part_s_name_is_not_overwritten(tmp_path: Path, of: str) -> None:
+def test_a_foreign_table_with_a_part_s_name_is_not_overwritten(tmp_path: Path, of: str) -> None:
     out = begin(tmp_path / "o")
     path = out / part_name(4)
     if of == "a user":
@@ -295,7 +291,7 @@ def test_another_s_table_at_a_part_s_name_is_not_overwritten(tmp_path: Path, of:
 
 @pytest.mark.parametrize("name", [MANIFEST, RUN, TIMINGS])
 @pytest.mark.parametrize("data", ['{"files": []}', "{", "", '{"stage": 1}', "[" * 100_000])
-def test_another_program_s_file_of_such_a_name_is_not_overwritten(
+def test_another_program_s_manifest_is_not_overwritten(
     tmp_path: Path, name: str, data: str
 ) -> None:
     (tmp_path / name).write_text(data)
@@ -310,7 +306,7 @@ def test_another_program_s_file_of_such_a_name_is_not_overwritten(
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_user_s_work_folder_in_a_finished_one_stays(tmp_path: Path) -> None:
+def test_a_user_s_work_folder_is_kept(tmp_path: Path) -> None:
     run_stage(tmp_path)
     (tmp_path / WORK).mkdir()
     (tmp_path / WORK / "x").write_text("mine")
@@ -322,7 +318,7 @@ def test_a_user_s_work_folder_in_a_finished_one_stays(tmp_path: Path) -> None:
     run_stage(tmp_path)
 
 
-def test_pipes_and_folders_of_a_part_s_name_end_no_run(tmp_path: Path) -> None:
+def test_pipes_and_folders_with_a_part_s_name_are_ignored(tmp_path: Path) -> None:
     begin(tmp_path)
     os.mkfifo(tmp_path / "pipe.parquet")
     os.mkfifo(tmp_path / part_name(3))
@@ -333,7 +329,7 @@ def test_pipes_and_folders_of_a_part_s_name_end_no_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("running", [RUNS, ANEW])
-def test_a_folder_that_may_not_be_read_is_passed_over(
+def test_a_folder_without_read_permission_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: RunOptions
 ) -> None:
     begin(tmp_path)
@@ -349,12 +345,12 @@ def test_a_folder_that_may_not_be_read_is_passed_over(
     run_stage(tmp_path, running=running)
 
 
-# ---- stages inside, neighbours ----
+# ---- nested stages, other runs ----
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("inner", ["finished", "unfinished", "running"])
-def test_a_stage_inside_is_left_alone(tmp_path: Path, state: str, inner: str) -> None:
+def test_a_nested_stage_folder_is_kept(tmp_path: Path, state: str, inner: str) -> None:
     out = begin(tmp_path / "o", state)
     begin(out / "inner", "unfinished" if inner == "running" else inner)
     begin(out / "deep" / "inner")
@@ -372,7 +368,7 @@ def test_a_stage_inside_is_left_alone(tmp_path: Path, state: str, inner: str) ->
     ("host", "pid", "stays"),
     [(None, os.getppid(), True), ("node7", 2**22 + 1, True), (None, 2**22 + 1, False)],
 )
-def test_temporary_files_of_a_neighbour_stay_unless_it_has_ended(
+def test_temporary_files_are_kept_unless_their_run_has_ended(
     tmp_path: Path, host: str | None, pid: int, stays: bool
 ) -> None:
     scratch = tmp_path / f".tmp-{host or _host()}.{pid}-{'0' * 16}"
@@ -400,9 +396,7 @@ def test_a_finished_folder_is_not_tidied_while_another_run_begins_it_anew(tmp_pa
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_with_a_damaged_manifest_or_claim_parts_of_other_runs_stay(
-    tmp_path: Path, state: str
-) -> None:
+def test_parts_of_other_runs_are_kept_with_a_damaged_manifest(tmp_path: Path, state: str) -> None:
     out = begin(tmp_path / "o", state)
     run_stage(tmp_path / "other", range(8), factor=9)
     shutil.copy(tmp_path / "other" / part_name(7), out)
@@ -414,7 +408,7 @@ def test_with_a_damaged_manifest_or_claim_parts_of_other_runs_stay(
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("at", range(6))
-def test_killed_while_it_is_cleared_a_folder_is_cleared_again(
+def test_an_interrupted_overwrite_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, at: int
 ) -> None:
     out = begin(tmp_path / "o", state)
@@ -438,7 +432,7 @@ def test_killed_while_it_is_cleared_a_folder_is_cleared_again(
     assert sorted(files_of(out)) == [MANIFEST, "notes.txt", part_name(0)]
 
 
-def test_killed_between_clearing_and_its_claim_the_same_command_continues(
+def test_a_run_killed_after_its_new_claim_is_resumed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(tmp_path, "finished")

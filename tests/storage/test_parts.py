@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Parts, and atomic writing of files."""
 
 import errno
 import os
@@ -62,12 +62,12 @@ def test_a_part_knows_how_it_was_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("run", "slice_"), [("other", "s"), ("r", "other")])
-def test_a_part_of_another_run_or_slice_is_none(tmp_path: Path, run: str, slice_: str) -> None:
+def test_a_part_of_another_run_or_slice_is_not_found(tmp_path: Path, run: str, slice_: str) -> None:
     make(tmp_path, numbers(2))
     assert find(tmp_path, run=run, slice_=slice_) is None
 
 
-def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_file_is_not_a_part(tmp_path: Path) -> None:
     make(tmp_path, numbers(2))
     whole = (tmp_path / "a/p.parquet").read_bytes()
     path = tmp_path / "p.parquet"
@@ -82,12 +82,12 @@ def test_what_is_no_sound_part_is_none(tmp_path: Path) -> None:
     assert footer_of(tmp_path / "a/p.parquet")
 
 
-def test_a_part_without_rows_is_a_part(tmp_path: Path) -> None:
+def test_a_part_may_have_no_rows(tmp_path: Path) -> None:
     make(tmp_path, numbers(0))
     assert pq.read_table(tmp_path / "a/p.parquet").num_rows == 0
 
 
-def test_what_belongs_beside_a_part_is_there_before_it(tmp_path: Path) -> None:
+def test_side_tables_are_written_before_their_part(tmp_path: Path) -> None:
     def batches() -> Batches:
         yield SideTable("more", pa.table({"x": ["a"]}))
         yield pa.table({"n": [1]}, schema=SCHEMA)
@@ -102,7 +102,7 @@ def test_what_belongs_beside_a_part_is_there_before_it(tmp_path: Path) -> None:
     assert find(tmp_path) is None
 
 
-def test_a_failing_maker_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failing_function_leaves_no_file(tmp_path: Path) -> None:
     def failing() -> Batches:
         yield pa.table({"n": [1]}, schema=SCHEMA)
         raise ValueError("in the middle")
@@ -112,7 +112,7 @@ def test_a_failing_maker_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "a").iterdir()) == []
 
 
-def test_an_input_that_cannot_be_read_is_not_told_as_an_output(tmp_path: Path) -> None:
+def test_an_unreadable_input_is_not_reported_as_an_output(tmp_path: Path) -> None:
     def reading() -> Batches:
         yield pa.table({"n": [1]}, schema=SCHEMA)
         (tmp_path / "gone.xml").read_bytes()
@@ -135,7 +135,7 @@ def test_an_interrupted_writer_leaves_the_old_file(tmp_path: Path, fault: BaseEx
     assert path.read_bytes() == b"old"
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
         write_bytes(tmp_path / "file" / "x", b"")
@@ -143,7 +143,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 kB; skipped where none can be mounted."""
+    """Yield a disk of 64 kB; skip the test if none can be mounted."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
@@ -156,7 +156,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_left_clean(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_without_leftovers(small_disk: Path) -> None:
     with pytest.raises(OutputError, match=r"p\.parquet: no space left on the disk; free some"):
         make(small_disk, _noise())
     assert list((small_disk / "a").iterdir()) == []
@@ -175,7 +175,7 @@ def _noise() -> Batches:
 @pytest.mark.parametrize(
     ("number", "told"), [(errno.ENOSPC, "no space left"), (errno.EDQUOT, "quota exceeded")]
 )
-def test_a_full_disk_or_quota_is_told(
+def test_a_full_disk_or_quota_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: str
 ) -> None:
     def full(handle: int) -> None:
@@ -188,7 +188,7 @@ def test_a_full_disk_or_quota_is_told(
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS])
-def test_a_file_system_that_cannot_flush_is_borne(
+def test_a_file_system_without_fsync_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def cannot(handle: int) -> None:
@@ -199,7 +199,7 @@ def test_a_file_system_that_cannot_flush_is_borne(
     assert (tmp_path / "f").read_bytes() == b"data"
 
 
-def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(handle: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 

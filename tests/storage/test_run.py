@@ -1,4 +1,4 @@
-"""A stage's folder: claimed, filled, continued, finished, refused."""
+"""Runs: an output folder is claimed, filled, resumed, completed or refused."""
 
 import os
 import shutil
@@ -77,7 +77,7 @@ def run_stage(
         return run.finish(made, total(m.counts for m in made))
 
 
-def test_a_whole_run_leaves_its_parts_and_manifest_alone(tmp_path: Path) -> None:
+def test_a_complete_run_leaves_only_parts_and_manifest(tmp_path: Path) -> None:
     manifest = run_stage(tmp_path / "o")
     assert sorted(files_of(tmp_path / "o")) == [MANIFEST, *(part_name(i) for i in range(5))]
     assert read_manifest(tmp_path / "o") == manifest == need_stage(tmp_path / "o", "extract")
@@ -85,7 +85,7 @@ def test_a_whole_run_leaves_its_parts_and_manifest_alone(tmp_path: Path) -> None
     assert [part.file for part in manifest.parts] == [part_name(i) for i in range(5)]
 
 
-def test_run_twice_it_does_nothing(tmp_path: Path) -> None:
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     run_stage(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.iterdir()]}
     run_stage(tmp_path)
@@ -93,13 +93,13 @@ def test_run_twice_it_does_nothing(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.iterdir()]} == before
 
 
-def test_worker_processes_change_no_byte(tmp_path: Path) -> None:
+def test_worker_processes_do_not_change_the_output(tmp_path: Path) -> None:
     run_stage(tmp_path / "one")
     run_stage(tmp_path / "two", running=RunOptions(jobs=2, quiet=True))
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
 
 
-def test_an_interrupted_run_is_continued_to_the_same_bytes(tmp_path: Path) -> None:
+def test_a_resumed_run_has_the_same_output(tmp_path: Path) -> None:
     run_stage(tmp_path / "whole")
     with pytest.raises(InputError, match="slice -1 is bad"):
         run_stage(tmp_path / "o", [0, 1, 2, -1, 4])
@@ -123,7 +123,7 @@ def test_a_damaged_part_of_an_interrupted_run_is_made_again(tmp_path: Path) -> N
     assert files_of(out) == files_of(tmp_path / "whole")
 
 
-def test_a_run_killed_after_its_manifest_is_tidied(tmp_path: Path) -> None:
+def test_intermediate_files_are_removed_after_the_manifest(tmp_path: Path) -> None:
     run_stage(tmp_path)
     before = files_of(tmp_path)
     (tmp_path / WORK / "first").mkdir(parents=True)
@@ -134,7 +134,7 @@ def test_a_run_killed_after_its_manifest_is_tidied(tmp_path: Path) -> None:
     assert not (tmp_path / WORK).exists()
 
 
-def test_an_input_that_breaks_leaves_the_parts_before_it(tmp_path: Path) -> None:
+def test_parts_before_an_input_error_are_kept(tmp_path: Path) -> None:
     def broken() -> Iterable[Task[int]]:
         yield from tasks(range(3))
         raise CutInputError("d.xml: ends")
@@ -192,7 +192,7 @@ def test_a_folder_that_is_given_twice_is_named(tmp_path: Path) -> None:
         pass
 
 
-def test_another_version_continues_nothing_but_takes_what_is_finished(
+def test_another_version_accepts_only_a_complete_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InputError):
@@ -213,7 +213,7 @@ def test_foreign_files_are_refused_and_never_removed(tmp_path: Path) -> None:
     assert files_of(tmp_path) == {"thesis.tex": b"mine"}
 
 
-def test_overwrite_removes_what_is_ours_only(tmp_path: Path) -> None:
+def test_overwrite_removes_only_files_of_cstool(tmp_path: Path) -> None:
     run_stage(tmp_path, factor=3)
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "empty").mkdir()
@@ -227,7 +227,7 @@ def test_overwrite_removes_what_is_ours_only(tmp_path: Path) -> None:
     assert {name for name in kept if "/" not in name} == {MANIFEST, part_name(0)}
 
 
-def test_overwrite_of_a_folder_above_leaves_other_stages_alone(tmp_path: Path) -> None:
+def test_overwrite_of_a_parent_folder_keeps_other_stages(tmp_path: Path) -> None:
     run_stage(tmp_path / "extract")
     before = files_of(tmp_path)
     with pytest.raises(OutputError, match=r"not written by cstool \(extract\)"):
@@ -235,24 +235,24 @@ def test_overwrite_of_a_folder_above_leaves_other_stages_alone(tmp_path: Path) -
     assert files_of(tmp_path) == before
 
 
-def test_overwrite_begins_an_interrupted_run_anew(tmp_path: Path) -> None:
+def test_overwrite_starts_an_interrupted_run_over(tmp_path: Path) -> None:
     run_stage(tmp_path / "whole")
     out = tmp_path / "o"
     with pytest.raises(InputError):
         run_stage(out, [0, -1], factor=9)
-    (out / "index.npy").touch()  # what a stage writes beside its parts
+    (out / "index.npy").touch()  # a file that a stage writes beside its parts
     beside = out / beside_part(PARAGRAPHS, part_name(8))
     beside.parent.mkdir()
     shutil.copy(tmp_path / "whole" / part_name(0), beside)
     run_stage(out, running=RunOptions(jobs=1, overwrite=True))
     (out / "index.npy").unlink()
-    beside.unlink()  # a part of this very run, copied under another name: not the run's to remove
+    beside.unlink()  # a copy of a part under another name is not removed
     beside.parent.rmdir()
     assert files_of(out) == files_of(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("name", [MANIFEST, RUN])
-def test_overwrite_gets_rid_of_a_broken_manifest_or_claim(tmp_path: Path, name: str) -> None:
+def test_overwrite_replaces_a_damaged_manifest_or_claim(tmp_path: Path, name: str) -> None:
     run_stage(tmp_path)
     (tmp_path / MANIFEST).unlink()
     (tmp_path / name).write_text("{")
@@ -261,12 +261,12 @@ def test_overwrite_gets_rid_of_a_broken_manifest_or_claim(tmp_path: Path, name: 
     run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
 
 
-def test_a_claim_that_nothing_came_of_does_not_bind(tmp_path: Path) -> None:
+def test_a_claim_without_parts_is_replaced(tmp_path: Path) -> None:
     (tmp_path / RUN).write_text('{"stage":"other","version":"0","parameters":{},"inputs":[]}')
     run_stage(tmp_path)
 
 
-def test_overwrite_is_refused_to_a_share(tmp_path: Path) -> None:
+def test_overwrite_is_refused_for_an_array_task(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="would remove the parts of other array tasks"):
         run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True, array_task=(1, 2)))
 
@@ -274,7 +274,7 @@ def test_overwrite_is_refused_to_a_share(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "told"), [(None, "is missing"), (b"short", r"has 5 bytes instead of \d+")]
 )
-def test_a_finished_folder_that_lost_a_part_is_told(
+def test_a_missing_part_of_a_complete_folder_is_reported(
     tmp_path: Path, data: bytes | None, told: str
 ) -> None:
     run_stage(tmp_path)
@@ -288,13 +288,13 @@ def test_a_finished_folder_that_lost_a_part_is_told(
     run_stage(tmp_path, running=RunOptions(jobs=1, overwrite=True))
 
 
-def test_a_file_in_the_folder_s_place_is_told(tmp_path: Path) -> None:
+def test_an_output_path_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "o").touch()
     with pytest.raises(OutputError, match="is a file; give a folder"):
         run_stage(tmp_path / "o")
 
 
-def test_shares_make_what_is_theirs_and_a_plain_run_finishes(tmp_path: Path) -> None:
+def test_array_tasks_make_their_parts_and_a_plain_run_finishes(tmp_path: Path) -> None:
     run_stage(tmp_path / "whole")
     out = tmp_path / "o"
     for share, mine in ((1, [0, 3]), (3, [2])):
@@ -306,7 +306,7 @@ def test_shares_make_what_is_theirs_and_a_plain_run_finishes(tmp_path: Path) -> 
     assert files_of(out) == files_of(tmp_path / "whole")
 
 
-def test_a_share_never_finishes(tmp_path: Path) -> None:
+def test_an_array_task_never_completes_the_folder(tmp_path: Path) -> None:
     out = tmp_path / "o"
     for share in (1, 2, 1):
         with pytest.raises(Unfinished):
@@ -319,7 +319,7 @@ def test_a_share_never_finishes(tmp_path: Path) -> None:
     assert made_now == []
 
 
-def test_parts_of_a_longer_stream_do_not_stay(tmp_path: Path) -> None:
+def test_parts_of_a_longer_stream_are_removed(tmp_path: Path) -> None:
     pipe = [Input("-", None, None)]
     for slices, finish in ((range(4), False), ([7], True)):
         options = RunOptions(jobs=1)
@@ -334,7 +334,7 @@ DEATHS = 2
 
 
 def fragile(slice_: int, tried: Path) -> Batches:
-    """Die in the middle of slice 2, where a file says how often, and of no other."""
+    """Die in slice 2, until the file `tried` counts DEATHS deaths."""
     note = noter()
     for page in range(3):
         if note:
@@ -362,7 +362,7 @@ def test_a_part_whose_worker_dies_is_made_again(tmp_path: Path) -> None:
     assert files_of(tmp_path / "once") == files_of(tmp_path / "whole")
 
 
-def test_a_part_whose_worker_dies_twice_is_named_and_the_place_in_it(tmp_path: Path) -> None:
+def test_a_part_whose_worker_dies_twice_is_named_with_the_page(tmp_path: Path) -> None:
     tried, out = tmp_path / "tried", tmp_path / "o"
     tried.touch()
     told = r"o/part-000002.parquet \(numbers, page 1 of slice 2\): its worker was killed \(SIGK"
@@ -372,11 +372,11 @@ def test_a_part_whose_worker_dies_twice_is_named_and_the_place_in_it(tmp_path: P
     assert {RUN, part_name(0), part_name(1)} <= names
     assert not (out / WORK / "at").exists()
     assert not list(out.rglob(".*.tmp"))
-    run_fragile(out, tried)  # the third time it lives
+    run_fragile(out, tried)  # the third attempt succeeds
     assert sorted(files_of(out)) == [MANIFEST, *(part_name(i) for i in range(6))]
 
 
-def test_a_run_that_is_stopped_tells_what_is_done(tmp_path: Path) -> None:
+def test_a_stopped_run_reports_its_finished_parts(tmp_path: Path) -> None:
     def stop(made: FinishedPart) -> None:
         if made.part.file == part_name(2):
             raise KeyboardInterrupt
@@ -403,7 +403,7 @@ def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:
         with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
             run.map(counting, 1, tasks(range(5)), PartSpec(SCHEMA), on_made=check)
 
-    for _ in range(2):  # the second time the parts are there already
+    for _ in range(2):  # the second time, the parts exist
         seen.clear()
         with pytest.raises(InputError, match="too many"):
             fill()
@@ -411,7 +411,7 @@ def test_the_caller_may_end_the_run_at_a_part(tmp_path: Path) -> None:
     assert part_name(2) in files_of(tmp_path)
 
 
-def test_lost_counts_are_a_fault_of_ours(tmp_path: Path) -> None:
+def test_counts_that_do_not_add_up_are_an_internal_error(tmp_path: Path) -> None:
     options = RunOptions(jobs=1)
     with open_run(tmp_path, stage="x", parameters={}, inputs=[], options=options) as run:
         with pytest.raises(AssertionError, match="x: counts do not add up: pages: read 2"):
@@ -419,7 +419,7 @@ def test_lost_counts_are_a_fault_of_ours(tmp_path: Path) -> None:
         assert not (tmp_path / MANIFEST).exists()
 
 
-def test_need_stage_tells_what_a_folder_is_instead(tmp_path: Path) -> None:
+def test_need_stage_says_what_a_folder_is_instead(tmp_path: Path) -> None:
     run_stage(tmp_path / "o")
     (tmp_path / "file").touch()
     for path, told in [
@@ -432,7 +432,7 @@ def test_need_stage_tells_what_a_folder_is_instead(tmp_path: Path) -> None:
             need_stage(path, "link")
 
 
-def test_a_manifest_tells_nothing_of_time_or_place(tmp_path: Path) -> None:
+def test_a_manifest_has_neither_times_nor_paths(tmp_path: Path) -> None:
     run_stage(tmp_path / "a")
     told = msgspec.json.decode((tmp_path / "a" / MANIFEST).read_bytes())
     assert set(told) == {

@@ -1,4 +1,4 @@
-"""The columns that other programs read, as the design's contracts have them."""
+"""The schemas of the stages are as documented."""
 
 import pyarrow as pa
 import pytest
@@ -56,7 +56,7 @@ CONTRACTS = {
 
 
 @pytest.mark.parametrize("stage", sorted(CONTRACTS))
-def test_a_stage_s_columns_are_as_agreed(stage: str) -> None:
+def test_a_stage_s_columns_are_as_documented(stage: str) -> None:
     schema: pa.Schema = BY_STAGE[stage]
     assert {field.name: str(field.type) for field in schema} == CONTRACTS[stage]
     assert schema.names == list(CONTRACTS[stage])
@@ -66,7 +66,7 @@ def test_a_linked_mention_may_have_no_qid() -> None:
     assert BY_STAGE["link"].field("mentions").type.value_type.field("qid").nullable
 
 
-def test_a_sentence_s_number_is_unique_in_its_wiki() -> None:
+def test_a_sentence_id_is_unique_in_its_wiki() -> None:
     assert sentence_id(5, 3) == 5 * 2**20 + 3
     assert sentence_id(5, 2**20 - 1) + 1 == sentence_id(6, 0)
     assert sentence_id(2**32 - 1, 2**20 - 1) < 2**63

@@ -1,4 +1,4 @@
-"""Segments: rows that come back from their stretches of bytes, however many files these are in."""
+"""Segments are read back from their byte ranges, from any number of files."""
 
 import os
 import resource
@@ -28,7 +28,7 @@ def few_open_files() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_segments_may_lie_in_more_files_than_may_be_open(
+def test_segments_may_be_in_more_files_than_can_be_open(
     tmp_path: Path, few_open_files: int
 ) -> None:
     segments = []

@@ -1,4 +1,4 @@
-"""The external sort: runs cut into ranges of the key, gathered."""
+"""The external sort: runs are read by ranges of the key."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -41,7 +41,7 @@ def gather(files: list[Path], schema: pa.Schema, cuts: set[int]) -> list[tuple[i
 @pytest.mark.parametrize(("type_", "bits"), [(pa.uint32(), 32), (pa.uint64(), 64)])
 @given(data=st.data(), rows_a_group=st.integers(1, 5))
 @settings(max_examples=25, deadline=None)
-def test_the_ranges_together_are_the_sorted_whole(
+def test_the_concatenated_ranges_are_all_rows_sorted(
     tmp_path_factory: pytest.TempPathFactory,
     type_: pa.DataType,
     bits: int,
@@ -65,7 +65,7 @@ def test_the_ranges_together_are_the_sorted_whole(
     assert gather(files, schema, cuts) == sorted(whole, key=lambda row: row[0])
 
 
-def test_a_range_is_read_from_the_groups_that_touch_it_only(
+def test_only_overlapping_row_groups_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sorted_runs, "ROWS_A_GROUP", 10)

@@ -1,4 +1,4 @@
-"""What runs took: written beside the manifest, an object for each run that did something."""
+"""`_timings.json`: an object for each run that made a part."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def tasks(folder: Path) -> list[list[int]]:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_run_tells_what_it_took_outside_the_manifest(tmp_path: Path, jobs: int) -> None:
+def test_a_run_writes_its_timings_beside_the_manifest(tmp_path: Path, jobs: int) -> None:
     manifest = run_stage(tmp_path, running=RunOptions(jobs=jobs, quiet=True))
     assert TIMINGS not in {part.file for part in manifest.parts}
     [timing] = told(tmp_path)
@@ -39,12 +39,14 @@ def test_a_run_tells_what_it_took_outside_the_manifest(tmp_path: Path, jobs: int
     assert tasks(tmp_path) == [[5, 5]]
 
 
-def test_each_run_that_did_something_is_told_of_and_no_other(tmp_path: Path) -> None:
+def test_each_run_that_made_a_part_has_timings(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         run_stage(tmp_path, [0, 1, 2, -1])
     assert not (tmp_path / TIMINGS).exists()
     with pytest.raises(Unfinished):
-        run_stage(tmp_path, running=RunOptions(jobs=1, array_task=(1, 5)))  # finds its part made
+        run_stage(
+            tmp_path, running=RunOptions(jobs=1, array_task=(1, 5))
+        )  # its part exists already
     run_stage(tmp_path)
     run_stage(tmp_path)
     assert tasks(tmp_path) == [[3], [2, 5]]
@@ -53,18 +55,18 @@ def test_each_run_that_did_something_is_told_of_and_no_other(tmp_path: Path) -> 
     assert tasks(tmp_path) == [[3], [2, 5]]
 
 
-def test_times_that_are_there_already_are_told_once(tmp_path: Path) -> None:
+def test_existing_timings_are_not_duplicated(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         run_stage(tmp_path, [0, 1, -1])
     left = files_of(tmp_path / WORK / "timings")
-    for name, data in left.items():  # as when killed between writing times and manifest
+    for name, data in left.items():  # as if killed after writing timings, before the manifest
         (tmp_path / TIMINGS).write_bytes(data)
         (tmp_path / WORK / "timings" / name).write_bytes(data)
     run_stage(tmp_path)
     assert len(told(tmp_path)) == 2
 
 
-def test_overwriting_begins_them_anew_and_broken_ones_do_no_harm(tmp_path: Path) -> None:
+def test_overwrite_discards_timings_and_invalid_ones_are_ignored(tmp_path: Path) -> None:
     run_stage(tmp_path)
     run_stage(tmp_path, factor=3, running=RunOptions(jobs=1, overwrite=True))
     assert len(told(tmp_path)) == 1
@@ -74,7 +76,7 @@ def test_overwriting_begins_them_anew_and_broken_ones_do_no_harm(tmp_path: Path)
     assert len(told(tmp_path)) == 1
 
 
-def test_times_alone_make_no_folder_foreign(tmp_path: Path) -> None:
+def test_a_folder_with_only_timings_is_not_foreign(tmp_path: Path) -> None:
     (tmp_path / TIMINGS).write_text("[]")
     run_stage(tmp_path)
     assert len(told(tmp_path)) == 1

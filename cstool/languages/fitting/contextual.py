@@ -42,7 +42,7 @@ def fit(
     """Return the names adapted to their contexts.
 
     `mention`: int64[n], for each name the index of its mention in `places`; `language`: int64[n],
-    for each name the index of its language in `languages` (codes). Names must be normalised
+    for each name the index of its language in `languages` (codes). Names must be normalized
     (`tidy`) and not null.
     """
     changes = np.zeros(len(names), np.uint16)

@@ -94,7 +94,7 @@ def _composing() -> list[int]:
 
 
 def tidy(names: pa.Array) -> FittedNames:
-    """Return normalised names; "" only for a name without any visible character.
+    """Return normalized names; "" only for a name without any visible character.
 
     In this order: composed (NFC, UAX #15); controls, direction marks and other invisible characters
     removed; each run of white space replaced by one space, none at the ends; brackets and quotation

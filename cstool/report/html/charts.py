@@ -1,6 +1,6 @@
 """Draws charts as SVG with Vega-Lite (vl-convert, which needs neither browser nor network).
 
-Colours are CSS variables of the page, so charts also have a dark theme. Each chart is drawn in two
+Colors are CSS variables of the page, so charts also have a dark theme. Each chart is drawn in two
 widths, because the text of a wide chart would be too small on a phone.
 """
 
@@ -19,7 +19,7 @@ Spec = dict[str, Any]
 ChartRow = dict[str, Any]
 
 WIDE, NARROW = 760, 343
-_COLOURS = ("var(--accent)", "var(--second)")
+_COLORS = ("var(--accent)", "var(--second)")
 _GREY = "var(--bar-rest)"
 _CONFIG: Spec = {
     "aria": False,  # the chart as a whole has a title and a description
@@ -28,9 +28,9 @@ _CONFIG: Spec = {
     "padding": 2,
     "autosize": {"type": "fit-x", "contains": "padding"},
     "view": {"stroke": None},
-    "bar": {"color": _COLOURS[0]},
+    "bar": {"color": _COLORS[0]},
     "text": {"color": "var(--ink)", "fontSize": 11},
-    "point": {"color": _COLOURS[0]},
+    "point": {"color": _COLORS[0]},
     "axis": {
         "labelColor": "var(--soft)",
         "labelFontSize": 11,
@@ -75,7 +75,7 @@ class Drawer:
     def bars(
         self, rows: Sequence[ChartRow], texts: tuple[str, str], *, share: bool = False
     ) -> Chart:
-        """Draw a labelled bar for each row (`name`, `value`); `share`: values are 0 to 1.
+        """Draw a labeled bar for each row (`name`, `value`); `share`: values are 0 to 1.
 
         `texts`: title and description.
         """
@@ -162,7 +162,7 @@ class Drawer:
                 "width": width,
                 "height": height,
                 "data": {"values": [*rows]},
-                "mark": {"type": "text", "fontSize": 11, "color": _COLOURS[0]},
+                "mark": {"type": "text", "fontSize": 11, "color": _COLORS[0]},
                 "encoding": {
                     "x": axis("x", axes[0]),
                     "y": axis("y", axes[1]),

@@ -111,7 +111,7 @@ def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
     bars = [{"name": script, "value": number} for script, number in ranked[:_SHOWN]]
     description = ", ".join(f"{name}: {number:,}" for name, number in ranked[:5])
     title = "Sentences by script"
-    text = "The main script of the language of the entity names."
+    text = "The main script of the language of the entity labels."
     heads = ["script", "languages", "sentences"]
     return Figure(title, text, table(heads, cells), draw.bars(bars, (title, description)))
 
@@ -152,7 +152,7 @@ def _unswitched(
     title = "Unchanged sentences"
     text = (
         "Switched sentences that are equal to their source sentence, because every entity has the "
-        "same name in both languages."
+        "same label in both languages."
     )
     chart = _bars(title, ranked, draw, share=True)
     return Figure(title, text, table(heads, cells), chart)
@@ -175,7 +175,7 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
     title = "Code-mixing"
     text = (
         "Code-Mixing Index (CMI): 0 for text in one language, 50 for equal amounts of two. The "
-        "measures are computed on a random sample of sentences and are defined in docs/metrics.md "
+        "metrics are computed on a random sample of sentences and are defined in docs/metrics.md "
         "of cstool."
     )
     measured = table([*heads, "sampled sentences"], cells, digits=3)

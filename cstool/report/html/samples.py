@@ -8,7 +8,7 @@ from cstool.report.html.names import ReportEntity
 from cstool.report.html.tables import direction, language_name
 from cstool.storage.statistics import SampleSentence
 
-# Maximum number of names of an entity, in addition to those in the sentences.
+# Maximum number of labels of an entity, in addition to those in the sentences.
 _NAMES_SHOWN = 24
 
 
@@ -17,7 +17,7 @@ def sample_data(
 ) -> dict[str, Any]:
     """Return the sentences with data on their languages and entities.
 
-    `languages`: of the entity names, in order of preference. Sentences with most languages come
+    `languages`: of the entity labels, in order of preference. Sentences with most languages come
     first.
     """
     sentences = sorted(sentences, key=lambda s: -len(s.forms))

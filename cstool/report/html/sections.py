@@ -34,7 +34,7 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
         Section(
             "languages",
             "Languages",
-            "The language of a sentence is that of its entity names.",
+            "The language of a sentence is that of its entity labels.",
             [*language_figures(facts, draw)],
         ),
         Section("sentences", "Sentences", "", [*_sentences(facts, draw)]),
@@ -70,7 +70,7 @@ def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     chart = draw.kept(rows, ("Share of the input that each step kept", description))
     yield Figure(
         "Input kept by each step",
-        "The whole bar is the input of a step, the coloured part is what the step kept. The most "
+        "The whole bar is the input of a step, the colored part is what the step kept. The most "
         "frequent reasons for drops are below the bar.",
         numbers,
         chart,
@@ -166,8 +166,8 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
 
 
 _HOLES = (
-    "A sentence has a hole where a template was not rendered, and is dropped. These templates "
-    "caused most of the dropped sentences; with a rule for a template, its sentences are kept."
+    "A sentence with missing text (a hole), for example where a template could not be rendered, is "
+    "dropped. These templates caused the most dropped sentences; a rule for a template keeps them."
 )
 
 

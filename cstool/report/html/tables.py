@@ -41,7 +41,7 @@ def _cell(cell: Cell, digits: int) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share of 0 to 1 as a percentage."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    return "–" if share is None else f"{100 * share:.1f}%"
 
 
 def in_bytes(number: float) -> str:

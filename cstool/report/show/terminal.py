@@ -17,8 +17,8 @@ from cstool.execution.terminal import printable, replace_unsafe
 from cstool.languages.segmentation import segments
 from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan
 
-# ANSI colours that are readable on a light and on a dark background.
-_COLOURS = (36, 35, 32, 34, 33, 31)
+# ANSI colors that are readable on a light and on a dark background.
+_COLORS = (36, 35, 32, 34, 33, 31)
 _BOLD, _DIM, _RESET = "\x1b[1;{}m", "\x1b[2m", "\x1b[0m"
 _FIRST_STRONG, _LEFT, _RIGHT, _END = "\u2068", "\u2066", "\u2067", "\u2069"
 # Minimum width, in columns, to show two texts side by side.
@@ -28,13 +28,13 @@ _BAR = " │ "
 
 @dataclass(frozen=True)
 class Style:
-    """The output style: width in columns (None: lines are not wrapped), colours, isolates.
+    """The output style: width in columns (None: lines are not wrapped), colors, isolates.
 
-    Without colours entities are in brackets.
+    Without colors entities are in brackets.
     """
 
     width: int | None = None
-    colour: bool = False
+    color: bool = False
     isolates: bool = False
 
 
@@ -45,26 +45,26 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
     for line in _broken(head, style.width):
         text = head[line.start : line.end].rstrip()
         text = _isolated(text, _LEFT) if style.isolates and is_rtl(text) else text
-        yield f"{_DIM}{text}{_RESET}" if style.colour else text
+        yield f"{_DIM}{text}{_RESET}" if style.color else text
     names = max((wcswidth(piece.language) for piece in pieces), default=0)
     indent = names + 2 if names else 2
-    colours = _colours(pieces)
+    colors = _colors(pieces)
     # A switched sentence has the direction of its source, even if it starts with an Arabic name.
     runs = [_direction(piece.text) for piece in pieces]
     runs = [runs[0]] * 2 if len(runs) == 2 else runs
     if len(pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
         column = (style.width - len(_BAR)) // 2
         left, right = (
-            _block(piece, colour, run, indent, column, style)
-            for piece, colour, run in zip(pieces, colours, runs, strict=True)
+            _block(piece, color, run, indent, column, style)
+            for piece, color, run in zip(pieces, colors, runs, strict=True)
         )
         for i in range(max(len(left), len(right))):
             text, used = left[i] if i < len(left) else ("", 0)
             other = right[i][0] if i < len(right) else ""
             yield f"{text}{' ' * (column - used)}{_BAR}{other}".rstrip()
         return
-    for piece, colour, run in zip(pieces, colours, runs, strict=True):
-        yield from (text for text, _ in _block(piece, colour, run, indent, style.width, style))
+    for piece, color, run in zip(pieces, colors, runs, strict=True):
+        yield from (text for text, _ in _block(piece, color, run, indent, style.width, style))
 
 
 def _safe(piece: AnnotatedText) -> AnnotatedText:
@@ -72,17 +72,17 @@ def _safe(piece: AnnotatedText) -> AnnotatedText:
     return AnnotatedText(printable(piece.language), replace_unsafe(piece.text), piece.spans)
 
 
-def colour_of(language: str) -> int:
-    """Return the colour of a language, which is always the same."""
-    return _COLOURS[zlib.crc32(language.encode()) % len(_COLOURS)]
+def color_of(language: str) -> int:
+    """Return the color of a language, which is always the same."""
+    return _COLORS[zlib.crc32(language.encode()) % len(_COLORS)]
 
 
-def _colours(pieces: tuple[AnnotatedText, ...]) -> list[int]:
-    """Return the colour of each text; two texts always differ."""
-    colours = [colour_of(piece.language) for piece in pieces]
-    if len(pieces) == 2 and colours[0] == colours[1]:
-        colours[1] = _COLOURS[(_COLOURS.index(colours[1]) + 1) % len(_COLOURS)]
-    return colours
+def _colors(pieces: tuple[AnnotatedText, ...]) -> list[int]:
+    """Return the color of each text; two texts always differ."""
+    colors = [color_of(piece.language) for piece in pieces]
+    if len(pieces) == 2 and colors[0] == colors[1]:
+        colors[1] = _COLORS[(_COLORS.index(colors[1]) + 1) % len(_COLORS)]
+    return colors
 
 
 def is_rtl(text: str) -> bool:
@@ -101,10 +101,10 @@ def _isolated(text: str, opening: str) -> str:
 
 
 def _block(
-    piece: AnnotatedText, colour: int, run: str, indent: int, width: int | None, style: Style
+    piece: AnnotatedText, color: int, run: str, indent: int, width: int | None, style: Style
 ) -> list[tuple[str, int]]:
     """Return the lines of a text after its language code, each with its width in columns."""
-    if not style.colour:
+    if not style.color:
         piece = _bracketed(piece)
     direction = run if style.isolates and is_rtl(piece.text) else ""
     lines: list[tuple[str, int]] = []
@@ -115,9 +115,9 @@ def _block(
         name = "" if lines else piece.language
         used = indent + wcswidth(text)
         begin = f"{name}{' ' * (indent - wcswidth(name))}"
-        if style.colour and name:
-            begin = f"\x1b[{colour}m{begin}{_RESET}"
-        text = _decorated(piece, line, colour, style)
+        if style.color and name:
+            begin = f"\x1b[{color}m{begin}{_RESET}"
+        text = _decorated(piece, line, color, style)
         lines.append((begin + (_isolated(text, direction) if direction else text), used))
     return lines
 
@@ -133,8 +133,8 @@ def _bracketed(piece: AnnotatedText) -> AnnotatedText:
     return AnnotatedText(piece.language, out + piece.text[at:], tuple(spans))
 
 
-def _decorated(piece: AnnotatedText, line: TextSpan, colour: int, style: Style) -> str:
-    """Return a line of a text with its entities coloured and isolated."""
+def _decorated(piece: AnnotatedText, line: TextSpan, color: int, style: Style) -> str:
+    """Return a line of a text with its entities colored and isolated."""
     out, at = "", line.start
     for span in piece.spans:
         start, end = max(span.start, line.start), min(span.end, line.end)
@@ -143,8 +143,8 @@ def _decorated(piece: AnnotatedText, line: TextSpan, colour: int, style: Style) 
         name = piece.text[start:end]
         if style.isolates and is_rtl(name):
             name = _isolated(name, _FIRST_STRONG)
-        if style.colour:
-            name = f"{_BOLD.format(colour)}{name}{_RESET}"
+        if style.color:
+            name = f"{_BOLD.format(color)}{name}{_RESET}"
         out += piece.text[at:start] + name
         at = end
     return out + piece.text[at : line.end]

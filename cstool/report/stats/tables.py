@@ -90,7 +90,7 @@ def types_table(types: Sequence[TypeStats], shown: int) -> str:
     every = sum(one.entities for one in types)
     lines = [
         [f"Q{one.qid}", one.name or "", f"{one.items:,}", f"{one.entities:,}",
-         f"{100 * one.entities / every:.1f} %" if every else ""]
+         f"{100 * one.entities / every:.1f}%" if every else ""]
         for one in types[:shown]
     ]  # fmt: skip
     return _aligned(["type", "", "items", "entities", "share"], lines, 2, len(types), "types")

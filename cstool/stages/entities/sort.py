@@ -1,7 +1,7 @@
 """External merge sort of items: combines runs that are sorted by QID into ranges of QIDs.
 
 A range is read from the row groups that overlap it. If the dump is nearly sorted, these contain few
-other items. If it is unsorted, every row group overlaps every range; then neighbouring runs are
+other items. If it is unsorted, every row group overlaps every range; then neighboring runs are
 merged first into larger runs whose row groups end at the range boundaries.
 """
 
@@ -127,7 +127,7 @@ def _ranges(groups: Sequence[Group], cuts: Sequence[int]) -> list[list[Group]]:
 def _merges(
     files: Sequence[Path], groups: Sequence[Group], cuts: Sequence[int], size: int
 ) -> list[Task[MergeTask]]:
-    """Return tasks that each merge neighbouring runs of about `size` bytes in total."""
+    """Return tasks that each merge neighboring runs of about `size` bytes in total."""
     by_file: dict[str, list[Group]] = {str(file): [] for file in files}
     for group in groups:
         by_file[group.file].append(group)

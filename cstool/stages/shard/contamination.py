@@ -52,7 +52,7 @@ class TestTexts:
 
     @classmethod
     def of(cls, texts: Iterable[pa.StringArray]) -> "TestTexts":
-        """Collect the word sequences of texts, normalised to NFC like Wikimedia's texts."""
+        """Collect the word sequences of texts, normalized to NFC like Wikimedia's texts."""
         runs: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG + 1)}
         wholes: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG)}
         for some in texts:

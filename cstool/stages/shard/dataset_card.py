@@ -54,7 +54,7 @@ _COLUMNS = {
 | column | meaning |
 |---|---|
 | `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
-| `language` | language of the entity names in `text` |
+| `language` | language of the entity labels in `text` |
 | `source_language` | language of the source sentence |
 | `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
 | `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
@@ -62,22 +62,22 @@ _COLUMNS = {
 | `page_id`, `title` | Wikipedia page of the sentence |
 
 For each `id` and `source_language`, the Parquet files `_paragraphs/*.pq` contain the index of the
-paragraph or list item of the page that the sentence is from.""",
+paragraph or list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
 | `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
-| `language` | language of the entity names in `cs_sentence` |
+| `language` | language of the entity labels in `cs_sentence` |
 | `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
 `<e>…</e>` |""",
     "mt": """\
 | column | meaning |
 |---|---|
 | `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
-| `language` | language of the entity names in `source` |
-| `target_language` | language of the original sentence, which a model has to produce |
-| `source` | the code-switched sentence after a token for the target language, such as `<2en> ` |
-| `target` | the original sentence |""",
+| `language` | language of the entity labels in `source` |
+| `target_language` | language of the source sentence, into which a model translates |
+| `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
+| `target` | the source sentence |""",
 }
 _COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
@@ -93,9 +93,9 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 # Code-switched sentences from {wikis}
 
-Sentences from Wikipedia whose entity names are replaced by their names in other languages, for
-training cross-lingual models. The corpus has {rows:,} sentences in {len(splits)} languages. It was
-made with {_program()} {__version__} by the method of EntityCS
+Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
+training cross-lingual models. The corpus contains {rows:,} sentences in {len(splits)} languages. It
+was created with {_program()} {__version__}, following the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
 
 ```python
@@ -113,30 +113,30 @@ split. All sentences of a page are in the same split, in all languages.
 
 {_languages(splits, facts)}
 
-A word is a sequence of characters between spaces.
+Words are counted by splitting at spaces.
 
 {_made(facts)}## Limitations
 
-- Names are inserted as in Wikidata, in their base form. They may not agree with the rest of the
+- Labels are inserted in their base form, as in Wikidata. They may not agree with the rest of the
   sentence in case, number or gender, or with its articles and particles.
-- Only entity names are switched. The rest of the sentence is not translated.
+- Only entities are switched. The rest of the sentence is not translated.
 - Only linked entities are switched. Wikipedia usually links an entity once per page; later
   mentions are switched only if `cstool link --propagate` found them.
-- The names have the quality of Wikidata's labels. Some labels are missing, some are in another
-  script or language (these are excluded if detected), and some refer to something else than the
+- The quality of the labels is that of Wikidata. Some labels are missing, some are in another
+  script or language (these are excluded if detected), and some refer to something other than the
   link.
-- Sentences with a template that could not be rendered are excluded, so information that Wikipedia
-  presents with such templates is under-represented.
+- Sentences with missing text, for example where a template could not be rendered, are excluded, so
+  information that Wikipedia presents with such templates is under-represented.
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-## Licence
+## License
 
 The sentences are from Wikipedia ({wikis}). They were written by its contributors and are licensed
 under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the page and revision of every sentence; the address of a revision is
+the page and revision of each sentence; the address of a revision is
 `https://<language>.wikipedia.org/?oldid=<revision_id>`, and the authors of a page are in its
-history. Adaptations must be shared under the same licence. Entity names are from Wikidata
+history. Adaptations must be shared under the same license. Entity labels are from Wikidata
 ([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
 
 ## Citation
@@ -191,33 +191,33 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     return "\n".join(lines)
 
 
-# ---- how it was made ----
+# ---- how it was created ----
 
 
 def _made(facts: CardData) -> str:
-    """Return the section on how the corpus was made, "" if the lineage is unknown."""
+    """Return the section on how the corpus was created, "" if the lineage is unknown."""
     if not facts.lineage:
         return ""
     versions = ", ".join(dict.fromkeys(one.version for one in facts.lineage))
     lines = "\n".join(commands(facts.lineage, facts.parameters, facts.tests))
     return f"""\
-## How the corpus was made
+## How the corpus was created
 
-The corpus was made with cstool {versions} from these dumps:
+The corpus was created with cstool {versions} from these dumps:
 
 | dump | date | bytes | fingerprint |
 |---|---|---:|---|
 {_dumps(facts.lineage)}
 
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number of
-workers:
+of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number
+of workers:
 
 ```
 {lines}
 ```
 
-The stages read, kept and dropped:
+Counts of each stage:
 
 | stage | unit | read | kept | reasons for drops |
 |---|---|---:|---:|---|
@@ -285,7 +285,9 @@ def _left_out(facts: CardData) -> str:
         kinds.append("most source sentences that are similar to an earlier one (MinHash)")
     if facts.tests:
         files = ", ".join(f"`{name}`" for name in facts.tests)
-        kinds.append(f"source sentences that share 13 consecutive words with {files}")
+        kinds.append(
+            f"source sentences that share 13 consecutive words with {files} (fewer for short texts)"
+        )
     if facts.form.name == "mt":
         kinds.append("rows of the source sentences themselves")
     if not kinds:

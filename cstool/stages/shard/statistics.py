@@ -39,7 +39,7 @@ TOP_ENTITIES = 200
 # Number of entities in a file's statistics: one per 100 rows, within bounds. Any other entity is at
 # most as frequent as the last one of these, which bounds the error of the sums.
 _ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000
-# Rows of a training file to analyse in detail: one in 50, within bounds.
+# Rows of a training file to analyze in detail: one in 50, within bounds.
 _ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 50, 100, 10_000
 # Maximum bytes of a sample sentence, which bounds the size of the statistics.
 _LONGEST_SAMPLE = 4_000
@@ -67,7 +67,7 @@ class FileFacts(msgspec.Struct):
 class FileFactsBuilder:
     """Collects the statistics of a file from its rows, table by table, in order.
 
-    `rows`: number of rows of the file; `sample`: whether to analyse some rows in detail and select
+    `rows`: number of rows of the file; `sample`: whether to analyze some rows in detail and select
     sample sentences, which is done for training files.
     """
 
@@ -107,7 +107,7 @@ class FileFactsBuilder:
             self._choose(table)
 
     def _look_at(self, rows: pa.Table) -> None:
-        """Analyse rows in detail: entity names, whether they were changed, and code-mixing."""
+        """Analyze rows in detail: entity names, whether they were changed, and code-mixing."""
         codes = one_chunk(rows.column("language")).dictionary_encode()
         spans = one_chunk(rows.column("entities"))
         switched = pc.not_equal(rows.column("language"), rows.column("source_language")).to_pylist()

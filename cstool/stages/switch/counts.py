@@ -21,7 +21,7 @@ def count_sentences(
     for reason, why in (
         ("no linked entity", np.diff(batch.firsts) == 0),
         ("all entities are left", ~languages.eligible),
-        ("no language has all labels", ~languages.labelled),
+        ("no language has all labels", ~languages.labeled),
         ("no language changes as much as asked", left),
     ):
         tally.drop(reason, int((left & why).sum()))

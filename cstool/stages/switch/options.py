@@ -41,9 +41,10 @@ class SwitchOptions:
     `labels`: Wikidata's labels or the titles of Wikipedia's pages. `fallback`: the fallback
     languages of a missing label; "none" (published): labels of the target language only, in any
     script. `fit`: whether to adapt labels to their context. `inflected`: treatment of an inflected
-    anchor. `min_changed`: minimum number of anchors that a switched sentence must change.
-    `require_all`: whether a language must have a label for all entities. `weights`: sampling
-    weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this power.
+    anchor. `min_changed`: minimum number of anchors that must differ from the source sentence.
+    `require_all`: whether a language needs a label for every entity to be switched. `weights`:
+    sampling weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this
+    power.
     `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
     """
 

@@ -1,4 +1,4 @@
-"""Selects the target languages of sentences: which are possible, and which are drawn.
+"""Selects the target languages of sentences: the candidate languages, and a sample of them.
 
 Sets of languages are bit masks in the label store and rows of a boolean table here. The random key
 of a draw is a hash of seed, sentence and language, so it does not depend on workers or order.
@@ -16,15 +16,15 @@ from cstool.stages.switch.batch import BatchContext, SentenceBatch
 
 
 class Candidates(NamedTuple):
-    """The possible target languages: `may` is `bool[sentences, languages]`.
+    """The candidate languages: `may` is `bool[sentences, languages]`.
 
-    `eligible`: whether the sentence has an entity that may be switched; `labelled`: whether any
+    `eligible`: whether the sentence has an entity that may be switched; `labeled`: whether any
     language has the required labels, even if they equal the anchors. Both are `bool[sentences]`.
     """
 
     may: Array
     eligible: Array
-    labelled: Array
+    labeled: Array
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class LanguageSampling:
 
 
 def pick(may: Array, random_keys: Array, most: int | None) -> Array:
-    """Return which languages are drawn: the `most` possible ones with the smallest keys."""
+    """Return which languages are sampled: the `most` candidates with the smallest keys."""
     if most is None or may.shape[1] <= most:
         return may
     last = np.inf if random_keys.dtype.kind == "f" else np.iinfo(np.uint64).max
@@ -81,13 +81,13 @@ def candidates(context: BatchContext) -> Candidates:
         return Candidates(may, eligible, eligible)
     common = np.bitwise_and if options.require_all else np.bitwise_or
     may[eligible] = bits(common.reduceat(masks, firsts, axis=0), languages)
-    labelled = np.asarray(may.any(axis=1))
+    labeled = np.asarray(may.any(axis=1))
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
         other = bits(masks & ~store.same(places, anchors), languages)
         changed = np.add.reduceat(other.view(np.uint8), firsts, axis=0, dtype=np.uint16)
         may[eligible] &= changed >= options.min_changed
-    return Candidates(may, eligible, labelled)
+    return Candidates(may, eligible, labeled)
 
 
 def bits(masks: Array, languages: int) -> Array:
@@ -129,7 +129,7 @@ def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSente
     eligible = np.asarray(counts > 0)
     good = np.bincount(owner[named], minlength=batch.number)
     enough = good >= (counts if options.require_all else 1)
-    labelled = np.asarray(eligible & enough)
+    labeled = np.asarray(eligible & enough)
     random_keys = sampling.draw(batch.ids[owner], batch.start[mention])
     random_keys = np.where(table, random_keys, _last(sampling))
     taken = np.zeros((batch.number, table.shape[1]), bool)
@@ -141,11 +141,11 @@ def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSente
         use = np.where(np.any(free, axis=1, keepdims=True), free, table[now])
         language[now] = np.where(use, random_keys[now], _last(sampling)).argmin(axis=1)
         taken[owner[now], language[now]] = True
-    sentences = np.flatnonzero(labelled)
-    kept = labelled[owner] & named
+    sentences = np.flatnonzero(labeled)
+    kept = labeled[owner] & named
     number = np.bincount(owner[kept], minlength=batch.number)[sentences]
     result = MixedSentences(sentences, number, mention[kept], language[kept])
-    return result, Candidates(labelled[:, None], eligible, labelled)
+    return result, Candidates(labeled[:, None], eligible, labeled)
 
 
 def _last(sampling: LanguageSampling) -> Any:

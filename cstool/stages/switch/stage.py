@@ -1,7 +1,7 @@
 """`cstool switch`: switches the entities of linked sentences into other languages.
 
-A language is possible for a sentence if it has a label for all entities. Some of the possible
-languages are drawn, and all entities of the sentence are switched into each of them. The source
+The candidate languages of a sentence are those with a label for every entity to be switched. Some
+of them are sampled, and the entities of the sentence are switched into each of these. The source
 sentences are also written. Options: `options`; label selection: `languages.labels`; adaptation:
 `languages.fitting`.
 """
@@ -201,7 +201,7 @@ def _weights(run: Run, work: _Work, read: Manifest, counted: Counts) -> tuple[fl
 
 
 def switch_part(file: str, work: _Work) -> Batches:
-    """Yield the sentences of a part and their switched versions."""
+    """Yield the source and switched sentences of a part."""
     counts = Counts()
     store = _store(work)
     codes = [*work.sampling.codes, MIXED, work.source_language]

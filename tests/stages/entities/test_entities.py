@@ -230,7 +230,7 @@ def test_an_invalid_language_or_site_is_refused(
 def test_other_choices_over_old_output_are_refused(tmp_path: Path) -> None:
     text = wikidata_json([full(1)])
     run(tmp_path, text, languages="de")
-    with pytest.raises(OutputError, match="languages=de,en,mul"):
+    with pytest.raises(OutputError, match="languages: de,en,mul"):
         run(tmp_path, text, languages="fr")
     assert run(tmp_path, text, languages="de").parts
 
@@ -326,7 +326,9 @@ def test_the_progress_bars_advance_evenly_and_reach_their_ends(
 
     def bar(label: str, total: int | None, **_: Any) -> Any:
         told[label] = [float(total or 0)]
-        return SimpleNamespace(update=told[label].append, close=lambda: None)
+        return SimpleNamespace(
+            update=told[label].append, note_memory=lambda peak: None, close=lambda: None
+        )
 
     monkeypatch.setattr(storage_run, "progress", bar)
     text = wikidata_json(full(q * 7919 % 30011 + 1) for q in range(2000)).encode()

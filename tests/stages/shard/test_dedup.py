@@ -118,7 +118,7 @@ def test_sentences_of_a_test_set_are_dropped_in_all_languages(tmp_path: Path, de
     manifest = need_stage(tmp_path / "c", "shard")
     assert manifest.counts.tally("rows").dropped == {"source sentence holds a test set's text": 5}
     assert [i.name for i in manifest.inputs] == ["switch", "test.txt"]
-    assert "13 consecutive words with `test.txt`" in (tmp_path / "c/README.md").read_text()
+    assert "share 13 consecutive words with `test.txt`" in (tmp_path / "c/README.md").read_text()
 
 
 def test_a_batch_array_ends_with_the_bytes_of_one_run(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@
     return made;
   };
 
-  // Names of entities in the sentences, by QID and language.
+  // Labels of entities in the sentences, by QID and language.
   const sentenceNames = new Map();
   const sentences = data.sentences.map((sentence) => {
     const forms = [{ language: sentence.language, text: sentence.text, spans: sentence.spans }, ...sentence.forms];
