@@ -141,7 +141,9 @@ def test_packed_rows_hold_the_same_tokens_and_labels(
     assert len(packed) < len(single) / 2
     assert packed["input_ids"].list.len().max() <= 128  # type: ignore[operator]
     for column in ("ids", "input_ids", "labels", "attention_mask", "qids"):
-        assert packed[column].explode().to_list() == single[column].explode().to_list()
+        # Empty lists explode to nulls in Polars 1, to nothing in Polars 2.
+        one, other = (frame[column].explode().drop_nulls() for frame in (packed, single))
+        assert one.to_list() == other.to_list()
     assert manifest.counts.tallies["sentences"].written == len(single)
     for row in examples(packed):
         assert sorted({*row["entity_ids"]} - {0}) == [*range(1, len(row["qids"]) + 1)]

@@ -49,9 +49,7 @@ def test_numbers_are_those_of_the_rows(rows: pl.DataFrame, told: Statistics) -> 
 
 
 def test_the_most_frequent_entities_are_listed(rows: pl.DataFrame, told: Statistics) -> None:
-    qids = Counter(
-        rows.explode("entities", empty_as_null=True)["entities"].struct.field("qid").drop_nulls()
-    )
+    qids = Counter(rows.explode("entities")["entities"].struct.field("qid").drop_nulls())
     for one in told.entities:
         assert one.number == one.at_most == qids[one.qid]
     numbers = [one.number for one in told.entities]
