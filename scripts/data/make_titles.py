@@ -233,8 +233,9 @@ class Dump:
     """A table's file, as mariadb-dump writes it, packed fast."""
 
     def __init__(self, path: Path, create: str, *, long_lines: bool) -> None:
-        open_: Any = igzip.open  # it has no types
-        self._file: IO[bytes] = open_(path, "wb", compresslevel=1)
+        file: Any = igzip.IGzipFile  # it has no types
+        # Without the time in the header: the same seed gives the same bytes.
+        self._file: IO[bytes] = file(path, "wb", compresslevel=1, mtime=0)
         name = create.split("`")[1]
         self._head = f"INSERT INTO `{name}` VALUES" + (" " if long_lines else "\n")
         self._between = "," if long_lines else ",\n"
