@@ -87,8 +87,8 @@ def command(
 
     mlm (masked language modeling) selects 15% of all tokens, wep (whole entity prediction) selects
     whole entities, and the pep strategies (partial entity prediction; m, r, s: mask, random, same)
-    select tokens within entities. Most selected tokens are masked. Adding +mlm halves the entity
-    selection and also selects 15% of the tokens outside entities.
+    select tokens within entities. Most selected tokens are masked. Adding +mlm halves the
+    proportion of entities selected and also selects 15% of the tokens outside entities.
 
     rts (random token substitution), c-rts (cluster-based rts) and slm (swapped language modeling)
     replace 15% of all tokens. The labels of rts and c-rts are 1 for replaced and 0 for other

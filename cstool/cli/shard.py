@@ -51,26 +51,27 @@ Examples:
     default=ShardOptions.format,
     show_default=True,
     help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
-    "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS corpus, "
-    "with entities in <e>…</e>; mt: sentence pairs for training translation models: the column "
-    "source contains a language tag (<2en>) and the switched sentence, target the source sentence.",
+    "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS "
+    "corpus, with entities in <e>…</e>; mt: sentence pairs for training translation models: "
+    "the column source contains a language tag (<2en>) and the switched sentence; the "
+    "column target contains the source sentence.",
 )
 @click.option(
     "--dedup",
     type=click.Choice(get_args(Dedup)),
     default=ShardOptions.dedup,
     show_default=True,
-    help="Drop all rows of a source sentence that is equal (exact) or similar (minhash; requires "
-    "the extra `dedup`) to an earlier source sentence.",
+    help="Drop all rows of a source sentence that is identical (exact) or similar (minhash; "
+    "requires the extra `dedup`) to an earlier source sentence.",
 )
 @click.option(
     "--decontaminate",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Drop source sentences that overlap with a text of this test set: 13 consecutive words in "
-    "common or, if the sentence or the text has 8 to 12 words, all of them. Texts of fewer words "
-    "are ignored. Formats: lines of text, JSON lines, Parquet. Can be repeated.",
+    help="Drop source sentences that overlap with a text of this test set: 13 consecutive words "
+    "in common or, if the sentence or the text has 8 to 12 words, all of them. Shorter "
+    "texts are ignored. Formats: lines of text, JSON lines, Parquet. Can be repeated.",
 )
 @running()
 def command(

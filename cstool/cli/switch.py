@@ -65,9 +65,9 @@ _CODES_SHOWN = 9
     "--policy",
     type=click.Choice(get_args(Policy)),
     show_default=SwitchOptions.policy,
-    help="How to select from the candidate languages of a sentence, those with the required "
-    "labels: a random sample (sample), all of them (all), or a sample in which all languages get "
-    "the same number of rows as far as possible (round-robin).",
+    help="How to select target languages from a sentence's candidate languages (those with the "
+    "required labels): a random sample (sample), all of them (all), or a sample in which "
+    "all languages get the same number of rows as far as possible (round-robin).",
 )
 @click.option(
     "--language-weights",
@@ -107,7 +107,7 @@ _CODES_SHOWN = 9
     type=click.IntRange(0),
     show_default=str(SwitchOptions.min_changed),
     metavar="N",
-    help="Minimum number of anchors that must differ from the source sentence.",
+    help="Minimum number of anchors that must change.",
 )
 @click.option(
     "--types",
@@ -122,7 +122,7 @@ _CODES_SHOWN = 9
     "--exclude-dates",
     is_flag=True,
     default=None,
-    help="Do not switch years, days and other dates.",
+    help="Do not switch years, days or other dates.",
 )
 @click.option(
     "--labels",
@@ -144,14 +144,14 @@ _CODES_SHOWN = 9
 @click.option(
     "--fit/--no-fit",
     default=None,
-    help="Adapt labels to their context (default), for example articles, brackets and initial "
-    "capitals, or insert them unchanged.",
+    help="Adapt labels to their context, for example their articles, brackets and initial "
+    "capitals (default), or insert them unchanged.",
 )
 @click.option(
     "--inflected",
     type=click.Choice(get_args(Inflected)),
     show_default=SwitchOptions.inflected,
-    help="Treatment of an inflected anchor, such as `dogs` of [[dog]]s: switch it (keep), do not "
+    help="Treatment of an inflected anchor, such as `dogs` in [[dog]]s: switch it (keep), do not "
     "switch it (skip-mention), or drop its sentence (skip-sentence).",
 )
 @click.option(
@@ -181,7 +181,7 @@ def command(
     Selects sentences with 1 to 10 mentions (linked or not), more than 20 characters and at most 128
     words; if a sentence has only one mention, that mention may cover at most half of its
     characters. Each sentence is switched into up to five languages that have a label for every
-    entity to be switched and in which at least one anchor differs from the source sentence. The
+    entity to be switched and in which at least one anchor would change. The
     source sentences are also written.
 
     Writes Parquet with the columns id, language, source_language, source_text, text, entities

@@ -26,7 +26,7 @@ _KINDS = {"foreign": "unexpected"}
 @click.option(
     "--quick",
     is_flag=True,
-    help="Compare sizes, row counts and samples of dumps only, not checksums.",
+    help="Compare only sizes, row counts and samples of dumps, not checksums.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 @click.option("--quiet", is_flag=True, help="Show problems only.")
