@@ -60,7 +60,7 @@ def log_line(
 def test_a_line_has_share_rate_time_left_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     text, fields = log_line(monkeypatch, 4_000_000_000, seconds=60, done=1_200_000_000)
     assert text == (
-        "entities: read: 30 % done, 20 MB/s, about 2 min left, peak memory 812 MB per process"
+        "entities: read: 30% done, 20 MB/s, about 2 min left, peak memory 812 MB per process"
     )
     assert fields["stage"] == "entities"
     assert fields["step"] == "entities: read"
@@ -70,7 +70,7 @@ def test_a_line_has_share_rate_time_left_and_memory(monkeypatch: pytest.MonkeyPa
 
 def test_found_parts_do_not_count_for_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     text, _ = log_line(monkeypatch, 1000, seconds=60, done=100, found=800, unit="part")
-    assert "90 % done, 100 parts per minute, about 60 s left" in text
+    assert "90% done, 100 parts per minute, about 60 s left" in text
 
 
 def test_an_unknown_size_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,5 +227,5 @@ def test_another_version_of_the_segmenter_is_another_run(
     assert made.parameters["segmenter"] == f"sentencex {version('sentencex')}"
     assert extract([str(sample.pages)], out, ExtractOptions(), running) == made
     monkeypatch.setattr("cstool.stages.extract.stage.segmenter", lambda: "sentencex 0.9")
-    with pytest.raises(OutputError, match=r"segmenter=.*--overwrite"):
+    with pytest.raises(OutputError, match=r"segmenter: .*--overwrite"):
         extract([str(sample.pages)], out, ExtractOptions(), running)
