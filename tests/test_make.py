@@ -112,7 +112,7 @@ def test_dumps_are_fetched_and_titles_read_from_tables(tmp_path: Path, mirror: s
     asked = ["DATE=20261001", f"MIRROR={mirror}", f"DUMPS={tmp_path / 'fetched'}"]
     command = make(tmp_path, *asked, "TITLES_FROM=sql")
     command[command.index("corpus")] = str(linked / "_manifest.json")
-    near = "take --wikidata-date 20261005, the nearest finished one"
+    near = "use --wikidata-date 20261005, the nearest finished dump"
     assert near in refused([*command, "WIKIDATA_DATE=20261001"])
     command.append("WIKIDATA_DATE=20261005")
     assert {*stages(run(command))} == {"download", "extract", "link", "titles"}

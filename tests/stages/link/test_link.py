@@ -145,7 +145,7 @@ def test_titles_of_an_older_version_are_refused(tmp_path: Path, missing: str) ->
 def test_other_options_over_old_output_are_refused(tmp_path: Path) -> None:
     linked(tmp_path, SENTENCE, titles=TITLES, non_entities=NON_ENTITIES)
     folders = tmp_path / "sentences", tmp_path / "titles", tmp_path / "linked"
-    with pytest.raises(OutputError, match="propagate=False"):
+    with pytest.raises(OutputError, match="propagate: False"):
         link(*folders, ALONE, LinkOptions(propagate=True))
 
 
