@@ -4,6 +4,7 @@ Columns are made from buffers: `pa.array` imports pandas if it is installed, whi
 process of a short run more time than its work.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,6 +59,14 @@ def strings(values: Sequence[str]) -> pa.StringArray:
         raise pa.ArrowInvalid("a column of strings of more than 2 GB")
     buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))
     return pa.StringArray.from_buffers(len(encoded), *buffers)
+
+
+def nfc(texts: pa.StringArray) -> pa.StringArray:
+    """Normalize strings, none of them null, to NFC.
+
+    `pyarrow.compute.utf8_normalize` leaves letters decomposed in the wheels of pyarrow up to 25.
+    """
+    return strings([unicodedata.normalize("NFC", text) for text in texts.to_pylist()])
 
 
 def list_of(

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers
+from cstool.arrays.arrow import nfc, numbers
 from cstool.arrays.codepoints import any_of, bytes_of, like, matches, points_of, put
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import reasons as why
@@ -140,7 +140,7 @@ def _apply(names: pa.Array, rules: Array) -> tuple[pa.Array, Array]:
     composing = np.flatnonzero(rules & why.NFC)
     composed = names
     if len(composing):
-        part = pc.utf8_normalize(names.take(numbers(composing)), "NFC")
+        part = nfc(names.take(numbers(composing)))
         composed = put(names, composing, part)
         changes[pc.not_equal(names, composed).to_numpy(zero_copy_only=False)] = why.NFC
     # Few names are left, except in Persian, where many names contain a joiner.

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import nfc
 from cstool.arrays.hashing import mix
 from cstool.dumps.streams import Stream
 from cstool.errors import InputError
@@ -56,7 +57,7 @@ class TestTexts:
         runs: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG + 1)}
         wholes: dict[int, list[Array]] = {n: [] for n in range(SHORT, LONG)}
         for some in texts:
-            words = HashedWords.of(pc.utf8_normalize(some, form="NFC"))
+            words = HashedWords.of(nfc(some))
             for size in range(SHORT, LONG + 1):
                 hashes, row = words.runs(size)
                 if size < LONG:
