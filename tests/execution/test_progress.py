@@ -12,8 +12,10 @@ from cstool.execution.progress import LogLines, SilentProgress, duration_in_word
 def test_no_bar_when_quiet_or_no_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert isinstance(progress("x", 10, unit="B", quiet=False), LogLines)
-    assert isinstance(progress("x", None, unit="B", quiet=False), LogLines)
+    for total in (10, None):
+        lines = progress("x", total, unit="B", quiet=False)
+        assert isinstance(lines, LogLines)
+        lines.close()
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     bar = progress("x", 10, unit="B", quiet=True)
     bar.update(3)
