@@ -63,8 +63,8 @@ def command(
     """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
 
     DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, or
-    - for standard input. All workers read a multistream .bz2 in parallel; one process reads any
-    other dump.
+    - for standard input. A multistream .bz2 is read by all workers in parallel; any other dump is
+    read by a single process.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
     (start, end, target). Sentences with missing text (a hole), for example where a template or

@@ -33,7 +33,7 @@ Examples:
 @click.option(
     "--propagate",
     is_flag=True,
-    help="Also add mentions where a page repeats the name of an entity that it has linked; "
+    help="Also add mentions where a page repeats the name of an entity it has already linked to; "
     "Wikipedia links only the first occurrence. Most effective after "
     "`cstool extract --all-sentences`.",
 )

@@ -69,7 +69,7 @@ Examples:
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Drop source sentences that overlap with a text of this test set: 13 consecutive words "
+    help="Drop source sentences that overlap with a text in this test set: 13 consecutive words "
     "in common or, if the sentence or the text has 8 to 12 words, all of them. Shorter "
     "texts are ignored. Formats: lines of text, JSON lines, Parquet. Can be repeated.",
 )
