@@ -32,7 +32,7 @@ SHARED = ROOT.parent / "shared"
 # which lists its slowest tests.
 _SLOW = (
     "cli/", "real/", "report/", "download/test_command.py", "download/test_hostile.py",
-    "download/test_transfer.py", "dumps/test_bombs.py", "dumps/test_page_slices.py",
+    "download/test_transfer", "dumps/test_bombs.py", "dumps/test_page_slices",
     "dumps/test_sql.py", "execution/test_cpu_limit.py", "execution/test_executors.py",
     "execution/test_shutdown.py", "execution/test_worker_pool.py", "languages/test_labels.py",
     "masking/test_draw.py", "masking/test_pair_tokens.py", "masking/test_pairs.py",
@@ -46,7 +46,7 @@ _SLOW = (
     "stages/switch/test_laws.py", "stages/switch/test_switch.py",
     "stages/test_changed_dumps.py", "stages/test_pipeline.py", "stages/titles/test_from_sql.py",
     "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
-    "storage/test_ownership.py", "storage/test_run.py", "test_docs.py", "test_fuzz.py",
+    "storage/test_ownership", "storage/test_run", "test_docs.py", "test_fuzz.py",
     "test_make.py", "test_make_titles.py", "test_make_wikidata.py", "test_survival.py",
 )  # fmt: skip
 _SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)

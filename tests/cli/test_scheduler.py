@@ -12,7 +12,7 @@ from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.timings import read_timings
 from tests.conftest import Sample, run_pipeline
-from tests.storage.test_run import run_fragile
+from tests.storage.test_run_workers import run_fragile
 from tests.support import files_of
 
 
