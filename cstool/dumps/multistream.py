@@ -101,16 +101,6 @@ def _scan(file: FileIO) -> Streams:
     return Streams([*starts, end], digests, FileRead(end, all_bytes(whole.hexdigest())))
 
 
-def digest_of_range(file: IO[bytes], start: int, stop: int) -> int:
-    """Return the xxh3 (64 bits) of a file's bytes from `start` up to `stop`, exclusive."""
-    digest = xxhash.xxh3_64()
-    file.seek(start)
-    while start < stop and (block := file.read(min(_BLOCK, stop - start))):
-        digest.update(block)
-        start += len(block)
-    return digest.intdigest()
-
-
 def _begins_with_page(file: FileIO, start: int, stop: int) -> bool | None:
     """Return whether the bz2 stream begins with a page; None when it is damaged."""
     file.seek(start)

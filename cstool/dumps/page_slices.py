@@ -20,13 +20,13 @@ from cstool.dumps.multistream import (
     LARGEST_STREAM,
     Streams,
     decompressed_range,
-    digest_of_range,
     find_streams,
 )
 from cstool.dumps.streams import STDIN, Stream, need_file
 from cstool.dumps.xml import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
 from cstool.dumps.xml_fast_path import plain_pages
 from cstool.errors import CstoolError, CutInputError, InputError
+from cstool.storage.checksums import hash_range
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
 from cstool.storage.tasks import Task, part_name
@@ -367,7 +367,7 @@ def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
 
 def _need_same(name: str, file: IO[bytes], range_: tuple[int, int], digest: int) -> None:
     """Raise InputError if these bytes of the file have changed since it was cut into slices."""
-    if digest_of_range(file, *range_) != digest:
+    if hash_range(file, *range_).intdigest() != digest:
         raise InputError(
             f"{name}: changed while it was read (at byte {range_[0]:,}); run the same command "
             "again once it no longer changes: finished parts of unchanged slices are kept"

@@ -69,7 +69,7 @@ class PartWriter:
     def close(self, metadata: Mapping[bytes, bytes] | None = None) -> None:
         """Write the metadata and the checksums, and close the file."""
         with self._path.open("rb") as file:
-            groups = [_digest_range(file, *range_) for range_ in self._ranges]
+            groups = [hash_range(file, *range_).hexdigest() for range_ in self._ranges]
         listed = msgspec.json.encode(groups)
         self._writer.add_key_value_metadata(
             {
@@ -125,7 +125,10 @@ def open_part(path: Path, groups: Iterable[int] | None = None) -> pq.ParquetFile
         if digests is not None:
             listed = msgspec.json.decode(digests, type=list[str])
             for index in range(metadata.num_row_groups) if groups is None else groups:
-                if _digest_range(file, *_byte_range(metadata.row_group(index))) != listed[index]:
+                if (
+                    hash_range(file, *_byte_range(metadata.row_group(index))).hexdigest()
+                    != listed[index]
+                ):
                     raise damaged(path, f"row group {index}")
     return pq.ParquetFile(path, metadata=metadata)
 
@@ -228,14 +231,14 @@ def _byte_range(group: pq.RowGroupMetaData) -> tuple[int, int]:
     return begin, end
 
 
-def _digest_range(file: IO[bytes], begin: int, end: int) -> str:
-    """Return the xxh3 (64 bits, hex) of a half-open byte range of a file."""
+def hash_range(file: IO[bytes], begin: int, end: int) -> Any:
+    """Return the xxh3 object (64 bits) of a half-open byte range of a file."""
     digest = xxhash.xxh3_64()
     file.seek(begin)
     while begin < end and (block := file.read(min(_BLOCK, end - begin))):
         digest.update(block)
         begin += len(block)
-    return digest.hexdigest()
+    return digest
 
 
 # ---- raw arrays ----

@@ -356,10 +356,9 @@ def duckdb_sort(place: Path) -> None:
     )
 
 
-def main() -> None:
-    """Run one comparison."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    works = {"labels": labels, "sql": sql, "sort": sort}
+def compare(works: dict[str, Callable[[Path, int], None]], description: str | None) -> None:
+    """Run the comparison that the command line names."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("what", choices=works)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
@@ -368,4 +367,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    compare({"labels": labels, "sql": sql, "sort": sort}, __doc__)

@@ -6,9 +6,7 @@ Each round of a candidate runs in its own process; printed are the least CPU sec
 memory of all rounds.
 """
 
-import argparse
 import bz2
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from typing import Any
 
 from cstool.dumps import multistream
 from cstool.errors import CutInputError
-from scripts.bench.libraries import measured
+from scripts.bench.libraries import compare, measured
 from scripts.bench.stages import write_pages
 
 # ---- bz2 scanner, indexed_bzip2 ----
@@ -179,16 +177,5 @@ def their_request(url: str, _: threading.Event) -> Any:
     return session.get(url, timeout=60)
 
 
-def main() -> None:
-    """Run one comparison."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    works = {"bz2": bz2_, "retries": retries}
-    parser.add_argument("what", choices=works)
-    parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        works[given.what](Path(folder), given.rounds)
-
-
 if __name__ == "__main__":
-    main()
+    compare({"bz2": bz2_, "retries": retries}, __doc__)

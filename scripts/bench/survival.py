@@ -31,7 +31,7 @@ WATCHED: list[tuple[Any, str]] = [
     (parts, "sha256"),
     (atomic, "_fsync"),
     (atomic, "_temporary"),
-    (checksums, "_digest_range"),
+    (checksums, "hash_range"),
     (checksums, "_checked_footer"),
     (page_slices, "_need_same"),
     (page_slices, "find_streams"),
