@@ -70,7 +70,7 @@ def command(
     options = EntitiesOptions(max_errors, keep_going, languages, sites, only)
     manifest = entities(dump, out, options, running)
     tally = manifest.counts.tally("entities")
-    summary.tell(
+    summary.write(
         manifest,
         f"{tally.written:,} items in {len(manifest.counts.details['languages'])} languages "
         f"(dropped: {dropped(manifest, 'entities')})",

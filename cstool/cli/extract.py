@@ -1,6 +1,7 @@
 """`cstool extract`."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Literal
 
@@ -8,10 +9,11 @@ import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.errors import InputError
-from cstool.execution.log import log
+from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.counts import OTHERS
+from cstool.storage.reasons import counts_text
 from cstool.storage.text_files import read_small
 
 EXAMPLE = """\b
@@ -74,9 +76,9 @@ def command(
     options = ExtractOptions(templates, all_sentences, language, keep_going)
     if templates_file:
         options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)
-    manifest = extract(dumps, out, options, running, tell=_tell)
+    manifest = extract(dumps, out, options, running, partial(log_stage, "extract"))
     counts = manifest.counts
-    summary.tell(
+    summary.write(
         manifest,
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
@@ -86,12 +88,8 @@ def command(
     holes.pop(OTHERS, None)
     if holes and not running.quiet:
         top = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
-        names = ", ".join(f"{name} ({number:,})" for name, number in top)
-        log(f"extract: templates that caused the most dropped sentences: {names}", stage="extract")
-
-
-def _tell(message: str) -> None:
-    log(f"extract: {message}", stage="extract")
+        names = counts_text(top)
+        log_stage("extract", f"templates that caused the most dropped sentences: {names}")
 
 
 def _read(file: IO[str]) -> str:

@@ -65,4 +65,4 @@ def command(
     unlinked = {why: n for why, n in details.get(BY_LINK, {}).items() if why != IS_LINKED}
     propagated = f", {details[ADDED]['mentions']:,} propagated" if propagate else ""
     counts = f"{linked:,} of {mentions:,} mentions linked ({percentage:.1f}%){propagated}"
-    summary.tell(manifest, f"{counts} (not linked: {reasons_text(unlinked) or 'none'})")
+    summary.write(manifest, f"{counts} (not linked: {reasons_text(unlinked) or 'none'})")

@@ -112,4 +112,4 @@ def command(
     )
     if "entities" in manifest.counts.tallies:
         counts += f"; entities dropped: {dropped(manifest, 'entities')}"
-    summary.tell(manifest, counts + ")")
+    summary.write(manifest, counts + ")")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cstool.execution.log import configure, log
+from cstool.execution.log import configure, log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.resources import default_jobs, peak_memory
 from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
@@ -149,24 +149,26 @@ class StageSummary:
         self._complete = not running.overwrite and (out / MANIFEST).exists()
         self._started = time.monotonic()
 
-    def tell(self, manifest: Manifest, counts: str) -> None:
+    def write(self, manifest: Manifest, counts: str) -> None:
         """Write the summary to standard error: `counts`, the output folder, time and memory."""
         if self._quiet:
             return
+        seconds, peak = time.monotonic() - self._started, peak_memory()
         if self._complete:
             unread = any(i.name == STANDARD_INPUT for i in manifest.inputs)
             summary = f"nothing to do, {self._out} is complete: {counts}"
             summary += " (standard input was not read; --overwrite reads it)" if unread else ""
         else:
-            summary = f"{counts} → {self._out} ({self._costs()})"
+            costs = f"{seconds:.1f} s, peak memory {peak >> 20:,} MB per process"
+            summary = f"{counts} → {self._out} ({costs})"
         tallies = {unit: tally.written for unit, tally in manifest.counts.tallies.items()}
-        log(
-            f"{manifest.stage}: {summary}",
-            stage=manifest.stage,
+        log_stage(
+            manifest.stage,
+            summary,
             event="finished",
             output=str(self._out),
-            seconds=round(time.monotonic() - self._started, 3),
-            peak_bytes=peak_memory(),
+            seconds=round(seconds, 3),
+            peak_bytes=peak,
             written=tallies,
         )
         faults = list(manifest.counts.details.get("damaged inputs", {}))
@@ -178,11 +180,7 @@ class StageSummary:
 
     @staticmethod
     def _warn(manifest: Manifest, text: str) -> None:
-        log(f"{manifest.stage}: {text}", level=logging.WARNING, stage=manifest.stage)
-
-    def _costs(self) -> str:
-        seconds = time.monotonic() - self._started
-        return f"{seconds:.1f} s, peak memory {peak_memory() >> 20:,} MB per process"
+        log_stage(manifest.stage, text, level=logging.WARNING)
 
 
 def dropped(manifest: Manifest, unit: str) -> str:

@@ -50,13 +50,13 @@ def command(
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
-    address = push(corpus, repo, private=private, tell=_be_quiet if quiet else _tell)
+    address = push(corpus, repo, private=private, on_message=_ignore if quiet else _print)
     echo_line(address)
 
 
-def _tell(message: str) -> None:
+def _print(message: str) -> None:
     echo_line(f"push: {message}", err=True)
 
 
-def _be_quiet(message: str) -> None:
+def _ignore(message: str) -> None:
     del message

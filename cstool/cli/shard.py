@@ -102,4 +102,4 @@ def command(
     counts = f"{rows:,} sentences in {len(languages)} languages, {len(files)} files"
     if manifest.counts.tally("rows").dropped:
         counts += f" (rows dropped: {dropped(manifest, 'rows')})"
-    summary.tell(manifest, counts)
+    summary.write(manifest, counts)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
-from cstool.execution.log import log
+from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
@@ -16,6 +16,7 @@ from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Manifest
+from cstool.storage.reasons import counts_text
 
 EXAMPLE = """\b
 Examples:
@@ -199,7 +200,7 @@ def command(
     source = manifest.source.language if manifest.source else ""
     switched_rows = {code: number for code, number in rows.items() if code != source}
     languages = {*manifest.counts.details.get("entities by language", {})} - {source}
-    summary.tell(
+    summary.write(
         manifest,
         f"{sum(switched_rows.values()):,} switched sentences in {len(languages)} "
         f"language{'s' * (len(languages) != 1)}, "
@@ -208,7 +209,7 @@ def command(
     )
     if not running.quiet:
         for line in _notes(manifest, [code for code, n in switched_rows.items() if not n]):
-            log(f"switch: {line}", stage="switch")
+            log_stage("switch", line)
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
@@ -222,7 +223,7 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
         yield f"{kept:,} labels selected; rejected: {rejected}"
     if unknown := counts.details.get("labels in unknown languages"):
         shown = largest(unknown, _CODES_SHOWN)
-        codes = ", ".join(f"{code} ({number:,})" for code, number in shown.items())
+        codes = counts_text(shown.items())
         yield f"labels in {len(unknown):,} unknown language codes: {codes}"
     if without:
         yield f"languages without switched sentences: {', '.join(without)}"

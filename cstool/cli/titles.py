@@ -1,11 +1,12 @@
 """`cstool titles`."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
-from cstool.execution.log import log
+from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.stages.titles.compare import (
     DIFFERENCES,
@@ -19,6 +20,7 @@ from cstool.stages.titles.compare import (
 from cstool.stages.titles.from_sql import SqlTables, misfits
 from cstool.stages.titles.stage import titles
 from cstool.storage.manifest import Manifest
+from cstool.storage.reasons import counts_text
 
 EXAMPLE = """\b
 Examples:
@@ -102,42 +104,45 @@ def command(
         )
     summary = StageSummary(out, running)
     manifest = titles(
-        wiki, entities, pages, out, running, sql=sql, keep_going=keep_going, tell=_tell
+        wiki,
+        entities,
+        pages,
+        out,
+        running,
+        sql=sql,
+        keep_going=keep_going,
+        on_message=partial(log_stage, "titles"),
     )
     counts = manifest.counts
-    summary.tell(
+    summary.write(
         manifest,
         f"{counts.tally('sitelinks').written:,} titles and "
         f"{counts.tally('redirects').written:,} redirects "
         f"(redirects dropped: {dropped(manifest, 'redirects')})",
     )
     if not running.quiet:
-        _tell_misfits(manifest)
-        _tell_differences(manifest, out)
+        _log_inconsistencies(manifest)
+        _log_differences(manifest, out)
 
 
-def _tell(message: str) -> None:
-    log(f"titles: {message}", stage="titles")
-
-
-def _tell_misfits(manifest: Manifest) -> None:
+def _log_inconsistencies(manifest: Manifest) -> None:
     """Print the inconsistencies between the SQL tables."""
-    inconsistencies = [f"{what} ({number:,})" for number, what in misfits(manifest.counts)]
-    if inconsistencies:
-        log(f"titles: inconsistent SQL tables: {', '.join(inconsistencies)}", stage="titles")
+    found = counts_text((what, number) for number, what in misfits(manifest.counts))
+    if found:
+        log_stage("titles", f"inconsistent SQL tables: {found}")
 
 
-def _tell_differences(manifest: Manifest, out: Path) -> None:
+def _log_differences(manifest: Manifest, out: Path) -> None:
     """Print how many titles differ between the two inputs, with examples."""
     numbers = differences(manifest.counts)
     if numbers is None:
         return
     if not any(numbers.values()):
-        log("titles: the SQL tables and the dumps give the same result", stage="titles")
+        log_stage("titles", "the SQL tables and the dumps give the same result")
         return
     shown = examples(out)
     for kind, number in numbers.items():
         if number:
             some = ", ".join(shown.get(kind, []))
-            log(f"titles: {_DIFFERENCES_SHOWN[kind]} ({number:,}): {some}…", stage="titles")
-    log(f"titles: all differences are listed in {out / DIFFERENCES}", stage="titles")
+            log_stage("titles", f"{_DIFFERENCES_SHOWN[kind]} ({number:,}): {some}…")
+    log_stage("titles", f"all differences are listed in {out / DIFFERENCES}")

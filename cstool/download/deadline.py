@@ -121,7 +121,7 @@ class DeadlineAdapter(HTTPAdapter):
 class Session(requests.Session):
     """A session that leaves redirects to its caller.
 
-    `requests` would read the whole body of a redirect, and not check its `Location`, even if told
+    `requests` would read the whole body of a redirect, and not check its `Location`, even if asked
     not to follow it.
     """
 

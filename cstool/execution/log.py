@@ -57,6 +57,11 @@ def log(text: str, *, level: int = logging.INFO, **fields: Any) -> None:
     _logger.log(level, "%s", printable(text), extra={_FIELDS: fields})
 
 
+def log_stage(stage: str, text: str, *, level: int = logging.INFO, **fields: Any) -> None:
+    """Log one line that begins with the name of the stage."""
+    log(f"{stage}: {text}", level=level, stage=stage, **fields)
+
+
 def log_line(text: str, *, level: int = logging.INFO) -> str:
     """Return the line that `log` would write, for a program that is being stopped.
 

@@ -79,7 +79,8 @@ class LogLines:
     """Logs once a minute the finished share, the rate, the remaining time and the peak memory.
 
     Lines are written by a thread, even if no unit is finished. `every`: seconds between lines; with
-    0 there is no thread, and `write_line` writes one. `unit`: "B" is bytes. `now`: returns seconds.
+    0 there is no thread, and `write_line` writes one. `unit`: "B" is bytes. `stage`: for the JSON
+    object, `label` if None. `now`: returns seconds.
     """
 
     def __init__(
@@ -88,12 +89,14 @@ class LogLines:
         total: float | None,
         *,
         unit: str = "B",
+        stage: str | None = None,
         every: float = LOG_INTERVAL,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._label = label
         self._total = total
         self._unit = unit
+        self._stage = stage or label
         self._now = now
         self._begun = now()
         self._done = self._found = 0.0
@@ -140,11 +143,8 @@ class LogLines:
             fields["seconds_left"] = round(left)
         peak = max(self._peak, peak_memory())
         words.append(f"peak memory {size_in_words(peak)} per process")
-        stage = self._label.partition(":")[0].partition(",")[0]
-        log(
-            f"{self._label}: {', '.join(words)}", event="progress", stage=stage, peak_bytes=peak,
-            **fields,
-        )  # fmt: skip
+        fields |= {"event": "progress", "stage": self._stage, "peak_bytes": peak}
+        log(f"{self._label}: {', '.join(words)}", **fields)
 
     def _in_units(self, number: float) -> str:
         if self._unit == "B":
@@ -178,17 +178,24 @@ def duration_in_words(seconds: float) -> str:
 
 
 def progress(
-    label: str, total: int | None, *, unit: str, quiet: bool, done: int = 0
+    label: str,
+    total: int | None,
+    *,
+    unit: str,
+    quiet: bool,
+    done: int = 0,
+    stage: str | None = None,
 ) -> PartsProgress:
     """Return a bar on standard error, or lines in the log if that is not a terminal.
 
     `total`: in units, None if unknown. `unit`: "B" for bytes, which are scaled to kB, MB, …;
     otherwise the singular name of the unit. `done`: units finished before, not part of the rate.
+    `stage`: the stage that the step `label` belongs to.
     """
     if quiet:
         return SilentProgress()
     if is_json() or not sys.stderr.isatty():
-        lines = LogLines(label, total, unit=unit)
+        lines = LogLines(label, total, unit=unit, stage=stage)
         lines.found(done)
         return lines
     return ProgressBar(

@@ -274,21 +274,21 @@ def _answer(data: bytes, files: list[int]) -> Any:
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as fault:  # noqa: BLE001 - sent back; a Rust panic is not an Exception
-        return _told(fault)
+        return _pickled_error(fault)
 
 
-def _told(fault: BaseException) -> Any:
+def _pickled_error(fault: BaseException) -> Any:
     if not isinstance(fault, MemoryError) and is_out_of_memory(fault):
         fault = MemoryError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     elif not isinstance(fault, Exception):  # handlers in the parent would not catch it
         fault = RuntimeError(f"{type(fault).__name__}: {fault}").with_traceback(fault.__traceback__)
     trace = "".join(traceback.format_exception(fault))
     try:
-        told = ForkingPickler.dumps((None, fault, trace))
-        pickle.loads(told)
+        data = ForkingPickler.dumps((None, fault, trace))
+        pickle.loads(data)
     except Exception:  # noqa: BLE001 - some exceptions cannot be pickled
-        told = ForkingPickler.dumps((None, RuntimeError(f"{type(fault).__name__}: {fault}"), trace))
-    return told
+        data = ForkingPickler.dumps((None, RuntimeError(f"{type(fault).__name__}: {fault}"), trace))
+    return data
 
 
 def _begin() -> None:

@@ -63,7 +63,7 @@ def check_name(repo: str) -> None:
         raise WrongCallError(f"{repo!r} is not a repository name; give OWNER/NAME")
 
 
-def push(corpus: Path, repo: str, *, private: bool, tell: Callable[[str], None]) -> str:
+def push(corpus: Path, repo: str, *, private: bool, on_message: Callable[[str], None]) -> str:
     """Upload a corpus; return the URL of the dataset.
 
     A missing repository is created. The token is that in HF_TOKEN or of `hf auth login`. Raises
@@ -88,7 +88,7 @@ def push(corpus: Path, repo: str, *, private: bool, tell: Callable[[str], None])
                 f"{repo}: exists and is public; make it private on the Hub, or push without "
                 "--private"
             )
-        tell(f"uploading {len(files):,} files to {address}")
+        on_message(f"uploading {len(files):,} files to {address}")
         api.upload_folder(
             repo_id=repo,
             repo_type="dataset",

@@ -125,10 +125,8 @@ def open_part(path: Path, groups: Iterable[int] | None = None) -> pq.ParquetFile
         if digests is not None:
             listed = msgspec.json.decode(digests, type=list[str])
             for index in range(metadata.num_row_groups) if groups is None else groups:
-                if (
-                    hash_range(file, *_byte_range(metadata.row_group(index))).hexdigest()
-                    != listed[index]
-                ):
+                bounds = _byte_range(metadata.row_group(index))
+                if hash_range(file, *bounds).hexdigest() != listed[index]:
                     raise damaged(path, f"row group {index}")
     return pq.ParquetFile(path, metadata=metadata)
 

@@ -59,7 +59,7 @@ def needs_in_words(stage: str, out: Path, inputs: Sequence[Input]) -> str:
     if needed <= free and disk.peak < _WORTH_A_LINE:
         return ""
     line = (
-        f"{stage}: writes about {size_in_words(disk.result)} to {out} and needs at most "
+        f"writes about {size_in_words(disk.result)} to {out} and needs at most "
         f"{size_in_words(needed)} of disk space while it runs; free: {size_in_words(free)}"
     )
     if needed > free:

@@ -212,12 +212,12 @@ def _announce(out: Path, path: Path, mine: Holder) -> None:
     """Write the lock file; remove it and raise OutputError if another run has a lock."""
     for last in (False,) * (_TRIES - 1) + (True,):
         write_bytes(path, msgspec.json.encode(mine))
-        told = _in_the_way(out, path, mine)
-        if told is None:
+        obstacle = _in_the_way(out, path, mine)
+        if obstacle is None:
             return
         path.unlink(missing_ok=True)
         if last:
-            raise OutputError(told)
+            raise OutputError(obstacle)
         time.sleep(random.uniform(0, _LONGEST_WAIT))
     raise AssertionError
 

@@ -4,7 +4,7 @@ Manifests and statistics store reasons under fixed names, because other programs
 output, reports and dataset cards show a noun phrase instead where the stored name is not one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _PHRASES = {
     # entities
@@ -68,4 +68,9 @@ def phrase_of(reason: str) -> str:
 
 def reasons_text(numbers: Mapping[str, int]) -> str:
     """Return reasons with their counts: `hole (11), missing target (2)`; "" for none."""
-    return ", ".join(f"{phrase_of(reason)} ({number:,})" for reason, number in numbers.items())
+    return counts_text((phrase_of(reason), number) for reason, number in numbers.items())
+
+
+def counts_text(numbers: Iterable[tuple[str, int]]) -> str:
+    """Return names with their counts: `ipa (6), chem2 (1)`; "" for none."""
+    return ", ".join(f"{name} ({number:,})" for name, number in numbers)

@@ -18,7 +18,7 @@ from cstool import __version__
 from cstool.errors import RESUME, CstoolError, Stopped, Unfinished, writing
 from cstool.execution.crash_notes import noting, take_note
 from cstool.execution.executors import calls_ahead, executor, run_calls
-from cstool.execution.log import log
+from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.progress import progress
 from cstool.execution.shutdown import cleaned_up
@@ -48,7 +48,7 @@ from cstool.storage.ownership import (
     tidy,
 )
 from cstool.storage.parts import Batches, FinishedPart, PartFolder, PartSpec
-from cstool.storage.tasks import P, S, StepTasks, Task
+from cstool.storage.tasks import P, PartMaker, S, StepTasks, Task
 from cstool.storage.timings import (
     Clock,
     add_timing,
@@ -107,20 +107,14 @@ class Run:
         Raises Unfinished if other array tasks have parts to make, and what `function` raises.
         """
         label = spec.label or self.claim.stage
-        step = StepTasks(
-            function,
-            parameters,
-            tasks,
-            spec,
-            self._folder(spec),
-            self.scratch,
-            self.options,
-            is_intact,
-        )
+        maker = PartMaker(function, parameters, spec, self._folder(spec), self.scratch)
+        step = StepTasks(maker, tasks, self.options, is_intact)
         self._step = label, step.finished
         if size is None and isinstance(tasks, Sequence):
             size = sum(task.weight for task in tasks)
-        bar = progress(label, size, unit=spec.unit, quiet=self.options.quiet)
+        bar = progress(
+            label, size, unit=spec.unit, quiet=self.options.quiet, stage=self.claim.stage
+        )
         made_now: list[int] = []
 
         def on_found(part: FinishedPart, weight: int) -> None:
@@ -329,7 +323,7 @@ def _new_run(
     remove_orphans(out, lambda: scratch_in_use(out))
     first = options.array_task is None or options.array_task[0] == 1
     if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
-        log(line, stage=claim.stage)
+        log_stage(claim.stage, line)
     run: Run | None = None
 
     def message() -> str:

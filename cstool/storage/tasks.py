@@ -45,6 +45,28 @@ def part_name(index: int) -> str:
     return f"part-{index:06d}.parquet"
 
 
+@dataclass(frozen=True)
+class PartMaker(Generic[S, P]):
+    """Makes the parts of a step, in this process or in workers of this machine or another.
+
+    `function(slice, parameters)` yields the rows. `scratch`: the folder for temporary files.
+    """
+
+    function: Callable[[S, P], Batches]
+    parameters: P
+    spec: PartSpec
+    folder: PartFolder
+    scratch: Path
+
+    def make(self, task: Task[S]) -> tuple[FinishedPart, PartCost]:
+        """Make the part of a task. Raises what `function` and `write_part` raise."""
+        begun = time.thread_time()
+        with using_scratch(self.scratch):
+            batches = self.function(task.slice, self.parameters)
+            made = write_part(self.folder, task.file, task.fingerprint, self.spec, batches)
+        return made, PartCost(time.thread_time() - begun, peak_memory(resource.RUSAGE_SELF))
+
+
 @dataclass
 class StepTasks(Generic[S, P]):
     """The tasks of one step of a run and their state.
@@ -54,12 +76,8 @@ class StepTasks(Generic[S, P]):
     parts that other array tasks have to make.
     """
 
-    function: Callable[[S, P], Batches]
-    parameters: P
+    maker: PartMaker[S, P]
     tasks: Iterable[Task[S]]
-    spec: PartSpec
-    folder: PartFolder
-    scratch: Path
     options: RunOptions
     is_intact: Callable[[str], bool]
     finished: dict[int, FinishedPart] = field(default_factory=dict)
@@ -74,41 +92,19 @@ class StepTasks(Generic[S, P]):
         `on_found(part, weight)` is called for each existing part. Raises OutputError if the path
         of a part contains a symbolic link or is a file that another run or program wrote.
         """
-        out = self.folder.work.parent
+        folder = self.maker.folder
+        out = folder.work.parent
         for index, task in enumerate(self.tasks):
-            path = self.folder.path / task.file
+            path = folder.path / task.file
             refuse_links(out, path.parent)
-            found = find_part(self.folder, task.file, task.fingerprint)
+            found = find_part(folder, task.file, task.fingerprint)
             if found is not None and self.is_intact(task.file):
                 self.finished[index] = found
                 on_found(found, task.weight)
             elif self.options.takes(index):
-                if self.spec.phase is None:
-                    refuse_foreign_part(path, self.folder.run)
+                if self.maker.spec.phase is None:
+                    refuse_foreign_part(path, folder.run)
                 self.due[index] = task
-                yield index, partial(_make_part, self._worker(), task)
+                yield index, partial(self.maker.make, task)
             else:
                 self.elsewhere += 1
-
-    def _worker(self) -> "_Worker[S, P]":
-        return _Worker(self.function, self.parameters, self.spec, self.folder, self.scratch)
-
-
-@dataclass(frozen=True)
-class _Worker(Generic[S, P]):
-    """The arguments that are the same for all parts of a step."""
-
-    function: Callable[[S, P], Batches]
-    parameters: P
-    spec: PartSpec
-    folder: PartFolder
-    scratch: Path
-
-
-def _make_part(worker: _Worker[S, P], task: Task[S]) -> tuple[FinishedPart, PartCost]:
-    """Make one part, in a worker process on this machine or another."""
-    begun = time.thread_time()
-    with using_scratch(worker.scratch):
-        batches = worker.function(task.slice, worker.parameters)
-        made = write_part(worker.folder, task.file, task.fingerprint, worker.spec, batches)
-    return made, PartCost(time.thread_time() - begun, peak_memory(resource.RUSAGE_SELF))

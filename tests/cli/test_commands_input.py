@@ -1,4 +1,4 @@
-"""The commands with pipes, interruptions and options."""
+"""The commands with languages, pipes, interruptions, array tasks, and the log as JSON."""
 
 import bz2
 import json

@@ -1,4 +1,4 @@
-"""Transfer: the later half of its tests: what servers send, and interruptions."""
+"""Transfer from servers whose sizes, checksums or validators are missing or wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path

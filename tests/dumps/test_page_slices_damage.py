@@ -1,4 +1,4 @@
-"""Slices of page dumps: the later half of their tests."""
+"""Slices of damaged and of several page dumps."""
 
 import bz2
 import os

@@ -50,7 +50,9 @@ def log_line(
     )
     monkeypatch.setattr("cstool.execution.progress.peak_memory", lambda: 50_000_000)
     clock = iter([0.0, seconds])
-    lines = LogLines("entities: read", total, unit=unit, every=0, now=lambda: next(clock))
+    lines = LogLines(
+        "entities: read", total, unit=unit, stage="entities", every=0, now=lambda: next(clock)
+    )
     lines.found(found)
     lines.update(done)
     lines.note_memory(812_000_000)

@@ -1,4 +1,4 @@
-"""Runs: array tasks, workers and progress."""
+"""Runs: array tasks, dead workers, interruptions, and what the manifest contains."""
 
 import os
 import signal

@@ -64,11 +64,11 @@ def extract(
     out: Path,
     options: ExtractOptions,
     running: RunOptions,
-    tell: Callable[[str], None] = lambda message: None,
+    on_message: Callable[[str], None] = lambda message: None,
 ) -> Manifest:
     """Extract the sentences of page dumps of one wiki into the folder `out`; return the manifest.
 
-    `tell` is called with messages about the input. Raises InputError for a damaged, empty or
+    `on_message` is called with messages about the input. Raises InputError for a damaged, empty or
     invalid dump and for errors in rules, OutputError if `out` cannot be used.
     """
     if options.language is not None:
@@ -92,7 +92,7 @@ def extract(
     ) as run:
         if run.finished:
             refuse_damage(out, run.finished.counts, keep_going=options.keep_going)
-        return run.finished or _fill(run, dumps, running.part_size, options, tell)
+        return run.finished or _fill(run, dumps, running.part_size, options, on_message)
 
 
 def _fill(
@@ -100,15 +100,15 @@ def _fill(
     dumps: Sequence[str],
     part_size: int | None,
     options: ExtractOptions,
-    tell: Callable[[str], None],
+    on_message: Callable[[str], None],
 ) -> Manifest:
     damage = Damage() if options.keep_going else None
     dump = open_pages([absolute(dump) for dump in dumps], part_size, damage, sample=SAMPLE)
     if options.language is None:
-        options = replace(options, language=_language(dump, dumps[0], tell))
+        options = replace(options, language=_language(dump, dumps[0], on_message))
     site = site_of(dump.site, options)
     if not COMPILED:
-        tell(
+        on_message(
             "the compiled extension is missing (cstool was installed without a C compiler): "
             "the output is the same, but extraction takes 1.6 times as long"
         )
@@ -131,7 +131,7 @@ def _fill(
     return run.finish([*made, *paragraphs], counts, source=source)
 
 
-def _language(dump: PageDump, name: str, tell: Callable[[str], None]) -> str | None:
+def _language(dump: PageDump, name: str, on_message: Callable[[str], None]) -> str | None:
     """Return the language of the first pages if <siteinfo> names another one, else None."""
     wrong = mismatch(dump.site, dump.sample, name)
     if wrong is None:
@@ -139,9 +139,11 @@ def _language(dump: PageDump, name: str, tell: Callable[[str], None]) -> str | N
     siteinfo = f"{Path(name).name}: <siteinfo> gives the language {dump.site.language!r}"
     evidence = f"{wrong.found} of {wrong.looked_at} {wrong.what}"
     if wrong.language is None:
-        tell(f"{siteinfo}, but the pages are in another one ({evidence}); give it with --language")
+        on_message(
+            f"{siteinfo}, but the pages are in another one ({evidence}); give it with --language"
+        )
     else:
-        tell(
+        on_message(
             f"{siteinfo}, but the pages are in {wrong.language!r} ({evidence}), which is used; "
             f"to override, give --language {dump.site.language}"
         )

@@ -66,12 +66,12 @@ def titles(
     *,
     sql: SqlTables | None = None,
     keep_going: bool = False,
-    tell: Callable[[str], None] = lambda message: None,
+    on_message: Callable[[str], None] = lambda message: None,
 ) -> Manifest:
     """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
 
-    `tell` is called with messages about the input. Raises InputError for dumps that are damaged or
-    from another wiki, OutputError if `out` cannot be used.
+    `on_message` is called with messages about the input. Raises InputError for dumps that are
+    damaged or from another wiki, OutputError if `out` cannot be used.
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
         raise InputError(
@@ -100,7 +100,7 @@ def titles(
         if entities and manifest:
             paths = [absolute(path) for path in pages]
             dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
-            site = site_of(wiki, dump, pages[0], tell)
+            site = site_of(wiki, dump, pages[0], on_message)
             # The name that `extract` uses for this dump's wiki, which `link` compares.
             source = Source(dump.site.wiki, site.language)
             listed = list_dumps(run, entities, manifest, dump, site, keep_going=keep_going)

@@ -30,17 +30,17 @@ def language_of(wiki: str) -> str:
     return wiki_language(f"{match['code']}wiki") or match["code"].replace("_", "-")
 
 
-def site_of(wiki: str, dump: PageDump, name: str, tell: Callable[[str], None]) -> Site:
+def site_of(wiki: str, dump: PageDump, name: str, on_message: Callable[[str], None]) -> Site:
     """Return the dump's site, with the name and language of `wiki` if <siteinfo> is wrong.
 
-    `name`: path of the dump; `tell` is called if <siteinfo> and pages contradict each other. Raises
-    InputError for a dump of another wiki: by its pages, or by <siteinfo> if the pages agree.
+    `name`: path of the dump; `on_message` is called if <siteinfo> and pages contradict each other.
+    Raises InputError for a dump of another wiki: by its pages, or by <siteinfo> if the pages agree.
     """
     head = dump.site
     file = Path(name).name
     if head.wiki == wiki:
         if wrong := mismatch(head, dump.sample, name):
-            tell(
+            on_message(
                 f"{file}: <siteinfo> names {wiki}, {_read_as(wrong)}; if they "
                 "are from another wiki, give that one as --wiki"
             )
@@ -61,7 +61,7 @@ def site_of(wiki: str, dump: PageDump, name: str, tell: Callable[[str], None]) -
             f"{name}: <siteinfo> names {head.wiki}, {_read_as(wrong or wrong_head)}, so it is not "
             f"a dump of {wiki}; give the wiki of that language as --wiki, or another dump"
         )
-    tell(f"{file}: <siteinfo> names {head.wiki}, {_read_as(wrong_head)}; read as {wiki}")
+    on_message(f"{file}: <siteinfo> names {head.wiki}, {_read_as(wrong_head)}; read as {wiki}")
     return ours
 
 

@@ -109,7 +109,7 @@ def of_pages(folder: Path, asked: str, text: str, **site: str) -> tuple[Manifest
     messages: list[str] = []
     dumps = [str(folder / "pages.xml")]
     out = folder / "titles"
-    manifest = titles(asked, folder / "entities", dumps, out, RUNNING, tell=messages.append)
+    manifest = titles(asked, folder / "entities", dumps, out, RUNNING, on_message=messages.append)
     return manifest, messages
 
 
