@@ -13,7 +13,7 @@ from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.counts import OTHERS
-from cstool.storage.reasons import counts_text
+from cstool.storage.reason_phrases import counts_text
 from cstool.storage.text_files import read_small
 
 EXAMPLE = """\b

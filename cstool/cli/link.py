@@ -7,7 +7,7 @@ import click
 from cstool.cli.options import StageSummary, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.link.stage import ADDED, BY_LINK, IS_LINKED, LinkOptions, link
-from cstool.storage.reasons import reasons_text
+from cstool.storage.reason_phrases import reasons_text
 
 EXAMPLE = """\b
 Examples:

@@ -14,7 +14,7 @@ from cstool.execution.log import configure, log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.resources import default_jobs, peak_memory
 from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
-from cstool.storage.reasons import reasons_text
+from cstool.storage.reason_phrases import reasons_text
 
 Command = Callable[..., None]
 

@@ -16,7 +16,7 @@ from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Manifest
-from cstool.storage.reasons import counts_text
+from cstool.storage.reason_phrases import counts_text
 
 EXAMPLE = """\b
 Examples:

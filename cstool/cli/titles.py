@@ -20,7 +20,7 @@ from cstool.stages.titles.compare import (
 from cstool.stages.titles.from_sql import SqlTables, misfits
 from cstool.stages.titles.stage import titles
 from cstool.storage.manifest import Manifest
-from cstool.storage.reasons import counts_text
+from cstool.storage.reason_phrases import counts_text
 
 EXAMPLE = """\b
 Examples:

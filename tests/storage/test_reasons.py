@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import cstool
-from cstool.storage.reasons import _PHRASES, phrase_of, reasons_text
+from cstool.storage.reason_phrases import _PHRASES, phrase_of, reasons_text
 
 
 def test_reasons_are_listed_with_their_counts() -> None:
@@ -15,7 +15,7 @@ def test_reasons_are_listed_with_their_counts() -> None:
 
 
 def test_every_phrase_is_for_a_reason_in_the_code() -> None:
-    table = Path(cstool.__file__).parent / "storage/reasons.py"
+    table = Path(cstool.__file__).parent / "storage/reason_phrases.py"
     modules = [path for path in Path(cstool.__file__).parent.rglob("*.py") if path != table]
     code = "\n".join(path.read_text() for path in modules)
     # The reasons for refused labels consist of two names: `own: in another script`.

@@ -16,7 +16,7 @@ from cstool.report.html.tables import (
     table,
 )
 from cstool.storage.counts import largest
-from cstool.storage.reasons import phrase_of, reasons_text
+from cstool.storage.reason_phrases import phrase_of, reasons_text
 
 _SHOWN = 25
 _HOLES_LISTED = 200

@@ -15,7 +15,7 @@ from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.formats import CorpusFormat
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input
-from cstool.storage.reasons import reasons_text
+from cstool.storage.reason_phrases import reasons_text
 from cstool.storage.statistics import LanguageNumbers
 
 
