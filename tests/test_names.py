@@ -1,4 +1,4 @@
-"""Names in the package: each public class and, outside the large packages, each module has its own."""
+"""Names in the package: no two public classes and, with exceptions, no two modules share one."""
 
 import ast
 from collections import Counter
