@@ -8,7 +8,9 @@ from typing import Literal
 import msgspec
 import xxhash
 
-from cstool.dumps.page_slices import Damage, PageDump, PageSlice, open_pages, pages_of
+from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.dumps.page_slices import PageDump, open_pages
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute, describe_dump
 from cstool.dumps.xml import MAIN, Page, Site
 from cstool.execution.cpu_limit import TookTooLong, at_most
@@ -42,13 +44,15 @@ class ExtractOptions:
 
     `templates`: "known" renders the templates that have a rule, "none" renders none.
     `all_sentences` also keeps sentences without a mention. `language` overrides the language in
-    the dump. `keep_going` keeps the readable part of a truncated dump. `rules`: content of a file
-    of template rules; `rules_name`: its name, for messages.
+    the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
+    readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
+    its name, for messages.
     """
 
     templates: Literal["known", "none"] = "known"
     all_sentences: bool = False
     language: str | None = None
+    largest_page: int = LARGEST_TEXT
     keep_going: bool = False
     rules: str = ""
     rules_name: str = ""
@@ -77,6 +81,7 @@ def extract(
         "templates": options.templates,
         "all_sentences": options.all_sentences,
         "language": options.language,
+        "largest_page": options.largest_page,
         "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
         "segmenter": segmenter(),
         "part_size": running.part_size,
@@ -103,7 +108,8 @@ def _fill(
     on_message: Callable[[str], None],
 ) -> Manifest:
     damage = Damage() if options.keep_going else None
-    dump = open_pages([absolute(dump) for dump in dumps], part_size, damage, sample=SAMPLE)
+    paths = [absolute(dump) for dump in dumps]
+    dump = open_pages(paths, part_size, damage, sample=SAMPLE, largest_text=options.largest_page)
     if options.language is None:
         options = replace(options, language=_language(dump, dumps[0], on_message))
     site = site_of(dump.site, options)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays.arrow import flat, one_chunk
-from cstool.dumps.page_slices import Damage, PageDump, PageSlice, pages_of
+from cstool.dumps.page_slices import PageDump
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Site
 from cstool.languages.data_tables import rows
 from cstool.stages.titles.resolve import (
