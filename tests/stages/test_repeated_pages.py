@@ -103,9 +103,7 @@ def test_parts_of_an_interrupted_run_end_as_those_of_a_whole_one(tmp_path: Path)
     assert run([dump], tmp_path / "out").parts == run([dump], tmp_path / "whole").parts
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=8),
     st.integers(1, 7),
