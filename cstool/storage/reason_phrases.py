@@ -24,6 +24,7 @@ _PHRASES = {
     # extract
     "in a dropped sentence": "mention in a dropped sentence",
     "more than 2^20 in a page": "sentence after the first 2^20 of a page",
+    "page twice": "repeated page",
     "not wikitext": "content that is not wikitext",
     "text deleted": "deleted text",
     "text empty": "empty text",
