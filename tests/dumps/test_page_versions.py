@@ -39,7 +39,7 @@ def test_one_occurrence_of_each_page_is_left(
 ) -> None:
     paths = write(tmp_path_factory.getbasetemp(), files)
     found = superseded_in(paths, at_a_time=at_a_time, ids_at_a_time=ids_at_a_time)
-    kept = {}
+    kept: dict[int, tuple[int, int, int]] = {}
     for i, pages in enumerate(files):
         for j, (page_id, revision) in enumerate(pages):
             if revision >= kept.get(page_id, (0, 0, 0))[0]:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -30,7 +31,7 @@ def write(path: Path, pages: list[tuple[int, int, Source]]) -> str:
     return str(path)
 
 
-def run(dumps: list[str], out: Path, part_size: int = 1, **options: bool) -> Manifest:
+def run(dumps: list[str], out: Path, part_size: int = 1, **options: Any) -> Manifest:
     return extract(dumps, out, ExtractOptions(**options), RunOptions(1, part_size, quiet=True))
 
 
