@@ -33,8 +33,17 @@ from cstool.storage.counts import Counts
 NameKind = Literal["label", "sitelink"]
 # Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
+# Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
+# in a variety of the same language, in another language, or in `mul`; the title of a page.
+Origin = Literal["anchor", "label", "variant", "fallback", "mul", "sitelink"]
 
-OWN, FALLBACK, MUL = "own", "of a fallback language", "mul"
+OWN: Origin = "label"
+VARIANT: Origin = "variant"
+FALLBACK: Origin = "fallback"
+MUL: Origin = "mul"
+SITELINK: Origin = "sitelink"
+# The beginning of a stored reason to reject a name, by the step that found it.
+_REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
 REPEAT = "repeats the English one in another script"
 
@@ -46,7 +55,7 @@ class FallbackStep(NamedTuple):
     """A step of the search: the column of a code, and the origin of a label found there."""
 
     column: int
-    origin: str
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ class LabelRules:
 
     @staticmethod
     def of(
-        targets: Sequence[str], fallback: Fallback = "all", kind: NameKind = "label"
+        targets: Sequence[str], fallback: Fallback = "variants", kind: NameKind = "label"
     ) -> "LabelRules":
         """Return the rules for these languages.
 
@@ -87,12 +96,22 @@ class LabelRules:
         strict = fallback != "none"
         return LabelRules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
 
+    def origins(self) -> list[list[tuple[str, Origin]]]:
+        """Return, for each target and each step of its search, the code and the origin of a name.
+
+        Page titles are all of origin `sitelink`; their codes tell the titles of other languages.
+        """
+        return [
+            [(self.codes[s.column], SITELINK if self.titles else s.origin) for s in steps]
+            for steps in self.steps
+        ]
+
     def wikis(self) -> list[str]:
         """Return the Wikipedia database name of each code, "" for a former or unknown code."""
         return [(code == current(code) and language_wiki(code)) or "" for code in self.codes]
 
 
-def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, str]]:
+def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, Origin]]:
     """Yield the codes to search for a language, each with the origin of its labels."""
     yield target, OWN
     if fallback == "none":
@@ -100,11 +119,12 @@ def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[t
     for code in _old(target, kind):
         yield code, OWN
     for other in chain(target):
-        if fallback == "variants" and not same_language(target, other):
+        origin = VARIANT if same_language(target, other) else FALLBACK
+        if fallback == "variants" and origin != VARIANT:
             continue
-        yield other, FALLBACK
+        yield other, origin
         for code in _old(other, kind):
-            yield code, FALLBACK
+            yield code, origin
     if kind == "label":
         yield "mul", MUL
 
@@ -143,10 +163,15 @@ class LabelTable(NamedTuple):
 
 
 class ChosenLabels(NamedTuple):
-    """`places`: int64[entities, targets], the index of the name in `texts`, -1 if there is none."""
+    """The names that were selected, as tables with a row per entity and a column per target.
+
+    `places`: int64, the index of the name in `texts`, -1 if there is none. `steps`: uint8, the
+    index of the step of the search that found it (`LabelRules.origins`), 0 if there is none.
+    """
 
     places: Array
     texts: pa.Array
+    steps: Array
 
 
 def choose(
@@ -158,10 +183,11 @@ def choose(
     """
     batch = _Batch.of(rules, number, labels, titles)
     places = np.full((number, len(rules.targets)), -1, np.int64)
+    steps = np.zeros(places.shape, np.uint8)
     tally = counts.tally("labels")
     for target, code in enumerate(rules.targets):
         chosen = places[:, target]
-        for step in rules.steps[target]:
+        for index, step in enumerate(rules.steps[target]):
             rows = np.flatnonzero((batch.names[:, step.column] >= 0) & (chosen < 0))
             if not len(rows):
                 continue
@@ -169,17 +195,18 @@ def choose(
             reasons = batch.reject(rows, names, target, step.origin) if rules.strict else {}
             kept = np.ones(len(rows), bool)
             for reason, rejected in reasons.items():
-                tally.drop(f"{step.origin}: {reason}", int(rejected.sum()))
+                tally.drop(f"{_REJECTED[step.origin]}: {reason}", int(rejected.sum()))
                 if step.origin == OWN and rejected.any():
                     counts.add("labels refused", {code: int(rejected.sum())})
                 kept &= ~rejected
             chosen[rows[kept]] = names[kept]
+            steps[rows[kept], target] = index
             tally.keep(int(kept.sum()))
             if kept.any():
                 counts.add("labels by origin", {step.origin: int(kept.sum())})
     selected = (places >= 0).sum(axis=0).tolist()
     counts.add("labels", Counter(dict(zip(rules.targets, selected, strict=True))))
-    return ChosenLabels(places, batch.texts)
+    return ChosenLabels(places, batch.texts, steps)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ _PHRASES = {
     "too short": "sentence too short",
     "mul: in another script": "mul label in another script",
     "of a fallback language: in another script": "fallback label in another script",
+    "of a variant: in another script": "variant label in another script",
     "own: in another script": "own label in another script",
     "own: repeats the English one in another script": "own label copied from English",
     # shard

@@ -90,6 +90,49 @@ def test_variants_are_of_the_same_language_only() -> None:
     assert name({"mul": "Ada"}, "mg", fallback="variants") == "Ada"
 
 
+@pytest.mark.parametrize(
+    ("labels", "target", "told"),
+    [
+        ({"de": "Köln"}, "de", ("de", "label")),
+        ({"no": "Sverige"}, "nb", ("no", "label")),
+        ({"als": "Köln"}, "gsw", ("als", "label")),
+        ({"de": "Köln"}, "de-at", ("de", "variant")),
+        ({"zh-tw": "江"}, "zh-hk", ("zh-tw", "variant")),
+        ({"de": "Köln"}, "gsw", ("de", "fallback")),
+        ({"fr": "Allemagne"}, "mg", ("fr", "fallback")),
+        ({"no": "Sverige"}, "nn", ("no", "fallback")),
+        ({"mul": "Ada Lovelace", "en": "Lovelace"}, "sw", ("mul", "mul")),
+        ({"ta": "Berlin", "en": "Berlin", "mul": "1984"}, "ta", ("mul", "mul")),
+    ],
+)
+def test_the_origin_of_a_label_is_known(labels: Labels, target: str, told: tuple[str, str]) -> None:
+    assert origin(labels, {}, target) == told
+
+
+@pytest.mark.parametrize(
+    ("titles", "target", "told"),
+    [
+        ({"dewiki": "Köln"}, "de", ("de", "sitelink")),
+        ({"frwiki": "Allemagne"}, "mg", ("fr", "sitelink")),
+    ],
+)
+def test_the_origin_of_a_title_is_its_wiki(
+    titles: Labels, target: str, told: tuple[str, str]
+) -> None:
+    assert origin({}, titles, target, "sitelink") == told
+
+
+def origin(
+    labels: Labels, titles: Labels, target: str, kind: NameKind = "label"
+) -> tuple[str, str]:
+    """The code that a name is taken from, and its origin."""
+    rules = LabelRules.of(["ja", target], "all", kind)
+    given_titles = names([titles], rules.wikis())
+    found = choose(rules, 1, names([labels], rules.codes), given_titles, Counts())
+    assert found.places[0, 1] >= 0
+    return rules.origins()[1][int(found.steps[0, 1])]
+
+
 def test_without_fallback_the_label_of_just_that_code_is_taken() -> None:
     labels = {"de": "Köln", "mul": "Cologne", "ta": "Cologne", "en": "Cologne", "no": "Köln"}
     for code in ["de-at", "nb", "sw"]:
@@ -172,7 +215,7 @@ def test_each_refusal_is_counted_under_its_reason() -> None:
         "mul: in another script": 1,
     }
     assert counts.details["labels refused"] == {"ta": 2}
-    assert counts.details["labels by origin"] == {"own": 1}
+    assert counts.details["labels by origin"] == {"label": 1}
     assert counts.details["labels"] == {"ta": 1}
 
 

@@ -71,4 +71,4 @@ def test_real_labels_are_chosen_as_wikibase_does_but_for_copies(items: list[Item
     assert {qid for qid, _ in refused} == COPIES
     assert len(refused) == 16
     own = sum(code in labels for labels in many for code in targets)
-    assert counts.details["labels by origin"]["own"] == own - 14
+    assert counts.details["labels by origin"]["label"] == own - 14

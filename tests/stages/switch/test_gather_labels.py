@@ -105,4 +105,4 @@ def test_another_way_to_choose_labels_is_another_run(linked: Path, tmp_path: Pat
 
     switched(linked, tmp_path / "o", "de")
     with pytest.raises(OutputError, match="fallback"):
-        switched(linked, tmp_path / "o", "de", fallback="variants")
+        switched(linked, tmp_path / "o", "de", fallback="all")
