@@ -161,7 +161,7 @@ class PageReader:
 
         `title` is the page's own title, normalised.
         """
-        line = without_switches(line.replace("&nbsp;", " ").replace("\u00a0", " "), self._language)
+        line = without_switches(line, self._language)
         if "[[" in line:
             line = self.links.mark(line, title, marks)
         if "''" in line:

@@ -121,7 +121,8 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
             opened = None
     put(marked[at:])
     text = unprotect("".join(out)).rstrip()
-    return TextLine(text, [_trimmed(mention, text) for mention in mentions], names)
+    trimmed = [_trimmed(mention, text) for mention in mentions]
+    return TextLine(text, [mention for mention in trimmed if mention[0] < mention[1]], names)
 
 
 def _trimmed(mention: LinkSpan, text: str) -> LinkSpan:

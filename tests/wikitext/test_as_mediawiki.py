@@ -33,6 +33,14 @@ TRAILS = [
     ("sr", "[[пас]]а [[pas]]š", ["[паса→Пас] [pasš→Pas]"]),
     ("tr", "[[istanbul]]ı [[ılgın]]", ["[istanbulı→İstanbul] [ılgın→Ilgın]"]),
 ]
+PREFIXES = [  # of languages whose letters before a link are part of it, as is U+00A0
+    ("hy", "բ\u00a0[[գ]] դ&nbsp;[[ե]] —\u00a0[[զ]]", ["[բ գ→Գ] դ [ե→Ե] [— զ→Զ]"]),
+    ("ka", "[[ა]]ბ\u00a0[[გ]] (\u00a0[[დ]])", ["[აბ→ა] [გ→გ] ( [დ→დ])"]),
+    ("cv", "а\u00a0''[[б]]'' в\u202f[[г]]", ["а [б→Б] [в\u202fг→Г]"]),
+    ("uz", "«\u00a0[[a]]» б\u00a0[[c]]", ["[« a»→A] б [c→C]"]),
+    ("uk", "«\u00a0[[а]]» „[[б]]", ["« [а»→А] [„б→Б]"]),
+    ("ar", "و\u00a0[[قط]]", ["و [قط→قط]"]),
+]
 REFERENCES = [
     ("en", "1914&#150;1918 [[a]]", ["1914&#150;1918 [a→A]"]),
     ("en", "&thinsp;a&nbsp;&mdash; [[b&eacute;]]", ["a — [bé→Bé]"]),
@@ -176,7 +184,7 @@ def shown(language: str, source: str) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "source", "lines"),
     cases(
-        *(SPACES, APOSTROPHES, TRAILS, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
+        *(SPACES, APOSTROPHES, TRAILS, PREFIXES, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
         *(OWN_PREFIX, VARIANTS),
     ),
 )
