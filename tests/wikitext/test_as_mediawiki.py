@@ -99,6 +99,31 @@ PARAGRAPHS = [  # a new line is a space, but where a block stands
     ("en", "a {{b}}\n[[c]]", ["a ▢ [c→C]"]),
     ("ja", "猫は\n[[犬]]", ["猫は [犬→犬]"]),
 ]
+FOOTNOTES = [  # a line of nothing but footnotes is part of a paragraph
+    ("en", "a\n<ref>b</ref>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<ref name=b /><REF>d</REF> \n<ref>e\n\nf</ref>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<!-- b --><!-- d --><ref>e</ref><!-- f -->\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<nowiki/>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<nowiki> \n </nowiki>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref>\n\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n <ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "* a\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref>\n* [[c]]", ["a", "[c→C]"]),
+    ("en", "a<br>\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref><br>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "<blockquote>a\n<ref>b</ref>\n[[c]]</blockquote>", ["a", "[c→C]"]),
+    ("en", "<poem>a\n<ref>b</ref>\n[[c]]</poem>", ["a", "[c→C]"]),
+]
+NOTHING_LEFT = [  # tags that leave no text, not even a footnote's
+    ("en", "a\n<includeonly>b</includeonly>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a [[b]]<includeonly>c</includeonly>s", ["a [bs→B]"]),
+    ("en", "<includeonly>a</includeonly>* [[b]]", ["[b→B]"]),
+    ("en", "a\n<indicator name=b>c</indicator>\n[[d]]", ["a", "[d→D]"]),
+    ("en", "<indicator name=b>c</indicator>* [[d]]", ["[d→D]"]),
+    ("en", "a\n<indicator name=b>c</indicator><ref>d</ref>\n[[e]]", ["a [e→E]"]),
+    ("en", "[[a]]<indicator name=b>c</indicator>s", ["[a→A]s"]),
+]
 TERMS = [
     ("en", ";a ''b'': c [[d]]", ["c [d→D]"]),
     ("en", ";a ''b : c'' [[d]] : e [[f]]", ["e [f→F]"]),
@@ -185,7 +210,7 @@ def shown(language: str, source: str) -> list[str]:
     ("language", "source", "lines"),
     cases(
         *(SPACES, APOSTROPHES, TRAILS, PREFIXES, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
-        *(OWN_PREFIX, VARIANTS),
+        *(OWN_PREFIX, VARIANTS, FOOTNOTES, NOTHING_LEFT),
     ),
 )
 def test_lines_read_as_on_the_page(language: str, source: str, lines: list[str]) -> None:
