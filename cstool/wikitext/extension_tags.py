@@ -36,6 +36,13 @@ _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
 
 
 @cache
+def names() -> frozenset[str]:
+    """Return the names of all tags of wikitext, in lower case."""
+    html = (name for kind in tags()["html"].values() for name in kind)
+    return _names().union(html)
+
+
+@cache
 def _names() -> frozenset[str]:
     return frozenset(["nowiki", *_kinds()])
 

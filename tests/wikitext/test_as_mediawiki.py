@@ -115,6 +115,31 @@ FOOTNOTES = [  # a line of nothing but footnotes is part of a paragraph
     ("en", "<blockquote>a\n<ref>b</ref>\n[[c]]</blockquote>", ["a", "[c→C]"]),
     ("en", "<poem>a\n<ref>b</ref>\n[[c]]</poem>", ["a", "[c→C]"]),
 ]
+ADDRESSES = [  # what ends the address of an external link
+    ("es", "[http://x.y/a''La muerte'' b] [[c]]", ["La muerte b [c→C]"]),
+    ("en", "[//x.y'''a''' b] [mailto:c@d.e''f'' g] [[h]]", ["a b f g [h→H]"]),
+    ("en", "[http://x.y/''''a'''' b] [http://x.y/'a b] [[c]]", ["a' b b [c→C]"]),
+    ("en", "[http://x.y/&lt;a b] [ftp://x.y&gt;] [http://x&amp;y a] [[c]]", ["<a b > a [c→C]"]),
+    ("en", "[http://x.y/<b>a</b> b] [http://x.y/<z>a b] [[c]]", ["a b <z>a b [c→C]"]),
+    ("en", '[http://x.y/"a" b] [http://x.y/„a“ b] [http://x.y/«a» b] [[c]]', ['"a" b b b [c→C]']),
+    ("ja", "[http://x.y/「猫」 犬] [http://x.y/　猫] [[c]]", ["犬 猫 [c→C]"]),
+    ("en", "[http://x.y/\u2009a] [http://x.y/\u202f\u00a0b] [[c]]", ["a b [c→C]"]),
+    ("en", "[http://x.y/&nbsp;a b] [http://[::1]/a b] [[c]]", ["b b [c→C]"]),
+    ("en", "[http:// a] [http://''b'' c] [[d]]", ["[http:// a] [http://b c] [d→D]"]),
+]
+UNKNOWN_TAGS = [  # are text
+    ("en", "a <ch> <C>b</C> [[c]]", ["a <ch> <C>b</C> [c→C]"]),
+    (
+        "en",
+        "<a@b.c> <http://x.y> <b2> <i-d> <p:q> [[d]]",
+        ["<a@b.c> <http://x.y> <b2> <i-d> <p:q> [d→D]"],
+    ),
+    ("en", "<foo a=\"b\" c>''d''</foo> <FOO/> [[e]]", ['<foo a="b" c>d</foo> <FOO/> [e→E]']),
+    ("en", "a <foo [[b]]> &lt;c>", ["a <foo [b→B]> <c>"]),
+    ("en", "a <foo\nb> [[c]]", ["a <foo b> [c→C]"]),
+    ("en", "a <foo\n\nb> [[c]]", ["a <foo", "b> [c→C]"]),
+    ("en", "a <b\nstyle='c'>[[d]]</b\n> <p@q> e\nf", ["a [d→D] <p@q> e f"]),
+]
 NOTHING_LEFT = [  # tags that leave no text, not even a footnote's
     ("en", "a\n<includeonly>b</includeonly>\n[[c]]", ["a", "[c→C]"]),
     ("en", "a [[b]]<includeonly>c</includeonly>s", ["a [bs→B]"]),
@@ -210,7 +235,7 @@ def shown(language: str, source: str) -> list[str]:
     ("language", "source", "lines"),
     cases(
         *(SPACES, APOSTROPHES, TRAILS, PREFIXES, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
-        *(OWN_PREFIX, VARIANTS, FOOTNOTES, NOTHING_LEFT),
+        *(OWN_PREFIX, VARIANTS, FOOTNOTES, NOTHING_LEFT, ADDRESSES, UNKNOWN_TAGS),
     ),
 )
 def test_lines_read_as_on_the_page(language: str, source: str, lines: list[str]) -> None:
