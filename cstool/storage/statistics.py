@@ -41,7 +41,9 @@ class LanguageNumbers(msgspec.Struct):
     `rows`: by split. `words`: by the rules of `languages.words`, estimated from the sample; in
     files of cstool 0.1, separated by spaces. `unswitched`: code-switched rows whose text equals the
     source. `characters`, `entities_a_sentence`: histograms of rows by length and by number of
-    entities. `looked_at`: of a sample. `source_rows`, `source_entities`: of source sentences.
+    entities. `looked_at`: of a sample. `source_rows`, `source_entities`: source sentences among the
+    rows, and their entities. `origins`, `name_languages`: names in switched rows by origin, and by
+    the code that they were taken from.
     """
 
     rows: dict[str, int]
@@ -53,6 +55,8 @@ class LanguageNumbers(msgspec.Struct):
     looked_at: SampleStats | None = None
     source_rows: int = 0
     source_entities: int = 0
+    origins: dict[str, int] = {}
+    name_languages: dict[str, int] = {}
 
     def estimate_words(self) -> None:
         """Set `words` from the sample; exact if the sample contains all rows."""
@@ -89,6 +93,7 @@ class SampleSentence(msgspec.Struct):
     language: str
     text: str
     forms: dict[str, SwitchedForm]
+    wiki: str = ""
 
 
 class Statistics(msgspec.Struct):

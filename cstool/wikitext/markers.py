@@ -23,6 +23,8 @@ APART = "\x07"
 BLOCK = f"{APART}\n{NOTHING}{APART}"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
+# Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
+UNSEEN_TEXT = "\u2060"
 
 # Invisible characters: soft hyphen, byte order mark, zero-width space, word joiner.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"

@@ -38,7 +38,7 @@ def long_way(language: str) -> PageReader:
 
 
 @settings(max_examples=200)
-@given(SOURCES, st.sampled_from(["en", "ar", "hi", "zh"]))
+@given(SOURCES, st.sampled_from(["en", "ar", "hi", "hy", "zh"]))
 def test_both_ways_read_the_same(source: str, language: str) -> None:
     expected = long_way(language).lines(source, "Page")
     assert reader_of(language).lines(source, "Page") == expected
