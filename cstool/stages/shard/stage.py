@@ -300,6 +300,7 @@ def _describe(
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
         numbers.words = counts.details["words"].get(language, 0)
         numbers.entities = counts.details["entities"].get(language, 0)
+    counts.add("source rows", {code: n.source_rows for code, n in languages.items()})
     sources = sorted({m.source.wiki for _, m in read if m.source})
     dropped = counts.tallies["rows"].dropped
     statistics = Statistics(
