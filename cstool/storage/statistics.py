@@ -35,7 +35,9 @@ class LanguageNumbers(msgspec.Struct):
 
     `rows`: by split. `words`: separated by spaces, in every script. `unswitched`: code-switched
     rows whose text equals the source. `characters`, `entities_a_sentence`: histograms of rows by
-    length and by number of entities. `looked_at`: of a sample.
+    length and by number of entities. `looked_at`: of a sample. `source_rows`: source sentences
+    among the rows. `origins`, `name_languages`: names in switched rows by origin, and by the code
+    that they were taken from.
     """
 
     rows: dict[str, int]
@@ -45,6 +47,9 @@ class LanguageNumbers(msgspec.Struct):
     characters: list[int] = []
     entities_a_sentence: list[int] = []
     looked_at: SampleStats | None = None
+    source_rows: int = 0
+    origins: dict[str, int] = {}
+    name_languages: dict[str, int] = {}
 
 
 class TopEntity(msgspec.Struct):
@@ -75,6 +80,7 @@ class SampleSentence(msgspec.Struct):
     language: str
     text: str
     forms: dict[str, SwitchedForm]
+    wiki: str = ""
 
 
 class Statistics(msgspec.Struct):

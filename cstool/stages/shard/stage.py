@@ -56,9 +56,11 @@ from cstool.storage.manifest import (
     need_stage,
     sha256,
 )
+from cstool.storage.older_folders import need_columns
 from cstool.storage.paragraphs import of_corpus
 from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
+from cstool.storage.schemas import SWITCHED
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
 from cstool.storage.tasks import Task, part_name
@@ -86,6 +88,8 @@ def shard(
     cannot be used, CstoolError if the library for --dedup is missing.
     """
     read = [_Switched(folder.absolute(), need_stage(folder, "switch")) for folder in switched]
+    for folder, one in zip(switched, read, strict=True):
+        need_columns(folder, one.manifest, SWITCHED)
     tests = [path.absolute() for path in options.decontaminate]
     inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
     parameters: dict[str, Any] = {

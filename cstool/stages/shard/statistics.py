@@ -76,6 +76,8 @@ class FileFactsBuilder:
         self._language = language
         self._characters = np.zeros(CHARACTER_BUCKETS, np.int64)
         self._entities = np.zeros(ENTITY_BUCKETS, np.int64)
+        self._origins: Counter[str] = Counter()
+        self._name_languages: Counter[str] = Counter()
         self._qids: list[Array] = []
         self._names: dict[int, str] = {}
         self._sums = MixingSums()
@@ -94,11 +96,13 @@ class FileFactsBuilder:
         self._characters += np.bincount(buckets, minlength=CHARACTER_BUCKETS)
         number = np.minimum(np.diff(offsets), ENTITY_BUCKETS - 1)
         self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
-        same = pc.and_(
-            pc.equal(table.column("text"), table.column("source_text")),
-            pc.not_equal(table.column("language"), table.column("source_language")),
-        )
+        switched = pc.not_equal(table.column("language"), table.column("source_language"))
+        same = pc.and_(pc.equal(table.column("text"), table.column("source_text")), switched)
         self._numbers.unswitched += pc.sum(same).as_py() or 0
+        self._numbers.source_rows += table.num_rows - (pc.sum(switched).as_py() or 0)
+        of_switched = numbers(np.flatnonzero(_repeated(switched, offsets)))
+        for name, into in (("origin", self._origins), ("name_language", self._name_languages)):
+            into.update(_tally(spans.field(name).take(of_switched)))
         self._qids.append(spans.field("qid").to_numpy())
         if self._left:
             self._look_at(table.slice(0, self._left).combine_chunks())
@@ -151,6 +155,8 @@ class FileFactsBuilder:
         self._numbers.entities_a_sentence = self._entities.tolist()
         self._looked.mixing = asdict(self._sums)
         self._numbers.looked_at = self._looked
+        self._numbers.origins = dict(sorted(self._origins.items()))
+        self._numbers.name_languages = dict(sorted(self._name_languages.items()))
         kept = qids[top].tolist()
         facts = FileFacts(
             self._language,
@@ -165,8 +171,20 @@ class FileFactsBuilder:
         return SideTable(FACTS, pa.Table.from_arrays([encoded], schema=_SCHEMA))
 
 
-def _order(candidate: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
-    return candidate[0], candidate[1].id, candidate[1].language, candidate[1].text
+def _repeated(of_row: pa.ChunkedArray, offsets: Array) -> Array:
+    """Return the value of each row for each of its entities; `offsets`: see `arrow.flat`."""
+    return np.repeat(one_chunk(of_row).to_numpy(zero_copy_only=False), np.diff(offsets))
+
+
+def _tally(values: pa.Array) -> dict[str, int]:
+    """Return the number of occurrences of each string."""
+    counted = pc.value_counts(values.drop_null()).flatten()
+    return {one.as_py(): n.as_py() for one, n in zip(*counted, strict=True)}
+
+
+def _order(candidate: tuple[int, SampleSentence]) -> tuple[int, int, str, str, str]:
+    hash_, one = candidate
+    return hash_, one.id, one.language, one.text, one.wiki
 
 
 def _sentence(row: dict[str, Any]) -> SampleSentence:
@@ -178,6 +196,7 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
         row["source_language"],
         row["source_text"],
         {row["language"]: SwitchedForm(row["text"], spans)},
+        row["wiki"],
     )
 
 
@@ -195,6 +214,9 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into.unswitched += its.unswitched
         into.characters = _added(into.characters, its.characters)
         into.entities_a_sentence = _added(into.entities_a_sentence, its.entities_a_sentence)
+        into.source_rows += its.source_rows
+        into.origins = _summed(into.origins, its.origins)
+        into.name_languages = _summed(into.name_languages, its.name_languages)
         assert into.looked_at is not None
         into.looked_at.rows += looked.rows
         into.looked_at.entities += looked.entities
@@ -208,6 +230,10 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
 
 def _added(one: list[int], other: list[int]) -> list[int]:
     return [a + b for a, b in zip(one, other, strict=True)] if one else other
+
+
+def _summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
 def top_entities(files: Iterable[FileFacts]) -> list[TopEntity]:
@@ -246,9 +272,9 @@ def sample_sentences(files: Iterable[FileFacts]) -> list[SampleSentence]:
         for candidates in by_language.values()
         for one in sorted(candidates, key=_order)[:SENTENCES_A_LANGUAGE]
     ]
-    by_sentence: dict[tuple[int, str, str], SampleSentence] = {}
+    by_sentence: dict[tuple[str, int, str], SampleSentence] = {}
     for _, one in sorted(chosen, key=_order):
-        into = by_sentence.setdefault((one.id, one.language, one.text), one)
+        into = by_sentence.setdefault((one.wiki, one.id, one.text), one)
         if into is not one:
             into.forms |= one.forms
     for sentence in by_sentence.values():

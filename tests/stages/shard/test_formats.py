@@ -102,7 +102,7 @@ def test_a_pair_is_the_switched_sentence_under_a_token_and_the_plain_one(
     switched: Path, tmp_path: Path
 ) -> None:
     rows = make_corpus(switched, tmp_path, format="mt")
-    assert rows.columns == ["id", "language", "target_language", "source", "target"]
+    assert rows.columns == ["id", "language", "target_language", "source", "target", "wiki"]
     assert len(rows) == 600
     for row in rows.to_dicts():
         rest = row["target"].removeprefix("X")
