@@ -1,0 +1,126 @@
+"""What a language writes around a stop that is no sentence's end. Data: data/boundaries/.
+
+A file has words, separated by white space, in lower case and without their last stop; white space
+within an abbreviation is left out (`z.b`). Fields: see `BoundaryFile`.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import msgspec
+import xxhash
+
+_FOLDER = files("cstool.wikitext") / "data" / "boundaries"
+_ANY = "any"
+# Languages that follow the rules of another, unless they have a file.
+_LIKE = {
+    "als": "de", "bar": "de", "be-tarask": "be", "be-x-old": "be", "bs": "hr", "gan": "zh",
+    "ksh": "de", "lb": "de", "lzh": "zh", "no": "nb", "pdc": "de", "pfl": "de", "rue": "uk",
+    "sh": "hr", "simple": "en", "stq": "de", "tt": "ru", "wuu": "zh", "yue": "zh", "zh-classical":
+    "zh", "zh-yue": "zh",
+}  # fmt: skip
+
+
+class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A language's data file.
+
+    - `never`: abbreviations that do not end a sentence, such as titles before a name.
+    - `seldom`: abbreviations that end one only before a word of `starters` (or one that matches
+      `starter_pattern`).
+    - `before_number`: abbreviations that do not end one before a digit.
+    - `starters`: words that begin sentences and are no names: pronouns, articles, prepositions.
+    - `units`: units after a number; those in `any` are of all languages.
+    - `months`: months with a capital letter, which follow an ordinal.
+    - `ordinal_digits`: how many digits an ordinal may have that is written with a stop; 0: none is.
+    - `ordinal_behind`: words behind which a number with a stop is always an ordinal.
+    - `cardinal_behind`: words behind which it never is; "*": any noun with a capital letter.
+    - `ordinal_ends`: whether a number with a stop may end a sentence although no starter follows.
+    - `roman`: whether Roman numerals with a stop are ordinals.
+    - `years`: whether a year may be written with a stop.
+    - `stop`: whether "." behind the language's own letters ends sentences at all.
+    """
+
+    never: str = ""
+    seldom: str = ""
+    before_number: str = ""
+    starters: str = ""
+    starter_pattern: str = ""
+    units: str = ""
+    months: str = ""
+    ordinal_digits: int = 0
+    ordinal_behind: str = ""
+    cardinal_behind: str = ""
+    ordinal_ends: bool = True
+    roman: bool = False
+    years: bool = False
+    stop: bool = True
+
+
+class BoundaryRules(NamedTuple):
+    """The rules of a language; fields as in its file."""
+
+    never: frozenset[str]
+    seldom: frozenset[str]
+    before_number: frozenset[str]
+    starters: frozenset[str]
+    starter_pattern: re.Pattern[str] | None
+    units: frozenset[str]
+    months: frozenset[str]
+    ordinal_digits: int
+    ordinal_behind: frozenset[str]
+    cardinal_behind: frozenset[str]
+    ordinal_ends: bool
+    roman: bool
+    years: bool
+    stop: bool
+
+
+def _read(language: str) -> BoundaryFile:
+    file = _FOLDER / f"{language}.toml"
+    if not file.is_file():
+        return BoundaryFile()
+    return msgspec.convert(tomllib.loads(file.read_text("utf-8")), BoundaryFile)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@cache
+def boundary_rules(language: str) -> BoundaryRules:
+    """Return the rules of a language; those of `any` alone if it has no file.
+
+    A variant (`de-at`) without a file has the rules of its language.
+    """
+    known = [language, language.split("-", maxsplit=1)[0]]
+    names = [name for code in known for name in (code, _LIKE.get(code, code))]
+    name = next((n for n in names if (_FOLDER / f"{n}.toml").is_file()), _ANY)
+    own, every = _read(name), _read(_ANY)
+    return BoundaryRules(
+        never=_words(own.never) | _words(every.never),
+        seldom=_words(own.seldom) | _words(every.seldom),
+        before_number=_words(own.before_number) | _words(every.before_number),
+        starters=_words(own.starters),
+        starter_pattern=re.compile(own.starter_pattern) if own.starter_pattern else None,
+        units=_words(own.units) | _words(every.units),
+        months=_words(own.months),
+        ordinal_digits=own.ordinal_digits,
+        ordinal_behind=_words(own.ordinal_behind),
+        cardinal_behind=_words(own.cardinal_behind),
+        ordinal_ends=own.ordinal_ends,
+        roman=own.roman,
+        years=own.years,
+        stop=own.stop,
+    )
+
+
+@cache
+def rules_digest() -> str:
+    """Return 8 hex digits that identify the contents of all data files."""
+    digest = xxhash.xxh3_64()
+    for file in sorted(_FOLDER.iterdir(), key=lambda file: file.name):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return str(digest.hexdigest())[:8]
