@@ -176,7 +176,7 @@ def _behind_word(text: str, before: str, start: int, at: int, rules: BoundaryRul
         return _digit_begins(before)
     if len(before) == 1 and before.isupper():
         return starts and len(_next_word(text, at)) > 1 and not previous[-1].endswith(".") 
-    if _DOTTED.match(joined):
+    if len(before) < 3 and _DOTTED.match(joined):
         return starts if joined == joined.lower() and before[-1:].islower() else None
     if 1 < len(before) < 5 and before[1:].islower() and _LETTERS.match(before) and not _VOWEL.search(word) and not _SYLLABIC.match(word):
         return starts
