@@ -11,30 +11,27 @@ from itertools import pairwise
 import sentencex
 
 from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules, rules_digest
-from cstool.wikitext.boundary_unspaced import UNSPACED, UNSPACED_STOP, unspaced_verdict
+from cstool.wikitext.boundary_scripts import (
+    ARMENIAN_STOP,
+    UNSPACED,
+    UNSPACED_STOP,
+    armenian_verdict,
+    unspaced_verdict,
+)
+from cstool.wikitext.boundary_words import CLOSING, OPENING, is_open, next_word, word_verdict
 from cstool.wikitext.markers import OBJECT
 
 # Part of the segmenter's version: raise it when a rule in a module changes.
 _VERSION = 1
 
-# A stop, what closes behind it, and white space.
-_STOP = re.compile(r"([.!?…‥؟۔।॥։።។]+)([\"'”’“»›)\]]*)\s+(?=\S)")
-_OPENING = "\"'“”„‘‚«»‹›([{¿¡–—- "
-_CLOSERS = re.compile(r"[)\]」』）】》〉]+\s*")
-_PAIRS = (("(", ")"), ("[", "]"), ("„", "“”"), ("「", "」"), ("『", "』"), ("（", "）"), ("《", "》"))
+# A stop, what closes behind it (in French behind a space), and white space.
+_STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
+_CLOSED = re.compile(r"[)\]」』）】》〉]+")
 # A label of a list's item within a line, which sentencex takes for the start of a sentence.
 _LABEL = re.compile(r"(?<!\S)(\(?)([0-9]{1,3}|[a-zA-Z]|[ivxlcdmIVXLCDM]+)(?=\.?\))")
 _MASK = "ж"  # a letter that no label has
-_NEXT_WORD = re.compile(r"[^\W\d_]+['’]?")
-_LETTERS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*\Z")
-_NUMBER = re.compile(r"(?:.*\.[-–/]|.*\()?(\d+)\Z")
-_ROMAN = re.compile(r"(?:[IVX]|[IVXLCDM]{2,})\Z")
-_DOTTED = re.compile(r"(?:\w{1,4}\.)+\w{1,4}\Z")
-_VOWEL = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýąęěėēīįōőůűųūăâîıаеёиоуыэюяіїєөүұәαεηιουωάέήίόύώ]")
-_SYLLABIC = re.compile(r"[^rlрл][rlрл][^rlрл]|.{2}[rlрл].|.[rlрл].{2}")
-# How far before a stop its words are looked at, in characters.
-_NEAR = 40
-_FEWEST_LETTERS = 4
+_YEAR = re.compile(r"\(\d[^()]*\)")
+_WHOLE_STOPS = "।॥។۔"
 
 
 def rules_version() -> str:
@@ -57,8 +54,8 @@ def boundaries(text: str, language: str) -> list[str]:
         at += len(piece)
         begins.append(at)
     changed = _corrected(text, begins, language)
-    if changed == begins and masked == text:
-        return list(found)
+    if changed == begins:
+        return found if masked is text else [text[a:b] for a, b in pairwise([0, *begins, len(text)])]
     return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
 
 
@@ -68,178 +65,117 @@ def _masked(label: re.Match[str]) -> str:
 
 def _corrected(text: str, begins: list[int], language: str) -> list[int]:
     """Return where sentences begin, except for the first, given where sentencex thinks so."""
-    unspaced = language in UNSPACED
     rules = boundary_rules(language)
-    length = len(text)
-    known = set()
-    for at in begins:
-        if closers := _CLOSERS.match(text, at):
-            at = closers.end()
-        while at < length and text[at] == " ":
-            at += 1
-        if at < length and (text[at - 1] == " " or unspaced or _ends_unspaced(text, at)):
-            known.add(at)
-    verdicts: dict[int, bool] = {}
+    unspaced = language in UNSPACED
+    armenian = language == "hy"
+    known = _known(text, begins, unspaced=unspaced)
+    found: list[int] = []
+    judged = set()
     last = 0
-    stops = [*_STOP.finditer(text)]
-    if unspaced:
-        stops = [match for match in stops if match[1][-1] not in "。！？｡"]
-        stops = sorted([*stops, *UNSPACED_STOP.finditer(text)], key=re.Match.end)
-    for match in stops:
+    for match in _stops(text, unspaced=unspaced, armenian=armenian):
         at = match.end()
-        if unspaced and match[1][-1] in "。！？｡!?":
-            verdict = unspaced_verdict(text, match, language)
+        judged.add(at)
+        if armenian:
+            verdict: bool | None = armenian_verdict(text, match, last)
+        elif unspaced:
+            verdict = unspaced_verdict(text, match, last, language)
         else:
-            verdict = _verdict(text, match, rules)
-        if verdict and at not in known and _is_open(text[last:at]):
-            verdict = False
+            verdict = _verdict(text, match, last, at in known, rules, language)
         if verdict is None:
             verdict = at in known
-        verdicts[at] = verdict
+        elif verdict and at not in known and not armenian and is_open(text[last:at]):
+            verdict = False
         if verdict:
+            found.append(at)
             last = at
-    return sorted({at for at in known if verdicts.get(at, True)} | {a for a, v in verdicts.items() if v})
+    rest = () if armenian else known - judged
+    return sorted([*found, *rest]) if rest else found
+
+
+def _stops(text: str, *, unspaced: bool, armenian: bool) -> "list[re.Match[str]]":
+    pattern = ARMENIAN_STOP if armenian else UNSPACED_STOP if unspaced else _STOP
+    return [*pattern.finditer(text)]
+
+
+def _known(text: str, begins: list[int], *, unspaced: bool) -> set[int]:
+    """Return the boundaries of sentencex, moved behind closing brackets and white space."""
+    known = set()
+    length = len(text)
+    for at in begins:
+        if text[at - 1] != " ":
+            if closed := _CLOSED.match(text, at):
+                at = closed.end()
+            elif not unspaced and not _ends_unspaced(text, at):
+                continue
+            while at < length and text[at] == " ":
+                at += 1
+        elif text[at - 2 : at - 1] == ",":
+            continue
+        if at < length:
+            known.add(at)
+    return known
 
 
 def _ends_unspaced(text: str, at: int) -> bool:
     """Return whether a sentence ends at a stop without white space behind it."""
-    if text[at - 1] != ".":
+    if text[at] == " " or text[at - 1] != ".":
         return True
-    word = text[max(0, at - 1 - _FEWEST_LETTERS) : at - 1]
-    return len(word) == _FEWEST_LETTERS and word.isalpha() and text[at].isupper()
+    word = text[max(0, at - 5) : at - 1]
+    return len(word) == 4 and word.isalpha() and text[at].isupper()
 
 
-def _is_open(text: str) -> bool:
-    """Return whether a bracket or quotation is open at the end of a text."""
-    return text.count('"') % 2 == 1 or any(
-        text.count(one) > sum(map(text.count, other)) for one, other in _PAIRS
-    )
+def _verdict(
+    text: str, match: re.Match[str], last: int, known: bool, rules: BoundaryRules, language: str
+) -> bool | None:
+    """Return whether a sentence begins behind a stop and white space; None if no rule knows.
 
-
-def _verdict(text: str, match: re.Match[str], rules: BoundaryRules) -> bool | None:
-    """Return whether a sentence begins behind a stop and white space; None if no rule knows."""
-    at = begin = match.end()
+    `last`: where the current sentence begins; `known`: what sentencex says.
+    """
+    begin = at = match.end()
     stop, closing = match[1], match[2]
     after = text[at]
-    while after in _OPENING and at + 1 < len(text):
+    while after in OPENING and at + 1 < len(text):
         at += 1
         after = text[at]
     if after == OBJECT:
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
-        return False
+        return text[at + 1 : at + 2].isupper() and match.start() - last > 3
     start = match.start()
-    before = text[text.rfind(" ", max(0, start - _NEAR), start) + 1 : start].lstrip(_OPENING)
-    if stop != "." or closing:
-        return _before_digit(stop, closing, before) if after.isdigit() else None
-    if not before:
+    if after.isdigit() and text[begin] == "(" and _YEAR.match(text, begin):
+        return False
+    if closing:
+        return _behind_closing(text, match, last, known)
+    if stop == ".":
+        verdict = word_verdict(text, start, at, last, rules)
+        if verdict is not None or known or not after.isupper():
+            return verdict
+        return _probe(text, start, at, language)
+    if known:
         return None
-    if after.isupper() and len(before) > 9 and before.isalpha() and rules.stop:
+    if stop[0] in _WHOLE_STOPS:
+        return True
+    if stop[0] in "….":
+        return after.isupper() and text[start - 1 : start].isalpha() or None
+    return None
+
+
+def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> bool | None:
+    """Return the verdict for a stop behind which a bracket or a quotation closes."""
+    closing = match[2]
+    if closing[-1] == ")" and not known:
+        opened = text.rfind("(", last, match.start())
+        return opened >= 0 and not text[last:opened].strip() or None
+    after = text[match.end()]
+    if after.isdigit() and closing[-1] in '"”»“' and match[1] == ".":
+        return True
+    return None
+
+
+def _probe(text: str, start: int, at: int, language: str) -> bool | None:
+    """Ask sentencex about a stop alone: a quote or an apostrophe far from it may have misled it."""
+    word = text[text.rfind(" ", max(0, start - 30), start) + 1 : start].strip(OPENING + CLOSING)
+    after = next_word(text, at)
+    if len(word) < 3 or len(after) < 2:
         return None
-    return _behind_word(text, before, start, at, rules) if begin else None
-
-
-def _before_digit(stop: str, closing: str, before: str) -> bool | None:
-    """Return the verdict for a digit behind a stop that is more than "."."""
-    if stop in "।॥։።។۔":
-        return True
-    if closing and stop == ".":
-        return True if closing[-1] in '"”»“' and before[-3:].isalpha() else None
-    return None
-
-
-def _behind_word(text: str, before: str, start: int, at: int, rules: BoundaryRules) -> bool | None:
-    """Return the verdict for a full stop at `start` behind the word `before`."""
-    after = text[at]
-    word = before.lower()
-    previous = text[max(0, start - len(before) - _NEAR) : start - len(before)].rstrip(_OPENING).split(" ")
-    joined = _joined(word, previous)
-    if not rules.stop and _is_own_letter(before[-1]):
-        return None if len(before) > 8 and "." not in before else False
-    number = _NUMBER.match(before)
-    if number:
-        return _behind_number(text, before, number[1], previous[-1], at, rules)
-    if joined in rules.never or word in rules.never:
-        return False
-    starts = _is_starter(text, at, rules)
-    if joined in rules.seldom or word in rules.seldom:
-        return starts
-    if word in rules.units and previous[-1][-1:].isdigit():
-        return True if after.isupper() else None
-    if joined != word and joined in rules.units:
-        return True if after.isupper() else None
-    if rules.roman and _ROMAN.match(before):
-        return starts
-    if after.isdigit():
-        if word in rules.before_number or joined in rules.before_number:
-            return False
-        return _digit_begins(before)
-    if len(before) == 1 and before.isupper():
-        return starts and len(_next_word(text, at)) > 1 and not previous[-1].endswith(".") 
-    if len(before) < 3 and _DOTTED.match(joined):
-        return starts if joined == joined.lower() and before[-1:].islower() else None
-    if 1 < len(before) < 5 and before[1:].islower() and _LETTERS.match(before) and not _VOWEL.search(word) and not _SYLLABIC.match(word):
-        return starts
-    return None
-
-
-def _is_own_letter(letter: str) -> bool:
-    return letter.isalpha() and ord(letter) >= 0x0500
-
-
-def _joined(word: str, previous: list[str]) -> str:
-    """Return an abbreviation without its white space: `z. b` is `z.b`."""
-    joined = word
-    for part in reversed(previous):
-        part = part.lstrip(_OPENING)
-        if not (part.endswith(".") and 1 < len(part) < 5 and part[0].isalpha()):
-            break
-        joined = part.lower() + joined
-    return joined
-
-
-def _next_word(text: str, at: int) -> str:
-    match = _NEXT_WORD.match(text, at)
-    return match[0] if match else ""
-
-
-def _is_starter(text: str, at: int, rules: BoundaryRules) -> bool:
-    word = _next_word(text, at).replace("’", "'")
-    low = word.lower()
-    if not word[:1].isupper() and word:
-        return low in rules.starters
-    if low in rules.starters or (low[-1:] == "'" and low[:-1] in rules.starters):
-        return text[at + len(word) : at + len(word) + 1] != "." or len(word) > 1
-    return bool(rules.starter_pattern and rules.starter_pattern.match(low))
-
-
-def _behind_number(
-    text: str, before: str, number: str, previous: str, at: int, rules: BoundaryRules
-) -> bool | None:
-    """Return the verdict for a full stop behind a number: it may be an ordinal."""
-    if text[at].isdigit():
-        return True if len(number) > 2 and not rules.years and text[at : at + 4].isdigit() else None
-    if len(number) > rules.ordinal_digits:
-        return None
-    if _next_word(text, at).lower() in rules.months:
-        return False
-    low = previous.lower()
-    if low in rules.ordinal_behind or not previous or previous[-1] in ".!?:":
-        return False
-    if _is_starter(text, at, rules) or low in rules.cardinal_behind:
-        return True
-    if "*" in rules.cardinal_behind:
-        return previous[0].isupper()
-    if not rules.ordinal_ends or low in rules.starters:
-        return False
-    return None
-
-
-def _digit_begins(before: str) -> bool | None:
-    """Return whether a sentence may end with a word if a digit follows."""
-    if before[-1] in ")%]\"”“»":
-        return True
-    letters = before.rsplit("-", maxsplit=1)[-1]
-    if letters.isalpha() and len(letters) >= _FEWEST_LETTERS and (letters[1:].islower() or letters.upper() == letters.lower()):
-        return True
-    return None
+    return len(sentencex.segment(language, f"{after} {word}. {after}")) > 1 or None

@@ -30,13 +30,17 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
     - `never`: abbreviations that do not end a sentence, such as titles before a name.
     - `seldom`: abbreviations that end one only before a word of `starters` (or one that matches
       `starter_pattern`).
+    - `ends`: abbreviations that end one before any capital letter, such as "etc".
+    - `dates`: what follows a year or a century: it ends one, unless its clause has only words like
+      those of `date_behind` (prepositions) before the date.
     - `before_number`: abbreviations that do not end one before a digit.
     - `starters`: words that begin sentences and are no names: pronouns, articles, prepositions.
     - `units`: units after a number; those in `any` are of all languages.
     - `months`: months with a capital letter, which follow an ordinal.
     - `ordinal_digits`: how many digits an ordinal may have that is written with a stop; 0: none is.
-    - `ordinal_behind`: words behind which a number with a stop is always an ordinal.
-    - `cardinal_behind`: words behind which it never is; "*": any noun with a capital letter.
+    - `ordinal_behind`: words behind which a number with a stop is an ordinal, unless a starter
+      follows.
+    - `cardinal_behind`: words behind which it is none; "*": any noun with a capital letter.
     - `ordinal_ends`: whether a number with a stop may end a sentence although no starter follows.
     - `roman`: whether Roman numerals with a stop are ordinals.
     - `years`: whether a year may be written with a stop.
@@ -45,6 +49,9 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
 
     never: str = ""
     seldom: str = ""
+    ends: str = ""
+    dates: str = ""
+    date_behind: str = ""
     before_number: str = ""
     starters: str = ""
     starter_pattern: str = ""
@@ -64,6 +71,9 @@ class BoundaryRules(NamedTuple):
 
     never: frozenset[str]
     seldom: frozenset[str]
+    ends: frozenset[str]
+    dates: frozenset[str]
+    date_behind: frozenset[str]
     before_number: frozenset[str]
     starters: frozenset[str]
     starter_pattern: re.Pattern[str] | None
@@ -102,6 +112,9 @@ def boundary_rules(language: str) -> BoundaryRules:
     return BoundaryRules(
         never=_words(own.never) | _words(every.never),
         seldom=_words(own.seldom) | _words(every.seldom),
+        ends=_words(own.ends) | _words(every.ends),
+        dates=_words(own.dates),
+        date_behind=_words(own.date_behind),
         before_number=_words(own.before_number) | _words(every.before_number),
         starters=_words(own.starters),
         starter_pattern=re.compile(own.starter_pattern) if own.starter_pattern else None,
