@@ -18,7 +18,14 @@ from cstool.wikitext.boundary_scripts import (
     armenian_verdict,
     unspaced_verdict,
 )
-from cstool.wikitext.boundary_words import CLOSING, OPENING, is_open, next_word, word_verdict
+from cstool.wikitext.boundary_words import (
+    CLOSING,
+    OPENING,
+    is_exclamation_in_name,
+    is_open,
+    next_word,
+    word_verdict,
+)
 from cstool.wikitext.markers import OBJECT
 
 # Part of the segmenter's version: raise it when a rule in a module changes.
@@ -30,7 +37,9 @@ _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 # A label of a list's item within a line, which sentencex takes for the start of a sentence.
 _LABEL = re.compile(r"(?<!\S)(\(?)([0-9]{1,3}|[a-zA-Z]|[ivxlcdmIVXLCDM]+)(?=\.?\))")
 _MASK = "ж"  # a letter that no label has
-_YEAR = re.compile(r"\(\d[^()]*\)")
+_BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)")
+_QUOTES = "\"'“”„«»"
+_DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
 
 
@@ -83,7 +92,7 @@ def _corrected(text: str, begins: list[int], language: str) -> list[int]:
             verdict = _verdict(text, match, last, at in known, rules, language)
         if verdict is None:
             verdict = at in known
-        elif verdict and at not in known and not armenian and is_open(text[last:at]):
+        elif verdict and at not in known and is_open(text, last, at):
             verdict = False
         if verdict:
             found.append(at)
@@ -102,6 +111,8 @@ def _known(text: str, begins: list[int], *, unspaced: bool) -> set[int]:
     known = set()
     length = len(text)
     for at in begins:
+        if text[at - 1] in _QUOTES and text[at - 2 : at - 1] == " ":
+            at -= 1
         if text[at - 1] != " ":
             if closed := _CLOSED.match(text, at):
                 at = closed.end()
@@ -140,9 +151,9 @@ def _verdict(
     if after == OBJECT:
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
-        return text[at + 1 : at + 2].isupper() and match.start() - last > 3
+        return begin == at and next_word(text, at)[1:].lower() != next_word(text, at)[1:]
     start = match.start()
-    if after.isdigit() and text[begin] == "(" and _YEAR.match(text, begin):
+    if text[begin] == "(" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
         return False
     if closing:
         return _behind_closing(text, match, last, known)
@@ -152,12 +163,18 @@ def _verdict(
             return verdict
         return _probe(text, start, at, language)
     if known:
-        return None
+        return False if stop == "!" and is_exclamation_in_name(text, start, at, rules) else None
     if stop[0] in _WHOLE_STOPS:
         return True
     if stop[0] in "….":
         return after.isupper() and text[start - 1 : start].isalpha() or None
     return None
+
+
+def _is_remark(text: str, at: int) -> bool:
+    """Return whether brackets belong to what is before them: `Who? (1972) is`."""
+    match = _BRACKETS.match(text, at)
+    return match is not None and (match[1] is not None or match[2].islower() or match[2] == ",")
 
 
 def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> bool | None:

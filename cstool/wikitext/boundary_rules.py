@@ -36,7 +36,8 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
     - `before_number`: abbreviations that do not end one before a digit.
     - `starters`: words that begin sentences and are no names: pronouns, articles, prepositions.
     - `units`: units after a number; those in `any` are of all languages.
-    - `months`: months with a capital letter, which follow an ordinal.
+    - `ordinal_before`: what a word begins with that follows an ordinal, such as months with a capital
+      letter.
     - `ordinal_digits`: how many digits an ordinal may have that is written with a stop; 0: none is.
     - `ordinal_behind`: words behind which a number with a stop is an ordinal, unless a starter
       follows.
@@ -56,7 +57,7 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
     starters: str = ""
     starter_pattern: str = ""
     units: str = ""
-    months: str = ""
+    ordinal_before: str = ""
     ordinal_digits: int = 0
     ordinal_behind: str = ""
     cardinal_behind: str = ""
@@ -78,7 +79,7 @@ class BoundaryRules(NamedTuple):
     starters: frozenset[str]
     starter_pattern: re.Pattern[str] | None
     units: frozenset[str]
-    months: frozenset[str]
+    ordinal_before: tuple[str, ...]
     ordinal_digits: int
     ordinal_behind: frozenset[str]
     cardinal_behind: frozenset[str]
@@ -119,7 +120,7 @@ def boundary_rules(language: str) -> BoundaryRules:
         starters=_words(own.starters),
         starter_pattern=re.compile(own.starter_pattern) if own.starter_pattern else None,
         units=_words(own.units) | _words(every.units),
-        months=_words(own.months),
+        ordinal_before=(*own.ordinal_before.split(), *every.ordinal_before.split()),
         ordinal_digits=own.ordinal_digits,
         ordinal_behind=_words(own.ordinal_behind),
         cardinal_behind=_words(own.cardinal_behind),

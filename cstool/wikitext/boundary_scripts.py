@@ -8,9 +8,10 @@ _CLOSING = "\"'”’“」』）)〉》】"
 UNSPACED_STOP = re.compile(
     rf"([。！？｡!?….．]+)([{_CLOSING}]*)\s*(?=[^\s{_CLOSING}。！？｡!?….．])"
 )
-ARMENIAN_STOP = re.compile(r"([։:]+)([»”\")\]]*)(?:\s+(?=\S)|(?=[Ա-Ֆ]))")
+ARMENIAN_STOP = re.compile(r"([։:]+)([»”\")\]]*)(?:\s+(?=\S)|(?=[Ա-Ֆ])|(?<=»։)(?=[ա-ֆ]))")
 _FULL = re.compile("[。｡]")
 _FULL_CHINESE = re.compile("[。｡…]")
+_WORD_BEFORE = re.compile("[A-Za-z]{4}$")
 _PAIRS = (("「", "」"), ("『", "』"), ("（", "）"), ("(", ")"), ("《", "》"), ("〈", "〉"), ("“", "”"), ("【", "】"))
 # What continues a sentence behind a quotation or a title: particles, and what is no word's start.
 _JOINS = re.compile(
@@ -19,9 +20,9 @@ _JOINS = re.compile(
 )
 _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9])")
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
-_SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应)")
+_SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)")
 _JOINS_CHINESE = re.compile("[的等、，,；时時]")
-_JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次日夜月])")
+_JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次夜月]|日[，,])|却|等")
 
 
 def unspaced_verdict(text: str, match: re.Match[str], last: int, language: str) -> bool | None:
@@ -51,8 +52,8 @@ def unspaced_verdict(text: str, match: re.Match[str], last: int, language: str) 
 def _behind_dot(text: str, match: re.Match[str]) -> bool | None:
     before = text[match.start() - 1 : match.start()]
     if before.isdigit() or (before.isascii() and before.isalpha()):
-        short = not text[max(0, match.start() - 4) : match.start()].isalpha()
-        return False if short or match[0][-1] != " " else None
+        word = _WORD_BEFORE.search(text, max(0, match.start() - 4), match.start())
+        return None if word and match[0][-1] == " " else False
     return None
 
 
@@ -73,13 +74,18 @@ def _chinese(
     at = match.end()
     if not closing:
         return False if _JOINS_BARE_CHINESE.match(text, at) else None
-    if _JOINS_CHINESE.match(text, at) or not full or closing[-1] in "》〉":
+    if _JOINS_CHINESE.match(text, at) or closing[-1] in "》〉" and not full:
         return False
+    if quotes := _QUOTES.match(text, at):
+        if _JOINS_CHINESE.match(text, quotes.end()):
+            return False
     if _SPEECH.match(text, at):
         return False
     opened = max(text.rfind(mark, last, match.start()) for mark in "“「『")
     before = text[last:opened].rstrip() if opened >= 0 else ""
-    return not before or before[-1] in "：:，,。！？"
+    if before[-1:] in ("：", ":"):
+        return True
+    return full and (not before or before[-1] in "，,。！？”」")
 
 
 def _is_within(text: str, last: int, at: int) -> bool:
@@ -99,7 +105,7 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
     """
     before = text[match.start() - 1 : match.start()]
     after = text[match.end()].upper() if match[1][-1] == "։" else text[match.end()]
-    if "Ա" <= after <= "Ֆ":
+    if "Ա" <= after <= "Ֆ" or (before in "%»" and "ա" <= after <= "ֆ"):
         return True
     if before.isascii() and before.isalpha():
         return False

@@ -5,7 +5,7 @@ import re
 from cstool.wikitext.boundary_rules import BoundaryRules
 
 CLOSING = "\"'”’“‘»›)\\]"
-OPENING = "\"'“”„‘‚«»‹›([{¿¡–—-§ "
+OPENING = "\"'“”„‘‚«»‹›([{¿¡–—−-§ "
 _NEXT_WORD = re.compile(r"[^\W\d_]+['’]?")
 _ELISION = re.compile(r".*['’](?=[^\W\d_])")
 _NUMBER = re.compile(r"(?:.*\.[-–/])?(\d+)\Z")
@@ -17,30 +17,57 @@ _VOWEL = re.compile(
 )
 # Words without a vowel that are none in Slavic languages: krk, vrh, smrt.
 _SYLLABIC = re.compile(r".[rlрл].|.{2}[rlрл].|.[rlрл].{2}")
+_PAIRS = (("(", ")"), ("[", "]"))
 _FULL_WORD = 10
 _CLAUSE = re.compile(r".*[,;:(–—]", re.DOTALL)
 _LONGEST_PHRASE = 5
+_DAY = re.compile(r"\d{1,2} [^\W\d_]{3,}|\d{4}")
+_NAME = re.compile(r"[^\W\d_]\.|[^\W\d_]+ ([^\W\d_])")
 # How far before a stop its words are looked at, in characters.
 _NEAR = 40
 
 
-def is_open(text: str) -> bool:
-    """Return whether a bracket or a quotation is open at the end of a text."""
-    if text.count('"') % 2 or text.count("(") > text.count(")") or text.count("[") > text.count("]"):
+def is_open(text: str, last: int, at: int) -> bool:
+    """Return whether a bracket or a quotation opens behind `last` and closes behind `at`."""
+    sentence = text[last:at]
+    if '"' in sentence and sentence.count('"') % 2:
         return True
-    low, left, right = map(text.count, "„“”")
+    for one, other in _PAIRS:
+        if sentence.count(one) > sentence.count(other) and _closes(text, at, one, other):
+            return True
+    low, left, right = map(sentence.count, "„“”")
     if low > left + right if low else left > right if left else right % 2:
         return True
-    left, right = map(text.count, "«»")
+    left, right = map(sentence.count, "«»")
     if not left:
         return right % 2 == 1
-    return left > right if text.index("«") < text.find("»") or not right else right > left
+    if not right or sentence.index("«") < sentence.index("»"):
+        return left > right and _closes(text, at, "«", "»")
+    return right > left
+
+
+def _closes(text: str, at: int, one: str, other: str) -> bool:
+    """Return whether what is open at an offset closes before another of its kind opens."""
+    closed = text.find(other, at)
+    return closed >= 0 and text.find(one, at, closed) < 0
 
 
 def next_word(text: str, at: int) -> str:
     """Return the letters that begin at an offset, with an apostrophe behind them."""
     match = _NEXT_WORD.match(text, at)
     return match[0] if match else ""
+
+
+def is_exclamation_in_name(text: str, start: int, at: int, rules: BoundaryRules) -> bool:
+    """Return whether a name goes on behind "!": `Yahoo! Japan`."""
+    begin = text.rfind(" ", 0, start) + 1
+    return (
+        bool(rules.starters)
+        and text[begin].isupper()
+        and text[begin + 1 : start].islower()
+        and text[at].isupper()
+        and not _starts(text, at, rules)
+    )
 
 
 def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules) -> bool | None:
@@ -65,7 +92,7 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
         return _behind_number(text, number[1], previous, at, rules)
     word = before.lower()
     if rules.roman and _ROMAN.match(before):
-        return _starts(text, at, rules)
+        return bool(previous) and _starts(text, at, rules)
     verdict = _behind_abbreviation(text, word, previous, start, at, last, rules)
     if verdict is not None:
         return verdict
@@ -87,21 +114,37 @@ def _behind_abbreviation(
 ) -> bool | None:
     """Return the verdict for a stop behind an abbreviation or a unit; None if it is none."""
     after = text[at]
+    begins = after.isupper() or text[at : at + 4].isdigit()
+    initial = text[start - 1].isupper() and len(word) == 1
     joined = _joined(word, previous)
+    counted = bool(previous) and previous[-1][-1:].isdigit() and word in rules.units
+    if counted and not (
+        word in rules.dates or word in rules.seldom or (len(word) == 1 and word in rules.never)
+    ):
+        return begins or None
     for name in (joined, word) if joined != word else (word,):
         if name in rules.never:
             return False
-        if name in rules.ends:
-            return True if after.isupper() else None
-        if name in rules.dates:
+        if name in rules.ends and not initial:
+            return begins and not _is_abbreviation(text, at, rules)
+        if name in rules.dates and not initial:
             return _behind_date(text, start, at, last, rules)
-        if name in rules.seldom:
-            return _starts(text, at, rules)
-        if name in rules.units and (name != word or (previous and previous[-1][-1:].isdigit())):
-            return True if after.isupper() or text[at : at + 4].isdigit() else None
+        if name in rules.seldom and not initial:
+            placed = "." in name and previous and previous[-1][-1:] == ","
+            return begins if placed else _starts(text, at, rules)
+        if name in rules.units and "." in name:
+            return begins or None
         if after.isdigit() and name in rules.before_number:
             return False
     return None
+
+
+def _is_abbreviation(text: str, at: int, rules: BoundaryRules) -> bool:
+    """Return whether an abbreviation with its stop begins at an offset."""
+    word = next_word(text, at)
+    end = at + len(word)
+    low = word.lower()
+    return text[end : end + 1] == "." and (low in rules.never or low in rules.ends or len(low) == 1)
 
 
 def _joined(word: str, previous: list[str]) -> str:
@@ -118,14 +161,23 @@ def _joined(word: str, previous: list[str]) -> str:
 def _behind_date(text: str, start: int, at: int, last: int, rules: BoundaryRules) -> bool:
     """Return the verdict for a stop behind a year or a century: `w 1990 r.`
 
-    If a clause has only a preposition before it, it goes on.
+    If a clause has only a preposition before it, it goes on; so it may if a full name follows.
     """
-    if not text[at].isupper():
+    if not text[at].isupper() and not _DAY.match(text, at):
         return False
     if _starts(text, at, rules):
         return True
-    clause = _CLAUSE.sub("", text[last:start]).split()
-    return not (len(clause) <= _LONGEST_PHRASE and bool(clause) and clause[0].lower() in rules.date_behind)
+    words = [word for word in _CLAUSE.sub("", text[last:start]).split()[:-1] if word[-1] != "."]
+    if not words or len(words) > _LONGEST_PHRASE:
+        return True
+    first = words[0].lower()
+    return first not in rules.date_behind and not first.isdigit() and not _is_name(text, at)
+
+
+def _is_name(text: str, at: int) -> bool:
+    """Return whether an initial, or two words with capital letters, begin at an offset."""
+    match = _NAME.match(text, at)
+    return match is not None and (match[1] is None or match[1].isupper())
 
 
 def _starts(text: str, at: int, rules: BoundaryRules) -> bool:
@@ -144,26 +196,35 @@ def _behind_number(
     """Return the verdict for a full stop behind a number: it may be an ordinal."""
     if text[at].isdigit():
         if len(number) < 3:
-            return False
+            year = text[at : at + 4].isdigit() and previous and previous[-1][-1] != "."
+            return bool(year) and previous[-1].lower() not in rules.ordinal_behind
         return True if len(number) == 4 and not rules.years else None
     if len(number) > rules.ordinal_digits:
         return None
     after = next_word(text, at)
-    low = after.lower()
-    if low in rules.months or (text[at + len(after) : at + len(after) + 1] == "." and low in rules.never):
-        return False
-    if not previous:
+    if previous and previous[-1].lower() in rules.cardinal_behind:
+        return True
+    if (
+        not previous
+        or after.lower().startswith(rules.ordinal_before)
+        or _is_abbreviation(text, at, rules)
+        or (_ROMAN.match(after) and not rules.roman)
+    ):
         return False
     before = previous[-1].lstrip(OPENING)
     low = before.lower()
-    if _starts(text, at, rules) or low in rules.cardinal_behind:
+    if _starts(text, at, rules):
         return True
     if low in rules.ordinal_behind:
         return False
     if low[-1:] == "." and (low[:-1] in rules.before_number or low[:-1] in rules.never):
         return True
-    if before[:1].isupper() and before[-1] != ",":
-        return "*" in rules.cardinal_behind and low not in rules.starters
+    if before[-1] in ",;:":
+        return False
+    if before[:1].isupper():
+        if "*" in rules.cardinal_behind:
+            return low not in rules.starters
+        return False if rules.roman else None
     if "*" in rules.cardinal_behind or not rules.ordinal_ends or low in rules.starters:
         return False
     return None
@@ -173,7 +234,7 @@ def _before_digit(text: str, before: str, at: int) -> bool | None:
     """Return whether a sentence may end with a word if a digit follows."""
     if before[-1] in ")%]\"”“»":
         return True
-    letters = before.rsplit("-", maxsplit=1)[-1]
+    letters = before.rsplit("-", maxsplit=1)[-1].rsplit(":", maxsplit=1)[-1]
     if not letters.isalpha() or letters.isupper() and letters.lower() != letters:
         return None
     if _has_no_vowel(letters):
