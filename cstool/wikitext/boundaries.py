@@ -37,7 +37,7 @@ _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 # A label of a list's item within a line, which sentencex takes for the start of a sentence.
 _LABEL = re.compile(r"(?<!\S)(\(?)([0-9]{1,3}|[a-zA-Z]|[ivxlcdmIVXLCDM]+)(?=\.?\))")
 _MASK = "ж"  # a letter that no label has
-_BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)")
+_BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»"
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
@@ -77,7 +77,7 @@ def _corrected(text: str, begins: list[int], language: str) -> list[int]:
     rules = boundary_rules(language)
     unspaced = language in UNSPACED
     armenian = language == "hy"
-    known = _known(text, begins, unspaced=unspaced)
+    known = _known(text, begins, rules, unspaced=unspaced)
     found: list[int] = []
     judged = set()
     last = 0
@@ -106,7 +106,9 @@ def _stops(text: str, *, unspaced: bool, armenian: bool) -> "list[re.Match[str]]
     return [*pattern.finditer(text)]
 
 
-def _known(text: str, begins: list[int], *, unspaced: bool) -> set[int]:
+def _known(
+    text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool
+) -> set[int]:
     """Return the boundaries of sentencex, moved behind closing brackets and white space."""
     known = set()
     length = len(text)
@@ -116,23 +118,26 @@ def _known(text: str, begins: list[int], *, unspaced: bool) -> set[int]:
         if text[at - 1] != " ":
             if closed := _CLOSED.match(text, at):
                 at = closed.end()
-            elif not unspaced and not _ends_unspaced(text, at):
+            elif not unspaced and not _ends_unspaced(text, at, rules):
                 continue
             while at < length and text[at] == " ":
                 at += 1
         elif text[at - 2 : at - 1] == ",":
             continue
-        if at < length:
+        if at < length and text[at] not in ",;:" and text[at:].strip(CLOSING):
             known.add(at)
     return known
 
 
-def _ends_unspaced(text: str, at: int) -> bool:
+def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
     """Return whether a sentence ends at a stop without white space behind it."""
-    if text[at] == " " or text[at - 1] != ".":
+    after = text[at]
+    if after in " \ufffc" or text[at - 1] != ".":
         return True
+    if not rules.stop or not after.isalpha() or after.islower():
+        return False
     word = text[max(0, at - 5) : at - 1]
-    return len(word) == 4 and word.isalpha() and text[at].isupper()
+    return word[-1:] in ").»”" or (len(word) == 4 and (word.isalpha() or word.isdigit()))
 
 
 def _verdict(
@@ -153,7 +158,7 @@ def _verdict(
     if after.islower() and not "ა" <= after <= "ჿ":
         return begin == at and next_word(text, at)[1:].lower() != next_word(text, at)[1:]
     start = match.start()
-    if text[begin] == "(" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
+    if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
         return False
     if closing:
         return _behind_closing(text, match, last, known)
@@ -182,7 +187,9 @@ def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> 
     closing = match[2]
     if closing[-1] == ")" and not known:
         opened = text.rfind("(", last, match.start())
-        return opened >= 0 and not text[last:opened].strip() or None
+        if opened < 0 or text[last:opened].strip() or " " not in text[opened : match.start()]:
+            return None
+        return True
     after = text[match.end()]
     if after.isdigit() and closing[-1] in '"”»“' and match[1] == ".":
         return True

@@ -1,6 +1,7 @@
 """Whether a full stop with white space behind it ends a sentence, by the words around it."""
 
 import re
+from unicodedata import normalize
 
 from cstool.wikitext.boundary_rules import BoundaryRules
 
@@ -12,15 +13,14 @@ _NUMBER = re.compile(r"(?:.*\.[-–/])?(\d+)\Z")
 _ROMAN = re.compile(r"(?:[IVX]|[IVXLCDM]{2,})\Z")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.-)+[^\W\d_]{1,2}\Z")
 _DOTTED = re.compile(r"(?:\w{1,4}\.)+\w{1,4}\Z")
-_VOWEL = re.compile(
-    "[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýąęěėēīįōőůűųūăâîıаеёиоуыэюяіїєөүұәαεηιουωάέήίόύώ]"
-)
+_VOWEL = re.compile("[aeiouyæøœıəөүұаеёиоуыэюяіїєαεηιουω]")
 # Words without a vowel that are none in Slavic languages: krk, vrh, smrt.
 _SYLLABIC = re.compile(r".[rlрл].|.{2}[rlрл].|.[rlрл].{2}")
 _PAIRS = (("(", ")"), ("[", "]"))
 _FULL_WORD = 10
 _CLAUSE = re.compile(r".*[,;:(–—]", re.DOTALL)
 _LONGEST_PHRASE = 5
+_COUNT = re.compile(r"[1-9]\d* [^\W\d_]{3}")
 _DAY = re.compile(r"\d{1,2} [^\W\d_]{3,}|\d{4}")
 _NAME = re.compile(r"[^\W\d_]\.|[^\W\d_]+ ([^\W\d_])")
 # How far before a stop its words are looked at, in characters.
@@ -89,10 +89,14 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
     if elided := _ELISION.match(before):
         before = before[elided.end() :]
     if number := _NUMBER.match(before):
+        if rules.date_behind and rules.years and len(number[1]) == 4 and after.isupper():
+            return _behind_date(text, start, at, last, rules)
         return _behind_number(text, number[1], previous, at, rules)
     word = before.lower()
     if rules.roman and _ROMAN.match(before):
         return bool(previous) and _starts(text, at, rules)
+    if before != word and before in rules.ends:
+        return after.isupper() or None
     verdict = _behind_abbreviation(text, word, previous, start, at, last, rules)
     if verdict is not None:
         return verdict
@@ -196,7 +200,9 @@ def _behind_number(
     """Return the verdict for a full stop behind a number: it may be an ordinal."""
     if text[at].isdigit():
         if len(number) < 3:
-            year = text[at : at + 4].isdigit() and previous and previous[-1][-1] != "."
+            if not rules.ordinal_digits and _COUNT.match(text, at):
+                return True
+            year = text[at : at + 4].isdigit() and previous and previous[-1][-1] not in ".,"
             return bool(year) and previous[-1].lower() not in rules.ordinal_behind
         return True if len(number) == 4 and not rules.years else None
     if len(number) > rules.ordinal_digits:
@@ -213,8 +219,8 @@ def _behind_number(
         return False
     before = previous[-1].lstrip(OPENING)
     low = before.lower()
-    if _starts(text, at, rules):
-        return True
+    if not before or _starts(text, at, rules):
+        return bool(before)
     if low in rules.ordinal_behind:
         return False
     if low[-1:] == "." and (low[:-1] in rules.before_number or low[:-1] in rules.never):
@@ -249,6 +255,6 @@ def _has_no_vowel(word: str) -> bool:
         and word.isalpha()
         and word[1:].islower()
         and "a" <= low[0] <= "я"
-        and not _VOWEL.search(low)
+        and not _VOWEL.search(normalize("NFD", low))
         and not _SYLLABIC.match(low)
     )
