@@ -6,33 +6,40 @@ boundary_rules.py.
 """
 
 import re
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import accumulate, pairwise
 
 import sentencex
 
 from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules, rules_digest
 from cstool.wikitext.boundary_scripts import (
     ARMENIAN_STOP,
+    JOINS,
+    JOINS_CHINESE,
     UNSPACED,
-    UNSPACED_STOP,
     armenian_verdict,
     unspaced_verdict,
 )
 from cstool.wikitext.boundary_words import (
-    CLOSING,
     OPENING,
     is_exclamation_in_name,
     is_open,
     next_word,
     word_verdict,
 )
+from cstool.wikitext.doubtful_stops import (
+    CLOSING,
+    STOP,
+    UNSPACED_STOP,
+    VOWELS,
+    doubtful_stops,
+    doubtful_unspaced,
+)
 from cstool.wikitext.markers import OBJECT
 
 # Part of the segmenter's version: raise it when a rule in a module changes.
 _VERSION = 1
 
-# A stop, what closes behind it (in French behind a space), and white space.
-_STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 # A label of a list's item within a line, which sentencex takes for the start of a sentence.
 _LABEL = re.compile(r"(?<!\S)(\(?)([0-9]{1,3}|[a-zA-Z]|[ivxlcdmIVXLCDM]+)(?=\.?\))")
@@ -53,62 +60,97 @@ def boundaries(text: str, language: str) -> list[str]:
 
     If sentencex loses or changes characters, the text is one sentence.
     """
-    masked = _LABEL.sub(_masked, text) if ")" in text else text
+    masked = _LABEL.sub(_masked, text) if ")" in text and _has_label(text) else text
     found = sentencex.segment(language, masked)
     if "".join(found) != masked:
         return [text]
-    begins = []
-    at = 0
-    for piece in found[:-1]:
-        at += len(piece)
-        begins.append(at)
-    changed = _corrected(text, begins, language)
-    if changed == begins:
-        return found if masked is text else [text[a:b] for a, b in pairwise([0, *begins, len(text)])]
-    return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
+    rules = boundary_rules(language)
+    doubtful = _doubtful(text, found, language, rules)
+    if doubtful is None or doubtful:
+        begins = list(accumulate(map(len, found)))[:-1]
+        changed = _corrected(text, begins, doubtful, language, rules)
+        if changed != begins:
+            return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
+    if masked is not text:
+        return [text[b - len(piece) : b] for piece, b in zip(found, accumulate(map(len, found)))]
+    return found
+
+
+def _doubtful(
+    text: str, pieces: list[str], language: str, rules: BoundaryRules
+) -> list[int] | None:
+    """Return the offsets of the stops that must be judged; None: all."""
+    if language in UNSPACED:
+        return doubtful_unspaced(text, pieces, JOINS.get(language, JOINS_CHINESE))
+    if language == "hy":
+        return None
+    return doubtful_stops(text, pieces, rules.words, VOWELS, rules.longest)
+
+
+def _has_label(text: str) -> bool:
+    """Return whether a short word, a number or a letter before a bracket may be a label."""
+    at = text.find(")")
+    while at > 0:
+        word = text[max(0, at - 8) : at].rsplit(" ", maxsplit=1)[-1].strip("(.")
+        if len(word) < 7 and word.isascii() and word.isalnum():
+            return True
+        at = text.find(")", at + 1)
+    return False
 
 
 def _masked(label: re.Match[str]) -> str:
     return label[1] + _MASK * len(label[2])
 
 
-def _corrected(text: str, begins: list[int], language: str) -> list[int]:
-    """Return where sentences begin, except for the first, given where sentencex thinks so."""
-    rules = boundary_rules(language)
+def _corrected(
+    text: str, begins: list[int], doubtful: list[int] | None, language: str, rules: BoundaryRules
+) -> list[int]:
+    """Return where sentences begin, except for the first, given where sentencex thinks so.
+
+    `doubtful`: the offsets of the stops to judge; None: all.
+    """
     unspaced = language in UNSPACED
     armenian = language == "hy"
-    known = _known(text, begins, rules, unspaced=unspaced)
+    known = begins if doubtful is not None else _known(text, begins, rules, unspaced=unspaced)
     found: list[int] = []
-    judged = set()
-    last = 0
-    for match in _stops(text, unspaced=unspaced, armenian=armenian):
+    last = index = 0
+    pattern = ARMENIAN_STOP if armenian else UNSPACED_STOP if unspaced else STOP
+    for match in _stops(text, pattern, doubtful):
         at = match.end()
-        judged.add(at)
+        while index < len(known) and known[index] < at:
+            if not armenian:
+                last = known[index]
+                found.append(last)
+            index += 1
+        is_known = index < len(known) and known[index] == at
+        index += is_known
         if armenian:
             verdict: bool | None = armenian_verdict(text, match, last)
         elif unspaced:
             verdict = unspaced_verdict(text, match, last, language)
         else:
-            verdict = _verdict(text, match, last, at in known, rules, language)
+            verdict = _verdict(text, match, last, is_known, rules, language)
         if verdict is None:
-            verdict = at in known
-        elif verdict and at not in known and is_open(text, last, at):
+            verdict = is_known
+        elif verdict and not is_known and is_open(text, last, at):
             verdict = False
         if verdict:
             found.append(at)
             last = at
-    rest = () if armenian else known - judged
-    return sorted([*found, *rest]) if rest else found
+    return found if armenian else found + known[index:]
 
 
-def _stops(text: str, *, unspaced: bool, armenian: bool) -> "list[re.Match[str]]":
-    pattern = ARMENIAN_STOP if armenian else UNSPACED_STOP if unspaced else _STOP
-    return [*pattern.finditer(text)]
+def _stops(
+    text: str, pattern: re.Pattern[str], doubtful: list[int] | None
+) -> Iterable[re.Match[str]]:
+    if doubtful is None:
+        return pattern.finditer(text)
+    return filter(None, (pattern.match(text, start) for start in doubtful))
 
 
 def _known(
     text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool
-) -> set[int]:
+) -> list[int]:
     """Return the boundaries of sentencex, moved behind closing brackets and white space."""
     known = set()
     length = len(text)
@@ -126,7 +168,7 @@ def _known(
             continue
         if at < length and text[at] not in ",;:" and text[at:].strip(CLOSING):
             known.add(at)
-    return known
+    return sorted(known)
 
 
 def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
@@ -156,7 +198,8 @@ def _verdict(
     if after == OBJECT:
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
-        return begin == at and next_word(text, at)[1:].lower() != next_word(text, at)[1:]
+        brand = next_word(text, at)
+        return begin == at and text[match.start() - 2 : match.start()].isalpha() and brand != brand.lower()
     start = match.start()
     if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
         return False
@@ -179,7 +222,9 @@ def _verdict(
 def _is_remark(text: str, at: int) -> bool:
     """Return whether brackets belong to what is before them: `Who? (1972) is`."""
     match = _BRACKETS.match(text, at)
-    return match is not None and (match[1] is not None or match[2].islower() or match[2] == ",")
+    if match is None:
+        return False
+    return bool(match[1] or match[3]) or match[2].islower() or match[2] == ","
 
 
 def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> bool | None:

@@ -68,7 +68,11 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BoundaryRules(NamedTuple):
-    """The rules of a language; fields as in its file."""
+    """The rules of a language; fields as in its file.
+
+    `words`: all abbreviations without a stop within them; `longest`: the length of the longest, 0
+    if each full stop must be judged.
+    """
 
     never: frozenset[str]
     seldom: frozenset[str]
@@ -87,6 +91,8 @@ class BoundaryRules(NamedTuple):
     roman: bool
     years: bool
     stop: bool
+    words: frozenset[str]
+    longest: int
 
 
 def _read(language: str) -> BoundaryFile:
@@ -94,6 +100,10 @@ def _read(language: str) -> BoundaryFile:
     if not file.is_file():
         return BoundaryFile()
     return msgspec.convert(tomllib.loads(file.read_text("utf-8")), BoundaryFile)
+
+
+def _abbreviations(file: BoundaryFile) -> tuple[str, ...]:
+    return file.never, file.seldom, file.ends, file.dates, file.units
 
 
 def _words(text: str) -> frozenset[str]:
@@ -110,6 +120,8 @@ def boundary_rules(language: str) -> BoundaryRules:
     names = [name for code in known for name in (code, _LIKE.get(code, code))]
     name = next((n for n in names if (_FOLDER / f"{n}.toml").is_file()), _ANY)
     own, every = _read(name), _read(_ANY)
+    lists = (part for file in (own, every) for part in _abbreviations(file))
+    words = frozenset(word for text in lists for word in text.split() if word.isalpha())
     return BoundaryRules(
         never=_words(own.never) | _words(every.never),
         seldom=_words(own.seldom) | _words(every.seldom),
@@ -128,6 +140,8 @@ def boundary_rules(language: str) -> BoundaryRules:
         roman=own.roman,
         years=own.years,
         stop=own.stop,
+        words=words,
+        longest=max(map(len, words), default=0) if own.stop else 0,
     )
 
 

@@ -2,23 +2,22 @@
 
 import re
 
+from cstool.wikitext.doubtful_stops import CLOSED, OPENED
+
 UNSPACED = frozenset({"ja", "zh", "yue", "wuu", "gan", "lzh", "zh-yue", "zh-classical"})
-_CLOSING = "\"'”’“」』）)〉》】"
-# A stop, what closes behind it, and white space.
-UNSPACED_STOP = re.compile(
-    rf"([。！？｡!?….．]+)([{_CLOSING}]*)\s*(?=[^\s{_CLOSING}。！？｡!?….．])"
-)
 ARMENIAN_STOP = re.compile(r"([։:]+)([»”\")\]]*)(?:\s+(?=\S)|(?=[Ա-Ֆ])|(?<=»։)(?=[ա-ֆ]))")
 _FULL = re.compile("[。｡]")
 _FULL_CHINESE = re.compile("[。｡…]")
 _WORD_BEFORE = re.compile("[A-Za-z]{4}$")
-_PAIRS = (("「", "」"), ("『", "』"), ("（", "）"), ("(", ")"), ("《", "》"), ("〈", "〉"), ("“", "”"), ("【", "】"))
 # What continues a sentence behind a quotation or a title: particles, and what is no word's start.
 _JOINS = re.compile(
     "[のをがはへや、，・]|に(?!も)|と(?![くこり])|で(?![もは])|も(?!っと)|な(?!お)|だ(?!が)|か[「『とをの]"
     "|から|まで|より|って|ら[のがはをに]|さん|など|および|及び|並び|における|ほか|[等的]"
 )
 _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9])")
+# Characters that may continue a sentence behind "。", by language.
+JOINS = {"ja": "をはがのにでとも"}
+JOINS_CHINESE = "的是却等"
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
 _SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)")
 _JOINS_CHINESE = re.compile("[的等、，,；时時]")
@@ -93,7 +92,7 @@ def _is_within(text: str, last: int, at: int) -> bool:
     sentence = text[last:at]
     return any(
         sentence.count(one) > sentence.count(other) and text.find(other, at) >= 0
-        for one, other in _PAIRS
+        for one, other in zip(OPENED, CLOSED, strict=True)
         if one in sentence
     )
 

@@ -5,7 +5,6 @@ from unicodedata import normalize
 
 from cstool.wikitext.boundary_rules import BoundaryRules
 
-CLOSING = "\"'”’“‘»›)\\]"
 OPENING = "\"'“”„‘‚«»‹›([{¿¡–—−-§ "
 _NEXT_WORD = re.compile(r"[^\W\d_]+['’]?")
 _ELISION = re.compile(r".*['’](?=[^\W\d_])")
