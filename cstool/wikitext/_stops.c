@@ -24,10 +24,11 @@ typedef struct {
     Py_ssize_t index, end, matched;
 } Known;
 
-/* What the rules of a language have to do with full stops. */
+/* A language's words, as far as they matter for full stops: see doubtful_stops.py. */
 typedef struct {
-    PyObject *words, *vowels;
-    Py_ssize_t longest;
+    PyObject *words, *starters, *vowels;
+    Py_ssize_t longest, digits;
+    int roman;
 } Words;
 
 static Text text_of(PyObject *string)
@@ -49,7 +50,8 @@ static inline int is_in(Py_UCS4 c, const Py_UCS4 *set)
     return 0;
 }
 
-static const Py_UCS4 BEFORE[] = {',', '"', '\'', 0x201C, 0x201D, 0x201E, 0xAB, 0xBB, 0};
+static const Py_UCS4 OPENING[] = {'"',    '\'',   '(',    '[',    '{',    0x201C, 0x201D, 0x201E,
+                                  0x2018, 0x201A, 0xAB,   0xBB,   0x2039, 0x203A, 0};
 static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 0x201D, 0x201C,
                                 0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
                                 0x3011, 0x300B, 0x3009, 0};
@@ -95,7 +97,7 @@ static int is_regular(const Text *text, PyObject *pieces)
             return -1;
         i += length;
         Py_UCS4 after = at(text, i);
-        if (at(text, i - 1) != ' ' || is_in(at(text, i - 2), BEFORE) || is_in(after, AFTER) ||
+        if (at(text, i - 1) != ' ' || at(text, i - 2) == ',' || is_in(after, AFTER) ||
             Py_UNICODE_ISSPACE(after))
             return 0;
     }
@@ -129,16 +131,39 @@ static int is_word(const Text *text, Py_ssize_t begin, Py_ssize_t end, PyObject 
     return found;
 }
 
-/* Return whether a word that is surely no abbreviation ends at `end`; -1 with an exception. */
+static int is_roman(const Text *text, Py_ssize_t begin, Py_ssize_t end)
+{
+    static const Py_UCS4 letters[] = {'I', 'V', 'X', 'L', 'C', 'D', 'M', 0};
+    while (begin < end && is_in(at(text, begin), letters))
+        begin++;
+    return begin == end;
+}
+
+/* Return whether what ends at `end` is surely no abbreviation and no ordinal; -1 with an
+   exception. */
 static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
 {
     Py_ssize_t begin = end;
+    Py_UCS4 last = at(text, end - 1), before;
+    if (!words->longest || end == 0 || last == ' ')
+        return 0;
+    if (!Py_UNICODE_ISALNUM(last))
+        return last != '.' && !is_in(last, OPENING + 2);
+    if (Py_UNICODE_ISDIGIT(last)) {
+        while (begin > 0 && Py_UNICODE_ISDIGIT(at(text, begin - 1)))
+            begin--;
+        return end - begin > words->digits;
+    }
     while (begin > 0 && Py_UNICODE_ISALPHA(at(text, begin - 1)))
         begin--;
-    Py_UCS4 last = at(text, end - 1);
-    if (!words->longest || end - begin < SHORTEST || Py_UNICODE_ISUPPER(last))
+    before = begin > 0 ? at(text, begin - 1) : ' ';
+    if (end - begin < SHORTEST || (before == ' ' && begin > 1 && at(text, begin - 2) == '.'))
         return 0;
-    if (begin > 0 && (at(text, begin - 1) != ' ' || at(text, begin - 2) == '.'))
+    if (before == '-')
+        return end - begin >= SHORT;
+    if (before != ' ' && !is_in(before, OPENING) && before != 0x2019)
+        return 0;
+    if (Py_UNICODE_ISUPPER(last) && words->roman && is_roman(text, begin, end))
         return 0;
     if (end - begin < SHORT && Py_UNICODE_ISLOWER(last) &&
         !has_vowel(text, begin, end, words->vowels))
@@ -147,6 +172,23 @@ static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
         return 1;
     int known = is_word(text, begin, end, words->words);
     return known < 0 ? -1 : !known;
+}
+
+/* Return whether an initial ends at `end`, and no word follows that begins sentences; -1 with an
+   exception. */
+static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const Words *words)
+{
+    Py_ssize_t begin = next;
+    if (!PySet_GET_SIZE(words->starters) || !words->longest || !Py_UNICODE_ISUPPER(at(text, end - 1)))
+        return 0;
+    if (end > 1 && at(text, end - 2) != ' ' && at(text, end - 2) != '(')
+        return 0;
+    while (Py_UNICODE_ISALPHA(at(text, next)))
+        next++;
+    if (at(text, next) == '\'' || at(text, next) == 0x2019)
+        return 0;
+    int starts = is_word(text, begin, next, words->starters);
+    return starts < 0 ? -1 : !starts;
 }
 
 typedef struct { Py_ssize_t start, stops, closing, end; } Stop;
@@ -203,6 +245,10 @@ static int is_doubtful(const Text *text, const Stop *stop, int known, const Word
         return 1;
     if (Py_UNICODE_ISLOWER(after) && !(after >= 0x10D0 && after <= 0x10FF))
         return known || has_capital(text, stop->end);
+    if (!known && single && stop->closing == stop->stops) {
+        int initial = is_initial(text, stop->start, stop->end, words);
+        return initial < 0 ? -1 : !initial;
+    }
     if (!known)
         return single || Py_UNICODE_ISUPPER(after) || stop->closing > stop->stops ||
                is_in(at(text, stop->start), WHOLE_STOPS);
@@ -241,8 +287,9 @@ static PyObject *doubtful_stops(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *string, *pieces;
     Words words;
-    if (!PyArg_ParseTuple(args, "UO!O!Un:doubtful_stops", &string, &PyList_Type, &pieces,
-                          &PyFrozenSet_Type, &words.words, &words.vowels, &words.longest))
+    if (!PyArg_ParseTuple(args, "UO!(O!O!Unnp):doubtful_stops", &string, &PyList_Type, &pieces,
+                          &PyFrozenSet_Type, &words.words, &PyFrozenSet_Type, &words.starters,
+                          &words.vowels, &words.longest, &words.digits, &words.roman))
         return NULL;
     Text text = text_of(string);
     int regular = is_regular(&text, pieces);

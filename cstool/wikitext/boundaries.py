@@ -18,6 +18,7 @@ from cstool.wikitext.boundary_scripts import (
     JOINS_CHINESE,
     UNSPACED,
     armenian_verdict,
+    is_plain_armenian,
     unspaced_verdict,
 )
 from cstool.wikitext.boundary_words import (
@@ -31,7 +32,6 @@ from cstool.wikitext.doubtful_stops import (
     CLOSING,
     STOP,
     UNSPACED_STOP,
-    VOWELS,
     doubtful_stops,
     doubtful_unspaced,
 )
@@ -83,8 +83,8 @@ def _doubtful(
     if language in UNSPACED:
         return doubtful_unspaced(text, pieces, JOINS.get(language, JOINS_CHINESE))
     if language == "hy":
-        return None
-    return doubtful_stops(text, pieces, rules.words, VOWELS, rules.longest)
+        return [] if is_plain_armenian(text, pieces) else None
+    return doubtful_stops(text, pieces, rules.words)
 
 
 def _has_label(text: str) -> bool:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import msgspec
 import xxhash
 
+from cstool.wikitext.doubtful_stops import VOWELS, StopWords
+
 _FOLDER = files("cstool.wikitext") / "data" / "boundaries"
 _ANY = "any"
 # Languages that follow the rules of another, unless they have a file.
@@ -70,8 +72,7 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
 class BoundaryRules(NamedTuple):
     """The rules of a language; fields as in its file.
 
-    `words`: all abbreviations without a stop within them; `longest`: the length of the longest, 0
-    if each full stop must be judged.
+    `words`: what decides which full stops must be judged.
     """
 
     never: frozenset[str]
@@ -91,8 +92,7 @@ class BoundaryRules(NamedTuple):
     roman: bool
     years: bool
     stop: bool
-    words: frozenset[str]
-    longest: int
+    words: StopWords
 
 
 def _read(language: str) -> BoundaryFile:
@@ -140,8 +140,14 @@ def boundary_rules(language: str) -> BoundaryRules:
         roman=own.roman,
         years=own.years,
         stop=own.stop,
-        words=words,
-        longest=max(map(len, words), default=0) if own.stop else 0,
+        words=StopWords(
+            abbreviations=words,
+            starters=frozenset() if own.starter_pattern else _words(own.starters),
+            vowels=VOWELS,
+            longest=max(map(len, words), default=0) if own.stop else 0,
+            digits=4 if own.years and own.date_behind else own.ordinal_digits,
+            roman=own.roman,
+        ),
     )
 
 
