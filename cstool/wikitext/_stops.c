@@ -56,12 +56,35 @@ static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 
                                 0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
                                 0x3011, 0x300B, 0x3009, 0};
 static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};
-static const Py_UCS4 HIGH_STOPS[] = {0x2026, 0x2025, 0x61F, 0x6D4, 0x964, 0x965, 0x17D4, 0};
 static const Py_UCS4 WHOLE_STOPS[] = {0x964, 0x965, 0x17D4, 0x6D4, 0};
 
 static inline int is_stop(Py_UCS4 c)
 {
-    return c < 0x80 ? c == '.' || c == '!' || c == '?' : c >= 0x61F && is_in(c, HIGH_STOPS);
+    switch (c) {
+    case '.': case '!': case '?': case 0x2026: case 0x2025: case 0x61F: case 0x6D4: case 0x964:
+    case 0x965: case 0x17D4:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Return the offset of the first stop at or after `i`, the length of the text if there is none. */
+#define FIRST_STOP(TYPE)                                                                           \
+    do {                                                                                           \
+        const TYPE *data = text->data;                                                             \
+        while (i < text->length && ((data[i] > '?' && data[i] < 0x61F) || !is_stop(data[i])))      \
+            i++;                                                                                   \
+        return i;                                                                                  \
+    } while (0)
+
+static Py_ssize_t first_stop(const Text *text, Py_ssize_t i)
+{
+    if (text->kind == PyUnicode_1BYTE_KIND)
+        FIRST_STOP(Py_UCS1);
+    if (text->kind == PyUnicode_2BYTE_KIND)
+        FIRST_STOP(Py_UCS2);
+    FIRST_STOP(Py_UCS4);
 }
 
 /* ---- boundaries of sentencex ---- */
@@ -188,7 +211,8 @@ static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const W
     if (at(text, next) == '\'' || at(text, next) == 0x2019)
         return 0;
     int starts = is_word(text, begin, next, words->starters);
-    return starts < 0 ? -1 : !starts;
+    int known = starts ? 1 : is_word(text, end - 1, end, words->words);
+    return starts < 0 || known < 0 ? -1 : !starts && !known;
 }
 
 typedef struct { Py_ssize_t start, stops, closing, end; } Stop;
@@ -196,9 +220,7 @@ typedef struct { Py_ssize_t start, stops, closing, end; } Stop;
 /* Find the first stop with white space behind it at or after `i`; return whether there is one. */
 static int find_stop(const Text *text, Py_ssize_t i, Stop *stop)
 {
-    for (; i < text->length; i++) {
-        if (!is_stop(at(text, i)))
-            continue;
+    for (i = first_stop(text, i); i < text->length; i = first_stop(text, i + 1)) {
         stop->start = i;
         while (i < text->length && is_stop(at(text, i)))
             i++;

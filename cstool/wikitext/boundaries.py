@@ -41,9 +41,7 @@ from cstool.wikitext.markers import OBJECT
 _VERSION = 1
 
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
-# A label of a list's item within a line, which sentencex takes for the start of a sentence.
-_LABEL = re.compile(r"(?<!\S)(\(?)([0-9]{1,3}|[a-zA-Z]|[ivxlcdmIVXLCDM]+)(?=\.?\))")
-_MASK = "ж"  # a letter that no label has
+_MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»"
 _DASHES = "–—-"
@@ -60,7 +58,7 @@ def boundaries(text: str, language: str) -> list[str]:
 
     If sentencex loses or changes characters, the text is one sentence.
     """
-    masked = _LABEL.sub(_masked, text) if ")" in text and _has_label(text) else text
+    masked = _without_labels(text) if ")" in text else text
     found = sentencex.segment(language, masked)
     if "".join(found) != masked:
         return [text]
@@ -87,19 +85,24 @@ def _doubtful(
     return doubtful_stops(text, pieces, rules.words)
 
 
-def _has_label(text: str) -> bool:
-    """Return whether a short word, a number or a letter before a bracket may be a label."""
+def _without_labels(text: str) -> str:
+    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
+
+    sentencex would begin a sentence at each of them, and at no other place.
+    """
     at = text.find(")")
-    while at > 0:
-        word = text[max(0, at - 8) : at].rsplit(" ", maxsplit=1)[-1].strip("(.")
-        if len(word) < 7 and word.isascii() and word.isalnum():
-            return True
+    while at >= 0:
+        begin = max(0, at - 8)
+        label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
+        if label.isascii() and (
+            len(label) == 1 and label.isalnum()
+            or (len(label) < 4 and label.isdigit())
+            or (label and not label.strip("ivxlcdmIVXLCDM"))
+        ):
+            start = text.rfind(label, begin, at)
+            text = text[:start] + _MASK * len(label) + text[start + len(label) :]
         at = text.find(")", at + 1)
-    return False
-
-
-def _masked(label: re.Match[str]) -> str:
-    return label[1] + _MASK * len(label[2])
+    return text
 
 
 def _corrected(

@@ -133,7 +133,8 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     word = _letters(text, at)
     if text[at + len(word) : at + len(word) + 1] in ("'", "’"):
         return False
-    return word.lower() not in words.starters
+    initial = text[end - 1].lower()
+    return word.lower() not in words.starters and initial not in words.abbreviations
 
 
 def doubtful_unspaced_in_python(text: str, pieces: list[str], joins: str) -> list[int] | None:
