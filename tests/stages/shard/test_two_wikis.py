@@ -26,7 +26,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             folder / wiki,
             [
                 Sentence(
-                    page, f"has the number {page} and {i} in {wiki}.", ("de",), paragraph=i % 2
+                    page, f"has the number {page} and {i} in {wiki}.", ("de",), paragraph=i // 2
                 )
                 for page in range(1, 40)
                 for i in range(4)
