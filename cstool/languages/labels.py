@@ -3,12 +3,16 @@
 A label is searched in the language itself, then along its chain of fallbacks, then in `mul` (labels
 for all languages, since 2024). It is accepted only if it is written in the language's scripts:
 
-- A name needs a letter in the language's main scripts, or in another script that the language is
-  written in; it may also have Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name without
-  a letter ("1984") fits any language. A label of `mul` must be in a main script.
+- A name needs a letter in the language's main scripts; it may also have letters of other scripts
+  that the language is written in, and Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name
+  without a letter ("1984") fits any language.
 - A language's own label in a foreign script is accepted if the page in its own Wikipedia has it as
-  title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`).
+  title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`). If the language is written in
+  that script, too, it must also equal the English label: `Beč` in Serbian is the other orthography.
 - A label in a script that is not a main script and that equals the English label is a copy.
+- A name in Chinese is either simplified or traditional, as its language is.
+
+So all names in a language are in one script and orthography.
 
 Entities are processed in batches: names are indices into an array of texts, languages are columns.
 """
@@ -45,10 +49,13 @@ SITELINK: Origin = "sitelink"
 # The beginning of a stored reason to reject a name, by the step that found it.
 _REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
+OTHER_HAN = "in the other Chinese characters"
 REPEAT = "repeats the English one in another script"
 
 # Letters of the longest word in capitals that counts as an abbreviation.
 _ABBREVIATION = 5
+# The bits that only simplified or only traditional characters have.
+_HAN = mask("Hans", "Hant")
 
 
 class FallbackStep(NamedTuple):
@@ -255,16 +262,22 @@ class _Batch:
         form = self.rules.written[target]
         scripts = self.scripts[names]
         letters = scripts != 0
-        allowed = form.main if origin == MUL else form.all
-        foreign = letters & ~_fits(scripts, allowed)
+        needed = form.main if form.main or origin == MUL else form.all
+        foreign = letters & ~_fits(scripts, needed, form.all)
+        variant = (scripts & _HAN & ~form.all != 0) & (form.all & mask("Hani") != 0)
         repeats = np.zeros(len(rows), bool)
         if origin == OWN:
             beside = letters & (scripts & form.main == 0) & (form.main != 0)
             repeats = beside & (names == self.english[rows])
-            candidates = np.flatnonzero(foreign | repeats)
+            orthography = beside & ~repeats & (scripts & form.all != 0)
+            candidates = np.flatnonzero((foreign | repeats) & ~orthography & ~variant)
             confirmed = self._confirmed(rows[candidates], names[candidates], target)
             foreign[candidates[confirmed]] = repeats[candidates[confirmed]] = False
-        return {REPEAT: repeats, SCRIPT: foreign & ~repeats}
+        return {
+            REPEAT: repeats,
+            OTHER_HAN: variant & ~repeats,
+            SCRIPT: foreign & ~repeats & ~variant,
+        }
 
     def _confirmed(self, rows: Array, names: Array, target: int) -> Array:
         """Return whether a language's own labels are its names in spite of their script."""
@@ -284,10 +297,10 @@ class _Batch:
         return abbreviations
 
 
-def _fits(scripts: Array, allowed: np.uint64) -> Array:
-    """Return which names have a letter of these scripts, and else only Latin and Greek ones."""
+def _fits(scripts: Array, needed: np.uint64, allowed: np.uint64) -> Array:
+    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones."""
     permitted = allowed | mask("Latn", "Grek")
-    fits: Array = (scripts & allowed != 0) & (scripts & ~permitted == 0)
+    fits: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
     return fits
 
 

@@ -20,7 +20,7 @@ from cstool.storage.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
 from cstool.storage.schemas import PARAGRAPHS as ROWS
 from cstool.storage.tasks import Task, part_name
 
-_LEFT = "paragraphs"
+LEFT_FOLDER = "paragraphs"
 # For numbers that increase in small steps.
 _DELTAS = "DELTA_BINARY_PACKED"
 LAYOUT = {
@@ -40,13 +40,13 @@ class _Table:
 
 def left_beside(ids: pa.Array, paragraphs: pa.Array) -> SideTable:
     """Return the paragraph numbers of sentences (by id) as a side table of their part."""
-    return SideTable(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
+    return SideTable(LEFT_FOLDER, pa.table([ids, paragraphs], schema=ROWS))
 
 
 def gather(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
     """Write parts from the side tables of these parts; return them."""
-    files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
-    paths = [run.work(_LEFT) / file for file in files]
+    files = [m.part.file for m in made if (run.work(LEFT_FOLDER) / m.part.file).is_file()]
+    paths = [run.work(LEFT_FOLDER) / file for file in files]
     return _copy(run, ROWS, [
         Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _fingerprint(path))
         for file, path in zip(files, paths, strict=True)

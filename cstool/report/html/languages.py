@@ -33,10 +33,12 @@ def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     yield _scripts(rows, draw)
     yield from _labels(facts, rows, draw)
     yield from _origins(languages)
-    switched = [code for code in languages if code not in facts.source_languages]
-    switched = [code for code in switched if rows[code]]
+    switched = {code: rows[code] - its.source_rows for code, its in languages.items()}
+    if not any(its.source_rows for its in languages.values()):  # cstool 0.1 did not count them
+        switched = {c: n for c, n in switched.items() if c not in facts.source_languages}
+    switched = {code: number for code, number in switched.items() if number}
     if switched:
-        yield _unswitched({code: languages[code] for code in switched}, rows, draw)
+        yield _unswitched(languages, switched, draw)
         yield from _mixing({code: languages[code] for code in switched}, draw)
 
 
@@ -168,7 +170,7 @@ def _origins(languages: dict[str, LanguageNumbers]) -> Iterator[Figure]:
 def _unswitched(
     languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer
 ) -> Figure:
-    shares = {code: its.unswitched / rows[code] for code, its in languages.items()}
+    shares = {code: languages[code].unswitched / number for code, number in rows.items()}
     ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
     for code, share in ranked:
@@ -187,7 +189,10 @@ def _unswitched(
 
 
 def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Figure]:
-    sums = {code: _sums(its) for code, its in languages.items()}
+    sums = {
+        code: MixingSums.stored(its.looked_at.mixing if its.looked_at else {})
+        for code, its in languages.items()
+    }
     measures = {code: its.measures() for code, its in sums.items() if its.sentences}
     if not measures:
         return
@@ -208,14 +213,6 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
     )
     measured = table([*heads, "sampled sentences"], cells, digits=3)
     yield Figure(title, text, measured, _bars(title, ranked, draw))
-
-
-def _sums(its: LanguageNumbers) -> MixingSums:
-    mixing = its.looked_at.mixing if its.looked_at else {}
-    known = {
-        name: number for name, number in mixing.items() if name in MixingSums.__dataclass_fields__
-    }
-    return MixingSums(**known)  # type: ignore[arg-type]
 
 
 def _measures(its: MixingMeasures) -> tuple[float | None, ...]:

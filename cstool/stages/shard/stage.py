@@ -16,8 +16,9 @@ import zstandard
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.languages.segmentation import icu_version
+from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
-from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
+from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
 from cstool.stages.shard.formats import FORMATS, CorpusFormat
 from cstool.stages.shard.minhash import ALGORITHM, need_library
@@ -298,13 +299,17 @@ def _describe(
     languages = numbers_by_language(facts)
     for language, numbers in languages.items():
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
-        numbers.words = counts.details["words"].get(language, 0)
+        numbers.estimate_words()
         numbers.entities = counts.details["entities"].get(language, 0)
     counts.add("source rows", {code: n.source_rows for code, n in languages.items()})
-    sources = sorted({m.source.wiki for _, m in read if m.source})
+    sources = sorted({m.source for _, m in read if m.source}, key=lambda source: source.wiki)
     dropped = counts.tallies["rows"].dropped
     statistics = Statistics(
-        languages, sources, dropped, top_entities(facts), sample_sentences(facts)
+        languages,
+        [source.wiki for source in sources],
+        dropped,
+        top_entities(facts),
+        sample_sentences(facts),
     )
     tests = tuple(path.name for path in options.decontaminate)
     card = CardData(

@@ -7,7 +7,7 @@ fixed order.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,8 @@ TOP_ENTITIES = 200
 # Number of entities in a file's statistics: one per 100 rows, within bounds. Any other entity is at
 # most as frequent as the last one of these, which bounds the error of the sums.
 _ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000
-# Rows of a training file to analyze in detail: one in 50, within bounds.
-_ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 50, 100, 10_000
+# Rows of a file to analyze in detail; counting words takes longer than writing the rows.
+LOOKED_AT = 10_000
 # Maximum bytes of a sample sentence, which bounds the size of the statistics.
 _LONGEST_SAMPLE = 4_000
 _SCHEMA = pa.schema([("facts", pa.string())])
@@ -67,8 +67,8 @@ class FileFacts(msgspec.Struct):
 class FileFactsBuilder:
     """Collects the statistics of a file from its rows, table by table, in order.
 
-    `rows`: number of rows of the file; `sample`: whether to analyze some rows in detail and select
-    sample sentences, which is done for training files.
+    `rows`: number of rows of the file; `sample`: whether to select sample sentences, which is done
+    for training files.
     """
 
     def __init__(self, language: str, rows: int, *, sample: bool) -> None:
@@ -81,10 +81,9 @@ class FileFactsBuilder:
         self._qids: list[Array] = []
         self._names: dict[int, str] = {}
         self._sums = MixingSums()
-        self._looked = SampleStats()
+        self._looked = SampleStats(words=0)
         self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
-        some = min(max(rows // _ONE_OF, _LOOKED_AT_LEAST), _LOOKED_AT_MOST)
-        self._left = some if sample else 0
+        self._left = LOOKED_AT
         self._sample = sample
         self._sentences: list[tuple[int, SampleSentence]] = []
 
@@ -101,6 +100,7 @@ class FileFactsBuilder:
         self._numbers.unswitched += pc.sum(same).as_py() or 0
         self._numbers.source_rows += table.num_rows - (pc.sum(switched).as_py() or 0)
         of_switched = numbers(np.flatnonzero(_repeated(switched, offsets)))
+        self._numbers.source_entities += len(spans) - len(of_switched)
         for name, into in (("origin", self._origins), ("name_language", self._name_languages)):
             into.update(_tally(spans.field(name).take(of_switched)))
         self._qids.append(spans.field("qid").to_numpy())
@@ -112,12 +112,13 @@ class FileFactsBuilder:
 
     def _look_at(self, rows: pa.Table) -> None:
         """Analyze rows in detail: entity names, whether they were changed, and code-mixing."""
-        codes = one_chunk(rows.column("language")).dictionary_encode()
-        spans = one_chunk(rows.column("entities"))
-        switched = pc.not_equal(rows.column("language"), rows.column("source_language")).to_pylist()
-        sums = sums_by_language(codes, one_chunk(rows.column("text")), spans)
-        self._sums += sum(sums.values(), MixingSums())
-        offsets, values = flat(spans)
+        unequal = pc.not_equal(rows.column("language"), rows.column("source_language"))
+        switched = unequal.to_pylist()
+        self._sums += _mixing(rows.filter(unequal))
+        source = _mixing(rows.filter(pc.invert(unequal)))
+        self._looked.source_rows += len(switched) - sum(switched)
+        self._looked.source_words += source.words
+        offsets, values = flat(one_chunk(rows.column("entities")))
         qids, *span_offsets = (values.field(name).to_numpy().tolist() for name in _SPAN)
         texts, sources = (rows.column(n).to_pylist() for n in ("text", "source_text"))
         bounds = offsets.tolist()
@@ -154,6 +155,7 @@ class FileFactsBuilder:
         self._numbers.characters = self._characters.tolist()
         self._numbers.entities_a_sentence = self._entities.tolist()
         self._looked.mixing = asdict(self._sums)
+        self._looked.words = self._sums.words + self._looked.source_words
         self._numbers.looked_at = self._looked
         self._numbers.origins = dict(sorted(self._origins.items()))
         self._numbers.name_languages = dict(sorted(self._name_languages.items()))
@@ -169,6 +171,13 @@ class FileFactsBuilder:
         )
         encoded = strings([msgspec.json.encode(facts).decode()])
         return SideTable(FACTS, pa.Table.from_arrays([encoded], schema=_SCHEMA))
+
+
+def _mixing(rows: pa.Table) -> MixingSums:
+    """Return the sums of rows of one language."""
+    codes = one_chunk(rows.column("language")).dictionary_encode()
+    text, spans = (one_chunk(rows.column(name)) for name in ("text", "entities"))
+    return sum(sums_by_language(codes, text, spans).values(), MixingSums())
 
 
 def _repeated(of_row: pa.ChunkedArray, offsets: Array) -> Array:
@@ -212,6 +221,7 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into = by_language.setdefault(file.language, LanguageNumbers({}, looked_at=SampleStats()))
         its, looked = file.numbers, file.numbers.looked_at or SampleStats()
         into.unswitched += its.unswitched
+        into.source_entities += its.source_entities
         into.characters = _added(into.characters, its.characters)
         into.entities_a_sentence = _added(into.entities_a_sentence, its.entities_a_sentence)
         into.source_rows += its.source_rows
@@ -221,10 +231,11 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into.looked_at.rows += looked.rows
         into.looked_at.entities += looked.entities
         into.looked_at.unswitched += looked.unswitched
-        sums = into.looked_at.mixing
-        into.looked_at.mixing = {
-            f.name: sums.get(f.name, 0) + looked.mixing.get(f.name, 0) for f in fields(MixingSums)
-        }
+        into.looked_at.words = (into.looked_at.words or 0) + (looked.words or 0)
+        into.looked_at.source_rows += looked.source_rows
+        into.looked_at.source_words += looked.source_words
+        sums = MixingSums.stored(into.looked_at.mixing) + MixingSums.stored(looked.mixing)
+        into.looked_at.mixing = asdict(sums)
     return by_language
 
 
