@@ -6,5 +6,5 @@ the database, with underscores.
 
 
 def with_spaces(title: str) -> str:
-    """Return a title with spaces for underscores, and none at its ends."""
-    return title.replace("_", " ").strip()
+    """Return a title with spaces for underscores."""
+    return title.replace("_", " ")

@@ -295,7 +295,7 @@ class PageParser:
         elif path[-1] == "namespace":
             if len(self._namespaces) >= bounds.MOST_NAMESPACES:
                 raise self._too_large("the number of namespaces", f"{bounds.MOST_NAMESPACES:,}")
-            self._namespaces.append((self._namespace_key, with_spaces(value)))
+            self._namespaces.append((self._namespace_key, with_spaces(value).strip()))
         else:
             self._fields[path[-1]] = value.strip()
 
@@ -314,7 +314,7 @@ class PageParser:
     def _page(self) -> Page:
         fields = self._fields
         try:
-            title = with_spaces(fields["title"])
+            title = with_spaces(fields["title"]).strip()
             if not title:
                 raise KeyError("title")
             return Page(

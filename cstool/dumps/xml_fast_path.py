@@ -79,7 +79,7 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
         redirect = with_spaces(html.unescape(head[4].decode()))
     if text is None or len(text) > bounds.LONGEST_TEXT or end - head.end() > bounds.LARGEST_TEXT:
         return None
-    title = with_spaces(title or "")
+    title = with_spaces(title or "").strip()
     if not title:
         return None
     return Page(
