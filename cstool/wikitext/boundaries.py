@@ -95,7 +95,7 @@ def _without_labels(text: str) -> str:
         begin = max(0, at - 8)
         label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
         if label.isascii() and (
-            len(label) == 1 and label.isalnum()
+            (len(label) == 1 and label.isalnum())
             or (len(label) < 4 and label.isdigit())
             or (label and not label.strip("ivxlcdmIVXLCDM"))
         ):
@@ -151,9 +151,7 @@ def _stops(
     return filter(None, (pattern.match(text, start) for start in doubtful))
 
 
-def _known(
-    text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool
-) -> list[int]:
+def _known(text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool) -> list[int]:
     """Return the boundaries of sentencex, moved behind closing brackets and white space."""
     known = set()
     length = len(text)
@@ -202,9 +200,15 @@ def _verdict(
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
         brand = next_word(text, at)
-        return begin == at and text[match.start() - 2 : match.start()].isalpha() and brand != brand.lower()
+        return (
+            begin == at
+            and text[match.start() - 2 : match.start()].isalpha()
+            and brand != brand.lower()
+        )
     start = match.start()
-    if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
+    if (text[begin] in "([" and _is_remark(text, begin)) or (
+        text[begin] in _DASHES and after.isdigit()
+    ):
         return False
     if closing:
         return _behind_closing(text, match, last, known)
@@ -218,7 +222,7 @@ def _verdict(
     if stop[0] in _WHOLE_STOPS:
         return True
     if stop[0] in "….":
-        return after.isupper() and text[start - 1 : start].isalpha() or None
+        return (after.isupper() and text[start - 1 : start].isalpha()) or None
     return None
 
 

@@ -19,7 +19,9 @@ _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9
 JOINS = {"ja": "をはがのにでとも"}
 JOINS_CHINESE = "的是却等"
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
-_SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)")
+_SPEECH = re.compile(
+    "[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)"
+)
 _JOINS_CHINESE = re.compile("[的等、，,；时時]")
 _JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次夜月]|日[，,])|却|等")
 
@@ -67,13 +69,11 @@ def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
     return False if full and _JOINS_BARE.match(text, at) else None
 
 
-def _chinese(
-    text: str, match: re.Match[str], last: int, full: bool, closing: str
-) -> bool | None:
+def _chinese(text: str, match: re.Match[str], last: int, full: bool, closing: str) -> bool | None:
     at = match.end()
     if not closing:
         return False if _JOINS_BARE_CHINESE.match(text, at) else None
-    if _JOINS_CHINESE.match(text, at) or closing[-1] in "》〉" and not full:
+    if _JOINS_CHINESE.match(text, at) or (closing[-1] in "》〉" and not full):
         return False
     if quotes := _QUOTES.match(text, at):
         if _JOINS_CHINESE.match(text, quotes.end()):

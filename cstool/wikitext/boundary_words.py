@@ -237,10 +237,10 @@ def _behind_number(
 
 def _before_digit(text: str, before: str, at: int) -> bool | None:
     """Return whether a sentence may end with a word if a digit follows."""
-    if before[-1] in ")%]\"”“»":
+    if before[-1] in ')%]"”“»':
         return True
     letters = before.rsplit("-", maxsplit=1)[-1].rsplit(":", maxsplit=1)[-1]
-    if not letters.isalpha() or letters.isupper() and letters.lower() != letters:
+    if not letters.isalpha() or (letters.isupper() and letters.lower() != letters):
         return None
     if _has_no_vowel(letters):
         return False

@@ -56,9 +56,7 @@ class LinkParser:
         words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]
         self._blocks = {word for id_, word in words if id_ in _BLOCK_OPTIONS}
         self._thumbs = tuple(word[:-2] for id_, word in words if id_ == _THUMB_OPTION)
-        self._hidden = {
-            name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
-        }
+        self._hidden = namespaces.names(FILE, CATEGORY)
         self._hidden_number = lru_cache(maxsize=_PREFIXES_KEPT)(self._number_of_hidden)
 
     def _number_of_hidden(self, prefix: str) -> int | None:
