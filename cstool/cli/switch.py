@@ -11,7 +11,14 @@ from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
-from cstool.stages.switch.options import RECIPES, Inflected, Policy, Recipe, SwitchOptions
+from cstool.stages.switch.options import (
+    RECIPES,
+    Anchors,
+    Inflected,
+    Policy,
+    Recipe,
+    SwitchOptions,
+)
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
@@ -53,7 +60,8 @@ _CODES_SHOWN = 9
     default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
-    "--inflected keep --min-changed 0. Options on the command line override the recipe.",
+    "--inflected keep --anchors all --min-changed 0. Options on the command line override the "
+    "recipe.",
 )
 @click.option(
     "--max-languages",
@@ -154,6 +162,13 @@ _CODES_SHOWN = 9
     show_default=SwitchOptions.inflected,
     help="Treatment of an inflected anchor, such as `dogs` in [[dog]]s: switch it (keep), do not "
     "switch it (skip-mention), or drop its sentence (skip-sentence).",
+)
+@click.option(
+    "--anchors",
+    type=click.Choice(get_args(Anchors)),
+    show_default=SwitchOptions.anchors,
+    help="Anchors to switch. named: names of their entity (label, alias or title, or a part of a "
+    "person's label), except in compounds such as [[French]]-derived; all: any anchor.",
 )
 @click.option(
     "--seed",

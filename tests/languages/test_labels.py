@@ -262,8 +262,21 @@ CODES = ["de", "en", "ja", "sr", "sr-el", "ta", "zh", "zh-hant", "zh-hk", "nb", 
          "mg", "uz", "xx", "kk", "kk-latn"]  # fmt: skip
 TARGETS = ["de", "ja", "kk-latn", "mg", "nb", "sr", "sr-el", "ta", "uz", "xx", "zh", "zh-hk"]
 words = st.sampled_from(
-    ["Berlin", "Берлин", "ベルリン", "伯林", "漢", "汉", "பெர்லின்", "IBM", "1984", "Tシャツ",
-     "Бerlin", "", "!"]
+    [
+        "Berlin",
+        "Берлин",
+        "ベルリン",
+        "伯林",
+        "漢",
+        "汉",
+        "பெர்லின்",
+        "IBM",
+        "1984",
+        "Tシャツ",
+        "Бerlin",
+        "",
+        "!",
+    ]
 )
 entities = st.lists(
     st.tuples(
@@ -301,7 +314,8 @@ def told_again(labels: Labels, titles: Labels, target: str, fallback: Fallback) 
         )
 
     def other_han(text: str) -> bool:
-        return ("Hans" in code_scripts and "漢" in text) or ("Hant" in code_scripts and "汉" in text)
+        other = "漢" if "Hans" in code_scripts else "汉" if "Hant" in code_scripts else None
+        return other is not None and other in text
 
     for code in [target, *(["no"] if target == "nb" else [])]:
         if text := labels.get(code):

@@ -50,7 +50,9 @@ def test_every_real_wikipedia_has_a_language(items: list[Item]) -> None:
     assert {site for site in sites if not wiki_language(site)} == {"commonswiki", "specieswiki"}
 
 
-def test_real_labels_are_chosen_as_wikibase_does_but_for_copies_and_one_orthography(items: list[Item]) -> None:
+def test_real_labels_are_chosen_as_wikibase_does_but_for_copies_and_variants(
+    items: list[Item],
+) -> None:
     targets = [code for code in entitycs() if code != "en"]
     rules = LabelRules.of(targets)
     many = [labels_of(item) for item in items]

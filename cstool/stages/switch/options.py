@@ -10,12 +10,19 @@ from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 
 Policy = Literal["sample", "all", "round-robin"]
 Inflected = Literal["keep", "skip-mention", "skip-sentence"]
+Anchors = Literal["named", "all"]
 Recipe = Literal["default", "entitycs"]
 
 # Values of the published pipeline (Whitehouse et al. 2022, and its code) that differ from ours.
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
-    "entitycs": {"fallback": "none", "fit": False, "inflected": "keep", "min_changed": 0},
+    "entitycs": {
+        "fallback": "none",
+        "fit": False,
+        "inflected": "keep",
+        "anchors": "all",
+        "min_changed": 0,
+    },
 }
 
 
@@ -41,10 +48,11 @@ class SwitchOptions:
     `labels`: Wikidata's labels or the titles of Wikipedia's pages. `fallback`: the fallback
     languages of a missing label; "none" (published): labels of the target language only, in any
     script. `fit`: whether to adapt labels to their context. `inflected`: treatment of an inflected
-    anchor. `min_changed`: minimum number of anchors that must differ from the source sentence.
-    `require_all`: whether a language needs a label for every entity to be switched. `weights`:
-    sampling weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this
-    power.
+    anchor. `anchors`: which anchors are switched, all or only names of their entity that are not
+    part of a compound. `min_changed`: minimum number of anchors that must differ from the source
+    sentence. `require_all`: whether a language needs a label for every entity to be switched.
+    `weights`: sampling weights of languages, None: uniform; `smoothing`: weights are numbers of
+    labels to this power.
     `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
     """
 
@@ -56,6 +64,7 @@ class SwitchOptions:
     recipe: Recipe = "default"
     fit: bool = True
     inflected: Inflected = "skip-mention"
+    anchors: Anchors = "named"
     min_changed: int = 1
     require_all: bool = True
     policy: Policy = "sample"
@@ -89,7 +98,12 @@ class SwitchOptions:
     @property
     def need_known(self) -> bool:
         """Whether the names of entities in the source language are needed."""
-        return self.fit or self.inflected != "keep"
+        return self.fit or self.compare_names
+
+    @property
+    def compare_names(self) -> bool:
+        """Whether anchors are compared with the names of their entities."""
+        return self.inflected != "keep" or self.anchors != "all"
 
 
 def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
