@@ -53,7 +53,7 @@ def kind(language: str, anchor: str, label: str | None, *aliases: str, person: b
         ("zh", "德国", ["德国"], NAME),
         ("ja", "ドイツ（国）", ["ドイツ"], NO_NAME),
         ("vi", "Mỹ", ["Hoa Kỳ"], NO_NAME),
-        ("en", "Mexico", [None], NO_NAME),
+        ("en", "Mexico", [None], NAME),  # nothing to compare it with
         ("en", "Mexico", [None, "Mexico"], NAME),
     ],
 )

@@ -101,6 +101,8 @@ def anchor_kinds(
 ) -> Array:
     """Return uint8[n]: whether each anchor is a NAME of its entity, INFLECTED, or NO_NAME.
 
+    An anchor whose entity has no name in the source language counts as a name.
+
     `labels`: each entity's label in the source language (null if it has none); `aliases`: lists of
     its other names there (null or empty if it has none), which may include the title of its page.
     `persons`: bool[n], whether the entity is a person (default: none is).
@@ -136,6 +138,8 @@ def anchor_kinds(
 def _kind(anchor: str, names: tuple[str | None, ...], language: str, person: bool) -> int:
     articles_ = articles(language).brought
     folded = [_folded(name) for name in names if name]
+    if not folded:
+        return NAME
     mine = _folded(anchor)
     bare = {_MARKS.sub("", mine), _MARKS.sub("", _without_article(mine, articles_))}
     equal = folded
