@@ -283,7 +283,8 @@ def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) ->
     assert recipe in RECIPES
     options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
     rules = LabelRules.of(languages, options.fallback)
-    needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None)
+    known_in = "en" if options.need_known else None
+    needs = LabelNeeds(rules, options.fit, known_in, persons=options.anchors == "named")
     parts = sorted((folder / "entities").glob("part-*.parquet"))
     pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
     write_store(store, pieces, languages)

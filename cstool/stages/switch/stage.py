@@ -101,7 +101,7 @@ def switch(
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
     _need_labels(entities, store, languages)
-    if options.inflected != "keep":
+    if options.compare_names:
         _need_labels(entities, store, [current(source)])
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
@@ -117,7 +117,8 @@ def switch(
             return run.finished
         rules = LabelRules.of(languages, options.fallback, options.labels)
         known_in = current(source) if options.need_known else None
-        needs = LabelNeeds(rules, options.fit, known_in, options.types)
+        named = options.anchors == "named"
+        needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
         labels, counted = make_store(run, (linked, read), (entities, store), needs)
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
