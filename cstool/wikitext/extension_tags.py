@@ -1,8 +1,8 @@
 """Remove comments and extension tags, the first step, from left to right.
 
 After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that is alone on a line
-removes the line; an unclosed comment extends to the end of the page; an extension's tag ends at its
-first closing tag, and is plain text if there is none.
+removes the line; an unclosed comment extends to the end of the page, and so does <includeonly> in
+lower case; an extension's tag ends at its first closing tag, and is plain text if there is none.
 """
 
 import re
@@ -27,6 +27,8 @@ def _kinds() -> dict[str, str]:
 
 
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+# Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
+_OPEN_ENDED = "includeonly"
 
 
 @cache
@@ -60,6 +62,8 @@ def strip(text: str, marks: Markers) -> str:
                 unclosed.add(name)
         if tag[2].endswith("/"):
             out.append(_shown(tag, "", marks))
+        elif close is None and tag[1] == _OPEN_ENDED:
+            break
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
