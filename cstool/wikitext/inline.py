@@ -16,6 +16,8 @@ from cstool.wikitext.variants import pieces, variants_of
 
 INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# Boxes, whose content is not running text.
+BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _EXTERNAL = re.compile(
     rf"\[(?:{PROTOCOLS})"
     r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n\x08]*)\]",

@@ -23,6 +23,11 @@ APART = "\x07"
 BLOCK = f"{APART}\n{NOTHING}{APART}"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
+# A picture within a line, one beside the text, and the brackets of one without an end, until the
+# lines are known.
+PICTURE = "\x19"
+BESIDE = "\x1a"
+ENDLESS = "\x1b"
 
 # Invisible characters: soft hyphen, byte order mark, zero-width space, word joiner.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"

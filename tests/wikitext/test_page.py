@@ -121,7 +121,8 @@ HOSTILE = (
     "{{", "[[", "<ref>", "<!--", "'''", "[[File:", "{|\n", "<table>", "-{", "&", "[http://x ", " ",
     "\n", "]]", "}}", "{{a|", "[[a|", "[[a|[", "<b ", "__a", "[[Category:", "; ", "<h2>", "''a'''b",
     "a\n", "a.\n1", "{{x}}\na\n", "[[File:a|thumb]]\na\n", "a\n[[Category:a]]\n", "[[a|\n",
-    "a<br>\n",
+    "a<br>\n", "[[File:a|]]", "[[File:a|[[b]]", "{|\n== h ==\n", "<table>\n== h ==\n",
+    "{|\n| a</table>\n", "<dt>", "[[a|<div>",
 )  # fmt: skip
 
 
