@@ -57,21 +57,25 @@ def _table_marks(text: str) -> list[_Mark]:
     marks: list[_Mark] = []
     if "<" in text:
         marks += [_Mark(*tag.span(), tag[1].lower()) for tag in _TABLE_TAG.finditer(text)]
-    if "{|" in text:
-        marks += [mark for kind in _TABLE_MARKS for mark in _at_heads(text, kind)]
+    begins = [*_at_heads(text, "{|")]
+    if begins:
+        marks += [*begins, *_at_heads(text, "|}")]
     return sorted(marks)
 
 
 def _at_heads(text: str, kind: str) -> Iterator[_Mark]:
     """Yield the marks of this kind that begin a line, with the blanks before them."""
-    found = text.find(kind)
+    brace = kind.strip("|")  # a single character is found faster
+    before = kind.index(brace)
+    found = text.find(brace)
     while found >= 0:
-        start = found
-        while start and text[start - 1] in _TABLE_MARKS[kind]:
-            start -= 1
-        if not start or text[start - 1] == "\n":
-            yield _Mark(start, found + 2, kind)
-        found = text.find(kind, found + 2)
+        start = found - before
+        if text.startswith(kind, start):
+            while start and text[start - 1] in _TABLE_MARKS[kind]:
+                start -= 1
+            if not start or text[start - 1] == "\n":
+                yield _Mark(start, found - before + 2, kind)
+        found = text.find(brace, found + 1)
 
 
 def _unclosed(marks: list[_Mark]) -> set[int]:

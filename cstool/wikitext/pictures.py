@@ -4,6 +4,7 @@ After Parser::handleInternalLinks2 and Parser::makeImage (MediaWiki REL1_39).
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from cstool.wikitext.markers import APART, BESIDE, CONTINUES, ENDLESS, PICTURE, Markers, nothing
@@ -19,7 +20,6 @@ _PLAIN = re.compile(
 _INNER = re.compile(r"\[\[.*?\]\]", re.DOTALL)
 _NAME = re.compile(r"[^\[\]|\n<>{}]*")
 _HEADS = ("", "\n", CONTINUES)
-_MARKS = re.compile(f"[{PICTURE}{BESIDE}{ENDLESS}]")
 # Options of pictures that are displayed as blocks (Parser::makeImage), by their magic words.
 _BLOCK_OPTIONS = frozenset(
     {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
@@ -135,13 +135,22 @@ def with_breaks(text: str, marks: Markers) -> str:
 
     A picture beside the text ends the paragraph.
     """
+    text = _replaced(text, PICTURE, nothing)
+    text = _replaced(text, BESIDE, _apart)
+    return _replaced(text, ENDLESS, lambda *_: marks.hole("unclosed [["))
 
-    def shown(mark: re.Match[str]) -> str:
-        start, end = mark.span()
-        if mark[0] == PICTURE:
-            return nothing(text, start, end)
-        if mark[0] == ENDLESS:
-            return marks.hole("unclosed [[")
-        return APART if text[start - 1 : start] in _HEADS else f"{APART}\n{APART}"
 
-    return _MARKS.sub(shown, text)
+def _apart(text: str, start: int, _: int) -> str:
+    return APART if text[start - 1 : start] in _HEADS else f"{APART}\n{APART}"
+
+
+def _replaced(text: str, mark: str, shown: Callable[[str, int, int], str]) -> str:
+    """Return the text with each mark replaced by what is shown for it: its text, start, end."""
+    out: list[str] = []
+    at = 0
+    found = text.find(mark)
+    while found >= 0:
+        out += (text[at:found], shown(text, found, found + 1))
+        at = found + 1
+        found = text.find(mark, at)
+    return "".join([*out, text[at:]]) if at else text
