@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,34 @@ def test_the_check_of_a_wheel_finds_what_is_missing_and_superfluous() -> None:
 def test_links_of_the_root_pages_have_targets(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text("utf-8"))
     assert all((ROOT / link).is_file() for link in links if not link.startswith("https:"))
+
+
+@pytest.mark.parametrize("sbatch", [None, "echo refused >&2; exit 1"])
+def test_submitting_jobs_without_slurm_or_with_a_refused_job_ends_with_one_message(
+    tmp_path: Path, sbatch: str | None
+) -> None:
+    for name in ("bash", "dirname", "mkdir", "cut"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    if sbatch is not None:
+        (tmp_path / "sbatch").write_text(f"#!/bin/bash\n{sbatch}\n")
+        (tmp_path / "sbatch").chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / "scripts/slurm/submit.sh")],
+        env={"PATH": str(tmp_path), "WORK": str(tmp_path / "work"), "WIKI": "dewiki frwiki"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert ("no sbatch" in done.stderr) == (sbatch is None)
+    assert (tmp_path / "work").exists() == (sbatch is not None)
+
+
+def test_git_ignores_dumps_and_work_folders_but_no_source_code() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    asked = ["dumps/a.bz2", "work/a", "demo/a", "cstool/dumps/a.py", "tests/dumps/a.py"]
+    done = subprocess.run(
+        ["git", "check-ignore", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == asked[:3]

@@ -14,7 +14,16 @@ from cstool.wikitext.blocks import HEADING, without_blocks
 from cstool.wikitext.braces import links
 from cstool.wikitext.extension_tags import tags
 from cstool.wikitext.inline import BOX
-from cstool.wikitext.markers import APART, BESIDE, CONTINUES, ENDLESS, HOLE, HOLE_MARK, NOTHING
+from cstool.wikitext.markers import (
+    APART,
+    BESIDE,
+    CONTINUES,
+    ENDLESS,
+    HOLE,
+    HOLE_MARK,
+    NOTHING,
+    PICTURE,
+)
 
 _LIST = re.compile(r"[*#:;]+")
 _RULE = re.compile(r"^-{4,}")
@@ -29,7 +38,7 @@ _CLOSES = re.compile(
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # Characters that are not displayed in text.
-_UNSEEN = f" \t{NOTHING}{APART}"
+_UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
 _UNSEEN_TAG = r"</?(?:noinclude|onlyinclude)\s*/?>"
 # A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
 # only templates, which may be blocks, or only inclusion tags; a behaviour switch followed by the

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.inline import BOX, without_breaks
-from cstool.wikitext.markers import APART, CONTINUES, NOTHING, Markers, nothing, protect
+from cstool.wikitext.markers import APART, CONTINUES, NOTHING, PICTURE, Markers, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
@@ -85,8 +85,8 @@ class LinkParser:
                 if "''" in anchor:  # apostrophes are markup only in an explicit anchor
                     marks.protects = True
                     anchor = protect(anchor)
-            elif not anchor and kind in ("here", "other", "project"):
-                kind = "invalid"  # a pipe without an anchor makes the link invalid
+            elif PICTURE in anchor or (not anchor and kind in ("here", "other", "project")):
+                kind = "invalid"  # as is a link around a link, or with a pipe but no anchor
             elif "[" in anchor and "//" in anchor:
                 anchor = marks.hole("address in a link")
             elif "<" in anchor and BOX.search(anchor):

@@ -21,7 +21,7 @@ _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
 _AROUND = CONTINUES + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _SOFT = re.compile(f"[ {CONTINUES}]*{CONTINUES}[ {CONTINUES}]*")
 # The end of a sentence in most scripts; quotes and brackets may follow the full stop.
-_LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]]*$")
+_LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]}]*$")
 _WHITE = (" ", "\n")
 # Languages in which white space alone ends a sentence, so that a line break may end one.
 _UNMARKED = ("lo", "th")
@@ -121,7 +121,8 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
             opened = None
     put(marked[at:])
     text = unprotect("".join(out)).rstrip()
-    return TextLine(text, [_trimmed(mention, text) for mention in mentions], names)
+    trimmed = [_trimmed(mention, text) for mention in mentions]
+    return TextLine(text, [mention for mention in trimmed if mention[0] < mention[1]], names)
 
 
 def _trimmed(mention: LinkSpan, text: str) -> LinkSpan:

@@ -57,7 +57,8 @@ folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], 
 options = SwitchOptions.of(recipe)
 codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
-work = _Work(str(folder / "linked"), store, "", "en", 0, LanguageSampling(codes, 0, 5), options)
+sampling = LanguageSampling(codes, 0, 5)
+work = _Work(str(folder / "linked"), store, "", "enwiki", "en", 0, sampling, options)
 begun, rows = time.process_time(), 0
 for part in linked:
     made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", PartSpec(SWITCHED),

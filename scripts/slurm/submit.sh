@@ -8,7 +8,12 @@
 # only if the final job succeeded (afterok). Finished work is skipped, so after a failure submit
 # again. settings.sh lists the variables; options for all jobs (--partition=…) go in SBATCH_OPTIONS.
 set -euo pipefail
+shopt -s inherit_errexit  # a job that is refused ends the script, also within $(…)
 
+command -v sbatch >/dev/null || {
+  echo "submit.sh: no sbatch on PATH; run this on a machine from which Slurm jobs are submitted" >&2
+  exit 1
+}
 here=$(cd "$(dirname "$0")" && pwd)
 export SLURM_FILES=$here TASKS=${TASKS:-8}
 . "$here/settings.sh"

@@ -1,127 +1,78 @@
-"""Pictures: where their captions end, and what they are replaced by."""
+"""Pictures within text, and what they leave."""
 
-import re
+import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cstool.wikitext.markers import BESIDE, ENDLESS, PICTURE
-from cstool.wikitext.pictures import PictureParser
-from cstool.wikitext.titles import namespaces_of
-from tests.wikitext.reading import links_of, read, site, text_of
+from tests.wikitext.reading import links_of, read, reader_of, text_of
 
-PICTURES = PictureParser(namespaces_of(site()))
-PIECES = (
-    "[[File:a|thumb|", "[[File:b|", "[[File:c]]", "[[File:|", "[[File:d", "[[File:{e}|", "[[f]]",
-    "[[f|", "[[", "]]", "]]", "]", "[", "|", " g ", "\n", "[[:File:h|",
+P = "[[File:A.png|20px]]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"The letter dalet ({P}), a door.", f"zayin <{P}> and", f"mem «{P}», water", f'"{P}" is a',
+        f"it is {P}, for", f"the sign {P}.", f"Uranus ({P}, {P}) has", f"( {P} )", f"(Birman: {P})",
+        f"the sign: {P} is", f"a{P}b", f"字{P}は", f"( {P} a)", f"a = {P} + b", f"a ''{P}'', b",
+        f"a ({P}<ref>b</ref>) c", f"a (<small>{P}</small>) c", f"a {P}&nbsp;, b", f"a ({P} {P}) b",
+    ],
 )  # fmt: skip
-
-
-def marked(text: str) -> str:
-    """Return the text with its pictures replaced by letters: inline, beside, unclosed."""
-    marks = {ord(PICTURE): "I", ord(BESIDE): "B", ord(ENDLESS): "U"}
-    return PICTURES.without_pictures(text).translate(marks)
-
-
-def as_in_the_parser(text: str) -> str:
-    """Return what `marked` does, by the steps of Parser::handleInternalLinks2."""
-    first, *pieces = text.split("[[")
-    out = [first]
-    while pieces:
-        piece = pieces.pop(0)
-        name = re.match(r"File:([^\[\]<>{}|\n]*)(.*)", piece, re.DOTALL)
-        if out[-1].endswith("[") or name is None:
-            out.append(f"[[{piece}")
-            continue
-        if not name[1].strip():
-            out.append(f"U{piece[5:]}")
-            continue
-        whole = re.match(r"(?:\|(.+?))?\]\](.*)", name[2], re.DOTALL)
-        if whole:
-            caption, rest = whole[1] or "", whole[2]
-            rest = rest[1:] if "[" in caption and rest.startswith("]") else rest
-            out.append(("B" if caption.startswith("thumb|") else "I") + rest)
-            continue
-        caption, end = name[2], None
-        examined = []
-        while name[2].startswith("|") and end is None and pieces:
-            examined.append(pieces.pop(0))
-            inner, *ends = examined[-1].split("]]", 2)
-            if not ends:
-                break
-            caption += f"[[{inner}]]{ends[0]}"
-            end = ends[1] if len(ends) == 2 else None
-        if end is None:
-            within = "[[".join(["", *examined])
-            out.append(f"U{name[1]}{name[2]}{as_in_the_parser(within)}")
-        else:
-            out.append(("B" if caption.startswith("|thumb|") else "I") + end)
-    return "".join(out)
-
-
-@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-def test_a_picture_ends_where_it_does_in_the_parser(text: str) -> None:
-    text = text.replace("[[[", "[[ [")
-    assert marked(text) == as_in_the_parser(text)
+def test_text_that_needs_a_picture_has_a_hole(source: str) -> None:
+    (line,) = reader_of().lines(source, "Page")
+    assert set(line.holes) == {"picture within text"}
 
 
 @pytest.mark.parametrize(
-    ("source", "shown"),
+    ("source", "text"),
     [
-        ("a [[File:b|thumb|c]] d", "a B d"),
-        ("a [[File:b|20px|c\n\nd [[e]] f]] g", "a I g"),
-        ("a [[File:b|[[File:c|d]] e]] f", "a I f"),
-        ("a [[File:b|[[c]] d [[e]] f", "a Ub|[[c]] d [[e]] f"),
-        ("a [[File:b|c [[d]] e\n\nf [[g]] ]] h", "a I h"),
-        ("a [[File:b|c [[d e [[f]] ]] g", "a Ub|c [[d e [[f]] ]] g"),
-        ("a [[File:b|c [[File:d|e]] f", "a Ub|c I f"),
-        ("a [[File:b|c [[File:d|e [[f]] g]] h]] i", "a Ub|c Ud|e [[f]] g]] h]] i"),
-        ("a [[File:b|[http://x y]]] c", "a I c"),
-        ("a [[File:b|[[c]] [http://x y]]] d", "a I] d"),
-        ("a [[File:b{c}|d]] e", "a Ub{c}|d]] e"),
-        ("a [[File:|b]] c", "a U|b]] c"),
-        ("a [[File:b", "a Ub"),
+        (f"An icon {P} stands in it.", "An icon stands in it."),
+        (f"Baku, {P} Iran", "Baku, Iran"),
+        (f"of {P} [[Iran]] and [[Iraq]] {P}", "of Iran and Iraq"),
+        (f"[[Iran]] {P} (b), [[Iraq]]{P}, c", "Iran (b), Iraq, c"),
+        (f"({P} [[Iran]]) a {P}[[b]]", "( Iran) a b"),
+        (f"Baku{P} is. {P} it", "Baku is. it"),
+        (f"{P} Order of Merit", "Order of Merit"),
+        (f"a<br>{P} b<br>c {P}", "a\nb\nc"),
+        (f"mot {P} : suite", "mot : suite"),
+        (f"a {P}{{{{b}}}}", "a ▢"),
+        (f"a\n{P} b", "a b"),
     ],
 )
-def test_a_caption_with_links_ends_at_two_ends_in_a_row(source: str, shown: str) -> None:
-    assert marked(source) == shown
+def test_other_text_is_whole_without_its_pictures(source: str, text: str) -> None:
+    assert text_of(source) == text
 
 
-@pytest.mark.parametrize(
-    ("source", "language"),
-    [
-        ("До [[Файл:A.jpg|міні|усіх [[X|y]]\n\nДалі [[b]].\n\nІ ще [[c]].", "uk"),
-        ("До [[Файл:A.jpg|міні|усіх\n\nДалі [[b]].\n\n[[Файл:B.jpg|d]]\nІ ще [[c]].", "uk"),
-        ("До [[Image:A.jpg|thumb|<center>усіх]]\n\nДалі [[b]].\n\nІ ще [[c]].", "uk"),
-        ("До <center>[[Image:A.jpg|thumb|усіх</center>]]\n\nДалі [[b]].\n\nІ ще [[c]].", "uk"),
-    ],
-)
-def test_what_follows_an_unclosed_picture_or_box_is_read(source: str, language: str) -> None:
-    whole = [sentence.text for sentence in read(source, language) if not sentence.holes]
-    assert whole[-2:] == ["Далі b.", "І ще c."]
+@pytest.mark.parametrize("dash", [" - ", "&nbsp;– ", "\u00a0—\u00a0", ": ", "-", "：", " −&#160;"])
+def test_a_dash_behind_an_icon_is_a_list_mark(dash: str) -> None:
+    source = f"* {P}{dash}[[Paris]] - b\n'''{P} {P}'''{dash}[[Paris]]<br>{P}{dash}''[[Paris]]''"
+    assert text_of(source) == "Paris - b\nParis\nParis"
 
 
-def test_an_unclosed_picture_is_a_hole() -> None:
-    (first, _) = read("a [[File:b|c [[d]]\n\ne")
-    assert first.holes == ["unclosed [["]
+def test_a_dash_that_is_text_stays() -> None:
+    assert text_of(f"{P}-5 degrees") == "-5 degrees"
+    assert text_of(f"{P} a - b") == "a - b"
+    assert text_of(f"a\n{P} - b") == "a - b"
 
 
-@pytest.mark.parametrize(
-    "caption", ["<center>c", "<div>c", "c</div>", "<h2>c", "<table><tr><td>c", "\n{|\n| c", "<dt>c"]
-)
-def test_markup_in_a_caption_does_not_affect_the_text(caption: str) -> None:
-    assert text_of(f"[[File:a|thumb|{caption}]] [[d]]\n\ne <div>f</div>\ng") == "d\ne\ng"
+def test_a_template_of_a_picture_is_one() -> None:
+    source = "* {{flagicon|FRA}} - [[Paris]] ({{flagicon|FRA}}) b"
+    (sentence,) = reader_of(render=True).sentences(source, "Page")
+    assert sentence.text == "Paris (\ufffc) b"
+    assert text_of(source) == "▢ - Paris (▢) b"
 
 
-def test_a_caption_in_a_box_is_removed_with_its_lines() -> None:
-    source = "<center>[[File:b|thumb|\n\nc [[d]].\n]]</center>\ne [[f]]."
-    assert links_of(source) == [("f", "F")]
+def test_a_link_around_a_picture_is_none() -> None:
+    assert links_of(f"[[a|b {P}]] [[c]]") == [("c", "C")]
 
 
-@pytest.mark.parametrize(
-    "source", ["[[a|<div>b</div>]] c", "[[a|b <center>c]] d", "<div>[[a|b</div> c]] d"]
-)
-def test_a_link_with_a_box_is_a_hole(source: str) -> None:
-    (sentence,) = read(source)
-    assert sentence.holes == ["box in a link"]
+def test_a_line_of_pictures_is_a_block() -> None:
+    (first, second) = reader_of(render=True).lines("a\n{{flagicon|b}}\nc", "Page")
+    assert (first.text, second.text) == ("a", "c")
+
+
+def test_many_pictures_take_linear_time() -> None:
+    before = time.process_time()
+    for piece in (P, f"{P} ", f"a {P}", f"a{' ' * 50}", f"{P}&nbsp;", f"<br>{P}-", f"{P}''"):
+        read(piece * (200_000 // len(piece)))
+    assert time.process_time() - before < 5
