@@ -20,7 +20,7 @@ from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.templates import expand
-from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
 
 _BROKEN_TAG = re.compile(
@@ -57,7 +57,10 @@ class PageReader:
         self._table_ends = frozenset(n for (n,) in of_language("table_ends.tsv", site.language))
         self._pictures = PictureParser(self._namespaces)
         self.fast_path = FastPath(self.links)
-        self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
+        prefixes = frozenset(self._namespaces.names(TEMPLATE))
+        self._rules = rules_of(
+            site.language, render=render, aliases=aliases, extra=extra, prefixes=prefixes
+        )
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, including those with holes."""

@@ -41,7 +41,7 @@ from cstool.stages.switch.rewrite import (
 from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
-from cstool.storage.checksums import open_part, read_part
+from cstool.storage.checksums import layout_of, open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
@@ -55,6 +55,8 @@ from cstool.storage.tasks import Task
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
+# Columns that are written without a dictionary.
+UNIQUE = ("id", "text")
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _map(
     if function is census_part:
         spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
     else:
-        spec = PartSpec(SWITCHED, label="switch")
+        spec = PartSpec(SWITCHED, label="switch", layout=layout_of(SWITCHED, UNIQUE))
     return run.map(function, work, tasks, spec)
 
 
