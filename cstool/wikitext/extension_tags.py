@@ -1,9 +1,10 @@
 """Remove comments and extension tags, the first step, from left to right.
 
 After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that is alone on a line
-removes the line; an unclosed comment extends to the end of the page; an extension's tag ends at its
-first closing tag, and is plain text if there is none. What a tag displays is inserted before lines
-are read as paragraphs, except that of <nowiki> (Parser::internalParseHalfParsed).
+removes the line; an unclosed comment extends to the end of the page, and so does <includeonly> in
+lower case; an extension's tag ends at its first closing tag, and is plain text if there is none.
+What a tag displays is inserted before lines are read as paragraphs, except that of <nowiki>
+(Parser::internalParseHalfParsed).
 """
 
 import re
@@ -33,6 +34,8 @@ _NOTES = re.compile(rf"^{NOTHING}[{NOTHING} \t]*$", re.MULTILINE)
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+# Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
+_OPEN_ENDED = "includeonly"
 
 
 @cache
@@ -73,6 +76,8 @@ def strip(text: str, marks: Markers) -> str:
                 unclosed.add(name)
         if tag[2].endswith("/"):
             out.append(_shown(tag, "", text, at, marks))
+        elif close is None and tag[1] == _OPEN_ENDED:
+            break
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:

@@ -16,6 +16,8 @@ from cstool.wikitext.variants import pieces, variants_of
 
 INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# Boxes, whose content is not running text.
+BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 # The characters of an address (Parser::EXT_LINK_URL_CLASS): `&lt;` and a space of any kind end it.
 _SPACES = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _ADDRESS = rf"(?:[^\[\]<>\"\x00-\x20\x7f\ufffd&{_SPACES}]|&(?!(?:lt|gt);))"

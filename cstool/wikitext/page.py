@@ -13,10 +13,12 @@ from cstool.wikitext.inline import TAG_START, plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import LinkParser
 from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
+from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
+from cstool.wikitext.tables import of_language
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
@@ -52,6 +54,8 @@ class PageReader:
         self._language = site.language
         self._namespaces = namespaces_of(site)
         self.links = LinkParser(self._namespaces)
+        self._table_ends = frozenset(n for (n,) in of_language("table_ends.tsv", site.language))
+        self._pictures = PictureParser(self._namespaces)
         self.fast_path = FastPath(self.links)
         prefixes = frozenset(self._namespaces.names(TEMPLATE))
         self._rules = rules_of(
@@ -121,9 +125,13 @@ class PageReader:
         marks = Markers()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
-        text = _in_paragraphs(running_lines(text, marks.within))
         if "[[" in text:
-            text = self.links.without_files(text, marks)
+            text = self._pictures.with_marks(text)
+        ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
+        text = _in_paragraphs(running_lines(text, marks.within, ends))
+        if "[[" in text:
+            text = self.links.without_categories(text)
+        text = with_breaks(text, marks)
         if APART in text:
             text = parted(text)
         return self._read(text, title, marks)

@@ -171,6 +171,11 @@ def upper_first(text: str, language: str) -> str:
     return text if capital == first else capital + text[1:]
 
 
+def normal_prefix(prefix: str) -> str:
+    """Return a namespace's name, as a link writes it, in the form of `Namespaces.names`."""
+    return _SPACES.sub(" ", prefix).strip().lower()
+
+
 @cache
 def namespaces_of(site: Site) -> Namespaces:
     """Return the wiki's namespaces, cached per process."""
