@@ -28,8 +28,8 @@ def _kinds() -> dict[str, str]:
     return {name: kind for kind, names in tags()["extension"].items() for name in names}
 
 
-# A line of nothing but footnotes and empty <nowiki>.
-_NOTES = re.compile(rf"^{NOTHING}[{NOTHING} \t]*$", re.MULTILINE)
+# A line of nothing but footnotes and empty <nowiki>, after another line.
+_NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 # Tags that leave no text at all. At a line's start, the text after them is read as the line's.
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
@@ -85,14 +85,7 @@ def strip(text: str, marks: Markers) -> str:
             out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
             at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
-    return _with_notes("".join(out))
-
-
-def _with_notes(text: str) -> str:
-    """Return text in which each line of nothing but footnotes has text that is not displayed."""
-    if not text.startswith(NOTHING) and f"\n{NOTHING}" not in text:
-        return text
-    return _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
+    return _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, "".join(out))
 
 
 def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
-from cstool.wikitext.inline import TAG_START, plain, without_switches
+from cstool.wikitext.inline import is_known, plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import LinkParser
 from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
@@ -24,10 +24,11 @@ from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
 
 _BROKEN_TAG = re.compile(
-    rf"{TAG_START}(?=[\s/>{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>", re.IGNORECASE
+    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
 )
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
+_BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
 _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
@@ -212,8 +213,13 @@ def _simplified(text: str, marks: Markers) -> str:
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
-        text = _BROKEN_TAG.sub(lambda tag: tag[0].replace("\n", " ").replace(CONTINUES, " "), text)
+        text = _BROKEN_TAG.sub(_joined_tag, text)
     return text
+
+
+def _joined_tag(tag: re.Match[str]) -> str:
+    """Return a tag on one line, unless it is text."""
+    return tag[0].replace("\n", " ").replace(CONTINUES, " ") if is_known(tag) else tag[0]
 
 
 def _rejoined(lines: Iterator[str]) -> Iterator[str]:
@@ -247,6 +253,9 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
     A closing run is also kept, before its hole: it may close a bracket of the text, without which
     the splitter would find no end of a sentence up to the next closing one.
     """
+
+    if not any(mark in text for mark in _BRACKETS):
+        return text
 
     def mark(run: re.Match[str]) -> str:
         opening, closing = run.groups()
