@@ -52,6 +52,9 @@ _PHRASES = {
     "mul: in the other Chinese characters": "mul label in the other Chinese characters",
     "of a fallback language: in another script": "fallback label in another script",
     "of a variant: in another script": "variant label in another script",
+    "of a variant: in the other Chinese characters": (
+        "variant label in the other Chinese characters"
+    ),
     "of a fallback language: in the other Chinese characters": (
         "fallback label in the other Chinese characters"
     ),

@@ -56,14 +56,14 @@ list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
 | `language` | language of the entity labels in `cs_sentence` |
 | `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
 `<e>…</e>` |""",
     "mt": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
 | `language` | language of the entity labels in `source` |
 | `target_language` | language of the source sentence, into which a model translates |
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
