@@ -13,11 +13,12 @@ from cstool.wikitext.inline import TAG_START, plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import LinkParser
 from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
+from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
 from cstool.wikitext.templates import expand
-from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
 
 _BROKEN_TAG = re.compile(
@@ -52,7 +53,10 @@ class PageReader:
         self._namespaces = namespaces_of(site)
         self.links = LinkParser(self._namespaces)
         self.fast_path = FastPath(self.links)
-        self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
+        prefixes = frozenset(self._namespaces.names(TEMPLATE))
+        self._rules = rules_of(
+            site.language, render=render, aliases=aliases, extra=extra, prefixes=prefixes
+        )
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, including those with holes."""
@@ -169,7 +173,7 @@ class PageReader:
             line = self.links.mark(line, title, marks)
         if "''" in line:
             line = _PIECE.sub(lambda piece: parted_by_quotes(piece[0]), line)
-        line = plain(line, marks, self._language)
+        line = without_pictures(plain(line, marks, self._language), marks)
         for marked in _mark_unpaired(line, marks).split("\n"):
             read = read_line(marked, marks.targets, marks.holes)
             if len(read.text) > len(read.holes) or read.mentions:
@@ -195,7 +199,8 @@ def _in_paragraphs(lines: list[str]) -> str:
 
 
 def _simplified(text: str, marks: Markers) -> str:
-    """Return the text without U+FFFC and without line breaks in tags."""
+    """Return the text without U+FFFC, line breaks in tags and pictures at the starts of lines."""
+    text = without_leading(text)
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:

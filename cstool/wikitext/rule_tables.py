@@ -25,6 +25,8 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
+# An instance of its own: rules of equal content are told apart by identity.
+SHOWS_PICTURE = Rule(())
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
 # no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
@@ -55,11 +57,18 @@ class TemplateRules:
     """The rules of a wiki's language. Names are normalized as by `templates.call_name`.
 
     `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
-    between templates; `extra`: the text of the user's file. Raises RuleError for errors in `extra`.
+    between templates; `extra`: the text of the user's file; `prefixes`: further names of the
+    namespace of templates, in lower case. Raises RuleError for errors in `extra`.
     """
 
     def __init__(
-        self, language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+        self,
+        language: str,
+        *,
+        render: bool,
+        aliases: Aliases = (),
+        extra: str = "",
+        prefixes: frozenset[str] = frozenset(),
     ) -> None:
         self.language = language
         self.render = render
@@ -72,7 +81,8 @@ class TemplateRules:
             name.lower()
             for number, name in of_language("namespaces.tsv", language)
             if int(number) == TEMPLATE
-        } | _MODIFIERS
+        }
+        self._template |= _MODIFIERS | prefixes
         self._words = {
             word.lower().rstrip(":").replace("_", " "): id_
             for id_, word, _ in of_language("magicwords.tsv", language)
@@ -90,9 +100,9 @@ class TemplateRules:
             patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
             for name in part.pictures if render else ():
                 if _is_pattern(name):
-                    patterns.append((_pattern(name), SILENT))
+                    patterns.append((_pattern(name), SHOWS_PICTURE))
                 else:
-                    exact[name] = SILENT
+                    exact[name] = SHOWS_PICTURE
             for name, value in part.text.items():
                 try:
                     rule = rule_of(value, tables)
@@ -252,7 +262,12 @@ def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
 
 @cache
 def rules_of(
-    language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+    language: str,
+    *,
+    render: bool,
+    aliases: Aliases = (),
+    extra: str = "",
+    prefixes: frozenset[str] = frozenset(),
 ) -> TemplateRules:
     """Return the rules of a language, cached per process; arguments as for `TemplateRules`."""
-    return TemplateRules(language, render=render, aliases=aliases, extra=extra)
+    return TemplateRules(language, render=render, aliases=aliases, extra=extra, prefixes=prefixes)

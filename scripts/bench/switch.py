@@ -51,7 +51,8 @@ from pathlib import Path
 from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.storage.schemas import SWITCHED
 from cstool.stages.switch.sampling import LanguageSampling
-from cstool.stages.switch.stage import _Work, switch_part
+from cstool.stages.switch.stage import UNIQUE, _Work, switch_part
+from cstool.storage.checksums import layout_of
 from cstool.stages.switch.options import SwitchOptions
 folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 options = SwitchOptions.of(recipe)
@@ -59,9 +60,10 @@ codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
 sampling = LanguageSampling(codes, 0, 5)
 work = _Work(str(folder / "linked"), store, "", "enwiki", "en", 0, sampling, options)
+spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, UNIQUE))
 begun, rows = time.process_time(), 0
 for part in linked:
-    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", PartSpec(SWITCHED),
+    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", spec,
                       switch_part(part.name, work))
     rows += made.part.rows
 taken = time.process_time() - begun
@@ -281,7 +283,8 @@ def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) ->
     assert recipe in RECIPES
     options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
     rules = LabelRules.of(languages, options.fallback)
-    needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None)
+    known_in = "en" if options.need_known else None
+    needs = LabelNeeds(rules, options.fit, known_in, persons=options.anchors == "named")
     parts = sorted((folder / "entities").glob("part-*.parquet"))
     pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
     write_store(store, pieces, languages)

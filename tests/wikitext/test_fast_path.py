@@ -19,6 +19,7 @@ PIECES = (
     "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
     "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
     "\t<small>\t", "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
+    "[[File:A.png]]", "[[File:A.png|20px]] - ", "<ref/>", "<foo>",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 

@@ -15,7 +15,6 @@ KNOWN = {
     ("en", "Broken links"): "MediaWiki shows brackets and braces: such sentences are dropped",
     ("en", "Templates"): "a parameter outside of a template is a hole",
     ("en", "Numbered addresses"): "an address without text is a hole: its number hangs on the page",
-    ("en", "Sharp s"): "Wikimedia keeps ß at the beginning of titles, MediaWiki alone does not",
     ("en", "Anchor over lines"): "the gold breaks its blocks at <br>, within an anchor, too",
     ("en", "Lists and tables"): "rows of a table that none has begun may be a template's",
 }

@@ -40,6 +40,16 @@ class ReportData:
         stages = [one for one in self.stages if one.stage != "titles"] or self.stages
         return sorted({one.source.language for one in stages if one.source})
 
+    @property
+    def source_rows(self) -> int:
+        """The number of source sentences in a corpus; 0 for another folder."""
+        known = self.statistics.languages if self.statistics else {}
+        if any(its.source_rows for its in known.values()):
+            return sum(its.source_rows for its in known.values())
+        # Statistics of cstool 0.1 do not have them.
+        of_source = [known[code] for code in self.source_languages if code in known]
+        return sum(sum(its.rows.values()) for its in of_source if not its.origins)
+
     def detail(self, stage: str, kind: str) -> dict[str, int]:
         """Return the sum of a detail of the counts over all runs of a stage."""
         numbers: dict[str, int] = {}

@@ -18,6 +18,8 @@ from cstool.report.html.tables import (
 from cstool.storage.statistics import LanguageNumbers, SampleStats
 
 _SHOWN = 30
+# Codes listed for a language, of names that are not in it.
+_OTHERS = 5
 
 
 def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -30,6 +32,7 @@ def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     yield _sentences(languages, rows, draw)
     yield _scripts(rows, draw)
     yield from _labels(facts, rows, draw)
+    yield from _origins(languages)
     switched = {code: rows[code] - its.source_rows for code, its in languages.items()}
     if not any(its.source_rows for its in languages.values()):  # cstool 0.1 did not count them
         switched = {c: n for c, n in switched.items() if c not in facts.source_languages}
@@ -137,6 +140,31 @@ def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[F
     heads = ["code", "language", "labels", "sentences", "sentences per label"]
     chart = draw.scatter(points, ("labels", "sentences"), (title, text))
     yield Figure(title, text, table(heads, cells), chart)
+
+
+def _origins(languages: dict[str, LanguageNumbers]) -> Iterator[Figure]:
+    """Yield a table of the shares of the origins of names, if they are known."""
+    every = {code: sum(its.origins.values()) for code, its in languages.items()}
+    total = Counter[str]()
+    for its in languages.values():
+        total.update(its.origins)
+    if not total:
+        return
+    shown = [origin for origin, _ in total.most_common()]
+    cells: list[tuple[Cell, ...]] = []
+    for code in sorted(filter(every.get, every), key=lambda code: (-every[code], code)):
+        shares = (percent(languages[code].origins.get(o, 0) / every[code]) for o in shown)
+        others = Counter(languages[code].name_languages)
+        others.pop(code, None)
+        listed = ", ".join(f"{other} ({n:,})" for other, n in others.most_common(_OTHERS))
+        cells.append((code, language_name(code), every[code], *shares, listed))
+    heads = ["code", "language", "names", *shown, "names from other codes"]
+    text = (
+        "Where the names in switched sentences come from. label: the language of the row; variant: "
+        "a variant of the same language; fallback: another language; mul: Wikidata's label for all "
+        "languages; sitelink: the title of a Wikipedia page."
+    )
+    yield Figure("Origin of the names", text, table(heads, cells))
 
 
 def _unswitched(

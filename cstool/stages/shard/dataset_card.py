@@ -10,6 +10,7 @@ from cstool.distribution import address
 from cstool.languages.codes import names
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
+from cstool.stages.shard.card_origins import origins_section
 from cstool.stages.shard.formats import CorpusFormat
 from cstool.stages.shard.statistics import LOOKED_AT
 from cstool.storage.counts import largest
@@ -40,16 +41,18 @@ _COLUMNS = {
     "cstool": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `text` |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
+| `language` | language of the row, into which entities were switched |
 | `source_language` | language of the source sentence |
 | `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
 | `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
-`start`, `end` (in `text`); offsets count Unicode code points, ends are exclusive |
+`start`, `end` (in `text`), `name_language` and `origin` of the name; offsets count Unicode code \
+points, ends are exclusive |
 | `page_id`, `title` | Wikipedia page of the sentence |
+| `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |
 
-For each `id` and `source_language`, the Parquet files `_paragraphs/*.pq` contain the index of the
-paragraph or list item from which the sentence was extracted.""",
+For each `wiki` and `id`, the Parquet files `_paragraphs/*.pq` contain the index of the paragraph or
+list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
@@ -64,7 +67,8 @@ paragraph or list item from which the sentence was extracted.""",
 | `language` | language of the entity labels in `source` |
 | `target_language` | language of the source sentence, into which a model translates |
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
-| `target` | the source sentence |""",
+| `target` | the source sentence |
+| `wiki` | wiki of the source sentence |""",
 }
 _COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
@@ -81,8 +85,8 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 # Code-switched sentences from {wikis}
 
 Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
-training cross-lingual models. The corpus contains {rows:,} sentences in {len(splits)} languages. It
-was created with {_program()} {__version__}, following the method of EntityCS
+training cross-lingual models. The corpus contains {_sentences(rows, facts)} in {len(splits)}
+languages. It was created with {_program()} {__version__}, following the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
 
 With `pip install {_LIBRARIES[facts.form.suffix]}`:
@@ -105,7 +109,7 @@ split.{_default(splits)} All sentences of a page are in the same split, in all l
 Words are counted by the rules of each script, as by `cstool stats`; where a file has more than
 {LOOKED_AT:,} rows, their number is estimated from that many.
 
-{_made(facts)}## Limitations
+{origins_section(facts.numbers)}{_made(facts)}## Limitations
 
 - Labels are inserted in their base form, as in Wikidata. They may not agree with the rest of the
   sentence in case, number or gender, or with its articles and particles.
@@ -124,10 +128,10 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 The sentences are from Wikipedia ({wikis}). They were written by its contributors and are licensed
 under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the page and revision of each sentence; the address of a revision is
-`https://<language>.wikipedia.org/?oldid=<revision_id>`, and the authors of a page are in its
-history. Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+the wiki, page and revision of each sentence; the address of a revision is
+`https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
+authors of a page are in its history. Adaptations must be shared under the same license. Entity
+labels are from Wikidata ([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
 
 ## Citation
 
@@ -189,6 +193,12 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
             f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
         )
     return "\n".join(lines)
+
+
+def _sentences(rows: int, facts: CardData) -> str:
+    """Return the number of sentences: of the switched ones, and of the source sentences."""
+    source = sum(its.source_rows for its in facts.numbers.values())
+    return f"{rows - source:,} switched + {source:,} source sentences"
 
 
 # ---- how it was created ----

@@ -304,6 +304,7 @@ def _describe(
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
         numbers.estimate_words()
         numbers.entities = counts.details["entities"].get(language, 0)
+    counts.add("source rows", {code: n.source_rows for code, n in languages.items()})
     sources = sorted({m.source for _, m in read if m.source}, key=lambda source: source.wiki)
     dropped = counts.tallies["rows"].dropped
     statistics = Statistics(

@@ -41,7 +41,7 @@ from cstool.stages.switch.rewrite import (
 from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
-from cstool.storage.checksums import open_part, read_part
+from cstool.storage.checksums import layout_of, open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
@@ -55,6 +55,8 @@ from cstool.storage.tasks import Task
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
+# Columns that are written without a dictionary.
+UNIQUE = ("id", "text")
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def switch(
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
     _need_labels(entities, store, languages)
-    if options.inflected != "keep":
+    if options.compare_names:
         _need_labels(entities, store, [current(source)])
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
@@ -115,7 +117,8 @@ def switch(
             return run.finished
         rules = LabelRules.of(languages, options.fallback, options.labels)
         known_in = current(source) if options.need_known else None
-        needs = LabelNeeds(rules, options.fit, known_in, options.types)
+        named = options.anchors == "named"
+        needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
         labels, counted = make_store(run, (linked, read), (entities, store), needs)
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
@@ -191,7 +194,7 @@ def _map(
     if function is census_part:
         spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
     else:
-        spec = PartSpec(SWITCHED, label="switch")
+        spec = PartSpec(SWITCHED, label="switch", layout=layout_of(SWITCHED, UNIQUE))
     return run.map(function, work, tasks, spec)
 
 

@@ -11,12 +11,16 @@ import yaml
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool
+from cstool.execution.options import RunOptions
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.formats import FORMATS
+from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts, Tally
-from cstool.storage.manifest import Ancestor, Input, Source, need_stage
+from cstool.storage.manifest import Ancestor, Input, Source, lineage_of, need_stage
+from cstool.storage.statistics import LanguageNumbers
 from tests.conftest import Sample
 from tests.support import files_of
 
@@ -144,7 +148,9 @@ def test_commands_have_every_given_option() -> None:
                      wiki="enwiki"),
             ancestor("extract", "a b.xml", templates="none", all_sentences=True, rules="0"),
             ancestor("link", "extract", "titles", propagate=True),
-            ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3),
+            ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3,
+                     recipe="entitycs", fit=False, weights={"de": 2.5}, mix=True,
+                     types={"asked": ["Q5", "Q515"], "excluded": [], "dates": ["Q577"]}),
         ],
         {"format": "mt", "dedup": "exact"},
         ["xnli.jsonl"],
@@ -159,8 +165,9 @@ def test_commands_have_every_given_option() -> None:
         "-o work/enwiki/sentences",
         "cstool link work/enwiki/sentences --titles work/enwiki/titles --propagate "
         "-o work/enwiki/linked",
-        "cstool switch work/enwiki/linked --entities work/entities --languages de,fr --seed 3 "
-        "-o work/enwiki/switched",
+        "cstool switch work/enwiki/linked --entities work/entities --languages de,fr "
+        "--language-weights de=2.5 --types Q5,Q515 --exclude-dates --recipe entitycs --seed 3 "
+        "--no-fit --mix -o work/enwiki/switched",
         "cstool shard work/enwiki/switched --format mt --dedup exact --decontaminate xnli.jsonl "
         "-o corpus",
     ]
@@ -181,3 +188,28 @@ def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
     assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
     wanted = "| extract enwiki | sentences | 1,500 | 1,400 | hole (60), no mention (40) |"
     assert wanted in card
+
+
+def test_the_card_has_the_origins_of_the_names_of_a_language() -> None:
+    numbers = {
+        "mg": LanguageNumbers({"train": 3}, origins={"fallback": 3, "label": 1}),
+        "en": LanguageNumbers({"train": 2}, source_rows=2),
+    }
+    splits = {"mg": {"train": SplitSize(3)}, "en": {"train": SplitSize(2)}}
+    card = dataset_card(splits, CardData(FORMATS["cstool"], (ENGLISH,), numbers=numbers))
+    assert "| language | label | fallback |\n|---|---:|---:|\n| mg | 25.0% | 75.0% |\n\n" in card
+    assert "contains 3 switched + 2 source sentences in 2\nlanguages" in card
+
+
+def test_the_commands_of_a_recipe_make_its_rows_again(pipeline: Path, tmp_path: Path) -> None:
+    quiet = RunOptions(jobs=1, quiet=True)
+    options = SwitchOptions.of("entitycs", languages="de,fr,ja")
+    first = switch(pipeline / "linked", pipeline / "entities", tmp_path / "1", options, quiet)
+    [line] = [c for c in commands(lineage_of([tmp_path / "1"]), {}) if " switch " in c]
+    words = shlex.split(line)
+    given = words[words.index("--languages") :]
+    given[-1] = str(tmp_path / "2")
+    arguments = [pipeline / "linked", "--entities", pipeline / "entities", *given, "--quiet"]
+    result = CliRunner().invoke(cstool, ["switch", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert need_stage(tmp_path / "2", "switch") == first
