@@ -17,12 +17,13 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.card_metadata import SplitSize
-from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
+from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
 from cstool.stages.shard.formats import FORMATS, CorpusFormat
 from cstool.stages.shard.minhash import ALGORITHM, need_library
 from cstool.stages.shard.plan import PAGES, ShardOptions, ShardPlan, census, plan_of
+from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,
     RECEIPT,
@@ -119,7 +120,9 @@ def shard(
 
 def _describe_tests(path: Path) -> Input:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; give a test set (text, JSON lines, Parquet)")
+        raise InputError(
+            f"{path}: no such file; give a test set (text, CSV, TSV, JSON lines, Parquet)"
+        )
     return describe_file(path)
 
 
