@@ -302,18 +302,22 @@ static PyObject *none_or(PyObject *found, const Known *known)
 }
 
 PyDoc_STRVAR(doubtful_stops_doc,
-"doubtful_stops(text, pieces, words, longest) -> list[int] | None\n\n"
+"doubtful_stops(words, text, pieces) -> list[int] | None\n\n"
 "Return the offsets of the stops that the rules must judge; None if they must judge all.");
 
-static PyObject *doubtful_stops(PyObject *Py_UNUSED(module), PyObject *args)
+static PyObject *doubtful_stops(PyObject *Py_UNUSED(module), PyObject *const *args,
+                                Py_ssize_t number)
 {
-    PyObject *string, *pieces;
     Words words;
-    if (!PyArg_ParseTuple(args, "UO!(O!O!Unnp):doubtful_stops", &string, &PyList_Type, &pieces,
-                          &PyFrozenSet_Type, &words.words, &PyFrozenSet_Type, &words.starters,
-                          &words.vowels, &words.longest, &words.digits, &words.roman))
+    if (number != 3 || !PyTuple_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+        !PyList_CheckExact(args[2]))
+        return PyErr_Format(PyExc_TypeError, "doubtful_stops needs a tuple, a string and a list");
+    if (!PyArg_ParseTuple(args[0], "O!O!Unnp:doubtful_stops", &PyFrozenSet_Type, &words.words,
+                          &PyFrozenSet_Type, &words.starters, &words.vowels, &words.longest,
+                          &words.digits, &words.roman))
         return NULL;
-    Text text = text_of(string);
+    PyObject *pieces = args[2];
+    Text text = text_of(args[1]);
     int regular = is_regular(&text, pieces);
     if (regular < 0)
         return NULL;
@@ -362,13 +366,13 @@ static int is_balanced(const Brackets *brackets)
 }
 
 PyDoc_STRVAR(doubtful_unspaced_doc,
-"doubtful_unspaced(text, pieces, joins) -> list[int] | None\n\n"
+"doubtful_unspaced(joins, text, pieces) -> list[int] | None\n\n"
 "Return the offsets of the stops that the rules must judge; None if they must judge all.");
 
 static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *string, *pieces, *joins;
-    if (!PyArg_ParseTuple(args, "UO!U:doubtful_unspaced", &string, &PyList_Type, &pieces, &joins))
+    if (!PyArg_ParseTuple(args, "UUO!:doubtful_unspaced", &joins, &string, &PyList_Type, &pieces))
         return NULL;
     Text text = text_of(string);
     Known known = {pieces, 0, 0, 0};
@@ -408,7 +412,8 @@ static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef functions[] = {
-    {"doubtful_stops", doubtful_stops, METH_VARARGS, doubtful_stops_doc},
+    {"doubtful_stops", (PyCFunction)(void (*)(void))doubtful_stops, METH_FASTCALL,
+     doubtful_stops_doc},
     {"doubtful_unspaced", doubtful_unspaced, METH_VARARGS, doubtful_unspaced_doc},
     {NULL},
 };

@@ -112,11 +112,15 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
     return not alone and (after in "«(" or after.isdigit() or match[1][-1] == "։")
 
 
-def is_plain_armenian(text: str, pieces: list[str]) -> bool:
-    """Return whether the rules would find the sentences that sentencex has found."""
+def doubtful_armenian(text: str, pieces: list[str]) -> list[int] | None:
+    """Return an empty list if the rules would find what sentencex has found, None if they may not.
+
+    That is: each stop is "։" with a space and a capital letter behind it.
+    """
     number = text.count("։") + text.count(":")
     if number != len(pieces) and (number != len(pieces) - 1 or pieces[-1][-1:] in ("։", ":")):
-        return False
-    return all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
+        return None
+    plain = all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
         "Ա" <= piece[0] <= "Ֆ" for piece in pieces[1:]
     )
+    return [] if plain else None

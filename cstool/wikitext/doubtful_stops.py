@@ -47,7 +47,7 @@ class StopWords(NamedTuple):
     roman: bool
 
 
-def doubtful_stops_in_python(text: str, pieces: list[str], words: StopWords) -> list[int] | None:
+def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge.
 
     None if they must judge all, because sentencex has a boundary that is not behind a stop and one
@@ -137,7 +137,7 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     return word.lower() not in words.starters and initial not in words.abbreviations
 
 
-def doubtful_unspaced_in_python(text: str, pieces: list[str], joins: str) -> list[int] | None:
+def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge in Japanese or Chinese.
 
     None if they must judge all. `joins`: characters that may continue a sentence behind "。".
