@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import sentencex
 
-from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules, rules_digest
+from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules
 from cstool.wikitext.boundary_scripts import (
     ARMENIAN_STOP,
     JOINS,
@@ -39,13 +39,11 @@ from cstool.wikitext.doubtful_stops import (
 )
 from cstool.wikitext.markers import OBJECT
 
-# Part of the segmenter's version: raise it when a rule in a module changes.
-_VERSION = 1
-
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 _MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»"
+_SPACES = re.compile(" *")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
 
@@ -73,11 +71,6 @@ def _segmenter(language: str) -> _Segmenter:
     return _Segmenter(language, rules, False, False, STOP, partial(doubtful_stops, rules.words))
 
 
-def rules_version() -> str:
-    """Return what identifies the rules: other rules find other sentences."""
-    return f"{_VERSION}-{rules_digest()}"
-
-
 def boundaries(text: str, language: str) -> list[str]:
     """Return the sentences of a text, in order, each with the white space behind it.
 
@@ -95,7 +88,8 @@ def boundaries(text: str, language: str) -> list[str]:
         if changed != begins:
             return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
     if masked is not text:
-        return [text[b - len(piece) : b] for piece, b in zip(found, accumulate(map(len, found)))]
+        ends = accumulate(map(len, found))
+        return [text[end - len(piece) : end] for piece, end in zip(found, ends, strict=True)]
     return found
 
 
@@ -109,7 +103,7 @@ def _without_labels(text: str) -> str:
         begin = max(0, at - 8)
         label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
         if label.isascii() and (
-            len(label) == 1 and label.isalnum()
+            (len(label) == 1 and label.isalnum())
             or (len(label) < 4 and label.isdigit())
             or (label and not label.strip("ivxlcdmIVXLCDM"))
         ):
@@ -165,20 +159,17 @@ def _stops(
 def _known(text: str, begins: list[int], own: _Segmenter) -> list[int]:
     """Return the boundaries of sentencex, moved behind closing brackets and white space."""
     known = set()
-    length = len(text)
-    for at in begins:
-        if text[at - 1] in _QUOTES and text[at - 2 : at - 1] == " ":
-            at -= 1
+    for begin in begins:
+        at = begin - (text[begin - 1] in _QUOTES and text[begin - 2 : begin - 1] == " ")
         if text[at - 1] != " ":
             if closed := _CLOSED.match(text, at):
                 at = closed.end()
             elif not own.unspaced and not _ends_unspaced(text, at, own.rules):
                 continue
-            while at < length and text[at] == " ":
-                at += 1
+            at = _SPACES.match(text, at).end()  # type: ignore[union-attr]
         elif text[at - 2 : at - 1] == ",":
             continue
-        if at < length and text[at] not in ",;:" and text[at:].strip(CLOSING):
+        if at < len(text) and text[at] not in ",;:" and text[at : at + 9].strip(CLOSING):
             known.add(at)
     return sorted(known)
 
@@ -211,9 +202,15 @@ def _verdict(
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
         brand = next_word(text, at)
-        return begin == at and text[match.start() - 2 : match.start()].isalpha() and brand != brand.lower()
+        return (
+            begin == at
+            and text[match.start() - 2 : match.start()].isalpha()
+            and brand != brand.lower()
+        )
     start = match.start()
-    if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
+    if (text[begin] in "([" and _is_remark(text, begin)) or (
+        text[begin] in _DASHES and after.isdigit()
+    ):
         return False
     if closing:
         return _behind_closing(text, match, last, known)
@@ -227,7 +224,7 @@ def _verdict(
     if stop[0] in _WHOLE_STOPS:
         return True
     if stop[0] in "….":
-        return after.isupper() and text[start - 1 : start].isalpha() or None
+        return (after.isupper() and text[start - 1 : start].isalpha()) or None
     return None
 
 

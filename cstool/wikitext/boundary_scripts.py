@@ -19,7 +19,9 @@ _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9
 JOINS = {"ja": "をはがのにでとも"}
 JOINS_CHINESE = "的是却等"
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
-_SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)")
+_SPEECH = re.compile(
+    "[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)"
+)
 _JOINS_CHINESE = re.compile("[的等、，,；时時]")
 _JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次夜月]|日[，,])|却|等")
 
@@ -57,9 +59,8 @@ def _behind_dot(text: str, match: re.Match[str]) -> bool | None:
 
 
 def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
-    if quotes := _QUOTES.match(text, at):
-        if closing and _JOINS.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and closing and _JOINS.match(text, quotes.end()):
+        return False
     if (closing or not full) and _JOINS.match(text, at):
         return False
     if closing:
@@ -67,17 +68,14 @@ def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
     return False if full and _JOINS_BARE.match(text, at) else None
 
 
-def _chinese(
-    text: str, match: re.Match[str], last: int, full: bool, closing: str
-) -> bool | None:
+def _chinese(text: str, match: re.Match[str], last: int, full: bool, closing: str) -> bool | None:
     at = match.end()
     if not closing:
         return False if _JOINS_BARE_CHINESE.match(text, at) else None
-    if _JOINS_CHINESE.match(text, at) or closing[-1] in "》〉" and not full:
+    if _JOINS_CHINESE.match(text, at) or (closing[-1] in "》〉" and not full):
         return False
-    if quotes := _QUOTES.match(text, at):
-        if _JOINS_CHINESE.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and _JOINS_CHINESE.match(text, quotes.end()):
+        return False
     if _SPEECH.match(text, at):
         return False
     opened = max(text.rfind(mark, last, match.start()) for mark in "“「『")
@@ -89,7 +87,7 @@ def _chinese(
 
 def _is_within(text: str, last: int, at: int) -> bool:
     """Return whether a bracket or quotation is open that closes later."""
-    sentence = text[last:at]
+    sentence = text[max(last, at - 1000) : at]
     return any(
         sentence.count(one) > sentence.count(other) and text.find(other, at) >= 0
         for one, other in zip(OPENED, CLOSED, strict=True)

@@ -10,6 +10,18 @@ from itertools import accumulate
 from typing import NamedTuple
 from unicodedata import normalize
 
+__all__ = [
+    "CLOSED",
+    "CLOSING",
+    "OPENED",
+    "STOP",
+    "UNSPACED_STOP",
+    "VOWELS",
+    "StopWords",
+    "doubtful_stops",
+    "doubtful_unspaced",
+]
+
 CLOSING = "\"'”’“‘»›)\\]"
 # A stop, what closes behind it (in French behind a space), and white space.
 STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
@@ -118,9 +130,9 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
         return False
     if last.isupper() and words.roman and not word.strip("IVXLCDM"):
         return False
-    if len(word) < _SHORT and last.islower():
-        if not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
-            return False
+    short = len(word) < _SHORT and last.islower()
+    if short and not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
+        return False
     return len(word) > words.longest or word.lower() not in words.abbreviations
 
 
@@ -149,11 +161,10 @@ def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> lis
     for match in UNSPACED_STOP.finditer(text):
         at = match.end()
         behind.add(at)
-        if match[1] == "。" and not match[2] and at in known and text[at] not in joins:
-            if _is_balanced(text[last:at]):
-                last = at
-                continue
-        if at in known or match[2] or match[1].strip(".．"):
+        plain = match[1] == "。" and not match[2] and at in known and text[at] not in joins
+        if plain and _is_balanced(text[last:at]):
+            last = at
+        elif at in known or match[2] or match[1].strip(".．"):
             found.append(match.start())
     return found if known <= behind else None
 
