@@ -59,9 +59,8 @@ def _behind_dot(text: str, match: re.Match[str]) -> bool | None:
 
 
 def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
-    if quotes := _QUOTES.match(text, at):
-        if closing and _JOINS.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and closing and _JOINS.match(text, quotes.end()):
+        return False
     if (closing or not full) and _JOINS.match(text, at):
         return False
     if closing:
@@ -75,9 +74,8 @@ def _chinese(text: str, match: re.Match[str], last: int, full: bool, closing: st
         return False if _JOINS_BARE_CHINESE.match(text, at) else None
     if _JOINS_CHINESE.match(text, at) or (closing[-1] in "》〉" and not full):
         return False
-    if quotes := _QUOTES.match(text, at):
-        if _JOINS_CHINESE.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and _JOINS_CHINESE.match(text, quotes.end()):
+        return False
     if _SPEECH.match(text, at):
         return False
     opened = max(text.rfind(mark, last, match.start()) for mark in "“「『")
@@ -89,7 +87,7 @@ def _chinese(text: str, match: re.Match[str], last: int, full: bool, closing: st
 
 def _is_within(text: str, last: int, at: int) -> bool:
     """Return whether a bracket or quotation is open that closes later."""
-    sentence = text[last:at]
+    sentence = text[max(last, at - 1000) : at]
     return any(
         sentence.count(one) > sentence.count(other) and text.find(other, at) >= 0
         for one, other in zip(OPENED, CLOSED, strict=True)
@@ -112,11 +110,15 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
     return not alone and (after in "«(" or after.isdigit() or match[1][-1] == "։")
 
 
-def is_plain_armenian(text: str, pieces: list[str]) -> bool:
-    """Return whether the rules would find the sentences that sentencex has found."""
+def doubtful_armenian(text: str, pieces: list[str]) -> list[int] | None:
+    """Return an empty list if the rules would find what sentencex has found, None if they may not.
+
+    That is: each stop is "։" with a space and a capital letter behind it.
+    """
     number = text.count("։") + text.count(":")
     if number != len(pieces) and (number != len(pieces) - 1 or pieces[-1][-1:] in ("։", ":")):
-        return False
-    return all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
+        return None
+    plain = all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
         "Ա" <= piece[0] <= "Ֆ" for piece in pieces[1:]
     )
+    return [] if plain else None
