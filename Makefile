@@ -76,7 +76,8 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/cstool
 demo: $(BIN)/cstool
 	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki" DATE=20261001 WORK=demo \
 	  DUMPS=data/sample LANGUAGES=entitycs
-	@echo; $(CSTOOL) stats demo/corpus
+	@echo; $(CSTOOL) stats demo/corpus -n 10
+	@echo "To see all languages, run $(CSTOOL) stats demo/corpus"
 	@echo; $(BIN)/python -m scripts.check.excerpt demo/corpus
 	@echo; $(CSTOOL) report demo/corpus -o demo/report.html --entities demo/entities --work demo
 	@echo; echo "The corpus is in demo/corpus; its README.md shows how to open it."

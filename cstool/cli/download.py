@@ -68,11 +68,11 @@ class Server(click.ParamType[str]):
 
 def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value.lower()):
             raise click.BadParameter(
                 f"{value!r} is not a wiki's database name; give one such as enwiki"
             )
-    return values
+    return tuple(value.lower() for value in values)
 
 
 @click.command("download", epilog=EXAMPLE)

@@ -13,6 +13,7 @@ import click
 from cstool.execution.log import configure, log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.resources import default_jobs, peak_memory
+from cstool.languages.codes import code_list
 from cstool.storage.manifest import MANIFEST, STANDARD_INPUT, Manifest
 from cstool.storage.reason_phrases import reasons_text
 
@@ -132,6 +133,47 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
             configure(as_json=log_json)
             options = RunOptions(jobs, part_size, overwrite, quiet, task or shard_task, scheduler)
             command(running=options, **others)
+
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+class Codes(click.ParamType[tuple[str, ...]]):
+    """Comma-separated language codes, in any case."""
+
+    name = "codes"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the codes, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        return code_list(value, param.opts[0] if param else "languages")
+
+
+def inspecting(language: str) -> Callable[[Command], Command]:
+    """Add the options of the commands that read a folder and print something about it.
+
+    `language`: help of --language. The command receives `languages` (a tuple of codes, empty
+    without the option) and `quiet`.
+    """
+    options = [
+        click.option(
+            "--language", "languages", type=Codes(), default=(), metavar="CODES", help=language
+        ),
+        click.option("--quiet", is_flag=True, help="Write no messages to standard error."),
+        click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
+    ]
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(*, debug: bool, **others: Any) -> None:
+            del debug
+            command(**others)
 
         for option in reversed(options):
             wrapped = option(wrapped)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cstool.cli.options import inspecting
 from cstool.distribution import install_hint
 from cstool.errors import CstoolError, OutputError
 from cstool.execution.terminal import echo_line
@@ -39,8 +40,18 @@ Examples:
     metavar="DIR",
     help="Parent folder of the earlier stages' output folders, for their run times.",
 )
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
-def command(folder: Path, out: Path, entities: Path | None, work: Path | None, debug: bool) -> None:
+@inspecting(
+    "Languages of the names of entities and types, in order of preference (comma-separated codes). "
+    "Default: en."
+)
+def command(
+    folder: Path,
+    out: Path,
+    entities: Path | None,
+    work: Path | None,
+    languages: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Write an HTML report of a corpus as one self-contained file.
 
     DIR: output folder of `cstool shard`, or of another stage, for which the report has fewer
@@ -51,7 +62,6 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
     sentences. It is created from stored statistics; the corpus itself is not read. The page loads
     no external resources. Requires the extra `report`.
     """
-    del debug
     try:
         from cstool.report.html.facts import facts_of
         from cstool.report.html.page import GENERATOR, page_of
@@ -61,6 +71,7 @@ def command(folder: Path, out: Path, entities: Path | None, work: Path | None, d
         raise OutputError(f"{out}: is a folder; give a file with -o, such as report.html")
     if out.exists() and GENERATOR not in out.read_bytes()[:1000].decode(errors="replace"):
         raise OutputError(f"{out}: exists and is not a cstool report; give another file with -o")
-    page = page_of(facts_of(folder, entities, work)).encode()
+    page = page_of(facts_of(folder, entities, work, languages)).encode()
     write_bytes(out, page)
-    echo_line(f"report: {len(page) / 1e6:.1f} MB → {out}", err=True)
+    if not quiet:
+        echo_line(f"report: {len(page) / 1e6:.1f} MB → {out}", err=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
+from cstool.cli.options import inspecting
 from cstool.errors import WrongCallError
 from cstool.execution.terminal import echo_json, echo_line, echo_styled
-from cstool.languages.codes import need_language
 from cstool.report.show.entity import EntityRecord, described, from_folder, live
 from cstool.report.show.items import STAGES, ShownRow, shown
 from cstool.report.show.rows import Occurrences, RowQuery, form_of, occurrences, rows
@@ -77,13 +77,6 @@ class Show(click.Command):
 @click.command("show", cls=Show, epilog=EXAMPLE)
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
-    "--language",
-    "languages",
-    metavar="CODES",
-    help="Show rows in these languages (comma-separated codes); for a folder of entities, show "
-    "labels in these languages.",
-)
-@click.option(
     "--grep",
     metavar="REGEX",
     help="Show rows whose text matches; start with (?i) to ignore case.",
@@ -103,10 +96,12 @@ class Show(click.Command):
 @click.option("--seed", default=0, show_default=True, help="Random seed for --random.")
 @click.option("-n", "number", type=click.IntRange(1), metavar="N", help="Show the first N rows.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object per row, with spans.")
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@inspecting(
+    "Show rows in these languages (comma-separated codes); for a folder of entities, show labels "
+    "in these languages."
+)
 def command(
     folder: Path,
-    languages: str | None,
     grep: str | None,
     entity: int | None,
     title: str | None,
@@ -115,7 +110,8 @@ def command(
     seed: int,
     number: int | None,
     as_json: bool,
-    debug: bool,
+    languages: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Show the rows of a stage's output folder, with entities in color.
 
@@ -127,14 +123,14 @@ def command(
     `cstool show entity QID` shows one entity with all its labels; see `cstool show entity --help`.
     For a folder named entity, write ./entity.
     """
-    del debug
     manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
     wanted = RowQuery(codes, grep, entity, title, draw, seed, switched)
     matches = rows(folder, manifest, wanted)
     matches = itertools.islice(matches, number)
     if (first := next(matches, None)) is None:
-        echo_line(f"show: no matching row in {folder}", err=True)
+        if not quiet:
+            echo_line(f"show: no matching row in {folder}", err=True)
         return
     matches = itertools.chain([first], matches)
     if as_json:
@@ -162,39 +158,46 @@ def command(
 @click.option(
     "--json", "as_json", is_flag=True, help="Write one line of JSON in Wikidata's format."
 )
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@inspecting(
+    "Show labels, aliases and sitelinks in these languages (comma-separated codes); the names of "
+    "the item and of its types are in the first of them that has one, else in English."
+)
 def entity(
     qid: int,
     entities: Path | None,
     ask: bool,
     corpus: Path | None,
     as_json: bool,
-    debug: bool,
+    languages: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Show an entity: its types, labels, aliases and sitelinks, and sentences that contain it.
 
     QID: identifier of the Wikidata item, such as Q64.
     """
-    del debug
     if ask == bool(entities):
         raise click.UsageError("give either --entities DIR or --live")
     manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
-    record = from_folder(entities, qid) if entities else live(qid)
-    if record.json["id"] != f"Q{qid}":
+    record = from_folder(entities, qid, languages) if entities else live(qid, languages)
+    if record.json["id"] != f"Q{qid}" and not quiet:
         echo_line(f"show: Q{qid} redirects to {record.json['id']}", err=True)
     in_corpus = None
     if corpus and manifest:
-        in_corpus = occurrences(corpus, manifest, RowQuery(entity=qid), _EXAMPLES)
+        wanted = RowQuery(() if manifest.stage == "link" else languages, entity=qid)
+        in_corpus = occurrences(corpus, manifest, wanted, _EXAMPLES)
     if as_json:
         _write_lines([record.json | ({"corpus": in_corpus._asdict()} if in_corpus else {})])
         return
-    _show(_all_of(record, in_corpus, manifest))
+    _show(_all_of(record, languages, in_corpus, manifest))
 
 
 def _all_of(
-    record: EntityRecord, in_corpus: Occurrences | None, manifest: Manifest | None
+    record: EntityRecord,
+    languages: tuple[str, ...],
+    in_corpus: Occurrences | None,
+    manifest: Manifest | None,
 ) -> Iterator[ShownRow]:
-    yield from described(record)
+    yield from described(record, languages)
     if in_corpus and manifest:
         numbers = ", ".join(f"{code} {number:,}" for code, number in in_corpus.rows.items())
         total = sum(in_corpus.rows.values())
@@ -205,11 +208,8 @@ def _all_of(
         yield from (shown(form, row, source) for row in in_corpus.examples)
 
 
-def _codes(languages: str | None, manifest: Manifest) -> tuple[str, ...]:
+def _codes(codes: tuple[str, ...], manifest: Manifest) -> tuple[str, ...]:
     """Return the codes of --language. Raises WrongCallError if no row can be in one of them."""
-    codes = tuple(filter(None, (languages or "").split(",")))
-    for code in codes:
-        need_language(code, "--language")
     if codes and manifest.stage in ("extract", "link", "titles"):
         source = manifest.source.language if manifest.source else None
         if codes != (source,):

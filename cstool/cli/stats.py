@@ -9,10 +9,11 @@ import click
 import msgspec
 import polars as pl
 
-from cstool.execution.terminal import echo, echo_json
+from cstool.cli.options import inspecting
+from cstool.execution.terminal import echo, echo_json, echo_line
 from cstool.report.stats.breakdowns import by_title, by_type
 from cstool.report.stats.compare import flat_rows, published, summary
-from cstool.report.stats.folder import FolderStats, folder_stats
+from cstool.report.stats.folder import FolderStats, chosen, folder_stats
 from cstool.report.stats.tables import (
     as_table,
     languages_table,
@@ -52,8 +53,8 @@ _NAMED = 1000
     help="Output folder of `cstool entities`, for --by type.",
 )
 @click.option("-n", "number", type=click.IntRange(1), metavar="N",
-              help=f"Show the first N types or pages. Default: {_LINES}; with --json and "
-              "--parquet, all.",
+              help="Show the N languages with the most rows, or the first N types or pages. "
+              f"Default: all languages, {_LINES} types or pages; with --json and --parquet, all.",
 )  # fmt: skip
 @click.option("--reference", is_flag=True, help="Compare with the published EntityCS corpus.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
@@ -63,7 +64,10 @@ _NAMED = 1000
     metavar="FILE",
     help="Also write the table to a Parquet file.",
 )
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+@inspecting(
+    "Show these languages only (comma-separated codes); with --by type, the languages of the "
+    "types' names, in order of preference (default: en)."
+)
 def command(
     folders: tuple[Path, ...],
     by: str,
@@ -72,7 +76,8 @@ def command(
     reference: bool,
     as_json: bool,
     parquet: Path | None,
-    debug: bool,
+    languages: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Show counts of a stage's output folder by language: rows, words, entities.
 
@@ -83,37 +88,50 @@ def command(
 
     Several folders are compared with each other and with the published EntityCS corpus.
     """
-    del debug
     if by != "language":
         if len(folders) > 1 or reference:
             raise click.UsageError(f"--by {by} takes one folder and excludes --reference")
-        _write_breakdown(folders[0], by, entities, number, as_json, parquet)
+        if by == "title" and languages:
+            raise click.UsageError("--by title excludes --language")
+        _write_breakdown(folders[0], by, entities, number, as_json, parquet, languages)
         return
-    if entities or number:
-        raise click.UsageError("--entities and -n require --by type or --by title")
+    if entities:
+        raise click.UsageError("--entities requires --by type")
+    if number and (len(folders) > 1 or reference):
+        raise click.UsageError("-n takes one folder and excludes --reference")
     for folder in folders:
         if folders.count(folder) > 1:
             raise click.UsageError(f"{folder}: given twice; give each folder once")
     stats = {str(folder): folder_stats(folder) for folder in folders}
+    listed = {name: chosen(its, languages, number) for name, its in stats.items()}
+    found = {one.language for its in listed.values() for one in its.languages}
+    if missing := [code for code in languages if code not in found and not quiet]:
+        echo_line(f"stats: no rows in {', '.join(missing)}", err=True)
     if parquet:
-        _write_table(parquet, flat_rows(stats))
+        _write_table(parquet, flat_rows(listed))
     if len(stats) > 1 or reference:
-        _write_comparison(stats, as_json)
+        _write_comparison(stats, listed, as_json)
     elif as_json:
-        echo_json(stats[str(folders[0])], indent=2)
+        echo_json(listed[str(folders[0])], indent=2)
     else:
-        echo(as_table(stats[str(folders[0])], shutil.get_terminal_size().columns))
+        [its], [some] = stats.values(), listed.values()
+        echo(as_table(its, shutil.get_terminal_size().columns, some.languages))
 
 
-def _write_comparison(folders: dict[str, FolderStats], as_json: bool) -> None:
-    """Write the counts of folders and of the published corpus as a comparison."""
+def _write_comparison(
+    folders: dict[str, FolderStats], listed: dict[str, FolderStats], as_json: bool
+) -> None:
+    """Write the counts of folders and of the published corpus as a comparison.
+
+    `listed`: the same counts with the languages to show.
+    """
     if as_json:
-        echo_json({"published": published(), "folders": folders}, indent=2)
+        echo_json({"published": published(), "folders": listed}, indent=2)
         return
     rows = [published(), *(summary(name, stats) for name, stats in folders.items())]
     tables = [summaries_table(rows)]
     if len(folders) > 1:
-        tables.append(languages_table(folders))
+        tables.append(languages_table(listed))
     echo("\n\n".join(tables))
 
 
@@ -124,13 +142,14 @@ def _write_breakdown(
     number: int | None,
     as_json: bool,
     parquet: Path | None,
+    languages: tuple[str, ...],
 ) -> None:
     # The table's last line gives the number of further entries, so all are counted for it.
     most = number if as_json or parquet else None
     shown = number or _LINES
     if by == "type":
         named = _NAMED if as_json or parquet else shown
-        types = by_type(folder, entities, most, named=named)
+        types = by_type(folder, entities, most, named=named, languages=languages)
         text, rows = types_table(types, shown), [msgspec.structs.asdict(one) for one in types]
     else:
         titles = by_title(folder, most)

@@ -104,7 +104,7 @@ def command(
         )
     summary = StageSummary(out, running)
     manifest = titles(
-        wiki,
+        wiki.lower(),
         entities,
         pages,
         out,

@@ -116,32 +116,53 @@ def has_form(code: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", code) is not None
 
 
-def need_language(code: str, option: str) -> None:
-    """Raise WrongCallError, with a hint, if `code` is not a code of a language."""
+def need_language(word: str, option: str) -> str:
+    """Return the code that `word` is in any case (`DE`: `de`).
+
+    Raises WrongCallError, with a hint, if it is not a code of a language.
+    """
+    code = word.lower()
     if code not in names() or code in NO_TARGET:
-        near = _like(code)
+        near = _like(word)
         hint = f"did you mean {' or '.join(near)}?" if near else "use Wikimedia's language codes"
-        raise WrongCallError(f"{option}: {code!r} is not a language code; {hint}")
+        raise WrongCallError(f"{option}: {word!r} is not a language code; {hint}")
+    return code
+
+
+def code_list(spec: str, option: str) -> tuple[str, ...]:
+    """Return the codes of a comma-separated list, each once, in the order of the list.
+
+    Raises WrongCallError for a word that is not a code, and for an empty list.
+    """
+    words = filter(None, (word.strip() for word in spec.split(",")))
+    codes = tuple(dict.fromkeys(need_language(word, option) for word in words))
+    if not codes:
+        raise WrongCallError(f"{option}: empty list; give codes such as de,fr,zh")
+    return codes
+
+
+def is_all(spec: str) -> bool:
+    """Return whether a value of `--languages` is the word `all`."""
+    return spec.strip().lower() == "all"
 
 
 def resolve(spec: str, present: Iterable[str]) -> list[str]:
     """Return the codes that `--languages` selects, sorted.
 
     `spec`: codes separated by commas, "entitycs" for its 93, or "all" for all codes in `present`
-    that are formed like one, with former codes replaced by current ones. Raises WrongCallError for
-    an unknown code.
+    that are formed like one, with former codes replaced by current ones; all in any case. Raises
+    WrongCallError for an unknown code.
     """
     codes: set[str] = set()
     for word in filter(None, (w.strip() for w in spec.split(","))):
-        if word == "entitycs":
+        if word.lower() == "entitycs":
             codes.update(entitycs())
-        elif word == "all":
+        elif is_all(word):
             codes.update({current(code) for code in present if has_form(code)} - NO_TARGET)
             if not codes:
                 raise InputError("--languages: 'all' selects no language: no entity has a label")
         else:
-            need_language(word, "--languages")
-            codes.add(word)
+            codes.add(need_language(word, "--languages"))
     if not codes:
         raise WrongCallError("--languages: empty list; give codes such as de,fr,zh")
     return sorted(codes)

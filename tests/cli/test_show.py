@@ -119,6 +119,25 @@ def test_an_entity_is_shown_with_where_it_occurs(pipeline: Path) -> None:
     assert json.loads(output)["labels"]["ja"]["value"] == "ベルリン"
 
 
+def test_an_entity_is_shown_in_some_languages(pipeline: Path) -> None:
+    arguments = ["entity", "Q64", "--entities", pipeline / "entities"]
+    _, output = run(*arguments, "--corpus", pipeline / "corpus", "--language", "HU,cs,JA")
+    assert output.startswith("Q64  Berlin\n")
+    assert re.findall("^[a-z]+wiki", output, re.MULTILINE) == ["jawiki"]
+    assert output.index("Hungarian") < output.index("Czech") < output.index("Japanese")
+    assert "French" not in output
+    assert re.search(r"in \d+ sentences of the corpus: cs \d+, hu \d+\n", output)
+
+
+def test_quiet_writes_no_messages(pipeline: Path) -> None:
+    assert run(pipeline / "corpus", "--title", "Nowhere", "--quiet") == (0, "")
+
+
+def test_codes_are_accepted_in_any_case(pipeline: Path) -> None:
+    corpus = pipeline / "corpus"
+    assert run(corpus, "--language", "DE") == run(corpus, "--language", "de")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

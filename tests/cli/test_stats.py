@@ -37,6 +37,33 @@ def test_two_folders_are_compared(pipeline: Path, tmp_path: Path) -> None:
     assert set(pl.read_parquet(tmp_path / "t.parquet")["folder"]) == {*map(str, folders)}
 
 
+def test_some_languages_are_shown_and_the_number_of_others(pipeline: Path) -> None:
+    corpus = pipeline / "corpus"
+    whole = json.loads(run(corpus, "--json")[1])
+    some = json.loads(run(corpus, "--json", "--language", "FR,De")[1])
+    assert [one["language"] for one in some["languages"]] == ["de", "fr"]
+    assert some["rows"] == whole["rows"]
+    lines = run(corpus, "--language", "FR,De")[1].strip().split("\n")
+    assert [line.split()[0] for line in lines] == ["language", "de", "fr", "all", "…"]
+    assert lines[-1] == f"… and {len(whole['languages']) - 2} more languages"
+    largest = sorted(whole["languages"], key=lambda one: (-one["rows"], one["language"]))[:10]
+    lines = run(corpus, "-n", 10)[1].strip().split("\n")[1:11]
+    assert [line.split()[0] for line in lines] == sorted(one["language"] for one in largest)
+
+
+def test_a_language_without_rows_is_reported_unless_quiet(pipeline: Path) -> None:
+    corpus = pipeline / "corpus"
+    assert "stats: no rows in gsw\n" in run(corpus, "--language", "de,gsw")[1]
+    assert "no rows" not in run(corpus, "--language", "de,gsw", "--quiet")[1]
+
+
+def test_types_have_names_in_the_given_language(pipeline: Path) -> None:
+    arguments = [pipeline / "corpus", "--by", "type", "--entities", pipeline / "entities"]
+    assert "city" in run(*arguments)[1]
+    named = json.loads(run(*arguments, "--language", "ar", "--json")[1])
+    assert any(one["name"] and not one["name"].isascii() for one in named)
+
+
 @pytest.mark.parametrize("by", ["type", "title"])
 def test_types_and_pages_are_counted(pipeline: Path, tmp_path: Path, by: str) -> None:
     arguments = [pipeline / "corpus", "--by", by]
@@ -53,7 +80,9 @@ def test_usage_errors_are_reported(pipeline: Path) -> None:
     for arguments in (
         [],
         [corpus, corpus],
-        [corpus, "-n", 3],
+        [corpus, "--entities", pipeline / "entities"],
+        [corpus, pipeline / "switched", "-n", 3],
+        [corpus, "--by", "title", "--language", "de"],
         [corpus, pipeline / "switched", "--by", "title"],
         [corpus, "--by", "title", "--reference"],
         [corpus, "--by", "color"],

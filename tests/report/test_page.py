@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from cstool.distribution import install_hint
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.report.html.facts import ReportData, facts_of
+from cstool.report.html.names import ReportEntity, name_of
 from cstool.report.html.page import page_of
 from cstool.report.html.sections import title_of
+from cstool.report.html.timings import StageCost
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import MANIFEST, Ancestor, Manifest, Source, with_checksum
+from cstool.storage.timings import Timing
 from tests.report.corpora import ROWS, SENTENCES, large, small, write_corpus
 from tests.support import item, wikidata_json
 
@@ -169,6 +173,82 @@ def test_the_same_corpus_gives_the_same_bytes(tmp_path: Path) -> None:
     assert page(corpus) == page(corpus)
 
 
+def test_names_are_in_the_languages_of_the_reader_then_in_english(pipeline: Path) -> None:
+    known = {
+        1: ReportEntity({"ar": "كون", "de": "Weltall", "en": "universe"}, (), ()),
+        2: ReportEntity({"ar": "أرض", "mul": "Terra"}, (), ()),
+        3: ReportEntity({"ar": "حياة"}, (), ()),
+        515: ReportEntity({"ar": "مدينة"}, (), ()),
+    }
+    anchors = {1: {"de": "Alls"}, 3: {"de": "Leben", "en": "lives"}, 4: {"en": "death"}}
+
+    def names(*languages: str) -> list[str]:
+        return [name_of(qid, languages, known, anchors) for qid in (1, 2, 3, 4, 5, 515, 777)]
+
+    assert names() == ["universe", "Terra", "lives", "death", "human", "city", ""]
+    assert names("de") == ["Weltall", "Terra", "Leben", "death", "human", "city", ""]
+    assert names("ja", "ar") == ["كون", "أرض", "حياة", "death", "human", "مدينة", ""]
+    shown = page_of(facts_of(pipeline / "corpus", pipeline / "entities", None, ["ja"]))
+    assert "フランス (Q142)" in shown
+    assert "France (Q142)" not in shown
+
+
+def test_without_entities_names_come_from_sentences_in_the_language(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path, small())
+    assert "Berlin (Q64)" in page(corpus)
+    assert "برلين (Q64)" in page_of(facts_of(corpus, languages=["ar"]))
+
+
+def test_a_frequent_type_that_the_entities_lack_has_its_english_name(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(wikidata_json([item(64, {"ar": "برلين"}, types=[515, 7])]))
+    running = RunOptions(jobs=1, quiet=True)
+    entities(str(tmp_path / "d.json"), tmp_path / "e", EntitiesOptions(), running)
+    shown = page(write_corpus(tmp_path / "c", small()), tmp_path / "e")
+    assert "city (Q515)" in shown
+    assert ">Q7<" in shown
+    assert "? (Q7)" not in shown
+
+
+def test_without_unchanged_sentences_there_is_no_chart_of_zeros(tmp_path: Path) -> None:
+    statistics = large()
+    for number, code in enumerate(sorted(statistics.languages)):
+        statistics.languages[code].unswitched = 0 if number > 2 else 1
+    some = page(write_corpus(tmp_path / "some", statistics))
+    figure = re.search(
+        r"<figure>\s*<figcaption><h3>Unchanged sentences.*?</figure>", some, re.DOTALL
+    )
+    assert figure is not None
+    assert "The chart omits languages without such sentences" in figure[0]
+    assert figure[0].count("0.00004 %") == 2 * 3  # in two widths; a small share is not 0.0 %
+    for numbers in statistics.languages.values():
+        numbers.unswitched = 0
+    none = page(write_corpus(tmp_path / "none", statistics))
+    figure = re.search(
+        r"<figure>\s*<figcaption><h3>Unchanged sentences.*?</figure>", none, re.DOTALL
+    )
+    assert figure is not None
+    assert "No switched sentence is equal to its source sentence." in figure[0]
+    assert "<svg" not in figure[0]
+    assert "<summary>Table" in figure[0]
+
+
+def test_each_run_of_a_stage_has_a_bar(tmp_path: Path) -> None:
+    def cost(stage: str, wiki: str, seconds: float) -> StageCost:
+        timing = Timing(stage, "1", "2026-10-01T00:00:00Z", seconds, seconds, 1, 1, None, [])
+        return StageCost(stage, wiki, [timing], 1)
+
+    costs = [cost("switch", "enwiki", 1.5), cost("switch", "enwiki", 2.5),
+             cost("switch", "dewiki", 3.5), cost("entities", "", 4.5)]  # fmt: skip
+    facts = replace(facts_of(write_corpus(tmp_path, small())), costs=costs)
+    figure = re.search(
+        r"<figure>\s*<figcaption><h3>Seconds per run.*?</figure>", page_of(facts), re.DOTALL
+    )
+    assert figure is not None
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", figure[0].split("</svg>")[0])
+    names = ["switch (enwiki) 1", "switch (enwiki) 2", "switch (dewiki)", "entities"]
+    assert texts == [*names, "1.5", "2.5", "3.5", "4.5"]
+
+
 def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
     facts = facts_of(pipeline / "corpus", pipeline / "entities")
     assert facts.statistics is not None
@@ -177,8 +257,7 @@ def test_names_and_types_come_from_the_entities(pipeline: Path) -> None:
     shown = page_of(facts)
     assert "Types of the" in shown
     france = facts.entities[142]
-    assert (france.label("de"), france.label("ja")) == ("Frankreich", "フランス")
-    assert france.label("zz") == "France"
+    assert (france.labels["de"], france.labels["ja"]) == ("Frankreich", "フランス")
     assert all(qid in facts.entities or qid not in asked for qid in france.types)
 
 

@@ -168,3 +168,55 @@ def test_controls_are_not_printed(browser: Browser, file: Path) -> None:
             expect(shown.page.locator(hidden)).to_be_hidden()
         expect(shown.page.locator("svg.wide").first).to_be_visible()
         assert shown.page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_tables_and_stages_are_printed_although_they_are_closed_on_the_screen(
+    browser: Browser, file: Path, javascript: bool
+) -> None:
+    hidden = """() => [...document.querySelectorAll("table, .stage dl")]
+        .filter((element) => !element.checkVisibility()).length"""
+    context = browser.new_context(java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert page.evaluate(hidden) == page.locator("details").count() > 10
+    page.emulate_media(media="print")
+    assert page.evaluate(hidden) == 0
+    page.emulate_media(media="screen")
+    if javascript:  # for browsers that do not know ::details-content
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(hidden) == 0
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details[open]").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_names_in_the_scatter_plot_do_not_overlap(browser: Browser, file: Path, width: int) -> None:
+    with opened(browser, file, width=width) as shown:
+        chart = shown.page.get_by_role("img", name="Sentences and labels by language")
+        boxes = [box for text in chart.locator("text").all() if (box := text.bounding_box())]
+        assert len(boxes) > 30
+        for i, one in enumerate(boxes):
+            for other in boxes[i + 1 :]:
+                wide = min(one["x"] + one["width"], other["x"] + other["width"])
+                high = min(one["y"] + one["height"], other["y"] + other["height"])
+                # Boxes of text are higher than its letters.
+                assert (
+                    wide <= max(one["x"], other["x"]) + 1 or high <= max(one["y"], other["y"]) + 4
+                )
+
+
+def test_names_of_an_entity_are_listed_in_the_language_of_the_reader_first(
+    browser: Browser, pipeline: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    facts = facts_of(pipeline / "corpus", pipeline / "entities", None, ["uk", "de"])
+    path.write_text(page_of(facts))
+    with opened(browser, path) as shown:
+        shown.page.get_by_label("Text", exact=True).fill("france")
+        shown.page.locator('.entity[data-qid="142"][data-language="en"]').first.hover()
+        codes = shown.page.locator("#tip dt").all_inner_texts()
+        assert codes[:2] == ["uk", "de"]
+        assert codes[2:] == sorted(codes[2:])
+        assert shown.complaints == []

@@ -4,6 +4,7 @@ Colors are CSS variables of the page, so charts also have a dark theme. Each cha
 widths, because the text of a wide chart would be too small on a phone.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup, escape
 
+from cstool.report.html.placement import place_labels
 from cstool.report.html.safe import safe
 
 Spec = dict[str, Any]
@@ -44,11 +46,15 @@ _CONFIG: Spec = {
     },
     "legend": {"labelColor": "var(--soft)", "titleColor": "var(--soft)", "labelFontSize": 11},
 }
-_NUMBER = (
-    "datum.value >= 1e4 ? format(datum.value, '.3~s') : "
-    "datum.value % 1 ? format(datum.value, '.1f') : format(datum.value, ',')"
+_WHOLE = "datum.value >= 1e4 ? format(datum.value, '.3~s') : format(datum.value, ',')"
+_FRACTION = "datum.value >= 1e4 ? format(datum.value, '.3~s') : format(datum.value, ',.1f')"
+# Below one percent, with one significant digit, so that only zero is shown as zero.
+_SHARE = (
+    "datum.value >= 0.01 || !datum.value ? format(100 * datum.value, '.1f') + ' %' : "
+    "format(100 * datum.value, '.1r') + ' %'"
 )
-_SHARE = "format(100 * datum.value, '.1f') + ' %'"
+# Pixels of a label and of a point in a scatter plot; a character is at most this wide on average.
+_CHARACTER, _LINE, _RADIUS = 6.6, 12.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,38 @@ def _round_numbers(low: float, high: float) -> list[float]:
     return [number for number in some if low <= number <= high]
 
 
+@dataclass(frozen=True)
+class LogScale:
+    """A logarithmic scale from `low` to `high`, both above 0."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "LogScale":
+        """Return a scale with room around these values."""
+        return cls(min(values) * 0.75, max(values) * 1.33)
+
+    def at(self, value: float) -> float:
+        """Return the position of a value: 0 to 1."""
+        return math.log(value / self.low) / math.log(self.high / self.low)
+
+    def value(self, at: float) -> float:
+        """Return the value at a position."""
+        return self.low * math.exp(at * math.log(self.high / self.low))
+
+    def axis(self, field: str, title: str) -> Spec:
+        """Return the encoding of a field."""
+        domain = [self.low, self.high]
+        return {
+            "field": field,
+            "type": "quantitative",
+            "title": title,
+            "scale": {"type": "log", "nice": False, "domain": domain},
+            "axis": {"format": "~s", "values": _round_numbers(*domain)},
+        }
+
+
 class Drawer:
     """Draws charts; the ids of their elements are the same whenever the same page is drawn."""
 
@@ -75,27 +113,36 @@ class Drawer:
     def bars(
         self, rows: Sequence[ChartRow], texts: tuple[str, str], *, share: bool = False
     ) -> Chart:
-        """Draw a labeled bar for each row (`name`, `value`); `share`: values are 0 to 1.
+        """Draw a labeled bar for each row (`name`, `value`), also for rows with the same name.
 
-        `texts`: title and description.
+        `share`: values are 0 to 1. `texts`: title and description.
         """
-        label = _SHARE if share else _NUMBER
+        fractions = any(row["value"] % 1 for row in rows)
+        label = _SHARE if share else _FRACTION if fractions else _WHOLE
+        names_of = [safe(row["name"]) for row in rows]
+        rows = [{"row": number, "value": row["value"]} for number, row in enumerate(rows)]
         most = max((row["value"] for row in rows), default=0) or 1
 
         def of(width: int, names: int, room: float) -> Spec:
             x = {"field": "value", "type": "quantitative", "axis": None}
             y = {
-                "field": "name",
-                "type": "nominal",
-                "sort": None,
+                "field": "row",
+                "type": "ordinal",
                 "title": None,
-                "axis": {"labelLimit": names, "labelColor": "var(--ink)"},
+                "axis": {
+                    "labelLimit": names,
+                    "labelColor": "var(--ink)",
+                    "labelExpr": "names[datum.value]",
+                },
             }
             scale = {"domain": [0, most * room]}
             return {
                 "width": width,
                 "height": {"step": 20},
-                "data": {"values": [*rows]},
+                # Fonts of browsers can be wider than the one that vl-convert measures.
+                "padding": {"left": 12, "right": 2, "top": 2, "bottom": 2},
+                "params": [{"name": "names", "value": names_of}],
+                "data": {"values": rows},
                 "encoding": {"x": {**x, "scale": scale}, "y": y},
                 "layer": [
                     {"mark": {"type": "bar", "height": 13}},
@@ -144,33 +191,45 @@ class Drawer:
     def scatter(
         self, rows: Sequence[ChartRow], axes: tuple[str, str], texts: tuple[str, str]
     ) -> Chart:
-        """Draw the `name` of each row at `x` and `y` on logarithmic scales; both are positive."""
+        """Draw a point for each row at `x` and `y` on logarithmic scales; both are positive.
+
+        The `name` is written beside the point where it covers no other name and no point; names
+        of the first rows are placed first.
+        """
 
         def of(width: int, height: int) -> Spec:
-            def axis(field: str, title: str) -> Spec:
-                low, high = (function(row[field] for row in rows) for function in (min, max))
-                domain = [low * 0.75, high * 1.33]
-                return {
-                    "field": field,
-                    "type": "quantitative",
-                    "title": title,
-                    "scale": {"type": "log", "nice": False, "domain": domain},
-                    "axis": {"format": "~s", "values": _round_numbers(*domain)},
+            x, y = (LogScale.of([row[field] for row in rows]) for field in ("x", "y"))
+            points = [(width * x.at(row["x"]), height * (1 - y.at(row["y"]))) for row in rows]
+            sizes = [(_CHARACTER * len(row["name"]) + 2, _LINE) for row in rows]
+            places = place_labels(points, sizes, (width, height), _RADIUS)
+            names = [
+                {
+                    "name": row["name"],
+                    "x": x.value(place.center[0] / width),
+                    "y": y.value(1 - place.center[1] / height),
                 }
-
+                for row, place in zip(rows, places, strict=True)
+                if place
+            ]
+            point = {"type": "point", "filled": True, "opacity": 1, "size": _RADIUS**2 * 4}
+            text = {"type": "text", "align": "center", "baseline": "middle", "fontSize": 11}
             return {
                 "width": width,
                 "height": height,
-                "data": {"values": [*rows]},
-                "mark": {"type": "text", "fontSize": 11, "color": _COLORS[0]},
-                "encoding": {
-                    "x": axis("x", axes[0]),
-                    "y": axis("y", axes[1]),
-                    "text": {"field": "name"},
-                },
+                "autosize": "pad",
+                "encoding": {"x": x.axis("x", axes[0]), "y": y.axis("y", axes[1])},
+                "layer": [
+                    {"data": {"values": [*rows]}, "mark": point},
+                    {
+                        "data": {"values": names},
+                        "mark": text,
+                        "encoding": {"text": {"field": "name"}},
+                    },
+                ],
             }
 
-        return self._both(of(WIDE, 340), of(NARROW, 300), texts)
+        # The rest of the width is that of the axis.
+        return self._both(of(WIDE - 56, 340), of(NARROW - 56, 300), texts)
 
     def kept(self, rows: Sequence[ChartRow], texts: tuple[str, str]) -> Chart:
         """Draw the kept `share` (0 to 1) of each step `name`, with `label` on the right.

@@ -1,10 +1,11 @@
 """Collects the data of a report: a folder's manifest and, for a corpus, its statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.report.html.names import ReportEntity, look_up
+from cstool.report.class_names import LAST_LANGUAGES
+from cstool.report.html.names import ReportEntity, anchors_of, look_up, name_of
 from cstool.report.html.timings import StageCost, costs
 from cstool.storage.manifest import Ancestor, lineage_of, need_stage
 from cstool.storage.schemas import BY_STAGE
@@ -16,7 +17,8 @@ class ReportData:
     """The data of a report.
 
     `stages`: the lineage of the folder, its own stage last; `bytes`: of its parts; `statistics`:
-    of a corpus; `entities`: names and types of the entities on the page; `costs`: run times.
+    of a corpus; `entities`: names and types of the entities on the page; `costs`: run times;
+    `languages`: of names, in order of preference.
     """
 
     stage: str
@@ -25,6 +27,7 @@ class ReportData:
     statistics: Statistics | None
     entities: dict[int, ReportEntity]
     costs: Sequence[StageCost]
+    languages: Sequence[str] = LAST_LANGUAGES
 
     @property
     def sources(self) -> list[str]:
@@ -50,6 +53,12 @@ class ReportData:
         of_source = [known[code] for code in self.source_languages if code in known]
         return sum(sum(its.rows.values()) for its in of_source if not its.origins)
 
+    def names(self, qids: Iterable[int]) -> dict[int, str]:
+        """Return the name of each entity or type, "" if it has none."""
+        sentences = self.statistics.sentences if self.statistics else []
+        anchors = anchors_of(sentences, self.languages)
+        return {qid: name_of(qid, self.languages, self.entities, anchors) for qid in qids}
+
     def detail(self, stage: str, kind: str) -> dict[str, int]:
         """Return the sum of a detail of the counts over all runs of a stage."""
         numbers: dict[str, int] = {}
@@ -60,11 +69,17 @@ class ReportData:
         return numbers
 
 
-def facts_of(folder: Path, entities: Path | None = None, work: Path | None = None) -> ReportData:
+def facts_of(
+    folder: Path,
+    entities: Path | None = None,
+    work: Path | None = None,
+    languages: Sequence[str] = (),
+) -> ReportData:
     """Return the data of a report on a folder, from its manifest and its statistics only.
 
     `entities`: output folder of `cstool entities`, for names and types. `work`: parent folder of
-    the earlier stages' output folders, for run times. Raises InputError for an invalid folder.
+    the earlier stages' output folders, for run times. `languages`: of the names, in order of
+    preference; English if there is none. Raises InputError for an invalid folder.
     """
     manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])
@@ -77,8 +92,9 @@ def facts_of(folder: Path, entities: Path | None = None, work: Path | None = Non
             for form in sentence.forms.values()
             for span in form.entities
         }
-        sources = sorted({one.source.language for one in stages if one.source})
-        known = look_up(entities, qids, [*statistics.languages], sources[0] if sources else "en")
+        shown = [*languages, *statistics.languages]
+        known = look_up(entities, qids, shown, [*languages, *LAST_LANGUAGES][0])
     size = sum(part.bytes for part in manifest.parts)
     took = costs(folder, work, stages)
-    return ReportData(manifest.stage, stages, size, statistics, known, took)
+    preferred = tuple(dict.fromkeys([*languages, *LAST_LANGUAGES]))
+    return ReportData(manifest.stage, stages, size, statistics, known, took, preferred)

@@ -9,12 +9,16 @@ from cstool.report.html.tables import HtmlTable
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with the table of its data, or a table only."""
+    """A chart with the table of its data, or a table only. `folded`: the table is closed at first.
+
+    A table below a chart always is.
+    """
 
     title: str
     text: str
     table: HtmlTable
     chart: Chart | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True)

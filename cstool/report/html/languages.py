@@ -126,16 +126,17 @@ def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[F
     both = {code: number for code, number in rows.items() if number and labels.get(code)}
     if not both:
         return
-    points = [{"name": code, "x": labels[code], "y": number} for code, number in both.items()]
+    ranked = sorted(both.items(), key=lambda n: (-n[1], n[0]))
+    points = [{"name": code, "x": labels[code], "y": number} for code, number in ranked]
     cells = [
         (code, language_name(code), labels[code], number, number / labels[code])
         for code, number in sorted(both.items(), key=lambda n: -labels[n[0]])
     ]
     title = "Sentences and labels by language"
     text = (
-        "Each code is a language, positioned by the number of its Wikidata labels and the number "
+        "Each point is a language, positioned by the number of its Wikidata labels and the number "
         "of its sentences. A language far below the others has many labels, but few for the "
-        "entities in this text."
+        "entities in this text. Codes that would overlap are omitted; the table has all of them."
     )
     heads = ["code", "language", "labels", "sentences", "sentences per label"]
     chart = draw.scatter(points, ("labels", "sentences"), (title, text))
@@ -180,11 +181,16 @@ def _unswitched(
         cells.append((*its, percent(of_entities), sample.entities))
     heads = ["code", "language", "sentences", "share", "share of entities", "sampled entities"]
     title = "Unchanged sentences"
+    if not any(shares.values()):
+        none = "No switched sentence is equal to its source sentence."
+        return Figure(title, none, table(heads, cells), folded=True)
     text = (
         "Switched sentences that are equal to their source sentence, because every entity has the "
         "same label in both languages."
     )
-    chart = _bars(title, ranked, draw, share=True)
+    if not all(share for _, share in ranked[:_SHOWN]):
+        text += " The chart omits languages without such sentences."
+    chart = _bars(title, [one for one in ranked if one[1]], draw, share=True)
     return Figure(title, text, table(heads, cells), chart)
 
 

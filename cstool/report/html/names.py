@@ -1,6 +1,6 @@
 """Looks up names and types of the entities in a report, in a folder of `entities`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from cstool.arrays.arrow import numbers
 from cstool.errors import InputError
+from cstool.report.class_names import LAST_LANGUAGES, class_name, name_in
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import need_stage
 from cstool.storage.sorted_runs import read_groups
+from cstool.storage.statistics import SampleSentence
 
 _COLUMNS = ["qid", "labels", "aliases", "types"]
 _ALIASES_SHOWN = 5
@@ -26,12 +28,36 @@ class ReportEntity:
     aliases: tuple[str, ...]
     types: tuple[int, ...]
 
-    def label(self, language: str) -> str:
-        """Return the label in a language, else in `mul`, English or any other language."""
-        for code in (language, "mul", "en"):
-            if code in self.labels:
-                return self.labels[code]
-        return next(iter(self.labels.values()), "")
+
+Anchors = dict[int, dict[str, str]]
+
+
+def name_of(
+    qid: int, languages: Sequence[str], entities: Mapping[int, ReportEntity], anchors: Anchors
+) -> str:
+    """Return the name of an entity or a type: in the first of these languages that has one.
+
+    Otherwise in English or `mul`, then in any language; "" if there is none. Labels are preferred
+    to `anchors`: texts of the entity in sentences, by QID and language.
+    """
+    labels = entities[qid].labels if qid in entities else {}
+    return (
+        name_in(labels, languages)
+        or class_name(qid)
+        or name_in(anchors.get(qid, {}), languages)
+        or next(iter(labels.values()), "")
+    )
+
+
+def anchors_of(sentences: Iterable[SampleSentence], languages: Iterable[str]) -> Anchors:
+    """Return a text of each entity in these languages, from the sample sentences."""
+    anchors: Anchors = {}
+    for sentence in sentences:
+        for code in languages:
+            form = sentence.forms.get(code)
+            for qid, _, _, start, end in form.entities if form else ():
+                anchors.setdefault(qid, {}).setdefault(code, form.text[start:end] if form else "")
+    return anchors
 
 
 def look_up(
@@ -44,7 +70,7 @@ def look_up(
     """
     manifest = need_stage(folder, "entities")
     files = [folder / part.file for part in manifest.tables]
-    keep = {*languages, language, "mul", "en"}
+    keep = {*languages, language, *LAST_LANGUAGES}
     entities = _read(files, qids, keep, language)
     types = {type_ for entity in entities.values() for type_ in entity.types}
     return entities | _read(files, types - entities.keys(), keep, language)
@@ -57,9 +83,11 @@ def _read(
     entities: dict[int, ReportEntity] = {}
     if not len(wanted):
         return entities
+    path: Path | str = files[0].parent
     try:
         for group in read_groups(files, "qid"):
             first, last = np.searchsorted(wanted, [group.low, group.high + 1])
+            path = group.file
             if first < last:
                 table = open_part(Path(group.file), [group.index]).read_row_group(
                     group.index, columns=_COLUMNS
@@ -69,7 +97,7 @@ def _read(
                     entities[row["qid"]] = _entity(row, keep, language)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(
-            f"--entities: the folder cannot be read ({error}); make it again with --overwrite"
+            f"{path}: cannot be read ({error}); make the folder again with --overwrite"
         ) from error
     return entities
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cstool import __version__
+from cstool.report.class_names import LAST_LANGUAGES
 from cstool.report.html.charts import Drawer
 from cstool.report.html.facts import ReportData
 from cstool.report.html.safe import safe
@@ -78,10 +79,12 @@ def _as_data(value: Any) -> Markup:
 
 def _samples(facts: ReportData) -> dict[str, Any]:
     if facts.statistics is None:
-        return {"languages": {}, "entities": {}, "sentences": []}
+        return {"languages": {}, "entities": {}, "sentences": [], "first": []}
     known = facts.statistics.languages
     by_size = sorted(known, key=lambda code: (-sum(known[code].rows.values()), code))
-    return sample_data(facts.statistics.sentences, facts.entities, by_size)
+    first = [code for code in facts.languages if code not in LAST_LANGUAGES[1:]]
+    order = [*dict.fromkeys([*first, *by_size])]
+    return sample_data(facts.statistics.sentences, facts.entities, order) | {"first": first}
 
 
 def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:

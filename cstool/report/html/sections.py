@@ -15,6 +15,7 @@ from cstool.report.html.tables import (
     percent,
     table,
 )
+from cstool.report.html.timings import StageCost
 from cstool.storage.counts import largest
 from cstool.storage.reason_phrases import phrase_of, reasons_text
 
@@ -122,24 +123,25 @@ def _bucket(number: int, size: int, buckets: int) -> str:
 def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if facts.statistics is None or not facts.statistics.entities:
         return
-    source = facts.source_languages[0] if facts.source_languages else "en"
     top = facts.statistics.entities
     known = facts.entities
-    names = {e.qid: (known[e.qid].label(source) if e.qid in known else "") or e.name for e in top}
+    types = Counter[int]()
+    for e in top:
+        for type_ in known[e.qid].types if e.qid in known else ():
+            types[type_] += e.number
+    named = facts.names([*types, *(e.qid for e in top)])
+    names = {e.qid: named[e.qid] or e.name for e in top}
     cells = [
         (
             f"Q{e.qid}",
             names[e.qid],
             e.number,
             f"{e.at_most:,}" if e.at_most > e.number else "",
-            ", ".join(
-                known[t].label(source) if t in known else f"Q{t}"
-                for t in (known[e.qid].types if e.qid in known else ())
-            ),
+            ", ".join(named[t] or f"Q{t}" for t in (known[e.qid].types if e.qid in known else ())),
         )
         for e in top
     ]
-    rows = [{"name": f"{names[e.qid] or '?'} (Q{e.qid})", "value": e.number} for e in top[:_SHOWN]]
+    rows = [{"name": _with_qid(names[e.qid], e.qid), "value": e.number} for e in top[:_SHOWN]]
     title = "Most frequent entities"
     heads = ["item", "name", "occurrences", "upper bound", "types"]
     yield Figure(
@@ -148,14 +150,9 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         table(heads, cells),
         draw.bars(rows, (title, _description(rows))),
     )
-    types = Counter[int]()
-    for e in top:
-        for type_ in known[e.qid].types if e.qid in known else ():
-            types[type_] += e.number
     if types:
         ranked = sorted(types.items(), key=lambda n: (-n[1], n[0]))
-        named = {t: known[t].label(source) if t in known else "" for t in types}
-        rows = [{"name": f"{named[t] or '?'} (Q{t})", "value": n} for t, n in ranked[:_SHOWN]]
+        rows = [{"name": _with_qid(named[t], t), "value": n} for t, n in ranked[:_SHOWN]]
         title = f"Types of the {len(top)} most frequent entities"
         yield Figure(
             title,
@@ -163,6 +160,10 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
             table(["item", "type", "occurrences"], [(f"Q{t}", named[t], n) for t, n in ranked]),
             draw.bars(rows, (title, _description(rows))),
         )
+
+
+def _with_qid(name: str, qid: int) -> str:
+    return f"{name} (Q{qid})" if name else f"Q{qid}"
 
 
 _HOLES = (
@@ -185,13 +186,9 @@ def _holes(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
 def _times(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if not facts.costs:
         return
-    many = len({cost.wiki for cost in facts.costs if cost.wiki}) > 1
     rows = [
-        {
-            "name": f"{cost.stage} ({cost.wiki})" if many and cost.wiki else cost.stage,
-            "value": round(cost.wall_s, 1),
-        }
-        for cost in facts.costs
+        {"name": name, "value": round(cost.wall_s, 1)}
+        for name, cost in zip(_run_names(facts.costs), facts.costs, strict=True)
     ]
     cells = [
         (
@@ -208,12 +205,23 @@ def _times(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         for cost in facts.costs
     ]
     heads = ["stage", "wiki", "started", "time", "CPU", "memory", "jobs", "input", "throughput"]
-    title = "Seconds per stage"
+    title = "Seconds per run"
     text = (
         "Elapsed time. Memory is the peak of the largest process. Throughput is the size of the "
         "input on disk divided by the elapsed time."
     )
     yield Figure(title, text, table(heads, cells), draw.bars(rows, (title, _description(rows))))
+
+
+def _run_names(costs: Sequence[StageCost]) -> list[str]:
+    """Return a name for each run: its stage, its wiki if there are several, a number if needed."""
+    many = len({cost.wiki for cost in costs if cost.wiki}) > 1
+    names = [f"{one.stage} ({one.wiki})" if many and one.wiki else one.stage for one in costs]
+    alike, before = Counter(names), Counter[str]()
+    for i, name in enumerate(names):
+        before[name] += 1
+        names[i] = f"{name} {before[name]}" if alike[name] > 1 else name
+    return names
 
 
 def _description(rows: Sequence[ChartRow]) -> str:
@@ -234,15 +242,16 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
             (f"{rows - source:,}", "switched sentences"),
             (f"{source:,}", "source sentences"),
             (f"{len(languages):,}", "languages"),
-            (f"{entities:,}", "entities"),
-            (f"{entities / rows:.2f}" if rows else "–", "entities per sentence"),
+            (f"{entities:,}", "mentions of entities"),
+            (f"{entities / rows:.2f}" if rows else "–", "mentions of entities per sentence"),
         ]
         if rows > source:
-            figures.append((percent(unswitched / (rows - source)), "equal to their source"))
+            share = percent(unswitched / (rows - source))
+            figures.append((share, "of switched sentences are equal to their source"))
     else:
         steps = all_steps(facts.stages[-1:])
         figures += [(f"{step.kept:,}", f"{step.title} kept") for step in steps]
-    return [*figures, (in_bytes(facts.bytes), "on disk")]
+    return [*figures, (in_bytes(facts.bytes), "size of the files")]
 
 
 def _listed(names: list[str]) -> str:

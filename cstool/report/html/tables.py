@@ -41,7 +41,9 @@ def _cell(cell: Cell, digits: int) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share of 0 to 1 as a percentage."""
-    return "–" if share is None else f"{100 * share:.1f}%"
+    if share is None:
+        return "–"
+    return "<0.1%" if 0 < share < 0.0005 else f"{100 * share:.1f}%"
 
 
 def in_bytes(number: float) -> str:

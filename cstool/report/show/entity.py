@@ -3,7 +3,7 @@
 Both return an item in Wikidata's JSON format, which qwikidata's typed view reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
 from cstool.distribution import user_agent
 from cstool.errors import InputError
-from cstool.languages.codes import names
+from cstool.languages.codes import names, wiki_language
+from cstool.report.class_names import class_name, name_in
 from cstool.report.show.items import AnnotatedText, ShownRow
 from cstool.storage.checksums import open_part, read_footer
 from cstool.storage.manifest import need_stage
@@ -25,8 +26,6 @@ Json = dict[str, Any]
 
 _INSTANCE_OF = "P31"
 _TIMEOUT = 20
-# Languages of the names of types, in order of preference.
-_NAMED_IN = ("en", "mul")
 
 
 @dataclass(frozen=True)
@@ -98,11 +97,11 @@ class EntityTable:
                 ) from error
         return self._footers[path]
 
-    def name(self, qid: int) -> str | None:
-        """Return the item's English label, else that in `mul`, else None."""
+    def name(self, qid: int, languages: Sequence[str] = ()) -> str | None:
+        """Return a type's label in one of these languages, else an English name, else None."""
         row = self.row(qid, ["labels"])
         labels = {term["language"]: term["value"] for term in row["labels"]} if row else {}
-        return _first(labels)
+        return name_in(labels, languages) or class_name(qid)
 
 
 def _range(group: pq.RowGroupMetaData) -> tuple[int, int]:
@@ -110,18 +109,17 @@ def _range(group: pq.RowGroupMetaData) -> tuple[int, int]:
     return known.min, known.max
 
 
-def _first(labels: dict[str, str]) -> str | None:
-    return next((labels[code] for code in _NAMED_IN if code in labels), None)
+def from_folder(folder: Path, qid: int, languages: Sequence[str] = ()) -> EntityRecord:
+    """Return an item of a folder of `entities`. Raises InputError if it is missing.
 
-
-def from_folder(folder: Path, qid: int) -> EntityRecord:
-    """Return an item of a folder of `entities`. Raises InputError if it is missing."""
+    `languages`: of the names of its types, in order of preference.
+    """
     table = EntityTable(folder)
     row = table.row(qid)
     if row is None:
         kept = " (the folder was made with --only)" if "only" in table.manifest.parameters else ""
         raise InputError(f"{folder}: has no Q{qid}{kept}; to query wikidata.org, give --live")
-    return EntityRecord(as_json(row), {q: table.name(q) for q in row["types"]})
+    return EntityRecord(as_json(row), {q: table.name(q, languages) for q in row["types"]})
 
 
 def as_json(row: Json) -> Json:
@@ -166,14 +164,15 @@ def types_of(item: WikidataItem) -> list[int]:
 # ---- live ----
 
 
-def live(qid: int) -> EntityRecord:
+def live(qid: int, languages: Sequence[str] = ()) -> EntityRecord:
     """Return an item from wikidata.org; if `qid` is a redirect, its target.
 
-    Raises InputError if the item does not exist or Wikidata does not respond.
+    `languages`: of the names of its types, in order of preference. Raises InputError if the item
+    does not exist or Wikidata does not respond.
     """
     item = _fetch(qid)
     types = types_of(WikidataItem(item))
-    named = {type_: _first(_values(_fetch(type_)["labels"])) for type_ in types}
+    named = {type_: name_in(_values(_fetch(type_)["labels"]), languages) for type_ in types}
     return EntityRecord(item, named)
 
 
@@ -213,21 +212,27 @@ def _values(terms: Json) -> dict[str, str]:
 # ---- as text ----
 
 
-def described(entity: EntityRecord) -> Iterator[ShownRow]:
-    """Yield the rows to show for an entity: name and types, labels and aliases, sitelinks."""
+def described(entity: EntityRecord, languages: Sequence[str] = ()) -> Iterator[ShownRow]:
+    """Yield the rows to show for an entity: name and types, labels and aliases, sitelinks.
+
+    `languages`: if given, only labels, aliases and sitelinks in these; the name and the description
+    are in the first of them that has one.
+    """
     item, json = entity.item, entity.json
     labels = _values(json["labels"])
-    name = _first(labels) or next(iter(labels.values()), "(no label)")
-    facts = [json["descriptions"].get("en", {}).get("value")]
+    name = name_in(labels, languages) or next(iter(labels.values()), "(no label)")
+    facts = [name_in(_values(json["descriptions"]), languages)]
     types = [f"Q{q} {entity.types.get(q) or ''}".rstrip() for q in types_of(item)]
     facts.append(f"type: {', '.join(types)}" if types else None)
     yield ShownRow(
         f"{item.entity_id}  {name}", tuple(AnnotatedText("", fact) for fact in facts if fact)
     )
     codes = sorted({*labels, *json["aliases"]})
+    codes = [code for code in languages if code in codes] if languages else codes
     yield ShownRow(f"labels in {len(labels)} languages", tuple(_names(item, codes)))
     links = item.get_sitelinks(prefix="")
-    pieces = (AnnotatedText(site, link["title"]) for site, link in sorted(links.items()))
+    shown = (site for site in sorted(links) if not languages or wiki_language(site) in languages)
+    pieces = (AnnotatedText(site, links[site]["title"]) for site in shown)
     yield ShownRow(f"{len(links)} sitelinks", tuple(pieces))
 
 

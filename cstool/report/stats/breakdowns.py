@@ -1,6 +1,6 @@
 """Counts entities by type and sentences by page title."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -41,13 +41,19 @@ class TitleStats(msgspec.Struct, frozen=True):
 
 
 def by_type(
-    folder: Path, entities: Path | None, most: int | None = None, *, named: int
+    folder: Path,
+    entities: Path | None,
+    most: int | None = None,
+    *,
+    named: int,
+    languages: Sequence[str] = (),
 ) -> list[TypeStats]:
     """Count a folder's entities by type, most frequent first; entities may have several types.
 
     `entities`: output folder of `cstool entities`, for the types; not needed if `folder` is one.
     `most`: number of types to return; `named`: number of types whose names are looked up, which is
-    slow. Raises InputError for an invalid folder, WrongCallError for one without QIDs.
+    slow; `languages`: of these names, in order of preference. Raises InputError for an invalid
+    folder, WrongCallError for one without QIDs.
     """
     manifest = need_stage(folder, *BY_STAGE)
     form = form_of(manifest)
@@ -65,7 +71,7 @@ def by_type(
     table = EntityTable(entities)
     types = _types(table, counted).head(most) if most else _types(table, counted)
     return [
-        TypeStats(qid, table.name(qid) if rank < named else None, items, number)
+        TypeStats(qid, table.name(qid, languages) if rank < named else None, items, number)
         for rank, (qid, items, number) in enumerate(types.iter_rows())
     ]
 

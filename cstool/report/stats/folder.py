@@ -1,6 +1,6 @@
 """Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +96,18 @@ def folder_stats(folder: Path) -> FolderStats:
         source,
         switched,
     )
+
+
+def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> FolderStats:
+    """Return the stats with only these languages (empty: all), and of these the `most` largest.
+
+    The totals remain those of the folder.
+    """
+    languages = [one for one in stats.languages if not codes or one.language in codes]
+    if most is not None:
+        largest = sorted(languages, key=lambda one: (-one.rows, one.language))[:most]
+        languages = sorted(largest, key=lambda one: one.language)
+    return msgspec.structs.replace(stats, languages=languages)
 
 
 def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":

@@ -34,16 +34,18 @@ _MEASURES = (
 _SHORTEST_BAR = 5
 
 
-def as_table(stats: FolderStats, width: int) -> str:
+def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | None = None) -> str:
     """Return the counts as a table of at most `width` columns, with the measures that fit.
 
-    The remaining width is used for a bar for each language.
+    `listed`: the languages to show, if not all; a last line gives the number of others. The
+    remaining width is used for a bar for each language.
     """
+    listed = stats.languages if listed is None else listed
     head = [*_HEAD, *(name for name, _, _ in _MEASURES)]
     head[1] = _ROWS_ARE[stats.stage]
     rows = sum(s.rows for s in stats.languages)
     everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
-    lines = [_cells(s) for s in [*stats.languages, everything]]
+    lines = [_cells(s) for s in [*listed, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     if stats.stage in ("switch", "shard"):
         used = [i for i in used if i != 4]  # all entities of these stages are linked
@@ -51,11 +53,13 @@ def as_table(stats: FolderStats, width: int) -> str:
     while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
         used.pop()
     room = min(40, _room(widths, used, width) - 2)
-    most = max((s.rows for s in stats.languages), default=0)
+    most = max((s.rows for s in listed), default=0)
     out = ["  ".join(_cell(head[i], widths[i], i) for i in used)]
-    for line, rows in zip(lines, [*(s.rows for s in stats.languages), 0], strict=True):
+    for line, rows in zip(lines, [*(s.rows for s in listed), 0], strict=True):
         bar = "█" * round(room * rows / most) if most and room >= _SHORTEST_BAR else ""
         out.append(("  ".join(_cell(line[i], widths[i], i) for i in used) + "  " + bar).rstrip())
+    if others := len(stats.languages) - len(listed):
+        out.append(f"… and {others:,} more language{'s' * (others != 1)}")
     return "\n".join(out)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import xxhash
 
 from cstool.errors import WrongCallError
-from cstool.languages.codes import languages, resolve
+from cstool.languages.codes import is_all, languages, resolve
 from cstool.languages.fallbacks import chain
 from cstool.stages.entities.rows import EntityFilter
 from cstool.storage.atomic import whole_file
@@ -54,7 +54,7 @@ class EntitySelection:
 def find_wanted(codes: str | None, sites: str | None, only: Path | None) -> EntitySelection:
     """Return the selection of the options. Raises InputError for an empty or invalid value."""
     return EntitySelection(
-        None if codes is None else languages_of(codes),
+        None if codes is None or is_all(codes) else languages_of(codes),
         None if sites is None else sites_of(sites),
         None if only is None else qids_of(only),
     )
@@ -72,8 +72,11 @@ def languages_of(spec: str) -> tuple[str, ...]:
 
 
 def sites_of(spec: str) -> tuple[str, ...]:
-    """Return comma-separated site names, sorted. Raises WrongCallError for an invalid name."""
-    names = [word.strip() for word in spec.split(",") if word.strip()]
+    """Return comma-separated site names, given in any case, sorted.
+
+    Raises WrongCallError for an invalid name.
+    """
+    names = [word.strip().lower() for word in spec.split(",") if word.strip()]
     for name in names:
         if not _SITE.fullmatch(name) or "wik" not in name:
             hint = "give names such as enwiki or zh_min_nanwiki"

@@ -80,7 +80,8 @@ def extract(
     invalid dump and for errors in rules, OutputError if `out` cannot be used.
     """
     if options.language is not None:
-        need_language(options.language, "--language")
+        language = need_language(options.language, "--language")
+        options = replace(options, language=language)
     parameters = {
         "templates": options.templates,
         "all_sentences": options.all_sentences,

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.languages.codes import current, is_known, resolve
+from cstool.languages.codes import current, is_all, is_known, resolve
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import (
     BatchContext,
@@ -142,7 +142,7 @@ def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) ->
     """Return the target languages: those of the option, without the source language."""
     source = current(of_text)
     languages = [code for code in resolve(options.languages, present) if code != source]
-    if options.languages == "all":  # English to British English is not a switch
+    if is_all(options.languages):  # English to British English is not a switch
         languages = [c for c in languages if not c.startswith(source + "-")]
     if not languages:
         raise InputError(

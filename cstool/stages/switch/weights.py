@@ -59,7 +59,8 @@ def _number(weight: str, where: str) -> float:
 
 def _weights(pairs: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
     weights: dict[str, float] = {}
-    for code, weight in pairs:
+    for word, weight in pairs:
+        code = word.lower()
         if code in weights:
             raise WrongCallError(f"{_OPTION}: {code} given twice; give each language once")
         weights[code] = weight

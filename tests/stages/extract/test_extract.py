@@ -134,7 +134,7 @@ def test_dumps_of_two_wikis_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_source_language_can_be_given(tmp_path: Path, dump: Path) -> None:
-    manifest = run(tmp_path, dump, language="de")
+    manifest = run(tmp_path, dump, language="DE")
     assert manifest.source is not None
     assert (manifest.source.wiki, manifest.source.language) == ("enwiki", "de")
 

@@ -260,6 +260,12 @@ def test_invalid_weights_are_a_wrong_call(spec: str) -> None:
         read_weights(spec)
 
 
+def test_weights_name_languages_in_any_case() -> None:
+    assert read_weights("FR=0.5, De=2") == (("de", 2.0), ("fr", 0.5))
+    with pytest.raises(WrongCallError, match="de given twice"):
+        read_weights("de=1,DE=2")
+
+
 def test_weights_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "w").write_text("# ours\nde 2\nfr 0.5 # less\n")
     assert read_weights(str(tmp_path / "w")) == (("de", 2.0), ("fr", 0.5))

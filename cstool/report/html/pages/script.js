@@ -15,6 +15,15 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
   name();
 
+  // ---- printing: all tables and all stages ----
+
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")];
+    for (const details of closed) details.open = true;
+  });
+  addEventListener("afterprint", () => { for (const details of closed) details.open = false; });
+
   if (!data.sentences.length) return;
 
   // ---- sentences: inserted as text nodes, never as markup ----
@@ -104,6 +113,8 @@
 
   // ---- tooltip: an entity's item and its other names ----
 
+  // The languages that the reader prefers are listed first, the others by code.
+  const place = (code) => (data.first.indexOf(code) + data.first.length + 1) % (data.first.length + 1);
   let leaving = 0;
   const hide = () => { tip.hidden = true; document.querySelector("[aria-describedby=tip]")?.removeAttribute("aria-describedby"); };
   const showTip = (target) => {
@@ -115,7 +126,7 @@
     const item = element("a", { href: `https://www.wikidata.org/wiki/Q${qid}`, target: "_blank", rel: "noreferrer" }, `Q${qid}`);
     const head = element("p", {}, element("b", {}, element("bdi", {}, target.textContent)), " ", item);
     const list = element("dl", {});
-    for (const [code, text] of [...names].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [code, text] of [...names].sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1))) {
       list.append(element("dt", { title: info(code).name }, code), element("dd", {}, element("bdi", { lang: info(code).tag }, text)));
     }
     tip.replaceChildren(head);
