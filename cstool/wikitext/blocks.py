@@ -17,10 +17,10 @@ _TABLE_TAG = re.compile(r"<(/?table)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _TABLE_MARKS = {"{|": " \t:", "|}": " \t"}  # and what may precede them on their lines
 _ROW = re.compile(r"(?<=\n)[ \t]*[|!][^\n]*")
 _CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
-_BEGIN = re.compile(r"<(h[1-6]|dt)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_BEGIN = re.compile(r"<(h[1-6]|dt)(?=[\s>])[^<>]*(?<!/)>", re.IGNORECASE)
 _HEADING_END = re.compile(r"</h[1-6](?=[\s/>])[^<>]*>", re.IGNORECASE)
 # A term extends to the next item, or to the end of its list.
-_TERM_END = re.compile(r"<(?:/?d[tl]|dd)(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_TERM_END = re.compile(r"<(?:/?d[tl]|dd|/[uo]l|/li)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _PARAGRAPH_END = re.compile(r"\n(?=[ \t]*\n|=)")
 
 

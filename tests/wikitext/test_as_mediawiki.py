@@ -87,6 +87,8 @@ HTML_TERMS = [
     ("en", "<dl><dt>a<dd>b [[c]]</dl>\nd", ["b [c→C]", "d"]),
     ("en", "<DL><DT>a\n<DT>b\n<DD>c [[d]]</DL>\ne", ["c [d→D]", "e"]),
     ("en", "<dl><dt>a [[b]]</dl>\nc", ["c"]),
+    ("en", "<ul><li><dl><dt>a</ul>\nb [[c]]", ["b [c→C]"]),
+    ("en", "a<dt/>b [[c]]", ["a", "b [c→C]"]),
     ("en", "<dl><dt class=x>a\nb</dt><dd>c [[d]]</dd></dl>", ["c [d→D]"]),
     ("en", "<dl><dt>a</dt><dd><dl><dt>b</dt><dd>c</dd></dl></dd></dl>\nd", ["c", "d"]),
     ("en", "<dl><dt>a <div>b</div> c</dt><dd>d</dd></dl>\ne", ["d", "e"]),
