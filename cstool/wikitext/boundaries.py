@@ -44,6 +44,7 @@ _MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»"
 _SPACES = re.compile(" *")
+_CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
 
@@ -169,7 +170,8 @@ def _known(text: str, begins: list[int], own: _Segmenter) -> list[int]:
             at = _SPACES.match(text, at).end()  # type: ignore[union-attr]
         elif text[at - 2 : at - 1] == ",":
             continue
-        if at < len(text) and text[at] not in ",;:" and text[at : at + 9].strip(CLOSING):
+        goes_on = not own.unspaced and text[at : at + 1] in _CONTINUES
+        if text[at : at + 9].strip(CLOSING) and not goes_on:
             known.add(at)
     return sorted(known)
 

@@ -9,6 +9,7 @@ ARMENIAN_STOP = re.compile(r"([։:]+)([»”\")\]]*)(?:\s+(?=\S)|(?=[Ա-Ֆ])|(?<
 _FULL = re.compile("[。｡]")
 _FULL_CHINESE = re.compile("[。｡…]")
 _WORD_BEFORE = re.compile("[A-Za-z]{4}$")
+_ARMENIAN = re.compile("[Ա-և]")
 # What continues a sentence behind a quotation or a title: particles, and what is no word's start.
 _JOINS = re.compile(
     "[のをがはへや、，・]|に(?!も)|と(?![くこり])|で(?![もは])|も(?!っと)|な(?!お)|だ(?!が)|か[「『とをの]"
@@ -102,10 +103,11 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
     """
     before = text[match.start() - 1 : match.start()]
     after = text[match.end()].upper() if match[1][-1] == "։" else text[match.end()]
-    if "Ա" <= after <= "Ֆ" or (before in "%»" and "ա" <= after <= "ֆ"):
+    if "Ա" <= after <= "Ֆ" or (before in "%»)" and "ա" <= after <= "ֆ"):
         return True
     if before.isascii() and before.isalpha():
-        return False
+        around = text[match.start() - 40 : match.start()], text[match.end() : match.end() + 12]
+        return all(map(_ARMENIAN.search, around))
     alone = " " not in text[last : match.start()].strip()
     return not alone and (after in "«(" or after.isdigit() or match[1][-1] == "։")
 

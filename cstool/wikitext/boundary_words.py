@@ -223,10 +223,11 @@ def _between_numbers(
     """Return the verdict for a full stop between two numbers."""
     if len(number) >= 3:
         return True if len(number) == 4 and not rules.years else None
+    if not previous or previous[-1][-1] in ".,":
+        return False
     if not rules.ordinal_digits and _COUNT.match(text, at):
         return True
-    year = text[at : at + 4].isdigit() and previous and previous[-1][-1] not in ".,"
-    return bool(year) and previous[-1].lower() not in rules.ordinal_behind
+    return text[at : at + 4].isdigit() and previous[-1].lower() not in rules.ordinal_behind
 
 
 def _is_cardinal(before: str, rules: BoundaryRules) -> bool | None:
