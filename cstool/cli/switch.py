@@ -61,9 +61,8 @@ _CODES_SHOWN = 9
     default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
-    "--inflected keep --anchors all --min-changed 0 --source-rows all. Options on the command line "
-    "override the "
-    "recipe.",
+    "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. Options on the "
+    "command line override the recipe.",
 )
 @click.option(
     "--max-languages",
@@ -178,6 +177,12 @@ _CODES_SHOWN = 9
     show_default=SwitchOptions.anchors,
     help="Anchors to switch. named: names of their entity (label, alias or title, or a part of a "
     "person's label), except in compounds such as [[French]]-derived; all: any anchor.",
+)
+@click.option(
+    "--prose/--no-prose",
+    default=None,
+    help="Drop rows that are not sentences (default): without the beginning or the end that "
+    "sentences have in their script, with cells of tables, or with unpaired brackets.",
 )
 @click.option(
     "--seed",

@@ -26,6 +26,7 @@ from cstool.languages.fitting import (
     places,
 )
 from cstool.languages.fitting.character_classes import byte_lengths
+from cstool.languages.prose import NOT_PROSE, not_prose
 from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.gather_labels import PERSON
 from cstool.stages.switch.options import SentenceFilter, SwitchOptions
@@ -124,8 +125,13 @@ def _pieces(
     return pa.StringArray.from_buffers(len(cuts) - 1, buffer, pa.py_buffer(data))
 
 
-def take(rows: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, Counter[str]]:
-    """Return the sentences that pass the filter, and the number of others by reason."""
+def take(
+    rows: pa.RecordBatch, rules: SentenceFilter, prose_in: str | None = None
+) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Return the sentences that pass the filter, and the number of others by reason.
+
+    `prose_in`: the language of the text, if rows that are not prose are dropped.
+    """
     offsets, mentions = flat(rows.column("mentions"))
     number = np.diff(offsets)
     text = rows.column("text")
@@ -149,7 +155,13 @@ def take(rows: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, C
     for reason, drop in reasons:
         dropped[reason] += int((kept & drop).sum())
         kept &= ~drop
-    return (rows if kept.all() else rows.filter(pa.array(kept))), dropped
+    rows = rows if kept.all() else rows.filter(pa.array(kept))
+    if prose_in is None:
+        return rows, dropped
+    found = not_prose(rows.column("text"), prose_in)
+    for index, why in enumerate(NOT_PROSE, 1):
+        dropped[why] += int(np.count_nonzero(found == index))
+    return (rows.filter(pa.array(found == 0)) if found.any() else rows), dropped
 
 
 class MentionInfo(NamedTuple):

@@ -23,6 +23,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "fit": False,
         "inflected": "keep",
         "anchors": "all",
+        "prose": False,
         "min_changed": 0,
         "source_rows": "all",
     },
@@ -52,10 +53,10 @@ class SwitchOptions:
     languages of a missing label; "none" (published): labels of the target language only, in any
     script. `fit`: whether to adapt labels to their context. `inflected`: treatment of an inflected
     anchor. `anchors`: which anchors are switched, all or only names of their entity that are not
-    part of a compound. `min_changed`: minimum number of anchors that must differ from the source
-    sentence. `require_all`: whether a language needs a label for every entity to be switched.
-    `weights`: sampling weights of languages, None: uniform; `smoothing`: weights are numbers of
-    labels to this power.
+    part of a compound. `prose`: whether rows that are not sentences are dropped. `min_changed`:
+    minimum number of anchors that must differ from the source sentence. `require_all`: whether a
+    language needs a label for every entity to be switched. `weights`: sampling weights of
+    languages, None: uniform; `smoothing`: weights are numbers of labels to this power.
     `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
     `source_rows`: which source sentences are written as rows.
     """
@@ -69,6 +70,7 @@ class SwitchOptions:
     fit: bool = True
     inflected: Inflected = "skip-mention"
     anchors: Anchors = "named"
+    prose: bool = True
     min_changed: int = 1
     require_all: bool = True
     policy: Policy = "sample"

@@ -273,7 +273,8 @@ def _store(work: _Work) -> LabelStore:
 
 def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts) -> BatchContext:
     """Return the sentences that pass the filter, and their mentions; count both."""
-    table, dropped = take(table, work.options.filter)
+    prose_in = work.source_language if work.options.prose else None
+    table, dropped = take(table, work.options.filter, prose_in)
     batch = SentenceBatch.of(table)
     mentions = study(batch, store, work.options, work.source_language)
     if work.options.inflected == "skip-sentence" and (odd := with_grammar(batch, mentions)).any():

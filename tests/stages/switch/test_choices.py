@@ -33,7 +33,7 @@ REST = " it was, as everybody said."
 def made(tmp_path: Path, *rows: Row, **options: Any) -> tuple[list[Row], dict[str, int]]:
     """The switched rows, and the reasons why mentions were not switched."""
     folder = write(tmp_path / "in", [rows], KNOWN)
-    options = {"languages": "de,fr,ru"} | options
+    options = {"languages": "de,fr,ru", "prose": False} | options
     found, manifest = switched(folder, tmp_path / "out", **options)
     left = manifest.counts.tallies["mentions"].dropped
     return [row for row in found if row["language"] != "en"], left
@@ -120,6 +120,27 @@ def test_anchors_are_compared_without_other_uses_of_the_names(tmp_path: Path) ->
     rows, left = made(tmp_path, one, languages="ru", fit=False, inflected="keep")
     assert by_language(rows) == {"ru": ["собака"]}
     assert left == {"its anchor is not a name": 1}
+
+
+def test_rows_that_are_not_sentences_are_dropped(tmp_path: Path) -> None:
+    several = [
+        sentence(1, "A ", ("dog", 1), REST),
+        sentence(2, '| colspan="2" | ', ("dog", 1), REST),
+        sentence(3, "(also a ", ("dog", 1), REST),
+        sentence(4, "or a ", ("dog", 1), REST),
+        sentence(5, "The ", ("dog", 1), ", a part of the pack (1991)"),
+    ]
+    folder = write(tmp_path / "in", [several], KNOWN)
+    rows, manifest = switched(folder, tmp_path / "a", languages="ru")
+    assert {row["id"] for row in rows} == {several[0]["id"]}
+    assert manifest.counts.tallies["sentences"].dropped == {
+        "cell markup": 1,
+        "brackets without a counterpart": 1,
+        "no beginning of a sentence": 1,
+        "no end of a sentence": 1,
+    }
+    rows, manifest = switched(folder, tmp_path / "b", languages="ru", prose=False)
+    assert len({row["id"] for row in rows}) == 5
 
 
 def test_labels_are_adapted(tmp_path: Path) -> None:
@@ -277,7 +298,7 @@ def test_weights_of_other_languages_are_a_wrong_call(tmp_path: Path) -> None:
 
 
 def test_overwrite_uses_the_new_labels(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", [[sentence(1, ("dog", 1), REST)]], KNOWN)
+    folder = write(tmp_path / "in", [[sentence(1, ("Dog", 1), REST)]], KNOWN)
     for labels, expected in (("label", "Hund"), ("sitelink", None)):
         given = SwitchOptions.of("default", languages="de", labels=labels)
         again = RunOptions(jobs=1, quiet=True, overwrite=True)
