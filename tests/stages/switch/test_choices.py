@@ -33,7 +33,7 @@ REST = " it was, as everybody said."
 def made(tmp_path: Path, *rows: Row, **options: Any) -> tuple[list[Row], dict[str, int]]:
     """The switched rows, and the reasons why mentions were not switched."""
     folder = write(tmp_path / "in", [rows], KNOWN)
-    options = {"languages": "de,fr,ru", "prose": False} | options
+    options = {"languages": "de,fr,ru", "prose": False, **options}
     found, manifest = switched(folder, tmp_path / "out", **options)
     left = manifest.counts.tallies["mentions"].dropped
     return [row for row in found if row["language"] != "en"], left
