@@ -85,7 +85,10 @@ def strip(text: str, marks: Markers) -> str:
             out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
             at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
-    return _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, "".join(out))
+    text = "".join(out)
+    if f"\n{NOTHING}" in text:
+        text = _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
+    return text
 
 
 def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
