@@ -35,19 +35,19 @@ def marked(text: str, language: str) -> str:
         ("de", "Sie kaufte Brot, Milch usw. |Danach ging sie (z. B. ins Kino). |Ende."),
         (
             "da",
-            "I det 19. århundrede var byen stor. |Krigen sluttede d. 5. maj kl. 8. |Mange sang.",
+            "I det 19. århundrede var byen stor. |Krigen sluttede d. 5. maj kl. 8. |Folk sang.",
         ),
         ("nb", "Det 2. Regiment var der. |Han ble nummer 5. |Laget vant."),
         (
             "sv",
-            "Han bodde bl.a. i Lund. |1950 flyttade han dit med hund, katt m.m. |Sedan dog han.",
+            "Han bodde bl.a. i Lund. |1950 flyttade han dit med hund, katt m.m. |Sen dog han.",
         ),
         ("fi", "Nopeus on 30 km/h. |Jälkimmäinen on suurempi. |2. Luku alkaa tästä."),
         ("hu", "1848. március 15-én történt. |A VIII. Kerület nagy. |Az I. Világháború után volt."),
         ("tr", "19. yüzyılda kuruldu. |II. Mehmed aldı. |2. Lig başladı. |Bu son maçtı."),
         (
             "pl",
-            "W 1990 r. Polska wygrała, m.in. z Francją. |Zmarł w Krakowie w 1872 r. |Był znany.",
+            "W 1990 r. Polska wygrała, m.in. z Francją. |Zmarł w Krakowie w 1872 r. |Był tu.",
         ),
         ("cs", "Narodil se 5. května. |Ve 2. Lize hrál do r. 1990. |Potom odešel."),
         ("sk", "Bol to 3. Ročník. |Na začiatku mal 34 m n. m. |Dnes je väčší."),
@@ -55,8 +55,7 @@ def marked(text: str, language: str) -> str:
         ("lv", "Dzimis 2004. gadā. |Viņš studēja Rīgā. |3. Saeima sanāca."),
         (
             "ru",
-            "Родился в 1990 г. |Он жил на ул. Мира и т. д. |Потом уехал. "
-            "|В 44 г. до н. э. Цезарь умер.",
+            "Он жил на ул. Мира и т. д. |Потом уехал. |В 44 г. до н. э. Цезарь умер.",
         ),
         ("uk", "Народився у 1990 р. |Він жив на вул. Миру. |2001 року він помер."),
         ("el", "Γεννήθηκε το 300 π.Χ. στην Αθήνα. |Ήταν κ.λπ. |Πέθανε στη Ρόδο (βλ. Σελ. 5)."),
@@ -64,11 +63,11 @@ def marked(text: str, language: str) -> str:
         ("fr", "Le mot « Liberté ! » était peint. |On l'effaça."),
         (
             "es",
-            "El Sr. Pérez vio ¡Tan lejos, tan cerca! de nuevo. |Mide 38 km. |La calle es larga.",
+            "El Sr. Pérez vio ¡Tan lejos, tan cerca! de nuevo. |Mide 38 km. |La calle va.",
         ),
         (
             "en",
-            "What's Up, Doc? (1972) is a film. |He came late. |(The train was slow.) |It rained.",
+            "What's Up, Doc? (1972) is a film. |He came late. |(The train was slow.) |Yes.",
         ),
         ("en", "There are (a) One and (b) Two. |He left. |It ended. |iPhones were sold."),
         ("en", "Yahoo! Japan is big. |He paused… |The phone rang."),

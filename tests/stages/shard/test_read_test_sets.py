@@ -1,7 +1,6 @@
 """Test sets in many forms: each is compared or refused, never passed over."""
 
 import bz2
-import gzip
 import io
 import json
 import lzma
@@ -30,6 +29,7 @@ from tests.stages.shard.switched import Sentence, write_switched
 TEXT = "Die Brücke führt über den Fluß in die Altstadt."
 SENTENCE = f"So: {TEXT} Und dann weiter."
 ASCII = "the bridge leads over the river into the old town"
+from tests.support import gzipped
 
 
 def found(path: Path, sentence: str = SENTENCE) -> bool:
@@ -88,12 +88,12 @@ READ: dict[str, bytes | str] = {
     "semicolons.csv": f"a;b\n1;{TEXT}\n",
     "mark.csv": f"{TEXT},b\n".encode("utf-8-sig"),
     "cells.tsv": f'a\tb\n"1\t{TEXT}\n',
-    "cells.tsv.gz": gzip.compress(f"a\tb\n1\t{TEXT}\n".encode()),
-    "text.gz": gzip.compress(TEXT.encode()),
+    "cells.tsv.gz": gzipped(f"a\tb\n1\t{TEXT}\n".encode()),
+    "text.gz": gzipped(TEXT.encode()),
     "text.bz2": bz2.compress(TEXT.encode()),
     "text.xz": lzma.compress(TEXT.encode()),
     "text.zst": zstandard.compress(TEXT.encode()),
-    "gzip-without-its-suffix.txt": gzip.compress(TEXT.encode()),
+    "gzip-without-its-suffix.txt": gzipped(TEXT.encode()),
     "strings.parquet": parquet(pa.array([TEXT])),
     "parquet-without-its-suffix": parquet(pa.array([TEXT])),
     "large.parquet": parquet(pa.array([TEXT], pa.large_string())),
@@ -109,23 +109,23 @@ REFUSED: dict[str, tuple[bytes | str, str]] = {
     "unmarked-utf-16.txt": (ASCII.encode("utf-16-le"), "line 1, byte 2: a NUL byte"),
     "utf-32.txt": (TEXT.encode("utf-32"), "is UTF-32 text"),
     "utf-16.jsonl": (json.dumps({"x": TEXT}).encode("utf-16"), "is UTF-16 text"),
-    "utf-16.txt.gz": (gzip.compress(TEXT.encode("utf-16")), "is UTF-16 text"),
+    "utf-16.txt.gz": (gzipped(TEXT.encode("utf-16")), "is UTF-16 text"),
     "latin-1.txt": (f"{ASCII}\n{TEXT}".encode("latin-1"), "line 2, byte 7: 0xfc is not UTF-8"),
     "latin-1.jsonl": (f'{{}}\n{{"x": "{TEXT}"}}'.encode("latin-1"), "line 2, byte 14: 0xfc"),
     "latin-1.csv": (f"a,b\n{TEXT},".encode("latin-1"), "line 2, byte 7: 0xfc is not UTF-8"),
     "japanese.txt": ("橋は川を渡り旧市街に続く。".encode("iso2022_jp"), "an escape character"),
     "archive.zip": (zipped(), "is a zip archive, not UTF-8 text; unzip it"),
     "zip.txt": (zipped(), "is a zip archive"),
-    "zip.gz": (gzip.compress(zipped()), "is a zip archive"),
+    "zip.gz": (gzipped(zipped()), "is a zip archive"),
     "archive.tar": (archived(), "is a tar archive, not UTF-8 text; unpack it"),
-    "archive.tar.gz": (gzip.compress(archived()), "is a tar archive"),
-    "twice.gz": (gzip.compress(gzip.compress(TEXT.encode())), "is gzip data"),
+    "archive.tar.gz": (gzipped(archived()), "is a tar archive"),
+    "twice.gz": (gzipped(gzipped(TEXT.encode())), "is gzip data"),
     "text.lz4": (b"\x04\x22\x4d\x18" + TEXT.encode(), "is lz4 data"),
-    "cut.gz": (gzip.compress(TEXT.encode())[:-9], "truncated"),
-    "gzip.jsonl": (gzip.compress(TEXT.encode()), "contains gzip data"),
+    "cut.gz": (gzipped(TEXT.encode())[:-9], "truncated"),
+    "gzip.jsonl": (gzipped(TEXT.encode()), "contains gzip data"),
     "text-named.gz": (TEXT, "is not gzip"),
     "cut.parquet": (parquet(pa.array([TEXT]))[:-20], "not a readable Parquet file"),
-    "parquet.gz": (gzip.compress(parquet(pa.array([TEXT]))), "not a readable Parquet file"),
+    "parquet.gz": (gzipped(parquet(pa.array([TEXT]))), "not a readable Parquet file"),
     "text.arrow": (arrow(), "is an Arrow file"),
     "text.pdf": (b"%PDF-1.7\n" + TEXT.encode(), "is a PDF file"),
     "text.xml": (f'<?xml version="1.0"?><seg>{TEXT}</seg>', "is XML"),
@@ -164,9 +164,7 @@ def test_no_encoding_is_passed_over(
 ) -> None:
     data = f"{before}\n{TEXT}\n".encode(encoding)
     folder = tmp_path_factory.mktemp("encoded")
-    path = written(
-        folder, "t.txt.gz" if packed else "t.txt", gzip.compress(data) if packed else data
-    )
+    path = written(folder, "t.txt.gz" if packed else "t.txt", gzipped(data) if packed else data)
     try:
         assert found(path)
     except InputError:
@@ -216,7 +214,7 @@ def _rules(path: Path) -> object:
     ("data", "words"),
     [
         ("Q1\n".encode("utf-16"), "is UTF-16 text, not UTF-8 text; save it as UTF-8"),
-        (gzip.compress(b"Q1\n"), "is gzip data, not UTF-8 text; decompress it"),
+        (gzipped(b"Q1\n"), "is gzip data, not UTF-8 text; decompress it"),
         (zipped(), "is a zip archive"),
         (parquet(pa.array(["Q1"])), "is a Parquet file"),
     ],
