@@ -1,6 +1,7 @@
 """The README and the pages of docs/: links have targets, schemas match the code, commands run."""
 
 import bz2
+import gzip
 import os
 import re
 import subprocess
@@ -102,7 +103,7 @@ def test_the_schema_of_paragraphs_matches_the_code() -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n(paragraphs)=\n")[1]
     assert dict(_ROW.findall(text)) == {f.name: _type(f.type) for f in CORPUS_PARAGRAPHS}
     names = [field.name for field in CORPUS_PARAGRAPHS]
-    assert PARAGRAPHS.names == [name for name in names if name != "source_language"]
+    assert PARAGRAPHS.names == [name for name in names if name not in ("source_language", "wiki")]
 
 
 def _type(of: pa.DataType) -> str:
@@ -136,11 +137,17 @@ def workplace(sample: Sample, pipeline: Path, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("docs")
     dumps = folder / "dumps"
     dumps.mkdir()
-    for dump in (sample.pages, sample.japanese, sample.wikidata):
+    for dump in (sample.pages, sample.japanese):
         (dumps / dump.name).symlink_to(dump)
-    # The English sample as another wiki.
+    # The English sample as another wiki, to whose pages the items link as well.
     swahili = bz2.decompress(sample.pages.read_bytes()).replace(b">enwiki<", b">swwiki<")
     (dumps / sample.pages.name.replace("enwiki", "swwiki")).write_bytes(bz2.compress(swahili))
+    items = re.sub(
+        rb'"enwiki":(\{"site":)"enwiki"([^{}]*\})',
+        rb'\g<0>,"swwiki":\1"swwiki"\2',
+        gzip.decompress(sample.wikidata.read_bytes()),
+    )
+    (dumps / sample.wikidata.name).write_bytes(gzip.compress(items))
     (folder / "work").symlink_to(pipeline)
     (folder / "tests.txt").write_text("a sentence of a test set that has more than eight words\n")
     return folder

@@ -90,6 +90,20 @@ def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return column
 
 
+def bytes_in_memory(table: pa.Table) -> int:
+    """Return the size of a table as it is read from a file: columns without nulls have no mask."""
+    masks = sum(_unused_masks(chunk) for column in table.columns for chunk in column.chunks)
+    return int(table.nbytes) - masks
+
+
+def _unused_masks(array: pa.Array) -> int:
+    """Return the bytes of the masks that mark no null."""
+    own = -(-len(array) // 8) if array.buffers()[0] is not None and not array.null_count else 0
+    if pa.types.is_struct(array.type):
+        return own + sum(_unused_masks(array.field(i)) for i in range(array.type.num_fields))
+    return own + (_unused_masks(array.values) if pa.types.is_list(array.type) else 0)
+
+
 def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Array]:
     """Return the offsets of a list column (int64[n + 1], from 0) and its flattened values."""
     offsets = column.offsets.to_numpy().astype(np.int64)

@@ -34,8 +34,24 @@ def hash_word(word: str, seed: int = 0) -> np.uint64:
 
 
 def page_hashes(table: pa.Table, seed: int) -> Array:
-    """Return uint64[n]: a hash of each row's wiki and page, the same in all target languages."""
-    sources = one_chunk(table.column("source_language")).dictionary_encode()
-    wikis = np.array([hash_word(code, seed) for code in sources.dictionary.to_pylist()], np.uint64)
+    """Return uint64[n]: a hash of each row's wiki and page, the same in all target languages.
+
+    `table`: the columns `wiki`, `source_language` and `page_id`.
+    """
+    wikis, codes = (
+        one_chunk(table.column(name)).dictionary_encode() for name in ("wiki", "source_language")
+    )
+    words = np.array(
+        [
+            [hash_word(_wiki_word(wiki, code), seed) for code in codes.dictionary.to_pylist()]
+            for wiki in wikis.dictionary.to_pylist()
+        ],
+        np.uint64,
+    ).reshape(len(wikis.dictionary), len(codes.dictionary))
     pages = table.column("page_id").to_numpy().astype(np.uint64)
-    return mix(pages ^ wikis[sources.indices.to_numpy()])
+    return mix(pages ^ words[wikis.indices.to_numpy(), codes.indices.to_numpy()])
+
+
+def _wiki_word(wiki: str, code: str) -> str:
+    """Return the word to hash for a wiki: `en` for enwiki, as in cstool 0.1, else its name."""
+    return code if wiki == f"{code}wiki" else wiki

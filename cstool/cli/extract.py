@@ -7,7 +7,7 @@ from typing import IO, Literal
 
 import click
 
-from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.cli.options import Size, StageSummary, dropped, output, running
 from cstool.errors import InputError
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
@@ -46,6 +46,15 @@ Examples:
     help="Language of the text, if the dump's <siteinfo> is wrong.",
 )
 @click.option(
+    "--max-page-size",
+    "largest_page",
+    type=Size(),
+    default=ExtractOptions.largest_page,
+    show_default=f"{ExtractOptions.largest_page >> 20}M",
+    metavar="SIZE",
+    help="Drop pages with more bytes of wikitext; they are not read as a whole.",
+)
+@click.option(
     "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
 )
 @running(
@@ -59,6 +68,7 @@ def command(
     templates_file: IO[str] | None,
     all_sentences: bool,
     language: str | None,
+    largest_page: int,
     keep_going: bool,
     running: RunOptions,
 ) -> None:
@@ -73,7 +83,7 @@ def command(
     formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
-    options = ExtractOptions(templates, all_sentences, language, keep_going)
+    options = ExtractOptions(templates, all_sentences, language, largest_page, keep_going)
     if templates_file:
         options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)
     manifest = extract(dumps, out, options, running, partial(log_stage, "extract"))

@@ -99,7 +99,9 @@ def command(
     rows = manifest.counts.tally("rows").written
     files = [part.file for part in manifest.parts if part.file.startswith("data/")]
     languages = {file.split("/")[1] for file in files}
-    counts = f"{rows:,} sentences in {len(languages)} languages, {len(files)} files"
+    source = sum(manifest.counts.details.get("source rows", {}).values())
+    counts = f"{rows - source:,} switched + {source:,} source sentences in {len(languages)} "
+    counts += f"language{'s' * (len(languages) != 1)}, {len(files)} files"
     if manifest.counts.tally("rows").dropped:
         counts += f" (rows dropped: {dropped(manifest, 'rows')})"
     summary.write(manifest, counts)

@@ -85,6 +85,7 @@ class Show(click.Command):
     "--entity", type=Qid(), metavar="QID", help="Show rows with this entity, such as Q64."
 )
 @click.option("--title", metavar="TITLE", help="Show rows of the page with exactly this title.")
+@click.option("--switched", is_flag=True, help="Show switched sentences only, no source sentences.")
 @click.option(
     "--random",
     "draw",
@@ -104,6 +105,7 @@ def command(
     grep: str | None,
     entity: int | None,
     title: str | None,
+    switched: bool,
     draw: int | None,
     seed: int,
     number: int | None,
@@ -123,7 +125,8 @@ def command(
     """
     manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
-    matches = rows(folder, manifest, RowQuery(codes, grep, entity, title, draw, seed))
+    wanted = RowQuery(codes, grep, entity, title, draw, seed, switched)
+    matches = rows(folder, manifest, wanted)
     matches = itertools.islice(matches, number)
     if (first := next(matches, None)) is None:
         if not quiet:

@@ -11,7 +11,14 @@ from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
-from cstool.stages.switch.options import RECIPES, Inflected, Policy, Recipe, SwitchOptions
+from cstool.stages.switch.options import (
+    RECIPES,
+    Inflected,
+    Policy,
+    Recipe,
+    SourceRows,
+    SwitchOptions,
+)
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
@@ -53,7 +60,8 @@ _CODES_SHOWN = 9
     default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
-    "--inflected keep --min-changed 0. Options on the command line override the recipe.",
+    "--inflected keep --min-changed 0 --source-rows all. Options on the command line override the "
+    "recipe.",
 )
 @click.option(
     "--max-languages",
@@ -136,10 +144,10 @@ _CODES_SHOWN = 9
     "--fallback",
     type=click.Choice(get_args(Fallback)),
     show_default=SwitchOptions.fallback,
-    help="Replacement for a missing label. all: the label in one of the language's fallback "
-    "languages on Wikidata, then in `mul`, if its script fits the language; variants: only "
-    "variants of the same language (zh-hk, zh-hant), then `mul`; none: no replacement, and labels "
-    "in any script are accepted.",
+    help="Replacement for a missing label. variants: the label in a variant of the same language "
+    "(zh-hk, zh-hant), then in `mul`, if its script fits the language; all: also labels in the "
+    "language's other fallback languages on Wikidata, such as French for Malagasy; none: no "
+    "replacement, and labels in any script are accepted.",
 )
 @click.option("--no-fallback", "fallback", flag_value="none", help="Same as --fallback none.")
 @click.option(
@@ -154,6 +162,13 @@ _CODES_SHOWN = 9
     show_default=SwitchOptions.inflected,
     help="Treatment of an inflected anchor, such as `dogs` in [[dog]]s: switch it (keep), do not "
     "switch it (skip-mention), or drop its sentence (skip-sentence).",
+)
+@click.option(
+    "--source-rows",
+    type=click.Choice(get_args(SourceRows)),
+    show_default=SwitchOptions.source_rows,
+    help="Source sentences to write as rows: those that are switched into at least one language "
+    "(switched), all selected ones (all), or none.",
 )
 @click.option(
     "--seed",
@@ -183,10 +198,10 @@ def command(
     words; if a sentence has only one mention, that mention may cover at most half of its
     characters. Each sentence is switched into up to five languages that have a label for every
     entity to be switched and in which at least one anchor would change. The
-    source sentences are also written.
+    source sentences of these rows are also written.
 
     Writes Parquet with the columns id, language, source_language, source_text, text, entities
-    (spans in both texts), page_id and title.
+    (spans in both texts, and the language and origin of each name), page_id, title and wiki.
     """
     summary = StageSummary(out, running)
     options = SwitchOptions.of(
@@ -202,9 +217,8 @@ def command(
     languages = {*manifest.counts.details.get("entities by language", {})} - {source}
     summary.write(
         manifest,
-        f"{sum(switched_rows.values()):,} switched sentences in {len(languages)} "
-        f"language{'s' * (len(languages) != 1)}, "
-        f"from {rows.get(source, 0):,} source sentences "
+        f"{sum(switched_rows.values()):,} switched + {rows.get(source, 0):,} source sentences in "
+        f"{len(languages)} language{'s' * (len(languages) != 1)} "
         f"(sentences dropped: {dropped(manifest, 'sentences')})",
     )
     if not running.quiet:
@@ -213,8 +227,10 @@ def command(
 
 
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
-    """Yield messages about unswitched text, rejected labels and languages without sentences."""
+    """Yield messages about names, unswitched text, rejected labels, languages without sentences."""
     counts = manifest.counts
+    if origins := {o: n for o, n in counts.details["names by origin"].items() if o != "anchor"}:
+        yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     for unit in ("source sentences", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"

@@ -4,10 +4,10 @@ Each limit is far above what valid files contain, and low enough that a process 
 1 GB.
 """
 
-# Characters of a page's text: twice MediaWiki's own limit ($wgMaxArticleSize, 2 MiB).
-LONGEST_TEXT = 4 << 20
-# Bytes of the same text in XML, where a character takes at most 6 (&quot;).
-LARGEST_TEXT = 6 * LONGEST_TEXT
+# Bytes of a page's text in UTF-8, by default; MediaWiki's own limit is 2 MiB ($wgMaxArticleSize).
+LARGEST_TEXT = 32 << 20
+# Bytes that the same text takes in XML at most, for each of its bytes (&quot;).
+XML_BYTES_A_BYTE = 6
 # Bytes of a title, a namespace's name and similar values; MediaWiki allows 255.
 LARGEST_VALUE = 1 << 16
 # Bytes of a tag with its attributes, or of a comment.
@@ -34,6 +34,11 @@ _SHOWN = 80
 def shown(text: str) -> str:
     """Return text for a message: quoted, on one line, shortened if it is long."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def is_larger(text: str, size: int) -> bool:
+    """Return whether a text takes more than `size` bytes in UTF-8."""
+    return len(text) > size or (len(text) * 4 > size and len(text.encode()) > size)
 
 
 def megabytes(size: int) -> str:

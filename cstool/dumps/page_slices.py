@@ -5,29 +5,24 @@ range of streams, each decompressed on its own, so that a fault loses only that 
 file is read by the coordinating process, and a slice contains its pages.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
-from typing import IO
 
 import msgspec
 import xxhash
 
 from cstool.dumps import bounds
 from cstool.dumps.multistream import (
-    LARGEST_STREAM,
     Streams,
     decompressed_range,
     find_streams,
 )
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import STDIN, Stream, need_file
-from cstool.dumps.xml import MAIN, Page, PageParser, Site, fingerprint_of, same_wiki
-from cstool.dumps.xml_fast_path import plain_pages
+from cstool.dumps.xml import MAIN, Page, PageParser, Site, same_wiki
 from cstool.errors import CstoolError, CutInputError, InputError
-from cstool.storage.checksums import hash_range
-from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
 from cstool.storage.tasks import Task, part_name
 
@@ -45,43 +40,12 @@ _MOST_CHARACTERS = 128 << 20
 
 
 @dataclass(frozen=True)
-class PageSlice:
-    """A slice of a page dump: the `pages` themselves, or a range of bz2 streams of the file.
+class _Cut:
+    """How dumps are cut into slices; the arguments of `open_pages`."""
 
-    `streams`: the byte offsets where the streams begin, then the one where the last of them ends;
-    `digests`: the xxh3 of each. `last`: whether the slice must contain the end of the export.
-    """
-
-    name: str
-    site: Site
-    pages: tuple[Page, ...] | None = None
-    streams: tuple[int, ...] = ()
-    digests: tuple[int, ...] = ()
-    last: bool = False
-
-
-@dataclass
-class Damage:
-    """Where inputs were truncated or damaged, and how many pages were cut in the middle.
-
-    `streams`: the number of bz2 streams that were lost or cut, by file name.
-    """
-
-    messages: list[str] = field(default_factory=list)
-    cut_pages: int = 0
-    streams: Counter[str] = field(default_factory=Counter)
-
-    def note(self, fault: CutInputError, *, in_page: bool) -> None:
-        """Record one fault."""
-        self.messages.append(str(fault))
-        self.cut_pages += in_page
-
-    def count(self, counts: Counts) -> None:
-        """Add to the counts: pages cut in the middle, damaged streams, and each fault's message."""
-        counts.tally("pages").drop("cut off in the middle", self.cut_pages)
-        counts.add("damaged inputs", dict.fromkeys(self.messages, 1))
-        if self.streams:
-            counts.add("damaged streams", self.streams)
+    part_size: int | None
+    damage: Damage | None
+    largest_text: int
 
 
 @dataclass(frozen=True)
@@ -100,20 +64,25 @@ class PageDump:
 
 
 def open_pages(
-    paths: Sequence[str], part_size: int | None, damage: Damage | None, *, sample: int = 0
+    paths: Sequence[str],
+    part_size: int | None,
+    damage: Damage | None,
+    *,
+    sample: int = 0,
+    largest_text: int = bounds.LARGEST_TEXT,
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
     `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB),
     else in characters of wikitext (default 8 MB). `sample`: number of characters of wikitext to
-    return from the first articles. With `damage`, a truncated or damaged input ends early (a
-    multistream dump loses only the rest of that stream), and the fault is recorded there; without
-    it, CutInputError is raised after the slices before the fault. Raises InputError if a file is
-    not a page dump or has no pages.
+    return from the first articles. `largest_text`: as for `PageParser`. With `damage`, a truncated
+    or damaged input ends early (a multistream dump loses only the rest of that stream), and the
+    fault is recorded there; without it, CutInputError is raised after the slices before the fault.
+    Raises InputError if a file is not a page dump or has no pages.
     """
     _same_wikis(paths)
     read: dict[str, FileRead] = {}
-    slices = _slices(paths, part_size, damage, read)
+    slices = _slices(paths, _Cut(part_size, damage, largest_text), read)
     first = next(slices, None)
     if first is None and damage and damage.messages:
         fault = damage.messages[0].rpartition(";")[0] or damage.messages[0]  # without its advice
@@ -217,21 +186,20 @@ def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
 
 
 def _slices(
-    paths: Sequence[str], part_size: int | None, damage: Damage | None, read: dict[str, FileRead]
+    paths: Sequence[str], cut: _Cut, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
     for path in paths:
         streams = find_streams(Path(path)) if path.endswith(".bz2") else None
         if streams:
             read[path] = streams.read
-            yield from _stream_slices(path, streams, part_size or _BYTES_OF_STREAMS, damage)
+            yield from _stream_slices(path, streams, cut)
         else:
-            yield from _page_slices(path, part_size or _BYTES_OF_TEXT, damage, read)
+            yield from _page_slices(path, cut, read)
 
 
-def _stream_slices(
-    path: str, found: Streams, part_size: int, damage: Damage | None
-) -> Iterator[tuple[PageSlice, int]]:
+def _stream_slices(path: str, found: Streams, cut: _Cut) -> Iterator[tuple[PageSlice, int]]:
     starts = found.starts
+    part_size, damage = cut.part_size or _BYTES_OF_STREAMS, cut.damage
     try:
         site = _read_site(path, starts[1])
     except CutInputError as fault:
@@ -246,7 +214,7 @@ def _stream_slices(
         if weight >= _tapered(part_size, starts[-1] - starts[first]) or i == len(starts) - 1:
             streams, digests = tuple(starts[first : i + 1]), tuple(found.digests[first:i])
             last = i == len(starts) - 1
-            yield PageSlice(path, site, None, streams, digests, last), weight
+            yield PageSlice(path, site, None, streams, digests, last, cut.largest_text), weight
             first = i
 
 
@@ -277,10 +245,11 @@ def _need_site(parser: PageParser, name: str) -> Site:
 
 
 def _page_slices(
-    path: str, part_size: int, damage: Damage | None, read: dict[str, FileRead]
+    path: str, cut: _Cut, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
+    part_size, damage = cut.part_size or _BYTES_OF_TEXT, cut.damage
     stream = Stream(path)
-    parser = PageParser(stream.name)
+    parser = PageParser(stream.name, largest_text=cut.largest_text)
     pages: list[Page] = []
     size = heads = counted = 0
 
@@ -315,81 +284,12 @@ def _page_slices(
         yield slice_()
 
 
-def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
-    """Yield the slice's pages. `damage` and errors as in `open_pages`."""
-    if slice_.pages is not None:
-        yield from slice_.pages
-        return
-    bounded = _bounded(slice_)
-    with Path(slice_.name).open("rb", buffering=1 << 18) as file:
-        for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
-            _need_same(slice_.name, file, (start, stop), digest)
-            name = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
-            parser = PageParser(name, inside=start > 0)
-            xml = bounded(decompressed_range(slice_.name, file, start, stop))
-            last = slice_.last and stop == slice_.streams[-1]
-            try:
-                if start and not last:
-                    plain, xml = _try_fast_path(xml)
-                    yield from plain
-                for data in xml:
-                    yield from parser.feed(data)
-                yield from parser.finish()
-                if parser.in_page or last:
-                    parser.close()
-            except CutInputError as fault:
-                if damage is None:
-                    raise
-                damage.note(fault, in_page=parser.in_page)
-                damage.streams[Path(slice_.name).name] += 1
+def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
+    """Return what identifies the pages: page id, revision id, and the xxh3 of the contents."""
+    return [(page.id, page.revision_id, _digest(page)) for page in pages]
 
 
-def _bounded(slice_: PageSlice) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """Return a filter that raises InputError if the slice's streams expand to too much XML."""
-    first, stop = slice_.streams[0], slice_.streams[-1]
-    largest = max(bounds.LARGEST_SLICE, bounds.LARGEST_RATIO * (stop - first))
-    size = 0
-
-    def passed(xml: Iterator[bytes]) -> Iterator[bytes]:
-        nonlocal size
-        for data in xml:
-            size += len(data)
-            if size > largest:
-                raise InputError(
-                    f"{slice_.name}: the bz2 streams from byte {first:,} to {stop:,} expand to "
-                    f"more than {bounds.megabytes(largest)} of XML; if you trust the file, "
-                    "decompress it into a pipe: bzip2 -dc FILE | cstool … -"
-                )
-            yield data
-
-    return passed
-
-
-def _need_same(name: str, file: IO[bytes], range_: tuple[int, int], digest: int) -> None:
-    """Raise InputError if these bytes of the file have changed since it was cut into slices."""
-    if hash_range(file, *range_).intdigest() != digest:
-        raise InputError(
-            f"{name}: changed while it was read (at byte {range_[0]:,}); run the same command "
-            "again once it no longer changes: finished parts of unchanged slices are kept"
-        )
-
-
-def _try_fast_path(xml: Iterator[bytes]) -> tuple[list[Page], Iterator[bytes]]:
-    """Return the pages if all are in the plain form, else none; and the XML left to parse."""
-    drawn: list[bytes] = []
-    size = 0
-
-    def faulty(fault: CutInputError) -> Iterator[bytes]:
-        yield from drawn
-        raise fault
-
-    try:
-        for data in xml:
-            drawn.append(data)
-            size += len(data)
-            if size > LARGEST_STREAM:
-                return [], chain(drawn, xml)
-    except CutInputError as fault:
-        return [], faulty(fault)
-    pages = plain_pages(b"".join(drawn))
-    return ([], iter(drawn)) if pages is None else (pages, iter(()))
+def _digest(page: Page) -> int:
+    head = f"{page.namespace}\0{page.title}\0{page.redirect}\0{page.model}\0"
+    text = "\1" if page.too_long else "\0" if page.text is None else page.text
+    return xxhash.xxh3_64_intdigest((head + text).encode(errors="surrogatepass"))

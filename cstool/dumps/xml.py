@@ -7,11 +7,10 @@ document type: a file with declarations (entities that expand without limit, att
 files) is rejected.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from xml.parsers import expat
 
 import msgspec
-import xxhash
 
 from cstool.dumps import bounds
 from cstool.dumps.bounds import shown
@@ -39,8 +38,7 @@ class Site(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True, gc=False):
     """A page of the dump; `text` is None if it was deleted, or is `too_long`.
 
-    A text is too long if it exceeds bounds.LONGEST_TEXT or LARGEST_TEXT. `redirect` is the title
-    that <redirect> names, None for other pages.
+    `redirect` is the title that <redirect> names, None for other pages.
     """
 
     id: int
@@ -57,13 +55,18 @@ class PageParser:
     """Incremental parser: takes pieces of XML, returns pages.
 
     `name` is the input's name in messages. `inside` means that the XML is the inner part of an
-    export (bz2 streams after the first), which may end anywhere between pages.
+    export (bz2 streams after the first), which may end anywhere between pages. `largest_text`: the
+    bytes of a text in UTF-8 (or a sixth of those of its XML) that are kept; a page with more is
+    returned without its text, as too long.
     """
 
-    def __init__(self, name: str, *, inside: bool = False) -> None:
+    def __init__(
+        self, name: str, *, inside: bool = False, largest_text: int = bounds.LARGEST_TEXT
+    ) -> None:
         self.site: Site | None = None
         self.ended = False
         self._name = name
+        self._largest_text = largest_text
         self._pages: list[Page] = []
         self._path: list[str] = []
         self._elements = 0  # since the last page ended
@@ -157,7 +160,8 @@ class PageParser:
         """Return whether the collected text is too long; raise InputError for other elements."""
         length = self._parser.CurrentByteIndex - self._begun
         if self._path[-1] == "text":
-            return length > bounds.LARGEST_TEXT or sum(map(len, self._data)) > bounds.LONGEST_TEXT
+            largest = self._largest_text
+            return length > bounds.XML_BYTES_A_BYTE * largest or sum(map(len, self._data)) > largest
         if length > bounds.LARGEST_VALUE:
             raise self._too_large(f"<{self._path[-1]}>", bounds.megabytes(bounds.LARGEST_VALUE))
         return False
@@ -272,10 +276,11 @@ class PageParser:
         if _wanted(path):
             too_long = self._parser.CharacterDataHandler is _discard or self._is_too_long()
             self._parser.CharacterDataHandler = None
-            if too_long:
+            value = "" if too_long else "".join(self._data)
+            if too_long or (path[-1] == "text" and bounds.is_larger(value, self._largest_text)):
                 self._fields["too long"] = "too long"
             else:
-                self._take("".join(self._data))
+                self._take(value)
             self._data = []
         elif len(path) == 2:
             if path[1] == "page":
@@ -387,14 +392,3 @@ def same_wiki(first: Site, other: Site, name: str) -> None:
             f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; run the "
             "stage once for each wiki"
         )
-
-
-def fingerprint_of(pages: Iterable[Page]) -> list[tuple[int, int, int]]:
-    """Return what identifies the pages: page id, revision id, and the xxh3 of the contents."""
-    return [(page.id, page.revision_id, _digest(page)) for page in pages]
-
-
-def _digest(page: Page) -> int:
-    head = f"{page.namespace}\0{page.title}\0{page.redirect}\0{page.model}\0"
-    text = "\1" if page.too_long else "\0" if page.text is None else page.text
-    return xxhash.xxh3_64_intdigest((head + text).encode(errors="surrogatepass"))

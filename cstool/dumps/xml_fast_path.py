@@ -46,8 +46,11 @@ _OTHER_REFERENCE = re.compile(
 _NONCHARACTER = re.compile("[\ufffe\uffff]")
 
 
-def plain_pages(data: bytes) -> list[Page] | None:
-    """Return the pages that the bytes consist of; None if any of them is not in the plain form."""
+def plain_pages(data: bytes, largest_text: int = bounds.LARGEST_TEXT) -> list[Page] | None:
+    """Return the pages that the bytes consist of; None if any of them is not in the plain form.
+
+    Also None if a text is too long, as for `PageParser`.
+    """
     if not COMPILED:
         return None
     pages: list[Page] = []
@@ -59,7 +62,7 @@ def plain_pages(data: bytes) -> list[Page] | None:
         end = data.find(b"<", head.end())
         tail = _TAIL.match(data, end)
         page = _page(head, data, end) if tail else None
-        if tail is None or page is None:
+        if tail is None or page is None or bounds.is_larger(page.text or "", largest_text):
             return None
         pages.append(page)
         position = tail.end()
@@ -76,9 +79,7 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
         if not head[4].isascii():
             return None
         redirect = html.unescape(head[4].decode())
-    if text is None or len(text) > bounds.LONGEST_TEXT or end - head.end() > bounds.LARGEST_TEXT:
-        return None
-    if not title or not title.strip():
+    if text is None or not title or not title.strip():
         return None
     return Page(
         id=int(head[3]),

@@ -4,6 +4,7 @@ The span of a switched entity is in the row's language, all other text in the so
 are counted by `languages.words`. Formulas, papers and interpretation: docs/metrics.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import log2, sqrt
 from typing import Any
@@ -55,6 +56,12 @@ class MixingSums:
         return MixingSums(
             *(getattr(self, f.name) + getattr(other, f.name) for f in fields(MixingSums))
         )
+
+    @classmethod
+    def stored(cls, numbers: Mapping[str, float]) -> "MixingSums":
+        """Return sums that were stored by name (`dataclasses.asdict`)."""
+        known: dict[str, Any] = {f.name: numbers.get(f.name, 0) for f in fields(cls)}
+        return cls(**known)
 
     @property
     def words(self) -> int:

@@ -3,12 +3,16 @@
 A label is searched in the language itself, then along its chain of fallbacks, then in `mul` (labels
 for all languages, since 2024). It is accepted only if it is written in the language's scripts:
 
-- A name needs a letter in the language's main scripts, or in another script that the language is
-  written in; it may also have Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name without
-  a letter ("1984") fits any language. A label of `mul` must be in a main script.
+- A name needs a letter in the language's main scripts; it may also have letters of other scripts
+  that the language is written in, and Latin and Greek letters ("Tシャツ", "α-Linolensäure"). A name
+  without a letter ("1984") fits any language.
 - A language's own label in a foreign script is accepted if the page in its own Wikipedia has it as
-  title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`).
+  title (`YouTube` in Japanese), or if it is an abbreviation (`IBM`). If the language is written in
+  that script, too, it must also equal the English label: `Beč` in Serbian is the other orthography.
 - A label in a script that is not a main script and that equals the English label is a copy.
+- A name in Chinese is either simplified or traditional, as its language is.
+
+So all names in a language are in one script and orthography.
 
 Entities are processed in batches: names are indices into an array of texts, languages are columns.
 """
@@ -33,20 +37,32 @@ from cstool.storage.counts import Counts
 NameKind = Literal["label", "sitelink"]
 # Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
+# Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
+# in a variety of the same language, in another language, or in `mul`; the title of a page.
+Origin = Literal["anchor", "label", "variant", "fallback", "mul", "sitelink"]
 
-OWN, FALLBACK, MUL = "own", "of a fallback language", "mul"
+OWN: Origin = "label"
+VARIANT: Origin = "variant"
+FALLBACK: Origin = "fallback"
+MUL: Origin = "mul"
+SITELINK: Origin = "sitelink"
+# The beginning of a stored reason to reject a name, by the step that found it.
+_REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
+OTHER_HAN = "in the other Chinese characters"
 REPEAT = "repeats the English one in another script"
 
 # Letters of the longest word in capitals that counts as an abbreviation.
 _ABBREVIATION = 5
+# The bits that only simplified or only traditional characters have.
+_HAN = mask("Hans", "Hant")
 
 
 class FallbackStep(NamedTuple):
     """A step of the search: the column of a code, and the origin of a label found there."""
 
     column: int
-    origin: str
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,7 @@ class LabelRules:
 
     @staticmethod
     def of(
-        targets: Sequence[str], fallback: Fallback = "all", kind: NameKind = "label"
+        targets: Sequence[str], fallback: Fallback = "variants", kind: NameKind = "label"
     ) -> "LabelRules":
         """Return the rules for these languages.
 
@@ -87,12 +103,22 @@ class LabelRules:
         strict = fallback != "none"
         return LabelRules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
 
+    def origins(self) -> list[list[tuple[str, Origin]]]:
+        """Return, for each target and each step of its search, the code and the origin of a name.
+
+        Page titles are all of origin `sitelink`; their codes tell the titles of other languages.
+        """
+        return [
+            [(self.codes[s.column], SITELINK if self.titles else s.origin) for s in steps]
+            for steps in self.steps
+        ]
+
     def wikis(self) -> list[str]:
         """Return the Wikipedia database name of each code, "" for a former or unknown code."""
         return [(code == current(code) and language_wiki(code)) or "" for code in self.codes]
 
 
-def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, str]]:
+def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[tuple[str, Origin]]:
     """Yield the codes to search for a language, each with the origin of its labels."""
     yield target, OWN
     if fallback == "none":
@@ -100,11 +126,12 @@ def _search_order(target: str, fallback: Fallback, kind: NameKind) -> Iterable[t
     for code in _old(target, kind):
         yield code, OWN
     for other in chain(target):
-        if fallback == "variants" and not same_language(target, other):
+        origin = VARIANT if same_language(target, other) else FALLBACK
+        if fallback == "variants" and origin != VARIANT:
             continue
-        yield other, FALLBACK
+        yield other, origin
         for code in _old(other, kind):
-            yield code, FALLBACK
+            yield code, origin
     if kind == "label":
         yield "mul", MUL
 
@@ -143,10 +170,15 @@ class LabelTable(NamedTuple):
 
 
 class ChosenLabels(NamedTuple):
-    """`places`: int64[entities, targets], the index of the name in `texts`, -1 if there is none."""
+    """The names that were selected, as tables with a row per entity and a column per target.
+
+    `places`: int64, the index of the name in `texts`, -1 if there is none. `steps`: uint8, the
+    index of the step of the search that found it (`LabelRules.origins`), 0 if there is none.
+    """
 
     places: Array
     texts: pa.Array
+    steps: Array
 
 
 def choose(
@@ -158,10 +190,11 @@ def choose(
     """
     batch = _Batch.of(rules, number, labels, titles)
     places = np.full((number, len(rules.targets)), -1, np.int64)
+    steps = np.zeros(places.shape, np.uint8)
     tally = counts.tally("labels")
     for target, code in enumerate(rules.targets):
         chosen = places[:, target]
-        for step in rules.steps[target]:
+        for index, step in enumerate(rules.steps[target]):
             rows = np.flatnonzero((batch.names[:, step.column] >= 0) & (chosen < 0))
             if not len(rows):
                 continue
@@ -169,17 +202,18 @@ def choose(
             reasons = batch.reject(rows, names, target, step.origin) if rules.strict else {}
             kept = np.ones(len(rows), bool)
             for reason, rejected in reasons.items():
-                tally.drop(f"{step.origin}: {reason}", int(rejected.sum()))
+                tally.drop(f"{_REJECTED[step.origin]}: {reason}", int(rejected.sum()))
                 if step.origin == OWN and rejected.any():
                     counts.add("labels refused", {code: int(rejected.sum())})
                 kept &= ~rejected
             chosen[rows[kept]] = names[kept]
+            steps[rows[kept], target] = index
             tally.keep(int(kept.sum()))
             if kept.any():
                 counts.add("labels by origin", {step.origin: int(kept.sum())})
     selected = (places >= 0).sum(axis=0).tolist()
     counts.add("labels", Counter(dict(zip(rules.targets, selected, strict=True))))
-    return ChosenLabels(places, batch.texts)
+    return ChosenLabels(places, batch.texts, steps)
 
 
 @dataclass(frozen=True)
@@ -228,16 +262,22 @@ class _Batch:
         form = self.rules.written[target]
         scripts = self.scripts[names]
         letters = scripts != 0
-        allowed = form.main if origin == MUL else form.all
-        foreign = letters & ~_fits(scripts, allowed)
+        needed = form.main if form.main or origin == MUL else form.all
+        foreign = letters & ~_fits(scripts, needed, form.all)
+        variant = (scripts & _HAN & ~form.all != 0) & (form.all & mask("Hani") != 0)
         repeats = np.zeros(len(rows), bool)
         if origin == OWN:
             beside = letters & (scripts & form.main == 0) & (form.main != 0)
             repeats = beside & (names == self.english[rows])
-            candidates = np.flatnonzero(foreign | repeats)
+            orthography = beside & ~repeats & (scripts & form.all != 0)
+            candidates = np.flatnonzero((foreign | repeats) & ~orthography & ~variant)
             confirmed = self._confirmed(rows[candidates], names[candidates], target)
             foreign[candidates[confirmed]] = repeats[candidates[confirmed]] = False
-        return {REPEAT: repeats, SCRIPT: foreign & ~repeats}
+        return {
+            REPEAT: repeats,
+            OTHER_HAN: variant & ~repeats,
+            SCRIPT: foreign & ~repeats & ~variant,
+        }
 
     def _confirmed(self, rows: Array, names: Array, target: int) -> Array:
         """Return whether a language's own labels are its names in spite of their script."""
@@ -257,10 +297,10 @@ class _Batch:
         return abbreviations
 
 
-def _fits(scripts: Array, allowed: np.uint64) -> Array:
-    """Return which names have a letter of these scripts, and else only Latin and Greek ones."""
+def _fits(scripts: Array, needed: np.uint64, allowed: np.uint64) -> Array:
+    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones."""
     permitted = allowed | mask("Latn", "Grek")
-    fits: Array = (scripts & allowed != 0) & (scripts & ~permitted == 0)
+    fits: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
     return fits
 
 

@@ -2,6 +2,8 @@
 
 A set of scripts is a 64-bit mask: one bit for each script that a language of the table is written
 in, and one for all others. Characters without a script (digits, punctuation, marks) have no bit.
+Simplified and traditional Chinese characters (`han.tsv`) have the bit of Hans or Hant beside that
+of Hani. A language with Hani in the table uses both kinds.
 """
 
 from functools import cache
@@ -22,7 +24,8 @@ _ALL = ~np.uint64(0)
 class LanguageScripts(NamedTuple):
     """The scripts of a language, as masks: those that a name needs (`main`), and may have (`all`).
 
-    Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and also Latin.
+    Japanese: Han, Hiragana, Katakana; Serbian: Cyrillic, and also Latin. Text in Simplified
+    Chinese has Hani and Hans, not Hant.
     """
 
     main: np.uint64
@@ -32,7 +35,7 @@ class LanguageScripts(NamedTuple):
 @cache
 def _bits() -> dict[str, np.uint64]:
     """Return the bit of each script that a language is written in."""
-    scripts = sorted({s for row in _languages().values() for part in row for s in part})
+    scripts = sorted({s for row in _languages().values() for part in row for s in part} | {"Hani"})
     if len(scripts) > 63:
         raise ValueError(f"{len(scripts)} scripts do not fit a mask of 64 bits")
     return {script: np.uint64(1) << np.uint64(i) for i, script in enumerate(scripts)}
@@ -70,7 +73,13 @@ def written(code: str) -> LanguageScripts:
     if known is None:
         return LanguageScripts(np.uint64(0), _ALL)
     main, further = known
-    return LanguageScripts(mask(*main), mask(*main, *further))
+    return LanguageScripts(_written_in(main), _written_in([*main, *further]))
+
+
+def _written_in(scripts: list[str]) -> np.uint64:
+    """Return the mask of scripts of the table, in which Hans and Hant include Hani."""
+    han = {"Hani": ["Hani", "Hans", "Hant"], "Hans": ["Hani", "Hans"], "Hant": ["Hani", "Hant"]}
+    return mask(*(part for script in scripts for part in han.get(script, [script])))
 
 
 @cache
@@ -80,7 +89,10 @@ def _characters() -> tuple[Array, Array]:
     table = np.zeros(0x110000, np.uint8)
     for first, last, script in rows("cstool.languages", "characters.tsv"):
         table[int(first, 16) : int(last, 16) + 1] = numbers.get(script, len(numbers) + 1)
-    return table, np.array([0, *_bits().values(), _OTHERS], np.uint64)
+    for script, characters in rows("cstool.languages", "han.tsv"):
+        table[[*map(ord, characters)]] = numbers[script]
+    masks = {**_bits(), "Hans": mask("Hani", "Hans"), "Hant": mask("Hani", "Hant")}
+    return table, np.array([0, *(masks[script] for script in numbers), _OTHERS], np.uint64)
 
 
 def scripts_of(texts: pa.Array) -> Array:

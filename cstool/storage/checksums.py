@@ -10,7 +10,7 @@ Files of cstool 0.1 have no checksums and are read without verification.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -91,6 +91,18 @@ class PartWriter:
             digest = _footer_digest(footer, begin).encode()
             file.seek(start)
             file.write(footer[:begin] + digest + footer[begin + len(digest) :])
+
+
+def layout_of(schema: pa.Schema, unique: Sequence[str]) -> dict[str, Any]:
+    """Return STANDARD, with dictionaries for all columns except those in `unique`.
+
+    `unique`: Parquet paths (`entities.list.element.qid`) of columns whose values rarely repeat.
+    """
+    sink = pa.BufferOutputStream()
+    pq.write_metadata(schema, sink)
+    columns = pq.ParquetFile(sink.getvalue()).schema
+    paths = [columns.column(i).path for i in range(len(columns))]
+    return {**STANDARD, "use_dictionary": [path for path in paths if path not in unique]}
 
 
 def write_table(path: Path, table: pa.Table, layout: Mapping[str, Any] = STANDARD) -> None:

@@ -10,7 +10,8 @@ Files, all raw little-endian arrays followed by a checksum:
 - `qids` u32[n], sorted
 - `rows` u64[n, m + 2]: the mask (m numbers of 64 bits), the index of the entity's first element in
   `which`, the index of its first word in `offsets`
-- `which` u8 (u16 for more than 256 languages)
+- `which` u8 (u16 for more than 256 languages); `steps` u8, parallel to it: the step of the search
+  that found the label
 - `offsets` i64[words + 1]: byte offsets into `text`; `text`: UTF-8
 - `marks` u8[n]: a mark of each entity, 0 for none
 - `known` i64[n + 1]: the index of the entity's first name in `known_offsets` (i64, byte offsets
@@ -33,7 +34,7 @@ from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, check_checksum, map_numbers
 
 _KNOWN = ("known", "known_offsets", "known_text")
-_FILES = ("qids", "rows", "which", "offsets", "text", "marks", *_KNOWN)
+_FILES = ("qids", "rows", "which", "steps", "offsets", "text", "marks", *_KNOWN)
 # The columns of a piece of a store, with a row per entity.
 LABELS = pa.schema(
     [
@@ -43,6 +44,7 @@ LABELS = pa.schema(
         ("words", pa.list_(pa.field("element", pa.string()))),
         ("mark", pa.uint8()),
         ("known", pa.list_(pa.field("element", pa.string()))),
+        ("steps", pa.binary()),
     ]
 )
 
@@ -63,12 +65,14 @@ def pack(
     values: pa.Array,
     marks: Array | None = None,
     known: pa.ListArray | None = None,
+    steps: Array | None = None,
 ) -> pa.Table:
     """Return labels as a piece of a store: a table with the schema `LABELS`.
 
     `qids`: [n]. `chosen`: int[n, languages], the index of each label in `values`, -1 for none;
-    equal indices are stored once. `marks`: [n]. `known`: a list of names per entity. Entities
-    without a label, a mark and a known name are left out.
+    equal indices are stored once. `marks`: [n]. `known`: a list of names per entity. `steps`:
+    uint8[n, languages], the step of the search that found each label. Entities without a label, a
+    mark and a known name are left out.
     """
     names = LABELS.field("known").type
     if marks is None:
@@ -77,10 +81,13 @@ def pack(
         known = pa.ListArray.from_arrays(
             offsets_of(np.zeros(len(qids), int)), strings([]), type=names
         )
+    if steps is None:
+        steps = np.zeros(chosen.shape, np.uint8)
     some = (chosen >= 0).any(axis=1) | (marks > 0) | (np.diff(flat(known)[0]) > 0)
     if not some.all():
         kept = numbers(np.flatnonzero(some))
         qids, chosen, marks, known = qids[some], chosen[some], marks[some], known.take(kept)
+        steps = steps[some]
     there = chosen >= 0
     number, languages = chosen.shape
     entity = np.nonzero(there)[0]
@@ -93,12 +100,12 @@ def pack(
     bits = np.zeros((number, width * 64), bool)
     bits[:, :languages] = there
     masks = np.packbits(bits, axis=1, bitorder="little")
-    counts = there.sum(axis=1) * which.itemsize
+    counts = there.sum(axis=1)
     return pa.table(
         [
             pa.array(qids, pa.uint32()),
             _binary(np.full(number, width * 8), masks),
-            _binary(counts, which),
+            _binary(counts * which.itemsize, which),
             pa.ListArray.from_arrays(
                 offsets_of(np.bincount(owner, minlength=number)),
                 values.take(pa.array(keys % max(1, len(values)))),
@@ -106,6 +113,7 @@ def pack(
             ),
             numbers(marks.astype(np.uint8)),
             known,
+            _binary(counts, steps[there]),
         ],
         schema=LABELS,
     )
@@ -159,7 +167,7 @@ def _append(
 
     `ends`: the lengths of `which`, `offsets` (words), `text`, known names, and `known_text`.
     """
-    qids, masks, which, texts, marks, known = (
+    qids, masks, which, texts, marks, known, steps = (
         one_chunk(table.column(name)) for name in LABELS.names
     )
     which_end, words_end, bytes_end, known_end, known_bytes_end = ends
@@ -174,6 +182,7 @@ def _append(
     out["qids"].write(qids.to_numpy().tobytes())
     out["rows"].write(rows.tobytes())
     out["which"].write(which_data)
+    out["steps"].write(_bytes_of(steps)[1])
     out["offsets"].write((text_offsets[1:] + bytes_end).tobytes())
     out["text"].write(text)
     out["marks"].write(marks.to_numpy().tobytes())
@@ -211,6 +220,7 @@ class LabelStore:
         self._qids = map_numbers(folder / "qids", np.uint32)
         self._rows = map_numbers(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
         self._which = map_numbers(folder / "which", _index_type(len(languages)))
+        self._steps = map_numbers(folder / "steps", np.uint8)
         self._offsets = map_numbers(folder / "offsets", np.int64)
         self._text = map_numbers(folder / "text", np.uint8)
         self._words = _column(self._offsets, self._text)
@@ -248,10 +258,13 @@ class LabelStore:
         labelled: Array = masks >> bit & np.uint64(1) > 0
         return labelled
 
-    def labels(self, entities: Array, languages: Array) -> pa.Array:
-        """Return the label of `entities[i]` in `languages[i]` (indices), which must exist."""
+    def labels(self, entities: Array, languages: Array) -> tuple[pa.Array, Array]:
+        """Return the label of `entities[i]` in `languages[i]` (indices), which must exist.
+
+        And uint8[n]: the step of the search that found it.
+        """
         if not len(entities):
-            return pa.array([], pa.large_string())
+            return pa.array([], pa.large_string()), np.zeros(0, np.uint8)
         rows = self._rows[entities]
         word, bit = languages // 64, (languages % 64).astype(np.uint64)
         below = rows[np.arange(len(entities)), word] & ((np.uint64(1) << bit) - np.uint64(1))
@@ -259,7 +272,8 @@ class LabelStore:
         for i in range(rows.shape[1] - 3):
             rank += np.where(word > i, np.bitwise_count(rows[:, i]), 0).astype(np.int64)
         first_which, first_word = rows[:, -2].astype(np.int64), rows[:, -1].astype(np.int64)
-        return self._words.take(numbers(first_word + self._which[first_which + rank]))
+        index = first_which + rank
+        return self._words.take(numbers(first_word + self._which[index])), self._steps[index]
 
     def same(self, entities: Array, texts: pa.Array) -> Array:
         """Return uint64[n, m]: the masks of languages in which an entity's label equals the text.

@@ -13,40 +13,40 @@ import xxhash
 
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import PARAGRAPHS, Manifest, beside_part
+from cstool.storage.manifest import PARAGRAPHS, Manifest, Source, beside_part
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
 from cstool.storage.schemas import CORPUS_PARAGRAPHS as CORPUS_ROWS
 from cstool.storage.schemas import PARAGRAPHS as ROWS
 from cstool.storage.tasks import Task, part_name
 
-_LEFT = "paragraphs"
+LEFT_FOLDER = "paragraphs"
 # For numbers that increase in small steps.
 _DELTAS = "DELTA_BINARY_PACKED"
 LAYOUT = {
     "compression": "zstd",
-    "use_dictionary": ["source_language"],
+    "use_dictionary": ["source_language", "wiki"],
     "column_encoding": {"id": _DELTAS, "paragraph": _DELTAS},
 }
 
 
 @dataclass(frozen=True)
 class _Table:
-    """A file of paragraphs; `language`: the source language, if it becomes a column."""
+    """A file of paragraphs; `source`: if given, its language and its wiki become columns."""
 
     file: str
-    language: str | None = None
+    source: Source | None = None
 
 
 def left_beside(ids: pa.Array, paragraphs: pa.Array) -> SideTable:
     """Return the paragraph numbers of sentences (by id) as a side table of their part."""
-    return SideTable(_LEFT, pa.table([ids, paragraphs], schema=ROWS))
+    return SideTable(LEFT_FOLDER, pa.table([ids, paragraphs], schema=ROWS))
 
 
 def gather(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
     """Write parts from the side tables of these parts; return them."""
-    files = [m.part.file for m in made if (run.work(_LEFT) / m.part.file).is_file()]
-    paths = [run.work(_LEFT) / file for file in files]
+    files = [m.part.file for m in made if (run.work(LEFT_FOLDER) / m.part.file).is_file()]
+    paths = [run.work(LEFT_FOLDER) / file for file in files]
     return _copy(run, ROWS, [
         Task(beside_part(PARAGRAPHS, file), _Table(str(path)), _fingerprint(path))
         for file, path in zip(files, paths, strict=True)
@@ -65,9 +65,9 @@ def hand_on(run: Run, folder: Path, read: Manifest) -> list[FinishedPart]:
 
 
 def of_corpus(run: Run, read: Iterable[tuple[Path, Manifest]]) -> list[FinishedPart]:
-    """Copy the paragraphs of the input folders of a corpus, with a column of source languages."""
+    """Copy the paragraphs of the input folders of a corpus, with columns for language and wiki."""
     files = [
-        (_Table(str(folder / part.file), manifest.source.language), part)
+        (_Table(str(folder / part.file), manifest.source), part)
         for folder, manifest in read
         if manifest.source
         for part in manifest.beside(PARAGRAPHS)
@@ -86,9 +86,11 @@ def _copy(run: Run, schema: pa.Schema, tasks: list[Task[_Table]]) -> list[Finish
 def rows_of(table: _Table, _: None) -> Batches:
     """Yield the rows of a file of paragraphs."""
     rows = read_part(table.file)
-    if table.language is not None:
-        index = CORPUS_ROWS.get_field_index("source_language")
-        language = pa.repeat(table.language, rows.num_rows)
-        rows = rows.add_column(index, CORPUS_ROWS.field(index), language)
+    if table.source is not None:
+        columns = {
+            "source_language": pa.repeat(table.source.language, rows.num_rows),
+            "wiki": pa.repeat(table.source.wiki, rows.num_rows),
+        } | {name: rows.column(name) for name in ROWS.names}
+        rows = pa.table([columns[name] for name in CORPUS_ROWS.names], schema=CORPUS_ROWS)
     yield rows.combine_chunks()
     return Counts()

@@ -24,6 +24,7 @@ _PHRASES = {
     # extract
     "in a dropped sentence": "mention in a dropped sentence",
     "more than 2^20 in a page": "sentence after the first 2^20 of a page",
+    "page twice": "repeated page",
     "not wikitext": "content that is not wikitext",
     "text deleted": "deleted text",
     "text empty": "empty text",
@@ -47,8 +48,14 @@ _PHRASES = {
     "too many words": "sentence too long",
     "too short": "sentence too short",
     "mul: in another script": "mul label in another script",
+    "mul: in the other Chinese characters": "mul label in the other Chinese characters",
     "of a fallback language: in another script": "fallback label in another script",
+    "of a variant: in another script": "variant label in another script",
+    "of a fallback language: in the other Chinese characters": (
+        "fallback label in the other Chinese characters"
+    ),
     "own: in another script": "own label in another script",
+    "own: in the other Chinese characters": "own label in the other Chinese characters",
     "own: repeats the English one in another script": "own label copied from English",
     # shard
     "source sentence holds a test set's text": "overlap with a test set",

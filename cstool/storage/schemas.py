@@ -21,12 +21,16 @@ LINKED_MENTION = _list(
 )
 TERMS = _list(("language", pa.string()), ("value", pa.string()))
 SITELINKS = _list(("site", pa.string()), ("title", pa.string()))
+# `name_language`: the code that the name was taken from; `origin`: see `languages.labels.Origin`.
+# In a source row, they are the source language and `anchor`.
 SPANS = _list(
     ("qid", QID),
     ("source_start", pa.uint32()),
     ("source_end", pa.uint32()),
     ("start", pa.uint32()),
     ("end", pa.uint32()),
+    ("name_language", pa.string()),
+    ("origin", pa.string()),
 )
 
 
@@ -66,13 +70,19 @@ SWITCHED = pa.schema(
         ("entities", SPANS),
         ("page_id", pa.uint32()),
         ("title", pa.string()),
+        ("wiki", pa.string()),
     ]
 )
 # The index, in its page, of the paragraph or list item that contains the sentence.
 PARAGRAPHS = pa.schema([("id", pa.int64()), ("paragraph", pa.uint32())])
 # The same in a corpus, which may contain sentences of several wikis.
 CORPUS_PARAGRAPHS = pa.schema(
-    [("id", pa.int64()), ("source_language", pa.string()), ("paragraph", pa.uint32())]
+    [
+        ("id", pa.int64()),
+        ("source_language", pa.string()),
+        ("paragraph", pa.uint32()),
+        ("wiki", pa.string()),
+    ]
 )
 # The page and revision of a sentence.
 ATTRIBUTION = pa.schema(
@@ -80,34 +90,36 @@ ATTRIBUTION = pa.schema(
 )
 
 
-def _numbers(type_: pa.DataType) -> pa.DataType:
+def _values(type_: pa.DataType) -> pa.DataType:
     return pa.list_(pa.field("element", type_))
 
 
-# Training examples. `ids`: the sentences in the row. `labels`: -100 for tokens that are not
-# predicted. `entity_ids`: 0, or i for a token of the entity `qids[i - 1]`.
+# Training examples. `ids`, `wikis`: of the sentences in the row. `labels`: -100 for tokens that are
+# not predicted. `entity_ids`: 0, or i for a token of the entity `qids[i - 1]`.
 EXAMPLES = pa.schema(
     [
-        ("ids", _numbers(pa.int64())),
+        ("ids", _values(pa.int64())),
         ("language", pa.string()),
-        ("input_ids", _numbers(pa.int32())),
-        ("labels", _numbers(pa.int32())),
-        ("attention_mask", _numbers(pa.int8())),
-        ("entity_ids", _numbers(pa.int32())),
-        ("qids", _numbers(QID)),
+        ("input_ids", _values(pa.int32())),
+        ("labels", _values(pa.int32())),
+        ("attention_mask", _values(pa.int8())),
+        ("entity_ids", _values(pa.int32())),
+        ("qids", _values(QID)),
+        ("wikis", _values(pa.string())),
     ]
 )
 # Pairs of sentences. `label`: 1 if both are from the same paragraph or page, else 0; `kind`: their
 # relation.
 PAIRS = pa.schema(
     [
-        ("ids", _numbers(pa.int64())),
+        ("ids", _values(pa.int64())),
         ("language", pa.string()),
-        ("input_ids", _numbers(pa.int32())),
-        ("token_type_ids", _numbers(pa.int8())),
-        ("attention_mask", _numbers(pa.int8())),
+        ("input_ids", _values(pa.int32())),
+        ("token_type_ids", _values(pa.int8())),
+        ("attention_mask", _values(pa.int8())),
         ("label", pa.int8()),
         ("kind", pa.string()),
+        ("wikis", _values(pa.string())),
     ]
 )
 

@@ -21,21 +21,29 @@ class SampleStats(msgspec.Struct):
     """Statistics of a sample: the first rows of each file, which are random rows.
 
     `entities`: entities of code-switched rows; `unswitched`: those whose name did not change.
-    `mixing`: the sums of the code-mixing measures (`languages.code_mixing`) of these rows.
+    `mixing`: the sums of the code-mixing measures (`languages.code_mixing`) of code-switched rows.
+    `words`: of all rows, None in files of cstool 0.1; `source_rows`, `source_words`: of source
+    sentences.
     """
 
     rows: int = 0
     entities: int = 0
     unswitched: int = 0
     mixing: dict[str, float] = {}
+    words: int | None = None
+    source_rows: int = 0
+    source_words: int = 0
 
 
 class LanguageNumbers(msgspec.Struct):
     """The numbers of a language.
 
-    `rows`: by split. `words`: separated by spaces, in every script. `unswitched`: code-switched
-    rows whose text equals the source. `characters`, `entities_a_sentence`: histograms of rows by
-    length and by number of entities. `looked_at`: of a sample.
+    `rows`: by split. `words`: by the rules of `languages.words`, estimated from the sample; in
+    files of cstool 0.1, separated by spaces. `unswitched`: code-switched rows whose text equals the
+    source. `characters`, `entities_a_sentence`: histograms of rows by length and by number of
+    entities. `looked_at`: of a sample. `source_rows`, `source_entities`: source sentences among the
+    rows, and their entities. `origins`, `name_languages`: names in switched rows by origin, and by
+    the code that they were taken from.
     """
 
     rows: dict[str, int]
@@ -45,6 +53,16 @@ class LanguageNumbers(msgspec.Struct):
     characters: list[int] = []
     entities_a_sentence: list[int] = []
     looked_at: SampleStats | None = None
+    source_rows: int = 0
+    source_entities: int = 0
+    origins: dict[str, int] = {}
+    name_languages: dict[str, int] = {}
+
+    def estimate_words(self) -> None:
+        """Set `words` from the sample; exact if the sample contains all rows."""
+        looked = self.looked_at
+        if looked and looked.words is not None:
+            self.words = looked.words * sum(self.rows.values()) // max(1, looked.rows)
 
 
 class TopEntity(msgspec.Struct):
@@ -75,6 +93,7 @@ class SampleSentence(msgspec.Struct):
     language: str
     text: str
     forms: dict[str, SwitchedForm]
+    wiki: str = ""
 
 
 class Statistics(msgspec.Struct):

@@ -74,10 +74,11 @@ static void cut_of_comment(const Text *text, Py_ssize_t *start, Py_ssize_t *end)
     }
 }
 
-/* Return whether `text[start:end]` must be replaced by a mark: see `nothing` in markers.py. */
-static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end)
+/* Return whether `text[start:end]` must be replaced by a mark: see `nothing` in markers.py.
+   `head`: the end of comments at the start of a line, which then begins there. */
+static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end, Py_ssize_t head)
 {
-    Py_UCS4 before = at(text, start - 1), after = at(text, end);
+    Py_UCS4 before = start == head ? '\n' : at(text, start - 1), after = at(text, end);
     if (before == NOTHING)
         return 0;
     if (before == '\n')
@@ -128,7 +129,7 @@ PyDoc_STRVAR(pass_notes_doc,
 static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *string, *names, *out;
-    Py_ssize_t from, end;
+    Py_ssize_t from, end, head = -1;
     int closed;
     if (!PyArg_ParseTuple(args, "UnnpO!O!:pass_notes", &string, &from, &end, &closed,
                           &PyFrozenSet_Type, &names, &PyList_Type, &out))
@@ -140,6 +141,8 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
         if (matches_at(&text, i, "<!--")) {
             cut_of_comment(&text, &start, &stop);
             start = start < from ? from : start;
+            if (start == head || at(&text, start - 1) == '\n')
+                head = stop;
         } else {
             stop = footnote(&text, i, closed);
         }
@@ -154,7 +157,7 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
         }
         if (append(out, PyUnicode_Substring(string, from, start)) < 0)
             return NULL;
-        if (start == i && at(&text, i + 1) != '!' && needs_mark(&text, start, stop) &&
+        if (start == i && at(&text, i + 1) != '!' && needs_mark(&text, start, stop, head) &&
             append(out, PyUnicode_FromOrdinal(NOTHING)) < 0)
             return NULL;
         from = i = stop;

@@ -2,7 +2,8 @@
 
 After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that is alone on a line
 removes the line; an unclosed comment extends to the end of the page; an extension's tag ends at its
-first closing tag, and is plain text if there is none.
+first closing tag, and is plain text if there is none. What a tag displays is inserted before lines
+are read as paragraphs, except that of <nowiki> (Parser::internalParseHalfParsed).
 """
 
 import re
@@ -11,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.markers import BLOCK, NOTHING, Markers, protect
+from cstool.wikitext.markers import BLOCK, NOTHING, UNSEEN_TEXT, Markers, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -26,7 +27,19 @@ def _kinds() -> dict[str, str]:
     return {name: kind for kind, names in tags()["extension"].items() for name in names}
 
 
+# A line of nothing but footnotes and empty <nowiki>.
+_NOTES = re.compile(rf"^{NOTHING}[{NOTHING} \t]*$", re.MULTILINE)
+# Tags that leave no text at all. At a line's start, the text after them is read as the line's.
+_EMPTY = frozenset({"indicator", "section", "templatedata"})
+_STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all tags of wikitext, in lower case."""
+    html = (name for kind in tags()["html"].values() for name in kind)
+    return _names().union(html)
 
 
 @cache
@@ -59,25 +72,35 @@ def strip(text: str, marks: Markers) -> str:
             if close is None:
                 unclosed.add(name)
         if tag[2].endswith("/"):
-            out.append(_shown(tag, "", marks))
+            out.append(_shown(tag, "", text, at, marks))
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
-            out.append(_shown(tag, text[at : close.start()], marks))
-            at = close.end()
+            end_of_tag = close.end()
+            out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
+            at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
-    return "".join(out)
+    return _with_notes("".join(out))
 
 
-def _shown(tag: re.Match[str], content: str, marks: Markers) -> str:
-    """Return the text that replaces an extension's tag."""
+def _with_notes(text: str) -> str:
+    """Return text in which each line of nothing but footnotes has text that is not displayed."""
+    if not text.startswith(NOTHING) and f"\n{NOTHING}" not in text:
+        return text
+    return _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
+
+
+def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
+    """Return what replaces an extension's tag, whose element in `text` ends at `end`."""
     name = tag[1].lower()
     if name == "nowiki":
         marks.protects = True
         return NOTHING + protect(content) + NOTHING if content else NOTHING
     kind = _kinds()[name]
     if kind == "silent":
-        return NOTHING
+        starts = name in _EMPTY and text[tag.start() - 1 : tag.start()] in ("", "\n")
+        leaves_none = name == "includeonly" or (starts and text[end : end + 1] in _STARTS)
+        return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
     if kind == "hole-within" and "block" not in tag[2]:

@@ -8,7 +8,7 @@ import re
 from functools import cache
 
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.extension_tags import tags
+from cstool.wikitext.extension_tags import names, tags
 from cstool.wikitext.markers import APART, CONTINUES, INVISIBLE, NOTHING, Markers
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
@@ -16,16 +16,21 @@ from cstool.wikitext.variants import pieces, variants_of
 
 INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# The characters of an address (Parser::EXT_LINK_URL_CLASS): `&lt;` and a space of any kind end it.
+_SPACES = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_ADDRESS = rf"(?:[^\[\]<>\"\x00-\x20\x7f\ufffd&{_SPACES}]|&(?!(?:lt|gt);))"
 _EXTERNAL = re.compile(
-    rf"\[(?:{PROTOCOLS})"
-    r"[^\[\]<>\"\x00-\x20\x7f\u3000\u00a0]+[ \u3000\u00a0]*([^\]\n\x08]*)\]",
+    rf"\[(?:{PROTOCOLS})(?:\[[0-9a-f:.]+\]|{_ADDRESS}){_ADDRESS}*+[{_SPACES}]*+([^\]]*+)\]",
     re.IGNORECASE,
 )
 # Not only letters, because Indic scripts have vowel signs. Japanese may use full-width low lines.
 _SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
 _DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+# The start of a known tag. Any other is text (Sanitizer::internalRemoveHtmlTags).
+TAG_START = rf"</?(?:{'|'.join(sorted(names()))})"
+_STRAY = re.compile(rf"{TAG_START}(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_LINE = re.compile(rf"[^\n{CONTINUES}]+")
 
 
 def without_breaks(text: str) -> str:
@@ -54,10 +59,10 @@ def without_switches(text: str, language: str) -> str:
 def plain(text: str, marks: Markers, language: str) -> str:
     """Return lines of text without inline markup; breaks become new lines."""
     if "[" in text:
-        text = "\n".join(_without_urls(line, marks) for line in text.split("\n"))
+        text = _LINE.sub(lambda line: _without_urls(line[0], marks), text)
     if "<" in text:
         text = INLINE.sub("", _BREAK.sub("\n", text))
-        text = _TAG.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
+        text = _STRAY.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
     if "-{" in text and variants_of(language):
         text = _without_converters(text, marks, language)
     if "&" in text:
@@ -73,9 +78,10 @@ def _without_converters(text: str, marks: Markers, language: str) -> str:
         if len(parts) == 1:
             break
         text = "".join(marks.hole("-{…}-") if part is None else part for part in parts)
-    for mark in ("-{", "}-"):
-        text = text.replace(mark, marks.hole(f"stray {mark}")) if mark in text else text
-    return text
+    if "-{" in text:
+        text = text.replace("-{", marks.hole("stray -{"))
+    # A closing bracket is kept, for the splitter.
+    return text.replace("}-", "}" + marks.hole("stray }-")) if "}-" in text else text
 
 
 def _without_urls(line: str, marks: Markers) -> str:

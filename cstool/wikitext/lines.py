@@ -12,7 +12,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.markers import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING
+from cstool.wikitext.markers import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING, PICTURE
 
 _HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x07\d]*$")
 _LIST = re.compile(r"[*#:;]+")
@@ -33,7 +33,7 @@ _BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # Characters that are not displayed in text.
-_UNSEEN = f" \t{NOTHING}{APART}"
+_UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
 _UNSEEN_TAG = r"</?(?:noinclude|onlyinclude)\s*/?>"
 # A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
 # only templates, which may be blocks, or only inclusion tags; a behaviour switch followed by the

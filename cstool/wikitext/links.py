@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from cstool.wikitext.braces import closings
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.inline import without_breaks
-from cstool.wikitext.markers import APART, CONTINUES, NOTHING, Markers, nothing, protect
+from cstool.wikitext.markers import APART, CONTINUES, NOTHING, PICTURE, Markers, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
@@ -68,7 +68,7 @@ class LinkParser:
     def without_files(self, text: str, marks: Markers) -> str:
         """Return the text without pictures and their captions, and without categories.
 
-        A picture beside the text, which ends a paragraph, leaves a mark.
+        A picture beside the text, which ends a paragraph, leaves a mark, and so does one within it.
         """
         joins = CONTINUES in text
         ends: dict[int, int] | None = None
@@ -111,7 +111,7 @@ class LinkParser:
                 if is_block:
                     out.append(APART if at_head else f"{APART}\n{APART}")
                 else:
-                    out.append(nothing(text, start, at))
+                    out.append(PICTURE)
         out.append(text[at:])
         return "".join(out)
 
@@ -138,8 +138,8 @@ class LinkParser:
                 if "''" in anchor:  # apostrophes are markup only in an explicit anchor
                     marks.protects = True
                     anchor = protect(anchor)
-            elif not anchor and kind in ("here", "other", "project"):
-                kind = "invalid"  # a pipe without an anchor makes the link invalid
+            elif PICTURE in anchor or (not anchor and kind in ("here", "other", "project")):
+                kind = "invalid"  # as is a link around a link, or with a pipe but no anchor
             elif "[" in anchor and "//" in anchor:
                 anchor = marks.hole("address in a link")
             elif "''" in anchor or "<" in anchor or "\n" in anchor or CONTINUES in anchor:

@@ -3,7 +3,7 @@
 They are control characters, which XML 1.0 does not allow, so no page can contain them. A link:
 \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. The numbers are indices into the page's
 lists of links (their targets) and holes (their names). Removed text: \\x06. The end of a paragraph:
-\\x07. A line break inside a paragraph: \\x08.
+\\x07. A line break inside a paragraph: \\x08. A picture within a line: \\x19.
 """
 
 import re
@@ -21,8 +21,12 @@ NOTHING = "\x06"
 APART = "\x07"
 # Replaces a block: ends the line, and keeps a space after the block from being preformatted text.
 BLOCK = f"{APART}\n{NOTHING}{APART}"
+# A picture within a line.
+PICTURE = "\x19"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
+# Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
+UNSEEN_TEXT = "\u2060"
 
 # Invisible characters: soft hyphen, byte order mark, zero-width space, word joiner.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"

@@ -9,20 +9,24 @@ from typing import NamedTuple
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
-from cstool.wikitext.inline import plain, without_switches
+from cstool.wikitext.inline import TAG_START, plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import LinkParser
 from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
-from cstool.wikitext.quotes import without_quotes
+from cstool.wikitext.pictures import without_leading, without_pictures
+from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
 from cstool.wikitext.templates import expand
 from cstool.wikitext.titles import namespaces_of
 from cstool.wikitext.variants import variants_of
 
-_BROKEN_TAG = re.compile(rf"<[a-zA-Z/][^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>")
+_BROKEN_TAG = re.compile(
+    rf"{TAG_START}(?=[\s/>{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>", re.IGNORECASE
+)
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
+_UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
@@ -161,12 +165,12 @@ class PageReader:
 
         `title` is the page's own title, normalised.
         """
-        line = without_switches(line.replace("&nbsp;", " ").replace("\u00a0", " "), self._language)
+        line = without_switches(line, self._language)
         if "[[" in line:
             line = self.links.mark(line, title, marks)
         if "''" in line:
-            line = _PIECE.sub(lambda piece: without_quotes(piece[0]), line)
-        line = plain(line, marks, self._language)
+            line = _PIECE.sub(lambda piece: parted_by_quotes(piece[0]), line)
+        line = without_pictures(plain(line, marks, self._language), marks)
         for marked in _mark_unpaired(line, marks).split("\n"):
             read = read_line(marked, marks.targets, marks.holes)
             if len(read.text) > len(read.holes) or read.mentions:
@@ -192,7 +196,8 @@ def _in_paragraphs(lines: list[str]) -> str:
 
 
 def _simplified(text: str, marks: Markers) -> str:
-    """Return the text without U+FFFC and without line breaks in tags."""
+    """Return the text without U+FFFC, line breaks in tags and pictures at the starts of lines."""
+    text = without_leading(text)
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
@@ -226,11 +231,19 @@ def _open_brackets(line: str) -> int:
 
 
 def _mark_unpaired(text: str, marks: Markers) -> str:
-    """Replace markup without a partner by holes."""
-    for mark in ("[[", "]]", "{{", "}}", "{|", "|}"):
-        if mark in text:
-            text = text.replace(mark, marks.hole(f"stray {mark}"))
-    return text
+    """Replace runs of brackets without a partner by holes.
+
+    A closing run is also kept, before its hole: it may close a bracket of the text, without which
+    the splitter would find no end of a sentence up to the next closing one.
+    """
+
+    def mark(run: re.Match[str]) -> str:
+        opening, closing = run.groups()
+        if opening:
+            return marks.hole(f"stray {opening[:2]}")
+        return closing + marks.hole(f"stray {closing[-2:]}")
+
+    return _UNPAIRED.sub(mark, text)
 
 
 @cache

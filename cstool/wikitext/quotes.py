@@ -6,13 +6,28 @@ are removed, surplus ones are kept.
 
 import re
 
+from cstool.wikitext.markers import NOTHING
+
 _RUNS = re.compile(r"('{2,})")
+
+
+def parted_by_quotes(line: str) -> str:
+    """Return a line with a mark in place of apostrophes that are markup.
+
+    Other markup, such as the address of an external link, does not extend across them.
+    """
+    return NOTHING.join(_without_quotes(line))
 
 
 def without_quotes(line: str) -> str:
     """Return a line without the apostrophes that are markup."""
+    return "".join(_without_quotes(line))
+
+
+def _without_quotes(line: str) -> list[str]:
+    """Return the pieces of a line between the apostrophes that are markup."""
     if "''" not in line:
-        return line
+        return [line]
     pieces = _RUNS.split(line)
     bold = italic = 0
     for i in range(1, len(pieces), 2):
@@ -28,7 +43,7 @@ def without_quotes(line: str) -> str:
         odd = _odd_one(pieces)
         if odd is not None:
             pieces[odd - 1] += "'"
-    return "".join(pieces[::2])
+    return pieces[::2]
 
 
 def _odd_one(pieces: list[str]) -> int | None:

@@ -25,6 +25,8 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
+# An instance of its own: rules of equal content are told apart by identity.
+SHOWS_PICTURE = Rule(())
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
 # no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
@@ -90,9 +92,9 @@ class TemplateRules:
             patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
             for name in part.pictures if render else ():
                 if _is_pattern(name):
-                    patterns.append((_pattern(name), SILENT))
+                    patterns.append((_pattern(name), SHOWS_PICTURE))
                 else:
-                    exact[name] = SILENT
+                    exact[name] = SHOWS_PICTURE
             for name, value in part.text.items():
                 try:
                     rule = rule_of(value, tables)

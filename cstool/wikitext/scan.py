@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from cstool.wikitext.markers import OBJECT, nothing
+from cstool.wikitext.markers import NOTHING, OBJECT, nothing
 
 __all__ = ["calls", "cut", "pass_notes", "prefixed"]
 
@@ -65,14 +65,19 @@ def pass_notes_in_python(
     there is none, and `out` has the rest. Unless `closed`, no footnote after `start` is closed.
     """
     at = text.find("<", start)
+    head = -1  # the end of comments at the start of a line, which then begins there
     while at >= 0:
         before = start
         if text.startswith("<!--", at):
             first, after = _comment(text, at)
-            out.append(text[start : max(start, first)])
+            first = max(start, first)
+            out.append(text[start:first])
+            if first == head or text[first - 1 : first] in ("", "\n"):
+                head = after
             start = at = after
         elif note := _NOTE.match(text, at) or (closed and _LONG_NOTE.match(text, at)):
-            out += (text[before:at], nothing(text, at, note.end()))
+            mark = NOTHING if at == head else nothing(text, at, note.end())
+            out += (text[before:at], mark)
             start = at = note.end()
         elif at < end and (tag := _TAG.match(text, at)) and tag[1].lower() in names:
             out.append(text[start:at])

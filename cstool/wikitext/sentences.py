@@ -1,6 +1,6 @@
 """Convert lines with marks to text, mentions and holes, and split them into sentences.
 
-Sentences are split by sentencex, in the language of the text, and never inside a mention. Long
+Sentences are split by boundaries.py, in the language of the text, never inside a mention. Long
 lines are split in runs of 5,000 characters. A paragraph may extend over several lines of the
 source: a source line that ends with a sentence also ends the sentence.
 """
@@ -11,8 +11,7 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-import sentencex
-
+from cstool.wikitext.boundaries import boundaries, rules_version
 from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
@@ -21,7 +20,7 @@ _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
 _AROUND = CONTINUES + "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 _SOFT = re.compile(f"[ {CONTINUES}]*{CONTINUES}[ {CONTINUES}]*")
 # The end of a sentence in most scripts; quotes and brackets may follow the full stop.
-_LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]]*$")
+_LAST = re.compile("[.!?…。．！？।॥؟۔][\"'”’»)\\]}]*$")
 _WHITE = (" ", "\n")
 # Languages in which white space alone ends a sentence, so that a line break may end one.
 _UNMARKED = ("lo", "th")
@@ -39,8 +38,8 @@ LinkSpan = tuple[int, int, str]
 
 
 def segmenter() -> str:
-    """Return name and version of the segmenter: other versions find other sentences."""
-    return f"sentencex {version('sentencex')}"
+    """Return name and version of the segmenter and of the rules: others find other sentences."""
+    return f"sentencex {version('sentencex')}, rules {rules_version()}"
 
 
 class Sentence(NamedTuple):
@@ -121,7 +120,8 @@ def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
             opened = None
     put(marked[at:])
     text = unprotect("".join(out)).rstrip()
-    return TextLine(text, [_trimmed(mention, text) for mention in mentions], names)
+    trimmed = [_trimmed(mention, text) for mention in mentions]
+    return TextLine(text, [mention for mention in trimmed if mention[0] < mention[1]], names)
 
 
 def _trimmed(mention: LinkSpan, text: str) -> LinkSpan:
@@ -217,9 +217,7 @@ def _ends(text: str, start: int, end: int, language: str) -> bool:
 def _pieces(text: str, language: str) -> list[str]:
     if len(text) > _LONGEST_RUN:
         return _pieces_of_long(text, language)
-    pieces = sentencex.segment(language, text)
-    # If sentencex has lost or changed characters, the text is not split.
-    return pieces if "".join(pieces) == text else [text]
+    return boundaries(text, language)
 
 
 def _pieces_of_long(text: str, language: str) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cstool.wikitext.braces import links
-from cstool.wikitext.markers import BLOCK, NOTHING, Markers, nothing
-from cstool.wikitext.rule_tables import SILENT, TemplateRules, normal_name
+from cstool.wikitext.markers import BLOCK, NOTHING, PICTURE, Markers, nothing
+from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, TemplateRules, normal_name
 from cstool.wikitext.scan import calls
 from cstool.wikitext.template_rules import STAR
 
@@ -65,6 +65,8 @@ def _shown(source: str, marks: Markers, rules: TemplateRules, title: str, depth:
     rule, star = found
     if rule is SILENT:
         return NOTHING
+    if rule is SHOWS_PICTURE:
+        return PICTURE
     given = {
         key: expand(value, marks, rules, title, depth=depth + 1) if "{{" in value else value
         for key, value in arguments(source)

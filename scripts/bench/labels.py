@@ -123,7 +123,7 @@ def lookups(folder: Path, languages: list[str], items: int) -> float:
         bits = np.unpackbits(store.masks(places).view(np.uint8), axis=1, bitorder="little")
         row, language = np.nonzero(bits[:, : len(languages)])
         taken = draw.integers(0, len(row), min(len(row), 40_000))
-        got += len(store.labels(places[row[taken]], language[taken]))
+        got += len(store.labels(places[row[taken]], language[taken])[0])
     return got / (time.process_time() - begun)
 
 

@@ -105,7 +105,7 @@ def own_labels(store: LabelStore, qids: Any, codes: list[str]) -> pa.Array:
     places = store.find(qids)
     bits = np.unpackbits(store.masks(places).view(np.uint8), axis=1, bitorder="little")
     row, language = np.nonzero(bits[:, : len(codes)])
-    return store.labels(places[row], language)
+    return store.labels(places[row], language)[0]
 
 
 REPEATS = 5
@@ -134,7 +134,7 @@ def fill_lmdb(folder: Path, codes: list[str], layout: str) -> None:
             places = store.find(asked)
             bits = np.unpackbits(store.masks(places).view(np.uint8), axis=1, bitorder="little")
             row, language = np.nonzero(bits[:, : len(codes)])
-            texts = store.labels(places[row], language).to_pylist()
+            texts = store.labels(places[row], language)[0].to_pylist()
             rows: dict[int, dict[str, str]] = {}
             pairs = []
             for i, number, text in zip(row.tolist(), language.tolist(), texts, strict=True):

@@ -51,16 +51,19 @@ from pathlib import Path
 from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.storage.schemas import SWITCHED
 from cstool.stages.switch.sampling import LanguageSampling
-from cstool.stages.switch.stage import _Work, switch_part
+from cstool.stages.switch.stage import UNIQUE, _Work, switch_part
+from cstool.storage.checksums import layout_of
 from cstool.stages.switch.options import SwitchOptions
 folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 options = SwitchOptions.of(recipe)
 codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
-work = _Work(str(folder / "linked"), store, "", "en", 0, LanguageSampling(codes, 0, 5), options)
+sampling = LanguageSampling(codes, 0, 5)
+work = _Work(str(folder / "linked"), store, "", "enwiki", "en", 0, sampling, options)
+spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, UNIQUE))
 begun, rows = time.process_time(), 0
 for part in linked:
-    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", PartSpec(SWITCHED),
+    made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", spec,
                       switch_part(part.name, work))
     rows += made.part.rows
 taken = time.process_time() - begun

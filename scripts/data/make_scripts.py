@@ -3,6 +3,7 @@
     python -m scripts.data.make_scripts [UNICODE] > FILE     (UNICODE: /usr/share/unicode)
     python -m scripts.data.make_scripts --characters > cstool/languages/data/characters.tsv
     python -m scripts.data.make_scripts --languages > cstool/languages/data/scripts.tsv
+    python -m scripts.data.make_scripts --han OPENCC MEDIAWIKI > cstool/languages/data/han.tsv
 
 Characters: Unicode's Scripts.txt, without those of no script (Common, Inherited). Languages, for
 the codes in languages.tsv: the script that the code names (sr-latn), else CLDR's likely one
@@ -29,8 +30,8 @@ NO_SCRIPT = {"Zyyy", "Zinh"}
 MIXED = {
     "Jpan": ("Hani Hira Kana", ""),
     "Kore": ("Hang", "Hani"),
-    "Hans": ("Hani", "Bopo"),
-    "Hant": ("Hani", "Bopo"),
+    "Hans": ("Hans", "Bopo"),
+    "Hant": ("Hant", "Bopo"),
     "Hrkt": ("Hira Kana", ""),
 }
 
@@ -40,9 +41,7 @@ WIKIMEDIA = {
     "brh": "Latn Arab",
     "cdo": "Latn Hani",  # Bàng-uâ-cê
     "crh": "Latn Cyrl",
-    "gan": "Hani",
-    "gan-hans": "Hani",
-    "gan-hant": "Hani",
+    "gan": "Hant",
     "gom": "Deva Knda Latn",
     "hak": "Latn Hani",  # Pha̍k-fa-sṳ
     "hi": "Deva",
@@ -54,14 +53,19 @@ WIKIMEDIA = {
     "kk-kz": "Cyrl",
     "kk-tr": "Latn",
     "lad": "Latn Hebr",
+    "lzh": "Hant",
     "mo": "Cyrl Latn",
     "nan": "Latn Hani",  # Pe̍h-ōe-jī
-    "nan-hani": "Hani",
+    "nan-hani": "Hant",
     "rif": "Latn Tfng",
     "sh": "Latn Cyrl",
+    "shi": "Latn Tfng",
     "sr-ec": "Cyrl",
     "sr-el": "Latn",
     "tt": "Cyrl Latn",
+    "yue": "Hant",  # without the other kind of characters, so that they are not mixed
+    "za": "Latn Hani",
+    "zh": "Hans",
     "mul": "",
     "mis": "",
     "und": "",
@@ -132,15 +136,56 @@ def languages(unicode: Path) -> Iterator[tuple[str, str, str]]:
         yield code, must, " ".join(sorted(extra - set(must.split())))
 
 
+def _pairs(opencc: Path, name: str) -> dict[str, list[str]]:
+    """Return a dictionary of OpenCC: each character, and those that it may become."""
+    lines = (opencc / name).read_text(encoding="utf-8").splitlines()
+    fields = [line.split("\t") for line in lines if "\t" in line and line[0] != "#"]
+    return {of: to.split() for of, to in fields if len(of) == 1}
+
+
+def han(opencc: Path, mediawiki: Path) -> Iterator[tuple[str, str]]:
+    """Yield Hans and Hant, each with its characters that the other kind does not have."""
+    text = mediawiki.read_text(encoding="utf-8")
+    regional = {
+        variant
+        for name in ("TWVariants.txt", "HKVariants.txt")
+        for variants in _pairs(opencc, name).values()
+        for variant in variants
+    }
+    for script, name, table in (
+        ("Hans", "STCharacters.txt", "zh2Hant"),
+        ("Hant", "TSCharacters.txt", "zh2Hans"),
+    ):
+        (lines,) = re.findall(rf"static \${table} = \[(.*?)\];", text, re.DOTALL)
+        both = set(re.findall(r"^'(.)' =>", lines, re.MULTILINE))
+        both &= {of for of, to in _pairs(opencc, name).items() if of not in to}
+        yield script, "".join(sorted(both - (regional if script == "Hans" else set())))
+
+
 def main() -> None:
     """Write a table to standard output."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("unicode", type=Path, nargs="?", default=UNICODE)
     parser.add_argument("--characters", action="store_true")
     parser.add_argument("--languages", action="store_true")
+    parser.add_argument("--han", type=Path, nargs=2)
     arguments = parser.parse_args()
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
-    if arguments.characters:
+    if arguments.han:
+        print(
+            "# source: characters that both OpenCC 1.4.2 and MediaWiki 1.39's ZhConversion.php "
+            "convert, made by scripts/data/make_scripts.py (2026-11); script: Hans, simplified "
+            "characters that traditional text does not have, or Hant, the reverse",
+            file=out,
+        )
+        print("script\tcharacters", file=out)
+        kinds = [*han(*arguments.han)]
+        both = set(kinds[0][1]) & set(kinds[1][1])
+        for script, characters_ in kinds:
+            kept = [c for c in characters_ if c not in both]
+            for at in range(0, len(kept), 40):
+                print(script, "".join(kept[at : at + 40]), sep="\t", file=out)
+    elif arguments.characters:
         version = re.search(
             r"-([\d.]+)\.txt", (arguments.unicode / "Scripts.txt").open().readline()
         )

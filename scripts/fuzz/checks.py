@@ -14,7 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from cstool.dumps.page_slices import Damage, PageSlice, open_pages
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import Damage, PageSlice
 from cstool.dumps.xml import Page
 from cstool.errors import InputError
 from cstool.stages.extract.stage import ExtractOptions, read_pages

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 
 import zstandard
 
-from cstool.dumps.page_slices import open_pages, pages_of
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import pages_of
 from cstool.dumps.xml import MAIN, Site
 
 LANGUAGES = ("en", "de", "fr", "ja", "ru", "zh", "ar", "hi", "tr", "sr", "th", "nl", "sw", "xx")

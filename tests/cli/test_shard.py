@@ -25,7 +25,7 @@ def run(*arguments: object) -> tuple[int, str]:
 def test_the_summary_line_has_the_rows_that_were_dropped(switched: Path, tmp_path: Path) -> None:
     code, output = run(switched, "-o", tmp_path / "c", "--dedup", "exact")
     assert code == 0
-    assert "4 sentences in 2 languages" in output
+    assert "2 switched + 2 source sentences in 2 languages" in output
     assert "(rows dropped: duplicate source sentence (2))" in output
 
 

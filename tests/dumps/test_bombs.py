@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 MB = 1 << 20
 READERS = """
 import json, re, sys
-from cstool.dumps import page_slices, sql, wikidata
+from cstool.dumps import page_slices, pages, sql, wikidata
 from cstool.dumps.streams import Stream
 from cstool.errors import CstoolError
 from cstool.stages.shard.contamination import texts_of
@@ -35,8 +35,8 @@ def stream(path):
         assert len(data) <= 4 << 20
 
 def xml(path):
-    for task in page_slices.open_pages([path], None, None).tasks:
-        for page in page_slices.pages_of(task.slice, None):
+    for task in page_slices.open_pages([path], None, None, largest_text=4 << 20).tasks:
+        for page in pages.pages_of(task.slice, None):
             found.append([len(page.text or ""), page.too_long])
 
 def json_lines(path):
@@ -131,7 +131,8 @@ def test_an_xz_file_with_a_large_dictionary_is_refused_with_a_command_to_use(
 
 HEAD = header_xml().encode()
 TABLE = b"CREATE TABLE page (page_id int);\nINSERT INTO page VALUES "
-LARGE = 3 * bounds.LARGEST_TEXT
+LARGEST_TEXT = 4 * MB  # as READERS has it
+LARGE = 18 * LARGEST_TEXT
 
 
 @pytest.mark.parametrize(
@@ -162,8 +163,8 @@ def test_contents_beyond_the_limits_are_refused_in_one_line(
 @pytest.mark.parametrize("ending", [".xml.zst", ".xml.bz2"])
 def test_a_page_whose_text_is_too_long_has_none(ending: str, tmp_path: Path) -> None:
     long = page_xml(1, Source("Long", "a" * (LARGE))).encode()
-    edge = page_xml(2, Source("Edge", "b" * bounds.LONGEST_TEXT)).encode()
-    over = page_xml(3, Source("Over", "c" * (bounds.LONGEST_TEXT + 1))).encode()
+    edge = page_xml(2, Source("Edge", "b" * LARGEST_TEXT)).encode()
+    over = page_xml(3, Source("Over", "ä" + "c" * (LARGEST_TEXT - 1))).encode()
     path = tmp_path / f"d{ending}"
     parts = [HEAD, long, edge, over, b"</mediawiki>"]
     if ending == ".xml.zst":
@@ -171,7 +172,7 @@ def test_a_page_whose_text_is_too_long_has_none(ending: str, tmp_path: Path) -> 
     else:
         path.write_bytes(b"".join(map(bz2.compress, parts)))
     result = read("xml", path)
-    assert result.found == [[0, True], [bounds.LONGEST_TEXT, False], [0, True]]
+    assert result.found == [[0, True], [LARGEST_TEXT, False], [0, True]]
     assert not result.told
     assert result.peak < 500
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.dumps.multistream import find_streams
-from cstool.dumps.page_slices import Damage, open_pages, pages_of
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import Damage, pages_of
 from cstool.dumps.xml import Page
 from cstool.errors import CutInputError
 from cstool.storage.counts import Counts

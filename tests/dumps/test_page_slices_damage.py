@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cstool.dumps.page_slices import Damage, open_pages, pages_of
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import Damage, pages_of
 from cstool.dumps.xml import Page
 from cstool.errors import CutInputError, InputError
 from tests.dumps.test_page_slices import PAGES, damaged, read, starts_of, titles, titles_of_sources

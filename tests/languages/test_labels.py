@@ -90,6 +90,49 @@ def test_variants_are_of_the_same_language_only() -> None:
     assert name({"mul": "Ada"}, "mg", fallback="variants") == "Ada"
 
 
+@pytest.mark.parametrize(
+    ("labels", "target", "told"),
+    [
+        ({"de": "Köln"}, "de", ("de", "label")),
+        ({"no": "Sverige"}, "nb", ("no", "label")),
+        ({"als": "Köln"}, "gsw", ("als", "label")),
+        ({"de": "Köln"}, "de-at", ("de", "variant")),
+        ({"zh-tw": "江"}, "zh-hk", ("zh-tw", "variant")),
+        ({"de": "Köln"}, "gsw", ("de", "fallback")),
+        ({"fr": "Allemagne"}, "mg", ("fr", "fallback")),
+        ({"no": "Sverige"}, "nn", ("no", "fallback")),
+        ({"mul": "Ada Lovelace", "en": "Lovelace"}, "sw", ("mul", "mul")),
+        ({"ta": "Berlin", "en": "Berlin", "mul": "1984"}, "ta", ("mul", "mul")),
+    ],
+)
+def test_the_origin_of_a_label_is_known(labels: Labels, target: str, told: tuple[str, str]) -> None:
+    assert origin(labels, {}, target) == told
+
+
+@pytest.mark.parametrize(
+    ("titles", "target", "told"),
+    [
+        ({"dewiki": "Köln"}, "de", ("de", "sitelink")),
+        ({"frwiki": "Allemagne"}, "mg", ("fr", "sitelink")),
+    ],
+)
+def test_the_origin_of_a_title_is_its_wiki(
+    titles: Labels, target: str, told: tuple[str, str]
+) -> None:
+    assert origin({}, titles, target, "sitelink") == told
+
+
+def origin(
+    labels: Labels, titles: Labels, target: str, kind: NameKind = "label"
+) -> tuple[str, str]:
+    """The code that a name is taken from, and its origin."""
+    rules = LabelRules.of(["ja", target], "all", kind)
+    given_titles = names([titles], rules.wikis())
+    found = choose(rules, 1, names([labels], rules.codes), given_titles, Counts())
+    assert found.places[0, 1] >= 0
+    return rules.origins()[1][int(found.steps[0, 1])]
+
+
 def test_without_fallback_the_label_of_just_that_code_is_taken() -> None:
     labels = {"de": "Köln", "mul": "Cologne", "ta": "Cologne", "en": "Cologne", "no": "Köln"}
     for code in ["de-at", "nb", "sw"]:
@@ -115,12 +158,20 @@ def test_without_fallback_the_label_of_just_that_code_is_taken() -> None:
         ({"ta": "Berlin", "en": "Berlin"}, "ta", None),
         ({"ta": "Berlin", "mul": "Berlin"}, "ta", None),
         ({"ta": "Berlino"}, "ta", None),
-        ({"sr": "Beč", "en": "Vienna"}, "sr", "Beč"),
+        ({"sr": "Beč", "en": "Vienna"}, "sr", None),
+        ({"sr": "Beč", "sr-ec": "Беч", "en": "Vienna"}, "sr", "Беч"),
+        ({"sr": "Beč", "en": "Vienna"}, "sr-el", "Beč"),
+        ({"ku": "ڤیەننا", "en": "Vienna"}, "ku", None),
+        ({"ku": "Viyana", "ku-arab": "ڤیەننا"}, "ku", "Viyana"),
+        ({"ku": "Viyana", "ku-arab": "ڤیەننا"}, "ku-arab", "ڤیەننا"),
+        ({"tt": "Vena", "tt-cyrl": "Вена"}, "tt", "Вена"),
+        ({"sr": "SAD", "en": "USA"}, "sr", None),
         ({"sr": "Vienna", "en": "Vienna"}, "sr", None),
-        ({"uz": "Вена", "en": "Vienna"}, "uz", "Вена"),
+        ({"uz": "Вена", "en": "Vienna"}, "uz", None),
         ({"kk": "Вена", "kk-latn": "Vena"}, "kk-latn", "Vena"),
         ({"kk": "Вена"}, "kk-latn", None),
-        ({"ko": "李白"}, "ko", "李白"),
+        ({"ko": "李白"}, "ko", None),
+        ({"ko": "李白의 시"}, "ko", "李白의 시"),
         ({"mul": "李白"}, "ko", None),
         ({"mul": "李白"}, "ja", "李白"),
         ({"ja": "Tシャツ"}, "ja", "Tシャツ"),
@@ -135,6 +186,44 @@ def test_a_name_is_written_as_its_language_is(
     labels: Labels, target: str, expected: str | None
 ) -> None:
     assert name(labels, target) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "target", "expected"),
+    [
+        ({"zh": "漢堡"}, "zh", None),
+        ({"zh": "漢堡", "zh-hans": "汉堡"}, "zh", "汉堡"),
+        ({"zh": "漢堡", "zh-tw": "漢堡", "zh-cn": "汉堡"}, "zh", "汉堡"),
+        ({"zh": "漢堡"}, "zh-hant", "漢堡"),
+        ({"zh": "汉堡"}, "zh-hant", None),
+        ({"zh-hant": "漢堡"}, "zh", None),
+        ({"zh-hant": "北京"}, "zh", "北京"),  # the same in both
+        ({"zh": "汉堡", "zh-hant": "漢堡"}, "lzh", "漢堡"),
+        ({"yue": "汉堡"}, "yue", None),
+        ({"lzh": "漢堡"}, "lzh", "漢堡"),
+        ({"wuu": "漢堡"}, "wuu", None),
+        ({"zh": "汉漢"}, "zh", None),
+        ({"mul": "漢堡"}, "zh", None),
+        ({"ja": "漢国"}, "ja", "漢国"),  # kinds of Chinese characters, not of Japanese ones
+    ],
+)
+def test_chinese_names_are_simplified_or_traditional(
+    labels: Labels, target: str, expected: str | None
+) -> None:
+    assert name(labels, target) == expected
+    page = {"zhwiki": labels.get("zh", ""), "zh_yuewiki": labels.get("yue", "")}
+    assert name(labels, target, page) == expected
+
+
+def test_titles_in_the_other_chinese_characters_are_no_names() -> None:
+    titles = {"zhwiki": "漢堡 (德國)"}
+    assert chosen([({}, titles)], ["zh", "zh-tw"], kind="sitelink") == [{"zh-tw": "漢堡"}]
+
+
+def test_the_title_of_the_page_confirms_no_other_orthography() -> None:
+    assert name({"en": "Vienna", "sr": "Beč"}, "sr", {"srwiki": "Beč"}) is None
+    assert name({"en": "YouTube", "sr": "YouTube"}, "sr", {"srwiki": "YouTube"}) == "YouTube"
+    assert name({"en": "IBM", "sr": "IBM"}, "sr") == "IBM"
 
 
 def test_a_foreign_name_that_the_language_uses_itself_stays() -> None:
@@ -154,7 +243,7 @@ def test_an_abbreviation_is_a_name_in_any_script(text: str, *, stays: bool) -> N
 
 
 def test_a_refused_label_leaves_its_place_to_the_next() -> None:
-    assert name({"zh": "Taipei", "zh-tw": "臺北", "en": "Taipei"}, "zh") == "臺北"
+    assert name({"zh": "Taipei", "zh-tw": "北投", "en": "Taipei"}, "zh") == "北投"
 
 
 def test_each_refusal_is_counted_under_its_reason() -> None:
@@ -172,7 +261,7 @@ def test_each_refusal_is_counted_under_its_reason() -> None:
         "mul: in another script": 1,
     }
     assert counts.details["labels refused"] == {"ta": 2}
-    assert counts.details["labels by origin"] == {"own": 1}
+    assert counts.details["labels by origin"] == {"label": 1}
     assert counts.details["labels"] == {"ta": 1}
 
 
@@ -216,7 +305,21 @@ CODES = ["de", "en", "ja", "sr", "sr-el", "ta", "zh", "zh-hant", "zh-hk", "nb", 
          "mg", "uz", "xx", "kk", "kk-latn"]  # fmt: skip
 TARGETS = ["de", "ja", "kk-latn", "mg", "nb", "sr", "sr-el", "ta", "uz", "xx", "zh", "zh-hk"]
 words = st.sampled_from(
-    ["Berlin", "Берлин", "ベルリン", "伯林", "பெர்லின்", "IBM", "1984", "Tシャツ", "Бerlin", "", "!"]
+    [
+        "Berlin",
+        "Берлин",
+        "ベルリン",
+        "伯林",
+        "漢",
+        "汉",
+        "பெர்லின்",
+        "IBM",
+        "1984",
+        "Tシャツ",
+        "Бerlin",
+        "",
+        "!",
+    ]
 )
 entities = st.lists(
     st.tuples(
@@ -241,29 +344,42 @@ def told_again(labels: Labels, titles: Labels, target: str, fallback: Fallback) 
     labels = {code: text for code, text in labels.items() if text}
     if fallback == "none":
         return labels.get(target)
-    main, further = SCRIPTS.get(target, ([], []))
+    code_scripts, further = SCRIPTS.get(target, ([], []))
+    main = ["Hani" if script in {"Hans", "Hant"} else script for script in code_scripts]
     english = labels.get("en", labels.get("mul"))
     wiki = languages()[target].wikis[0] if target in languages() else ""
 
-    def fits(text: str, allowed: list[str]) -> bool:
+    def fits(text: str) -> bool:
         letters = scripts(text)
-        return not letters or bool(letters & set(allowed) and letters <= {*allowed, "Latn", "Grek"})
+        permitted = {*main, *further, "Latn", "Grek"}
+        return not other_han(text) and (
+            not letters or bool(letters & set(main) and letters <= permitted)
+        )
+
+    def other_han(text: str) -> bool:
+        return ("Hans" in code_scripts and "漢" in text) or (
+            "Hant" in code_scripts and "汉" in text
+        )
 
     for code in [target, *(["no"] if target == "nb" else [])]:
         if text := labels.get(code):
             title = re.sub(r"(.) \([^()]*\)$", r"\1", titles.get(wiki, ""))
             vouched = text == title or (scripts(text) == {"Latn"} and text == "IBM")
-            repeats = text == english and main and scripts(text) and not scripts(text) & set(main)
-            if vouched or ((not main or fits(text, [*main, *further])) and not repeats):
+            beside = main and scripts(text) and not scripts(text) & set(main)
+            repeats = text == english and beside
+            if beside and not repeats and scripts(text) & set(further):
+                vouched = False
+            fitting = not main or fits(text)
+            if (vouched and not other_han(text)) or (fitting and not repeats):
                 return text
     for code in chain(target):
         if fallback == "variants" and not same_language(code, target):
             continue
         text = labels.get(code)
-        if text and (not main or fits(text, [*main, *further])):
+        if text and (not main or fits(text)):
             return text
     text = labels.get("mul")
-    return text if text and fits(text, main) else None
+    return text if text and fits(text) else None
 
 
 @settings(max_examples=150)

@@ -25,7 +25,12 @@ def scripts(text: str) -> int:
     [
         ("Berlin", ["Latn"]),
         ("Берлин", ["Cyrl"]),
-        ("東京タワー", ["Hani", "Kana"]),
+        ("大阪タワー", ["Hani", "Kana"]),
+        ("東京", ["Hani", "Hant"]),
+        ("东京", ["Hani", "Hans"]),
+        ("东京東京", ["Hani", "Hans", "Hant"]),
+        ("皇后台北", ["Hani"]),  # characters of both kinds, although 后 and 台 are simplified, too
+        ("群島峰床", ["Hani", "Hant"]),  # 群, 峰 and 床 are in use in Taiwan
         ("Tシャツ", ["Latn", "Kana"]),
         ("α-Linolensäure", ["Grek", "Latn"]),
         ("베를린", ["Hang"]),
@@ -81,10 +86,12 @@ def test_letters_of_the_tables_scripts_are_named_for_them() -> None:
 
 
 def test_a_language_may_be_written_in_several_scripts() -> None:
-    assert written("ja").main == mask("Hani", "Hira", "Kana")
+    assert written("ja").main == mask("Hani", "Hans", "Hant", "Hira", "Kana")
     assert written("sr").main == mask("Cyrl")
     assert written("sr").all == mask("Cyrl", "Latn")
-    assert written("ko").all == mask("Hang", "Hani")
+    assert written("ko").all == mask("Hang", "Hani", "Hans", "Hant")
+    assert written("zh").main == written("zh-cn").main == mask("Hani", "Hans")
+    assert written("zh-tw").main == written("yue").main == mask("Hani", "Hant")
     assert written("sr-el").all == written("kk-latn").all == mask("Latn")
     assert mask("Arab", "Cyrl", "Latn") == written("az").all
     assert written("zh-min-nan") == written("nan")
@@ -107,3 +114,11 @@ def test_ranges_of_characters_are_in_order_and_apart() -> None:
     ends = [int(field, 16) for first, last, _ in table for field in (first, last)]
     assert ends == sorted(ends)
     assert all(int(a[1], 16) < int(b[0], 16) for a, b in pairwise(table))
+
+
+def test_no_character_is_both_simplified_and_traditional() -> None:
+    table = rows("cstool.languages", "han.tsv")
+    characters = [c for _, text in table for c in text]
+    assert len(set(characters)) == len(characters)
+    assert {script for script, _ in table} == {"Hans", "Hant"}
+    assert all(scripts(c) & int(mask("Hani")) for c in characters)

@@ -53,6 +53,7 @@ def test_rows_are_those_that_match_the_filters(pipeline: Path, stage: str) -> No
         assert same(found(folder, **wanted), [row for row in rows_there if hit(row)])
 
     check(lambda r: r["language"] in ("de", "ja"), languages=("de", "ja"))
+    check(lambda r: r["language"] != "en", switched=True)
     check(lambda r: any(e["qid"] == 64 for e in r["entities"]), entity=64)
     check(lambda r: r["title"] == "Vienna", title="Vienna")
     check(lambda r: "Berlin" in r["text"] or "Berlin" in r["source_text"], grep="Berl[i]n")
@@ -77,6 +78,8 @@ def test_mentions_and_entities_are_filtered_by_qid(pipeline: Path) -> None:
 def test_a_filter_without_a_column_is_a_usage_error(pipeline: Path) -> None:
     with pytest.raises(WrongCallError, match=r"--entity: .*`cstool extract`"):
         found(pipeline / "sentences", entity=64)
+    with pytest.raises(WrongCallError, match=r"--switched: .*`cstool link`"):
+        found(pipeline / "linked", switched=True)
     with pytest.raises(WrongCallError, match="not a valid regular expression"):
         found(pipeline / "sentences", grep="(")
 
@@ -114,6 +117,8 @@ def test_every_form_of_a_corpus_is_read(tmp_path: Path, form: str) -> None:
     german = found(corpus, languages=("de",), grep=r"\b7 words")
     assert [row["language"] for row in german] == ["de"]
     assert len(found(corpus, draw=5)) == 5
+    switched = [row for row in made.to_dicts() if row["language"] == "de"]
+    assert same(found(corpus, switched=True), switched)
     if form == "jsonl":
         assert same(found(corpus, entity=1), made.to_dicts())
 

@@ -1,19 +1,27 @@
 """Counts of a folder."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
 from cstool.errors import InputError, WrongCallError
+from cstool.languages.words import words_in
+from cstool.report.html.charts import Drawer
+from cstool.report.html.facts import facts_of
+from cstool.report.html.languages import language_figures
 from cstool.report.stats.breakdowns import _count, by_title, by_type
 from cstool.report.stats.compare import flat_rows, published, summary
 from cstool.report.stats.folder import FolderStats, folder_stats
 from cstool.report.stats.tables import as_table, languages_table, summaries_table, types_table
 from cstool.storage.manifest import need_stage
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched
+from tests.stages.shard.switched import rows_of as shard_rows
 from tests.support import rows_of
 
 
@@ -69,7 +77,7 @@ def test_the_table_fits_the_width_and_sums_up(pipeline: Path) -> None:
 
 def test_of_many_rows_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cstool.report.stats.folder.SAMPLE", 50)
-    monkeypatch.setattr("cstool.stages.shard.shuffle.ROWS_A_GROUP", 10)
+    monkeypatch.setattr("cstool.stages.shard.statistics.LOOKED_AT", 50)
     sentences = [Sentence(i + 1, "has words of it.") for i in range(400)]
     switched = write_switched(tmp_path / "switched", sentences, a_part=20)
     make_corpus(switched, tmp_path / "corpus")
@@ -81,14 +89,15 @@ def test_of_many_rows_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.Monke
         assert 40 <= german.sampled <= 110
 
 
-@pytest.mark.parametrize(("form", "entities"), [("entitycs", 300), ("mt", None), ("jsonl", 300)])
-def test_every_form_of_a_corpus_is_counted(tmp_path: Path, form: str, entities: int | None) -> None:
+@pytest.mark.parametrize("form", ["entitycs", "mt", "jsonl"])
+def test_every_form_of_a_corpus_is_counted(tmp_path: Path, form: str) -> None:
     sentences = [Sentence(i + 1, "has words of it.") for i in range(300)]
     switched = write_switched(tmp_path / "switched", sentences)
     make_corpus(switched, tmp_path / "corpus", format=form)
     stats = folder_stats(tmp_path / "corpus")
     german = next(s for s in stats.languages if s.language == "de")
-    assert (german.rows, german.words, german.entities) == (300, 1500, entities)
+    assert (german.rows, german.words, german.entities) == (300, 1500, 300)
+    assert german.mixing is not None
     assert stats.rows == (300 if form == "mt" else 600)
     assert "sentences" in as_table(stats, 80)
 
@@ -121,16 +130,60 @@ def test_source_sentences_and_switched_ones_are_distinguished(pipeline: Path) ->
     assert folder_stats(pipeline / "linked").switched is None
 
 
-@pytest.mark.parametrize(("form", "known"), [("entitycs", True), ("jsonl", True), ("mt", False)])
-def test_sides_are_known_in_forms_that_hold_source_sentences(
-    tmp_path: Path, form: str, known: bool
+@pytest.mark.parametrize(("form", "plain"), [("entitycs", True), ("jsonl", True), ("mt", False)])
+def test_source_sentences_are_counted_in_forms_that_contain_them(
+    tmp_path: Path, form: str, plain: bool
 ) -> None:
     switched = write_switched(tmp_path / "s", [Sentence(i + 1, "has words.") for i in range(30)])
     make_corpus(switched, tmp_path / "corpus", format=form)
     stats = folder_stats(tmp_path / "corpus")
-    assert (stats.source is not None) == (stats.switched is not None) == known
+    assert stats.switched is not None
+    assert (stats.switched.sentences, stats.switched.entities) == (30, 30)
+    assert (stats.source is not None) == plain
     if stats.source:
         assert (stats.source.sentences, stats.source.entities) == (30, 30)
+
+
+def test_words_and_mixing_are_those_of_the_card_and_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"has {i} words – 東京都は, of it." for i in range(60)]
+    english = [Sentence(i + 1, text, ("de", "ja")) for i, text in enumerate(texts)]
+    folders = [write_switched(tmp_path / "en", english)]
+    with monkeypatch.context() as patch:  # a second wiki, so that languages have rows of both kinds
+        patch.setattr("tests.stages.shard.switched.rows_of", _of_german)
+        folders.append(write_switched(tmp_path / "de", english[:20], wiki="dewiki"))
+    make_corpus(folders, tmp_path / "corpus", validation=5)
+    stats = folder_stats(tmp_path / "corpus")
+    card = (tmp_path / "corpus/README.md").read_text()
+    figures = language_figures(facts_of(tmp_path / "corpus"), Drawer())
+    (shown,) = [one.table.rows for one in figures if one.title == "Code-mixing"]
+    for one in stats.languages:
+        assert re.search(rf"(?m)^\| {one.language} \|.* {one.words} \| {one.entities} \|$", card)
+        assert one.mixing is not None
+        cells = next(cells for cells in shown if cells[0] == one.language)
+        assert cells[2] == f"{one.mixing.cmi:.3f}"
+    german = next(one for one in stats.languages if one.language == "de")
+    assert german.words == 80 * (_words_of(texts[0]) + 1)
+    assert stats.source is not None
+    assert stats.switched is not None
+    assert (stats.source.sentences, stats.switched.sentences) == (80, 160)
+
+
+def _of_german(*arguments: Any) -> list[dict[str, Any]]:
+    """Return rows with the languages en and de swapped."""
+    other = {"en": "de", "de": "en"}
+    return [
+        {
+            **row,
+            **{name: other.get(row[name], row[name]) for name in ("language", "source_language")},
+        }
+        for row in shard_rows(*arguments)
+    ]
+
+
+def _words_of(text: str) -> int:
+    return int(words_in(text, np.array([0, len(text)])).sum())
 
 
 @pytest.mark.parametrize(("stage", "column"), [("corpus", "entities"), ("linked", "mentions")])

@@ -15,7 +15,8 @@ import pytest
 import xxhash
 import zstandard
 
-from cstool.dumps.page_slices import open_pages, pages_of
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import pages_of
 from cstool.errors import InputError, Unfinished
 from cstool.execution.options import RunOptions
 from cstool.report.verify.check import targets, verify

@@ -106,6 +106,6 @@ def test_a_corpus_has_the_paragraph_of_each_row(pipeline: Path) -> None:
     rows = pl.read_parquet(pipeline / "corpus/data/*/*.parquet")
     paragraphs = pl.read_parquet(pipeline / "corpus/_paragraphs/*.pq")
     assert [*paragraphs.schema] == CORPUS_PARAGRAPHS.names
-    assert not paragraphs.select("source_language", "id").is_duplicated().any()
-    joined = rows.join(paragraphs, on=["source_language", "id"], how="left")
+    assert not paragraphs.select("wiki", "id").is_duplicated().any()
+    joined = rows.join(paragraphs, on=["wiki", "id"], how="left")
     assert joined["paragraph"].null_count() == 0

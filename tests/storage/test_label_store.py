@@ -16,10 +16,18 @@ Labels = dict[int, dict[int, str]]
 def table(labels: Labels, languages: int) -> pa.Table:
     texts = sorted({text for of in labels.values() for text in of.values()})
     chosen = np.full((len(labels), languages), -1, np.int64)
+    steps = np.zeros(chosen.shape, np.uint8)
     for row, (_, of) in enumerate(sorted(labels.items())):
         for code, text in of.items():
             chosen[row, code] = texts.index(text)
-    return pack(np.array(sorted(labels), np.uint32), chosen, pa.array(texts, pa.string()))
+            steps[row, code] = step_of(text)
+    qids = np.array(sorted(labels), np.uint32)
+    return pack(qids, chosen, pa.array(texts, pa.string()), steps=steps)
+
+
+def step_of(text: str) -> int:
+    """Return any number below 256 that depends on the text."""
+    return sum(map(ord, text)) % 256
 
 
 def store_of(folder: Path, pieces: list[Labels], languages: int) -> LabelStore:
@@ -59,10 +67,11 @@ def test_lookups_are_as_in_a_dict_of_dicts(
     assert [bits_of(mask) for mask in masks] == [set(known.get(q, {})) for q in asked]
     pairs = [(place, c, known[q][c]) for place, q in zip(places, asked, strict=True)
              for c in known.get(q, {})]  # fmt: skip
-    found = store.labels(
+    found, steps = store.labels(
         np.array([p for p, _, _ in pairs], np.int64), np.array([c for _, c, _ in pairs], np.int64)
     )
     assert found.to_pylist() == [v for _, _, v in pairs]
+    assert steps.tolist() == [step_of(v) for _, _, v in pairs]
 
 
 def test_qids_above_32_bits_are_absent(tmp_path: Path) -> None:
@@ -78,14 +87,14 @@ def test_an_empty_store_has_no_labels(tmp_path: Path, pieces: list[Labels]) -> N
     assert len(store) == 0
     assert places.tolist() == [-1, -1]
     assert store.masks(places).tolist() == [[0, 0], [0, 0]]
-    assert store.labels(places[:0], places[:0]).to_pylist() == []
+    assert store.labels(places[:0], places[:0])[0].to_pylist() == []
 
 
 def test_a_store_may_be_rewritten_while_it_is_read(tmp_path: Path) -> None:
     store = store_of(tmp_path, [{1: {0: "one"}, 2: {0: "two"}}], 1)
     store_of(tmp_path, [{1: {0: "1"}}], 1)
     places = store.find(np.array([1, 2], np.int64))
-    assert store.labels(places, np.zeros(2, np.int64)).to_pylist() == ["one", "two"]
+    assert store.labels(places, np.zeros(2, np.int64))[0].to_pylist() == ["one", "two"]
 
 
 def test_entities_without_a_label_are_left_out(tmp_path: Path) -> None:
@@ -98,7 +107,7 @@ def test_a_label_that_is_equal_in_many_languages_is_stored_once(tmp_path: Path) 
     store = store_of(tmp_path, [{7: {**shared, 255: "리들리 스콧"}, 8: shared}], 300)
     assert (tmp_path / "text").read_bytes().count(b"Ridley Scott") == 2
     codes = np.array([0, 254, 255, 256, 299], np.int64)
-    found = store.labels(np.zeros(5, np.int64), codes).to_pylist()
+    found = store.labels(np.zeros(5, np.int64), codes)[0].to_pylist()
     assert found == ["Ridley Scott"] * 2 + ["리들리 스콧"] + ["Ridley Scott"] * 2
 
 
@@ -109,7 +118,7 @@ def test_a_slice_of_a_table_is_written(tmp_path: Path) -> None:
     places = store.find(np.arange(1, 30))
     assert [q for q, place in enumerate(places, 1) if place >= 0] == [*range(5, 14)]
     languages = np.arange(5, 14) % 3
-    assert store.labels(places[4:13], languages).to_pylist() == [f"b{q}" for q in range(5, 14)]
+    assert store.labels(places[4:13], languages)[0].to_pylist() == [f"b{q}" for q in range(5, 14)]
 
 
 def test_a_failing_writer_leaves_no_store(tmp_path: Path) -> None:

@@ -22,10 +22,11 @@ SWITCHED = {
     "text": "string",
     "entities": (
         "list<element: struct<qid: uint32, source_start: uint32, source_end: uint32, "
-        "start: uint32, end: uint32>>"
+        "start: uint32, end: uint32, name_language: string, origin: string>>"
     ),
     "page_id": "uint32",
     "title": "string",
+    "wiki": "string",
 }
 CONTRACTS = {
     "extract": SENTENCES,
@@ -51,6 +52,7 @@ CONTRACTS = {
         "attention_mask": "list<element: int8>",
         "entity_ids": "list<element: int32>",
         "qids": "list<element: uint32>",
+        "wikis": "list<element: string>",
     },
 }
 

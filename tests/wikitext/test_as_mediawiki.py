@@ -33,6 +33,14 @@ TRAILS = [
     ("sr", "[[пас]]а [[pas]]š", ["[паса→Пас] [pasš→Pas]"]),
     ("tr", "[[istanbul]]ı [[ılgın]]", ["[istanbulı→İstanbul] [ılgın→Ilgın]"]),
 ]
+PREFIXES = [  # of languages whose letters before a link are part of it, as is U+00A0
+    ("hy", "բ\u00a0[[գ]] դ&nbsp;[[ե]] —\u00a0[[զ]]", ["[բ գ→Գ] դ [ե→Ե] [— զ→Զ]"]),
+    ("ka", "[[ა]]ბ\u00a0[[გ]] (\u00a0[[დ]])", ["[აბ→ა] [გ→გ] ( [დ→დ])"]),
+    ("cv", "а\u00a0''[[б]]'' в\u202f[[г]]", ["а [б→Б] [в\u202fг→Г]"]),
+    ("uz", "«\u00a0[[a]]» б\u00a0[[c]]", ["[« a»→A] б [c→C]"]),
+    ("uk", "«\u00a0[[а]]» „[[б]]", ["« [а»→А] [„б→Б]"]),
+    ("ar", "و\u00a0[[قط]]", ["و [قط→قط]"]),
+]
 REFERENCES = [
     ("en", "1914&#150;1918 [[a]]", ["1914&#150;1918 [a→A]"]),
     ("en", "&thinsp;a&nbsp;&mdash; [[b&eacute;]]", ["a — [bé→Bé]"]),
@@ -90,6 +98,56 @@ PARAGRAPHS = [  # a new line is a space, but where a block stands
     ("en", "* a\n\n[[Category:b]]\nc\n[[d]]", ["a", "c [d→D]"]),
     ("en", "a {{b}}\n[[c]]", ["a ▢ [c→C]"]),
     ("ja", "猫は\n[[犬]]", ["猫は [犬→犬]"]),
+]
+FOOTNOTES = [  # a line of nothing but footnotes is part of a paragraph
+    ("en", "a\n<ref>b</ref>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<ref name=b /><REF>d</REF> \n<ref>e\n\nf</ref>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<!-- b --><!-- d --><ref>e</ref><!-- f -->\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<nowiki/>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n<nowiki> \n </nowiki>\n[[c]]", ["a [c→C]"]),
+    ("en", "a\n\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref>\n\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n <ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "* a\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref>\n* [[c]]", ["a", "[c→C]"]),
+    ("en", "a<br>\n<ref>b</ref>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a\n<ref>b</ref><br>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "<blockquote>a\n<ref>b</ref>\n[[c]]</blockquote>", ["a", "[c→C]"]),
+    ("en", "<poem>a\n<ref>b</ref>\n[[c]]</poem>", ["a", "[c→C]"]),
+]
+ADDRESSES = [  # what ends the address of an external link
+    ("es", "[http://x.y/a''La muerte'' b] [[c]]", ["La muerte b [c→C]"]),
+    ("en", "[//x.y'''a''' b] [mailto:c@d.e''f'' g] [[h]]", ["a b f g [h→H]"]),
+    ("en", "[http://x.y/''''a'''' b] [http://x.y/'a b] [[c]]", ["a' b b [c→C]"]),
+    ("en", "[http://x.y/&lt;a b] [ftp://x.y&gt;] [http://x&amp;y a] [[c]]", ["<a b > a [c→C]"]),
+    ("en", "[http://x.y/<b>a</b> b] [http://x.y/<z>a b] [[c]]", ["a b <z>a b [c→C]"]),
+    ("en", '[http://x.y/"a" b] [http://x.y/„a“ b] [http://x.y/«a» b] [[c]]', ['"a" b b b [c→C]']),
+    ("ja", "[http://x.y/「猫」 犬] [http://x.y/　猫] [[c]]", ["犬 猫 [c→C]"]),
+    ("en", "[http://x.y/\u2009a] [http://x.y/\u202f\u00a0b] [[c]]", ["a b [c→C]"]),
+    ("en", "[http://x.y/&nbsp;a b] [http://[::1]/a b] [[c]]", ["b b [c→C]"]),
+    ("en", "[http:// a] [http://''b'' c] [[d]]", ["[http:// a] [http://b c] [d→D]"]),
+]
+UNKNOWN_TAGS = [  # are text
+    ("en", "a <ch> <C>b</C> [[c]]", ["a <ch> <C>b</C> [c→C]"]),
+    (
+        "en",
+        "<a@b.c> <http://x.y> <b2> <i-d> <p:q> [[d]]",
+        ["<a@b.c> <http://x.y> <b2> <i-d> <p:q> [d→D]"],
+    ),
+    ("en", "<foo a=\"b\" c>''d''</foo> <FOO/> [[e]]", ['<foo a="b" c>d</foo> <FOO/> [e→E]']),
+    ("en", "a <foo [[b]]> &lt;c>", ["a <foo [b→B]> <c>"]),
+    ("en", "a <foo\nb> [[c]]", ["a <foo b> [c→C]"]),
+    ("en", "a <foo\n\nb> [[c]]", ["a <foo", "b> [c→C]"]),
+    ("en", "a <b\nstyle='c'>[[d]]</b\n> <p@q> e\nf", ["a [d→D] <p@q> e f"]),
+]
+NOTHING_LEFT = [  # tags that leave no text, not even a footnote's
+    ("en", "a\n<includeonly>b</includeonly>\n[[c]]", ["a", "[c→C]"]),
+    ("en", "a [[b]]<includeonly>c</includeonly>s", ["a [bs→B]"]),
+    ("en", "<includeonly>a</includeonly>* [[b]]", ["[b→B]"]),
+    ("en", "a\n<indicator name=b>c</indicator>\n[[d]]", ["a", "[d→D]"]),
+    ("en", "<indicator name=b>c</indicator>* [[d]]", ["[d→D]"]),
+    ("en", "a\n<indicator name=b>c</indicator><ref>d</ref>\n[[e]]", ["a [e→E]"]),
+    ("en", "[[a]]<indicator name=b>c</indicator>s", ["[a→A]s"]),
 ]
 TERMS = [
     ("en", ";a ''b'': c [[d]]", ["c [d→D]"]),
@@ -176,8 +234,8 @@ def shown(language: str, source: str) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "source", "lines"),
     cases(
-        *(SPACES, APOSTROPHES, TRAILS, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
-        *(OWN_PREFIX, VARIANTS),
+        *(SPACES, APOSTROPHES, TRAILS, PREFIXES, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
+        *(OWN_PREFIX, VARIANTS, FOOTNOTES, NOTHING_LEFT, ADDRESSES, UNKNOWN_TAGS),
     ),
 )
 def test_lines_read_as_on_the_page(language: str, source: str, lines: list[str]) -> None:

@@ -19,6 +19,7 @@ PIECES = (
     "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
     "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
     "\t<small>\t", "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
+    "[[File:A.png]]", "[[File:A.png|20px]] - ", "<ref/>", "<foo>",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
@@ -38,7 +39,7 @@ def long_way(language: str) -> PageReader:
 
 
 @settings(max_examples=200)
-@given(SOURCES, st.sampled_from(["en", "ar", "hi", "zh"]))
+@given(SOURCES, st.sampled_from(["en", "ar", "hi", "hy", "zh"]))
 def test_both_ways_read_the_same(source: str, language: str) -> None:
     expected = long_way(language).lines(source, "Page")
     assert reader_of(language).lines(source, "Page") == expected

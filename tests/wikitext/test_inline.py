@@ -14,7 +14,7 @@ from tests.wikitext.reading import links_of, text_of
         ("<div class=x>a</div>b", "b"),
         ("x<wbr>y<wbr/>z", "xyz"),
         ("1 < 2 > 3 <x", "1 < 2 > 3 <x"),
-        ("a <foo>b", "a ▢b"),
+        ("a </nowiki>b", "a ▢b"),
         ("&lt;ref&gt;x", "<ref>x"),
     ],
 )

@@ -60,6 +60,10 @@ def test_a_link_is_its_anchor_and_its_target(source: str, anchor: str, target: s
     assert links_of(f"x {source} y") == [(anchor, target)]
 
 
+def test_a_link_that_shows_only_spaces_is_no_mention() -> None:
+    assert links_of("a [[b|&nbsp;]] c [[d|\u00a0 ]][[e]]") == [("e", "E")]
+
+
 def test_spaces_at_an_anchors_ends_are_the_texts() -> None:
     assert text_of("a[[Foo| bar ]]b") == "a bar b"
     assert links_of("[[Foo|\u3000bar]]. [[Foo| Baz]]") == [("bar", "Foo"), ("Baz", "Foo")]

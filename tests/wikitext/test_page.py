@@ -121,7 +121,8 @@ HOSTILE = (
     "{{", "[[", "<ref>", "<!--", "'''", "[[File:", "{|\n", "<table>", "-{", "&", "[http://x ", " ",
     "\n", "]]", "}}", "{{a|", "[[a|", "[[a|[", "<b ", "__a", "[[Category:", "; ", "<h2>", "''a'''b",
     "a\n", "a.\n1", "{{x}}\na\n", "[[File:a|thumb]]\na\n", "a\n[[Category:a]]\n", "[[a|\n",
-    "a<br>\n",
+    "a<br>\n", "a\n<ref/>\n", "<!-- a --><ref/>\n", "[http://x&", "[//x''", "[[[", "<c ", "<c\n",
+    "a[http://x \nb]", "[[[a|b]] }} (",
 )  # fmt: skip
 
 
@@ -191,3 +192,17 @@ def test_what_waits_may_have_holes_in_its_templates() -> None:
     first, second = (knowing.read_again(waiting, "P") for waiting in reading.waiting)
     assert first is None
     assert second == ("B is b.", [(0, 1, "B")], [])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "Rome (x}} grew.", "Rome (x]] grew.", "Rome {x |} grew.", "[[[x|Rome]] grew.",
+        "[[[Rome]]] grew.", "{{{Rome grew.", "Rome [x]]] grew.", "[[a{b]] grew.",
+        "(a }}}} b) grew.", "{{ [[ Rome }} ]] grew.",
+    ],
+)  # fmt: skip
+def test_brackets_without_a_partner_cost_only_their_own_sentence(broken: str) -> None:
+    first, *others = read(f"{broken} The [[Tiber]] flows. It (the [[river]]) is long.")
+    assert first.holes
+    assert [s.text for s in others] == ["The Tiber flows.", "It (the river) is long."]

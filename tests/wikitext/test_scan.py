@@ -77,6 +77,7 @@ def test_links_with_a_prefix_are_reported_by_bracket_and_colon() -> None:
 
 
 @given(st.lists(st.sampled_from(TAGS), max_size=14).map("".join), st.integers(0, 3), st.booleans())
+@example("a\n<!--x--><!--y--><ref/>\nb<!--z--><ref/>\n <!--x--><ref/>\n", 0, True)
 @example("a\n <!--x--> <!--y-->\t\nb<ref>c</ref>.<ref name=x/>d<ref>e", 0, True)
 def test_both_pass_the_same_notes(text: str, start: int, closed: bool) -> None:
     start, end = min(start, len(text)), text.rfind(">") + 1

@@ -43,6 +43,16 @@ class ReportData:
         stages = [one for one in self.stages if one.stage != "titles"] or self.stages
         return sorted({one.source.language for one in stages if one.source})
 
+    @property
+    def source_rows(self) -> int:
+        """The number of source sentences in a corpus; 0 for another folder."""
+        known = self.statistics.languages if self.statistics else {}
+        if any(its.source_rows for its in known.values()):
+            return sum(its.source_rows for its in known.values())
+        # Statistics of cstool 0.1 do not have them.
+        of_source = [known[code] for code in self.source_languages if code in known]
+        return sum(sum(its.rows.values()) for its in of_source if not its.origins)
+
     def names(self, qids: Iterable[int]) -> dict[int, str]:
         """Return the name of each entity or type, "" if it has none."""
         sentences = self.statistics.sentences if self.statistics else []

@@ -18,6 +18,8 @@ from cstool.report.html.tables import (
 from cstool.storage.statistics import LanguageNumbers, SampleStats
 
 _SHOWN = 30
+# Codes listed for a language, of names that are not in it.
+_OTHERS = 5
 
 
 def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -30,10 +32,13 @@ def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     yield _sentences(languages, rows, draw)
     yield _scripts(rows, draw)
     yield from _labels(facts, rows, draw)
-    switched = [code for code in languages if code not in facts.source_languages]
-    switched = [code for code in switched if rows[code]]
+    yield from _origins(languages)
+    switched = {code: rows[code] - its.source_rows for code, its in languages.items()}
+    if not any(its.source_rows for its in languages.values()):  # cstool 0.1 did not count them
+        switched = {c: n for c, n in switched.items() if c not in facts.source_languages}
+    switched = {code: number for code, number in switched.items() if number}
     if switched:
-        yield _unswitched({code: languages[code] for code in switched}, rows, draw)
+        yield _unswitched(languages, switched, draw)
         yield from _mixing({code: languages[code] for code in switched}, draw)
 
 
@@ -138,10 +143,35 @@ def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[F
     yield Figure(title, text, table(heads, cells), chart)
 
 
+def _origins(languages: dict[str, LanguageNumbers]) -> Iterator[Figure]:
+    """Yield a table of the shares of the origins of names, if they are known."""
+    every = {code: sum(its.origins.values()) for code, its in languages.items()}
+    total = Counter[str]()
+    for its in languages.values():
+        total.update(its.origins)
+    if not total:
+        return
+    shown = [origin for origin, _ in total.most_common()]
+    cells: list[tuple[Cell, ...]] = []
+    for code in sorted(filter(every.get, every), key=lambda code: (-every[code], code)):
+        shares = (percent(languages[code].origins.get(o, 0) / every[code]) for o in shown)
+        others = Counter(languages[code].name_languages)
+        others.pop(code, None)
+        listed = ", ".join(f"{other} ({n:,})" for other, n in others.most_common(_OTHERS))
+        cells.append((code, language_name(code), every[code], *shares, listed))
+    heads = ["code", "language", "names", *shown, "names from other codes"]
+    text = (
+        "Where the names in switched sentences come from. label: the language of the row; variant: "
+        "a variant of the same language; fallback: another language; mul: Wikidata's label for all "
+        "languages; sitelink: the title of a Wikipedia page."
+    )
+    yield Figure("Origin of the names", text, table(heads, cells))
+
+
 def _unswitched(
     languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer
 ) -> Figure:
-    shares = {code: its.unswitched / rows[code] for code, its in languages.items()}
+    shares = {code: languages[code].unswitched / number for code, number in rows.items()}
     ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
     for code, share in ranked:
@@ -165,7 +195,10 @@ def _unswitched(
 
 
 def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Figure]:
-    sums = {code: _sums(its) for code, its in languages.items()}
+    sums = {
+        code: MixingSums.stored(its.looked_at.mixing if its.looked_at else {})
+        for code, its in languages.items()
+    }
     measures = {code: its.measures() for code, its in sums.items() if its.sentences}
     if not measures:
         return
@@ -186,14 +219,6 @@ def _mixing(languages: dict[str, LanguageNumbers], draw: Drawer) -> Iterator[Fig
     )
     measured = table([*heads, "sampled sentences"], cells, digits=3)
     yield Figure(title, text, measured, _bars(title, ranked, draw))
-
-
-def _sums(its: LanguageNumbers) -> MixingSums:
-    mixing = its.looked_at.mixing if its.looked_at else {}
-    known = {
-        name: number for name, number in mixing.items() if name in MixingSums.__dataclass_fields__
-    }
-    return MixingSums(**known)  # type: ignore[arg-type]
 
 
 def _measures(its: MixingMeasures) -> tuple[float | None, ...]:

@@ -235,15 +235,12 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
     if facts.statistics is not None:
         languages = facts.statistics.languages
         rows = sum(sum(n.rows.values()) for n in languages.values())
-        source = sum(
-            sum(languages[code].rows.values())
-            for code in facts.source_languages
-            if code in languages
-        )
+        source = facts.source_rows
         entities = sum(n.entities for n in languages.values())
         unswitched = sum(n.unswitched for n in languages.values())
         figures += [
-            (f"{rows:,}", "sentences, source and switched"),
+            (f"{rows - source:,}", "switched sentences"),
+            (f"{source:,}", "source sentences"),
             (f"{len(languages):,}", "languages"),
             (f"{entities:,}", "mentions of entities"),
             (f"{entities / rows:.2f}" if rows else "–", "mentions of entities per sentence"),

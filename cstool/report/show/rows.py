@@ -37,6 +37,7 @@ class RowQuery:
     """The rows to return: those that match all given filters.
 
     `grep`: a regular expression (RE2); `draw`: size of a random sample, which depends on `seed`.
+    `switched`: only switched sentences.
     """
 
     languages: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class RowQuery:
     title: str | None = None
     draw: int | None = None
     seed: int = 0
+    switched: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,12 +168,10 @@ def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
     # A corpus has a folder for each language.
     if wanted.languages and manifest.stage != "shard":
         codes = pa.array(wanted.languages)
-        filters.append(
-            _one_of(
-                (_column(_LANGUAGES, form, "--language", manifest),),
-                lambda values: pc.is_in(values, codes),
-            )
-        )
+        column = _column(_LANGUAGES, form, "--language", manifest)
+        filters.append(_one_of((column,), lambda values: pc.is_in(values, codes)))
+    if wanted.switched and form != "mt":  # all rows of `mt` are switched
+        filters.append(_switched(form, manifest))
     if wanted.entity is not None:
         column = _column(_QIDS, form, "--entity", manifest)
         filters.append(_equal(column, wanted.entity))
@@ -180,6 +180,15 @@ def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
     if wanted.grep is not None:
         filters.append(_matching(_TEXTS[form], wanted.grep))
     return filters
+
+
+def _switched(form: str, manifest: Manifest) -> _Filter:
+    """Return the filter for rows that are not source sentences."""
+    sources = pa.array({one.source.language for one in manifest.lineage if one.source})
+    if form == "entitycs" and len(sources) == 1:  # it has no column of source languages
+        return _one_of(("language",), lambda codes: pc.invert(pc.is_in(codes, sources)))
+    columns = "language", _column({"switch": "source_language"}, form, "--switched", manifest)
+    return _Filter(columns, lambda t: _known(one_chunk(pc.not_equal(*map(t.column, columns)))))
 
 
 def _column(columns: dict[str, str], form: str, option: str, manifest: Manifest) -> str:

@@ -29,11 +29,15 @@ class TypeStats(msgspec.Struct, frozen=True):
 
 
 class TitleStats(msgspec.Struct, frozen=True):
-    """A page: number of its rows, and of the entities (or mentions) in them."""
+    """A page: number of its rows, and of the entities (or mentions) in them.
+
+    `wiki`: None if the rows do not tell it.
+    """
 
     title: str
     rows: int
     entities: int
+    wiki: str | None = None
 
 
 def by_type(
@@ -149,12 +153,15 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
             "`cstool extract`, `link`, `switch` or `shard`"
         )
     try:
+        rows = pl.scan_parquet(checked_parts(folder, manifest), glob=False)
+        if "wiki" not in rows.collect_schema():
+            rows = rows.with_columns(wiki=pl.lit(manifest.source and manifest.source.wiki))
         titles = (
-            pl.scan_parquet(checked_parts(folder, manifest), glob=False)
-            .group_by("title")
+            rows.group_by("title", "wiki")
             .agg(rows=pl.len(), entities=pl.col(spans).list.len().cast(pl.Int64).sum())
             .collect(engine="streaming")
-            .sort("rows", "title", descending=[True, False])
+            .sort("rows", "title", "wiki", descending=[True, False, False])
+            .select("title", "rows", "entities", "wiki")
         )
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(

@@ -10,14 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums, sums_by_language
 from cstool.languages.words import words_in
 from cstool.storage.checksums import checked_parts, open_part, read_footer
 from cstool.storage.manifest import Manifest, Part, need_stage
 from cstool.storage.schemas import BY_STAGE
-from cstool.storage.statistics import read_statistics
+from cstool.storage.statistics import LanguageNumbers, SampleStats, read_statistics
 
 _ROWS_AT_ONCE = 20_000
 # Approximate number of rows per language to read; of more, row groups at regular intervals.
@@ -197,11 +196,6 @@ def _sentences(folder: Path, manifest: Manifest) -> _Counted:
 
 
 def _switched(folder: Path, manifest: Manifest) -> _Counted:
-    form = manifest.parameters.get("format", "cstool")
-    if form == "jsonl":
-        return _of_lines(folder)
-    if form != "cstool":
-        return _of_pairs(folder, manifest, *_TEXT[form])
     counted = (
         _scan(folder, manifest)
         .group_by("language", plain=pl.col("language") == pl.col("source_language"))
@@ -245,23 +239,13 @@ def _exact_side(
 def _sampled(
     folder: Path, manifest: Manifest, rows: dict[str, int]
 ) -> tuple[dict[str, int], dict[tuple[str, bool], MixingSums]]:
-    """Return the number of rows read of each language, and their sums: switched, and source.
-
-    A corpus has files by language, in random order; in a folder of `switch` each file has all
-    languages.
-    """
-    by_language: dict[str, list[Part]] = {}
-    for part in manifest.tables:
-        language = part.file.split("/")[1] if manifest.stage == "shard" else ""
-        by_language.setdefault(language, []).append(part)
+    """Return the number of rows read of each language, and their sums: switched, and source."""
     read: dict[str, int] = {}
     sums: dict[tuple[str, bool], MixingSums] = {}
     columns = ["language", "source_language", "text", "entities"]
-    for language, parts in by_language.items():
-        here = rows[language] if language else sum(rows.values())
-        every = max(1, here // (SAMPLE * (1 if language else max(1, len(rows)))))
-        for batch in _batches(folder, parts, columns, every=every):
-            _add(batch, read, sums)
+    every = max(1, sum(rows.values()) // (SAMPLE * max(1, len(rows))))
+    for batch in _batches(folder, manifest.tables, columns, every=every):
+        _add(batch, read, sums)
     return read, sums
 
 
@@ -281,40 +265,59 @@ def _add(
                 sums[code, plain] = sums.get((code, plain), MixingSums()) + its
 
 
-# By format without spans: text column, regular expression to remove from it, mark of an entity.
-_TEXT = {"entitycs": ("cs_sentence", r"</?e>", "<e>"), "mt": ("source", r"^<2[^>]*> ", "")}
-
-
-def _of_pairs(folder: Path, manifest: Manifest, text: str, marks: str, entity: str) -> _Counted:
-    numbers: dict[str, list[int]] = {}
-    for batch in _batches(folder, manifest.tables, ["language", text]):
-        texts = batch.column(text)
-        entities = pc.count_substring(texts, entity).to_numpy() if entity else None
-        words = _words(pc.replace_substring_regex(texts, marks, ""))
-        codes = one_chunk(batch.column("language")).dictionary_encode()
-        for number, code in enumerate(codes.dictionary.to_pylist()):
-            here = codes.indices.to_numpy() == number
-            row = numbers.setdefault(code, [0, 0, 0])
-            row[0] += int(here.sum())
-            row[1] += int(words[here].sum())
-            row[2] += int(entities[here].sum()) if entities is not None else 0
-    return _Counted(
-        [
-            LanguageStats(code, rows, words, n if entity else None, n if entity else None)
-            for code, (rows, words, n) in numbers.items()
-        ]
-    )
-
-
-def _of_lines(folder: Path) -> _Counted:
-    """Return the counts that `shard` stored when it wrote JSON lines."""
+def _corpus(folder: Path, manifest: Manifest) -> _Counted:
+    """Return the counts that `shard` stored, which the dataset card and the report also show."""
+    del manifest
     known = read_statistics(folder).languages
+    sums = {code: MixingSums.stored(n.looked_at.mixing if n.looked_at else {})
+            for code, n in known.items()}  # fmt: skip
+    everything = sum((its for _, its in sorted(sums.items())), MixingSums())
     return _Counted(
-        [
-            LanguageStats(code, sum(n.rows.values()), n.words, n.entities, n.entities)
-            for code, n in known.items()
-        ]
+        [_of_language(code, its, sums[code]) for code, its in known.items()],
+        everything.measures() if everything.sentences else None,
+        _sides_of(known, sums) if all(map(_has_words, known.values())) else None,
     )
+
+
+def _has_words(its: LanguageNumbers) -> bool:
+    """Return whether words were counted by script; not in a corpus of cstool 0.1."""
+    return its.looked_at is not None and its.looked_at.words is not None
+
+
+def _of_language(code: str, its: LanguageNumbers, sums: MixingSums) -> LanguageStats:
+    rows = sum(its.rows.values())
+    looked = its.looked_at.rows if its.looked_at else 0
+    # cstool 0.1 stored words separated by spaces; its sums are of all rows of the sample.
+    words = its.words if _has_words(its) else sums.words * rows // looked if looked else None
+    mixing = sums.measures() if sums.sentences else None
+    partial = looked if 0 < looked < rows else None
+    return LanguageStats(code, rows, words, its.entities, its.entities, mixing, partial)
+
+
+def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) -> _Sides:
+    """Return the counts of source sentences and of switched ones."""
+    source, switched = [], []
+    for code, its in known.items():
+        looked = its.looked_at or SampleStats()
+        source.append(
+            (its.source_rows, its.source_entities, looked.source_rows, looked.source_words)
+        )
+        switched.append(
+            (
+                sum(its.rows.values()) - its.source_rows,
+                its.entities - its.source_entities,
+                looked.rows - looked.source_rows,
+                sums[code].words,
+            )
+        )
+    return _stored_side(source), _stored_side(switched)
+
+
+def _stored_side(languages: list[tuple[int, int, int, int]]) -> TextStats | None:
+    """Return the counts of rows, entities, and of the rows and words of a sample, by language."""
+    rows = sum(one[0] for one in languages)
+    words = sum(number * counted / max(1, looked) for number, _, looked, counted in languages)
+    return TextStats(rows, sum(one[1] for one in languages), words / rows) if rows else None
 
 
 def _entities(folder: Path, manifest: Manifest) -> _Counted:
@@ -339,7 +342,7 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "extract": _sentences,
     "link": _sentences,
     "switch": _switched,
-    "shard": _switched,
+    "shard": _corpus,
     "entities": _entities,
     "titles": _titles,
     "mask": _examples,

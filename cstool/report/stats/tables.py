@@ -103,7 +103,11 @@ def types_table(types: Sequence[TypeStats], shown: int) -> str:
 def titles_table(titles: Sequence[TitleStats], shown: int) -> str:
     """Return the first `shown` pages as a table."""
     lines = [[one.title, f"{one.rows:,}", f"{one.entities:,}"] for one in titles[:shown]]
-    return _aligned(["page", "rows", "entities"], lines, 1, len(titles), "pages")
+    head, left = ["page", "rows", "entities"], 1
+    if len({one.wiki for one in titles}) > 1:
+        lines = [[one.wiki or "", *line] for one, line in zip(titles, lines, strict=False)]
+        head, left = ["wiki", *head], 2
+    return _aligned(head, lines, left, len(titles), "pages")
 
 
 def summaries_table(summaries: Sequence[CorpusSummary]) -> str:

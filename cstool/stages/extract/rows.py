@@ -37,8 +37,8 @@ class SentenceRows:
     mentions: list[LinkSpan] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, page: Page, reading: PageText) -> None:
-        """Add the sentences of a page that have no holes; count the others."""
+    def add(self, page: Page, reading: PageText) -> int:
+        """Add the sentences of a page that have no holes, return their number; count the others."""
         before = len(self.texts)
         with_holes = mentions_lost = beyond = 0
         for position, paragraph, (text, mentions, holes) in reading.sentences:
@@ -65,6 +65,7 @@ class SentenceRows:
         tally.drop(HOLE, with_holes)
         tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
+        return kept
 
     def add_late(
         self, page: Page, waiting: PendingSentence, sentence: Sentence, reason: str

@@ -8,7 +8,10 @@ from typing import Literal
 import msgspec
 import xxhash
 
-from cstool.dumps.page_slices import Damage, PageDump, PageSlice, open_pages, pages_of
+from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.dumps.page_slices import PageDump, open_pages
+from cstool.dumps.page_versions import VersionLog
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute, describe_dump
 from cstool.dumps.xml import MAIN, Page, Site
 from cstool.execution.cpu_limit import TookTooLong, at_most
@@ -17,6 +20,7 @@ from cstool.execution.gc import seldom_collecting
 from cstool.execution.options import RunOptions
 from cstool.languages.codes import need_language
 from cstool.stages.extract.rows import ROWS_A_GROUP, SentenceRows
+from cstool.stages.extract.superseded_pages import drop_superseded
 from cstool.stages.extract.template_redirects import LeftForLater, TemplateNames, read_late
 from cstool.storage.counts import Counts, largest, total
 from cstool.storage.manifest import Manifest, Source
@@ -42,13 +46,15 @@ class ExtractOptions:
 
     `templates`: "known" renders the templates that have a rule, "none" renders none.
     `all_sentences` also keeps sentences without a mention. `language` overrides the language in
-    the dump. `keep_going` keeps the readable part of a truncated dump. `rules`: content of a file
-    of template rules; `rules_name`: its name, for messages.
+    the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
+    readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
+    its name, for messages.
     """
 
     templates: Literal["known", "none"] = "known"
     all_sentences: bool = False
     language: str | None = None
+    largest_page: int = LARGEST_TEXT
     keep_going: bool = False
     rules: str = ""
     rules_name: str = ""
@@ -78,6 +84,7 @@ def extract(
         "templates": options.templates,
         "all_sentences": options.all_sentences,
         "language": options.language,
+        "largest_page": options.largest_page,
         "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
         "segmenter": segmenter(),
         "part_size": running.part_size,
@@ -104,7 +111,8 @@ def _fill(
     on_message: Callable[[str], None],
 ) -> Manifest:
     damage = Damage() if options.keep_going else None
-    dump = open_pages([absolute(dump) for dump in dumps], part_size, damage, sample=SAMPLE)
+    paths = [absolute(dump) for dump in dumps]
+    dump = open_pages(paths, part_size, damage, sample=SAMPLE, largest_text=options.largest_page)
     if options.language is None:
         options = replace(options, language=_language(dump, dumps[0], on_message))
     site = site_of(dump.site, options)
@@ -117,6 +125,7 @@ def _fill(
     made = run.map(
         read_pages, options, dump.tasks, PartSpec(SENTENCES, label="extract"), size=dump.size
     )
+    made = drop_superseded(run, made)
     names = TemplateNames(site, options.render, options.all_sentences, extra=options.rules)
     made += read_late(run, made, names)
     paragraphs = gather(run, made)
@@ -170,15 +179,17 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     tally = counts.tally("pages")
     rows = SentenceRows(counts)
     left = LeftForLater()
+    versions = VersionLog()
     damage = Damage() if options.keep_going else None
     read = reader(site, render=options.render, extra=options.rules)
     note = noter()
-    for page in pages_of(slice_, damage):
+    for index, page in enumerate(pages_of(slice_, damage)):
         if note:
             note(f"page {page.title!r}, id {page.id}")
         reason = _reason_to_skip(page)
         if reason:
             tally.drop(reason)
+            versions.add(page, None)
             left.note(page)
             continue
         try:
@@ -186,18 +197,20 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
                 reading = read.read(page.text or "", page.title, every=options.all_sentences)
         except TookTooLong:
             tally.drop("took too long")
+            versions.add(page, None)
             continue
         except Exception as fault:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
         tally.keep()
-        rows.add(page, reading)
-        left.wait(page, reading.waiting)
+        versions.add(page, rows.add(page, reading))
+        left.wait(index, page, reading.waiting)
         if len(rows.texts) >= ROWS_A_GROUP:
             yield from rows.take()
     if rows.texts:
         yield from rows.take()
     yield from left.beside()
+    yield from versions.beside()
     if damage:
         damage.count(counts)
     rows.count()

@@ -29,9 +29,15 @@ from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.sentences import PendingSentence
 from cstool.wikitext.titles import TEMPLATE
 
-_WAITING_FOLDER = "waiting"
+WAITING_FOLDER = "waiting"
 _REDIRECTS_FOLDER = "redirects"
-_PAGE = [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
+# `page`: the index of the page in its slice.
+_PAGE = [
+    ("page", pa.uint32()),
+    ("page_id", pa.uint32()),
+    ("revision_id", pa.int64()),
+    ("title", pa.string()),
+]
 _SENTENCE = [
     ("position", pa.uint32()),
     ("paragraph", pa.uint32()),
@@ -73,14 +79,14 @@ class LeftForLater:
         if page.namespace == TEMPLATE and page.redirect:
             self.redirects.append((page.title, page.redirect))
 
-    def wait(self, page: Page, waiting: Sequence[PendingSentence]) -> None:
-        """Add the sentences of a page that wait for the second phase."""
-        self.waiting += [(page.id, page.revision_id, page.title, *one) for one in waiting]
+    def wait(self, index: int, page: Page, waiting: Sequence[PendingSentence]) -> None:
+        """Add the sentences that wait for the second phase; `index`: of the page in the slice."""
+        self.waiting += [(index, page.id, page.revision_id, page.title, *one) for one in waiting]
 
     def beside(self) -> Iterator[SideTable]:
         """Yield the side tables that are not empty."""
         if self.waiting:
-            yield SideTable(_WAITING_FOLDER, _table(self.waiting, _WAITING))
+            yield SideTable(WAITING_FOLDER, _table(self.waiting, _WAITING))
         if self.redirects:
             yield SideTable(_REDIRECTS_FOLDER, _table(self.redirects, _REDIRECTS))
 
@@ -93,12 +99,13 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 def read_late(run: Run, made: Sequence[FinishedPart], names: TemplateNames) -> list[FinishedPart]:
     """Make parts of the waiting sentences whose templates are now known; may return no parts."""
     aliases = _aliases(run.work(_REDIRECTS_FOLDER), made, names)
-    files = [run.work(_WAITING_FOLDER) / m.part.file for m in made]
+    files = [run.work(WAITING_FOLDER) / m.part.file for m in made]
     files = [file for file in files if file.is_file()] if aliases else []
     tasks = []
     for index, start in enumerate(range(0, len(files), _FILES_A_PART), len(made)):
         group = files[start : start + _FILES_A_PART]
-        encoded = msgspec.json.encode([[file.name for file in group], aliases])
+        contents = [[file.name, xxhash.xxh3_128_hexdigest(file.read_bytes())] for file in group]
+        encoded = msgspec.json.encode([contents, aliases])
         tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(encoded)))
     named = replace(names, aliases=aliases)
     return run.map(

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, offsets_of
+from cstool.arrays.arrow import list_of, numbers, one_chunk
 from cstool.arrays.hashing import U64, mix, page_hashes
 from cstool.masking.draw import sentence_keys
 from cstool.masking.pair_tokens import PairFrame, PairRows, PairTexts, pair_rows
@@ -26,6 +26,7 @@ from cstool.storage.checksums import is_sound, open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import HashIndex, building
 from cstool.storage.manifest import PARAGRAPHS, Manifest, Part
+from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run
 from cstool.storage.schemas import PAIRS, POSITIONS_A_PAGE
@@ -51,7 +52,10 @@ _PAIRS_AT_ONCE = 4096
 _MAP = "paragraphs"
 # Intermediate tables are read only once, so fast compression is better than small files.
 _QUICK = {"compression": "lz4"}
-_PAGED = pa.schema([("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string())])
+_PAGED = pa.schema(
+    [("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string()), ("wiki", pa.string())]
+)
+_COLUMNS = ["id", "source_language", "page_id", "text", "wiki"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,15 @@ class _PartToGroup:
     file: str
     first: int
     buckets: int
+
+
+@dataclass(frozen=True)
+class _Grouping:
+    """The parameters of `group`: the folder of segments, and the wikis of source languages."""
+
+    segments: str
+    seed: int
+    wikis: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,8 @@ def make_pairs(
     """Write pairs of the corpus's sentences to the run's output folder; return the manifest."""
     seed = int(run.claim.parameters["seed"])
     paragraphs = run.work("paragraphs")
-    _index(paragraphs, [corpus / part.file for part in read.beside(PARAGRAPHS)], seed)
+    wikis = wikis_by_language(corpus, read)
+    _index(paragraphs, [corpus / part.file for part in read.beside(PARAGRAPHS)], seed, wikis)
     splits = _splits(read.tables)
     groups = []
     first = 0
@@ -109,7 +123,7 @@ def make_pairs(
     segments = run.work("segments")
     grouped = run.map(
         group,
-        (str(segments), seed),
+        _Grouping(str(segments), seed, wikis),
         groups,
         PartSpec(INDEX, label="mask: pages", phase="grouped", unit="part", layout=_QUICK),
     )
@@ -130,7 +144,7 @@ def make_pairs(
     return run.finish(made, total(m.counts for m in made), source=read.source)
 
 
-def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
+def _index(folder: Path, files: Sequence[Path], seed: int, wikis: dict[str, str]) -> None:
     """Write the index from sentences to paragraphs unless an interrupted run has written it."""
     paths = [folder / file for file in HashIndex.files(_MAP)]
     if all(path.is_file() and is_sound(path) for path in paths):
@@ -140,8 +154,7 @@ def _index(folder: Path, files: Sequence[Path], seed: int) -> None:
             for rows in open_part(Path(file)).iter_batches(_ROWS_A_BUCKET, use_threads=False):
                 ids = rows.column("id").to_numpy()
                 pages = numbers((ids // POSITIONS_A_PAGE).astype(np.uint32))
-                of_page = [rows.column("source_language"), pages]
-                table = pa.table(of_page, ["source_language", "page_id"])
+                table = with_wikis(rows, wikis).append_column("page_id", pages)
                 paragraphs = rows.column("paragraph").to_numpy() + np.uint32(1)  # 0: missing
                 add(_sentence_hashes(page_hashes(table, seed), ids), paragraphs)
 
@@ -172,15 +185,13 @@ def _files(
     return files
 
 
-def group(part: _PartToGroup, work: tuple[str, int]) -> Batches:
+def group(part: _PartToGroup, work: _Grouping) -> Batches:
     """Write the rows of a part as segments, one per bucket; yield the index of the segments."""
-    folder, seed = work
-    columns = ["id", "source_language", "page_id", "text"]
-    with SegmentWriter(segment_file(Path(folder), part.name), _PAGED) as segments:
-        for table in row_groups(open_part(Path(part.file)), columns):
-            pages = page_hashes(table, seed)
-            rows = table.select(["id"]).append_column("page", numbers(pages))
-            rows = rows.append_column("text", table.column("text"))
+    with SegmentWriter(segment_file(Path(work.segments), part.name), _PAGED) as segments:
+        for rows_ in row_groups(open_part(Path(part.file)), _COLUMNS):
+            table = with_wikis(rows_, work.wikis)
+            pages = page_hashes(table, work.seed)
+            rows = table.append_column("page", numbers(pages)).select(_PAGED.names)
             buckets = pages % np.uint64(part.buckets) + np.uint64(part.first)
             segments.write(rows, buckets.astype(np.uint32))
     yield segments.index()
@@ -213,6 +224,7 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
     counts.tally("sentences").drop("its paragraph is not told", int((paragraphs == 0).sum()))
     order, paragraphs = order[paragraphs > 0], paragraphs[paragraphs > 0]
     ids, pages = ids[order], pages[order]
+    wikis = one_chunk(table.column("wiki")).take(numbers(order))
     random_keys = sentence_keys(ids, [bucket.language] * len(ids), work.seed, epoch=0)
     result = pair_up(pages, paragraphs, ids, random_keys, work.place)
     counts.tally("sentences").keep(result.anchors)
@@ -228,16 +240,21 @@ def pair(bucket: _Bucket, work: _Work) -> Batches:
         some = slice(start, start + _PAIRS_AT_ONCE)
         first, second, kind = pairs.first[some], pairs.second[some], pairs.kind[some]
         rows = pair_rows(texts, first, second, work.max_length)
-        yield _table(bucket.language, ids[np.stack([first, second], 1)], kind, rows)
+        both = np.stack([first, second], 1)
+        yield _table(bucket.language, ids[both], wikis.take(numbers(both.ravel())), kind, rows)
     return counts
 
 
-def _table(language: str, ids: Array, kind: Array, rows: PairRows) -> pa.RecordBatch:
-    flat: dict[str, tuple[Array, Array]] = {
-        "ids": (np.full(len(ids), 2), ids.ravel()),
-        "input_ids": (rows.sizes, rows.ids),
-        "token_type_ids": (rows.sizes, rows.types),
-        "attention_mask": (rows.sizes, np.ones(len(rows.ids), np.int8)),
+def _table(
+    language: str, ids: Array, wikis: pa.Array, kind: Array, rows: PairRows
+) -> pa.RecordBatch:
+    """Return pairs as rows; `ids`: int64[n, 2]; `wikis`: those of the sentences, flattened."""
+    flat: dict[str, tuple[Array, pa.Array]] = {
+        "ids": (np.full(len(ids), 2), numbers(ids.ravel())),
+        "input_ids": (rows.sizes, numbers(rows.ids)),
+        "token_type_ids": (rows.sizes, numbers(rows.types)),
+        "attention_mask": (rows.sizes, numbers(np.ones(len(rows.ids), np.int8))),
+        "wikis": (np.full(len(ids), 2), wikis),
     }
     single = {
         "language": pa.array([language] * len(ids), pa.string()),
@@ -245,11 +262,7 @@ def _table(language: str, ids: Array, kind: Array, rows: PairRows) -> pa.RecordB
         "kind": pa.array([KINDS[k] for k in kind], pa.string()),
     }
     columns = [
-        single[field.name]
-        if field.name in single
-        else pa.ListArray.from_arrays(
-            offsets_of(flat[field.name][0]), numbers(flat[field.name][1]), type=field.type
-        )
+        single[field.name] if field.name in single else list_of(*flat[field.name], field.type)
         for field in PAIRS
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PAIRS)

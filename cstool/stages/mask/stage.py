@@ -6,7 +6,7 @@ drawn by hashes (`masking.draw`), so they do not depend on the workers. Pairs of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, numbers, offsets_of
+from cstool.arrays.arrow import flat, list_of, numbers
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.masking.clusters import Clusters, read_clusters
@@ -35,6 +35,7 @@ from cstool.storage.manifest import (
     hash_file,
     need_stage,
 )
+from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import EXAMPLES
@@ -74,6 +75,7 @@ class _Work:
     """The parameters of the workers; `fingerprints` make cached files of another run unequal."""
 
     corpus: str
+    wikis: dict[str, str] = field(hash=False)
     tokenizer: str
     fingerprints: str
     options: MaskOptions
@@ -117,7 +119,8 @@ def mask_corpus(
     inputs = [describe_folder(corpus, read), *map(describe_file, files)]
     fingerprints = " ".join(str(one.identity) for one in inputs)
     corpus = corpus.absolute()
-    work = _Work(str(corpus), str(files[0]), fingerprints, options)
+    wikis = wikis_by_language(corpus, read)
+    work = _Work(str(corpus), wikis, str(files[0]), fingerprints, options)
     _check(tokenizer, work)
     parameters: dict[str, Any] = {
         "strategy": options.strategy,
@@ -205,10 +208,10 @@ def mask_part(file: str, work: _Work) -> Batches:
     """Yield the training examples of a part of the corpus."""
     counts = Counts()
     tools = _tools(work)
-    columns = ["id", "language", "text", "entities"]
+    columns = ["id", "language", "source_language", "text", "entities", "wiki"]
     part = open_part(Path(work.corpus) / file)
     for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
-        yield _rows(batch, tools, work.options, counts)
+        yield _rows(with_wikis(batch, work.wikis), tools, work.options, counts)
     return counts
 
 
@@ -232,42 +235,45 @@ def _rows(
     tokens = of_sentences(tokenized.tokens, used)
     batch = batch.filter(pa.array(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
-    languages = batch.column("language").to_pylist()
+    languages, wikis = batch.column("language").to_pylist(), batch.column("wiki")
     keys = sentence_keys(ids, languages, options.seed, epoch=0)
     masked = mask(tokens, keys, tools.strategy, tools.vocabulary, tools.clusters)
     rows = packed(tokens, options.max_length) if options.packed else one_a_row(tokens)
     qids = entities.field("qid").to_numpy()[tokenized.kept]
-    examples = _table(rows, ids, languages, tokens, masked, qids, of_sentence[used])
+    examples = _table(rows, (ids, wikis), languages, tokens, masked, qids, of_sentence[used])
     _count_written(examples, tokens, masked, tools.vocabulary, counts)
     return examples
 
 
 def _table(
     rows: RowLayout,
-    ids: Array,
+    sentences: tuple[Array, pa.Array],
     languages: Sequence[str],
     tokens: Tokens,
     masked: MaskedTokens,
     qids: Array,
     of_sentence: Array,
 ) -> pa.RecordBatch:
+    """Return the examples; `sentences`: the id and the wiki of each sentence."""
     sentence_ends = np.cumsum(rows.sentences)
     in_row = np.concatenate([[0], np.cumsum(of_sentence)])[np.concatenate([[0], sentence_ends])]
     sizes = np.diff(rows.tokens)
+    ids, wikis = sentences
     lists = (
-        (rows.sentences, ids),
+        (rows.sentences, numbers(ids)),
         None,
-        (sizes, masked.input_ids),
-        (sizes, masked.labels),
-        (sizes, np.ones(len(tokens.ids), np.int8)),
-        (sizes, entity_numbers(tokens, rows, of_sentence)),
-        (np.diff(in_row), qids),
+        (sizes, numbers(masked.input_ids)),
+        (sizes, numbers(masked.labels)),
+        (sizes, numbers(np.ones(len(tokens.ids), np.int8))),
+        (sizes, numbers(entity_numbers(tokens, rows, of_sentence))),
+        (np.diff(in_row), numbers(qids)),
+        (rows.sentences, wikis),
     )
     first = sentence_ends - rows.sentences
     columns = [
         pa.array([languages[i] for i in first], pa.string())
         if one is None
-        else pa.ListArray.from_arrays(offsets_of(one[0]), numbers(one[1]), type=field.type)
+        else list_of(one[0], one[1], field.type)
         for one, field in zip(lists, EXAMPLES, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, schema=EXAMPLES)

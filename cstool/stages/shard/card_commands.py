@@ -27,10 +27,20 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "propagate": ("--propagate", False),
     },
     "switch": {
+        "recipe": ("--recipe", "default"),
         "max_languages": ("--max-languages", 5),
         "seed": ("--seed", 0),
         "labels": ("--labels", "label"),
-        "fallback": ("--fallback", "all"),
+        "fallback": ("--fallback", "variants"),
+        "fit": ("--no-fit", True),
+        "inflected": ("--inflected", "skip-mention"),
+        "min_changed": ("--min-changed", 1),
+        "require_all": ("--no-require-all", True),
+        "policy": ("--policy", "sample"),
+        "smoothing": ("--smoothing", None),
+        "switch_rate": ("--switch-rate", 1.0),
+        "mix": ("--mix", False),
+        "source_rows": ("--source-rows", "switched"),
     },
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
@@ -94,8 +104,7 @@ def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
         yield from (latest.get("extract", "sentences"), "--titles", latest.get("titles", "titles"))
     elif one.stage == "switch":
         yield from (latest.get("link", "linked"), "--entities", latest.get("entities", "entities"))
-        if "languages" in one.parameters:
-            yield from ("--languages", _languages(one))
+        yield from _switch_words(one)
     else:
         yield from dumps
     yield from _given(one.stage, one.parameters)
@@ -114,7 +123,7 @@ def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:
     for name, (option, default) in _OPTIONS[stage].items():
         value = parameters.get(name, default)
         if value != default:
-            yield from ([option] if value is True else [option, str(value)])
+            yield from ([option] if isinstance(value, bool) else [option, str(value)])
 
 
 def _languages(one: Ancestor) -> str:
@@ -123,6 +132,23 @@ def _languages(one: Ancestor) -> str:
     if languages == set(entitycs()) - source:
         return "entitycs"
     return ",".join(one.parameters["languages"])
+
+
+def _switch_words(one: Ancestor) -> Iterator[str]:
+    """Yield the options of `switch` for languages and types of entities.
+
+    Many classes are a file, as for `--only`.
+    """
+    if "languages" in one.parameters:
+        yield from ("--languages", _languages(one))
+    if weights := one.parameters.get("weights"):
+        yield from ("--language-weights", ",".join(f"{c}={w}" for c, w in weights.items()))
+    types = one.parameters.get("types") or {}
+    for name, option in (("asked", "--types"), ("excluded", "--exclude-types")):
+        if classes := types.get(name):
+            yield from (option, "QIDS.txt" if isinstance(classes, str) else ",".join(classes))
+    if types.get("dates"):
+        yield "--exclude-dates"
 
 
 def _role(name: str) -> str:

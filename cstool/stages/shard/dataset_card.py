@@ -1,34 +1,22 @@
-"""Writes the dataset card: README.md with the YAML that the Hugging Face Hub reads."""
+"""Writes the dataset card of a corpus, README.md."""
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from cstool import __version__
 from cstool.distribution import address
-from cstool.languages.codes import bcp47, names
+from cstool.languages.codes import names
 from cstool.stages.shard.card_commands import commands
+from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
+from cstool.stages.shard.card_origins import origins_section
 from cstool.stages.shard.formats import CorpusFormat
+from cstool.stages.shard.statistics import LOOKED_AT
 from cstool.storage.counts import largest
-from cstool.storage.manifest import Ancestor, Input
+from cstool.storage.manifest import Ancestor, Input, Source
 from cstool.storage.reason_phrases import reasons_text
 from cstool.storage.statistics import LanguageNumbers
-
-
-@dataclass
-class SplitSize:
-    """The size of a split of a language: rows, bytes of its files, and bytes as Arrow tables.
-
-    `in_memory` is 0 if unknown: for files that `datasets` reads with other types.
-    """
-
-    rows: int = 0
-    bytes: int = 0
-    in_memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,7 +28,7 @@ class CardData:
     """
 
     form: CorpusFormat
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
     dedup: str = "none"
     tests: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
@@ -53,16 +41,18 @@ _COLUMNS = {
     "cstool": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `text` |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
+| `language` | language of the row, into which entities were switched |
 | `source_language` | language of the source sentence |
 | `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
 | `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
-`start`, `end` (in `text`); offsets count Unicode code points, ends are exclusive |
+`start`, `end` (in `text`), `name_language` and `origin` of the name; offsets count Unicode code \
+points, ends are exclusive |
 | `page_id`, `title` | Wikipedia page of the sentence |
+| `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |
 
-For each `id` and `source_language`, the Parquet files `_paragraphs/*.pq` contain the index of the
-paragraph or list item from which the sentence was extracted.""",
+For each `wiki` and `id`, the Parquet files `_paragraphs/*.pq` contain the index of the paragraph or
+list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
@@ -77,26 +67,29 @@ paragraph or list item from which the sentence was extracted.""",
 | `language` | language of the entity labels in `source` |
 | `target_language` | language of the source sentence, into which a model translates |
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
-| `target` | the source sentence |""",
+| `target` | the source sentence |
+| `wiki` | wiki of the source sentence |""",
 }
 _COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the card of a corpus. `splits`: the size of each split, by language."""
-    wikis = ", ".join(facts.sources)
+    wikis = ", ".join(source.wiki for source in facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     first = next(iter(splits), "de")
     return f"""\
 ---
-{card_head(splits, facts)}---
+{metadata(splits, facts.form, facts.sources)}---
 
 # Code-switched sentences from {wikis}
 
 Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
-training cross-lingual models. The corpus contains {rows:,} sentences in {len(splits)} languages. It
-was created with {_program()} {__version__}, following the method of EntityCS
+training cross-lingual models. The corpus contains {_sentences(rows, facts)} in {len(splits)}
+languages. It was created with {_program()} {__version__}, following the method of EntityCS
 ([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
+
+With `pip install {_LIBRARIES[facts.form.suffix]}`:
 
 ```python
 from datasets import load_dataset
@@ -105,7 +98,7 @@ corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 ```
 
 Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
-split. All sentences of a page are in the same split, in all languages.
+split.{_default(splits)} All sentences of a page are in the same split, in all languages.
 
 {_COLUMNS[facts.form.name]}
 {_left_out(facts)}
@@ -113,9 +106,10 @@ split. All sentences of a page are in the same split, in all languages.
 
 {_languages(splits, facts)}
 
-Words are counted by splitting at spaces.
+Words are counted by the rules of each script, as by `cstool stats`; where a file has more than
+{LOOKED_AT:,} rows, their number is estimated from that many.
 
-{_made(facts)}## Limitations
+{origins_section(facts.numbers)}{_made(facts)}## Limitations
 
 - Labels are inserted in their base form, as in Wikidata. They may not agree with the rest of the
   sentence in case, number or gender, or with its articles and particles.
@@ -134,14 +128,24 @@ Words are counted by splitting at spaces.
 
 The sentences are from Wikipedia ({wikis}). They were written by its contributors and are licensed
 under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the page and revision of each sentence; the address of a revision is
-`https://<language>.wikipedia.org/?oldid=<revision_id>`, and the authors of a page are in its
-history. Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+the wiki, page and revision of each sentence; the address of a revision is
+`https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
+authors of a page are in its history. Adaptations must be shared under the same license. Entity
+labels are from Wikidata ([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
 
 ## Citation
 
 {_citation()}"""
+
+
+# By suffix: the packages with which the files can be read.
+_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard"}
+
+
+def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
+    if EVERY in splits:
+        return ""
+    return f" Without a name, `load_dataset` reads the configuration `{EVERY}`: all languages."
 
 
 def _program() -> str:
@@ -189,6 +193,12 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
             f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
         )
     return "\n".join(lines)
+
+
+def _sentences(rows: int, facts: CardData) -> str:
+    """Return the number of sentences: of the switched ones, and of the source sentences."""
+    source = sum(its.source_rows for its in facts.numbers.values())
+    return f"{rows - source:,} switched + {source:,} source sentences"
 
 
 # ---- how it was created ----
@@ -294,64 +304,3 @@ def _left_out(facts: CardData) -> str:
         return ""
     numbers = reasons_text(facts.dropped) or "none"
     return f"\nThe corpus excludes {'; '.join(kinds)}. Dropped rows: {numbers}.\n"
-
-
-# ---- YAML for the Hub ----
-
-
-def card_head(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
-    """Return the YAML of the card (https://github.com/huggingface/hub-docs, datasetcard.md)."""
-    rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
-    translation = facts.form.name == "mt"
-    tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
-    fields = {
-        "license": "cc-by-sa-4.0",
-        "language": [*dict.fromkeys(map(bcp47, splits))],
-        "pretty_name": f"Code-switched sentences from {', '.join(facts.sources)}",
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["crowdsourced", "machine-generated"],
-        "multilinguality": ["translation" if translation else "multilingual"],
-        "source_datasets": ["extended|wikipedia"],
-        **({"task_categories": ["translation"]} if translation else tasks),
-        "tags": [*_TAGS],
-        "size_categories": [_size(rows)],
-        "configs": [
-            {
-                "config_name": language,
-                "data_files": [
-                    {"split": name, "path": f"data/{language}/{name}-*.{facts.form.suffix}"}
-                    for name in by_name
-                ],
-            }
-            for language, by_name in splits.items()
-        ],
-        "dataset_info": [_info(language, by_name) for language, by_name in splits.items()],
-    }
-    # PyYAML quotes `no`, a boolean in YAML 1.1; one line per value, whatever its length.
-    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=math.inf)
-    return text
-
-
-_TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
-
-
-def _info(language: str, splits: dict[str, SplitSize]) -> dict[str, Any]:
-    """Return the size of a language."""
-    info: dict[str, Any] = {"config_name": language, "splits": []}
-    for name, split in splits.items():
-        in_memory = {"num_bytes": split.in_memory} if split.in_memory else {}
-        info["splits"].append({"name": name, **in_memory, "num_examples": split.rows})
-    info["download_size"] = sum(split.bytes for split in splits.values())
-    if all(split.in_memory for split in splits.values()):
-        info["dataset_size"] = sum(split.in_memory for split in splits.values())
-    return info
-
-
-def _size(rows: int) -> str:
-    """Return the Hub's size category for a number of rows."""
-    bounds = (1, "K"), (10, "K"), (100, "K"), (1, "M"), (10, "M"), (100, "M"), (1, "B"), (10, "B")
-    names = [f"{number}{unit}" for number, unit in bounds]
-    index = next((i for i, power in enumerate(range(3, 11)) if rows < 10**power), len(bounds))
-    if index == 0:
-        return "n<1K"
-    return f"n>{names[-1]}" if index == len(bounds) else f"{names[index - 1]}<n<{names[index]}"

@@ -20,6 +20,7 @@ MT = pa.schema(
         ("target_language", pa.string()),
         ("source", pa.string()),
         ("target", pa.string()),
+        ("wiki", pa.string()),
     ]
 )
 
@@ -38,6 +39,7 @@ def pairs(table: pa.Table) -> pa.Table:
             table.column("source_language"),
             pc.binary_join_element_wise(tokens.take(targets.indices), table.column("text"), ""),
             table.column("source_text"),
+            table.column("wiki"),
         ],
         schema=MT,
     )

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cstool.stages.shard.format_entitycs import ENTITYCS, marked_up
 from cstool.stages.shard.format_mt import MT, pairs
-from cstool.storage.checksums import STANDARD
+from cstool.storage.checksums import layout_of
 from cstool.storage.schemas import SWITCHED
 
 FormatName = Literal["cstool", "entitycs", "jsonl", "mt"]
@@ -40,17 +39,8 @@ class CorpusFormat:
     @property
     def layout(self) -> dict[str, Any]:
         """The options of pyarrow's ParquetWriter for this format."""
-        dictionary = [path for path in _leaves(self.schema) if path not in self.unique]
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
-        return {**STANDARD, "use_dictionary": dictionary, **chunked}
-
-
-def _leaves(schema: pa.Schema) -> list[str]:
-    """Return the Parquet paths of the columns (`entities.list.element.qid`)."""
-    sink = pa.BufferOutputStream()
-    pq.write_metadata(schema, sink)
-    columns = pq.ParquetFile(sink.getvalue()).schema
-    return [columns.column(i).path for i in range(len(columns))]
+        return {**layout_of(self.schema, self.unique), **chunked}
 
 
 def _as_they_are(table: pa.Table) -> pa.Table:

@@ -24,7 +24,7 @@ from cstool.storage.parts import Batches, FinishedPart
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 SPLITS = ("train", "validation")
 # The columns that `census` and `kept_rows` need.
-_NARROW = ["id", "language", "source_language", "page_id"]
+_NARROW = ["id", "language", "source_language", "page_id", "wiki"]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import zstandard
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import bytes_in_memory, numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FORMATS, ROWS_A_GROUP
@@ -115,7 +115,7 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
     for table in _in_order(shard, counts, facts):
         columns = form.columns(table)
-        counts.add(IN_MEMORY, {split: columns.nbytes})
+        counts.add(IN_MEMORY, {split: bytes_in_memory(columns)})
         yield columns
     yield facts.beside()
     return counts
@@ -126,6 +126,7 @@ def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
     counts = Counts()
     facts = _facts(shard)
     path = Path(work.out) / shard.file
+    split = f"{path.parent.name}/{split_name(shard.file)}"
     rows = 0
     with whole_file(path) as temporary:
         with temporary.open("wb") as file, zstandard.open(file, "wb", cctx=compressor()) as out:
@@ -133,6 +134,7 @@ def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
                 frame = pl.from_arrow(table)
                 assert isinstance(frame, pl.DataFrame)
                 frame.write_ndjson(out)
+                counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
                 rows += table.num_rows
         size, checksum = temporary.stat().st_size, sha256(temporary)
     yield pa.table([[rows], [size], [checksum]], schema=RECEIPT)
@@ -159,20 +161,9 @@ def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> I
     for start in range(0, len(order), ROWS_A_GROUP):
         rows = table.take(numbers(order[start : start + ROWS_A_GROUP])).combine_chunks()
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
-        counts.add("words", {language: words(one_chunk(rows.column("text")))})
         counts.add("entities", {language: int(entities)})
         facts.add(rows)
         yield rows
-
-
-def words(texts: pa.StringArray) -> int:
-    """Return the number of space-separated words of the texts.
-
-    Texts are single lines without repeated spaces (`docs/stages.md`), so it counts the spaces.
-    """
-    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :][: len(texts) + 1]
-    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    return int(np.count_nonzero(data == ord(" "))) + int(np.count_nonzero(np.diff(offsets)))
 
 
 def split_name(shard: str) -> str:

@@ -16,8 +16,9 @@ import zstandard
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.languages.segmentation import icu_version
+from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
-from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
+from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
 from cstool.stages.shard.formats import FORMATS, CorpusFormat
 from cstool.stages.shard.minhash import ALGORITHM, need_library
@@ -56,9 +57,11 @@ from cstool.storage.manifest import (
     need_stage,
     sha256,
 )
+from cstool.storage.older_folders import need_columns
 from cstool.storage.paragraphs import of_corpus
 from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
+from cstool.storage.schemas import SWITCHED
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
 from cstool.storage.tasks import Task, part_name
@@ -86,6 +89,8 @@ def shard(
     cannot be used, CstoolError if the library for --dedup is missing.
     """
     read = [_Switched(folder.absolute(), need_stage(folder, "switch")) for folder in switched]
+    for folder, one in zip(switched, read, strict=True):
+        need_columns(folder, one.manifest, SWITCHED)
     tests = [path.absolute() for path in options.decontaminate]
     inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
     parameters: dict[str, Any] = {
@@ -294,12 +299,17 @@ def _describe(
     languages = numbers_by_language(facts)
     for language, numbers in languages.items():
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
-        numbers.words = counts.details["words"].get(language, 0)
+        numbers.estimate_words()
         numbers.entities = counts.details["entities"].get(language, 0)
-    sources = sorted({m.source.wiki for _, m in read if m.source})
+    counts.add("source rows", {code: n.source_rows for code, n in languages.items()})
+    sources = sorted({m.source for _, m in read if m.source}, key=lambda source: source.wiki)
     dropped = counts.tallies["rows"].dropped
     statistics = Statistics(
-        languages, sources, dropped, top_entities(facts), sample_sentences(facts)
+        languages,
+        [source.wiki for source in sources],
+        dropped,
+        top_entities(facts),
+        sample_sentences(facts),
     )
     tests = tuple(path.name for path in options.decontaminate)
     card = CardData(

@@ -7,7 +7,7 @@ fixed order.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,8 @@ TOP_ENTITIES = 200
 # Number of entities in a file's statistics: one per 100 rows, within bounds. Any other entity is at
 # most as frequent as the last one of these, which bounds the error of the sums.
 _ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000
-# Rows of a training file to analyze in detail: one in 50, within bounds.
-_ONE_OF, _LOOKED_AT_LEAST, _LOOKED_AT_MOST = 50, 100, 10_000
+# Rows of a file to analyze in detail; counting words takes longer than writing the rows.
+LOOKED_AT = 10_000
 # Maximum bytes of a sample sentence, which bounds the size of the statistics.
 _LONGEST_SAMPLE = 4_000
 _SCHEMA = pa.schema([("facts", pa.string())])
@@ -67,8 +67,8 @@ class FileFacts(msgspec.Struct):
 class FileFactsBuilder:
     """Collects the statistics of a file from its rows, table by table, in order.
 
-    `rows`: number of rows of the file; `sample`: whether to analyze some rows in detail and select
-    sample sentences, which is done for training files.
+    `rows`: number of rows of the file; `sample`: whether to select sample sentences, which is done
+    for training files.
     """
 
     def __init__(self, language: str, rows: int, *, sample: bool) -> None:
@@ -76,13 +76,14 @@ class FileFactsBuilder:
         self._language = language
         self._characters = np.zeros(CHARACTER_BUCKETS, np.int64)
         self._entities = np.zeros(ENTITY_BUCKETS, np.int64)
+        self._origins: Counter[str] = Counter()
+        self._name_languages: Counter[str] = Counter()
         self._qids: list[Array] = []
         self._names: dict[int, str] = {}
         self._sums = MixingSums()
-        self._looked = SampleStats()
+        self._looked = SampleStats(words=0)
         self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
-        some = min(max(rows // _ONE_OF, _LOOKED_AT_LEAST), _LOOKED_AT_MOST)
-        self._left = some if sample else 0
+        self._left = LOOKED_AT
         self._sample = sample
         self._sentences: list[tuple[int, SampleSentence]] = []
 
@@ -94,11 +95,14 @@ class FileFactsBuilder:
         self._characters += np.bincount(buckets, minlength=CHARACTER_BUCKETS)
         number = np.minimum(np.diff(offsets), ENTITY_BUCKETS - 1)
         self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
-        same = pc.and_(
-            pc.equal(table.column("text"), table.column("source_text")),
-            pc.not_equal(table.column("language"), table.column("source_language")),
-        )
+        switched = pc.not_equal(table.column("language"), table.column("source_language"))
+        same = pc.and_(pc.equal(table.column("text"), table.column("source_text")), switched)
         self._numbers.unswitched += pc.sum(same).as_py() or 0
+        self._numbers.source_rows += table.num_rows - (pc.sum(switched).as_py() or 0)
+        of_switched = numbers(np.flatnonzero(_repeated(switched, offsets)))
+        self._numbers.source_entities += len(spans) - len(of_switched)
+        for name, into in (("origin", self._origins), ("name_language", self._name_languages)):
+            into.update(_tally(spans.field(name).take(of_switched)))
         self._qids.append(spans.field("qid").to_numpy())
         if self._left:
             self._look_at(table.slice(0, self._left).combine_chunks())
@@ -108,12 +112,13 @@ class FileFactsBuilder:
 
     def _look_at(self, rows: pa.Table) -> None:
         """Analyze rows in detail: entity names, whether they were changed, and code-mixing."""
-        codes = one_chunk(rows.column("language")).dictionary_encode()
-        spans = one_chunk(rows.column("entities"))
-        switched = pc.not_equal(rows.column("language"), rows.column("source_language")).to_pylist()
-        sums = sums_by_language(codes, one_chunk(rows.column("text")), spans)
-        self._sums += sum(sums.values(), MixingSums())
-        offsets, values = flat(spans)
+        unequal = pc.not_equal(rows.column("language"), rows.column("source_language"))
+        switched = unequal.to_pylist()
+        self._sums += _mixing(rows.filter(unequal))
+        source = _mixing(rows.filter(pc.invert(unequal)))
+        self._looked.source_rows += len(switched) - sum(switched)
+        self._looked.source_words += source.words
+        offsets, values = flat(one_chunk(rows.column("entities")))
         qids, *span_offsets = (values.field(name).to_numpy().tolist() for name in _SPAN)
         texts, sources = (rows.column(n).to_pylist() for n in ("text", "source_text"))
         bounds = offsets.tolist()
@@ -150,7 +155,10 @@ class FileFactsBuilder:
         self._numbers.characters = self._characters.tolist()
         self._numbers.entities_a_sentence = self._entities.tolist()
         self._looked.mixing = asdict(self._sums)
+        self._looked.words = self._sums.words + self._looked.source_words
         self._numbers.looked_at = self._looked
+        self._numbers.origins = dict(sorted(self._origins.items()))
+        self._numbers.name_languages = dict(sorted(self._name_languages.items()))
         kept = qids[top].tolist()
         facts = FileFacts(
             self._language,
@@ -165,8 +173,27 @@ class FileFactsBuilder:
         return SideTable(FACTS, pa.Table.from_arrays([encoded], schema=_SCHEMA))
 
 
-def _order(candidate: tuple[int, SampleSentence]) -> tuple[int, int, str, str]:
-    return candidate[0], candidate[1].id, candidate[1].language, candidate[1].text
+def _mixing(rows: pa.Table) -> MixingSums:
+    """Return the sums of rows of one language."""
+    codes = one_chunk(rows.column("language")).dictionary_encode()
+    text, spans = (one_chunk(rows.column(name)) for name in ("text", "entities"))
+    return sum(sums_by_language(codes, text, spans).values(), MixingSums())
+
+
+def _repeated(of_row: pa.ChunkedArray, offsets: Array) -> Array:
+    """Return the value of each row for each of its entities; `offsets`: see `arrow.flat`."""
+    return np.repeat(one_chunk(of_row).to_numpy(zero_copy_only=False), np.diff(offsets))
+
+
+def _tally(values: pa.Array) -> dict[str, int]:
+    """Return the number of occurrences of each string."""
+    counted = pc.value_counts(values.drop_null()).flatten()
+    return {one.as_py(): n.as_py() for one, n in zip(*counted, strict=True)}
+
+
+def _order(candidate: tuple[int, SampleSentence]) -> tuple[int, int, str, str, str]:
+    hash_, one = candidate
+    return hash_, one.id, one.language, one.text, one.wiki
 
 
 def _sentence(row: dict[str, Any]) -> SampleSentence:
@@ -178,6 +205,7 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
         row["source_language"],
         row["source_text"],
         {row["language"]: SwitchedForm(row["text"], spans)},
+        row["wiki"],
     )
 
 
@@ -193,21 +221,30 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         into = by_language.setdefault(file.language, LanguageNumbers({}, looked_at=SampleStats()))
         its, looked = file.numbers, file.numbers.looked_at or SampleStats()
         into.unswitched += its.unswitched
+        into.source_entities += its.source_entities
         into.characters = _added(into.characters, its.characters)
         into.entities_a_sentence = _added(into.entities_a_sentence, its.entities_a_sentence)
+        into.source_rows += its.source_rows
+        into.origins = _summed(into.origins, its.origins)
+        into.name_languages = _summed(into.name_languages, its.name_languages)
         assert into.looked_at is not None
         into.looked_at.rows += looked.rows
         into.looked_at.entities += looked.entities
         into.looked_at.unswitched += looked.unswitched
-        sums = into.looked_at.mixing
-        into.looked_at.mixing = {
-            f.name: sums.get(f.name, 0) + looked.mixing.get(f.name, 0) for f in fields(MixingSums)
-        }
+        into.looked_at.words = (into.looked_at.words or 0) + (looked.words or 0)
+        into.looked_at.source_rows += looked.source_rows
+        into.looked_at.source_words += looked.source_words
+        sums = MixingSums.stored(into.looked_at.mixing) + MixingSums.stored(looked.mixing)
+        into.looked_at.mixing = asdict(sums)
     return by_language
 
 
 def _added(one: list[int], other: list[int]) -> list[int]:
     return [a + b for a, b in zip(one, other, strict=True)] if one else other
+
+
+def _summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
 def top_entities(files: Iterable[FileFacts]) -> list[TopEntity]:
@@ -246,9 +283,9 @@ def sample_sentences(files: Iterable[FileFacts]) -> list[SampleSentence]:
         for candidates in by_language.values()
         for one in sorted(candidates, key=_order)[:SENTENCES_A_LANGUAGE]
     ]
-    by_sentence: dict[tuple[int, str, str], SampleSentence] = {}
+    by_sentence: dict[tuple[str, int, str], SampleSentence] = {}
     for _, one in sorted(chosen, key=_order):
-        into = by_sentence.setdefault((one.id, one.language, one.text), one)
+        into = by_sentence.setdefault((one.wiki, one.id, one.text), one)
         if into is not one:
             into.forms |= one.forms
     for sentence in by_sentence.values():

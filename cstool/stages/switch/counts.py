@@ -4,7 +4,7 @@ import numpy as np
 
 from cstool.arrays import Array
 from cstool.stages.switch.batch import SentenceBatch
-from cstool.stages.switch.rewrite import SwitchedRows, reasons
+from cstool.stages.switch.rewrite import NameOrigins, SwitchedRows, reasons
 from cstool.stages.switch.sampling import Candidates
 from cstool.storage.counts import Counts
 
@@ -28,10 +28,11 @@ def count_sentences(
         left &= ~why
 
 
-def count_rows(rows: SwitchedRows, codes: list[str], counts: Counts) -> None:
-    """Count rows and entities by language, and adapted labels by reason."""
+def count_rows(rows: SwitchedRows, codes: list[str], origins: NameOrigins, counts: Counts) -> None:
+    """Count rows and entities by language, names by origin, and adapted labels by reason."""
     _by_language(rows.languages, codes, "languages", counts)
     _by_language(rows.language, codes, "entities by language", counts)
+    counts.add("names by origin", origins.counts(rows))
     counts.add("names fitted", reasons(rows))
 
 

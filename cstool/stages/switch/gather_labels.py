@@ -131,7 +131,7 @@ def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
         chosen = _tidied(chosen, counts)
     marks = needs.types.marks(table) if needs.types.any else None
     known = _known(table, needs.known_in) if needs.known_in else None
-    return pack(qids, chosen.places, chosen.texts, marks, known)
+    return pack(qids, chosen.places, chosen.texts, marks, known, chosen.steps)
 
 
 def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelTable:
@@ -158,7 +158,7 @@ def _tidied(chosen: ChosenLabels, counts: Counts) -> ChosenLabels:
         index[removed] = -1
     places = np.full_like(chosen.places, -1)
     places[present] = index[inverse]
-    return ChosenLabels(places, encoded.dictionary)
+    return ChosenLabels(places, encoded.dictionary, chosen.steps)
 
 
 def _known(table: pa.Table, language: str) -> pa.ListArray:

@@ -11,11 +11,19 @@ from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 Policy = Literal["sample", "all", "round-robin"]
 Inflected = Literal["keep", "skip-mention", "skip-sentence"]
 Recipe = Literal["default", "entitycs"]
+# Which source sentences are rows: those that are switched into some language, all, or none.
+SourceRows = Literal["switched", "all", "none"]
 
 # Values of the published pipeline (Whitehouse et al. 2022, and its code) that differ from ours.
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
-    "entitycs": {"fallback": "none", "fit": False, "inflected": "keep", "min_changed": 0},
+    "entitycs": {
+        "fallback": "none",
+        "fit": False,
+        "inflected": "keep",
+        "min_changed": 0,
+        "source_rows": "all",
+    },
 }
 
 
@@ -46,13 +54,14 @@ class SwitchOptions:
     sampling weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this
     power.
     `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
+    `source_rows`: which source sentences are written as rows.
     """
 
     languages: str = "entitycs"
     max_languages: int = 5
     seed: int = 0
     labels: NameKind = "label"
-    fallback: Fallback = "all"
+    fallback: Fallback = "variants"
     recipe: Recipe = "default"
     fit: bool = True
     inflected: Inflected = "skip-mention"
@@ -63,6 +72,7 @@ class SwitchOptions:
     smoothing: float | None = None
     switch_rate: float = 1.0
     mix: bool = False
+    source_rows: SourceRows = "switched"
     types: EntityTypes = field(default_factory=EntityTypes)
     filter: SentenceFilter = field(default_factory=SentenceFilter)
 

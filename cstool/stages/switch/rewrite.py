@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges
+from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges, strings
 from cstool.languages.fitting import FittedNames, fit
+from cstool.languages.labels import LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
+from cstool.stages.switch.options import SourceRows
 from cstool.stages.switch.sampling import Candidates, MixedSentences, entities_of, pick, rows_of
 from cstool.storage.schemas import SPANS, SWITCHED
 
@@ -27,7 +29,8 @@ class SwitchedRows(NamedTuple):
 
     `sentences`, `languages`, `number`: index of the sentence, index of the language and number of
     entities of each row, `int64[rows]`. `mention`, `language` (SOURCE: the source language),
-    `name`, and `why` (bits of the reasons for an adaptation): flat arrays of the entities.
+    `name`, `step` (of the search that found the name), and `why` (bits of the reasons for an
+    adaptation): flat arrays of the entities.
     """
 
     sentences: Array
@@ -36,6 +39,7 @@ class SwitchedRows(NamedTuple):
     mention: Array
     language: Array
     name: pa.Array
+    step: Array
     why: Array
 
     def chosen(self, rows: Array) -> "SwitchedRows":
@@ -44,7 +48,8 @@ class SwitchedRows(NamedTuple):
         entities = ranges(firsts[rows], self.number[rows])
         return SwitchedRows(
             self.sentences[rows], self.languages[rows], self.number[rows], self.mention[entities],
-            self.language[entities], self.name.take(numbers(entities)), self.why[entities],
+            self.language[entities], self.name.take(numbers(entities)), self.step[entities],
+            self.why[entities],
         )  # fmt: skip
 
 
@@ -60,16 +65,62 @@ def joined(parts: list[SwitchedRows]) -> SwitchedRows:
     return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
 
 
+class NameOrigins(NamedTuple):
+    """The code and the origin of a name, by the index of its language and the step of its search.
+
+    `codes`, `origins`: the distinct ones; `code`, `origin`: int64[languages + 1, steps], indexes
+    of these. The last row is for the anchors of source sentences.
+    """
+
+    codes: pa.Array
+    origins: pa.Array
+    code: Array
+    origin: Array
+
+    @staticmethod
+    def of(rules: LabelRules, source_language: str) -> "NameOrigins":
+        """Return the table for languages that are searched by these rules."""
+        anchor: tuple[str, Origin] = (source_language, "anchor")
+        table = [*rules.origins(), [anchor]]
+        width = max(map(len, table))
+        cells = [pair for steps in table for pair in [*steps, *[steps[0]] * (width - len(steps))]]
+        columns = [strings(column).dictionary_encode() for column in zip(*cells, strict=True)]
+        code, origin = (c.indices.to_numpy().reshape(len(table), width) for c in columns)
+        return NameOrigins(columns[0].dictionary, columns[1].dictionary, code, origin)
+
+    def columns(self, rows: SwitchedRows) -> tuple[pa.Array, pa.Array]:
+        """Return the code and the origin of the name of each entity."""
+        return (
+            self.codes.take(numbers(self.code[rows.language, rows.step])),
+            self.origins.take(numbers(self.origin[rows.language, rows.step])),
+        )
+
+    def counts(self, rows: SwitchedRows) -> dict[str, int]:
+        """Return the number of names by origin."""
+        number = np.bincount(self.origin[rows.language, rows.step], minlength=len(self.origins))
+        return {o: n for o, n in zip(self.origins.to_pylist(), number.tolist(), strict=True) if n}
+
+
 def sources(batch: SentenceBatch) -> SwitchedRows:
     """Return the source sentences as rows."""
     every = np.arange(batch.number)
     mention = np.arange(len(batch.start))
     own = np.full(len(mention), SOURCE)
     number = np.diff(batch.firsts)
-    why = np.zeros(len(mention), np.uint16)
+    step, why = np.zeros(len(mention), np.uint8), np.zeros(len(mention), np.uint16)
     return SwitchedRows(
-        every, np.full(batch.number, SOURCE), number, mention, own, batch.anchors, why
+        every, np.full(batch.number, SOURCE), number, mention, own, batch.anchors, step, why
     )
+
+
+def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
+    """Return the rows and those of the wanted source sentences, sorted by sentence."""
+    if wanted == "none":
+        return rows
+    own = sources(batch)
+    if wanted == "switched":
+        own = own.chosen(np.unique(rows.sentences))
+    return joined([own, rows])
 
 
 def switched(
@@ -100,9 +151,9 @@ def switched(
 
 def mixed_rows(context: BatchContext, drawn: MixedSentences) -> tuple[SwitchedRows, int]:
     """Return the mixed rows, and the number of rows that change too few anchors."""
-    fitted = _names(context, drawn.mention, drawn.language)
+    names = _names(context, drawn.mention, drawn.language)
     own = np.full(len(drawn.sentences), len(context.store.languages))
-    rows = SwitchedRows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *fitted)
+    rows = SwitchedRows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *names)
     poor = _poor(context, rows)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
@@ -115,17 +166,20 @@ def _name(context: BatchContext, sentences: Array, languages: Array) -> Switched
         kept &= context.store.has(context.mentions.places[mention], languages[row])
     mention, row = mention[kept], row[kept]
     language = languages[row]
-    fitted = _names(context, mention, language)
+    names = _names(context, mention, language)
     number = np.bincount(row, minlength=len(sentences))
-    return SwitchedRows(sentences, languages, number, mention, language, *fitted)
+    return SwitchedRows(sentences, languages, number, mention, language, *names)
 
 
-def _names(context: BatchContext, mention: Array, language: Array) -> FittedNames:
+def _names(context: BatchContext, mention: Array, language: Array) -> tuple[pa.Array, Array, Array]:
+    """Return the names of mentions, the step of the search of each, and why it was adapted."""
     store, contexts = context.store, context.mentions.around
-    names = store.labels(context.mentions.places[mention], language).cast(pa.string())
+    labels, step = store.labels(context.mentions.places[mention], language)
+    names = labels.cast(pa.string())
     if not context.options.fit or contexts is None:
-        return FittedNames(names, np.zeros(len(names), np.uint16))
-    return fit(names, mention, language, contexts, store.languages)
+        return names, step, np.zeros(len(names), np.uint16)
+    names, why = fit(names, mention, language, contexts, store.languages)
+    return names, step, why
 
 
 def _poor(context: BatchContext, rows: SwitchedRows) -> Array:
@@ -144,7 +198,9 @@ def reasons(rows: SwitchedRows) -> dict[str, int]:
     return FittedNames(rows.name, rows.why).counts()
 
 
-def write(batch: SentenceBatch, rows: SwitchedRows, codes: list[str]) -> pa.RecordBatch:
+def write(
+    batch: SentenceBatch, rows: SwitchedRows, codes: list[str], origins: NameOrigins, wiki: str
+) -> pa.RecordBatch:
     """Return the rows with the schema `SWITCHED`; `codes`: of the languages, the source last."""
     source_start, source_end = batch.start[rows.mention], batch.end[rows.mention]
     length = pc.utf8_length(rows.name).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -156,22 +212,30 @@ def write(batch: SentenceBatch, rows: SwitchedRows, codes: list[str]) -> pa.Reco
     take = numbers(rows.sentences)
     column = batch.rows.column
     language = pa.array(codes, pa.string()).take(numbers(rows.languages % len(codes)))
-    source = pa.DictionaryArray.from_arrays(
-        numbers(np.zeros(len(take), np.int32)), pa.array(codes[-1:], pa.string())
-    )
     return pa.RecordBatch.from_arrays(
         [
             column("id").take(take),
             language,
-            source.cast(pa.string()),
+            _repeated(codes[-1], len(take)),
             column("text").take(take),
             _texts(batch, rows),
-            list_of_structs(rows.number, [s.astype(np.uint32) for s in spans], SPANS),
+            list_of_structs(
+                rows.number,
+                [*(s.astype(np.uint32) for s in spans), *origins.columns(rows)],
+                SPANS,
+            ),
             column("page_id").take(take),
             column("title").take(take),
+            _repeated(wiki, len(take)),
         ],
         schema=SWITCHED,
     )
+
+
+def _repeated(value: str, number: int) -> pa.Array:
+    """Return a column of a value (not with pa.repeat, which is slower)."""
+    indexes = numbers(np.zeros(number, np.int32))
+    return pa.DictionaryArray.from_arrays(indexes, pa.array([value], pa.string())).cast(pa.string())
 
 
 def _texts(batch: SentenceBatch, rows: SwitchedRows) -> pa.Array:

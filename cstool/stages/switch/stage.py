@@ -2,8 +2,8 @@
 
 The candidate languages of a sentence are those with a label for every entity to be switched. Some
 of them are sampled, and the entities of the sentence are switched into each of these. The source
-sentences are also written. Options: `options`; label selection: `languages.labels`; adaptation:
-`languages.fitting`.
+sentences of these rows are also written. Options: `options`; label selection: `languages.labels`;
+adaptation: `languages.fitting`.
 """
 
 from collections import Counter
@@ -30,11 +30,18 @@ from cstool.stages.switch.batch import (
 from cstool.stages.switch.counts import count_rows, count_sentences
 from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
-from cstool.stages.switch.rewrite import MIXED, joined, mixed_rows, sources, switched, write
+from cstool.stages.switch.rewrite import (
+    MIXED,
+    NameOrigins,
+    mixed_rows,
+    switched,
+    with_sources,
+    write,
+)
 from cstool.stages.switch.round_robin import CENSUS, census, in_sample, weigh
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.weights import weights_of
-from cstool.storage.checksums import open_part, read_part
+from cstool.storage.checksums import layout_of, open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.label_store import LabelStore
 from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
@@ -48,6 +55,8 @@ from cstool.storage.tasks import Task
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
+# Columns that are written without a dictionary.
+UNIQUE = ("id", "text")
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class _Work:
     linked: str
     store: str
     fingerprint: str
+    wiki: str
     source_language: str
     sentences: int
     sampling: LanguageSampling
@@ -87,7 +97,7 @@ def switch(
         raise InputError(
             f"{linked}: no source language in the manifest; make the folder again with --overwrite"
         )
-    source = read.source.language
+    wiki, source = read.source.wiki, read.source.language
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
     _need_labels(entities, store, languages)
@@ -112,8 +122,9 @@ def switch(
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
         sampling = LanguageSampling(tuple(languages), options.seed, most)
+        paths = str(linked), str(labels)
         fingerprint = run.claim.fingerprint()
-        work = _Work(str(linked), str(labels), fingerprint, source, sentences, sampling, options)
+        work = _Work(*paths, fingerprint, wiki, source, sentences, sampling, options)
         weights = _weights(run, work, read, counted)
         work = replace(work, sampling=replace(sampling, weights=weights))
         made = _map(run, switch_part, work, read)
@@ -182,7 +193,7 @@ def _map(
     if function is census_part:
         spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
     else:
-        spec = PartSpec(SWITCHED, label="switch")
+        spec = PartSpec(SWITCHED, label="switch", layout=layout_of(SWITCHED, UNIQUE))
     return run.map(function, work, tasks, spec)
 
 
@@ -205,6 +216,8 @@ def switch_part(file: str, work: _Work) -> Batches:
     counts = Counts()
     store = _store(work)
     codes = [*work.sampling.codes, MIXED, work.source_language]
+    rules = LabelRules.of(work.sampling.codes, work.options.fallback, work.options.labels)
+    origins = NameOrigins.of(rules, work.source_language)
     for table in _batches(work, file):
         context = _prepare(table, store, work, counts)
         batch = context.batch
@@ -223,9 +236,9 @@ def switch_part(file: str, work: _Work) -> Batches:
             by_language = Counter(codes[language] for language in rejected.tolist())
             counts.add("rows that change too little", by_language)
         count_sentences(batch, languages, rows, counts)
-        rows = joined([sources(batch), rows])
-        count_rows(rows, codes, counts)
-        yield write(batch, rows, codes)
+        rows = with_sources(batch, rows, work.options.source_rows)
+        count_rows(rows, codes, origins, counts)
+        yield write(batch, rows, codes, origins, work.wiki)
     return counts
 
 

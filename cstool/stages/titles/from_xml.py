@@ -1,6 +1,6 @@
 """Reads titles from the sitelinks of an entities folder and the redirects of page dumps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays.arrow import flat, one_chunk
-from cstool.dumps.page_slices import Damage, PageDump, PageSlice, pages_of
+from cstool.dumps.page_slices import PageDump
+from cstool.dumps.page_versions import (
+    VERSIONS_FOLDER,
+    SupersededPages,
+    VersionLog,
+    superseded_tasks,
+)
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Site
 from cstool.languages.data_tables import rows
 from cstool.stages.titles.resolve import (
@@ -32,6 +39,7 @@ from cstool.storage.run import Run
 from cstool.storage.tasks import Task, part_name
 from cstool.wikitext.titles import namespaces_of
 
+_PAGES_SPEC = PartSpec(PAGES, label="titles: pages", phase="pages")
 # The side tables of items that are not entities.
 _BY_TYPES = "not-entities-by-types"
 _ROWS_AT_ONCE = 200_000
@@ -63,9 +71,10 @@ def list_dumps(
         list_pages,
         _Reading(site, keep_going),
         dump.tasks,
-        PartSpec(PAGES, label="titles: pages", phase="pages"),
+        _PAGES_SPEC,
         size=dump.size,
     )
+    pages = _without_superseded(run, pages)
     tasks = [
         Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
         for i, part in enumerate(manifest.tables)
@@ -92,22 +101,44 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
     names: list[str] = []
     targets: list[str | None] = []
     tally = counts.tally("pages")
+    versions = VersionLog()
     for page in pages_of(slice_, damage):
+        kept = None
         if page.namespace != MAIN:
             tally.drop(OTHER_NAMESPACE)
         elif len(page.title.encode()) > LONGEST_TITLE:
             tally.drop(TOO_LONG)
         else:
             tally.keep()
+            kept = 1
             names.append(page.title)
             targets.append(page.redirect)
+        versions.add(page, kept)
         if len(names) >= _ROWS_AT_ONCE:
             yield _listed(names, targets, how.site)
             names, targets = [], []
     if damage:
         damage.count(counts)
     yield _listed(names, targets, how.site)
+    yield from versions.beside()
     return counts
+
+
+def _without_superseded(run: Run, pages: list[FinishedPart]) -> list[FinishedPart]:
+    """Write the lists that contain superseded pages again, without these; return all lists."""
+    tasks = superseded_tasks(run.work("pages"), run.work(VERSIONS_FOLDER), pages)
+    if not tasks:
+        return pages
+    run.leave_the_rest()  # the lists may be those of other array tasks
+    spec = replace(_PAGES_SPEC, label="titles: repeated pages")
+    again = run.map(list_latest, None, [*tasks.values()], spec)
+    return [*(dict(enumerate(pages)) | dict(zip(tasks, again, strict=True))).values()]
+
+
+def list_latest(pages: SupersededPages, _: None) -> Batches:
+    """Yield the rows of a list without those of superseded pages."""
+    yield read_part(pages.part).filter(pa.array(pages.rows_to_keep()))
+    return pages.new_counts({})
 
 
 def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.RecordBatch:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.dumps.page_slices import Damage, open_pages
+from cstool.dumps.page_slices import open_pages
+from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions

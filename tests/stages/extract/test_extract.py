@@ -229,3 +229,22 @@ def test_another_version_of_the_segmenter_is_another_run(
     monkeypatch.setattr("cstool.stages.extract.stage.segmenter", lambda: "sentencex 0.9")
     with pytest.raises(OutputError, match=r"segmenter: .*--overwrite"):
         extract([str(sample.pages)], out, ExtractOptions(), running)
+
+
+@pytest.mark.parametrize("ending", [".xml", ".xml.bz2", ".xml.gz"])
+def test_a_page_above_the_size_limit_is_dropped_with_a_count(tmp_path: Path, ending: str) -> None:
+    edge = "The [[Alp]]s, ä. "
+    pages = [Source("Edge", edge), Source("Over", f"{edge}ä"), PAGES[0]]
+    path = tmp_path / f"dump{ending}"
+    if ending == ".xml.bz2":
+        write_multistream(path, pages)
+    else:
+        data = dump_xml(pages).encode()
+        path.write_bytes(gzipped(data) if ending == ".xml.gz" else data)
+    size = len(edge.encode())
+    manifest = run(tmp_path, path, largest_page=size)
+    pages_read = manifest.counts.tally("pages")
+    assert (pages_read.written, pages_read.dropped) == (1, {"text too long": 2})
+    assert rows_of(tmp_path / "out")["title"].to_list() == ["Edge"]
+    manifest = run(tmp_path / "less", path, largest_page=size - 1)
+    assert manifest.counts.tally("pages").dropped == {"text too long": 3}

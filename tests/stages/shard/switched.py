@@ -32,14 +32,24 @@ class Sentence:
     paragraph: int = 0
 
 
-def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any]]:
+def rows_of(
+    sentences: Sequence[Sentence], first: int = 0, wiki: str = "enwiki"
+) -> list[dict[str, Any]]:
     """Return the rows of the sentences: the source, then its languages."""
     rows = []
     for position, sentence in enumerate(sentences, first):
         source = f"X {sentence.text}"
         for code in ["en", *sentence.languages]:
             name = "X" if code == "en" else f"Y{code}"
-            span = {"qid": 1, "source_start": 0, "source_end": 1, "start": 0, "end": len(name)}
+            span = {
+                "qid": 1,
+                "source_start": 0,
+                "source_end": 1,
+                "start": 0,
+                "end": len(name),
+                "name_language": code,
+                "origin": "anchor" if code == "en" else "label",
+            }
             rows.append(
                 {
                     "id": sentence.page * POSITIONS_A_PAGE + position,
@@ -50,6 +60,7 @@ def rows_of(sentences: Sequence[Sentence], first: int = 0) -> list[dict[str, Any
                     "entities": [span],
                     "page_id": sentence.page,
                     "title": f"Page {sentence.page}",
+                    "wiki": wiki,
                 }
             )
     return rows
@@ -67,7 +78,7 @@ def write_switched(
     made = []
     for number, first in enumerate(range(0, len(sentences), a_part)):
         some = sentences[first : first + a_part]
-        table = pa.Table.from_pylist(rows_of(some, first), SWITCHED)
+        table = pa.Table.from_pylist(rows_of(some, first, wiki), SWITCHED)
         pages = [
             {"page_id": page, "revision_id": page + 9000, "title": f"Page {page}"}
             for page in sorted({s.page for s in some})

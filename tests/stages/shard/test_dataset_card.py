@@ -11,11 +11,16 @@ import yaml
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool
+from cstool.execution.options import RunOptions
 from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.dataset_card import CardData, SplitSize, dataset_card
+from cstool.stages.shard.card_metadata import SplitSize
+from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.formats import FORMATS
+from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts, Tally
-from cstool.storage.manifest import Ancestor, Input, Source, need_stage
+from cstool.storage.manifest import Ancestor, Input, Source, lineage_of, need_stage
+from cstool.storage.statistics import LanguageNumbers
 from tests.conftest import Sample
 from tests.support import files_of
 
@@ -39,12 +44,13 @@ def test_the_yaml_has_the_fields_of_the_hub(pipeline: Path) -> None:
     told = head((pipeline / "corpus/README.md").read_text())
     manifest = need_stage(pipeline / "corpus", "shard")
     folders = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
-    assert [one["config_name"] for one in told["configs"]] == folders
-    assert [one["config_name"] for one in told["dataset_info"]] == folders
+    assert [one["config_name"] for one in told["configs"]] == ["all", *folders]
+    assert [one["config_name"] for one in told["dataset_info"]] == ["all", *folders]
     assert told["license"] == "cc-by-sa-4.0"
     assert told["size_categories"] == ["1K<n<10K"]
     for info in told["dataset_info"]:
-        parts = [p for p in manifest.parts if p.file.startswith(f"data/{info['config_name']}/")]
+        folder = f"data/{info['config_name']}/" if info["config_name"] != "all" else "data/"
+        parts = [p for p in manifest.parts if p.file.startswith(folder)]
         assert info["download_size"] == sum(p.bytes for p in parts)
         assert sum(s["num_examples"] for s in info["splits"]) == sum(p.rows for p in parts)
         assert info["dataset_size"] == sum(s["num_bytes"] for s in info["splits"])
@@ -76,29 +82,39 @@ def test_the_size_in_memory_is_what_datasets_finds(
      (2 * 10**9, "1B<n<10B"), (10**11, "n>10B")],
 )  # fmt: skip
 def test_the_size_s_category_is_one_of_the_hub_s(rows: int, category: str) -> None:
-    card = dataset_card(
-        {"de": {"train": SplitSize(rows)}}, CardData(FORMATS["cstool"], ("enwiki",))
-    )
+    card = dataset_card({"de": {"train": SplitSize(rows)}}, CardData(FORMATS["cstool"], (ENGLISH,)))
     assert head(card)["size_categories"] == [category]
 
 
 def test_a_code_that_yaml_reads_as_a_boolean_stays_a_string() -> None:
     splits = {"no": {"train": SplitSize(1)}, "de": {"train": SplitSize(1)}}
-    found = head(dataset_card(splits, CardData(FORMATS["cstool"], ("enwiki",))))
-    assert found["language"] == ["nb", "de"]
-    assert [one["config_name"] for one in found["configs"]] == ["no", "de"]
+    found = head(dataset_card(splits, CardData(FORMATS["cstool"], (ENGLISH,))))
+    assert found["language"] == ["nb", "de", "en"]
+    assert [one["config_name"] for one in found["configs"]] == ["all", "no", "de"]
+
+
+def test_a_language_named_like_the_configuration_of_all_languages_takes_its_place() -> None:
+    splits = {"all": {"train": SplitSize(1)}, "de": {"train": SplitSize(1)}}
+    card = dataset_card(splits, CardData(FORMATS["cstool"], (ENGLISH,)))
+    assert [one["config_name"] for one in head(card)["configs"]] == ["all", "de"]
+    assert head(card)["configs"][0]["data_files"][0]["path"] == "data/all/train-*.parquet"
+    assert "Without a name" not in card
 
 
 def test_a_name_with_yaml_syntax_stays_one_line() -> None:
-    sources = tuple(f"a: [b] #{number}" for number in range(20))
+    sources = tuple(Source(f"a: [b] #{number}", "en") for number in range(20))
     card = dataset_card({"de": {"train": SplitSize(1)}}, CardData(FORMATS["cstool"], sources))
-    assert head(card)["pretty_name"] == f"Code-switched sentences from {', '.join(sources)}"
-    assert card.split("\n")[4].startswith("pretty_name: ")
-    assert card.split("\n")[5] == "annotations_creators:"
+    assert (
+        head(card)["pretty_name"]
+        == f"Code-switched sentences from {', '.join(s.wiki for s in sources)}"
+    )
+    lines = card.split("\n")
+    (name,) = [i for i, line in enumerate(lines) if line.startswith("pretty_name: ")]
+    assert lines[name + 1] == "annotations_creators:"
 
 
 def test_sentence_pairs_are_for_translation() -> None:
-    card = dataset_card({"nb": {"train": SplitSize(1)}}, CardData(FORMATS["mt"], ("enwiki",)))
+    card = dataset_card({"nb": {"train": SplitSize(1)}}, CardData(FORMATS["mt"], (ENGLISH,)))
     assert head(card)["task_categories"] == ["translation"]
 
 
@@ -132,7 +148,9 @@ def test_commands_have_every_given_option() -> None:
                      wiki="enwiki"),
             ancestor("extract", "a b.xml", templates="none", all_sentences=True, rules="0"),
             ancestor("link", "extract", "titles", propagate=True),
-            ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3),
+            ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3,
+                     recipe="entitycs", fit=False, weights={"de": 2.5}, mix=True,
+                     types={"asked": ["Q5", "Q515"], "excluded": [], "dates": ["Q577"]}),
         ],
         {"format": "mt", "dedup": "exact"},
         ["xnli.jsonl"],
@@ -147,8 +165,9 @@ def test_commands_have_every_given_option() -> None:
         "-o work/enwiki/sentences",
         "cstool link work/enwiki/sentences --titles work/enwiki/titles --propagate "
         "-o work/enwiki/linked",
-        "cstool switch work/enwiki/linked --entities work/entities --languages de,fr --seed 3 "
-        "-o work/enwiki/switched",
+        "cstool switch work/enwiki/linked --entities work/entities --languages de,fr "
+        "--language-weights de=2.5 --types Q5,Q515 --exclude-dates --recipe entitycs --seed 3 "
+        "--no-fit --mix -o work/enwiki/switched",
         "cstool shard work/enwiki/switched --format mt --dedup exact --decontaminate xnli.jsonl "
         "-o corpus",
     ]
@@ -164,8 +183,33 @@ def test_two_folders_of_one_wiki_have_different_names() -> None:
 def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
     extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
     extract.counts.tallies["sentences"] = Tally(1500, 1400, {"hole": 60, "no mention": 40})
-    facts = replace(CardData(FORMATS["cstool"], ("enwiki",)), lineage=(extract,))
+    facts = replace(CardData(FORMATS["cstool"], (ENGLISH,)), lineage=(extract,))
     card = dataset_card({"de": {"train": SplitSize(1)}}, facts)
     assert "| enwiki-20261001-pages.xml.bz2 | 2026-10-01 | 12 | `xxh3:0` |" in card
     wanted = "| extract enwiki | sentences | 1,500 | 1,400 | hole (60), no mention (40) |"
     assert wanted in card
+
+
+def test_the_card_has_the_origins_of_the_names_of_a_language() -> None:
+    numbers = {
+        "mg": LanguageNumbers({"train": 3}, origins={"fallback": 3, "label": 1}),
+        "en": LanguageNumbers({"train": 2}, source_rows=2),
+    }
+    splits = {"mg": {"train": SplitSize(3)}, "en": {"train": SplitSize(2)}}
+    card = dataset_card(splits, CardData(FORMATS["cstool"], (ENGLISH,), numbers=numbers))
+    assert "| language | label | fallback |\n|---|---:|---:|\n| mg | 25.0% | 75.0% |\n\n" in card
+    assert "contains 3 switched + 2 source sentences in 2\nlanguages" in card
+
+
+def test_the_commands_of_a_recipe_make_its_rows_again(pipeline: Path, tmp_path: Path) -> None:
+    quiet = RunOptions(jobs=1, quiet=True)
+    options = SwitchOptions.of("entitycs", languages="de,fr,ja")
+    first = switch(pipeline / "linked", pipeline / "entities", tmp_path / "1", options, quiet)
+    [line] = [c for c in commands(lineage_of([tmp_path / "1"]), {}) if " switch " in c]
+    words = shlex.split(line)
+    given = words[words.index("--languages") :]
+    given[-1] = str(tmp_path / "2")
+    arguments = [pipeline / "linked", "--entities", pipeline / "entities", *given, "--quiet"]
+    result = CliRunner().invoke(cstool, ["switch", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert need_stage(tmp_path / "2", "switch") == first

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from dataclasses import replace
@@ -12,10 +13,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from cstool.execution.options import RunOptions
 from cstool.stages.shard.formats import FORMATS
-from cstool.stages.shard.shuffle import words
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import need_stage, sha256
@@ -30,10 +31,16 @@ def switched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_switched(tmp_path_factory.mktemp("formats") / "switched", SENTENCES, a_part=70)
 
 
-def load(folder: Path, language: str, cache: Path) -> Any:
+def load(folder: Path, language: str | None, cache: Path) -> Any:
     import datasets
 
     return datasets.load_dataset(os.fspath(folder), language, cache_dir=os.fspath(cache))
+
+
+def head(folder: Path) -> dict[str, Any]:
+    """Return the YAML of a corpus's card."""
+    found: dict[str, Any] = yaml.safe_load((folder / "README.md").read_text().split("---\n")[1])
+    return found
 
 
 def test_lines_of_json_hold_the_same_rows_in_the_same_order(switched: Path, tmp_path: Path) -> None:
@@ -102,7 +109,7 @@ def test_a_pair_is_the_switched_sentence_under_a_token_and_the_plain_one(
     switched: Path, tmp_path: Path
 ) -> None:
     rows = make_corpus(switched, tmp_path, format="mt")
-    assert rows.columns == ["id", "language", "target_language", "source", "target"]
+    assert rows.columns == ["id", "language", "target_language", "source", "target", "wiki"]
     assert len(rows) == 600
     for row in rows.to_dicts():
         rest = row["target"].removeprefix("X")
@@ -124,6 +131,46 @@ def test_datasets_opens_every_form(
     wanted = rows.filter(pl.col("language") == "zh-hant")
     assert sum(split.num_rows for split in loaded.values()) == len(wanted)
     assert set(loaded["train"].column_names) == set(rows.columns)
+
+
+# Codes that YAML reads as other types, former codes, and codes of several parts.
+ODD = ("no", "on", "null", "1e3", "zh-min-nan", "be-tarask", "sr-ec", "de")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_card_describes_what_datasets_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(logging.getLogger("datasets"), "propagate", True)
+    sentences = [Sentence(i % 40 + 1, f"has “{i}” of them.", ODD) for i in range(60)]
+    rows = make_corpus(write_switched(tmp_path / "s", sentences), tmp_path / "c", format=form)
+    said = {info["config_name"]: info for info in head(tmp_path / "c")["dataset_info"]}
+    assert set(said) == {"all", *rows["language"]}
+    for config, info in said.items():
+        loaded = load(tmp_path / "c", config, tmp_path / config)
+        assert {s["name"]: s["num_examples"] for s in info["splits"]} == loaded.num_rows
+        sizes = {name: split.data.nbytes for name, split in loaded.items()}
+        assert {s["name"]: s["num_bytes"] for s in info["splits"]} == pytest.approx(sizes, rel=0.01)
+        assert loaded["train"].features.arrow_schema.types == FORMATS[form].schema.types
+    every = load(tmp_path / "c", None, tmp_path / "every")
+    assert sum(every.num_rows.values()) == len(rows)
+    assert "dataset_info" not in caplog.text  # "Ignoring part of dataset_info from the card: …"
+
+
+def test_the_card_names_the_packages_that_read_the_files(switched: Path, tmp_path: Path) -> None:
+    for form, packages in (("cstool", "datasets"), ("jsonl", "datasets zstandard")):
+        make_corpus(switched, tmp_path / form, format=form)
+        assert f"`pip install {packages}`" in (tmp_path / form / "README.md").read_text()
+
+
+def test_the_languages_of_the_card_include_that_of_the_source_sentences(
+    switched: Path, tmp_path: Path
+) -> None:
+    make_corpus(switched, tmp_path, format="mt")
+    assert not (tmp_path / "data/en").exists()
+    assert head(tmp_path)["language"] == ["de", "zh", "en"]
+    assert head(tmp_path)["language_bcp47"] == ["zh-Hant"]
 
 
 def test_polars_scans_lines_and_pairs(switched: Path, tmp_path: Path) -> None:
@@ -182,15 +229,6 @@ def test_statistics_and_card_have_the_dropped_rows(switched: Path, tmp_path: Pat
     card = (tmp_path / "corpus/README.md").read_text()
     assert "excludes source sentences that are equal to an earlier one" in card
     assert "Dropped rows: duplicate source sentence (3)." in card
-
-
-@pytest.mark.parametrize(
-    "texts", [[], [""], ["a"], ["", "a b", "", "c"], ["one two three", "four"], ["ü ö"]]
-)
-def test_words_are_separated_by_spaces(texts: list[str]) -> None:
-    assert words(pa.array(texts, pa.string())) == sum(len(text.split()) for text in texts)
-    sliced = pa.array(["zero words", *texts], pa.string()).slice(1)
-    assert words(sliced) == sum(len(text.split()) for text in texts)
 
 
 def test_counts_of_the_forms_agree(switched: Path, tmp_path: Path) -> None:

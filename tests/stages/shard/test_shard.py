@@ -57,9 +57,8 @@ def test_datasets_opens_a_language_by_its_name(
     row = loaded["train"][0]
     assert row["language"] == "de"
     assert row["entities"][0]["start"] >= 0
-    assert datasets.get_dataset_config_names(os.fspath(pipeline / "corpus")) == sorted(
-        p.name for p in (pipeline / "corpus/data").iterdir()
-    )
+    names = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
+    assert datasets.get_dataset_config_names(os.fspath(pipeline / "corpus")) == ["all", *names]
 
 
 def test_polars_scans_it(pipeline: Path) -> None:
@@ -199,7 +198,7 @@ def test_the_card_lists_a_config_for_each_language(pipeline: Path) -> None:
     _, head, text = (pipeline / "corpus/README.md").read_text().split("---\n", 2)
     card = yaml.safe_load(head)
     languages = sorted(p.name for p in (pipeline / "corpus/data").iterdir())
-    assert [c["config_name"] for c in card["configs"]] == languages
+    assert [c["config_name"] for c in card["configs"]] == ["all", *languages]
     assert card["language"] == languages
     assert card["license"] == "cc-by-sa-4.0"
     assert "attribution.tsv.zst" in text

@@ -64,6 +64,8 @@ def published(
                     "source_end": m["end"],
                     "start": len(text),
                     "end": len(text) + len(name),
+                    "name_language": code,
+                    "origin": "anchor" if code == source else "label",
                 }
             )
             text += name
@@ -78,6 +80,7 @@ def published(
                 "entities": spans,
                 "page_id": sentence["page_id"],
                 "title": sentence["title"],
+                "wiki": f"{source}wiki",
             }
         )
     return rows

@@ -56,6 +56,7 @@ options = st.fixed_dictionaries(
         "inflected": st.sampled_from(["keep", "skip-mention", "skip-sentence"]),
         "fallback": st.sampled_from(["all", "variants", "none"]),
         "mix": st.just(True),
+        "source_rows": st.sampled_from(["switched", "all", "none"]),
         "weights": st.just((("de", 3.0), ("fr", 0.0))),
         "seed": st.integers(0, 5),
     },
@@ -75,15 +76,20 @@ def sound(chosen: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def check(source: Row, rows: list[Row], chosen: dict[str, Any]) -> None:
+def check(source: Row, rows: list[Row], known: Items, chosen: dict[str, Any]) -> None:
     """Check the properties of the rows of a sentence."""
     linked = [m for m in source["mentions"] if m["qid"] is not None]
-    first, *others = rows
-    assert first["language"] == "en"
-    assert first["text"] == first["source_text"] == source["text"]
-    assert [(e["qid"], e["start"], e["end"]) for e in first["entities"]] == [
-        (m["qid"], m["start"], m["end"]) for m in linked
-    ]
+    others = [row for row in rows if row["language"] != "en"]
+    wanted = chosen.get("source_rows", "switched")
+    assert len(rows) - len(others) == (wanted == "all" or (wanted == "switched" and bool(others)))
+    for first in rows[: len(rows) - len(others)]:
+        assert first["language"] == "en"
+        assert first["text"] == first["source_text"] == source["text"]
+        assert [(e["qid"], e["start"], e["end"]) for e in first["entities"]] == [
+            (m["qid"], m["start"], m["end"]) for m in linked
+        ]
+        origins = {(e["name_language"], e["origin"]) for e in first["entities"]}
+        assert origins <= {("en", "anchor")}
     codes = [row["language"] for row in others]
     assert codes == sorted(set(codes))
     assert set(codes) <= ({"mul"} if chosen.get("mix") else set(LANGUAGES))
@@ -100,6 +106,14 @@ def check(source: Row, rows: list[Row], chosen: dict[str, Any]) -> None:
         assert changed >= chosen.get("min_changed", 1)
         assert spans
         assert all(names(row))
+        assert row["wiki"] == "enwiki"
+        for name, e in zip(names(row), spans, strict=True):
+            if not chosen.get("fit", True):
+                assert known[e["qid"]].labels[e["name_language"]] == name
+            if e["origin"] == "label" and row["language"] != "mul":
+                assert e["name_language"] == row["language"]
+            assert e["origin"] in ("label", "mul")  # no language here has other fallbacks
+            assert (e["origin"] == "mul") == (e["name_language"] == "mul")
 
 
 @settings(max_examples=40)
@@ -117,11 +131,14 @@ def test_any_sentence_is_rewritten_exactly(
     for row in made:
         by_id.setdefault(row["id"], []).append(row)
     tally = manifest.counts.tallies
-    assert len(by_id) == tally["sentences"].written == tally["source sentences"].read
-    assert sum(len(some) > 1 for some in by_id.values()) == tally["source sentences"].written
+    assert tally["sentences"].written == tally["source sentences"].read
+    if chosen.get("source_rows") == "all":
+        assert len(by_id) == tally["sentences"].written
+    switched_ids = {row["id"] for row in made if row["language"] != "en"}
+    assert len(switched_ids) == tally["source sentences"].written
     for source in rows:
         if source["id"] in by_id:
-            check(source, by_id[source["id"]], chosen)
+            check(source, by_id[source["id"]], known, chosen)
     if chosen.get("fit", True):
         for row in made:
             if row["language"] != "en":

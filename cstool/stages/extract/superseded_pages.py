@@ -1,0 +1,56 @@
+"""Removes the rows of superseded pages: a sentence id has one row, whatever the dumps repeat."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.dumps.page_versions import VERSIONS_FOLDER, SupersededPages, superseded_tasks
+from cstool.stages.extract.rows import ROWS_A_GROUP
+from cstool.stages.extract.template_redirects import WAITING_FOLDER
+from cstool.storage.checksums import read_part
+from cstool.storage.ownership import WORK
+from cstool.storage.paragraphs import LEFT_FOLDER
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.schemas import SENTENCES
+
+
+def drop_superseded(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
+    """Write the parts that contain superseded pages again, without these; return all parts.
+
+    Raises Unfinished for an array task, which must not change the parts of other tasks.
+    """
+    tasks = superseded_tasks(run.out, run.work(VERSIONS_FOLDER), made)
+    if tasks:
+        run.leave_the_rest()
+    spec = PartSpec(SENTENCES, label="extract, repeated pages")
+    again = run.map(rows_to_keep, run.out / WORK, [*tasks.values()], spec) if tasks else []
+    return [*(dict(enumerate(made)) | dict(zip(tasks, again, strict=True))).values()]
+
+
+def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:
+    """Yield the rows and side tables of a part without those of superseded pages.
+
+    `work`: the run's work folder.
+    """
+    file = pages.part.name
+    table = read_part(pages.part)
+    keep = pages.rows_to_keep()
+    mentions = pc.list_value_length(table.column("mentions")).to_numpy()
+    counts = pages.new_counts(
+        {"sentences": int((~keep).sum()), "mentions": int(mentions[~keep].sum())}
+    )
+    kept = table.filter(pa.array(keep))
+    for start in range(0, kept.num_rows, ROWS_A_GROUP):
+        yield kept.slice(start, ROWS_A_GROUP)
+    if table.num_rows:
+        yield SideTable(LEFT_FOLDER, read_part(work / LEFT_FOLDER / file).filter(pa.array(keep)))
+    waiting = work / WAITING_FOLDER / file
+    if waiting.is_file():
+        rows = read_part(waiting)
+        superseded = np.isin(rows.column("page").to_numpy(), pages.pages)
+        yield SideTable(WAITING_FOLDER, rows.filter(pa.array(~superseded)))
+    return counts

@@ -1,0 +1,131 @@
+"""The YAML of a dataset card, which the Hugging Face Hub and `datasets` read."""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from cstool.languages.codes import bcp47
+from cstool.stages.shard.formats import CorpusFormat
+from cstool.storage.manifest import Source
+
+# The name of the configuration with all languages.
+EVERY = "all"
+
+
+@dataclass
+class SplitSize:
+    """The size of a split of a language: rows, bytes of its files, and bytes as Arrow tables."""
+
+    rows: int = 0
+    bytes: int = 0
+    in_memory: int = 0
+
+
+Splits = dict[str, dict[str, SplitSize]]
+
+
+def metadata(splits: Splits, form: CorpusFormat, sources: Sequence[Source]) -> str:
+    """Return the YAML of the card (https://github.com/huggingface/hub-docs, datasetcard.md).
+
+    `splits`: the size of each split, by language; `sources`: of the source sentences.
+    """
+    rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
+    translation = form.name == "mt"
+    tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
+    fields = {
+        "license": "cc-by-sa-4.0",
+        **_tags([*splits, *(source.language for source in sources)]),
+        "pretty_name": f"Code-switched sentences from {', '.join(s.wiki for s in sources)}",
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["crowdsourced", "machine-generated"],
+        "multilinguality": ["translation" if translation else "multilingual"],
+        "source_datasets": ["extended|wikipedia"],
+        **({"task_categories": ["translation"]} if translation else tasks),
+        "tags": [*_TAGS],
+        "size_categories": [_size(rows)],
+        "configs": [*_configs(splits, form)],
+        "dataset_info": [
+            _info(language, by_name, form) for language, by_name in _with_all(splits).items()
+        ],
+    }
+    # PyYAML quotes `no`, a boolean in YAML 1.1; one line per value, whatever its length.
+    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=math.inf)
+    return text
+
+
+_TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
+
+
+def _with_all(splits: Splits) -> Splits:
+    """Return the splits by configuration: all languages first, unless a language has that name."""
+    every: dict[str, SplitSize] = {}
+    for by_name in splits.values():
+        for name, split in by_name.items():
+            total = every.setdefault(name, SplitSize())
+            total.rows += split.rows
+            total.bytes += split.bytes
+            total.in_memory += split.in_memory
+    return {EVERY: dict(sorted(every.items())), **splits}
+
+
+def _configs(splits: Splits, form: CorpusFormat) -> Iterator[dict[str, Any]]:
+    """Yield the files of each configuration."""
+    for config, by_name in _with_all(splits).items():
+        folder = config if config in splits else "*"
+        yield {
+            "config_name": config,
+            **({} if config in splits else {"default": True}),
+            "data_files": [
+                {"split": name, "path": f"data/{folder}/{name}-*.{form.suffix}"} for name in by_name
+            ],
+        }
+
+
+def _tags(codes: Iterable[str]) -> dict[str, list[str]]:
+    """Return the languages: the Hub allows codes of two or three letters, and tags beside them."""
+    tags = [*dict.fromkeys(map(bcp47, codes))]
+    languages = dict.fromkeys(tag.split("-")[0] for tag in tags)
+    known = [code for code in languages if re.fullmatch("[a-z]{2,3}", code)]
+    longer = [tag for tag in tags if "-" in tag]
+    return {"language": known, **({"language_bcp47": longer} if longer else {})}
+
+
+def _info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -> dict[str, Any]:
+    """Return the sizes of a configuration, and the types of its columns if the files lack them."""
+    return {
+        "config_name": config,
+        **({} if form.suffix == "parquet" else {"features": _features(form.schema)}),
+        "splits": [
+            {"name": name, "num_bytes": split.in_memory, "num_examples": split.rows}
+            for name, split in splits.items()
+        ],
+        "download_size": sum(split.bytes for split in splits.values()),
+        "dataset_size": sum(split.in_memory for split in splits.values()),
+    }
+
+
+def _features(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
+    """Return the types of columns as in `datasets`: scalars, and lists of scalars or structs."""
+    return [{"name": field.name, **_feature(field.type)} for field in fields]
+
+
+def _feature(type_: pa.DataType) -> dict[str, Any]:
+    if not pa.types.is_list(type_):
+        return {"dtype": str(type_)}
+    inner = type_.value_type
+    return {"list": _features(inner) if pa.types.is_struct(inner) else str(inner)}
+
+
+def _size(rows: int) -> str:
+    """Return the Hub's size category for a number of rows."""
+    bounds = (1, "K"), (10, "K"), (100, "K"), (1, "M"), (10, "M"), (100, "M"), (1, "B"), (10, "B")
+    names = [f"{number}{unit}" for number, unit in bounds]
+    index = next((i for i, power in enumerate(range(3, 11)) if rows < 10**power), len(bounds))
+    if index == 0:
+        return "n<1K"
+    return f"n>{names[-1]}" if index == len(bounds) else f"{names[index - 1]}<n<{names[index]}"

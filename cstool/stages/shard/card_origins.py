@@ -1,0 +1,37 @@
+"""The section of the dataset card on the origin of the names."""
+
+from collections.abc import Mapping
+
+from cstool.storage.statistics import LanguageNumbers
+
+_ORIGINS = {
+    "label": "a label in the language of the row",
+    "variant": "a label in a variant of the same language",
+    "fallback": "a label in another language, Wikidata's fallback for the language of the row",
+    "mul": "a label that Wikidata gives for all languages",
+    "sitelink": "the title of a Wikipedia page, in the language `name_language`",
+}
+
+
+def origins_section(numbers: Mapping[str, LanguageNumbers]) -> str:
+    """Return the share of the names of each origin by language, "" if it is unknown."""
+    found = {origin for its in numbers.values() for origin in its.origins}
+    shown = [origin for origin in _ORIGINS if origin in found]
+    if not shown:
+        return ""
+    meanings = "; ".join(f"`{origin}`: {_ORIGINS[origin]}" for origin in shown)
+    lines = [f"| language | {' | '.join(shown)} |", f"|---|{'---:|' * len(shown)}"]
+    for language, its in numbers.items():
+        every = sum(its.origins.values())
+        if every:
+            shares = (f"{100 * its.origins.get(origin, 0) / every:.1f}%" for origin in shown)
+            lines.append(f"| {language} | {' | '.join(shares)} |")
+    table = "\n".join(lines)
+    return f"""\
+## Origin of the names
+
+Share of the names in switched sentences, by `origin`: {meanings}.
+
+{table}
+
+"""

@@ -1,0 +1,253 @@
+"""Find where sentences begin: sentencex, corrected by rules on what surrounds a stop.
+
+sentencex decides first; a rule overrules it where it knows better (ordinals, abbreviations, a digit
+or a lower-case letter behind the stop, titles in Japanese). The words of the languages:
+boundary_rules.py.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import accumulate, pairwise
+
+import sentencex
+
+from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules, rules_digest
+from cstool.wikitext.boundary_scripts import (
+    ARMENIAN_STOP,
+    JOINS,
+    JOINS_CHINESE,
+    UNSPACED,
+    armenian_verdict,
+    is_plain_armenian,
+    unspaced_verdict,
+)
+from cstool.wikitext.boundary_words import (
+    OPENING,
+    is_exclamation_in_name,
+    is_open,
+    next_word,
+    word_verdict,
+)
+from cstool.wikitext.doubtful_stops import (
+    CLOSING,
+    STOP,
+    UNSPACED_STOP,
+    doubtful_stops,
+    doubtful_unspaced,
+)
+from cstool.wikitext.markers import OBJECT
+
+# Part of the segmenter's version: raise it when a rule in a module changes.
+_VERSION = 1
+
+_CLOSED = re.compile(r"[)\]」』）】》〉]+")
+_MASK = "ж"  # a letter that no label of a list has
+_BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
+_QUOTES = "\"'“”„«»"
+_DASHES = "–—-"
+_WHOLE_STOPS = "।॥។۔"
+
+
+def rules_version() -> str:
+    """Return what identifies the rules: other rules find other sentences."""
+    return f"{_VERSION}-{rules_digest()}"
+
+
+def boundaries(text: str, language: str) -> list[str]:
+    """Return the sentences of a text, in order, each with the white space behind it.
+
+    If sentencex loses or changes characters, the text is one sentence.
+    """
+    masked = _without_labels(text) if ")" in text else text
+    found = sentencex.segment(language, masked)
+    if "".join(found) != masked:
+        return [text]
+    rules = boundary_rules(language)
+    doubtful = _doubtful(text, found, language, rules)
+    if doubtful is None or doubtful:
+        begins = list(accumulate(map(len, found)))[:-1]
+        changed = _corrected(text, begins, doubtful, language, rules)
+        if changed != begins:
+            return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
+    if masked is not text:
+        return [text[b - len(piece) : b] for piece, b in zip(found, accumulate(map(len, found)))]
+    return found
+
+
+def _doubtful(
+    text: str, pieces: list[str], language: str, rules: BoundaryRules
+) -> list[int] | None:
+    """Return the offsets of the stops that must be judged; None: all."""
+    if language in UNSPACED:
+        return doubtful_unspaced(text, pieces, JOINS.get(language, JOINS_CHINESE))
+    if language == "hy":
+        return [] if is_plain_armenian(text, pieces) else None
+    return doubtful_stops(text, pieces, rules.words)
+
+
+def _without_labels(text: str) -> str:
+    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
+
+    sentencex would begin a sentence at each of them, and at no other place.
+    """
+    at = text.find(")")
+    while at >= 0:
+        begin = max(0, at - 8)
+        label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
+        if label.isascii() and (
+            len(label) == 1 and label.isalnum()
+            or (len(label) < 4 and label.isdigit())
+            or (label and not label.strip("ivxlcdmIVXLCDM"))
+        ):
+            start = text.rfind(label, begin, at)
+            text = text[:start] + _MASK * len(label) + text[start + len(label) :]
+        at = text.find(")", at + 1)
+    return text
+
+
+def _corrected(
+    text: str, begins: list[int], doubtful: list[int] | None, language: str, rules: BoundaryRules
+) -> list[int]:
+    """Return where sentences begin, except for the first, given where sentencex thinks so.
+
+    `doubtful`: the offsets of the stops to judge; None: all.
+    """
+    unspaced = language in UNSPACED
+    armenian = language == "hy"
+    known = begins if doubtful is not None else _known(text, begins, rules, unspaced=unspaced)
+    found: list[int] = []
+    last = index = 0
+    pattern = ARMENIAN_STOP if armenian else UNSPACED_STOP if unspaced else STOP
+    for match in _stops(text, pattern, doubtful):
+        at = match.end()
+        while index < len(known) and known[index] < at:
+            if not armenian:
+                last = known[index]
+                found.append(last)
+            index += 1
+        is_known = index < len(known) and known[index] == at
+        index += is_known
+        if armenian:
+            verdict: bool | None = armenian_verdict(text, match, last)
+        elif unspaced:
+            verdict = unspaced_verdict(text, match, last, language)
+        else:
+            verdict = _verdict(text, match, last, is_known, rules, language)
+        if verdict is None:
+            verdict = is_known
+        elif verdict and not is_known and is_open(text, last, at):
+            verdict = False
+        if verdict:
+            found.append(at)
+            last = at
+    return found if armenian else found + known[index:]
+
+
+def _stops(
+    text: str, pattern: re.Pattern[str], doubtful: list[int] | None
+) -> Iterable[re.Match[str]]:
+    if doubtful is None:
+        return pattern.finditer(text)
+    return filter(None, (pattern.match(text, start) for start in doubtful))
+
+
+def _known(
+    text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool
+) -> list[int]:
+    """Return the boundaries of sentencex, moved behind closing brackets and white space."""
+    known = set()
+    length = len(text)
+    for at in begins:
+        if text[at - 1] in _QUOTES and text[at - 2 : at - 1] == " ":
+            at -= 1
+        if text[at - 1] != " ":
+            if closed := _CLOSED.match(text, at):
+                at = closed.end()
+            elif not unspaced and not _ends_unspaced(text, at, rules):
+                continue
+            while at < length and text[at] == " ":
+                at += 1
+        elif text[at - 2 : at - 1] == ",":
+            continue
+        if at < length and text[at] not in ",;:" and text[at:].strip(CLOSING):
+            known.add(at)
+    return sorted(known)
+
+
+def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
+    """Return whether a sentence ends at a stop without white space behind it."""
+    after = text[at]
+    if after in " \ufffc" or text[at - 1] != ".":
+        return True
+    if not rules.stop or not after.isalpha() or after.islower():
+        return False
+    word = text[max(0, at - 5) : at - 1]
+    return word[-1:] in ").»”" or (len(word) == 4 and (word.isalpha() or word.isdigit()))
+
+
+def _verdict(
+    text: str, match: re.Match[str], last: int, known: bool, rules: BoundaryRules, language: str
+) -> bool | None:
+    """Return whether a sentence begins behind a stop and white space; None if no rule knows.
+
+    `last`: where the current sentence begins; `known`: what sentencex says.
+    """
+    begin = at = match.end()
+    stop, closing = match[1], match[2]
+    after = text[at]
+    while after in OPENING and at + 1 < len(text):
+        at += 1
+        after = text[at]
+    if after == OBJECT:
+        return None
+    if after.islower() and not "ა" <= after <= "ჿ":
+        brand = next_word(text, at)
+        return begin == at and text[match.start() - 2 : match.start()].isalpha() and brand != brand.lower()
+    start = match.start()
+    if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
+        return False
+    if closing:
+        return _behind_closing(text, match, last, known)
+    if stop == ".":
+        verdict = word_verdict(text, start, at, last, rules)
+        if verdict is not None or known or not after.isupper():
+            return verdict
+        return _probe(text, start, at, language)
+    if known:
+        return False if stop == "!" and is_exclamation_in_name(text, start, at, rules) else None
+    if stop[0] in _WHOLE_STOPS:
+        return True
+    if stop[0] in "….":
+        return after.isupper() and text[start - 1 : start].isalpha() or None
+    return None
+
+
+def _is_remark(text: str, at: int) -> bool:
+    """Return whether brackets belong to what is before them: `Who? (1972) is`."""
+    match = _BRACKETS.match(text, at)
+    if match is None:
+        return False
+    return bool(match[1] or match[3]) or match[2].islower() or match[2] == ","
+
+
+def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> bool | None:
+    """Return the verdict for a stop behind which a bracket or a quotation closes."""
+    closing = match[2]
+    if closing[-1] == ")" and not known:
+        opened = text.rfind("(", last, match.start())
+        if opened < 0 or text[last:opened].strip() or " " not in text[opened : match.start()]:
+            return None
+        return True
+    after = text[match.end()]
+    if after.isdigit() and closing[-1] in '"”»“' and match[1] == ".":
+        return True
+    return None
+
+
+def _probe(text: str, start: int, at: int, language: str) -> bool | None:
+    """Ask sentencex about a stop alone: a quote or an apostrophe far from it may have misled it."""
+    word = text[text.rfind(" ", max(0, start - 30), start) + 1 : start].strip(OPENING + CLOSING)
+    after = next_word(text, at)
+    if len(word) < 3 or len(after) < 2:
+        return None
+    return len(sentencex.segment(language, f"{after} {word}. {after}")) > 1 or None

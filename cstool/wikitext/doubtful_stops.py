@@ -1,0 +1,178 @@
+"""Find the stops in a text that the rules on boundaries must judge.
+
+At most stops sentencex is right, and a rule says so or nothing: a word that is no abbreviation, a
+stop, a space and a capital letter; or a lower-case letter behind a stop where sentencex has no
+boundary. Judging all of them in Python would take as long as reading the pages.
+"""
+
+import re
+from itertools import accumulate
+from typing import NamedTuple
+from unicodedata import normalize
+
+CLOSING = "\"'”’“‘»›)\\]"
+# A stop, what closes behind it (in French behind a space), and white space.
+STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
+_WIDE_CLOSING = "\"'”’“」』）)〉》】"
+# The same in scripts without white space behind a stop.
+UNSPACED_STOP = re.compile(
+    rf"([。！？｡!?….．]+)([{_WIDE_CLOSING}]*)\s*(?=[^\s{_WIDE_CLOSING}。！？｡!?….．])"
+)
+OPENED, CLOSED = "「『（(《〈“【", "」』）)》〉”】"
+_OPENING = "\"'([{“”„‘‚«»‹›"
+_IRREGULAR_AFTER = ",;:\"'”’“‘»›)]」』）】》〉"
+_WHOLE_STOPS = "।॥។۔"
+_BASE_VOWELS = frozenset("aeiouyæøœıəөүұаеёиоуыэюяіїєαεηιουω")
+VOWELS = "".join(
+    c for c in map(chr, range(0x80, 0x2000)) if normalize("NFD", c.lower())[0] in _BASE_VOWELS
+)
+_ASCII_VOWELS = frozenset("aeiouyAEIOUY")
+_SHORTEST, _SHORT = 2, 5
+
+
+class StopWords(NamedTuple):
+    """A language's words, as far as they matter for full stops.
+
+    `abbreviations`: those without a stop within them, in lower case, none longer than `longest` (0:
+    each full stop is doubtful); `starters`: words that begin sentences, in lower case (none: any
+    word may); `vowels`: VOWELS; `digits`: how many an ordinal or a year with a stop may have;
+    `roman`: whether Roman numerals may have one.
+    """
+
+    abbreviations: frozenset[str]
+    starters: frozenset[str]
+    vowels: str
+    longest: int
+    digits: int
+    roman: bool
+
+
+def doubtful_stops_in_python(text: str, pieces: list[str], words: StopWords) -> list[int] | None:
+    """Return the offsets of the stops that the rules must judge.
+
+    None if they must judge all, because sentencex has a boundary that is not behind a stop and one
+    space. `pieces`: what sentencex has found.
+    """
+    begins = list(accumulate(map(len, pieces)))[:-1]
+    for at in begins:
+        if text[at - 1] != " " or text[at - 2 : at - 1] == ",":
+            return None
+        if text[at] in _IRREGULAR_AFTER or text[at].isspace():
+            return None
+    known = set(begins)
+    behind = set()
+    found = []
+    for match in STOP.finditer(text):
+        behind.add(match.end())
+        if _is_doubtful(text, match, match.end() in known, words):
+            found.append(match.start())
+    return found if known <= behind else None
+
+
+def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords) -> bool:
+    after = text[match.end()]
+    if after == "\ufffc":
+        return False
+    if not after.isalpha():
+        return True
+    stop, closing = match[1], match[2]
+    if after.islower() and not "ა" <= after <= "ჿ":
+        return known or any(map(str.isupper, _letters(text, match.end())))
+    if not known and stop == "." and not closing:
+        return not _is_initial(text, match.start(), match.end(), words)
+    if not known:
+        return after.isupper() or stop[0] in _WHOLE_STOPS or stop == "." or bool(closing)
+    if "!" in stop:
+        return True
+    return stop == "." and not closing and not _is_plain(text, match.start(), words)
+
+
+def _letters(text: str, at: int) -> str:
+    end = at
+    while text[end : end + 1].isalpha():
+        end += 1
+    return text[at:end]
+
+
+def _is_plain(text: str, end: int, words: StopWords) -> bool:
+    """Return whether what ends at an offset is surely no abbreviation and no ordinal."""
+    last = text[end - 1 : end]
+    if not words.longest or last in ("", " "):
+        return False
+    if not last.isalnum():
+        return last not in (".", *_OPENING[2:])
+    begin = end
+    if last.isdigit():
+        while begin and text[begin - 1].isdigit():
+            begin -= 1
+        return end - begin > words.digits
+    while begin and text[begin - 1].isalpha():
+        begin -= 1
+    word = text[begin:end]
+    before = text[begin - 1] if begin else " "
+    if len(word) < _SHORTEST or (before == " " and text[max(0, begin - 2) : begin - 1] == "."):
+        return False
+    if before == "-":
+        return len(word) >= _SHORT
+    if before not in (" ", "’", *_OPENING):
+        return False
+    if last.isupper() and words.roman and not word.strip("IVXLCDM"):
+        return False
+    if len(word) < _SHORT and last.islower():
+        if not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
+            return False
+    return len(word) > words.longest or word.lower() not in words.abbreviations
+
+
+def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
+    """Return whether an initial ends at an offset, and no word at `at` that begins sentences."""
+    if not words.starters or not words.longest or not text[end - 1 : end].isupper():
+        return False
+    if end > 1 and text[end - 2] not in " (":
+        return False
+    word = _letters(text, at)
+    if text[at + len(word) : at + len(word) + 1] in ("'", "’"):
+        return False
+    initial = text[end - 1].lower()
+    return word.lower() not in words.starters and initial not in words.abbreviations
+
+
+def doubtful_unspaced_in_python(text: str, pieces: list[str], joins: str) -> list[int] | None:
+    """Return the offsets of the stops that the rules must judge in Japanese or Chinese.
+
+    None if they must judge all. `joins`: characters that may continue a sentence behind "。".
+    """
+    known = set(list(accumulate(map(len, pieces)))[:-1])
+    behind = set()
+    found = []
+    last = 0
+    for match in UNSPACED_STOP.finditer(text):
+        at = match.end()
+        behind.add(at)
+        if match[1] == "。" and not match[2] and at in known and text[at] not in joins:
+            if _is_balanced(text[last:at]):
+                last = at
+                continue
+        if at in known or match[2] or match[1].strip(".．"):
+            found.append(match.start())
+    return found if known <= behind else None
+
+
+def _is_balanced(text: str) -> bool:
+    """Return whether each bracket in a text is closed, and none is closed that was not opened."""
+    depth = dict.fromkeys(OPENED, 0)
+    for character in text:
+        if character in depth:
+            depth[character] += 1
+        elif character in CLOSED:
+            opened = OPENED[CLOSED.index(character)]
+            depth[opened] -= 1
+            if depth[opened] < 0:
+                return False
+    return not any(depth.values())
+
+
+try:
+    from cstool.wikitext._stops import doubtful_stops, doubtful_unspaced
+except ImportError:
+    doubtful_stops, doubtful_unspaced = doubtful_stops_in_python, doubtful_unspaced_in_python

@@ -1,0 +1,88 @@
+"""Pictures within a line, such as icons and flags: removed, or holes if the text needs them.
+
+A picture is no text, but where the page shows a letter or a symbol as a picture, the text around it
+is not whole.
+"""
+
+import re
+from unicodedata import category
+
+from cstool.wikitext.markers import (
+    CONTINUES,
+    HOLE,
+    HOLE_END,
+    LINK,
+    LINK_END,
+    NOTHING,
+    PICTURE,
+    Markers,
+)
+
+_BLANK = f" \t\u00a0{CONTINUES}"
+_DASH = "[-\u2010-\u2015\u2212:：]"
+# Pictures at the start of a line, and the dash or colon after them, which is like a list mark; not
+# before other markup, which is removed first.
+_LEADING = re.compile(
+    rf"^[{_BLANK}{NOTHING}]*{PICTURE}[{PICTURE}{_BLANK}{NOTHING}]*+(?!{_DASH}?[&<]|')"
+    rf"(?:{_DASH}(?=[{_BLANK}{LINK}]|\[\[|'')[{_BLANK}]*)?",
+    re.MULTILINE,
+)
+_RUN = re.compile(rf"{PICTURE}(?:[{_BLANK}]*{PICTURE})*")
+_LINE_ENDS = ("", "\n")
+_OPENING = frozenset("([{<«“„‘\"'¿¡（［｛〈《「『【")
+_QUOTES = frozenset("\"'’”")
+_CLOSING = frozenset(")]}>».,;:!?…%、。，．！？；：）］｝〉》」』】،؛؟۔।॥։՝՜՞")
+# Punctuation that may follow a space, in French.
+_SPACED = frozenset(":;!?»")
+_BEFORE_ICON = frozenset(f"{LINK_END}.,;!?…–—•·/|、。，．！？；،؛؟۔।॥։")
+
+
+def without_leading(text: str) -> str:
+    """Return lines of wikitext without the pictures at their starts."""
+    return _LEADING.sub(NOTHING, text) if PICTURE in text else text
+
+
+def without_pictures(text: str, marks: Markers) -> str:
+    """Return lines without markup and without pictures; some pictures become holes."""
+    if PICTURE not in text:
+        return text
+    text = _LEADING.sub("", text)
+    out: list[str] = []
+    at = 0
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        before, after = start - 1, end
+        while before >= 0 and text[before] in _BLANK:
+            before -= 1
+        while after < len(text) and text[after] in _BLANK:
+            after += 1
+        whole = _is_whole(
+            text[before : before + 1] if before >= 0 else "",
+            text[after : after + 1],
+            before < start - 1,
+            after > end,
+        )
+        out += (text[at:start], "" if whole else marks.hole("picture within text"))
+        at = end
+    out.append(text[at:])
+    return "".join(out)
+
+
+def _is_whole(before: str, after: str, spaced_before: bool, spaced_after: bool) -> bool:
+    """Return whether text without a picture is whole, by the characters and spaces around it.
+
+    That is not the case if it leaves empty brackets, a space before punctuation or after a bracket
+    or another sign, or joins two words. Before a link or a name, it is an icon.
+    """
+    if before in _LINE_ENDS or after in _LINE_ENDS or before == HOLE_END or after == HOLE:
+        return True
+    if after in _CLOSING or after in _QUOTES:
+        spaced = spaced_before and after not in _QUOTES and not (spaced_after and after in _SPACED)
+        return before not in _OPENING and not spaced
+    if after == LINK or (spaced_after and after.isupper()) or before in _BEFORE_ICON:
+        return True
+    if before in _OPENING:
+        return not spaced_after
+    if spaced_before and spaced_after:
+        return before.isalnum() or category(before).startswith("M")
+    return spaced_before != spaced_after
