@@ -24,12 +24,12 @@ from cstool.errors import InputError
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.read_test_sets import texts_of
 from tests.stages.shard.switched import Sentence, write_switched
+from tests.support import gzipped
 
 # Nine words, so that it is found in a longer sentence only if it is a text by itself.
 TEXT = "Die Brücke führt über den Fluß in die Altstadt."
 SENTENCE = f"So: {TEXT} Und dann weiter."
 ASCII = "the bridge leads over the river into the old town"
-from tests.support import gzipped
 
 
 def found(path: Path, sentence: str = SENTENCE) -> bool:
