@@ -273,7 +273,10 @@ def _store(work: _Work) -> LabelStore:
 def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts) -> BatchContext:
     """Return the sentences that pass the filter, and their mentions; count both."""
     table, dropped = take(table, work.options.filter)
-    batch = SentenceBatch.of(table)
+    try:
+        batch = SentenceBatch.of(table)
+    except InputError as error:
+        raise InputError(f"{work.linked}: {error}") from error
     mentions = study(batch, store, work.options, work.source_language)
     if work.options.inflected == "skip-sentence" and (odd := with_grammar(batch, mentions)).any():
         dropped["an anchor carries grammar"] += int(odd.sum())
