@@ -34,8 +34,13 @@ class WrongCallError(InputError):
 class CutInputError(InputError):
     """The input is truncated, or damaged from some byte offset on.
 
-    `--keep-going` keeps what precedes this offset.
+    `--keep-going` keeps what precedes this offset. The message does not name the option: it is also
+    shown to who gave it. The command line adds KEEP_GOING for others.
     """
+
+
+# What to do about a CutInputError instead of what its message says.
+KEEP_GOING = "or keep what precedes the fault with --keep-going"
 
 
 class OutputError(CstoolError):

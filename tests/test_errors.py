@@ -1,5 +1,6 @@
 """Errors in one line."""
 
+import ast
 import errno
 import os
 import pickle
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cstool.errors import CutInputError, InputError, OutputError, Unfinished, writing
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,41 @@ def test_exceptions_can_be_pickled(kind: type[Exception]) -> None:
     back = pickle.loads(pickle.dumps(kind("d.xml: is empty")))
     assert type(back) is kind
     assert str(back) == "d.xml: is empty"
+
+
+KINDS = {"InputError", "CutInputError", "OutputError", "WrongCallError"}
+# They check values in memory, which have no file.
+IN_MEMORY = {"training", "masking"}
+
+
+def messages() -> list[tuple[str, str]]:
+    """Return the place and the text of each error that is raised; `{}` stands for a value."""
+    found = []
+    for path in sorted((ROOT / "cstool").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id in KINDS and node.args:
+                place = f"{path.relative_to(ROOT / 'cstool')}:{node.lineno}"
+                found.append((place, text_of(node.args[0])))
+    return found
+
+
+def text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(text_of(one) for one in node.values)
+    return "{}"
+
+
+@pytest.mark.parametrize(("place", "text"), messages())
+def test_a_message_begins_with_its_file_or_option_and_ends_with_what_to_do(
+    place: str, text: str
+) -> None:
+    if text == "{}":  # an error with more in front of its message
+        return
+    # `sentence {}`: the stage adds the folder.
+    if place.split("/", maxsplit=1)[0] not in IN_MEMORY:
+        assert text.startswith(("{}", "--", "standard input: ", "sentence {}: "))
+    assert "; " in text or text.endswith("{}")

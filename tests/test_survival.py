@@ -132,7 +132,7 @@ def test_simultaneous_runs_with_other_parameters_do_not_mix(sample: Sample, tmp_
     ]
     told = [process.communicate()[1] for process in both]
     assert sum(process.returncode for process in both) <= 1 or all(told)
-    refused = [line for line in told if line and "this array task is finished" not in line]
+    refused = [line for line in told if line and "parts done" not in line]
     assert refused
     assert all("other parameters" in line or "was made with" in line for line in refused)
 

@@ -16,8 +16,10 @@ from click.shell_completion import CompletionItem
 
 from cstool import __version__
 from cstool.errors import (
+    KEEP_GOING,
     MORE_MEMORY,
     CstoolError,
+    CutInputError,
     Stopped,
     Unfinished,
     WrongCallError,
@@ -47,6 +49,8 @@ COMMANDS = {
     "completion": "Print a shell completion script.",
 }
 _ALL = ", ".join(COMMANDS)
+# The commands with the option --keep-going.
+_KEEP_GOING = {"entities", "titles", "extract"}
 _LIGHT = {"completion"}
 # Bytes. With less, Arrow blocks forever on threads that it could not start; other libraries abort.
 _LEAST_SPACE = 1 << 30
@@ -210,12 +214,19 @@ def _fault(fault: BaseException, debug: bool) -> int:
     return code
 
 
+def _can_keep_going() -> bool:
+    """Whether the command has the option --keep-going and it was not given."""
+    return not {*sys.argv[1:2]}.isdisjoint(_KEEP_GOING) and "--keep-going" not in sys.argv
+
+
 def _line(message: str) -> str:
     return " ".join(message.split())
 
 
 def _message(fault: BaseException) -> tuple[str, int]:
     """Return the message for an error, and the exit code."""
+    if isinstance(fault, CutInputError) and _can_keep_going():
+        return f"{fault}, {KEEP_GOING}", 1
     if isinstance(fault, CstoolError):
         return str(fault), 2 if isinstance(fault, WrongCallError) else 1
     if isinstance(fault, click.Abort) and fault.__cause__:

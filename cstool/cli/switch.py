@@ -251,7 +251,10 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:
         kept, rejected = counts.tallies["labels"].written, dropped(manifest, "labels")
         yield f"{kept:,} labels selected; rejected: {rejected}"
-    if unknown := counts.details.get("labels in unknown languages"):
+    # With `--languages all`, the target languages include codes that cstool does not know.
+    present = counts.details.get("labels in unknown languages", {})
+    targets = {*manifest.parameters["languages"]}
+    if unknown := {code: number for code, number in present.items() if code in targets}:
         shown = largest(unknown, _CODES_SHOWN)
         codes = counts_text(shown.items())
         yield f"labels in {len(unknown):,} unknown language codes: {codes}"

@@ -241,7 +241,7 @@ class _Cutter:
     def _is_cut(self, how: str) -> CutInputError:
         return CutInputError(
             f"{self.name}: truncated: {how}, after byte {self._place + len(self._data):,} of the "
-            "SQL; download it again, or use --keep-going to keep what was read before"
+            "SQL; download it again"
         )
 
     def rest(self) -> Iterator[SqlSlice]:

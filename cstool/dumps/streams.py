@@ -148,8 +148,7 @@ class Stream:
         except OSError as error:
             raise CutInputError(
                 f"{self.name}: read error after byte {self.position:,} "
-                f"({error.strerror or error}); check the disk, or use --keep-going to keep what "
-                "was read before the error"
+                f"({error.strerror or error}); check the disk"
             ) from error
 
 
@@ -251,7 +250,7 @@ def _members(
     if not decompressor.eof:
         raise CutInputError(
             f"{name}: truncated: the {format_.name} data ends early, after byte {position():,}; "
-            "download it again, or use --keep-going to keep what was read before"
+            "download it again"
         )
 
 
@@ -263,8 +262,7 @@ def _fault(error: Exception, format_: Compression, name: str, position: int) -> 
             f"file, decompress it into a pipe: {format_.unpack} FILE | cstool … -"
         )
     return CutInputError(
-        f"{name}: damaged {format_.name} data before byte {position:,} ({error}); download it "
-        "again, or use --keep-going to keep what was read before"
+        f"{name}: damaged {format_.name} data before byte {position:,} ({error}); download it again"
     )
 
 

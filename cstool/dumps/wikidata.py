@@ -354,6 +354,5 @@ class _Ends:
         """Raise CutInputError if the array is not closed."""
         if self._head[:1] == b"[" and self._tail != b"]":
             raise CutInputError(
-                f"{self._name}: truncated: the closing ] is missing; download it again, or use "
-                "--keep-going to keep what was read before"
+                f"{self._name}: truncated: the closing ] is missing; download it again"
             )

@@ -131,7 +131,7 @@ class PageParser:
             return
         raise CutInputError(
             f"{self._name}: truncated: the XML ends {self._where()}, without </mediawiki>; "
-            "download it again, or use --keep-going to keep what was read before"
+            "download it again"
         )
 
     @property
@@ -179,17 +179,14 @@ class PageParser:
         if self.ended:
             return CutInputError(
                 f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
-                "export in a separate file, or use --keep-going to keep the first one"
+                "export in a separate file"
             )
         if self.site is None and len(self._path) < 2 and not self._offset:
             return InputError(
                 f"{self._name}: not a MediaWiki XML export ({what} at {where}); give a "
                 "pages-articles dump"
             )
-        return CutInputError(
-            f"{self._name}: malformed XML ({what} at {where}); download it again, or use "
-            "--keep-going to keep what was read before"
-        )
+        return CutInputError(f"{self._name}: malformed XML ({what} at {where}); download it again")
 
     def _where(self) -> str:
         if not self.in_page:

@@ -31,7 +31,7 @@ class StandardErrorHandler(logging.Handler):
         text = record.getMessage()
         if self.as_json:
             text = _json_line(text, record.levelname, getattr(record, _FIELDS, {}))
-        echo(text, err=True)
+        echo(text, err=True, wrap=not self.as_json)
 
 
 def configure(*, as_json: bool) -> None:

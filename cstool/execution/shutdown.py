@@ -108,7 +108,7 @@ def _end(over: threading.Event) -> NoReturn:
     for child in processes.active_children() if processes else ():
         child.kill()
     line = log_line(f"cstool: {clean_up() or STOPPED}", level=logging.ERROR)
-    echo(line if is_json() else f"\n{line}", err=True)
+    echo(line if is_json() else f"\n{line}", err=True, wrap=not is_json())
     os._exit(exit_code())
 
 
@@ -122,5 +122,5 @@ def end_stopped(line: str | None) -> NoReturn:
         with suppress(OSError, ValueError):
             sys.stdout.flush()
         message = line or cleanup_line or STOPPED
-        echo(log_line(f"cstool: {message}", level=logging.ERROR), err=True)
+        echo(log_line(f"cstool: {message}", level=logging.ERROR), err=True, wrap=not is_json())
         os._exit(exit_code())

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 import click
+from wcwidth import wcswidth
 
 # Left-to-right, right-to-left and Arabic letter mark: they are common in right-to-left text and
 # affect only adjacent characters.
@@ -67,19 +68,48 @@ def echo_line(text: str, err: bool = False) -> None:
     echo(printable(text), err)
 
 
-def echo(text: str = "", err: bool = False) -> None:
+def in_lines(text: str, width: int) -> str:
+    """Return the text with its lines broken at spaces, to at most `width` columns.
+
+    A word that is longer than that, such as a path, is not broken.
+    """
+    lines = []
+    for line in text.split("\n"):
+        words = line.split(" ")
+        whole, used = words[0], max(0, wcswidth(words[0]))
+        for word in words[1:]:
+            columns = max(0, wcswidth(word))
+            fits = not word or used + 1 + columns <= width
+            whole, used = whole + (" " if fits else "\n") + word, columns + (used + 1) * fits
+        lines.append(whole)
+    return "\n".join(lines)
+
+
+def echo(text: str = "", err: bool = False, *, wrap: bool = True) -> None:
     """Write lines to standard output, or to standard error, without unsafe characters.
 
     Line feeds and tabs are kept; escape values that may contain some with `printable` first.
-    Characters that the stream's encoding lacks are escaped as well. If standard error cannot be
-    written, the message is lost without an error.
+    Characters that the stream's encoding lacks are escaped as well. With `wrap`, long lines on
+    standard error are broken at spaces if it is a terminal. If standard error cannot be written,
+    the message is lost without an error.
     """
     text = printable(text, lines=True)
     if err:
         with suppress(OSError, ValueError):
+            if wrap and sys.stderr.isatty():
+                text = in_lines(text, _columns(sys.stderr))
             click.echo(_encodable(text, sys.stderr), err=True)
     else:
         click.echo(_encodable(text, sys.stdout))
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the width of a terminal."""
+    try:
+        known = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        known = 0
+    return known or 80
 
 
 def echo_styled(texts: Iterable[str], *, pager: bool) -> None:

@@ -160,7 +160,10 @@ def resolve(spec: str, present: Iterable[str]) -> list[str]:
         elif is_all(word):
             codes.update({current(code) for code in present if has_form(code)} - NO_TARGET)
             if not codes:
-                raise InputError("--languages: 'all' selects no language: no entity has a label")
+                raise InputError(
+                    "--languages: 'all' selects no language, because no entity has a label; give "
+                    "entities with labels"
+                )
         else:
             codes.add(need_language(word, "--languages"))
     if not codes:

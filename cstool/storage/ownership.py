@@ -113,7 +113,8 @@ def refuse_damage(out: Path, counts: Counts, *, keep_going: bool) -> None:
     faults = list(counts.details.get("damaged inputs", {}))
     if faults and not keep_going:
         raise InputError(
-            f"{out}: was made with --keep-going: {faults[0]}; or start over with --overwrite"
+            f"{out}: was made with --keep-going ({faults[0]}); give the option again, or start "
+            "over with --overwrite"
         )
 
 

@@ -58,6 +58,8 @@ from cstool.storage.timings import (
 
 # Bytes of input per worker process that is started in advance; others start when needed.
 _BYTES_PER_WORKER = 8 << 20
+# Array tasks that a message lists one by one.
+_TASKS_LISTED = 8
 
 
 def stopped_message(out: Path, where: str = "") -> str:
@@ -140,7 +142,7 @@ class Run:
         finally:
             bar.close()
         if step.elsewhere:
-            self._refuse_unfinished(spec, len(step.finished), step.elsewhere)
+            self._refuse_unfinished(label, step)
         return [step.finished[index] for index in sorted(step.finished)]
 
     def _folder(self, spec: PartSpec) -> PartFolder:
@@ -149,13 +151,14 @@ class Run:
         listed = spec.phase is None and not self.options.array_task
         return PartFolder(path, self.out / WORK, self.claim.fingerprint(), listed)
 
-    def _refuse_unfinished(self, spec: PartSpec, finished: int, missing: int) -> NoReturn:
-        what = f"the intermediate step {spec.phase}" if spec.phase else "the output"
+    def _refuse_unfinished(self, label: str, step: StepTasks[Any, Any]) -> NoReturn:
+        assert self.options.array_task is not None
+        done, (_, number) = len(step.finished), self.options.array_task
+        others = sorted({index % number + 1 for index in step.elsewhere})
+        where = f" in step {label!r}" if step.maker.spec.phase else ""
         raise Unfinished(
-            f"{self.out}: this array task is finished; {what} has {finished:,} parts and lacks "
-            f"{missing:,}; run the other array tasks (again all of them, as long as an "
-            "intermediate step is incomplete), then the same command without --task, which makes "
-            "missing parts and completes the folder"
+            f"{self.out}: {done:,} of {done + len(step.elsewhere):,} parts done{where}; run --task "
+            f"{_task_names(others, number)}, then the same command without --task"
         )
 
     def _note(self, index: int) -> Path:
@@ -183,9 +186,7 @@ class Run:
         It removes files that other array tasks may be reading.
         """
         if self.options.array_task:
-            raise Unfinished(
-                f"{self.out}: all parts are finished; run the same command without --task to finish"
-            )
+            raise Unfinished(f"{self.out}: all parts done; run the same command without --task")
 
     def work(self, phase: str) -> Path:
         """Return the folder of a phase's intermediate parts."""
@@ -341,6 +342,14 @@ def _new_run(
         finally:
             if run is not None:
                 run.close()
+
+
+def _task_names(tasks: Sequence[int], number: int) -> str:
+    """Return array tasks as text: 2/3 and 3/3; of many, the first and the last."""
+    names = [f"{task}/{number}" for task in tasks]
+    if len(names) > _TASKS_LISTED:
+        return f"{names[0]} to {names[-1]} ({len(names):,} tasks)"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _no_executor() -> Executor:

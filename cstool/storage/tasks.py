@@ -72,8 +72,8 @@ class StepTasks(Generic[S, P]):
     """The tasks of one step of a run and their state.
 
     `is_intact`: whether the files that a finished part refers to are undamaged. `finished`: parts
-    that exist, by task index. `due`: tasks whose calls have been yielded. `elsewhere`: number of
-    parts that other array tasks have to make.
+    that exist, by task index. `due`: tasks whose calls have been yielded. `elsewhere`: indexes
+    of the parts that other array tasks have to make.
     """
 
     maker: PartMaker[S, P]
@@ -82,7 +82,7 @@ class StepTasks(Generic[S, P]):
     is_intact: Callable[[str], bool]
     finished: dict[int, FinishedPart] = field(default_factory=dict)
     due: dict[int, Task[S]] = field(default_factory=dict)
-    elsewhere: int = 0
+    elsewhere: list[int] = field(default_factory=list)
 
     def calls(
         self, on_found: Callable[[FinishedPart, int], None]
@@ -107,4 +107,4 @@ class StepTasks(Generic[S, P]):
                 self.due[index] = task
                 yield index, partial(self.maker.make, task)
             else:
-                self.elsewhere += 1
+                self.elsewhere.append(index)

@@ -75,7 +75,9 @@ class EntityMaskingCollator:
         if chosen.masks and vocabulary.mask is None:
             raise InputError("the tokenizer has no [MASK] or <mask>; give its name as mask_token")
         if chosen.clusters != (clusters is not None):
-            raise WrongCallError("the strategy c-rts needs clusters, others take none")
+            raise WrongCallError(
+                f"strategy {strategy!r}: c-rts needs clusters, others take none; give or omit them"
+            )
         if max_length <= vocabulary.head + vocabulary.tail:
             raise WrongCallError(
                 f"max_length is {max_length}, which leaves no room for text; give a larger one"
@@ -118,7 +120,9 @@ class EntityMaskingCollator:
         """
         clusters = self.masking.clusters
         if clusters is None:
-            raise WrongCallError("learn: the strategy is not c-rts, so there are no clusters")
+            raise WrongCallError(
+                "learn: the strategy is not c-rts, so there are no clusters; omit the call"
+            )
         import torch
 
         tensors = (torch.as_tensor(of) for of in (originals, shown, wrong))

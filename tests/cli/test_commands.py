@@ -166,6 +166,7 @@ def test_extract_reports_the_damage_of_a_dump(case: str, xml: bytes, tmp_path: P
         again = cstool("extract", name, "-o", "out", *options, cwd=tmp_path)
         assert again.returncode == 0
         assert "kept the readable part of an input: " in again.stderr
+        assert "--keep-going" not in again.stderr
         assert len(rows_of(tmp_path / "out")) >= 20
 
 

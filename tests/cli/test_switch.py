@@ -45,7 +45,7 @@ def test_titles_have_no_disambiguators(pipeline: Path, tmp_path: Path) -> None:
             assert not any(row["text"][e["end"] - 1] == ")" for e in row["entities"])
 
 
-def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
+def test_a_message_lists_unknown_language_codes_if_all_were_asked_for(tmp_path: Path) -> None:
     items = [
         item(1, {"en": "Rhine", "de": "Rhein"} | {f"xx-{i}": "R" for i in range(12)},
              {"enwiki": "Rhine"}),
@@ -58,7 +58,10 @@ def test_a_message_lists_unknown_language_codes(tmp_path: Path) -> None:
     titles("enwiki", tmp_path / "entities", [str(pages)], tmp_path / "titles", quiet)
     extract([str(pages)], tmp_path / "sentences", ExtractOptions(), quiet)
     link(tmp_path / "sentences", tmp_path / "titles", tmp_path / "linked", quiet)
-    status, messages = call(tmp_path, tmp_path / "o", "--languages", "de")
+    status, messages = call(tmp_path, tmp_path / "p", "--languages", "de")
+    assert status == 0
+    assert "unknown language" not in messages
+    status, messages = call(tmp_path, tmp_path / "o", "--languages", "All")
     assert status == 0
     assert "labels in 12 unknown language codes: xx-0 (1), " in messages
     assert "(others) (3)" in messages

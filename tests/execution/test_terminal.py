@@ -2,15 +2,22 @@
 
 import io
 import json
+import os
+import pty
+import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcwidth import wcswidth
 
 from cstool.execution.terminal import (
     echo,
     echo_json,
     echo_line,
     echo_styled,
+    in_lines,
     printable,
     replace_unsafe,
 )
@@ -104,3 +111,36 @@ def test_json_may_contain_names_that_are_not_utf_8(
     written = capfdbinary.readouterr().out
     assert json.loads(written) == {"\udcff": "é"}
     assert rb"\udcff" in written
+
+
+def test_lines_are_broken_at_spaces_and_words_are_not() -> None:
+    assert in_lines("a bb ccc\n日本 語 d", 4) == "a bb\nccc\n日本\n語 d"
+    assert in_lines("see /a/long/path or  two", 8) == "see\n/a/long/path\nor  two"
+
+
+@given(st.text(alphabet="ab 日\n", max_size=60), st.integers(1, 20))
+def test_breaking_lines_changes_only_spaces(text: str, width: int) -> None:
+    broken = in_lines(text, width)
+    assert broken.replace("\n", " ") == text.replace("\n", " ")
+    for line in broken.split("\n"):
+        assert wcswidth(line.rstrip(" ")) <= width or " " not in line.strip(" ")
+
+
+@pytest.mark.parametrize("log_json", [False, True])
+def test_a_message_is_broken_at_spaces_in_a_terminal_only(log_json: bool) -> None:
+    main, side = pty.openpty()
+    command = [sys.executable, "-m", "cstool", "extract", "no such file", "-o", "/nowhere/out"]
+    command += ["--log-json"] * log_json
+    piped = subprocess.run(command, capture_output=True, check=False).stderr.decode()
+    assert piped.count("\n") == 1
+    environment = os.environ | {"COLUMNS": "40"}
+    done = subprocess.Popen(command, stderr=side, env=environment)
+    assert done.wait() == 1
+    os.close(side)
+    shown = os.read(main, 1 << 16).decode().replace("\r\n", "\n")
+    os.close(main)
+    if log_json:
+        assert shown.count("\n") == 1
+        return
+    assert shown.replace("\n", " ") == piped.replace("\n", " ")
+    assert max(map(len, shown.split("\n"))) <= 40

@@ -67,8 +67,12 @@ def test_an_output_path_that_is_a_file_is_reported(tmp_path: Path) -> None:
 def test_array_tasks_make_their_parts_and_a_plain_run_finishes(tmp_path: Path) -> None:
     run_stage(tmp_path / "whole")
     out = tmp_path / "o"
-    for share, mine in ((1, [0, 3]), (3, [2])):
-        with pytest.raises(Unfinished, match="run the other array tasks"):
+    for share, mine, told in (
+        (1, [0, 3], "2 of 5 parts done in step 'extract'; run --task 2/3 and 3/3"),
+        (3, [2], "3 of 5 parts done in step 'extract'; run --task 2/3"),
+    ):
+        end = ", then the same command without --task"
+        with pytest.raises(Unfinished, match=f"^{out}: {told}{end}$"):
             run_stage(out, running=RunOptions(jobs=1, array_task=(share, 3)))
         assert made_now == mine
     run_stage(out)
@@ -81,7 +85,7 @@ def test_an_array_task_never_completes_the_folder(tmp_path: Path) -> None:
     for share in (1, 2, 1):
         with pytest.raises(Unfinished):
             run_stage(out, running=RunOptions(jobs=1, array_task=(share, 2)))
-    told = "all parts are finished; run the same command without --task to finish"
+    told = "all parts done; run the same command without --task"
     with pytest.raises(Unfinished, match=told):
         run_stage(out, running=RunOptions(jobs=1, array_task=(2, 2)))
     assert not (out / MANIFEST).exists()

@@ -211,7 +211,8 @@ def _matching(columns: tuple[str, ...], pattern: str) -> _Filter:
         pc.match_substring_regex(pa.array([""]), pattern)
     except pa.ArrowInvalid as error:
         raise WrongCallError(
-            f"--grep: {pattern!r} is not a valid regular expression ({error})"
+            f"--grep: {pattern!r} is not a valid regular expression ({error}); give one in "
+            "the syntax of RE2"
         ) from error
     return _one_of(columns, lambda values: pc.match_substring_regex(values, pattern))
 

@@ -154,7 +154,11 @@ def _check(tokenizer: Path, work: _Work) -> None:
         raise WrongCallError("--clusters and --strategy c-rts require each other; give both")
     if options.packed and options.strategy in PAIRINGS:
         raise WrongCallError("--packed: not available for pairs; omit the option")
-    read, vocabulary = _read(work)
+    try:
+        read, vocabulary = _read(work)
+    except InputError as error:
+        name = str(tokenizer)
+        raise error if str(error).startswith(name) else InputError(f"{name}: {error}") from error
     pairs = options.strategy in PAIRINGS
     special = len(read.encode("", "" if pairs else None).ids)
     if options.max_length < special + 1 + pairs:  # at least one token of each text

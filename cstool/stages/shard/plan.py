@@ -106,22 +106,25 @@ def first_pages(pages: pl.DataFrame, validation: int) -> pl.DataFrame:
     return pages.filter(fewer.over("language"))
 
 
-def plan_of(folder: Path, censuses: list[FinishedPart], options: ShardOptions) -> ShardPlan:
+def plan_of(
+    folder: Path, censuses: list[FinishedPart], options: ShardOptions, names: str
+) -> ShardPlan:
     """Choose the pages to hold out, jointly for all languages, and the numbers of files.
 
+    `names`: of the input folders, for messages.
     Raises InputError if no row remains, and for a language code that cannot name a folder.
     """
     rows = total(made.counts for made in censuses).details.get("rows", {})
     if not rows:
         raise InputError(
-            "the corpus would be empty: the input folders contain no sentences, or all of them "
-            "are dropped; give other folders, or drop fewer sentences"
+            f"{names}: no sentences, or all of them are dropped, so the corpus would be "
+            "empty; give other folders, or drop fewer sentences"
         )
     for code in rows:
         if not has_form(code):
             raise InputError(
-                f"{code[:40]!r} is not a language code, so it cannot name a folder; make the "
-                "switched sentences again with valid codes in --languages"
+                f"{names}: {code[:40]!r} is not a language code, so it cannot name a "
+                "folder; make the switched sentences again with valid codes in --languages"
             )
     tables = [read_part(folder / made.part.file) for made in censuses]
     frame = pl.from_arrow(pa.concat_tables([PAGES.empty_table(), *tables]))

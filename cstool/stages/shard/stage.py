@@ -144,7 +144,9 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
         tasks,
         PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=_QUICK),
     )
-    plan = plan_of(run.work("census"), censuses, options)
+    plan = plan_of(
+        run.work("census"), censuses, options, ", ".join(str(one.folder) for one in read)
+    )
     segments = run.work("segments")
     scattered = run.map(
         scatter,

@@ -275,7 +275,10 @@ def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Coun
     """Return the sentences that pass the filter, and their mentions; count both."""
     prose_in = work.source_language if work.options.prose else None
     table, dropped = take(table, work.options.filter, prose_in)
-    batch = SentenceBatch.of(table)
+    try:
+        batch = SentenceBatch.of(table)
+    except InputError as error:
+        raise InputError(f"{work.linked}: {error}") from error
     mentions = study(batch, store, work.options, work.source_language)
     if work.options.inflected == "skip-sentence" and (odd := with_grammar(batch, mentions)).any():
         dropped["an anchor carries grammar"] += int(odd.sum())

@@ -78,7 +78,7 @@ def titles(
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
         raise InputError(
-            "titles: incomplete input; give entities and page dumps, the three SQL tables, or both"
+            "--entities, --pages: incomplete input; give both, the three SQL tables, or all of them"
         )
     manifest = _need_entities(entities, wiki) if entities is not None else None
     folders = [describe_folder(entities, manifest)] if entities and manifest else []
