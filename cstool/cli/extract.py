@@ -95,7 +95,8 @@ def command(
         manifest,
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
-        f"(sentences dropped: {dropped(manifest, 'sentences')})",
+        f"(pages dropped: {dropped(manifest, 'pages')}; "
+        f"sentences dropped: {dropped(manifest, 'sentences')})",
     )
     holes = dict(counts.details.get("holes", {}))
     holes.pop(OTHERS, None)
