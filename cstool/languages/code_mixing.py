@@ -60,7 +60,10 @@ class MixingSums:
     @classmethod
     def stored(cls, numbers: Mapping[str, float]) -> "MixingSums":
         """Return sums that were stored by name (`dataclasses.asdict`)."""
-        known: dict[str, Any] = {f.name: numbers.get(f.name, 0) for f in fields(cls)}
+        # A reader of JSON returns all of them as floats, but counts are integers.
+        known: dict[str, Any] = {
+            f.name: type(f.default)(numbers.get(f.name, 0)) for f in fields(cls)
+        }
         return cls(**known)
 
     @property

@@ -141,3 +141,8 @@ def test_sums_are_what_a_plain_loop_counts(drawn: list[str]) -> None:
     full = [p for p in drawn if p]
     cmi = sum(100 * (1 - max(p.count("S"), p.count("T")) / len(p)) for p in full)
     assert found.cmi == pytest.approx(cmi)
+
+
+def test_counts_read_from_json_are_integers() -> None:
+    stored = MixingSums.stored({"source_words": 3.0, "switched_words": 2.0, "cmi": 1})
+    assert [type(n) for n in (stored.words, stored.sentences, stored.cmi)] == [int, int, float]
