@@ -8,6 +8,7 @@ from setuptools import Extension, setup
 # `make test-sanitize` sets this; a build must then fail rather than fall back to Python.
 SANITIZE = os.environ.get("CSTOOL_SANITIZE")
 HEADERS = sorted(map(str, Path("cstool").rglob("*.h")))
+NAMES = ("dumps/_xml_fast_path", "wikitext/_fast_path", "wikitext/_scan", "wikitext/_stops")
 FLAGS = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g", "-O1"] if SANITIZE else []
 
 setup(
@@ -21,6 +22,11 @@ setup(
             # Without a C compiler, the modules that import these do the same in Python.
             optional=not SANITIZE,
         )
-        for name in ("dumps/_xml_fast_path", "wikitext/_fast_path", "wikitext/_scan", "wikitext/_stops")
+        for name in (
+            "dumps/_xml_fast_path",
+            "wikitext/_fast_path",
+            "wikitext/_scan",
+            "wikitext/_stops",
+        )
     ]
 )

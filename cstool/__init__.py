@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cstool.stages.titles.stage import titles
     from cstool.storage.manifest import Manifest, read_manifest
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "CstoolError": "errors",

@@ -8,7 +8,6 @@ from typing import IO, Literal
 import click
 
 from cstool.cli.options import Size, StageSummary, dropped, output, running
-from cstool.errors import InputError
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
@@ -36,7 +35,7 @@ Examples:
 )
 @click.option(
     "--templates-file",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("rb"),
     help="File with additional template rules (TOML; format: docs/templates.md).",
 )
 @click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
@@ -65,7 +64,7 @@ def command(
     dumps: tuple[str, ...],
     out: Path,
     templates: Literal["known", "none"],
-    templates_file: IO[str] | None,
+    templates_file: IO[bytes] | None,
     all_sentences: bool,
     language: str | None,
     largest_page: int,
@@ -85,7 +84,11 @@ def command(
     summary = StageSummary(out, running)
     options = ExtractOptions(templates, all_sentences, language, largest_page, keep_going)
     if templates_file:
-        options = replace(options, rules=_read(templates_file), rules_name=templates_file.name)
+        options = replace(
+            options,
+            rules=read_small(templates_file, templates_file.name),
+            rules_name=templates_file.name,
+        )
     manifest = extract(dumps, out, options, running, partial(log_stage, "extract"))
     counts = manifest.counts
     summary.write(
@@ -100,12 +103,3 @@ def command(
         top = sorted(holes.items(), key=lambda hole: (-hole[1], hole[0]))[:10]
         names = counts_text(top)
         log_stage("extract", f"templates that caused the most dropped sentences: {names}")
-
-
-def _read(file: IO[str]) -> str:
-    try:
-        return read_small(file, file.name)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file.name}: not UTF-8 text ({error.reason}); save the file as UTF-8"
-        ) from error

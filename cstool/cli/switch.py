@@ -13,6 +13,7 @@ from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import (
     RECIPES,
+    Anchors,
     Inflected,
     Policy,
     Recipe,
@@ -60,8 +61,8 @@ _CODES_SHOWN = 9
     default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
-    "--inflected keep --min-changed 0 --source-rows all. Options on the command line override the "
-    "recipe.",
+    "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. Options on the "
+    "command line override the recipe.",
 )
 @click.option(
     "--max-languages",
@@ -169,6 +170,19 @@ _CODES_SHOWN = 9
     show_default=SwitchOptions.source_rows,
     help="Source sentences to write as rows: those that are switched into at least one language "
     "(switched), all selected ones (all), or none.",
+)
+@click.option(
+    "--anchors",
+    type=click.Choice(get_args(Anchors)),
+    show_default=SwitchOptions.anchors,
+    help="Anchors to switch. named: names of their entity (label, alias or title, or a part of a "
+    "person's label), except in compounds such as [[French]]-derived; all: any anchor.",
+)
+@click.option(
+    "--prose/--no-prose",
+    default=None,
+    help="Drop rows that are not sentences (default): without the beginning or the end that "
+    "sentences have in their script, with cells of tables, or with unpaired brackets.",
 )
 @click.option(
     "--seed",

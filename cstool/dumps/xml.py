@@ -1,10 +1,8 @@
 """Parse MediaWiki's page export: a stream of XML to pages.
 
 Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Accepts any white space, order
-of attributes and namespace prefix, and deleted or empty texts. Slots beside the main one (0.11's
-<content>) are skipped; of several revisions the last one in the file is used. An export has no
-document type: a file with declarations (entities that expand without limit, attributes, external
-files) is rejected.
+of attributes and namespace prefix, underscores in titles, and deleted or empty texts. Skips slots
+beside the main one (0.11's <content>) and all revisions but the last; rejects declarations.
 """
 
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ import msgspec
 
 from cstool.dumps import bounds
 from cstool.dumps.bounds import shown
+from cstool.dumps.displayed_titles import with_spaces
 from cstool.errors import CutInputError, InputError
 
 MAIN = 0
@@ -38,7 +37,7 @@ class Site(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True, gc=False):
     """A page of the dump; `text` is None if it was deleted, or is `too_long`.
 
-    `redirect` is the title that <redirect> names, None for other pages.
+    `redirect` is the title that a redirect leads to, None for other pages.
     """
 
     id: int
@@ -220,7 +219,8 @@ class PageParser:
             for field in _OF_A_REVISION:
                 self._fields.pop(field, None)
         elif name == "redirect" and depth == 3:
-            self._fields["redirect"] = self._short("<redirect>", attributes.get("title", ""))
+            target = with_spaces(attributes.get("title", ""))
+            self._fields["redirect"] = self._short("<redirect>", target)
         elif name == "text" and depth == 4:
             if "deleted" in attributes:
                 self._fields["deleted"] = "deleted"
@@ -297,7 +297,7 @@ class PageParser:
         elif path[-1] == "namespace":
             if len(self._namespaces) >= bounds.MOST_NAMESPACES:
                 raise self._too_large("the number of namespaces", f"{bounds.MOST_NAMESPACES:,}")
-            self._namespaces.append((self._namespace_key, value.strip()))
+            self._namespaces.append((self._namespace_key, with_spaces(value).strip()))
         else:
             self._fields[path[-1]] = value.strip()
 
@@ -316,7 +316,7 @@ class PageParser:
     def _page(self) -> Page:
         fields = self._fields
         try:
-            title = fields["title"].strip()
+            title = with_spaces(fields["title"]).strip()
             if not title:
                 raise KeyError("title")
             return Page(

@@ -10,6 +10,7 @@ import html
 import re
 
 from cstool.dumps import bounds
+from cstool.dumps.displayed_titles import with_spaces
 from cstool.dumps.xml import Page
 
 try:
@@ -78,13 +79,14 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
     if head[4] is not None:
         if not head[4].isascii():
             return None
-        redirect = html.unescape(head[4].decode())
-    if text is None or not title or not title.strip():
+        redirect = with_spaces(html.unescape(head[4].decode()))
+    title = with_spaces(title or "").strip()
+    if text is None or not title:
         return None
     return Page(
         id=int(head[3]),
         namespace=int(head[2]),
-        title=title.strip(),
+        title=title,
         revision_id=int(head[5]),
         redirect=redirect,
         model=head[6].decode(),

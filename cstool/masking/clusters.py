@@ -106,7 +106,7 @@ def read_clusters(path: Path, vocabulary: Vocabulary) -> Clusters:
     """
     try:
         lines = read_small(path, str(path)).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error}); check the file") from error
     for number, line in enumerate(lines, 1):
         if not (line.isascii() and line.strip().isdigit()):

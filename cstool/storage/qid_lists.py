@@ -11,6 +11,7 @@ from cstool.arrays.arrow import flat, one_chunk
 from cstool.errors import InputError
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import need_stage
+from cstool.storage.text_files import BOM, need_text
 
 Qids = np.ndarray[Any, np.dtype[np.uint32]]
 _QID = re.compile(rb"[Qq]([1-9][0-9]{0,9})")
@@ -33,8 +34,9 @@ def qids_of(path: Path) -> Qids:
 def _listed(path: Path) -> Iterator[int]:
     try:
         with path.open("rb") as file:
+            need_text(file.peek(1024), str(path))
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
-                word = line.partition(b"#")[0].strip().removeprefix(b"\xef\xbb\xbf")
+                word = line.partition(b"#")[0].strip().removeprefix(BOM)
                 match = _QID.fullmatch(word)
                 if match and int(match[1]) < 1 << 32:
                     yield int(match[1])

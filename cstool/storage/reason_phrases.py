@@ -39,6 +39,7 @@ _PHRASES = {
     "fewer mentions than asked for": "too few mentions",
     "hardly more than one mention": "mention too long",
     "its anchor carries grammar": "inflected anchor",
+    "its anchor is not a name": "anchor that is not a name",
     "left by --switch-rate": "not sampled by --switch-rate",
     "more mentions than asked for": "too many mentions",
     "no language changes as much as asked": "too few anchors would change",
@@ -51,6 +52,9 @@ _PHRASES = {
     "mul: in the other Chinese characters": "mul label in the other Chinese characters",
     "of a fallback language: in another script": "fallback label in another script",
     "of a variant: in another script": "variant label in another script",
+    "of a variant: in the other Chinese characters": (
+        "variant label in the other Chinese characters"
+    ),
     "of a fallback language: in the other Chinese characters": (
         "fallback label in the other Chinese characters"
     ),

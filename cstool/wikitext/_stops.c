@@ -7,22 +7,10 @@
 #include <Python.h>
 
 #include "../_module.h"
+#include "_stops_text.h"
 
 #define SHORTEST 2
 #define SHORT 5
-
-typedef struct {
-    PyObject *string;
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-/* Where sentencex has boundaries: the number of pieces that end before an offset grows with it. */
-typedef struct {
-    PyObject *pieces;
-    Py_ssize_t index, end, matched;
-} Known;
 
 /* A language's words, as far as they matter for full stops: see doubtful_stops.py. */
 typedef struct {
@@ -30,102 +18,6 @@ typedef struct {
     Py_ssize_t longest, digits;
     int roman;
 } Words;
-
-static Text text_of(PyObject *string)
-{
-    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
-                  PyUnicode_GET_LENGTH(string)};
-}
-
-static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
-{
-    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : 0;
-}
-
-static inline int is_in(Py_UCS4 c, const Py_UCS4 *set)
-{
-    for (; *set; set++)
-        if (*set == c)
-            return 1;
-    return 0;
-}
-
-static const Py_UCS4 OPENING[] = {'"',    '\'',   '(',    '[',    '{',    0x201C, 0x201D, 0x201E,
-                                  0x2018, 0x201A, 0xAB,   0xBB,   0x2039, 0x203A, 0};
-static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 0x201D, 0x201C,
-                                0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
-                                0x3011, 0x300B, 0x3009, 0};
-static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};
-static const Py_UCS4 WHOLE_STOPS[] = {0x964, 0x965, 0x17D4, 0x6D4, 0};
-
-static inline int is_stop(Py_UCS4 c)
-{
-    switch (c) {
-    case '.': case '!': case '?': case 0x2026: case 0x2025: case 0x61F: case 0x6D4: case 0x964:
-    case 0x965: case 0x17D4:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-/* Return the offset of the first stop at or after `i`, the length of the text if there is none. */
-#define FIRST_STOP(TYPE)                                                                           \
-    do {                                                                                           \
-        const TYPE *data = text->data;                                                             \
-        while (i < text->length && ((data[i] > '?' && data[i] < 0x61F) || !is_stop(data[i])))      \
-            i++;                                                                                   \
-        return i;                                                                                  \
-    } while (0)
-
-static Py_ssize_t first_stop(const Text *text, Py_ssize_t i)
-{
-    if (text->kind == PyUnicode_1BYTE_KIND)
-        FIRST_STOP(Py_UCS1);
-    if (text->kind == PyUnicode_2BYTE_KIND)
-        FIRST_STOP(Py_UCS2);
-    FIRST_STOP(Py_UCS4);
-}
-
-/* ---- boundaries of sentencex ---- */
-
-static int advance(Known *known)
-{
-    Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(known->pieces, known->index));
-    known->index++;
-    known->end += length;
-    return length < 0 ? -1 : 0;
-}
-
-/* Return whether sentencex has a boundary at `i`; -1 with an exception. */
-static int is_known(Known *known, Py_ssize_t i)
-{
-    Py_ssize_t number = PyList_GET_SIZE(known->pieces) - 1;
-    while (known->index < number && (known->index == 0 || known->end < i))
-        if (advance(known) < 0)
-            return -1;
-    if (known->index == 0 || known->end != i)
-        return 0;
-    known->matched++;
-    return 1;
-}
-
-/* Return whether each boundary is behind a white space, between usual characters. */
-static int is_regular(const Text *text, PyObject *pieces)
-{
-    Py_ssize_t i = 0;
-    for (Py_ssize_t n = 0; n + 1 < PyList_GET_SIZE(pieces); n++) {
-        Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(pieces, n));
-        if (length < 0)
-            return -1;
-        i += length;
-        Py_UCS4 after = at(text, i);
-        if (at(text, i - 1) != ' ' || at(text, i - 2) == ',' || is_in(after, AFTER) ||
-            Py_UNICODE_ISSPACE(after))
-            return 0;
-    }
-    return 1;
-}
 
 /* ---- full stops ---- */
 
@@ -302,18 +194,22 @@ static PyObject *none_or(PyObject *found, const Known *known)
 }
 
 PyDoc_STRVAR(doubtful_stops_doc,
-"doubtful_stops(text, pieces, words, longest) -> list[int] | None\n\n"
+"doubtful_stops(words, text, pieces) -> list[int] | None\n\n"
 "Return the offsets of the stops that the rules must judge; None if they must judge all.");
 
-static PyObject *doubtful_stops(PyObject *Py_UNUSED(module), PyObject *args)
+static PyObject *doubtful_stops(PyObject *Py_UNUSED(module), PyObject *const *args,
+                                Py_ssize_t number)
 {
-    PyObject *string, *pieces;
     Words words;
-    if (!PyArg_ParseTuple(args, "UO!(O!O!Unnp):doubtful_stops", &string, &PyList_Type, &pieces,
-                          &PyFrozenSet_Type, &words.words, &PyFrozenSet_Type, &words.starters,
-                          &words.vowels, &words.longest, &words.digits, &words.roman))
+    if (number != 3 || !PyTuple_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+        !PyList_CheckExact(args[2]))
+        return PyErr_Format(PyExc_TypeError, "doubtful_stops needs a tuple, a string and a list");
+    if (!PyArg_ParseTuple(args[0], "O!O!Unnp:doubtful_stops", &PyFrozenSet_Type, &words.words,
+                          &PyFrozenSet_Type, &words.starters, &words.vowels, &words.longest,
+                          &words.digits, &words.roman))
         return NULL;
-    Text text = text_of(string);
+    PyObject *pieces = args[2];
+    Text text = text_of(args[1]);
     int regular = is_regular(&text, pieces);
     if (regular < 0)
         return NULL;
@@ -362,13 +258,13 @@ static int is_balanced(const Brackets *brackets)
 }
 
 PyDoc_STRVAR(doubtful_unspaced_doc,
-"doubtful_unspaced(text, pieces, joins) -> list[int] | None\n\n"
+"doubtful_unspaced(joins, text, pieces) -> list[int] | None\n\n"
 "Return the offsets of the stops that the rules must judge; None if they must judge all.");
 
 static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *string, *pieces, *joins;
-    if (!PyArg_ParseTuple(args, "UO!U:doubtful_unspaced", &string, &PyList_Type, &pieces, &joins))
+    if (!PyArg_ParseTuple(args, "UUO!:doubtful_unspaced", &joins, &string, &PyList_Type, &pieces))
         return NULL;
     Text text = text_of(string);
     Known known = {pieces, 0, 0, 0};
@@ -408,7 +304,8 @@ static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef functions[] = {
-    {"doubtful_stops", doubtful_stops, METH_VARARGS, doubtful_stops_doc},
+    {"doubtful_stops", (PyCFunction)(void (*)(void))doubtful_stops, METH_FASTCALL,
+     doubtful_stops_doc},
     {"doubtful_unspaced", doubtful_unspaced, METH_VARARGS, doubtful_unspaced_doc},
     {NULL},
 };

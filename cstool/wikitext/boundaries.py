@@ -6,19 +6,21 @@ boundary_rules.py.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import sentencex
 
-from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules, rules_digest
+from cstool.wikitext.boundary_rules import BoundaryRules, boundary_rules
 from cstool.wikitext.boundary_scripts import (
     ARMENIAN_STOP,
     JOINS,
     JOINS_CHINESE,
     UNSPACED,
     armenian_verdict,
-    is_plain_armenian,
+    doubtful_armenian,
     unspaced_verdict,
 )
 from cstool.wikitext.boundary_words import (
@@ -37,20 +39,37 @@ from cstool.wikitext.doubtful_stops import (
 )
 from cstool.wikitext.markers import OBJECT
 
-# Part of the segmenter's version: raise it when a rule in a module changes.
-_VERSION = 1
-
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 _MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»"
+_SPACES = re.compile(" *")
+_CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
 
 
-def rules_version() -> str:
-    """Return what identifies the rules: other rules find other sentences."""
-    return f"{_VERSION}-{rules_digest()}"
+class _Segmenter(NamedTuple):
+    """What is needed for a language: its rules, how stops are written, which are doubtful."""
+
+    language: str
+    rules: BoundaryRules
+    unspaced: bool
+    armenian: bool
+    stop: re.Pattern[str]
+    doubtful: Callable[[str, list[str]], list[int] | None]
+
+
+@cache
+def _segmenter(language: str) -> _Segmenter:
+    rules = boundary_rules(language)
+    unspaced, armenian = language in UNSPACED, language == "hy"
+    if armenian:
+        return _Segmenter(language, rules, False, True, ARMENIAN_STOP, doubtful_armenian)
+    if unspaced:
+        doubtful = partial(doubtful_unspaced, JOINS.get(language, JOINS_CHINESE))
+        return _Segmenter(language, rules, True, False, UNSPACED_STOP, doubtful)
+    return _Segmenter(language, rules, False, False, STOP, partial(doubtful_stops, rules.words))
 
 
 def boundaries(text: str, language: str) -> list[str]:
@@ -59,30 +78,20 @@ def boundaries(text: str, language: str) -> list[str]:
     If sentencex loses or changes characters, the text is one sentence.
     """
     masked = _without_labels(text) if ")" in text else text
-    found = sentencex.segment(language, masked)
+    found: list[str] = sentencex.segment(language, masked)
     if "".join(found) != masked:
         return [text]
-    rules = boundary_rules(language)
-    doubtful = _doubtful(text, found, language, rules)
+    own = _segmenter(language)
+    doubtful = own.doubtful(text, found)
     if doubtful is None or doubtful:
-        begins = list(accumulate(map(len, found)))[:-1]
-        changed = _corrected(text, begins, doubtful, language, rules)
+        begins = [*accumulate(map(len, found))][:-1]
+        changed = _corrected(text, begins, doubtful, own)
         if changed != begins:
             return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
     if masked is not text:
-        return [text[b - len(piece) : b] for piece, b in zip(found, accumulate(map(len, found)))]
+        ends = accumulate(map(len, found))
+        return [text[end - len(piece) : end] for piece, end in zip(found, ends, strict=True)]
     return found
-
-
-def _doubtful(
-    text: str, pieces: list[str], language: str, rules: BoundaryRules
-) -> list[int] | None:
-    """Return the offsets of the stops that must be judged; None: all."""
-    if language in UNSPACED:
-        return doubtful_unspaced(text, pieces, JOINS.get(language, JOINS_CHINESE))
-    if language == "hy":
-        return [] if is_plain_armenian(text, pieces) else None
-    return doubtful_stops(text, pieces, rules.words)
 
 
 def _without_labels(text: str) -> str:
@@ -95,7 +104,7 @@ def _without_labels(text: str) -> str:
         begin = max(0, at - 8)
         label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
         if label.isascii() and (
-            len(label) == 1 and label.isalnum()
+            (len(label) == 1 and label.isalnum())
             or (len(label) < 4 and label.isdigit())
             or (label and not label.strip("ivxlcdmIVXLCDM"))
         ):
@@ -106,33 +115,30 @@ def _without_labels(text: str) -> str:
 
 
 def _corrected(
-    text: str, begins: list[int], doubtful: list[int] | None, language: str, rules: BoundaryRules
+    text: str, begins: list[int], doubtful: list[int] | None, own: _Segmenter
 ) -> list[int]:
     """Return where sentences begin, except for the first, given where sentencex thinks so.
 
     `doubtful`: the offsets of the stops to judge; None: all.
     """
-    unspaced = language in UNSPACED
-    armenian = language == "hy"
-    known = begins if doubtful is not None else _known(text, begins, rules, unspaced=unspaced)
+    known = begins if doubtful is not None else _known(text, begins, own)
     found: list[int] = []
     last = index = 0
-    pattern = ARMENIAN_STOP if armenian else UNSPACED_STOP if unspaced else STOP
-    for match in _stops(text, pattern, doubtful):
+    for match in _stops(text, own.stop, doubtful):
         at = match.end()
         while index < len(known) and known[index] < at:
-            if not armenian:
+            if not own.armenian:
                 last = known[index]
                 found.append(last)
             index += 1
         is_known = index < len(known) and known[index] == at
         index += is_known
-        if armenian:
+        if own.armenian:
             verdict: bool | None = armenian_verdict(text, match, last)
-        elif unspaced:
-            verdict = unspaced_verdict(text, match, last, language)
+        elif own.unspaced:
+            verdict = unspaced_verdict(text, match, last, own.language)
         else:
-            verdict = _verdict(text, match, last, is_known, rules, language)
+            verdict = _verdict(text, match, last, is_known, own)
         if verdict is None:
             verdict = is_known
         elif verdict and not is_known and is_open(text, last, at):
@@ -140,7 +146,7 @@ def _corrected(
         if verdict:
             found.append(at)
             last = at
-    return found if armenian else found + known[index:]
+    return found if own.armenian else found + known[index:]
 
 
 def _stops(
@@ -151,25 +157,21 @@ def _stops(
     return filter(None, (pattern.match(text, start) for start in doubtful))
 
 
-def _known(
-    text: str, begins: list[int], rules: BoundaryRules, *, unspaced: bool
-) -> list[int]:
+def _known(text: str, begins: list[int], own: _Segmenter) -> list[int]:
     """Return the boundaries of sentencex, moved behind closing brackets and white space."""
     known = set()
-    length = len(text)
-    for at in begins:
-        if text[at - 1] in _QUOTES and text[at - 2 : at - 1] == " ":
-            at -= 1
+    for begin in begins:
+        at = begin - (text[begin - 1] in _QUOTES and text[begin - 2 : begin - 1] == " ")
         if text[at - 1] != " ":
             if closed := _CLOSED.match(text, at):
                 at = closed.end()
-            elif not unspaced and not _ends_unspaced(text, at, rules):
+            elif not own.unspaced and not _ends_unspaced(text, at, own.rules):
                 continue
-            while at < length and text[at] == " ":
-                at += 1
+            at = _SPACES.match(text, at).end()  # type: ignore[union-attr]
         elif text[at - 2 : at - 1] == ",":
             continue
-        if at < length and text[at] not in ",;:" and text[at:].strip(CLOSING):
+        goes_on = not own.unspaced and text[at : at + 1] in _CONTINUES
+        if text[at : at + 9].strip(CLOSING) and not goes_on:
             known.add(at)
     return sorted(known)
 
@@ -186,7 +188,7 @@ def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
 
 
 def _verdict(
-    text: str, match: re.Match[str], last: int, known: bool, rules: BoundaryRules, language: str
+    text: str, match: re.Match[str], last: int, known: bool, own: _Segmenter
 ) -> bool | None:
     """Return whether a sentence begins behind a stop and white space; None if no rule knows.
 
@@ -202,23 +204,29 @@ def _verdict(
         return None
     if after.islower() and not "ა" <= after <= "ჿ":
         brand = next_word(text, at)
-        return begin == at and text[match.start() - 2 : match.start()].isalpha() and brand != brand.lower()
+        return (
+            begin == at
+            and text[match.start() - 2 : match.start()].isalpha()
+            and brand != brand.lower()
+        )
     start = match.start()
-    if text[begin] in "([" and _is_remark(text, begin) or text[begin] in _DASHES and after.isdigit():
+    if (text[begin] in "([" and _is_remark(text, begin)) or (
+        text[begin] in _DASHES and after.isdigit()
+    ):
         return False
     if closing:
         return _behind_closing(text, match, last, known)
     if stop == ".":
-        verdict = word_verdict(text, start, at, last, rules)
+        verdict = word_verdict(text, start, at, last, own.rules)
         if verdict is not None or known or not after.isupper():
             return verdict
-        return _probe(text, start, at, language)
+        return _probe(text, start, at, own.language)
     if known:
-        return False if stop == "!" and is_exclamation_in_name(text, start, at, rules) else None
+        return False if stop == "!" and is_exclamation_in_name(text, start, at, own.rules) else None
     if stop[0] in _WHOLE_STOPS:
         return True
     if stop[0] in "….":
-        return after.isupper() and text[start - 1 : start].isalpha() or None
+        return (after.isupper() and text[start - 1 : start].isalpha()) or None
     return None
 
 

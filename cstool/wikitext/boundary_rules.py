@@ -17,6 +17,7 @@ from cstool.wikitext.doubtful_stops import VOWELS, StopWords
 
 _FOLDER = files("cstool.wikitext") / "data" / "boundaries"
 _ANY = "any"
+_MODULES = ("boundaries", "boundary_rules", "boundary_scripts", "boundary_words", "doubtful_stops")
 # Languages that follow the rules of another, unless they have a file.
 _LIKE = {
     "als": "de", "bar": "de", "be-tarask": "be", "be-x-old": "be", "bs": "hr", "gan": "zh",
@@ -38,7 +39,7 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
     - `before_number`: abbreviations that do not end one before a digit.
     - `starters`: words that begin sentences and are no names: pronouns, articles, prepositions.
     - `units`: units after a number; those in `any` are of all languages.
-    - `ordinal_before`: what a word begins with that follows an ordinal, such as months with a capital
+    - `ordinal_before`: what words that follow an ordinal begin with, such as months with a capital
       letter.
     - `ordinal_digits`: how many digits an ordinal may have that is written with a stop; 0: none is.
     - `ordinal_behind`: words behind which a number with a stop is an ordinal, unless a starter
@@ -153,8 +154,9 @@ def boundary_rules(language: str) -> BoundaryRules:
 
 @cache
 def rules_digest() -> str:
-    """Return 8 hex digits that identify the contents of all data files."""
+    """Return 8 hex digits that identify the data files and the modules that use them."""
+    modules = (files("cstool.wikitext") / f"{name}.py" for name in _MODULES)
     digest = xxhash.xxh3_64()
-    for file in sorted(_FOLDER.iterdir(), key=lambda file: file.name):
+    for file in (*sorted(_FOLDER.iterdir(), key=lambda file: file.name), *modules):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return str(digest.hexdigest())[:8]

@@ -9,6 +9,7 @@ ARMENIAN_STOP = re.compile(r"([։:]+)([»”\")\]]*)(?:\s+(?=\S)|(?=[Ա-Ֆ])|(?<
 _FULL = re.compile("[。｡]")
 _FULL_CHINESE = re.compile("[。｡…]")
 _WORD_BEFORE = re.compile("[A-Za-z]{4}$")
+_ARMENIAN = re.compile("[Ա-և]")
 # What continues a sentence behind a quotation or a title: particles, and what is no word's start.
 _JOINS = re.compile(
     "[のをがはへや、，・]|に(?!も)|と(?![くこり])|で(?![もは])|も(?!っと)|な(?!お)|だ(?!が)|か[「『とをの]"
@@ -19,7 +20,9 @@ _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9
 JOINS = {"ja": "をはがのにでとも"}
 JOINS_CHINESE = "的是却等"
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
-_SPEECH = re.compile("[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)")
+_SPEECH = re.compile(
+    "[^。！？，、：；]{0,12}?(?:[说說道问問喊叫答嚷叹嘆]|宣布|写道|回应|喃喃|自语|低语|嘀咕)"
+)
 _JOINS_CHINESE = re.compile("[的等、，,；时時]")
 _JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次夜月]|日[，,])|却|等")
 
@@ -57,9 +60,8 @@ def _behind_dot(text: str, match: re.Match[str]) -> bool | None:
 
 
 def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
-    if quotes := _QUOTES.match(text, at):
-        if closing and _JOINS.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and closing and _JOINS.match(text, quotes.end()):
+        return False
     if (closing or not full) and _JOINS.match(text, at):
         return False
     if closing:
@@ -67,17 +69,14 @@ def _japanese(text: str, at: int, full: bool, closing: str) -> bool | None:
     return False if full and _JOINS_BARE.match(text, at) else None
 
 
-def _chinese(
-    text: str, match: re.Match[str], last: int, full: bool, closing: str
-) -> bool | None:
+def _chinese(text: str, match: re.Match[str], last: int, full: bool, closing: str) -> bool | None:
     at = match.end()
     if not closing:
         return False if _JOINS_BARE_CHINESE.match(text, at) else None
-    if _JOINS_CHINESE.match(text, at) or closing[-1] in "》〉" and not full:
+    if _JOINS_CHINESE.match(text, at) or (closing[-1] in "》〉" and not full):
         return False
-    if quotes := _QUOTES.match(text, at):
-        if _JOINS_CHINESE.match(text, quotes.end()):
-            return False
+    if (quotes := _QUOTES.match(text, at)) and _JOINS_CHINESE.match(text, quotes.end()):
+        return False
     if _SPEECH.match(text, at):
         return False
     opened = max(text.rfind(mark, last, match.start()) for mark in "“「『")
@@ -89,7 +88,7 @@ def _chinese(
 
 def _is_within(text: str, last: int, at: int) -> bool:
     """Return whether a bracket or quotation is open that closes later."""
-    sentence = text[last:at]
+    sentence = text[max(last, at - 1000) : at]
     return any(
         sentence.count(one) > sentence.count(other) and text.find(other, at) >= 0
         for one, other in zip(OPENED, CLOSED, strict=True)
@@ -104,19 +103,24 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
     """
     before = text[match.start() - 1 : match.start()]
     after = text[match.end()].upper() if match[1][-1] == "։" else text[match.end()]
-    if "Ա" <= after <= "Ֆ" or (before in "%»" and "ա" <= after <= "ֆ"):
+    if "Ա" <= after <= "Ֆ" or (before in "%»)" and "ա" <= after <= "ֆ"):
         return True
     if before.isascii() and before.isalpha():
-        return False
+        around = text[match.start() - 40 : match.start()], text[match.end() : match.end() + 12]
+        return all(map(_ARMENIAN.search, around))
     alone = " " not in text[last : match.start()].strip()
     return not alone and (after in "«(" or after.isdigit() or match[1][-1] == "։")
 
 
-def is_plain_armenian(text: str, pieces: list[str]) -> bool:
-    """Return whether the rules would find the sentences that sentencex has found."""
+def doubtful_armenian(text: str, pieces: list[str]) -> list[int] | None:
+    """Return an empty list if the rules would find what sentencex has found, None if they may not.
+
+    That is: each stop is "։" with a space and a capital letter behind it.
+    """
     number = text.count("։") + text.count(":")
     if number != len(pieces) and (number != len(pieces) - 1 or pieces[-1][-1:] in ("։", ":")):
-        return False
-    return all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
+        return None
+    plain = all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
         "Ա" <= piece[0] <= "Ֆ" for piece in pieces[1:]
     )
+    return [] if plain else None

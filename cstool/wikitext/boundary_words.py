@@ -24,11 +24,13 @@ _DAY = re.compile(r"\d{1,2} [^\W\d_]{3,}|\d{4}")
 _NAME = re.compile(r"[^\W\d_]\.|[^\W\d_]+ ([^\W\d_])")
 # How far before a stop its words are looked at, in characters.
 _NEAR = 40
+# How far before a stop an opened bracket is looked for, in characters.
+_REACH = 1000
 
 
 def is_open(text: str, last: int, at: int) -> bool:
     """Return whether a bracket or a quotation opens behind `last` and closes behind `at`."""
-    sentence = text[last:at]
+    sentence = text[max(last, at - _REACH) : at]
     if '"' in sentence and sentence.count('"') % 2:
         return True
     for one, other in _PAIRS:
@@ -74,13 +76,10 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
 
     `at`: the offset of the letter or digit behind it; `last`: where the current sentence begins.
     """
-    begin = text.rfind(" ", max(last, start - _NEAR), start) + 1
-    begin = max(begin, last)
+    begin = max(last, text.rfind(" ", max(last, start - _NEAR), start) + 1)
     before = text[begin:start].lstrip(OPENING)
     after = text[at]
-    if not before:
-        return None
-    if len(before) >= _FULL_WORD and after.isupper() and before.isalpha():
+    if not before or (len(before) >= _FULL_WORD and after.isupper() and before.isalpha()):
         return None
     if not rules.stop and before[-1].isalpha() and ord(before[-1]) >= 0x0500:
         return None if len(before) > 8 and "." not in before else False
@@ -91,25 +90,24 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
         if rules.date_behind and rules.years and len(number[1]) == 4 and after.isupper():
             return _behind_date(text, start, at, last, rules)
         return _behind_number(text, number[1], previous, at, rules)
-    word = before.lower()
     if rules.roman and _ROMAN.match(before):
         return bool(previous) and _starts(text, at, rules)
-    if before != word and before in rules.ends:
+    if not before.islower() and before in rules.ends:
         return after.isupper() or None
-    verdict = _behind_abbreviation(text, word, previous, start, at, last, rules)
+    verdict = _behind_abbreviation(text, before.lower(), previous, start, at, last, rules)
     if verdict is not None:
         return verdict
     if after.isdigit():
-        return _before_digit(text, before, at)
+        return _before_digit(before)
     if len(before) == 1 and before.isupper():
         return _starts(text, at, rules) and not (previous and previous[-1].endswith("."))
-    if _INITIALS.match(before):
-        return _starts(text, at, rules)
-    if before.islower() and _DOTTED.match(word):
-        return _starts(text, at, rules)
-    if _has_no_vowel(before):
-        return _starts(text, at, rules)
-    return None
+    return _starts(text, at, rules) if _is_like_abbreviation(before) else None
+
+
+def _is_like_abbreviation(word: str) -> bool:
+    """Return whether a word is written like an abbreviation: `J.-P`, `p.n.e`, `nr`."""
+    dotted = word.islower() and _DOTTED.match(word)
+    return bool(dotted or _INITIALS.match(word)) or _has_no_vowel(word)
 
 
 def _behind_abbreviation(
@@ -153,8 +151,7 @@ def _is_abbreviation(text: str, at: int, rules: BoundaryRules) -> bool:
 def _joined(word: str, previous: list[str]) -> str:
     """Return an abbreviation without its white space: `z. b` is `z.b`."""
     joined = word
-    for part in reversed(previous):
-        part = part.lstrip(OPENING)
+    for part in (word.lstrip(OPENING) for word in reversed(previous)):
         if not (part.endswith(".") and 1 < len(part) < 5 and part[0].isalpha()):
             break
         joined = part.lower() + joined
@@ -170,7 +167,11 @@ def _behind_date(text: str, start: int, at: int, last: int, rules: BoundaryRules
         return False
     if _starts(text, at, rules):
         return True
-    words = [word for word in _CLAUSE.sub("", text[last:start]).split()[:-1] if word[-1] != "."]
+    words = [
+        word
+        for word in _CLAUSE.sub("", text[max(last, start - _REACH) : start]).split()[:-1]
+        if word[-1] != "."
+    ]
     if not words or len(words) > _LONGEST_PHRASE:
         return True
     first = words[0].lower()
@@ -198,49 +199,60 @@ def _behind_number(
 ) -> bool | None:
     """Return the verdict for a full stop behind a number: it may be an ordinal."""
     if text[at].isdigit():
-        if len(number) < 3:
-            if not rules.ordinal_digits and _COUNT.match(text, at):
-                return True
-            year = text[at : at + 4].isdigit() and previous and previous[-1][-1] not in ".,"
-            return bool(year) and previous[-1].lower() not in rules.ordinal_behind
-        return True if len(number) == 4 and not rules.years else None
+        return _between_numbers(text, number, previous, at, rules)
     if len(number) > rules.ordinal_digits:
         return None
+    if not previous or previous[-1].lower() in rules.cardinal_behind:
+        return bool(previous)
     after = next_word(text, at)
-    if previous and previous[-1].lower() in rules.cardinal_behind:
-        return True
     if (
-        not previous
-        or after.lower().startswith(rules.ordinal_before)
+        after.lower().startswith(rules.ordinal_before)
         or _is_abbreviation(text, at, rules)
         or (_ROMAN.match(after) and not rules.roman)
     ):
         return False
     before = previous[-1].lstrip(OPENING)
-    low = before.lower()
     if not before or _starts(text, at, rules):
         return bool(before)
+    return _is_cardinal(before, rules)
+
+
+def _between_numbers(
+    text: str, number: str, previous: list[str], at: int, rules: BoundaryRules
+) -> bool | None:
+    """Return the verdict for a full stop between two numbers."""
+    if len(number) >= 3:
+        return True if len(number) == 4 and not rules.years else None
+    if not previous or previous[-1][-1] in ".,":
+        return False
+    if not rules.ordinal_digits and _COUNT.match(text, at):
+        return True
+    return text[at : at + 4].isdigit() and previous[-1].lower() not in rules.ordinal_behind
+
+
+def _is_cardinal(before: str, rules: BoundaryRules) -> bool | None:
+    """Return whether a number with a stop is none of an ordinal, by the word before it."""
+    low = before.lower()
     if low in rules.ordinal_behind:
         return False
-    if low[-1:] == "." and (low[:-1] in rules.before_number or low[:-1] in rules.never):
+    if low[-1] == "." and (low[:-1] in rules.before_number or low[:-1] in rules.never):
         return True
-    if before[-1] in ",;:":
+    if low[-1] in ",;:":
         return False
-    if before[:1].isupper():
-        if "*" in rules.cardinal_behind:
-            return low not in rules.starters
-        return False if rules.roman else None
+    if before[0].isupper():
+        noun = "*" in rules.cardinal_behind
+        return low not in rules.starters if noun else False if rules.roman else None
     if "*" in rules.cardinal_behind or not rules.ordinal_ends or low in rules.starters:
         return False
     return None
 
 
-def _before_digit(text: str, before: str, at: int) -> bool | None:
+def _before_digit(before: str) -> bool | None:
     """Return whether a sentence may end with a word if a digit follows."""
-    if before[-1] in ")%]\"”“»":
+    if before[-1] in ')%]"”“»':
         return True
     letters = before.rsplit("-", maxsplit=1)[-1].rsplit(":", maxsplit=1)[-1]
-    if not letters.isalpha() or letters.isupper() and letters.lower() != letters:
+    if not letters.isalpha() or (letters.isupper() and letters.lower() != letters):
         return None
     if _has_no_vowel(letters):
         return False

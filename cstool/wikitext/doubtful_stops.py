@@ -10,6 +10,18 @@ from itertools import accumulate
 from typing import NamedTuple
 from unicodedata import normalize
 
+__all__ = [
+    "CLOSED",
+    "CLOSING",
+    "OPENED",
+    "STOP",
+    "UNSPACED_STOP",
+    "VOWELS",
+    "StopWords",
+    "doubtful_stops",
+    "doubtful_unspaced",
+]
+
 CLOSING = "\"'”’“‘»›)\\]"
 # A stop, what closes behind it (in French behind a space), and white space.
 STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
@@ -47,7 +59,7 @@ class StopWords(NamedTuple):
     roman: bool
 
 
-def doubtful_stops_in_python(text: str, pieces: list[str], words: StopWords) -> list[int] | None:
+def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge.
 
     None if they must judge all, because sentencex has a boundary that is not behind a stop and one
@@ -118,9 +130,9 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
         return False
     if last.isupper() and words.roman and not word.strip("IVXLCDM"):
         return False
-    if len(word) < _SHORT and last.islower():
-        if not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
-            return False
+    short = len(word) < _SHORT and last.islower()
+    if short and not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
+        return False
     return len(word) > words.longest or word.lower() not in words.abbreviations
 
 
@@ -137,7 +149,7 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     return word.lower() not in words.starters and initial not in words.abbreviations
 
 
-def doubtful_unspaced_in_python(text: str, pieces: list[str], joins: str) -> list[int] | None:
+def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge in Japanese or Chinese.
 
     None if they must judge all. `joins`: characters that may continue a sentence behind "。".
@@ -149,11 +161,10 @@ def doubtful_unspaced_in_python(text: str, pieces: list[str], joins: str) -> lis
     for match in UNSPACED_STOP.finditer(text):
         at = match.end()
         behind.add(at)
-        if match[1] == "。" and not match[2] and at in known and text[at] not in joins:
-            if _is_balanced(text[last:at]):
-                last = at
-                continue
-        if at in known or match[2] or match[1].strip(".．"):
+        plain = match[1] == "。" and not match[2] and at in known and text[at] not in joins
+        if plain and _is_balanced(text[last:at]):
+            last = at
+        elif at in known or match[2] or match[1].strip(".．"):
             found.append(match.start())
     return found if known <= behind else None
 

@@ -1,9 +1,10 @@
 """Remove comments and extension tags, the first step, from left to right.
 
 After Preprocessor_Hash::preprocessToObj (MediaWiki REL1_39): a comment that is alone on a line
-removes the line; an unclosed comment extends to the end of the page; an extension's tag ends at its
-first closing tag, and is plain text if there is none. What a tag displays is inserted before lines
-are read as paragraphs, except that of <nowiki> (Parser::internalParseHalfParsed).
+removes the line; an unclosed comment extends to the end of the page, and so does <includeonly> in
+lower case; an extension's tag ends at its first closing tag, and is plain text if there is none.
+What a tag displays is inserted before lines are read as paragraphs, except that of <nowiki>
+(Parser::internalParseHalfParsed).
 """
 
 import re
@@ -27,12 +28,14 @@ def _kinds() -> dict[str, str]:
     return {name: kind for kind, names in tags()["extension"].items() for name in names}
 
 
-# A line of nothing but footnotes and empty <nowiki>.
-_NOTES = re.compile(rf"^{NOTHING}[{NOTHING} \t]*$", re.MULTILINE)
+# A line of nothing but footnotes and empty <nowiki>, after another line.
+_NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 # Tags that leave no text at all. At a line's start, the text after them is read as the line's.
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+# Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
+_OPEN_ENDED = "includeonly"
 
 
 @cache
@@ -73,6 +76,8 @@ def strip(text: str, marks: Markers) -> str:
                 unclosed.add(name)
         if tag[2].endswith("/"):
             out.append(_shown(tag, "", text, at, marks))
+        elif close is None and tag[1] == _OPEN_ENDED:
+            break
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
@@ -80,14 +85,10 @@ def strip(text: str, marks: Markers) -> str:
             out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
             at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
-    return _with_notes("".join(out))
-
-
-def _with_notes(text: str) -> str:
-    """Return text in which each line of nothing but footnotes has text that is not displayed."""
-    if not text.startswith(NOTHING) and f"\n{NOTHING}" not in text:
-        return text
-    return _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
+    text = "".join(out)
+    if f"\n{NOTHING}" in text:
+        text = _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
+    return text
 
 
 def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:

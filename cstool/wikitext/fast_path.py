@@ -23,8 +23,8 @@ except ImportError:  # installed without a C compiler: all lines take the slow p
 # Classes of characters, as in `_fast_path.c`.
 _SPECIAL, _TRAIL, _PREFIX, _ODD = 1, 2, 4, 8
 _MARKUP = "".join(map(chr, range(32))) + "'&<>[]_{}|\u00a0\uff3f" + INVISIBLE + OBJECT
-# Characters that make a trail more than a run of letters in some languages: br, ca, kaa, se.
-_IN_ODD_TRAILS = "'’:"
+# Characters that make a trail more than a run of letters in some languages: bol, br, ca, kaa, se.
+_IN_ODD_TRAILS = "'’ʼ:"
 _CHARACTERS = 0x10000
 _BEYOND = "\U00010000"
 _KINDS_OF_LINKS = {"page": True, "here": False, "other": False, "project": False}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from cstool.wikitext.numbers import formatted, ordinal, roman
+from cstool.wikitext.titles import upper_first
 
 ArgumentFilter = Callable[[str, str], str | None]
 
@@ -18,11 +19,15 @@ def _letters(change: Callable[[str], str]) -> ArgumentFilter:
     return lambda value, _: change(value) if _LETTERS.fullmatch(value) else None
 
 
+def _upper_first(value: str, language: str) -> str | None:
+    return upper_first(value, language) if _LETTERS.fullmatch(value) else None
+
+
 FILTERS: Mapping[str, ArgumentFilter] = {
     "number": formatted,
     "roman": lambda value, _: roman(value),
     "ordinal": ordinal,
     "lower": _letters(str.lower),
     "upper": _letters(str.upper),
-    "upperfirst": _letters(lambda value: value[:1].upper() + value[1:]),
+    "upperfirst": _upper_first,
 }

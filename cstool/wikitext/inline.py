@@ -16,6 +16,8 @@ from cstool.wikitext.variants import pieces, variants_of
 
 INLINE = re.compile(rf"</?(?:{'|'.join(tags()['html']['inline'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+# Boxes, whose content is not running text.
+BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 # The characters of an address (Parser::EXT_LINK_URL_CLASS): `&lt;` and a space of any kind end it.
 _SPACES = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _ADDRESS = rf"(?:[^\[\]<>\"\x00-\x20\x7f\ufffd&{_SPACES}]|&(?!(?:lt|gt);))"
@@ -27,9 +29,7 @@ _EXTERNAL = re.compile(
 _SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
 _DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
-# The start of a known tag. Any other is text (Sanitizer::internalRemoveHtmlTags).
-TAG_START = rf"</?(?:{'|'.join(sorted(names()))})"
-_STRAY = re.compile(rf"{TAG_START}(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE)
 _LINE = re.compile(rf"[^\n{CONTINUES}]+")
 
 
@@ -62,7 +62,7 @@ def plain(text: str, marks: Markers, language: str) -> str:
         text = _LINE.sub(lambda line: _without_urls(line[0], marks), text)
     if "<" in text:
         text = INLINE.sub("", _BREAK.sub("\n", text))
-        text = _STRAY.sub(lambda m: marks.hole(f"tag {m[0][:20]}"), text)
+        text = _TAG.sub(lambda tag: _stray(tag, marks), text)
     if "-{" in text and variants_of(language):
         text = _without_converters(text, marks, language)
     if "&" in text:
@@ -82,6 +82,19 @@ def _without_converters(text: str, marks: Markers, language: str) -> str:
         text = text.replace("-{", marks.hole("stray -{"))
     # A closing bracket is kept, for the splitter.
     return text.replace("}-", "}" + marks.hole("stray }-")) if "}-" in text else text
+
+
+def is_known(tag: re.Match[str]) -> bool:
+    """Return whether a tag, by its name, is one; else it is text.
+
+    After Sanitizer::internalRemoveHtmlTags.
+    """
+    return tag[1].lower() in names()
+
+
+def _stray(tag: re.Match[str], marks: Markers) -> str:
+    """Return what replaces a tag that is left when pairs of tags are read."""
+    return marks.hole(f"tag {tag[0][:20]}") if is_known(tag) else tag[0]
 
 
 def _without_urls(line: str, marks: Markers) -> str:

@@ -17,8 +17,8 @@ from pathlib import PurePath
 from cstool.dumps.xml import Site
 from cstool.languages.codes import names
 from cstool.languages.data_tables import rows as language_rows
-from cstool.wikitext.tables import of_language, rows
-from cstool.wikitext.titles import CATEGORY, FILE
+from cstool.wikitext.tables import rows
+from cstool.wikitext.titles import CATEGORY, FILE, namespaces_of
 
 # Characters of wikitext that are read.
 SAMPLE = 200_000
@@ -112,9 +112,7 @@ def _by_links(site: Site, text: str) -> tuple[frozenset[str], int, int, str] | N
 
 def _own_names(site: Site) -> dict[str, int]:
     """Return the names of files and categories that this wiki knows, in lower case."""
-    own = {name.lower(): int(n) for n, name in of_language("namespaces.tsv", site.language)}
-    own |= {name.lower(): n for n, name in site.namespaces}
-    return {name: number for name, number in own.items() if number in (FILE, CATEGORY)}
+    return namespaces_of(site).names(FILE, CATEGORY)
 
 
 @cache

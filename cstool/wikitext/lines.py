@@ -1,25 +1,32 @@
 """Find the lines of a page's wikitext that are running text: paragraphs and list items.
 
-After BlockLevelPass and Parser::handleTables (MediaWiki REL1_39): a table extends from a line that
-begins with `{|` to one with `|}`, and may contain tables; a line with a leading space is
-preformatted unless it is quoted, or inside an HTML block; text beside a <div> on its line is not a
-paragraph, nor is that within it; `;` begins a term, which is a kind of heading, and its definition
-follows the colon; adjacent lines of text are one paragraph.
+After BlockLevelPass (MediaWiki REL1_39): a line with a leading space is preformatted unless it is
+quoted, or inside an HTML block; text beside a <div> on its line is not a paragraph, nor is that
+within it; `;` begins a term, which is a kind of heading, and its definition follows the colon;
+adjacent lines of text are one paragraph.
 """
 
 import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from cstool.wikitext.blocks import HEADING, without_blocks
+from cstool.wikitext.braces import links
 from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.markers import APART, BLOCK, CONTINUES, HOLE, HOLE_MARK, NOTHING, PICTURE
+from cstool.wikitext.inline import BOX
+from cstool.wikitext.markers import (
+    APART,
+    BESIDE,
+    CONTINUES,
+    ENDLESS,
+    HOLE,
+    HOLE_MARK,
+    NOTHING,
+    PICTURE,
+)
 
-_HEADING = re.compile(r"(={1,6}).+\1[ \t\x04-\x07\d]*$")
 _LIST = re.compile(r"[*#:;]+")
 _RULE = re.compile(r"^-{4,}")
-_BLOCK = re.compile(
-    rf"<(/?)(?:(table)|{'|'.join(tags()['html']['heading'])})(?=[\s/>])[^<>]*>", re.IGNORECASE
-)
 # BlockLevelPass::execute: tags that begin a block without paragraphs, and tags that end it.
 _OPENS = re.compile(
     r"<(?:table|h[1-6]|pre|p|ul|ol|dl|/t[dh]|/?(?:tr|caption|dt|dd|li))\b", re.IGNORECASE
@@ -28,8 +35,6 @@ _CLOSES = re.compile(
     r"<(?:/(?:table|h[1-6]|pre|p|ul|ol|dl)|t[dh]|/?(?:center|blockquote|div|hr|aside|figure))\b",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
-_BOX = re.compile(r"<(/?)(?:div|center)(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # Characters that are not displayed in text.
@@ -53,34 +58,23 @@ _TERM = re.compile(
 )
 
 
-def running_lines(text: str, within: Set[int] = frozenset()) -> list[str]:
+def running_lines(
+    text: str, within: Set[int] = frozenset(), ends: Set[int] = frozenset()
+) -> list[str]:
     """Return the lines that are running text, without list marks.
 
     Lines that continue a paragraph begin with `CONTINUES`. `within`: the numbers of holes that are
-    not blocks.
+    not blocks; `ends`: those of templates that end tables.
     """
-    lines = (_without_html_blocks(text) if "<" in text else text).split("\n")
+    lines = without_blocks(text, ends).split("\n")
     kept: list[str] = []
     blocks = _Blocks()
-    tables = 0
     begun = False
     before = ""  # the previous line, if its paragraph may continue
     was_raw = False
     for source in lines:
-        if tables or source.startswith(("{", ":", " ", "\t")):
-            # As in the parser, marks of tables take precedence over tags.
-            bare = source.lstrip(" \t:")
-            begins, ends = bare.startswith("{|"), tables > 0 and bare.startswith("|}")
-            tables += begins - ends
-            if begins or ends or tables:
-                rest = bare[2:] if ends else source
-                rest = blocks.enter(rest) if "<" in rest else rest
-                if not tables and rest.strip():
-                    kept.append(rest)
-                before = ""
-                continue
         line, raw = source, blocks.within
-        tagged = "<" in source
+        tagged = "<" in source or BESIDE in source
         if tagged:
             line = blocks.enter(source)
             raw = raw or blocks.here
@@ -125,7 +119,8 @@ def _is_cut(before: str, line: str, kept: str) -> bool:
         return True
     if line[0] == "<" and _BEGINS_BROKEN.match(line):
         return True
-    return kept[0] != CONTINUES and before.count("]]") > before.count("[[")
+    starts = before.count("[[") + before.count(ENDLESS)
+    return kept[0] != CONTINUES and before.count("]]") > starts
 
 
 def parted(text: str) -> str:
@@ -175,7 +170,7 @@ class _Blocks:
     def enter(self, line: str) -> str:
         """Process a line's tags; return it without the contents of <div> and <center>."""
         opens = _OPENS.search(line) is not None
-        closes = _CLOSES.search(line) is not None
+        closes = BESIDE in line or _CLOSES.search(line) is not None
         quotes = _QUOTE.findall(line)
         self.quoted = _is_in(quotes, before=self.quoted)
         self.here = opens or closes or bool(quotes)
@@ -184,7 +179,7 @@ class _Blocks:
         if self.tagged and (opens or closes):
             self.within = not closes
         self.around = self.quoted or self.within
-        if closes and _BOX.search(line):
+        if closes and BOX.search(line):
             bare, self.boxes = _without_boxes(line, self.boxes)
             # Text with a block of its own is a paragraph, even inside a box.
             line = line if line[0] in "*#:;" or _OWN_BLOCK.search(line) else bare
@@ -192,17 +187,23 @@ class _Blocks:
 
 
 def _without_boxes(line: str, boxes: int) -> tuple[str, int]:
-    """Return a line without the contents of <div> and <center>, and how many of them are open."""
+    """Return a line without the contents of <div> and <center>, and how many of them are open.
+
+    A box that begins or ends inside a link is not cut, because nothing of a link may be.
+    """
+    inside = links(line) if "[[" in line else []
     kept: list[str] = []
     at = 0
-    for match in _BOX.finditer(line):
+    whole = False
+    for match in BOX.finditer(line):
+        whole = whole or any(start < match.start() < end for start, end in inside)
         if not boxes:
             kept.append(line[at : match.start()])
         boxes = max(0, boxes - 1) if match[1] else boxes + 1
         at = match.end()
     if not boxes:
         kept.append(line[at:])
-    return "\n".join(kept).strip("\n"), boxes
+    return line if whole else "\n".join(kept).strip("\n"), boxes
 
 
 def _items(line: str, *, free: bool) -> list[str]:
@@ -211,7 +212,7 @@ def _items(line: str, *, free: bool) -> list[str]:
     if first == " ":
         return [line] if free else []
     if first == "=":
-        return [] if _HEADING.match(line) else [line]
+        return [] if HEADING.match(line) else [line]
     if first == "-":
         return [_RULE.sub("", line, count=1)]
     marks = _LIST.match(line)
@@ -221,27 +222,3 @@ def _items(line: str, *, free: bool) -> list[str]:
         return [NOTHING + text if text.startswith("[[") else text]
     colon = next((m for m in _TERM.finditer(line, marks.end()) if m[2]), None)
     return [line[colon.end() :].strip()] if colon else []
-
-
-def _without_html_blocks(text: str) -> str:
-    """Return the text without headings and HTML tables, including nested ones."""
-    out: list[str] = []
-    at = tables = 0
-    heading = False
-    for match in _BLOCK.finditer(text):
-        closes, table = match.groups()
-        if not tables and not heading:
-            out += [text[at : match.start()], BLOCK]
-        at = match.end()
-        if table:
-            tables = max(0, tables + (-1 if closes else 1))
-        elif not tables:
-            heading = not closes
-    if not tables and not heading:
-        out.append(text[at:])
-    elif tables:
-        # In an unclosed table, text after the last row is displayed before the table (HTML's
-        # "foster parenting").
-        _, row_end, rest = text[at:].rpartition("</tr>")
-        out += [BLOCK, rest] if row_end and not _CELL.search(rest) else []
-    return "".join(out)

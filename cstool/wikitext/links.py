@@ -1,4 +1,4 @@
-"""Wikilinks: `[[Target|anchor]]trail` → a marked anchor; files and categories are removed.
+"""Wikilinks: `[[Target|anchor]]trail` → a marked anchor; categories are removed.
 
 After Parser::handleInternalLinks2 and the languages' $linkTrail (MediaWiki REL1_39).
 """
@@ -8,14 +8,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import unquote
 
-from cstool.wikitext.braces import closings
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.inline import without_breaks
+from cstool.wikitext.inline import BOX, without_breaks
 from cstool.wikitext.markers import APART, CONTINUES, NOTHING, PICTURE, Markers, nothing, protect
 from cstool.wikitext.quotes import without_quotes
 from cstool.wikitext.scan import prefixed
 from cstool.wikitext.tables import of_language
-from cstool.wikitext.titles import CATEGORY, FILE, Namespaces
+from cstool.wikitext.titles import CATEGORY, Namespaces, normal_prefix
 
 # [[target|anchor]]; an anchor may contain single brackets. Possessive, to avoid backtracking. After
 # a third bracket it is not a link, because a target cannot begin with `[`.
@@ -26,18 +25,8 @@ _LINK = (
 # The mark of an interlanguage link, which removes the white space before it.
 _LANGUAGE = "\x18"
 _GONE = re.compile(rf"[ \n{CONTINUES}]*{_LANGUAGE}")
-_WHITE = f" \t\n{CONTINUES}"
-_HEADS = ("\n", CONTINUES)
 _REST = re.compile(r"[^\[\]\n]*\]\]")
-_SPACES = re.compile("[ _]+")
-# A picture whose caption contains no markup but links, like nearly all captions.
-_FILE = re.compile(r"\[\[[^\[\]\n]*+(?:\[\[[^\[\]\n]*+\]\][^\[\]\n]*+)*+\]\](?!\])")
-# Options of pictures that are displayed as blocks (Parser::makeImage), by their magic words.
-_BLOCK_OPTIONS = frozenset(
-    {"img_thumbnail", "img_framed", "img_left", "img_right", "img_center", "img_none"}
-)
 _PREFIXES_KEPT = 1 << 12
-_THUMB_OPTION = "img_manualthumb"
 
 
 class LinkParser:
@@ -53,74 +42,32 @@ class LinkParser:
         starts = f"(?:(?<!{prefix})|(?<={letter})(?!{letter}))"
         before = f"({starts}{prefix}*+|)" if prefix else "()"
         self.pattern = re.compile(before + _LINK + (f"((?:{trail})?)" if trail else "()"))
-        words = [(id_, word) for id_, word, _ in of_language("magicwords.tsv", language)]
-        self._blocks = {word for id_, word in words if id_ in _BLOCK_OPTIONS}
-        self._thumbs = tuple(word[:-2] for id_, word in words if id_ == _THUMB_OPTION)
-        self._hidden = {
-            name: number for number in (FILE, CATEGORY) for name in namespaces.names(number)
-        }
-        self._hidden_number = lru_cache(maxsize=_PREFIXES_KEPT)(self._number_of_hidden)
+        names = frozenset(namespaces.names(CATEGORY))
+        self._is_category = lru_cache(maxsize=_PREFIXES_KEPT)(
+            lambda prefix: normal_prefix(prefix) in names
+        )
 
-    def _number_of_hidden(self, prefix: str) -> int | None:
-        """Return the namespace of files or of categories that a link's prefix names."""
-        return self._hidden.get(_SPACES.sub(" ", prefix).strip().lower())
-
-    def without_files(self, text: str, marks: Markers) -> str:
-        """Return the text without pictures and their captions, and without categories.
-
-        A picture beside the text, which ends a paragraph, leaves a mark, and so does one within it.
-        """
-        joins = CONTINUES in text
-        ends: dict[int, int] | None = None
+    def without_categories(self, text: str) -> str:
+        """Return the text without categories, and without the white space before them."""
         out: list[str] = []
         at = 0
         for start, colon in prefixed(text):
-            if start < at:
+            if start < at or not self._is_category(text[start + 2 : colon]):
                 continue
-            number = self._hidden_number(text[start + 2 : colon])
-            if number is None:
+            category = _REST.match(text, colon + 1)
+            if category is None:
                 continue
-            after = colon + 1
-            if number == CATEGORY:
-                category = _REST.match(text, after)
-                if category:
-                    after = category.end()
-                    before = text[at:start]
-                    # White space before it is removed, so the rest of its line joins the line
-                    # above; that line may have been removed, so at a paragraph's end it does not.
-                    at_head = text[start - 1 : start] in ("", "\n")
-                    if at_head and text[after : after + 1] not in ("", "\n"):
-                        out += (before, APART)
-                    else:
-                        out += (before.rstrip(f" \n{CONTINUES}"), nothing(text, start, after))
-                    at = after
-                continue
-            plain = _FILE.match(text, start)
-            end = plain.end() if plain else None
-            if end is None:  # over several lines, or unclosed: match all brackets, once
-                ends = closings(text) if ends is None else ends
-                end = ends.get(start)
-            out.append(text[at:start])
-            if end is None:
-                out.append(marks.hole("unclosed [["))
-                at = after
+            after = category.end()
+            before = text[at:start]
+            # White space before it is removed, so the rest of its line joins the line above; that
+            # line may have been removed, so at a paragraph's end it does not.
+            at_head = text[start - 1 : start] in ("", "\n")
+            if at_head and text[after : after + 1] not in ("", "\n"):
+                out += (before, APART)
             else:
-                at_head = text[start - 1 : start] in _HEADS
-                is_block = (joins or not at_head) and self._is_block(text[after : end - 2])
-                at = end + _ends_within(text, start, end)
-                if is_block:
-                    out.append(APART if at_head else f"{APART}\n{APART}")
-                else:
-                    out.append(PICTURE)
-        out.append(text[at:])
-        return "".join(out)
-
-    def _is_block(self, options: str) -> bool:
-        """Return whether a picture is displayed as a block, which ends the paragraph."""
-        return any(
-            option.strip(_WHITE) in self._blocks or option.startswith(self._thumbs)
-            for option in options.split("|")[1:]
-        )
+                out += (before.rstrip(f" \n{CONTINUES}"), nothing(text, start, after))
+            at = after
+        return "".join([*out, text[at:]]) if out else text
 
     def mark(self, text: str, title: str, marks: Markers) -> str:
         """Return the text with its links replaced by marks; `title` is the page's own title."""
@@ -142,6 +89,8 @@ class LinkParser:
                 kind = "invalid"  # as is a link around a link, or with a pipe but no anchor
             elif "[" in anchor and "//" in anchor:
                 anchor = marks.hole("address in a link")
+            elif "<" in anchor and BOX.search(anchor):
+                anchor = marks.hole("box in a link")
             elif "''" in anchor or "<" in anchor or "\n" in anchor or CONTINUES in anchor:
                 anchor = without_breaks(without_quotes(anchor))
             if kind == "page" and (target != title or "#" in raw):
@@ -163,8 +112,3 @@ def own_anchor(raw: str) -> str:
     if "%" in text:
         text = unquote(text)
     return decode_entities(text) if "&" in text else text
-
-
-def _ends_within(text: str, start: int, end: int) -> bool:
-    """Return whether the first of three brackets ends an inner link: `[[File:x|[http://…]]]`."""
-    return text.startswith("]", end) and text.count("[", start, end) > text.count("]", start, end)

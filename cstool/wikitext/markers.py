@@ -3,7 +3,8 @@
 They are control characters, which XML 1.0 does not allow, so no page can contain them. A link:
 \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. The numbers are indices into the page's
 lists of links (their targets) and holes (their names). Removed text: \\x06. The end of a paragraph:
-\\x07. A line break inside a paragraph: \\x08. A picture within a line: \\x19.
+\\x07. A line break inside a paragraph: \\x08. A picture within a line: \\x19. Pictures until
+the lines are known: \\x1b, \\x1a and \\x00.
 """
 
 import re
@@ -27,6 +28,11 @@ PICTURE = "\x19"
 CONTINUES = "\x08"
 # Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
 UNSEEN_TEXT = "\u2060"
+# Pictures until the lines are known: one within a line, one beside the text, the brackets of one
+# without an end.
+INSIDE = "\x1b"
+BESIDE = "\x1a"
+ENDLESS = "\x00"
 
 # Invisible characters: soft hyphen, byte order mark, zero-width space, word joiner.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"

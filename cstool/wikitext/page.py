@@ -9,23 +9,26 @@ from typing import NamedTuple
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
-from cstool.wikitext.inline import TAG_START, plain, without_switches
+from cstool.wikitext.inline import is_known, plain, without_switches
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.links import LinkParser
 from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
+from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import Aliases, rules_of
 from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
+from cstool.wikitext.tables import of_language
 from cstool.wikitext.templates import expand
-from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
 
 _BROKEN_TAG = re.compile(
-    rf"{TAG_START}(?=[\s/>{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>", re.IGNORECASE
+    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
 )
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
+_BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
 _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
@@ -52,8 +55,13 @@ class PageReader:
         self._language = site.language
         self._namespaces = namespaces_of(site)
         self.links = LinkParser(self._namespaces)
+        self._table_ends = frozenset(n for (n,) in of_language("table_ends.tsv", site.language))
+        self._pictures = PictureParser(self._namespaces)
         self.fast_path = FastPath(self.links)
-        self._rules = rules_of(site.language, render=render, aliases=aliases, extra=extra)
+        prefixes = frozenset(self._namespaces.names(TEMPLATE))
+        self._rules = rules_of(
+            site.language, render=render, aliases=aliases, extra=extra, prefixes=prefixes
+        )
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, including those with holes."""
@@ -118,9 +126,13 @@ class PageReader:
         marks = Markers()
         text = strip(source, marks)
         text = expand(text, marks, self._rules, title)
-        text = _in_paragraphs(running_lines(text, marks.within))
         if "[[" in text:
-            text = self.links.without_files(text, marks)
+            text = self._pictures.with_marks(text)
+        ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
+        text = _in_paragraphs(running_lines(text, marks.within, ends))
+        if "[[" in text:
+            text = self.links.without_categories(text)
+        text = with_breaks(text, marks)
         if APART in text:
             text = parted(text)
         return self._read(text, title, marks)
@@ -201,8 +213,13 @@ def _simplified(text: str, marks: Markers) -> str:
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
-        text = _BROKEN_TAG.sub(lambda tag: tag[0].replace("\n", " ").replace(CONTINUES, " "), text)
+        text = _BROKEN_TAG.sub(_joined_tag, text)
     return text
+
+
+def _joined_tag(tag: re.Match[str]) -> str:
+    """Return a tag on one line, unless it is text."""
+    return tag[0].replace("\n", " ").replace(CONTINUES, " ") if is_known(tag) else tag[0]
 
 
 def _rejoined(lines: Iterator[str]) -> Iterator[str]:
@@ -236,6 +253,9 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
     A closing run is also kept, before its hole: it may close a bracket of the text, without which
     the splitter would find no end of a sentence up to the next closing one.
     """
+
+    if not any(mark in text for mark in _BRACKETS):
+        return text
 
     def mark(run: re.Match[str]) -> str:
         opening, closing = run.groups()

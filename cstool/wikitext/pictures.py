@@ -19,13 +19,13 @@ from cstool.wikitext.markers import (
 )
 
 _BLANK = f" \t\u00a0{CONTINUES}"
+_BEFORE_LEADING = _BLANK + NOTHING
 _DASH = "[-\u2010-\u2015\u2212:：]"
-# Pictures at the start of a line, and the dash or colon after them, which is like a list mark; not
-# before other markup, which is removed first.
+# Pictures and, for those at the start of a line, the dash or colon after them, which is like a list
+# mark; not before other markup, which is removed first.
 _LEADING = re.compile(
-    rf"^[{_BLANK}{NOTHING}]*{PICTURE}[{PICTURE}{_BLANK}{NOTHING}]*+(?!{_DASH}?[&<]|')"
-    rf"(?:{_DASH}(?=[{_BLANK}{LINK}]|\[\[|'')[{_BLANK}]*)?",
-    re.MULTILINE,
+    rf"{PICTURE}[{PICTURE}{_BLANK}{NOTHING}]*+(?!{_DASH}?[&<]|')"
+    rf"(?:{_DASH}(?=[{_BLANK}{LINK}]|\[\[|'')[{_BLANK}]*)?"
 )
 _RUN = re.compile(rf"{PICTURE}(?:[{_BLANK}]*{PICTURE})*")
 _LINE_ENDS = ("", "\n")
@@ -39,14 +39,24 @@ _BEFORE_ICON = frozenset(f"{LINK_END}.,;!?…–—•·/|、。，．！？；�
 
 def without_leading(text: str) -> str:
     """Return lines of wikitext without the pictures at their starts."""
-    return _LEADING.sub(NOTHING, text) if PICTURE in text else text
+    if PICTURE not in text:
+        return text
+    return _LEADING.sub(lambda run: NOTHING if _leads(run) else run[0], text)
+
+
+def _leads(run: re.Match[str]) -> bool:
+    """Return whether pictures are at the start of a line."""
+    text, at = run.string, run.start()
+    while at and text[at - 1] in _BEFORE_LEADING:
+        at -= 1
+    return at == 0 or text[at - 1] == "\n"
 
 
 def without_pictures(text: str, marks: Markers) -> str:
     """Return lines without markup and without pictures; some pictures become holes."""
     if PICTURE not in text:
         return text
-    text = _LEADING.sub("", text)
+    text = _LEADING.sub(lambda run: "" if _leads(run) else run[0], text)
     out: list[str] = []
     at = 0
     for run in _RUN.finditer(text):

@@ -57,11 +57,18 @@ class TemplateRules:
     """The rules of a wiki's language. Names are normalized as by `templates.call_name`.
 
     `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
-    between templates; `extra`: the text of the user's file. Raises RuleError for errors in `extra`.
+    between templates; `extra`: the text of the user's file; `prefixes`: further names of the
+    namespace of templates, in lower case. Raises RuleError for errors in `extra`.
     """
 
     def __init__(
-        self, language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+        self,
+        language: str,
+        *,
+        render: bool,
+        aliases: Aliases = (),
+        extra: str = "",
+        prefixes: frozenset[str] = frozenset(),
     ) -> None:
         self.language = language
         self.render = render
@@ -74,7 +81,8 @@ class TemplateRules:
             name.lower()
             for number, name in of_language("namespaces.tsv", language)
             if int(number) == TEMPLATE
-        } | _MODIFIERS
+        }
+        self._template |= _MODIFIERS | prefixes
         self._words = {
             word.lower().rstrip(":").replace("_", " "): id_
             for id_, word, _ in of_language("magicwords.tsv", language)
@@ -254,7 +262,12 @@ def _end(name: str, targets: Mapping[str, str], rules: TemplateRules) -> str:
 
 @cache
 def rules_of(
-    language: str, *, render: bool, aliases: Aliases = (), extra: str = ""
+    language: str,
+    *,
+    render: bool,
+    aliases: Aliases = (),
+    extra: str = "",
+    prefixes: frozenset[str] = frozenset(),
 ) -> TemplateRules:
     """Return the rules of a language, cached per process; arguments as for `TemplateRules`."""
-    return TemplateRules(language, render=render, aliases=aliases, extra=extra)
+    return TemplateRules(language, render=render, aliases=aliases, extra=extra, prefixes=prefixes)

@@ -11,7 +11,8 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from cstool.wikitext.boundaries import boundaries, rules_version
+from cstool.wikitext.boundaries import boundaries
+from cstool.wikitext.boundary_rules import rules_digest
 from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
@@ -39,7 +40,7 @@ LinkSpan = tuple[int, int, str]
 
 def segmenter() -> str:
     """Return name and version of the segmenter and of the rules: others find other sentences."""
-    return f"sentencex {version('sentencex')}, rules {rules_version()}"
+    return f"sentencex {version('sentencex')}, rules {rules_digest()}"
 
 
 class Sentence(NamedTuple):

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from cstool.dumps.xml import MAIN, Site
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.tables import of_language, rows
+from cstool.wikitext.tables import of_language
+from cstool.wikitext.wikis import CASE_SENSITIVE, settings_of
 
 FILE = 6
 TEMPLATE = 10
@@ -37,9 +38,8 @@ PROTOCOLS = (
 )
 # `[[http://…]]` is an external link between brackets.
 _PROTOCOL = re.compile(rf" *(?:{PROTOCOLS})", re.IGNORECASE)
-# Letters that Wikimedia does not capitalise ($wgOverrideUcfirstCharacters): Georgian ones, and
-# those whose upper case has more than one letter.
-_GEORGIAN = re.compile("[ა-ჿ]")
+# The letter that Wikimedia does not capitalise (wmf-config/UcfirstOverrides.php).
+_NO_CAPITAL = "ß"
 _DOTTED_I = frozenset({"tr", "az", "kaa", "kk-latn", "crh-latn", "tt-latn", "lzz"})
 
 
@@ -56,29 +56,27 @@ class LinkTarget(NamedTuple):
 
 
 class Namespaces:
-    """The namespaces of a wiki by all their names: the wiki's own, MediaWiki's, and aliases."""
+    """The namespaces of a wiki by all their names, and the prefixes of other wikis.
+
+    A wiki knows the names in its <siteinfo>, those of MediaWiki in English and in its language
+    (with the languages that it falls back to), and those that its settings add.
+    """
 
     def __init__(self, site: Site) -> None:
         self.site = site
         table = of_language("namespaces.tsv", site.language)
+        settings = settings_of(site.wiki)
         self._numbers = {name.lower(): int(n) for n, name in table}
-        # Files and categories are recognised in any language, whatever <siteinfo> says.
-        self._numbers |= {
-            name.lower(): int(n)
-            for _, n, name in rows("namespaces.tsv")
-            if int(n) in (FILE, CATEGORY) and name.lower() not in self._numbers
-        }
+        self._numbers |= settings.namespaces
         self._numbers |= {name.lower(): n for n, name in site.namespaces if name}
-        # The prefix of the wiki's own language is a local link ($wgLocalInterwikis).
-        self._own = site.language.lower()
-        self._interwiki = {prefix.lower(): kind for prefix, kind in rows("interwiki.tsv")}
-        self._first_letter = site.case != "case-sensitive"
+        self._local = settings.local
+        self._interwiki = settings.interwiki
+        self._first_letter = site.case != CASE_SENSITIVE
         self.target = lru_cache(maxsize=1 << 16)(self._target)
 
-    def names(self, *numbers: int) -> list[str]:
-        """Return all names of these namespaces, in lower case, longest first."""
-        names = (name for name, number in self._numbers.items() if number in numbers)
-        return sorted(names, key=lambda name: (-len(name), name))
+    def names(self, *numbers: int) -> dict[str, int]:
+        """Return all names of these namespaces, in lower case, with their numbers."""
+        return {name: number for name, number in self._numbers.items() if number in numbers}
 
     def number(self, title: str) -> int:
         """Return the namespace of a normalised title; -1 for a title in another wiki."""
@@ -113,8 +111,12 @@ class Namespaces:
         if not text or text[0] == ":":
             return LinkTarget("here" if fragment and not colon and not text else "invalid", "")
         prefix, has_prefix, rest = text.partition(":")
-        if has_prefix and prefix.rstrip().lower() == self._own:
+        while has_prefix and self._is_local(prefix.rstrip().lower()):
             colon, text = True, rest.strip()
+            if not text:  # the main page
+                return LinkTarget("other", "")
+            if text[0] == ":":
+                return LinkTarget("invalid", "")
             prefix, has_prefix, rest = text.partition(":")
         if has_prefix:
             kind = self._prefixed(prefix.rstrip().lower(), colon=colon)
@@ -125,6 +127,10 @@ class Namespaces:
         if not text or _INVALID.search(text) or len(text.encode()) > _LONGEST:
             return LinkTarget("invalid", "")
         return LinkTarget("page", self.normalised(text))
+
+    def _is_local(self, prefix: str) -> bool:
+        """Return whether a prefix leads to the wiki itself; a namespace's name comes first."""
+        return prefix in self._local and prefix not in self._numbers
 
     def _prefixed(self, prefix: str, *, colon: bool) -> str | None:
         number = self._numbers.get(prefix)
@@ -147,15 +153,27 @@ class Namespaces:
 
     def upper_first(self, text: str) -> str:
         """Return the text with its first letter in upper case, by the rules of this wiki."""
-        first = text[:1]
-        if first == "i" and self.site.language in _DOTTED_I:
-            return "İ" + text[1:]
-        upper = first.upper()
-        if upper == first:
-            return text
-        if len(upper) != 1 or _GEORGIAN.match(first):
-            return text
-        return upper + text[1:]
+        return upper_first(text, self.site.language)
+
+
+def upper_first(text: str, language: str) -> str:
+    """Return the text with its first letter in title case, as Wikimedia's wikis have it.
+
+    After Language::ucfirst with wmf-config/UcfirstOverrides.php, which has Unicode's title case
+    since October 2022: `ǆ` is `ǅ`, `ﬁ` is `Fi`, Georgian letters have no capitals.
+    """
+    first = text[:1]
+    if first == "i" and language in _DOTTED_I:
+        return "İ" + text[1:]
+    if first == _NO_CAPITAL:
+        return text
+    capital = first.title()
+    return text if capital == first else capital + text[1:]
+
+
+def normal_prefix(prefix: str) -> str:
+    """Return a namespace's name, as a link writes it, in the form of `Namespaces.names`."""
+    return _SPACES.sub(" ", prefix).strip().lower()
 
 
 @cache

@@ -65,7 +65,7 @@ def write_entities(folder: Path, items: int, labels: float) -> int:
         size = min(ITEMS_A_PART, items - start)
         known = draw.random((size, len(codes))) < chance * draw.gamma(1, 1, (size, 1))
         item, code = np.nonzero(known)
-        texts = _texts(draw, item, [codes[i] for i in code.tolist()])
+        texts = _texts(draw, item + start + 1, [codes[i] for i in code.tolist()])
         written += len(item)
         tags = pa.array(codes).take(pa.array(code))
         sites = pa.array([language_wiki(c) or "" for c in codes]).take(pa.array(code))
@@ -94,6 +94,8 @@ def _alphabets() -> dict[str, str]:
     for first, last, script in rows("cstool.languages", "characters.tsv"):
         points = map(chr, range(int(first, 16), int(last, 16) + 1))
         letters[script] = letters.get(script, "") + "".join(filter(str.isalpha, points))[:12]
+    for script, characters in rows("cstool.languages", "han.tsv"):
+        letters.setdefault(script, characters[:12])
     of = {code: main.split() for code, main, _ in rows("cstool.languages", "scripts.tsv")}
     return {code: letters[main[0]] for code, main in of.items() if main and main[0] != "Latn"}
 
@@ -106,7 +108,9 @@ def _texts(draw: np.random.Generator, item: Any, codes: list[str]) -> pa.Array:
     for number, code, mine in zip(item.tolist(), codes, own.tolist(), strict=True):
         letters = alphabets.get(code, "abcdefghijklm")
         word = "".join(letters[int(d) % len(letters)] for d in str(number * 7919 + 10**9))
-        made.append(f"{word} {code}" if mine and code not in alphabets else word)
+        # English names are the anchors of the sentences in `switch.py`, as is mul.
+        other = mine and code not in ("en", "mul") and code not in alphabets
+        made.append(f"{word} {code}" if other else word)
     return pa.array(made, pa.string())
 
 

@@ -4,9 +4,9 @@
 
 Entities as in `labels.py`; a sentence has one to four mentions of random entities among 22 words,
 as in the published corpus. One anchor in twelve is inflected, one in six follows an article, one in
-five begins its sentence. Prints for each recipe the rows written per CPU second once the store is
-built (the cost that grows with the number of rows), and the peak memory of the process, of which
-the memory map of the store is shared with other processes.
+five the first word of its sentence. Prints for each recipe the rows written per CPU second once the
+store is built (the cost that grows with the number of rows), and the peak memory of the process, of
+which the memory map of the store is shared with other processes.
 
 The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
 an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
@@ -100,7 +100,10 @@ def _linked(ids: range, items: int, rng: random.Random) -> pa.Table:
         number = rng.choice((1, 1, 2, 2, 2, 3, 4))
         pieces: list[str] = rng.choices(WORDS, k=22)
         places = sorted(rng.sample(range(0 if rng.random() < 0.3 else 1, 22), number))
-        at, last = 0, 0
+        # Not the anchor: its capital would be adapted to most rows, because all labels are small.
+        lead = "In " if places[0] == 0 else ""
+        pieces[0] = pieces[0] if lead else pieces[0].capitalize()
+        at, last = len(lead), 0
         for place in places:
             qid = int(items ** rng.random()) or 1
             name = word_of(qid)
@@ -117,7 +120,7 @@ def _linked(ids: range, items: int, rng: random.Random) -> pa.Table:
                 targets.append(f"Title {last}")
             at += len(piece) + 1
         lengths.append(number)
-        texts.append(" ".join(pieces) + ".")
+        texts.append(lead + " ".join(pieces) + ".")
     mentions = list_of_structs(
         lengths, [starts, ends, targets, np.array(qids, np.uint32)], LINKED_MENTION
     )
@@ -283,7 +286,8 @@ def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) ->
     assert recipe in RECIPES
     options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
     rules = LabelRules.of(languages, options.fallback)
-    needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None)
+    known_in = "en" if options.need_known else None
+    needs = LabelNeeds(rules, options.fit, known_in, persons=options.anchors == "named")
     parts = sorted((folder / "entities").glob("part-*.parquet"))
     pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
     write_store(store, pieces, languages)

@@ -1,7 +1,7 @@
 """Score sentence boundaries against hand-checked ones (docs/measurements/extraction.md).
 
-Usage: python -m scripts.check.boundary_gold [--gold FOLDER] [--realdata FOLDER] [--alone] [--errors]
-           [LANGUAGE …]
+Usage: python -m scripts.check.boundary_gold [--gold FOLDER] [--realdata FOLDER] [--alone]
+           [--errors] [LANGUAGE …]
 
 Prints precision and recall for each language. `--alone` scores sentencex without cstool's rules.
 

@@ -6,8 +6,8 @@ REALDATA contains `wikipedia/LANGUAGE.xml.bz2` and `gold/LANGUAGE.gold.jsonl.gz`
 `compare.py`, which scores both. cstool runs with `--templates none` and `--language`, because the
 oracle has no templates, and all these dumps say that they are English.
 
-WikiExtractor has no sentences: each line of its text (--json --links --no-templates) is split by
-sentencex in the page's language, as in cstool, but not inside a link. Its links are the <a href>
+WikiExtractor has no sentences: each line of its text (--json --links --no-templates) is split as
+in cstool, in the page's language, but not inside a link. Its links are the <a href>
 elements, their targets unquoted; sentences without a link are dropped, as in cstool. The rest is
 not changed, including apostrophes for italics.
 """
@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import sentencex
-
+from cstool.wikitext.boundaries import boundaries
 from scripts.bench.extract import wikiextractor
 from scripts.bench.measure import cstool, run
 
@@ -58,7 +57,7 @@ def line_with_links(marked: str) -> tuple[str, list[Link]]:
 def sentences(text: str, links: list[Link], language: str) -> Iterator[tuple[str, list[Link]]]:
     """Yield the sentences of a line that have a link; none ends within one."""
     start = at = 0
-    for piece in sentencex.segment(language, text):
+    for piece in boundaries(text, language):
         at += len(piece)
         if any(a < at < b for a, b, _ in links):
             continue

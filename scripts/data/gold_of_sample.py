@@ -4,9 +4,11 @@ Usage: python -m scripts.data.gold_of_sample ORACLE MEDIAWIKI [LANGUAGE...]
 
 ORACLE is the folder with `gold.py` and `dump2ndjson.py`; MEDIAWIKI is the folder into which its
 `setup.sh` installed MediaWiki. For each `data/gold/LANGUAGE.xml` writes `LANGUAGE.gold.jsonl`: one
-page per line, its paragraphs and list items with their links. MediaWiki reads the wiki's namespace
-names from the dump. `gold.py` ends a block at each new line, so line breaks inside paragraphs are
-replaced by spaces first. Needs php, and lxml for `gold.py`.
+page per line, its paragraphs and list items with their links. MediaWiki gets the wiki's namespace
+names from the dump, and from cstool's tables what Wikimedia sets for the wiki: aliases of
+namespaces, the prefixes of links to itself, and the letters that begin titles. `gold.py` ends a
+block at each new line, so line breaks inside paragraphs are replaced by spaces first. Needs php,
+and lxml for `gold.py`.
 """
 
 import argparse
@@ -18,6 +20,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
+
+from cstool.wikitext.titles import upper_first
+from cstool.wikitext.wikis import settings_of
 
 GOLD = Path(__file__).resolve().parents[2] / "data/gold"
 # Namespaces below this number are MediaWiki's; the dump's others are told to it, and project (4).
@@ -38,18 +43,33 @@ $wgHooks['ImageBeforeProduceHTML'][] = function ($_, $title, $file, $frame, $h, 
 
 
 def settings(base: Path, dump: Path) -> str:
-    """Return MediaWiki's settings for a dump's wiki: those of the oracle, and its namespaces."""
+    """Return MediaWiki's settings for a dump's wiki: those of the oracle, and its own."""
+    elements = list(ET.parse(dump).iter())
     names = {
         int(element.attrib["key"]): (element.text or "").replace(" ", "_")
-        for element in ET.parse(dump).iter()
+        for element in elements
         if element.tag.endswith("}namespace")
     }
+    wiki = next(element.text or "" for element in elements if element.tag.endswith("}dbname"))
+    own = settings_of(wiki)
     extra = "".join(
         f"$wgExtraNamespaces[{number}] = '{name}';\n"
         for number, name in names.items()
         if number >= FIRST_EXTRA
     )
+    extra += "".join(
+        f"$wgNamespaceAliases['{name.replace(' ', '_')}'] = {number};\n"
+        for name, number in own.namespaces.items()
+    )
+    extra += f"$wgLocalInterwikis = {json.dumps(sorted(own.local))};\n"
+    extra += "".join(f"$wgOverrideUcfirstCharacters['{a}'] = '{b}';\n" for a, b in capitals())
     return f"<?php\nrequire '{base}';\n$wgMetaNamespace = '{names[PROJECT]}';\n{extra}{PICTURES}"
+
+
+def capitals() -> list[tuple[str, str]]:
+    """Return the letters that Wikimedia's wikis capitalise otherwise than str.upper."""
+    pairs = [(letter, upper_first(letter, "en")) for letter in map(chr, range(128, 1 << 17))]
+    return [(letter, capital) for letter, capital in pairs if capital != letter.upper()]
 
 
 def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:

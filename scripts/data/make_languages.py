@@ -44,20 +44,27 @@ WIKIS = {
 }
 
 # Term languages of Wikibase beyond Names.php, and languages of Wikipedias younger than
-# MediaWiki 1.39: English name and autonym where CLDR has none.
+# MediaWiki 1.39 (the last ones of 2026): English name and autonym where CLDR has none.
 MORE = {
     "agq": "", "ann": "Obolo|Obolo", "bag": "Tuki", "bas": "", "bax": "", "bbj": "",
     "bdr": "West Coast Bajau|Bajau Sama", "bew": "|Betawi", "bfd": "", "bkc": "Baka",
-    "bkh": "Bakoko", "bkm": "", "bqz": "Bakaka", "byv": "", "cak": "Kaqchikel|Kaqchikel",
+    "bkh": "Bakoko", "bkm": "", "bol": "Bole|bòo pìkkà", "bqz": "Bakaka", "byv": "",
+    "cak": "Kaqchikel|Kaqchikel",
     "cnh": "Hakha Chin|Lai holh", "dga": "Southern Dagaare|Dagaare", "dua": "", "en-us": "",
     "eto": "Eton", "etu": "Ejagham", "ewo": "", "fkv": "Kven|kvääni", "fmp": "Fe'fe'",
     "gya": "Northwest Gbaya", "iba": "|Jaku Iban", "igl": "Igala|Igala", "isu": "Isu",
+    "isv": "Interslavic|medžuslovjansky",
+    "isv-cyrl": "Interslavic (Cyrillic script)|меджусловјанскы",
+    "isv-latn": "Interslavic (Latin script)|medžuslovjansky", "kai": "Karekare|Karai-karai",
+    "kaj": "Jju|Jju",
     "ker": "Kera", "kge": "Komering|Kumoring", "knc": "Central Kanuri|Yerwa Kanuri", "ksf": "",
-    "kus": "Kusaal|Kusaal", "lem": "Nomaande", "lns": "Lamnso'", "mcn": "Masana",
+    "kus": "Kusaal|Kusaal", "lem": "Nomaande", "lns": "Lamnso'", "mag": "Magahi|मगही",
+    "mcn": "Masana",
     "mcp": "Makaa", "mua": "", "mul": "", "nan-hani": "Min Nan Chinese (Han script)|閩南語",
     "nge": "Ngemba", "nla": "Ngombale", "nmg": "", "nnh": "", "nnz": "Nda'nda'",
     "nr": "|isiNdebele", "nup": "Nupe|Nupe", "osa-latn": "Osage (Latin script)",
-    "ota": "|لسان عثمانى", "pap-aw": "Papiamento (Aruba)|Papiamento", "quc": "|Kʼicheʼ",
+    "ota": "|لسان عثمانى", "pap-aw": "Papiamento (Aruba)|Papiamento", "ppl": "Nawat|Nawat",
+    "quc": "|Kʼicheʼ",
     "rki": "Arakanese|ရခိုင်", "rmf": "Finnish Kalo|Kaalengo tšimb", "rwr": "Marwari (India)|मारवाड़ी",
     "nrf": "Guernésiais and Jèrriais|Jèrriais", "tok": "Toki Pona|toki pona",
     "sju": "Ume Sámi|ubmejesámiengiälla", "smj": "|julevsámegiella", "srq": "Sirionó",

@@ -47,6 +47,7 @@ WIKIMEDIA = {
     "hi": "Deva",
     "hif": "Latn Deva",
     "ike-cans": "Cans",
+    "isv": "Latn Cyrl",
     "iu": "Cans Latn",
     "kaa": "Latn Cyrl",
     "kk-cn": "Arab",

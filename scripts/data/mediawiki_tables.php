@@ -10,6 +10,9 @@
  * MediaWiki resolves the fallback chains itself; nothing here knows a language.
  * What a language has beyond English is a row of that language, what English
  * has is a row of `*`. MW_INSTALL_PATH: MediaWiki, if not Debian's.
+ *
+ * Debian's MediaWiki is older than some Wikipedias. The languages of `YOUNGER` were read from a copy
+ * of it, to which their lines in Names.php and their files in languages/messages had been added.
  */
 
 use MediaWiki\Languages\Data\Names;
@@ -19,6 +22,9 @@ use MediaWiki\Settings\SettingsBuilder;
 require_once ( getenv( 'MW_INSTALL_PATH' ) ?: '/usr/share/mediawiki' ) . '/maintenance/Maintenance.php';
 
 class MediaWikiTables extends Maintenance {
+
+	/** Languages of Wikipedias of 2025 and 2026, with their variants. */
+	private const YOUNGER = [ 'bol', 'isv', 'isv-cyrl', 'isv-latn', 'kai', 'kaj', 'mag', 'ppl' ];
 
 	/** Extensions of Wikipedia whose namespaces and words MediaWiki's package carries. */
 	private const EXTENSION_FILES = [
@@ -41,9 +47,9 @@ class MediaWikiTables extends Maintenance {
 		'__NOGLOBAL__', '__EXPECTWITHOUTSCANS__', '__EXPECTUNUSEDTEMPLATE__',
 	];
 
-	/** Magic words to write: those that show nothing, the page's own name, text of their arguments. */
+	/** Magic words to write: those that show nothing, the page's own name, text of their arguments, redirects. */
 	private const MAGIC_WORDS = [
-		'defaultsort', 'displaytitle', 'pagename', 'fullpagename', '!', '=', 'formatnum',
+		'defaultsort', 'displaytitle', 'pagename', 'fullpagename', '!', '=', 'formatnum', 'redirect',
 		'img_thumbnail', 'img_manualthumb', 'img_framed', 'img_left', 'img_right', 'img_center', 'img_none',
 	];
 
@@ -245,6 +251,10 @@ class MediaWikiTables extends Maintenance {
 		$lines = array_keys( $lines );
 		sort( $lines, SORT_STRING );
 		$source = '# source: MediaWiki ' . MW_VERSION . "'s $source";
+		$younger = array_intersect( self::YOUNGER, array_keys( Names::$names ), array_keys( $rows ) );
+		if ( $younger ) {
+			$source .= '; ' . implode( ', ', $younger ) . ': files of 2026';
+		}
 		$path = rtrim( $this->getArg( 0 ), '/' ) . "/$name.tsv";
 		$text = implode( "\n", [ $source, implode( "\t", $header ), ...$lines ] ) . "\n";
 		if ( file_put_contents( $path, $text ) === false ) {

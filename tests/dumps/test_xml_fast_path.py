@@ -36,7 +36,7 @@ PIECES = (
     "<revision>", "</revision>", "<minor/>", "<text>", "</text>", '<text deleted="deleted" />',
     '<text xml:space="preserve" />', "<model>wikitext</model>", "&lt;", "&amp;", "&#039;", "&#x41;",
     "&eacute;", "&", "<", ">", "\r\n", "\x0b", "\x00", "\ufffe", "\ufffc", "é", "語", "\n", " ",
-    '<redirect title="X" />', "<comment>", "</comment>", '<comment deleted="deleted" />',
+    '<redirect title="X_y" />', "_", "<comment>", "</comment>", '<comment deleted="deleted" />',
     "<contributor><ip>::1</ip></contributor>", "<!-- x -->", "<![CDATA[x]]>", "<content/>",
 )  # fmt: skip
 

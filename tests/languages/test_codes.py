@@ -18,6 +18,7 @@ from cstool.languages.codes import (
     resolve,
     wiki_language,
 )
+from cstool.languages.data_tables import rows
 
 PUBLISHED = """af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl
 gu ha he hi hr hu hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my nb ne nl
@@ -58,6 +59,28 @@ def test_the_table_has_no_code_twice_and_no_empty_field() -> None:
 )
 def test_a_list_gives_its_codes_sorted_and_once(spec: str, codes: list[str]) -> None:
     assert resolve(spec, []) == codes
+
+
+@pytest.mark.parametrize(
+    ("code", "tag", "script"),
+    [
+        ("bol", "bol", "Latn"),
+        ("isv", "isv", "Latn"),
+        ("isv-cyrl", "isv-Cyrl", "Cyrl"),
+        ("isv-latn", "isv-Latn", "Latn"),
+        ("kai", "kai", "Latn"),
+        ("kaj", "kaj", "Latn"),
+        ("mag", "mag", "Deva"),
+        ("ppl", "ppl", "Latn"),
+    ],
+)
+def test_the_languages_of_young_wikipedias_are_known(code: str, tag: str, script: str) -> None:
+    assert resolve(code, []) == [code]
+    assert bcp47(code) == tag
+    assert from_bcp47(tag) == code
+    table = {row[0]: row[1] for row in rows("cstool.languages", "scripts.tsv")}
+    assert table[code] == script
+    assert wiki_language(f"{code.replace('-', '_')}wiki") == code
 
 
 def test_a_set_may_be_joined_by_codes() -> None:

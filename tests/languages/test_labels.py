@@ -357,9 +357,8 @@ def told_again(labels: Labels, titles: Labels, target: str, fallback: Fallback) 
         )
 
     def other_han(text: str) -> bool:
-        return ("Hans" in code_scripts and "漢" in text) or (
-            "Hant" in code_scripts and "汉" in text
-        )
+        other = "漢" if "Hans" in code_scripts else "汉" if "Hant" in code_scripts else None
+        return other is not None and other in text
 
     for code in [target, *(["no"] if target == "nb" else [])]:
         if text := labels.get(code):

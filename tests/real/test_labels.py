@@ -50,7 +50,7 @@ def test_every_real_wikipedia_has_a_language(items: list[Item]) -> None:
     assert {site for site in sites if not wiki_language(site)} == {"commonswiki", "specieswiki"}
 
 
-def test_real_labels_are_chosen_as_wikibase_does_but_for_copies_and_one_orthography(
+def test_real_labels_are_chosen_as_wikibase_does_but_for_copies_and_variants(
     items: list[Item],
 ) -> None:
     targets = [code for code in entitycs() if code != "en"]

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import sentencex
-
 from cstool.dumps.xml import PageParser
+from cstool.wikitext.boundaries import boundaries
 from cstool.wikitext.page import reader
 
 GOLD = Path(__file__).parents[2] / "data/gold"
@@ -111,7 +110,7 @@ def _gold(language: str) -> Iterator[Known]:
 def _split(block: Known, language: str) -> Iterator[Known]:
     """Yield the sentences of a block; a bound inside a link is none."""
     start = at = 0
-    for piece in sentencex.segment(language, block.text):
+    for piece in boundaries(block.text, language):
         at += len(piece)
         if any(a < at < b for a, b, _ in block.links):
             continue

@@ -66,6 +66,43 @@ BLOCKS = [
     ("en", "{|\n| a\n</table>\nb [[c]]", ["b [c→C]"]),
     ("en", "== a ==<!-- b -->\nc [[d]]", ["c [d→D]"]),
 ]
+TABLES = [
+    ("en", "{|\n| a\n</TABLE> b [[c]]\nd", ["b [c→C]", "d"]),
+    ("en", "{|\n| a </table> b\nc [[d]]", ["b", "c [d→D]"]),
+    ("en", "{|\n| a\n</table>\nb [[c]]\n|}\nd", ["b [c→C]", "d"]),
+    ("en", "{|\n| a\n{|\n| b\n|}\n</table>\nc", ["c"]),
+    ("en", "{|\n| a\n{|\n| b\n</table>\n</table>\nc", ["c"]),
+    ("en", "{|\n| a\n{|\n| b\n</table>\n|}\nc", ["c"]),
+    ("en", "{|\n| a\n<table><tr><td>b</table>\n| c\n|}\nd", ["d"]),
+    ("en", "{|\n| a\n<table><tr><td>b\n|}\n</table>\nc", ["c"]),
+    ("en", "<table><tr><td>\n{|\n| a\n|}\n</td></tr></table>\nb", ["b"]),
+    ("en", "a\n{|\n| b\n|}\n</table>\nc", ["a", "c"]),
+    ("en", ": a\n:{|\n| b\n:|}\nc", ["a"]),
+    ("en", ":: {|\n| a\n|}\nb", ["b"]),
+    ("en", "a\n{|\n| <div>b\n|}\nc\n\n<div>d</div> e", ["a", "c", "e"]),
+    ("en", "a\n{|\n| b\n|}[[File:c|thumb]]\nd", ["a", "d"]),
+]
+HTML_TERMS = [
+    ("en", "<dl>\n<dt>a [[b]]</dt>\n<dd>c [[d]]</dd>\n</dl>\ne", ["c [d→D]", "e"]),
+    ("en", "<dl><dt>a<dd>b [[c]]</dl>\nd", ["b [c→C]", "d"]),
+    ("en", "<DL><DT>a\n<DT>b\n<DD>c [[d]]</DL>\ne", ["c [d→D]", "e"]),
+    ("en", "<dl><dt>a [[b]]</dl>\nc", ["c"]),
+    ("en", "<ul><li><dl><dt>a</ul>\nb [[c]]", ["b [c→C]"]),
+    ("en", "a<dt/>b [[c]]", ["a", "b [c→C]"]),
+    ("en", "<dl><dt class=x>a\nb</dt><dd>c [[d]]</dd></dl>", ["c [d→D]"]),
+    ("en", "<dl><dt>a</dt><dd><dl><dt>b</dt><dd>c</dd></dl></dd></dl>\nd", ["c", "d"]),
+    ("en", "<dl><dt>a <div>b</div> c</dt><dd>d</dd></dl>\ne", ["d", "e"]),
+]
+BESIDE = [  # pictures that are blocks
+    ("en", " a [[File:b|thumb|c]] d [[e]]\nf", ["a", "d [e→E]", "f"]),
+    ("en", " a [[File:b|c]] d [[e]]\nf", ["f"]),
+    ("en", "<ul>\n[[File:b|thumb|c]]\n d\n</ul>\ne", ["e"]),
+    ("en", "* a [[File:b|thumb|c]] d\n* e", ["a", "d", "e"]),
+    ("en", "== a [[File:b|thumb|c]] ==\nd [[e]]", ["d [e→E]"]),
+    ("en", "a\n[[File:b|20px]]\nc [[d]]", ["a c [d→D]"]),
+    ("en", "a\n[[File:b|thumb]] [[Category:c]] d\ne", ["a", "d", "e"]),
+    ("en", "[[a]][[File:b|20px]]s", ["[a→A]s"]),
+]
 PARAGRAPHS = [  # a new line is a space, but where a block stands
     ("en", "a\nb [[c]]\nd", ["a b [c→C] d"]),
     ("en", "a\n \nb [[c]]", ["a", "b [c→C]"]),
@@ -199,7 +236,6 @@ SHOWN_AS_MARKUP = [
 
 # What is read otherwise today, by its wikitext.
 KNOWN = {
-    "{|\n| a\n</table>\nb [[c]]",
     ";a ''b : c'' [[d]] : e [[f]]",
     ";a '''b : c''' : e [[f]]",
     ";* a : b [[c]]",
@@ -236,6 +272,7 @@ def shown(language: str, source: str) -> list[str]:
     cases(
         *(SPACES, APOSTROPHES, TRAILS, PREFIXES, REFERENCES, BLOCKS, PARAGRAPHS, TERMS, LINKS),
         *(OWN_PREFIX, VARIANTS, FOOTNOTES, NOTHING_LEFT, ADDRESSES, UNKNOWN_TAGS),
+        *(TABLES, HTML_TERMS, BESIDE),
     ),
 )
 def test_lines_read_as_on_the_page(language: str, source: str, lines: list[str]) -> None:

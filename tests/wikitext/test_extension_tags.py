@@ -27,6 +27,25 @@ def test_an_unclosed_comment_runs_to_the_end() -> None:
     assert strip("a<!-- b <ref>c</ref>", Markers()) == "a"
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("a\n\n<includeonly>\nb [[c]]\n\n== d ==\n\ne", "a"),
+        ("a <includeonly\nx=y> b\n\nc", "a"),
+        ("a [[b]]<includeonly>s <ref>c\n\nd</ref> e", "a b"),
+        ("a <includeonly>b</INCLUDEONLY > c\n\n<includeonly>d", "a c"),
+        ("* a\n* <includeonly>\n* b", "a"),
+        ("a <INCLUDEONLY> b\n\nc", "a ▢ b\nc"),
+        ("a <IncludeOnly> b\n\n<includeonly>c", "a ▢ b"),
+        ("a <includeonly/> b\n\nc", "a b\nc"),
+        ("a <nowiki><includeonly></nowiki> b\n\nc", "a <includeonly> b\nc"),
+        ("a <noinclude> b\n\n<onlyinclude>c", "a b\nc"),
+    ],
+)
+def test_an_unclosed_includeonly_in_lower_case_extends_to_the_end(source: str, shown: str) -> None:
+    assert text_of(source) == shown
+
+
 def test_a_comment_joins_what_stands_around_it() -> None:
     assert links_of("[[Foo]]<!-- x -->s") == [("Foos", "Foo")]
 

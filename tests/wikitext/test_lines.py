@@ -50,7 +50,7 @@ def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -
     ("source", "lines"),
     [
         ("{|\n| a\n|}\nb", ["b"]),
-        ("{|\n| a\n{|\n| b\n|}\n| c\n|} tail", [" tail"]),
+        ("{|\n| a\n{|\n| b\n|}\n| c\n|} tail", ["\x06\x07 tail"]),
         (":{|\n| a\n|}\nb", ["b"]),
         (" {|\n| a\n |}\nb", ["b"]),
         ("x\n{| class=y\n| a\n\nb", ["x"]),

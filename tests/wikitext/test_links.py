@@ -116,7 +116,9 @@ def test_categories_and_interlanguage_links_do_not_show(source: str, shown: str)
         ("x [[File:A.jpg|20px|cap [[Foo]]]] y", "en"),
         ("x [[ file : A.jpg]] y", "en"),
         ("x [[ファイル:A.jpg|c]] y", "ja"),
-        ("x [[Fichier:A.jpg|c]] y", "en"),
+        ("x [[Fichier:A.jpg|c]] y", "fr"),
+        ("x [[File:A.jpg|c]] y", "fr"),
+        ("x [[קו:A.jpg|c]] y", "he"),
     ],
 )
 def test_a_picture_goes_with_its_caption(source: str, language: str) -> None:

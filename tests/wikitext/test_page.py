@@ -123,6 +123,8 @@ HOSTILE = (
     "a\n", "a.\n1", "{{x}}\na\n", "[[File:a|thumb]]\na\n", "a\n[[Category:a]]\n", "[[a|\n",
     "a<br>\n", "a\n<ref/>\n", "<!-- a --><ref/>\n", "[http://x&", "[//x''", "[[[", "<c ", "<c\n",
     "a[http://x \nb]", "[[[a|b]] }} (",
+    "a<br>\n", "[[File:a|]]", "[[File:a|[[b]]", "{|\n== h ==\n", "<table>\n== h ==\n",
+    "{|\n| a</table>\n", "<dt>", "[[a|<div>",
 )  # fmt: skip
 
 

@@ -7,23 +7,36 @@ Three steps, each for whole columns at once and without input or output:
   each mention: its context in the sentence.
 - `fit(names, mention, language, places, languages)`, for each name that replaces an anchor.
 
-And `inflected(anchors, labels, aliases, source_language)`, for each mention: whether the anchor is
-inflected. All rules and their reasons: docs/fitting.md.
+And for each mention: `anchor_kinds(anchors, labels, aliases, source_language)`, whether the anchor
+is a name of its entity, inflected, or neither (`inflected`: only whether it is inflected); and
+`in_compound(around, source_language)`. All rules and their reasons: docs/fitting.md.
 """
 
+from cstool.languages.fitting.compounds import in_compound
 from cstool.languages.fitting.context import ContextWindow, MentionContexts, around, places
 from cstool.languages.fitting.contextual import fit
-from cstool.languages.fitting.inflection import inflected
+from cstool.languages.fitting.inflection import (
+    INFLECTED,
+    NAME,
+    NO_NAME,
+    anchor_kinds,
+    inflected,
+)
 from cstool.languages.fitting.normalize import tidy
 from cstool.languages.fitting.reasons import REASONS, FittedNames
 
 __all__ = [
+    "INFLECTED",
+    "NAME",
+    "NO_NAME",
     "REASONS",
     "ContextWindow",
     "FittedNames",
     "MentionContexts",
+    "anchor_kinds",
     "around",
     "fit",
+    "in_compound",
     "inflected",
     "places",
     "tidy",

@@ -34,12 +34,13 @@ START, AFTER_ARTICLE, IN_QUOTES, BEFORE_STOP, BEFORE_REMARK = (1 << bit for bit 
 class ContextWindow:
     """Sentences as code points, and for each mention its span and the bounds of its context.
 
-    int64[n], as offsets into `points`. `begin`: the start of the sentence; `left`, `right`: at most
-    40 characters away, up to the next mention.
+    int64[n], as offsets into `points`. `begin`, `stop`: the bounds of the sentence. `left`,
+    `right`: at most 40 characters away, up to the next mention.
     """
 
     points: Array
     begin: Array
+    stop: Array
     left: Array
     start: Array
     end: Array
@@ -103,14 +104,15 @@ def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Contex
     begin = offsets[sentence]
     start, end = begin + start, begin + end
     same = sentence[1:] == sentence[:-1]
-    left, right = begin.copy(), offsets[1:][sentence]
+    stop = offsets[1:][sentence]
+    left, right = begin.copy(), stop.copy()
     left[1:][same] = end[:-1][same]
     right[:-1][same] = start[1:][same]
     # Overlapping spans are not part of each other's context.
     left = np.minimum(np.maximum(left, start - _SEEN), start)
     right = np.maximum(np.minimum(right, end + _SEEN), end)
     # One more character, so that the position after the last one can be read.
-    return ContextWindow(np.append(points, np.uint32(0)), begin, left, start, end, right)
+    return ContextWindow(np.append(points, np.uint32(0)), begin, stop, left, start, end, right)
 
 
 def places(around: ContextWindow, labels: pa.Array | None, source_language: str) -> MentionContexts:

@@ -1,10 +1,14 @@
-"""Detection of inflected anchors, by the entity's own names in the source language.
+"""What an anchor is to its entity: one of its names, an inflected form of one, or neither.
 
-An anchor that equals one of the names, apart from case, accents, spaces and punctuation, is not
-inflected. Otherwise it is inflected if one of its words is a form of a word of a name (it has
-another ending, by the language's table), and either all other words of the anchor or all other
-words of the name are matched. "Romans" is recognised by "Roman Empire", "Пушкина" by "Александр
-Пушкин", "Irish cuisine" by "Ireland". "Big Apple" is a name of its own.
+The names are those of the entity in the source language. An anchor that equals one of them, apart
+from case, accents, spaces, punctuation and an article at the start, is a name; in a language that
+writes nouns with a capital, one in small letters is an adjective ("russlanddeutsche"). A part of a
+person's label is a name, too: "Beethoven", "G. W. F. Hegel", "Charles I" (of England).
+
+Any other anchor is inflected if one of its words is a form of a word of a name (it has another
+ending, by the language's table), and either all other words of the anchor or all other words of the
+name are matched. "Romans" is recognised by "Roman Empire", "Пушкина" by "Александр Пушкин", "Irish
+cuisine" by "Ireland". All others are neither: "south of the border" for "Mexico".
 """
 
 import re
@@ -29,6 +33,12 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _MARKS = re.compile(r"[^\w]+|_")
 # If any two endings match: the lengths of the longest ones of a name and of an anchor.
 _ANY = (3, 5)
+# The number of a ruler, which alone is no name: "II".
+_RULER = re.compile("[ivx]+|[0-9]+")
+# Languages that write nouns with a capital (en.wikipedia.org/wiki/Capitalization, "Nouns").
+_CAPITAL_NOUNS = frozenset({"bar", "de", "gsw", "ksh", "lb", "nds", "pdc", "pfl", "stq"})
+# What an anchor is to its entity.
+NAME, INFLECTED, NO_NAME = range(3)
 
 
 class InflectionTable(NamedTuple):
@@ -70,47 +80,109 @@ def endings(language: str) -> InflectionTable:
 def inflected(
     anchors: pa.Array, labels: pa.Array, aliases: pa.Array, source_language: str
 ) -> Array:
-    """Return bool[n]: whether each anchor is inflected.
+    """Return bool[n]: whether each anchor is inflected; the arguments are those of `anchor_kinds`.
+
+    Languages without a table of endings have no inflected anchors.
+    """
+    table = endings(current(source_language))
+    if not (table.pairs or table.before or table.any_stem):
+        return np.zeros(len(anchors), bool)
+    kinds = anchor_kinds(anchors, labels, aliases, source_language)
+    result: Array = kinds == INFLECTED
+    return result
+
+
+def anchor_kinds(
+    anchors: pa.Array,
+    labels: pa.Array,
+    aliases: pa.Array,
+    source_language: str,
+    persons: Array | None = None,
+) -> Array:
+    """Return uint8[n]: whether each anchor is a NAME of its entity, INFLECTED, or NO_NAME.
+
+    An anchor whose entity has no name in the source language counts as a name.
 
     `labels`: each entity's label in the source language (null if it has none); `aliases`: lists of
     its other names there (null or empty if it has none), which may include the title of its page.
+    `persons`: bool[n], whether the entity is a person (default: none is).
     """
-    result = np.zeros(len(anchors), bool)
+    kinds = np.zeros(len(anchors), np.uint8)
     language = current(source_language)
-    table = endings(language)
-    if not (table.pairs or table.before or table.any_stem):
-        return result
     # Most anchors are the label itself.
-    same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
+    if _has_capital_nouns(language):
+        same = pc.equal(anchors, labels).fill_null(False)
+    else:
+        same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
     others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
     if not len(others):
-        return result
+        return kinds
     some = numbers(others)
     firsts, further = flat(aliases.take(some).fill_null([]))
     names = further.to_pylist()
-    for i, anchor, label, first, last in zip(
+    person = [False] * len(others) if persons is None else persons[others].tolist()
+    for i, anchor, label, first, last, human in zip(
         others.tolist(),
         anchors.take(some).to_pylist(),
         labels.take(some).to_pylist(),
         firsts[:-1].tolist(),
         firsts[1:].tolist(),
+        person,
         strict=True,
     ):
-        result[i] = _is_inflected(anchor, (label, *names[first:last]), language)
-    return result
+        kinds[i] = _kind(anchor, (label, *names[first:last]), language, human)
+    return kinds
 
 
 @lru_cache(1 << 14)
-def _is_inflected(anchor: str, names: tuple[str | None, ...], language: str) -> bool:
-    folded = [_folded(name) for name in names if name]
-    mine = _folded(anchor)
-    bare = _MARKS.sub("", mine)
-    # A disambiguator is not part of the name, but its words may be in the anchor.
-    if any(bare in (_MARKS.sub("", n), _MARKS.sub("", _REMARK.sub("", n))) for n in folded):
-        return False
-    words, table = _WORD.findall(mine), endings(language)
+def _kind(anchor: str, names: tuple[str | None, ...], language: str, person: bool) -> int:
     articles_ = articles(language).brought
-    return any(_forms(words, _WORD.findall(name), table, articles_) for name in folded)
+    folded = [_folded(name) for name in names if name]
+    if not folded:
+        return NAME
+    mine = _folded(anchor)
+    bare = {_MARKS.sub("", mine), _MARKS.sub("", _without_article(mine, articles_))}
+    equal = folded
+    if anchor.islower() and _has_capital_nouns(language):
+        # The title of a page has a capital in any case.
+        equal = [_folded(name) for name in names if name and name[0].islower()]
+    # A disambiguator is not part of the name, but its words may be in the anchor.
+    for name in equal:
+        plain = _without_article(_REMARK.sub("", name), articles_)
+        if not bare.isdisjoint({_MARKS.sub("", name), _MARKS.sub("", plain)}):
+            return NAME
+    words, table = _WORD.findall(mine), endings(language)
+    listed = [_WORD.findall(name) for name in folded]
+    # Not of an alias: "Frederick III, King of Prussia".
+    if person and names[0] and not anchor.islower() and _is_part(words, listed[0], articles_):
+        return NAME
+    if any(_forms(words, name, table, articles_) for name in listed):
+        return INFLECTED
+    return NO_NAME
+
+
+def _has_capital_nouns(language: str) -> bool:
+    return language.split("-", maxsplit=1)[0] in _CAPITAL_NOUNS
+
+
+def _without_article(name: str, articles_: tuple[str, ...]) -> str:
+    """Return a folded name without an article at its start, unless nothing else is left."""
+    for article in articles_:
+        bound = article.endswith(("'", "-"))
+        if name.startswith(article if bound else article + " ") and len(name) > len(article) + 1:
+            return name[len(article) :].lstrip()
+    return name
+
+
+def _is_part(words: list[str], name: list[str], articles_: tuple[str, ...]) -> bool:
+    """Return whether words are some of a name's words, in its order; initials match their word.
+
+    One of them must be more than an initial, an article or a number of a ruler.
+    """
+    if all(len(w) == 1 or w in articles_ or _RULER.fullmatch(w) for w in words):
+        return False
+    left = iter(name)
+    return all(any(n == w or (len(w) == 1 and n[0] == w) for n in left) for w in words)
 
 
 def _folded(text: str) -> str:

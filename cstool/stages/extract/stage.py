@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
@@ -13,7 +12,7 @@ from cstool.dumps.page_slices import PageDump, open_pages
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.dumps.xml import MAIN, Page, Site
+from cstool.dumps.xml import MAIN, Page
 from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
@@ -32,8 +31,11 @@ from cstool.storage.schemas import SENTENCES
 from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE, mismatch
 from cstool.wikitext.page import reader
+from cstool.wikitext.redirects import read_redirect
 from cstool.wikitext.rule_tables import check_rules
 from cstool.wikitext.sentences import segmenter
+from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.wikis import in_language
 
 _HOLES_KEPT = 1000
 # Limit of CPU time per page: a thousand times that of the longest articles.
@@ -115,7 +117,7 @@ def _fill(
     dump = open_pages(paths, part_size, damage, sample=SAMPLE, largest_text=options.largest_page)
     if options.language is None:
         options = replace(options, language=_language(dump, dumps[0], on_message))
-    site = site_of(dump.site, options)
+    site = in_language(dump.site, options.language)
     if not COMPILED:
         on_message(
             "the compiled extension is missing (cstool was installed without a C compiler): "
@@ -136,7 +138,7 @@ def _fill(
     if "holes" in counts.details:
         holes = {name: number for name, number in counts.details["holes"].items() if number}
         counts.details["holes"] = largest(holes, _HOLES_KEPT)
-    source = Source(site.wiki, site.language)
+    source = Source(dump.site.wiki, site.language)
     run.read |= {i: dump.read[absolute(path)] for i, path in enumerate(dumps)}
     return run.finish([*made, *paragraphs], counts, source=source)
 
@@ -160,13 +162,6 @@ def _language(dump: PageDump, name: str, on_message: Callable[[str], None]) -> s
     return wrong.language
 
 
-def site_of(site: Site, options: ExtractOptions) -> Site:
-    """Return the wiki, with the language of the options if they name one."""
-    if options.language is None:
-        return site
-    return msgspec.structs.replace(site, language=options.language)
-
-
 def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     """Yield the sentences of the pages of a slice; return counts with the reasons for drops."""
     with seldom_collecting():
@@ -174,7 +169,7 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
 
 
 def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
-    site = site_of(slice_.site, options)
+    site = in_language(slice_.site, options.language)
     counts = Counts()
     tally = counts.tally("pages")
     rows = SentenceRows(counts)
@@ -182,8 +177,11 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     versions = VersionLog()
     damage = Damage() if options.keep_going else None
     read = reader(site, render=options.render, extra=options.rules)
+    namespaces = namespaces_of(site)
     note = noter()
-    for index, page in enumerate(pages_of(slice_, damage)):
+    for index, page in enumerate(
+        read_redirect(page, namespaces) for page in pages_of(slice_, damage)
+    ):
         if note:
             note(f"page {page.title!r}, id {page.id}")
         reason = _reason_to_skip(page)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of_structs, one_chunk
 from cstool.dumps.xml import Site
+from cstool.languages.codes import wiki_language
 from cstool.stages.link.propagation import (
     NameTable,
     PageMention,
@@ -22,6 +24,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import Source
 from cstool.storage.schemas import LINKED, LINKED_MENTION
 from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.wikis import in_language, settings_of
 
 Titled = Callable[[pa.Array], Array]
 
@@ -77,9 +80,16 @@ def _titles(names: list[NameTable], titled: Titled, source: Source | None) -> di
     if source is None:
         return {}
     unique = sorted({name for called in names for name in called})
-    normalised = namespaces_of(Site(source.wiki, source.language, "first-letter", ())).normalised
+    normalised = namespaces_of(_site(source)).normalised
     qids = titled(pa.array([normalised(name) for name in unique], pa.string()))
     return dict(zip(unique, qids.tolist(), strict=True))
+
+
+def _site(source: Source) -> Site:
+    """Return the wiki of the sentences, without the namespaces that its <siteinfo> names."""
+    head = Site(source.wiki, wiki_language(source.wiki) or source.language, "", ())
+    site = in_language(head, source.language)
+    return msgspec.structs.replace(site, case=settings_of(site.wiki).case)
 
 
 def _with(table: pa.Table, added: list[RepeatedMention]) -> pa.Table:

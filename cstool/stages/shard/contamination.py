@@ -6,36 +6,22 @@ As for GPT-3 (Brown et al. 2020, appendix C) and, for whole paragraphs, Dolma (S
 sentences. In scripts without spaces between words each character counts as a word.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import nfc
 from cstool.arrays.hashing import mix
-from cstool.dumps.streams import Stream
-from cstool.errors import InputError
 from cstool.languages.words import SPACELESS, classes
 from cstool.storage.checksums import append_checksum, check_checksum
 
 LONG, SHORT = 13, 8
-_TEXTS_AT_ONCE = 20_000
-# Maximum bytes of a line and of a batch: hashed words take 60 times the memory of their text.
-_LONGEST_LINE = 4 << 20
-_BYTES_AT_ONCE = 4 << 20
-_PARQUET = b"PAR1"
-# Maximum bytes of a column in a row group, and of the strings of a batch: a string that is stored
-# once in the dictionary of a column can occur in all its rows.
-_LARGEST_COLUMN = 128 << 20
-_LARGEST_BATCH = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -174,109 +160,3 @@ def _kinds() -> Array:
     kinds[marks] = 1
     kinds[(table == SPACELESS) & (letters | marks)] = _ALONE
     return kinds
-
-
-def texts_of(path: Path) -> Iterator[pa.StringArray]:
-    """Yield the texts of a test set: lines, or all strings of JSON lines or of a Parquet file.
-
-    The file may be compressed (gzip, bzip2, xz, Zstandard). Raises InputError for an invalid file.
-    """
-    stream = Stream(str(path))
-    try:
-        head = next(iter(stream), b"")
-    finally:
-        stream.close()
-    if head.startswith(_PARQUET):
-        yield from _of_parquet(path)
-        return
-    json = head.lstrip()[:1] == b"{"
-    some: list[str] = []
-    size = 0
-    for number, line in enumerate(_lines(path), 1):
-        some += _of_json(line, path, number) if json else [line.decode("utf-8", "replace")]
-        size += len(line)
-        if len(some) >= _TEXTS_AT_ONCE or size >= _BYTES_AT_ONCE:
-            yield pa.array(some, pa.string())
-            some, size = [], 0
-    yield pa.array(some, pa.string())
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    stream = Stream(str(path))
-    rest = b""
-    read = 0
-    try:
-        for piece in stream:
-            *lines, rest = (rest + piece).split(b"\n")
-            for number, line in enumerate([*lines, rest], read + 1):
-                if len(line) > _LONGEST_LINE:
-                    raise InputError(
-                        f"{path}: line {number:,} is longer than {_LONGEST_LINE >> 20} MB; "
-                        "give a test set with one text per line, or split the text"
-                    )
-            read += len(lines)
-            yield from lines
-    finally:
-        stream.close()
-    yield rest
-
-
-def _of_json(line: bytes, path: Path, number: int) -> list[str]:
-    if not line.strip():
-        return []
-    try:
-        return list(_strings(msgspec.json.decode(line)))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path}: line {number:,} is not valid JSON ({error}); correct the file"
-        ) from error
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
-
-
-def _of_parquet(path: Path) -> Iterator[pa.StringArray]:
-    try:
-        file = pq.ParquetFile(path, pre_buffer=False)
-        for group in range(file.num_row_groups):
-            rows = _rows_at_once(file.metadata.row_group(group), path, group)
-            for batch in file.iter_batches(rows, row_groups=[group]):
-                for column in batch.columns:
-                    yield from _in_bounds(_strings(column.to_pylist()))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(
-            f"{path}: not a readable Parquet file ({error}); give another file"
-        ) from error
-
-
-def _rows_at_once(group: Any, path: Path, number: int) -> int:
-    """Return the number of rows per batch. Raises InputError for columns that are too large."""
-    columns = [group.column(i) for i in range(group.num_columns)]
-    largest = max((c.total_uncompressed_size for c in columns), default=0)
-    if largest > _LARGEST_COLUMN:
-        raise InputError(
-            f"{path}: a column of row group {number:,} has more than {_LARGEST_COLUMN >> 20} MB; "
-            "write the file with fewer rows per row group"
-        )
-    return max(16, min(_TEXTS_AT_ONCE, _LARGEST_BATCH // max(1, largest)))
-
-
-def _in_bounds(texts: Iterable[str]) -> Iterator[pa.StringArray]:
-    """Yield texts in arrays of a few megabytes."""
-    some: list[str] = []
-    size = 0
-    for text in texts:
-        some.append(text)
-        size += len(text)
-        if size >= _BYTES_AT_ONCE:
-            yield pa.array(some, pa.string())
-            some, size = [], 0
-    yield pa.array(some, pa.string())

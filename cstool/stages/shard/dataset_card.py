@@ -56,14 +56,14 @@ list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
 | `language` | language of the entity labels in `cs_sentence` |
 | `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
 `<e>…</e>` |""",
     "mt": """\
 | column | meaning |
 |---|---|
-| `id` | identifier of the source sentence: page id × 2²⁰ + position on the page |
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
 | `language` | language of the entity labels in `source` |
 | `target_language` | language of the source sentence, into which a model translates |
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
@@ -130,8 +130,9 @@ The sentences are from Wikipedia ({wikis}). They were written by its contributor
 under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
 the wiki, page and revision of each sentence; the address of a revision is
 `https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
-authors of a page are in its history. Adaptations must be shared under the same license. Entity
-labels are from Wikidata ([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
+a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
+([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
 
 ## Citation
 

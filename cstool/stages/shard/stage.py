@@ -5,31 +5,31 @@ language and finds the pages to hold out (`plan`); `scatter` sends the rows of e
 shards, and `gather` writes each shard in random order (`shuffle`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import zstandard
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.languages.segmentation import icu_version
+from cstool.stages.shard.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.stages.shard.card_metadata import SplitSize
-from cstool.stages.shard.contamination import SHORT, TestTexts, texts_of
+from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
 from cstool.stages.shard.formats import FORMATS, CorpusFormat
 from cstool.stages.shard.minhash import ALGORITHM, need_library
 from cstool.stages.shard.plan import PAGES, ShardOptions, ShardPlan, census, plan_of
+from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,
     RECEIPT,
     GatherTask,
     ScatterTask,
     ShardToWrite,
-    compressor,
     gather,
     gather_lines,
     scatter,
@@ -68,7 +68,6 @@ from cstool.storage.tasks import Task, part_name
 
 __all__ = ["ShardOptions", "shard"]
 
-_PAGES_FILE = "attribution.tsv.zst"
 # Intermediate tables are read only once, so fast compression is better than small files.
 _QUICK = {"compression": "lz4"}
 
@@ -119,7 +118,9 @@ def shard(
 
 def _describe_tests(path: Path) -> Input:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; give a test set (text, JSON lines, Parquet)")
+        raise InputError(
+            f"{path}: no such file; give a test set (text, CSV, TSV, JSON lines, Parquet)"
+        )
     return describe_file(path)
 
 
@@ -327,29 +328,19 @@ def _describe(
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, card).encode())
     write_bytes(run.out / STATISTICS, data + b"\n")
-    rows = _write_attribution(run.out / _PAGES_FILE, read)
+    rows = write_attribution(run.out / PAGES_FILE, _pages(read))
     return [
         _part(run.out, "README.md", 0),
         _part(run.out, STATISTICS, 0),
-        _part(run.out, _PAGES_FILE, rows),
+        _part(run.out, PAGES_FILE, rows),
     ]
 
 
-def _write_attribution(path: Path, read: list[_Switched]) -> int:
-    """Write the wiki, page id, revision id and title of the page of every sentence."""
-    rows = 0
-    with (
-        whole_file(path) as temporary,
-        zstandard.open(temporary, "wt", cctx=compressor(), encoding="utf-8") as out,
-    ):
-        out.write("wiki\tpage_id\trevision_id\ttitle\n")
-        for folder, manifest in _once_each(read):
-            wiki = manifest.source.wiki if manifest.source else ""
-            for part in manifest.beside(ATTRIBUTION):
-                for row in read_part(folder / part.file).to_pylist():
-                    out.write("\t".join([wiki, *map(str, row.values())]) + "\n")
-                    rows += 1
-    return rows
+def _pages(read: list[_Switched]) -> Iterator[PageTable]:
+    for folder, manifest in _once_each(read):
+        wiki = manifest.source.wiki if manifest.source else ""
+        for part in manifest.beside(ATTRIBUTION):
+            yield PageTable(wiki, folder / part.file)
 
 
 def _part(folder: Path, file: str, rows: int) -> Part:

@@ -16,15 +16,31 @@ from cstool.arrays.arrow import flat, numbers
 from cstool.arrays.codepoints import bytes_of, points_of
 from cstool.arrays.hashing import hash_word, mix
 from cstool.errors import InputError
-from cstool.languages.fitting import MentionContexts, around, inflected, places
+from cstool.languages.fitting import (
+    INFLECTED,
+    NO_NAME,
+    MentionContexts,
+    anchor_kinds,
+    around,
+    in_compound,
+    places,
+)
 from cstool.languages.fitting.character_classes import byte_lengths
+from cstool.languages.prose import NOT_PROSE, not_prose
 from cstool.stages.switch.entity_types import REASONS
+from cstool.stages.switch.gather_labels import PERSON
 from cstool.stages.switch.options import SentenceFilter, SwitchOptions
 from cstool.storage.label_store import LabelStore
 
 # Reasons not to switch a linked mention; the first that applies is counted. 0: may be switched.
-LEFT = (*REASONS, "its anchor carries grammar", "left by --switch-rate")
-_GRAMMAR, _RATE = len(LEFT) - 2, len(LEFT) - 1
+LEFT = (
+    *REASONS,
+    "its anchor carries grammar",
+    "part of a compound",
+    "its anchor is not a name",
+    "left by --switch-rate",
+)
+_GRAMMAR, _COMPOUND, _NO_NAME, _RATE = range(len(REASONS), len(LEFT))
 
 
 @dataclass(frozen=True)
@@ -109,8 +125,13 @@ def _pieces(
     return pa.StringArray.from_buffers(len(cuts) - 1, buffer, pa.py_buffer(data))
 
 
-def take(rows: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, Counter[str]]:
-    """Return the sentences that pass the filter, and the number of others by reason."""
+def take(
+    rows: pa.RecordBatch, rules: SentenceFilter, prose_in: str | None = None
+) -> tuple[pa.RecordBatch, Counter[str]]:
+    """Return the sentences that pass the filter, and the number of others by reason.
+
+    `prose_in`: the language of the text, if rows that are not prose are dropped.
+    """
     offsets, mentions = flat(rows.column("mentions"))
     number = np.diff(offsets)
     text = rows.column("text")
@@ -134,7 +155,13 @@ def take(rows: pa.RecordBatch, rules: SentenceFilter) -> tuple[pa.RecordBatch, C
     for reason, drop in reasons:
         dropped[reason] += int((kept & drop).sum())
         kept &= ~drop
-    return (rows if kept.all() else rows.filter(pa.array(kept))), dropped
+    rows = rows if kept.all() else rows.filter(pa.array(kept))
+    if prose_in is None:
+        return rows, dropped
+    found = not_prose(rows.column("text"), prose_in)
+    for index, why in enumerate(NOT_PROSE, 1):
+        dropped[why] += int(np.count_nonzero(found == index))
+    return (rows.filter(pa.array(found == 0)) if found.any() else rows), dropped
 
 
 class MentionInfo(NamedTuple):
@@ -164,16 +191,23 @@ def study(
 ) -> MentionInfo:
     """Look up the entities of the mentions, and find the reasons not to switch a mention."""
     indexes = store.find(batch.qid)
-    left = store.marks(indexes)
+    marks = store.marks(indexes)
+    left = marks & ~np.uint8(PERSON)
     contexts = None
     if options.need_known:
         labels, others = store.known(indexes)
+        text = batch.rows.column("text")
+        window = around(text, batch.sentence, batch.start, batch.end)
         if options.fit:
-            surroundings = around(batch.rows.column("text"), batch.sentence, batch.start, batch.end)
-            contexts = places(surroundings, labels, source_language)
-        if options.inflected != "keep":
-            has_endings = inflected(batch.anchors, labels, others, source_language)
-            left[(left == 0) & has_endings] = _GRAMMAR
+            contexts = places(window, labels, source_language)
+        if options.compare_names:
+            persons = marks & PERSON > 0
+            kinds = anchor_kinds(batch.anchors, labels, others, source_language, persons)
+            if options.inflected != "keep":
+                left[(left == 0) & (kinds == INFLECTED)] = _GRAMMAR
+            if options.anchors == "named":
+                left[(left == 0) & in_compound(window, source_language)] = _COMPOUND
+                left[(left == 0) & (kinds == NO_NAME)] = _NO_NAME
     if options.switch_rate < 1:
         random_keys = mix(
             mix(batch.ids[batch.sentence] ^ hash_word("entity", options.seed))

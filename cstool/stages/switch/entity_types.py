@@ -34,17 +34,22 @@ class EntityTypes:
 
     def marks(self, table: pa.Table) -> Array:
         """Return the index of each entity's reason in `REASONS`, `uint8[n]`; 0: may be switched."""
-        offsets, types = flat(one_chunk(table.column("types")))
-        values = types.to_numpy()
-        owner = np.repeat(np.arange(table.num_rows), np.diff(offsets))
         marks = np.zeros(table.num_rows, np.uint8)
         for classes, mark in ((self.dates, _DATE), (self.excluded, _EXCLUDED)):
-            marks[owner[np.isin(values, classes)]] = mark
+            marks[instances(table, classes)] = mark
         if self.asked is not None:
-            others = np.ones(table.num_rows, bool)
-            others[owner[np.isin(values, self.asked)]] = False
-            marks[others] = _NOT_ASKED
+            marks[~instances(table, self.asked)] = _NOT_ASKED
         return marks
+
+
+def instances(table: pa.Table, classes: Sequence[int]) -> Array:
+    """Return bool[n]: which entities, with their column `types`, are instances of a class."""
+    offsets, types = flat(one_chunk(table.column("types")))
+    result = np.zeros(table.num_rows, bool)
+    if len(classes):
+        owner = np.repeat(np.arange(table.num_rows), np.diff(offsets))
+        result[owner[np.isin(types.to_numpy(), classes)]] = True
+    return result
 
 
 def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> EntityTypes:
@@ -59,6 +64,11 @@ def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> Entit
 def date_classes() -> tuple[int, ...]:
     """Return the classes of items for years, days and other dates."""
     return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "date_classes.tsv")))
+
+
+def person_classes() -> tuple[int, ...]:
+    """Return the classes of items for people, real or not."""
+    return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "person_classes.tsv")))
 
 
 def for_manifest(classes: Sequence[int] | None) -> list[str] | str | None:

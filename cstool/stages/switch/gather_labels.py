@@ -17,7 +17,7 @@ from cstool.arrays.arrow import flat, list_of, numbers, one_chunk, strings
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
-from cstool.stages.switch.entity_types import EntityTypes
+from cstool.stages.switch.entity_types import EntityTypes, instances, person_classes
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
 from cstool.storage.counts import Counts, total
@@ -29,6 +29,8 @@ from cstool.storage.tasks import Task, part_name
 
 # Cells of a table of entities by languages: 8 bytes each, in a few tables at a time.
 _CELLS_AT_ONCE = 1 << 20
+# The bit of an entity's mark that tells a person; the others are the index of a reason.
+PERSON = 1 << 7
 # Number of QIDs to collect before they are merged: 32 MB.
 _QIDS_PENDING = 8_000_000
 
@@ -38,13 +40,15 @@ class LabelNeeds:
     """What to gather for an entity.
 
     `rules`: label selection; `tidied`: whether to clean the labels; `known_in`: the source
-    language, if the names in it are needed; `types`: the types to mark.
+    language, if the names in it are needed; `types`: the types to mark; `persons`: whether to mark
+    persons.
     """
 
     rules: LabelRules
     tidied: bool = False
     known_in: str | None = None
     types: EntityTypes = field(default_factory=EntityTypes)
+    persons: bool = False
 
     def columns(self) -> list[str]:
         """Return the columns of the entities table to read."""
@@ -54,8 +58,17 @@ class LabelNeeds:
         return [
             *columns,
             *(["aliases"] if self.known_in else []),
-            *(["types"] if self.types.any else []),
+            *(["types"] if self.types.any or self.persons else []),
         ]
+
+    def marks(self, table: pa.Table) -> Array:
+        """Return the mark of each entity, `uint8[n]`."""
+        marks = np.zeros(table.num_rows, np.uint8)
+        if self.types.any:
+            marks |= self.types.marks(table)
+        if self.persons:
+            marks[instances(table, person_classes())] |= PERSON
+        return marks
 
 
 def make_store(
@@ -129,9 +142,8 @@ def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
     chosen = choose(rules, len(qids), labels, titles, counts)
     if needs.tidied:
         chosen = _tidied(chosen, counts)
-    marks = needs.types.marks(table) if needs.types.any else None
     known = _known(table, needs.known_in) if needs.known_in else None
-    return pack(qids, chosen.places, chosen.texts, marks, known, chosen.steps)
+    return pack(qids, chosen.places, chosen.texts, needs.marks(table), known, chosen.steps)
 
 
 def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelTable:

@@ -10,6 +10,7 @@ from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 
 Policy = Literal["sample", "all", "round-robin"]
 Inflected = Literal["keep", "skip-mention", "skip-sentence"]
+Anchors = Literal["named", "all"]
 Recipe = Literal["default", "entitycs"]
 # Which source sentences are rows: those that are switched into some language, all, or none.
 SourceRows = Literal["switched", "all", "none"]
@@ -21,6 +22,8 @@ RECIPES: dict[str, dict[str, Any]] = {
         "fallback": "none",
         "fit": False,
         "inflected": "keep",
+        "anchors": "all",
+        "prose": False,
         "min_changed": 0,
         "source_rows": "all",
     },
@@ -49,10 +52,11 @@ class SwitchOptions:
     `labels`: Wikidata's labels or the titles of Wikipedia's pages. `fallback`: the fallback
     languages of a missing label; "none" (published): labels of the target language only, in any
     script. `fit`: whether to adapt labels to their context. `inflected`: treatment of an inflected
-    anchor. `min_changed`: minimum number of anchors that must differ from the source sentence.
-    `require_all`: whether a language needs a label for every entity to be switched. `weights`:
-    sampling weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this
-    power.
+    anchor. `anchors`: which anchors are switched, all or only names of their entity that are not
+    part of a compound. `prose`: whether rows that are not sentences are dropped. `min_changed`:
+    minimum number of anchors that must differ from the source sentence. `require_all`: whether a
+    language needs a label for every entity to be switched. `weights`: sampling weights of
+    languages, None: uniform; `smoothing`: weights are numbers of labels to this power.
     `switch_rate`: probability of switching an entity. `mix`: each entity in a different language.
     `source_rows`: which source sentences are written as rows.
     """
@@ -65,6 +69,8 @@ class SwitchOptions:
     recipe: Recipe = "default"
     fit: bool = True
     inflected: Inflected = "skip-mention"
+    anchors: Anchors = "named"
+    prose: bool = True
     min_changed: int = 1
     require_all: bool = True
     policy: Policy = "sample"
@@ -99,7 +105,12 @@ class SwitchOptions:
     @property
     def need_known(self) -> bool:
         """Whether the names of entities in the source language are needed."""
-        return self.fit or self.inflected != "keep"
+        return self.fit or self.compare_names
+
+    @property
+    def compare_names(self) -> bool:
+        """Whether anchors are compared with the names of their entities."""
+        return self.inflected != "keep" or self.anchors != "all"
 
 
 def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:

@@ -54,15 +54,16 @@ class SwitchedRows(NamedTuple):
 
 
 def joined(parts: list[SwitchedRows]) -> SwitchedRows:
-    """Return all rows, sorted by sentence, then language."""
+    """Return all rows, part by part."""
+    if len(parts) == 1:
+        return parts[0]
     columns = zip(*parts, strict=True)
-    rows = SwitchedRows(
+    return SwitchedRows(
         *(
             pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
             for column in columns
         )
     )
-    return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
 
 
 class NameOrigins(NamedTuple):
@@ -114,13 +115,13 @@ def sources(batch: SentenceBatch) -> SwitchedRows:
 
 
 def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
-    """Return the rows and those of the wanted source sentences, sorted by sentence."""
-    if wanted == "none":
-        return rows
-    own = sources(batch)
-    if wanted == "switched":
-        own = own.chosen(np.unique(rows.sentences))
-    return joined([own, rows])
+    """Return the rows and those of the wanted source sentences, by sentence and language."""
+    if wanted != "none":
+        own = sources(batch)
+        if wanted == "switched":
+            own = own.chosen(np.unique(rows.sentences))
+        rows = joined([own, rows])
+    return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
 
 
 def switched(
@@ -128,7 +129,8 @@ def switched(
 ) -> tuple[SwitchedRows, Array]:
     """Return the rows in the drawn languages, and the languages that were drawn and rejected.
 
-    A language is rejected if its adapted labels change too few anchors; then another one is drawn.
+    The rows are in no particular order. A language is rejected if its adapted labels change too few
+    anchors; then another one is drawn.
     """
     batch = context.batch
     may = possible.may.copy()

@@ -101,7 +101,7 @@ def switch(
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
     _need_labels(entities, store, languages)
-    if options.inflected != "keep":
+    if options.compare_names:
         _need_labels(entities, store, [current(source)])
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
@@ -117,7 +117,8 @@ def switch(
             return run.finished
         rules = LabelRules.of(languages, options.fallback, options.labels)
         known_in = current(source) if options.need_known else None
-        needs = LabelNeeds(rules, options.fit, known_in, options.types)
+        named = options.anchors == "named"
+        needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
         labels, counted = make_store(run, (linked, read), (entities, store), needs)
         sentences = sum(part.rows for part in read.tables)
         most = None if options.policy == "all" else options.max_languages
@@ -272,7 +273,8 @@ def _store(work: _Work) -> LabelStore:
 
 def _prepare(table: pa.RecordBatch, store: LabelStore, work: _Work, counts: Counts) -> BatchContext:
     """Return the sentences that pass the filter, and their mentions; count both."""
-    table, dropped = take(table, work.options.filter)
+    prose_in = work.source_language if work.options.prose else None
+    table, dropped = take(table, work.options.filter, prose_in)
     try:
         batch = SentenceBatch.of(table)
     except InputError as error:

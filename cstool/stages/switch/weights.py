@@ -29,9 +29,9 @@ def _listed(spec: str) -> Iterator[tuple[str, float]]:
 def _lines(path: Path) -> Iterator[tuple[str, float]]:
     try:
         lines = read_small(path, f"{_OPTION}: {path}").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise WrongCallError(
-            f"{_OPTION}: {path}: cannot be read ({getattr(error, 'strerror', None) or error}); "
+            f"{_OPTION}: {path}: cannot be read ({error.strerror or error}); "
             "give a file with lines such as `de 2`, or de=2,fr=0.5"
         ) from error
     for number, line in enumerate(lines, 1):

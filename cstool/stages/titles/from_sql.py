@@ -25,8 +25,9 @@ from cstool.dumps.sql import (
     whole_numbers,
 )
 from cstool.dumps.streams import STDIN, absolute
-from cstool.dumps.xml import MAIN
+from cstool.dumps.xml import MAIN, Site
 from cstool.errors import InputError
+from cstool.stages.titles.normal_form import in_normal_form
 from cstool.stages.titles.resolve import (
     ELSEWHERE,
     JOINED,
@@ -102,14 +103,14 @@ class SqlListing:
 
 
 def list_tables(
-    run: Run, tables: SqlTables, wiki: str, part_size: int | None, faults: list[str] | None
+    run: Run, tables: SqlTables, site: Site, part_size: int | None, faults: list[str] | None
 ) -> SqlListing:
     """Read the tables into lists. Raises InputError for another table, or one of another wiki."""
     size = part_size or DEFAULT_PART_SIZE
     read: dict[str, FileRead] = {}
-    pages = _read(run, list_page_rows, _PAGE, tables.page, wiki, size, faults, _PAGE_ROWS, read)
-    props = _read(run, list_props, _PROPS, tables.props, wiki, size, faults, _VALUES, read)
-    moves = _read(run, list_moves, _REDIRECT, tables.redirect, wiki, size, faults, _VALUES, read)
+    pages = _read(run, list_page_rows, _PAGE, tables.page, site, size, faults, _PAGE_ROWS, read)
+    props = _read(run, list_props, _PROPS, tables.props, site, size, faults, _VALUES, read)
+    moves = _read(run, list_moves, _REDIRECT, tables.redirect, site, size, faults, _VALUES, read)
     counts = total(made.counts for made in [*pages, *props, *moves])
     if not counts.tally("pages").read:
         raise InputError(f"{tables.page}: contains no pages; give the wiki's page table")
@@ -139,7 +140,7 @@ def _read(
     function: Any,
     table: SqlTable,
     path: str,
-    wiki: str,
+    site: Site,
     size: int,
     faults: list[str] | None,
     schema: pa.Schema,
@@ -147,16 +148,16 @@ def _read(
 ) -> list[FinishedPart]:
     """Read a table, slice by slice, in the workers."""
     bytes_ = None if path == STDIN else Path(path).stat().st_size
-    tasks = sql_tasks(absolute(path), table, size, faults, database=wiki, read=read)
+    tasks = sql_tasks(absolute(path), table, size, faults, database=site.wiki, read=read)
     spec = PartSpec(schema, label=f"titles: {table.name}", phase=table.name)
-    return run.map(function, None, tasks, spec, size=bytes_)
+    return run.map(function, site, tasks, spec, size=bytes_)
 
 
 def _files(run: Run, phase: str, made: list[FinishedPart]) -> tuple[str, ...]:
     return tuple(str(run.work(phase) / m.part.file) for m in made)
 
 
-def list_page_rows(slice_: SqlSlice, _: None) -> Batches:
+def list_page_rows(slice_: SqlSlice, site: Site) -> Batches:
     """Yield the pages of a slice; titles of pages in other namespaces are null."""
     ids, namespaces, titles, redirects = read_columns(slice_, _PAGE)
     kinds = _whole(namespaces, pa.int32(), slice_, "page_namespace") != MAIN
@@ -171,7 +172,7 @@ def list_page_rows(slice_: SqlSlice, _: None) -> Batches:
     main = kinds == _MAIN
     tally.keep(int(main.sum()))
     names = pc.if_else(pa.array(main), titles, pa.scalar(None, pa.binary()))
-    names = pc.replace_substring(names.cast(pa.string()), "_", " ")
+    names = in_normal_form(names.cast(pa.string()), site)
     hashes = np.zeros(len(kinds), np.uint64)
     hashes[main] = hash_column(names.drop_null())
     columns = [
@@ -214,7 +215,7 @@ def _too_long(titles: pa.Array) -> Array:
     return longer
 
 
-def list_props(slice_: SqlSlice, _: None) -> Batches:
+def list_props(slice_: SqlSlice, _: Site) -> Batches:
     """Yield the items and the disambiguation marks of a slice, by page id."""
     ids, names, values = read_columns(slice_, _PROPS)
     is_item, is_page = (_is(names, name) for name in (b"wikibase_item", b"disambiguation"))
@@ -251,16 +252,24 @@ def _qids(values: pa.Array) -> Array:
     return numbers
 
 
-def list_moves(slice_: SqlSlice, _: None) -> Batches:
+def list_moves(slice_: SqlSlice, site: Site) -> Batches:
     """Yield the goals of the redirects of a slice: the hash of a title, or `ELSEWHERE`."""
     ids, namespaces, titles, interwikis = read_columns(slice_, _REDIRECT)
     main = _whole(namespaces, pa.int32(), slice_, "rd_namespace") == MAIN
     away = pc.fill_null(pc.binary_length(interwikis), 0).to_numpy(zero_copy_only=False) > 0
-    titles = pc.replace_substring(pc.fill_null(titles, b""), b"_", b" ")
+    titles = in_normal_form(_as_text(pc.fill_null(titles, b"")), site)
     goals = np.where(main & ~away, hash_column(titles), ELSEWHERE)
     columns = [whole_numbers(ids, pa.uint32(), slice_, "rd_from"), pa.array(goals)]
     yield pa.RecordBatch.from_arrays(columns, schema=_VALUES)
     return Counts()
+
+
+def _as_text(titles: pa.Array) -> pa.Array:
+    """Return titles as strings; U+FFFD, which no page's title has, for invalid UTF-8."""
+    try:
+        return titles.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array([title.decode(errors="replace") for title in titles.to_pylist()])
 
 
 def _index_ids(

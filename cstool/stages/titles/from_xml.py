@@ -20,6 +20,7 @@ from cstool.dumps.page_versions import (
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Site
 from cstool.languages.data_tables import rows
+from cstool.stages.titles.normal_form import in_normal_form
 from cstool.stages.titles.resolve import (
     ELSEWHERE,
     LINKS,
@@ -32,11 +33,12 @@ from cstool.stages.titles.resolve import (
 from cstool.stages.titles.write_non_entities import rows_of_reasons
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.hash_index import hash_titles
+from cstool.storage.hash_index import hash_column
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
 from cstool.storage.tasks import Task, part_name
+from cstool.wikitext.redirects import read_redirect
 from cstool.wikitext.titles import namespaces_of
 
 _PAGES_SPEC = PartSpec(PAGES, label="titles: pages", phase="pages")
@@ -102,6 +104,7 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
     targets: list[str | None] = []
     tally = counts.tally("pages")
     versions = VersionLog()
+    namespaces = namespaces_of(how.site)
     for page in pages_of(slice_, damage):
         kept = None
         if page.namespace != MAIN:
@@ -112,7 +115,7 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
             tally.keep()
             kept = 1
             names.append(page.title)
-            targets.append(page.redirect)
+            targets.append(read_redirect(page, namespaces).redirect)
         versions.add(page, kept)
         if len(names) >= _ROWS_AT_ONCE:
             yield _listed(names, targets, how.site)
@@ -142,8 +145,8 @@ def list_latest(pages: SupersededPages, _: None) -> Batches:
 
 
 def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.RecordBatch:
-    columns = [names, hash_titles(names), _goals(targets, site)]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, PAGES, strict=True)]
+    titles = in_normal_form(pa.array(names, pa.string()), site)
+    arrays = [titles, pa.array(hash_column(titles)), pa.array(_goals(targets, site))]
     return pa.RecordBatch.from_arrays(arrays, schema=PAGES)
 
 
@@ -153,7 +156,7 @@ def _goals(targets: list[str | None], site: Site) -> np.ndarray[Any, np.dtype[np
     goals = np.zeros(len(targets), np.uint64)
     moved = [i for i, target in enumerate(targets) if target is not None]
     titles = [(targets[i] or "").partition("#")[0].rstrip() for i in moved]
-    goals[moved] = hash_titles(titles)
+    goals[moved] = hash_column(in_normal_form(pa.array(titles, pa.string()), site))
     away = [i for i, t in zip(moved, titles, strict=True) if namespaces.number(t) != MAIN]
     goals[away] = ELSEWHERE
     return goals
@@ -165,7 +168,7 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     offsets, links = flat(one_chunk(table.column("sitelinks")))
     ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
     items = np.repeat(np.arange(table.num_rows), np.diff(offsets))[ours]
-    titles = links.field("title").filter(pa.array(ours))
+    titles = in_normal_form(links.field("title").filter(pa.array(ours)), site)
     namespaces = namespaces_of(site)
     main = np.array([namespaces.number(name) == MAIN for name in titles.to_pylist()], bool)
     short = pc.binary_length(titles).to_numpy() <= LONGEST_TITLE
@@ -176,7 +179,7 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     kept = main & short
     items, titles = items[kept], titles.filter(pa.array(kept))
     qids = table.column("qid").to_numpy()[items]
-    hashes = pa.array(hash_titles(titles.to_pylist()), pa.uint64())
+    hashes = pa.array(hash_column(titles))
     yield SideTable(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
     yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
     return counts

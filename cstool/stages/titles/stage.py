@@ -13,6 +13,7 @@ from pathlib import Path
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
+from cstool.dumps.xml import Site
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.titles.compare import compare, write_differences
@@ -37,6 +38,7 @@ from cstool.storage.manifest import (
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.run import Run, open_run
 from cstool.wikitext.language_check import SAMPLE
+from cstool.wikitext.wikis import settings_of
 
 # Suffix of the counts of sitelinks and page dumps if both inputs are given.
 DUMPS = "entities and pages"
@@ -97,7 +99,8 @@ def titles(
         source = Source(wiki, language_of(wiki))
         if sql:
             faults = damage.messages if damage else None
-            joined = list_tables(run, sql, wiki, running.part_size, faults)
+            site = Site(wiki, source.language, settings_of(wiki).case, ())
+            joined = list_tables(run, sql, site, running.part_size, faults)
         if entities and manifest:
             paths = [absolute(path) for path in pages]
             dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)

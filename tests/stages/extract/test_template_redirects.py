@@ -89,3 +89,12 @@ def test_an_error_in_the_users_rules_is_reported_first(tmp_path: Path, dump: Pat
     with pytest.raises(InputError, match=r"^my\.toml: .*'x'"):
         run(dump, tmp_path / "out", rules="[text]\nx = 3", rules_name="my.toml")
     assert not list((tmp_path / "out").glob("*.parquet"))
+
+
+def test_redirects_without_an_element_and_aliases_of_the_namespace(tmp_path: Path) -> None:
+    pages = [
+        Source("A", "It is {{Cw|[[bay]]}}. It has {{TM:nowrap|[[cows]]}}."),
+        Source("Template:Cw", "#REDIRECT [[Template:Nowrap]]", namespace=10),
+    ]
+    run(write_multistream(tmp_path / "dump.xml.bz2", pages), tmp_path / "out")
+    assert texts(tmp_path / "out") == ["It is bay.", "It has cows."]

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.errors import InputError
-from cstool.stages.shard.contamination import LONG, SHORT, HashedWords, TestTexts, texts_of
+from cstool.stages.shard.contamination import LONG, SHORT, HashedWords, TestTexts
+from cstool.stages.shard.read_test_sets import texts_of
 from tests.support import gzipped
 
 ALPHABET = [f"w{i}" for i in range(30)]

@@ -24,14 +24,16 @@ DOG = Entity(
 YEAR = Entity({"en": "1984", "de": "1984", "fr": "1984", "ru": "1984 год"}, types=[577])
 PARIS = Entity({"en": "Paris", "de": "Paris", "fr": "Paris", "ru": "Париж"}, types=[515])
 BAND = Entity({"en": "The Beatles", "de": "The Beatles", "ru": "Битлз"}, types=[215380])
-KNOWN = {1: DOG, 2: YEAR, 3: PARIS, 4: BAND}
+PERSON = Entity({"en": "Marie Curie", "ru": "Мария Кюри"}, types=[5])
+ISLAND = Entity({"en": "Curie Island", "ru": "Остров Кюри"}, types=[23442])
+KNOWN = {1: DOG, 2: YEAR, 3: PARIS, 4: BAND, 5: PERSON, 6: ISLAND}
 REST = " it was, as everybody said."
 
 
 def made(tmp_path: Path, *rows: Row, **options: Any) -> tuple[list[Row], dict[str, int]]:
     """The switched rows, and the reasons why mentions were not switched."""
     folder = write(tmp_path / "in", [rows], KNOWN)
-    options = {"languages": "de,fr,ru"} | options
+    options = {"languages": "de,fr,ru", "prose": False, **options}
     found, manifest = switched(folder, tmp_path / "out", **options)
     left = manifest.counts.tallies["mentions"].dropped
     return [row for row in found if row["language"] != "en"], left
@@ -85,6 +87,60 @@ def test_a_sentence_with_an_inflected_anchor_may_be_dropped(tmp_path: Path) -> N
     manifest = switch(folder / "linked", folder / "entities", out, options, RunOptions(jobs=1))
     assert manifest.counts.tallies["sentences"].dropped == {"an anchor carries grammar": 1}
     assert manifest.counts.details["languages"] == {"de": 0, "en": 0}
+
+
+def test_an_anchor_that_is_not_a_name_is_not_switched(tmp_path: Path) -> None:
+    one = sentence(1, "A ", ("city on the Seine", 3), " has a ", ("dog", 1), REST)
+    rows, left = made(tmp_path / "a", one, languages="ru")
+    assert by_language(rows) == {"ru": ["собака"]}
+    assert left == {"its anchor is not a name": 1}
+    rows, left = made(tmp_path / "b", one, languages="ru", anchors="all")
+    assert by_language(rows) == {"ru": ["Париж", "собака"]}
+    assert left == {}
+
+
+def test_a_name_in_a_compound_is_not_switched(tmp_path: Path) -> None:
+    one = sentence(1, "A ", ("Paris", 3), "-based ", ("dog", 1), REST)
+    rows, left = made(tmp_path / "a", one, languages="ru")
+    assert by_language(rows) == {"ru": ["собака"]}
+    assert left == {"part of a compound": 1}
+    rows, _ = made(tmp_path / "b", one, languages="ru", anchors="all")
+    assert by_language(rows) == {"ru": ["Париж", "собака"]}
+
+
+def test_a_surname_is_a_name(tmp_path: Path) -> None:
+    one = sentence(1, "As ", ("Curie", 5), " saw in ", ("Curie", 6), REST)
+    rows, left = made(tmp_path, one, languages="ru")
+    assert by_language(rows) == {"ru": ["Мария Кюри"]}
+    assert left == {"its anchor is not a name": 1}
+
+
+def test_anchors_are_compared_without_other_uses_of_the_names(tmp_path: Path) -> None:
+    one = sentence(1, "A ", ("city on the Seine", 3), " has ", ("dogs", 1), REST)
+    rows, left = made(tmp_path, one, languages="ru", fit=False, inflected="keep")
+    assert by_language(rows) == {"ru": ["собака"]}
+    assert left == {"its anchor is not a name": 1}
+
+
+def test_rows_that_are_not_sentences_are_dropped(tmp_path: Path) -> None:
+    several = [
+        sentence(1, "A ", ("dog", 1), REST),
+        sentence(2, '| colspan="2" | ', ("dog", 1), REST),
+        sentence(3, "(also a ", ("dog", 1), REST),
+        sentence(4, "or a ", ("dog", 1), REST),
+        sentence(5, "The ", ("dog", 1), ", a part of the pack (1991)"),
+    ]
+    folder = write(tmp_path / "in", [several], KNOWN)
+    rows, manifest = switched(folder, tmp_path / "a", languages="ru")
+    assert {row["id"] for row in rows} == {several[0]["id"]}
+    assert manifest.counts.tallies["sentences"].dropped == {
+        "cell markup": 1,
+        "brackets without a counterpart": 1,
+        "no beginning of a sentence": 1,
+        "no end of a sentence": 1,
+    }
+    rows, manifest = switched(folder, tmp_path / "b", languages="ru", prose=False)
+    assert len({row["id"] for row in rows}) == 5
 
 
 def test_labels_are_adapted(tmp_path: Path) -> None:
@@ -242,7 +298,7 @@ def test_weights_of_other_languages_are_a_wrong_call(tmp_path: Path) -> None:
 
 
 def test_overwrite_uses_the_new_labels(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", [[sentence(1, ("dog", 1), REST)]], KNOWN)
+    folder = write(tmp_path / "in", [[sentence(1, ("Dog", 1), REST)]], KNOWN)
     for labels, expected in (("label", "Hund"), ("sitelink", None)):
         given = SwitchOptions.of("default", languages="de", labels=labels)
         again = RunOptions(jobs=1, quiet=True, overwrite=True)

@@ -45,7 +45,7 @@ entity = st.builds(
 )
 items = st.dictionaries(st.sampled_from([1, 2, 3, 4]), entity, min_size=1)
 options = st.fixed_dictionaries(
-    {},
+    {"prose": st.sampled_from([False, False, True]), "anchors": st.sampled_from(["all", "named"])},
     optional={
         "policy": st.sampled_from(["sample", "all", "round-robin"]),
         "max_languages": st.integers(1, 4),

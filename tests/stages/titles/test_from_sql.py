@@ -316,3 +316,11 @@ def test_entities_without_this_wikis_sitelinks_are_refused(tmp_path: Path) -> No
         titles("enwiki", tmp_path / "few", [dump], tmp_path / "out", RUNNING)
     assert "\n" not in str(told.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_titles_of_old_tables_begin_with_the_letter_of_today(tmp_path: Path) -> None:
+    pages = [Page("ᾠδή", 1), Page("Ǆ x", 2), Page("ﬁ", target="ᾠδή"), Page("a", 3)]
+    by_tables(tmp_path, pages)
+    by_dumps(tmp_path, pages)
+    expected = {"ᾨδή": (1, False), "ǅ x": (2, False), "Fi": (1, True), "a": (3, False)}
+    assert map_of(tmp_path / "sql") == map_of(tmp_path / "dumps") == expected

@@ -163,3 +163,60 @@ def test_a_message_warns_if_the_pages_are_in_another_language(folder: Path) -> N
 
 def test_a_matching_dump_gives_no_message(folder: Path) -> None:
     assert of_pages(folder, "dewiki", GERMAN, wiki="dewiki", language="de")[1] == []
+
+
+def of_small_wiki(folder: Path, pages: list[Source], sitelinks: dict[int, str]) -> Manifest:
+    """Return the manifest of `titles` for these pages and items of enwiki."""
+    items = [item(qid, {}, {"enwiki": title}) for qid, title in sitelinks.items()]
+    (folder / "w.json").write_text(wikidata_json(items))
+    entities(str(folder / "w.json"), folder / "e", EntitiesOptions(), RUNNING)
+    (folder / "p.xml").write_text(dump_xml(pages))
+    return titles("enwiki", folder / "e", [str(folder / "p.xml")], folder / "t", RUNNING)
+
+
+def map_of(folder: Path) -> dict[str, tuple[int, bool]]:
+    return {row["title"]: (row["qid"], row["redirect"]) for row in rows_of(folder).to_dicts()}
+
+
+def test_a_title_like_a_file_of_another_language_is_a_title(tmp_path: Path) -> None:
+    pages = [Source("Imagine: A Life", "x"), Source("Imagine", redirect="Imagine: A Life")]
+    manifest = of_small_wiki(tmp_path, pages, {1: "Imagine: A Life", 2: "WP:Rules"})
+    assert map_of(tmp_path / "t") == {"Imagine: A Life": (1, False), "Imagine": (1, True)}
+    assert manifest.counts.tallies["sitelinks"].dropped == {"other namespace": 1}
+
+
+def test_redirects_are_read_from_texts_and_underscores_are_spaces(tmp_path: Path) -> None:
+    pages = [
+        Source("Target_page", "Target page of [[target_page|it]] and a [[thing]]."),
+        Source("Old_name", "#REDIRECT [[target_page#Part]]"),
+        Source("Lower", "#redirect:[[Target page]]"),
+        Source("Away", "#REDIRECT [[Category:X]]"),
+        Source("Element", redirect="Target_page"),
+        Source("No redirect", "#REDIRECT to nothing"),
+    ]
+    manifest = of_small_wiki(tmp_path, pages, {1: "Target page"})
+    assert map_of(tmp_path / "t") == {
+        "Target page": (1, False),
+        "Old name": (1, True),
+        "Lower": (1, True),
+        "Element": (1, True),
+    }
+    dropped = manifest.counts.tallies["redirects"].dropped
+    assert dropped == {"target in another namespace or wiki": 1}
+    extracted = extract([str(tmp_path / "p.xml")], tmp_path / "s", ExtractOptions(), RUNNING)
+    assert extracted.counts.tallies["pages"].dropped == {"redirect": 4}
+    (sentence,) = rows_of(tmp_path / "s").to_dicts()
+    assert sentence["title"] == "Target page"
+    assert [mention["target"] for mention in sentence["mentions"]] == ["Thing"]
+
+
+def test_titles_of_old_dumps_begin_with_the_letter_of_today(tmp_path: Path) -> None:
+    """Before October 2022 `ﬁ` and `ᾠ` had no capital, and that of `ǆ` was `Ǆ`."""
+    pages = [Source("ᾠδή", "x"), Source("Ǆ", "x"), Source("ﬁ", redirect="ᾠδή"), Source("ß", "x")]
+    of_small_wiki(tmp_path, pages, {1: "ᾠδή", 2: "Ǆ", 3: "ß"})
+    assert map_of(tmp_path / "t") == {
+        "ᾨδή": (1, False),
+        "ǅ": (2, False),
+        "Fi": (1, True),
+        "ß": (3, False),
+    }

@@ -1,0 +1,81 @@
+"""Writes `attribution.tsv.zst`: the wiki, page, revision and title of all sentences."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import zstandard
+
+from cstool.arrays import Array
+from cstool.stages.shard.shuffle import compressor
+from cstool.storage.atomic import whole_file
+from cstool.storage.checksums import read_part
+
+PAGES_FILE = "attribution.tsv.zst"
+_HEAD = ("wiki", "page_id", "revision_id", "title")
+# In a file of tabs and lines, and for programs that read it: a spreadsheet computes a cell that
+# begins with one of these characters (OWASP, CSV injection), and a reader of CSV takes a quotation
+# mark there for a quoted cell.
+_SPECIAL = re.compile(r"[\\\t\n\r]|^[=+\-@＝＋－＠\"]")
+_NAMED = {"\t": "t", "\n": "n", "\r": "r"}
+
+
+class PageTable(NamedTuple):
+    """A side table of pages: its wiki and its file."""
+
+    wiki: str
+    file: Path
+
+
+def escaped(title: str) -> str:
+    r"""Return a title as a cell: `\t`, `\n`, `\r`, and a backslash before other special characters.
+
+    In a cell, a backslash and a character that is not t, n or r stand for that character.
+    """
+    return _SPECIAL.sub(lambda match: "\\" + _NAMED.get(match[0], match[0]), title)
+
+
+def write_attribution(path: Path, tables: Iterable[PageTable]) -> int:
+    """Write each page and revision once, in the order of the tables; return the number of rows."""
+    rows = 0
+    by_wiki: dict[str, list[Path]] = {}
+    for table in tables:
+        by_wiki.setdefault(table.wiki, []).append(table.file)
+    with (
+        whole_file(path) as temporary,
+        zstandard.open(temporary, "wt", cctx=compressor(), encoding="utf-8") as out,
+    ):
+        out.write("\t".join(_HEAD) + "\n")
+        for wiki, files in by_wiki.items():
+            for pages in _once(files):
+                for row in pages.select(_HEAD[1:]).to_pylist():
+                    cells = wiki, *map(str, row.values())
+                    out.write("\t".join(map(escaped, cells)) + "\n")
+                rows += pages.num_rows
+    return rows
+
+
+def _once(files: list[Path]) -> Iterator[pa.Table]:
+    """Yield the tables without pages and revisions that an earlier row has.
+
+    Only numbers of all pages are in memory: 20 bytes per page.
+    """
+    keys = [_keys(read_part(file, ["page_id", "revision_id"])) for file in files]
+    _, firsts = np.unique(np.concatenate(keys), return_index=True)
+    kept = np.zeros(sum(map(len, keys)), bool)
+    kept[firsts] = True
+    start = 0
+    for file, of_file in zip(files, keys, strict=True):
+        yield read_part(file).filter(pa.array(kept[start : start + len(of_file)]))
+        start += len(of_file)
+
+
+def _keys(pages: pa.Table) -> Array:
+    """Return the page and revision of each row, as a structured array."""
+    keys = np.zeros(pages.num_rows, [("page_id", np.uint32), ("revision_id", np.int64)])
+    for name in pages.column_names:
+        keys[name] = pages.column(name).to_numpy()
+    return keys

@@ -1,0 +1,119 @@
+/* The text that _stops.c reads, its stops, and where sentencex has boundaries. Included by _stops.c
+   only. */
+
+#ifndef CSTOOL_STOPS_TEXT_H
+#define CSTOOL_STOPS_TEXT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+typedef struct {
+    PyObject *string;
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+/* Where sentencex has boundaries: the number of pieces that end before an offset grows with it. */
+typedef struct {
+    PyObject *pieces;
+    Py_ssize_t index, end, matched;
+} Known;
+
+static Text text_of(PyObject *string)
+{
+    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
+                  PyUnicode_GET_LENGTH(string)};
+}
+
+static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
+{
+    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : 0;
+}
+
+static inline int is_in(Py_UCS4 c, const Py_UCS4 *set)
+{
+    for (; *set; set++)
+        if (*set == c)
+            return 1;
+    return 0;
+}
+
+static const Py_UCS4 OPENING[] = {'"',    '\'',   '(',    '[',    '{',    0x201C, 0x201D, 0x201E,
+                                  0x2018, 0x201A, 0xAB,   0xBB,   0x2039, 0x203A, 0};
+static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 0x201D, 0x201C,
+                                0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
+                                0x3011, 0x300B, 0x3009, 0};
+static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};
+static const Py_UCS4 WHOLE_STOPS[] = {0x964, 0x965, 0x17D4, 0x6D4, 0};
+
+static inline int is_stop(Py_UCS4 c)
+{
+    switch (c) {
+    case '.': case '!': case '?': case 0x2026: case 0x2025: case 0x61F: case 0x6D4: case 0x964:
+    case 0x965: case 0x17D4:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Return the offset of the first stop at or after `i`, the length of the text if there is none. */
+#define FIRST_STOP(TYPE)                                                                           \
+    do {                                                                                           \
+        const TYPE *data = text->data;                                                             \
+        while (i < text->length && ((data[i] > '?' && data[i] < 0x61F) || !is_stop(data[i])))      \
+            i++;                                                                                   \
+        return i;                                                                                  \
+    } while (0)
+
+static Py_ssize_t first_stop(const Text *text, Py_ssize_t i)
+{
+    if (text->kind == PyUnicode_1BYTE_KIND)
+        FIRST_STOP(Py_UCS1);
+    if (text->kind == PyUnicode_2BYTE_KIND)
+        FIRST_STOP(Py_UCS2);
+    FIRST_STOP(Py_UCS4);
+}
+
+/* ---- boundaries of sentencex ---- */
+
+static int advance(Known *known)
+{
+    Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(known->pieces, known->index));
+    known->index++;
+    known->end += length;
+    return length < 0 ? -1 : 0;
+}
+
+/* Return whether sentencex has a boundary at `i`; -1 with an exception. */
+static int is_known(Known *known, Py_ssize_t i)
+{
+    Py_ssize_t number = PyList_GET_SIZE(known->pieces) - 1;
+    while (known->index < number && (known->index == 0 || known->end < i))
+        if (advance(known) < 0)
+            return -1;
+    if (known->index == 0 || known->end != i)
+        return 0;
+    known->matched++;
+    return 1;
+}
+
+/* Return whether each boundary is behind a white space, between usual characters. */
+static int is_regular(const Text *text, PyObject *pieces)
+{
+    Py_ssize_t i = 0;
+    for (Py_ssize_t n = 0; n + 1 < PyList_GET_SIZE(pieces); n++) {
+        Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(pieces, n));
+        if (length < 0)
+            return -1;
+        i += length;
+        Py_UCS4 after = at(text, i);
+        if (at(text, i - 1) != ' ' || at(text, i - 2) == ',' || is_in(after, AFTER) ||
+            Py_UNICODE_ISSPACE(after))
+            return 0;
+    }
+    return 1;
+}
+
+#endif
