@@ -101,17 +101,22 @@ def _without_labels(text: str) -> str:
     """
     at = text.find(")")
     while at >= 0:
-        begin = max(0, at - 8)
-        label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
-        if label.isascii() and (
-            (len(label) == 1 and label.isalnum())
-            or (len(label) < 4 and label.isdigit())
-            or (label and not label.strip("ivxlcdmIVXLCDM"))
-        ):
-            start = text.rfind(label, begin, at)
-            text = text[:start] + _MASK * len(label) + text[start + len(label) :]
+        if text[at - 1].isascii():
+            begin = max(0, at - 8)
+            label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
+            if _is_label(label):
+                start = text.rfind(label, begin, at)
+                text = text[:start] + _MASK * len(label) + text[start + len(label) :]
         at = text.find(")", at + 1)
     return text
+
+
+def _is_label(word: str) -> bool:
+    if len(word) == 1:
+        return word.isascii() and word.isalnum()
+    if word.isdigit():
+        return len(word) < 4 and word.isascii()
+    return word != "" and not word.strip("ivxlcdmIVXLCDM")
 
 
 def _corrected(
@@ -121,21 +126,21 @@ def _corrected(
 
     `doubtful`: the offsets of the stops to judge; None: all.
     """
+    if own.armenian:
+        return _armenian(text, set(begins))
     known = begins if doubtful is not None else _known(text, begins, own)
     found: list[int] = []
     last = index = 0
     for match in _stops(text, own.stop, doubtful):
         at = match.end()
         while index < len(known) and known[index] < at:
-            if not own.armenian:
-                last = known[index]
-                found.append(last)
+            last = known[index]
+            found.append(last)
             index += 1
         is_known = index < len(known) and known[index] == at
         index += is_known
-        if own.armenian:
-            verdict: bool | None = armenian_verdict(text, match, last)
-        elif own.unspaced:
+        verdict: bool | None
+        if own.unspaced:
             verdict = unspaced_verdict(text, match, last, own.language)
         else:
             verdict = _verdict(text, match, last, is_known, own)
@@ -146,7 +151,18 @@ def _corrected(
         if verdict:
             found.append(at)
             last = at
-    return found if own.armenian else found + known[index:]
+    return found + known[index:]
+
+
+def _armenian(text: str, known: set[int]) -> list[int]:
+    found: list[int] = []
+    last = 0
+    for match in ARMENIAN_STOP.finditer(text):
+        at = match.end()
+        if armenian_verdict(text, match, last) and (at in known or not is_open(text, last, at)):
+            found.append(at)
+            last = at
+    return found
 
 
 def _stops(

@@ -1,6 +1,7 @@
 """Sentence boundaries in Japanese and Chinese (no white space behind a stop) and in Armenian."""
 
 import re
+from itertools import pairwise
 
 from cstool.wikitext.doubtful_stops import CLOSED, OPENED
 
@@ -115,12 +116,16 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
 def doubtful_armenian(text: str, pieces: list[str]) -> list[int] | None:
     """Return an empty list if the rules would find what sentencex has found, None if they may not.
 
-    That is: each stop is "։" with a space and a capital letter behind it.
+    That is: each stop is "։" with a space and a letter or a digit behind it.
     """
     number = text.count("։") + text.count(":")
     if number != len(pieces) and (number != len(pieces) - 1 or pieces[-1][-1:] in ("։", ":")):
         return None
-    plain = all(piece[-2:] == "։ " for piece in pieces[:-1]) and all(
-        "Ա" <= piece[0] <= "Ֆ" for piece in pieces[1:]
-    )
-    return [] if plain else None
+    for piece in pieces[:-1]:
+        if piece[-2:] != "։ ":
+            return None
+    for before, piece in pairwise(pieces):
+        first = piece[0]
+        if not "Ա" <= first <= "ֆ" and not (first.isdigit() and " " in before[:-1]):
+            return None
+    return []
