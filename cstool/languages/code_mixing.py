@@ -61,8 +61,9 @@ class MixingSums:
     def stored(cls, numbers: Mapping[str, float]) -> "MixingSums":
         """Return sums that were stored by name (`dataclasses.asdict`)."""
         # A reader of JSON returns all of them as floats, but counts are integers.
+        zeros = cls()
         known: dict[str, Any] = {
-            f.name: type(f.default)(numbers.get(f.name, 0)) for f in fields(cls)
+            f.name: type(getattr(zeros, f.name))(numbers.get(f.name, 0)) for f in fields(cls)
         }
         return cls(**known)
 

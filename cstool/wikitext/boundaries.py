@@ -47,6 +47,7 @@ _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
+_WIDE_SPACES = [c for c in map(chr, range(0x80, 0x3001)) if c.isspace()]
 
 
 class _Segmenter(NamedTuple):
@@ -75,10 +76,12 @@ def _segmenter(language: str) -> _Segmenter:
 def boundaries(text: str, language: str) -> list[str]:
     """Return the sentences of a text, in order, each with the white space behind it.
 
-    If sentencex loses or changes characters, the text is one sentence.
+    If sentencex fails, or loses or changes characters, the text is one sentence.
     """
     masked = _without_labels(text) if ")" in text else text
-    found: list[str] = sentencex.segment(language, masked)
+    if not masked.isascii():
+        masked = _with_plain_spaces(masked)
+    found = _segmented(masked, language)
     if "".join(found) != masked:
         return [text]
     own = _segmenter(language)
@@ -92,6 +95,29 @@ def boundaries(text: str, language: str) -> list[str]:
         ends = accumulate(map(len, found))
         return [text[end - len(piece) : end] for piece, end in zip(found, ends, strict=True)]
     return found
+
+
+def _segmented(text: str, language: str) -> list[str]:
+    """Return the sentences of sentencex, or the text if sentencex fails."""
+    try:
+        found: list[str] = sentencex.segment(language, text)
+    except BaseException as fault:
+        # A Rust panic is not an Exception, and PyO3 does not export its class.
+        if type(fault).__name__ != "PanicException":
+            raise
+        return [text]
+    return found
+
+
+def _with_plain_spaces(text: str) -> str:
+    """Return a text with a plain space for other white space before a full stop.
+
+    sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
+    """
+    for space in _WIDE_SPACES:
+        if space in text:  # much faster than a search for two characters
+            text = text.replace(f"{space}.", " .")
+    return text
 
 
 def _without_labels(text: str) -> str:
@@ -274,4 +300,4 @@ def _probe(text: str, start: int, at: int, language: str) -> bool | None:
     after = next_word(text, at)
     if len(word) < 3 or len(after) < 2:
         return None
-    return len(sentencex.segment(language, f"{after} {word}. {after}")) > 1 or None
+    return len(_segmented(f"{after} {word}. {after}", language)) > 1 or None

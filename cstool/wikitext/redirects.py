@@ -11,7 +11,7 @@ import msgspec
 
 from cstool.dumps.xml import Page
 from cstool.wikitext.tables import of_language
-from cstool.wikitext.titles import Namespaces
+from cstool.wikitext.titles import Namespaces, spaced
 
 _MAGIC_WORD = "redirect"
 _MODEL = "wikitext"
@@ -37,7 +37,7 @@ def _target(raw: str, namespaces: Namespaces) -> str | None:
         return title
     if kind in ("invalid", "here"):
         return None
-    prefix = raw.lstrip(": _").partition(":")[0]
+    prefix = spaced(raw).lstrip(": ").partition(":")[0].rstrip()
     return f"{prefix}:{title}"
 
 

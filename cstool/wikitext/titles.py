@@ -173,7 +173,12 @@ def upper_first(text: str, language: str) -> str:
 
 def normal_prefix(prefix: str) -> str:
     """Return a namespace's name, as a link writes it, in the form of `Namespaces.names`."""
-    return _SPACES.sub(" ", prefix).strip().lower()
+    return spaced(prefix).strip().lower()
+
+
+def spaced(title: str) -> str:
+    """Return a title with single spaces for its underscores and other white space."""
+    return _SPACES.sub(" ", title)
 
 
 @cache

@@ -133,3 +133,32 @@ def test_stops_that_are_not_doubtful_need_no_rule(text: str, language: str) -> N
 def test_vowels_have_no_accent_left() -> None:
     assert "ế" in VOWELS
     assert "ž" not in VOWELS
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ja", "th"])
+@pytest.mark.parametrize("space", ["\xa0", "\u2009", "\u202f", "\u3000"])
+def test_a_letter_and_a_wide_space_before_a_stop_do_not_end_the_segmenter(
+    language: str, space: str
+) -> None:
+    for text in (
+        f"Group B{space}. -->",
+        f"iv{space}.",
+        f"The (b) group B{space}. It is. 1{space}. A",
+    ):
+        plain = boundaries(text.replace(space, " "), language)
+        assert boundaries(text, language) == [
+            text[end - len(piece) : end]
+            for piece, end in zip(plain, accumulate(map(len, plain)), strict=True)
+        ]
+
+
+def test_a_text_on_which_the_segmenter_panics_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    panic = type("PanicException", (BaseException,), {})
+
+    def fails(language: str, text: str) -> list[str]:
+        raise panic("byte index 3 is not a char boundary")
+
+    monkeypatch.setattr(sentencex, "segment", fails)
+    assert boundaries("It is. It was (a) one. B", "en") == ["It is. It was (a) one. B"]

@@ -40,6 +40,8 @@ def test_each_spelling_of_a_language_is_a_redirect_in_any_case(language: str) ->
         ("#REDIRECT [[:en:target]]", "Target"),
         ("#REDIRECT [[Template:Foo bar#x]]", "Template:Foo bar"),
         ("#REDIRECT [[:Category:X]]", "Category:X"),
+        ("#REDIRECT [[: template_:_foo_bar]]", "template:foo bar"),
+        ("#REDIRECT [[Wikipedia\xa0:X]]", "Wikipedia:X"),
         ("#REDIRECT [[de:X]]", "de:X"),
         ("#REDIRECT [[Special:Search]]", "Special:Search"),
         ("#REDIRECT", None),
