@@ -27,7 +27,7 @@ import json, re, sys
 from cstool.dumps import page_slices, pages, sql, wikidata
 from cstool.dumps.streams import Stream
 from cstool.errors import CstoolError
-from cstool.stages.shard.contamination import texts_of
+from cstool.stages.shard.read_test_sets import texts_of
 from pathlib import Path
 
 def stream(path):

@@ -18,7 +18,8 @@ LESS = {
     "es": {"verbatim": 0.992, "link_precision": 0.993},
     "fr": {"link_precision": 0.997, "coverage": 0.983},
     "nl": {"link_precision": 0.991},
-    "th": {"verbatim": 0.987},
+    # Its sentences end behind the abbreviations of eras, some of which have a hole before these.
+    "th": {"verbatim": 0.987, "coverage": 0.98},
 }
 MORE = {"en": {"verbatim": 0.999}}
 LANGUAGES = (

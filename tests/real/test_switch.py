@@ -64,4 +64,4 @@ def test_every_default_row_changes_an_anchor_and_nothing_else(linked: Path, tmp_
         assert row["text"][at:] == row["source_text"][source_at:]
         assert (changed > 0) == (row["language"] != "en")
         taken += changed > 0
-    assert taken > 500
+    assert taken > 450

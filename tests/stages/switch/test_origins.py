@@ -15,7 +15,7 @@ ONE = sentence(1, ("alder", 1), REST)
 
 def made(tmp_path: Path, *rows: Row, **options: Any) -> list[Row]:
     folder = write(tmp_path / "in", [rows], {1: ALDER, 2: ADA})
-    return switched(folder, tmp_path / "out", **options)[0]
+    return switched(folder, tmp_path / "out", **{"prose": False} | options)[0]
 
 
 def origins(rows: list[Row]) -> dict[str, list[tuple[str, str, str]]]:
@@ -64,7 +64,8 @@ def test_a_mixed_row_tells_the_language_of_each_name(tmp_path: Path) -> None:
 
 def test_a_source_language_with_another_code_is_told_as_it_is(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[ONE]], {1: ALDER}, source="no")
-    rows, _ = switched(folder, tmp_path / "out", languages="de", source_rows="all")
+    options: dict[str, Any] = {"source_rows": "all", "prose": False, "anchors": "all"}
+    rows, _ = switched(folder, tmp_path / "out", languages="de", **options)
     assert origins(rows)["no"] == [("alder", "no", "anchor")]
 
 
