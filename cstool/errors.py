@@ -85,7 +85,9 @@ MORE_MEMORY = (
 
 def is_out_of_memory(fault: BaseException | None) -> bool:
     """Whether an exception, or one that caused it, means that memory is exhausted."""
-    while fault is not None:
+    seen: set[int] = set()
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))  # a chain of causes may have a cycle: raise a from b from a
         if isinstance(fault, MemoryError) or getattr(fault, "errno", None) == errno.ENOMEM:
             return True
         # ImportError: a library that could not be loaded. A Rust panic is not an Exception.

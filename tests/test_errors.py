@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cstool.errors import CutInputError, InputError, OutputError, Unfinished, writing
+from cstool.errors import (
+    CutInputError,
+    InputError,
+    OutputError,
+    Unfinished,
+    is_out_of_memory,
+    writing,
+)
 from tests.conftest import ROOT
 
 
@@ -81,3 +88,9 @@ def test_a_message_begins_with_its_file_or_option_and_ends_with_what_to_do(
     if place.split("/", maxsplit=1)[0] not in IN_MEMORY:
         assert text.startswith(("{}", "--", "standard input: ", "sentence {}: "))
     assert "; " in text or text.endswith("{}")
+
+
+def test_a_cycle_of_causes_ends() -> None:
+    inner, outer = ValueError("inner"), InputError("outer")
+    inner.__cause__, outer.__cause__ = outer, inner
+    assert not is_out_of_memory(outer)

@@ -6,6 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.mask import command
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
+from cstool.stages.mask.stage import MaskOptions, mask_corpus
 from cstool.storage.manifest import need_stage
 from tests.masking.fixtures import Trained
 
@@ -63,3 +66,15 @@ def test_a_wrong_call_makes_nothing(
     given = [str(tokenizer) if a == "TOKENIZER" else a for a in arguments]
     assert run(corpus, "-o", tmp_path / "m", *given)[0] == 2
     assert not (tmp_path / "m").exists()
+
+
+def test_a_file_that_is_no_tokenizer_is_named_once(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.json").write_bytes(b"\xff\xfe{\0")
+    monkeypatch.chdir(tmp_path)
+    for tokenizer in (Path("t.json"), tmp_path / "t.json"):
+        with pytest.raises(InputError) as caught:
+            mask_corpus(corpus, tokenizer, tmp_path / "m", MaskOptions("wep"), RunOptions(jobs=1))
+        assert str(caught.value).count("t.json: ") == 1
+        assert caught.value.__cause__ is not caught.value

@@ -157,8 +157,9 @@ def _check(tokenizer: Path, work: _Work) -> None:
     try:
         read, vocabulary = _read(work)
     except InputError as error:
-        name = str(tokenizer)
-        raise error if str(error).startswith(name) else InputError(f"{name}: {error}") from error
+        if str(error).startswith((f"{tokenizer}: ", f"{work.tokenizer}: ")):
+            raise
+        raise InputError(f"{tokenizer}: {error}") from error
     pairs = options.strategy in PAIRINGS
     special = len(read.encode("", "" if pairs else None).ids)
     if options.max_length < special + 1 + pairs:  # at least one token of each text
