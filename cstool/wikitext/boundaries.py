@@ -42,7 +42,7 @@ from cstool.wikitext.markers import OBJECT
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
 _MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
-_QUOTES = "\"'“”„«»"
+_QUOTES = "\"'“”„«»‘’‚‹›"
 _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"

@@ -34,6 +34,8 @@ _NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+# Ignored tags of a page that is displayed: they leave nothing, and their content is text.
+_INCLUSION = re.compile(r"</?(?:noinclude|onlyinclude)(?=\s|/?>)[^>]*>", re.IGNORECASE | re.ASCII)
 # Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
 _OPEN_ENDED = "includeonly"
 
@@ -86,6 +88,8 @@ def strip(text: str, marks: Markers) -> str:
             at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
     text = "".join(out)
+    if "nclude" in text or "NCLUDE" in text:
+        text = _INCLUSION.sub("", text)
     if f"\n{NOTHING}" in text:
         text = _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
     return text

@@ -39,13 +39,12 @@ _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
 # Characters that are not displayed in text.
 _UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
-_UNSEEN_TAG = r"</?(?:noinclude|onlyinclude)\s*/?>"
 # A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
-# only templates, which may be blocks, or only inclusion tags; a behaviour switch followed by the
-# line's end or by a space, which then begins the line.
+# only templates, which may be blocks; a behaviour switch followed by the line's end or by a space,
+# which then begins the line.
 _OWN = f"|!_\uff3f<{HOLE}{_UNSEEN}"
 _OWN_LINE = re.compile(
-    rf"[|!]|(?:{HOLE_MARK.pattern}|{_UNSEEN_TAG}|[{_UNSEEN}])*$"
+    rf"[|!]|(?:{HOLE_MARK.pattern}|[{_UNSEEN}])*$"
     rf"|(?:__|\uff3f\uff3f)\S+(?:[{_UNSEEN}]|$)",
     re.IGNORECASE,
 )

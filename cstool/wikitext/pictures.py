@@ -31,6 +31,7 @@ _RUN = re.compile(rf"{PICTURE}(?:[{_BLANK}]*{PICTURE})*")
 _LINE_ENDS = ("", "\n")
 _OPENING = frozenset("([{<«“„‘\"'¿¡（［｛〈《「『【")
 _QUOTES = frozenset("\"'’”")
+_APOSTROPHES = frozenset("'’")
 _CLOSING = frozenset(")]}>».,;:!?…%、。，．！？；：）］｝〉》」』】،؛؟۔।॥։՝՜՞")
 # Punctuation that may follow a space, in French.
 _SPACED = frozenset(":;!?»")
@@ -86,6 +87,8 @@ def _is_whole(before: str, after: str, spaced_before: bool, spaced_after: bool) 
     """
     if before in _LINE_ENDS or after in _LINE_ENDS or before == HOLE_END or after == HOLE:
         return True
+    if after in _APOSTROPHES and spaced_before and not spaced_after:  # `the 's`
+        return False
     if after in _CLOSING or after in _QUOTES:
         spaced = spaced_before and after not in _QUOTES and not (spaced_after and after in _SPACED)
         return before not in _OPENING and not spaced

@@ -33,7 +33,7 @@ def test_an_unknown_source_language_is_reported(sample: Sample, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("code", "hint"),
-    [("german", "did you mean de?"), ("no", "did you mean nb?"), ("zh_Hant", "zh-hant?")],
+    [("german", "did you mean de?"), ("no", "did you mean nb?"), ("zh-hanz", "zh-hans")],
 )
 def test_a_wrong_code_is_a_wrong_call_with_near_names(
     pipeline: Path, tmp_path: Path, code: str, hint: str

@@ -162,3 +162,16 @@ def test_a_text_on_which_the_segmenter_panics_is_one_sentence(
 
     monkeypatch.setattr(sentencex, "segment", fails)
     assert boundaries("It is. It was (a) one. B", "en") == ["It is. It was (a) one. B"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Go there. |’Twas so. |He said. |‘Yes.’ |It is."),
+        ("en", "Go there. |’90s music is. |It ended."),
+        ("de", "Er kam. |‚Ja, gut‘ war alles. |›Nein, nie‹ auch."),
+        ("nl", "Hij woont daar. |’s Ochtends gaat hij. |Hij is er."),
+    ],
+)
+def test_a_quotation_mark_belongs_to_the_sentence_that_it_begins(language: str, text: str) -> None:
+    assert marked(text.replace("|", ""), language) == text

@@ -16,6 +16,7 @@ P = "[[File:A.png|20px]]"
         f"it is {P}, for", f"the sign {P}.", f"Uranus ({P}, {P}) has", f"( {P} )", f"(Birman: {P})",
         f"the sign: {P} is", f"a{P}b", f"字{P}は", f"( {P} a)", f"a = {P} + b", f"a ''{P}'', b",
         f"a ({P}<ref>b</ref>) c", f"a (<small>{P}</small>) c", f"a {P}&nbsp;, b", f"a ({P} {P}) b",
+        f"the {P}'s eye", f"the {P}’s [[eye]]",
     ],
 )  # fmt: skip
 def test_text_that_needs_a_picture_has_a_hole(source: str) -> None:
@@ -37,6 +38,7 @@ def test_text_that_needs_a_picture_has_a_hole(source: str) -> None:
         (f"mot {P} : suite", "mot : suite"),
         (f"a {P}{{{{b}}}}", "a ▢"),
         (f"a\n{P} b", "a b"),
+        (f"an {P} 'a' and [[Iran]]{P}'s", "an 'a' and Iran's"),
     ],
 )
 def test_other_text_is_whole_without_its_pictures(source: str, text: str) -> None:
