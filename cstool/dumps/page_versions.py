@@ -16,6 +16,7 @@ import pyarrow as pa
 import xxhash
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import column, one_chunk
 from cstool.dumps.xml import Page
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
@@ -49,7 +50,7 @@ class VersionLog:
         """Yield the side table, unless the slice has no pages."""
         if self.ids:
             columns = (self.ids, self.revisions, self.rows)
-            arrays = [pa.array(c, f.type) for c, f in zip(columns, VERSIONS, strict=True)]
+            arrays = [column(c, f.type) for c, f in zip(columns, VERSIONS, strict=True)]
             yield SideTable(VERSIONS_FOLDER, pa.Table.from_arrays(arrays, schema=VERSIONS))
 
 
@@ -86,8 +87,7 @@ class SupersededPages(NamedTuple):
         return counts
 
     def _rows(self) -> Array:
-        rows: Array = read_part(self.versions, ["rows"]).column("rows").to_numpy()
-        return rows
+        return _column(self.versions, "rows")
 
 
 def superseded_tasks(
@@ -131,7 +131,8 @@ def _row_count(file: Path) -> int:
 
 
 def _column(file: Path, name: str) -> Array:
-    values: Array = read_part(file, [name]).column(name).to_numpy()
+    # `to_numpy` would import pandas, if it is installed.
+    values: Array = np.from_dlpack(one_chunk(read_part(file, [name]).column(name)))
     return values
 
 
@@ -159,10 +160,10 @@ def _superseded(files: Sequence[tuple[int, Path]], ids: Array) -> Iterator[tuple
         at = np.flatnonzero(np.isin(page_ids, ids))
         if len(at):
             revisions = _column(file, "revision_id")[at]
-            for column, values in zip(
+            for of_column, values in zip(
                 columns, (page_ids[at], revisions, np.full(len(at), index), at), strict=True
             ):
-                column.append(values)
+                of_column.append(values)
     page, revision, file_of, at = map(np.concatenate, columns)
     order = np.lexsort((at, file_of, revision, page))
     superseded = order[:-1][page[order[:-1]] == page[order[1:]]]

@@ -47,7 +47,8 @@ _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
-_WIDE_SPACES = [c for c in map(chr, range(0x80, 0x3001)) if c.isspace()]
+# What a label of more than one character ends with.
+_LABEL_ENDS = frozenset("0123456789ivxlcdmIVXLCDM.")
 
 
 class _Segmenter(NamedTuple):
@@ -114,9 +115,11 @@ def _with_plain_spaces(text: str) -> str:
 
     sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
     """
-    for space in _WIDE_SPACES:
-        if space in text:  # much faster than a search for two characters
-            text = text.replace(f"{space}.", " .")
+    at = text.find(".")
+    while at > 0:
+        if (before := text[at - 1]) not in " \n" and before.isspace():
+            text = f"{text[: at - 1]} {text[at:]}"
+        at = text.find(".", at + 1)
     return text
 
 
@@ -127,7 +130,9 @@ def _without_labels(text: str) -> str:
     """
     at = text.find(")")
     while at >= 0:
-        if text[at - 1].isascii():
+        is_year = text[at - 4 : at].isdigit()
+        ends = text[at - 1] in _LABEL_ENDS and not is_year
+        if ends or text[at - 2 : at - 1] in ("", " ", "("):
             begin = max(0, at - 8)
             label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
             if _is_label(label):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from cstool.arrays.arrow import flat, one_chunk
 from cstool.dumps.page_versions import VERSIONS_FOLDER, SupersededPages, superseded_tasks
 from cstool.stages.extract.rows import ROWS_A_GROUP
 from cstool.stages.extract.template_redirects import WAITING_FOLDER
@@ -39,7 +39,7 @@ def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:
     file = pages.part.name
     table = read_part(pages.part)
     keep = pages.rows_to_keep()
-    mentions = pc.list_value_length(table.column("mentions")).to_numpy()
+    mentions = np.diff(flat(one_chunk(table.column("mentions")))[0])
     counts = pages.new_counts(
         {"sentences": int((~keep).sum()), "mentions": int(mentions[~keep].sum())}
     )
@@ -51,6 +51,6 @@ def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:
     waiting = work / WAITING_FOLDER / file
     if waiting.is_file():
         rows = read_part(waiting)
-        superseded = np.isin(rows.column("page").to_numpy(), pages.pages)
+        superseded = np.isin(one_chunk(rows.column("page")).to_numpy(), pages.pages)
         yield SideTable(WAITING_FOLDER, rows.filter(pa.array(~superseded)))
     return counts
