@@ -1,12 +1,12 @@
-"""Tell sentences from what else stands on a page: cells of broken tables, list items, captions.
+"""Distinguish sentences from other rows: cells of broken tables, list items, captions.
 
 A row is prose if it has no markup of tables, its brackets are paired, and it begins and ends as a
 sentence does in its script. Quotation marks and brackets around it do not count.
 
-- Begins: with a letter, a digit, a currency sign, `§`, `#`, `@` or `№`; not with a small letter in
-  a script with capitals, unless its first word has another sign of a name or an affix: `iPhone`,
-  `mRNA`, `α-Linolenic`, `’s Avonds`. Not with a remark in brackets that a small letter follows:
-  "(born 1950) is …".
+- Begins: with a letter, a digit, a currency sign, `§`, `#`, `@` or `№`; not with a lower-case letter
+  in a script with capitals, unless its first word has another sign of a name or an affix:
+  `iPhone`, `mRNA`, `α-Linolenic`, `’s Avonds`. Not with a remark in brackets that a lower-case
+  letter follows: "(born 1950) is …".
 - Ends: with a mark of `sentence_ends.tsv`: `.`, `。`, `؟`, `։`. In scripts that have no such mark
   (Thai, Lao) with a letter, a vowel sign or a digit, too.
 
@@ -42,13 +42,13 @@ _MARKUP = re.compile(
     r"\b(?:colspan|rowspan|style|class|align|valign|width|height|bgcolor|scope)\s*=\s*[\"'\d]"
 )
 _FIRST_WORD = re.compile(r"\W*(\S+)")
-# A small letter may begin these words: with a capital or a digit in them, a single letter before a
-# hyphen or an apostrophe, or an apostrophe before them (nl "’s Avonds", af "’n").
+# A lower-case letter may begin these words: with a capital or a digit in them, a single letter before
+# a hyphen or an apostrophe, or an apostrophe before them (nl "’s Avonds", af "’n").
 _SMALL_NAME = re.compile(r"\w*[^\W\d_]-?\w*[A-ZÀ-ÞΑ-ΩА-ЯԱ-Ֆ0-9]|[^\W\d_]{1,3}['’ʼ-]\w")
 _APOSTROPHES = "'’‘ʼ"
-# Constructed languages whose sentences begin with a small letter.
+# Constructed languages whose sentences begin with a lower-case letter.
 _NO_CAPITALS = frozenset({"jbo", "tok"})
-# The most marks before the first, or behind the last, character that counts.
+# The most marks before the first, or after the last, character that counts.
 _MOST_AROUND = 6
 
 # Classes of a character, as bits.
@@ -100,7 +100,7 @@ def not_prose(texts: pa.StringArray, language: str) -> Array:
 
 
 def _ends(offsets: Array, classes: Array) -> tuple[Array, Array]:
-    """Return the place of the first and the last character of each text that counts."""
+    """Return the offsets of the first and the last character of each text that counts."""
     first, last = offsets[:-1].copy(), offsets[1:] - 1
     for _ in range(_MOST_AROUND):
         first += (first < offsets[1:]) & (classes[first] & (_AROUND | _OPENING) > 0)
@@ -114,7 +114,7 @@ def _opens_with_bracket(offsets: Array, points: Array, some: Array) -> Array:
 
 
 def _may_begin(text: str, *, small: bool) -> bool:
-    """Return whether a text that begins with a small letter or a bracket may be a sentence."""
+    """Return whether a text that begins with a lower-case letter or a bracket may be a sentence."""
     if text[0] in "([（":
         inside, closing, rest = text[1:].partition({"(": ")", "[": "]", "（": "）"}[text[0]])
         if closing and rest.strip(" .!?"):
@@ -182,7 +182,7 @@ def _class_of(character: str, *, caseless: bool, unmarked: bool) -> int:
     if category in {"Zs", "Pi", "Pf", "Cf"} or character in "\"'`„‚‛‟¿¡-–—―":
         return _AROUND
     if category[0] in "LN" or category == "Sc" or character in "§#@№":
-        # The small letters of Georgian are its ordinary ones.
+        # The lower-case letters of Georgian are its ordinary ones.
         georgian = "\u10d0" <= character <= "\u10ff"
         small = category == "Ll" and not caseless and not georgian
         ends = _ENDS if unmarked and category[0] in "LN" else 0

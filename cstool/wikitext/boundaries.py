@@ -1,7 +1,7 @@
 """Find where sentences begin: sentencex, corrected by rules on what surrounds a stop.
 
 sentencex decides first; a rule overrules it where it knows better (ordinals, abbreviations, a digit
-or a lower-case letter behind the stop, titles in Japanese). The words of the languages:
+or a lower-case letter after the stop, titles in Japanese). The words of the languages:
 boundary_rules.py.
 """
 
@@ -75,7 +75,7 @@ def _segmenter(language: str) -> _Segmenter:
 
 
 def boundaries(text: str, language: str) -> list[str]:
-    """Return the sentences of a text, in order, each with the white space behind it.
+    """Return the sentences of a text, in order, each with the white space after it.
 
     If sentencex fails, or loses or changes characters, the text is one sentence.
     """
@@ -205,7 +205,7 @@ def _stops(
 
 
 def _known(text: str, begins: list[int], own: _Segmenter) -> list[int]:
-    """Return the boundaries of sentencex, moved behind closing brackets and white space."""
+    """Return the boundaries of sentencex, moved after closing brackets and white space."""
     known = set()
     for begin in begins:
         at = begin - (text[begin - 1] in _QUOTES and text[begin - 2 : begin - 1] == " ")
@@ -224,7 +224,7 @@ def _known(text: str, begins: list[int], own: _Segmenter) -> list[int]:
 
 
 def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
-    """Return whether a sentence ends at a stop without white space behind it."""
+    """Return whether a sentence ends at a stop without white space after it."""
     after = text[at]
     if after in " \ufffc" or text[at - 1] != ".":
         return True
@@ -237,7 +237,7 @@ def _ends_unspaced(text: str, at: int, rules: BoundaryRules) -> bool:
 def _verdict(
     text: str, match: re.Match[str], last: int, known: bool, own: _Segmenter
 ) -> bool | None:
-    """Return whether a sentence begins behind a stop and white space; None if no rule knows.
+    """Return whether a sentence begins after a stop and white space; None if no rule knows.
 
     `last`: where the current sentence begins; `known`: what sentencex says.
     """
@@ -286,7 +286,7 @@ def _is_remark(text: str, at: int) -> bool:
 
 
 def _behind_closing(text: str, match: re.Match[str], last: int, known: bool) -> bool | None:
-    """Return the verdict for a stop behind which a bracket or a quotation closes."""
+    """Return the verdict for a stop after which a bracket or a quotation closes."""
     closing = match[2]
     if closing[-1] == ")" and not known:
         opened = text.rfind("(", last, match.start())

@@ -42,13 +42,13 @@ class BoundaryFile(msgspec.Struct, forbid_unknown_fields=True):
     - `ordinal_before`: what words that follow an ordinal begin with, such as months with a capital
       letter.
     - `ordinal_digits`: how many digits an ordinal may have that is written with a stop; 0: none is.
-    - `ordinal_behind`: words behind which a number with a stop is an ordinal, unless a starter
+    - `ordinal_behind`: words after which a number with a stop is an ordinal, unless a starter
       follows.
-    - `cardinal_behind`: words behind which it is none; "*": any noun with a capital letter.
+    - `cardinal_behind`: words after which it is none; "*": any noun with a capital letter.
     - `ordinal_ends`: whether a number with a stop may end a sentence although no starter follows.
     - `roman`: whether Roman numerals with a stop are ordinals.
     - `years`: whether a year may be written with a stop.
-    - `stop`: whether "." behind the language's own letters ends sentences at all.
+    - `stop`: whether "." after the language's own letters ends sentences at all.
     """
 
     never: str = ""

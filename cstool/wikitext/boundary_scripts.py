@@ -1,4 +1,4 @@
-"""Sentence boundaries in Japanese and Chinese (no white space behind a stop) and in Armenian."""
+"""Sentence boundaries in Japanese and Chinese (no white space after a stop) and in Armenian."""
 
 import re
 from itertools import pairwise
@@ -11,13 +11,13 @@ _FULL = re.compile("[。｡]")
 _FULL_CHINESE = re.compile("[。｡…]")
 _WORD_BEFORE = re.compile("[A-Za-z]{4}$")
 _ARMENIAN = re.compile("[Ա-և]")
-# What continues a sentence behind a quotation or a title: particles, and what is no word's start.
+# What continues a sentence after a quotation or a title: particles, and what is no word's start.
 _JOINS = re.compile(
     "[のをがはへや、，・]|に(?!も)|と(?![くこり])|で(?![もは])|も(?!っと)|な(?!お)|だ(?!が)|か[「『とをの]"
     "|から|まで|より|って|ら[のがはをに]|さん|など|および|及び|並び|における|ほか|[等的]"
 )
 _JOINS_BARE = re.compile("を|[はがのにでとも](?=[一-龥ァ-ヶA-Za-z0-9])")
-# Characters that may continue a sentence behind "。", by language.
+# Characters that may continue a sentence after "。", by language.
 JOINS = {"ja": "をはがのにでとも"}
 JOINS_CHINESE = "的是却等"
 _QUOTES = re.compile("(?:[「『“][^「」『』“”]*[」』”][、・や]?)+")
@@ -29,7 +29,7 @@ _JOINS_BARE_CHINESE = re.compile("[的]|是(?![年役次夜月]|日[，,])|却|�
 
 
 def unspaced_verdict(text: str, match: re.Match[str], last: int, language: str) -> bool | None:
-    """Return whether a sentence begins behind a stop; None if no rule knows.
+    """Return whether a sentence begins after a stop; None if no rule knows.
 
     `last`: where the current sentence begins.
     """
@@ -98,7 +98,7 @@ def _is_within(text: str, last: int, at: int) -> bool:
 
 
 def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
-    """Return whether a sentence begins behind "։" or ":"; "․" does not end one.
+    """Return whether a sentence begins after "։" or ":"; "․" does not end one.
 
     `last`: where the current sentence begins.
     """
@@ -116,7 +116,7 @@ def armenian_verdict(text: str, match: re.Match[str], last: int) -> bool:
 def doubtful_armenian(text: str, pieces: list[str]) -> list[int] | None:
     """Return an empty list if the rules would find what sentencex has found, None if they may not.
 
-    That is: each stop is "։" with a space and a letter or a digit behind it.
+    That is: each stop is "։" with a space and a letter or a digit after it.
     """
     number = text.count("։") + text.count(":")
     if number != len(pieces) and (number != len(pieces) - 1 or pieces[-1][-1:] in ("։", ":")):

@@ -1,4 +1,4 @@
-"""Whether a full stop with white space behind it ends a sentence, by the words around it."""
+"""Whether a full stop with white space after it ends a sentence, by the words around it."""
 
 import re
 from unicodedata import normalize
@@ -29,7 +29,7 @@ _REACH = 1000
 
 
 def is_open(text: str, last: int, at: int) -> bool:
-    """Return whether a bracket or a quotation opens behind `last` and closes behind `at`."""
+    """Return whether a bracket or a quotation opens after `last` and closes after `at`."""
     sentence = text[max(last, at - _REACH) : at]
     if '"' in sentence and sentence.count('"') % 2:
         return True
@@ -54,13 +54,13 @@ def _closes(text: str, at: int, one: str, other: str) -> bool:
 
 
 def next_word(text: str, at: int) -> str:
-    """Return the letters that begin at an offset, with an apostrophe behind them."""
+    """Return the letters that begin at an offset, with an apostrophe after them."""
     match = _NEXT_WORD.match(text, at)
     return match[0] if match else ""
 
 
 def is_exclamation_in_name(text: str, start: int, at: int, rules: BoundaryRules) -> bool:
-    """Return whether a name goes on behind "!": `Yahoo! Japan`."""
+    """Return whether a name goes on after "!": `Yahoo! Japan`."""
     begin = text.rfind(" ", 0, start) + 1
     return (
         bool(rules.starters)
@@ -74,7 +74,7 @@ def is_exclamation_in_name(text: str, start: int, at: int, rules: BoundaryRules)
 def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules) -> bool | None:
     """Return whether a full stop at `start` ends a sentence; None if no rule knows.
 
-    `at`: the offset of the letter or digit behind it; `last`: where the current sentence begins.
+    `at`: the offset of the letter or digit after it; `last`: where the current sentence begins.
     """
     begin = max(last, text.rfind(" ", max(last, start - _NEAR), start) + 1)
     before = text[begin:start].lstrip(OPENING)
@@ -113,7 +113,7 @@ def _is_like_abbreviation(word: str) -> bool:
 def _behind_abbreviation(
     text: str, word: str, previous: list[str], start: int, at: int, last: int, rules: BoundaryRules
 ) -> bool | None:
-    """Return the verdict for a stop behind an abbreviation or a unit; None if it is none."""
+    """Return the verdict for a stop after an abbreviation or a unit; None if it is none."""
     after = text[at]
     begins = after.isupper() or text[at : at + 4].isdigit()
     initial = text[start - 1].isupper() and len(word) == 1
@@ -159,7 +159,7 @@ def _joined(word: str, previous: list[str]) -> str:
 
 
 def _behind_date(text: str, start: int, at: int, last: int, rules: BoundaryRules) -> bool:
-    """Return the verdict for a stop behind a year or a century: `w 1990 r.`
+    """Return the verdict for a stop after a year or a century: `w 1990 r.`
 
     If a clause has only a preposition before it, it goes on; so it may if a full name follows.
     """
@@ -197,7 +197,7 @@ def _starts(text: str, at: int, rules: BoundaryRules) -> bool:
 def _behind_number(
     text: str, number: str, previous: list[str], at: int, rules: BoundaryRules
 ) -> bool | None:
-    """Return the verdict for a full stop behind a number: it may be an ordinal."""
+    """Return the verdict for a full stop after a number: it may be an ordinal."""
     if text[at].isdigit():
         return _between_numbers(text, number, previous, at, rules)
     if len(number) > rules.ordinal_digits:

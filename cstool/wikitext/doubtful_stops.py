@@ -1,7 +1,7 @@
 """Find the stops in a text that the rules on boundaries must judge.
 
 At most stops sentencex is right, and a rule says so or nothing: a word that is no abbreviation, a
-stop, a space and a capital letter; or a lower-case letter behind a stop where sentencex has no
+stop, a space and a capital letter; or a lower-case letter after a stop where sentencex has no
 boundary. Judging all of them in Python would take as long as reading the pages.
 """
 
@@ -23,10 +23,10 @@ __all__ = [
 ]
 
 CLOSING = "\"'”’“‘»›)\\]"
-# A stop, what closes behind it (in French behind a space), and white space.
+# A stop, what closes after it (in French after a space), and white space.
 STOP = re.compile(rf"([.!?…‥؟۔।॥។]+)([{CLOSING}]*(?: [»›](?=\s))?)\s+(?=\S)")
 _WIDE_CLOSING = "\"'”’“」』）)〉》】"
-# The same in scripts without white space behind a stop.
+# The same in scripts without white space after a stop.
 UNSPACED_STOP = re.compile(
     rf"([。！？｡!?….．]+)([{_WIDE_CLOSING}]*)\s*(?=[^\s{_WIDE_CLOSING}。！？｡!?….．])"
 )
@@ -62,7 +62,7 @@ class StopWords(NamedTuple):
 def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge.
 
-    None if they must judge all, because sentencex has a boundary that is not behind a stop and one
+    None if they must judge all, because sentencex has a boundary that is not after a stop and one
     space. `pieces`: what sentencex has found.
     """
     begins = list(accumulate(map(len, pieces)))[:-1]
@@ -72,13 +72,13 @@ def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> 
         if text[at] in _IRREGULAR_AFTER or text[at].isspace():
             return None
     known = set(begins)
-    behind = set()
+    after = set()
     found = []
     for match in STOP.finditer(text):
-        behind.add(match.end())
+        after.add(match.end())
         if _is_doubtful(text, match, match.end() in known, words):
             found.append(match.start())
-    return found if known <= behind else None
+    return found if known <= after else None
 
 
 def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords) -> bool:
@@ -152,21 +152,21 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
 def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge in Japanese or Chinese.
 
-    None if they must judge all. `joins`: characters that may continue a sentence behind "。".
+    None if they must judge all. `joins`: characters that may continue a sentence after "。".
     """
     known = set(list(accumulate(map(len, pieces)))[:-1])
-    behind = set()
+    after = set()
     found = []
     last = 0
     for match in UNSPACED_STOP.finditer(text):
         at = match.end()
-        behind.add(at)
+        after.add(at)
         plain = match[1] == "。" and not match[2] and at in known and text[at] not in joins
         if plain and _is_balanced(text[last:at]):
             last = at
         elif at in known or match[2] or match[1].strip(".．"):
             found.append(match.start())
-    return found if known <= behind else None
+    return found if known <= after else None
 
 
 def _is_balanced(text: str) -> bool:

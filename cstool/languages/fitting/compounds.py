@@ -5,8 +5,8 @@ part of one if
 
 - a hyphen joins it to a letter or digit, or to a word that follows ("Land- und"): not the ending of
   a case ("NATO-ban") in a language that writes endings so (`compounds.tsv`), nor in "1914-1918";
-- an en dash joins it to a small letter ("New York City–based", MOS:SUFFIXDASH of English Wikipedia;
-  otherwise an en dash means "to" or "and");
+- an en dash joins it to a lower-case letter ("New York City–based", MOS:SUFFIXDASH of English
+  Wikipedia; otherwise an en dash means "to" or "and");
 - it has a hyphen at an end itself ("[Land-] und");
 - a letter touches it, in a script with capitals (elsewhere particles do so);
 - a character follows that makes another word of it in its language (`compounds.tsv`).

@@ -2,8 +2,8 @@
 
 The names are those of the entity in the source language. An anchor that equals one of them, apart
 from case, accents, spaces, punctuation and an article at the start, is a name; in a language that
-writes nouns with a capital, one in small letters is an adjective ("russlanddeutsche"). A part of a
-person's label is a name, too: "Beethoven", "G. W. F. Hegel", "Charles I" (of England).
+writes nouns with a capital, one in lower-case letters is an adjective ("russlanddeutsche"). A part
+of a person's label is a name, too: "Beethoven", "G. W. F. Hegel", "Charles I" (of England).
 
 Any other anchor is inflected if one of its words is a form of a word of a name (it has another
 ending, by the language's table), and either all other words of the anchor or all other words of the
