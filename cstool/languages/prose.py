@@ -3,7 +3,7 @@
 A row is prose if it has no markup of tables, its brackets are paired, and it begins and ends as a
 sentence does in its script. Quotation marks and brackets around it do not count.
 
-- Begins: with a letter, a digit, a currency sign, `§`, `#`, `@` or `№`; not with a lower-case letter
+- Begins: with a letter, a digit, a currency sign, `§`, `#`, `@` or `№`; not in lower case
   in a script with capitals, unless its first word has another sign of a name or an affix:
   `iPhone`, `mRNA`, `α-Linolenic`, `’s Avonds`. Not with a remark in brackets that a lower-case
   letter follows: "(born 1950) is …".
@@ -42,8 +42,8 @@ _MARKUP = re.compile(
     r"\b(?:colspan|rowspan|style|class|align|valign|width|height|bgcolor|scope)\s*=\s*[\"'\d]"
 )
 _FIRST_WORD = re.compile(r"\W*(\S+)")
-# A lower-case letter may begin these words: with a capital or a digit in them, a single letter before
-# a hyphen or an apostrophe, or an apostrophe before them (nl "’s Avonds", af "’n").
+# Words that may begin in lower case: with a capital or a digit in them, a single letter before a
+# hyphen or an apostrophe, or an apostrophe before them (nl "’s Avonds", af "’n").
 _SMALL_NAME = re.compile(r"\w*[^\W\d_]-?\w*[A-ZÀ-ÞΑ-ΩА-ЯԱ-Ֆ0-9]|[^\W\d_]{1,3}['’ʼ-]\w")
 _APOSTROPHES = "'’‘ʼ"
 # Constructed languages whose sentences begin with a lower-case letter.
