@@ -69,7 +69,7 @@ def without_pictures(text: str, marks: Markers) -> str:
             after += 1
         whole = _is_whole(
             text[before : before + 1] if before >= 0 else "",
-            text[after : after + 1],
+            text[after : after + 2],
             before < start - 1,
             after > end,
         )
@@ -79,16 +79,17 @@ def without_pictures(text: str, marks: Markers) -> str:
     return "".join(out)
 
 
-def _is_whole(before: str, after: str, spaced_before: bool, spaced_after: bool) -> bool:
-    """Return whether text without a picture is whole, by the characters and spaces around it.
+def _is_whole(before: str, following: str, spaced_before: bool, spaced_after: bool) -> bool:
+    """Return whether text is whole without a picture, by the characters and spaces around it.
 
-    That is not the case if it leaves empty brackets, a space before punctuation or after a bracket
+    `before`: the character before it; `following`: the two after it. It is not whole if it leaves empty brackets, a space before punctuation or after a bracket
     or another sign, or joins two words. Before a link or a name, it is an icon.
     """
+    after = following[:1]
     if before in _LINE_ENDS or after in _LINE_ENDS or before == HOLE_END or after == HOLE:
         return True
-    if after in _APOSTROPHES and spaced_before and not spaced_after:  # `the 's`
-        return False
+    if after in _APOSTROPHES and following[1:].isalpha() and spaced_before and not spaced_after:
+        return False  # `the 's`
     if after in _CLOSING or after in _QUOTES:
         spaced = spaced_before and after not in _QUOTES and not (spaced_after and after in _SPACED)
         return before not in _OPENING and not spaced
