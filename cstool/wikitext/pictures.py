@@ -82,8 +82,9 @@ def without_pictures(text: str, marks: Markers) -> str:
 def _is_whole(before: str, following: str, spaced_before: bool, spaced_after: bool) -> bool:
     """Return whether text is whole without a picture, by the characters and spaces around it.
 
-    `before`: the character before it; `following`: the two after it. It is not whole if it leaves empty brackets, a space before punctuation or after a bracket
-    or another sign, or joins two words. Before a link or a name, it is an icon.
+    `before`: the character before it; `following`: the two after it. The text is not whole if it
+    has empty brackets, a space before punctuation or after a bracket or another sign, or if two
+    words are joined. Before a link or a name, the picture is an icon.
     """
     after = following[:1]
     if before in _LINE_ENDS or after in _LINE_ENDS or before == HOLE_END or after == HOLE:
