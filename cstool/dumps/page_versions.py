@@ -3,10 +3,11 @@
 Overlapping files, exports with a <page> for each revision and histories that are cut within a page
 contain a page several times. The occurrence with the greatest revision is kept; of equal ones, the
 last. A stage writes what it reads to a side table per part (`VersionLog`), finds the superseded
-occurrences once all parts exist (`superseded_in`), and writes the parts that contain them again.
+occurrences once all parts exist, and writes the parts that contain them again
+(`without_superseded`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +19,11 @@ import xxhash
 from cstool.arrays import Array
 from cstool.arrays.arrow import column, one_chunk
 from cstool.dumps.xml import Page
-from cstool.storage.checksums import read_part
+from cstool.storage.checksums import read_footer, read_part
 from cstool.storage.counts import Counts, total
-from cstool.storage.parts import FinishedPart, SideTable
-from cstool.storage.tasks import Task
+from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
+from cstool.storage.run import Run
+from cstool.storage.tasks import P, Task
 
 PAGE_TWICE = "page twice"
 VERSIONS_FOLDER = "versions"
@@ -68,9 +70,10 @@ class SupersededPages(NamedTuple):
 
     def rows_to_keep(self) -> Array:
         """Return which rows of the part are kept, `bool[rows]`."""
-        keep = np.ones(len(self._rows()), bool)
+        rows = self._rows()
+        keep = np.ones(len(rows), bool)
         keep[self.pages] = False
-        return np.repeat(keep, np.maximum(self._rows(), 0))
+        return np.repeat(keep, np.maximum(rows, 0))
 
     def new_counts(self, dropped: Mapping[str, int]) -> Counts:
         """Return the counts of the part without these pages.
@@ -90,13 +93,31 @@ class SupersededPages(NamedTuple):
         return _column(self.versions, "rows")
 
 
-def superseded_tasks(
+def without_superseded(
+    run: Run,
+    made: Sequence[FinishedPart],
+    function: Callable[[SupersededPages, P], Batches],
+    parameters: P,
+    spec: PartSpec,
+) -> list[FinishedPart]:
+    """Write the parts that contain superseded pages again, without these; return all parts.
+
+    `function(pages, parameters)` yields the rows that are left. `spec`: of the parts. Raises
+    Unfinished for an array task, which must not change the parts of other tasks.
+    """
+    folder = run.out if spec.phase is None else run.work(spec.phase)
+    tasks = _tasks(folder, run.work(VERSIONS_FOLDER), made)
+    if not tasks:
+        return [*made]
+    run.leave_the_rest()
+    again = run.map(function, parameters, [*tasks.values()], spec)
+    return [*(dict(enumerate(made)) | dict(zip(tasks, again, strict=True))).values()]
+
+
+def _tasks(
     folder: Path, versions: Path, made: Sequence[FinishedPart]
 ) -> dict[int, Task[SupersededPages]]:
-    """Return the tasks that write parts in `folder` again, by the index of the part in `made`.
-
-    `versions`: the folder of the side tables.
-    """
+    """Return the tasks that write parts in `folder` again, by the index of the part in `made`."""
     files = [versions / m.part.file for m in made]
     tasks = {}
     for index, pages in superseded_in(files).items():
@@ -116,7 +137,7 @@ def superseded_in(
     Reads them again for each `ids_at_a_time` pages and each `at_a_time` repeated occurrences.
     """
     existing = [(i, file) for i, file in enumerate(files) if file.is_file()]
-    number = sum(_row_count(file) for _, file in existing)
+    number = sum(read_footer(file).num_rows for _, file in existing)
     found: dict[int, list[Array]] = {}
     groups = number // ids_at_a_time + 1
     for group in range(groups):
@@ -124,10 +145,6 @@ def superseded_in(
             for index, pages in _superseded(existing, ids):
                 found.setdefault(index, []).append(pages)
     return {index: np.sort(np.concatenate(pages)) for index, pages in sorted(found.items())}
-
-
-def _row_count(file: Path) -> int:
-    return int(read_part(file, ["page_id"]).num_rows)
 
 
 def _column(file: Path, name: str) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays.arrow import flat, one_chunk
-from cstool.dumps.page_versions import VERSIONS_FOLDER, SupersededPages, superseded_tasks
+from cstool.dumps.page_versions import SupersededPages, without_superseded
 from cstool.stages.extract.rows import ROWS_A_GROUP
 from cstool.stages.extract.template_redirects import WAITING_FOLDER
 from cstool.storage.checksums import read_part
@@ -21,14 +21,10 @@ from cstool.storage.schemas import SENTENCES
 def drop_superseded(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
     """Write the parts that contain superseded pages again, without these; return all parts.
 
-    Raises Unfinished for an array task, which must not change the parts of other tasks.
+    Raises Unfinished for an array task.
     """
-    tasks = superseded_tasks(run.out, run.work(VERSIONS_FOLDER), made)
-    if tasks:
-        run.leave_the_rest()
     spec = PartSpec(SENTENCES, label="extract, repeated pages")
-    again = run.map(rows_to_keep, run.out / WORK, [*tasks.values()], spec) if tasks else []
-    return [*(dict(enumerate(made)) | dict(zip(tasks, again, strict=True))).values()]
+    return without_superseded(run, made, rows_to_keep, run.out / WORK, spec)
 
 
 def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:

@@ -11,12 +11,7 @@ import pyarrow.compute as pc
 
 from cstool.arrays.arrow import flat, one_chunk
 from cstool.dumps.page_slices import PageDump
-from cstool.dumps.page_versions import (
-    VERSIONS_FOLDER,
-    SupersededPages,
-    VersionLog,
-    superseded_tasks,
-)
+from cstool.dumps.page_versions import SupersededPages, VersionLog, without_superseded
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Site
 from cstool.languages.data_tables import rows
@@ -76,7 +71,8 @@ def list_dumps(
         _PAGES_SPEC,
         size=dump.size,
     )
-    pages = _without_superseded(run, pages)
+    spec = replace(_PAGES_SPEC, label="titles: repeated pages")
+    pages = without_superseded(run, pages, list_latest, None, spec)
     tasks = [
         Task(part_name(i), str(entities.absolute() / part.file), part.checksum, part.bytes)
         for i, part in enumerate(manifest.tables)
@@ -125,17 +121,6 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
     yield _listed(names, targets, how.site)
     yield from versions.beside()
     return counts
-
-
-def _without_superseded(run: Run, pages: list[FinishedPart]) -> list[FinishedPart]:
-    """Write the lists that contain superseded pages again, without these; return all lists."""
-    tasks = superseded_tasks(run.work("pages"), run.work(VERSIONS_FOLDER), pages)
-    if not tasks:
-        return pages
-    run.leave_the_rest()  # the lists may be those of other array tasks
-    spec = replace(_PAGES_SPEC, label="titles: repeated pages")
-    again = run.map(list_latest, None, [*tasks.values()], spec)
-    return [*(dict(enumerate(pages)) | dict(zip(tasks, again, strict=True))).values()]
 
 
 def list_latest(pages: SupersededPages, _: None) -> Batches:
