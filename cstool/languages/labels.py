@@ -106,7 +106,7 @@ class LabelRules:
     def origins(self) -> list[list[tuple[str, Origin]]]:
         """Return, for each target and each step of its search, the code and the origin of a name.
 
-        Page titles are all of origin `sitelink`; their codes tell the titles of other languages.
+        Page titles are all of origin `sitelink`; their codes distinguish titles of other languages.
         """
         return [
             [(self.codes[s.column], SITELINK if self.titles else s.origin) for s in steps]

@@ -39,7 +39,7 @@ def _missing(present: Iterable[pa.Field], wanted: Iterable[pa.Field]) -> Iterato
 def wikis_by_language(folder: Path, manifest: Manifest) -> dict[str, str]:
     """Return the wiki of each source language of a corpus, by its lineage.
 
-    So the rows of a corpus without the column `wiki` can be told apart. Raises InputError if it has
+    It identifies the wiki of rows without the column `wiki`. Raises InputError if the corpus has
     sentences of two wikis in a language, and no such column.
     """
     sources = {(one.source.language, one.source.wiki) for one in manifest.lineage if one.source}

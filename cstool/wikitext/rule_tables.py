@@ -25,7 +25,7 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
-# An instance of its own: rules of equal content are told apart by identity.
+# A separate instance: rules of equal content are distinguished by identity.
 SHOWS_PICTURE = Rule(())
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5

@@ -163,7 +163,7 @@ def build_wiki(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def snak(name: str, value: Any) -> Json:
-    """Write a main snak; the property and what the value looks like tell its type."""
+    """Write a main snak; its type follows from the property and the form of the value."""
     if name == "P18":
         kind, datatype, data = "string", "commonsMedia", value
     elif isinstance(value, list):

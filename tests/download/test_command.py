@@ -270,7 +270,7 @@ WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
 
 def publish_less(desk: Desk, *, sums: str, length: bool) -> str:
-    """Publish Wikidata with these checksums, and no size unless the server tells its length."""
+    """Publish Wikidata with these checksums, and no size unless the server sends its length."""
     data = b"[\n{}\n]\n" * 5000
     desk.server.files = {}
     desk.server.publish_wikidata("20261012", data, sums=sums)

@@ -182,7 +182,7 @@ def test_a_body_without_end_leaves_room_on_the_disk(
         endless(b"HTTP/1.1 200 OK\r\n\r\n", DATA[: len(DATA) // 4]),
         answer(DATA, Content_Length=""),
     ],
-    ids=["its length tells it", "no end", "no length"],
+    ids=["shorter than its length", "no end", "no length"],
 )
 @pytest.mark.parametrize("size", [1, 150_000, len(DATA) - 1])
 def test_more_than_the_published_size_is_refused_where_no_checksum_tells(

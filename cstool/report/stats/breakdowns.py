@@ -31,7 +31,7 @@ class TypeStats(msgspec.Struct, frozen=True):
 class TitleStats(msgspec.Struct, frozen=True):
     """A page: number of its rows, and of the entities (or mentions) in them.
 
-    `wiki`: None if the rows do not tell it.
+    `wiki`: None if the rows have no such column.
     """
 
     title: str

@@ -29,7 +29,7 @@ from cstool.storage.tasks import Task, part_name
 
 # Cells of a table of entities by languages: 8 bytes each, in a few tables at a time.
 _CELLS_AT_ONCE = 1 << 20
-# The bit of an entity's mark that tells a person; the others are the index of a reason.
+# The bit of an entity's mark that is set for a person; the other bits are the index of a reason.
 PERSON = 1 << 7
 # Number of QIDs to collect before they are merged: 32 MB.
 _QIDS_PENDING = 8_000_000
