@@ -48,6 +48,12 @@ Examples:
     help="Keep only these items: a file with one QID per line, or the output folder of "
     "`cstool link`.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read only the first N items of the dump, for a first look at it. Default: all items.",
+)
 @running("Bytes of JSON per part. Default: 64M.")
 def command(
     dump: str,
@@ -57,6 +63,7 @@ def command(
     languages: str | None,
     sites: str | None,
     only: Path | None,
+    limit: int | None,
     running: RunOptions,
 ) -> None:
     """Read Wikidata's JSON dump into a table of items.
@@ -67,7 +74,7 @@ def command(
     sorted by qid. Properties and lexemes are skipped and counted.
     """
     summary = StageSummary(out, running)
-    options = EntitiesOptions(max_errors, keep_going, languages, sites, only)
+    options = EntitiesOptions(max_errors, keep_going, languages, sites, only, limit)
     manifest = entities(dump, out, options, running)
     tally = manifest.counts.tally("entities")
     summary.write(
