@@ -238,19 +238,26 @@ Counts of each stage:
 
 
 def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return one table row for each distinct input file."""
+    """Return one table row for each distinct input file, and for each server that was asked."""
     stages = {one.stage for one in lineage}
     inputs: dict[tuple[str, str | None], Input] = {}
     for one in lineage:
         for given in one.inputs:
             if given.name not in stages:
                 inputs.setdefault((given.name, given.fingerprint), given)
-    return "\n".join(
+    files = [
         f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
         f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
         f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
         for given in inputs.values()
-    )
+    ]
+    servers = [
+        f"| {one.parameters['api']} | {' to '.join(dict.fromkeys((first[:10], last[:10])))} | | |"
+        for one in lineage
+        if one.queried
+        for first, last in [(one.queried.first, one.queried.last)]
+    ]
+    return "\n".join([*files, *servers])
 
 
 def _date(name: str) -> str:
