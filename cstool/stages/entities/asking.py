@@ -13,7 +13,6 @@ from cstool.errors import CstoolError
 from cstool.execution.progress import duration_in_words
 from cstool.stages.entities.api import (
     LARGEST_QID,
-    MAX_LAG,
     ItemAnswer,
     ItemQuery,
     TryLater,
@@ -31,10 +30,11 @@ class ApiPolicy:
     (https://www.mediawiki.org/wiki/Wikimedia_APIs/Rate_limits). `reply`: seconds that a reply
     takes, for the estimate. `server_pauses`: seconds after each error of the server in
     a row, if it does not request others; `rate_pause`: the same if it was asked too often.
-    `lag_pause`: seconds if its databases lag behind
-    (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter). `longest_lag`: seconds after which a
-    lag ends the run; `longest_wait`: a longer requested wait does, too. `tries`: failed attempts in
-    a row that do. `largest`: bytes of a reply; Wikimedia's API truncates them at about 12 MB.
+    `lag_pauses`: at least these seconds after each reply that its databases lag behind
+    (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter: 5 or more). `longest_lag`: seconds
+    after which a lag ends the run; `longest_wait`: a longer requested wait does, too. `tries`:
+    failed attempts in a row that do. `largest`: bytes of a reply; Wikimedia's API truncates replies
+    at about 12 MB.
     """
 
     pause: float = 1.0
@@ -42,7 +42,7 @@ class ApiPolicy:
     reply: float = 2.0
     server_pauses: tuple[float, ...] = (60.0, 300.0, 900.0)
     rate_pause: float = 60.0
-    lag_pause: float = float(MAX_LAG)
+    lag_pauses: tuple[float, ...] = (5.0, 10.0, 20.0, 40.0, 60.0)
     longest_lag: float = 3600.0
     longest_wait: float = 3600.0
     tries: int = 5
@@ -150,13 +150,15 @@ class _Retries:
         self._http = http
         self._policy = policy
         self._faults = 0
+        self._lags = 0
         self._lagged = 0.0
 
     def wait(self, reply: TryLater) -> None:
         """Wait before the next attempt. Raises ServerError after the last one."""
         policy = self._policy
         if reply.lagged:
-            seconds = max(policy.lag_pause, reply.seconds or 0.0)
+            self._lags += 1
+            seconds = max(_nth(policy.lag_pauses, self._lags), reply.seconds or 0.0)
             self._lagged += seconds
             if self._lagged > policy.longest_lag:
                 raise ServerError(
@@ -183,6 +185,10 @@ class _Retries:
         if reply.too_often:
             return self._policy.rate_pause
         if reply.overloaded:
-            pauses = self._policy.server_pauses
-            return pauses[min(self._faults, len(pauses)) - 1]
+            return _nth(self._policy.server_pauses, self._faults)
         return backoff(self._faults)
+
+
+def _nth(pauses: tuple[float, ...], number: int) -> float:
+    """Return the n-th pause, from 1; the last one if there are fewer."""
+    return pauses[min(number, len(pauses)) - 1]

@@ -109,6 +109,7 @@ def entities_live(
         inputs=[_describe(source) for source in sources],
         options=replace(running, jobs=1),
         reads=[source for source in sources if source.is_dir()],
+        forecast=False,
     ) as run:
         return run.finished or _fill(run, client, sources, wanted, part_size)
 
@@ -200,10 +201,10 @@ def _forecast(run: Run, client: ItemClient, items: int, calls: int) -> str:
     seconds = client.policy.estimate(calls - done, client.pause)
     slow = client.policy.anonymous_pause <= client.pause
     hint = "; faster with --contact, which the operators ask for" if slow else ""
-    what = f"{items:,} items in {calls:,} calls" if calls > 1 else f"{items:,} item(s) in one call"
+    item, call = "item" if items == 1 else "items", "call" if calls == 1 else "calls"
     return (
-        f"asks {client.query.api} for {what}{answered}, one at a time: about "
-        f"{duration_in_words(seconds)}{hint}"
+        f"asks {client.query.api} for {items:,} {item} in {calls:,} {call}{answered}, one at a "
+        f"time: about {duration_in_words(seconds)}{hint}"
     )
 
 
