@@ -84,7 +84,7 @@ class DownloadPlan:
         steps = iter(self.steps)
         for source, found in self.found:
             note = f" ({found.note})" if found.note else ""
-            what = f"{found.edition.kind.value}: {files_in_words(found.edition.files)}"
+            what = f"{found.edition.kind.words}: {files_in_words(found.edition.files)}"
             lines.append(f"{source.name} {found.edition.date} {what}{note}")
             lines += [f"  {next(steps)}" for _ in found.edition.files]
         return [*lines, summary(self.steps, folder)]
@@ -226,7 +226,7 @@ def catalogue(request: DownloadRequest, http: HttpClient) -> list[str]:
 
     def look() -> list[str]:
         return [
-            f"{source.name} {date}  {origin.kind.value}  "
+            f"{source.name} {date}  {origin.kind.words}  "
             + _describe(read_edition(origin, date, http), http)
             for source in request.sources()
             for date, origin in offers_of(source, http)

@@ -55,7 +55,7 @@ def find(
         if choice.edition.files:
             return EditionChoice(choice.edition, choice.origin, choice.edition.unfinished)
     if choices:
-        kind, reason = choices[0].origin.kind.value, choices[0].edition.unfinished
+        kind, reason = choices[0].origin.kind.words, choices[0].edition.unfinished
         instead = _instead(source, date, http)
         raise ServerError(
             f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
@@ -67,7 +67,7 @@ def find(
 def _not_there(source: DumpSource, date: str, http: HttpClient) -> ServerError:
     dates = ", ".join(date for date, _ in offers_of(source, http)[:8])
     where = " and ".join(
-        f"no {origin.kind.value} of {in_form_of(origin.kind, date)} at {origin.url}"
+        f"no {origin.kind.words} of {in_form_of(origin.kind, date)} at {origin.url}"
         for origin in source.origins
     )
     near = f"use {_instead(source, date, http) or 'one of these'}"
@@ -121,7 +121,7 @@ def find_near(
         raise ServerError(
             f"{source.origins[0].url}: no finished {kinds_of(source)}; list the dumps with --list"
         )
-    kind = near.origin.kind.value
+    kind = near.origin.kind.words
     asked, taken = in_form_of(near.origin.kind, date), near.edition.date
     note = _joined(f"no {kind} of {asked}; {taken} is the nearest finished {kind}", near.note)
     return EditionChoice(near.edition, near.origin, note)
@@ -131,7 +131,7 @@ def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
     """Return the option for the nearest finished edition, for a message; "" if there is none."""
     near = _nearest(date, offers_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
-    kind = near.origin.kind.value if near else ""
+    kind = near.origin.kind.words if near else ""
     return f"{option} {near.edition.date}, the nearest finished {kind}" if near else ""
 
 
@@ -167,7 +167,7 @@ def _find_latest(
         if not chosen and wait and index == 0:
             chosen = _first_finished(_await(choices, http))
         if chosen:
-            newest = f"{chosen.edition.date} is the newest finished {chosen.origin.kind.value}"
+            newest = f"{chosen.edition.date} is the newest finished {chosen.origin.kind.words}"
             notes = [note, missed and f"{missed}; {newest}", chosen.note]
             return EditionChoice(chosen.edition, chosen.origin, _joined(*notes))
         edition = choices[0].edition
@@ -194,7 +194,7 @@ def _resumed(
     edition = read_edition(origins[0], begun, http)
     if edition is None or edition.unfinished:
         return None, ""
-    note = f"resuming the download of {begun}; give --date for a newer {origins[0].kind.value}"
+    note = f"resuming the download of {begun}; give --date for a newer {origins[0].kind.words}"
     return EditionChoice(edition, origins[0], _joined(note, edition.note)), ""
 
 
@@ -221,7 +221,7 @@ def _await(choices: Sequence[EditionChoice], http: HttpClient) -> list[EditionCh
             said = reasons
             first = current[0]
             http.say(
-                f"{first.edition.source}: waiting for the {first.origin.kind.value} of "
+                f"{first.edition.source}: waiting for the {first.origin.kind.words} of "
                 f"{first.edition.date} ({reasons}); checking every {POLL / 60:.0f} min"
             )
         http.wait(POLL)

@@ -114,13 +114,13 @@ def elsewhere(source: DumpSource, http: HttpClient) -> str:
     for origin in source.others:
         if dates := dates_of(origin, http):
             option = next(name for name, kinds in SOURCES.items() if kinds == (origin.kind,))
-            return f"the server has a {origin.kind.value} of {dates[0]}: use --source {option}"
+            return f"the server has a {origin.kind.words} of {dates[0]}: use --source {option}"
     return ""
 
 
 def kinds_of(source: DumpSource) -> str:
     """Return the kinds of files of a source, for a message."""
-    return " or ".join(origin.kind.value for origin in source.origins)
+    return " or ".join(origin.kind.words for origin in source.origins)
 
 
 def read_edition(origin: Origin, date: str, http: HttpClient) -> Edition | None:
