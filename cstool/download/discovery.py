@@ -10,6 +10,7 @@ from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.origins import (
     DumpSource,
+    EditionNotFound,
     Offer,
     Origin,
     dates_of,
@@ -42,7 +43,7 @@ def find(
 
     `begun`: the date that `latest` stood for when its download began; it is resumed as long as the
     server has it. With `wait`, an unfinished edition is polled until it is finished. Raises
-    ServerError if there is no edition, or the one of a given date is not finished.
+    EditionNotFound if there is no edition, ServerError if that of a given date is not finished.
     """
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
@@ -64,7 +65,7 @@ def find(
     raise _not_there(source, date, http)
 
 
-def _not_there(source: DumpSource, date: str, http: HttpClient) -> ServerError:
+def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
     dates = ", ".join(date for date, _ in offers_of(source, http)[:8])
     where = " and ".join(
         f"no {origin.kind.words} of {in_form_of(origin.kind, date)} at {origin.url}"
@@ -73,7 +74,7 @@ def _not_there(source: DumpSource, date: str, http: HttpClient) -> ServerError:
     near = f"use {_instead(source, date, http) or 'one of these'}"
     other = elsewhere(source, http)
     what = f"{near}; {other}" if other else near
-    return ServerError(f"{source.name}: {where} (available: {dates}); {what}")
+    return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
 
 
 def _group(origins: Sequence[Origin], date: str, http: HttpClient) -> list[EditionChoice]:
