@@ -41,6 +41,11 @@ Examples:
 )
 @click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
 @click.option(
+    "--wiki",
+    metavar="WIKI",
+    help="Database name of the wiki, such as swwiki, if the dump's <siteinfo> is missing or wrong.",
+)
+@click.option(
     "--language",
     metavar="CODE",
     help="Language of the text, if the dump's <siteinfo> is wrong.",
@@ -67,6 +72,7 @@ def command(
     templates: Literal["known", "none"],
     templates_file: IO[bytes] | None,
     all_sentences: bool,
+    wiki: str | None,
     language: str | None,
     largest_page: int,
     keep_going: bool,
@@ -83,7 +89,14 @@ def command(
     formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
-    options = ExtractOptions(templates, all_sentences, language, largest_page, keep_going)
+    options = ExtractOptions(
+        templates,
+        all_sentences,
+        language,
+        largest_page,
+        keep_going,
+        wiki=wiki.lower() if wiki else None,
+    )
     if templates_file:
         options = replace(
             options,
