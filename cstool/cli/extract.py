@@ -51,6 +51,12 @@ Examples:
     help="Language of the text, if the dump's <siteinfo> is wrong.",
 )
 @click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read only the first N pages (of the main namespace, without redirects), then stop.",
+)
+@click.option(
     "--max-page-size",
     "largest_page",
     type=Size(),
@@ -74,6 +80,7 @@ def command(
     all_sentences: bool,
     wiki: str | None,
     language: str | None,
+    limit: int | None,
     largest_page: int,
     keep_going: bool,
     running: RunOptions,
@@ -96,6 +103,7 @@ def command(
         largest_page,
         keep_going,
         wiki=wiki.lower() if wiki else None,
+        limit=limit,
     )
     if templates_file:
         options = replace(
@@ -110,7 +118,8 @@ def command(
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
         f"(pages dropped: {dropped(manifest, 'pages')}; "
-        f"sentences dropped: {dropped(manifest, 'sentences')})",
+        f"sentences dropped: {dropped(manifest, 'sentences')})"
+        + (f", of the first {limit:,} pages only (--limit)" if limit else ""),
     )
     holes = dict(counts.details.get("holes", {}))
     holes.pop(OTHERS, None)

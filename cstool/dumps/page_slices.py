@@ -5,7 +5,7 @@ range of streams, each decompressed on its own, so that a fault loses only that 
 file is read by the coordinating process, and a slice contains its pages.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from cstool.dumps.multistream import (
     decompressed_range,
     find_streams,
 )
+from cstool.dumps.page_limit import PageLimit
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import STDIN, Stream, need_file
 from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, PageParser, Site, same_wiki
@@ -56,6 +57,7 @@ class _Cut:
     damage: Damage | None
     largest_text: int
     site_of: Callable[[Site, str], Site] = as_named
+    limit: PageLimit | None = None
     headers: dict[str, Site] = field(default_factory=dict)
 
     def site(self, parser: PageParser, name: str) -> Site:
@@ -89,21 +91,23 @@ def open_pages(
     sample: int = 0,
     largest_text: int = bounds.LARGEST_TEXT,
     site_of: Callable[[Site, str], Site] = as_named,
+    limit: PageLimit | None = None,
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
     `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB),
     else in characters of wikitext (default 8 MB). `sample`: number of characters of wikitext to
     return from the first articles. `largest_text`: as for `PageParser`. `site_of` returns the wiki
-    of a file from what its header says and the file's name, or raises InputError. With `damage`, a
-    truncated or damaged input ends early (a multistream dump loses only the rest of that stream),
-    and the fault is recorded there; without it, CutInputError is raised after the slices before the
-    fault.
+    of a file from what its header says and the file's name, or raises InputError. `limit`: read the
+    dumps up to this limit only, in this process; `read` has no files that are read partly. With
+    `damage`, a truncated or damaged input ends early (a multistream dump loses only the rest of
+    that stream), and the fault is recorded there; without it, CutInputError is raised after the
+    slices before the fault.
     Raises InputError if a file is not a page dump or has no pages.
     """
     _same_wikis(paths)
     read: dict[str, FileRead] = {}
-    cut = _Cut(part_size, damage, largest_text, site_of)
+    cut = _Cut(part_size, damage, largest_text, site_of, limit)
     slices = _slices(paths, cut, read)
     first = next(slices, None)
     if first is None and damage and damage.messages:
@@ -111,7 +115,7 @@ def open_pages(
         raise InputError(f"{fault}; no page precedes the fault: download it again")
     if first is None:
         raise InputError(f"{', '.join(paths)}: no pages found; give a pages-articles dump")
-    known = all(path != STDIN and Path(path).is_file() for path in paths)
+    known = limit is None and all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
     texts, slices = _sampled(chain([first], slices), sample)
     header = next(iter(cut.headers.values()))
@@ -212,6 +216,11 @@ def _slices(
     paths: Sequence[str], cut: _Cut, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
     for path in paths:
+        if cut.limit:
+            yield from _page_slices(path, cut, read)
+            if cut.limit.reached:
+                return
+            continue
         streams = find_streams(Path(path)) if path.endswith(".bz2") else None
         if streams:
             read[path] = streams.read
@@ -274,17 +283,22 @@ def _page_slices(
         pages, size, heads, counted = [], 0, 0, stream.position
         return finished, weight
 
-    try:
+    def parsed() -> Generator[Page]:
         for data in stream:
-            for page in parser.feed(data):
-                pages.append(page)
-                size += len(page.text or "")
-                heads += _HEAD + len(page.title) + len(page.redirect or "")
-                if size >= part_size or heads >= bounds.LARGEST_HEADS:
-                    yield slice_()
-        pages += parser.finish()
+            yield from parser.feed(data)
+        yield from parser.finish()
         parser.close()
         stream.record(read)
+
+    all_pages = parsed()
+    first = cut.limit.first(all_pages, lambda: cut.site(parser, stream.name)) if cut.limit else None
+    try:
+        for page in first or all_pages:
+            pages.append(page)
+            size += len(page.text or "")
+            heads += _HEAD + len(page.title) + len(page.redirect or "")
+            if size >= part_size or heads >= bounds.LARGEST_HEADS:
+                yield slice_()
     except CutInputError as fault:
         if damage is None:
             if pages:
@@ -293,6 +307,7 @@ def _page_slices(
         damage.note(fault, in_page=parser.in_page)
         stream.record(read)
     finally:
+        all_pages.close()
         stream.close()
     if pages:
         yield slice_()

@@ -10,11 +10,12 @@ import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
 from cstool.dumps.dump_sets import dump_files
+from cstool.dumps.page_limit import PageLimit
 from cstool.dumps.page_slices import PageDump, open_pages
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.dumps.xml import MAIN, Page
+from cstool.dumps.xml import MAIN, Page, Site
 from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
@@ -53,7 +54,8 @@ class ExtractOptions:
     `all_sentences` also keeps sentences without a mention. `wiki` and `language` override those in
     the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
     readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
-    its name, for messages.
+    its name, for messages. `limit`: read only this number of pages, without redirects and those of
+    other namespaces.
     """
 
     templates: Literal["known", "none"] = "known"
@@ -64,6 +66,7 @@ class ExtractOptions:
     rules: str = ""
     rules_name: str = ""
     wiki: str | None = None
+    limit: int | None = None
 
     @property
     def render(self) -> bool:
@@ -90,13 +93,14 @@ def extract(
     parameters = {
         "templates": options.templates,
         "all_sentences": options.all_sentences,
-        "wiki": options.wiki,
         "language": options.language,
         "largest_page": options.largest_page,
         "rules": xxhash.xxh3_128_hexdigest(options.rules.encode()) if options.rules else None,
         "segmenter": segmenter(),
         "part_size": running.part_size,
     }
+    given = {"wiki": options.wiki, "limit": options.limit}
+    parameters |= {name: value for name, value in given.items() if value is not None}
     dumps, notes = dump_files(dumps)
     for note in notes:
         on_message(note)
@@ -130,6 +134,7 @@ def _fill(
         sample=SAMPLE,
         largest_text=options.largest_page,
         site_of=partial(whole_site, wiki=options.wiki, language=options.language),
+        limit=PageLimit(options.limit, partial(_is_article, options)) if options.limit else None,
     )
     options = _checked(dump, dumps[0], options, on_message)
     site = in_language(dump.site, options.language)
@@ -154,7 +159,7 @@ def _fill(
         holes = {name: number for name, number in counts.details["holes"].items() if number}
         counts.details["holes"] = largest(holes, _HOLES_KEPT)
     source = Source(dump.site.wiki, site.language)
-    run.read |= {i: dump.read[absolute(path)] for i, path in enumerate(dumps)}
+    run.read |= {i: dump.read[path] for i, path in enumerate(paths) if path in dump.read}
     return run.finish([*made, *paragraphs], counts, source=source)
 
 
@@ -199,6 +204,12 @@ def _language(
             f"to override, give --language {dump.site.language}"
         )
     return wrong.language
+
+
+def _is_article(options: ExtractOptions, page: Page, site: Site) -> bool:
+    """Return whether a page counts for the limit: of the main namespace, and no redirect."""
+    page = whole_page(page, namespaces_of(in_language(site, options.language)))
+    return page.namespace == MAIN and page.redirect is None
 
 
 def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
