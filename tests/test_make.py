@@ -30,9 +30,9 @@ def make(folder: Path, *arguments: str) -> list[str]:
     dumps = folder / "dumps"
     if not dumps.exists():
         dumps.mkdir()
-        write_multistream(dumps / "enwiki-1-pages-articles-multistream.xml.bz2", PAGES)
-        (dumps / "wikidata-1-all.json.gz").write_bytes(gzipped(wikidata_json(ITEMS).encode()))
-    settings = {"CSTOOL": cstool, "DUMPS": dumps, "WORK": folder / "work", "DATE": 1}
+        write_multistream(dumps / "enwiki-20261001-pages-articles-multistream.xml.bz2", PAGES)
+        (dumps / "wikidata-20261001-all.json.gz").write_bytes(gzipped(wikidata_json(ITEMS).encode()))
+    settings = {"CSTOOL": cstool, "DUMPS": dumps, "WORK": folder / "work", "DATE": 20261001}
     settings |= {"WIKI": "enwiki", "LANGUAGES": "de", "RUN": "--quiet -j 1"}
     told = [f"{name}={value}" for name, value in settings.items()]
     return ["make", "-C", str(ROOT), "--no-print-directory", "corpus", *told, *arguments]
@@ -51,7 +51,8 @@ def test_it_shows_its_plan_goes_on_where_it_was_interrupted_and_is_done_once(
     tmp_path: Path,
 ) -> None:
     plan = stages(run(make(tmp_path, "-n")))
-    assert sorted(plan) == ["entities", "extract", "link", "shard", "switch", "titles"]
+    assert sorted(plan) == ["download", "entities", "extract", "link", "shard", "switch", "titles"]
+    assert plan[0] == "download"
     assert plan.index("titles") < plan.index("link") < plan.index("switch") < plan.index("shard")
     work = tmp_path / "work"
     assert not (work / "entities").exists()

@@ -19,6 +19,7 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
+from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
 from cstool.download.record import DownloadFolder
 
@@ -100,6 +101,12 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     metavar="DATE",
     help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
 )
+@click.option("--source", default="auto")
+@click.option(
+    "--if-missing",
+    is_flag=True,
+    help="Ask the server only for the wikis of which DIR does not have all files of the dates.",
+)
 @click.option(
     "--wait",
     is_flag=True,
@@ -138,6 +145,8 @@ def command(
     sql: bool,
     date: str,
     wikidata_date: str | None,
+    source: str,
+    if_missing: bool,
     wait: bool,
     mirror: str,
     contact: str | None,
@@ -157,7 +166,7 @@ def command(
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait)
+    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
     http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
         for text in catalogue(order, http):
@@ -171,6 +180,15 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
+    present: dict[str, list[Path]] = {}
+    if if_missing:
+        present, rest = split(order, out)
+        if rest is None:
+            for paths in present.values():
+                for path in paths:
+                    line(str(path), result=True)
+            return
+        order = rest
     started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
@@ -180,3 +198,7 @@ def command(
         raise
     for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)
+    done = {source.name: [f.name for f in one.edition.files] for source, one in plan.found}
+    for name in [*wikis, "wikidata"]:
+        for path in present.get(name, []) or [out / n for n in done.get(name, [])]:
+            line(str(path), result=True)

@@ -48,6 +48,7 @@ class DownloadRequest:
     wikidata_date: str | None = None
     sql: bool = False
     wait: bool = False
+    source: str = "auto"
 
     def sources(self) -> list[DumpSource]:
         """Return the sources in the given order, without duplicates, Wikidata last."""

@@ -58,6 +58,7 @@ class DownloadRecord(msgspec.Struct, frozen=True):
     files: dict[str, CompleteFile] = {}
     begun: dict[str, PendingFile] = {}
     latest: dict[str, str] = {}
+    sets: dict[str, list[str]] = {}
 
 
 def read_record(folder: Path) -> DownloadRecord | None:
