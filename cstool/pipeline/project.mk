@@ -8,7 +8,8 @@ LANGUAGES = {languages}
 # Wikidata's items: live (from its API, those that the sentences mention; for small wikis) or dump
 # (from its dump, a download of 150 GB).
 ENTITIES = {entities}
-# Wikipedia's pages: dumps (XML dumps), content (content exports), auto (XML dumps if there are any).
+# Wikipedia's pages: dumps (XML dumps), content (content exports), or auto (XML dumps if there are
+# any).
 SOURCE = {source}
 # Date of the dumps: such as 20261001, or latest for the newest complete ones. The files that latest
 # stood for are listed in work/latest/inputs, and used until that folder is removed.
@@ -20,9 +21,11 @@ CONTACT =
 {slurm}# The program; an absolute path if it is not on PATH.
 CSTOOL = {cstool}
 
-PIPELINE_FILE := $(shell {{ $(CSTOOL) init --pipeline; }} 2>&1)
-ifeq ($(filter %/corpus.mk,$(PIPELINE_FILE)),)
-$(error CSTOOL=$(CSTOOL) cannot be run ($(PIPELINE_FILE)): install cstool, activate its environment, \
-  or run make CSTOOL=PATH)
+# Other targets can follow the include.
+FOUND := $(shell {{ $(CSTOOL) init --pipeline || exit 1; }} 2>&1)
+PIPELINE_FILE := $(filter %/corpus.mk,$(FOUND))
+ifeq ($(PIPELINE_FILE),)
+$(error CSTOOL=$(CSTOOL) cannot be run ($(FOUND)): \
+  install cstool, activate its environment, or run make CSTOOL=PATH)
 endif
-include $(filter %/corpus.mk,$(PIPELINE_FILE))
+include $(PIPELINE_FILE)
