@@ -31,7 +31,9 @@ def make(folder: Path, *arguments: str) -> list[str]:
     if not dumps.exists():
         dumps.mkdir()
         write_multistream(dumps / "enwiki-20261001-pages-articles-multistream.xml.bz2", PAGES)
-        (dumps / "wikidata-20261001-all.json.gz").write_bytes(gzipped(wikidata_json(ITEMS).encode()))
+        (dumps / "wikidata-20261001-all.json.gz").write_bytes(
+            gzipped(wikidata_json(ITEMS).encode())
+        )
     settings = {"CSTOOL": cstool, "DUMPS": dumps, "WORK": folder / "work", "DATE": 20261001}
     settings |= {"WIKI": "enwiki", "LANGUAGES": "de", "RUN": "--quiet -j 1"}
     told = [f"{name}={value}" for name, value in settings.items()]

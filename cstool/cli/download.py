@@ -2,15 +2,18 @@
 
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from cstool.download.addresses import WIKIMEDIA, compact
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
+    UnfinishedDownload,
     catalogue,
     download,
     interruptible,
@@ -19,6 +22,7 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
+from cstool.download.origins import SOURCES
 from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
 from cstool.download.record import DownloadFolder
@@ -28,25 +32,27 @@ Examples:
   cstool download enwiki --wikidata -o dumps
   cstool download enwiki dewiki --sql --date 20261001 -o dumps --contact me@example.org
   cstool download swwiki --wikidata --list
+  cstool download swwiki --source content -o dumps > files.txt
 """
-WIKIMEDIA = "https://dumps.wikimedia.org"
 
 
 class Date(click.ParamType[str]):
-    """A dump date: YYYYMMDD or `latest`."""
+    """A date: YYYYMMDD, YYYY-MM-DD or `latest`."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date unchanged; fail if it is not a valid date."""
+        """Return the date as YYYYMMDD; fail if it is not a valid date."""
         if value != LATEST:
             try:
-                if not re.fullmatch(r"[0-9]{8}", value):
+                if not re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
                     raise ValueError
-                time.strptime(value, "%Y%m%d")
+                time.strptime(compact(value), "%Y%m%d")
             except ValueError:
-                self.fail(f"{value!r} is not a date; give YYYYMMDD or latest", param, ctx)
-        return str(value)
+                self.fail(
+                    f"{value!r} is not a date; give YYYYMMDD, YYYY-MM-DD or latest", param, ctx
+                )
+        return compact(value)
 
 
 class Server(click.ParamType[str]):
@@ -79,6 +85,14 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
 @click.option(
+    "--source",
+    type=click.Choice([*SOURCES]),
+    default="auto",
+    show_default=True,
+    help="Which files with pages: dumps (articles and templates), content (MediaWiki Content File "
+    "Exports, pages of all namespaces), or auto for the newer of the two.",
+)
+@click.option(
     "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
 )
 @click.option(
@@ -93,19 +107,19 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Dump date, YYYYMMDD, or latest for the newest complete dump.",
+    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest complete edition.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
+    help="Date of the Wikidata dump, that of its folder or of its file. Default: --date, or the "
+    "nearest date with a complete dump.",
 )
-@click.option("--source", default="auto")
 @click.option(
     "--if-missing",
     is_flag=True,
-    help="Ask the server only for the wikis of which DIR does not have all files of the dates.",
+    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
 )
 @click.option(
     "--wait",
@@ -141,11 +155,11 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     wikis: tuple[str, ...],
+    source: str,
     wikidata: bool,
     sql: bool,
     date: str,
     wikidata_date: str | None,
-    source: str,
     if_missing: bool,
     wait: bool,
     mirror: str,
@@ -158,9 +172,9 @@ def command(
 ) -> None:
     """Download dumps of wikis and of Wikidata from Wikimedia's servers.
 
-    Writes the files and _downloads.json to one folder. A file gets its final name only when it is
-    complete and its checksum has been verified. Running the same command again resumes an
-    interrupted download and skips complete files.
+    Writes the files and _downloads.json to one folder, and their paths to standard output, one per
+    line. A file gets its final name only when it is complete and its checksum has been verified.
+    Running the same command again resumes an interrupted download and skips complete files.
     """
     del debug
     wikidata = wikidata or wikidata_date is not None
@@ -180,13 +194,10 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
-    present: dict[str, list[Path]] = {}
     if if_missing:
         present, rest = split(order, out)
+        _print_paths(present)
         if rest is None:
-            for paths in present.values():
-                for path in paths:
-                    line(str(path), result=True)
             return
         order = rest
     started = time.monotonic()
@@ -196,9 +207,14 @@ def command(
         for text in list_files(out):
             http.say(text)
         raise
+    except UnfinishedDownload as fault:
+        _print_paths(fault.complete)
+        raise
     for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)
-    done = {source.name: [f.name for f in one.edition.files] for source, one in plan.found}
-    for name in [*wikis, "wikidata"]:
-        for path in present.get(name, []) or [out / n for n in done.get(name, [])]:
-            line(str(path), result=True)
+    _print_paths(plan.paths(out))
+
+
+def _print_paths(paths: Iterable[Path]) -> None:
+    for path in paths:
+        line(str(path), result=True)

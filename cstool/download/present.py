@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 
-from cstool.download.catalogue import WIKIDATA
+from cstool.download.addresses import PAGE_RANGE, compact, dashed
 from cstool.download.command import DownloadRequest
 from cstool.download.discovery import LATEST
 from cstool.download.record import PART, read_record
@@ -18,33 +18,29 @@ _TABLES = ("page", "page_props", "redirect")
 _RANGE = re.compile(r"-p([0-9]+)p([0-9]+)")
 
 
-def split(
-    request: DownloadRequest, folder: Path
-) -> tuple[dict[str, list[Path]], DownloadRequest | None]:
-    """Return the files of each source that is complete in the folder, and a request for the rest.
+def split(request: DownloadRequest, folder: Path) -> tuple[list[Path], DownloadRequest | None]:
+    """Return the files of the sources that are complete in the folder, and a request for the rest.
 
     The request is None if nothing is missing. A source whose date is `latest` counts as missing:
     the server knows which date this is. Raises InputError.
     """
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     sets = known_sets(folder)
-    found: dict[str, list[str] | None] = {}
-    if request.date != LATEST:
-        for wiki in request.wikis:
-            found[wiki] = wiki_files(
-                names, wiki, request.date, sets, source=request.source, sql=request.sql
-            )
-    wikidata_date = request.wikidata_date or request.date
-    if request.wikidata and wikidata_date != LATEST:
-        name = wikidata_file(names, wikidata_date)
-        found[WIKIDATA] = [name] if name else None
-    present = {key: [folder / name for name in files] for key, files in found.items() if files}
-    rest = replace(
-        request,
-        wikis=tuple(wiki for wiki in request.wikis if wiki not in present),
-        wikidata=request.wikidata and WIKIDATA not in present,
-    )
-    return present, rest if rest.wikis or rest.wikidata else None
+    found: list[str] = []
+    missing: list[str] = []
+    for wiki in request.wikis:
+        files = request.date != LATEST and wiki_files(
+            names, wiki, request.date, sets, source=request.source, sql=request.sql
+        )
+        if files:
+            found += files
+        else:
+            missing.append(wiki)
+    date = request.wikidata_date or request.date
+    dump = wikidata_file(names, date) if request.wikidata and date != LATEST else None
+    rest = replace(request, wikis=tuple(missing), wikidata=request.wikidata and dump is None)
+    paths = [folder / name for name in (*found, *([dump] if dump else []))]
+    return paths, rest if rest.wikis or rest.wikidata else None
 
 
 def known_sets(folder: Path) -> list[set[str]]:
@@ -76,23 +72,19 @@ def wiki_files(
     kinds = {"dumps": _dump, "content": _content}
     chosen = kinds.values() if source == "auto" else [kinds[source]]
     pages = next(filter(None, (find(names, wiki, date, list(sets)) for find in chosen)), None)
-    tables = [f"{wiki}-{_plain(date)}-{table}.sql.gz" for table in _TABLES] if sql else []
+    tables = [f"{wiki}-{compact(date)}-{table}.sql.gz" for table in _TABLES] if sql else []
     return [*pages, *tables] if pages and names.issuperset(tables) else None
 
 
 def wikidata_file(names: Set[str], date: str) -> str | None:
     """Return the name of Wikidata's dump of a date, None if there is none."""
-    forms = (f"wikidata-{_plain(date)}-all.json.{suffix}" for suffix in ("gz", "bz2"))
+    forms = (f"wikidata-{compact(date)}-all.json.{suffix}" for suffix in ("gz", "bz2"))
     return next((name for name in forms if name in names), None)
-
-
-def _plain(date: str) -> str:
-    return date.replace("-", "")
 
 
 def _dump(names: Set[str], wiki: str, date: str, sets: list[Set[str]]) -> list[str] | None:
     """Return the multistream file, or its pieces: their page ranges follow one another."""
-    whole = f"{wiki}-{_plain(date)}-{_PAGES}.xml.bz2"
+    whole = f"{wiki}-{compact(date)}-{_PAGES}.xml.bz2"
     if whole in names:
         return [whole]
     form = rf"{re.escape(whole.removesuffix('.xml.bz2'))}[0-9]+\.xml-p[0-9]+p[0-9]+\.bz2"
@@ -105,8 +97,7 @@ def _dump(names: Set[str], wiki: str, date: str, sets: list[Set[str]]) -> list[s
 
 def _content(names: Set[str], wiki: str, date: str, sets: list[Set[str]]) -> list[str] | None:
     """Return the files of a content export."""
-    day = _plain(date)
-    form = rf"{re.escape(wiki)}-{day[:4]}-{day[4:6]}-{day[6:]}-p[0-9]+p[0-9]+\.xml\.bz2"
+    form = rf"{re.escape(wiki)}-{dashed(date)}-{PAGE_RANGE}\.xml\.bz2"
     files = _in_order(names, form)
     return files if _is_complete(files, names, form, sets) else None
 

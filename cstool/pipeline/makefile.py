@@ -44,15 +44,19 @@ def pipeline_file() -> Path:
 
 def makefile_text(settings: PipelineSettings) -> str:
     """Return the Makefile with these settings."""
-    return (FOLDER / "project.mk").read_text("utf-8").format(
-        wikis=" ".join(settings.wikis),
-        languages=settings.languages,
-        entities=settings.entities,
-        source=settings.source,
-        date=settings.date,
-        wikidata_date=settings.wikidata_date and f" {settings.wikidata_date}",
-        cstool=shlex.quote(settings.cstool).replace("$", "$$").replace("#", "\\#"),
-        slurm=_SLURM_SETTINGS if settings.slurm else "",
+    return (
+        (FOLDER / "project.mk")
+        .read_text("utf-8")
+        .format(
+            wikis=" ".join(settings.wikis),
+            languages=settings.languages,
+            entities=settings.entities,
+            source=settings.source,
+            date=settings.date,
+            wikidata_date=settings.wikidata_date and f" {settings.wikidata_date}",
+            cstool=shlex.quote(settings.cstool).replace("$", "$$").replace("#", "\\#"),
+            slurm=_SLURM_SETTINGS if settings.slurm else "",
+        )
     )
 
 

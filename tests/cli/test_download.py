@@ -31,9 +31,10 @@ def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--wikidata", "--mirror", dumps.url + "/", "-o", "dumps"]
     done = cstool(*command, "--contact", "me@example.org", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
+    entities = "wikidata-20261005-all.json.gz"
+    assert done.stdout == f"dumps/{NAME}\ndumps/{entities}\n"
     assert done.stderr.split("\n")[:2] == [
-        f"download: swwiki {DATE}",
+        f"download: swwiki {DATE} dump: 1 file, 512 kB",
         f"download:   {NAME}  512 kB  to download",
     ]
     assert "512 kB downloaded and verified → dumps" in done.stderr
@@ -44,7 +45,8 @@ def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     assert again.returncode == 0
     assert "all files are already in dumps" in again.stderr
     assert not any(ask.path.endswith("z2") for ask in dumps.asked)
-    assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
+    quiet = cstool(*command, "--quiet", cwd=tmp_path)
+    assert (quiet.stdout, quiet.stderr) == (done.stdout, "")
 
 
 def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
@@ -52,7 +54,8 @@ def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
     done = cstool(*command, cwd=tmp_path)
     assert done.returncode == 0
     first, second, last = done.stdout.strip().split("\n")
-    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to download")
+    assert first == f"swwiki {DATE} dump: 1 file, 512 kB"
+    assert second == f"  {NAME}  512 kB  to download"
     assert last.startswith("512 kB to download; ")
     assert not list(tmp_path.iterdir())
 
@@ -60,12 +63,19 @@ def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
 def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> None:
     files = {"pages-articles-multistream.xml.bz2": DATA}
     dumps.publish("swwiki", "20261020", files, status="waiting")
+    dumps.publish_content("swwiki", "2026-10-01", {"p1p9": DATA, "p11p20": DATA})
+    dumps.publish_content("swwiki", "2026-11-01", {"p1p9": DATA}, marks="SHA256SUMS")
+    dumps.publish_wikidata("20261012", b"[]", kinds="", lexemes=True)
     done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
     assert done.stdout.split("\n") == [
-        "swwiki 20261020  unfinished: articlesmultistreamdump: waiting",
-        f"swwiki {DATE}  finished  1 file, 512 kB",
-        "swwiki 20260920  finished  1 file, 7 bytes",
-        "wikidata 20261005  finished  1 file, 4 bytes",
+        "swwiki 2026-11-01  content export  unfinished: _SUCCESS is missing",
+        "swwiki 20261020  dump  unfinished: articlesmultistreamdump: waiting",
+        f"swwiki {DATE}  dump  finished  1 file, 512 kB",
+        "swwiki 2026-10-01  content export  finished  2 files, 1.02 MB",
+        "swwiki 20260920  dump  finished  1 file, 7 bytes",
+        "wikidata 20261012  entity dump  unfinished: no wikidata-DATE-all.json.gz or .bz2; also "
+        "wikidata-20261012-lexemes.json.gz",
+        "wikidata 20261005  entity dump  finished  1 file, 4 bytes",
         "",
     ]
 

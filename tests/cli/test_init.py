@@ -77,9 +77,7 @@ def test_batch_files_lie_beside_the_makefile_that_has_their_settings(tmp_path: P
         (ASKED, "DIR"),
     ],
 )
-def test_a_wrong_call_writes_nothing(
-    tmp_path: Path, arguments: tuple[str, ...], word: str
-) -> None:
+def test_a_wrong_call_writes_nothing(tmp_path: Path, arguments: tuple[str, ...], word: str) -> None:
     done = cstool("init", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert word in done.stderr
@@ -107,9 +105,7 @@ def test_a_folder_where_make_reads_another_file_is_refused(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("program", ["no-such-cstool", "/bin/false", "echo"])
-def test_a_program_that_is_not_cstool_is_reported_in_one_line(
-    tmp_path: Path, program: str
-) -> None:
+def test_a_program_that_is_not_cstool_is_reported_in_one_line(tmp_path: Path, program: str) -> None:
     cstool("init", tmp_path, *ASKED)
     done = make(tmp_path, "corpus", f"CSTOOL={program}")
     assert done.returncode != 0
@@ -121,7 +117,7 @@ def test_a_program_that_is_not_cstool_is_reported_in_one_line(
 def test_another_environment_is_used_without_changing_the_makefile(tmp_path: Path) -> None:
     cstool("init", tmp_path, *ASKED)
     other = tmp_path / "other"
-    other.write_text(f"#!/bin/sh\nexec {OWN} \"$@\"\n")
+    other.write_text(f'#!/bin/sh\nexec {OWN} "$@"\n')
     other.chmod(0o755)
     assert f"{other} extract" in make(tmp_path, "-n", "corpus", f"CSTOOL={other}").stdout
     by_module = f"CSTOOL={sys.executable} -m cstool"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cstool.cli.download import WIKIMEDIA
+from cstool.download.addresses import WIKIMEDIA
 from cstool.download.command import DownloadRequest
 from cstool.download.present import split
 from cstool.download.record import RECORD
@@ -29,7 +29,12 @@ OTHERS = [
 
 
 def found(
-    folder: Path, names: list[str], *, source: str = "auto", date: str = "20261001", sql: bool = False
+    folder: Path,
+    names: list[str],
+    *,
+    source: str = "auto",
+    date: str = "20261001",
+    sql: bool = False,
 ) -> list[str]:
     """Return the names that are found for enwiki, among other files."""
     for name in [*reversed(names), *OTHERS]:
@@ -37,7 +42,7 @@ def found(
     request = DownloadRequest(("enwiki",), WIKIMEDIA, date=date, source=source, sql=sql)
     present, rest = split(request, folder)
     assert (rest is None) == bool(present)
-    return [path.name for path in present.get("enwiki", [])]
+    return [path.name for path in present]
 
 
 @pytest.mark.parametrize("names", [[WHOLE], PIECES, EXPORT])
@@ -90,19 +95,17 @@ def test_only_what_is_missing_is_requested(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     request = DownloadRequest(("jawiki", "enwiki"), WIKIMEDIA, True, "20261001", "20260922")
     present, rest = split(request, tmp_path)
-    assert {key: [path.name for path in paths] for key, paths in present.items()} == {
-        "enwiki": [WHOLE], "wikidata": ["wikidata-20260922-all.json.bz2"],
-    }  # fmt: skip
+    assert [path.name for path in present] == [WHOLE, "wikidata-20260922-all.json.bz2"]
     assert rest and rest.wikis == ("jawiki",) and not rest.wikidata
     (tmp_path / "wikidata-20260922-all.json.gz").touch()
-    assert split(request, tmp_path)[0]["wikidata"][0].suffix == ".gz"
+    assert split(request, tmp_path)[0][-1].suffix == ".gz"
 
 
 def test_latest_is_known_by_the_server_only(tmp_path: Path) -> None:
     assert found(tmp_path, [WHOLE], date="latest") == []
     request = DownloadRequest((), WIKIMEDIA, True, "20261001", "latest")
     (tmp_path / "wikidata-20261001-all.json.gz").touch()
-    assert split(request, tmp_path) == ({}, request)
+    assert split(request, tmp_path) == ([], request)
 
 
 def test_a_record_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
@@ -113,4 +116,4 @@ def test_a_record_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 
 def test_a_folder_that_does_not_exist_has_no_files(tmp_path: Path) -> None:
     request = DownloadRequest(("enwiki",), WIKIMEDIA, date="20261001")
-    assert split(request, tmp_path / "none") == ({}, request)
+    assert split(request, tmp_path / "none") == ([], request)
