@@ -1,5 +1,6 @@
 """`cstool init`: the Makefile that it writes, and what it refuses."""
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def test_the_makefile_has_the_settings_and_a_comment_for_each(tmp_path: Path) ->
         "CSTOOL": settings(folder)["CSTOOL"],
     }  # fmt: skip
     lines = (folder / "Makefile").read_text("utf-8").splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         assert " = " not in line or line[0] in "#\t " or before.startswith("#"), line
     assert all(len(line) <= 100 for line in lines)
     assert [path.name for path in folder.iterdir()] == ["Makefile"]
