@@ -145,6 +145,12 @@ wheel: build/venv/.done
 	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
 	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
 	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
+	build/installed/bin/cstool init build/installed/corpus --wiki jawiki --languages entitycs \
+	  --date 20261001
+	ln -s $(CURDIR)/data/sample build/installed/corpus/dumps
+	$(MAKE) --no-print-directory -C build/installed/corpus corpus
+	diff -r --exclude _timings.json build/installed/demo/corpus \
+	  build/installed/corpus/work/20261001/corpus
 
 # The tag is the version, and the package's text names the index.
 check-release: $(BIN)/cstool
