@@ -73,8 +73,7 @@ def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
     type=click.Choice(["auto", "dumps", "content"]),
     default="auto",
     show_default=True,
-    help="Wikipedia's pages: from XML dumps, content exports, or auto for XML dumps if there are "
-    "any.",
+    help="Wikipedia's pages: from XML dumps, content exports, or auto for the newer of the two.",
 )
 @click.option(
     "--date",

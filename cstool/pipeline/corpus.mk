@@ -6,8 +6,8 @@ PIPELINE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 MANIFEST = _manifest.json
 
 # WIKI: one or more database names. LANGUAGES: target languages.
-# SOURCE of the pages: dumps (XML dumps), content (content exports), auto (XML dumps if the server
-# has them). ENTITIES: dump (Wikidata's dump) or live (its API, for the linked items only).
+# SOURCE of the pages: dumps (XML dumps), content (content exports), auto (the newer of the two).
+# ENTITIES: dump (Wikidata's dump) or live (its API, for the linked items only).
 # TITLES_FROM: pages (Wikidata's and the page dumps) or sql (the wikis' SQL tables).
 # WIKIDATA_DATE: empty for DATE, or the nearest date with a dump.
 CSTOOL        ?= cstool

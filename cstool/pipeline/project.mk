@@ -8,8 +8,7 @@ LANGUAGES = {languages}
 # Wikidata's items: live (from its API, those that the sentences mention; for small wikis) or dump
 # (from its dump, a download of 150 GB).
 ENTITIES = {entities}
-# Wikipedia's pages: dumps (XML dumps), content (content exports), or auto (XML dumps if there are
-# any).
+# Wikipedia's pages: dumps (XML dumps), content (content exports) or auto (the newer of the two).
 SOURCE = {source}
 # Date of the dumps: such as 20261001, or latest for the newest complete ones. The files that latest
 # stood for are listed in work/latest/inputs, and used until that folder is removed.
