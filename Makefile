@@ -165,5 +165,5 @@ clean:
 # ---- the pipeline ----
 
 # Installed before a stage runs.
-INSTALLED = $(CSTOOL)
+INSTALLED = $(filter $(BIN)/cstool,$(CSTOOL))
 include cstool/pipeline/corpus.mk

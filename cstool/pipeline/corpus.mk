@@ -48,7 +48,8 @@ help::
 	@echo "              SOURCE=content: download content exports; dumps: XML dumps."
 	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes (docs/titles.md)."
 	@echo "              -j2 runs two stages at a time, -n shows the commands only."
-	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite"
+	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
+	@echo "              with ENTITIES=live: RUN=--overwrite"
 	@echo "make inputs   download the dumps, and write their paths to $(WORK)/inputs/"
 	@echo "make slurm    build the corpus with Slurm, in job arrays of TASKS=$(TASKS) tasks"
 
@@ -86,6 +87,7 @@ content = $(if $(wildcard $(1)),$(shell cat $(1)))
 # They are kept in a file that changes with them, so that make runs the stage again; the stage then
 # finds that nothing is to do, or reports that the folder has other options.
 OPTIONS_inputs   = $(DATE) $(WIKIDATA_DATE) $(SOURCE)
+OPTIONS_dumps    = $(DUMPS)
 OPTIONS_entities = $(ENTITIES) $(LIVE:live=$(LANGUAGES))
 OPTIONS_titles   = $(TITLES_FROM)
 OPTIONS_extract  = $(EXTRACT)
@@ -96,10 +98,11 @@ OPTIONS = $(WORK)/options
 differ  = $(subst x$(strip $(1))x,,x$(strip $(2))x)
 changed = $(if $(wildcard $(OPTIONS)/$(1)),$(call \
   differ,$(call content,$(OPTIONS)/$(1)),$(OPTIONS_$(1))),new)
-CHANGED := $(if $(GOALS),$(foreach stage,inputs entities titles extract switch shard,$(if \
+CHANGED := $(if $(GOALS),$(foreach stage,inputs dumps entities titles extract switch shard,$(if \
   $(call changed,$(stage)),$(stage))))
-write_options = mkdir -p $(OPTIONS); echo '$(subst ','\'',$(strip $(OPTIONS_$(1))))' > $(OPTIONS)/$(1)
-$(patsubst %,$(OPTIONS)/%,$(filter-out inputs,$(CHANGED))): FORCE
+quoted = '$(subst ','\'',$(strip $(1)))'
+write_options = mkdir -p $(OPTIONS); echo $(call quoted,$(OPTIONS_$(1))) > $(OPTIONS)/$(1)
+$(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
 	@$(call write_options,$(@F))
 
 # ---- inputs: the paths of the dumps, in a list for each wiki's pages and tables, and Wikidata ----
@@ -113,8 +116,8 @@ absent = $(filter-out $(wildcard $(1)),$(1))
 # A list is made again if DATE or the folder changed, or if a file is missing that a stage needs: the
 # dumps may be removed when the corpus is complete.
 NEEDED := $(if $(wildcard $(CORPUS)/$(MANIFEST)),$(filter entities titles extract,$(CHANGED)),all)
-renewed = $(if $(call paths,$(1)),$(filter inputs,$(CHANGED))$(filter-out \
-  $(DUMPS)/%,$(call paths,$(1)))$(if $(NEEDED),$(call absent,$(call paths,$(1)))),new)
+renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
+  $(NEEDED),$(call absent,$(call paths,$(1)))),new)
 RENEWED := $(if $(GOALS),$(foreach list,$(LISTS),$(if $(call renewed,$(list)),$(list))))
 WANTED  := $(sort $(basename $(filter-out wikidata,$(RENEWED))))
 
@@ -136,16 +139,16 @@ missing-inputs: | $(INSTALLED)
 	$(CSTOOL) download $(WANTED) $(if $(WANTED),$(SQL:%=--%)) $(if $(filter \
 	  wikidata,$(RENEWED)),--wikidata $(DATE_OF_WIKIDATA:%=--wikidata-date %)) \
 	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing --mirror $(MIRROR) \
-	  $(CONTACT:%=--contact %) -o $(DUMPS) $(DOWNLOAD) > $(INPUTS)/downloaded
+	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(DUMPS) $(DOWNLOAD) > $(INPUTS)/downloaded
 	@sh $(PIPELINE)/lists.sh $(INPUTS)/downloaded $(RENEWED:%=$(INPUTS)/%)
-	@$(call write_options,inputs)
+	@$(call write_options,inputs); $(call write_options,dumps)
 $(RENEWED:%=$(INPUTS)/%): missing-inputs ;
 
 # ---- stages ----
 
 corpus: $(CORPUS)/$(MANIFEST)
 
-# What make does not have to know for the first run: the files in the lists.
+# A dump that changes is read again. Before the first run, the lists do not exist.
 $(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/sentences/$(MANIFEST): \
   $(wildcard $(call paths,$(wiki).pages))))
 $(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/titles/$(MANIFEST): \
@@ -159,7 +162,7 @@ $(WORK)/entities/$(MANIFEST): $(INPUTS)/wikidata $(OPTIONS)/entities \
 else
 $(WORK)/entities/$(MANIFEST): $(LINKED:=/$(MANIFEST)) $(OPTIONS)/entities
 	$(CSTOOL) entities --live $(LINKED) --languages $(LANGUAGES) $(API:%=--api %) \
-	  $(CONTACT:%=--contact %) -o $(@D) $(RUN) && touch $@
+	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(@D) $(RUN) && touch $@
 endif
 
 ifneq ($(SQL),)
@@ -198,5 +201,5 @@ $(CORPUS)/$(MANIFEST): $(SWITCHED:=/$(MANIFEST)) $(OPTIONS)/shard
 SETTINGS = CSTOOL WIKI LANGUAGES ENTITIES TITLES_FROM CONTACT API WORK CORPUS RUN EXTRACT SWITCH \
   SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
 slurm: inputs
-	@$(foreach name,$(SETTINGS),$(name)='$(subst ','\'',$($(name)))') \
+	@$(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
 	  bash $(PIPELINE)/slurm/submit.sh

@@ -1,5 +1,5 @@
 # A corpus built with cstool: `make corpus` builds it, `make help` lists all targets and variables.
-# `make corpus LANGUAGES=fr` uses another value for one run.
+# `make corpus SOURCE=content` uses another value for one run.
 
 # Source wikis: database names, separated by spaces.
 WIKI = {wikis}
