@@ -18,6 +18,7 @@ from cstool.storage.text_files import read_small
 EXAMPLE = """\b
 Examples:
   cstool extract dumps/enwiki-20261001-pages-articles-multistream.xml.bz2 -o work/sentences
+  cstool extract dumps/swwiki-2026-10-01-p*.xml.bz2 -o work/sentences
   bzcat dump.xml.bz2 | cstool extract - -o work/sentences
 """
 
@@ -73,9 +74,9 @@ def command(
 ) -> None:
     """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
 
-    DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, or
-    - for standard input. A multistream .bz2 is read by all workers in parallel; any other dump is
-    read by a single process.
+    DUMP: page XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, a folder that
+    contains the files of one dump, or - for standard input. A multistream .bz2 is read by all
+    workers in parallel; any other dump is read by a single process.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
     (start, end, target). Sentences with missing text (a hole), for example where a template or

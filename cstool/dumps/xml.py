@@ -386,6 +386,6 @@ def same_wiki(first: Site, other: Site, name: str) -> None:
     """Raise InputError if two dumps of one run are of different wikis."""
     if first.wiki != other.wiki:
         raise InputError(
-            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; run the "
-            "stage once for each wiki"
+            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; give the "
+            f"files of one wiki, such as {first.wiki}-*.xml*, and run the stage once for each wiki"
         )

@@ -8,6 +8,7 @@ from typing import Literal
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.dumps.dump_sets import dump_files
 from cstool.dumps.page_slices import PageDump, open_pages
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
@@ -76,8 +77,9 @@ def extract(
 ) -> Manifest:
     """Extract the sentences of page dumps of one wiki into the folder `out`; return the manifest.
 
-    `on_message` is called with messages about the input. Raises InputError for a damaged, empty or
-    invalid dump and for errors in rules, OutputError if `out` cannot be used.
+    `dumps`: paths of files, of folders, or `-` (see `dump_files`). `on_message` is called with
+    messages about the input. Raises InputError for a damaged, empty or invalid dump and for errors
+    in rules, OutputError if `out` cannot be used.
     """
     if options.language is not None:
         language = need_language(options.language, "--language")
@@ -91,6 +93,9 @@ def extract(
         "segmenter": segmenter(),
         "part_size": running.part_size,
     }
+    dumps, notes = dump_files(dumps)
+    for note in notes:
+        on_message(note)
     inputs = [describe_dump(dump) for dump in dumps]
     with open_run(
         out,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cstool.dumps.dump_sets import dump_files
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
@@ -73,14 +74,18 @@ def titles(
 ) -> Manifest:
     """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
 
-    `on_message` is called with messages about the input. Raises InputError for dumps that are
-    damaged or from another wiki, OutputError if `out` cannot be used.
+    `pages`: paths of files or of folders (see `dump_files`). `on_message` is called with messages
+    about the input. Raises InputError for dumps that are damaged or from another wiki, OutputError
+    if `out` cannot be used.
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
         raise InputError(
             "--entities, --pages: incomplete input; give both, the three SQL tables, or all of them"
         )
     manifest = _need_entities(entities, wiki) if entities is not None else None
+    pages, notes = dump_files(pages)
+    for note in notes:
+        on_message(note)
     folders = [describe_folder(entities, manifest)] if entities and manifest else []
     files = [*pages, *(sql.paths if sql else ())]
     with open_run(
