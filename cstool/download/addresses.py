@@ -1,7 +1,7 @@
 """Where Wikimedia publishes its files, and how their names are dated."""
 
 import re
-from enum import Enum
+from enum import Enum, auto
 from typing import NamedTuple
 
 WIKIMEDIA = "https://dumps.wikimedia.org"
@@ -11,12 +11,18 @@ PAGE_RANGE = r"p([0-9]{1,19})(?:p[0-9]{1,19}|r([0-9]{1,19})r[0-9]{1,19})"
 
 
 class Kind(Enum):
-    """A kind of files; the value is its name in messages."""
+    """A kind of files."""
 
-    DUMP = "dump"
-    CONTENT = "content export"
-    TABLES = "SQL tables"
-    ENTITIES = "entity dump"
+    DUMP = auto()
+    CONTENT = auto()
+    TABLES = auto()
+    ENTITIES = auto()
+
+    @property
+    def words(self) -> str:
+        """Its name in messages."""
+        names = {Kind.CONTENT: "content export", Kind.TABLES: "dump of SQL tables"}
+        return names.get(self, "dump")
 
 
 class PublishedFile(NamedTuple):

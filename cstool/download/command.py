@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.addresses import WIKIDATA, Kind, dashed
-from cstool.download.catalogue import Edition, files_in_words
+from cstool.download.addresses import WIKIDATA, Kind, dashed, in_form_of
+from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.discovery import LATEST, EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
 from cstool.download.origins import (
     DumpSource,
+    EditionNotFound,
     offers_of,
     read_edition,
     renewing,
@@ -84,7 +85,7 @@ class DownloadPlan:
         steps = iter(self.steps)
         for source, found in self.found:
             note = f" ({found.note})" if found.note else ""
-            what = f"{found.edition.kind.value}: {files_in_words(found.edition.files)}"
+            what = f"{found.edition.kind.words}: {files_in_words(found.edition.files)}"
             lines.append(f"{source.name} {found.edition.date} {what}{note}")
             lines += [f"  {next(steps)}" for _ in found.edition.files]
         return [*lines, summary(self.steps, folder)]
@@ -123,13 +124,36 @@ def _find(
     if source.name == WIKIDATA and request.wikidata_date is None and request.date != LATEST:
         return [(source, find_near(source, request.date, http, wait=request.wait))]
     date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
-    found = find(source, date, http, begun=latest.get(source.key), wait=request.wait)
+    try:
+        found = find(source, date, http, begun=latest.get(source.key), wait=request.wait)
+    except EditionNotFound:
+        kept = _kept(source, date, downloads)
+        if kept is None or (request.sql and kept.edition.kind is Kind.DUMP):
+            raise
+        found = kept
     if not request.sql or found.edition.kind is not Kind.CONTENT:
         return [(source, found)]
     tables = tables_of(source.name, request.mirror)
     begun = latest.get(tables.key)
     near = find_near(tables, begun or found.edition.date, http, wait=request.wait)
     return [(source, found), (tables, near)]
+
+
+def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
+    """Return an edition that the server no longer has, if all its files are in the record."""
+    record = downloads.record
+    for origin in source.origins:
+        own = in_form_of(origin.kind, date)
+        names = record.sets.get(f"{source.name}-{own}", [])
+        if names and all(name in record.files for name in names):
+            kept = [(name, record.files[name]) for name in names]
+            files = tuple(
+                RemoteFile(name, one.url, one.bytes, one.sha1, one.md5, one.sha256)
+                for name, one in kept
+            )
+            note = "the server no longer has it"
+            return EditionChoice(Edition(source.name, own, files, "", origin.kind), origin, note)
+    return None
 
 
 def download(
@@ -226,7 +250,7 @@ def catalogue(request: DownloadRequest, http: HttpClient) -> list[str]:
 
     def look() -> list[str]:
         return [
-            f"{source.name} {date}  {origin.kind.value}  "
+            f"{source.name} {date}  {origin.kind.words}  "
             + _describe(read_edition(origin, date, http), http)
             for source in request.sources()
             for date, origin in offers_of(source, http)

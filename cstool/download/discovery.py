@@ -10,6 +10,7 @@ from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.origins import (
     DumpSource,
+    EditionNotFound,
     Offer,
     Origin,
     dates_of,
@@ -42,7 +43,7 @@ def find(
 
     `begun`: the date that `latest` stood for when its download began; it is resumed as long as the
     server has it. With `wait`, an unfinished edition is polled until it is finished. Raises
-    ServerError if there is no edition, or the one of a given date is not finished.
+    EditionNotFound if there is no edition, ServerError if that of a given date is not finished.
     """
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
@@ -55,7 +56,7 @@ def find(
         if choice.edition.files:
             return EditionChoice(choice.edition, choice.origin, choice.edition.unfinished)
     if choices:
-        kind, reason = choices[0].origin.kind.value, choices[0].edition.unfinished
+        kind, reason = choices[0].origin.kind.words, choices[0].edition.unfinished
         instead = _instead(source, date, http)
         raise ServerError(
             f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
@@ -64,16 +65,16 @@ def find(
     raise _not_there(source, date, http)
 
 
-def _not_there(source: DumpSource, date: str, http: HttpClient) -> ServerError:
+def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
     dates = ", ".join(date for date, _ in offers_of(source, http)[:8])
     where = " and ".join(
-        f"no {origin.kind.value} of {in_form_of(origin.kind, date)} at {origin.url}"
+        f"no {origin.kind.words} of {in_form_of(origin.kind, date)} at {origin.url}"
         for origin in source.origins
     )
     near = f"use {_instead(source, date, http) or 'one of these'}"
     other = elsewhere(source, http)
     what = f"{near}; {other}" if other else near
-    return ServerError(f"{source.name}: {where} (available: {dates}); {what}")
+    return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
 
 
 def _group(origins: Sequence[Origin], date: str, http: HttpClient) -> list[EditionChoice]:
@@ -121,7 +122,7 @@ def find_near(
         raise ServerError(
             f"{source.origins[0].url}: no finished {kinds_of(source)}; list the dumps with --list"
         )
-    kind = near.origin.kind.value
+    kind = near.origin.kind.words
     asked, taken = in_form_of(near.origin.kind, date), near.edition.date
     note = _joined(f"no {kind} of {asked}; {taken} is the nearest finished {kind}", near.note)
     return EditionChoice(near.edition, near.origin, note)
@@ -131,7 +132,7 @@ def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
     """Return the option for the nearest finished edition, for a message; "" if there is none."""
     near = _nearest(date, offers_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
-    kind = near.origin.kind.value if near else ""
+    kind = near.origin.kind.words if near else ""
     return f"{option} {near.edition.date}, the nearest finished {kind}" if near else ""
 
 
@@ -167,7 +168,7 @@ def _find_latest(
         if not chosen and wait and index == 0:
             chosen = _first_finished(_await(choices, http))
         if chosen:
-            newest = f"{chosen.edition.date} is the newest finished {chosen.origin.kind.value}"
+            newest = f"{chosen.edition.date} is the newest finished {chosen.origin.kind.words}"
             notes = [note, missed and f"{missed}; {newest}", chosen.note]
             return EditionChoice(chosen.edition, chosen.origin, _joined(*notes))
         edition = choices[0].edition
@@ -194,7 +195,7 @@ def _resumed(
     edition = read_edition(origins[0], begun, http)
     if edition is None or edition.unfinished:
         return None, ""
-    note = f"resuming the download of {begun}; give --date for a newer {origins[0].kind.value}"
+    note = f"resuming the download of {begun}; give --date for a newer {origins[0].kind.words}"
     return EditionChoice(edition, origins[0], _joined(note, edition.note)), ""
 
 
@@ -221,7 +222,7 @@ def _await(choices: Sequence[EditionChoice], http: HttpClient) -> list[EditionCh
             said = reasons
             first = current[0]
             http.say(
-                f"{first.edition.source}: waiting for the {first.origin.kind.value} of "
+                f"{first.edition.source}: waiting for the {first.origin.kind.words} of "
                 f"{first.edition.date} ({reasons}); checking every {POLL / 60:.0f} min"
             )
         http.wait(POLL)

@@ -23,6 +23,10 @@ SOURCES = {
 }
 
 
+class EditionNotFound(ServerError):  # noqa: N818 - a kind of ServerError
+    """The server does not have the edition."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """One kind of a wiki's files on a server, and the URL of its folder of dates.
@@ -93,7 +97,7 @@ Offer = tuple[str, Origin]  # a date of an origin
 def offers_of(source: DumpSource, http: HttpClient) -> list[Offer]:
     """Return the dates of all origins, newest first, then in the order of the origins.
 
-    Raises ServerError if there is none.
+    Raises EditionNotFound if there is none.
     """
     found = [(origin, dates_of(origin, http)) for origin in source.origins]
     offers = [(date, origin) for origin, dates in found for date in dates or ()]
@@ -101,10 +105,12 @@ def offers_of(source: DumpSource, http: HttpClient) -> list[Offer]:
         return sorted(offers, key=lambda offer: compact(offer[0]), reverse=True)
     urls = " and ".join(origin.url for origin in source.origins)
     if other := elsewhere(source, http):
-        raise ServerError(f"{urls}: no {kinds_of(source)} of {source.name}; {other}")
+        raise EditionNotFound(f"{urls}: no {kinds_of(source)} of {source.name}; {other}")
     if all(dates is None for _, dates in found):
-        raise ServerError(f"{urls}: not found; give the database name of a wiki, such as enwiki")
-    raise ServerError(
+        raise EditionNotFound(
+            f"{urls}: not found; give the database name of a wiki, such as enwiki"
+        )
+    raise EditionNotFound(
         f"{urls}: no dumps listed; give the --date of a dump, or another server with --mirror"
     )
 
@@ -114,13 +120,13 @@ def elsewhere(source: DumpSource, http: HttpClient) -> str:
     for origin in source.others:
         if dates := dates_of(origin, http):
             option = next(name for name, kinds in SOURCES.items() if kinds == (origin.kind,))
-            return f"the server has a {origin.kind.value} of {dates[0]}: use --source {option}"
+            return f"the server has a {origin.kind.words} of {dates[0]}: use --source {option}"
     return ""
 
 
 def kinds_of(source: DumpSource) -> str:
     """Return the kinds of files of a source, for a message."""
-    return " or ".join(origin.kind.value for origin in source.origins)
+    return " or ".join(origin.kind.words for origin in source.origins)
 
 
 def read_edition(origin: Origin, date: str, http: HttpClient) -> Edition | None:

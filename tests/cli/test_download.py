@@ -73,9 +73,9 @@ def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> Non
         f"swwiki {DATE}  dump  finished  1 file, 512 kB",
         "swwiki 2026-10-01  content export  finished  2 files, 1.02 MB",
         "swwiki 20260920  dump  finished  1 file, 7 bytes",
-        "wikidata 20261012  entity dump  unfinished: no wikidata-DATE-all.json.gz or .bz2; also "
+        "wikidata 20261012  dump  unfinished: no wikidata-DATE-all.json.gz or .bz2; also "
         "wikidata-20261012-lexemes.json.gz",
-        "wikidata 20261005  entity dump  finished  1 file, 4 bytes",
+        "wikidata 20261005  dump  finished  1 file, 4 bytes",
         "",
     ]
 

@@ -250,8 +250,8 @@ def test_a_dry_run_only_looks(desk: Desk) -> None:
     plan = make_plan(desk.order("enwiki", wikidata=True, date=DATE), shelf, desk.http())
     lines = plan.lines(desk.folder)
     assert lines[2] == (
-        "wikidata 20261005 entity dump: 1 file, 35 kB (no entity dump of 20261001; 20261005 is "
-        "the nearest finished entity dump)"
+        "wikidata 20261005 dump: 1 file, 35 kB (no dump of 20261001; 20261005 is "
+        "the nearest finished dump)"
     )
     assert lines[3].split() == ["wikidata-20261005-all.json.gz", "35", "kB", "to", "download"]
     assert not desk.folder.exists()

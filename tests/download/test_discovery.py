@@ -192,7 +192,7 @@ def test_the_nearest_day_is_taken(wanted: str, taken: str, wikidata: DumpSource)
 def test_a_day_with_other_files_only_is_not_near(server: Server, wikidata: DumpSource) -> None:
     server.files["/wikidatawiki/entities/20261007/wikidata-20261007-truthy-BETA.nt.gz"] = b"x"
     found = find_near(wikidata, "20261007", http_to())
-    assert (found.edition.date, "no entity dump of 20261007" in found.note) == ("20261005", True)
+    assert (found.edition.date, "no dump of 20261007" in found.note) == ("20261005", True)
 
 
 @pytest.mark.parametrize("date", ["20260927", "20260929"])
@@ -200,7 +200,7 @@ def test_the_nearest_day_is_named_where_another_was_asked_for(
     date: str, server: Server, wikidata: DumpSource
 ) -> None:
     server.files["/wikidatawiki/entities/20260929/wikidata-20260929-truthy-BETA.nt.gz"] = b"x"
-    near = "--wikidata-date 20260928, the nearest finished entity dump"
+    near = "--wikidata-date 20260928, the nearest finished dump"
     with pytest.raises(ServerError, match=near):
         find(wikidata, date, http_to())
 
