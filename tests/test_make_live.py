@@ -104,7 +104,8 @@ def test_a_corpus_is_made_without_any_dump_of_wikidata_through_faults_and_kills(
     ]
     assert "enwiki-20261020-page.sql.gz" in (work / "inputs/enwiki.tables").read_text()
     assert not any("wikidata" in ask.path for ask in server.asked)
-    assert all("me@x.y" in call.agent for call in (*server.asked, *wikibase.asked))
+    agents = {call.agent for call in server.asked} | {call.agent for call in wikibase.asked}
+    assert all("me@x.y" in agent for agent in agents)
     assert {*wikibase.qids} == {"Q1", "Q2"}
 
     # The same sentences as from the dumps of the same pages and items.

@@ -73,7 +73,7 @@ def wiki_files(
     chosen = kinds.values() if source == "auto" else [kinds[source]]
     pages = next(filter(None, (find(names, wiki, date, list(sets)) for find in chosen)), None)
     tables = [f"{wiki}-{compact(date)}-{table}.sql.gz" for table in _TABLES] if sql else []
-    return [*pages, *tables] if pages and names.issuperset(tables) else None
+    return [*pages, *tables] if pages and names >= set(tables) else None
 
 
 def wikidata_file(names: Set[str], date: str) -> str | None:
@@ -114,6 +114,6 @@ def _range(name: str) -> tuple[int, int]:
 def _is_complete(files: list[str], names: Set[str], form: str, sets: list[Set[str]]) -> bool:
     """Return whether no file of the set is known to be missing or partial."""
     partial = any(re.fullmatch(form + re.escape(PART), name) for name in names)
-    expected = {name for one in sets if one.intersection(files) for name in one}
+    expected = {name for one in sets if not one.isdisjoint(files) for name in one}
     missing = {name for name in expected if re.fullmatch(form, name)} - names
     return bool(files) and not partial and not missing
