@@ -321,7 +321,9 @@ def _locked_folder(out: Path, claim: Claim, options: RunOptions) -> Iterator[Pat
 
 def _log_needs(out: Path, claim: Claim, options: RunOptions) -> None:
     first = options.array_task is None or options.array_task[0] == 1
-    if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
+    # With a limit, the size of what is read is not known.
+    told = not options.quiet and first and not claim.parameters.get("limit")
+    if told and (line := needs_in_words(claim.stage, out, claim.inputs)):
         log_stage(claim.stage, line)
 
 

@@ -4,12 +4,14 @@ Each call is an intermediate part, so an interrupted run repeats no call that wa
 JSON of an item on, and in the order and the parts of the output, it is the same as the dump's way.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import xxhash
+from tqdm import tqdm
 
 from cstool.download.client import HttpClient, open_session
 from cstool.errors import InputError, WrongCallError
@@ -209,7 +211,8 @@ def _forecast(run: Run, client: ItemClient, items: int, calls: int) -> str:
 
 
 def _say(text: str) -> None:
-    log_stage("entities", text)
+    with tqdm.external_write_mode(file=sys.stderr):  # above the progress bar
+        log_stage("entities", text)
 
 
 def _silent(_: str) -> None:
