@@ -10,6 +10,7 @@ from cstool.execution.options import RunOptions
 from cstool.report.verify.check import targets, verify
 from cstool.stages.entities.live import LiveOptions, entities_live
 from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.stages.link.stage import link
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch.options import SwitchOptions
@@ -76,3 +77,32 @@ def test_the_corpus_is_that_of_the_dump(
     folders = [linked, *(tmp_path / "live" / n for n in ("entities", "switched", "corpus"))]
     result = verify(targets(folders))
     assert result.sound, result.wrong
+
+
+def test_the_language_and_the_wiki_of_the_text_are_always_kept(
+    tmp_path: Path, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    tables = write_tables(tmp_path / "sql", [Page("日本", 17), Page("英語", 1860)])
+    for path in (tmp_path / "sql").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"enwiki", b"jawiki"))
+    titles("jawiki", None, [], tmp_path / "titles", RUNNING, sql=tables)
+    extract([str(sample.japanese)], tmp_path / "sentences", ExtractOptions(), RUNNING)
+    linked = tmp_path / "linked"
+    link(tmp_path / "sentences", tmp_path / "titles", linked, RUNNING)
+    with running_wikibase(items_of(sample.wikidata)) as server:
+        http = HttpClient(open_session(), lambda text: None)
+        entities_live(
+            [linked], tmp_path / "live", LiveOptions("de", "enwiki", server.api), RUNNING, http=http
+        )
+    selected = EntitiesOptions(languages="de", sites="enwiki", only=linked)
+    entities(str(sample.wikidata), tmp_path / "dump", selected, RUNNING)
+    rows = rows_of(tmp_path / "live")
+    assert rows.equals(rows_of(tmp_path / "dump"))
+    assert rows["qid"].to_list() == [17, 1860]
+    for row in rows.to_dicts():
+        assert {"de", "ja"} <= {label["language"] for label in row["labels"]}
+        assert {link["site"] for link in row["sitelinks"]} == {"enwiki", "jawiki"}
+    # `switch` compares anchors with the Japanese names.
+    made = switch(linked, tmp_path / "live", tmp_path / "out", SwitchOptions("de"), RUNNING)
+    assert made.counts.tallies["sentences"].written
