@@ -34,9 +34,11 @@ from cstool.wikitext.page import reader
 from cstool.wikitext.redirects import read_redirect
 from cstool.wikitext.rule_tables import check_rules
 from cstool.wikitext.sentences import segmenter
-from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.wikis import in_language
 
+# Templates may be redirects to templates that have a rule.
+_NAMESPACES = frozenset({MAIN, TEMPLATE})
 _HOLES_KEPT = 1000
 # Limit of CPU time per page: a thousand times that of the longest articles.
 _PAGE_SECONDS = 60.0
@@ -114,7 +116,14 @@ def _fill(
 ) -> Manifest:
     damage = Damage() if options.keep_going else None
     paths = [absolute(dump) for dump in dumps]
-    dump = open_pages(paths, part_size, damage, sample=SAMPLE, largest_text=options.largest_page)
+    dump = open_pages(
+        paths,
+        part_size,
+        damage,
+        sample=SAMPLE,
+        largest_text=options.largest_page,
+        namespaces=_NAMESPACES,
+    )
     if options.language is None:
         options = replace(options, language=_language(dump, dumps[0], on_message))
     site = in_language(dump.site, options.language)

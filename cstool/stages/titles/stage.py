@@ -13,7 +13,7 @@ from pathlib import Path
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.dumps.xml import Site
+from cstool.dumps.xml import MAIN, Site
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.titles.compare import compare, write_differences
@@ -103,7 +103,9 @@ def titles(
             joined = list_tables(run, sql, site, running.part_size, faults)
         if entities and manifest:
             paths = [absolute(path) for path in pages]
-            dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
+            dump = open_pages(
+                paths, running.part_size, damage, sample=SAMPLE, namespaces=frozenset({MAIN})
+            )
             site = site_of(wiki, dump, pages[0], on_message)
             # The name that `extract` uses for this dump's wiki, which `link` compares.
             source = Source(dump.site.wiki, site.language)
