@@ -205,21 +205,17 @@ class BlockReader:
         if self._bits(start, start + _MAGIC_BITS) != _BLOCK:
             raise _FaultyBlockError
         stop = min(8 * self._size, start + 8 * _LARGEST_BLOCK)
-        stop -= (stop - start) % 8
-        data = self._bits(start, stop).to_bytes((stop - start) // 8, "big")
-        try:
-            piece = _first_output(data, 0, _PIECE)
-            byte = None if piece is None else _first_output(data, piece, 1)
-        except OSError as error:
-            raise _FaultyBlockError from error
-        if byte is None:
-            raise _FaultyBlockError(truncated=cut and stop + 8 > 8 * self._size)
+        padding = (start - stop) % 8
+        data = (self._bits(start, stop) << padding).to_bytes((stop - start + padding) // 8, "big")
+        piece = _first_event(data, 0, _PIECE)
+        byte = _first_event(data, piece, 1)
         # The last bit of the block is one of this byte's.
-        for end in range(start + 8 * byte + 1, start + 8 * byte + 9):
+        ends = start + 8 * byte + 1, min(start + 8 * byte + 8, stop)
+        for end in range(ends[0], ends[1] + 1):
             decoded = self._decoded(start, end)
             if decoded is not None:
                 return decoded, end
-        raise _FaultyBlockError
+        raise _FaultyBlockError(truncated=cut and stop == 8 * self._size and ends[1] == stop)
 
     def _after(self, end: int) -> int | None:
         """Return the bit offset of the block behind one that ends at `end`; None if there is none.
@@ -259,14 +255,17 @@ class BlockReader:
         return None
 
 
-def _first_output(data: bytes, start: int, step: int) -> int | None:
-    """Return the offset of the piece that completes a block: the data up to there has output.
+def _first_event(data: bytes, start: int, step: int) -> int:
+    """Return the offset of the piece with which a block is complete, or proves to be damaged.
 
-    Pieces of `step` bytes are counted from `start`. None if the block is not complete.
+    Pieces of `step` bytes are counted from `start`. Returns the number of bytes if there is none.
     """
     decompressor = bz2.BZ2Decompressor()
     decompressor.decompress(_HEADER + data[:start], 1)
     for at in range(start, len(data), step):
-        if decompressor.decompress(data[at : at + step], 1):
+        try:
+            if decompressor.decompress(data[at : at + step], 1):
+                return at
+        except OSError:
             return at
-    return None
+    return len(data)

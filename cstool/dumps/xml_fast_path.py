@@ -9,7 +9,6 @@ several revisions, are parsed by `PageParser`. A test checks that both return th
 import html
 import re
 from collections.abc import Set
-from typing import NamedTuple
 
 from cstool.dumps import bounds
 from cstool.dumps.displayed_titles import with_spaces
@@ -65,12 +64,8 @@ _NONCHARACTER = re.compile("[\ufffe\uffff]")
 _SPACES = b" _\t\r\n"
 
 
-class _Match(NamedTuple):
-    """A page in the plain form: its head, the byte offset of its text's end, and its tail."""
-
-    head: re.Match[bytes]
-    end: int
-    tail: re.Match[bytes]
+# A page in the plain form: its head, the byte offset of its text's end, and its tail.
+_Match = tuple[re.Match[bytes], int, re.Match[bytes]]
 
 
 def plain_page(
@@ -89,16 +84,16 @@ def plain_page(
     found = _match(data, position)
     if found is None:
         return None
-    head = found.head
+    head, _, tail = found
     if namespaces is not None and int(head[2]) not in namespaces:
         if not head[1].strip(_SPACES):
             return None
         page = Page(int(head[3]), int(head[2]), "", int(head[5]), None, "", None)
-        return page, found.tail.end()
+        return page, tail.end()
     wanted = _page(found, data) if COMPILED else None
     if wanted is None or bounds.is_larger(wanted.text or "", largest_text):
         return None
-    return wanted, found.tail.end()
+    return wanted, tail.end()
 
 
 def plain_pages(data: bytes, largest_text: int = bounds.LARGEST_TEXT) -> list[Page] | None:
@@ -125,7 +120,7 @@ def _match(data: bytes, position: int) -> _Match | None:
             return None
         start = end + len(_TEXT_END)
     tail = _TAIL.match(data, start)
-    return _Match(head, end, tail) if tail else None
+    return (head, end, tail) if tail else None
 
 
 def _page(found: _Match, data: bytes) -> Page | None:
