@@ -35,7 +35,7 @@ from cstool.execution.terminal import echo, finish_output, open_missing_streams
 COMMANDS = {
     "init": "Write a Makefile that downloads dumps and builds a corpus.",
     "download": "Download dumps from Wikimedia's servers and verify them.",
-    "entities": "Read Wikidata's JSON dump into a table of items.",
+    "entities": "Read items from Wikidata's JSON dump, or its API, into a table.",
     "titles": "Map a wiki's page titles to QIDs and resolve redirects.",
     "extract": "Extract clean sentences with their wikilinks from page XML.",
     "link": "Link each mention of the sentences to its Wikidata entity.",

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from cstool.download.client import FAULTS, HttpClient, describe_error, raise_if_permanent
 from cstool.download.http_semantics import backoff, retry_after
 from cstool.download.replies import ServerError
+from cstool.download.server_policy import LONGEST_WAIT
 from cstool.download.threads import run_in_threads
 from cstool.errors import CstoolError
 from cstool.execution.progress import duration_in_words
 from cstool.stages.entities.api import (
     LARGEST_QID,
-    MAX_LAG,
     ItemAnswer,
     ItemQuery,
     TryLater,
@@ -28,23 +28,21 @@ class ApiPolicy:
     `pause`: seconds between calls, which are made one at a time
     (https://wikitech.wikimedia.org/wiki/Robot_policy). `anonymous_pause`: the same without a
     contact in the User-Agent: then 10 calls a minute are allowed, otherwise 200
-    (https://www.mediawiki.org/wiki/Wikimedia_APIs/Rate_limits). `reply`: seconds that a reply
-    takes, for the estimate. `server_pauses`: seconds after each error of the server in
-    a row, if it does not request others; `rate_pause`: the same if it was asked too often.
-    `lag_pause`: seconds if its databases lag behind
-    (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter). `longest_lag`: seconds after which a
-    lag ends the run; `longest_wait`: a longer requested wait does, too. `tries`: failed attempts in
-    a row that do. `largest`: bytes of a reply; Wikimedia's API truncates them at about 12 MB.
+    (https://www.mediawiki.org/wiki/Wikimedia_APIs/Rate_limits). `reply`: seconds
+    that a reply takes, for the estimate. `rate_pause`: seconds after the server was asked too
+    often, if it does not request others. `lag_pauses`: at least these seconds after each reply that
+    its databases lag behind (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter: 5 or more).
+    `longest_lag`: seconds after which a lag ends the run; `tries`: failed attempts in a row that
+    do. `largest`: bytes of a reply; Wikimedia's API truncates replies at about 12 MB. What is the
+    same for the servers of dumps is in `download.server_policy`.
     """
 
     pause: float = 1.0
     anonymous_pause: float = 6.0
     reply: float = 2.0
-    server_pauses: tuple[float, ...] = (60.0, 300.0, 900.0)
     rate_pause: float = 60.0
-    lag_pause: float = float(MAX_LAG)
+    lag_pauses: tuple[float, ...] = (5.0, 10.0, 20.0, 40.0, 60.0)
     longest_lag: float = 3600.0
-    longest_wait: float = 3600.0
     tries: int = 5
     largest: int = 64 << 20
 
@@ -150,13 +148,16 @@ class _Retries:
         self._http = http
         self._policy = policy
         self._faults = 0
+        self._lags = 0
         self._lagged = 0.0
 
     def wait(self, reply: TryLater) -> None:
         """Wait before the next attempt. Raises ServerError after the last one."""
         policy = self._policy
         if reply.lagged:
-            seconds = max(policy.lag_pause, reply.seconds or 0.0)
+            self._lags += 1
+            pause = policy.lag_pauses[min(self._lags, len(policy.lag_pauses)) - 1]
+            seconds = max(pause, reply.seconds or 0.0)
             self._lagged += seconds
             if self._lagged > policy.longest_lag:
                 raise ServerError(
@@ -169,7 +170,7 @@ class _Retries:
                     f"{self._name}: {reply.fault}, {self._faults} times in a row; {_RESUME}"
                 )
             seconds = self._pause(reply) if reply.seconds is None else reply.seconds
-        if seconds > policy.longest_wait:
+        if seconds > LONGEST_WAIT:
             raise ServerError(
                 f"{self._name}: {reply.fault}, and requests a wait of "
                 f"{duration_in_words(seconds)}; {_RESUME}"
@@ -182,7 +183,4 @@ class _Retries:
     def _pause(self, reply: TryLater) -> float:
         if reply.too_often:
             return self._policy.rate_pause
-        if reply.overloaded:
-            pauses = self._policy.server_pauses
-            return pauses[min(self._faults, len(pauses)) - 1]
-        return backoff(self._faults)
+        return backoff(self._faults, by_server=reply.overloaded)

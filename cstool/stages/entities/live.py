@@ -4,12 +4,14 @@ Each call is an intermediate part, so an interrupted run repeats no call that wa
 JSON of an item on, and in the order and the parts of the output, it is the same as the dump's way.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import xxhash
+from tqdm import tqdm
 
 from cstool.download.client import HttpClient, open_session
 from cstool.errors import InputError, WrongCallError
@@ -109,6 +111,7 @@ def entities_live(
         inputs=[_describe(source) for source in sources],
         options=replace(running, jobs=1),
         reads=[source for source in sources if source.is_dir()],
+        forecast=False,
     ) as run:
         return run.finished or _fill(run, client, sources, wanted, part_size)
 
@@ -200,15 +203,16 @@ def _forecast(run: Run, client: ItemClient, items: int, calls: int) -> str:
     seconds = client.policy.estimate(calls - done, client.pause)
     slow = client.policy.anonymous_pause <= client.pause
     hint = "; faster with --contact, which the operators ask for" if slow else ""
-    what = f"{items:,} items in {calls:,} calls" if calls > 1 else f"{items:,} item(s) in one call"
+    item, call = "item" if items == 1 else "items", "call" if calls == 1 else "calls"
     return (
-        f"asks {client.query.api} for {what}{answered}, one at a time: about "
-        f"{duration_in_words(seconds)}{hint}"
+        f"asks {client.query.api} for {items:,} {item} in {calls:,} {call}{answered}, one at a "
+        f"time: about {duration_in_words(seconds)}{hint}"
     )
 
 
 def _say(text: str) -> None:
-    log_stage("entities", text)
+    with tqdm.external_write_mode(file=sys.stderr):  # above the progress bar
+        log_stage("entities", text)
 
 
 def _silent(_: str) -> None:

@@ -24,6 +24,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "templates": ("--templates", "known"),
         "all_sentences": ("--all-sentences", False),
         "language": ("--language", None),
+        "wiki": ("--wiki", None),
+        "limit": ("--limit", None),
         "part_size": ("--part-size", None),
     },
     "link": {

@@ -172,9 +172,9 @@ def test_a_refusal_ends_the_run_at_once(asking: Asking, fault: ApiFault, words: 
 
 
 def test_lag_is_waited_for_up_to_an_hour(asking: Asking) -> None:
-    asking.server.faults = [fail("maxlag", "8 seconds lagged", Retry_After="5")] * 600
+    asking.server.faults = [fail("maxlag", "8 seconds lagged", Retry_After="5")] * 60
     asking.finishes()
-    assert asking.pauses == [5.0] * 600
+    assert asking.pauses == [5, 10, 20, 40, *[60] * 56]
 
 
 def test_the_pauses_after_errors_of_the_server_grow(asking: Asking) -> None:
@@ -247,15 +247,38 @@ def test_without_a_server_the_error_names_the_address(tmp_path: Path) -> None:
         asking.run()
 
 
-def test_the_contact_is_sent_and_the_calls_are_apart(asking: Asking) -> None:
+@pytest.mark.parametrize(
+    ("contact", "pause", "words"),
+    [
+        ("me@example.org", 1, "about 9 s"),
+        (None, 6, "about 24 s; faster with --contact, which the operators ask for"),
+    ],
+)
+def test_calls_to_another_machine_are_apart(
+    contact: str | None,
+    pause: float,
+    words: str,
+    asking: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "0.0.0.0")
+    api = asking.server.api.replace("127.0.0.1", "0.0.0.0")
+    client = HttpClient(open_session(contact), asking.told.append, sleep=asking.waits.append)
+    options, running = LiveOptions(api=api, contact=contact), RunOptions(jobs=1)
+    with caplog.at_level("INFO", logger="cstool"):
+        entities_live([asking.list], asking.out, options, running, http=client)
+    assert asking.waits == [pause] * 2
+    assert caplog.messages[0].endswith(f"for 120 items in 3 calls, one at a time: {words}")
+
+
+def test_the_contact_is_sent(asking: Asking) -> None:
     client = HttpClient(
         open_session("me@example.org"), asking.told.append, sleep=asking.waits.append
     )
     options = LiveOptions(api=asking.server.api, contact="me@example.org")
-    policy = ApiPolicy()
-    assert policy.pause_for("https://www.wikidata.org/w/api.php", options.contact) == 1
     running = RunOptions(jobs=1, quiet=True)
-    entities_live([asking.list], asking.out, options, running, http=client, policy=policy)
+    entities_live([asking.list], asking.out, options, running, http=client)
     for call in asking.server.asked:
         assert call.agent.startswith("cstool/")
         assert "(me@example.org)" in call.agent
