@@ -44,6 +44,8 @@ class Call(NamedTuple):
 
 class ApiHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16
     server: "WikibaseServer"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there

@@ -41,9 +41,20 @@ Examples:
 )
 @click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
 @click.option(
+    "--wiki",
+    metavar="WIKI",
+    help="Database name of the wiki, such as swwiki, if the dump's <siteinfo> is missing or wrong.",
+)
+@click.option(
     "--language",
     metavar="CODE",
     help="Language of the text, if the dump's <siteinfo> is wrong.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read only the first N pages (of the main namespace, without redirects), then stop.",
 )
 @click.option(
     "--max-page-size",
@@ -67,7 +78,9 @@ def command(
     templates: Literal["known", "none"],
     templates_file: IO[bytes] | None,
     all_sentences: bool,
+    wiki: str | None,
     language: str | None,
+    limit: int | None,
     largest_page: int,
     keep_going: bool,
     running: RunOptions,
@@ -83,7 +96,15 @@ def command(
     formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
-    options = ExtractOptions(templates, all_sentences, language, largest_page, keep_going)
+    options = ExtractOptions(
+        templates,
+        all_sentences,
+        language,
+        largest_page,
+        keep_going,
+        wiki=wiki.lower() if wiki else None,
+        limit=limit,
+    )
     if templates_file:
         options = replace(
             options,
@@ -97,7 +118,8 @@ def command(
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
         f"(pages dropped: {dropped(manifest, 'pages')}; "
-        f"sentences dropped: {dropped(manifest, 'sentences')})",
+        f"sentences dropped: {dropped(manifest, 'sentences')})"
+        + (f", of the first {limit:,} pages only (--limit)" if limit else ""),
     )
     holes = dict(counts.details.get("holes", {}))
     holes.pop(OTHERS, None)

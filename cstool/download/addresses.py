@@ -1,6 +1,7 @@
 """Where Wikimedia publishes its files, and how their names are dated."""
 
 import re
+from datetime import date as day
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -75,6 +76,15 @@ def dashed(date: str) -> str:
 def in_form_of(kind: Kind, date: str) -> str:
     """Return a date in the form that the names of this kind of files have."""
     return dashed(date) if kind is Kind.CONTENT else compact(date)
+
+
+def days_apart(one: str, other: str) -> tuple[int, bool]:
+    """Return the days between two dates, and whether `one` is earlier (later dates sort first)."""
+    try:
+        days = (day.fromisoformat(one) - day.fromisoformat(other)).days
+    except ValueError:  # eight digits that are not a date
+        return 1 << 30, True
+    return abs(days), days < 0
 
 
 def published_file(name: str) -> PublishedFile | None:

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.addresses import WIKIDATA, Kind, dashed, in_form_of
+from cstool.download.addresses import WIKIDATA, Kind, compact, dashed, in_form_of
 from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.discovery import LATEST, EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
 from cstool.download.origins import (
+    TABLES,
     DumpSource,
     EditionNotFound,
     offers_of,
@@ -134,8 +135,11 @@ def _find(
     if not request.sql or found.edition.kind is not Kind.CONTENT:
         return [(source, found)]
     tables = tables_of(source.name, request.mirror)
-    begun = latest.get(tables.key)
-    near = find_near(tables, begun or found.edition.date, http, wait=request.wait)
+    pages = found.edition.date
+    begun = latest.get(tables.key) if latest.get(source.key) == pages else None
+    near = find_near(tables, begun or pages, http, wait=request.wait)
+    if begun and compact(begun) != compact(pages):
+        near = replace(near, note=f"resuming the download of {begun}; the pages are of {pages}")
     return [(source, found), (tables, near)]
 
 
@@ -189,7 +193,7 @@ def _latest(
     before: dict[str, str], dates: dict[str, str], request: DownloadRequest, *, done: bool
 ) -> dict[str, str]:
     """Return the dates that `latest` stands for, to be recorded until all files are complete."""
-    others = {name: date for name, date in before.items() if name not in dates}
+    others = {key: date for key, date in before.items() if key.removesuffix(TABLES) not in dates}
     return others if done or request.date != LATEST else {**others, **dates}
 
 

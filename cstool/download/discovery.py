@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date as day
 from itertools import groupby
 
-from cstool.download.addresses import WIKIDATA, Kind, compact, in_form_of
+from cstool.download.addresses import WIKIDATA, Kind, compact, days_apart, in_form_of
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.origins import (
@@ -66,13 +65,13 @@ def find(
 
 
 def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
-    dates = ", ".join(date for date, _ in offers_of(source, http)[:8])
+    dates = ", ".join(other for other, _ in offers_of(source, http, date)[:8])
     where = " and ".join(
         f"no {origin.kind.words} of {in_form_of(origin.kind, date)} at {origin.url}"
         for origin in source.origins
     )
     near = f"use {_instead(source, date, http) or 'one of these'}"
-    other = elsewhere(source, http)
+    other = elsewhere(source, date, http)
     what = f"{near}; {other}" if other else near
     return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
 
@@ -98,7 +97,7 @@ def _read_dated(origin: Origin, date: str, http: HttpClient) -> Edition | None:
     if origin.kind is not Kind.ENTITIES or (edition and edition.files):
         return edition
     for other in dates_of(origin, http) or ():
-        if 0 < _distance(other, date)[0] <= _SHIFT:
+        if 0 < days_apart(other, date)[0] <= _SHIFT:
             shifted = read_edition(origin, other, http)
             if shifted and file_date(shifted) == compact(date):
                 return shifted
@@ -137,20 +136,11 @@ def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
 
 
 def _nearest(date: str, offers: Sequence[Offer], http: HttpClient) -> EditionChoice | None:
-    for other, origin in sorted(offers, key=lambda o: _distance(o[0], date))[:_MOST_LOOKS]:
+    for other, origin in sorted(offers, key=lambda o: days_apart(o[0], date))[:_MOST_LOOKS]:
         edition = read_edition(origin, other, http)
         if edition and not edition.unfinished:
             return EditionChoice(edition, origin, edition.note)
     return None
-
-
-def _distance(one: str, other: str) -> tuple[int, bool]:
-    """Return the days between two dates, and whether `one` is earlier (later dates sort first)."""
-    try:
-        days = (day.fromisoformat(one) - day.fromisoformat(other)).days
-    except ValueError:  # eight digits that are not a date
-        return 1 << 30, True
-    return abs(days), days < 0
 
 
 def _find_latest(

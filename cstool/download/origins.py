@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from cstool.download.addresses import WIKIDATA, Kind, compact, folder_of_dates, in_form_of
+from cstool.download.addresses import (
+    WIKIDATA,
+    Kind,
+    compact,
+    days_apart,
+    folder_of_dates,
+    in_form_of,
+)
 from cstool.download.catalogue import Edition, RemoteFile
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.content_layout import read_content
@@ -15,6 +22,8 @@ from cstool.download.values import number, size
 from cstool.download.wikidata_layout import read_entities
 
 _MOST_DATES = 2000  # against invalid listings: one dump a week for twenty years has fewer
+TABLES = "-sql"  # ends the key of a source of SQL tables
+_MOST_OTHERS = 5  # editions of other origins that are checked, for a message
 # `--source`: the kinds of files with pages, in the order of preference for equal dates.
 SOURCES = {
     "auto": (Kind.DUMP, Kind.CONTENT),
@@ -54,7 +63,7 @@ class DumpSource:
     @property
     def key(self) -> str:
         """The name, with the kind if the same wiki has another source."""
-        return f"{self.name}-sql" if self.origins[0].kind is Kind.TABLES else self.name
+        return self.name + (TABLES if self.origins[0].kind is Kind.TABLES else "")
 
 
 def source_of(name: str, mirror: str, *, sql: bool, source: str = "auto") -> DumpSource:
@@ -94,17 +103,17 @@ def dates_of(origin: Origin, http: HttpClient) -> list[str] | None:
 Offer = tuple[str, Origin]  # a date of an origin
 
 
-def offers_of(source: DumpSource, http: HttpClient) -> list[Offer]:
+def offers_of(source: DumpSource, http: HttpClient, date: str | None = None) -> list[Offer]:
     """Return the dates of all origins, newest first, then in the order of the origins.
 
-    Raises EditionNotFound if there is none.
+    Raises EditionNotFound if there is none; it names what other origins have for `date`.
     """
     found = [(origin, dates_of(origin, http)) for origin in source.origins]
     offers = [(date, origin) for origin, dates in found for date in dates or ()]
     if offers:
         return sorted(offers, key=lambda offer: compact(offer[0]), reverse=True)
     urls = " and ".join(origin.url for origin in source.origins)
-    if other := elsewhere(source, http):
+    if other := elsewhere(source, date, http):
         raise EditionNotFound(f"{urls}: no {kinds_of(source)} of {source.name}; {other}")
     if all(dates is None for _, dates in found):
         raise EditionNotFound(
@@ -115,12 +124,20 @@ def offers_of(source: DumpSource, http: HttpClient) -> list[Offer]:
     )
 
 
-def elsewhere(source: DumpSource, http: HttpClient) -> str:
-    """Return what the source's other origins have, for a message; "" if nothing."""
+def elsewhere(source: DumpSource, date: str | None, http: HttpClient) -> str:
+    """Return what the source's other origins have, for a message; "" if nothing.
+
+    It is the finished edition that is nearest to `date`, or the newest one.
+    """
     for origin in source.others:
-        if dates := dates_of(origin, http):
-            option = next(name for name, kinds in SOURCES.items() if kinds == (origin.kind,))
-            return f"the server has a {origin.kind.words} of {dates[0]}: use --source {option}"
+        dates = dates_of(origin, http) or []
+        if date:
+            dates.sort(key=lambda other: days_apart(other, date))
+        for other in dates[:_MOST_OTHERS]:
+            edition = read_edition(origin, other, http)
+            if edition and not edition.unfinished:
+                option = next(name for name, kinds in SOURCES.items() if kinds == (origin.kind,))
+                return f"the server has a {origin.kind.words} of {other}: use --source {option}"
     return ""
 
 

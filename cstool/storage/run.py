@@ -327,7 +327,9 @@ def _new_run(
     """Yield the run in a claimed folder, with workers; remove its temporary files at the end."""
     remove_orphans(out, lambda: scratch_in_use(out))
     first = options.array_task is None or options.array_task[0] == 1
-    if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
+    # With a limit, the size of what is read is not known.
+    told = not options.quiet and first and not claim.parameters.get("limit")
+    if told and (line := needs_in_words(claim.stage, out, claim.inputs)):
         log_stage(claim.stage, line)
     run: Run | None = None
 

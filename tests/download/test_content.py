@@ -215,8 +215,17 @@ def test_sql_tables_of_an_interrupted_download_stay_the_same(desk: Desk) -> None
     with pytest.raises(UnfinishedDownload):
         desk.run(sql=True)
     desk.server.publish("swwiki", "20261001", {}, status="failed", tables=TABLES)
+    desk.server.faults[FOLDER + NAMES[0]] = [status(404)]
+    with pytest.raises(UnfinishedDownload):
+        desk.run(sql=True)
+    resumed = "resuming the download of 20260920; the pages are of 2026-10-01"
+    assert any(line.endswith(f"3 files, 3.07 kB ({resumed})") for line in desk.said)
+    desk.run()
+    record = read_record(desk.folder)
+    assert record is not None
+    assert record.latest == {}
     plan = desk.run(sql=True)
-    assert [one.edition.date for _, one in plan.found] == [DATE, "20260920"]
+    assert [one.edition.date for _, one in plan.found] == [DATE, "20261001"]
 
 
 # ---- three months ----

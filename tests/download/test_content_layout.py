@@ -2,6 +2,7 @@
 
 import pytest
 
+from cstool.download.addresses import Kind
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, open_session
 from cstool.download.content_layout import edition_of_content, read_content
@@ -24,7 +25,7 @@ def edition(names: list[str], sums: list[str] | None) -> Edition:
 
 
 def read(server: Server, date: str = DATE) -> Edition | None:
-    http = HttpClient(open_session(), id, sleep=id, tries=2)
+    http = HttpClient(open_session(), print, sleep=id, tries=2)
     return read_content("swwiki", date, f"{server.url}{CONTENT}swwiki/{date}/", http)
 
 
@@ -115,7 +116,7 @@ def test_an_edition_without_a_mark_is_unfinished(marks: str, server: Server) -> 
     server.publish_content("swwiki", DATE, FILES, marks=marks)
     found = read(server)
     missing = "SHA256SUMS" if "SHA" not in marks else "_SUCCESS"
-    assert found == Edition("swwiki", DATE, (), f"{missing} is missing", found.kind)
+    assert found == Edition("swwiki", DATE, (), f"{missing} is missing", Kind.CONTENT)
 
 
 def test_a_success_that_was_never_written_does_not_matter_once_a_newer_edition_was_begun(

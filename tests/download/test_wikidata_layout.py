@@ -59,7 +59,7 @@ def weeks(server: Server) -> DumpSource:
 
 
 def http() -> HttpClient:
-    return HttpClient(open_session(), id, sleep=id, tries=2)
+    return HttpClient(open_session(), print, sleep=id, tries=2)
 
 
 def test_the_newest_complete_week_is_taken_whatever_the_date_of_its_file(

@@ -200,10 +200,10 @@ def _forecast(run: Run, client: ItemClient, items: int, calls: int) -> str:
     seconds = client.policy.estimate(calls - done, client.pause)
     slow = client.policy.anonymous_pause <= client.pause
     hint = "; faster with --contact, which the operators ask for" if slow else ""
-    plural = "" if calls == 1 else "s"
+    what = f"{items:,} items in {calls:,} calls" if calls > 1 else f"{items:,} item(s) in one call"
     return (
-        f"asks {client.query.api} for {items:,} item{'' if items == 1 else 's'}: {calls:,} "
-        f"call{plural}{answered}, about {duration_in_words(seconds)}{hint}"
+        f"asks {client.query.api} for {what}{answered}, one at a time: about "
+        f"{duration_in_words(seconds)}{hint}"
     )
 
 

@@ -8,6 +8,7 @@ tables, and the other result is compared with it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cstool.dumps.dump_sets import dump_files
@@ -21,7 +22,7 @@ from cstool.stages.titles.compare import compare, write_differences
 from cstool.stages.titles.from_sql import SqlListing, SqlTables, list_tables
 from cstool.stages.titles.from_xml import DumpListing, list_dumps
 from cstool.stages.titles.resolve import ResolvedTitles, index_titles, resolve
-from cstool.stages.titles.wiki import language_of, site_of
+from cstool.stages.titles.wiki import language_of, named_site, site_of
 from cstool.stages.titles.write_non_entities import write_not_entities
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts, total
@@ -108,7 +109,13 @@ def titles(
             joined = list_tables(run, sql, site, running.part_size, faults)
         if entities and manifest:
             paths = [absolute(path) for path in pages]
-            dump = open_pages(paths, running.part_size, damage, sample=SAMPLE)
+            dump = open_pages(
+                paths,
+                running.part_size,
+                damage,
+                sample=SAMPLE,
+                site_of=partial(named_site, wiki=wiki),
+            )
             site = site_of(wiki, dump, pages[0], on_message)
             # The name that `extract` uses for this dump's wiki, which `link` compares.
             source = Source(dump.site.wiki, site.language)
