@@ -15,8 +15,8 @@ SOURCE = {source}
 DATE = {date}
 # Date of Wikidata's dump; empty for DATE, or the nearest date that has one.
 WIKIDATA_DATE ={wikidata_date}
-# Titles of pages: sql (from the wiki's SQL tables, in minutes) or pages (from Wikidata's and the page
-# dumps, in hours for a large wiki; not with ENTITIES = live).
+# Titles of pages: sql (from the wiki's SQL tables, in minutes) or pages (from Wikidata's and the
+# page dumps, in hours for a large wiki; not with ENTITIES = live).
 TITLES_FROM = {titles}
 # Folder for the dumps.
 DUMPS = dumps
