@@ -56,7 +56,9 @@ def known_sets(folder: Path) -> list[set[str]]:
     except FileNotFoundError:
         return sets
     except OSError as error:
-        raise InputError(f"{sums}: cannot be read ({error.strerror})") from error
+        raise InputError(
+            f"{sums}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
     return [*sets, {line.split()[-1].rpartition("/")[2] for line in text.splitlines() if line}]
 
 
