@@ -8,6 +8,7 @@ from pathlib import Path
 from cstool.download.addresses import PAGE_RANGE, compact, dashed
 from cstool.download.command import DownloadRequest
 from cstool.download.discovery import LATEST
+from cstool.download.listings import sha256_lines
 from cstool.download.record import PART, read_record
 from cstool.errors import InputError
 
@@ -59,7 +60,7 @@ def known_sets(folder: Path) -> list[set[str]]:
         raise InputError(
             f"{sums}: cannot be read ({error.strerror}); check its permissions"
         ) from error
-    return [*sets, {line.split()[-1].rpartition("/")[2] for line in text.splitlines() if line}]
+    return [*sets, {name for name, _ in sha256_lines(text)}]
 
 
 def wiki_files(
