@@ -46,7 +46,7 @@ help::
 	@echo "              ENTITIES=live: ask Wikidata's API for the linked items, instead of reading"
 	@echo "              its dump (150 GB)."
 	@echo "              SOURCE=content: download content exports; dumps: XML dumps."
-	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes (docs/titles.md)."
+	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes."
 	@echo "              -j2 runs two stages at a time, -n shows the commands only."
 	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
 	@echo "              with ENTITIES=live: RUN=--overwrite"
