@@ -22,8 +22,8 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
-from cstool.download.origins import SOURCES
 from cstool.download.progress_bars import bars, line
+from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
 
 EXAMPLE = """\b

@@ -13,7 +13,10 @@ from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.discovery import LATEST, EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
-from cstool.download.origins import (
+from cstool.download.partial import unchecked
+from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
+from cstool.download.progress_bars import ProgressFactory
+from cstool.download.publications import (
     TABLES,
     DumpSource,
     EditionNotFound,
@@ -24,9 +27,6 @@ from cstool.download.origins import (
     tables_of,
     with_sizes,
 )
-from cstool.download.partial import unchecked
-from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
-from cstool.download.progress_bars import ProgressFactory
 from cstool.download.record import PART, CompleteFile, DownloadFolder
 from cstool.download.server_policy import CONNECTIONS, CONTENT_DAYS, CONTENT_WARNING
 from cstool.download.threads import run_in_threads
@@ -146,8 +146,8 @@ def _find(
 def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
     """Return an edition that the server no longer has, if all its files are in the record."""
     record = downloads.record
-    for origin in source.origins:
-        own = in_form_of(origin.kind, date)
+    for publication in source.publications:
+        own = in_form_of(publication.kind, date)
         names = record.sets.get(f"{source.name}-{own}", [])
         if names and all(name in record.files for name in names):
             kept = [(name, record.files[name]) for name in names]
@@ -156,7 +156,9 @@ def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionCh
                 for name, one in kept
             )
             note = "the server no longer has it"
-            return EditionChoice(Edition(source.name, own, files, "", origin.kind), origin, note)
+            return EditionChoice(
+                Edition(source.name, own, files, "", publication.kind), publication, note
+            )
     return None
 
 
@@ -215,12 +217,12 @@ def _warnings(plan: DownloadPlan, now: float) -> Iterator[str]:
 def _carry_out(
     plan: DownloadPlan, downloads: DownloadFolder, http: HttpClient, bars: ProgressFactory
 ) -> None:
-    origins = {
-        file.name: (one.origin, one.edition.date)
+    publications = {
+        file.name: (one.publication, one.edition.date)
         for _, one in plan.found
         for file in one.edition.files
     }
-    context = TransferContext(http, downloads, bars, renewing(origins, http))
+    context = TransferContext(http, downloads, bars, renewing(publications, http))
     steps = [step for step in plan.steps if step.action is not Action.NOTHING]
     calls = [partial(_fetch_or_verify, step, context) for step in steps]
     results = run_in_threads(calls, most=CONNECTIONS, stop=http.stop)
@@ -254,10 +256,10 @@ def catalogue(request: DownloadRequest, http: HttpClient) -> list[str]:
 
     def look() -> list[str]:
         return [
-            f"{source.name} {date}  {origin.kind.words}  "
-            + _describe(read_edition(origin, date, http), http)
+            f"{source.name} {date}  {publication.kind.words}  "
+            + _describe(read_edition(publication, date, http), http)
             for source in request.sources()
-            for date, origin in offers_of(source, http)
+            for date, publication in offers_of(source, http)
         ]
 
     return interruptible(look, http)
