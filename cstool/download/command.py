@@ -127,10 +127,10 @@ def _find(
     date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
     try:
         found = find(source, date, http, begun=latest.get(source.key), wait=request.wait)
-    except EditionNotFound:
+    except EditionNotFound as error:
         kept = _kept(source, date, downloads)
         if kept is None or (request.sql and kept.edition.kind is Kind.DUMP):
-            raise
+            raise EditionNotFound(f"{error}{_missing(source, date, downloads)}") from error
         found = kept
     if not request.sql or found.edition.kind is not Kind.CONTENT:
         return [(source, found)]
@@ -160,6 +160,17 @@ def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionCh
                 Edition(source.name, own, files, "", publication.kind), publication, note
             )
     return None
+
+
+def _missing(source: DumpSource, date: str, downloads: DownloadFolder) -> str:
+    """Return how much is missing of a begun edition that the server no longer has, "" if none."""
+    record = downloads.record
+    for publication in source.publications:
+        names = record.sets.get(f"{source.name}-{in_form_of(publication.kind, date)}", [])
+        missing = sum(name not in record.files for name in names)
+        if missing:
+            return f"; {missing} of its {len(names)} files are missing in {downloads.folder}"
+    return ""
 
 
 def download(
