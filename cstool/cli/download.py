@@ -2,15 +2,18 @@
 
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from cstool.download.addresses import WIKIMEDIA, compact
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
+    UnfinishedDownload,
     catalogue,
     download,
     interruptible,
@@ -19,6 +22,8 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
+from cstool.download.origins import SOURCES
+from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
 from cstool.download.record import DownloadFolder
 
@@ -27,25 +32,27 @@ Examples:
   cstool download enwiki --wikidata -o dumps
   cstool download enwiki dewiki --sql --date 20261001 -o dumps --contact me@example.org
   cstool download swwiki --wikidata --list
+  cstool download swwiki --source content -o dumps > files.txt
 """
-WIKIMEDIA = "https://dumps.wikimedia.org"
 
 
 class Date(click.ParamType[str]):
-    """A dump date: YYYYMMDD or `latest`."""
+    """A date: YYYYMMDD, YYYY-MM-DD or `latest`."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date unchanged; fail if it is not a valid date."""
+        """Return the date as YYYYMMDD; fail if it is not a valid date."""
         if value != LATEST:
             try:
-                if not re.fullmatch(r"[0-9]{8}", value):
+                if not re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
                     raise ValueError
-                time.strptime(value, "%Y%m%d")
+                time.strptime(compact(value), "%Y%m%d")
             except ValueError:
-                self.fail(f"{value!r} is not a date; give YYYYMMDD or latest", param, ctx)
-        return str(value)
+                self.fail(
+                    f"{value!r} is not a date; give YYYYMMDD, YYYY-MM-DD or latest", param, ctx
+                )
+        return compact(value)
 
 
 class Server(click.ParamType[str]):
@@ -78,6 +85,14 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
 @click.option(
+    "--source",
+    type=click.Choice([*SOURCES]),
+    default="auto",
+    show_default=True,
+    help="Which files with pages: dumps (articles and templates), content (MediaWiki Content File "
+    "Exports, pages of all namespaces), or auto for the newer of the two.",
+)
+@click.option(
     "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
 )
 @click.option(
@@ -92,13 +107,19 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Dump date, YYYYMMDD, or latest for the newest complete dump.",
+    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest complete edition.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
+    help="Date of the Wikidata dump, that of its folder or of its file. Default: --date, or the "
+    "nearest date with a complete dump.",
+)
+@click.option(
+    "--if-missing",
+    is_flag=True,
+    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
 )
 @click.option(
     "--wait",
@@ -134,10 +155,12 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     wikis: tuple[str, ...],
+    source: str,
     wikidata: bool,
     sql: bool,
     date: str,
     wikidata_date: str | None,
+    if_missing: bool,
     wait: bool,
     mirror: str,
     contact: str | None,
@@ -149,15 +172,15 @@ def command(
 ) -> None:
     """Download dumps of wikis and of Wikidata from Wikimedia's servers.
 
-    Writes the files and _downloads.json to one folder. A file gets its final name only when it is
-    complete and its checksum has been verified. Running the same command again resumes an
-    interrupted download and skips complete files.
+    Writes the files and _downloads.json to one folder, and their paths to standard output, one per
+    line. A file gets its final name only when it is complete and its checksum has been verified.
+    Running the same command again resumes an interrupted download and skips complete files.
     """
     del debug
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait)
+    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
     http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
         for text in catalogue(order, http):
@@ -171,6 +194,12 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
+    if if_missing:
+        present, rest = split(order, out)
+        _print_paths(present)
+        if rest is None:
+            return
+        order = rest
     started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
@@ -178,5 +207,14 @@ def command(
         for text in list_files(out):
             http.say(text)
         raise
+    except UnfinishedDownload as fault:
+        _print_paths(fault.complete)
+        raise
     for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)
+    _print_paths(plan.paths(out))
+
+
+def _print_paths(paths: Iterable[Path]) -> None:
+    for path in paths:
+        line(str(path), result=True)

@@ -33,6 +33,7 @@ from cstool.storage.manifest import (
     Input,
     Manifest,
     Part,
+    Queried,
     Source,
     as_read,
     lineage_of,
@@ -199,10 +200,12 @@ class Run:
         *,
         source: Source | None = None,
         files: Iterable[Part] = (),
+        queried: Queried | msgspec.UnsetType = msgspec.UNSET,
     ) -> Manifest:
         """Verify the counts, write and return the manifest, remove intermediate files.
 
-        `files`: parts that are not Parquet (indexes, cards), listed after `made`. Parts of this
+        `files`: parts that are not Parquet (indexes, cards), listed after `made`. `queried`: when a
+        server was asked for the data. Parts of this
         run that are not listed are removed: an interrupted run may have read a longer pipe. Raises
         Unfinished for an array task, AssertionError if the counts do not add up.
         """
@@ -223,6 +226,7 @@ class Run:
             counts=counts,
             source=source,
             lineage=[*self.lineage],
+            queried=queried,
         )
         manifest = with_checksum(bare)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)

@@ -262,6 +262,11 @@ def _look_at_downloads(
             yield Problem("missing", str(path), what)
         elif what := _change_of_dump(path, kept, read, hashes, quick=quick):
             yield Problem("changed", str(path), what)
+    for group, names in record.sets.items():
+        for name in names:
+            if name not in record.files and not (folder / (name + PART)).exists():
+                what = f"not downloaded; {group} has {len(names)} files"
+                yield Problem("missing", str(folder / name), what)
     begun = {name + PART for name in record.begun}
     for path in sorted(folder.iterdir()):
         if path.name in begun:
@@ -286,12 +291,11 @@ def _change_of_dump(
         hashed.reach(hashed.bytes + number)
         read(number)
 
-    sha1 = _digest(path, "sha1", hash_too)
+    kind, expected = ("sha256", kept.sha256) if kept.sha256 else ("sha1", kept.sha1)
+    digest = _digest(path, kind, hash_too)
     hashed.close()
     hashes[path.name] = hashed.fingerprint
-    if sha1 != kept.sha1:
-        return "content changed (different sha1)"
-    return ""
+    return "" if digest == expected else f"content changed (different {kind})"
 
 
 # ---- inputs ----
