@@ -217,7 +217,8 @@ class PageParser:
                 f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
                 "export in a separate file"
             )
-        if self.site is None and len(self._path) < 2 and not self._offset:
+        inside = len(self._path) > (0 if error.code in CUT else 1)
+        if self.site is None and not inside and not self._offset:
             return InputError(
                 f"{self._name}: not a MediaWiki XML export ({what} at {where}); give a "
                 "pages-articles dump"
