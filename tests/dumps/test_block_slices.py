@@ -147,7 +147,7 @@ def test_damage_loses_the_pages_in_its_block(tmp_path: Path, size: int) -> None:
     path = write(tmp_path / "d.xml.bz2", XML, 300)
     data = path.read_bytes()
     starts = [task.slice.block_bytes[0] for task in opened(path).tasks]
-    for block in (3, 8, 9, len(starts) - 2):
+    for block in (3, 8, len(starts) - 2):
         broken = bytearray(data)
         broken[starts[block] + 40] ^= 4
         path.write_bytes(broken)
@@ -173,7 +173,7 @@ def test_damage_loses_the_pages_in_its_block(tmp_path: Path, size: int) -> None:
 def test_truncation_keeps_the_pages_before_it(tmp_path: Path, size: int) -> None:
     path = write(tmp_path / "d.xml.bz2", XML, 300)
     data = path.read_bytes()
-    for length in range(len(data) // 2, len(data), 61):
+    for length in (len(data) // 2, len(data) * 2 // 3, len(data) - 12, len(data) - 1):
         path.write_bytes(data[:length])
         damage = Damage()
         kept = titles(read(path, size, damage))
@@ -307,7 +307,7 @@ def test_a_sample_does_not_depend_on_the_slices(tmp_path: Path) -> None:
 
 
 def test_a_slice_of_repetitive_blocks_takes_little_memory(tmp_path: Path) -> None:
-    pages = [Source(f"Page {i}", "x" * 20_000_000) for i in range(8)]
+    pages = [Source(f"Page {i}", "x" * 10_000_000) for i in range(6)]
     path = tmp_path / "d.xml.bz2"
     path.write_bytes(bz2.compress(dump_xml(pages).encode()))
     code = (
@@ -320,5 +320,5 @@ def test_a_slice_of_repetitive_blocks_takes_little_memory(tmp_path: Path) -> Non
     run = [sys.executable, "-c", code, str(path)]
     out = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     texts, _, grown = out.rpartition("] ")
-    assert texts.count("20000000") == 8
-    assert int(grown) < (300 << 20) / (1 if sys.platform == "darwin" else 1024)
+    assert texts.count("10000000") == 6
+    assert int(grown) < (200 << 20) / (1 if sys.platform == "darwin" else 1024)
