@@ -84,11 +84,11 @@ def test_reading_goes_on_behind_a_malformed_page() -> None:
     broken = PAGE.replace("[[y]]", "&none;")
     read = reader.feed((PAGE + broken + PAGE).encode())
     assert next(read).id == 7
-    with pytest.raises(CutInputError, match="malformed XML .*in page 'A & b'"):
+    with pytest.raises(CutInputError, match=r"malformed XML .*in page 'A & b'"):
         next(read)
-    assert reader.in_page
+    before = reader.in_page
     reader.resume(lost=False)
-    assert not reader.in_page
+    assert (before, reader.in_page) == (True, False)
     assert [page.id for page in [*reader.feed(b""), *reader.finish()]] == [7]
 
 
