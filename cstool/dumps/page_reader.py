@@ -123,23 +123,28 @@ class PageReader:
             found = plain_page(
                 data, at, largest_text=self._largest_text, namespaces=self._namespaces
             )
-            if found is None:
-                end = data.find(_PAGE_END, at) + len(_PAGE_END)
-                parser = self._new_parser(at)
-                pages = self._parse_one(parser, data[at:end]) if end > at else None
-                if isinstance(pages, CutInputError):
-                    self._drop(end)
-                    self._parser = parser
-                    raise pages
-                if pages is None:
-                    break
-                yield from pages
-                at = end
-            else:
+            if found is not None:
                 page, at = found
                 yield page
+                continue
+            end = data.find(_PAGE_END, at)
+            if end < 0:
+                parsing = len(data) - at > _LARGEST_BUFFER
+                break
+            end += len(_PAGE_END)
+            parser = self._new_parser(at)
+            pages = self._parse_one(parser, data[at:end])
+            if isinstance(pages, CutInputError):
+                self._drop(end)
+                self._parser = parser
+                raise pages
+            if pages is None:
+                parsing = True
+                break
+            yield from pages
+            at = end
         self._drop(at)
-        if end > at or len(self._rest) > _LARGEST_BUFFER:
+        if parsing:
             yield from self._parse_rest()
 
     def _seek(self) -> None:
