@@ -21,6 +21,7 @@ OTHERS = [
     ROOT / ".pre-commit-config.yaml", ROOT / "CITATION.cff",
     ROOT / ".github/ISSUE_TEMPLATE/config.yml",
 ]  # fmt: skip
+PIPELINE_FILES = ["corpus.mk", "project.mk", "lists.sh", "slurm/submit.sh", "slurm/extract.sbatch"]
 EXPRESSION = "EXPRESSION"  # stands for ${{ … }}
 _TARGET = re.compile(r"^([\w./$()-]+):(?!=)", re.MULTILINE)
 
@@ -143,6 +144,7 @@ def test_a_tree_that_is_not_published_is_not_released(monkeypatch: pytest.Monkey
 
 
 def test_the_check_of_a_wheel_finds_what_is_missing_and_superfluous() -> None:
+    assert {f"cstool/pipeline/{name}" for name in PIPELINE_FILES} <= wheel.expected()
     whole = wheel.expected() | {f"{name}.cpython-311-linux.so" for name in wheel.EXTENSIONS}
     assert wheel.faults({*whole, "cstool_corpus-1.dist-info/METADATA"}) == []
     assert wheel.faults({*whole, "tests/a.py"}) == ["tests/a.py: superfluous"]

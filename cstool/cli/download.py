@@ -22,9 +22,9 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
-from cstool.download.origins import SOURCES
 from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
+from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
 
 EXAMPLE = """\b

@@ -131,6 +131,8 @@ def command(
         raise click.UsageError("give the source wiki with --wiki, such as --wiki swwiki")
     if not languages:
         raise click.UsageError("give the target languages with --languages, such as en,fr")
+    if wikidata_date and entities == "live":
+        raise click.UsageError("--wikidata-date: not with --entities live, which reads no dump")
     settings = PipelineSettings(
         wikis, languages, entities, source, date, wikidata_date, _program(), slurm
     )

@@ -13,7 +13,10 @@ from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.discovery import LATEST, EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
-from cstool.download.origins import (
+from cstool.download.partial import unchecked
+from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
+from cstool.download.progress_bars import ProgressFactory
+from cstool.download.publications import (
     TABLES,
     DumpSource,
     EditionNotFound,
@@ -24,9 +27,6 @@ from cstool.download.origins import (
     tables_of,
     with_sizes,
 )
-from cstool.download.partial import unchecked
-from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
-from cstool.download.progress_bars import ProgressFactory
 from cstool.download.record import PART, CompleteFile, DownloadFolder
 from cstool.download.server_policy import CONNECTIONS, CONTENT_DAYS, CONTENT_WARNING
 from cstool.download.threads import run_in_threads
@@ -127,10 +127,10 @@ def _find(
     date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
     try:
         found = find(source, date, http, begun=latest.get(source.key), wait=request.wait)
-    except EditionNotFound:
+    except EditionNotFound as error:
         kept = _kept(source, date, downloads)
         if kept is None or (request.sql and kept.edition.kind is Kind.DUMP):
-            raise
+            raise EditionNotFound(f"{error}{_missing(source, date, downloads)}") from error
         found = kept
     if not request.sql or found.edition.kind is not Kind.CONTENT:
         return [(source, found)]
@@ -146,8 +146,8 @@ def _find(
 def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
     """Return an edition that the server no longer has, if all its files are in the record."""
     record = downloads.record
-    for origin in source.origins:
-        own = in_form_of(origin.kind, date)
+    for publication in source.publications:
+        own = in_form_of(publication.kind, date)
         names = record.sets.get(f"{source.name}-{own}", [])
         if names and all(name in record.files for name in names):
             kept = [(name, record.files[name]) for name in names]
@@ -156,8 +156,21 @@ def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionCh
                 for name, one in kept
             )
             note = "the server no longer has it"
-            return EditionChoice(Edition(source.name, own, files, "", origin.kind), origin, note)
+            return EditionChoice(
+                Edition(source.name, own, files, "", publication.kind), publication, note
+            )
     return None
+
+
+def _missing(source: DumpSource, date: str, downloads: DownloadFolder) -> str:
+    """Return how much is missing of a begun edition that the server no longer has, "" if none."""
+    record = downloads.record
+    for publication in source.publications:
+        names = record.sets.get(f"{source.name}-{in_form_of(publication.kind, date)}", [])
+        missing = sum(name not in record.files for name in names)
+        if missing:
+            return f"; {missing} of its {len(names)} files are missing in {downloads.folder}"
+    return ""
 
 
 def download(
@@ -215,12 +228,12 @@ def _warnings(plan: DownloadPlan, now: float) -> Iterator[str]:
 def _carry_out(
     plan: DownloadPlan, downloads: DownloadFolder, http: HttpClient, bars: ProgressFactory
 ) -> None:
-    origins = {
-        file.name: (one.origin, one.edition.date)
+    publications = {
+        file.name: (one.publication, one.edition.date)
         for _, one in plan.found
         for file in one.edition.files
     }
-    context = TransferContext(http, downloads, bars, renewing(origins, http))
+    context = TransferContext(http, downloads, bars, renewing(publications, http))
     steps = [step for step in plan.steps if step.action is not Action.NOTHING]
     calls = [partial(_fetch_or_verify, step, context) for step in steps]
     results = run_in_threads(calls, most=CONNECTIONS, stop=http.stop)
@@ -254,10 +267,10 @@ def catalogue(request: DownloadRequest, http: HttpClient) -> list[str]:
 
     def look() -> list[str]:
         return [
-            f"{source.name} {date}  {origin.kind.words}  "
-            + _describe(read_edition(origin, date, http), http)
+            f"{source.name} {date}  {publication.kind.words}  "
+            + _describe(read_edition(publication, date, http), http)
             for source in request.sources()
-            for date, origin in offers_of(source, http)
+            for date, publication in offers_of(source, http)
         ]
 
     return interruptible(look, http)

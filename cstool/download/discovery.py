@@ -7,11 +7,11 @@ from itertools import groupby
 from cstool.download.addresses import WIKIDATA, Kind, compact, days_apart, in_form_of
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
-from cstool.download.origins import (
+from cstool.download.publications import (
     DumpSource,
     EditionNotFound,
     Offer,
-    Origin,
+    Publication,
     dates_of,
     elsewhere,
     kinds_of,
@@ -28,10 +28,10 @@ _SHIFT = 10  # days between the date of a folder of entities and that of its fil
 
 @dataclass(frozen=True)
 class EditionChoice:
-    """The edition to download, its origin, and a note for the user ("" for none)."""
+    """The edition to download, its publication, and a note for the user ("" for none)."""
 
     edition: Edition
-    origin: Origin
+    publication: Publication
     note: str = ""
 
 
@@ -46,16 +46,16 @@ def find(
     """
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
-    choices = _group(source.origins, date, http)
+    choices = _group(source.publications, date, http)
     if wait and choices and not _first_finished(choices):
         choices = _await(choices, http)
     if chosen := _first_finished(choices):
         return chosen
     for choice in choices:  # only checksums are missing; the plan's lines say what is verified
         if choice.edition.files:
-            return EditionChoice(choice.edition, choice.origin, choice.edition.unfinished)
+            return EditionChoice(choice.edition, choice.publication, choice.edition.unfinished)
     if choices:
-        kind, reason = choices[0].origin.kind.words, choices[0].edition.unfinished
+        kind, reason = choices[0].publication.kind.words, choices[0].edition.unfinished
         instead = _instead(source, date, http)
         raise ServerError(
             f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
@@ -67,8 +67,8 @@ def find(
 def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
     dates = ", ".join(other for other, _ in offers_of(source, http, date)[:8])
     where = " and ".join(
-        f"no {origin.kind.words} of {in_form_of(origin.kind, date)} at {origin.url}"
-        for origin in source.origins
+        f"no {publication.kind.words} of {in_form_of(publication.kind, date)} at {publication.url}"
+        for publication in source.publications
     )
     near = f"use {_instead(source, date, http) or 'one of these'}"
     other = elsewhere(source, date, http)
@@ -76,29 +76,29 @@ def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFou
     return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
 
 
-def _group(origins: Sequence[Origin], date: str, http: HttpClient) -> list[EditionChoice]:
-    """Return the editions of a date up to the first finished one, of origins that have one."""
+def _group(publications: Sequence[Publication], date: str, http: HttpClient) -> list[EditionChoice]:
+    """Return the editions of a date up to the first finished one, of publications that have one."""
     choices: list[EditionChoice] = []
-    for origin in origins:
-        edition = _read_dated(origin, date, http)
+    for publication in publications:
+        edition = _read_dated(publication, date, http)
         if edition:
-            choices.append(EditionChoice(edition, origin, edition.note))
+            choices.append(EditionChoice(edition, publication, edition.note))
         if edition and not edition.unfinished:
             break
     return choices
 
 
-def _read_dated(origin: Origin, date: str, http: HttpClient) -> Edition | None:
+def _read_dated(publication: Publication, date: str, http: HttpClient) -> Edition | None:
     """Return the edition of a date; of Wikidata's entities the date is the folder's or the file's.
 
     A folder without a file of entities counts only if no other folder has one of that date.
     """
-    edition = read_edition(origin, date, http)
-    if origin.kind is not Kind.ENTITIES or (edition and edition.files):
+    edition = read_edition(publication, date, http)
+    if publication.kind is not Kind.ENTITIES or (edition and edition.files):
         return edition
-    for other in dates_of(origin, http) or ():
+    for other in dates_of(publication, http) or ():
         if 0 < days_apart(other, date)[0] <= _SHIFT:
-            shifted = read_edition(origin, other, http)
+            shifted = read_edition(publication, other, http)
             if shifted and file_date(shifted) == compact(date):
                 return shifted
     return edition
@@ -112,34 +112,33 @@ def find_near(
     source: DumpSource, date: str, http: HttpClient, *, wait: bool = False
 ) -> EditionChoice:
     """Return the edition of a date, or the nearest finished one."""
-    choices = _group(source.origins, date, http)
+    choices = _group(source.publications, date, http)
     if any(choice.edition.files for choice in choices):  # else another date, or one just begun
         return find(source, date, http, wait=wait)
     offers = offers_of(source, http)
     near = _nearest(date, offers, http)
     if near is None:
-        raise ServerError(
-            f"{source.origins[0].url}: no finished {kinds_of(source)}; list the dumps with --list"
-        )
-    kind = near.origin.kind.words
-    asked, taken = in_form_of(near.origin.kind, date), near.edition.date
+        url = source.publications[0].url
+        raise ServerError(f"{url}: no finished {kinds_of(source)}; list the dumps with --list")
+    kind = near.publication.kind.words
+    asked, taken = in_form_of(near.publication.kind, date), near.edition.date
     note = _joined(f"no {kind} of {asked}; {taken} is the nearest finished {kind}", near.note)
-    return EditionChoice(near.edition, near.origin, note)
+    return EditionChoice(near.edition, near.publication, note)
 
 
 def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
     """Return the option for the nearest finished edition, for a message; "" if there is none."""
     near = _nearest(date, offers_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
-    kind = near.origin.kind.words if near else ""
+    kind = near.publication.kind.words if near else ""
     return f"{option} {near.edition.date}, the nearest finished {kind}" if near else ""
 
 
 def _nearest(date: str, offers: Sequence[Offer], http: HttpClient) -> EditionChoice | None:
-    for other, origin in sorted(offers, key=lambda o: days_apart(o[0], date))[:_MOST_LOOKS]:
-        edition = read_edition(origin, other, http)
+    for other, publication in sorted(offers, key=lambda o: days_apart(o[0], date))[:_MOST_LOOKS]:
+        edition = read_edition(publication, other, http)
         if edition and not edition.unfinished:
-            return EditionChoice(edition, origin, edition.note)
+            return EditionChoice(edition, publication, edition.note)
     return None
 
 
@@ -158,16 +157,16 @@ def _find_latest(
         if not chosen and wait and index == 0:
             chosen = _first_finished(_await(choices, http))
         if chosen:
-            newest = f"{chosen.edition.date} is the newest finished {chosen.origin.kind.words}"
+            newest = f"{chosen.edition.date} is the newest finished {chosen.publication.kind.words}"
             notes = [note, missed and f"{missed}; {newest}", chosen.note]
-            return EditionChoice(chosen.edition, chosen.origin, _joined(*notes))
+            return EditionChoice(chosen.edition, chosen.publication, _joined(*notes))
         edition = choices[0].edition
         missed = missed or f"{edition.date} is not finished ({edition.unfinished})"
     kind = kinds_of(source)
     few = len(offers) <= _MOST_LOOKS
     some = f"no {kind}" if few else f"none of the newest {_MOST_LOOKS} of {kind}"
     raise ServerError(
-        f"{source.origins[0].url}: {some} is finished ({missed}); list the dumps with --list"
+        f"{source.publications[0].url}: {some} is finished ({missed}); list the dumps with --list"
     )
 
 
@@ -175,28 +174,28 @@ def _resumed(
     source: DumpSource, offers: Sequence[Offer], begun: str | None, http: HttpClient
 ) -> tuple[EditionChoice | None, str]:
     """Return the edition whose download was begun, or a note that it cannot be resumed."""
-    origins = [o for o in source.origins if begun and in_form_of(o.kind, begun) == begun]
-    if begun is None or not origins or (begun, origins[0]) == offers[0]:
+    publications = [p for p in source.publications if begun and in_form_of(p.kind, begun) == begun]
+    if begun is None or not publications or (begun, publications[0]) == offers[0]:
         return None, ""
-    if (begun, origins[0]) not in offers:
+    if (begun, publications[0]) not in offers:
         return None, (
             f"the download of {begun} cannot be finished, because the server no longer has it"
         )
-    edition = read_edition(origins[0], begun, http)
+    edition = read_edition(publications[0], begun, http)
     if edition is None or edition.unfinished:
         return None, ""
-    note = f"resuming the download of {begun}; give --date for a newer {origins[0].kind.words}"
-    return EditionChoice(edition, origins[0], _joined(note, edition.note)), ""
+    note = f"resuming the download of {begun}; give --date for a newer {publications[0].kind.words}"
+    return EditionChoice(edition, publications[0], _joined(note, edition.note)), ""
 
 
 def _group_of(offers: Iterable[Offer], http: HttpClient) -> list[EditionChoice]:
     """Return the editions of offers, an empty folder as an unfinished one."""
     choices = []
-    for date, origin in offers:
-        edition = read_edition(origin, date, http) or Edition(
-            origin.name, date, (), "empty folder", origin.kind
+    for date, publication in offers:
+        edition = read_edition(publication, date, http) or Edition(
+            publication.name, date, (), "empty folder", publication.kind
         )
-        choices.append(EditionChoice(edition, origin, edition.note))
+        choices.append(EditionChoice(edition, publication, edition.note))
         if not edition.unfinished:
             break
     return choices
@@ -212,17 +211,19 @@ def _await(choices: Sequence[EditionChoice], http: HttpClient) -> list[EditionCh
             said = reasons
             first = current[0]
             http.say(
-                f"{first.edition.source}: waiting for the {first.origin.kind.words} of "
+                f"{first.edition.source}: waiting for the {first.publication.kind.words} of "
                 f"{first.edition.date} ({reasons}); checking every {POLL / 60:.0f} min"
             )
         http.wait(POLL)
         now = [(choice, _read_again(choice, http)) for choice in current]
-        current = [EditionChoice(edition, choice.origin, edition.note) for choice, edition in now]
+        current = [
+            EditionChoice(edition, choice.publication, edition.note) for choice, edition in now
+        ]
     return current
 
 
 def _read_again(choice: EditionChoice, http: HttpClient) -> Edition:
-    return read_edition(choice.origin, choice.edition.date, http) or choice.edition
+    return read_edition(choice.publication, choice.edition.date, http) or choice.edition
 
 
 def _joined(*notes: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from cstool.download.addresses import PAGE_RANGE, compact, dashed
 from cstool.download.command import DownloadRequest
 from cstool.download.discovery import LATEST
+from cstool.download.listings import sha256_lines
 from cstool.download.record import PART, read_record
 from cstool.errors import InputError
 
@@ -56,8 +57,10 @@ def known_sets(folder: Path) -> list[set[str]]:
     except FileNotFoundError:
         return sets
     except OSError as error:
-        raise InputError(f"{sums}: cannot be read ({error.strerror})") from error
-    return [*sets, {line.split()[-1].rpartition("/")[2] for line in text.splitlines() if line}]
+        raise InputError(
+            f"{sums}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
+    return [*sets, {name for name, _ in sha256_lines(text)}]
 
 
 def wiki_files(

@@ -136,7 +136,8 @@ def dump_files(given: Sequence[str]) -> DumpFiles:
             named.append(path)
     _refuse_repeated(files)
     names = [Path(path).name for path in files]
-    for folder in dict.fromkeys(str(Path(path).parent) for path in named if path != STDIN):
+    pieces = [path for path in named if (name := published_name(Path(path).name)) and name.place]
+    for folder in dict.fromkeys(str(Path(path).parent) for path in pieces):
         with suppress(InputError):  # of a folder that need not be readable
             notes += _left_out(read_folder(folder), names)
     return DumpFiles(in_order(files), notes)
@@ -158,7 +159,8 @@ def read_folder(path: str) -> FolderListing:
     """
     folder = Path(path)
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if not entry.is_dir())
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.is_dir())
         listed = _recorded(folder / _RECORD) if _RECORD in names else set()
         for name in names:
             if any(fnmatch(name, pattern) for pattern in _SUMS):

@@ -8,10 +8,10 @@ import re
 
 from cstool.dumps import bounds
 
-_START = re.compile(rb"<(siteinfo|page)(?=[\s/>])")
-_END = b"</siteinfo>"
+_START = re.compile(rb"<([\w.-]+:)?(?:(siteinfo)(?=[\s>])|(?:siteinfo/|page[\s/>]))")
+_PAGE = re.compile(rb"<(?:[\w.-]+:)?page[\s/>]")
 # What may be the begin of a start tag, at the end of a piece of XML.
-_BEGUN = re.compile(rb"<[a-z]{0,8}\Z")
+_BEGUN = re.compile(rb"<[\w.:-]{0,64}\Z")
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[\dA-Fa-f]+);)")
 _NO_TAG = re.compile(
     rb"<(?!/?[A-Za-z_][\w:.-]*(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*\s*/?>|!--)"
@@ -34,18 +34,17 @@ class HeaderMender:
         """Return the XML that can be passed on; the element is held until its end is known."""
         data, self._held = self._held + data, b""
         start = _START.search(data)
-        end = data.find(_END, start.end()) if start else -1
         if start is None:
             begun = None if final else _BEGUN.search(data)
             return self._hold(data, begun.start() if begun else len(data))
-        if start[1] == b"siteinfo" and end < 0:
-            if not final and len(data) - start.start() <= bounds.LONGEST_TOKEN:
-                return self._hold(data, start.start())
-        elif start[1] == b"siteinfo":
-            first = start.start()
-            mended = mend(data[first:end])
-            self.added = len(mended) - (end - first)
-            data = data[:first] + mended + data[end:]
+        if start[2]:
+            first, end = start.start(), data.find(b"</%ssiteinfo" % (start[1] or b""), start.end())
+            if end >= 0:
+                mended = mend(data[first:end])
+                self.added = len(mended) - (end - first)
+                data = data[:first] + mended + data[end:]
+            elif not (final or _PAGE.search(data) or len(data) - first > bounds.LONGEST_TOKEN):
+                return self._hold(data, first)
         self.done = True
         return data
 

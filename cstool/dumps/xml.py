@@ -64,13 +64,18 @@ class PageParser:
     """Incremental parser: takes pieces of XML, returns pages.
 
     `name` is the input's name in messages. `inside` means that the XML is the inner part of an
-    export (bz2 streams after the first), which may end anywhere between pages. `largest_text`: the
-    bytes of a text in UTF-8 (or a sixth of those of its XML) that are kept; a page with more is
-    returned without its text, as too long.
+    export (bz2 streams after the first), which may end anywhere between pages; `before` bytes of it
+    precede the input. `largest_text`: the bytes of a text in UTF-8 (or a sixth of those of its XML)
+    that are kept; a page with more is returned without its text, as too long.
     """
 
     def __init__(
-        self, name: str, *, inside: bool = False, largest_text: int = bounds.LARGEST_TEXT
+        self,
+        name: str,
+        *,
+        inside: bool = False,
+        before: int = 0,
+        largest_text: int = bounds.LARGEST_TEXT,
     ) -> None:
         self.site: Site | None = None
         self.ended = False
@@ -99,10 +104,12 @@ class PageParser:
         self._fed = 0
         self._tokens = 0  # byte offset of the end of the last token that expat has read
         self._offset = 0
+        self._before = before
+        self._unclosed = False
         if inside:
             parser.Parse(b"<mediawiki>", False)
             self._fed = len(b"<mediawiki>")
-            self._offset = -self._fed
+            self._offset = before - self._fed
 
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Page]:
         """Yield the pages that these bytes complete.
@@ -141,6 +148,7 @@ class PageParser:
             code = getattr(fault.__cause__, "code", None)
             if code not in CUT:
                 raise
+            self._unclosed = code != _NO_ELEMENTS
 
     def close(self) -> None:
         """Raise CutInputError if the end of the export has not been reached."""
@@ -160,6 +168,11 @@ class PageParser:
     def in_page(self) -> bool:
         """Whether the XML so far ends inside a page."""
         return len(self._path) > 1 and self._path[1] == "page"
+
+    @property
+    def between_pages(self) -> bool:
+        """Whether the XML up to `finish` ends between pages, and not inside a comment."""
+        return len(self._path) < 2 and not self._unclosed
 
     def _need_bounds(self) -> None:
         """Raise InputError if an unfinished element or token exceeds a limit."""
@@ -197,13 +210,15 @@ class PageParser:
     def _fault(self, error: expat.ExpatError) -> InputError:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
-        where = f"line {error.lineno:,}, byte {byte:,} of the XML, {self._where()}"
+        line = "" if self._before else f"line {error.lineno:,}, "
+        where = f"{line}byte {byte:,} of the XML, {self._where()}"
         if self.ended:
             return CutInputError(
                 f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
                 "export in a separate file"
             )
-        if self.site is None and len(self._path) < 2 and not self._offset:
+        inside = len(self._path) > (0 if error.code in CUT else 1)
+        if self.site is None and not inside and not self._offset:
             return InputError(
                 f"{self._name}: not a MediaWiki XML export ({what} at {where}); give a "
                 "pages-articles dump"
@@ -367,6 +382,7 @@ class PageParser:
             ) from error
 
 
+_NO_ELEMENTS = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 # Pieces of a text that are joined, because short strings take many times their length.
 _PIECES = 10_000
 

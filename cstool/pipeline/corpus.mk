@@ -1,6 +1,6 @@
-# The pipeline as make targets: the manifest of each stage depends on the manifests of its inputs, so
-# `make` resumes an interrupted run. For GNU make 3.81 and newer. The Makefile of a clone includes
-# this file, and so do the Makefiles that `cstool init` writes.
+# The pipeline as make targets: the manifest of each stage depends on the manifests of its inputs,
+# so `make` resumes an interrupted run. Included by the Makefile of a clone and by those that
+# `cstool init` writes. Uses no feature that is newer than GNU make 3.81; tested with 4.3.
 
 PIPELINE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 MANIFEST = _manifest.json
@@ -46,7 +46,7 @@ help::
 	@echo "              ENTITIES=live: ask Wikidata's API for the linked items, instead of reading"
 	@echo "              its dump (150 GB)."
 	@echo "              SOURCE=content: download content exports; dumps: XML dumps."
-	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes (docs/titles.md)."
+	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes."
 	@echo "              -j2 runs two stages at a time, -n shows the commands only."
 	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
 	@echo "              with ENTITIES=live: RUN=--overwrite"
@@ -113,8 +113,8 @@ LISTS  = $(foreach wiki,$(WIKI),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
 paths  = $(call content,$(INPUTS)/$(1))
 absent = $(filter-out $(wildcard $(1)),$(1))
 
-# A list is made again if DATE or the folder changed, or if a file is missing that a stage needs: the
-# dumps may be removed when the corpus is complete.
+# A list is made again if DATE or the folder changed, or if a file is missing that a stage needs:
+# the dumps may be removed when the corpus is complete.
 NEEDED := $(if $(wildcard $(CORPUS)/$(MANIFEST)),$(filter entities titles extract,$(CHANGED)),all)
 renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
   $(NEEDED),$(call absent,$(call paths,$(1)))),new)
@@ -139,7 +139,8 @@ missing-inputs: | $(INSTALLED)
 	$(CSTOOL) download $(WANTED) $(if $(WANTED),$(SQL:%=--%)) $(if $(filter \
 	  wikidata,$(RENEWED)),--wikidata $(DATE_OF_WIKIDATA:%=--wikidata-date %)) \
 	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing --mirror $(MIRROR) \
-	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(DUMPS) $(DOWNLOAD) > $(INPUTS)/downloaded
+	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(DUMPS) $(DOWNLOAD) \
+	  > $(INPUTS)/downloaded
 	@sh $(PIPELINE)/lists.sh $(INPUTS)/downloaded $(RENEWED:%=$(INPUTS)/%)
 	@$(call write_options,inputs); $(call write_options,dumps)
 $(RENEWED:%=$(INPUTS)/%): missing-inputs ;

@@ -13,8 +13,9 @@ for list; do
     *.tables) form="${name%.tables}-[0-9].*\.sql\.gz" ;;
     *) form="$name-[0-9].*\.json\..*" ;;
   esac
-  grep "/$form\$" "$paths" >"$list.new" || {
-    echo "$paths: no file for $list; remove $paths and run make again" >&2
+  grep -E "(^|/)$form\$" "$paths" >"$list.new" || {
+    echo "$paths: has no file of $name; check that WIKI is a database name, such as enwiki" >&2
+    rm "$list.new"
     exit 1
   }
   if cmp -s "$list.new" "$list"; then rm "$list.new"; else mv "$list.new" "$list"; fi

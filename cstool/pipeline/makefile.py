@@ -1,5 +1,6 @@
 """The Makefile of a corpus: its settings, and the include of the pipeline file of this package."""
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def makefile_text(settings: PipelineSettings) -> str:
             languages=settings.languages,
             entities=settings.entities,
             source=settings.source,
+            titles="sql" if settings.entities == "live" else "pages",
             date=settings.date,
             wikidata_date=settings.wikidata_date and f" {settings.wikidata_date}",
             cstool=shlex.quote(settings.cstool).replace("$", "$$").replace("#", "\\#"),
@@ -76,7 +78,7 @@ def write_project(settings: PipelineSettings, folder: Path, *, overwrite: bool) 
             f"{folder / name}: make reads this file instead of {MAKEFILE}; give another folder"
         )
     for path in texts:
-        if path.exists() and not overwrite:
+        if os.path.lexists(path) and not overwrite:
             raise OutputError(
                 f"{path}: exists; give another folder, or replace the file with --overwrite"
             )

@@ -15,6 +15,13 @@ SOURCE = {source}
 DATE = {date}
 # Date of Wikidata's dump; empty for DATE, or the nearest date that has one.
 WIKIDATA_DATE ={wikidata_date}
+# Titles of pages: sql (from the wiki's SQL tables, in minutes) or pages (from Wikidata's and the
+# page dumps, in hours for a large wiki; not with ENTITIES = live).
+TITLES_FROM = {titles}
+# Folder for the dumps.
+DUMPS = dumps
+# Folder for the output of the stages; the corpus is in its subfolder corpus.
+WORK = work/$(DATE)
 # Your e-mail address or web page, for the operators of the servers.
 CONTACT =
 {slurm}# The program; an absolute path if it is not on PATH.

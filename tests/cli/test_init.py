@@ -34,7 +34,8 @@ def test_the_makefile_has_the_settings_and_a_comment_for_each(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert settings(folder) == {
         "WIKI": "swwiki", "LANGUAGES": "en,fr", "ENTITIES": "live", "SOURCE": "auto",
-        "DATE": "20261001", "WIKIDATA_DATE": "", "CONTACT": "",
+        "DATE": "20261001", "WIKIDATA_DATE": "", "TITLES_FROM": "sql", "DUMPS": "dumps",
+        "WORK": "work/$(DATE)", "CONTACT": "",
         "CSTOOL": settings(folder)["CSTOOL"],
     }  # fmt: skip
     lines = (folder / "Makefile").read_text("utf-8").splitlines()
@@ -53,6 +54,7 @@ def test_wikis_and_languages_are_written_as_the_stages_read_them(tmp_path: Path)
     assert settings(tmp_path)["WIKI"] == "enwiki jawiki"
     assert settings(tmp_path)["LANGUAGES"] == "fr,de"
     assert settings(tmp_path)["DATE"] == "latest"
+    assert settings(tmp_path)["TITLES_FROM"] == "pages"
 
 
 def test_batch_files_lie_beside_the_makefile_that_has_their_settings(tmp_path: Path) -> None:
@@ -75,6 +77,7 @@ def test_batch_files_lie_beside_the_makefile_that_has_their_settings(tmp_path: P
         (("d", *ASKED, "--wikidata-date", "2026"), "is not a date"),
         (("d", *ASKED, "--source", "web"), "auto"),
         (("d", *ASKED, "--entities", "some"), "live"),
+        (("d", *ASKED, "--entities", "live", "--wikidata-date", "20261001"), "reads no dump"),
         (ASKED, "DIR"),
     ],
 )
@@ -152,3 +155,29 @@ def test_values_that_cannot_be_used_are_refused_before_anything_runs(
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
     assert make(tmp_path, "help", setting).returncode == 0
+
+
+def test_variables_of_the_environment_do_not_replace_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WORK", "DUMPS", "SOURCE", "DATE", "WIKI"):  # WORK is common on clusters
+        monkeypatch.setenv(name, "/other")
+    cstool("init", tmp_path, *ASKED)
+    assert "/other" not in make(tmp_path, "-n", "corpus").stdout
+
+
+def test_own_targets_can_need_the_corpus(tmp_path: Path) -> None:
+    cstool("init", tmp_path, *ASKED)
+    with (tmp_path / "Makefile").open("a") as makefile:
+        makefile.write("\nstats: corpus\n\t$(CSTOOL) stats $(CORPUS)\n")
+    plan = make(tmp_path, "-n", "stats").stdout.splitlines()
+    assert any(" extract " in line for line in plan)
+    assert plan[-1].endswith("stats work/latest/corpus")
+
+
+def test_a_list_without_files_is_reported(tmp_path: Path) -> None:
+    cstool("init", tmp_path, *ASKED)
+    done = make(tmp_path, "corpus", "WIKI=SWwiki", "DOWNLOAD=; echo dumps/swwiki-1.xml.bz2")
+    assert done.returncode != 0
+    assert "has no file of SWwiki.pages; check that WIKI is a database name" in done.stderr
+    assert not [*(tmp_path / "work/latest/inputs").glob("*.pages*")]

@@ -248,6 +248,18 @@ def test_an_edition_about_to_be_removed_is_reported_while_files_are_missing(
     assert warning not in desk.said
 
 
+def test_an_edition_that_leaves_the_server_before_it_is_complete_is_reported(desk: Desk) -> None:
+    desk.server.faults[FOLDER + NAMES[0]] = [status(404)]
+    with pytest.raises(UnfinishedDownload):
+        desk.run()
+    desk.server.files.clear()
+    desk.server.publish_content("swwiki", "2026-12-01", FILES)
+    with pytest.raises(ServerError, match=f"; 1 of its 3 files are missing in {desk.folder}"):
+        desk.run(date=DATE)
+    gone = "the download of 2026-10-01 cannot be finished, because the server no longer has it"
+    assert desk.run().found[0][1].note == gone
+
+
 def test_a_complete_edition_needs_the_server_no_longer(desk: Desk) -> None:
     desk.run()
     desk.server.files.clear()

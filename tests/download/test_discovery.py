@@ -8,7 +8,7 @@ import pytest
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.discovery import LATEST, find, find_near
-from cstool.download.origins import DumpSource, source_of, with_sizes
+from cstool.download.publications import DumpSource, source_of, with_sizes
 from tests.download.server import Server, server, sha1, status
 
 __all__ = ["server"]
@@ -220,6 +220,8 @@ def test_a_wiki_without_a_status_is_read_from_its_folder(
 def test_a_mirror_may_stand_below_a_folder(server: Server, swwiki: DumpSource) -> None:
     server.files |= {f"/pub/mirror{path}": data for path, data in server.files.items()}
     mirror = source_of("swwiki", f"{server.url}/pub/mirror/", sql=False)
-    assert mirror.origins[0] == replace(swwiki.origins[0], url=f"{server.url}/pub/mirror/swwiki/")
+    assert mirror.publications[0] == replace(
+        swwiki.publications[0], url=f"{server.url}/pub/mirror/swwiki/"
+    )
     [file] = find(mirror, LATEST, http_to()).edition.files
     assert file.url.startswith(f"{server.url}/pub/mirror/swwiki/20261001/")

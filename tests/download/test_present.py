@@ -76,7 +76,8 @@ def test_a_set_of_which_a_recorded_file_is_missing_is_not_complete(
 
 
 def test_checksums_of_a_mirror_name_the_files_of_a_set(tmp_path: Path) -> None:
-    (tmp_path / "SHA256SUMS").write_text("".join(f"{'0' * 64}  {name}\n" for name in EXPORT))
+    lines = [*(f"{'0' * 64}  ./bzip2/{name}" for name in EXPORT), "", "  ", "a comment"]
+    (tmp_path / "SHA256SUMS").write_text("\n".join(lines))
     assert found(tmp_path, EXPORT[:2]) == []
     assert found(tmp_path, EXPORT) == EXPORT
 
@@ -108,7 +109,10 @@ def test_latest_is_known_by_the_server_only(tmp_path: Path) -> None:
     assert split(request, tmp_path) == ([], request)
 
 
-def test_a_record_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+def test_lists_of_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "SHA256SUMS").mkdir()
+    with pytest.raises(InputError, match="SHA256SUMS: cannot be read"):
+        found(tmp_path, [WHOLE])
     (tmp_path / RECORD).write_text("[]")
     with pytest.raises(InputError, match="not a valid download record"):
         found(tmp_path, [WHOLE])

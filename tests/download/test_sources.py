@@ -4,7 +4,7 @@ import pytest
 
 from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.discovery import LATEST, EditionChoice, find
-from cstool.download.origins import source_of
+from cstool.download.publications import source_of
 from tests.download.publisher import CONTENT
 from tests.download.server import Server, server
 

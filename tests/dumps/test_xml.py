@@ -250,6 +250,18 @@ def test_names_in_the_siteinfo_need_not_be_escaped(name: str, expected: str, siz
     assert found.text == "R&B"
 
 
+@pytest.mark.parametrize("size", [1, 1 << 18])
+def test_names_of_elements_may_have_a_prefix_and_the_siteinfo_may_be_empty(size: int) -> None:
+    page = f"<page>{HEAD}<revision><text>x</text></revision></page>"
+    xml = f'<mediawiki xmlns="urn:m">{SITE.replace("Kategorie", "Q&A")}{page}</mediawiki>'
+    prefixed = xml.replace("<", "<m:").replace("<m:/", "</m:").replace("xmlns=", "xmlns:m=")
+    assert read(prefixed, size) == read(xml, size)
+    for empty in ("<siteinfo/>", "<siteinfo />", "<siteinfo></siteinfo>"):
+        site, pages = read(f'<mediawiki xml:lang="sw">{empty}{page}</mediawiki>', size)
+        assert site == Site("", "sw", "", ())
+        assert len(pages) == 1
+
+
 def test_only_the_siteinfo_is_mended_and_offsets_stay_those_of_the_file() -> None:
     header = SITE.replace("Kategorie", "Q&A & B")
     data = f"<mediawiki>{header}<page>{HEAD}<revision><text>R&B</text>".encode()

@@ -23,7 +23,7 @@ from cstool.download.wikidata_layout import read_entities
 
 _MOST_DATES = 2000  # against invalid listings: one dump a week for twenty years has fewer
 TABLES = "-sql"  # ends the key of a source of SQL tables
-_MOST_OTHERS = 5  # editions of other origins that are checked, for a message
+_MOST_OTHERS = 5  # editions of other publications that are checked, for a message
 # `--source`: the kinds of files with pages, in the order of preference for equal dates.
 SOURCES = {
     "auto": (Kind.DUMP, Kind.CONTENT),
@@ -37,7 +37,7 @@ class EditionNotFound(ServerError):  # noqa: N818 - a kind of ServerError
 
 
 @dataclass(frozen=True)
-class Origin:
+class Publication:
     """One kind of a wiki's files on a server, and the URL of its folder of dates.
 
     `sql`: of a dump, also the tables that `titles` reads.
@@ -51,68 +51,70 @@ class Origin:
 
 @dataclass(frozen=True)
 class DumpSource:
-    """A wiki's files, or Wikidata's entities: its name, and the origins to choose from.
+    """A wiki's files, or Wikidata's entities: its name, and the publications to choose from.
 
-    `key`: identifies it in the record; `others`: origins to name in an error.
+    `key`: identifies it in the record; `others`: publications to name in an error.
     """
 
     name: str
-    origins: tuple[Origin, ...]
-    others: tuple[Origin, ...] = ()
+    publications: tuple[Publication, ...]
+    others: tuple[Publication, ...] = ()
 
     @property
     def key(self) -> str:
         """The name, with the kind if the same wiki has another source."""
-        return self.name + (TABLES if self.origins[0].kind is Kind.TABLES else "")
+        return self.name + (TABLES if self.publications[0].kind is Kind.TABLES else "")
 
 
 def source_of(name: str, mirror: str, *, sql: bool, source: str = "auto") -> DumpSource:
     """Return a wiki's source on a server; for `wikidata` the entities. `source`: of SOURCES."""
 
-    def origin(kind: Kind) -> Origin:
-        return Origin(kind, name, folder_of_dates(kind, name, mirror), sql and kind is Kind.DUMP)
+    def publication(kind: Kind) -> Publication:
+        return Publication(
+            kind, name, folder_of_dates(kind, name, mirror), sql and kind is Kind.DUMP
+        )
 
     if name == WIKIDATA:
-        return DumpSource(name, (origin(Kind.ENTITIES),))
+        return DumpSource(name, (publication(Kind.ENTITIES),))
     kinds = SOURCES[source]
-    others = tuple(origin(kind) for kind in SOURCES["auto"] if kind not in kinds)
-    return DumpSource(name, tuple(map(origin, kinds)), others)
+    others = tuple(publication(kind) for kind in SOURCES["auto"] if kind not in kinds)
+    return DumpSource(name, tuple(map(publication, kinds)), others)
 
 
 def tables_of(name: str, mirror: str) -> DumpSource:
-    """Return a wiki's source of SQL tables alone, for pages of another origin."""
+    """Return a wiki's source of SQL tables alone, for pages of another publication."""
     url = folder_of_dates(Kind.TABLES, name, mirror)
-    return DumpSource(name, (Origin(Kind.TABLES, name, url, sql=True),))
+    return DumpSource(name, (Publication(Kind.TABLES, name, url, sql=True),))
 
 
-def dates_of(origin: Origin, http: HttpClient) -> list[str] | None:
-    """Return the dates of an origin's folders, newest first; None if there is no such folder."""
-    listing = http.read(origin.url)
+def dates_of(publication: Publication, http: HttpClient) -> list[str] | None:
+    """Return the dates of a publication, newest first; None if its folder does not exist."""
+    listing = http.read(publication.url)
     if listing is None:
         return None
     found = dates_in(names_in(listing.decode(errors="replace")))
-    dates = [date for date in found if date == in_form_of(origin.kind, date)]
+    dates = [date for date in found if date == in_form_of(publication.kind, date)]
     if len(dates) > _MOST_DATES:
         raise ServerError(
-            f"{origin.url}: {len(dates):,} dumps listed, more than the limit of {_MOST_DATES:,}; "
-            "give the --date of a dump, or another server with --mirror"
+            f"{publication.url}: {len(dates):,} dumps listed, more than the limit of "
+            f"{_MOST_DATES:,}; give the --date of a dump, or another server with --mirror"
         )
     return dates
 
 
-Offer = tuple[str, Origin]  # a date of an origin
+Offer = tuple[str, Publication]  # a date of a publication
 
 
 def offers_of(source: DumpSource, http: HttpClient, date: str | None = None) -> list[Offer]:
-    """Return the dates of all origins, newest first, then in the order of the origins.
+    """Return the dates of all publications, newest first, then in the order of the publications.
 
-    Raises EditionNotFound if there is none; it names what other origins have for `date`.
+    Raises EditionNotFound if there is none; it names what other publications have for `date`.
     """
-    found = [(origin, dates_of(origin, http)) for origin in source.origins]
-    offers = [(date, origin) for origin, dates in found for date in dates or ()]
+    found = [(publication, dates_of(publication, http)) for publication in source.publications]
+    offers = [(date, publication) for publication, dates in found for date in dates or ()]
     if offers:
         return sorted(offers, key=lambda offer: compact(offer[0]), reverse=True)
-    urls = " and ".join(origin.url for origin in source.origins)
+    urls = " and ".join(publication.url for publication in source.publications)
     if other := elsewhere(source, date, http):
         raise EditionNotFound(f"{urls}: no {kinds_of(source)} of {source.name}; {other}")
     if all(dates is None for _, dates in found):
@@ -125,37 +127,41 @@ def offers_of(source: DumpSource, http: HttpClient, date: str | None = None) -> 
 
 
 def elsewhere(source: DumpSource, date: str | None, http: HttpClient) -> str:
-    """Return what the source's other origins have, for a message; "" if nothing.
+    """Return what the source's other publications have, for a message; "" if nothing.
 
     It is the finished edition that is nearest to `date`, or the newest one.
     """
-    for origin in source.others:
-        dates = dates_of(origin, http) or []
+    for publication in source.others:
+        dates = dates_of(publication, http) or []
         if date:
             dates.sort(key=lambda other: days_apart(other, date))
         for other in dates[:_MOST_OTHERS]:
-            edition = read_edition(origin, other, http)
+            edition = read_edition(publication, other, http)
             if edition and not edition.unfinished:
-                option = next(name for name, kinds in SOURCES.items() if kinds == (origin.kind,))
-                return f"the server has a {origin.kind.words} of {other}: use --source {option}"
+                option = next(
+                    name for name, kinds in SOURCES.items() if kinds == (publication.kind,)
+                )
+                return (
+                    f"the server has a {publication.kind.words} of {other}: use --source {option}"
+                )
     return ""
 
 
 def kinds_of(source: DumpSource) -> str:
     """Return the kinds of files of a source, for a message."""
-    return " or ".join(origin.kind.words for origin in source.origins)
+    return " or ".join(publication.kind.words for publication in source.publications)
 
 
-def read_edition(origin: Origin, date: str, http: HttpClient) -> Edition | None:
+def read_edition(publication: Publication, date: str, http: HttpClient) -> Edition | None:
     """Return the edition of a date, in any form, None if the server has none."""
-    date = in_form_of(origin.kind, date)
-    url = f"{origin.url}{date}/"
-    if origin.kind is Kind.CONTENT:
-        return read_content(origin.name, date, url, http)
-    if origin.kind is Kind.ENTITIES:
+    date = in_form_of(publication.kind, date)
+    url = f"{publication.url}{date}/"
+    if publication.kind is Kind.CONTENT:
+        return read_content(publication.name, date, url, http)
+    if publication.kind is Kind.ENTITIES:
         return read_entities(date, url, http)
-    pages = origin.kind is Kind.DUMP
-    return read_dump(origin.name, date, url, http, pages=pages, sql=origin.sql)
+    pages = publication.kind is Kind.DUMP
+    return read_dump(publication.name, date, url, http, pages=pages, sql=publication.sql)
 
 
 def with_sizes(
@@ -180,16 +186,16 @@ def sized(remote: RemoteFile, http: HttpClient, known: Mapping[str, int]) -> Rem
 
 
 def renewing(
-    origins: Mapping[str, tuple[Origin, str]], http: HttpClient
+    publications: Mapping[str, tuple[Publication, str]], http: HttpClient
 ) -> Callable[[RemoteFile], RemoteFile]:
     """Return a function that reads a file's catalogue entry again.
 
-    `origins`: the origin and date of each file, by name.
+    `publications`: the publication and date of each file, by name.
     """
 
     def renew(remote: RemoteFile) -> RemoteFile:
-        origin, date = origins[remote.name]
-        edition = read_edition(origin, date, http)
+        publication, date = publications[remote.name]
+        edition = read_edition(publication, date, http)
         files = {file.name: file for file in edition.files} if edition else {}
         return sized(files.get(remote.name, remote), http, {})
 
