@@ -127,23 +127,32 @@ class _EntityHead(msgspec.Struct):
     missing: str | bool | None = None
 
 
+@dataclass(frozen=True)
+class HttpReply:
+    """A reply to a call. `wait`: seconds that the header Retry-After requests."""
+
+    status: int
+    content_type: str
+    body: bytes
+    wait: float | None = None
+
+
 def judge_reply(
-    status: int, content_type: str, wait: float | None, body: bytes, qids: Sequence[int], name: str
+    given: HttpReply, qids: Sequence[int], name: str, contact: str | None
 ) -> ItemAnswer | TryLater:
     """Interpret the reply to a call for these QIDs.
 
-    `wait`: seconds that the header Retry-After requests; `name`: of the call. Raises ServerError
-    for a reply that would be the same the next time.
+    `name`: of the call; `contact`: the user's address in the User-Agent. Raises ServerError for a
+    reply that would be the same the next time.
     """
+    status, wait = given.status, given.wait
     if status in _REFUSED:
-        raise ServerError(
-            f"{name}: the server returned HTTP {status}; give an address for its operators with "
-            "--contact, and check --api"
-        )
+        hint = "" if contact else "give an address for its operators with --contact, and "
+        raise ServerError(f"{name}: the server returned HTTP {status}; {hint}check --api")
     try:
-        reply = msgspec.json.decode(body, type=_ApiReply)
+        reply = msgspec.json.decode(given.body, type=_ApiReply)
     except MALFORMED as error:
-        reply, reason = None, _not_json(content_type, body, error)
+        reply, reason = None, _not_json(given, error)
     if reply is not None and reply.error is not None:
         return _judge_error(reply.error, wait, qids, name)
     if status == _TOO_MANY:
@@ -162,8 +171,8 @@ def judge_reply(
         return TryLater(f"the reply is not as Wikibase writes it ({shorten(str(error), 80)})", wait)
 
 
-def _not_json(content_type: str, body: bytes, error: Exception) -> str:
-    if content_type.startswith("text/html") or body.lstrip()[:1] == b"<":
+def _not_json(given: HttpReply, error: Exception) -> str:
+    if given.content_type.startswith("text/html") or given.body.lstrip()[:1] == b"<":
         return "the reply is a web page instead of JSON (a login page or a proxy)"
     return f"the reply is not complete JSON ({shorten(str(error), 80)})"
 
@@ -195,17 +204,21 @@ def _read_entities(reply: _ApiReply, qids: Sequence[int]) -> ItemAnswer:
         if head.missing not in (None, False):
             answer.missing.add(qid)
             continue
-        answer.found[qid] = decode(raw)
         target = item_number(head.id)
+        if not target:
+            raise msgspec.ValidationError(f"Q{qid} has the id {shorten(head.id, 40)!r}")
         if target != qid:
             answer.targets[qid] = target
+        answer.found[qid] = decode(raw)
     return answer
 
 
-def _texts(warnings: Any) -> list[str]:
+def _texts(warnings: Any, depth: int = 3) -> list[str]:
     """Return the texts of warnings by module; those of a module are lines of one text."""
     if isinstance(warnings, str):
         return warnings.splitlines()
     if isinstance(warnings, dict):
         warnings = list(warnings.values())
-    return [text for one in warnings for text in _texts(one)] if isinstance(warnings, list) else []
+    if not isinstance(warnings, list) or not depth:
+        return []
+    return [text for one in warnings for text in _texts(one, depth - 1)]

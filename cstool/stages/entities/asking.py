@@ -14,6 +14,7 @@ from cstool.errors import CstoolError
 from cstool.execution.progress import duration_in_words
 from cstool.stages.entities.api import (
     LARGEST_QID,
+    HttpReply,
     ItemAnswer,
     ItemQuery,
     TryLater,
@@ -123,14 +124,15 @@ class ItemClient:
             address = self.query.address(qids)
             with self.http.open(address, {"Accept-Encoding": "gzip"}) as reply:
                 body = reply.read(self.http.check, self.policy.largest)
-                status, headers = reply.status, reply.headers
+                content_type = reply.headers.get("Content-Type", "")
+                wait = retry_after(reply.headers.get("Retry-After"), self.http.now())
         except ServerError as error:  # its advice names an option of `cstool download`
             raise ServerError(str(error).replace("--mirror", "--api")) from error
         except FAULTS as error:
             raise_if_permanent(self.query.api, error)
             return TryLater(describe_error(error))
-        wait = retry_after(headers.get("Retry-After"), self.http.now())
-        return judge_reply(status, headers.get("Content-Type", ""), wait, body, qids, name)
+        given = HttpReply(reply.status, content_type, body, wait)
+        return judge_reply(given, qids, name, self.http.session.contact)
 
     def _report(self, warnings: Sequence[str]) -> None:
         """Report each warning once; unknown languages are those that Wikibase has given up."""

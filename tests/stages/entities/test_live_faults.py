@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cstool.download.client import HttpClient, open_session
 from cstool.download.replies import ServerError
 from cstool.execution.options import RunOptions
+from cstool.stages.entities.api import HttpReply, ItemAnswer, judge_reply
 from cstool.stages.entities.asking import ApiPolicy
 from cstool.stages.entities.live import LiveOptions, entities_live
 from cstool.storage.manifest import Manifest
@@ -103,6 +107,11 @@ PASSING: dict[str, tuple[ApiFault, float]] = {
     "a web page that is called JSON": (say(b"\n<html></html>"), 1),
     "nothing": (say(b""), 1),
     "JSON that is cut": (say(b'{"entities":{"Q1":{"id":"Q1","labels":{'), 1),
+    "an item with another kind of id": (
+        altered(lambda reply: reply["entities"]["Q57"].update(id="P57")),
+        1,
+    ),
+    "an item that is null": (altered(lambda reply: reply["entities"].update(Q57=None)), 1),
     "no object": (say(b"[]"), 1),
     "no UTF-8": (say(b'{"entities":{"Q51":"\xff"}}'), 1),
     "deep": (say(b'{"entities":{"Q1":{"claims":' + b"[" * 99_999 + b"]" * 99_999 + b"}}}"), 1),
@@ -169,6 +178,33 @@ def test_a_refusal_ends_the_run_at_once(asking: Asking, fault: ApiFault, words: 
     assert not asking.pauses
     asking.server.faults = []
     asking.finishes()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["entities", "Q1", "id", "missing", "labels", "error", "code", "P31"])
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(
+    st.sampled_from([200, 200, 200, 204, 302, 401, 403, 404, 429, 500, 503]),
+    JSON.map(msgspec.json.encode) | st.binary(max_size=20),
+)
+def test_any_reply_is_an_answer_a_wait_or_an_error(status: int, body: bytes) -> None:
+    try:
+        judged = judge_reply(HttpReply(status, "application/json", body), [1, 2], "x", None)
+    except ServerError:
+        return
+    if isinstance(judged, ItemAnswer):
+        assert set(judged.found) | judged.missing <= {1, 2}
 
 
 def test_lag_is_waited_for_up_to_an_hour(asking: Asking) -> None:
