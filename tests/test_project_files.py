@@ -30,8 +30,9 @@ def read(path: Path) -> Any:
 
 
 def targets() -> set[str]:
-    """Return the targets of the Makefile."""
-    text = (ROOT / "Makefile").read_text("utf-8").replace("$(VENV)", ".venv")
+    """Return the targets of the Makefile and of the pipeline file that it includes."""
+    files = (ROOT / "Makefile", ROOT / "cstool/pipeline/corpus.mk")
+    text = "\n".join(path.read_text("utf-8") for path in files).replace("$(VENV)", ".venv")
     return set(_TARGET.findall(text))
 
 
@@ -165,8 +166,11 @@ def test_submitting_jobs_without_slurm_or_with_a_refused_job_ends_with_one_messa
         (tmp_path / "sbatch").write_text(f"#!/bin/bash\n{sbatch}\n")
         (tmp_path / "sbatch").chmod(0o755)
     done = subprocess.run(
-        ["bash", str(ROOT / "scripts/slurm/submit.sh")],
-        env={"PATH": str(tmp_path), "WORK": str(tmp_path / "work"), "WIKI": "dewiki frwiki"},
+        ["bash", str(ROOT / "cstool/pipeline/slurm/submit.sh")],
+        env={
+            "PATH": str(tmp_path), "WORK": str(tmp_path / "work"), "WIKI": "dewiki frwiki",
+            "ENTITIES": "dump", "TITLES_FROM": "pages", "TASKS": "2", "SLURM_JOBS": "slurm",
+        },
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -22,6 +22,7 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
+from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
 from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
@@ -116,6 +117,11 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "nearest date with a complete dump.",
 )
 @click.option(
+    "--if-missing",
+    is_flag=True,
+    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
+)
+@click.option(
     "--wait",
     is_flag=True,
     help="If the dump is still being generated, wait for it, then download it.",
@@ -154,6 +160,7 @@ def command(
     sql: bool,
     date: str,
     wikidata_date: str | None,
+    if_missing: bool,
     wait: bool,
     mirror: str,
     contact: str | None,
@@ -187,6 +194,12 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
+    if if_missing:
+        present, rest = split(order, out)
+        _print_paths(present)
+        if rest is None:
+            return
+        order = rest
     started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)

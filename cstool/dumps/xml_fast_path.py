@@ -11,6 +11,7 @@ import re
 
 from cstool.dumps import bounds
 from cstool.dumps.displayed_titles import with_spaces
+from cstool.dumps.export_elements import model_of
 from cstool.dumps.xml import Page
 
 try:
@@ -89,7 +90,7 @@ def _page(head: re.Match[bytes], data: bytes, end: int) -> Page | None:
         title=title,
         revision_id=int(head[5]),
         redirect=redirect,
-        model=head[6].decode(),
+        model=model_of(head[6].decode()),
         text=text,
     )
 

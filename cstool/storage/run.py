@@ -33,6 +33,7 @@ from cstool.storage.manifest import (
     Input,
     Manifest,
     Part,
+    Queried,
     Source,
     as_read,
     lineage_of,
@@ -199,10 +200,12 @@ class Run:
         *,
         source: Source | None = None,
         files: Iterable[Part] = (),
+        queried: Queried | msgspec.UnsetType = msgspec.UNSET,
     ) -> Manifest:
         """Verify the counts, write and return the manifest, remove intermediate files.
 
-        `files`: parts that are not Parquet (indexes, cards), listed after `made`. Parts of this
+        `files`: parts that are not Parquet (indexes, cards), listed after `made`. `queried`: when a
+        server was asked for the data. Parts of this
         run that are not listed are removed: an interrupted run may have read a longer pipe. Raises
         Unfinished for an array task, AssertionError if the counts do not add up.
         """
@@ -223,6 +226,7 @@ class Run:
             counts=counts,
             source=source,
             lineage=[*self.lineage],
+            queried=queried,
         )
         manifest = with_checksum(bare)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
@@ -323,7 +327,9 @@ def _new_run(
     """Yield the run in a claimed folder, with workers; remove its temporary files at the end."""
     remove_orphans(out, lambda: scratch_in_use(out))
     first = options.array_task is None or options.array_task[0] == 1
-    if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
+    # With a limit, the size of what is read is not known.
+    told = not options.quiet and first and not claim.parameters.get("limit")
+    if told and (line := needs_in_words(claim.stage, out, claim.inputs)):
         log_stage(claim.stage, line)
     run: Run | None = None
 

@@ -21,7 +21,7 @@ from tests.support import (
     wikidata_json,
 )
 
-OTHERS = {"download", "stats", "show", "report", "push", "completion", "verify"}
+OTHERS = {"init", "download", "stats", "show", "report", "push", "completion", "verify"}
 STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 

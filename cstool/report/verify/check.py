@@ -128,12 +128,15 @@ def verify(
     wrong: list[Problem] = []
     checked: list[CheckedFolder] = []
     things: list[Artifact] = []
+    partly: list[tuple[str, Input]] = []
     for folder in selected.stages:
         manifest = _manifest_of(folder, wrong)
         if manifest:
             described = describe_folder(folder, manifest)
             inputs = tuple(map(_of_today, manifest.inputs))
             name, source = manifest.stage, manifest.source
+            if manifest.parameters.get("limit"):
+                partly += [(str(folder), given) for given in inputs if given.fingerprint is None]
             things.append(Artifact(str(folder), name, described.fingerprint, inputs, source))
             wrong += _look_at_parts(folder, manifest, read, quick=quick)
             checked.append(
@@ -157,7 +160,12 @@ def verify(
         checked.append(CheckedFolder(str(path), "dump", 1, given.bytes or 0))
     chain = links(things)
     wrong += [_broken(link) for link in chain if link.instead]
-    open_ends = (_unchecked(link) for link in chain if not link.found and not link.instead)
+    open_ends = [_unchecked(link) for link in chain if not link.found and not link.instead]
+    open_ends += [
+        f"{link.place}: made from the first part of {_named(link)}, of which a sample was compared"
+        for link in chain
+        if link.found and (link.place, link.input) in partly
+    ]
     return VerifyResult(not wrong, checked, wrong, list(dict.fromkeys(open_ends)))
 
 

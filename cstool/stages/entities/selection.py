@@ -1,10 +1,12 @@
 """The selection of `cstool entities`: `--languages`, `--sites` and `--only`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xxhash
 
 from cstool.errors import WrongCallError
@@ -18,6 +20,11 @@ from cstool.storage.qid_lists import Qids, qids_of
 # The last fallback languages of Wikibase, after those of the language itself
 # (https://www.wikidata.org/wiki/Help:Default_values_for_labels_and_aliases).
 LAST_FALLBACKS = ("mul", "en")
+
+# Bytes of JSON per selected item in a part: 32,768 items, one row group, for the default part size.
+_BYTES_AN_ITEM = 2 << 10
+# A part is held in memory while it is sorted.
+_LARGEST_PART = 128 << 20
 
 _SITE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -42,6 +49,17 @@ class EntitySelection:
             parameters["only"] = f"{len(self.qids)} items, xxh3:{digest}"
         return parameters
 
+    def cuts(self, part_size: int) -> list[int] | None:
+        """Return the boundaries of the parts' QIDs; None without a list of QIDs.
+
+        A part has the selected items between every n-th QID of the list, so that equal rows are
+        written to equal parts, wherever they come from.
+        """
+        if self.qids is None:
+            return None
+        each = max(1, min(part_size, _LARGEST_PART) // _BYTES_AN_ITEM)
+        return [*self.qids[::each].tolist(), int(self.qids[-1]) + 1]
+
     def choice(self, file: Path) -> EntityFilter:
         """Return the filter for workers; write its QIDs to `file`."""
         if self.qids is None:
@@ -51,12 +69,17 @@ class EntitySelection:
         return EntityFilter(self.languages, self.sites, str(file))
 
 
-def find_wanted(codes: str | None, sites: str | None, only: Path | None) -> EntitySelection:
-    """Return the selection of the options. Raises InputError for an empty or invalid value."""
+def find_wanted(
+    codes: str | None, sites: str | None, only: Sequence[Path] | None
+) -> EntitySelection:
+    """Return the selection of the options. Raises InputError for an empty or invalid value.
+
+    `only`: files of QIDs and folders of `link`; None selects all items.
+    """
     return EntitySelection(
         None if codes is None or is_all(codes) else languages_of(codes),
         None if sites is None else sites_of(sites),
-        None if only is None else qids_of(only),
+        None if only is None else np.unique(np.concatenate([*map(qids_of, only)])),
     )
 
 

@@ -239,13 +239,20 @@ Counts of each stage:
 
 
 def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return one table row for each distinct input file."""
-    return "\n".join(
+    """Return one table row for each distinct input file, and for each server that was asked."""
+    files = [
         f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
         f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
         f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
         for given in _inputs(lineage)
-    )
+    ]
+    servers = [
+        f"| {one.parameters['api']} | {' to '.join(dict.fromkeys((first[:10], last[:10])))} | | |"
+        for one in lineage
+        if one.queried
+        for first, last in [(one.queried.first, one.queried.last)]
+    ]
+    return "\n".join([*files, *servers])
 
 
 def _inputs(lineage: tuple[Ancestor, ...]) -> list[Input]:
