@@ -2,7 +2,8 @@
 
 A multistream dump (bz2 with one stream for each hundred pages) is cut between streams: a slice is a
 range of streams, each decompressed on its own, so that a fault loses only that stream. Any other
-file is read by the coordinating process, and a slice contains its pages.
+bz2 file of some megabytes is cut between blocks (`block_slices`). All other input is read by the
+coordinating process, and a slice contains its pages.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -14,6 +15,8 @@ import msgspec
 import xxhash
 
 from cstool.dumps import bounds
+from cstool.dumps.block_slices import BlockCut, block_slices, find_splittable
+from cstool.dumps.export_elements import ROOT
 from cstool.dumps.multistream import (
     Streams,
     decompressed_range,
@@ -27,9 +30,13 @@ from cstool.errors import CstoolError, CutInputError, InputError
 from cstool.storage.manifest import FileRead
 from cstool.storage.tasks import Task, part_name
 
-# Default sizes of slices, in bytes: about the same amount of text in both.
+# Default sizes of slices, in bytes: about the same amount of text, because files cut between
+# blocks have all namespaces, and most of their pages are passed over.
 _BYTES_OF_STREAMS = 2 << 20
+_BYTES_OF_BLOCKS = 4 << 20
 _BYTES_OF_TEXT = 8 << 20
+# A slice of blocks decodes one block more than it has, so that small ones cost more.
+_FEWEST_BYTES_OF_BLOCKS = 1 << 20
 _TAPER = 8
 # Bytes that a page takes in memory without its text and titles.
 _HEAD = 100
@@ -56,14 +63,22 @@ class _Cut:
     part_size: int | None
     damage: Damage | None
     largest_text: int
+    namespaces: frozenset[int] | None
     site_of: Callable[[Site, str], Site] = as_named
     limit: PageLimit | None = None
     headers: dict[str, Site] = field(default_factory=dict)
 
-    def site(self, parser: PageParser, name: str) -> Site:
-        """Return the wiki of a file whose header has been parsed."""
-        header = self.headers[name] = parser.header
+    def site(self, header: Site, name: str) -> Site:
+        """Return the wiki of a file from what its header says."""
+        self.headers[name] = header
         return self.site_of(header, name)
+
+    @property
+    def blocks(self) -> BlockCut:
+        """How files are cut between blocks."""
+        size = self.part_size or _BYTES_OF_BLOCKS
+        smallest = min(size, _FEWEST_BYTES_OF_BLOCKS)
+        return BlockCut(size, smallest, self.largest_text, self.namespaces)
 
 
 @dataclass(frozen=True)
@@ -90,24 +105,26 @@ def open_pages(
     *,
     sample: int = 0,
     largest_text: int = bounds.LARGEST_TEXT,
+    namespaces: frozenset[int] | None = None,
     site_of: Callable[[Site, str], Site] = as_named,
     limit: PageLimit | None = None,
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
-    `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB),
-    else in characters of wikitext (default 8 MB). `sample`: number of characters of wikitext to
-    return from the first articles. `largest_text`: as for `PageParser`. `site_of` returns the wiki
-    of a file from what its header says and the file's name, or raises InputError. `limit`: read the
-    dumps up to this limit only, in this process; `read` has no files that are read partly. With
-    `damage`, a truncated or damaged input ends early (a multistream dump loses only the rest of
-    that stream), and the fault is recorded there; without it, CutInputError is raised after the
-    slices before the fault.
+    `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB)
+    or blocks (4 MB), else in characters of wikitext (default 8 MB). `sample`: number of characters
+    of wikitext to return from the first articles. `largest_text`: as for `PageParser`.
+    `namespaces`: those whose pages are needed (None: all); other pages may have only ids and a
+    namespace. `site_of` returns the wiki of a file from what its header says and the file's name,
+    or raises InputError. `limit`: read the dumps up to this limit only, in this process; `read` has
+    no files that are read partly. With `damage`, a truncated or damaged input ends early (a file
+    cut between streams or blocks loses only the rest of that stream, or those blocks), and the
+    fault is recorded there; without it, CutInputError is raised after the slices before the fault.
     Raises InputError if a file is not a page dump or has no pages.
     """
     _same_wikis(paths)
     read: dict[str, FileRead] = {}
-    cut = _Cut(part_size, damage, largest_text, site_of, limit)
+    cut = _Cut(part_size, damage, largest_text, namespaces, site_of, limit)
     slices = _slices(paths, cut, read)
     first = next(slices, None)
     if first is None and damage and damage.messages:
@@ -204,7 +221,8 @@ def _tasks(slices: Iterator[tuple[PageSlice, int]]) -> Iterator[Task[PageSlice]]
 def _task(index: int, slice_: PageSlice, weight: int) -> Task[PageSlice]:
     if slice_.pages is None:
         digest = xxhash.xxh3_128_hexdigest(repr(slice_.digests).encode())
-        range_ = f"{slice_.streams[0]}-{slice_.streams[-1]}"
+        offsets = slice_.streams or slice_.blocks
+        range_ = f"{offsets[0]}-{offsets[-1]}"
         fingerprint = f"{Path(slice_.name).name}:{range_}:{digest}"
     else:
         content = msgspec.json.encode(fingerprint_of(slice_.pages))
@@ -223,18 +241,28 @@ def _slices(
             continue
         streams = find_streams(Path(path)) if path.endswith(".bz2") else None
         if streams:
-            read[path] = streams.read
-            yield from _stream_slices(path, streams, cut)
+            yield from _stream_slices(path, streams, cut, read)
+        elif path.endswith(".bz2") and (blocks := find_splittable(path)):
+            site = cut.site(blocks.header, path)
+            yield from block_slices(path, site, cut.blocks, read, taper=path == paths[-1])
         else:
             yield from _page_slices(path, cut, read)
 
 
-def _stream_slices(path: str, found: Streams, cut: _Cut) -> Iterator[tuple[PageSlice, int]]:
+def _stream_slices(
+    path: str, found: Streams, cut: _Cut, read: dict[str, FileRead]
+) -> Iterator[tuple[PageSlice, int]]:
     starts = found.starts
     part_size, damage = cut.part_size or _BYTES_OF_STREAMS, cut.damage
     try:
-        site = _read_site(path, starts[1], cut)
+        head = _read_head(path, starts[1])
+        if head.root != ROOT:  # the last stream ends another element
+            yield from _page_slices(path, cut, read)
+            return
+        read[path] = found.read
+        site = cut.site(head.header, path)
     except CutInputError as fault:
+        read[path] = found.read
         if damage is None:
             raise
         damage.note(fault, in_page=False)
@@ -245,8 +273,16 @@ def _stream_slices(path: str, found: Streams, cut: _Cut) -> Iterator[tuple[PageS
         weight = starts[i] - starts[first]
         if weight >= _tapered(part_size, starts[-1] - starts[first]) or i == len(starts) - 1:
             streams, digests = tuple(starts[first : i + 1]), tuple(found.digests[first:i])
-            last = i == len(starts) - 1
-            yield PageSlice(path, site, None, streams, digests, last, cut.largest_text), weight
+            slice_ = PageSlice(
+                path,
+                site,
+                streams=streams,
+                digests=digests,
+                last=i == len(starts) - 1,
+                largest_text=cut.largest_text,
+                namespaces=cut.namespaces,
+            )
+            yield slice_, weight
             first = i
 
 
@@ -255,8 +291,8 @@ def _tapered(part_size: int, left: int) -> int:
     return min(part_size, max(left, part_size) // _TAPER)
 
 
-def _read_site(path: str, stop: int, cut: _Cut) -> Site:
-    """Return the wiki that the first stream of a multistream dump names."""
+def _read_head(path: str, stop: int) -> PageParser:
+    """Return the parser of the first stream of a multistream dump, which names the wiki."""
     parser = PageParser(path)
     with Path(path).open("rb") as file:
         for data in decompressed_range(path, file, 0, stop):
@@ -264,7 +300,7 @@ def _read_site(path: str, stop: int, cut: _Cut) -> Site:
                 pass
             if parser.site:
                 break
-    return cut.site(parser, path)
+    return parser
 
 
 def _page_slices(
@@ -278,7 +314,7 @@ def _page_slices(
 
     def slice_() -> tuple[PageSlice, int]:
         nonlocal pages, size, heads, counted
-        finished = PageSlice(stream.name, cut.site(parser, stream.name), tuple(pages))
+        finished = PageSlice(stream.name, cut.site(parser.header, stream.name), tuple(pages))
         weight = stream.position - counted
         pages, size, heads, counted = [], 0, 0, stream.position
         return finished, weight
@@ -291,7 +327,11 @@ def _page_slices(
         stream.record(read)
 
     all_pages = parsed()
-    first = cut.limit.first(all_pages, lambda: cut.site(parser, stream.name)) if cut.limit else None
+    first = (
+        cut.limit.first(all_pages, lambda: cut.site(parser.header, stream.name))
+        if cut.limit
+        else None
+    )
     try:
         for page in first or all_pages:
             pages.append(page)

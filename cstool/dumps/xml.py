@@ -18,7 +18,9 @@ from cstool.dumps.export_elements import (
     CUT,
     LARGEST_PAGE_ID,
     LARGEST_REVISION_ID,
+    NO_ELEMENTS,
     OF_A_REVISION,
+    ROOT,
     is_kept,
     model_of,
     within,
@@ -64,13 +66,18 @@ class PageParser:
     """Incremental parser: takes pieces of XML, returns pages.
 
     `name` is the input's name in messages. `inside` means that the XML is the inner part of an
-    export (bz2 streams after the first), which may end anywhere between pages. `largest_text`: the
-    bytes of a text in UTF-8 (or a sixth of those of its XML) that are kept; a page with more is
-    returned without its text, as too long.
+    export (bz2 streams after the first), which may end anywhere between pages; `before` bytes of it
+    precede the input. `largest_text`: the bytes of a text in UTF-8 (or a sixth of those of its XML)
+    that are kept; a page with more is returned without its text, as too long.
     """
 
     def __init__(
-        self, name: str, *, inside: bool = False, largest_text: int = bounds.LARGEST_TEXT
+        self,
+        name: str,
+        *,
+        inside: bool = False,
+        before: int = 0,
+        largest_text: int = bounds.LARGEST_TEXT,
     ) -> None:
         self.site: Site | None = None
         self.ended = False
@@ -86,7 +93,8 @@ class PageParser:
         self._language = ""
         self._namespaces: list[tuple[int, str]] = []
         self._namespace_key = 0
-        self._root = "mediawiki"
+        self.root = ROOT
+        self._is_export = inside
         self._mender = None if inside else HeaderMender()
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -99,10 +107,12 @@ class PageParser:
         self._fed = 0
         self._tokens = 0  # byte offset of the end of the last token that expat has read
         self._offset = 0
+        self._before = before
+        self._unclosed = False
         if inside:
             parser.Parse(b"<mediawiki>", False)
             self._fed = len(b"<mediawiki>")
-            self._offset = -self._fed
+            self._offset = before - self._fed
 
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Page]:
         """Yield the pages that these bytes complete.
@@ -141,6 +151,7 @@ class PageParser:
             code = getattr(fault.__cause__, "code", None)
             if code not in CUT:
                 raise
+            self._unclosed = code != NO_ELEMENTS
 
     def close(self) -> None:
         """Raise CutInputError if the end of the export has not been reached."""
@@ -154,12 +165,22 @@ class PageParser:
     @property
     def header(self) -> Site:
         """What the export has said of its wiki so far."""
-        return self.site or self._site()
+        return self.site or Site(
+            self._fields.get("dbname", ""),
+            self._language,
+            self._fields.get("case", ""),
+            tuple(sorted(self._namespaces)),  # content file exports have them in no order
+        )
 
     @property
     def in_page(self) -> bool:
         """Whether the XML so far ends inside a page."""
         return len(self._path) > 1 and self._path[1] == "page"
+
+    @property
+    def between_pages(self) -> bool:
+        """Whether the XML up to `finish` ends between pages, and not inside a comment."""
+        return len(self._path) < 2 and not self._unclosed
 
     def _need_bounds(self) -> None:
         """Raise InputError if an unfinished element or token exceeds a limit."""
@@ -197,7 +218,8 @@ class PageParser:
     def _fault(self, error: expat.ExpatError) -> InputError:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
-        where = f"line {error.lineno:,}, byte {byte:,} of the XML, {self._where()}"
+        line = "" if self._before else f"line {error.lineno:,}, "
+        where = f"{line}byte {byte:,} of the XML, {self._where()}"
         if self.ended:
             return CutInputError(
                 f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
@@ -227,7 +249,7 @@ class PageParser:
         if depth > bounds.DEEPEST:
             raise self._too_large("the depth of elements", f"{bounds.DEEPEST}")
         if depth == 1:
-            self._root = name
+            self.root = name
             lang = "http://www.w3.org/XML/1998/namespace lang"
             self._language = self._short(
                 "xml:lang", attributes.get(lang, attributes.get("xml:lang", ""))
@@ -274,12 +296,12 @@ class PageParser:
     def _need_root(self, child: str = "") -> None:
         """Raise InputError if neither the root nor its first child is that of an export."""
         # Exports of other programs have pages in a root of another name.
-        if self._root != "mediawiki" and child not in ("siteinfo", "page"):
+        if not self._is_export and self.root != ROOT and child not in ("siteinfo", "page"):
             raise InputError(
                 f"{self._name}: not a MediaWiki XML export (the root element is "
-                f"<{self._root[:100]}>); give a pages-articles dump"
+                f"<{self.root[:100]}>); give a pages-articles dump"
             )
-        self._root = "mediawiki"
+        self._is_export = True
 
     def _begin(self, name: str) -> None:
         """Handle the start of a child of the root element."""
@@ -317,7 +339,7 @@ class PageParser:
                 self._pages.append(self._page())
                 self._elements = 0
             elif path[1] == "siteinfo":
-                self.site = self._site()
+                self.site = self.header
         elif len(path) == 1:
             self._need_root()
             self.ended = True
@@ -334,15 +356,6 @@ class PageParser:
             self._namespaces.append((self._namespace_key, with_spaces(value).strip()))
         else:
             self._fields[path[-1]] = value.strip()
-
-    def _site(self) -> Site:
-        fields = self._fields
-        return Site(
-            fields.get("dbname", ""),
-            self._language,
-            fields.get("case", ""),
-            tuple(sorted(self._namespaces)),  # content file exports have them in no order
-        )
 
     def _page(self) -> Page:
         fields = self._fields

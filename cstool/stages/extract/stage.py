@@ -38,9 +38,11 @@ from cstool.wikitext.redirects import whole_page
 from cstool.wikitext.rule_tables import check_rules
 from cstool.wikitext.sentences import segmenter
 from cstool.wikitext.site_identity import identity_note, whole_site
-from cstool.wikitext.titles import namespaces_of
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.wikis import in_language
 
+# Templates may be redirects to templates that have a rule.
+_NAMESPACES = frozenset({MAIN, TEMPLATE})
 _HOLES_KEPT = 1000
 # Limit of CPU time per page: a thousand times that of the longest articles.
 _PAGE_SECONDS = 60.0
@@ -133,6 +135,7 @@ def _fill(
         damage,
         sample=SAMPLE,
         largest_text=options.largest_page,
+        namespaces=_NAMESPACES,
         site_of=partial(whole_site, wiki=options.wiki, language=options.language),
         limit=PageLimit(options.limit, partial(_is_article, options)) if options.limit else None,
     )

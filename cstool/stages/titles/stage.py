@@ -15,7 +15,7 @@ from cstool.dumps.dump_sets import dump_files
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.dumps.xml import Site
+from cstool.dumps.xml import MAIN, Site
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.titles.compare import compare, write_differences
@@ -114,6 +114,7 @@ def titles(
                 running.part_size,
                 damage,
                 sample=SAMPLE,
+                namespaces=frozenset({MAIN}),
                 site_of=partial(named_site, wiki=wiki),
             )
             site = site_of(wiki, dump, pages[0], on_message)

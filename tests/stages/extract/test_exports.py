@@ -1,6 +1,7 @@
 """Exports of other forms than MediaWiki's own, in `extract` and `titles`."""
 
 import bz2
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +120,16 @@ def multistream(path: Path, head: str, pages: list[str]) -> Path:
     return path
 
 
-FORMS = pytest.mark.parametrize("form", [plain, one_stream, multistream])
+def in_blocks(path: Path, head: str, pages: list[str]) -> Path:
+    """Write one bz2 stream of many blocks, which workers decode."""
+    space = "".join(random.Random(1).choices(" \n\t", k=100_000))
+    path = path.with_suffix(".xml.bz2")
+    whole = head + "".join(page + space for page in pages) + "</mediawiki>\n"
+    path.write_bytes(bz2.compress(whole.encode(), 1))
+    return path
+
+
+FORMS = pytest.mark.parametrize("form", [plain, one_stream, multistream, in_blocks])
 Form = Callable[[Path, str, list[str]], Path]
 
 
