@@ -82,13 +82,14 @@ def _header(path: str, data: bytes) -> Site | None:
         list(parser.feed(data[:start]))
     except InputError:  # raised again when the file is read from its begin
         return None
-    return parser.header if parser.root == ROOT else None
+    complete = parser.site is not None or b"<siteinfo" not in data[:start]
+    return parser.header if complete and parser.root == ROOT else None
 
 
 def block_slices(
     path: str, site: Site, cut: BlockCut, read: dict[str, FileRead], *, taper: bool
 ) -> Iterator[tuple[PageSlice, int]]:
-    """Yield the slices of a file and their sizes in bytes.
+    """Yield the slices of a file of the wiki `site`, and their sizes in bytes.
 
     `taper`: let the size shrink towards the end. Afterwards `read` has the file's fingerprint.
     """

@@ -254,20 +254,19 @@ def _stream_slices(
 ) -> Iterator[tuple[PageSlice, int]]:
     starts = found.starts
     part_size, damage = cut.part_size or _BYTES_OF_STREAMS, cut.damage
+    read[path] = found.read
     try:
         head = _read_head(path, starts[1])
-        if head.root != ROOT:  # the last stream ends another element
-            yield from _page_slices(path, cut, read)
-            return
-        read[path] = found.read
-        site = cut.site(head.header, path)
     except CutInputError as fault:
-        read[path] = found.read
         if damage is None:
             raise
         damage.note(fault, in_page=False)
         damage.streams[Path(path).name] += len(starts) - 1
         return
+    if head.root != ROOT:  # which the last stream ends
+        yield from _page_slices(path, cut, read)
+        return
+    site = cut.site(head.header, path)
     first = 0
     for i in range(2, len(starts)):
         weight = starts[i] - starts[first]
