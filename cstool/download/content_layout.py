@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from cstool.download.addresses import PAGE_RANGE, Kind
 from cstool.download.catalogue import Edition, RemoteFile, limit_files
 from cstool.download.client import HttpClient
-from cstool.download.listings import dates_in, is_file_name, names_in, sha256_lines
+from cstool.download.listings import is_file_name, names_in, sha256_lines
 from cstool.errors import InputError
 
 SUMS, SUCCESS = "SHA256SUMS", "_SUCCESS"
@@ -23,8 +23,7 @@ _PARENTS = ("xml/", "")
 def read_content(wiki: str, date: str, url: str, http: HttpClient) -> Edition | None:
     """Return the edition below the folder `url` (which ends with a `/`), None if there is none.
 
-    `SHA256SUMS` and `_SUCCESS` may also be in a parent folder of the files. Some editions never
-    get their `_SUCCESS`; once a newer edition has been begun, `SHA256SUMS` decides.
+    `SHA256SUMS` and `_SUCCESS` may also be in a parent folder of the files.
     """
     lists: dict[str, list[str] | None] = {}
     places: dict[str, str] = {}
@@ -42,10 +41,6 @@ def read_content(wiki: str, date: str, url: str, http: HttpClient) -> Edition | 
     edition = edition_of_content(wiki, date, url + _FILES, names, sums)
     if edition.unfinished or SUCCESS in places:
         return edition
-    if any(other > date for other in dates_in(_list(_parent(url), http) or [])):
-        return edition_of_content(
-            wiki, date, url + _FILES, names, sums, f"without {SUCCESS}, as {SUMS} is complete"
-        )
     return Edition(wiki, date, (), f"{SUCCESS} is missing", Kind.CONTENT)
 
 
@@ -55,7 +50,6 @@ def edition_of_content(
     url: str,
     names: Sequence[str],
     sums: Sequence[tuple[str, str]] | None,
-    note: str = "",
 ) -> Edition:
     """Return the edition that a folder's listing and the lines of its `SHA256SUMS` describe.
 
@@ -70,7 +64,7 @@ def edition_of_content(
     if fault := _fault(files, _of_edition((name for name, _ in sums), wiki, date)):
         return Edition(wiki, date, (), fault, Kind.CONTENT)
     remotes = (RemoteFile(name, url + name, sha256=digests[name]) for name in files)
-    return Edition(wiki, date, tuple(remotes), "", Kind.CONTENT, note)
+    return Edition(wiki, date, tuple(remotes), "", Kind.CONTENT)
 
 
 def _fault(listed: Sequence[str], summed: Sequence[str]) -> str:
@@ -99,10 +93,6 @@ def _of_edition(names: Iterable[str], wiki: str, date: str) -> list[str]:
 def _list(url: str, http: HttpClient) -> list[str] | None:
     listing = http.read(url)
     return None if listing is None else names_in(listing.decode(errors="replace"))
-
-
-def _parent(url: str) -> str:
-    return url.rstrip("/").rsplit("/", 1)[0] + "/"
 
 
 def _sums(data: bytes | None, url: str) -> list[tuple[str, str]] | None:
