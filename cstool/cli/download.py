@@ -2,14 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.addresses import WIKIMEDIA, compact
+from cstool.download.addresses import WIKIDATA, WIKIMEDIA, compact
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
@@ -194,12 +193,22 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
-    if if_missing:
-        present, rest = split(order, out)
-        _print_paths(present)
-        if rest is None:
-            return
-        order = rest
+    complete, rest = split(order, out) if if_missing else ([], order)
+    try:
+        if rest is not None:
+            complete += _download(rest, out, http, quiet=quiet)
+    except UnfinishedDownload as fault:
+        complete += fault.complete
+        raise
+    finally:
+        if not http.stop.is_set():
+            names = [*order.wikis, WIKIDATA]
+            for path in sorted(complete, key=lambda path: names.index(path.name.split("-")[0])):
+                line(str(path), result=True)
+
+
+def _download(order: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
+    """Download the files, and print messages; return the paths of all files."""
     started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
@@ -207,14 +216,6 @@ def command(
         for text in list_files(out):
             http.say(text)
         raise
-    except UnfinishedDownload as fault:
-        _print_paths(fault.complete)
-        raise
     for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)
-    _print_paths(plan.paths(out))
-
-
-def _print_paths(paths: Iterable[Path]) -> None:
-    for path in paths:
-        line(str(path), result=True)
+    return plan.paths(out)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from cstool.dumps.bzip2_blocks import BlockReader, find_blocks
+from cstool.dumps.export_elements import ROOT
 from cstool.dumps.page_reader import page_start
 from cstool.dumps.pages import PageSlice
 from cstool.dumps.xml import PageParser, Site
@@ -33,7 +34,7 @@ _UNUSUAL_HEAD = re.compile(
 
 @dataclass(frozen=True)
 class Blocks:
-    """A bz2 file that can be cut between blocks; `header`: what it says of the wiki."""
+    """A bz2 file that can be cut between blocks; `header`: what it says of its wiki."""
 
     path: str
     header: Site
@@ -62,13 +63,13 @@ def find_splittable(path: str) -> Blocks | None:
         return None
     with Path(path).open("rb", buffering=0) as file:
         starts = tuple(islice(find_blocks(file), _FEWEST_BLOCKS))
-        header = os.pread(file.fileno(), 4, 0)
-        if len(starts) < _FEWEST_BLOCKS or starts[0] != 32 or not _HEADER.fullmatch(header):
+        magic = os.pread(file.fileno(), 4, 0)
+        if len(starts) < _FEWEST_BLOCKS or starts[0] != 32 or not _HEADER.fullmatch(magic):
             return None
         size = os.fstat(file.fileno()).st_size
         _, data = next(BlockReader(path, file, size).read(starts))
-        site = _header(path, data) if isinstance(data, bytes) else None
-    return Blocks(path, site) if site else None
+        header = _header(path, data) if isinstance(data, bytes) else None
+    return Blocks(path, header) if header else None
 
 
 def _header(path: str, data: bytes) -> Site | None:
@@ -82,32 +83,31 @@ def _header(path: str, data: bytes) -> Site | None:
     except InputError:  # raised again when the file is read from its begin
         return None
     complete = parser.site is not None or b"<siteinfo" not in data[:start]
-    return parser.header if complete else None
+    return parser.header if complete and parser.root == ROOT else None
 
 
 def block_slices(
-    blocks: Blocks, site: Site, cut: BlockCut, read: dict[str, FileRead], *, taper: bool
+    path: str, site: Site, cut: BlockCut, read: dict[str, FileRead], *, taper: bool
 ) -> Iterator[tuple[PageSlice, int]]:
     """Yield the slices of a file of the wiki `site`, and their sizes in bytes.
 
     `taper`: let the size shrink towards the end. Afterwards `read` has the file's fingerprint.
     """
-    path = Path(blocks.path)
-    hashed = FileHash(path)
+    hashed = FileHash(Path(path))
     try:
-        with path.open("rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             previous: tuple[tuple[int, ...], int] | None = None
             for starts in _cuts(file, cut, taper=taper):
                 first, last = starts[0] // 8, starts[-1] // 8
                 digest = hash_range(file, first, last).intdigest()
                 hashed.reach(last)
                 if previous:
-                    yield _slice(blocks.path, site, cut, *previous, digest)
+                    yield _slice(path, site, cut, *previous, digest)
                 previous = starts, digest
             if previous:
-                yield _slice(blocks.path, site, cut, *previous)
+                yield _slice(path, site, cut, *previous)
         hashed.reach(None)
-        read[blocks.path] = FileRead(hashed.bytes, hashed.fingerprint)
+        read[path] = FileRead(hashed.bytes, hashed.fingerprint)
     finally:
         hashed.close()
 

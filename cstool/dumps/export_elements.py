@@ -6,6 +6,8 @@ from xml.parsers import expat
 LARGEST_PAGE_ID = (1 << 32) - 1
 LARGEST_REVISION_ID = (1 << 63) - 1
 
+ROOT = "mediawiki"
+NO_ELEMENTS = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 # expat's error codes for a truncated input (xml.parsers.expat.errors has them by message).
 CUT = frozenset(
     expat.errors.codes[words]

@@ -16,6 +16,7 @@ import xxhash
 
 from cstool.dumps import bounds
 from cstool.dumps.block_slices import BlockCut, block_slices, find_splittable
+from cstool.dumps.export_elements import ROOT
 from cstool.dumps.multistream import (
     Streams,
     decompressed_range,
@@ -68,7 +69,7 @@ class _Cut:
     headers: dict[str, Site] = field(default_factory=dict)
 
     def site(self, header: Site, name: str) -> Site:
-        """Return the wiki of a file with this header."""
+        """Return the wiki of a file from what its header says."""
         self.headers[name] = header
         return self.site_of(header, name)
 
@@ -240,26 +241,32 @@ def _slices(
             continue
         streams = find_streams(Path(path)) if path.endswith(".bz2") else None
         if streams:
-            read[path] = streams.read
-            yield from _stream_slices(path, streams, cut)
+            yield from _stream_slices(path, streams, cut, read)
         elif path.endswith(".bz2") and (blocks := find_splittable(path)):
             site = cut.site(blocks.header, path)
-            yield from block_slices(blocks, site, cut.blocks, read, taper=path == paths[-1])
+            yield from block_slices(path, site, cut.blocks, read, taper=path == paths[-1])
         else:
             yield from _page_slices(path, cut, read)
 
 
-def _stream_slices(path: str, found: Streams, cut: _Cut) -> Iterator[tuple[PageSlice, int]]:
+def _stream_slices(
+    path: str, found: Streams, cut: _Cut, read: dict[str, FileRead]
+) -> Iterator[tuple[PageSlice, int]]:
     starts = found.starts
     part_size, damage = cut.part_size or _BYTES_OF_STREAMS, cut.damage
+    read[path] = found.read
     try:
-        site = _read_site(path, starts[1], cut)
+        head = _read_head(path, starts[1])
     except CutInputError as fault:
         if damage is None:
             raise
         damage.note(fault, in_page=False)
         damage.streams[Path(path).name] += len(starts) - 1
         return
+    if head.root != ROOT:  # which the last stream ends
+        yield from _page_slices(path, cut, read)
+        return
+    site = cut.site(head.header, path)
     first = 0
     for i in range(2, len(starts)):
         weight = starts[i] - starts[first]
@@ -283,8 +290,8 @@ def _tapered(part_size: int, left: int) -> int:
     return min(part_size, max(left, part_size) // _TAPER)
 
 
-def _read_site(path: str, stop: int, cut: _Cut) -> Site:
-    """Return the wiki that the first stream of a multistream dump names."""
+def _read_head(path: str, stop: int) -> PageParser:
+    """Return the parser of the first stream of a multistream dump, which names the wiki."""
     parser = PageParser(path)
     with Path(path).open("rb") as file:
         for data in decompressed_range(path, file, 0, stop):
@@ -292,7 +299,7 @@ def _read_site(path: str, stop: int, cut: _Cut) -> Site:
                 pass
             if parser.site:
                 break
-    return cut.site(parser.header, path)
+    return parser
 
 
 def _page_slices(

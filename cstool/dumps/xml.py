@@ -18,7 +18,9 @@ from cstool.dumps.export_elements import (
     CUT,
     LARGEST_PAGE_ID,
     LARGEST_REVISION_ID,
+    NO_ELEMENTS,
     OF_A_REVISION,
+    ROOT,
     is_kept,
     model_of,
     within,
@@ -91,7 +93,8 @@ class PageParser:
         self._language = ""
         self._namespaces: list[tuple[int, str]] = []
         self._namespace_key = 0
-        self._root = "mediawiki"
+        self.root = ROOT
+        self._is_export = inside
         self._mender = None if inside else HeaderMender()
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
@@ -148,7 +151,7 @@ class PageParser:
             code = getattr(fault.__cause__, "code", None)
             if code not in CUT:
                 raise
-            self._unclosed = code != _NO_ELEMENTS
+            self._unclosed = code != NO_ELEMENTS
 
     def close(self) -> None:
         """Raise CutInputError if the end of the export has not been reached."""
@@ -162,7 +165,12 @@ class PageParser:
     @property
     def header(self) -> Site:
         """What the export has said of its wiki so far."""
-        return self.site or self._site()
+        return self.site or Site(
+            self._fields.get("dbname", ""),
+            self._language,
+            self._fields.get("case", ""),
+            tuple(sorted(self._namespaces)),  # content file exports have them in no order
+        )
 
     @property
     def in_page(self) -> bool:
@@ -241,7 +249,7 @@ class PageParser:
         if depth > bounds.DEEPEST:
             raise self._too_large("the depth of elements", f"{bounds.DEEPEST}")
         if depth == 1:
-            self._root = name
+            self.root = name
             lang = "http://www.w3.org/XML/1998/namespace lang"
             self._language = self._short(
                 "xml:lang", attributes.get(lang, attributes.get("xml:lang", ""))
@@ -288,12 +296,12 @@ class PageParser:
     def _need_root(self, child: str = "") -> None:
         """Raise InputError if neither the root nor its first child is that of an export."""
         # Exports of other programs have pages in a root of another name.
-        if self._root != "mediawiki" and child not in ("siteinfo", "page"):
+        if not self._is_export and self.root != ROOT and child not in ("siteinfo", "page"):
             raise InputError(
                 f"{self._name}: not a MediaWiki XML export (the root element is "
-                f"<{self._root[:100]}>); give a pages-articles dump"
+                f"<{self.root[:100]}>); give a pages-articles dump"
             )
-        self._root = "mediawiki"
+        self._is_export = True
 
     def _begin(self, name: str) -> None:
         """Handle the start of a child of the root element."""
@@ -331,7 +339,7 @@ class PageParser:
                 self._pages.append(self._page())
                 self._elements = 0
             elif path[1] == "siteinfo":
-                self.site = self._site()
+                self.site = self.header
         elif len(path) == 1:
             self._need_root()
             self.ended = True
@@ -348,15 +356,6 @@ class PageParser:
             self._namespaces.append((self._namespace_key, with_spaces(value).strip()))
         else:
             self._fields[path[-1]] = value.strip()
-
-    def _site(self) -> Site:
-        fields = self._fields
-        return Site(
-            fields.get("dbname", ""),
-            self._language,
-            fields.get("case", ""),
-            tuple(sorted(self._namespaces)),  # content file exports have them in no order
-        )
 
     def _page(self) -> Page:
         fields = self._fields
@@ -382,7 +381,6 @@ class PageParser:
             ) from error
 
 
-_NO_ELEMENTS = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 # Pieces of a text that are joined, because short strings take many times their length.
 _PIECES = 10_000
 

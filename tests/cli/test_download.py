@@ -126,6 +126,22 @@ def test_of_a_download_that_fails_the_complete_files_are_printed(
     assert f"{PARTS[0]}: the server returned HTTP 404" in line
 
 
+def test_paths_of_files_that_were_there_are_in_the_same_order(
+    exports: Server, tmp_path: Path
+) -> None:
+    command = ["download", "swwiki", "enwiki", "--wikidata-date", "20261103", "--if-missing"]
+    command += ["--date", DATE, "--mirror", exports.url, "-o", "d", "--quiet"]
+    (tmp_path / "d").mkdir()
+    names = [NAME, f"enwiki-{DATE}-pages-articles-multistream.xml.bz2"]
+    for name in (names[1], "wikidata-20261103-all.json.bz2"):
+        (tmp_path / "d" / name).touch()
+    paths = [f"d/{name}" for name in (*names, "wikidata-20261103-all.json.bz2")]
+    exports.faults[f"/swwiki/{DATE}/{NAME}"] = [status(404)]
+    failed = cstool(*command, cwd=tmp_path)
+    assert (failed.returncode, failed.stdout.splitlines()) == (1, paths[1:])
+    assert cstool(*command, cwd=tmp_path).stdout.splitlines() == paths
+
+
 @pytest.mark.parametrize(
     ("source", "first"),
     [

@@ -1,6 +1,7 @@
 """Exports of other forms than MediaWiki's own, in `extract` and `titles`."""
 
 import bz2
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +120,16 @@ def multistream(path: Path, head: str, pages: list[str]) -> Path:
     return path
 
 
-FORMS = pytest.mark.parametrize("form", [plain, one_stream, multistream])
+def in_blocks(path: Path, head: str, pages: list[str]) -> Path:
+    """Write one bz2 stream of many blocks, which workers decode."""
+    space = "".join(random.Random(1).choices(" \n\t", k=100_000))
+    path = path.with_suffix(".xml.bz2")
+    whole = head + "".join(page + space for page in pages) + "</mediawiki>\n"
+    path.write_bytes(bz2.compress(whole.encode(), 1))
+    return path
+
+
+FORMS = pytest.mark.parametrize("form", [plain, one_stream, multistream, in_blocks])
 Form = Callable[[Path, str, list[str]], Path]
 
 
@@ -220,11 +230,20 @@ def test_what_pages_lack_is_read_from_their_titles_and_texts(tmp_path: Path, for
     assert manifest.counts.tally("pages").dropped == {"other namespace": 2, "redirect": 1}
 
 
-def test_a_root_of_another_name_is_read_if_it_has_pages(tmp_path: Path) -> None:
-    dump = tmp_path / "d.xml"
-    dump.write_text(f"<?xml version='1.0'?>\n<export>{''.join(PAGES)}</export>")
+@FORMS
+def test_a_root_of_another_name_is_read_if_it_has_pages(tmp_path: Path, form: Form) -> None:
+    dump = form(tmp_path / "d.xml", "<?xml version='1.0'?>\n<mediawiki>", PAGES)
+    data = dump.read_bytes()
+    if form is plain:
+        dump.write_bytes(data.replace(b"mediawiki>", b"export>"))
+    else:  # each stream on its own
+        streams = [bz2.decompress(b"BZh" + piece) for piece in data.split(b"BZh")[1:]]
+        streams = [xml.replace(b"mediawiki>", b"export>") for xml in streams]
+        level = 1 if form is in_blocks else 9
+        dump.write_bytes(b"".join(bz2.compress(xml, level) for xml in streams))
     run([dump], tmp_path / "out", wiki="swwiki")
     assert rows_of(tmp_path / "out")["text"].to_list()[:4] == TEXTS[:4]
+    dump = tmp_path / "feed.xml"
     for xml in ("<feed><doc/></feed>", "<feed/>", "<feed>x</feed>"):
         dump.write_text(xml)
         with pytest.raises(InputError, match=r"not a MediaWiki XML export .*<feed>"):
