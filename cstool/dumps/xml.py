@@ -394,5 +394,6 @@ def same_wiki(first: Site, other: Site, name: str) -> None:
     if first.wiki and other.wiki and first.wiki != other.wiki:
         raise InputError(
             f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; give the "
-            f"files of one wiki, such as {first.wiki}-*.xml*, and run the stage once for each wiki"
+            f"files of one wiki, such as {name[: name.rfind('/') + 1]}{first.wiki}-*.xml*, and run "
+            "the stage once for each wiki"
         )

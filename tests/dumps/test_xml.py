@@ -1,6 +1,7 @@
 """MediaWiki's page export, in all its forms."""
 
 from itertools import pairwise
+from xml.sax.saxutils import escape
 
 import msgspec
 import pytest
@@ -260,6 +261,17 @@ def test_names_of_elements_may_have_a_prefix_and_the_siteinfo_may_be_empty(size:
         site, pages = read(f'<mediawiki xml:lang="sw">{empty}{page}</mediawiki>', size)
         assert site == Site("", "sw", "", ())
         assert len(pages) == 1
+
+
+@given(name=st.text("aB1&;< é", min_size=1, max_size=12), size=st.integers(1, 400))
+@settings(max_examples=60, deadline=None)
+def test_any_name_without_markup_is_read_as_it_is_and_if_it_is_escaped(
+    name: str, size: int
+) -> None:
+    for written in (name, escape(name)):
+        site, _ = read(f"<mediawiki>{SITE.replace('Kategorie', written)}</mediawiki>", size)
+        assert site is not None
+        assert site.namespaces[-1] == (14, name.strip())
 
 
 def test_only_the_siteinfo_is_mended_and_offsets_stay_those_of_the_file() -> None:

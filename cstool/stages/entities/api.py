@@ -180,7 +180,8 @@ def _not_json(given: HttpReply, error: Exception) -> str:
 def _judge_error(
     error: _ApiError, wait: float | None, qids: Sequence[int], name: str
 ) -> ItemAnswer | TryLater:
-    what = f"the API's error {shorten(error.code, 60)!r}: {shorten(error.info, 120)}"
+    info = " ".join(error.info.split())  # one line
+    what = f"the API's error {shorten(error.code, 60)!r}: {shorten(info, 120)}"
     if error.code == _LAGGED:
         return TryLater(what, wait, lagged=True)
     if error.code in _TOO_OFTEN:

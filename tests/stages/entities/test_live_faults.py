@@ -157,7 +157,7 @@ FINAL: dict[str, tuple[ApiFault, str]] = {
         r"error 'badvalue': Unrecognized value .*; check --api",
     ),
     "an illegal parameter": (fail("param-illegal", "x" * 9999), r"'param-illegal': x+…; check"),
-    "not readable": (fail("readapidenied"), r"'readapidenied'"),
+    "not readable": (fail("readapidenied", "in\ntwo lines"), r"'readapidenied': in two lines;"),
     "another entity": (fail("no-such-entity"), r"'no-such-entity'"),
     "no entities": (say(b'{"batchcomplete":true}'), r"a reply without entities"),
     "a long wait": (refuse(429, Retry_After="7200"), r"requests a wait of 2\.0 h"),

@@ -195,6 +195,23 @@ def test_the_wiki_given_says_whose_text_it_is(tmp_path: Path, form: Form, head: 
     assert all(words in note for words, note in zip(wrong, notes, strict=True))
 
 
+def test_the_language_of_the_pages_does_not_override_the_wiki_given(tmp_path: Path) -> None:
+    german = page(1, "Bonn", "Es ist [[Stadt]]. " + "[[Kategorie:X]] [[Datei:Y.jpg]]\n" * 9)
+    dump = plain(tmp_path / "d.xml", HEADS["nothing"], [german])
+    for number, (options, language, words) in enumerate(
+        (
+            ({"wiki": "swwiki"}, "sw", "the pages are in 'de'"),
+            ({"wiki": "swwiki", "language": "fr"}, "fr", ""),
+            ({"wiki": "dewiki"}, "de", ""),
+        )
+    ):
+        manifest, notes = run([dump], tmp_path / f"{number}", **options)
+        assert manifest.source is not None
+        assert manifest.source.language == language
+        assert manifest.source.wiki == options["wiki"]
+        assert (words in notes[0]) if words else not notes
+
+
 @FORMS
 @pytest.mark.parametrize(
     ("head", "missing"),
