@@ -1,39 +1,15 @@
-# The pipeline as make targets: the manifest of each stage depends on the manifests of its inputs, so
-# `make` resumes an interrupted run. `make help` lists the targets.
+# `make help` lists the targets. Those of the pipeline are in cstool/pipeline/corpus.mk.
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-# Variables of `make corpus`. WIKI: one or more database names. LANGUAGES: target languages.
-# TITLES_FROM: pages (Wikidata and page dumps) or sql (the wikis' SQL tables).
-WIKI          ?= enwiki
-DATE          ?= 20261001
-WIKIDATA_DATE ?= $(DATE)
-LANGUAGES     ?= entitycs
-TITLES_FROM   ?= pages
-DUMPS         ?= dumps
-WORK          ?= work/$(DATE)
-CORPUS        ?= $(WORK)/corpus
-MIRROR        ?= https://dumps.wikimedia.org
-# Further options for all stages (-j 8 --quiet …), and for single commands.
-RUN           ?=
-DOWNLOAD      ?=
-EXTRACT       ?=
-SWITCH        ?=
-SHARD         ?=
+OTHER_GOALS = demo demo-training test test-fast test-peers test-lowest test-sanitize lint docs bench \
+  sample wheel sdist check-release clean
+.PHONY: $(OTHER_GOALS)
 
-PAGES    = -$(DATE)-pages-articles-multistream.xml.bz2
-TABLES   = $(foreach table,page page_props redirect,$(DUMPS)/%-$(DATE)-$(table).sql.gz)
-WIKIDATA = $(DUMPS)/wikidata-$(WIKIDATA_DATE)-all.json.gz
-MANIFEST = _manifest.json
-
-.PHONY: help demo demo-training test test-fast test-peers test-lowest test-sanitize lint docs bench \
-  corpus sample wheel sdist check-release clean FORCE
-.SECONDARY:
-
-help:
+help::
 	@echo "make demo     run the pipeline on the bundled sample: corpus, counts, report"
 	@echo "make demo-training"
 	@echo "              run the demo and create training examples from its corpus"
@@ -52,13 +28,6 @@ help:
 	@echo "make sample   build data/sample from its sources"
 	@echo "make wheel    build a wheel in dist/, install it in a new environment and try it there"
 	@echo "make sdist    build the source distribution in dist/"
-	@echo "make corpus WIKI=enwiki DATE=20261001 LANGUAGES=de,fr,zh"
-	@echo "              build a corpus from the dumps in $(DUMPS)/, downloaded if missing."
-	@echo "              WIKIDATA_DATE: if Wikidata has no dump of DATE (it has one each Monday:"
-	@echo "              $(CSTOOL) download --wikidata --list)."
-	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes (docs/titles.md)."
-	@echo "              -j2 runs two stages at a time, -n shows the commands only."
-	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite"
 
 # ---- environment ----
 
@@ -176,6 +145,12 @@ wheel: build/venv/.done
 	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
 	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
 	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
+	build/installed/bin/cstool init build/installed/corpus --wiki jawiki --languages entitycs \
+	  --date 20261001
+	ln -s $(CURDIR)/data/sample build/installed/corpus/dumps
+	$(MAKE) --no-print-directory -C build/installed/corpus corpus
+	diff -r --exclude _timings.json build/installed/demo/corpus \
+	  build/installed/corpus/work/20261001/corpus
 
 # The tag is the version, and the package's text names the index.
 check-release: $(BIN)/cstool
@@ -189,61 +164,6 @@ clean:
 
 # ---- the pipeline ----
 
-corpus: $(CORPUS)/$(MANIFEST)
-
-$(WORK)/entities/$(MANIFEST): $(WIKIDATA) | $(CSTOOL)
-	$(CSTOOL) entities $< -o $(@D) $(RUN) && touch $@
-
-ifeq ($(TITLES_FROM),sql)
-$(WORK)/%/titles/$(MANIFEST): $(TABLES) $(WORK)/options/titles | $(CSTOOL)
-	$(CSTOOL) titles --wiki $* --sql-page $< --sql-props $(word 2,$^) \
-	  --sql-redirect $(word 3,$^) -o $(@D) $(RUN) && touch $@
-else ifeq ($(TITLES_FROM),pages)
-$(WORK)/%/titles/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(DUMPS)/%$(PAGES) \
-  $(WORK)/options/titles | $(CSTOOL)
-	$(CSTOOL) titles --wiki $* --entities $(<D) --pages $(word 2,$^) -o $(@D) $(RUN) \
-	  && touch $@
-else
-$(error TITLES_FROM=$(TITLES_FROM): give pages or sql)
-endif
-
-$(WORK)/%/sentences/$(MANIFEST): $(DUMPS)/%$(PAGES) $(WORK)/options/extract | $(CSTOOL)
-	$(CSTOOL) extract $< -o $(@D) $(RUN) $(EXTRACT) && touch $@
-
-$(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
-	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
-
-$(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(MANIFEST) \
-  $(WORK)/options/switch
-	$(CSTOOL) switch $(<D) --entities $(WORK)/entities --languages $(LANGUAGES) -o $(@D) \
-	  $(RUN) $(SWITCH) && touch $@
-
-SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched/$(MANIFEST))
-$(CORPUS)/$(MANIFEST): $(SWITCHED) $(WORK)/options/shard
-	$(CSTOOL) shard $(patsubst %/$(MANIFEST),%,$(SWITCHED)) -o $(@D) $(RUN) $(SHARD) && touch $@
-
-# Not to be deleted by make on errors: cstool writes a manifest last, and atomically.
-.PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) \
-  $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
-
-# The options of each stage, in a file that changes with them, so that make runs the stage again;
-# the stage then finds that nothing is to do, or reports that the folder has other options.
-$(WORK)/options/titles: OPTIONS = $(TITLES_FROM)
-$(WORK)/options/extract: OPTIONS = $(EXTRACT)
-$(WORK)/options/switch: OPTIONS = $(LANGUAGES) $(SWITCH)
-$(WORK)/options/shard: OPTIONS = $(WIKI) $(SHARD)
-$(WORK)/options/%: FORCE
-	@mkdir -p $(@D); [ -e $@ ] && [ "$$(cat $@)" = "$(strip $(OPTIONS))" ] \
-	  || echo "$(strip $(OPTIONS))" > $@
-
-# ---- missing dumps ----
-
-# One call downloads all of them; a second call of `make -j` waits for the first.
-# A file with its final name is complete, so make must not delete it when another one fails.
-SQL     = $(filter sql,$(TITLES_FROM))
-FETCHED = $(WIKIDATA) $(foreach wiki,$(WIKI),$(DUMPS)/$(wiki)$(PAGES) \
-  $(if $(SQL),$(subst %,$(wiki),$(TABLES))))
-.PRECIOUS: $(FETCHED)
-$(FETCHED): | $(CSTOOL)
-	$(CSTOOL) download $(WIKI) --wikidata --date $(DATE) --wikidata-date $(WIKIDATA_DATE) \
-	  $(SQL:%=--%) --mirror $(MIRROR) -o $(DUMPS) $(DOWNLOAD)
+# Installed before a stage runs.
+INSTALLED = $(filter $(BIN)/cstool,$(CSTOOL))
+include cstool/pipeline/corpus.mk

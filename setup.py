@@ -22,11 +22,6 @@ setup(
             # Without a C compiler, the modules that import these do the same in Python.
             optional=not SANITIZE,
         )
-        for name in (
-            "dumps/_xml_fast_path",
-            "wikitext/_fast_path",
-            "wikitext/_scan",
-            "wikitext/_stops",
-        )
+        for name in NAMES
     ]
 )

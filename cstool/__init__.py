@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cstool.errors import CstoolError, InputError, OutputError
     from cstool.execution.options import RunOptions
+    from cstool.stages.entities.live import LiveOptions, entities_live
     from cstool.stages.entities.stage import EntitiesOptions, entities
     from cstool.stages.extract.stage import ExtractOptions, extract
     from cstool.stages.link.stage import LinkOptions, link
@@ -29,6 +30,7 @@ _MODULES = {
     "ExtractOptions": "stages.extract.stage",
     "InputError": "errors",
     "LinkOptions": "stages.link.stage",
+    "LiveOptions": "stages.entities.live",
     "Manifest": "storage.manifest",
     "MaskOptions": "stages.mask.stage",
     "OutputError": "errors",
@@ -37,6 +39,7 @@ _MODULES = {
     "SqlTables": "stages.titles.from_sql",
     "SwitchOptions": "stages.switch.options",
     "entities": "stages.entities.stage",
+    "entities_live": "stages.entities.live",
     "extract": "stages.extract.stage",
     "link": "stages.link.stage",
     "mask_corpus": "stages.mask.stage",
@@ -52,6 +55,7 @@ __all__ = [
     "ExtractOptions",
     "InputError",
     "LinkOptions",
+    "LiveOptions",
     "Manifest",
     "MaskOptions",
     "OutputError",
@@ -61,6 +65,7 @@ __all__ = [
     "SwitchOptions",
     "__version__",
     "entities",
+    "entities_live",
     "extract",
     "link",
     "mask_corpus",

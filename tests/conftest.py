@@ -37,7 +37,8 @@ _SLOW = (
     "execution/test_shutdown.py", "execution/test_worker_pool.py", "languages/test_labels.py",
     "masking/test_draw.py", "masking/test_pair_tokens.py", "masking/test_pairs.py",
     "masking/test_tokens.py", "stages/entities/test_entities.py",
-    "stages/entities/test_sort.py", "stages/extract/test_extract.py",
+    "stages/entities/test_limit.py", "stages/entities/test_live", "stages/entities/test_sort.py",
+    "stages/extract/test_extract.py",
     "stages/extract/test_template_redirects.py", "stages/link/test_link.py",
     "stages/link/test_propagation.py", "stages/mask/test_mask.py",
     "stages/shard/test_dataset_card.py", "stages/shard/test_dedup.py",
@@ -47,7 +48,8 @@ _SLOW = (
     "stages/test_changed_dumps.py", "stages/test_pipeline.py", "stages/titles/test_from_sql.py",
     "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
     "storage/test_ownership", "storage/test_run", "test_docs.py", "test_fuzz.py",
-    "test_make.py", "test_make_titles.py", "test_make_wikidata.py", "test_survival.py",
+    "test_make.py", "test_make_live.py", "test_make_titles.py", "test_make_wikidata.py",
+    "test_slurm.py", "test_survival.py",
 )  # fmt: skip
 _SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)
 # Fixtures that run stages.

@@ -21,6 +21,7 @@ OTHERS = [
     ROOT / ".pre-commit-config.yaml", ROOT / "CITATION.cff",
     ROOT / ".github/ISSUE_TEMPLATE/config.yml",
 ]  # fmt: skip
+PIPELINE_FILES = ["corpus.mk", "project.mk", "lists.sh", "slurm/submit.sh", "slurm/extract.sbatch"]
 EXPRESSION = "EXPRESSION"  # stands for ${{ … }}
 _TARGET = re.compile(r"^([\w./$()-]+):(?!=)", re.MULTILINE)
 
@@ -30,8 +31,9 @@ def read(path: Path) -> Any:
 
 
 def targets() -> set[str]:
-    """Return the targets of the Makefile."""
-    text = (ROOT / "Makefile").read_text("utf-8").replace("$(VENV)", ".venv")
+    """Return the targets of the Makefile and of the pipeline file that it includes."""
+    files = (ROOT / "Makefile", ROOT / "cstool/pipeline/corpus.mk")
+    text = "\n".join(path.read_text("utf-8") for path in files).replace("$(VENV)", ".venv")
     return set(_TARGET.findall(text))
 
 
@@ -142,6 +144,7 @@ def test_a_tree_that_is_not_published_is_not_released(monkeypatch: pytest.Monkey
 
 
 def test_the_check_of_a_wheel_finds_what_is_missing_and_superfluous() -> None:
+    assert {f"cstool/pipeline/{name}" for name in PIPELINE_FILES} <= wheel.expected()
     whole = wheel.expected() | {f"{name}.cpython-311-linux.so" for name in wheel.EXTENSIONS}
     assert wheel.faults({*whole, "cstool_corpus-1.dist-info/METADATA"}) == []
     assert wheel.faults({*whole, "tests/a.py"}) == ["tests/a.py: superfluous"]
@@ -165,8 +168,11 @@ def test_submitting_jobs_without_slurm_or_with_a_refused_job_ends_with_one_messa
         (tmp_path / "sbatch").write_text(f"#!/bin/bash\n{sbatch}\n")
         (tmp_path / "sbatch").chmod(0o755)
     done = subprocess.run(
-        ["bash", str(ROOT / "scripts/slurm/submit.sh")],
-        env={"PATH": str(tmp_path), "WORK": str(tmp_path / "work"), "WIKI": "dewiki frwiki"},
+        ["bash", str(ROOT / "cstool/pipeline/slurm/submit.sh")],
+        env={
+            "PATH": str(tmp_path), "WORK": str(tmp_path / "work"), "WIKI": "dewiki frwiki",
+            "ENTITIES": "dump", "TITLES_FROM": "pages", "TASKS": "2", "SLURM_JOBS": "slurm",
+        },
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import click
 
+from cstool.download.addresses import WIKIDATA, WIKIMEDIA, compact
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
+    UnfinishedDownload,
     catalogue,
     download,
     interruptible,
@@ -19,7 +21,9 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.discovery import LATEST
+from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
+from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
 
 EXAMPLE = """\b
@@ -27,25 +31,27 @@ Examples:
   cstool download enwiki --wikidata -o dumps
   cstool download enwiki dewiki --sql --date 20261001 -o dumps --contact me@example.org
   cstool download swwiki --wikidata --list
+  cstool download swwiki --source content -o dumps > files.txt
 """
-WIKIMEDIA = "https://dumps.wikimedia.org"
 
 
 class Date(click.ParamType[str]):
-    """A dump date: YYYYMMDD or `latest`."""
+    """A date: YYYYMMDD, YYYY-MM-DD or `latest`."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date unchanged; fail if it is not a valid date."""
+        """Return the date as YYYYMMDD; fail if it is not a valid date."""
         if value != LATEST:
             try:
-                if not re.fullmatch(r"[0-9]{8}", value):
+                if not re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
                     raise ValueError
-                time.strptime(value, "%Y%m%d")
+                time.strptime(compact(value), "%Y%m%d")
             except ValueError:
-                self.fail(f"{value!r} is not a date; give YYYYMMDD or latest", param, ctx)
-        return str(value)
+                self.fail(
+                    f"{value!r} is not a date; give YYYYMMDD, YYYY-MM-DD or latest", param, ctx
+                )
+        return compact(value)
 
 
 class Server(click.ParamType[str]):
@@ -78,6 +84,14 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
 @click.option(
+    "--source",
+    type=click.Choice([*SOURCES]),
+    default="auto",
+    show_default=True,
+    help="Which files with pages: dumps (articles and templates), content (MediaWiki Content File "
+    "Exports, pages of all namespaces), or auto for the newer of the two.",
+)
+@click.option(
     "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
 )
 @click.option(
@@ -92,13 +106,19 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Dump date, YYYYMMDD, or latest for the newest complete dump.",
+    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest complete edition.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
+    help="Date of the Wikidata dump, that of its folder or of its file. Default: --date, or the "
+    "nearest date with a complete dump.",
+)
+@click.option(
+    "--if-missing",
+    is_flag=True,
+    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
 )
 @click.option(
     "--wait",
@@ -134,10 +154,12 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def command(
     wikis: tuple[str, ...],
+    source: str,
     wikidata: bool,
     sql: bool,
     date: str,
     wikidata_date: str | None,
+    if_missing: bool,
     wait: bool,
     mirror: str,
     contact: str | None,
@@ -149,15 +171,15 @@ def command(
 ) -> None:
     """Download dumps of wikis and of Wikidata from Wikimedia's servers.
 
-    Writes the files and _downloads.json to one folder. A file gets its final name only when it is
-    complete and its checksum has been verified. Running the same command again resumes an
-    interrupted download and skips complete files.
+    Writes the files and _downloads.json to one folder, and their paths to standard output, one per
+    line. A file gets its final name only when it is complete and its checksum has been verified.
+    Running the same command again resumes an interrupted download and skips complete files.
     """
     del debug
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait)
+    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
     http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
         for text in catalogue(order, http):
@@ -171,6 +193,22 @@ def command(
         for text in plan.lines(out):
             line(text, result=True)
         return
+    complete, rest = split(order, out) if if_missing else ([], order)
+    try:
+        if rest is not None:
+            complete += _download(rest, out, http, quiet=quiet)
+    except UnfinishedDownload as fault:
+        complete += fault.complete
+        raise
+    finally:
+        if not http.stop.is_set():
+            names = [*order.wikis, WIKIDATA]
+            for path in sorted(complete, key=lambda path: names.index(path.name.split("-")[0])):
+                line(str(path), result=True)
+
+
+def _download(order: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
+    """Download the files, and print messages; return the paths of all files."""
     started = time.monotonic()
     try:
         plan = download(order, out, http, bars(quiet=quiet), http.say)
@@ -180,3 +218,4 @@ def command(
         raise
     for text in outcome(plan, out, time.monotonic() - started):
         http.say(text)
+    return plan.paths(out)

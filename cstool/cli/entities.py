@@ -1,23 +1,61 @@
 """`cstool entities`."""
 
+import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
+from cstool.storage.manifest import Manifest
 
 EXAMPLE = """\b
 Examples:
   cstool entities dumps/wikidata-20261001-all.json.gz -o work/entities
   cstool entities wikidata-20261001-all.json.gz -o selected --languages de,sw --sites enwiki
+  cstool entities --live work/linked -o work/entities --languages de,sw --contact me@example.org
 """
+_WIKIDATA = "https://www.wikidata.org/w/api.php"
+# Options that only one of the two ways has, by their parameters.
+_OF_DUMPS = {
+    "max_errors": "--max-errors",
+    "keep_going": "--keep-going",
+    "only": "--only",
+    "limit": "--limit",
+}
+_OF_LIVE = {"api": "--api", "max_items": "--max-items"}
+
+
+class ApiAddress(click.ParamType[str]):
+    """The address of a Wikibase's api.php."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the address; fail if it is not the URL of an api.php without a query."""
+        try:
+            parts = urlsplit(str(value))
+            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # of the port
+            valid = False
+        if not valid or not re.fullmatch(r"[!-~]+/api\.php", str(value)) or set("?#") & set(value):
+            self.fail(f"{value!r} is not an API; give a URL such as {_WIKIDATA}", param, ctx)
+        return str(value)
 
 
 @click.command("entities", epilog=EXAMPLE)
-@click.argument("dump")
+@click.argument("sources", nargs=-1, required=True, metavar="DUMP | LINKED… | QIDS…")
 @output("the table of items")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Ask Wikidata's API for the items, instead of reading a dump: for those that the mentions "
+    "in output folders of `cstool link` are linked to, or that files list, one QID per line.",
+)
 @click.option(
     "--max-errors",
     type=click.IntRange(0),
@@ -48,30 +86,109 @@ Examples:
     help="Keep only these items: a file with one QID per line, or the output folder of "
     "`cstool link`.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read only the first N items of the dump, for a first look at it. Default: all items.",
+)
+@click.option(
+    "--api",
+    type=ApiAddress(),
+    metavar="URL",
+    default=_WIKIDATA,
+    show_default=True,
+    help="With --live: address of a Wikibase's API.",
+)
+@click.option(
+    "--contact",
+    envvar="CSTOOL_CONTACT",
+    show_envvar=True,
+    metavar="ADDRESS",
+    help="With --live: your e-mail address or web page, sent to the server in the User-Agent "
+    "header. Without it, the server allows fewer calls a minute.",
+)
+@click.option(
+    "--max-items",
+    type=click.IntRange(1),
+    metavar="N",
+    default=500_000,
+    show_default=True,
+    help="With --live: maximum number of items to ask for. More are an error, because reading the "
+    "dump is faster.",
+)
 @running("Bytes of JSON per part. Default: 64M.")
+@click.pass_context
 def command(
-    dump: str,
+    ctx: click.Context,
+    sources: tuple[str, ...],
     out: Path,
+    live: bool,
     max_errors: int,
     keep_going: bool,
     languages: str | None,
     sites: str | None,
     only: Path | None,
+    limit: int | None,
+    api: str,
+    contact: str | None,
+    max_items: int,
     running: RunOptions,
 ) -> None:
-    """Read Wikidata's JSON dump into a table of items.
+    """Read Wikidata's items into a table.
 
     DUMP: wikidata-<date>-all.json.gz (or .bz2, .zst, .xz, plain .json), or - for standard input.
+    With --live, LINKED… or QIDS…: output folders of `cstool link`, or files of QIDs.
 
     Writes Parquet with the columns qid, labels, aliases, sitelinks and types (best-ranked P31),
     sorted by qid. Properties and lexemes are skipped and counted.
     """
+    _refuse(ctx, _OF_DUMPS if live else _OF_LIVE, "not with --live" if live else "only with --live")
     summary = StageSummary(out, running)
-    options = EntitiesOptions(max_errors, keep_going, languages, sites, only)
-    manifest = entities(dump, out, options, running)
+    if live:
+        manifest = _ask(sources, out, languages, sites, api, contact, max_items, running)
+    else:
+        if len(sources) > 1:
+            raise click.UsageError(
+                f"{len(sources)} dumps given; give one, or --live to ask for the items of folders"
+            )
+        options = EntitiesOptions(max_errors, keep_going, languages, sites, only, limit)
+        manifest = entities(sources[0], out, options, running)
     tally = manifest.counts.tally("entities")
     summary.write(
         manifest,
         f"{tally.written:,} items in {len(manifest.counts.details['languages'])} languages "
         f"(dropped: {dropped(manifest, 'entities')})",
+    )
+
+
+def _refuse(ctx: click.Context, names: dict[str, str], where: str) -> None:
+    """Fail if one of these options is given."""
+    for parameter, option in names.items():
+        if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option}: {where}")
+
+
+def _ask(
+    sources: tuple[str, ...],
+    out: Path,
+    languages: str | None,
+    sites: str | None,
+    api: str,
+    contact: str | None,
+    max_items: int,
+    running: RunOptions,
+) -> Manifest:
+    # A dump is read without the libraries for HTTP.
+    from cstool.stages.entities.live import LiveOptions, entities_live
+
+    paths = [Path(source) for source in sources]
+    for path in paths:
+        if not path.exists():
+            raise click.UsageError(
+                f"{path}: no such file or folder; give output folders of `cstool link`, or files "
+                "with one QID per line"
+            )
+    return entities_live(
+        paths, out, LiveOptions(languages, sites, api, contact, max_items), running
     )

@@ -18,6 +18,7 @@ from cstool.storage.text_files import read_small
 EXAMPLE = """\b
 Examples:
   cstool extract dumps/enwiki-20261001-pages-articles-multistream.xml.bz2 -o work/sentences
+  cstool extract dumps/swwiki-2026-10-01-p*.xml.bz2 -o work/sentences
   bzcat dump.xml.bz2 | cstool extract - -o work/sentences
 """
 
@@ -40,9 +41,20 @@ Examples:
 )
 @click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
 @click.option(
+    "--wiki",
+    metavar="WIKI",
+    help="Database name of the wiki, such as swwiki, if the dump's <siteinfo> is missing or wrong.",
+)
+@click.option(
     "--language",
     metavar="CODE",
     help="Language of the text, if the dump's <siteinfo> is wrong.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Read only the first N pages (of the main namespace, without redirects), then stop.",
 )
 @click.option(
     "--max-page-size",
@@ -66,23 +78,33 @@ def command(
     templates: Literal["known", "none"],
     templates_file: IO[bytes] | None,
     all_sentences: bool,
+    wiki: str | None,
     language: str | None,
+    limit: int | None,
     largest_page: int,
     keep_going: bool,
     running: RunOptions,
 ) -> None:
     """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
 
-    DUMP: pages-articles XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, or
-    - for standard input. A multistream .bz2 is read by all workers in parallel; any other dump is
-    read by a single process.
+    DUMP: page XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, a folder that
+    contains the files of one dump, or - for standard input. A multistream .bz2 is read by all
+    workers in parallel; any other dump is read by a single process.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
     (start, end, target). Sentences with missing text (a hole), for example where a template or
     formula could not be rendered, are dropped.
     """
     summary = StageSummary(out, running)
-    options = ExtractOptions(templates, all_sentences, language, largest_page, keep_going)
+    options = ExtractOptions(
+        templates,
+        all_sentences,
+        language,
+        largest_page,
+        keep_going,
+        wiki=wiki.lower() if wiki else None,
+        limit=limit,
+    )
     if templates_file:
         options = replace(
             options,
@@ -96,7 +118,8 @@ def command(
         f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
         f"sentences, {counts.tally('mentions').written:,} mentions "
         f"(pages dropped: {dropped(manifest, 'pages')}; "
-        f"sentences dropped: {dropped(manifest, 'sentences')})",
+        f"sentences dropped: {dropped(manifest, 'sentences')})"
+        + (f", of the first {limit:,} pages only (--limit)" if limit else ""),
     )
     holes = dict(counts.details.get("holes", {}))
     holes.pop(OTHERS, None)

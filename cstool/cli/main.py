@@ -33,8 +33,9 @@ from cstool.execution.signals import end_on_signals, interruptible, not_interrup
 from cstool.execution.terminal import echo, finish_output, open_missing_streams
 
 COMMANDS = {
+    "init": "Write a Makefile that downloads dumps and builds a corpus.",
     "download": "Download dumps from Wikimedia's servers and verify them.",
-    "entities": "Read Wikidata's JSON dump into a table of items.",
+    "entities": "Read items from Wikidata's JSON dump, or its API, into a table.",
     "titles": "Map a wiki's page titles to QIDs and resolve redirects.",
     "extract": "Extract clean sentences with their wikilinks from page XML.",
     "link": "Link each mention of the sentences to its Wikidata entity.",
@@ -51,7 +52,7 @@ COMMANDS = {
 _ALL = ", ".join(COMMANDS)
 # The commands with the option --keep-going.
 _KEEP_GOING = {"entities", "titles", "extract"}
-_LIGHT = {"completion"}
+_LIGHT = {"completion", "init"}
 # Bytes. With less, Arrow blocks forever on threads that it could not start; other libraries abort.
 _LEAST_SPACE = 1 << 30
 # The exit status of a program that SIGPIPE ends.

@@ -54,7 +54,8 @@ _DIFFERENCES_SHOWN = {
     "--pages",
     multiple=True,
     metavar="XML",
-    help="Page dump of the wiki, for the redirects. Can be repeated.",
+    help="Page dump of the wiki, for the redirects: a file, or the folder of a dump. Can be "
+    "repeated.",
 )
 @click.option("--sql-page", metavar="FILE", help="Page table of the wiki: page.sql.gz.")
 @click.option("--sql-props", metavar="FILE", help="Page properties: page_props.sql.gz.")

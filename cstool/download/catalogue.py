@@ -1,30 +1,20 @@
-"""Find the files of a dump, and whether it is finished, in `dumpstatus.json` or a folder's listing.
+"""What a server publishes: files, and the editions that they belong to.
 
-An edition is one dump of one wiki, such as `enwiki` of 20261001.
+An edition is one dump of one wiki, such as `enwiki` of 20261001, or one content export.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
-from cstool.download.listings import MD5, SHA1, is_file_name
-from cstool.download.values import decode_json, number, shorten, size
+from cstool.download.addresses import Kind
+from cstool.download.listings import is_file_name
+from cstool.download.values import shorten
 from cstool.errors import InputError
+from cstool.execution.progress import size_in_words
 
-WIKIDATA = "wikidata"
 _MOST_FILES = 2000  # of an edition; the pages of enwiki have about seventy files
-_LONGEST_STATE = 40  # characters of a job's state
-# The tables that `cstool titles --sql-…` reads, by the job that writes each.
-_TABLES = {
-    "pagetable": "page.sql.gz",
-    "pagepropstable": "page_props.sql.gz",
-    "redirecttable": "redirect.sql.gz",
-}
-_PAGES = "pages-articles-multistream"
-# For a large wiki the first job writes the pages as several files, the second one joins them.
-_PIECES_JOB = "articlesmultistreamdump"
-_WHOLE_JOB = "articlesmultistreamdumprecombine"
 
 
 class RemoteFile(msgspec.Struct, frozen=True):
@@ -38,6 +28,7 @@ class RemoteFile(msgspec.Struct, frozen=True):
     bytes: int | None = None
     sha1: str | None = None
     md5: str | None = None
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         if not is_file_name(self.name):
@@ -48,128 +39,35 @@ class RemoteFile(msgspec.Struct, frozen=True):
 
 
 class Edition(msgspec.Struct, frozen=True):
-    """A dump's files, and in `unfinished` the reason why it is not complete ("" if it is)."""
+    """A dump's files, and in `unfinished` the reason why it is not complete ("" if it is).
+
+    `date`: of its folder, in the form of its names; `note`: for the user; `others`: names of
+    related files that are not downloaded.
+    """
 
     source: str
     date: str
     files: tuple[RemoteFile, ...] = ()
     unfinished: str = ""
+    kind: Kind = Kind.DUMP
+    note: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def set_name(self) -> str:
+        """The beginning of the names of its files."""
+        return f"{self.source}-{self.date}"
+
+    @property
+    def page_files(self) -> list[str]:
+        """The names of the files that contain its pages; none for SQL tables and entities."""
+        if self.kind in (Kind.TABLES, Kind.ENTITIES):
+            return []
+        return [file.name for file in self.files if not file.name.endswith(".sql.gz")]
 
 
-class _File(msgspec.Struct, frozen=True):
-    size: int | None = None
-    sha1: str | None = None
-    md5: str | None = None
-
-
-class _Job(msgspec.Struct, frozen=True):
-    status: str
-    files: dict[str, _File] = {}
-
-
-class _Status(msgspec.Struct, frozen=True):
-    jobs: dict[str, _Job]
-
-
-def edition_of_status(data: bytes, wiki: str, date: str, url: str, *, sql: bool) -> Edition:
-    """Return the edition that a `dumpstatus.json` describes; `url`: its folder's, with a `/`.
-
-    Its files are those of the pages (one multistream file if there is one, else several), and with
-    `sql` the three tables that `titles` reads. Invalid sizes (negative, zero, or above 2**63) and
-    digests count as not published. Raises InputError if the data is not a dump status.
-    """
-    try:
-        jobs = decode_json(data, _Status).jobs
-    except ValueError as error:
-        raise InputError(
-            f"{url}dumpstatus.json: not a dump status ({error}); check that no proxy or login page "
-            "replies in place of the server"
-        ) from error
-    prefix = f"{wiki}-{date}-"
-    parts = [_pages(jobs, prefix)]
-    if sql:
-        parts += [_of_job(jobs, job, [prefix + name]) for job, name in _TABLES.items()]
-    faults = [part for part in parts if isinstance(part, str)]
-    files = [(name, file) for part in parts if not isinstance(part, str) for name, file in part]
-    _limit_files(len(files), f"{url}dumpstatus.json")
-    remotes = tuple(
-        RemoteFile(
-            name, url + name, size(file.size), _digest(file.sha1, SHA1), _digest(file.md5, MD5)
-        )
-        for name, file in files
-    )
-    return Edition(wiki, date, () if faults else remotes, "; ".join(faults))
-
-
-def edition_of_listing(
-    source: str, date: str, url: str, names: Sequence[str], sums: Mapping[str, str], *, sql: bool
-) -> Edition:
-    """Return the edition that a folder's listing and its checksum files describe.
-
-    A file counts as finished if it has a checksum, because checksums are written last. `sums`:
-    digests by file name, a sha1 if there is one, else an md5.
-    """
-    if source == WIKIDATA:
-        wanted = [f"{WIKIDATA}-{date}-all.json.gz"]
-    else:
-        prefix = f"{source}-{date}-"
-        whole = f"{prefix}{_PAGES}.xml.bz2"
-        wanted = [whole] if whole in names else _pieces(names, prefix) or [whole]
-        wanted += [prefix + name for name in _TABLES.values()] if sql else []
-    _limit_files(len(wanted), url)
-    available = set(names)
-    for name in wanted:
-        if name not in available:
-            return Edition(source, date, unfinished=f"{name} is missing")
-    digests = {name: sums.get(name) for name in wanted}
-    bare = [name for name in wanted if not digests[name]]
-    return Edition(
-        source,
-        date,
-        tuple(
-            RemoteFile(name, url + name, None, _digest(digest, SHA1), _digest(digest, MD5))
-            for name, digest in digests.items()
-        ),
-        f"{bare[0]} has no checksum yet" if bare else "",
-    )
-
-
-def _pages(jobs: Mapping[str, _Job], prefix: str) -> list[tuple[str, _File]] | str:
-    """Return the files of the pages, or the reason why they are not available yet."""
-    whole = f"{prefix}{_PAGES}.xml.bz2"
-    candidates = [_of_job(jobs, job, [whole]) for job in (_WHOLE_JOB, _PIECES_JOB)]
-    for candidate in candidates:
-        if not isinstance(candidate, str):
-            return candidate
-    if _WHOLE_JOB in jobs and jobs[_WHOLE_JOB].status in ("waiting", "in-progress"):
-        return str(candidates[0])
-    job = jobs.get(_PIECES_JOB)
-    return _of_job(jobs, _PIECES_JOB, _pieces(list(job.files) if job else [], prefix))
-
-
-def _of_job(
-    jobs: Mapping[str, _Job], job: str, names: Sequence[str]
-) -> list[tuple[str, _File]] | str:
-    """Return the named files of a job, or the reason why they are not available yet."""
-    if job not in jobs:
-        return f"{job}: not found"
-    if jobs[job].status != "done":
-        return f"{job}: {shorten(jobs[job].status, _LONGEST_STATE)}"
-    files = jobs[job].files
-    if not names or any(name not in files for name in names):
-        return f"{job}: done, but its files are missing"
-    return [(name, files[name]) for name in names]
-
-
-def _pieces(names: Sequence[str], prefix: str) -> list[str]:
-    """Return the names of the files that a large wiki's pages are split into, by first page."""
-    pattern = re.compile(re.escape(prefix + _PAGES) + r"[0-9]+\.xml-p([0-9]+)p[0-9]+\.bz2")
-    matches = [match for match in map(pattern.fullmatch, names) if match]
-    found = [(number(match[1]), match[0]) for match in matches if is_file_name(match[0])]
-    return [name for page, name in sorted((p, n) for p, n in found if p is not None)]
-
-
-def _limit_files(files: int, url: str) -> None:
+def limit_files(files: int, url: str) -> None:
+    """Raise InputError for more files than an edition can have."""
     if files > _MOST_FILES:
         raise InputError(
             f"{url}: {files:,} files of one dump, more than the limit of {_MOST_FILES:,}; use "
@@ -177,8 +75,20 @@ def _limit_files(files: int, url: str) -> None:
         )
 
 
-def _digest(text: str | None, digits: int) -> str | None:
+def valid_digest(text: str | None, digits: int) -> str | None:
     """Return a digest in lower case; None for any text but `digits` hex digits."""
     if text and re.fullmatch(rf"[0-9A-Fa-f]{{{digits}}}", text):
         return text.lower()
     return None
+
+
+def files_in_words(files: Iterable[RemoteFile]) -> str:
+    """Return the number of files and their size, such as `3 files, 1.2 GB`."""
+    sizes = [file.bytes for file in files]
+    number = "1 file" if len(sizes) == 1 else f"{len(sizes):,} files"
+    known = [size for size in sizes if size is not None]
+    if not known:
+        return f"{number}, {size_in_words(None)}"
+    unknown = len(sizes) - len(known)
+    more = f" and {unknown:,} of unknown size" if unknown else ""
+    return f"{number}, {size_in_words(sum(known))}{more}"

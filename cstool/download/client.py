@@ -1,4 +1,4 @@
-"""HTTP requests: User-Agent, at most two connections per host, and retries."""
+"""HTTP requests: User-Agent, number of connections per host, and retries."""
 
 import re
 import time
@@ -22,11 +22,11 @@ from cstool.download.replies import (
     ServerError,
     redirected,
 )
+from cstool.download.server_policy import CONNECTIONS, LONGEST_WAIT
 from cstool.download.values import shorten
 from cstool.errors import WrongCallError
 
 __all__ = [
-    "CONNECTIONS",
     "FAULTS",
     "HttpClient",
     "Reply",
@@ -38,14 +38,13 @@ __all__ = [
     "raise_if_permanent",
 ]
 
-CONNECTIONS = 2  # per host; Wikimedia allows two or three
 _TIMEOUTS = (20.0, 60.0)  # seconds: to connect, and between two bytes
-_LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After ends the run
 _SHORTEST_NEWS = 5.0  # seconds; shorter waits are not reported
 _LIMIT = 120.0  # seconds for the headers of a reply, and for the whole of a small one
 _REDIRECTS = 10
 _MOVED = (301, 302, 303, 307, 308)
 _ABSENT = (404, 410)
+_FORBIDDEN = 403
 _NO_HEAD = (405, 501)  # the resource exists, but the server does not support HEAD
 
 T = TypeVar("T")
@@ -67,6 +66,7 @@ def open_session(contact: str | None = None) -> Session:
         )
     session = Session()
     session.headers["User-Agent"] = f"{user_agent(contact)} requests/{requests.__version__}"
+    session.contact = contact
     for scheme in ("http://", "https://"):
         session.mount(scheme, DeadlineAdapter(pool_maxsize=CONNECTIONS, pool_block=True))
     return session
@@ -99,6 +99,13 @@ class HttpClient:
         """Raise StopRequested if the run is being stopped."""
         if self.stop.is_set():
             raise StopRequested
+
+    def refusal(self, status: int) -> str:
+        """Return the error and what to do, for a status after which retries are useless."""
+        what = f"the server returned HTTP {status}; "
+        if status == _FORBIDDEN and not self.session.contact:
+            return f"{what}if it requires a contact in the User-Agent header, give --contact"
+        return f"{what}check that the file exists"
 
     @contextmanager
     def open(
@@ -166,16 +173,16 @@ class HttpClient:
     ) -> T | None:
         tries = RetryCounter(self, url, most=max(2, self.tries // 2))
         while True:
-            wait = None
+            wait, by_server = None, False
             try:
                 with self.open(url, method=method) as reply:
                     if reply.status == requests.codes.ok:
                         return take(reply)
                     if reply.status in absent:
                         return None
-                    what = f"the server returned HTTP {reply.status}"
                     if reply.status not in TRANSIENT:
-                        raise ServerError(f"{url}: {what}; check that the file exists")
+                        raise ServerError(f"{url}: {self.refusal(reply.status)}")
+                    what, by_server = f"the server returned HTTP {reply.status}", True
                     wait = retry_after(reply.headers.get("Retry-After"), self.now())
             except DeadlineExceeded as error:
                 raise ServerError(
@@ -186,7 +193,7 @@ class HttpClient:
             except FAULTS as error:
                 raise_if_permanent(url, error)
                 what = describe_error(error)
-            tries.again(what, wait)
+            tries.again(what, wait, by_server=by_server)
 
 
 class RetryCounter:
@@ -196,22 +203,30 @@ class RetryCounter:
         self._http = http
         self._what = what
         self._most = most
-        self._count = 0
+        self._count = self._refused = 0
 
     def progress(self) -> None:
         """Reset the count after an attempt that made progress."""
-        self._count = 0
+        self._count = self._refused = 0
 
-    def again(self, fault: str, asked: float | None = None) -> None:
-        """Wait before the next attempt, `asked` seconds if given; ServerError after the last."""
+    def again(self, fault: str, asked: float | None = None, *, by_server: bool = False) -> None:
+        """Wait before the next attempt, `asked` seconds if given; ServerError after the last.
+
+        `by_server`: the server replied with an error, so the wait is longer.
+        """
         self._count += 1
         if self._count >= self._most:
             raise ServerError(
                 f"{self._what}: {fault}, {self._count} times in a row; run the same command again "
                 "later to resume, or use another server with --mirror"
             )
-        seconds = backoff(self._count) if asked is None else asked
-        if seconds > _LONGEST_WAIT:
+        if asked is None:
+            self._refused += by_server
+            tries = self._refused if by_server else self._count
+            seconds = backoff(tries, by_server=by_server)
+        else:
+            seconds = asked
+        if seconds > LONGEST_WAIT:
             hours = f"{seconds / 3600:.1f} hours" if seconds < YEAR else "a year or more"
             raise ServerError(
                 f"{self._what}: {fault} and requests a wait of {hours}; run the same command again "

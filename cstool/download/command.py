@@ -1,30 +1,34 @@
 """`cstool download`: read the catalogue, print the plan, and download the missing files."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from datetime import date as day
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.catalogue import WIKIDATA, Edition
-from cstool.download.client import CONNECTIONS, HttpClient, ServerError
-from cstool.download.discovery import (
-    LATEST,
-    DumpSource,
-    EditionChoice,
-    dates_of,
-    find,
-    find_near,
-    read_edition,
-    renewing,
-    source_of,
-    with_sizes,
-)
+from cstool.download.addresses import WIKIDATA, Kind, compact, dashed, in_form_of
+from cstool.download.catalogue import Edition, RemoteFile, files_in_words
+from cstool.download.client import HttpClient, ServerError
+from cstool.download.discovery import LATEST, EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
 from cstool.download.partial import unchecked
 from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
 from cstool.download.progress_bars import ProgressFactory
+from cstool.download.publications import (
+    TABLES,
+    DumpSource,
+    EditionNotFound,
+    offers_of,
+    read_edition,
+    renewing,
+    source_of,
+    tables_of,
+    with_sizes,
+)
 from cstool.download.record import PART, CompleteFile, DownloadFolder
+from cstool.download.server_policy import CONNECTIONS, CONTENT_DAYS, CONTENT_WARNING
 from cstool.download.threads import run_in_threads
 from cstool.download.transfer import TransferContext, check, fetch
 from cstool.errors import CstoolError
@@ -35,10 +39,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """What to download. `date`, `wikidata_date`: YYYYMMDD or `latest`.
+    """What to download. `date`, `wikidata_date`: YYYYMMDD, YYYY-MM-DD or `latest`.
 
     `wikidata_date` None: the same as `date`, or the nearest to it. `sql`: also download the tables
-    that `titles` reads.
+    that `titles` reads. `source`: `auto`, `dumps` or `content`.
     """
 
     wikis: tuple[str, ...]
@@ -48,11 +52,20 @@ class DownloadRequest:
     wikidata_date: str | None = None
     sql: bool = False
     wait: bool = False
+    source: str = "auto"
 
     def sources(self) -> list[DumpSource]:
         """Return the sources in the given order, without duplicates, Wikidata last."""
         names = dict.fromkeys([*self.wikis, *([WIKIDATA] if self.wikidata else [])])
-        return [source_of(name, self.mirror, sql=self.sql) for name in names]
+        return [source_of(name, self.mirror, sql=self.sql, source=self.source) for name in names]
+
+
+class UnfinishedDownload(ServerError):  # noqa: N818 - the program's name for it is an error line
+    """Some files could not be downloaded; `complete`: the others, in the order of the plan."""
+
+    def __init__(self, message: str, complete: Sequence[Path]) -> None:
+        super().__init__(message)
+        self.complete = tuple(complete)
 
 
 @dataclass(frozen=True)
@@ -73,30 +86,91 @@ class DownloadPlan:
         steps = iter(self.steps)
         for source, found in self.found:
             note = f" ({found.note})" if found.note else ""
-            lines.append(f"{source.name} {found.edition.date}{note}")
+            what = f"{found.edition.kind.words}: {files_in_words(found.edition.files)}"
+            lines.append(f"{source.name} {found.edition.date} {what}{note}")
             lines += [f"  {next(steps)}" for _ in found.edition.files]
         return [*lines, summary(self.steps, folder)]
+
+    def paths(self, folder: Path) -> list[Path]:
+        """Return the paths of all files, in order."""
+        return [folder / step.remote.name for step in self.steps]
+
+    def sets(self) -> dict[str, list[str]]:
+        """Return the names of the files with the pages of each edition, by wiki and date."""
+        editions = [found.edition for _, found in self.found]
+        return {edition.set_name: edition.page_files for edition in editions if edition.page_files}
 
 
 def make_plan(
     request: DownloadRequest, downloads: DownloadFolder, http: HttpClient
 ) -> DownloadPlan:
     """Read the catalogue and the folder's record. Raises ServerError and OutputError."""
-    found = [(source, _find(request, source, downloads, http)) for source in request.sources()]
+    found = [
+        choice for source in request.sources() for choice in _find(request, source, downloads, http)
+    ]
+    sizes = {one.sha256: one.bytes for one in downloads.record.files.values() if one.sha256}
+    found = [
+        (source, replace(one, edition=with_sizes(one.edition, http, sizes)))
+        for source, one in found
+    ]
     files = [file for _, one in found for file in one.edition.files]
     return DownloadPlan(found, [plan_file(file, downloads, http) for file in files])
 
 
 def _find(
     request: DownloadRequest, source: DumpSource, downloads: DownloadFolder, http: HttpClient
-) -> EditionChoice:
-    begun = downloads.record.latest.get(source.name)
+) -> list[tuple[DumpSource, EditionChoice]]:
+    """Return the edition of a source, and that of the SQL tables if they are another one."""
+    latest = downloads.record.latest
     if source.name == WIKIDATA and request.wikidata_date is None and request.date != LATEST:
-        found = find_near(source, request.date, http, wait=request.wait)
-    else:
-        date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
-        found = find(source, date, http, begun=begun, wait=request.wait)
-    return EditionChoice(with_sizes(found.edition, http), found.note)
+        return [(source, find_near(source, request.date, http, wait=request.wait))]
+    date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
+    try:
+        found = find(source, date, http, begun=latest.get(source.key), wait=request.wait)
+    except EditionNotFound as error:
+        kept = _kept(source, date, downloads)
+        if kept is None or (request.sql and kept.edition.kind is Kind.DUMP):
+            raise EditionNotFound(f"{error}{_missing(source, date, downloads)}") from error
+        found = kept
+    if not request.sql or found.edition.kind is not Kind.CONTENT:
+        return [(source, found)]
+    tables = tables_of(source.name, request.mirror)
+    pages = found.edition.date
+    begun = latest.get(tables.key) if latest.get(source.key) == pages else None
+    near = find_near(tables, begun or pages, http, wait=request.wait)
+    if begun and compact(begun) != compact(pages):
+        near = replace(near, note=f"resuming the download of {begun}; the pages are of {pages}")
+    return [(source, found), (tables, near)]
+
+
+def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
+    """Return an edition that the server no longer has, if all its files are in the record."""
+    record = downloads.record
+    for publication in source.publications:
+        own = in_form_of(publication.kind, date)
+        names = record.sets.get(f"{source.name}-{own}", [])
+        if names and all(name in record.files for name in names):
+            kept = [(name, record.files[name]) for name in names]
+            files = tuple(
+                RemoteFile(name, one.url, one.bytes, one.sha1, one.md5, one.sha256)
+                for name, one in kept
+            )
+            note = "the server no longer has it"
+            return EditionChoice(
+                Edition(source.name, own, files, "", publication.kind), publication, note
+            )
+    return None
+
+
+def _missing(source: DumpSource, date: str, downloads: DownloadFolder) -> str:
+    """Return how much is missing of a begun edition that the server no longer has, "" if none."""
+    record = downloads.record
+    for publication in source.publications:
+        names = record.sets.get(f"{source.name}-{in_form_of(publication.kind, date)}", [])
+        missing = sum(name not in record.files for name in names)
+        if missing:
+            return f"; {missing} of its {len(names)} files are missing in {downloads.folder}"
+    return ""
 
 
 def download(
@@ -108,17 +182,20 @@ def download(
 ) -> DownloadPlan:
     """Download the missing files and verify them; return the plan that was carried out.
 
-    `report` receives the plan's lines before the downloads start. Raises ServerError for files that
-    could not be downloaded (after all others are done), and OutputError.
+    `report` receives the plan's lines before the downloads start. Raises UnfinishedDownload for
+    files that could not be downloaded (after all others are done), ServerError and OutputError.
     """
     with exclusive_lock(folder, http.say, http.wait):
         downloads = DownloadFolder(folder)
         plan = interruptible(lambda: make_plan(request, downloads, http), http)
         for line in plan.lines(folder):
             report(line)
+        for line in _warnings(plan, http.now()):
+            http.say(line)
         require_space(folder, plan.steps)
-        dates = {source.name: one.edition.date for source, one in plan.found}
-        downloads.decide(_latest(downloads.record.latest, dates, request, done=plan.done))
+        dates = {source.key: one.edition.date for source, one in plan.found}
+        latest = _latest(downloads.record.latest, dates, request, done=plan.done)
+        downloads.decide(latest, plan.sets())
         if not plan.done:
             _carry_out(plan, downloads, http, bars)
             downloads.decide(_latest(downloads.record.latest, dates, request, done=True))
@@ -129,29 +206,47 @@ def _latest(
     before: dict[str, str], dates: dict[str, str], request: DownloadRequest, *, done: bool
 ) -> dict[str, str]:
     """Return the dates that `latest` stands for, to be recorded until all files are complete."""
-    others = {name: date for name, date in before.items() if name not in dates}
+    others = {key: date for key, date in before.items() if key.removesuffix(TABLES) not in dates}
     return others if done or request.date != LATEST else {**others, **dates}
+
+
+def _warnings(plan: DownloadPlan, now: float) -> Iterator[str]:
+    """Yield a line for each edition with missing files that will soon be removed."""
+    missing = {step.remote.name for step in plan.steps if step.action is Action.FETCH}
+    for source, found in plan.found:
+        edition = found.edition
+        if edition.kind is Kind.CONTENT and missing & {file.name for file in edition.files}:
+            until = day.fromisoformat(edition.date) + timedelta(days=CONTENT_DAYS)
+            if (until - datetime.fromtimestamp(now, UTC).date()).days <= CONTENT_WARNING:
+                yield (
+                    f"{source.name}: content exports are kept for about three months; that of "
+                    f"{dashed(edition.date)} may be removed from about {until} on, and cannot be "
+                    "resumed then"
+                )
 
 
 def _carry_out(
     plan: DownloadPlan, downloads: DownloadFolder, http: HttpClient, bars: ProgressFactory
 ) -> None:
-    sources = {
-        file.name: (source, one.edition.date)
-        for source, one in plan.found
+    publications = {
+        file.name: (one.publication, one.edition.date)
+        for _, one in plan.found
         for file in one.edition.files
     }
-    context = TransferContext(http, downloads, bars, renewing(sources, http))
-    calls = [
-        partial(_fetch_or_verify, step, context)
-        for step in plan.steps
-        if step.action is not Action.NOTHING
-    ]
+    context = TransferContext(http, downloads, bars, renewing(publications, http))
+    steps = [step for step in plan.steps if step.action is not Action.NOTHING]
+    calls = [partial(_fetch_or_verify, step, context) for step in steps]
     results = run_in_threads(calls, most=CONNECTIONS, stop=http.stop)
-    faults = [result for result in results if isinstance(result, CstoolError)]
+    faults = {
+        step.remote.name: result
+        for step, result in zip(steps, results, strict=True)
+        if isinstance(result, CstoolError)
+    }
     if faults:
+        first = next(iter(faults.values()))
         more = f" ({len(faults)} of {len(calls)} files failed)" if len(faults) > 1 else ""
-        raise ServerError(f"{faults[0]}{more}") from faults[0]
+        complete = [path for path in plan.paths(downloads.folder) if path.name not in faults]
+        raise UnfinishedDownload(f"{first}{more}", complete) from first
 
 
 def _fetch_or_verify(step: PlannedFile, context: TransferContext) -> CompleteFile:
@@ -168,28 +263,27 @@ def interruptible(call: Callable[[], T], http: HttpClient) -> T:
 
 
 def catalogue(request: DownloadRequest, http: HttpClient) -> list[str]:
-    """Return a line for each edition on the server: date, state, number of files and bytes."""
+    """Return a line for each edition on the server: date, kind, state, files and bytes."""
 
     def look() -> list[str]:
         return [
-            line
+            f"{source.name} {date}  {publication.kind.words}  "
+            + _describe(read_edition(publication, date, http), http)
             for source in request.sources()
-            for date in dates_of(source, http)
-            for line in [_describe(source, date, read_edition(source, date, http), http)]
+            for date, publication in offers_of(source, http)
         ]
 
     return interruptible(look, http)
 
 
-def _describe(source: DumpSource, date: str, edition: Edition | None, http: HttpClient) -> str:
+def _describe(edition: Edition | None, http: HttpClient) -> str:
+    others = f"; also {', '.join(edition.others)}" if edition and edition.others else ""
     if edition is None or (edition.unfinished and not edition.files):
-        reason = edition.unfinished if edition else "empty folder"
-        return f"{source.name} {date}  unfinished: {reason}"
-    files = with_sizes(edition, http).files
-    size = size_in_words(sum(file.bytes or 0 for file in files))
+        return f"unfinished: {edition.unfinished if edition else 'empty folder'}{others}"
+    files = files_in_words(with_sizes(edition, http).files)
     state = f"unfinished: {edition.unfinished}" if edition.unfinished else "finished"
-    number = "1 file" if len(files) == 1 else f"{len(files)} files"
-    return f"{source.name} {date}  {state}  {number}, {size}"
+    note = f" ({edition.note})" if edition.note else ""
+    return f"{state}  {files}{note}{others}"
 
 
 def outcome(plan: DownloadPlan, folder: Path, seconds: float) -> list[str]:

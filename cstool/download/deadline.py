@@ -122,8 +122,10 @@ class Session(requests.Session):
     """A session that leaves redirects to its caller.
 
     `requests` would read the whole body of a redirect, and not check its `Location`, even if asked
-    not to follow it.
+    not to follow it. `contact`: the user's address in the User-Agent header, if there is one.
     """
+
+    contact: str | None = None
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: no redirect to follow."""

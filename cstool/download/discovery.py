@@ -1,110 +1,38 @@
-"""Select the edition of a wiki's dumps to download: the latest, or the one of a date."""
+"""Select the edition of a wiki's files to download: the latest, or the one of a date."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date as day
-from itertools import islice
+from itertools import groupby
 
-import msgspec
-
-from cstool.download.catalogue import (
-    WIKIDATA,
-    Edition,
-    RemoteFile,
-    edition_of_listing,
-    edition_of_status,
-)
+from cstool.download.addresses import WIKIDATA, Kind, compact, days_apart, in_form_of
+from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
-from cstool.download.listings import checksums_in, dates_in, names_in
-from cstool.download.values import number, size
+from cstool.download.publications import (
+    DumpSource,
+    EditionNotFound,
+    Offer,
+    Publication,
+    dates_of,
+    elsewhere,
+    kinds_of,
+    offers_of,
+    read_edition,
+)
+from cstool.download.server_policy import POLL
+from cstool.download.wikidata_layout import file_date
 
 LATEST = "latest"
-_POLL = 600.0  # seconds between two requests for an unfinished dump
-# Limits against invalid listings: real ones have at most one dump a week for twenty years.
-_MOST_DATES = 2000
 _MOST_LOOKS = 100  # dumps that are checked to find a finished one
-_MOST_SUMS = 8  # checksum files of each kind in a folder
-
-
-@dataclass(frozen=True)
-class DumpSource:
-    """A wiki's dumps, or Wikidata's entities: its name, and the URL of its folder.
-
-    `sql`: also download the tables that `titles` reads.
-    """
-
-    name: str
-    url: str
-    sql: bool = False
+_SHIFT = 10  # days between the date of a folder of entities and that of its file, at most
 
 
 @dataclass(frozen=True)
 class EditionChoice:
-    """The edition to download, and a note for the user ("" for none)."""
+    """The edition to download, its publication, and a note for the user ("" for none)."""
 
     edition: Edition
+    publication: Publication
     note: str = ""
-
-
-def source_of(name: str, mirror: str, *, sql: bool) -> DumpSource:
-    """Return a wiki's source of dumps on a server; for `wikidata` the folder of entities."""
-    folder = "wikidatawiki/entities" if name == WIKIDATA else name
-    return DumpSource(name, f"{mirror.rstrip('/')}/{folder}/", sql)
-
-
-def dates_of(source: DumpSource, http: HttpClient) -> list[str]:
-    """Return the dates of the source's folders, newest first. Raises ServerError."""
-    listing = http.read(source.url)
-    if listing is None:
-        raise ServerError(
-            f"{source.url}: not found; give the database name of a wiki, such as enwiki"
-        )
-    dates = dates_in(names_in(listing.decode(errors="replace")))
-    if not dates:
-        raise ServerError(
-            f"{source.url}: no dumps listed; give the --date of a dump, or another server with "
-            "--mirror"
-        )
-    if len(dates) > _MOST_DATES:
-        raise ServerError(
-            f"{source.url}: {len(dates):,} dumps listed, more than the limit of {_MOST_DATES:,}; "
-            "give the --date of a dump, or another server with --mirror"
-        )
-    return dates
-
-
-def read_edition(source: DumpSource, date: str, http: HttpClient) -> Edition | None:
-    """Return the edition of a date, None if the server has none.
-
-    It is read from `dumpstatus.json` if there is one, else from the folder's listing.
-    """
-    url = f"{source.url}{date}/"
-    if source.name != WIKIDATA:
-        status = http.read(f"{url}dumpstatus.json")
-        if status is not None:
-            return edition_of_status(status, source.name, date, url, sql=source.sql)
-    listing = http.read(url)
-    if listing is None:
-        return None
-    names = names_in(listing.decode(errors="replace"))
-    sums: dict[str, str] = {}
-    for kind in ("md5sums", "sha1sums"):  # a sha1 replaces an md5
-        lists = (name for name in names if name.endswith(f"{kind}.txt"))
-        for name in islice(lists, _MOST_SUMS):
-            sums |= checksums_in((http.read(url + name) or b"").decode(errors="replace"))
-    return edition_of_listing(source.name, date, url, names, sums, sql=source.sql)
-
-
-def with_sizes(edition: Edition, http: HttpClient) -> Edition:
-    """Return the edition with missing sizes filled in by HEAD requests."""
-    return msgspec.structs.replace(edition, files=tuple(_sized(f, http) for f in edition.files))
-
-
-def _sized(remote: RemoteFile, http: HttpClient) -> RemoteFile:
-    if remote.bytes is not None:
-        return remote
-    length = number((http.head(remote.url) or {}).get("Content-Length"))
-    return msgspec.structs.replace(remote, bytes=size(length))
 
 
 def find(
@@ -114,123 +42,189 @@ def find(
 
     `begun`: the date that `latest` stood for when its download began; it is resumed as long as the
     server has it. With `wait`, an unfinished edition is polled until it is finished. Raises
-    ServerError if there is no edition, or the one of a given date is not finished.
+    EditionNotFound if there is no edition, ServerError if that of a given date is not finished.
     """
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
-    edition = read_edition(source, date, http)
-    if edition is None:
-        dates = ", ".join(dates_of(source, http)[:8])
-        instead = _instead(source, date, http) or "one of these"
-        raise ServerError(
-            f"{source.name}: no dump of {date} at {source.url} (available: {dates}); use {instead}"
-        )
-    if edition.unfinished and wait:
-        edition = _await(source, date, http, edition)
-    if edition.unfinished and not _lacks_only_checksums(edition):
+    choices = _group(source.publications, date, http)
+    if wait and choices and not _first_finished(choices):
+        choices = _await(choices, http)
+    if chosen := _first_finished(choices):
+        return chosen
+    for choice in choices:  # only checksums are missing; the plan's lines say what is verified
+        if choice.edition.files:
+            return EditionChoice(choice.edition, choice.publication, choice.edition.unfinished)
+    if choices:
+        kind, reason = choices[0].publication.kind.words, choices[0].edition.unfinished
         instead = _instead(source, date, http)
         raise ServerError(
-            f"{source.name}: the dump of {date} is not finished ({edition.unfinished}); use --wait "
-            f"to wait for it{instead and f', or {instead}'}"
+            f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
+            f"use --wait to wait for it{instead and f', or {instead}'}"
         )
-    return EditionChoice(edition, edition.unfinished)  # the plan's lines say what is verified
+    raise _not_there(source, date, http)
+
+
+def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
+    dates = ", ".join(other for other, _ in offers_of(source, http, date)[:8])
+    where = " and ".join(
+        f"no {publication.kind.words} of {in_form_of(publication.kind, date)} at {publication.url}"
+        for publication in source.publications
+    )
+    near = f"use {_instead(source, date, http) or 'one of these'}"
+    other = elsewhere(source, date, http)
+    what = f"{near}; {other}" if other else near
+    return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
+
+
+def _group(publications: Sequence[Publication], date: str, http: HttpClient) -> list[EditionChoice]:
+    """Return the editions of a date up to the first finished one, of publications that have one."""
+    choices: list[EditionChoice] = []
+    for publication in publications:
+        edition = _read_dated(publication, date, http)
+        if edition:
+            choices.append(EditionChoice(edition, publication, edition.note))
+        if edition and not edition.unfinished:
+            break
+    return choices
+
+
+def _read_dated(publication: Publication, date: str, http: HttpClient) -> Edition | None:
+    """Return the edition of a date; of Wikidata's entities the date is the folder's or the file's.
+
+    A folder without a file of entities counts only if no other folder has one of that date.
+    """
+    edition = read_edition(publication, date, http)
+    if publication.kind is not Kind.ENTITIES or (edition and edition.files):
+        return edition
+    for other in dates_of(publication, http) or ():
+        if 0 < days_apart(other, date)[0] <= _SHIFT:
+            shifted = read_edition(publication, other, http)
+            if shifted and file_date(shifted) == compact(date):
+                return shifted
+    return edition
+
+
+def _first_finished(choices: Sequence[EditionChoice]) -> EditionChoice | None:
+    return next((choice for choice in choices if not choice.edition.unfinished), None)
 
 
 def find_near(
     source: DumpSource, date: str, http: HttpClient, *, wait: bool = False
 ) -> EditionChoice:
     """Return the edition of a date, or the nearest finished one."""
-    dates = dates_of(source, http)
-    if date in dates:
-        edition = read_edition(source, date, http)
-        if edition and edition.files:  # else a date with other dumps only, or one just started
-            return find(source, date, http, wait=wait)
-    near = _nearest(source, date, dates, http)
+    choices = _group(source.publications, date, http)
+    if any(choice.edition.files for choice in choices):  # else another date, or one just begun
+        return find(source, date, http, wait=wait)
+    offers = offers_of(source, http)
+    near = _nearest(date, offers, http)
     if near is None:
-        raise ServerError(f"{source.url}: no finished dump; list the dumps with --list")
-    return EditionChoice(near, f"no dump of {date}; {near.date} is the nearest finished dump")
+        url = source.publications[0].url
+        raise ServerError(f"{url}: no finished {kinds_of(source)}; list the dumps with --list")
+    kind = near.publication.kind.words
+    asked, taken = in_form_of(near.publication.kind, date), near.edition.date
+    note = _joined(f"no {kind} of {asked}; {taken} is the nearest finished {kind}", near.note)
+    return EditionChoice(near.edition, near.publication, note)
 
 
 def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
     """Return the option for the nearest finished edition, for a message; "" if there is none."""
-    near = _nearest(source, date, dates_of(source, http), http)
+    near = _nearest(date, offers_of(source, http), http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
-    return f"{option} {near.date}, the nearest finished dump" if near else ""
+    kind = near.publication.kind.words if near else ""
+    return f"{option} {near.edition.date}, the nearest finished {kind}" if near else ""
 
 
-def _nearest(source: DumpSource, date: str, dates: list[str], http: HttpClient) -> Edition | None:
-    return next(_finished(source, sorted(dates, key=lambda d: _distance(d, date)), http), None)
-
-
-def _distance(one: str, other: str) -> tuple[int, bool]:
-    """Return the days between two dates, and whether `one` is earlier (later dates sort first)."""
-    try:
-        days = (day.fromisoformat(one) - day.fromisoformat(other)).days
-    except ValueError:  # eight digits that are not a date
-        return 1 << 30, True
-    return abs(days), days < 0
+def _nearest(date: str, offers: Sequence[Offer], http: HttpClient) -> EditionChoice | None:
+    for other, publication in sorted(offers, key=lambda o: days_apart(o[0], date))[:_MOST_LOOKS]:
+        edition = read_edition(publication, other, http)
+        if edition and not edition.unfinished:
+            return EditionChoice(edition, publication, edition.note)
+    return None
 
 
 def _find_latest(
     source: DumpSource, http: HttpClient, begun: str | None, *, wait: bool
 ) -> EditionChoice:
-    dates = dates_of(source, http)
-    if begun in dates and begun != dates[0]:
-        edition = read_edition(source, begun, http)
-        if edition and not edition.unfinished:
-            return EditionChoice(
-                edition, f"resuming the download of {begun}; give --date for a newer dump"
-            )
-    note = ""
-    for date in dates[:_MOST_LOOKS]:
-        edition = read_edition(source, date, http) or Edition(source.name, date, (), "empty folder")
-        if edition.unfinished and wait and date == dates[0]:
-            edition = _await(source, date, http, edition)
+    offers = offers_of(source, http)
+    resumed, note = _resumed(source, offers, begun, http)
+    if resumed:
+        return resumed
+    missed = ""
+    by_date = groupby(offers[:_MOST_LOOKS], key=lambda offer: compact(offer[0]))
+    for index, (_, group) in enumerate(by_date):
+        choices = _group_of(group, http)
+        chosen = _first_finished(choices)
+        if not chosen and wait and index == 0:
+            chosen = _first_finished(_await(choices, http))
+        if chosen:
+            newest = f"{chosen.edition.date} is the newest finished {chosen.publication.kind.words}"
+            notes = [note, missed and f"{missed}; {newest}", chosen.note]
+            return EditionChoice(chosen.edition, chosen.publication, _joined(*notes))
+        edition = choices[0].edition
+        missed = missed or f"{edition.date} is not finished ({edition.unfinished})"
+    kind = kinds_of(source)
+    few = len(offers) <= _MOST_LOOKS
+    some = f"no {kind}" if few else f"none of the newest {_MOST_LOOKS} of {kind}"
+    raise ServerError(
+        f"{source.publications[0].url}: {some} is finished ({missed}); list the dumps with --list"
+    )
+
+
+def _resumed(
+    source: DumpSource, offers: Sequence[Offer], begun: str | None, http: HttpClient
+) -> tuple[EditionChoice | None, str]:
+    """Return the edition whose download was begun, or a note that it cannot be resumed."""
+    publications = [p for p in source.publications if begun and in_form_of(p.kind, begun) == begun]
+    if begun is None or not publications or (begun, publications[0]) == offers[0]:
+        return None, ""
+    if (begun, publications[0]) not in offers:
+        return None, (
+            f"the download of {begun} cannot be finished, because the server no longer has it"
+        )
+    edition = read_edition(publications[0], begun, http)
+    if edition is None or edition.unfinished:
+        return None, ""
+    note = f"resuming the download of {begun}; give --date for a newer {publications[0].kind.words}"
+    return EditionChoice(edition, publications[0], _joined(note, edition.note)), ""
+
+
+def _group_of(offers: Iterable[Offer], http: HttpClient) -> list[EditionChoice]:
+    """Return the editions of offers, an empty folder as an unfinished one."""
+    choices = []
+    for date, publication in offers:
+        edition = read_edition(publication, date, http) or Edition(
+            publication.name, date, (), "empty folder", publication.kind
+        )
+        choices.append(EditionChoice(edition, publication, edition.note))
         if not edition.unfinished:
-            return EditionChoice(edition, note and f"{note}; {date} is the newest finished dump")
-        note = note or f"{date} is not finished ({edition.unfinished})"
-    some = "no dump" if len(dates) <= _MOST_LOOKS else f"none of the newest {_MOST_LOOKS} dumps"
-    raise ServerError(f"{source.url}: {some} is finished ({note}); list the dumps with --list")
+            break
+    return choices
 
 
-def _finished(source: DumpSource, dates: list[str], http: HttpClient) -> Iterator[Edition]:
-    for date in dates[:_MOST_LOOKS]:
-        edition = read_edition(source, date, http)
-        if edition and not edition.unfinished:
-            yield edition
-
-
-def _lacks_only_checksums(edition: Edition) -> bool:
-    """Return whether all files exist and only checksums are missing."""
-    return bool(edition.files)
-
-
-def _await(source: DumpSource, date: str, http: HttpClient, edition: Edition) -> Edition:
-    reason = ""
-    while edition.unfinished:
-        if reason != edition.unfinished:
-            reason = edition.unfinished
+def _await(choices: Sequence[EditionChoice], http: HttpClient) -> list[EditionChoice]:
+    """Poll editions until one of them is finished."""
+    current = list(choices)
+    said = ""
+    while not _first_finished(current):
+        reasons = "; ".join(dict.fromkeys(choice.edition.unfinished for choice in current))
+        if reasons != said:
+            said = reasons
+            first = current[0]
             http.say(
-                f"{source.name}: waiting for the dump of {date} ({reason}); checking every "
-                f"{_POLL / 60:.0f} min"
+                f"{first.edition.source}: waiting for the {first.publication.kind.words} of "
+                f"{first.edition.date} ({reasons}); checking every {POLL / 60:.0f} min"
             )
-        http.wait(_POLL)
-        edition = read_edition(source, date, http) or edition
-    return edition
+        http.wait(POLL)
+        now = [(choice, _read_again(choice, http)) for choice in current]
+        current = [
+            EditionChoice(edition, choice.publication, edition.note) for choice, edition in now
+        ]
+    return current
 
 
-def renewing(
-    sources: dict[str, tuple[DumpSource, str]], http: HttpClient
-) -> Callable[[RemoteFile], RemoteFile]:
-    """Return a function that reads a file's catalogue entry again.
+def _read_again(choice: EditionChoice, http: HttpClient) -> Edition:
+    return read_edition(choice.publication, choice.edition.date, http) or choice.edition
 
-    `sources`: the source and date of each file, by name.
-    """
 
-    def renew(remote: RemoteFile) -> RemoteFile:
-        source, date = sources[remote.name]
-        edition = read_edition(source, date, http)
-        files = {file.name: file for file in edition.files} if edition else {}
-        return _sized(files.get(remote.name, remote), http)
-
-    return renew
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))

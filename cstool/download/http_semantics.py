@@ -7,6 +7,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
+from cstool.download.server_policy import LONGEST_PAUSE, SERVER_PAUSES
 from cstool.download.values import number, validator
 
 # Status codes after which the same request may succeed later.
@@ -14,7 +15,6 @@ TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 YEAR = 365 * 24 * 3600.0
 _LONGEST_DATE = 100  # characters
-_LONGEST = 60.0  # seconds between two attempts, unless the server requests more
 
 
 class NextAction(Enum):
@@ -131,6 +131,11 @@ def retry_after(value: str | None, now: float) -> float | None:
         return None
 
 
-def backoff(tries: int) -> float:
-    """Return the seconds to wait after `tries` failed attempts in a row."""
-    return min(_LONGEST, 2.0 ** min(tries - 1, 10))
+def backoff(tries: int, *, by_server: bool = False) -> float:
+    """Return the seconds to wait after `tries` failed attempts in a row.
+
+    `by_server`: the last one was refused by the server, not lost in the network.
+    """
+    if by_server:
+        return SERVER_PAUSES[min(tries, len(SERVER_PAUSES)) - 1]
+    return min(LONGEST_PAUSE, 2.0 ** min(tries - 1, 10))

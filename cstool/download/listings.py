@@ -12,9 +12,10 @@ _LINK = re.compile(
     r"""(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})'|([^\s"'<>]{1,2000}))""",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"([0-9]{8})/")
+_DATE = re.compile(r"([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})/")
 # A line of `sha1sum` or `md5sum`: the digest, two spaces (or a space and `*`), the name.
 _SUM = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40})[ \t]+\*?(\S+)")
+_SHA256_LINE = re.compile(r"([0-9A-Fa-f]{64})[ \t]+\*?(\S+)")
 SHA1, MD5 = 40, 32  # digits of a digest
 # File systems allow 255 bytes, of which some are needed for temporary prefixes and suffixes.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
@@ -44,7 +45,7 @@ def is_file_name(name: str) -> bool:
 
 
 def dates_in(names: list[str]) -> list[str]:
-    """Return the dates (YYYYMMDD) among the names of folders, newest first."""
+    """Return the dates (YYYYMMDD or YYYY-MM-DD) among the names of folders, newest first."""
     found = (_DATE.fullmatch(name) for name in names)
     return sorted({match[1] for match in found if match and _is_date(match[1])}, reverse=True)
 
@@ -64,3 +65,12 @@ def checksums_in(text: str) -> dict[str, str]:
     """
     found = (_SUM.fullmatch(line.strip()) for line in text.splitlines())
     return {match[2].rsplit("/", 1)[-1]: match[1].lower() for match in found if match}
+
+
+def sha256_lines(text: str) -> list[tuple[str, str]]:
+    """Return the names and digests in a file written by `sha256sum`, in order.
+
+    Other lines are ignored. If a name has folders before it, only its last component is used.
+    """
+    found = (_SHA256_LINE.fullmatch(line.strip()) for line in text.splitlines())
+    return [(match[2].rsplit("/", 1)[-1], match[1].lower()) for match in found if match]

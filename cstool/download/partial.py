@@ -72,6 +72,10 @@ class PartialFile:
         """Return the digest of all bytes, in hex."""
         return self._digests[kind].hexdigest()
 
+    def digests(self) -> dict[str, str]:
+        """Return the digests of all bytes, by kind."""
+        return {kind: digest.hexdigest() for kind, digest in self._digests.items()}
+
     def finish(self) -> None:
         """Move the file to its final name, durably (it survives a power cut)."""
         with writing(self._final):
@@ -90,12 +94,15 @@ class PartialFile:
 
 
 def kinds_for(remote: RemoteFile) -> tuple[str, ...]:
-    """Return the digests to compute: sha1 for the record, and md5 if only that is published."""
-    return ("sha1", "md5") if remote.md5 and not remote.sha1 else ("sha1",)
+    """Return the digests to compute: sha1 for the record, and the published one to compare."""
+    checked = published(remote)
+    return tuple(dict.fromkeys(["sha1", *([checked[0]] if checked else [])]))
 
 
 def published(remote: RemoteFile) -> tuple[str, str] | None:
     """Return the kind and the digest that are published of a file; None if none is."""
+    if remote.sha256:
+        return "sha256", remote.sha256
     if remote.sha1:
         return "sha1", remote.sha1
     return ("md5", remote.md5) if remote.md5 else None

@@ -86,6 +86,8 @@ def plan_file(remote: RemoteFile, downloads: DownloadFolder, http: HttpClient) -
 
 def is_newer(remote: RemoteFile, complete: CompleteFile, http: HttpClient) -> bool:
     """Return whether another file is published now than the one that was downloaded."""
+    if remote.sha256 and complete.sha256:
+        return remote.sha256 != complete.sha256
     if remote.sha1:
         return remote.sha1 != complete.sha1
     if remote.md5 and complete.md5:

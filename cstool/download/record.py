@@ -1,6 +1,6 @@
 """`_downloads.json`: the complete and the partial files of a download folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -28,14 +28,15 @@ class PendingFile(msgspec.Struct, frozen=True, omit_defaults=True):
     md5: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    sha256: str | None = None
 
 
 class CompleteFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A complete file: as published, and as it is on disk.
 
-    `sha1`: of the file on disk. `checked`: the kind of the published checksum; None if none was
-    published. `modified`: modification time in nanoseconds; a file with another time is verified
-    again. `fingerprint`: as in the manifests of stages.
+    `sha1`, `sha256`: of the file on disk, the latter if it is published. `checked`: the kind of the
+    published checksum; None if none was published. `modified`: modification time in nanoseconds; a
+    file with another time is verified again. `fingerprint`: as in the manifests of stages.
     """
 
     url: str
@@ -47,17 +48,21 @@ class CompleteFile(msgspec.Struct, frozen=True, omit_defaults=True):
     md5: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    sha256: str | None = None
 
 
 class DownloadRecord(msgspec.Struct, frozen=True):
     """The content of `_downloads.json`.
 
-    `latest`: by source, the date that `--date latest` stood for, until all files are complete.
+    `latest`: by source, the date that `--date latest` stood for, until all files are complete; in
+    the form YYYY-MM-DD it is that of a content export. `sets`: by wiki and date, the names of all
+    files that contain the pages of one edition.
     """
 
     files: dict[str, CompleteFile] = {}
     begun: dict[str, PendingFile] = {}
     latest: dict[str, str] = {}
+    sets: dict[str, list[str]] = {}
 
 
 def read_record(folder: Path) -> DownloadRecord | None:
@@ -84,7 +89,8 @@ def read_record(folder: Path) -> DownloadRecord | None:
 
 def _validate_names(record: DownloadRecord) -> None:
     """Raise ValueError for a name that is not a file name, or a negative size."""
-    for name in (*record.files, *record.begun):
+    named = (name for names in record.sets.values() for name in names)
+    for name in (*record.files, *record.begun, *named):
         if not is_file_name(name):
             raise ValueError(f"{shorten(name)!r} is not a valid name of a dump file")
     for name, complete in record.files.items():
@@ -121,9 +127,12 @@ class DownloadFolder:
             )
         )
 
-    def decide(self, latest: dict[str, str]) -> None:
-        """Record the dates that `latest` stands for."""
-        self._change(lambda old: replace(old, latest=latest))
+    def decide(
+        self, latest: dict[str, str], sets: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Record the dates that `latest` stands for, and the files of these sets."""
+        new = {name: list(files) for name, files in (sets or {}).items()}
+        self._change(lambda old: replace(old, latest=latest, sets=old.sets | new))
 
     def _change(self, update: Callable[[DownloadRecord], DownloadRecord]) -> None:
         with self._lock:

@@ -87,10 +87,10 @@ class Reply:
                     )
                 since, received = monotonic(), 0
 
-    def read(self, check: Callable[[], None]) -> bytes:
+    def read(self, check: Callable[[], None], most: int = SMALL) -> bytes:
         """Return the body of a small resource, decoded; `check` is called between blocks.
 
-        Raises ServerError if it exceeds the size of a small resource, otherwise FAULTS.
+        Raises ServerError if it has more than `most` bytes, otherwise FAULTS.
         """
         encoding = self.headers.get("Content-Encoding", "").strip().lower()
         decoder = _decoder(encoding, self.url)
@@ -99,11 +99,11 @@ class Reply:
             check()
             raw += len(block)
             # At most one byte more than allowed, however much a block expands to.
-            body += block if decoder is None else _decoded(decoder, block, SMALL + 1 - len(body))
-            if len(body) > SMALL or raw > SMALL:
-                what = f"{encoding} data expands to" if raw <= SMALL else "the reply has"
+            body += block if decoder is None else _decoded(decoder, block, most + 1 - len(body))
+            if len(body) > most or raw > most:
+                what = f"{encoding} data expands to" if raw <= most else "the reply has"
                 raise ServerError(
-                    f"{self.url}: {what} more than {SMALL >> 20} MiB, the limit for listings and "
+                    f"{self.url}: {what} more than {most >> 20} MiB, the limit for listings and "
                     "catalogs; use another server with --mirror"
                 )
         if decoder is not None and not decoder.eof:

@@ -4,7 +4,7 @@ Its bytes have a temporary name until their number and their checksum are right.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,14 @@ from cstool.download.client import (
     describe_error,
     raise_if_permanent,
 )
-from cstool.download.http_semantics import Decision, NextAction, RemoteState, judge, request_headers
+from cstool.download.http_semantics import (
+    TRANSIENT,
+    Decision,
+    NextAction,
+    RemoteState,
+    judge,
+    request_headers,
+)
 from cstool.download.http_semantics import retry_after as parse_retry_after
 from cstool.download.own_files import size_of
 from cstool.download.partial import PartialFile, kinds_for, published
@@ -66,9 +73,7 @@ def fetch(remote: RemoteFile, context: TransferContext) -> CompleteFile:
             if now is None and not fault:
                 partial.finish()
                 known = context.downloads.record.begun.get(remote.name)
-                return _record_complete(
-                    path, remote, partial.size, partial.digest("sha1"), known, context
-                )
+                return _record_complete(path, remote, partial.digests(), known, context)
         if now is None:
             _drop(path, context)
             wrong += 1
@@ -110,7 +115,12 @@ def _drop_unrelated(path: Path, remote: RemoteFile, context: TransferContext) ->
 
 def _is_other(pending: PendingFile, remote: RemoteFile) -> bool:
     """Return whether two published files differ; an attribute that one of them lacks is ignored."""
-    for before, now in ((pending.sha1, remote.sha1), (pending.md5, remote.md5)):
+    pairs = (
+        (pending.sha256, remote.sha256),
+        (pending.sha1, remote.sha1),
+        (pending.md5, remote.md5),
+    )
+    for before, now in pairs:
         if before and now:
             return before != now
     return None not in (pending.bytes, remote.bytes) and pending.bytes != remote.bytes
@@ -145,7 +155,7 @@ def _fill(partial: PartialFile, remote: RemoteFile, context: TransferContext) ->
     best = partial.size
     odd = 0
     while partial.size != remote.bytes:
-        asked = None
+        asked, by_server = None, False
         try:
             with context.http.open(
                 remote.url, request_headers(partial.size, _known(remote, context))
@@ -153,8 +163,9 @@ def _fill(partial: PartialFile, remote: RemoteFile, context: TransferContext) ->
                 decision = judge(r.status, r.headers, partial.size, _known(remote, context))
                 fault = decision.why
                 if decision.next is NextAction.GIVE_UP:
-                    raise ServerError(f"{r.url}: {fault}; check that the file exists")
+                    raise ServerError(f"{r.url}: {context.http.refusal(r.status)}")
                 if decision.next is NextAction.WAIT:
+                    by_server = r.status in TRANSIENT
                     asked = parse_retry_after(r.headers.get("Retry-After"), context.http.now())
                 elif decision.next is not NextAction.OTHER:
                     if decision.next is NextAction.WHOLE or _take(
@@ -176,7 +187,7 @@ def _fill(partial: PartialFile, remote: RemoteFile, context: TransferContext) ->
             if now is not None:
                 return now
         elif partial.size != remote.bytes:
-            attempts.again(fault, asked)
+            attempts.again(fault, asked, by_server=by_server)
     return None
 
 
@@ -188,7 +199,8 @@ def _look_again(remote: RemoteFile, fault: str, context: TransferContext) -> Rem
     """
     now = context.renew(remote)
     if published(now) is not None and published(now) == published(remote):
-        context.downloads.begin(remote.name, PendingFile(now.url, now.bytes, now.sha1, now.md5))
+        same = PendingFile(now.url, now.bytes, now.sha1, now.md5, sha256=now.sha256)
+        context.downloads.begin(remote.name, same)
         return None
     context.http.say(f"{remote.name}: {fault}; starting over")
     _drop(context.downloads.folder / remote.name, context)
@@ -266,6 +278,7 @@ def _note(reply: Reply, remote: RemoteFile, context: TransferContext) -> None:
         remote.md5,
         validator(headers.get("ETag")),
         validator(headers.get("Last-Modified")),
+        remote.sha256,
     )
     context.downloads.begin(remote.name, pending)
 
@@ -308,7 +321,7 @@ def check(remote: RemoteFile, context: TransferContext) -> CompleteFile | None:
     )
     if right:
         known = before or PendingFile(remote.url)
-        return _record_complete(path, remote, size, actual["sha1"], known, context)
+        return _record_complete(path, remote, actual, known, context)
     if before:
         context.http.say(
             f"{remote.name}: the local file was changed since its download; downloading it again"
@@ -323,8 +336,7 @@ def check(remote: RemoteFile, context: TransferContext) -> CompleteFile | None:
 def _record_complete(
     path: Path,
     remote: RemoteFile,
-    size: int,
-    sha1: str,
+    digests: Mapping[str, str],
     known: PendingFile | CompleteFile | None,
     context: TransferContext,
 ) -> CompleteFile:
@@ -332,14 +344,15 @@ def _record_complete(
     expected = published(remote)
     complete = CompleteFile(
         remote.url,
-        size,
-        sha1,
+        path.stat().st_size,
+        digests["sha1"],
         describe_file(path).sample,
         path.stat().st_mtime_ns,
         expected[0] if expected else None,
         remote.md5,
         known.etag if known else None,
         known.last_modified if known else None,
+        digests.get("sha256"),
     )
     context.downloads.keep(remote.name, complete)
     return complete

@@ -19,6 +19,7 @@ from cstool.dumps.bzip2_blocks import (
     checksum_of,
     find_blocks,
 )
+from cstool.dumps.export_elements import ROOT
 from cstool.dumps.page_reader import page_start
 from cstool.dumps.pages import PageSlice
 from cstool.dumps.xml import PageParser, Site
@@ -40,10 +41,10 @@ _UNUSUAL_HEAD = re.compile(
 
 @dataclass(frozen=True)
 class Blocks:
-    """A bz2 file that can be cut between blocks; `site`: the wiki that its header names."""
+    """A bz2 file that can be cut between blocks; `header`: what it says of its wiki."""
 
     path: str
-    site: Site
+    header: Site
 
 
 @dataclass(frozen=True)
@@ -76,21 +77,18 @@ def find_splittable(path: str) -> Blocks | None:
         return None
     with Path(path).open("rb", buffering=0) as file:
         starts = tuple(islice(find_blocks(file), _FEWEST_BLOCKS))
-        header = os.pread(file.fileno(), 4, 0)
-        if (
-            len(starts) < _FEWEST_BLOCKS
-            or starts[0] != _HEADER_BITS
-            or not _HEADER.fullmatch(header)
-        ):
+        magic = os.pread(file.fileno(), 4, 0)
+        usual = _HEADER.fullmatch(magic) and starts[:1] == (_HEADER_BITS,)
+        if len(starts) < _FEWEST_BLOCKS or not usual:
             return None
         size = os.fstat(file.fileno()).st_size
         _, data = next(BlockReader(path, file, size).read(starts, StreamSoFar(starts[0])))
-        site = _site(path, data) if isinstance(data, bytes) else None
-    return Blocks(path, site) if site else None
+        header = _header(path, data) if isinstance(data, bytes) else None
+    return Blocks(path, header) if header else None
 
 
-def _site(path: str, data: bytes) -> Site | None:
-    """Return the wiki that the header names; None unless it is complete and usual."""
+def _header(path: str, data: bytes) -> Site | None:
+    """Return what the header says of the wiki; None unless it is complete and usual."""
     start, found = page_start(data)
     if not found or _UNUSUAL_HEAD.search(data, 0, start):
         return None
@@ -99,20 +97,20 @@ def _site(path: str, data: bytes) -> Site | None:
         list(parser.feed(data[:start]))
     except InputError:  # raised again when the file is read from its begin
         return None
-    return parser.site
+    complete = parser.site is not None or b"<siteinfo" not in data[:start]
+    return parser.header if complete and parser.root == ROOT else None
 
 
 def block_slices(
-    blocks: Blocks, cut: BlockCut, read: dict[str, FileRead], *, taper: bool
+    path: str, site: Site, cut: BlockCut, read: dict[str, FileRead], *, taper: bool
 ) -> Iterator[tuple[PageSlice, int]]:
-    """Yield the slices of a file and their sizes in bytes.
+    """Yield the slices of a file of the wiki `site`, and their sizes in bytes.
 
     `taper`: let the size shrink towards the end. Afterwards `read` has the file's fingerprint.
     """
-    path = Path(blocks.path)
-    hashed = FileHash(path)
+    hashed = FileHash(Path(path))
     try:
-        with path.open("rb", buffering=0) as file:
+        with Path(path).open("rb", buffering=0) as file:
             previous: tuple[_Range, int] | None = None
             for range_ in _cuts(file, cut, taper=taper):
                 starts = range_.starts
@@ -120,20 +118,22 @@ def block_slices(
                 digest = hash_range(file, first, last).intdigest()
                 hashed.reach(last)
                 if previous:
-                    yield _slice(blocks, cut, *previous, digest)
+                    yield _slice(path, site, cut, *previous, digest)
                 previous = range_, digest
             if previous:
-                yield _slice(blocks, cut, *previous)
+                yield _slice(path, site, cut, *previous)
         hashed.reach(None)
-        read[blocks.path] = FileRead(hashed.bytes, hashed.fingerprint)
+        read[path] = FileRead(hashed.bytes, hashed.fingerprint)
     finally:
         hashed.close()
 
 
-def _slice(blocks: Blocks, cut: BlockCut, range_: _Range, *digests: int) -> tuple[PageSlice, int]:
+def _slice(
+    path: str, site: Site, cut: BlockCut, range_: _Range, *digests: int
+) -> tuple[PageSlice, int]:
     slice_ = PageSlice(
-        blocks.path,
-        blocks.site,
+        path,
+        site,
         blocks=range_.starts,
         stream=range_.stream,
         digests=digests,

@@ -35,7 +35,7 @@ def page_start(data: bytes) -> tuple[int, bool]:
     return start.start() if start else len(data), found is not None
 
 
-class PageReader:
+class XmlPageReader:
     """Incremental reader of the inner part of an export: takes XML, returns pages.
 
     Returns the same pages as `PageParser`, and raises the same errors; `name` and `largest_text` as

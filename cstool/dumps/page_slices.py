@@ -6,7 +6,7 @@ bz2 file of some megabytes is cut between blocks (`block_slices`). All other inp
 coordinating process, and a slice contains its pages.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,14 +16,16 @@ import xxhash
 
 from cstool.dumps import bounds
 from cstool.dumps.block_slices import BlockCut, block_slices, find_splittable
+from cstool.dumps.export_elements import ROOT
 from cstool.dumps.multistream import (
     Streams,
     decompressed_range,
     find_streams,
 )
+from cstool.dumps.page_limit import PageLimit
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import STDIN, Stream, need_file
-from cstool.dumps.xml import MAIN, Page, PageParser, Site, same_wiki
+from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, PageParser, Site, same_wiki
 from cstool.errors import CstoolError, CutInputError, InputError
 from cstool.storage.manifest import FileRead
 from cstool.storage.tasks import Task, part_name
@@ -45,14 +47,31 @@ _MOST_PAGES = 5000
 _MOST_CHARACTERS = 128 << 20
 
 
+def as_named(header: Site, name: str) -> Site:
+    """Return the wiki that the header of an export names; the default of `open_pages`."""
+    del name
+    return header
+
+
 @dataclass(frozen=True)
 class _Cut:
-    """How dumps are cut into slices; the arguments of `open_pages`."""
+    """How dumps are cut into slices; the arguments of `open_pages`.
+
+    `headers`: what the header of each file says of its wiki, by name.
+    """
 
     part_size: int | None
     damage: Damage | None
     largest_text: int
     namespaces: frozenset[int] | None
+    site_of: Callable[[Site, str], Site] = as_named
+    limit: PageLimit | None = None
+    headers: dict[str, Site] = field(default_factory=dict)
+
+    def site(self, header: Site, name: str) -> Site:
+        """Return the wiki of a file from what its header says."""
+        self.headers[name] = header
+        return self.site_of(header, name)
 
     @property
     def blocks(self) -> BlockCut:
@@ -67,7 +86,8 @@ class PageDump:
     """The dumps of one run: the wiki, the tasks (one per slice), the bytes to read if known.
 
     `sample`: texts of the first articles, as many as were requested. `read`: the files'
-    fingerprints by path; complete once all tasks have been taken.
+    fingerprints by path; complete once all tasks have been taken. `header`: what the first file
+    says of the wiki.
     """
 
     site: Site
@@ -75,6 +95,7 @@ class PageDump:
     size: int | None
     sample: tuple[str, ...] = ()
     read: dict[str, FileRead] = field(default_factory=dict)
+    header: Site | None = None
 
 
 def open_pages(
@@ -85,6 +106,8 @@ def open_pages(
     sample: int = 0,
     largest_text: int = bounds.LARGEST_TEXT,
     namespaces: frozenset[int] | None = None,
+    site_of: Callable[[Site, str], Site] = as_named,
+    limit: PageLimit | None = None,
 ) -> PageDump:
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
@@ -92,24 +115,28 @@ def open_pages(
     or blocks (8 MB), else in characters of wikitext (default 8 MB). `sample`: number of characters
     of wikitext to return from the first articles. `largest_text`: as for `PageParser`.
     `namespaces`: those whose pages are needed (None: all); other pages may have only ids and a
-    namespace. With `damage`, a truncated or damaged input ends early (a file cut between streams or
-    blocks loses only the rest of that stream, or those blocks), and the fault is recorded there;
-    without it, CutInputError is raised after the slices before the fault. Raises InputError if a
-    file is not a page dump or has no pages.
+    namespace. `site_of` returns the wiki of a file from what its header says and the file's name,
+    or raises InputError. `limit`: read the dumps up to this limit only, in this process; `read` has
+    no files that are read partly. With `damage`, a truncated or damaged input ends early (a file
+    cut between streams or blocks loses only the rest of that stream, or those blocks), and the
+    fault is recorded there; without it, CutInputError is raised after the slices before the fault.
+    Raises InputError if a file is not a page dump or has no pages.
     """
     _same_wikis(paths)
     read: dict[str, FileRead] = {}
-    slices = _slices(paths, _Cut(part_size, damage, largest_text, namespaces), read)
+    cut = _Cut(part_size, damage, largest_text, namespaces, site_of, limit)
+    slices = _slices(paths, cut, read)
     first = next(slices, None)
     if first is None and damage and damage.messages:
         fault = damage.messages[0].rpartition(";")[0] or damage.messages[0]  # without its advice
         raise InputError(f"{fault}; no page precedes the fault: download it again")
     if first is None:
         raise InputError(f"{', '.join(paths)}: no pages found; give a pages-articles dump")
-    known = all(path != STDIN and Path(path).is_file() for path in paths)
+    known = limit is None and all(path != STDIN and Path(path).is_file() for path in paths)
     size = sum(Path(path).stat().st_size for path in paths) if known else None
     texts, slices = _sampled(chain([first], slices), sample)
-    return PageDump(first[0].site, _tasks(slices), size, texts, read)
+    header = next(iter(cut.headers.values()))
+    return PageDump(first[0].site, _tasks(slices), size, texts, read, header)
 
 
 def _sampled(
@@ -138,7 +165,7 @@ def _sampled(
         for page in _readable_pages(item[0]):
             pages += 1
             characters += len(page.text or "")
-            if page.namespace == MAIN and page.redirect is None and page.text:
+            if page.namespace in (MAIN, NO_NAMESPACE) and page.redirect is None and page.text:
                 texts.append(page.text)
                 sampled += len(page.text)
             if sampled >= length or pages >= _MOST_PAGES or characters >= _MOST_CHARACTERS:
@@ -207,27 +234,39 @@ def _slices(
     paths: Sequence[str], cut: _Cut, read: dict[str, FileRead]
 ) -> Iterator[tuple[PageSlice, int]]:
     for path in paths:
+        if cut.limit:
+            yield from _page_slices(path, cut, read)
+            if cut.limit.reached:
+                return
+            continue
         streams = find_streams(Path(path)) if path.endswith(".bz2") else None
         if streams:
-            read[path] = streams.read
-            yield from _stream_slices(path, streams, cut)
+            yield from _stream_slices(path, streams, cut, read)
         elif path.endswith(".bz2") and (blocks := find_splittable(path)):
-            yield from block_slices(blocks, cut.blocks, read, taper=path == paths[-1])
+            site = cut.site(blocks.header, path)
+            yield from block_slices(path, site, cut.blocks, read, taper=path == paths[-1])
         else:
             yield from _page_slices(path, cut, read)
 
 
-def _stream_slices(path: str, found: Streams, cut: _Cut) -> Iterator[tuple[PageSlice, int]]:
+def _stream_slices(
+    path: str, found: Streams, cut: _Cut, read: dict[str, FileRead]
+) -> Iterator[tuple[PageSlice, int]]:
     starts = found.starts
     part_size, damage = cut.part_size or _BYTES_OF_STREAMS, cut.damage
+    read[path] = found.read
     try:
-        site = _read_site(path, starts[1])
+        head = _read_head(path, starts[1])
     except CutInputError as fault:
         if damage is None:
             raise
         damage.note(fault, in_page=False)
         damage.streams[Path(path).name] += len(starts) - 1
         return
+    if head.root != ROOT:  # which the last stream ends
+        yield from _page_slices(path, cut, read)
+        return
+    site = cut.site(head.header, path)
     first = 0
     for i in range(2, len(starts)):
         weight = starts[i] - starts[first]
@@ -251,8 +290,8 @@ def _tapered(part_size: int, left: int) -> int:
     return min(part_size, max(left, part_size) // _TAPER)
 
 
-def _read_site(path: str, stop: int) -> Site:
-    """Return the wiki that the first stream of a multistream dump names."""
+def _read_head(path: str, stop: int) -> PageParser:
+    """Return the parser of the first stream of a multistream dump, which names the wiki."""
     parser = PageParser(path)
     with Path(path).open("rb") as file:
         for data in decompressed_range(path, file, 0, stop):
@@ -260,16 +299,7 @@ def _read_site(path: str, stop: int) -> Site:
                 pass
             if parser.site:
                 break
-    return _need_site(parser, path)
-
-
-def _need_site(parser: PageParser, name: str) -> Site:
-    if parser.site is None:
-        raise InputError(
-            f"{name}: no <siteinfo> element, which names the wiki and its namespaces; give a "
-            "pages-articles dump as published by Wikimedia"
-        )
-    return parser.site
+    return parser
 
 
 def _page_slices(
@@ -283,22 +313,31 @@ def _page_slices(
 
     def slice_() -> tuple[PageSlice, int]:
         nonlocal pages, size, heads, counted
-        finished = PageSlice(stream.name, _need_site(parser, stream.name), tuple(pages))
+        finished = PageSlice(stream.name, cut.site(parser.header, stream.name), tuple(pages))
         weight = stream.position - counted
         pages, size, heads, counted = [], 0, 0, stream.position
         return finished, weight
 
-    try:
+    def parsed() -> Generator[Page]:
         for data in stream:
-            for page in parser.feed(data):
-                pages.append(page)
-                size += len(page.text or "")
-                heads += _HEAD + len(page.title) + len(page.redirect or "")
-                if size >= part_size or heads >= bounds.LARGEST_HEADS:
-                    yield slice_()
-        pages += parser.finish()
+            yield from parser.feed(data)
+        yield from parser.finish()
         parser.close()
         stream.record(read)
+
+    all_pages = parsed()
+    first = (
+        cut.limit.first(all_pages, lambda: cut.site(parser.header, stream.name))
+        if cut.limit
+        else None
+    )
+    try:
+        for page in first or all_pages:
+            pages.append(page)
+            size += len(page.text or "")
+            heads += _HEAD + len(page.title) + len(page.redirect or "")
+            if size >= part_size or heads >= bounds.LARGEST_HEADS:
+                yield slice_()
     except CutInputError as fault:
         if damage is None:
             if pages:
@@ -307,6 +346,7 @@ def _page_slices(
         damage.note(fault, in_page=parser.in_page)
         stream.record(read)
     finally:
+        all_pages.close()
         stream.close()
     if pages:
         yield slice_()

@@ -17,7 +17,7 @@ from typing import IO
 from cstool.dumps import bounds
 from cstool.dumps.bzip2_blocks import BlockReader, StreamSoFar, WrongChecksumError
 from cstool.dumps.multistream import decompressed_range
-from cstool.dumps.page_reader import PageReader, page_start
+from cstool.dumps.page_reader import XmlPageReader, page_start
 from cstool.dumps.xml import Page, PageParser, Site
 from cstool.errors import CutInputError, InputError
 from cstool.storage.checksums import hash_range
@@ -53,9 +53,9 @@ class PageSlice:
         """The byte offsets of the range of blocks: the first byte, and the one behind the last."""
         return self.blocks[0] // 8, self.blocks[-1] // 8
 
-    def reader(self, name: str, *, seeking: bool = False) -> PageReader:
+    def reader(self, name: str, *, seeking: bool = False) -> XmlPageReader:
         """Return a reader of the slice's pages; `name` and `seeking` as there."""
-        return PageReader(
+        return XmlPageReader(
             name,
             largest_text=self.largest_text,
             namespaces=self.namespaces,
@@ -103,7 +103,7 @@ def _pages_of_streams(slice_: PageSlice, damage: Damage | None) -> Iterator[Page
         for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
             _need_same(slice_.name, file, (start, stop), digest)
             name = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
-            reader: PageParser | PageReader
+            reader: PageParser | XmlPageReader
             if start:
                 reader = slice_.reader(name)
             else:
@@ -170,7 +170,9 @@ def _nested(slice_: PageSlice) -> InputError:
     )
 
 
-def _finished(reader: PageReader, damage: Damage | None, *, at_end: bool = False) -> Iterator[Page]:
+def _finished(
+    reader: XmlPageReader, damage: Damage | None, *, at_end: bool = False
+) -> Iterator[Page]:
     """Yield the last pages. `at_end`: the end of the export must have been reached."""
     try:
         yield from reader.finish()
@@ -183,7 +185,7 @@ def _finished(reader: PageReader, damage: Damage | None, *, at_end: bool = False
         reader.resume(lost=True)
 
 
-def _fed(reader: PageReader, data: bytes, damage: Damage | None) -> Iterator[Page]:
+def _fed(reader: XmlPageReader, data: bytes, damage: Damage | None) -> Iterator[Page]:
     """Yield the pages that the bytes complete, without faulty ones if `damage` is given."""
     while True:
         try:

@@ -202,17 +202,20 @@ def line_slices(
     *,
     way: SliceTransport = SliceTransport.HERE,
     read: dict[str, FileRead] | None = None,
+    limit: int | None = None,
 ) -> Iterator[tuple[LineSlice, int]]:
     """Cut a Wikidata dump between lines; yield slices and the compressed bytes read for each.
 
     A slice has `part_size` bytes of JSON and the rest of the line there. `way` says where the
     slices are processed. With a list `faults`, a truncated or damaged input ends early and the
     message is appended to it; without, CutInputError is raised after the slices before the fault.
-    `read`: receives the file's fingerprint, by `path`, once the whole file has been read. Raises
-    InputError if the file is not a Wikidata dump.
+    `read`: receives the file's fingerprint, by `path`, once the whole file has been read. `limit`:
+    ends after the line with this many items; the rest is not read. Raises InputError if the file is
+    not a Wikidata dump.
     """
     stream = Stream(path)
     cutter = _Cutter(stream.name, part_size, way)
+    items = None if limit is None else ItemLimit(stream, limit)
     counted = 0
 
     def weighed(slice_: LineSlice) -> tuple[LineSlice, int]:
@@ -221,12 +224,13 @@ def line_slices(
         return slice_, weight
 
     try:
-        for data in stream:
+        for data in items or stream:
             for slice_ in cutter.take(data):
                 yield weighed(slice_)
-        cutter.check()
+        if items is None or not items.reached:
+            cutter.check()
+            stream.record(read)
         rest = cutter.rest(whole=False)
-        stream.record(read)
     except CutInputError as fault:
         rest = cutter.rest(whole=True)
         if faults is None:
@@ -239,6 +243,44 @@ def line_slices(
         stream.close()
     if rest:
         yield weighed(rest)
+
+
+class _EntityType(msgspec.Struct, gc=False):
+    type: str = "item"
+
+
+class ItemLimit:
+    """The bytes of a dump up to the end of the line with its `limit`-th item.
+
+    `reached`: whether there was such a line, so that the rest of the dump was not read.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], limit: int) -> None:
+        self._pieces = pieces
+        self._left = limit
+        self.reached = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes."""
+        before: list[bytes] = []  # the beginning of a line that continues in the next piece
+        for data in self._pieces:
+            begin = 0
+            while (end := data.find(b"\n", begin)) >= 0:
+                self._left -= _is_item(b"".join([*before, data[begin:end]]))
+                before, begin = [], end + 1
+                if not self._left:
+                    self.reached = True
+                    yield data[:begin]
+                    return
+            before.append(data[begin:])
+            yield data
+
+
+def _is_item(line: bytes) -> bool:
+    try:
+        return msgspec.json.decode(stripped(line), type=_EntityType).type == "item"
+    except MALFORMED:
+        return False
 
 
 def _view(piece: ByteRange) -> memoryview:

@@ -1,8 +1,9 @@
 """Parse MediaWiki's page export: a stream of XML to pages.
 
 Schema: https://www.mediawiki.org/xml/export-0.10.xsd and -0.11.xsd. Accepts any white space, order
-of attributes and namespace prefix, underscores in titles, and deleted or empty texts. Skips slots
-beside the main one (0.11's <content>) and all revisions but the last; rejects declarations.
+of attributes and namespace prefix, underscores in titles, deleted or empty texts, and exports that
+lack <siteinfo>, <ns> or the id of a revision. Skips slots beside the main one (0.11's <content>)
+and all revisions but the last; rejects declarations.
 """
 
 from collections.abc import Iterator
@@ -13,19 +14,30 @@ import msgspec
 from cstool.dumps import bounds
 from cstool.dumps.bounds import shown
 from cstool.dumps.displayed_titles import with_spaces
+from cstool.dumps.export_elements import (
+    CUT,
+    LARGEST_PAGE_ID,
+    LARGEST_REVISION_ID,
+    NO_ELEMENTS,
+    OF_A_REVISION,
+    ROOT,
+    is_kept,
+    model_of,
+    within,
+)
+from cstool.dumps.site_header import HeaderMender
 from cstool.errors import CutInputError, InputError
 
 MAIN = 0
-
-# The largest numbers that fit the columns of the tables: UInt32 and Int64.
-_LARGEST_PAGE_ID = (1 << 32) - 1
-_LARGEST_REVISION_ID = (1 << 63) - 1
+# The namespace of a page in an export without <ns>; its title says which it is.
+NO_NAMESPACE = -(1 << 20)
 
 
 class Site(msgspec.Struct, frozen=True):
-    """The <siteinfo> of a wiki; `namespaces` has pairs of number and name.
+    """A wiki; `namespaces` has pairs of number and name.
 
-    `case` is "first-letter" or "case-sensitive".
+    `case` is "first-letter" or "case-sensitive". In the header of an export, the fields that it
+    lacks are empty.
     """
 
     wiki: str
@@ -81,6 +93,9 @@ class PageParser:
         self._language = ""
         self._namespaces: list[tuple[int, str]] = []
         self._namespace_key = 0
+        self.root = ROOT
+        self._is_export = inside
+        self._mender = None if inside else HeaderMender()
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.buffer_size = 1 << 18
@@ -107,6 +122,11 @@ class PageParser:
         after each call: give at most a few megabytes at once.
         """
         broken: expat.ExpatError | None = None
+        if self._mender:
+            data = self._mender.take(data, final=final)
+            if self._mender.done:
+                self._offset -= self._mender.added
+                self._mender = None
         self._fed += len(data)
         try:
             self._parser.Parse(data, final)
@@ -129,9 +149,9 @@ class PageParser:
             yield from self.feed(b"", final=True)
         except CutInputError as fault:
             code = getattr(fault.__cause__, "code", None)
-            if code not in _CUT:
+            if code not in CUT:
                 raise
-            self._unclosed = code != _NO_ELEMENTS
+            self._unclosed = code != NO_ELEMENTS
 
     def close(self) -> None:
         """Raise CutInputError if the end of the export has not been reached."""
@@ -140,6 +160,16 @@ class PageParser:
         raise CutInputError(
             f"{self._name}: truncated: the XML ends {self._where()}, without </mediawiki>; "
             "download it again"
+        )
+
+    @property
+    def header(self) -> Site:
+        """What the export has said of its wiki so far."""
+        return self.site or Site(
+            self._fields.get("dbname", ""),
+            self._language,
+            self._fields.get("case", ""),
+            tuple(sorted(self._namespaces)),  # content file exports have them in no order
         )
 
     @property
@@ -195,7 +225,8 @@ class PageParser:
                 f"{self._name}: unexpected data after </mediawiki> ({what} at {where}); give each "
                 "export in a separate file"
             )
-        if self.site is None and len(self._path) < 2 and not self._offset:
+        inside = len(self._path) > (0 if error.code in CUT else 1)
+        if self.site is None and not inside and not self._offset:
             return InputError(
                 f"{self._name}: not a MediaWiki XML export ({what} at {where}); give a "
                 "pages-articles dump"
@@ -218,19 +249,16 @@ class PageParser:
         if depth > bounds.DEEPEST:
             raise self._too_large("the depth of elements", f"{bounds.DEEPEST}")
         if depth == 1:
-            if name != "mediawiki":
-                raise InputError(
-                    f"{self._name}: not a MediaWiki XML export (the root element is "
-                    f"<{name[:100]}>); give a pages-articles dump"
-                )
+            self.root = name
             lang = "http://www.w3.org/XML/1998/namespace lang"
             self._language = self._short(
                 "xml:lang", attributes.get(lang, attributes.get("xml:lang", ""))
             )
         elif depth == 2:
+            self._need_root(name)
             self._begin(name)
         elif depth == 3 and name == "revision":
-            for field in _OF_A_REVISION:
+            for field in OF_A_REVISION:
                 self._fields.pop(field, None)
         elif name == "redirect" and depth == 3:
             target = with_spaces(attributes.get("title", ""))
@@ -240,7 +268,9 @@ class PageParser:
                 self._fields["deleted"] = "deleted"
         elif name == "namespace" and path[1] == "siteinfo":
             self._namespace_key = self._number(attributes.get("key", ""))
-        if _wanted(path):
+            if self._namespace_key == MAIN:
+                self._fields.setdefault("case", attributes.get("case", ""))
+        if is_kept(path):
             self._begun = self._parser.CurrentByteIndex
             self._data = []
             self._parser.CharacterDataHandler = self._data.append
@@ -263,9 +293,20 @@ class PageParser:
             raise self._too_large(what, bounds.megabytes(bounds.LARGEST_VALUE))
         return value
 
+    def _need_root(self, child: str = "") -> None:
+        """Raise InputError if neither the root nor its first child is that of an export."""
+        # Exports of other programs have pages in a root of another name.
+        if not self._is_export and self.root != ROOT and child not in ("siteinfo", "page"):
+            raise InputError(
+                f"{self._name}: not a MediaWiki XML export (the root element is "
+                f"<{self.root[:100]}>); give a pages-articles dump"
+            )
+        self._is_export = True
+
     def _begin(self, name: str) -> None:
         """Handle the start of a child of the root element."""
         if name == "page":
+            self.site = self.header
             self._fields = {}
         elif name == "mediawiki":
             raise InputError(
@@ -284,7 +325,7 @@ class PageParser:
 
     def _end(self, name: str) -> None:
         path = self._path
-        if _wanted(path):
+        if is_kept(path):
             too_long = self._parser.CharacterDataHandler is _discard or self._is_too_long()
             self._parser.CharacterDataHandler = None
             value = "" if too_long else "".join(self._data)
@@ -298,8 +339,9 @@ class PageParser:
                 self._pages.append(self._page())
                 self._elements = 0
             elif path[1] == "siteinfo":
-                self.site = self._site()
+                self.site = self.header
         elif len(path) == 1:
+            self._need_root()
             self.ended = True
         path.pop()
 
@@ -315,18 +357,6 @@ class PageParser:
         else:
             self._fields[path[-1]] = value.strip()
 
-    def _site(self) -> Site:
-        wiki = self._fields.get("dbname", "")
-        language = self._language
-        if not wiki or not language:
-            missing = "dbname" if not wiki else "xml:lang"
-            raise InputError(
-                f"{self._name}: no {missing} in <siteinfo>; give a dump of export schema 0.10 or "
-                "newer"
-            )
-        case = self._fields.get("case", "first-letter")
-        return Site(wiki, language, case, tuple(self._namespaces))
-
     def _page(self) -> Page:
         fields = self._fields
         try:
@@ -334,12 +364,12 @@ class PageParser:
             if not title:
                 raise KeyError("title")
             return Page(
-                id=_within(fields["id"], _LARGEST_PAGE_ID),
-                namespace=int(fields.get("ns", "0")),
+                id=within(fields["id"], LARGEST_PAGE_ID),
+                namespace=int(fields.get("ns", "").strip() or NO_NAMESPACE),
                 title=title,
-                revision_id=_within(fields.get("revision_id", "0"), _LARGEST_REVISION_ID),
+                revision_id=within(fields.get("revision_id") or "0", LARGEST_REVISION_ID),
                 redirect=fields.get("redirect"),
-                model=fields.get("revision_model", "wikitext").strip(),
+                model=model_of(fields.get("revision_model", "").strip()),
                 text=None if "deleted" in fields else fields.get("revision_text"),
                 too_long="too long" in fields,
             )
@@ -351,22 +381,6 @@ class PageParser:
             ) from error
 
 
-_NO_ELEMENTS = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
-# expat's error codes for a truncated input (xml.parsers.expat.errors has them by message).
-_CUT = frozenset(
-    expat.errors.codes[words]
-    for words in (
-        expat.errors.XML_ERROR_NO_ELEMENTS,
-        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-        expat.errors.XML_ERROR_PARTIAL_CHAR,
-        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-    )
-)
-
-_SITE_FIELDS = frozenset({"dbname", "case"})
-_PAGE_FIELDS = frozenset({"title", "ns", "id"})
-_REVISION_FIELDS = frozenset({"id", "model", "text"})
-_OF_A_REVISION = ("revision_id", "revision_model", "revision_text", "deleted", "too long")
 # Pieces of a text that are joined, because short strings take many times their length.
 _PIECES = 10_000
 
@@ -375,32 +389,10 @@ def _discard(_: str) -> None:
     """Discard text that is not kept."""
 
 
-def _within(digits: str, largest: int) -> int:
-    """Return the number in an element. Raises ValueError if it is malformed or out of range."""
-    number = int(digits)
-    if not 0 <= number <= largest:
-        raise ValueError(digits)
-    return number
-
-
-def _wanted(path: list[str]) -> bool:
-    """Return whether the text of the element at the end of the path is kept."""
-    depth = len(path)
-    if depth == 3:
-        if path[1] == "page":
-            return path[2] in _PAGE_FIELDS
-        return path[1] == "siteinfo" and path[2] in _SITE_FIELDS
-    if depth == 4:
-        if path[1] == "page":
-            return path[2] == "revision" and path[3] in _REVISION_FIELDS
-        return path[1] == "siteinfo" and path[3] == "namespace"
-    return False
-
-
 def same_wiki(first: Site, other: Site, name: str) -> None:
     """Raise InputError if two dumps of one run are of different wikis."""
-    if first.wiki != other.wiki:
+    if first.wiki and other.wiki and first.wiki != other.wiki:
         raise InputError(
-            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; run the "
-            "stage once for each wiki"
+            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; give the "
+            f"files of one wiki, such as {first.wiki}-*.xml*, and run the stage once for each wiki"
         )

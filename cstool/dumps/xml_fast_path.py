@@ -12,6 +12,7 @@ from collections.abc import Set
 
 from cstool.dumps import bounds
 from cstool.dumps.displayed_titles import with_spaces
+from cstool.dumps.export_elements import model_of
 from cstool.dumps.xml import Page
 
 try:
@@ -143,7 +144,7 @@ def _page(found: _Match, data: bytes) -> Page | None:
         title=title,
         revision_id=int(head[5]),
         redirect=redirect,
-        model=head[6].decode(),
+        model=model_of(head[6].decode()),
         text=None if b"deleted" in head[7] else text,
     )
 

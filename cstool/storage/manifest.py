@@ -35,8 +35,7 @@ _HASHED_AT_ONCE = 1 << 20
 # Paths of stages' manifests in a folder of folders; `make corpus` has one subfolder per wiki.
 _NESTED = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
 _MOST_INSIDE = 12
-# Number of names in a detail that is copied into later manifests: more than there are languages.
-_MOST_NAMES = 1000
+_MOST_NAMES = 1000  # in a detail that is copied into later manifests: all languages
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,10 +82,17 @@ class Source(msgspec.Struct, frozen=True):
     language: str
 
 
+class Queried(msgspec.Struct, frozen=True):
+    """When a server was asked: the times of the first and the last reply (UTC, ISO 8601)."""
+
+    first: str
+    last: str
+
+
 class Ancestor(msgspec.Struct, frozen=True):
     """A preceding stage: its manifest without the parts.
 
-    A detail with more than 1,000 names is reduced to the largest numbers and the sum of the others.
+    A detail has its 1,000 largest numbers and the sum of the others.
     """
 
     stage: str
@@ -95,13 +101,14 @@ class Ancestor(msgspec.Struct, frozen=True):
     inputs: list[Input]
     counts: Counts
     source: Source | None = None
+    queried: Queried | msgspec.UnsetType = msgspec.UNSET
 
 
 class Manifest(msgspec.Struct, frozen=True):
     """The content of `_manifest.json`, which is independent of time and machine.
 
     `lineage`: the preceding stages, from the dumps on, each once. `checksum`: the xxh3 of the other
-    fields as JSON, "" if cstool 0.1 wrote the manifest.
+    fields as JSON, "" if cstool 0.1 wrote the manifest. `queried`: only of a server's data.
     """
 
     stage: str
@@ -113,6 +120,7 @@ class Manifest(msgspec.Struct, frozen=True):
     source: Source | None = None
     lineage: list[Ancestor] = []
     checksum: str = ""
+    queried: Queried | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def tables(self) -> list[Part]:
@@ -211,6 +219,7 @@ def _as_ancestor(manifest: Manifest) -> Ancestor:
         manifest.inputs,
         Counts(manifest.counts.tallies, details),
         manifest.source,
+        manifest.queried,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 _PHRASES = {
     # entities
+    "no such item": "item that does not exist",
     "not asked for": "not selected",
     # titles
     "has an item of its own": "redirect with its own item",

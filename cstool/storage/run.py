@@ -33,6 +33,7 @@ from cstool.storage.manifest import (
     Input,
     Manifest,
     Part,
+    Queried,
     Source,
     as_read,
     lineage_of,
@@ -199,10 +200,12 @@ class Run:
         *,
         source: Source | None = None,
         files: Iterable[Part] = (),
+        queried: Queried | msgspec.UnsetType = msgspec.UNSET,
     ) -> Manifest:
         """Verify the counts, write and return the manifest, remove intermediate files.
 
-        `files`: parts that are not Parquet (indexes, cards), listed after `made`. Parts of this
+        `files`: parts that are not Parquet (indexes, cards), listed after `made`. `queried`: when a
+        server was asked for the data. Parts of this
         run that are not listed are removed: an interrupted run may have read a longer pipe. Raises
         Unfinished for an array task, AssertionError if the counts do not add up.
         """
@@ -223,6 +226,7 @@ class Run:
             counts=counts,
             source=source,
             lineage=[*self.lineage],
+            queried=queried,
         )
         manifest = with_checksum(bare)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
@@ -253,11 +257,13 @@ def open_run(
     options: RunOptions,
     reads: Iterable[Path] = (),
     calls: Callable[..., Any] | None = None,
+    forecast: bool = True,
 ) -> Iterator[Run]:
     """Claim the output folder for this run, or resume it; yield the run.
 
     `reads`: the input folders. `calls`: the function that workers call first; with a large input,
-    workers start and import it at once. Raises OutputError if the folder contains anything but
+    workers start and import it at once. `forecast`: whether to log the disk space that the size of
+    the inputs suggests. Raises OutputError if the folder contains anything but
     output of this run or another run is writing to it, InputError if an input is given twice.
     """
     refuse_inputs(out, reads, inputs)
@@ -268,6 +274,8 @@ def open_run(
         with _stopped_with_message(out), _locked_folder(out, claim, options) as scratch:
             finished = claim_folder(out, claim, options)
             if finished is None:
+                if forecast:
+                    _log_needs(out, claim, options)
                 with _new_run(out, claim, options, scratch, reads, calls) as run:
                     yield run
                 return
@@ -311,6 +319,14 @@ def _locked_folder(out: Path, claim: Claim, options: RunOptions) -> Iterator[Pat
         yield scratch
 
 
+def _log_needs(out: Path, claim: Claim, options: RunOptions) -> None:
+    first = options.array_task is None or options.array_task[0] == 1
+    # With a limit, the size of what is read is not known.
+    told = not options.quiet and first and not claim.parameters.get("limit")
+    if told and (line := needs_in_words(claim.stage, out, claim.inputs)):
+        log_stage(claim.stage, line)
+
+
 @contextmanager
 def _new_run(
     out: Path,
@@ -322,9 +338,6 @@ def _new_run(
 ) -> Iterator[Run]:
     """Yield the run in a claimed folder, with workers; remove its temporary files at the end."""
     remove_orphans(out, lambda: scratch_in_use(out))
-    first = options.array_task is None or options.array_task[0] == 1
-    if not options.quiet and first and (line := needs_in_words(claim.stage, out, claim.inputs)):
-        log_stage(claim.stage, line)
     run: Run | None = None
 
     def message() -> str:

@@ -3,26 +3,11 @@
 #ifndef CSTOOL_SCAN_BRACES_H
 #define CSTOOL_SCAN_BRACES_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-/* A string with its internal representation. */
-typedef struct {
-    PyObject *string;
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
-static Text text_of(PyObject *string)
-{
-    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
-                  PyUnicode_GET_LENGTH(string)};
-}
+#include "_text.h"
 
 static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
 {
-    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : '\n';
+    return character_at(text, i, '\n');
 }
 
 static inline Py_ssize_t next(const Text *text, Py_UCS4 c, Py_ssize_t i)

@@ -4,15 +4,7 @@
 #ifndef CSTOOL_STOPS_TEXT_H
 #define CSTOOL_STOPS_TEXT_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-typedef struct {
-    PyObject *string;
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
+#include "_text.h"
 
 /* Where sentencex has boundaries: the number of pieces that end before an offset grows with it. */
 typedef struct {
@@ -20,15 +12,9 @@ typedef struct {
     Py_ssize_t index, end, matched;
 } Known;
 
-static Text text_of(PyObject *string)
-{
-    return (Text){string, PyUnicode_KIND(string), PyUnicode_DATA(string),
-                  PyUnicode_GET_LENGTH(string)};
-}
-
 static inline Py_UCS4 at(const Text *text, Py_ssize_t i)
 {
-    return i >= 0 && i < text->length ? PyUnicode_READ(text->kind, text->data, i) : 0;
+    return character_at(text, i, 0);
 }
 
 static inline int is_in(Py_UCS4 c, const Py_UCS4 *set)

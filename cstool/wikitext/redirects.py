@@ -21,6 +21,11 @@ _SPACE = r"[ \t\n\r\f\x0b]*+"
 _LINK = r"\[\[([^\[\]|\n]*+)(?:\|[^\n]*?)?\]\]"
 
 
+def whole_page(page: Page, namespaces: Namespaces) -> Page:
+    """Return the page with what its export may lack: its namespace and its `redirect`."""
+    return read_redirect(namespaces.of_page(page), namespaces)
+
+
 def read_redirect(page: Page, namespaces: Namespaces) -> Page:
     """Return the page with its `redirect`, from its text if the dump does not have the element."""
     if page.redirect is not None or not page.text or page.model != _MODEL:

@@ -9,7 +9,9 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from cstool.dumps.xml import MAIN, Site
+import msgspec
+
+from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, Site
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.wikis import CASE_SENSITIVE, settings_of
@@ -85,6 +87,14 @@ class Namespaces:
             return MAIN
         prefix = prefix.strip().lower()
         return self._numbers.get(prefix, -1 if prefix in self._interwiki else MAIN)
+
+    def of_page(self, page: Page) -> Page:
+        """Return the page with the namespace that its title names, if the export has none."""
+        if page.namespace != NO_NAMESPACE:
+            return page
+        prefix, colon, _ = page.title.partition(":")
+        number = self._numbers.get(prefix.strip().lower(), MAIN) if colon else MAIN
+        return msgspec.structs.replace(page, namespace=number)
 
     def _target(self, raw: str) -> LinkTarget:
         """Return the parsed target of a wikilink."""

@@ -1,6 +1,7 @@
 """Wikimedia's own settings of its wikis, by database name: <siteinfo> does not contain them.
 
-Data: wikis.tsv, wiki_namespaces.tsv and interwiki.tsv, made by scripts/data/make_wiki_tables.py.
+Data: wikis.tsv, wiki_namespaces.tsv, further_namespaces.tsv and interwiki.tsv, made by
+scripts/data/make_wiki_tables.py.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from cstool.dumps.xml import Site
-from cstool.languages.codes import language_wiki, wiki_language
+from cstool.languages.codes import is_known, language_wiki, wiki_language
 from cstool.wikitext.tables import rows
 
 CASE_SENSITIVE = "case-sensitive"
@@ -68,6 +69,34 @@ def _interwiki(wiki: str) -> dict[str, str]:
     found = {prefix.lower(): kind for of, prefix, kind in table if of == _ALL}
     found |= {prefix.lower(): kind for of, prefix, kind in table if of == wiki}
     return {prefix: kind for prefix, kind in found.items() if kind}
+
+
+def known_wikis() -> frozenset[str]:
+    """Return the database names of all Wikipedias."""
+    return frozenset(_wikis())
+
+
+def text_language(wiki: str) -> str | None:
+    """Return the language of a wiki's text by its database name (`simplewiki`: en).
+
+    None for a wiki that is not named after a language, such as commonswiki.
+    """
+    match = _PROJECT.fullmatch(wiki)
+    if not match:
+        return None
+    code = match[1].replace("_", "-")
+    return wiki_language(f"{match[1]}wiki") or (code if is_known(code) else None)
+
+
+def further_namespaces(wiki: str) -> tuple[tuple[int, str], ...]:
+    """Return the namespaces of a Wikipedia that MediaWiki itself does not have, with their names.
+
+    They are in <siteinfo>, if an export has it.
+    """
+    if wiki not in _wikis():
+        return ()
+    table = rows("further_namespaces.tsv")
+    return tuple(sorted((int(n), name) for of, n, name in table if of in (_ALL, wiki)))
 
 
 def in_language(site: Site, language: str | None) -> Site:

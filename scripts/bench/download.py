@@ -83,26 +83,28 @@ def main() -> None:
     own = resource.RUSAGE_SELF
     for kind in ("sha1", "md5", "sha256"):
         measure(f"hashing alone: {kind}", mega, partial(digest_of, mega, (kind,)), own)
-    sums = digest_of(mega, ("sha1", "md5"))
+    sums = digest_of(mega, ("sha1", "md5", "sha256"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
-        def take(sha1: str | None, md5: str | None) -> None:
-            remote = RemoteFile("f", url, mega * MEGA, sha1, md5)
+        def take(*kinds: str) -> None:
+            published = {kind: sums[kind] for kind in kinds}
+            remote = RemoteFile("f", url, mega * MEGA, **published)
             http = HttpClient(open_session(), print)
             fetch(
                 remote, TransferContext(http, DownloadFolder(folder), bars(quiet=True), lambda r: r)
             )
 
-        by_sha1, by_md5 = partial(take, sums["sha1"], None), partial(take, None, sums["md5"])
+        by_sha1, by_md5, by_sha256 = (partial(take, kind) for kind in ("sha1", "md5", "sha256"))
         measure("cstool: fetched, sha1 on the way", mega, by_sha1, own)
         (folder / "f").rename(folder / "f.part")
         with (folder / "f.part").open("r+b") as file:
             file.truncate(mega // 2 * MEGA)
         measure("cstool: half is here, read once, rest fetched", mega, by_sha1, own)
         (folder / "f").unlink()
-        measure("cstool: fetched, sha1 and md5 on the way", mega, by_md5, own)
-        (folder / "f").unlink()
+        for kind, call in (("md5", by_md5), ("sha256", by_sha256)):
+            measure(f"cstool: fetched, sha1 and {kind} on the way", mega, call, own)
+            (folder / "f").unlink()
         if shutil.which("curl"):
             child = resource.RUSAGE_CHILDREN
             for what, command in {

@@ -5,8 +5,9 @@
 SETTINGS is a folder with tables of operations/mediawiki-config (wmf-config/InitialiseSettings.php,
 core-Namespaces.php, interwiki.php, and dblists/wikipedia.dblist): `wikipedias.tsv`,
 `local_interwikis.tsv`, `case_sensitive.tsv`, `namespace_aliases.tsv`, `namespaces_extra.tsv` and
-`interwiki.tsv`. Writes `wikis.tsv`, `wiki_namespaces.tsv` and `interwiki.tsv` in
-cstool/wikitext/data. A row that all Wikipedias have is written once, as a row of `*`.
+`interwiki.tsv`. Writes `wikis.tsv`, `wiki_namespaces.tsv`, `further_namespaces.tsv` and
+`interwiki.tsv` in cstool/wikitext/data. A row that all Wikipedias have is written once, as a row of
+`*`.
 """
 
 import sys
@@ -27,10 +28,12 @@ REWRITTEN = [("svwiki", "s", ""), ("svwiki", "src", "project")]
 # The one prefix among those of Wikipedias' languages that is no language.
 NO_LANGUAGE = "w"
 
+Row = tuple[str, ...]
+
 # Namespaces from this number on are not MediaWiki's own.
 FIRST_FURTHER = 100
-
-Row = tuple[str, ...]
+# Those that all Wikipedias have, of the extension Scribunto (Extension default namespaces).
+EVERYWHERE: list[Row] = [("*", "828", "Module"), ("*", "829", "Module talk")]
 
 
 def read(path: Path) -> list[Row]:
@@ -73,6 +76,13 @@ def namespaces(settings: Path) -> list[Row]:
     return sorted(kept, key=lambda row: (row[0], int(row[1]), row[2]))
 
 
+def further_namespaces(settings: Path) -> list[Row]:
+    """Return the names of further namespaces, for exports without <siteinfo>."""
+    extra = read(settings / "namespaces_extra.tsv")
+    rows: list[Row] = [(wiki, n, name) for wiki, n, name in extra if int(n) >= FIRST_FURTHER]
+    return EVERYWHERE + sorted(rows, key=lambda row: (row[0], int(row[1]), row[2]))
+
+
 def interwiki(settings: Path) -> list[Row]:
     """Return the prefixes of other wikis: of languages of Wikipedia, and of projects."""
     rows: list[Row] = [
@@ -99,6 +109,12 @@ def main() -> None:
         " $wgExtraNamespaces below 100; *: all Wikipedias",
         ("wiki", "namespace", "name"),
         namespaces(settings),
+    )
+    write(
+        "further_namespaces.tsv",
+        f"of {SETTINGS_OF}, {MADE_BY}; $wgExtraNamespaces from 100 on; *: all (Scribunto)",
+        ("wiki", "namespace", "name"),
+        further_namespaces(settings),
     )
     write(
         "interwiki.tsv",

@@ -67,7 +67,7 @@ def meet_all() -> int:
     """Try each hostile answer at each place; return how many got through."""
     through = 0
     with bad.running_server() as server, tempfile.TemporaryDirectory() as folder:
-        for number, place in enumerate(hostile.PLACES):
+        for number, place in enumerate((*hostile.PLACES, *hostile.CONTENT_PLACES)):
             ends: Counter[str] = Counter()
             for turn, (name, fault) in enumerate(hostile.answers(place).items()):
                 try:

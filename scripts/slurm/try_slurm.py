@@ -3,7 +3,7 @@
 Usage: python -m scripts.slurm.try_slurm --out DIR [--shares 3]
 
 Starts munge, slurmctld and slurmd for one node in DIR (Debian: apt-get install slurm-wlm munge;
-must be run as root), submits `submit.sh`, waits, compares all bytes, and stops the three daemons.
+must be run as root), runs `make slurm`, waits, compares all bytes, and stops the three daemons.
 One array task of `extract` is killed, as by a failing node: the later jobs must complete its work.
 Exits with 1 if a byte differs.
 """
@@ -142,6 +142,11 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
+def make(goal: str, settings: dict[str, str]) -> list[str]:
+    """Return the command that makes a goal of the pipeline."""
+    return ["make", "-s", "-C", str(ROOT), goal, *(f"{k}={value}" for k, value in settings.items())]
+
+
 def run_array(folder: Path, settings: dict[str, str], shares: int) -> float:
     """Run the pipeline as arrays; kill a task on the way; return the seconds it took."""
     settings = settings | {
@@ -149,10 +154,9 @@ def run_array(folder: Path, settings: dict[str, str], shares: int) -> float:
         "WORK": str(folder / "array"),
         "SBATCH_OPTIONS": "--cpus-per-task=1 --mem=0",
     }
-    with slurm(folder / "slurm") as own:
-        environment = own | settings
+    with slurm(folder / "slurm") as environment:
         begun = time.monotonic()
-        subprocess.run([ROOT / "scripts/slurm/submit.sh"], env=environment, check=True)
+        subprocess.run(make("slurm", settings), env=environment, check=True)
         killed = ""
         until = begun + SECONDS_TO_RUN
         while True:
@@ -189,12 +193,11 @@ def main() -> None:
     }
     by_array = run_array(out, settings, arguments.shares)
     begun = time.monotonic()
-    command = ["make", "-s", "-C", str(ROOT), "corpus", f"WORK={out}/local"]
-    local = [f"{name}={value}" for name, value in settings.items()]
-    subprocess.run([*command, *local], check=True, stderr=subprocess.DEVNULL)
+    local = settings | {"WORK": str(out / "local")}
+    subprocess.run(make("corpus", local), check=True, stderr=subprocess.DEVNULL)
     by_make = time.monotonic() - begun
-    shutil.rmtree(out / "local/options")
-    shutil.rmtree(out / "array/logs")
+    for name in ("array/options", "array/logs", "local/options"):
+        shutil.rmtree(out / name)
     array, whole = files(out / "array"), files(out / "local")
     names = sorted(array.keys() | whole.keys())
     differ = [name for name in names if array.get(name) != whole.get(name)]

@@ -21,7 +21,7 @@ from tests.support import (
     wikidata_json,
 )
 
-OTHERS = {"download", "stats", "show", "report", "push", "completion", "verify"}
+OTHERS = {"init", "download", "stats", "show", "report", "push", "completion", "verify"}
 STAGES = [name for name in COMMANDS if name not in OTHERS]
 Done = subprocess.CompletedProcess[str]
 
@@ -86,7 +86,7 @@ def test_the_help_of_each_command_has_input_output_and_an_example(command: str) 
     [
         (["extrakt"], "no command 'extrakt'; did you mean extract?"),
         (["Titel"], "no command 'Titel'; did you mean titles or entities?"),
-        (["frobnicate"], "no command 'frobnicate'; the commands are download, entities,"),
+        (["frobnicate"], "no command 'frobnicate'; the commands are init, download,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
         (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),

@@ -31,9 +31,10 @@ def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     command = ["download", "swwiki", "--wikidata", "--mirror", dumps.url + "/", "-o", "dumps"]
     done = cstool(*command, "--contact", "me@example.org", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
+    entities = "wikidata-20261005-all.json.gz"
+    assert done.stdout == f"dumps/{NAME}\ndumps/{entities}\n"
     assert done.stderr.split("\n")[:2] == [
-        f"download: swwiki {DATE}",
+        f"download: swwiki {DATE} dump: 1 file, 512 kB",
         f"download:   {NAME}  512 kB  to download",
     ]
     assert "512 kB downloaded and verified → dumps" in done.stderr
@@ -44,7 +45,8 @@ def test_a_dump_is_downloaded_once(dumps: Server, tmp_path: Path) -> None:
     assert again.returncode == 0
     assert "all files are already in dumps" in again.stderr
     assert not any(ask.path.endswith("z2") for ask in dumps.asked)
-    assert cstool(*command, "--quiet", cwd=tmp_path).stderr == ""
+    quiet = cstool(*command, "--quiet", cwd=tmp_path)
+    assert (quiet.stdout, quiet.stderr) == (done.stdout, "")
 
 
 def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
@@ -52,7 +54,8 @@ def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
     done = cstool(*command, cwd=tmp_path)
     assert done.returncode == 0
     first, second, last = done.stdout.strip().split("\n")
-    assert (first, second) == (f"swwiki {DATE}", f"  {NAME}  512 kB  to download")
+    assert first == f"swwiki {DATE} dump: 1 file, 512 kB"
+    assert second == f"  {NAME}  512 kB  to download"
     assert last.startswith("512 kB to download; ")
     assert not list(tmp_path.iterdir())
 
@@ -60,14 +63,101 @@ def test_a_dry_run_lists_the_files(dumps: Server, tmp_path: Path) -> None:
 def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> None:
     files = {"pages-articles-multistream.xml.bz2": DATA}
     dumps.publish("swwiki", "20261020", files, status="waiting")
+    dumps.publish_content("swwiki", "2026-10-01", {"p1p9": DATA, "p11p20": DATA})
+    dumps.publish_content("swwiki", "2026-11-01", {"p1p9": DATA}, marks="SHA256SUMS")
+    dumps.publish_wikidata("20261012", b"[]", kinds="", lexemes=True)
     done = cstool("download", "swwiki", "--wikidata", "--mirror", dumps.url, "--list", cwd=tmp_path)
     assert done.stdout.split("\n") == [
-        "swwiki 20261020  unfinished: articlesmultistreamdump: waiting",
-        f"swwiki {DATE}  finished  1 file, 512 kB",
-        "swwiki 20260920  finished  1 file, 7 bytes",
-        "wikidata 20261005  finished  1 file, 4 bytes",
+        "swwiki 2026-11-01  content export  unfinished: _SUCCESS is missing",
+        "swwiki 20261020  dump  unfinished: articlesmultistreamdump: waiting",
+        f"swwiki {DATE}  dump  finished  1 file, 512 kB",
+        "swwiki 2026-10-01  content export  finished  2 files, 1.02 MB",
+        "swwiki 20260920  dump  finished  1 file, 7 bytes",
+        "wikidata 20261012  dump  unfinished: no wikidata-DATE-all.json.gz or .bz2; also "
+        "wikidata-20261012-lexemes.json.gz",
+        "wikidata 20261005  dump  finished  1 file, 4 bytes",
         "",
     ]
+
+
+# ---- content exports ----
+
+RANGES = ("p1p9", "p10p99")
+PARTS = [f"swwiki-2026-11-01-{pages}.xml.bz2" for pages in RANGES]
+
+
+@pytest.fixture
+def exports(dumps: Server) -> Server:
+    """The server of `dumps` with a newer content export, and tables of its date."""
+    dumps.publish_content("swwiki", "2026-11-01", dict.fromkeys(RANGES, DATA))
+    tables = {table: b"-- " + table.encode() for table in ("page", "page_props", "redirect")}
+    dumps.publish("swwiki", "20261101", {}, status="failed", tables=tables)
+    dumps.publish_wikidata("20261102", b"[\n]\n", dated="20261103", kinds="bz2")
+    return dumps
+
+
+@pytest.mark.parametrize("date", ["latest", "20261101", "2026-11-01"])
+def test_the_paths_of_complete_files_are_printed_in_the_order_of_the_plan(
+    date: str, exports: Server, tmp_path: Path
+) -> None:
+    command = ["download", "swwiki", "--sql", "--wikidata", "--date", date, "-o", "my dumps"]
+    for quiet in ([], ["--quiet"]):
+        done = cstool(*command, *quiet, "--mirror", exports.url, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        tables = [f"swwiki-20261101-{name}.sql.gz" for name in ("page", "page_props", "redirect")]
+        names = [*PARTS, *tables, "wikidata-20261103-all.json.bz2"]
+        assert done.stdout.splitlines() == [f"my dumps/{name}" for name in names]
+        assert all((tmp_path / line).is_file() for line in done.stdout.splitlines())
+        assert (done.stderr == "") == bool(quiet)
+
+
+def test_of_a_download_that_fails_the_complete_files_are_printed(
+    exports: Server, tmp_path: Path
+) -> None:
+    folder = "/other/mediawiki_content_current/swwiki/2026-11-01/xml/bzip2/"
+    exports.faults[folder + PARTS[0]] = [status(404)]
+    exports.publish("enwiki", DATE, {"pages-articles-multistream.xml.bz2": DATA})
+    command = ["download", "swwiki", "enwiki", "--mirror", exports.url, "-o", "d", "--quiet"]
+    done = cstool(*command, cwd=tmp_path)
+    assert done.returncode == 1
+    whole = f"enwiki-{DATE}-pages-articles-multistream.xml.bz2"
+    assert done.stdout.splitlines() == [f"d/{PARTS[1]}", f"d/{whole}"]
+    [line] = done.stderr.splitlines()
+    assert f"{PARTS[0]}: the server returned HTTP 404" in line
+
+
+def test_paths_of_files_that_were_there_are_in_the_same_order(
+    exports: Server, tmp_path: Path
+) -> None:
+    command = ["download", "swwiki", "enwiki", "--wikidata-date", "20261103", "--if-missing"]
+    command += ["--date", DATE, "--mirror", exports.url, "-o", "d", "--quiet"]
+    (tmp_path / "d").mkdir()
+    names = [NAME, f"enwiki-{DATE}-pages-articles-multistream.xml.bz2"]
+    for name in (names[1], "wikidata-20261103-all.json.bz2"):
+        (tmp_path / "d" / name).touch()
+    paths = [f"d/{name}" for name in (*names, "wikidata-20261103-all.json.bz2")]
+    exports.faults[f"/swwiki/{DATE}/{NAME}"] = [status(404)]
+    failed = cstool(*command, cwd=tmp_path)
+    assert (failed.returncode, failed.stdout.splitlines()) == (1, paths[1:])
+    assert cstool(*command, cwd=tmp_path).stdout.splitlines() == paths
+
+
+@pytest.mark.parametrize(
+    ("source", "first"),
+    [
+        ("auto", "swwiki 2026-11-01 content export: 2 files, 1.02 MB"),
+        ("content", "swwiki 2026-11-01 content export: 2 files, 1.02 MB"),
+        ("dumps", f"swwiki {DATE} dump: 1 file, 512 kB"),
+    ],
+)
+def test_the_source_can_be_given(source: str, first: str, exports: Server, tmp_path: Path) -> None:
+    command = ["download", "swwiki", "--source", source, "--mirror", exports.url, "-o", "d"]
+    done = cstool(*command, "--dry-run", cwd=tmp_path)
+    assert done.stdout.splitlines()[0].startswith(first), done.stderr
+    assert not list(tmp_path.iterdir())
+    listed = cstool(*command, "--list", cwd=tmp_path).stdout
+    assert ("content export" in listed) == (source != "dumps")
+    assert (f"{DATE}  dump" in listed) == (source != "content")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +168,10 @@ def test_the_available_dumps_can_be_listed(dumps: Server, tmp_path: Path) -> Non
         (["../x", "-o", "d"], "not a wiki's database name"),
         (["enwiki", "-o", "d", "--date", "20261301"], "not a date"),
         (["enwiki", "-o", "d", "--date", "yesterday"], "not a date"),
+        (["enwiki", "-o", "d", "--date", "2026-1001"], "not a date"),
+        (["enwiki", "-o", "d", "--date", "2026-02-30"], "not a date"),
+        (["enwiki", "-o", "d", "--wikidata-date", "2026-02-30"], "not a date"),
+        (["enwiki", "-o", "d", "--source", "xml"], "'xml' is not one of"),
         (["enwiki", "-o", "d", "--date", "２０２６１００１"], "not a date"),
         (["enwiki", "-o", "d", "--mirror", "ftp://x"], "not a server URL"),
         (["enwiki", "-o", "d", "--mirror", "http://["], "not a server URL"),

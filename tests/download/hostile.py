@@ -2,7 +2,7 @@
 
 `tests/download/test_hostile.py` and `scripts/fuzz/download.py --hostile` try them at each place
 of a download: the listing of dates, dumpstatus.json, a folder's listing, a file of checksums, the
-answer to HEAD, and the dump itself.
+answer to HEAD, and the dump itself; for a content export at the same places without a status.
 """
 
 import functools
@@ -17,6 +17,7 @@ from cstool.download.client import HttpClient, open_session
 from cstool.download.command import DownloadRequest, download
 from cstool.download.progress_bars import bars
 from cstool.errors import CstoolError
+from tests.download.publisher import CONTENT, content_name
 from tests.download.server import Fault, Server, answer, endless, raw, sha1
 from tests.support import gzipped
 
@@ -26,6 +27,15 @@ NAME = f"swwiki-{DATE}-pages-articles-multistream.xml.bz2"
 STATUS, SUMS = f"{FOLDER}dumpstatus.json", f"{FOLDER}swwiki-{DATE}-sha1sums.txt"
 HEAD = "HEAD"
 PLACES = ("/swwiki/", STATUS, FOLDER, SUMS, HEAD, FOLDER + NAME)
+# The same for a content export.
+CONTENT_FOLDER = f"{CONTENT}swwiki/2026-10-01/xml/bzip2/"
+CONTENT_NAME = content_name("swwiki", "2026-10-01", "p1p99")
+CONTENT_PLACES = (
+    f"{CONTENT}swwiki/",
+    CONTENT_FOLDER,
+    f"{CONTENT_FOLDER}SHA256SUMS",
+    CONTENT_FOLDER + CONTENT_NAME,
+)
 DATA = random.Random(1).randbytes(60_000)
 LONGEST_LINE = 700  # characters of a fault's line, at most
 
@@ -168,6 +178,23 @@ def _statuses() -> dict[str, Fault]:
     return {f"dumpstatus: {name}": answer(body) for name, body in found.items()}
 
 
+def _sums() -> dict[str, Fault]:
+    digest, begin = "a" * 64, "swwiki-2026-10-01-"
+    names = ["../x", "/etc/passwd", "a\0b", "..", "\x1b[31m", "\u202ex", CONTENT_NAME * 9]
+    names += [f"{begin}p{n}p2.xml.bz2" for n in ("1" * 5000, "1" * 20, "１", "../1", "-1")]
+    found = {f"a name {name[-30:]!r} ({len(name)})": f"{digest}  {name}\n" for name in names}
+    found["a name twice"] = f"{digest}  {CONTENT_NAME}\n" * 2
+    found["another file"] = f"{digest}  {begin}p100p200.xml.bz2\n"
+    found["names without number"] = "".join(
+        f"{digest}  {begin}p{n}p{n}.xml.bz2\n" for n in range(50_000)
+    )
+    found["a wrong digest"] = f"{digest}  {CONTENT_NAME}\n"
+    found["a digest of another kind"] = f"{'a' * 40}  {CONTENT_NAME}\n"
+    found["digests without names"] = f"{digest}\n" * 9999
+    found["spaces without number"] = f"{digest}{' ' * 500_000}\n"
+    return {f"sums: {name}": answer(text.encode()) for name, text in found.items()}
+
+
 def _endless() -> dict[str, Fault]:
     """Return answers that only a bound ends: of time, of bytes, or of the disk."""
     found = {
@@ -200,6 +227,8 @@ def answers(place: str) -> dict[str, Fault]:
     """Return the answers that are tried at a place, by name."""
     found = _headers() | _status_lines() | _bodies() | _endless()
     found |= {f"Location {a[:30]!r} ({len(a)})": answer(b"", 302, Location=a) for a in ADDRESSES}
+    if place == f"{CONTENT_FOLDER}SHA256SUMS":
+        return found | _sums()
     return found | _statuses() if place == STATUS else found
 
 
@@ -212,7 +241,12 @@ def meet(server: Server, place: str, fault: Fault, folder: Path) -> str:
     server.files.clear()
     server.faults.clear()
     server.head_faults.clear()
-    server.publish("swwiki", DATE, {NAME.removeprefix(f"swwiki-{DATE}-"): DATA})
+    content = place in CONTENT_PLACES
+    name = CONTENT_NAME if content else NAME
+    if content:
+        server.publish_content("swwiki", "2026-10-01", {"p1p99": DATA})
+    else:
+        server.publish("swwiki", DATE, {NAME.removeprefix(f"swwiki-{DATE}-"): DATA})
     if place in (FOLDER, SUMS, HEAD):  # what is read where there is no status
         del server.files[STATUS]
         server.files[SUMS] = f"{sha1(DATA)}  {NAME}\n".encode()
@@ -231,10 +265,10 @@ def meet(server: Server, place: str, fault: Fault, folder: Path) -> str:
             DownloadRequest(("swwiki",), server.url), folder, http, bars(quiet=True), said.append
         )
     except CstoolError as error:
-        assert not (folder / NAME).is_file()
+        assert not (folder / name).is_file()
         end = str(error)
     else:
-        assert (folder / NAME).read_bytes() == DATA
+        assert (folder / name).read_bytes() == DATA
         end = "whole"
     assert max(map(len, [end, *said])) < LONGEST_LINE
     return end

@@ -1,12 +1,10 @@
 """A server of dumps on the loopback, which misbehaves as it is told to.
 
-`Server.files` holds what stands at each path; `Server.faults` what the next requests for a path
-meet instead, one after the other, and `Server.head_faults` the next HEAD requests. What was asked
-for is in `Server.asked`.
+`Server.files` holds what stands at each path (`Publisher` lays it as Wikimedia does);
+`Server.faults` what the next requests for a path meet instead, one after the other, and
+`Server.head_faults` the next HEAD requests. What was asked for is in `Server.asked`.
 """
 
-import hashlib
-import json
 import re
 import select
 import socket
@@ -21,6 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 import pytest
+
+from tests.download.publisher import Publisher, md5, sha1
+
+__all__ = ["md5", "sha1"]
 
 PIECE = 1 << 14
 
@@ -149,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
 Fault = Callable[[Handler], None]
 
 
-class Server(ThreadingHTTPServer):
+class Server(Publisher, ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
@@ -182,53 +184,6 @@ class Server(ThreadingHTTPServer):
     def bodies(self, path: str) -> list[Asked]:
         """Return the requests for a path's body."""
         return [ask for ask in self.asked if ask.path == path and ask.method == "GET"]
-
-    # ---- dumps ----
-
-    def publish(
-        self,
-        wiki: str,
-        date: str,
-        files: Mapping[str, bytes],
-        *,
-        job: str = "articlesmultistreamdump",
-        status: str = "done",
-        more: Mapping[str, object] | None = None,
-    ) -> None:
-        """Publish a wiki's dump: its files, and a `dumpstatus.json` in which one job has them."""
-        folder = f"/{wiki}/{date}/"
-        names = {f"{wiki}-{date}-{name}": data for name, data in files.items()}
-        described = {
-            name: {
-                "size": len(data),
-                "url": folder + name,
-                "md5": md5(data),
-                "sha1": sha1(data),
-            }
-            for name, data in names.items()
-        }
-        jobs = {job: {"status": status, "updated": "2026-10-01 03:04:05", "files": described}}
-        self.files |= {folder + name: data for name, data in names.items()}
-        text = json.dumps({"version": "0.8", "jobs": jobs | dict(more or {})})
-        self.files[folder + "dumpstatus.json"] = text.encode()
-
-    def publish_wikidata(self, date: str, data: bytes, *, sums: str = "sha1 md5") -> None:
-        """Publish Wikidata's entities; `sums`: the kinds of checksums that stand beside them."""
-        folder = f"/wikidatawiki/entities/{date}/"
-        name = f"wikidata-{date}-all.json.gz"
-        self.files |= {folder + name: data, folder + f"wikidata-{date}-truthy-BETA.nt.gz": b"x"}
-        for kind, digest in {"sha1": sha1, "md5": md5}.items():
-            if kind in sums.split():
-                line = f"{digest(data)}  {name}\n"
-                self.files[folder + f"wikidata-{date}-{kind}sums.txt"] = line.encode()
-
-
-def sha1(data: bytes) -> str:
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def etag(data: bytes) -> str:

@@ -6,12 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.download.catalogue import (
-    WIKIDATA,
-    RemoteFile,
-    edition_of_listing,
-    edition_of_status,
-)
+from cstool.download.catalogue import RemoteFile
+from cstool.download.dumps_layout import edition_of_listing, edition_of_status
 from cstool.download.listings import checksums_in, dates_in, names_in
 from cstool.errors import InputError
 
@@ -145,14 +141,6 @@ def test_what_is_no_status_is_told_with_its_address(data: bytes) -> None:
 def listed(names: list[str], sums: dict[str, str], source: str) -> tuple[list[str], str]:
     found = edition_of_listing(source, "20261001", "http://x/", names, sums, sql=False)
     return [file.name for file in found.files], found.unfinished
-
-
-def test_wikidata_is_finished_when_its_file_has_a_checksum() -> None:
-    name = "wikidata-20261001-all.json.gz"
-    assert listed([name], {name: SUM}, WIKIDATA) == ([name], "")
-    assert listed([name], {}, WIKIDATA) == ([name], f"{name} has no checksum yet")
-    truthy = "wikidata-20261001-truthy-BETA.nt.gz"
-    assert listed([truthy], {truthy: SUM}, WIKIDATA) == ([], f"{name} is missing")
 
 
 def test_a_wiki_without_a_status_is_read_from_its_listing() -> None:

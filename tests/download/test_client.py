@@ -1,5 +1,6 @@
 """Connections to a server: proxies and certificates as in requests."""
 
+import re
 import shutil
 import ssl
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from cstool.download.client import HttpClient, ServerError, open_session
+from cstool.download.command import DownloadRequest, catalogue
 from cstool.errors import WrongCallError
-from tests.download.server import Server, server
+from tests.download.server import Server, server, status
 
 __all__ = ["server"]
 
@@ -32,6 +34,33 @@ def test_the_user_agent_names_the_tool_and_the_contact(server: Server) -> None:
     [ask] = server.asked
     assert ask.agent.startswith("cstool/")
     assert "me@example.org) requests/" in ask.agent
+
+
+def test_without_a_contact_the_user_agent_still_names_tool_and_library(server: Server) -> None:
+    http().read(server.url + "/x")
+    [ask] = server.asked
+    assert re.fullmatch(r"cstool/\S+ (\(.*\) )?requests/\S+", ask.agent)
+
+
+@pytest.mark.parametrize("method", ["read", "head"])
+def test_a_refusal_that_may_be_due_to_the_missing_contact_says_so(
+    method: str, server: Server
+) -> None:
+    server.faults["/x"] = server.head_faults["/x"] = [status(403)] * 4
+    for contact, hint in ((None, "give --contact"), ("me@example.org", "check that the file")):
+        client = HttpClient(open_session(contact), print)
+        with pytest.raises(ServerError, match=f"HTTP 403; .*{hint}"):
+            getattr(client, method)(server.url + "/x")
+    server.faults["/x"] = [status(401)]
+    with pytest.raises(ServerError, match="HTTP 401; check that the file exists"):
+        http().read(server.url + "/x")
+
+
+def test_listings_are_requested_one_at_a_time(server: Server) -> None:
+    server.publish_content("swwiki", "2026-10-01", {f"p{n}p{n}": b"BZh" for n in range(5)})
+    server.publish_wikidata("20261001", b"[]")
+    catalogue(DownloadRequest(("swwiki",), server.url, wikidata=True), http())
+    assert server.most == 1
 
 
 @pytest.mark.parametrize("contact", ["a\nb", "é@example.org", " a", "a\r"])

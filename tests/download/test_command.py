@@ -27,13 +27,12 @@ from cstool.download.progress_bars import bars
 from cstool.download.record import RECORD, DownloadFolder, read_record
 from cstool.download.threads import run_in_threads
 from cstool.errors import InputError, OutputError
-from tests.download.server import Server, corrupt, cut, md5, raw, server, sha1, slow, status
+from tests.download.server import Server, corrupt, cut, raw, server, slow, status
 
 __all__ = ["server"]
 
 PAGES = {"pages-articles-multistream.xml.bz2": b"BZh" + bytes(range(256)) * 400}
 TABLES = ("page", "page_props", "redirect")
-JOBS = ("pagetable", "pagepropstable", "redirecttable")
 DATE = "20261001"
 PAGES_NAME = f"-{DATE}-pages-articles-multistream.xml.bz2"
 
@@ -42,13 +41,8 @@ PAGES_NAME = f"-{DATE}-pages-articles-multistream.xml.bz2"
 def dumps(server: Server) -> Server:
     """A server with two wikis, their tables, and Wikidata."""
     for wiki in ("enwiki", "swwiki"):
-        more = {}
-        for job, table in zip(JOBS, TABLES, strict=True):
-            name, data = f"{wiki}-{DATE}-{table}.sql.gz", f"{wiki} {table}".encode() * 999
-            server.files[f"/{wiki}/{DATE}/{name}"] = data
-            file = {"size": len(data), "sha1": sha1(data), "md5": md5(data)}
-            more[job] = {"status": "done", "files": {name: file}}
-        server.publish(wiki, DATE, PAGES, more=more)
+        tables = {table: f"{wiki} {table}".encode() * 999 for table in TABLES}
+        server.publish(wiki, DATE, PAGES, tables=tables)
     server.publish_wikidata("20261005", b"[\n{}\n]\n" * 5000)
     return server
 
@@ -109,7 +103,8 @@ def test_all_that_was_ordered_comes_and_is_said_before(desk: Desk) -> None:
         wiki = "wikidatawiki/entities" if name.startswith("wikidata") else name.split("-")[0]
         data = desk.server.files[f"/{wiki}/{name.split('-')[1]}/{name}"]
         assert (desk.folder / name).read_bytes() == data
-    assert desk.told[:2] == [f"enwiki {DATE}", f"  enwiki{PAGES_NAME}  102 kB  to download"]
+    assert desk.told[0].startswith(f"enwiki {DATE} dump: 4 files, ")
+    assert desk.told[1] == f"  enwiki{PAGES_NAME}  102 kB  to download"
     assert "to download; " in desk.told[-1]
     assert " free in " in desk.told[-1]
 
@@ -254,8 +249,9 @@ def test_a_dry_run_only_looks(desk: Desk) -> None:
     shelf = DownloadFolder(desk.folder)
     plan = make_plan(desk.order("enwiki", wikidata=True, date=DATE), shelf, desk.http())
     lines = plan.lines(desk.folder)
-    assert lines[2] == "wikidata 20261005 (no dump of 20261001; 20261005 is the nearest " + (
-        "finished dump)"
+    assert lines[2] == (
+        "wikidata 20261005 dump: 1 file, 35 kB (no dump of 20261001; 20261005 is "
+        "the nearest finished dump)"
     )
     assert lines[3].split() == ["wikidata-20261005-all.json.gz", "35", "kB", "to", "download"]
     assert not desk.folder.exists()

@@ -7,7 +7,8 @@ import pytest
 
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError, open_session
-from cstool.download.discovery import LATEST, DumpSource, find, find_near, source_of, with_sizes
+from cstool.download.discovery import LATEST, find, find_near
+from cstool.download.publications import DumpSource, source_of, with_sizes
 from tests.download.server import Server, server, sha1, status
 
 __all__ = ["server"]
@@ -34,11 +35,14 @@ def unfinish(server: Server, date: str) -> None:
     server.publish("swwiki", date, PAGES, status="in-progress")
 
 
-def test_latest_is_the_newest_finished_one(swwiki: DumpSource) -> None:
+def test_latest_is_the_newest_finished_one(server: Server, swwiki: DumpSource) -> None:
     found = find(swwiki, LATEST, http_to())
     assert (found.edition.date, found.note) == ("20261001", "")
     [file] = found.edition.files
-    assert file.url == f"{swwiki.url}20261001/swwiki-20261001-pages-articles-multistream.xml.bz2"
+    assert (
+        file.url
+        == f"{server.url}/swwiki/20261001/swwiki-20261001-pages-articles-multistream.xml.bz2"
+    )
     assert file.sha1 == sha1(b"BZh pages")
 
 
@@ -101,7 +105,8 @@ def test_a_date_that_is_not_finished_is_refused_and_a_finished_one_named(
 
 def test_a_date_that_is_not_there_is_reported_with_those_that_are(swwiki: DumpSource) -> None:
     there = (
-        r"no dump of 20260101 .* \(available: 20261001, 20260920, 20260901\); use --date 20260901"
+        r"no dump of 20260101 .* and no content export of 2026-01-01 .* "
+        r"\(available: 20261001, 20260920, 20260901\); use --date 20260901"
     )
     with pytest.raises(ServerError, match=there):
         find(swwiki, "20260101", http_to())
@@ -215,6 +220,8 @@ def test_a_wiki_without_a_status_is_read_from_its_folder(
 def test_a_mirror_may_stand_below_a_folder(server: Server, swwiki: DumpSource) -> None:
     server.files |= {f"/pub/mirror{path}": data for path, data in server.files.items()}
     mirror = source_of("swwiki", f"{server.url}/pub/mirror/", sql=False)
-    assert mirror == replace(swwiki, url=f"{server.url}/pub/mirror/swwiki/")
+    assert mirror.publications[0] == replace(
+        swwiki.publications[0], url=f"{server.url}/pub/mirror/swwiki/"
+    )
     [file] = find(mirror, LATEST, http_to()).edition.files
     assert file.url.startswith(f"{server.url}/pub/mirror/swwiki/20261001/")

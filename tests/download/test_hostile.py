@@ -9,7 +9,14 @@ import pytest
 
 from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.replies import SMALL
-from tests.download.hostile import ADDRESSES, LONGEST_LINE, PLACES, answers, meet
+from tests.download.hostile import (
+    ADDRESSES,
+    CONTENT_PLACES,
+    LONGEST_LINE,
+    PLACES,
+    answers,
+    meet,
+)
 from tests.download.server import Fault, Server, answer, endless, server
 from tests.support import gzipped
 
@@ -18,9 +25,9 @@ __all__ = ["server"]
 # Each answer at one place, each place with many; `scripts/fuzz/download.py` tries all with all.
 TRIED = [
     (place, name)
-    for number, place in enumerate(PLACES)
+    for number, place in enumerate((*PLACES, *CONTENT_PLACES))
     for turn, name in enumerate(answers(place))
-    if turn % len(PLACES) == number or name.startswith("dumpstatus")
+    if turn % 10 == number or name.startswith(("dumpstatus", "sums"))
 ]
 
 

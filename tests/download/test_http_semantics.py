@@ -144,6 +144,10 @@ def test_waiting_doubles_up_to_a_minute() -> None:
     assert [backoff(n) for n in (1, 2, 3, 6, 7, 50)] == [1, 2, 4, 32, 60, 60]
 
 
+def test_waiting_is_longer_where_the_server_refuses() -> None:
+    assert [backoff(n, by_server=True) for n in (1, 2, 3, 4, 50)] == [60, 300, 900, 900, 900]
+
+
 def test_a_networks_fault_is_reported_without_addresses_in_memory() -> None:
     refused = "<urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new"
     refused += " connection: [Errno 111] Connection refused"

@@ -188,8 +188,14 @@ def test_it_waits_as_long_as_the_server_asks(client: Client) -> None:
         status(503),
     ]
     client.fetch()
-    assert client.slept == [0, 17, 30, 8]
+    assert client.slept == [0, 17, 30, 60]
     assert client.said[0] == f"{NAME}: the server returned HTTP 429; retrying in 17 s"
+
+
+def test_it_waits_longer_after_each_refusal_and_not_after_a_cut(client: Client) -> None:
+    client.server.faults[PATH] = [status(500), cut(5), status(502), cut(5)]
+    client.fetch()
+    assert client.slept == [60, 2, 300, 8]
 
 
 def test_a_wait_of_hours_is_left_to_the_user(client: Client) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.dumps import page_reader
-from cstool.dumps.page_reader import PageReader
+from cstool.dumps.page_reader import XmlPageReader
 from cstool.dumps.xml import Page, PageParser
 from cstool.errors import CutInputError, InputError
 from tests.dumps.test_xml_fast_path import PAGE, PIECES
@@ -21,7 +21,7 @@ def pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     return [data[a:b] for a, b in pairwise(places)]
 
 
-def outcome(reader: PageReader | PageParser, data: list[bytes]) -> tuple[list[Page], str]:
+def outcome(reader: XmlPageReader | PageParser, data: list[bytes]) -> tuple[list[Page], str]:
     """Return the pages and how reading ends: "", "in page" or the kind of error."""
     pages: list[Page] = []
     try:
@@ -49,7 +49,7 @@ def exports(draw: st.DrawFn, changes: int = 3) -> bytes:
 @settings(deadline=None, max_examples=300)
 def test_pages_are_those_of_the_parser_whatever_the_pieces(data: bytes, cuts: set[int]) -> None:
     cut = {place % (len(data) + 1) for place in cuts}
-    found = outcome(PageReader("x"), pieces(data, cut))
+    found = outcome(XmlPageReader("x"), pieces(data, cut))
     wanted = outcome(PageParser("x", inside=True), [data])
     assert found == wanted
 
@@ -59,7 +59,7 @@ def test_only_the_ids_of_other_namespaces_are_read(
     data: bytes, cuts: set[int], namespaces: Set[int]
 ) -> None:
     cut = {place % (len(data) + 1) for place in cuts}
-    reader = PageReader("x", namespaces=namespaces)
+    reader = XmlPageReader("x", namespaces=namespaces)
     found, end = outcome(reader, pieces(data, cut))
     wanted, wanted_end = outcome(PageParser("x", inside=True), [data])
     assert end == wanted_end
@@ -73,14 +73,14 @@ def test_only_the_ids_of_other_namespaces_are_read(
 @given(exports(0), st.integers(0, 3000))
 def test_seeking_begins_with_the_first_page_in_the_xml(data: bytes, start: int) -> None:
     cut = data[start % len(data) :]
-    found, _ = outcome(PageReader("x", seeking=True), pieces(cut, range(1, len(cut), 100)))
+    found, _ = outcome(XmlPageReader("x", seeking=True), pieces(cut, range(1, len(cut), 100)))
     first = cut.find(b"<page>")
     wanted = outcome(PageParser("x", inside=True), [cut[first:]])[0] if first >= 0 else []
     assert found == wanted
 
 
 def test_reading_goes_on_behind_a_malformed_page() -> None:
-    reader = PageReader("x")
+    reader = XmlPageReader("x")
     broken = PAGE.replace("[[y]]", "&none;")
     read = reader.feed((PAGE + broken + PAGE).encode())
     assert next(read).id == 7
@@ -96,10 +96,10 @@ def test_large_pages_are_parsed_piece_by_piece(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(page_reader, "_LARGEST_BUFFER", 1500)
     large = PAGE.replace("[[y]]", "word " * 2000)
     data = (PAGE + large + PAGE + "</mediawiki>").encode()
-    reader = PageReader("x")
+    reader = XmlPageReader("x")
     found = outcome(reader, pieces(data, range(300, len(data), 300)))
     assert found == outcome(PageParser("x", inside=True), [data])
     assert len(reader._rest) <= 1500
-    limited = outcome(PageReader("x", largest_text=300), [data])
+    limited = outcome(XmlPageReader("x", largest_text=300), [data])
     assert limited == outcome(PageParser("x", inside=True, largest_text=300), [data])
     assert [page.too_long for page in limited[0]] == [False, True, False]

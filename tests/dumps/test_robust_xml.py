@@ -88,7 +88,8 @@ def test_unknown_elements_are_skipped() -> None:
 
 
 def test_fields_may_come_in_any_order() -> None:
-    xml = "<page><revision><text>a</text><id>70</id></revision><id>7</id><title>T</title></page>"
+    revision = "<revision><text>a</text><id>70</id></revision>"
+    xml = f"<page>{revision}<id>7</id><ns>0</ns><title>T</title></page>"
     _, found = read(export(xml))
     assert found == [Page(7, 0, "T", 70, None, "wikitext", "a")]
 

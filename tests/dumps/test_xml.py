@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.dumps.xml import Page, PageParser, Site, same_wiki
+from cstool.dumps.xml import NO_NAMESPACE, Page, PageParser, Site, same_wiki
 from cstool.errors import CutInputError, InputError
 from tests.support import Source, dump_xml, header_xml
 
@@ -188,13 +189,131 @@ def test_two_exports_in_one_file_are_reported() -> None:
         list(inside.feed(dump_xml([Source("A")]).encode()))
 
 
-@pytest.mark.parametrize("missing", ["dbname", "xml:lang"])
-def test_a_site_without_name_or_language_is_refused(missing: str) -> None:
-    xml = header_xml().replace(
-        "<dbname>enwiki</dbname>" if missing == "dbname" else 'xml:lang="en"', ""
+@pytest.mark.parametrize(
+    ("part", "field"),
+    [
+        ("<dbname>dewiki</dbname>", "wiki"),
+        (' xml:lang="de"', "language"),
+        (SITE[SITE.index("<namespaces>") : SITE.index("</siteinfo>")], "namespaces"),
+    ],
+)
+def test_what_a_header_lacks_is_empty(part: str, field: str) -> None:
+    xml = f'<mediawiki xml:lang="de">{SITE}<page>{HEAD}</page></mediawiki>'
+    whole, pages = read(xml)
+    lacking, same = read(xml.replace(part, ""))
+    assert whole is not None
+    empty = () if field == "namespaces" else ""
+    assert lacking == msgspec.structs.replace(whole, **{field: empty})
+    assert same == pages
+
+
+def test_an_export_may_have_no_siteinfo() -> None:
+    page = f"<page>{HEAD}<revision><text>x</text></revision></page>"
+    for root, language in (('mediawiki xml:lang="sw"', "sw"), ("mediawiki", ""), ("pages", "")):
+        site, pages = read(f"<{root}>{page}</{root.split()[0]}>")
+        assert site == Site("", language, "", ())
+        assert pages == [Page(7, 0, "T", 0, None, "wikitext", "x")]
+    parser = PageParser("d.xml")
+    list(parser.feed(b'<mediawiki xml:lang="sw">'))
+    assert (parser.site, parser.header) == (None, Site("", "sw", "", ()))
+
+
+def test_the_case_of_titles_is_that_of_the_main_namespace() -> None:
+    named = SITE.replace('key="0" case="first-letter"', 'key="0" case="case-sensitive"')
+    for xml, case in (
+        (named.replace("<case>first-letter</case>", ""), "case-sensitive"),
+        (named, "first-letter"),
+        (SITE.replace("<case>first-letter</case>", ""), "first-letter"),
+    ):
+        site, _ = read(f"<mediawiki>{xml}</mediawiki>")
+        assert site is not None
+        assert site.case == case
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 18])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Q&A", "Q&A"),
+        ("A & B", "A & B"),
+        ("&nbsp;x&;", "&nbsp;x&;"),
+        ("A &amp; B&#33;", "A & B!"),
+        ("1 < 2 <3", "1 < 2 <3"),
+    ],
+)
+def test_names_in_the_siteinfo_need_not_be_escaped(name: str, expected: str, size: int) -> None:
+    header = SITE.replace("Kategorie", name).replace("<sitename>W", "<sitename>W & V")
+    page = f"<page>{HEAD}<revision><text>R&amp;B</text></revision></page>"
+    site, (found,) = read(f'<mediawiki xml:lang="de">{header}{page}</mediawiki>', size)
+    assert site is not None
+    assert site.namespaces[-1] == (14, expected)
+    assert found.text == "R&B"
+
+
+@pytest.mark.parametrize("size", [1, 1 << 18])
+def test_names_of_elements_may_have_a_prefix_and_the_siteinfo_may_be_empty(size: int) -> None:
+    page = f"<page>{HEAD}<revision><text>x</text></revision></page>"
+    xml = f'<mediawiki xmlns="urn:m">{SITE.replace("Kategorie", "Q&A")}{page}</mediawiki>'
+    prefixed = xml.replace("<", "<m:").replace("<m:/", "</m:").replace("xmlns=", "xmlns:m=")
+    assert read(prefixed, size) == read(xml, size)
+    for empty in ("<siteinfo/>", "<siteinfo />", "<siteinfo></siteinfo>"):
+        site, pages = read(f'<mediawiki xml:lang="sw">{empty}{page}</mediawiki>', size)
+        assert site == Site("", "sw", "", ())
+        assert len(pages) == 1
+
+
+def test_only_the_siteinfo_is_mended_and_offsets_stay_those_of_the_file() -> None:
+    header = SITE.replace("Kategorie", "Q&A & B")
+    data = f"<mediawiki>{header}<page>{HEAD}<revision><text>R&B</text>".encode()
+    with pytest.raises(CutInputError, match=r"malformed XML .* in page 'T'") as fault:
+        read(data)
+    assert f"byte {data.index(b'R&B') + 3:,} of the XML" in str(fault.value)
+
+
+def test_an_unclosed_siteinfo_is_reported_as_before() -> None:
+    with pytest.raises(CutInputError, match="truncated: the XML ends between pages"):
+        read("<mediawiki><siteinfo><dbname>a & b")
+    parser = PageParser("d.xml")
+    with pytest.raises(CutInputError, match="malformed XML"):
+        list(parser.feed(b"<mediawiki><siteinfo>a & b" + b" " * (5 << 20)))
+
+
+def test_the_order_of_namespaces_does_not_matter() -> None:
+    names = [f'<namespace key="{n}" case="first-letter">N{n}</namespace>' for n in (2, -1, 10, 0)]
+    sites = [
+        read(f"<mediawiki><siteinfo><namespaces>{''.join(order)}</namespaces></siteinfo>"
+             "</mediawiki>")[0]
+        for order in (names, names[::-1])
+    ]  # fmt: skip
+    assert sites[0] == sites[1]
+
+
+def test_a_page_without_ns_says_so() -> None:
+    for ns in ("", "<ns/>", "<ns> </ns>"):
+        assert page_of(f"<title>Talk:T</title>{ns}<id>7</id>").namespace == NO_NAMESPACE
+
+
+def test_an_unknown_content_model_is_that_of_articles() -> None:
+    for model in ("", "<model/>", "<model>error-no-model</model>"):
+        page = page_of(f"{HEAD}<revision>{model}<text>x</text></revision>")
+        assert page.model == "wikitext"
+
+
+def test_a_revision_with_hidden_user_comment_and_text_is_read() -> None:
+    hidden = (
+        "<revision><id>8</id><parentid>7</parentid><timestamp>2025-01-01T00:00:00Z</timestamp>"
+        '<contributor deleted="deleted" /><minor /><comment deleted="deleted" /><origin>8</origin>'
+        "<model>wikitext</model><format>text/x-wiki</format>{}<sha1 /></revision>"
     )
-    with pytest.raises(InputError, match=f"no {missing} in <siteinfo>"):
-        read(xml)
+    assert page_of(HEAD + hidden.format('<text bytes="-1" deleted="deleted" />')).text is None
+    assert page_of(HEAD + hidden.format('<text bytes="0" />')).text == ""
+    slot = (
+        "<content><role>a</role><model>json</model><text bytes='-1' deleted='deleted' /></content>"
+    )
+    text = '<text bytes="1" xml:space="preserve">x</text>'
+    for both in (slot + text, text + slot):
+        page = page_of(HEAD + hidden.format(both))
+        assert (page.text, page.model, page.revision_id) == ("x", "wikitext", 8)
 
 
 def test_a_namespace_without_a_number_is_refused() -> None:

@@ -1,5 +1,6 @@
 """`cstool verify`: reports any change to a folder, and nothing for an unchanged one."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -210,9 +211,27 @@ def test_changed_downloads_are_reported(dumps: Path, sample: Sample) -> None:
     assert ("changed", RECORD) in wrong(dumps)
 
 
+def test_a_sha256_is_verified_and_files_of_a_set_that_were_not_downloaded_are_reported(
+    tmp_path: Path,
+) -> None:
+    names = [f"swwiki-2026-10-01-p{n}p{n}.xml.bz2" for n in (1, 2, 3)]
+    shelf = DownloadFolder(tmp_path)
+    path = tmp_path / names[0]
+    path.write_bytes(b"BZh")
+    sha256 = hashlib.sha256(b"BZh").hexdigest()
+    wrong_sha1 = CompleteFile("http://x", 3, "0" * 40, None, 1, "sha256", sha256=sha256)
+    shelf.keep(names[0], wrong_sha1)
+    shelf.decide({}, {"swwiki-2026-10-01": names})
+    (tmp_path / f"{names[1]}.part").write_bytes(b"B")
+    shelf.begin(names[1], PendingFile("http://x"))
+    assert wrong(tmp_path) == [("missing", names[2]), ("unfinished", f"{names[1]}.part")]
+    path.write_bytes(b"BZx")
+    assert ("changed", names[0]) in wrong(tmp_path)
+
+
 def test_an_empty_record_is_valid() -> None:
     assert verify(CheckTargets([], [], [])).sound
-    assert DownloadRecord() == DownloadRecord({}, {}, {})
+    assert DownloadRecord() == DownloadRecord({}, {}, {}, {})
 
 
 # ---- stages inside, links, files that are no dumps ----

@@ -116,7 +116,10 @@ def _stage(one: Ancestor) -> dict[str, Any]:
         "stage": one.stage,
         "wiki": one.source.wiki if one.source else "",
         "version": one.version,
-        "parameters": [(name, _in_words(value)) for name, value in one.parameters.items()],
+        "parameters": [
+            *((name, _in_words(value)) for name, value in one.parameters.items()),
+            *([("queried", f"{one.queried.first} – {one.queried.last}")] if one.queried else []),
+        ],
         "inputs": [
             (given.name, in_bytes(given.bytes) if given.bytes is not None else "standard input",
              given.fingerprint or "")

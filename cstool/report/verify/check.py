@@ -128,12 +128,15 @@ def verify(
     wrong: list[Problem] = []
     checked: list[CheckedFolder] = []
     things: list[Artifact] = []
+    partly: list[tuple[str, Input]] = []
     for folder in selected.stages:
         manifest = _manifest_of(folder, wrong)
         if manifest:
             described = describe_folder(folder, manifest)
             inputs = tuple(map(_of_today, manifest.inputs))
             name, source = manifest.stage, manifest.source
+            if manifest.parameters.get("limit"):
+                partly += [(str(folder), given) for given in inputs if given.fingerprint is None]
             things.append(Artifact(str(folder), name, described.fingerprint, inputs, source))
             wrong += _look_at_parts(folder, manifest, read, quick=quick)
             checked.append(
@@ -157,7 +160,12 @@ def verify(
         checked.append(CheckedFolder(str(path), "dump", 1, given.bytes or 0))
     chain = links(things)
     wrong += [_broken(link) for link in chain if link.instead]
-    open_ends = (_unchecked(link) for link in chain if not link.found and not link.instead)
+    open_ends = [_unchecked(link) for link in chain if not link.found and not link.instead]
+    open_ends += [
+        f"{link.place}: made from the first part of {_named(link)}, of which a sample was compared"
+        for link in chain
+        if link.found and (link.place, link.input) in partly
+    ]
     return VerifyResult(not wrong, checked, wrong, list(dict.fromkeys(open_ends)))
 
 
@@ -254,6 +262,11 @@ def _look_at_downloads(
             yield Problem("missing", str(path), what)
         elif what := _change_of_dump(path, kept, read, hashes, quick=quick):
             yield Problem("changed", str(path), what)
+    for group, names in record.sets.items():
+        for name in names:
+            if name not in record.files and not (folder / (name + PART)).exists():
+                what = f"not downloaded; {group} has {len(names)} files"
+                yield Problem("missing", str(folder / name), what)
     begun = {name + PART for name in record.begun}
     for path in sorted(folder.iterdir()):
         if path.name in begun:
@@ -278,12 +291,11 @@ def _change_of_dump(
         hashed.reach(hashed.bytes + number)
         read(number)
 
-    sha1 = _digest(path, "sha1", hash_too)
+    kind, expected = ("sha256", kept.sha256) if kept.sha256 else ("sha1", kept.sha1)
+    digest = _digest(path, kind, hash_too)
     hashed.close()
     hashes[path.name] = hashed.fingerprint
-    if sha1 != kept.sha1:
-        return "content changed (different sha1)"
-    return ""
+    return "" if digest == expected else f"content changed (different {kind})"
 
 
 # ---- inputs ----

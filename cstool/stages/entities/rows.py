@@ -55,14 +55,13 @@ def sort_lines(slice_: LineSlice, choice: EntityFilter) -> Batches:
     with seldom_collecting():
         rows = _read(slice_, _Only(choice.only), counts)
         table = rows.table(choice, counts)
-    counts.add(IN_MEMORY, {"bytes": table.nbytes})
     yield from in_groups(table)
     return counts
 
 
-def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "_Rows":
+def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "ItemRows":
     tally = counts.tally("entities")
-    rows = _Rows()
+    rows = ItemRows()
     malformed: dict[str, int] = {}
     for number, line in slice_.lines():
         try:
@@ -184,7 +183,7 @@ class _Terms:
         return list_of_structs(lengths, (keys, texts), type_), len(order), len(codes)
 
 
-class _Rows:
+class ItemRows:
     """Collects decoded items."""
 
     def __init__(self) -> None:
@@ -204,7 +203,10 @@ class _Rows:
         self._type_counts.append(len(types))
 
     def table(self, choice: EntityFilter, counts: Counts) -> pa.Table:
-        """Return the items as a table, sorted by QID; equal QIDs keep their order."""
+        """Return the items as a table, sorted by QID; equal QIDs keep their order.
+
+        Counts their terms, and the table's bytes as IN_MEMORY.
+        """
         qids = np.array(self.qids, np.uint32)
         order = np.argsort(qids, kind="stable")
         ranks = np.empty(len(qids), np.int64)
@@ -224,7 +226,9 @@ class _Rows:
             numbers(np.array(self._types, np.uint32)),
             type=ENTITIES.field("types").type,
         )
-        return pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
+        table = pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
+        counts.add(IN_MEMORY, {"bytes": table.nbytes})
+        return table
 
 
 def is_range(order: Sequence[int] | Array) -> bool:

@@ -58,16 +58,22 @@ class MergeTask:
 
 
 def sort_runs(
-    run: Run, files: Sequence[Path], in_memory: int, range_size: int
+    run: Run,
+    files: Sequence[Path],
+    in_memory: int,
+    range_size: int,
+    cuts: Sequence[int] | None = None,
 ) -> list[FinishedPart]:
     """Make the parts of the stage from sorted runs; return them in order.
 
-    `in_memory`: bytes of all rows in memory; `range_size`: bytes of a range in memory.
+    `in_memory`: bytes of all rows in memory; `range_size`: bytes of a range in memory. `cuts`: the
+    boundaries of the parts' QIDs; None divides the rows into ranges of `range_size`.
     """
     groups = read_groups(files, "qid")
     packed = sum(g.bytes for g in groups)
     range_size = max(1, min(range_size, LARGEST_RANGE) * packed // max(1, in_memory))
-    cuts = cut_evenly(groups, range_size)
+    if cuts is None:
+        cuts = cut_evenly(groups, range_size)
     ranges = _ranges(groups, cuts)
     read = sum(sum(g.bytes for g in touched) for touched in ranges)
     if read > MOST_READS * packed:

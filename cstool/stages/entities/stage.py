@@ -12,16 +12,20 @@ from cstool.dumps.streams import describe_dump
 from cstool.dumps.wikidata import DEFAULT_PART_SIZE, LineSlice, SliceTransport, line_slices
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.stages.entities.rows import IN_MEMORY, MALFORMED_LINE, sort_lines
+from cstool.stages.entities.finish import sort_items
+from cstool.stages.entities.rows import MALFORMED_LINE, sort_lines
 from cstool.stages.entities.selection import EntitySelection, find_wanted
-from cstool.stages.entities.sort import LAYOUT, sort_runs
+from cstool.stages.entities.sort import LAYOUT
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.ownership import refuse_damage
-from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.parts import PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import ENTITIES
 from cstool.storage.tasks import Task, part_name
+
+# The phase that writes a run, sorted by QID, for each slice of lines.
+_SORTED = "sorted"
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class EntitiesOptions:
     `max_errors`: maximum number of malformed lines; `keep_going`: keep the readable part of a
     truncated dump. `languages`: comma-separated codes of the labels and aliases to keep (see
     `selection`); `sites`: comma-separated names of the wikis whose sitelinks to keep; `only`: a
-    file of QIDs, or an output folder of `cstool link`. None keeps all.
+    file of QIDs, or an output folder of `cstool link`. None keeps all. `limit`: read only the
+    first items of the dump, this many.
     """
 
     max_errors: int = 0
@@ -39,6 +44,7 @@ class EntitiesOptions:
     languages: str | None = None
     sites: str | None = None
     only: Path | None = None
+    limit: int | None = None
 
 
 def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions) -> Manifest:
@@ -49,11 +55,15 @@ def entities(dump: str, out: Path, options: EntitiesOptions, running: RunOptions
     """
     part_size = running.part_size or DEFAULT_PART_SIZE
     inputs = [describe_dump(dump)]
-    wanted = find_wanted(options.languages, options.sites, options.only)
+    only = None if options.only is None else [options.only]
+    wanted = find_wanted(options.languages, options.sites, only)
+    parameters = {"part_size": part_size, **wanted.parameters()}
+    if options.limit is not None:
+        parameters["limit"] = options.limit
     with open_run(
         out,
         stage="entities",
-        parameters={"part_size": part_size, **wanted.parameters()},
+        parameters=parameters,
         inputs=inputs,
         options=running,
         reads=[options.only] if options.only and options.only.is_dir() else [],
@@ -79,36 +89,35 @@ def _fill(
     made = run.map(
         sort_lines,
         wanted.choice(run.work("only") / "qids.npy"),
-        _tasks(dump, part_size, faults, run.options, read),
-        PartSpec(ENTITIES, label="entities: read", phase="sorted", layout=LAYOUT),
-        size=size,
+        _tasks(dump, part_size, options.limit, faults, run.options, read),
+        PartSpec(ENTITIES, label="entities: read", phase=_SORTED, layout=LAYOUT),
+        size=None if options.limit else size,
         on_made=lambda made: limit.check(made.counts),
     )
     counts = total(m.counts for m in made)
     if not counts.tally("entities").read:
         raise InputError(f"{dump}: contains no entities; give a JSON dump of Wikidata")
-    in_memory = counts.details.pop(IN_MEMORY)["bytes"]
-    files = [run.work("sorted") / m.part.file for m in made]
-    parts = sort_runs(run, files, in_memory, 2 * part_size)
-    counts = _joined(counts, parts)
+    parts, counts = sort_items(run, _SORTED, made, counts, wanted, part_size)
     counts.add("damaged inputs", dict.fromkeys(faults or [], 1))
     if wanted.qids is not None:
         found = counts.tally("entities").written
         counts.add("asked for", {"found": found, "not in the dump": len(wanted.qids) - found})
-    run.read[0] = read[dump]
+    if dump in read:  # with a limit, the file is not read to its end
+        run.read[0] = read[dump]
     return run.finish(parts, counts)
 
 
 def _tasks(
     dump: str,
     part_size: int,
+    limit: int | None,
     faults: list[str] | None,
     running: RunOptions,
     read: dict[str, FileRead],
 ) -> Iterator[Task[LineSlice]]:
     way = SliceTransport.WORKER if running.jobs > 1 else SliceTransport.HERE
     way = way if running.scheduler is None else SliceTransport.ELSEWHERE
-    slices = line_slices(dump, part_size, faults, way=way, read=read)
+    slices = line_slices(dump, part_size, faults, way=way, read=read, limit=limit)
     for index, (slice_, weight) in enumerate(slices):
         yield Task(part_name(index), slice_, slice_.fingerprint, weight)
 
@@ -132,15 +141,3 @@ class _ErrorLimit:
                 f"{self._dump}: {self._number:,} malformed line(s), the first at {lines[0]}; "
                 f"download the dump again, or skip them with --max-errors {max(self._number, 100)}"
             )
-
-
-def _joined(read: Counts, parts: list[FinishedPart]) -> Counts:
-    """Combine the counts of both phases: what the second phase dropped was not written."""
-    gathered = total(made.counts for made in parts)
-    for unit, tally in gathered.tallies.items():
-        for reason, number in tally.dropped.items():
-            read.tally(unit).written -= number
-            read.tally(unit).dropped[reason] = number
-    for kind, numbers in gathered.details.items():
-        read.add(kind, numbers)
-    return read

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.dumps.dump_sets import dump_files
+from cstool.dumps.page_limit import PageLimit
 from cstool.dumps.page_slices import PageDump, open_pages
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute, describe_dump
-from cstool.dumps.xml import MAIN, Page
+from cstool.dumps.xml import MAIN, Page, Site
 from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
@@ -29,11 +32,12 @@ from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.wikitext.fast_path import COMPILED
-from cstool.wikitext.language_check import SAMPLE, mismatch
+from cstool.wikitext.language_check import SAMPLE, LanguageMismatch, mismatch
 from cstool.wikitext.page import reader
-from cstool.wikitext.redirects import read_redirect
+from cstool.wikitext.redirects import whole_page
 from cstool.wikitext.rule_tables import check_rules
 from cstool.wikitext.sentences import segmenter
+from cstool.wikitext.site_identity import identity_note, whole_site
 from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.wikis import in_language
 
@@ -49,10 +53,11 @@ class ExtractOptions:
     """The options of `cstool extract`.
 
     `templates`: "known" renders the templates that have a rule, "none" renders none.
-    `all_sentences` also keeps sentences without a mention. `language` overrides the language in
+    `all_sentences` also keeps sentences without a mention. `wiki` and `language` override those in
     the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
     readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
-    its name, for messages.
+    its name, for messages. `limit`: read only this number of pages, without redirects and those of
+    other namespaces.
     """
 
     templates: Literal["known", "none"] = "known"
@@ -62,6 +67,8 @@ class ExtractOptions:
     keep_going: bool = False
     rules: str = ""
     rules_name: str = ""
+    wiki: str | None = None
+    limit: int | None = None
 
     @property
     def render(self) -> bool:
@@ -78,8 +85,9 @@ def extract(
 ) -> Manifest:
     """Extract the sentences of page dumps of one wiki into the folder `out`; return the manifest.
 
-    `on_message` is called with messages about the input. Raises InputError for a damaged, empty or
-    invalid dump and for errors in rules, OutputError if `out` cannot be used.
+    `dumps`: paths of files, of folders, or `-` (see `dump_files`). `on_message` is called with
+    messages about the input. Raises InputError for a damaged, empty or invalid dump and for errors
+    in rules, OutputError if `out` cannot be used.
     """
     if options.language is not None:
         language = need_language(options.language, "--language")
@@ -93,6 +101,11 @@ def extract(
         "segmenter": segmenter(),
         "part_size": running.part_size,
     }
+    given = {"wiki": options.wiki, "limit": options.limit}
+    parameters |= {name: value for name, value in given.items() if value is not None}
+    dumps, notes = dump_files(dumps)
+    for note in notes:
+        on_message(note)
     inputs = [describe_dump(dump) for dump in dumps]
     with open_run(
         out,
@@ -123,9 +136,10 @@ def _fill(
         sample=SAMPLE,
         largest_text=options.largest_page,
         namespaces=_NAMESPACES,
+        site_of=partial(whole_site, wiki=options.wiki, language=options.language),
+        limit=PageLimit(options.limit, partial(_is_article, options)) if options.limit else None,
     )
-    if options.language is None:
-        options = replace(options, language=_language(dump, dumps[0], on_message))
+    options = _checked(dump, dumps[0], options, on_message)
     site = in_language(dump.site, options.language)
     if not COMPILED:
         on_message(
@@ -148,17 +162,41 @@ def _fill(
         holes = {name: number for name, number in counts.details["holes"].items() if number}
         counts.details["holes"] = largest(holes, _HOLES_KEPT)
     source = Source(dump.site.wiki, site.language)
-    run.read |= {i: dump.read[absolute(path)] for i, path in enumerate(dumps)}
+    run.read |= {i: dump.read[path] for i, path in enumerate(paths) if path in dump.read}
     return run.finish([*made, *paragraphs], counts, source=source)
 
 
-def _language(dump: PageDump, name: str, on_message: Callable[[str], None]) -> str | None:
-    """Return the language of the first pages if <siteinfo> names another one, else None."""
+def _checked(
+    dump: PageDump, name: str, options: ExtractOptions, on_message: Callable[[str], None]
+) -> ExtractOptions:
+    """Return the options with the language of the first pages, if it is not the dump's."""
+    if dump.header and (note := identity_note(dump.header, dump.site, Path(name).name)):
+        on_message(note)
+    if options.language is not None:
+        return options
     wrong = mismatch(dump.site, dump.sample, name)
     if wrong is None:
-        return None
+        return options
+    return replace(options, language=_language(dump, name, wrong, options, on_message))
+
+
+def _language(
+    dump: PageDump,
+    name: str,
+    wrong: LanguageMismatch,
+    options: ExtractOptions,
+    on_message: Callable[[str], None],
+) -> str | None:
+    """Return the language of the first pages, None if the dump's is used nevertheless."""
     siteinfo = f"{Path(name).name}: <siteinfo> gives the language {dump.site.language!r}"
     evidence = f"{wrong.found} of {wrong.looked_at} {wrong.what}"
+    if options.wiki:
+        found = repr(wrong.language) if wrong.language else "another language"
+        on_message(
+            f"{Path(name).name}: the pages are in {found} ({evidence}), read as --wiki "
+            f"{options.wiki}; give the wiki of the pages"
+        )
+        return None
     if wrong.language is None:
         on_message(
             f"{siteinfo}, but the pages are in another one ({evidence}); give it with --language"
@@ -169,6 +207,12 @@ def _language(dump: PageDump, name: str, on_message: Callable[[str], None]) -> s
             f"to override, give --language {dump.site.language}"
         )
     return wrong.language
+
+
+def _is_article(options: ExtractOptions, page: Page, site: Site) -> bool:
+    """Return whether a page counts for the limit: of the main namespace, and no redirect."""
+    page = whole_page(page, namespaces_of(in_language(site, options.language)))
+    return page.namespace == MAIN and page.redirect is None
 
 
 def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
@@ -188,9 +232,7 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     read = reader(site, render=options.render, extra=options.rules)
     namespaces = namespaces_of(site)
     note = noter()
-    for index, page in enumerate(
-        read_redirect(page, namespaces) for page in pages_of(slice_, damage)
-    ):
+    for index, page in enumerate(whole_page(page, namespaces) for page in pages_of(slice_, damage)):
         if note:
             note(f"page {page.title!r}, id {page.id}")
         reason = _reason_to_skip(page)

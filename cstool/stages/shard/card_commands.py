@@ -14,12 +14,18 @@ from cstool.storage.manifest import Ancestor
 
 # By stage: parameter name → option and default value.
 _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
-    "entities": {"part_size": ("--part-size", DEFAULT_PART_SIZE)},
+    "entities": {
+        "part_size": ("--part-size", DEFAULT_PART_SIZE),
+        "limit": ("--limit", None),
+        "api": ("--api", "https://www.wikidata.org/w/api.php"),
+    },
     "titles": {"part_size": ("--part-size", None)},
     "extract": {
         "templates": ("--templates", "known"),
         "all_sentences": ("--all-sentences", False),
         "language": ("--language", None),
+        "wiki": ("--wiki", None),
+        "limit": ("--limit", None),
         "part_size": ("--part-size", None),
     },
     "link": {
@@ -105,6 +111,9 @@ def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
     elif one.stage == "switch":
         yield from (latest.get("link", "linked"), "--entities", latest.get("entities", "entities"))
         yield from _switch_words(one)
+    elif one.queried:
+        folders = [latest.get("link", "linked")] if len(dumps) < len(one.inputs) else []
+        yield from ("--live", *folders, *dumps)
     else:
         yield from dumps
     yield from _given(one.stage, one.parameters)
@@ -114,7 +123,7 @@ def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
         for name in ("languages", "sites"):
             if name in one.parameters:
                 yield from (f"--{name}", ",".join(one.parameters[name]))
-        if "only" in one.parameters:
+        if "only" in one.parameters and not one.queried:
             yield from ("--only", "QIDS.txt")
 
 
@@ -152,7 +161,7 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
 
 
 def _role(name: str) -> str:
-    """Return the option of `titles` that takes a dump of that name."""
+    """Return the option of `titles` that takes a dump of that name, which may be another one."""
     if ".sql" not in name:
         return "--pages"
-    return next(option for part, option in _TABLES.items() if f"-{part}.sql" in name)
+    return next((option for part, option in _TABLES.items() if part in name), "--sql-page")

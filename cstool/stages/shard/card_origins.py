@@ -1,7 +1,8 @@
-"""The section of the dataset card on the origin of the names."""
+"""The parts of the dataset card on the origins of the text and of the names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from cstool.download.addresses import Kind, PublishedFile, published_file
 from cstool.storage.statistics import LanguageNumbers
 
 _ORIGINS = {
@@ -35,3 +36,24 @@ Share of the names in switched sentences, by `origin`: {meanings}.
 {table}
 
 """
+
+
+_KINDS = {
+    Kind.DUMP: "XML dump",
+    Kind.CONTENT: "MediaWiki Content File Export",
+    Kind.TABLES: "SQL tables",
+    Kind.ENTITIES: "entity dump",
+}
+
+
+def published_at(names: Iterable[str]) -> str:
+    """Return a list of where files were published, a line for each edition.
+
+    "" if no name is one of Wikimedia's. Of a mirror's files, Wikimedia's address is given.
+    """
+    found = dict.fromkeys(filter(None, map(published_file, names)))
+    return "".join(f"- {_edition(one)}\n" for one in found)
+
+
+def _edition(file: PublishedFile) -> str:
+    return f"{file.wiki}, {file.date}: {_KINDS[file.kind]}, <{file.address}>"

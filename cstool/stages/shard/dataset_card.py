@@ -10,7 +10,7 @@ from cstool.distribution import address
 from cstool.languages.codes import names
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
-from cstool.stages.shard.card_origins import origins_section
+from cstool.stages.shard.card_origins import origins_section, published_at
 from cstool.stages.shard.formats import CorpusFormat
 from cstool.stages.shard.statistics import LOOKED_AT
 from cstool.storage.counts import largest
@@ -220,6 +220,7 @@ The corpus was created with cstool {versions} from these dumps:
 |---|---|---:|---|
 {_dumps(facts.lineage)}
 
+{_published(facts.lineage)}\
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
 of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number
 of workers:
@@ -238,23 +239,41 @@ Counts of each stage:
 
 
 def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return one table row for each distinct input file."""
+    """Return one table row for each distinct input file, and for each server that was asked."""
+    files = [
+        f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
+        f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
+        f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
+        for given in _inputs(lineage)
+    ]
+    servers = [
+        f"| {one.parameters['api']} | {' to '.join(dict.fromkeys((first[:10], last[:10])))} | | |"
+        for one in lineage
+        if one.queried
+        for first, last in [(one.queried.first, one.queried.last)]
+    ]
+    return "\n".join([*files, *servers])
+
+
+def _inputs(lineage: tuple[Ancestor, ...]) -> list[Input]:
+    """Return the distinct input files."""
     stages = {one.stage for one in lineage}
     inputs: dict[tuple[str, str | None], Input] = {}
     for one in lineage:
         for given in one.inputs:
             if given.name not in stages:
                 inputs.setdefault((given.name, given.fingerprint), given)
-    return "\n".join(
-        f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
-        f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
-        f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
-        for given in inputs.values()
-    )
+    return list(inputs.values())
+
+
+def _published(lineage: tuple[Ancestor, ...]) -> str:
+    """Return where the input files were published, "" if their names do not tell."""
+    where = published_at(given.name for given in _inputs(lineage))
+    return f"Wikimedia publishes files of these names at:\n\n{where}\n" if where else ""
 
 
 def _date(name: str) -> str:
-    match = re.search(r"\b(\d{4})(\d{2})(\d{2})\b", name)
+    match = re.search(r"\b(\d{4})-?(\d{2})-?(\d{2})\b", name)
     return "-".join(match.groups()) if match else ""
 
 

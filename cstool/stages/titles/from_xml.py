@@ -101,7 +101,7 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
     tally = counts.tally("pages")
     versions = VersionLog()
     namespaces = namespaces_of(how.site)
-    for page in pages_of(slice_, damage):
+    for page in map(namespaces.of_page, pages_of(slice_, damage)):
         kept = None
         if page.namespace != MAIN:
             tally.drop(OTHER_NAMESPACE)

@@ -8,8 +8,10 @@ tables, and the other result is compared with it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from cstool.dumps.dump_sets import dump_files
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage
 from cstool.dumps.streams import absolute, describe_dump
@@ -20,7 +22,7 @@ from cstool.stages.titles.compare import compare, write_differences
 from cstool.stages.titles.from_sql import SqlListing, SqlTables, list_tables
 from cstool.stages.titles.from_xml import DumpListing, list_dumps
 from cstool.stages.titles.resolve import ResolvedTitles, index_titles, resolve
-from cstool.stages.titles.wiki import language_of, site_of
+from cstool.stages.titles.wiki import language_of, named_site, site_of
 from cstool.stages.titles.write_non_entities import write_not_entities
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts, total
@@ -73,14 +75,18 @@ def titles(
 ) -> Manifest:
     """Map the titles of `wiki`, from `entities` and page dumps, or from its SQL tables, or both.
 
-    `on_message` is called with messages about the input. Raises InputError for dumps that are
-    damaged or from another wiki, OutputError if `out` cannot be used.
+    `pages`: paths of files or of folders (see `dump_files`). `on_message` is called with messages
+    about the input. Raises InputError for dumps that are damaged or from another wiki, OutputError
+    if `out` cannot be used.
     """
     if (entities is None) != (not pages) or (entities is None and sql is None):
         raise InputError(
             "--entities, --pages: incomplete input; give both, the three SQL tables, or all of them"
         )
     manifest = _need_entities(entities, wiki) if entities is not None else None
+    pages, notes = dump_files(pages)
+    for note in notes:
+        on_message(note)
     folders = [describe_folder(entities, manifest)] if entities and manifest else []
     files = [*pages, *(sql.paths if sql else ())]
     with open_run(
@@ -104,7 +110,12 @@ def titles(
         if entities and manifest:
             paths = [absolute(path) for path in pages]
             dump = open_pages(
-                paths, running.part_size, damage, sample=SAMPLE, namespaces=frozenset({MAIN})
+                paths,
+                running.part_size,
+                damage,
+                sample=SAMPLE,
+                namespaces=frozenset({MAIN}),
+                site_of=partial(named_site, wiki=wiki),
             )
             site = site_of(wiki, dump, pages[0], on_message)
             # The name that `extract` uses for this dump's wiki, which `link` compares.

@@ -5,7 +5,6 @@ The dump's <siteinfo> names the wiki, but some exports have the <siteinfo> of an
 in the language of `--wiki`, the dump is accepted.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,20 +13,22 @@ import msgspec
 from cstool.dumps.page_slices import PageDump
 from cstool.dumps.xml import Site
 from cstool.errors import InputError
-from cstool.languages.codes import wiki_language
 from cstool.wikitext.language_check import LanguageMismatch, mismatch
+from cstool.wikitext.site_identity import identity_note, whole_site
+from cstool.wikitext.wikis import text_language
 
-_PROJECT = re.compile(r"(?P<code>.+?)wik(?:i|tionary|ibooks|inews|iquote|isource|iversity|ivoyage)")
-# The database name that does not contain a language code.
-_SIMPLE = "simplewiki"
+# The language of wikis that are not named after one.
+_SPECIAL = "en"
 
 
 def language_of(wiki: str) -> str:
-    """Return the language in a wiki's database name; for `simplewiki`, English."""
-    match = _PROJECT.fullmatch(wiki)
-    if wiki == _SIMPLE or not match:
-        return "en"
-    return wiki_language(f"{match['code']}wiki") or match["code"].replace("_", "-")
+    """Return the language in a wiki's database name; for `simplewiki` and others, English."""
+    return text_language(wiki) or _SPECIAL
+
+
+def named_site(header: Site, name: str, wiki: str) -> Site:
+    """Return the wiki of an export, which is `wiki` unless the header names one."""
+    return whole_site(header, name, wiki=None if header.wiki else wiki)
 
 
 def site_of(wiki: str, dump: PageDump, name: str, on_message: Callable[[str], None]) -> Site:
@@ -44,6 +45,8 @@ def site_of(wiki: str, dump: PageDump, name: str, on_message: Callable[[str], No
                 f"{file}: <siteinfo> names {wiki}, {_read_as(wrong)}; if they "
                 "are from another wiki, give that one as --wiki"
             )
+        elif dump.header and (note := identity_note(dump.header, head, file)):
+            on_message(note)
         return head
     ours = msgspec.structs.replace(head, wiki=wiki, language=language_of(wiki))
     wrong_head = mismatch(head, dump.sample, wiki)

@@ -190,6 +190,28 @@ def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
     assert wanted in card
 
 
+def test_the_card_has_the_kind_the_date_and_the_address_of_each_edition() -> None:
+    names = ["swwiki-2026-10-01-p1p99.xml.bz2", "swwiki-2026-10-01-p100p200.xml.bz2", "mine.xml"]
+    lineage = (
+        ancestor("entities", "wikidata-20260922-all.json.bz2"),
+        ancestor("titles", "swwiki-20261001-page.sql.gz", wiki="swwiki"),
+        ancestor("extract", *names),
+        ancestor("extract", "enwiki-20261001-pages-articles-multistream1.xml-p1p41242.bz2"),
+    )
+    facts = replace(CardData(FORMATS["cstool"], (ENGLISH,)), lineage=lineage)
+    card = dataset_card({"de": {"train": SplitSize(1)}}, facts)
+    assert f"| {names[0]} | 2026-10-01 | 12 |" in card
+    server = "https://dumps.wikimedia.org"
+    content = f"{server}/other/mediawiki_content_current/swwiki/2026-10-01/"
+    wanted = [
+        f"- wikidata, 2026-09-22: entity dump, <{server}/wikidatawiki/entities/>",
+        f"- swwiki, 2026-10-01: SQL tables, <{server}/swwiki/20261001/>",
+        f"- swwiki, 2026-10-01: MediaWiki Content File Export, <{content}>",
+        f"- enwiki, 2026-10-01: XML dump, <{server}/enwiki/20261001/>",
+    ]
+    assert "\n".join(["names at:", "", *wanted, "", "A fingerprint"]) in card
+
+
 def test_the_card_has_the_origins_of_the_names_of_a_language() -> None:
     numbers = {
         "mg": LanguageNumbers({"train": 3}, origins={"fallback": 3, "label": 1}),

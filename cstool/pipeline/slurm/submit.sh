@@ -1,12 +1,10 @@
 #!/bin/bash
-# Submit the pipeline as Slurm jobs with dependencies:
-#
-#   WIKI="enwiki dewiki" DATE=20261001 TASKS=16 scripts/slurm/submit.sh
+# Submit the pipeline as Slurm jobs with dependencies. `make slurm` runs it, with the settings.
 #
 # For each stage: one job array of TASKS tasks per step, then a final job that makes missing parts
 # and writes the manifest. The final job runs after its arrays have ended (afterany), the next stage
 # only if the final job succeeded (afterok). Finished work is skipped, so after a failure submit
-# again. settings.sh lists the variables; options for all jobs (--partition=…) go in SBATCH_OPTIONS.
+# again. The batch files are those of SLURM_JOBS; SBATCH_OPTIONS are options for all jobs.
 set -euo pipefail
 shopt -s inherit_errexit  # a job that is refused ends the script, also within $(…)
 
@@ -15,9 +13,7 @@ command -v sbatch >/dev/null || {
   exit 1
 }
 here=$(cd "$(dirname "$0")" && pwd)
-export SLURM_FILES=$here TASKS=${TASKS:-8}
-. "$here/settings.sh"
-export WIKI DATE WIKIDATA_DATE LANGUAGES DUMPS WORK CORPUS CSTOOL RUN EXTRACT SWITCH SHARD
+export SLURM_FILES=$here
 all=$WIKI
 mkdir -p "$WORK/logs"
 
@@ -25,7 +21,7 @@ mkdir -p "$WORK/logs"
 submit() {
   sbatch --parsable --kill-on-invalid-dep=yes ${2:+--dependency="$2"} \
     --output="$WORK/logs/%x-%j.log" ${SBATCH_OPTIONS:-} \
-    "${@:3}" "$here/$1.sbatch" | cut -d ";" -f 1
+    "${@:3}" "$SLURM_JOBS/$1.sbatch" | cut -d ";" -f 1
 }
 
 # stage FILE STEPS DEPENDENCY: print the ID of the final job.
@@ -37,14 +33,28 @@ stage() {
   submit "$1" "$after"
 }
 
-entities=$(stage entities 2 "")
-switched=afterok
+# after_ok ID…: print the dependency on these jobs, "" without any.
+after_ok() {
+  local IFS=:
+  echo "${1:+afterok:$*}"
+}
+
+entities=
+if [ "$ENTITIES" = dump ]; then entities=$(stage entities 2 ""); fi
+linked=()
 for WIKI in $all; do
-  titles=$(stage titles 2 "afterok:$entities")
+  from_pages=$entities
+  if [ "$TITLES_FROM" = sql ]; then from_pages=; fi
+  titles=$(stage titles 2 "$(after_ok $from_pages)")
   sentences=$(stage extract 1 "")
-  linked=$(stage link 1 "afterok:$titles:$sentences")
-  switched+=:$(stage switch 2 "afterok:$linked:$entities")
+  linked+=("$(stage link 1 "$(after_ok "$titles" "$sentences")")")
 done
 WIKI=$all
-corpus=$(stage shard 3 "$switched")
+if [ "$ENTITIES" = live ]; then entities=$(submit entities "$(after_ok "${linked[@]}")"); fi
+switched=()
+for WIKI in $all; do
+  switched+=("$(stage switch 2 "$(after_ok "${linked[${#switched[@]}]}" "$entities")")")
+done
+WIKI=$all
+corpus=$(stage shard 3 "$(after_ok "${switched[@]}")")
 echo "job $corpus writes the corpus to $CORPUS"

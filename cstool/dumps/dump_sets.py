@@ -1,0 +1,369 @@
+"""Find the files of a page dump: a folder, or files given by name, are read as one dump.
+
+Wikimedia publishes a large dump as a set of files, each with a range of pages in its name:
+`enwiki-20261001-pages-articles-multistream1.xml-p1p41242.bz2`, or
+`enwiki-2026-10-01-p1p41242.xml.bz2` of the content file exports, where a page with a long history
+has files of its own (`-p5r1r900`: page, first and last revision).
+"""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cstool.dumps.streams import STDIN
+from cstool.errors import InputError
+
+# The record of `cstool download`, the suffix of its unfinished files, and the lists of checksums
+# and the mark of a complete set that Wikimedia publishes.
+_RECORD = "_downloads.json"
+_PART = ".part"
+_SUMS = ("SHA256SUMS", "*-sha1sums.txt", "*-md5sums.txt")
+_CONTENT_SUMS = "SHA256SUMS"
+_SUCCESS = "_SUCCESS"
+# Bytes of a list of checksums that are read.
+_LARGEST_LIST = 16 << 20
+
+_RANGE = r"p(?P<first>\d+)(?:p(?P<last>\d+)|r(?P<from>\d+)r(?P<to>\d+))"
+_STEM = re.compile(r"(?P<stem>.+?\.xml(?:-p\d+(?:p\d+|r\d+r\d+))?)(?:\.(?:bz2|gz|zst|xz|7z))?")
+_PUBLISHED = re.compile(
+    r"(?P<wiki>[a-z][a-z0-9_]*)-(?P<date>\d{4}-\d\d-\d\d|\d{8}|latest)-"
+    rf"(?:(?P<kind>[a-z]+(?:-[a-z]+)*)(?P<number>\d*)\.xml(?:-{_RANGE})?"
+    rf"|{_RANGE.replace('?P<', '?P<c')}\.xml)"
+)
+# Other XML files of a dump: they have no text of pages.
+_NO_PAGES = re.compile(r"stub-.*|abstract.*|pages-logging|flow.*|.*-index")
+
+
+class DumpName(NamedTuple):
+    """What the name of a published file says.
+
+    `kind`: such as `pages-articles-multistream`, "" for a content file export. `place`: the first
+    page and what follows it, which orders the files of a set; () for a file with all pages.
+    """
+
+    wiki: str
+    date: str
+    kind: str
+    place: tuple[int, ...]
+
+    @property
+    def edition(self) -> tuple[str, str, str]:
+        """The set of files that the file belongs to: wiki, date and kind."""
+        return self.wiki, self.date, self.kind
+
+    @property
+    def title(self) -> str:
+        """The name of the set, for messages."""
+        return "-".join(filter(None, self.edition))
+
+    @property
+    def pattern(self) -> str:
+        """A shell pattern of the names of the set."""
+        return f"{self.wiki}-{self.date}-{self.kind or 'p'}*.xml*"
+
+
+class FolderListing(NamedTuple):
+    """The files of a folder: `names` with pages, and names that lists of checksums or the record
+    of a download have. `unfinished`: names of files whose download is not finished. `is_marked`:
+    False if the folder has checksums of a content file export without the mark of a complete one.
+    """
+
+    folder: str
+    names: Sequence[str]
+    listed: Collection[str] = ()
+    unfinished: Collection[str] = ()
+    is_marked: bool = True
+
+
+class DumpFiles(NamedTuple):
+    """The paths of a dump's files, in the order in which they are read, and notes on them."""
+
+    paths: list[str]
+    notes: list[str]
+
+
+def stem_of(name: str) -> str | None:
+    """Return a file's name without its compression; None if it is not that of page XML."""
+    match = _STEM.fullmatch(name)
+    if match is None or name.startswith((".", "_")):
+        return None
+    published = _PUBLISHED.fullmatch(match["stem"])
+    if published and _NO_PAGES.fullmatch(published["kind"] or ""):
+        return None
+    return match["stem"]
+
+
+def published_name(name: str) -> DumpName | None:
+    """Return what a published file's name says; None for another name."""
+    match = _PUBLISHED.fullmatch(stem_of(name) or "")
+    if match is None:
+        return None
+    groups = match.groupdict()
+    place = tuple(
+        int(digits)
+        for key in ("first", "from", "last", "to")
+        if (digits := groups[key] or groups["c" + key])
+    )
+    if match["number"] and not place:
+        place = (int(match["number"]),)
+    return DumpName(match["wiki"], match["date"], match["kind"] or "", place)
+
+
+def dump_files(given: Sequence[str]) -> DumpFiles:
+    """Return the files that these paths of files and folders stand for.
+
+    Files of one set are sorted by their first page; other files stay in the order given. Raises
+    InputError for a folder without the files of exactly one dump, or with an incomplete set, and
+    for a file that is given twice.
+    """
+    files: list[str] = []
+    notes: list[str] = []
+    named: list[str] = []
+    for path in given:
+        if path != STDIN and os.path.isdir(path):  # noqa: PTH112 - False for a name too long
+            found = files_of_folder(read_folder(path))
+            files += found.paths
+            notes += found.notes
+        else:
+            files.append(path)
+            named.append(path)
+    _refuse_repeated(files)
+    names = [Path(path).name for path in files]
+    pieces = [path for path in named if (name := published_name(Path(path).name)) and name.place]
+    for folder in dict.fromkeys(str(Path(path).parent) for path in pieces):
+        with suppress(InputError):  # of a folder that need not be readable
+            notes += _left_out(read_folder(folder), names)
+    return DumpFiles(in_order(files), notes)
+
+
+def in_order(paths: Sequence[str]) -> list[str]:
+    """Return paths by their first page if all files are of one set, else as they are."""
+    named = [(published_name(Path(path).name), path) for path in paths]
+    editions = {name.edition if name else None for name, _ in named}
+    if len(editions) > 1 or None in editions:
+        return [*paths]
+    return [path for _, path in sorted(named, key=lambda pair: (pair[0] or ("",))[-1])]
+
+
+def read_folder(path: str) -> FolderListing:
+    """Read which files a folder has, and which it should have.
+
+    Raises InputError if the folder or the record of its downloads cannot be read.
+    """
+    folder = Path(path)
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.is_dir())
+        listed = _recorded(folder / _RECORD) if _RECORD in names else set()
+        for name in names:
+            if any(fnmatch(name, pattern) for pattern in _SUMS):
+                listed |= _checksummed(folder / name)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); check its permissions"
+        ) from error
+    unfinished = {
+        name.removesuffix(_PART)
+        for name in names
+        if name.endswith(_PART) and name.removesuffix(_PART) not in names
+    }
+    return FolderListing(
+        path,
+        [name for name in names if stem_of(name)],
+        {name for name in listed if stem_of(name)},
+        {name for name in unfinished if stem_of(name)},
+        is_marked=_SUCCESS in names or _CONTENT_SUMS not in names,
+    )
+
+
+class _Record(msgspec.Struct):
+    """The part of the record that lists sets of files."""
+
+    sets: dict[str, list[str]] = {}
+
+
+def _recorded(path: Path) -> set[str]:
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=_Record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: not a valid download record ({error}); remove it, then run `cstool download` "
+            "again to verify the existing files"
+        ) from error
+    return {name for names in record.sets.values() for name in names}
+
+
+def _checksummed(path: Path) -> set[str]:
+    """Return the names in a list of checksums: lines of a checksum and a name."""
+    with path.open("rb") as file:
+        lines = file.read(_LARGEST_LIST).decode(errors="replace").splitlines()
+    pairs = (line.split(maxsplit=1) for line in lines)
+    return {Path(pair[1].lstrip("*")).name for pair in pairs if len(pair) == 2}
+
+
+def files_of_folder(listing: FolderListing) -> DumpFiles:
+    """Return the files of the dump that a folder contains. Errors as in `dump_files`."""
+    folder = listing.folder
+    if not listing.names:
+        unfinished = ", ".join(sorted(listing.unfinished))
+        raise InputError(
+            f"{folder}: the download of {unfinished} is not finished; run the same `cstool "
+            "download` command again"
+            if unfinished
+            else f"{folder}: contains no page XML (….xml.bz2); give the folder or the files of a "
+            "page dump"
+        )
+    named = {name: published for name in listing.names if (published := published_name(name))}
+    _refuse_several(folder, named)
+    _refuse_copies(folder, listing.names)
+    editions = {published.edition for published in named.values()}
+    _refuse_missing(listing, editions)
+    ordered = in_order(listing.names) if len(named) == len(listing.names) else None
+    names = ordered or sorted(listing.names, key=_natural)
+    title = next(iter(named.values())).title if named else folder
+    notes = (
+        []
+        if listing.is_marked
+        else [
+            f"{folder}: has no file {_SUCCESS}, which marks a complete export; if files of {title} "
+            "are missing, download it again"
+        ]
+    )
+    return DumpFiles([str(Path(folder) / name) for name in names], notes)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in names by value."""
+    return [
+        (int(piece), "") if piece.isdecimal() else (0, piece) for piece in re.split(r"(\d+)", name)
+    ]
+
+
+def _refuse_several(folder: str, named: dict[str, DumpName]) -> None:
+    """Raise InputError unless all published files of a folder are of one set."""
+    names = sorted(named.values())
+    for what, values in (
+        ("dumps of the wikis", {name.wiki: name.wiki for name in names}),
+        ("dumps of the dates", {name.date.replace("-", ""): name.date for name in names}),
+        ("the dumps", {name.title: name.title for name in names}),
+    ):
+        if len(values) > 1:
+            *first, last = values.values()
+            raise InputError(
+                f"{folder}: contains {what} {', '.join(first)} and {last}; give the files of one "
+                f"dump, such as {Path(folder) / names[-1].pattern}"
+            )
+    whole = [name for name, published in named.items() if not published.place]
+    pieces = [name for name, published in named.items() if published.place]
+    if whole and pieces:
+        raise InputError(
+            f"{folder}: contains the dump {whole[0]} and pieces of it, such as {pieces[0]}; give "
+            f"{Path(folder) / whole[0]}, or only the pieces"
+        )
+
+
+def _refuse_copies(folder: str, names: Iterable[str]) -> None:
+    """Raise InputError for two files of a folder that differ in their compression only."""
+    stems: dict[str | None, str] = {}
+    for name in names:
+        other = stems.setdefault(stem_of(name), name)
+        if other != name:
+            raise InputError(
+                f"{folder}: contains the same pages twice, in {other} and {name}; move one of them "
+                "to another folder"
+            )
+
+
+def _refuse_missing(listing: FolderListing, editions: Collection[Any]) -> None:
+    """Raise InputError for an unfinished file, and for one that should be in the folder."""
+
+    def is_ours(name: str) -> bool:
+        published = published_name(name)
+        return published.edition in editions if published else not editions
+
+    folder = listing.folder
+    for name in sorted(filter(is_ours, listing.unfinished)):
+        raise InputError(
+            f"{folder}: the download of {name} is not finished; run the same `cstool download` "
+            "command again, or give the files to read by name"
+        )
+    if missing := _missing(listing.listed, listing.names, editions):
+        raise InputError(
+            f"{folder}: {missing[0]} is missing ({len(missing):,} of the files of this dump); "
+            "download it, or give the files to read by name"
+        )
+
+
+def _missing(wanted: Iterable[str], names: Iterable[str], editions: Collection[Any]) -> list[str]:
+    """Return the names of these editions' pieces that are not among `names`, in order.
+
+    Files may be compressed in another way. A whole dump and its pieces replace each other.
+    """
+    present = {stem_of(name) for name in names}
+    are_pieces = {
+        (published.edition, bool(published.place))
+        for name in names
+        if (published := published_name(name))
+    }
+    found = [
+        (published.place, name)
+        for name in dict.fromkeys(wanted)
+        if (published := published_name(name))
+        and published.edition in editions
+        and (published.edition, bool(published.place)) in are_pieces
+        and stem_of(name) not in present
+    ]
+    return [name for _, name in sorted(found)]
+
+
+def _left_out(listing: FolderListing, names: Sequence[str]) -> list[str]:
+    """Return notes on pieces of the named files' sets that are known but not given."""
+    notes = []
+    editions = {published.edition for name in names if (published := published_name(name))}
+    for edition in sorted(editions):
+        missing = _missing([*listing.names, *listing.listed], names, [edition])
+        if missing and (published := published_name(missing[0])) and published.place:
+            stems = len({stem_of(name) for name in missing})
+            notes.append(
+                f"{published.title}: other files of this dump are not read, such as "
+                f"{missing[0]} ({stems:,} in all)"
+            )
+    return notes
+
+
+def _refuse_repeated(paths: Sequence[str]) -> None:
+    """Raise InputError for a file that is given twice, under any name, or in two compressions."""
+    files: dict[Any, str] = {}
+    for path in paths:
+        status = _status(path)
+        if path != STDIN and (status is None or not stat.S_ISREG(status.st_mode)):
+            continue  # reported when it is opened
+        key = (status.st_dev, status.st_ino) if status else STDIN
+        if key in files:
+            also = f" (also as {files[key]})" if files[key] != path else ""
+            raise InputError(f"{path}: given twice{also}; give each file once")
+        files[key] = path
+    stems: dict[str, str] = {}
+    for path in files.values():
+        stem = stem_of(Path(path).name)
+        if stem is None or published_name(stem) is None:
+            continue
+        if stem in stems:
+            raise InputError(
+                f"{path}: the same pages as {stems[stem]}, by their names; give one of them"
+            )
+        stems[stem] = path
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return None if path == STDIN else Path(path).stat()
+    except OSError:
+        return None

@@ -1,0 +1,206 @@
+# The pipeline as make targets: the manifest of each stage depends on the manifests of its inputs,
+# so `make` resumes an interrupted run. Included by the Makefile of a clone and by those that
+# `cstool init` writes. Uses no feature that is newer than GNU make 3.81; tested with 4.3.
+
+PIPELINE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+MANIFEST = _manifest.json
+
+# WIKI: one or more database names. LANGUAGES: target languages.
+# SOURCE of the pages: dumps (XML dumps), content (content exports), auto (the newer of the two).
+# ENTITIES: dump (Wikidata's dump) or live (its API, for the linked items only).
+# TITLES_FROM: pages (Wikidata's and the page dumps) or sql (the wikis' SQL tables).
+# WIKIDATA_DATE: empty for DATE, or the nearest date with a dump.
+CSTOOL        ?= cstool
+WIKI          ?= enwiki
+DATE          ?= 20261001
+WIKIDATA_DATE ?=
+LANGUAGES     ?= entitycs
+SOURCE        ?= auto
+ENTITIES      ?= dump
+TITLES_FROM   ?= $(if $(filter live,$(ENTITIES)),sql,pages)
+CONTACT       ?=
+DUMPS         ?= dumps
+WORK          ?= work/$(DATE)
+CORPUS        ?= $(WORK)/corpus
+MIRROR        ?= https://dumps.wikimedia.org
+API           ?=
+# Further options for all stages (-j 8 --quiet …), and for single commands.
+RUN           ?=
+DOWNLOAD      ?=
+EXTRACT       ?=
+SWITCH        ?=
+SHARD         ?=
+# The folder with the batch files, the number of tasks of an array, and options of sbatch.
+SLURM_JOBS     ?= $(PIPELINE)/slurm
+TASKS          ?= 8
+SBATCH_OPTIONS ?=
+
+.PHONY: help corpus inputs slurm FORCE
+.SECONDARY:
+
+help::
+	@echo "make corpus WIKI=swwiki LANGUAGES=en,fr ENTITIES=live"
+	@echo "              build a corpus from the dumps in $(DUMPS)/, downloaded if missing."
+	@echo "              DATE=20261001: date of the dumps; latest: of the newest complete ones."
+	@echo "              WIKIDATA_DATE: date of Wikidata's dump; empty: DATE, or the nearest to it."
+	@echo "              ENTITIES=live: ask Wikidata's API for the linked items, instead of reading"
+	@echo "              its dump (150 GB)."
+	@echo "              SOURCE=content: download content exports; dumps: XML dumps."
+	@echo "              TITLES_FROM=sql: read the wikis' SQL tables, in minutes."
+	@echo "              -j2 runs two stages at a time, -n shows the commands only."
+	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
+	@echo "              with ENTITIES=live: RUN=--overwrite"
+	@echo "make inputs   download the dumps, and write their paths to $(WORK)/inputs/"
+	@echo "make slurm    build the corpus with Slurm, in job arrays of TASKS=$(TASKS) tasks"
+
+# ---- values that cannot be used ----
+
+comma := ,
+is_word  = $(filter $(words $($(1))),1)
+one_word = $(if $(call is_word,$(1)),,$(error $(1)=$($(1)): give $(2)))
+one_of   = $(if $(call is_word,$(1)),$(if $(filter $(2),$($(1))),,$(error \
+  $(1)=$($(1)): give $(3))),$(error $(1)=$($(1)): give $(3)))
+
+# Only for goals that may be of the pipeline: OTHER_GOALS are those of the Makefile that are not.
+GOALS := $(filter-out help $(OTHER_GOALS),$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL)))
+ifneq ($(GOALS),)
+ifeq ($(strip $(WIKI)),)
+$(error WIKI is empty: give the database name of a wiki, such as swwiki)
+endif
+$(call one_word,LANGUAGES,codes and commas without spaces (en$(comma)fr)$(comma) or entitycs)
+$(call one_word,DATE,a date such as 20261001$(comma) or latest)
+$(foreach name,DUMPS WORK CORPUS,$(call one_word,$(name),a path without spaces))
+$(call one_of,SOURCE,auto dumps content,auto$(comma) dumps or content)
+$(call one_of,ENTITIES,dump live,dump or live)
+$(call one_of,TITLES_FROM,pages sql,pages or sql)
+ifeq ($(ENTITIES) $(TITLES_FROM),live pages)
+$(error ENTITIES=live needs TITLES_FROM=sql: titles from pages are read from Wikidata's dump)
+endif
+endif
+
+LIVE := $(filter live,$(ENTITIES))
+SQL  := $(filter sql,$(TITLES_FROM))
+content = $(if $(wildcard $(1)),$(shell cat $(1)))
+
+# ---- the options of each stage ----
+
+# They are kept in a file that changes with them, so that make runs the stage again; the stage then
+# finds that nothing is to do, or reports that the folder has other options.
+OPTIONS_inputs   = $(DATE) $(WIKIDATA_DATE) $(SOURCE)
+OPTIONS_dumps    = $(DUMPS)
+OPTIONS_entities = $(ENTITIES) $(LIVE:live=$(LANGUAGES))
+OPTIONS_titles   = $(TITLES_FROM)
+OPTIONS_extract  = $(EXTRACT)
+OPTIONS_switch   = $(LANGUAGES) $(SWITCH)
+OPTIONS_shard    = $(WIKI) $(SHARD)
+OPTIONS = $(WORK)/options
+
+differ  = $(subst x$(strip $(1))x,,x$(strip $(2))x)
+changed = $(if $(wildcard $(OPTIONS)/$(1)),$(call \
+  differ,$(call content,$(OPTIONS)/$(1)),$(OPTIONS_$(1))),new)
+CHANGED := $(if $(GOALS),$(foreach stage,inputs dumps entities titles extract switch shard,$(if \
+  $(call changed,$(stage)),$(stage))))
+quoted = '$(subst ','\'',$(strip $(1)))'
+write_options = mkdir -p $(OPTIONS); echo $(call quoted,$(OPTIONS_$(1))) > $(OPTIONS)/$(1)
+$(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
+	@$(call write_options,$(@F))
+
+# ---- inputs: the paths of the dumps, in a list for each wiki's pages and tables, and Wikidata ----
+
+INPUTS = $(WORK)/inputs
+LISTS  = $(foreach wiki,$(WIKI),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
+  $(if $(LIVE),,wikidata)
+paths  = $(call content,$(INPUTS)/$(1))
+absent = $(filter-out $(wildcard $(1)),$(1))
+
+# A list is made again if DATE or the folder changed, or if a file is missing that a stage needs:
+# the dumps may be removed when the corpus is complete.
+NEEDED := $(if $(wildcard $(CORPUS)/$(MANIFEST)),$(filter entities titles extract,$(CHANGED)),all)
+renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
+  $(NEEDED),$(call absent,$(call paths,$(1)))),new)
+RENEWED := $(if $(GOALS),$(foreach list,$(LISTS),$(if $(call renewed,$(list)),$(list))))
+WANTED  := $(sort $(basename $(filter-out wikidata,$(RENEWED))))
+
+# The date that `latest` stood for, in the names of the listed files.
+date_in = $(if $(wildcard $(INPUTS)/$(1)),$(shell sed -n \
+  's|.*/[a-z0-9_]*-\([0-9]\{4\}\)-*\([0-9]\{2\}\)-*\([0-9]\{2\}\)-.*|\1\2\3|p' $(INPUTS)/$(1)))
+known   = $(if $(filter inputs,$(CHANGED)),,$(sort $(foreach list,$(1),$(call date_in,$(list)))))
+DATE_OF_WIKIS    = $(or $(if $(filter latest,$(DATE)),$(firstword $(call \
+  known,$(WANTED:=.pages)))),$(DATE))
+DATE_OF_WIKIDATA = $(or $(if $(filter-out latest,$(WIKIDATA_DATE)),,$(call \
+  known,wikidata)),$(WIKIDATA_DATE))
+
+inputs: $(patsubst %,$(INPUTS)/%,$(LISTS))
+
+# One call downloads all that is missing. A dump is complete when it has its name.
+.PHONY: missing-inputs
+missing-inputs: | $(INSTALLED)
+	@mkdir -p $(INPUTS)
+	$(CSTOOL) download $(WANTED) $(if $(WANTED),$(SQL:%=--%)) $(if $(filter \
+	  wikidata,$(RENEWED)),--wikidata $(DATE_OF_WIKIDATA:%=--wikidata-date %)) \
+	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing --mirror $(MIRROR) \
+	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(DUMPS) $(DOWNLOAD) \
+	  > $(INPUTS)/downloaded
+	@sh $(PIPELINE)/lists.sh $(INPUTS)/downloaded $(RENEWED:%=$(INPUTS)/%)
+	@$(call write_options,inputs); $(call write_options,dumps)
+$(RENEWED:%=$(INPUTS)/%): missing-inputs ;
+
+# ---- stages ----
+
+corpus: $(CORPUS)/$(MANIFEST)
+
+# A dump that changes is read again. Before the first run, the lists do not exist.
+$(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/sentences/$(MANIFEST): \
+  $(wildcard $(call paths,$(wiki).pages))))
+$(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/titles/$(MANIFEST): \
+  $(wildcard $(call paths,$(wiki).$(if $(SQL),tables,pages)))))
+
+LINKED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/linked)
+ifeq ($(LIVE),)
+$(WORK)/entities/$(MANIFEST): $(INPUTS)/wikidata $(OPTIONS)/entities \
+  $(wildcard $(call paths,wikidata)) | $(INSTALLED)
+	$(CSTOOL) entities $$(cat $<) -o $(@D) $(RUN) && touch $@
+else
+$(WORK)/entities/$(MANIFEST): $(LINKED:=/$(MANIFEST)) $(OPTIONS)/entities
+	$(CSTOOL) entities --live $(LINKED) --languages $(LANGUAGES) $(API:%=--api %) \
+	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(@D) $(RUN) && touch $@
+endif
+
+ifneq ($(SQL),)
+$(WORK)/%/titles/$(MANIFEST): $(INPUTS)/%.tables $(OPTIONS)/titles | $(INSTALLED)
+	$(CSTOOL) titles --wiki $* $$(sed -e '/-page\.sql/s/^/--sql-page /' -e \
+	  '/-page_props\.sql/s/^/--sql-props /' -e '/-redirect\.sql/s/^/--sql-redirect /' $<) \
+	  -o $(@D) $(RUN) && touch $@
+else
+$(WORK)/%/titles/$(MANIFEST): $(INPUTS)/%.pages $(WORK)/entities/$(MANIFEST) \
+  $(OPTIONS)/titles | $(INSTALLED)
+	$(CSTOOL) titles --wiki $* --entities $(WORK)/entities $$(sed 's/^/--pages /' $<) \
+	  -o $(@D) $(RUN) && touch $@
+endif
+
+$(WORK)/%/sentences/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/extract | $(INSTALLED)
+	$(CSTOOL) extract $$(cat $<) -o $(@D) $(RUN) $(EXTRACT) && touch $@
+
+$(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
+	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
+
+$(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(MANIFEST) \
+  $(OPTIONS)/switch
+	$(CSTOOL) switch $(<D) --entities $(WORK)/entities --languages $(LANGUAGES) -o $(@D) \
+	  $(RUN) $(SWITCH) && touch $@
+
+SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched)
+$(CORPUS)/$(MANIFEST): $(SWITCHED:=/$(MANIFEST)) $(OPTIONS)/shard
+	$(CSTOOL) shard $(SWITCHED) -o $(@D) $(RUN) $(SHARD) && touch $@
+
+# Not to be deleted by make on errors: cstool writes a manifest last, and atomically.
+.PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) $(LISTS:%=$(INPUTS)/%) \
+  $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
+
+# ---- Slurm ----
+
+SETTINGS = CSTOOL WIKI LANGUAGES ENTITIES TITLES_FROM CONTACT API WORK CORPUS RUN EXTRACT SWITCH \
+  SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
+slurm: inputs
+	@$(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
+	  bash $(PIPELINE)/slurm/submit.sh
