@@ -10,9 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from cstool.dumps.bzip2_blocks import BlockReader, find_blocks
+from cstool.dumps.bzip2_blocks import (
+    BlockReader,
+    StreamSoFar,
+    begins_stream,
+    checksum_of,
+    find_blocks,
+)
 from cstool.dumps.export_elements import ROOT
 from cstool.dumps.page_reader import page_start
 from cstool.dumps.pages import PageSlice
@@ -25,6 +31,7 @@ from cstool.storage.manifest import FileHash, FileRead
 _FEWEST_BLOCKS = 5
 # A block has 900 kB before compression, and up to 46 MB if it is repetitive.
 _MOST_BLOCKS = 64
+_HEADER_BITS = 32
 _HEADER = re.compile(rb"BZh[1-9]")
 # What makes the inner part of an export differ from one that begins with <mediawiki>.
 _UNUSUAL_HEAD = re.compile(
@@ -54,6 +61,13 @@ class BlockCut:
     namespaces: frozenset[int] | None
 
 
+class _Range(NamedTuple):
+    """Bit offsets where blocks may begin, then that of the end; and the stream before the range."""
+
+    starts: tuple[int, ...]
+    stream: StreamSoFar
+
+
 def find_splittable(path: str) -> Blocks | None:
     """Return a bz2 file with a few blocks or more, whose first block has a usual header.
 
@@ -64,10 +78,11 @@ def find_splittable(path: str) -> Blocks | None:
     with Path(path).open("rb", buffering=0) as file:
         starts = tuple(islice(find_blocks(file), _FEWEST_BLOCKS))
         magic = os.pread(file.fileno(), 4, 0)
-        if len(starts) < _FEWEST_BLOCKS or starts[0] != 32 or not _HEADER.fullmatch(magic):
+        usual = _HEADER.fullmatch(magic) and starts[:1] == (_HEADER_BITS,)
+        if len(starts) < _FEWEST_BLOCKS or not usual:
             return None
         size = os.fstat(file.fileno()).st_size
-        _, data = next(BlockReader(path, file, size).read(starts))
+        _, data = next(BlockReader(path, file, size).read(starts, StreamSoFar(starts[0])))
         header = _header(path, data) if isinstance(data, bytes) else None
     return Blocks(path, header) if header else None
 
@@ -96,14 +111,15 @@ def block_slices(
     hashed = FileHash(Path(path))
     try:
         with Path(path).open("rb", buffering=0) as file:
-            previous: tuple[tuple[int, ...], int] | None = None
-            for starts in _cuts(file, cut, taper=taper):
+            previous: tuple[_Range, int] | None = None
+            for range_ in _cuts(file, cut, taper=taper):
+                starts = range_.starts
                 first, last = starts[0] // 8, starts[-1] // 8
                 digest = hash_range(file, first, last).intdigest()
                 hashed.reach(last)
                 if previous:
                     yield _slice(path, site, cut, *previous, digest)
-                previous = starts, digest
+                previous = range_, digest
             if previous:
                 yield _slice(path, site, cut, *previous)
         hashed.reach(None)
@@ -113,31 +129,37 @@ def block_slices(
 
 
 def _slice(
-    path: str, site: Site, cut: BlockCut, starts: tuple[int, ...], *digests: int
+    path: str, site: Site, cut: BlockCut, range_: _Range, *digests: int
 ) -> tuple[PageSlice, int]:
     slice_ = PageSlice(
         path,
         site,
-        blocks=starts,
+        blocks=range_.starts,
+        stream=range_.stream,
         digests=digests,
         largest_text=cut.largest_text,
         namespaces=cut.namespaces,
     )
     first, last = slice_.block_bytes
-    return slice_, last - (first if starts[0] > 32 else 0)
+    return slice_, last - (first if range_.starts[0] > _HEADER_BITS else 0)
 
 
-def _cuts(file: IO[bytes], cut: BlockCut, *, taper: bool) -> Iterator[tuple[int, ...]]:
-    """Yield, for each slice, the bit offsets where blocks may begin, then that of its end."""
+def _cuts(file: IO[bytes], cut: BlockCut, *, taper: bool) -> Iterator[_Range]:
     size = os.fstat(file.fileno()).st_size
     starts: list[int] = []
+    stream = begun = StreamSoFar(_HEADER_BITS)
     for offset in find_blocks(file):
+        if begins_stream(file, offset):
+            stream = StreamSoFar(offset)
         if starts:
             first = starts[0] // 8
             wanted = max(min(cut.size, (size - first) // 8), cut.smallest) if taper else cut.size
             if offset // 8 - first >= wanted or len(starts) == _MOST_BLOCKS:
-                yield (*starts, offset)
+                yield _Range((*starts, offset), begun)
                 starts = []
+        if not starts:
+            begun = stream
         starts.append(offset)
+        stream = stream.with_block(checksum_of(file, offset))
     if starts:
-        yield (*starts, 8 * size)
+        yield _Range((*starts, 8 * size), begun)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import chain
-from typing import IO
+from typing import IO, NamedTuple
 
 from indexed_bzip2 import IndexedBzip2File
 
@@ -25,6 +25,7 @@ _MAGIC_BITS = 48
 _WIDTH = 7
 # A magic number and a checksum: the head of a block, and the end of a stream.
 _HEAD_BITS = 80
+_CHECKSUM = (1 << 32) - 1
 _HEADER = b"BZh9"
 _STREAM_HEADER = re.compile(rb"BZh[1-9]")
 # Bytes. Pieces that fit into the CPU's cache are searched faster.
@@ -41,6 +42,40 @@ class _FaultyBlockError(Exception):
     def __init__(self, *, truncated: bool = False) -> None:
         super().__init__()
         self.truncated = truncated
+
+
+class WrongChecksumError(CutInputError):
+    """The checksum of a stream is wrong, but those of its blocks are right: nothing is lost."""
+
+
+class StreamSoFar(NamedTuple):
+    """A bz2 stream up to some block: the bit offset of its first block, the checksum of its blocks.
+
+    The checksum is None if some of the blocks are damaged.
+    """
+
+    start: int
+    checksum: int | None = 0
+
+    def with_block(self, checksum: int) -> "StreamSoFar":
+        """Return the stream with one block more."""
+        if self.checksum is None:
+            return self
+        rotated = self.checksum << 1 & _CHECKSUM | self.checksum >> 31
+        return StreamSoFar(self.start, rotated ^ checksum)
+
+
+def begins_stream(file: IO[bytes], offset: int) -> bool:
+    """Return whether a candidate follows the header of a stream."""
+    header = os.pread(file.fileno(), len(_HEADER), max(0, offset // 8 - len(_HEADER)))
+    return offset % 8 == 0 and _STREAM_HEADER.fullmatch(header) is not None
+
+
+def checksum_of(file: IO[bytes], offset: int) -> int:
+    """Return the checksum of the block at a bit offset, as the file has it."""
+    head = os.pread(file.fileno(), _HEAD_BITS // 8 + 1, offset // 8)
+    bits = int.from_bytes(head.ljust(_HEAD_BITS // 8 + 1, b"\0"), "big")
+    return bits >> 8 - offset % 8 & _CHECKSUM
 
 
 def find_blocks(file: IO[bytes], start: int = 0) -> Iterator[int]:
@@ -94,20 +129,25 @@ class BlockReader:
         self._file = file
         self._size = size
 
-    def read(self, starts: tuple[int, ...]) -> Iterator[tuple[int, bytes | CutInputError]]:
+    def read(
+        self, starts: tuple[int, ...], stream: StreamSoFar
+    ) -> Iterator[tuple[int, bytes | CutInputError]]:
         """Yield the bit offset and the decoded bytes of each block, to the end of the file.
 
-        `starts`: bit offsets of the candidates in a range, then the end of the range. A block that
-        begins before the range is skipped. The checksum of a block is verified before the block is
-        yielded; for each stretch of damaged blocks, an error is yielded, with its bit offset.
+        `starts`: bit offsets of the candidates in a range, then the end of the range; `stream`: the
+        one in which the range begins. A block that begins before the range is skipped. The checksum
+        of a block is verified before the block is yielded; for each stretch of damaged blocks, an
+        error is yielded, with its bit offset, and so is one for each stream with a wrong checksum.
         """
         try:
-            yield from self._read(starts)
+            yield from self._read(starts, stream)
         except OSError as error:
             fault = f"{self._name}: read error ({error.strerror or error}); check the disk"
             yield starts[0], CutInputError(fault)
 
-    def _read(self, starts: tuple[int, ...]) -> Iterator[tuple[int, bytes | CutInputError]]:
+    def _read(
+        self, starts: tuple[int, ...], stream: StreamSoFar
+    ) -> Iterator[tuple[int, bytes | CutInputError]]:
         stop = starts[-1]
         candidates = _Candidates(chain(starts[:-1], find_blocks(self._file, stop // 8)))
         at: int | None = starts[0]
@@ -124,17 +164,24 @@ class BlockReader:
                     lost = None
                 yield at, data
                 del data
+                stream = stream.with_block(checksum_of(self._file, at))
             except _FaultyBlockError as fault:
                 around = self._end_around(at) if at == starts[0] else None
                 if around is None:
                     lost, truncated = at if lost is None else lost, fault.truncated
+                    stream = StreamSoFar(stream.start, None)
                     at = candidates.after(at)
                     continue
                 end = around
             try:
                 at = self._after(end)
+                if at != end:
+                    if not self._has_checksum(stream, end):
+                        yield end, self._wrong_checksum(end)
+                    stream = StreamSoFar(at or 0)
             except _FaultyBlockError as fault:
                 lost, truncated = end, fault.truncated
+                stream = StreamSoFar(stream.start, None)
                 at = candidates.after(end)
         if lost is not None:
             yield lost, self._fault(lost, 8 * self._size, truncated=truncated)
@@ -145,6 +192,31 @@ class BlockReader:
         else:
             what = f"damaged bzip2 data from byte {start // 8:,} to byte {-(-stop // 8):,}"
         return CutInputError(f"{self._name}: {what}; download it again")
+
+    def _wrong_checksum(self, end: int) -> WrongChecksumError:
+        return WrongChecksumError(
+            f"{self._name}: damaged bzip2 data: wrong checksum of the stream that ends at byte "
+            f"{-(-(end + _HEAD_BITS) // 8):,}; download it again"
+        )
+
+    def _has_checksum(self, stream: StreamSoFar, end: int) -> bool:
+        """Return whether the end of a stream at this bit offset has the checksum of its blocks.
+
+        Also if some are damaged, because then their faults are known.
+        """
+        wanted = checksum_of(self._file, end)
+        if stream.checksum is None or stream.checksum == wanted:
+            return True
+        # A candidate before the range may be none of the blocks.
+        whole = StreamSoFar(stream.start)
+        unknown = StreamSoFar(stream.start, None)
+        for at, data in self._read((stream.start, stream.start + 1), unknown):
+            if at >= end:
+                break
+            if isinstance(data, CutInputError):
+                return True
+            whole = whole.with_block(checksum_of(self._file, at))
+        return whole.checksum == wanted
 
     def _bytes(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` to `stop`, fewer at the end of the file."""

@@ -33,10 +33,10 @@ from cstool.storage.tasks import Task, part_name
 # Default sizes of slices, in bytes: about the same amount of text, because files cut between
 # blocks have all namespaces, and most of their pages are passed over.
 _BYTES_OF_STREAMS = 2 << 20
-_BYTES_OF_BLOCKS = 4 << 20
+_BYTES_OF_BLOCKS = 8 << 20
 _BYTES_OF_TEXT = 8 << 20
 # A slice of blocks decodes one block more than it has, so that small ones cost more.
-_FEWEST_BYTES_OF_BLOCKS = 1 << 20
+_FEWEST_BYTES_OF_BLOCKS = 2 << 20
 _TAPER = 8
 # Bytes that a page takes in memory without its text and titles.
 _HEAD = 100
@@ -112,7 +112,7 @@ def open_pages(
     """Open page dumps of one wiki and cut them into slices of about `part_size` bytes.
 
     `part_size` is measured in bytes of the file where it is cut between bz2 streams (default 2 MB)
-    or blocks (4 MB), else in characters of wikitext (default 8 MB). `sample`: number of characters
+    or blocks (8 MB), else in characters of wikitext (default 8 MB). `sample`: number of characters
     of wikitext to return from the first articles. `largest_text`: as for `PageParser`.
     `namespaces`: those whose pages are needed (None: all); other pages may have only ids and a
     namespace. `site_of` returns the wiki of a file from what its header says and the file's name,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from cstool.dumps import bounds
-from cstool.dumps.bzip2_blocks import BlockReader
+from cstool.dumps.bzip2_blocks import BlockReader, StreamSoFar, WrongChecksumError
 from cstool.dumps.multistream import decompressed_range
 from cstool.dumps.page_reader import XmlPageReader, page_start
 from cstool.dumps.xml import Page, PageParser, Site
@@ -31,7 +31,8 @@ class PageSlice:
     `streams`: the byte offsets where the streams begin, then the one where the last of them ends;
     `digests`: the xxh3 of each. `last`: whether the slice must contain the end of the export.
     `blocks`: the bit offsets where bz2 blocks may begin, then the end of the range; `digests`: the
-    xxh3 of its bytes, and that of the bytes of the next range, if there is one.
+    xxh3 of its bytes, and that of the bytes of the next range, if there is one; `stream`: the bz2
+    stream in which the range begins.
     `largest_text`: bytes of a page's text that are kept (`PageParser`). `namespaces`: those whose
     pages are read (None: all); of other pages, only the ids and the namespace are.
     """
@@ -44,6 +45,7 @@ class PageSlice:
     last: bool = False
     largest_text: int = bounds.LARGEST_TEXT
     blocks: tuple[int, ...] = ()
+    stream: StreamSoFar | None = None
     namespaces: frozenset[int] | None = None
 
     @property
@@ -126,7 +128,9 @@ def _pages_of_blocks(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]
     with Path(slice_.name).open("rb", buffering=0) as file:
         _need_same(slice_.name, file, (first, last), slice_.digests[0])
         size = os.fstat(file.fileno()).st_size
-        for offset, found in BlockReader(slice_.name, file, size).read(slice_.blocks):
+        blocks = BlockReader(slice_.name, file, size)
+        stream = slice_.stream or StreamSoFar(slice_.blocks[0])
+        for offset, found in blocks.read(slice_.blocks, stream):
             inside = offset < stop
             if reader.idle and not inside:
                 return
@@ -137,8 +141,10 @@ def _pages_of_blocks(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]
                 if not inside:
                     damage.cut_pages += reader.in_page
                     return
-                damage.note(found, in_page=reader.in_page)
-                reader.resume(lost=True)
+                lost = not isinstance(found, WrongChecksumError)
+                damage.note(found, in_page=lost and reader.in_page)
+                if lost:
+                    reader.resume(lost=True)
             elif inside:
                 yield from _fed(reader, found, damage)
             else:
