@@ -119,17 +119,6 @@ def test_an_edition_without_a_mark_is_unfinished(marks: str, server: Server) -> 
     assert found == Edition("swwiki", DATE, (), f"{missing} is missing", Kind.CONTENT)
 
 
-def test_a_success_that_was_never_written_does_not_matter_once_a_newer_edition_was_begun(
-    server: Server,
-) -> None:
-    server.publish_content("swwiki", DATE, FILES, marks="SHA256SUMS")
-    server.publish_content("swwiki", "2026-11-01", FILES, marks="")
-    found = read(server)
-    assert found is not None
-    assert (found.page_files, found.unfinished) == (NAMES, "")
-    assert found.note == "without _SUCCESS, as SHA256SUMS is complete"
-
-
 def test_an_edition_that_is_not_there_is_none_and_one_just_begun_unfinished(
     server: Server,
 ) -> None:
