@@ -32,7 +32,6 @@ _FEWEST_BLOCKS = 5
 # A block has 900 kB before compression, and up to 46 MB if it is repetitive.
 _MOST_BLOCKS = 64
 _HEADER_BITS = 32
-_HEADER = re.compile(rb"BZh[1-9]")
 # What makes the inner part of an export differ from one that begins with <mediawiki>.
 _UNUSUAL_HEAD = re.compile(
     rb"<!|xmlns:(?!xsi=)|encoding=[\"'](?!utf-8)|standalone=[\"']no", re.IGNORECASE
@@ -76,10 +75,10 @@ def find_splittable(path: str) -> Blocks | None:
     if not Path(path).is_file():
         return None
     with Path(path).open("rb", buffering=0) as file:
+        if not begins_stream(file, _HEADER_BITS):
+            return None
         starts = tuple(islice(find_blocks(file), _FEWEST_BLOCKS))
-        magic = os.pread(file.fileno(), 4, 0)
-        usual = _HEADER.fullmatch(magic) and starts[:1] == (_HEADER_BITS,)
-        if len(starts) < _FEWEST_BLOCKS or not usual:
+        if len(starts) < _FEWEST_BLOCKS or starts[0] != _HEADER_BITS:
             return None
         size = os.fstat(file.fileno()).st_size
         _, data = next(BlockReader(path, file, size).read(starts, StreamSoFar(starts[0])))

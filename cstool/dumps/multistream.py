@@ -52,6 +52,8 @@ def find_streams(path: Path) -> Streams | None:
         return None
     with path.open("rb", buffering=0) as file:
         found = _scan(file)
+        if found is None:
+            return None
         starts = found.starts
         if len(starts) < 4 or starts[0] != 0 or len(starts) > bounds.MOST_STREAMS:
             return None
@@ -62,8 +64,11 @@ def find_streams(path: Path) -> Streams | None:
     return None if 0 < votes.count(False) >= votes.count(True) else found
 
 
-def _scan(file: FileIO) -> Streams:
-    """Read a file once: find its bz2 streams, and hash each of them and the whole file."""
+def _scan(file: FileIO) -> Streams | None:
+    """Read a file once: find its bz2 streams, and hash each of them and the whole file.
+
+    None, without reading on, if the first stream is larger than that of a multistream dump.
+    """
     block = bytearray(min(_BLOCK, os.fstat(file.fileno()).st_size) + _START_LENGTH)
     view = memoryview(block)
     starts: list[int] = []
@@ -92,6 +97,8 @@ def _scan(file: FileIO) -> Streams:
                 digests.append(one.intdigest())
                 one.reset()
             starts.append(first + match.start())
+        if len(starts) < 2 and end > LARGEST_STREAM:
+            return None
         kept = min(filled, _START_LENGTH - 1)
         hash_up_to(max(hashed, end - kept), first)
         block[:kept] = block[filled - kept : filled]

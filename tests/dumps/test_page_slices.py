@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cstool.dumps import multistream
 from cstool.dumps.multistream import find_streams
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage, pages_of
@@ -54,6 +55,17 @@ def test_streams_give_the_same_pages_as_sequential_reading(
     assert len(starts_of(dump)) > 3
     assert starts_of(one) == []
     assert read([dump], size) == read([one], size) == read([packed], size)
+
+
+def test_a_file_with_a_long_first_stream_is_not_searched_for_others(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multistream, "_BLOCK", 20)
+    first = starts_of(sample.pages)[1]
+    monkeypatch.setattr(multistream, "LARGEST_STREAM", first + 20)
+    assert starts_of(sample.pages)
+    monkeypatch.setattr(multistream, "LARGEST_STREAM", first - 20)
+    assert not starts_of(sample.pages)
 
 
 @given(size=st.integers(1, 3000), each=st.integers(1, 5))
