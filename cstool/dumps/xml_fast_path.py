@@ -97,19 +97,6 @@ def plain_page(
     return wanted, tail.end()
 
 
-def plain_pages(data: bytes, largest_text: int = bounds.LARGEST_TEXT) -> list[Page] | None:
-    """Return the pages that the bytes consist of; None if `plain_page` does not match them all."""
-    pages: list[Page] = []
-    position = 0
-    while position < len(data):
-        found = plain_page(data, position, largest_text=largest_text)
-        if found is None:
-            return None
-        page, position = found
-        pages.append(page)
-    return pages
-
-
 def _match(data: bytes, position: int) -> _Match | None:
     head = _HEAD.match(data, position)
     if head is None:

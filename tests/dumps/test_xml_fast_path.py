@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.dumps.xml import Page, PageParser
-from cstool.dumps.xml_fast_path import COMPILED, plain_page, plain_pages
+from cstool.dumps.xml_fast_path import COMPILED, plain_page
 from cstool.errors import InputError
 
 PAGE = """  <page>
@@ -50,6 +50,19 @@ def parsed(data: bytes) -> list[Page] | None:
     except InputError:
         return None
     return None if parser.in_page else pages
+
+
+def plain_pages(data: bytes) -> list[Page] | None:
+    """Return the pages that the bytes consist of; None if not all are plain."""
+    pages: list[Page] = []
+    position = 0
+    while position < len(data):
+        found = plain_page(data, position)
+        if found is None:
+            return None
+        page, position = found
+        pages.append(page)
+    return pages
 
 
 @st.composite
