@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
@@ -170,7 +171,8 @@ def _checked(
     dump: PageDump, name: str, options: ExtractOptions, on_message: Callable[[str], None]
 ) -> ExtractOptions:
     """Return the options with the language of the first pages, if it is not the dump's."""
-    if dump.header and (note := identity_note(dump.header, dump.site, Path(name).name)):
+    site = msgspec.structs.replace(dump.site, language=options.language or dump.site.language)
+    if dump.header and (note := identity_note(dump.header, site, Path(name).name)):
         on_message(note)
     if options.language is not None:
         return options

@@ -160,6 +160,15 @@ def test_a_content_file_export_is_read(tmp_path: Path, form: Form) -> None:
     assert notes == [f"{dump.name}: xml:lang is 'en', read as 'sw' (swwiki)"]
 
 
+def test_no_message_on_the_language_of_an_export_if_the_one_given_is_the_same(
+    tmp_path: Path,
+) -> None:
+    dump = plain(tmp_path / "d.xml", ROOT + SITEINFO, PAGES)
+    manifest, notes = run([dump], tmp_path / "out", language="en")
+    assert manifest.source is not None
+    assert (manifest.source.language, notes) == ("en", [])
+
+
 def without(*parts: str) -> str:
     """Return a header without these elements and attributes."""
     head = ROOT + SITEINFO
