@@ -66,7 +66,7 @@ _DIFFERENCES_SHOWN = {
 @output("the table of titles and its index")
 @running(
     "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
-    "wikitext for other dumps (default: 8M), of SQL (default: 16M)."
+    "other bz2 (8M), of wikitext for other dumps (8M), of SQL (16M)."
 )
 def command(
     wiki: str,
