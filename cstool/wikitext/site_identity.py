@@ -35,7 +35,7 @@ def whole_site(
     if not named:
         raise InputError(
             f"{name}: {_lacks(header)}, which names the wiki; say whose text it is with --wiki, "
-            f"such as --wiki {_example(name)}"
+            f"such as --wiki {_example(header, name)}"
         )
     spoken = language if wiki and language else _language(named, header)
     if not spoken and not language:
@@ -67,9 +67,9 @@ def _lacks(header: Site) -> str:
     return "no dbname in <siteinfo>"
 
 
-def _example(name: str) -> str:
+def _example(header: Site, name: str) -> str:
     published = published_name(name.rpartition("/")[2])
-    return published.wiki if published else "enwiki"
+    return published.wiki if published else language_wiki(header.language) or "enwiki"
 
 
 def _language(wiki: str, header: Site) -> str:
@@ -92,7 +92,7 @@ def _need_known(wiki: str, header: Site) -> None:
     own = language_wiki(wiki) if is_known(wiki) else None
     names = [own] if own else near
     hint = f"did you mean {' or '.join(names)}?" if names else "give a name such as swwiki"
-    raise InputError(f"--wiki: {wiki!r} is not a database name of a wiki; {hint}")
+    raise InputError(f"--wiki: {wiki!r} is not a known database name of a wiki; {hint}")
 
 
 def _is_known(wiki: str) -> bool:

@@ -234,6 +234,12 @@ def test_without_it_the_message_says_what_is_missing(
         run([dump], tmp_path / "out")
 
 
+def test_the_message_suggests_the_wiki_of_the_language(tmp_path: Path) -> None:
+    dump = plain(tmp_path / "d.xml", HEADS["language only"], PAGES)
+    with pytest.raises(InputError, match="such as --wiki swwiki"):
+        run([dump], tmp_path / "out")
+
+
 @FORMS
 def test_what_pages_lack_is_read_from_their_titles_and_texts(tmp_path: Path, form: Form) -> None:
     pages = [
