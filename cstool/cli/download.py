@@ -1,14 +1,13 @@
 """`cstool download`."""
 
-import re
 import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.addresses import WIKIDATA, WIKIMEDIA, compact
+from cstool.cli.parameters import Date, Server, database_names
+from cstool.cli.parameters import contact as with_contact
+from cstool.download.addresses import LATEST, SOURCES, WIKIDATA, WIKIMEDIA
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
@@ -20,10 +19,8 @@ from cstool.download.command import (
     make_plan,
     outcome,
 )
-from cstool.download.discovery import LATEST
 from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
-from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
 
 EXAMPLE = """\b
@@ -35,50 +32,8 @@ Examples:
 """
 
 
-class Date(click.ParamType[str]):
-    """A date: YYYYMMDD, YYYY-MM-DD or `latest`."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date as YYYYMMDD; fail if it is not a valid date."""
-        if value != LATEST:
-            try:
-                if not re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                    raise ValueError
-                time.strptime(compact(value), "%Y%m%d")
-            except ValueError:
-                self.fail(
-                    f"{value!r} is not a date; give YYYYMMDD, YYYY-MM-DD or latest", param, ctx
-                )
-        return compact(value)
-
-
-class Server(click.ParamType[str]):
-    """The base URL of a server that has Wikimedia's folder layout."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the URL without a trailing slash; fail if it is not an HTTP(S) URL."""
-        try:
-            parts = urlsplit(value)
-            port = parts.port  # raises ValueError
-            valid = parts.scheme in ("http", "https") and parts.hostname and port != 0
-        except ValueError:
-            valid = False
-        if not valid or re.search(r"[\s\x00-\x1f\x7f?#]", value):
-            self.fail(f"{value!r} is not a server URL; give one such as {WIKIMEDIA}", param, ctx)
-        return str(value).rstrip("/")
-
-
 def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", value.lower()):
-            raise click.BadParameter(
-                f"{value!r} is not a wiki's database name; give one such as enwiki"
-            )
-    return tuple(value.lower() for value in values)
+    return database_names(values)
 
 
 @click.command("download", epilog=EXAMPLE)
@@ -133,13 +88,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     metavar="URL",
     help="Base URL of the server; a mirror must have the same folder layout.",
 )
-@click.option(
-    "--contact",
-    envvar="CSTOOL_CONTACT",
-    show_envvar=True,
-    metavar="ADDRESS",
-    help="Your e-mail address or web page, sent to the server in the User-Agent header.",
-)
+@with_contact()
 @click.option(
     "-o",
     "--output",

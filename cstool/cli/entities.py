@@ -1,14 +1,14 @@
 """`cstool entities`."""
 
-import re
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.cli.parameters import ApiAddress
+from cstool.cli.parameters import contact as with_contact
+from cstool.download.addresses import WIKIDATA_API
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.manifest import Manifest
@@ -19,7 +19,6 @@ Examples:
   cstool entities wikidata-20261001-all.json.gz -o selected --languages de,sw --sites enwiki
   cstool entities --live work/linked -o work/entities --languages de,sw --contact me@example.org
 """
-_WIKIDATA = "https://www.wikidata.org/w/api.php"
 # Options that only one of the two ways has, by their parameters.
 _OF_DUMPS = {
     "max_errors": "--max-errors",
@@ -28,23 +27,6 @@ _OF_DUMPS = {
     "limit": "--limit",
 }
 _OF_LIVE = {"api": "--api", "max_items": "--max-items"}
-
-
-class ApiAddress(click.ParamType[str]):
-    """The address of a Wikibase's api.php."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the address; fail if it is not the URL of an api.php without a query."""
-        try:
-            parts = urlsplit(str(value))
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # of the port
-            valid = False
-        if not valid or not re.fullmatch(r"[!-~]+/api\.php", str(value)) or set("?#") & set(value):
-            self.fail(f"{value!r} is not an API; give a URL such as {_WIKIDATA}", param, ctx)
-        return str(value)
 
 
 @click.command("entities", epilog=EXAMPLE)
@@ -96,18 +78,11 @@ class ApiAddress(click.ParamType[str]):
     "--api",
     type=ApiAddress(),
     metavar="URL",
-    default=_WIKIDATA,
+    default=WIKIDATA_API,
     show_default=True,
     help="With --live: address of a Wikibase's API.",
 )
-@click.option(
-    "--contact",
-    envvar="CSTOOL_CONTACT",
-    show_envvar=True,
-    metavar="ADDRESS",
-    help="With --live: your e-mail address or web page, sent to the server in the User-Agent "
-    "header. Without it, the server allows fewer calls a minute.",
-)
+@with_contact("With --live", " Without it, the server allows fewer calls a minute.")
 @click.option(
     "--max-items",
     type=click.IntRange(1),

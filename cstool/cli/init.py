@@ -1,12 +1,13 @@
 """`cstool init`."""
 
-import re
 import shutil
 import sys
 from pathlib import Path
 
 import click
 
+from cstool.cli.parameters import Date, database_names
+from cstool.download.addresses import LATEST, SOURCES
 from cstool.execution.terminal import echo_line
 from cstool.pipeline.makefile import PipelineSettings, pipeline_file, write_project
 
@@ -18,13 +19,8 @@ Examples:
 
 
 def _wikis(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    words = [word for value in values for word in value.lower().replace(",", " ").split()]
-    for word in words:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", word):
-            raise click.BadParameter(
-                f"{word!r} is not a wiki's database name; give one such as enwiki"
-            )
-    return tuple(dict.fromkeys(words))
+    words = [word for value in values for word in value.replace(",", " ").split()]
+    return tuple(dict.fromkeys(database_names(words)))
 
 
 def _languages(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
@@ -33,12 +29,6 @@ def _languages(ctx: click.Context, param: click.Parameter, value: str | None) ->
     words = [word.strip() for word in (value or "").split(",")]
     resolve(value or "entitycs", [])
     return ",".join(filter(None, words))
-
-
-def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    from cstool.cli.download import Date
-
-    return Date().convert(value, param, ctx) if value else ""
 
 
 @click.command("init", epilog=EXAMPLE)
@@ -70,15 +60,15 @@ def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
 )
 @click.option(
     "--source",
-    type=click.Choice(["auto", "dumps", "content"]),
+    type=click.Choice([*SOURCES]),
     default="auto",
     show_default=True,
     help="Wikipedia's pages: from XML dumps, content exports, or auto for the newer of the two.",
 )
 @click.option(
     "--date",
-    default="latest",
-    callback=_date,
+    type=Date(),
+    default=LATEST,
     show_default=True,
     metavar="DATE",
     help="Date of the dumps, such as 20261001, or latest for the newest complete ones when the "
@@ -86,7 +76,7 @@ def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
 )
 @click.option(
     "--wikidata-date",
-    callback=_date,
+    type=Date(),
     metavar="DATE",
     help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
 )
@@ -109,7 +99,7 @@ def command(
     entities: str,
     source: str,
     date: str,
-    wikidata_date: str,
+    wikidata_date: str | None,
     slurm: bool,
     overwrite: bool,
     only_path: bool,
@@ -134,7 +124,7 @@ def command(
     if wikidata_date and entities == "live":
         raise click.UsageError("--wikidata-date: not with --entities live, which reads no dump")
     settings = PipelineSettings(
-        wikis, languages, entities, source, date, wikidata_date, _program(), slurm
+        wikis, languages, entities, source, date, wikidata_date or "", _program(), slurm
     )
     for path in write_project(settings, folder, overwrite=overwrite):
         if not quiet:

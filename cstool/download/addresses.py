@@ -6,7 +6,9 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 WIKIMEDIA = "https://dumps.wikimedia.org"
+WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 WIKIDATA = "wikidata"
+LATEST = "latest"  # in place of a date: that of the newest complete edition
 # Of a content export: the pages from a first to a last one, or revisions of one page.
 PAGE_RANGE = r"p([0-9]{1,19})(?:p[0-9]{1,19}|r([0-9]{1,19})r[0-9]{1,19})"
 
@@ -24,6 +26,14 @@ class Kind(Enum):
         """Its name in messages."""
         names = {Kind.CONTENT: "content export", Kind.TABLES: "dump of SQL tables"}
         return names.get(self, "dump")
+
+
+# `--source`: the kinds of files with pages, in the order of preference for equal dates.
+SOURCES = {
+    "auto": (Kind.DUMP, Kind.CONTENT),
+    "dumps": (Kind.DUMP,),
+    "content": (Kind.CONTENT,),
+}
 
 
 class PublishedFile(NamedTuple):

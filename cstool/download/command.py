@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.addresses import WIKIDATA, Kind, compact, dashed, in_form_of
+from cstool.download.addresses import LATEST, WIKIDATA, Kind, compact, dashed, in_form_of
 from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
-from cstool.download.discovery import LATEST, EditionChoice, find, find_near
+from cstool.download.discovery import EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
 from cstool.download.partial import unchecked
 from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 
-from cstool.download.addresses import PAGE_RANGE, compact, dashed
+from cstool.download.addresses import LATEST, PAGE_RANGE, compact, dashed
 from cstool.download.command import DownloadRequest
-from cstool.download.discovery import LATEST
 from cstool.download.listings import sha256_lines
 from cstool.download.record import PART, read_record
 from cstool.errors import InputError

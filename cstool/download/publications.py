@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cstool.download.addresses import (
+    SOURCES,
     WIKIDATA,
     Kind,
     compact,
@@ -24,12 +25,6 @@ from cstool.download.wikidata_layout import read_entities
 _MOST_DATES = 2000  # against invalid listings: one dump a week for twenty years has fewer
 TABLES = "-sql"  # ends the key of a source of SQL tables
 _MOST_OTHERS = 5  # editions of other publications that are checked, for a message
-# `--source`: the kinds of files with pages, in the order of preference for equal dates.
-SOURCES = {
-    "auto": (Kind.DUMP, Kind.CONTENT),
-    "dumps": (Kind.DUMP,),
-    "content": (Kind.CONTENT,),
-}
 
 
 class EditionNotFound(ServerError):  # noqa: N818 - a kind of ServerError

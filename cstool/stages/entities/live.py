@@ -13,13 +13,14 @@ from pathlib import Path
 import xxhash
 from tqdm import tqdm
 
+from cstool.download.addresses import WIKIDATA_API
 from cstool.download.client import HttpClient, open_session
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.gc import seldom_collecting
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.progress import duration_in_words
-from cstool.stages.entities.api import MOST_VALUES, WIKIDATA_API, ItemQuery
+from cstool.stages.entities.api import MOST_VALUES, ItemQuery
 from cstool.stages.entities.asking import ApiPolicy, ItemClient
 from cstool.stages.entities.finish import sort_items
 from cstool.stages.entities.rows import EntityFilter, ItemRows
