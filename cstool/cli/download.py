@@ -7,7 +7,7 @@ import click
 
 from cstool.cli.parameters import Date, Server, database_names
 from cstool.cli.parameters import contact as with_contact
-from cstool.download.addresses import LATEST, SOURCES, WIKIDATA, WIKIMEDIA
+from cstool.download.addresses import LATEST, SOURCES, WIKIMEDIA
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
@@ -22,6 +22,7 @@ from cstool.download.command import (
 from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
 from cstool.download.record import DownloadFolder
+from cstool.published.dump_names import WIKIDATA
 
 EXAMPLE = """\b
 Examples:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from cstool.download.addresses import LATEST, WIKIDATA, Kind, compact, days_apart, in_form_of
+from cstool.download.addresses import LATEST, Kind, compact, days_apart, in_form_of
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.publications import (
@@ -20,6 +20,7 @@ from cstool.download.publications import (
 )
 from cstool.download.server_policy import POLL
 from cstool.download.wikidata_layout import file_date
+from cstool.published.dump_names import WIKIDATA
 
 _MOST_LOOKS = 100  # dumps that are checked to find a finished one
 _SHIFT = 10  # days between the date of a folder of entities and that of its file, at most

@@ -7,7 +7,6 @@ import msgspec
 
 from cstool.download.addresses import (
     SOURCES,
-    WIKIDATA,
     Kind,
     compact,
     days_apart,
@@ -21,6 +20,7 @@ from cstool.download.dumps_layout import read_dump
 from cstool.download.listings import dates_in, names_in
 from cstool.download.values import number, size
 from cstool.download.wikidata_layout import read_entities
+from cstool.published.dump_names import WIKIDATA
 
 _MOST_DATES = 2000  # against invalid listings: one dump a week for twenty years has fewer
 TABLES = "-sql"  # ends the key of a source of SQL tables

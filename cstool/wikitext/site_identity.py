@@ -9,10 +9,10 @@ import difflib
 
 import msgspec
 
-from cstool.dumps.dump_sets import published_name
 from cstool.dumps.xml import Site
 from cstool.errors import InputError
 from cstool.languages.codes import current, is_known, language_wiki
+from cstool.published.dump_names import published_name
 from cstool.wikitext.wikis import further_namespaces, known_wikis, settings_of, text_language
 
 _NOTHING = Site("", "", "", ())
