@@ -8,8 +8,8 @@ from click.core import ParameterSource
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.cli.parameters import ApiAddress
 from cstool.cli.parameters import contact as with_contact
-from cstool.download.addresses import WIKIDATA_API
 from cstool.execution.options import RunOptions
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.manifest import Manifest
 
@@ -26,7 +26,7 @@ _OF_DUMPS = {
     "only": "--only",
     "limit": "--limit",
 }
-_OF_LIVE = {"api": "--api", "max_items": "--max-items"}
+_OF_LIVE = {"api": "--api", "contact": "--contact", "max_items": "--max-items"}
 
 
 @click.command("entities", epilog=EXAMPLE)
@@ -78,7 +78,7 @@ _OF_LIVE = {"api": "--api", "max_items": "--max-items"}
     "--api",
     type=ApiAddress(),
     metavar="URL",
-    default=WIKIDATA_API,
+    default=LiveOptions.api,
     show_default=True,
     help="With --live: address of a Wikibase's API.",
 )
@@ -87,7 +87,7 @@ _OF_LIVE = {"api": "--api", "max_items": "--max-items"}
     "--max-items",
     type=click.IntRange(1),
     metavar="N",
-    default=500_000,
+    default=LiveOptions.max_items,
     show_default=True,
     help="With --live: maximum number of items to ask for. More are an error, because reading the "
     "dump is faster.",
@@ -121,7 +121,8 @@ def command(
     _refuse(ctx, _OF_DUMPS if live else _OF_LIVE, "not with --live" if live else "only with --live")
     summary = StageSummary(out, running)
     if live:
-        manifest = _ask(sources, out, languages, sites, api, contact, max_items, running)
+        asked = LiveOptions(languages, sites, api, contact, max_items)
+        manifest = _ask(sources, out, asked, running)
     else:
         if len(sources) > 1:
             raise click.UsageError(
@@ -138,24 +139,17 @@ def command(
 
 
 def _refuse(ctx: click.Context, names: dict[str, str], where: str) -> None:
-    """Fail if one of these options is given."""
+    """Fail if one of these options is given, unless by an environment variable."""
     for parameter, option in names.items():
         if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option}: {where}")
 
 
 def _ask(
-    sources: tuple[str, ...],
-    out: Path,
-    languages: str | None,
-    sites: str | None,
-    api: str,
-    contact: str | None,
-    max_items: int,
-    running: RunOptions,
+    sources: tuple[str, ...], out: Path, options: LiveOptions, running: RunOptions
 ) -> Manifest:
     # A dump is read without the libraries for HTTP.
-    from cstool.stages.entities.live import LiveOptions, entities_live
+    from cstool.stages.entities.live import entities_live
 
     paths = [Path(source) for source in sources]
     for path in paths:
@@ -164,6 +158,4 @@ def _ask(
                 f"{path}: no such file or folder; give output folders of `cstool link`, or files "
                 "with one QID per line"
             )
-    return entities_live(
-        paths, out, LiveOptions(languages, sites, api, contact, max_items), running
-    )
+    return entities_live(paths, out, options, running)

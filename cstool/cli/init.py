@@ -1,5 +1,6 @@
 """`cstool init`."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -24,10 +25,12 @@ def _wikis(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 
 def _languages(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    from cstool.languages.codes import resolve
+    if not value:
+        return ""
+    from cstool.languages.codes import resolve  # only for a Makefile, not for each run of make
 
-    words = [word.strip() for word in (value or "").split(",")]
-    resolve(value or "entitycs", [])
+    resolve(value, [])
+    words = (word.strip() for word in value.split(","))
     return ",".join(filter(None, words))
 
 
@@ -130,7 +133,9 @@ def command(
         if not quiet:
             echo_line(f"wrote {path}", err=True)
     if not quiet:
-        echo_line(f"next: make -C {folder} {'slurm' if slurm else 'corpus'}", err=True)
+        echo_line(
+            f"next: make -C {shlex.quote(str(folder))} {'slurm' if slurm else 'corpus'}", err=True
+        )
 
 
 def _program() -> str:
