@@ -50,7 +50,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 @click.option(
     "--wikidata",
     is_flag=True,
-    help="Also download the Wikidata entity dump (all.json.gz, or .bz2 if there is no .gz).",,
+    help="Also download the Wikidata entity dump (all.json.gz, or .bz2 if there is no .gz).",
 )
 @click.option(
     "--sql",
