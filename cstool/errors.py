@@ -40,7 +40,7 @@ class CutInputError(InputError):
 
 
 # What to do about a CutInputError instead of what its message says.
-KEEP_GOING = "or keep what precedes the fault with --keep-going"
+KEEP_GOING = "or keep the readable part with --keep-going"
 
 
 class OutputError(CstoolError):
