@@ -48,7 +48,9 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "Exports, pages of all namespaces), or auto for the newer of the two.",
 )
 @click.option(
-    "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
+    "--wikidata",
+    is_flag=True,
+    help="Also download the Wikidata entity dump (all.json.gz, or .bz2 if there is no .gz).",
 )
 @click.option(
     "--sql",
@@ -62,24 +64,26 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest complete edition.",
+    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest finished edition.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
     help="Date of the Wikidata dump, that of its folder or of its file. Default: --date, or the "
-    "nearest date with a complete dump.",
+    "nearest date with a finished dump.",
 )
 @click.option(
     "--if-missing",
     is_flag=True,
-    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
+    help="Do not ask the server for a wiki, or Wikidata, if DIR contains all its files of the "
+    "given date.",
 )
 @click.option(
     "--wait",
     is_flag=True,
-    help="If the dump is still being generated, wait for it, then download it.",
+    help="If the edition of the date, or the newest one, is not finished, wait until it is, then "
+    "download it.",
 )
 @click.option(
     "--mirror",
@@ -98,7 +102,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     metavar="DIR",
     help="Folder for the dumps; created if missing. Required, except with --list.",
 )
-@click.option("--list", "only_list", is_flag=True, help="List the available dumps and exit.")
+@click.option("--list", "only_list", is_flag=True, help="List the editions on the server and exit.")
 @click.option("--dry-run", is_flag=True, help="List the files to download and exit.")
 @click.option("--quiet", is_flag=True, help="Show errors only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
@@ -129,21 +133,21 @@ def command(
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
+    request = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
     http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
-        for text in catalogue(order, http):
+        for text in catalogue(request, http):
             line(text, result=True)
         return
     if out is None:
         raise click.UsageError("give the folder for the dumps with -o DIR")
     if dry_run:
-        shelf = DownloadFolder(out)
-        plan = interruptible(lambda: make_plan(order, shelf, http), http)
+        downloads = DownloadFolder(out)
+        plan = interruptible(lambda: make_plan(request, downloads, http), http)
         for text in plan.lines(out):
             line(text, result=True)
         return
-    complete, rest = split(order, out) if if_missing else ([], order)
+    complete, rest = split(request, out) if if_missing else ([], request)
     try:
         if rest is not None:
             complete += _download(rest, out, http, quiet=quiet)
@@ -152,16 +156,16 @@ def command(
         raise
     finally:
         if not http.stop.is_set():
-            names = [*order.wikis, WIKIDATA]
+            names = [*request.wikis, WIKIDATA]
             for path in sorted(complete, key=lambda path: names.index(path.name.split("-")[0])):
                 line(str(path), result=True)
 
 
-def _download(order: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
+def _download(request: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
     """Download the files, and print messages; return the paths of all files."""
     started = time.monotonic()
     try:
-        plan = download(order, out, http, bars(quiet=quiet), http.say)
+        plan = download(request, out, http, bars(quiet=quiet), http.say)
     except KeyboardInterrupt:
         for text in list_files(out):
             http.say(text)

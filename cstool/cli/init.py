@@ -74,14 +74,14 @@ def _languages(ctx: click.Context, param: click.Parameter, value: str | None) ->
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Date of the dumps, such as 20261001, or latest for the newest complete ones when the "
+    help="Date of the dumps, such as 20261001, or latest for the newest finished ones when the "
     "corpus is first built.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
+    help="Date of the Wikidata dump. Default: --date, or the nearest date with a finished dump.",
 )
 @click.option(
     "--slurm", is_flag=True, help="Also write batch files for Slurm, to adapt them to a cluster."

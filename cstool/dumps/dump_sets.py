@@ -24,7 +24,7 @@ _LARGEST_LIST = 16 << 20
 class FolderListing(NamedTuple):
     """The files of a folder: `names` with pages, and names that lists of checksums or the record
     of a download have. `unfinished`: names of files whose download is not finished. `is_marked`:
-    False if the folder has checksums of a content file export without the mark of a complete one.
+    False if the folder has checksums of a content export without the mark of a complete one.
     """
 
     folder: str

@@ -41,7 +41,7 @@ SBATCH_OPTIONS ?=
 help::
 	@echo "make corpus WIKI=swwiki LANGUAGES=en,fr ENTITIES=live"
 	@echo "              build a corpus from the dumps in $(DUMPS)/, downloaded if missing."
-	@echo "              DATE=20261001: date of the dumps; latest: of the newest complete ones."
+	@echo "              DATE=20261001: date of the dumps; latest: of the newest finished ones."
 	@echo "              WIKIDATA_DATE: date of Wikidata's dump; empty: DATE, or the nearest to it."
 	@echo "              ENTITIES=live: ask Wikidata's API for the linked items, instead of reading"
 	@echo "              its dump (150 GB)."

@@ -1,7 +1,7 @@
 """Whose text an export is: what its header lacks or has wrong, from the user and from tables.
 
 The header of an export may name no wiki, no language or no namespaces, or be missing. Wikimedia's
-content file exports give the language of the wiki's address, which is none on special wikis
+content exports give the language of the wiki's address, which is none on special wikis
 (`commons`), or `en` instead (analytics-refinery-source, SiteInfo.scala, T407902).
 """
 
