@@ -154,7 +154,7 @@ missing-inputs: | $(INSTALLED)
 	@mkdir -p $(INPUTS)
 	$(CSTOOL) download $(WANTED) $(if $(WANTED),$(SQL:%=--%)) $(if $(filter \
 	  wikidata,$(RENEWED)),--wikidata $(DATE_OF_WIKIDATA:%=--wikidata-date %)) \
-	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing --mirror $(MIRROR) \
+	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing $(MIRROR:%=--mirror %) \
 	  $(contact_option) -o $(DUMPS) $(DOWNLOAD) \
 	  > $(INPUTS)/downloaded
 	@sh $(PIPELINE)/lists.sh $(INPUTS)/downloaded $(RENEWED:%=$(INPUTS)/%)

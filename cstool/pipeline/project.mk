@@ -28,7 +28,8 @@ CONTACT =
 CSTOOL = {cstool}
 
 # Other targets can follow the include.
-FOUND := $(shell {{ $(CSTOOL) init --pipeline || exit 1; }} 2>&1)
+# Without CSTOOL, the shell would run a program called init.
+FOUND := $(if $(strip $(CSTOOL)),$(shell {{ $(CSTOOL) init --pipeline || exit 1; }} 2>&1))
 PIPELINE_FILE := $(filter %/corpus.mk,$(FOUND))
 ifeq ($(PIPELINE_FILE),)
 $(error CSTOOL=$(CSTOOL) cannot be run ($(FOUND)): \

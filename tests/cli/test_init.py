@@ -1,6 +1,7 @@
 """`cstool init`: the Makefile that it writes, and what it refuses."""
 
 import itertools
+import os
 import shlex
 import shutil
 import subprocess
@@ -133,6 +134,18 @@ def test_a_program_that_is_not_cstool_is_reported_in_one_line(tmp_path: Path, pr
     assert "make CSTOOL=PATH" in done.stderr
 
 
+def test_without_a_program_no_other_one_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    init = tmp_path / "init"  # what the command would be called without cstool
+    init.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
+    init.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    cstool("init", tmp_path / "project", *ASKED)
+    assert "CSTOOL= cannot be run" in make(tmp_path / "project", "corpus", "CSTOOL=").stderr
+    assert not (tmp_path / "was-run").exists()
+
+
 def test_another_environment_is_used_without_changing_the_makefile(tmp_path: Path) -> None:
     cstool("init", tmp_path, *ASKED)
     other = tmp_path / "other"
@@ -179,6 +192,12 @@ def test_variables_of_the_environment_do_not_replace_settings(
         monkeypatch.setenv(name, "/other")
     cstool("init", tmp_path, *ASKED)
     assert "/other" not in make(tmp_path, "-n", "corpus").stdout
+
+
+def test_an_empty_mirror_is_the_default(tmp_path: Path) -> None:
+    cstool("init", tmp_path, *ASKED)
+    download = make(tmp_path, "-n", "corpus", "MIRROR=").stdout.split("cstool extract")[0]
+    assert "--if-missing" in download and "--mirror" not in download
 
 
 def test_own_targets_can_need_the_corpus(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from cstool.distribution import install_hint
 from cstool.errors import InputError
@@ -23,7 +24,7 @@ from cstool.report.html.sections import title_of
 from cstool.report.html.timings import StageCost
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import MANIFEST, Ancestor, Manifest, Source, with_checksum
+from cstool.storage.manifest import MANIFEST, Ancestor, Manifest, Queried, Source, with_checksum
 from cstool.storage.timings import Timing
 from tests.report.corpora import ROWS, SENTENCES, large, small, write_corpus
 from tests.support import item, wikidata_json
@@ -345,6 +346,14 @@ def test_the_command_replaces_its_own_pages_and_no_other_file(tmp_path: Path) ->
     assert done.returncode == 1
     assert "exists and is not a cstool report" in done.stderr
     assert (tmp_path / "mine.html").read_text() == "<p>mine"
+
+
+def test_data_of_a_server_is_not_promised_again() -> None:
+    stage = Ancestor("entities", "1", {}, [], Counts())
+    queried = Queried("2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
+    asked = structs.replace(stage, queried=queried)
+    for one, wanted in ((stage, "byte for byte.</p>"), (asked, "byte for byte; a server may")):
+        assert wanted in page_of(ReportData("shard", [one], 1, None, {}, []))
 
 
 def test_the_title_names_the_languages_of_the_text_not_of_a_wrong_siteinfo() -> None:

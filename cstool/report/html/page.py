@@ -52,6 +52,7 @@ def page_of(facts: ReportData) -> str:
         headline=headline(facts),
         sections=sections(facts, Drawer()),
         stages=[_stage(one) for one in facts.stages],
+        queried=any(one.queried for one in facts.stages),
         samples=samples,
         static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
         data=_as_data(samples),

@@ -5,6 +5,7 @@ Options with their default value are omitted.
 """
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,6 +58,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
     },
 }
 _FOLDERS = {"extract": "sentences", "link": "linked", "switch": "switched", "titles": "titles"}
+# Earlier ancestors, with the names of their folders.
+_Made = list[tuple[Ancestor, str]]
 _TABLES = {"page_props": "--sql-props", "redirect": "--sql-redirect", "page": "--sql-page"}
 
 
@@ -66,16 +69,19 @@ def commands(
     """Return the commands that made a corpus, in order.
 
     `parameters`: of `shard`; `tests`: file names of its test sets. The input of an ancestor is the
-    nearest earlier ancestor of the required stage; lineages are ordered accordingly.
+    nearest earlier ancestor of the required stage, of the same wiki if both have one; lineages are
+    ordered accordingly.
     """
     lines = []
-    latest: dict[str, str] = {}
+    made: _Made = []
     switched = []
     used: set[str] = set()
     for one in lineage:
         folder = _folder(one, used)
-        lines.append(shlex.join(["cstool", one.stage, *_words(one, latest), "-o", folder]))
-        latest[one.stage] = folder
+        lines.append(
+            shlex.join(["cstool", one.stage, *_words(one, _inputs(one, made)), "-o", folder])
+        )
+        made.append((one, folder))
         if one.stage == "switch":
             switched.append(folder)
     given = [*_given("shard", parameters)]
@@ -97,23 +103,39 @@ def _folder(one: Ancestor, used: set[str]) -> str:
     return free
 
 
-def _words(one: Ancestor, latest: Mapping[str, str]) -> Iterator[str]:
-    """Yield the arguments of a command, without its output."""
+def _inputs(one: Ancestor, made: _Made) -> dict[str, list[str]]:
+    """Return the folders that an ancestor read, by stage: the nearest earlier ones of its wiki.
+
+    If there is none, it is a folder with the usual name.
+    """
+    read = Counter(given.name for given in one.inputs)
+    folders = {}
+    for stage in _OPTIONS:
+        found = [(its.source, folder) for its, folder in made if its.stage == stage]
+        own = [folder for source, folder in found if source and source == one.source]
+        every = own or [folder for _, folder in found] or [_FOLDERS.get(stage, stage)]
+        folders[stage] = every[-read[stage] :] if read[stage] else []
+    return folders
+
+
+def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the arguments of a command, without its output. `folders`: its inputs, by stage."""
     dumps = [given.name for given in one.inputs if given.name not in _OPTIONS]
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
-            yield from ("--entities", latest.get("entities", "entities"))
+            yield from ("--entities", *folders["entities"])
         for name in dumps:
             yield from (_role(name), name)
     elif one.stage == "link":
-        yield from (latest.get("extract", "sentences"), "--titles", latest.get("titles", "titles"))
+        yield from folders["extract"]
+        yield from ("--titles", *folders["titles"])
     elif one.stage == "switch":
-        yield from (latest.get("link", "linked"), "--entities", latest.get("entities", "entities"))
+        yield from folders["link"]
+        yield from ("--entities", *folders["entities"])
         yield from _switch_words(one)
     elif one.queried:
-        folders = [latest.get("link", "linked")] if len(dumps) < len(one.inputs) else []
-        yield from ("--live", *folders, *dumps)
+        yield from ("--live", *folders["link"], *dumps)
     else:
         yield from dumps
     yield from _given(one.stage, one.parameters)

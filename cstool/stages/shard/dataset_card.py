@@ -205,25 +205,36 @@ def _sentences(rows: int, facts: CardData) -> str:
 # ---- how it was created ----
 
 
+_REPRODUCED = """\
+The following commands reproduce the corpus byte for byte, with any number
+of workers:"""
+# A server gives an item as it is when it is asked for.
+_ASKED = """\
+The corpus was created with the following
+commands. `cstool entities --live` reads the items as they are when it is run, so a later run can
+give other labels; from the same items and dumps, the other commands give the same bytes, with any
+number of workers:"""
+
+
 def _made(facts: CardData) -> str:
     """Return the section on how the corpus was created, "" if the lineage is unknown."""
     if not facts.lineage:
         return ""
     versions = ", ".join(dict.fromkeys(one.version for one in facts.lineage))
     lines = "\n".join(commands(facts.lineage, facts.parameters, facts.tests))
+    asked = any(one.queried for one in facts.lineage)
     return f"""\
 ## How the corpus was created
 
-The corpus was created with cstool {versions} from these dumps:
+The corpus was created with cstool {versions} from these {"sources" if asked else "dumps"}:
 
-| dump | date | bytes | fingerprint |
+| {"source" if asked else "dump"} | date | bytes | fingerprint |
 |---|---|---:|---|
 {_dumps(facts.lineage)}
 
 {_published(facts.lineage)}\
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. The following commands reproduce the corpus byte for byte, with any number
-of workers:
+of a sample of its bytes. {_ASKED if asked else _REPRODUCED}
 
 ```
 {lines}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from msgspec import structs
 
 from cstool.cli.main import cstool
 from cstool.execution.options import RunOptions
@@ -19,12 +20,13 @@ from cstool.stages.shard.formats import FORMATS
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts, Tally
-from cstool.storage.manifest import Ancestor, Input, Source, lineage_of, need_stage
+from cstool.storage.manifest import Ancestor, Input, Queried, Source, lineage_of, need_stage
 from cstool.storage.statistics import LanguageNumbers
 from tests.conftest import Sample
 from tests.support import files_of
 
 ENGLISH = Source("enwiki", "en")
+QUERIED = Queried("2026-10-01T00:00:00Z", "2026-10-01T01:00:00Z")
 
 
 def head(card: str) -> dict[str, Any]:
@@ -178,6 +180,36 @@ def test_two_folders_of_one_wiki_have_different_names() -> None:
     lines = commands([*one, *one], {})
     assert lines[2].endswith("-o work/enwiki/sentences-2")
     assert lines[-1] == "cstool shard work/enwiki/switched work/enwiki/switched-2 -o corpus"
+
+
+def test_the_commands_of_two_wikis_read_the_folders_of_each() -> None:
+    lineage = [
+        ancestor(stage, *inputs, source=Source(wiki, wiki[:2]))
+        for wiki in ("swwiki", "frwiki")
+        for stage, *inputs in (["extract", f"{wiki}.xml"], ["link", "extract", "titles"])
+    ]
+    asked = ancestor("entities", "link", "link", source=None, languages=["de"])
+    lineage.append(structs.replace(asked, queried=QUERIED))
+    switched = {"languages": ["de"]}
+    for wiki in ("swwiki", "frwiki"):
+        source = Source(wiki, wiki[:2])
+        lineage.append(ancestor("switch", "link", "entities", source=source, **switched))
+    lines = commands(lineage, {})
+    linked = [f"work/{wiki}/linked" for wiki in ("swwiki", "frwiki")]
+    assert lines[4] == f"cstool entities --live {' '.join(linked)} --languages de -o work/entities"
+    assert [line.split()[2] for line in lines[5:7]] == linked
+
+
+def test_the_card_promises_the_same_bytes_only_if_no_server_was_asked() -> None:
+    extract = ancestor("extract", "enwiki-20261001-pages.xml.bz2")
+    entities = ancestor("entities", "link", source=None, api="https://x.y/w/api.php")
+    asked = structs.replace(entities, queried=QUERIED)
+    splits = {"de": {"train": SplitSize(1)}}
+    for lineage, promised in (((extract,), True), ((extract, asked), False)):
+        facts = replace(CardData(FORMATS["cstool"], (ENGLISH,)), lineage=lineage)
+        card = dataset_card(splits, facts)
+        assert ("commands reproduce the corpus byte for byte" in card) == promised
+        assert ("a later run can\ngive other labels" in card) != promised
 
 
 def test_the_card_has_dropped_counts_and_dates_of_dumps() -> None:
