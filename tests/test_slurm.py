@@ -9,7 +9,7 @@ import pytest
 
 from tests.stages.small_wiki import Page, write_tables
 from tests.support import files_of, gzipped
-from tests.test_make import PAGES, make, project, run, write_dumps
+from tests.test_make import PAGES, make, needs_make, project, run, write_dumps
 
 # Writes down each job; with RUN_JOBS it also runs those that are not arrays.
 SBATCH = """\
@@ -118,7 +118,7 @@ def test_the_jobs_of_a_folder_write_what_make_writes(
         dump.write_bytes(gzipped(path.read_bytes()))
     monkeypatch.setenv("RUN_JOBS", "1")
     asked = ("EXTRACT=--all-sentences --language en", "TITLES_FROM=sql")
-    jobs = submitted(command("slurm", *asked, "WORK=jobs"))
+    jobs = submitted(command("slurm", *asked, "WORK=jobs", f"CSTOOL='{needs_make()}'"))
     assert {str(job.file.parent) for job in jobs} == {"slurm"}
     run(command("corpus", *asked, "WORK=made", "-j2"))
     for name in ("entities", "enwiki", "corpus"):

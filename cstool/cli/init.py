@@ -139,9 +139,9 @@ def command(
 
 
 def _program() -> str:
-    """Return the command that runs this cstool: by its name if PATH leads to it."""
+    """Return the shell command that runs this cstool: its name if PATH leads to it."""
     own = Path(sys.executable).parent / "cstool"
     found = shutil.which("cstool")
     if found and (not own.exists() or Path(found).resolve() == own.resolve()):
         return "cstool"
-    return str(own) if own.exists() else f"{sys.executable} -m cstool"
+    return shlex.join([str(own)] if own.exists() else [sys.executable, "-m", "cstool"])

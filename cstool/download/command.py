@@ -20,6 +20,7 @@ from cstool.download.publications import (
     TABLES,
     DumpSource,
     EditionNotFound,
+    Publication,
     offers_of,
     read_edition,
     renewing,
@@ -27,7 +28,7 @@ from cstool.download.publications import (
     tables_of,
     with_sizes,
 )
-from cstool.download.record import CompleteFile, DownloadFolder
+from cstool.download.record import CompleteFile, DownloadFolder, DownloadRecord
 from cstool.download.server_policy import CONNECTIONS, CONTENT_DAYS, CONTENT_WARNING
 from cstool.download.threads import run_in_threads
 from cstool.download.transfer import TransferContext, check, fetch
@@ -125,6 +126,7 @@ def _find(
     """Return the edition of a source, and that of the SQL tables if they are another one."""
     latest = downloads.record.latest
     if source.name == WIKIDATA and request.wikidata_date is None and request.date != LATEST:
+        # The date is that of the wikis; Wikidata's dumps are of other days.
         return [(source, find_near(source, request.date, http, wait=request.wait))]
     date = (request.wikidata_date if source.name == WIKIDATA else None) or request.date
     try:
@@ -145,31 +147,35 @@ def _find(
     return [(source, found), (tables, near)]
 
 
-def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
-    """Return an edition that the server no longer has, if all its files are in the record."""
-    record = downloads.record
+def _recorded_sets(
+    source: DumpSource, date: str, record: DownloadRecord
+) -> Iterator[tuple[Publication, str, list[str]]]:
+    """Yield each publication with a set of this date in the record: its date, and the names."""
     for publication in source.publications:
         own = in_form_of(publication.kind, date)
-        names = record.sets.get(f"{source.name}-{own}", [])
-        if names and all(name in record.files for name in names):
-            kept = [(name, record.files[name]) for name in names]
+        if names := record.sets.get(f"{source.name}-{own}"):
+            yield publication, own, names
+
+
+def _kept(source: DumpSource, date: str, downloads: DownloadFolder) -> EditionChoice | None:
+    """Return an edition that the server no longer has, if all its files are in the record."""
+    complete = downloads.record.files
+    for publication, own, names in _recorded_sets(source, date, downloads.record):
+        if all(name in complete for name in names):
+            kept = [(name, complete[name]) for name in names]
             files = tuple(
                 RemoteFile(name, one.url, one.bytes, one.sha1, one.md5, one.sha256)
                 for name, one in kept
             )
-            note = "the server no longer has it"
-            return EditionChoice(
-                Edition(source.name, own, files, "", publication.kind), publication, note
-            )
+            edition = Edition(source.name, own, files, "", publication.kind)
+            return EditionChoice(edition, publication, "the server no longer has it")
     return None
 
 
 def _missing(source: DumpSource, date: str, downloads: DownloadFolder) -> str:
     """Return how much is missing of a begun edition that the server no longer has, "" if none."""
-    record = downloads.record
-    for publication in source.publications:
-        names = record.sets.get(f"{source.name}-{in_form_of(publication.kind, date)}", [])
-        missing = sum(name not in record.files for name in names)
+    for _, _, names in _recorded_sets(source, date, downloads.record):
+        missing = sum(name not in downloads.record.files for name in names)
         if missing:
             return f"; {missing} of its {len(names)} files are missing in {downloads.folder}"
     return ""

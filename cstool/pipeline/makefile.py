@@ -1,7 +1,6 @@
 """The Makefile of a corpus: its settings, and the include of the pipeline file of this package."""
 
 import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ SBATCH_OPTIONS =
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """The settings of a Makefile. `cstool`: the command that runs cstool. `slurm`: use Slurm."""
+    """The settings of a Makefile. `cstool`: the shell command of cstool. `slurm`: use Slurm."""
 
     wikis: tuple[str, ...]
     languages: str
@@ -56,7 +55,7 @@ def makefile_text(settings: PipelineSettings) -> str:
             titles="sql" if settings.entities == "live" else "pages",
             date=settings.date,
             wikidata_date=settings.wikidata_date and f" {settings.wikidata_date}",
-            cstool=shlex.quote(settings.cstool).replace("$", "$$").replace("#", "\\#"),
+            cstool=settings.cstool.replace("$", "$$").replace("#", "\\#"),
             slurm=_SLURM_SETTINGS if settings.slurm else "",
         )
     )

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cstool.cli.init import command as init
 from tests.cli.test_commands import Done, cstool
 
 OWN = Path(sys.executable).parent / "cstool"
@@ -56,6 +58,19 @@ def test_wikis_and_languages_are_written_as_the_stages_read_them(tmp_path: Path)
     assert settings(tmp_path)["LANGUAGES"] == "fr,de"
     assert settings(tmp_path)["DATE"] == "latest"
     assert settings(tmp_path)["TITLES_FROM"] == "pages"
+
+
+def test_a_program_that_is_not_on_path_is_written_as_a_command_of_the_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my programs"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    for words in ([folder / "python", "-m", "cstool"], [folder / "cstool"]):
+        init.main([str(tmp_path), *ASKED, "--overwrite", "--quiet"], standalone_mode=False)
+        assert shlex.split(settings(tmp_path)["CSTOOL"]) == [*map(str, words)]
+        (folder / "cstool").touch()
 
 
 def test_batch_files_lie_beside_the_makefile_that_has_their_settings(tmp_path: Path) -> None:

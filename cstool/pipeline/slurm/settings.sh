@@ -14,6 +14,8 @@ read_list wikidata wikidata
 # manifest. With `exec`, cstool receives Slurm's signals (--signal=B:TERM@60); it exits within two
 # seconds. TASKS must stay the same if single tasks of an array run again.
 run() {
-  exec $CSTOOL "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}" \
+  local command
+  eval "command=($CSTOOL)" # as make and the shell read it: a path can be quoted
+  exec "${command[@]}" "$@" --jobs "${SLURM_CPUS_PER_TASK:-1}" \
     ${SLURM_ARRAY_TASK_ID:+--task "$SLURM_ARRAY_TASK_ID/${TASKS:-$SLURM_ARRAY_TASK_MAX}"}
 }
