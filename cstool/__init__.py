@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cstool.errors import CstoolError, InputError, OutputError
     from cstool.execution.options import RunOptions
-    from cstool.stages.entities.live import LiveOptions, entities_live
+    from cstool.stages.entities.live import entities_live
+    from cstool.stages.entities.live_options import LiveOptions
     from cstool.stages.entities.stage import EntitiesOptions, entities
     from cstool.stages.extract.stage import ExtractOptions, extract
     from cstool.stages.link.stage import LinkOptions, link
@@ -30,7 +31,7 @@ _MODULES = {
     "ExtractOptions": "stages.extract.stage",
     "InputError": "errors",
     "LinkOptions": "stages.link.stage",
-    "LiveOptions": "stages.entities.live",
+    "LiveOptions": "stages.entities.live_options",
     "Manifest": "storage.manifest",
     "MaskOptions": "stages.mask.stage",
     "OutputError": "errors",

@@ -1,14 +1,13 @@
 """`cstool download`."""
 
-import re
 import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.addresses import WIKIDATA, WIKIMEDIA, compact
+from cstool.cli.parameters import Date, Server, database_names
+from cstool.cli.parameters import contact as with_contact
+from cstool.download.addresses import LATEST, SOURCES, WIKIMEDIA
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
@@ -20,11 +19,10 @@ from cstool.download.command import (
     make_plan,
     outcome,
 )
-from cstool.download.discovery import LATEST
 from cstool.download.present import split
 from cstool.download.progress_bars import bars, line
-from cstool.download.publications import SOURCES
 from cstool.download.record import DownloadFolder
+from cstool.published.dump_names import WIKIDATA
 
 EXAMPLE = """\b
 Examples:
@@ -35,50 +33,8 @@ Examples:
 """
 
 
-class Date(click.ParamType[str]):
-    """A date: YYYYMMDD, YYYY-MM-DD or `latest`."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the date as YYYYMMDD; fail if it is not a valid date."""
-        if value != LATEST:
-            try:
-                if not re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                    raise ValueError
-                time.strptime(compact(value), "%Y%m%d")
-            except ValueError:
-                self.fail(
-                    f"{value!r} is not a date; give YYYYMMDD, YYYY-MM-DD or latest", param, ctx
-                )
-        return compact(value)
-
-
-class Server(click.ParamType[str]):
-    """The base URL of a server that has Wikimedia's folder layout."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the URL without a trailing slash; fail if it is not an HTTP(S) URL."""
-        try:
-            parts = urlsplit(value)
-            port = parts.port  # raises ValueError
-            valid = parts.scheme in ("http", "https") and parts.hostname and port != 0
-        except ValueError:
-            valid = False
-        if not valid or re.search(r"[\s\x00-\x1f\x7f?#]", value):
-            self.fail(f"{value!r} is not a server URL; give one such as {WIKIMEDIA}", param, ctx)
-        return str(value).rstrip("/")
-
-
 def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", value.lower()):
-            raise click.BadParameter(
-                f"{value!r} is not a wiki's database name; give one such as enwiki"
-            )
-    return tuple(value.lower() for value in values)
+    return database_names(values)
 
 
 @click.command("download", epilog=EXAMPLE)
@@ -92,7 +48,9 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     "Exports, pages of all namespaces), or auto for the newer of the two.",
 )
 @click.option(
-    "--wikidata", is_flag=True, help="Also download the Wikidata entity dump (all.json.gz)."
+    "--wikidata",
+    is_flag=True,
+    help="Also download the Wikidata entity dump (all.json.gz, or .bz2 if there is no .gz).",
 )
 @click.option(
     "--sql",
@@ -106,24 +64,26 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest complete edition.",
+    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest finished edition.",
 )
 @click.option(
     "--wikidata-date",
     type=Date(),
     metavar="DATE",
     help="Date of the Wikidata dump, that of its folder or of its file. Default: --date, or the "
-    "nearest date with a complete dump.",
+    "nearest date with a finished dump.",
 )
 @click.option(
     "--if-missing",
     is_flag=True,
-    help="Do not ask the server for a wiki of which DIR contains all files of the given date.",
+    help="Do not ask the server for a wiki, or Wikidata, if DIR contains all its files of the "
+    "given date.",
 )
 @click.option(
     "--wait",
     is_flag=True,
-    help="If the dump is still being generated, wait for it, then download it.",
+    help="If the edition of the date, or the newest one, is not finished, wait until it is, then "
+    "download it.",
 )
 @click.option(
     "--mirror",
@@ -133,13 +93,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     metavar="URL",
     help="Base URL of the server; a mirror must have the same folder layout.",
 )
-@click.option(
-    "--contact",
-    envvar="CSTOOL_CONTACT",
-    show_envvar=True,
-    metavar="ADDRESS",
-    help="Your e-mail address or web page, sent to the server in the User-Agent header.",
-)
+@with_contact()
 @click.option(
     "-o",
     "--output",
@@ -148,7 +102,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     metavar="DIR",
     help="Folder for the dumps; created if missing. Required, except with --list.",
 )
-@click.option("--list", "only_list", is_flag=True, help="List the available dumps and exit.")
+@click.option("--list", "only_list", is_flag=True, help="List the editions on the server and exit.")
 @click.option("--dry-run", is_flag=True, help="List the files to download and exit.")
 @click.option("--quiet", is_flag=True, help="Show errors only.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
@@ -179,21 +133,21 @@ def command(
     wikidata = wikidata or wikidata_date is not None
     if not wikis and not wikidata:
         raise click.UsageError("give WIKI…, such as enwiki, or --wikidata")
-    order = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
+    request = DownloadRequest(wikis, mirror, wikidata, date, wikidata_date, sql, wait, source)
     http = HttpClient(open_session(contact), (lambda text: None) if quiet else line)
     if only_list:
-        for text in catalogue(order, http):
+        for text in catalogue(request, http):
             line(text, result=True)
         return
     if out is None:
         raise click.UsageError("give the folder for the dumps with -o DIR")
     if dry_run:
-        shelf = DownloadFolder(out)
-        plan = interruptible(lambda: make_plan(order, shelf, http), http)
+        downloads = DownloadFolder(out)
+        plan = interruptible(lambda: make_plan(request, downloads, http), http)
         for text in plan.lines(out):
             line(text, result=True)
         return
-    complete, rest = split(order, out) if if_missing else ([], order)
+    complete, rest = split(request, out) if if_missing else ([], request)
     try:
         if rest is not None:
             complete += _download(rest, out, http, quiet=quiet)
@@ -202,16 +156,16 @@ def command(
         raise
     finally:
         if not http.stop.is_set():
-            names = [*order.wikis, WIKIDATA]
+            names = [*request.wikis, WIKIDATA]
             for path in sorted(complete, key=lambda path: names.index(path.name.split("-")[0])):
                 line(str(path), result=True)
 
 
-def _download(order: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
+def _download(request: DownloadRequest, out: Path, http: HttpClient, *, quiet: bool) -> list[Path]:
     """Download the files, and print messages; return the paths of all files."""
     started = time.monotonic()
     try:
-        plan = download(order, out, http, bars(quiet=quiet), http.say)
+        plan = download(request, out, http, bars(quiet=quiet), http.say)
     except KeyboardInterrupt:
         for text in list_files(out):
             http.say(text)

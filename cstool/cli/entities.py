@@ -1,15 +1,15 @@
 """`cstool entities`."""
 
-import re
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.cli.parameters import ApiAddress
+from cstool.cli.parameters import contact as with_contact
 from cstool.execution.options import RunOptions
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.manifest import Manifest
 
@@ -19,7 +19,6 @@ Examples:
   cstool entities wikidata-20261001-all.json.gz -o selected --languages de,sw --sites enwiki
   cstool entities --live work/linked -o work/entities --languages de,sw --contact me@example.org
 """
-_WIKIDATA = "https://www.wikidata.org/w/api.php"
 # Options that only one of the two ways has, by their parameters.
 _OF_DUMPS = {
     "max_errors": "--max-errors",
@@ -27,24 +26,7 @@ _OF_DUMPS = {
     "only": "--only",
     "limit": "--limit",
 }
-_OF_LIVE = {"api": "--api", "max_items": "--max-items"}
-
-
-class ApiAddress(click.ParamType[str]):
-    """The address of a Wikibase's api.php."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the address; fail if it is not the URL of an api.php without a query."""
-        try:
-            parts = urlsplit(str(value))
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # of the port
-            valid = False
-        if not valid or not re.fullmatch(r"[!-~]+/api\.php", str(value)) or set("?#") & set(value):
-            self.fail(f"{value!r} is not an API; give a URL such as {_WIKIDATA}", param, ctx)
-        return str(value)
+_OF_LIVE = {"api": "--api", "contact": "--contact", "max_items": "--max-items"}
 
 
 @click.command("entities", epilog=EXAMPLE)
@@ -96,23 +78,16 @@ class ApiAddress(click.ParamType[str]):
     "--api",
     type=ApiAddress(),
     metavar="URL",
-    default=_WIKIDATA,
+    default=LiveOptions.api,
     show_default=True,
     help="With --live: address of a Wikibase's API.",
 )
-@click.option(
-    "--contact",
-    envvar="CSTOOL_CONTACT",
-    show_envvar=True,
-    metavar="ADDRESS",
-    help="With --live: your e-mail address or web page, sent to the server in the User-Agent "
-    "header. Without it, the server allows fewer calls a minute.",
-)
+@with_contact("With --live", " Without it, the server allows fewer calls a minute.")
 @click.option(
     "--max-items",
     type=click.IntRange(1),
     metavar="N",
-    default=500_000,
+    default=LiveOptions.max_items,
     show_default=True,
     help="With --live: maximum number of items to ask for. More are an error, because reading the "
     "dump is faster.",
@@ -146,7 +121,8 @@ def command(
     _refuse(ctx, _OF_DUMPS if live else _OF_LIVE, "not with --live" if live else "only with --live")
     summary = StageSummary(out, running)
     if live:
-        manifest = _ask(sources, out, languages, sites, api, contact, max_items, running)
+        asked = LiveOptions(languages, sites, api, contact, max_items)
+        manifest = _ask(sources, out, asked, running)
     else:
         if len(sources) > 1:
             raise click.UsageError(
@@ -163,24 +139,17 @@ def command(
 
 
 def _refuse(ctx: click.Context, names: dict[str, str], where: str) -> None:
-    """Fail if one of these options is given."""
+    """Fail if one of these options is given, unless by an environment variable."""
     for parameter, option in names.items():
         if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option}: {where}")
 
 
 def _ask(
-    sources: tuple[str, ...],
-    out: Path,
-    languages: str | None,
-    sites: str | None,
-    api: str,
-    contact: str | None,
-    max_items: int,
-    running: RunOptions,
+    sources: tuple[str, ...], out: Path, options: LiveOptions, running: RunOptions
 ) -> Manifest:
     # A dump is read without the libraries for HTTP.
-    from cstool.stages.entities.live import LiveOptions, entities_live
+    from cstool.stages.entities.live import entities_live
 
     paths = [Path(source) for source in sources]
     for path in paths:
@@ -189,6 +158,4 @@ def _ask(
                 f"{path}: no such file or folder; give output folders of `cstool link`, or files "
                 "with one QID per line"
             )
-    return entities_live(
-        paths, out, LiveOptions(languages, sites, api, contact, max_items), running
-    )
+    return entities_live(paths, out, options, running)

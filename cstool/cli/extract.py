@@ -69,8 +69,8 @@ Examples:
     "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
 )
 @running(
-    "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
-    "wikitext for other dumps (default: 8M)."
+    "Bytes of input per part: of the compressed file for bz2 (default: 2M, or 8M if it is not "
+    "multistream), of wikitext for other dumps (default: 8M)."
 )
 def command(
     dumps: tuple[str, ...],
@@ -88,8 +88,8 @@ def command(
     """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
 
     DUMP: page XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, a folder that
-    contains the files of one dump, or - for standard input. A multistream .bz2 is read by all
-    workers in parallel; any other dump is read by a single process.
+    contains the files of one dump, or - for standard input. A .bz2 is read by all workers in
+    parallel; any other dump is decompressed by a single process.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
     (start, end, target). Sentences with missing text (a hole), for example where a template or

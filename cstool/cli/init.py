@@ -1,6 +1,5 @@
 """`cstool init`."""
 
-import re
 import shlex
 import shutil
 import sys
@@ -8,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from cstool.cli.parameters import Date, database_names
+from cstool.download.addresses import LATEST, SOURCES
 from cstool.execution.terminal import echo_line
 from cstool.pipeline.makefile import PipelineSettings, pipeline_file, write_project
 
@@ -19,27 +20,18 @@ Examples:
 
 
 def _wikis(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    words = [word for value in values for word in value.lower().replace(",", " ").split()]
-    for word in words:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", word):
-            raise click.BadParameter(
-                f"{word!r} is not a wiki's database name; give one such as enwiki"
-            )
-    return tuple(dict.fromkeys(words))
+    words = [word for value in values for word in value.replace(",", " ").split()]
+    return tuple(dict.fromkeys(database_names(words)))
 
 
 def _languages(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    from cstool.languages.codes import resolve
+    if not value:
+        return ""
+    from cstool.languages.codes import resolve  # only for a Makefile, not for each run of make
 
-    words = [word.strip() for word in (value or "").split(",")]
-    resolve(value or "entitycs", [])
+    resolve(value, [])
+    words = (word.strip() for word in value.split(","))
     return ",".join(filter(None, words))
-
-
-def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
-    from cstool.cli.download import Date
-
-    return Date().convert(value, param, ctx) if value else ""
 
 
 @click.command("init", epilog=EXAMPLE)
@@ -71,25 +63,25 @@ def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
 )
 @click.option(
     "--source",
-    type=click.Choice(["auto", "dumps", "content"]),
+    type=click.Choice([*SOURCES]),
     default="auto",
     show_default=True,
     help="Wikipedia's pages: from XML dumps, content exports, or auto for the newer of the two.",
 )
 @click.option(
     "--date",
-    default="latest",
-    callback=_date,
+    type=Date(),
+    default=LATEST,
     show_default=True,
     metavar="DATE",
-    help="Date of the dumps, such as 20261001, or latest for the newest complete ones when the "
+    help="Date of the dumps, such as 20261001, or latest for the newest finished ones when the "
     "corpus is first built.",
 )
 @click.option(
     "--wikidata-date",
-    callback=_date,
+    type=Date(),
     metavar="DATE",
-    help="Date of the Wikidata dump. Default: --date, or the nearest date with a complete dump.",
+    help="Date of the Wikidata dump. Default: --date, or the nearest date with a finished dump.",
 )
 @click.option(
     "--slurm", is_flag=True, help="Also write batch files for Slurm, to adapt them to a cluster."
@@ -110,7 +102,7 @@ def command(
     entities: str,
     source: str,
     date: str,
-    wikidata_date: str,
+    wikidata_date: str | None,
     slurm: bool,
     overwrite: bool,
     only_path: bool,
@@ -137,7 +129,7 @@ def command(
     if wikidata_date and entities == "live":
         raise click.UsageError("--wikidata-date: not with --entities live, which reads no dump")
     settings = PipelineSettings(
-        wikis, languages, entities, source, date, wikidata_date, _program(), slurm
+        wikis, languages, entities, source, date, wikidata_date or "", _program(), slurm
     )
     for path in write_project(settings, folder, overwrite=overwrite):
         if not quiet:

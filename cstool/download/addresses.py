@@ -5,10 +5,17 @@ from datetime import date as day
 from enum import Enum, auto
 from typing import NamedTuple
 
+from cstool.published.dump_names import (
+    CONTENT,
+    WIKIDATA,
+    entities_name,
+    published_name,
+    table_name,
+)
+
 WIKIMEDIA = "https://dumps.wikimedia.org"
-WIKIDATA = "wikidata"
-# Of a content export: the pages from a first to a last one, or revisions of one page.
-PAGE_RANGE = r"p([0-9]{1,19})(?:p[0-9]{1,19}|r([0-9]{1,19})r[0-9]{1,19})"
+WIKIDATA_API = "https://www.wikidata.org/w/api.php"
+LATEST = "latest"  # in place of a date: that of the newest complete edition
 
 
 class Kind(Enum):
@@ -26,6 +33,14 @@ class Kind(Enum):
         return names.get(self, "dump")
 
 
+# `--source`: the kinds of files with pages, in the order of preference for equal dates.
+SOURCES = {
+    "auto": (Kind.DUMP, Kind.CONTENT),
+    "dumps": (Kind.DUMP,),
+    "content": (Kind.CONTENT,),
+}
+
+
 class PublishedFile(NamedTuple):
     """A file that Wikimedia publishes: its kind, wiki, date (YYYY-MM-DD) and folder's address."""
 
@@ -40,13 +55,6 @@ _FOLDERS = {
     Kind.CONTENT: "other/mediawiki_content_current/{}/",
     Kind.TABLES: "{}/",
     Kind.ENTITIES: "wikidatawiki/entities/",
-}
-_WIKI = r"([a-z][a-z0-9_]{0,99})"
-_NAMES = {
-    Kind.ENTITIES: re.compile(r"(wikidata)-([0-9]{8})-all\.json\.(?:gz|bz2)"),
-    Kind.CONTENT: re.compile(rf"{_WIKI}-([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})-{PAGE_RANGE}\.xml\.bz2"),
-    Kind.DUMP: re.compile(rf"{_WIKI}-([0-9]{{8}})-pages-.+"),
-    Kind.TABLES: re.compile(rf"{_WIKI}-([0-9]{{8}})-\w+\.sql\.gz"),
 }
 
 
@@ -95,10 +103,17 @@ def published_file(name: str) -> PublishedFile | None:
     >>> published_file("swwiki-2026-10-01-p1p99.xml.bz2").address
     'https://dumps.wikimedia.org/other/mediawiki_content_current/swwiki/2026-10-01/'
     """
-    for kind, pattern in _NAMES.items():
-        if match := pattern.fullmatch(name):
-            wiki, date = match[1], match[2]
-            folder = folder_of_dates(kind, wiki)
-            address = folder if kind is Kind.ENTITIES else f"{folder}{date}/"
-            return PublishedFile(kind, wiki, dashed(date), address)
-    return None
+    if found := entities_name(name):
+        kind, wiki, date = Kind.ENTITIES, WIKIDATA, found.date
+    elif table := table_name(name):
+        kind, wiki, date = Kind.TABLES, table.wiki, table.date
+    elif dump := published_name(name):
+        kind = Kind.CONTENT if dump.kind == CONTENT else Kind.DUMP
+        wiki, date = dump.wiki, dump.date
+    else:
+        return None
+    if date == LATEST or date != in_form_of(kind, date):
+        return None
+    folder = folder_of_dates(kind, wiki)
+    address = folder if kind is Kind.ENTITIES else f"{folder}{date}/"
+    return PublishedFile(kind, wiki, dashed(date), address)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from cstool.download.client import HttpClient
-from cstool.download.listings import checksums_in
+from cstool.published.set_lists import MD5, SHA1, checksum_lines
 
 _MOST_SUMS = 8  # checksum files of each kind in a folder
 
@@ -18,5 +18,6 @@ def read_checksums(url: str, names: Sequence[str], http: HttpClient) -> dict[str
     for kind in ("md5sums", "sha1sums"):
         lists = (name for name in names if name.endswith(f"{kind}.txt"))
         for name in islice(lists, _MOST_SUMS):
-            sums |= checksums_in((http.read(url + name) or b"").decode(errors="replace"))
+            text = (http.read(url + name) or b"").decode(errors="replace")
+            sums |= dict(checksum_lines(text, (MD5, SHA1)))
     return sums

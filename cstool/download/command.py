@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cstool.download.addresses import WIKIDATA, Kind, compact, dashed, in_form_of
+from cstool.download.addresses import LATEST, Kind, compact, dashed, in_form_of
 from cstool.download.catalogue import Edition, RemoteFile, files_in_words
 from cstool.download.client import HttpClient, ServerError
-from cstool.download.discovery import LATEST, EditionChoice, find, find_near
+from cstool.download.discovery import EditionChoice, find, find_near
 from cstool.download.lock import exclusive_lock
 from cstool.download.partial import unchecked
 from cstool.download.plan import Action, PlannedFile, plan_file, require_space, summary
@@ -27,12 +27,14 @@ from cstool.download.publications import (
     tables_of,
     with_sizes,
 )
-from cstool.download.record import PART, CompleteFile, DownloadFolder
+from cstool.download.record import CompleteFile, DownloadFolder
 from cstool.download.server_policy import CONNECTIONS, CONTENT_DAYS, CONTENT_WARNING
 from cstool.download.threads import run_in_threads
 from cstool.download.transfer import TransferContext, check, fetch
 from cstool.errors import CstoolError
 from cstool.execution.progress import size_in_words
+from cstool.published.dump_names import WIKIDATA
+from cstool.published.set_lists import PART
 
 T = TypeVar("T")
 

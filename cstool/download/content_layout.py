@@ -5,17 +5,17 @@ The MediaWiki Content File Exports have the pages of all namespaces, in files of
 and is written when they are complete, then `_SUCCESS`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from cstool.download.addresses import PAGE_RANGE, Kind
+from cstool.download.addresses import Kind
 from cstool.download.catalogue import Edition, RemoteFile, limit_files
 from cstool.download.client import HttpClient
-from cstool.download.listings import is_file_name, names_in, sha256_lines
+from cstool.download.listings import is_file_name, names_in
 from cstool.errors import InputError
+from cstool.published.dump_names import CONTENT, pieces
+from cstool.published.set_lists import SHA256, SUCCESS, SUMS, checksum_lines
 
-SUMS, SUCCESS = "SHA256SUMS", "_SUCCESS"
 _FILES = "xml/bzip2/"  # below the folder of the date
 _PARENTS = ("xml/", "")
 
@@ -84,10 +84,7 @@ def _fault(listed: Sequence[str], summed: Sequence[str]) -> str:
 
 def _of_edition(names: Iterable[str], wiki: str, date: str) -> list[str]:
     """Return the names of an edition's files, by page, then by revision."""
-    pattern = re.compile(rf"{re.escape(f'{wiki}-{date}')}-{PAGE_RANGE}\.xml\.bz2")
-    matches = [match for match in map(pattern.fullmatch, names) if match and is_file_name(match[0])]
-    matches.sort(key=lambda match: (int(match[1]), int(match[2] or 0), match[0]))
-    return [match[0] for match in matches]
+    return pieces(filter(is_file_name, names), wiki, date, CONTENT)
 
 
 def _list(url: str, http: HttpClient) -> list[str] | None:
@@ -99,7 +96,7 @@ def _sums(data: bytes | None, url: str) -> list[tuple[str, str]] | None:
     """Return the lines of a `SHA256SUMS`. Raises InputError if it is another kind of file."""
     if data is None:
         return None
-    lines = sha256_lines(data.decode(errors="replace"))
+    lines = checksum_lines(data.decode(errors="replace"), [SHA256])
     if data.strip() and not lines:
         raise InputError(
             f"{url}: not a list of SHA-256 checksums; check that no proxy or login page replies in "

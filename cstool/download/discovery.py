@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from cstool.download.addresses import WIKIDATA, Kind, compact, days_apart, in_form_of
+from cstool.download.addresses import LATEST, Kind, compact, days_apart, in_form_of
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError
 from cstool.download.publications import (
@@ -20,8 +20,8 @@ from cstool.download.publications import (
 )
 from cstool.download.server_policy import POLL
 from cstool.download.wikidata_layout import file_date
+from cstool.published.dump_names import WIKIDATA
 
-LATEST = "latest"
 _MOST_LOOKS = 100  # dumps that are checked to find a finished one
 _SHIFT = 10  # days between the date of a folder of entities and that of its file, at most
 
@@ -47,30 +47,43 @@ def find(
     if date == LATEST:
         return _find_latest(source, http, begun, wait=wait)
     choices = _group(source.publications, date, http)
-    if wait and choices and not _first_finished(choices):
+    if not choices:
+        raise _not_there(source, date, http)
+    return _choose(source, choices, date, http, wait=wait)
+
+
+def _choose(
+    source: DumpSource,
+    choices: Sequence[EditionChoice],
+    date: str,
+    http: HttpClient,
+    *,
+    wait: bool,
+) -> EditionChoice:
+    """Return the first finished one of the editions of a date. Errors as in `find`."""
+    if wait and not _first_finished(choices):
         choices = _await(choices, http)
     if chosen := _first_finished(choices):
         return chosen
     for choice in choices:  # only checksums are missing; the plan's lines say what is verified
         if choice.edition.files:
             return EditionChoice(choice.edition, choice.publication, choice.edition.unfinished)
-    if choices:
-        kind, reason = choices[0].publication.kind.words, choices[0].edition.unfinished
-        instead = _instead(source, date, http)
-        raise ServerError(
-            f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
-            f"use --wait to wait for it{instead and f', or {instead}'}"
-        )
-    raise _not_there(source, date, http)
+    kind, reason = choices[0].publication.kind.words, choices[0].edition.unfinished
+    instead = _instead(source, date, offers_of(source, http), http)
+    raise ServerError(
+        f"{source.name}: the {kind} of {choices[0].edition.date} is not finished ({reason}); "
+        f"use --wait to wait for it{instead and f', or {instead}'}"
+    )
 
 
 def _not_there(source: DumpSource, date: str, http: HttpClient) -> EditionNotFound:
-    dates = ", ".join(other for other, _ in offers_of(source, http, date)[:8])
+    offers = offers_of(source, http, date)
+    dates = ", ".join(other for other, _ in offers[:8])
     where = " and ".join(
         f"no {publication.kind.words} of {in_form_of(publication.kind, date)} at {publication.url}"
         for publication in source.publications
     )
-    near = f"use {_instead(source, date, http) or 'one of these'}"
+    near = f"use {_instead(source, date, offers, http) or 'one of these'}"
     other = elsewhere(source, date, http)
     what = f"{near}; {other}" if other else near
     return EditionNotFound(f"{source.name}: {where} (available: {dates}); {what}")
@@ -114,7 +127,7 @@ def find_near(
     """Return the edition of a date, or the nearest finished one."""
     choices = _group(source.publications, date, http)
     if any(choice.edition.files for choice in choices):  # else another date, or one just begun
-        return find(source, date, http, wait=wait)
+        return _choose(source, choices, date, http, wait=wait)
     offers = offers_of(source, http)
     near = _nearest(date, offers, http)
     if near is None:
@@ -126,9 +139,9 @@ def find_near(
     return EditionChoice(near.edition, near.publication, note)
 
 
-def _instead(source: DumpSource, date: str, http: HttpClient) -> str:
+def _instead(source: DumpSource, date: str, offers: Sequence[Offer], http: HttpClient) -> str:
     """Return the option for the nearest finished edition, for a message; "" if there is none."""
-    near = _nearest(date, offers_of(source, http), http)
+    near = _nearest(date, offers, http)
     option = "--wikidata-date" if source.name == WIKIDATA else "--date"
     kind = near.publication.kind.words if near else ""
     return f"{option} {near.edition.date}, the nearest finished {kind}" if near else ""

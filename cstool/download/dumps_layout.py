@@ -3,8 +3,7 @@
 They are described by `dumpstatus.json`, or by the folder's listing if a mirror has no status.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,18 +11,15 @@ from cstool.download.addresses import Kind
 from cstool.download.catalogue import Edition, RemoteFile, limit_files, valid_digest
 from cstool.download.checksum_files import read_checksums
 from cstool.download.client import HttpClient
-from cstool.download.listings import MD5, SHA1, is_file_name, names_in
-from cstool.download.values import decode_json, number, shorten, size
+from cstool.download.listings import is_file_name, names_in
+from cstool.download.values import decode_json, shorten, size
 from cstool.errors import InputError
+from cstool.published.dump_names import PAGES, TABLES, pieces, table_file, whole_file
+from cstool.published.set_lists import MD5, SHA1
 
 _LONGEST_STATE = 40  # characters of a job's state
-# The tables that `cstool titles --sql-…` reads, by the job that writes each.
-_TABLES = {
-    "pagetable": "page.sql.gz",
-    "pagepropstable": "page_props.sql.gz",
-    "redirecttable": "redirect.sql.gz",
-}
-_PAGES = "pages-articles-multistream"
+# The jobs that write the tables of TABLES.
+_TABLE_JOBS = ("pagetable", "pagepropstable", "redirecttable")
 # For a large wiki the first job writes the pages as several files, the second one joins them.
 _PIECES_JOB = "articlesmultistreamdump"
 _WHOLE_JOB = "articlesmultistreamdumprecombine"
@@ -75,10 +71,10 @@ def edition_of_status(
             f"{url}dumpstatus.json: not a dump status ({error}); check that no proxy or login page "
             "replies in place of the server"
         ) from error
-    prefix = f"{wiki}-{date}-"
-    parts = [_pages(jobs, prefix)] if pages else []
+    parts = [_pages(jobs, wiki, date)] if pages else []
     if sql:
-        parts += [_of_job(jobs, job, [prefix + name]) for job, name in _TABLES.items()]
+        tables = zip(_TABLE_JOBS, TABLES, strict=True)
+        parts += [_of_job(jobs, job, [table_file(wiki, date, table)]) for job, table in tables]
     faults = [part for part in parts if isinstance(part, str)]
     files = [(name, file) for part in parts if not isinstance(part, str) for name, file in part]
     limit_files(len(files), f"{url}dumpstatus.json")
@@ -110,10 +106,10 @@ def edition_of_listing(
     A file counts as finished if it has a checksum, because checksums are written last. `sums`:
     digests by file name, a sha1 if there is one, else an md5.
     """
-    prefix = f"{wiki}-{date}-"
-    whole = f"{prefix}{_PAGES}.xml.bz2"
-    wanted = ([whole] if whole in names else _pieces(names, prefix) or [whole]) if pages else []
-    wanted += [prefix + name for name in _TABLES.values()] if sql else []
+    whole = whole_file(wiki, date)
+    split = [] if whole in names else _pieces(names, wiki, date)
+    wanted = (split or [whole]) if pages else []
+    wanted += [table_file(wiki, date, table) for table in TABLES] if sql else []
     limit_files(len(wanted), url)
     available = set(names)
     for name in wanted:
@@ -138,9 +134,9 @@ def _kind(pages: bool) -> Kind:
     return Kind.DUMP if pages else Kind.TABLES
 
 
-def _pages(jobs: Mapping[str, _Job], prefix: str) -> list[tuple[str, _File]] | str:
+def _pages(jobs: Mapping[str, _Job], wiki: str, date: str) -> list[tuple[str, _File]] | str:
     """Return the files of the pages, or the reason why they are not available yet."""
-    whole = f"{prefix}{_PAGES}.xml.bz2"
+    whole = whole_file(wiki, date)
     candidates = [_of_job(jobs, job, [whole]) for job in (_WHOLE_JOB, _PIECES_JOB)]
     for candidate in candidates:
         if not isinstance(candidate, str):
@@ -148,7 +144,7 @@ def _pages(jobs: Mapping[str, _Job], prefix: str) -> list[tuple[str, _File]] | s
     if _WHOLE_JOB in jobs and jobs[_WHOLE_JOB].status in ("waiting", "in-progress"):
         return str(candidates[0])
     job = jobs.get(_PIECES_JOB)
-    return _of_job(jobs, _PIECES_JOB, _pieces(list(job.files) if job else [], prefix))
+    return _of_job(jobs, _PIECES_JOB, _pieces(job.files if job else [], wiki, date))
 
 
 def _of_job(
@@ -165,9 +161,6 @@ def _of_job(
     return [(name, files[name]) for name in names]
 
 
-def _pieces(names: Sequence[str], prefix: str) -> list[str]:
+def _pieces(names: Iterable[str], wiki: str, date: str) -> list[str]:
     """Return the names of the files that a large wiki's pages are split into, by first page."""
-    pattern = re.compile(re.escape(prefix + _PAGES) + r"[0-9]+\.xml-p([0-9]+)p[0-9]+\.bz2")
-    matches = [match for match in map(pattern.fullmatch, names) if match]
-    found = [(number(match[1]), match[0]) for match in matches if is_file_name(match[0])]
-    return [name for page, name in sorted((p, n) for p, n in found if p is not None)]
+    return pieces(filter(is_file_name, names), wiki, date, PAGES)

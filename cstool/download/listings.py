@@ -1,4 +1,4 @@
-"""Parse the HTML listings of web folders, and the checksum files in them."""
+"""Parse the HTML listings of web folders."""
 
 import re
 from datetime import date as day
@@ -13,10 +13,6 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"([0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})/")
-# A line of `sha1sum` or `md5sum`: the digest, two spaces (or a space and `*`), the name.
-_SUM = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{40})[ \t]+\*?(\S+)")
-_SHA256_LINE = re.compile(r"([0-9A-Fa-f]{64})[ \t]+\*?(\S+)")
-SHA1, MD5 = 40, 32  # digits of a digest
 # File systems allow 255 bytes, of which some are needed for temporary prefixes and suffixes.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 
@@ -56,21 +52,3 @@ def _is_date(digits: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def checksums_in(text: str) -> dict[str, str]:
-    """Return the digests in a file written by `sha1sum` or `md5sum`, in hex, by file name.
-
-    Other lines are ignored. If a name has folders before it, only its last component is used.
-    """
-    found = (_SUM.fullmatch(line.strip()) for line in text.splitlines())
-    return {match[2].rsplit("/", 1)[-1]: match[1].lower() for match in found if match}
-
-
-def sha256_lines(text: str) -> list[tuple[str, str]]:
-    """Return the names and digests in a file written by `sha256sum`, in order.
-
-    Other lines are ignored. If a name has folders before it, only its last component is used.
-    """
-    found = (_SHA256_LINE.fullmatch(line.strip()) for line in text.splitlines())
-    return [(match[2].rsplit("/", 1)[-1], match[1].lower()) for match in found if match]

@@ -8,8 +8,8 @@ from types import TracebackType
 
 from cstool.download.catalogue import RemoteFile
 from cstool.download.own_files import open_own
-from cstool.download.record import PART
 from cstool.errors import writing
+from cstool.published.set_lists import PART
 
 _BLOCK = 1 << 20
 

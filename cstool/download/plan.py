@@ -11,9 +11,10 @@ from cstool.download.client import HttpClient
 from cstool.download.http_semantics import RemoteState, is_other
 from cstool.download.own_files import size_of
 from cstool.download.partial import published, unchecked
-from cstool.download.record import PART, CompleteFile, DownloadFolder
+from cstool.download.record import CompleteFile, DownloadFolder
 from cstool.errors import OutputError
 from cstool.execution.progress import size_in_words
+from cstool.published.set_lists import PART
 
 _RESERVE = 256 << 20  # bytes that are kept free while a file of unknown size is downloaded
 

@@ -1,22 +1,25 @@
 """Find the dumps of a date that are complete in a folder, by their names, without the server."""
 
-import re
 from collections.abc import Iterable, Set
 from dataclasses import replace
 from pathlib import Path
 
-from cstool.download.addresses import PAGE_RANGE, compact, dashed
+from cstool.download.addresses import LATEST, compact, dashed
 from cstool.download.command import DownloadRequest
-from cstool.download.discovery import LATEST
-from cstool.download.listings import sha256_lines
-from cstool.download.record import PART, read_record
+from cstool.download.record import read_record
 from cstool.errors import InputError
-
-# The files that belong together, one name a line after its checksum, in folders of a mirror.
-_SUMS = "SHA256SUMS"
-_PAGES = "pages-articles-multistream"
-_TABLES = ("page", "page_props", "redirect")
-_RANGE = re.compile(r"-p([0-9]+)p([0-9]+)")
+from cstool.published.dump_names import (
+    CONTENT,
+    PAGES,
+    TABLES,
+    EntitiesName,
+    entities_name,
+    pieces,
+    published_name,
+    table_file,
+    whole_file,
+)
+from cstool.published.set_lists import PART, SUCCESS, SUMS, checksum_lines
 
 
 def split(request: DownloadRequest, folder: Path) -> tuple[list[Path], DownloadRequest | None]:
@@ -51,7 +54,7 @@ def known_sets(folder: Path) -> list[set[str]]:
     """
     record = read_record(folder)
     sets = [set(names) for names in record.sets.values()] if record else []
-    sums = folder / _SUMS
+    sums = folder / SUMS
     try:
         text = sums.read_text("utf-8", "replace")
     except FileNotFoundError:
@@ -60,7 +63,7 @@ def known_sets(folder: Path) -> list[set[str]]:
         raise InputError(
             f"{sums}: cannot be read ({error.strerror}); check its permissions"
         ) from error
-    return [*sets, {name for name, _ in sha256_lines(text)}]
+    return [*sets, {name for name, _ in checksum_lines(text)}]
 
 
 def wiki_files(
@@ -75,48 +78,39 @@ def wiki_files(
     kinds = {"dumps": _dump, "content": _content}
     chosen = kinds.values() if source == "auto" else [kinds[source]]
     pages = next(filter(None, (find(names, wiki, date, list(sets)) for find in chosen)), None)
-    tables = [f"{wiki}-{compact(date)}-{table}.sql.gz" for table in _TABLES] if sql else []
+    tables = [table_file(wiki, compact(date), table) for table in TABLES] if sql else []
     return [*pages, *tables] if pages and names >= set(tables) else None
 
 
 def wikidata_file(names: Set[str], date: str) -> str | None:
     """Return the name of Wikidata's dump of a date, None if there is none."""
-    forms = (f"wikidata-{compact(date)}-all.json.{suffix}" for suffix in ("gz", "bz2"))
-    return next((name for name in forms if name in names), None)
+    dumps = {found: name for name in names if (found := entities_name(name))}
+    forms = (EntitiesName(compact(date), compression) for compression in ("gz", "bz2"))
+    return next((dumps[form] for form in forms if form in dumps), None)
 
 
 def _dump(names: Set[str], wiki: str, date: str, sets: list[Set[str]]) -> list[str] | None:
     """Return the multistream file, or its pieces: their page ranges follow one another."""
-    whole = f"{wiki}-{compact(date)}-{_PAGES}.xml.bz2"
+    whole = whole_file(wiki, compact(date))
     if whole in names:
         return [whole]
-    form = rf"{re.escape(whole.removesuffix('.xml.bz2'))}[0-9]+\.xml-p[0-9]+p[0-9]+\.bz2"
-    pieces = _in_order(names, form)
-    ranges = list(map(_range, pieces))
-    ends = [0, *(last for _, last in ranges)]
-    whole_range = all(first == end + 1 for (first, _), end in zip(ranges, ends, strict=False))
-    return pieces if whole_range and _is_complete(pieces, names, form, sets) else None
+    files = pieces(names, wiki, compact(date), PAGES)
+    places = [found.place for name in files if (found := published_name(name))]
+    ends = [0, *(place[-1] for place in places)]
+    whole_range = all(place[0] == end + 1 for place, end in zip(places, ends, strict=False))
+    wanted = pieces(_wanted(files, names, sets), wiki, compact(date), PAGES)
+    return files if whole_range and names >= set(wanted) else None
 
 
 def _content(names: Set[str], wiki: str, date: str, sets: list[Set[str]]) -> list[str] | None:
-    """Return the files of a content export."""
-    form = rf"{re.escape(wiki)}-{dashed(date)}-{PAGE_RANGE}\.xml\.bz2"
-    files = _in_order(names, form)
-    return files if _is_complete(files, names, form, sets) else None
+    """Return the files of a content export; with checksums, it needs the mark of a complete one."""
+    files = pieces(names, wiki, dashed(date), CONTENT)
+    wanted = pieces(_wanted(files, names, sets), wiki, dashed(date), CONTENT)
+    is_marked = SUCCESS in names or SUMS not in names
+    return files if is_marked and names >= set(wanted) else None
 
 
-def _in_order(names: Set[str], form: str) -> list[str]:
-    return sorted((name for name in names if re.fullmatch(form, name)), key=_range)
-
-
-def _range(name: str) -> tuple[int, int]:
-    found = _RANGE.search(name)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _is_complete(files: list[str], names: Set[str], form: str, sets: list[Set[str]]) -> bool:
-    """Return whether no file of the set is known to be missing or partial."""
-    partial = any(re.fullmatch(form + re.escape(PART), name) for name in names)
-    expected = {name for one in sets if not one.isdisjoint(files) for name in one}
-    missing = {name for name in expected if re.fullmatch(form, name)} - names
-    return bool(files) and not partial and not missing
+def _wanted(files: list[str], names: Set[str], sets: list[Set[str]]) -> set[str]:
+    """Return the names that are known of the sets of these files, with those that are partial."""
+    partial = {name.removesuffix(PART) for name in names if name.endswith(PART)}
+    return partial.union(*(one for one in sets if not one.isdisjoint(files)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cstool.download.addresses import (
-    WIKIDATA,
+    SOURCES,
     Kind,
     compact,
     days_apart,
@@ -20,16 +20,11 @@ from cstool.download.dumps_layout import read_dump
 from cstool.download.listings import dates_in, names_in
 from cstool.download.values import number, size
 from cstool.download.wikidata_layout import read_entities
+from cstool.published.dump_names import WIKIDATA
 
 _MOST_DATES = 2000  # against invalid listings: one dump a week for twenty years has fewer
 TABLES = "-sql"  # ends the key of a source of SQL tables
 _MOST_OTHERS = 5  # editions of other publications that are checked, for a message
-# `--source`: the kinds of files with pages, in the order of preference for equal dates.
-SOURCES = {
-    "auto": (Kind.DUMP, Kind.CONTENT),
-    "dumps": (Kind.DUMP,),
-    "content": (Kind.CONTENT,),
-}
 
 
 class EditionNotFound(ServerError):  # noqa: N818 - a kind of ServerError

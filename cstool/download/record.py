@@ -11,10 +11,8 @@ from msgspec.structs import replace
 from cstool.download.listings import is_file_name
 from cstool.download.values import decode_json, shorten
 from cstool.errors import InputError
+from cstool.published.set_lists import RECORD
 from cstool.storage.atomic import write_bytes
-
-RECORD = "_downloads.json"
-PART = ".part"  # suffix of a file's name until it is complete and verified
 
 T = TypeVar("T")
 

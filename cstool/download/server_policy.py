@@ -3,8 +3,8 @@
 Sources, as of November 2026:
 
 - https://dumps.wikimedia.org/: at most three connections from one address.
-- https://wikitech.wikimedia.org/wiki/Robot_policy: requests for metadata one at a time; after an
-  error of the server (5xx) a pause of up to 15 minutes; `Retry-After` is respected.
+- https://wikitech.wikimedia.org/wiki/Robot_policy: requests for metadata one at a time; a long
+  pause after an error of the server (5xx); the time in `Retry-After` if it is sent.
 - https://foundation.wikimedia.org/wiki/Policy:Wikimedia_Foundation_User-Agent_Policy: a User-Agent
   `name/version (contact) library/version`; other requests may get HTTP 403.
 - https://wikitech.wikimedia.org/wiki/MediaWiki_Content_File_Exports: editions are kept for about

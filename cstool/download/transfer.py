@@ -31,10 +31,11 @@ from cstool.download.own_files import size_of
 from cstool.download.partial import PartialFile, kinds_for, published
 from cstool.download.plan import require_reserve, require_space_for
 from cstool.download.progress_bars import ProgressFactory
-from cstool.download.record import PART, CompleteFile, DownloadFolder, PendingFile
+from cstool.download.record import CompleteFile, DownloadFolder, PendingFile
 from cstool.download.values import validator
 from cstool.errors import OutputError
 from cstool.execution.progress import size_in_words
+from cstool.published.set_lists import PART
 from cstool.storage.manifest import describe_file
 
 _BLOCK = 1 << 18

@@ -7,14 +7,14 @@ in the listing, not by a name that is made from the date.
 import re
 from collections.abc import Mapping, Sequence
 
-from cstool.download.addresses import WIKIDATA, Kind
+from cstool.download.addresses import Kind
 from cstool.download.catalogue import Edition
 from cstool.download.checksum_files import read_checksums
 from cstool.download.client import HttpClient
 from cstool.download.dumps_layout import with_digest
 from cstool.download.listings import names_in
+from cstool.published.dump_names import WIKIDATA, entities_name
 
-_ENTITIES = re.compile(rf"{WIKIDATA}-([0-9]{{8}})-all\.json\.(gz|bz2)")
 _LEXEMES = re.compile(rf"{WIKIDATA}-[0-9]{{8}}-lexemes\.json\.(gz|bz2)")
 
 
@@ -35,25 +35,24 @@ def edition_of_entities(
     Its one file is the newest one with a checksum. Of both compressions, `.gz` is taken, which
     decompresses fifteen times as fast. Without any checksum the file is not finished.
     """
-    matches = [match for match in map(_ENTITIES.fullmatch, names) if match]
+    found = {name: its for name in names if (its := entities_name(name))}
     lexemes = tuple(name for name in names if _LEXEMES.fullmatch(name))
-    if not matches:
+    if not found:
         missing = f"no {WIKIDATA}-DATE-all.json.gz or .bz2"
         return Edition(WIKIDATA, date, (), missing, Kind.ENTITIES, others=lexemes)
-    best = max(matches, key=lambda match: (match[0] in sums, match[1], match[2] == "gz"))
-    name = best[0]
+    name = max(found, key=lambda one: (one in sums, found[one].date, one.endswith(".gz")))
     return Edition(
         WIKIDATA,
         date,
         (with_digest(name, url, sums.get(name)),),
         "" if name in sums else f"{name} has no checksum yet",
         Kind.ENTITIES,
-        f"its file is dated {best[1]}" if best[1] != date else "",
+        f"its file is dated {found[name].date}" if found[name].date != date else "",
         lexemes,
     )
 
 
 def file_date(edition: Edition) -> str | None:
     """Return the date in the name of the edition's file, None if it has no file."""
-    matches = [_ENTITIES.fullmatch(file.name) for file in edition.files]
-    return next((match[1] for match in matches if match), None)
+    names = (entities_name(file.name) for file in edition.files)
+    return next((name.date for name in names if name), None)

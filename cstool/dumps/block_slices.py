@@ -1,6 +1,6 @@
 """Cut a bz2 file into ranges of blocks, which workers decode independently.
 
-For files of one stream, such as Wikimedia's content file exports, or of streams that are not cut
+For files of one stream, such as Wikimedia's content exports, or of streams that are not cut
 between pages (pbzip2). A slice has the pages that begin in its blocks.
 """
 

@@ -1,10 +1,4 @@
-"""Find the files of a page dump: a folder, or files given by name, are read as one dump.
-
-Wikimedia publishes a large dump as a set of files, each with a range of pages in its name:
-`enwiki-20261001-pages-articles-multistream1.xml-p1p41242.bz2`, or
-`enwiki-2026-10-01-p1p41242.xml.bz2` of the content file exports, where a page with a long history
-has files of its own (`-p5r1r900`: page, first and last revision).
-"""
+"""Find the files of a page dump: a folder, or files given by name, are read as one dump."""
 
 import os
 import re
@@ -20,60 +14,18 @@ import msgspec
 
 from cstool.dumps.streams import STDIN
 from cstool.errors import InputError
+from cstool.published.dump_names import DumpName, published_name, stem_of
+from cstool.published.set_lists import PART, RECORD, SUCCESS, SUMS, checksum_lines
 
-# The record of `cstool download`, the suffix of its unfinished files, and the lists of checksums
-# and the mark of a complete set that Wikimedia publishes.
-_RECORD = "_downloads.json"
-_PART = ".part"
-_SUMS = ("SHA256SUMS", "*-sha1sums.txt", "*-md5sums.txt")
-_CONTENT_SUMS = "SHA256SUMS"
-_SUCCESS = "_SUCCESS"
+_LISTS = (SUMS, "*-sha1sums.txt", "*-md5sums.txt")
 # Bytes of a list of checksums that are read.
 _LARGEST_LIST = 16 << 20
-
-_RANGE = r"p(?P<first>\d+)(?:p(?P<last>\d+)|r(?P<from>\d+)r(?P<to>\d+))"
-_STEM = re.compile(r"(?P<stem>.+?\.xml(?:-p\d+(?:p\d+|r\d+r\d+))?)(?:\.(?:bz2|gz|zst|xz|7z))?")
-_PUBLISHED = re.compile(
-    r"(?P<wiki>[a-z][a-z0-9_]*)-(?P<date>\d{4}-\d\d-\d\d|\d{8}|latest)-"
-    rf"(?:(?P<kind>[a-z]+(?:-[a-z]+)*)(?P<number>\d*)\.xml(?:-{_RANGE})?"
-    rf"|{_RANGE.replace('?P<', '?P<c')}\.xml)"
-)
-# Other XML files of a dump: they have no text of pages.
-_NO_PAGES = re.compile(r"stub-.*|abstract.*|pages-logging|flow.*|.*-index")
-
-
-class DumpName(NamedTuple):
-    """What the name of a published file says.
-
-    `kind`: such as `pages-articles-multistream`, "" for a content file export. `place`: the first
-    page and what follows it, which orders the files of a set; () for a file with all pages.
-    """
-
-    wiki: str
-    date: str
-    kind: str
-    place: tuple[int, ...]
-
-    @property
-    def edition(self) -> tuple[str, str, str]:
-        """The set of files that the file belongs to: wiki, date and kind."""
-        return self.wiki, self.date, self.kind
-
-    @property
-    def title(self) -> str:
-        """The name of the set, for messages."""
-        return "-".join(filter(None, self.edition))
-
-    @property
-    def pattern(self) -> str:
-        """A shell pattern of the names of the set."""
-        return f"{self.wiki}-{self.date}-{self.kind or 'p'}*.xml*"
 
 
 class FolderListing(NamedTuple):
     """The files of a folder: `names` with pages, and names that lists of checksums or the record
     of a download have. `unfinished`: names of files whose download is not finished. `is_marked`:
-    False if the folder has checksums of a content file export without the mark of a complete one.
+    False if the folder has checksums of a content export without the mark of a complete one.
     """
 
     folder: str
@@ -88,33 +40,6 @@ class DumpFiles(NamedTuple):
 
     paths: list[str]
     notes: list[str]
-
-
-def stem_of(name: str) -> str | None:
-    """Return a file's name without its compression; None if it is not that of page XML."""
-    match = _STEM.fullmatch(name)
-    if match is None or name.startswith((".", "_")):
-        return None
-    published = _PUBLISHED.fullmatch(match["stem"])
-    if published and _NO_PAGES.fullmatch(published["kind"] or ""):
-        return None
-    return match["stem"]
-
-
-def published_name(name: str) -> DumpName | None:
-    """Return what a published file's name says; None for another name."""
-    match = _PUBLISHED.fullmatch(stem_of(name) or "")
-    if match is None:
-        return None
-    groups = match.groupdict()
-    place = tuple(
-        int(digits)
-        for key in ("first", "from", "last", "to")
-        if (digits := groups[key] or groups["c" + key])
-    )
-    if match["number"] and not place:
-        place = (int(match["number"]),)
-    return DumpName(match["wiki"], match["date"], match["kind"] or "", place)
 
 
 def dump_files(given: Sequence[str]) -> DumpFiles:
@@ -162,25 +87,25 @@ def read_folder(path: str) -> FolderListing:
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if not entry.is_dir())
-        listed = _recorded(folder / _RECORD) if _RECORD in names else set()
+        listed = _recorded(folder / RECORD) if RECORD in names else set()
         for name in names:
-            if any(fnmatch(name, pattern) for pattern in _SUMS):
+            if any(fnmatch(name, pattern) for pattern in _LISTS):
                 listed |= _checksummed(folder / name)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror or error}); check its permissions"
         ) from error
     unfinished = {
-        name.removesuffix(_PART)
+        name.removesuffix(PART)
         for name in names
-        if name.endswith(_PART) and name.removesuffix(_PART) not in names
+        if name.endswith(PART) and name.removesuffix(PART) not in names
     }
     return FolderListing(
         path,
         [name for name in names if stem_of(name)],
         {name for name in listed if stem_of(name)},
         {name for name in unfinished if stem_of(name)},
-        is_marked=_SUCCESS in names or _CONTENT_SUMS not in names,
+        is_marked=SUCCESS in names or SUMS not in names,
     )
 
 
@@ -202,11 +127,10 @@ def _recorded(path: Path) -> set[str]:
 
 
 def _checksummed(path: Path) -> set[str]:
-    """Return the names in a list of checksums: lines of a checksum and a name."""
+    """Return the names in a list of checksums."""
     with path.open("rb") as file:
-        lines = file.read(_LARGEST_LIST).decode(errors="replace").splitlines()
-    pairs = (line.split(maxsplit=1) for line in lines)
-    return {Path(pair[1].lstrip("*")).name for pair in pairs if len(pair) == 2}
+        text = file.read(_LARGEST_LIST).decode(errors="replace")
+    return {name for name, _ in checksum_lines(text)}
 
 
 def files_of_folder(listing: FolderListing) -> DumpFiles:
@@ -233,7 +157,7 @@ def files_of_folder(listing: FolderListing) -> DumpFiles:
         []
         if listing.is_marked
         else [
-            f"{folder}: has no file {_SUCCESS}, which marks a complete export; if files of {title} "
+            f"{folder}: has no file {SUCCESS}, which marks a complete export; if files of {title} "
             "are missing, download it again"
         ]
     )

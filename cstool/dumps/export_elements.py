@@ -19,7 +19,7 @@ CUT = frozenset(
     )
 )
 
-# What content file exports write for a model that is not known (Revision.scala).
+# What content exports write for a model that is not known (Revision.scala).
 _NO_MODEL = "error-no-model"
 _SITE_FIELDS = frozenset({"dbname", "case"})
 _PAGE_FIELDS = frozenset({"title", "ns", "id"})

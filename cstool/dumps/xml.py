@@ -169,7 +169,7 @@ class PageParser:
             self._fields.get("dbname", ""),
             self._language,
             self._fields.get("case", ""),
-            tuple(sorted(self._namespaces)),  # content file exports have them in no order
+            tuple(sorted(self._namespaces)),  # content exports have them in no order
         )
 
     @property

@@ -41,7 +41,7 @@ SBATCH_OPTIONS ?=
 help::
 	@echo "make corpus WIKI=swwiki LANGUAGES=en,fr ENTITIES=live"
 	@echo "              build a corpus from the dumps in $(DUMPS)/, downloaded if missing."
-	@echo "              DATE=20261001: date of the dumps; latest: of the newest complete ones."
+	@echo "              DATE=20261001: date of the dumps; latest: of the newest finished ones."
 	@echo "              WIKIDATA_DATE: date of Wikidata's dump; empty: DATE, or the nearest to it."
 	@echo "              ENTITIES=live: ask Wikidata's API for the linked items, instead of reading"
 	@echo "              its dump (150 GB)."
@@ -55,11 +55,12 @@ help::
 
 # ---- values that cannot be used ----
 
+# $(call one_word,NAME,WHAT): an error unless the variable NAME is one word;
+# $(call one_of,NAME,VALUES,WHAT): unless it is one of the words VALUES. WHAT: what to give.
 comma := ,
-is_word  = $(filter $(words $($(1))),1)
-one_word = $(if $(call is_word,$(1)),,$(error $(1)=$($(1)): give $(2)))
-one_of   = $(if $(call is_word,$(1)),$(if $(filter $(2),$($(1))),,$(error \
-  $(1)=$($(1)): give $(3))),$(error $(1)=$($(1)): give $(3)))
+is_word  = $(filter 1,$(words $($(1))))
+one_word = $(if $(is_word),,$(error $(1)=$($(1)): give $(2)))
+one_of   = $(if $(and $(is_word),$(filter $(2),$($(1)))),,$(error $(1)=$($(1)): give $(3)))
 
 # Only for goals that may be of the pipeline: OTHER_GOALS are those of the Makefile that are not.
 GOALS := $(filter-out help $(OTHER_GOALS),$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL)))
@@ -78,9 +79,14 @@ $(error ENTITIES=live needs TITLES_FROM=sql: titles from pages are read from Wik
 endif
 endif
 
+# Empty, or the value: for $(if), and for $(LIVE:live=TEXT), which is TEXT or empty.
 LIVE := $(filter live,$(ENTITIES))
 SQL  := $(filter sql,$(TITLES_FROM))
+# $(call content,FILE): the words of a file, none if it does not exist.
 content = $(if $(wildcard $(1)),$(shell cat $(1)))
+# $(call quoted,TEXT): one word of the shell.
+quoted = '$(subst ','\'',$(strip $(1)))'
+contact_option = $(if $(CONTACT),--contact $(call quoted,$(CONTACT)))
 
 # ---- the options of each stage ----
 
@@ -95,13 +101,17 @@ OPTIONS_switch   = $(LANGUAGES) $(SWITCH)
 OPTIONS_shard    = $(WIKI) $(SHARD)
 OPTIONS = $(WORK)/options
 
+# $(call differ,A,B): empty if the texts are equal: then removing A from B leaves nothing. The `x`
+# are for texts that are empty or begin in the same way.
 differ  = $(subst x$(strip $(1))x,,x$(strip $(2))x)
+# $(call changed,STAGE): empty if the stage's file contains its options as they are now.
 changed = $(if $(wildcard $(OPTIONS)/$(1)),$(call \
   differ,$(call content,$(OPTIONS)/$(1)),$(OPTIONS_$(1))),new)
+# The names of the stages whose options changed, read once, before make starts.
 CHANGED := $(if $(GOALS),$(foreach stage,inputs dumps entities titles extract switch shard,$(if \
   $(call changed,$(stage)),$(stage))))
-quoted = '$(subst ','\'',$(strip $(1)))'
 write_options = mkdir -p $(OPTIONS); echo $(call quoted,$(OPTIONS_$(1))) > $(OPTIONS)/$(1)
+# The files of `inputs` and `dumps` are written after a successful download.
 $(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
 	@$(call write_options,$(@F))
 
@@ -110,21 +120,27 @@ $(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
 INPUTS = $(WORK)/inputs
 LISTS  = $(foreach wiki,$(WIKI),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
   $(if $(LIVE),,wikidata)
+# $(call paths,LIST): the paths in a list. $(call absent,PATHS): those of files that do not exist.
 paths  = $(call content,$(INPUTS)/$(1))
 absent = $(filter-out $(wildcard $(1)),$(1))
 
-# A list is made again if DATE or the folder changed, or if a file is missing that a stage needs:
-# the dumps may be removed when the corpus is complete.
+# $(call renewed,LIST): not empty if the list is to be made again: it is missing, DATE, SOURCE or the
+# folder changed, or a file is missing that a stage will read. When the corpus is complete, the dumps
+# may be removed, unless the options of a stage that reads them changed.
 NEEDED := $(if $(wildcard $(CORPUS)/$(MANIFEST)),$(filter entities titles extract,$(CHANGED)),all)
 renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
   $(NEEDED),$(call absent,$(call paths,$(1)))),new)
 RENEWED := $(if $(GOALS),$(foreach list,$(LISTS),$(if $(call renewed,$(list)),$(list))))
+# The wikis of these lists, by the names before `.pages` and `.tables`.
 WANTED  := $(sort $(basename $(filter-out wikidata,$(RENEWED))))
 
-# The date that `latest` stood for, in the names of the listed files.
+# $(call date_in,LIST): the dates in the names of the listed files, as YYYYMMDD.
 date_in = $(if $(wildcard $(INPUTS)/$(1)),$(shell sed -n \
   's|.*/[a-z0-9_]*-\([0-9]\{4\}\)-*\([0-9]\{2\}\)-*\([0-9]\{2\}\)-.*|\1\2\3|p' $(INPUTS)/$(1)))
+# $(call known,LISTS): the same of several lists, none if DATE changed: a list that is made again
+# keeps the date that `latest` stood for.
 known   = $(if $(filter inputs,$(CHANGED)),,$(sort $(foreach list,$(1),$(call date_in,$(list)))))
+# The date of the request. Of Wikidata, a date that was given is used; else that of its list.
 DATE_OF_WIKIS    = $(or $(if $(filter latest,$(DATE)),$(firstword $(call \
   known,$(WANTED:=.pages)))),$(DATE))
 DATE_OF_WIKIDATA = $(or $(if $(filter-out latest,$(WIKIDATA_DATE)),,$(call \
@@ -139,7 +155,7 @@ missing-inputs: | $(INSTALLED)
 	$(CSTOOL) download $(WANTED) $(if $(WANTED),$(SQL:%=--%)) $(if $(filter \
 	  wikidata,$(RENEWED)),--wikidata $(DATE_OF_WIKIDATA:%=--wikidata-date %)) \
 	  --date $(DATE_OF_WIKIS) --source $(SOURCE) --if-missing $(MIRROR:%=--mirror %) \
-	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(DUMPS) $(DOWNLOAD) \
+	  $(contact_option) -o $(DUMPS) $(DOWNLOAD) \
 	  > $(INPUTS)/downloaded
 	@sh $(PIPELINE)/lists.sh $(INPUTS)/downloaded $(RENEWED:%=$(INPUTS)/%)
 	@$(call write_options,inputs); $(call write_options,dumps)
@@ -163,7 +179,7 @@ $(WORK)/entities/$(MANIFEST): $(INPUTS)/wikidata $(OPTIONS)/entities \
 else
 $(WORK)/entities/$(MANIFEST): $(LINKED:=/$(MANIFEST)) $(OPTIONS)/entities
 	$(CSTOOL) entities --live $(LINKED) --languages $(LANGUAGES) $(API:%=--api %) \
-	  $(if $(CONTACT),--contact $(call quoted,$(CONTACT))) -o $(@D) $(RUN) && touch $@
+	  $(contact_option) -o $(@D) $(RUN) && touch $@
 endif
 
 ifneq ($(SQL),)

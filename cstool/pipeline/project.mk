@@ -10,7 +10,7 @@ LANGUAGES = {languages}
 ENTITIES = {entities}
 # Wikipedia's pages: dumps (XML dumps), content (content exports) or auto (the newer of the two).
 SOURCE = {source}
-# Date of the dumps: such as 20261001, or latest for the newest complete ones. The files that latest
+# Date of the dumps: such as 20261001, or latest for the newest finished ones. The files that latest
 # stood for are listed in work/latest/inputs, and used until that folder is removed.
 DATE = {date}
 # Date of Wikidata's dump; empty for DATE, or the nearest date that has one.

@@ -1,7 +1,7 @@
 """Whose text an export is: what its header lacks or has wrong, from the user and from tables.
 
 The header of an export may name no wiki, no language or no namespaces, or be missing. Wikimedia's
-content file exports give the language of the wiki's address, which is none on special wikis
+content exports give the language of the wiki's address, which is none on special wikis
 (`commons`), or `en` instead (analytics-refinery-source, SiteInfo.scala, T407902).
 """
 
@@ -9,10 +9,10 @@ import difflib
 
 import msgspec
 
-from cstool.dumps.dump_sets import published_name
 from cstool.dumps.xml import Site
 from cstool.errors import InputError
 from cstool.languages.codes import current, is_known, language_wiki
+from cstool.published.dump_names import published_name
 from cstool.wikitext.wikis import further_namespaces, known_wikis, settings_of, text_language
 
 _NOTHING = Site("", "", "", ())

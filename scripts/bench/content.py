@@ -1,4 +1,4 @@
-"""Measure extraction from files like Wikimedia's content file exports.
+"""Measure extraction from files like Wikimedia's content exports.
 
 Usage: python -m scripts.bench.content DUMP [--size MB] [--files N] [--rounds N]
 

@@ -23,8 +23,9 @@ from pathlib import Path
 from cstool.download.catalogue import RemoteFile
 from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.progress_bars import bars
-from cstool.download.record import PART, DownloadFolder
+from cstool.download.record import DownloadFolder
 from cstool.download.transfer import TransferContext, fetch
+from cstool.published.set_lists import PART
 from tests.download import hostile
 from tests.download import server as bad
 

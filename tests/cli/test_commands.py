@@ -59,6 +59,17 @@ def test_help_lists_the_commands_in_the_order_of_the_pipeline() -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("command", ["extract", "entities", "titles", "shard", "init"])
+def test_commands_that_make_no_request_do_not_load_the_libraries_for_it(command: str) -> None:
+    code = (
+        "import importlib, sys\n"
+        f"importlib.import_module('cstool.cli.{command}')\n"
+        "print(*{'requests', 'urllib3'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_each_command_has_input_output_and_an_example(command: str) -> None:
     taken = ["--part-size", "16K"] if command in STAGES else []

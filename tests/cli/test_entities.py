@@ -108,6 +108,7 @@ def test_quiet_says_nothing(wikibase: WikibaseServer, command: list[str], tmp_pa
         (["--live", "wanted.txt", "--api", "https://x:a/api.php"], "give a URL such as https://"),
         (["--live", "wanted.txt", "--api", "ftp://x/w/api.php"], "give a URL such as https://"),
         (["wanted.txt", "--api", "http://x/w/api.php"], "--api: only with --live"),
+        (["wanted.txt", "--contact", "me@example.org"], "--contact: only with --live"),
         (["wanted.txt", "--max-items", "3"], "--max-items: only with --live"),
         (["wanted.txt", "--limit", "0"], "--limit"),
         (["wanted.txt", "--limit", "-1"], "--limit"),

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from cstool.download.catalogue import RemoteFile
 from cstool.download.dumps_layout import edition_of_listing, edition_of_status
-from cstool.download.listings import checksums_in, dates_in, names_in
+from cstool.download.listings import dates_in, names_in
 from cstool.errors import InputError
+from cstool.published.set_lists import MD5, SHA1, checksum_lines
 
 NGINX = """<html><head><title>Index of /wikidatawiki/entities/</title></head><body>
 <h1>Index of /wikidatawiki/entities/</h1><hr><pre><a href="../">../</a>
@@ -76,7 +77,7 @@ def test_no_listing_points_outside_the_folder(text: str) -> None:
 
 def test_checksums_are_read_and_other_lines_skipped() -> None:
     text = f"{SUM.upper()}  a.json.gz\n{'b' * 32} *dir/b.bz2\n\nno digest\n{'c' * 39}  c\n"
-    assert checksums_in(text) == {"a.json.gz": SUM, "b.bz2": "b" * 32}
+    assert dict(checksum_lines(text, (MD5, SHA1))) == {"a.json.gz": SUM, "b.bz2": "b" * 32}
 
 
 def test_the_one_multistream_file_is_taken_with_what_is_published_of_it() -> None:

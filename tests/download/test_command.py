@@ -24,9 +24,10 @@ from cstool.download.command import (
 from cstool.download.lock import exclusive_lock
 from cstool.download.plan import Action
 from cstool.download.progress_bars import bars
-from cstool.download.record import RECORD, DownloadFolder, read_record
+from cstool.download.record import DownloadFolder, read_record
 from cstool.download.threads import run_in_threads
 from cstool.errors import InputError, OutputError
+from cstool.published.set_lists import RECORD
 from tests.download.server import Server, corrupt, cut, raw, server, slow, status
 
 __all__ = ["server"]

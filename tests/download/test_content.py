@@ -17,7 +17,8 @@ from cstool.download.command import (
     outcome,
 )
 from cstool.download.progress_bars import bars
-from cstool.download.record import RECORD, read_record
+from cstool.download.record import read_record
+from cstool.published.set_lists import RECORD
 from tests.download.publisher import CONTENT, content_name, sha256
 from tests.download.server import (
     Server,

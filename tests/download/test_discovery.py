@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from cstool.download.addresses import LATEST
 from cstool.download.catalogue import Edition
 from cstool.download.client import HttpClient, ServerError, open_session
-from cstool.download.discovery import LATEST, find, find_near
+from cstool.download.discovery import find, find_near
 from cstool.download.publications import DumpSource, source_of, with_sizes
 from tests.download.server import Server, server, sha1, status
 

@@ -8,8 +8,9 @@ import pytest
 
 from cstool.download.lock import LOCK, exclusive_lock
 from cstool.download.own_files import open_own, size_of
-from cstool.download.record import RECORD, read_record
+from cstool.download.record import read_record
 from cstool.errors import InputError, OutputError
+from cstool.published.set_lists import RECORD
 from tests.download.hostile import DATA, NAME, PLACES, meet
 from tests.download.server import Server, answer, server
 

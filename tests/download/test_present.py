@@ -8,8 +8,8 @@ import pytest
 from cstool.download.addresses import WIKIMEDIA
 from cstool.download.command import DownloadRequest
 from cstool.download.present import split
-from cstool.download.record import RECORD
 from cstool.errors import InputError
+from cstool.published.set_lists import RECORD
 
 WHOLE = "enwiki-20261001-pages-articles-multistream.xml.bz2"
 PIECES = [
@@ -78,8 +78,11 @@ def test_a_set_of_which_a_recorded_file_is_missing_is_not_complete(
 def test_checksums_of_a_mirror_name_the_files_of_a_set(tmp_path: Path) -> None:
     lines = [*(f"{'0' * 64}  ./bzip2/{name}" for name in EXPORT), "", "  ", "a comment"]
     (tmp_path / "SHA256SUMS").write_text("\n".join(lines))
+    (tmp_path / "_SUCCESS").touch()
     assert found(tmp_path, EXPORT[:2]) == []
     assert found(tmp_path, EXPORT) == EXPORT
+    (tmp_path / "_SUCCESS").unlink()
+    assert found(tmp_path, EXPORT) == []
 
 
 @pytest.mark.parametrize("names", [PIECES[:1] + PIECES[2:], PIECES[1:], [], TABLES])

@@ -2,8 +2,9 @@
 
 import pytest
 
+from cstool.download.addresses import LATEST
 from cstool.download.client import HttpClient, ServerError, open_session
-from cstool.download.discovery import LATEST, EditionChoice, find
+from cstool.download.discovery import EditionChoice, find
 from cstool.download.publications import source_of
 from tests.download.publisher import CONTENT
 from tests.download.server import Server, server

@@ -9,8 +9,9 @@ import pytest
 from cstool.download.catalogue import RemoteFile
 from cstool.download.client import HttpClient, ServerError, open_session
 from cstool.download.progress_bars import bars
-from cstool.download.record import RECORD, CompleteFile, DownloadFolder, PendingFile, read_record
+from cstool.download.record import CompleteFile, DownloadFolder, PendingFile, read_record
 from cstool.download.transfer import TransferContext, fetch
+from cstool.published.set_lists import RECORD
 from tests.download.server import (
     Fault,
     Server,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from cstool.download.addresses import LATEST
 from cstool.download.client import HttpClient, ServerError, open_session
-from cstool.download.discovery import LATEST, find, find_near
+from cstool.download.discovery import find, find_near
 from cstool.download.publications import DumpSource, source_of
 from cstool.download.wikidata_layout import edition_of_entities
 from tests.download.server import Server, server, sha1

@@ -213,6 +213,21 @@ def test_malformed_pages_are_lost_alone(tmp_path: Path, size: int) -> None:
     assert (len(damage.messages), damage.cut_pages) == (2, 2)
 
 
+@pytest.mark.parametrize("size", [1, 1500, 1 << 20])
+def test_a_wrong_checksum_of_a_stream_is_reported_and_loses_nothing(
+    tmp_path: Path, size: int
+) -> None:
+    half = chunks_of(XML, 500)[:6], chunks_of(XML, 500)[6:]
+    first, second = map(one_stream, half)
+    path = tmp_path / "d.xml.bz2"
+    path.write_bytes(first[:-3] + bytes([first[-3] ^ 1]) + first[-2:] + second)
+    with pytest.raises(CutInputError, match=f"stream that ends at byte {len(first):,}"):
+        read(path, size)
+    damage = Damage()
+    assert titles(read(path, size, damage)) == ALL
+    assert (len(damage.messages), damage.cut_pages) == (1, 0)
+
+
 def test_bytes_behind_the_stream_are_reported(tmp_path: Path) -> None:
     path = write(tmp_path / "d.xml.bz2", XML)
     size = path.stat().st_size

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cstool.dumps.dump_sets import (
-    FolderListing,
-    dump_files,
-    files_of_folder,
-    in_order,
-    published_name,
-    stem_of,
-)
+from cstool.dumps.dump_sets import FolderListing, dump_files, files_of_folder, in_order
 from cstool.errors import InputError
+from cstool.published.dump_names import published_name, stem_of
 
 CONTENT = "swwiki-2026-10-01-p{}.xml.bz2"
 PIECE = "enwiki-20261001-pages-articles-multistream{}.xml-p{}.bz2"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.dumps import page_reader
+from cstool.dumps import page_reader, xml_fast_path
 from cstool.dumps.page_reader import XmlPageReader
 from cstool.dumps.xml import Page, PageParser
 from cstool.errors import CutInputError, InputError
@@ -77,6 +77,13 @@ def test_seeking_begins_with_the_first_page_in_the_xml(data: bytes, start: int) 
     first = cut.find(b"<page>")
     wanted = outcome(PageParser("x", inside=True), [cut[first:]])[0] if first >= 0 else []
     assert found == wanted
+
+
+def test_without_the_extension_pages_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = (PAGE + OTHER + PAGE + "</mediawiki>").encode()
+    found = outcome(XmlPageReader("x", namespaces={0}), [data])
+    monkeypatch.setattr(xml_fast_path, "COMPILED", False)
+    assert outcome(XmlPageReader("x", namespaces={0}), [data]) == found
 
 
 def test_reading_goes_on_behind_a_malformed_page() -> None:

@@ -1,10 +1,11 @@
 """Pages in MediaWiki's own form, matched by pattern, compared with the parser."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.dumps.xml import Page, PageParser
-from cstool.dumps.xml_fast_path import COMPILED, plain_pages
+from cstool.dumps.xml_fast_path import COMPILED, plain_page, plain_pages
 from cstool.errors import InputError
 
 PAGE = """  <page>
@@ -86,3 +87,82 @@ def test_what_xml_forbids_is_left_to_the_parser() -> None:
         for place in (b"[[y]]", b"Ann", b"2026-10-01T", b"c &lt; d"):
             assert plain_pages(PAGE.encode().replace(place, broken)) is None
     assert plain_pages(PAGE.replace("<id>7", "<id>99999999999").encode()) is None
+
+
+CONTENT = """  <page>
+    <title>Talk:A_&amp;_b</title>
+    <ns>1</ns>
+    <id>7</id>
+    <revision>
+      <id>12</id>
+      <parentid>-1</parentid>
+      <timestamp>2026-10-01T00:00:00Z</timestamp>
+      <contributor>
+        <username>Ann</username>
+        <id>-1</id>
+      </contributor>
+      <comment>c</comment>
+      <origin>-1</origin>
+      <model>Json.JsonConfig</model>
+      <format>text/x-wiki</format>
+      <text bytes="9" sha1="x0" xml:space="preserve">&lt;b&gt; é</text>
+      <sha1>x0</sha1>
+    </revision>
+  </page>
+"""
+TEXT = CONTENT[CONTENT.index("<text") : CONTENT.index("</text>") + 7]
+SLOT = f"""
+      <content>
+        <role>mediainfo</role>
+        <origin>12</origin>
+        <model>wikibase-mediainfo</model>
+        <format>application/json</format>
+        {TEXT}
+      </content>"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        (TEXT, '<text bytes="0" />'),
+        (TEXT, '<text bytes="-1" deleted="deleted" />'),
+        (TEXT, '<text bytes="9" sha1="x0" deleted="deleted" />'),
+        (TEXT, TEXT + SLOT),
+        (TEXT, TEXT + SLOT + SLOT.replace(TEXT, '<text bytes="0" />')),
+        (TEXT, TEXT.replace(' bytes="9" sha1="x0" xml:space="preserve"', "")),
+        ("<sha1>x0</sha1>", "<sha1 />"),
+        ("      <sha1>x0</sha1>\n", ""),
+        ("<comment>c</comment>", '<comment deleted="deleted" />'),
+        ("<parentid>-1</parentid>", ""),
+        ("<origin>-1</origin>", ""),
+        ("<username>Ann</username>", "<username />"),
+        ("<username>Ann</username>\n        <id>-1</id>", "<ip>::1</ip>"),
+        (
+            CONTENT[CONTENT.index("<contributor>") : CONTENT.index("<comment>")],
+            '<contributor deleted="deleted" />\n',
+        ),
+    ],
+)
+def test_pages_of_content_exports_are_plain(old: str, new: str) -> None:
+    data = CONTENT.replace(old, new).encode()
+    assert plain_pages(data) == parsed(data) is not None
+    found = plain_page(data, namespaces={0})
+    assert found
+    assert (found[0].id, found[0].namespace, found[0].revision_id) == (7, 1, 12)
+    assert found[1] == len(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<revision>", "<revision></revision><revision>"),
+        ("</text>", "</text><text></text>"),
+        ('bytes="9"', 'bytes="9" bytes="9"'),
+        ("</text>", "</text>" + SLOT.replace("&lt;", "&none;")),
+        ("</text>", "</text>" + SLOT.replace("é", "\ufffe")),
+        ("<ns>1</ns>", ""),
+    ],
+)
+def test_other_forms_are_left_to_the_parser(old: str, new: str) -> None:
+    assert plain_pages(CONTENT.replace(old, new, 1).encode()) is None

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cstool.download.record import RECORD, CompleteFile, DownloadFolder, DownloadRecord, PendingFile
+from cstool.download.record import CompleteFile, DownloadFolder, DownloadRecord, PendingFile
 from cstool.errors import InputError
+from cstool.published.set_lists import RECORD
 from cstool.report.verify.check import CheckTargets, VerifyResult, targets, verify
 from cstool.report.verify.lineage import Artifact, links
 from cstool.storage.manifest import MANIFEST, Input, describe_file, read_manifest, with_checksum

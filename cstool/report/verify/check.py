@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.download.lock import LOCK
-from cstool.download.record import PART, RECORD, CompleteFile, DownloadRecord, read_record
+from cstool.download.record import CompleteFile, DownloadRecord, read_record
 from cstool.errors import InputError
+from cstool.published.set_lists import PART, RECORD
 from cstool.report.verify.lineage import Artifact, Dependency, links
 from cstool.storage.locks import is_lock
 from cstool.storage.manifest import (

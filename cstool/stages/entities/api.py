@@ -16,7 +16,6 @@ from cstool.download.replies import ServerError
 from cstool.download.values import shorten
 from cstool.dumps.wikidata import MALFORMED, Entity, decode, item_number
 
-WIKIDATA_API = "https://www.wikidata.org/w/api.php"
 # Values of a list parameter for users without higher limits (MediaWiki, ParamValidator.php).
 MOST_VALUES = 50
 # Seconds that the databases may lag behind (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter).

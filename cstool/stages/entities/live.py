@@ -6,7 +6,7 @@ JSON of an item on, and in the order and the parts of the output, it is the same
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from cstool.execution.gc import seldom_collecting
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.execution.progress import duration_in_words
-from cstool.stages.entities.api import MOST_VALUES, WIKIDATA_API, ItemQuery
+from cstool.stages.entities.api import MOST_VALUES, ItemQuery
 from cstool.stages.entities.asking import ApiPolicy, ItemClient
 from cstool.stages.entities.finish import sort_items
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.rows import EntityFilter, ItemRows
 from cstool.stages.entities.selection import EntitySelection, find_wanted
 from cstool.stages.entities.sort import LAYOUT
@@ -43,8 +44,6 @@ from cstool.storage.sorted_runs import in_groups
 from cstool.storage.tasks import Task, part_name
 
 DEFAULT_PART_SIZE = 64 << 20
-# Above this number of items, downloading and reading the dump is faster.
-DEFAULT_MOST_ITEMS = 500_000
 NO_ITEM = "no such item"
 # A detail in the counts of the intermediate parts: the times of replies.
 _TIMES = "times"
@@ -52,21 +51,6 @@ _TIMES = "times"
 _MISSING, _REDIRECTED = "missing items", "redirected items"
 _MOST_NAMED = 100
 _ANSWERED = "answered"
-
-
-@dataclass(frozen=True)
-class LiveOptions:
-    """The options of `cstool entities --live`.
-
-    `languages`, `sites`: as in `EntitiesOptions`. `api`: the address of a Wikibase's api.php;
-    `contact`: how its operators reach the user. `max_items`: ask for at most this many items.
-    """
-
-    languages: str | None = None
-    sites: str | None = None
-    api: str = WIKIDATA_API
-    contact: str | None = None
-    max_items: int = DEFAULT_MOST_ITEMS
 
 
 def entities_live(

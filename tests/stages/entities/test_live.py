@@ -15,7 +15,8 @@ from cstool.download.replies import ServerError
 from cstool.errors import InputError, OutputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.asking import ApiPolicy
-from cstool.stages.entities.live import LiveOptions, entities_live
+from cstool.stages.entities.live import entities_live
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.storage.checksums import read_footer
 from cstool.storage.manifest import Manifest, Queried

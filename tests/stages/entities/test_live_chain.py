@@ -8,7 +8,8 @@ import pytest
 from cstool.download.client import HttpClient, open_session
 from cstool.execution.options import RunOptions
 from cstool.report.verify.check import targets, verify
-from cstool.stages.entities.live import LiveOptions, entities_live
+from cstool.stages.entities.live import entities_live
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.stages.link.stage import link

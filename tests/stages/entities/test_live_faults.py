@@ -14,7 +14,8 @@ from cstool.download.replies import ServerError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.api import HttpReply, ItemAnswer, judge_reply
 from cstool.stages.entities.asking import ApiPolicy
-from cstool.stages.entities.live import LiveOptions, entities_live
+from cstool.stages.entities.live import entities_live
+from cstool.stages.entities.live_options import LiveOptions
 from cstool.storage.manifest import Manifest
 from tests.support import item, rows_of
 from tests.wikibase_server import (

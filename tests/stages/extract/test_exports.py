@@ -45,7 +45,7 @@ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="0.11" xml:lang="e
 def page(
     id_: int, title: str, text: str | None, *, ns: int | None = 0, revision: int = 1, **more: str
 ) -> str:
-    """Return a page as a content file export has it; `text`: None if it is hidden."""
+    """Return a page as a content export has it; `text`: None if it is hidden."""
     if text is None:
         element = '<text bytes="-1" deleted="deleted" />'
     elif not text:

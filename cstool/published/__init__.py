@@ -1,0 +1,1 @@
+"""What Wikimedia's files are called, and which of them belong together."""
