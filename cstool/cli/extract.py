@@ -69,8 +69,8 @@ Examples:
     "--keep-going", is_flag=True, help="Keep the readable part of a truncated or damaged dump."
 )
 @running(
-    "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
-    "other bz2 (8M), of wikitext for other dumps (8M)."
+    "Bytes of input per part: of the compressed file for bz2 (default: 2M, or 8M if it is not "
+    "multistream), of wikitext for other dumps (default: 8M)."
 )
 def command(
     dumps: tuple[str, ...],

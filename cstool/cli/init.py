@@ -114,6 +114,8 @@ def command(
     DIR: the folder for the Makefile, created if missing. Run `make corpus` there; the dumps and
     the output of all stages are written to the same folder. Needs GNU make.
     """
+    from cstool.wikitext.site_identity import unknown_wiki
+
     del debug
     if only_path:
         echo_line(str(pipeline_file()))
@@ -133,9 +135,11 @@ def command(
         if not quiet:
             echo_line(f"wrote {path}", err=True)
     if not quiet:
-        echo_line(
-            f"next: make -C {shlex.quote(str(folder))} {'slurm' if slurm else 'corpus'}", err=True
-        )
+        # Not refused: a wiki may be newer than this version.
+        for message in filter(None, map(unknown_wiki, wikis)):
+            echo_line(f"init: {message}", err=True)
+        goal = "slurm" if slurm else "corpus"
+        echo_line(f"next: make -C {shlex.quote(str(folder))} {goal}", err=True)
 
 
 def _program() -> str:

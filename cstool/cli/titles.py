@@ -65,8 +65,8 @@ _DIFFERENCES_SHOWN = {
 )
 @output("the table of titles and its index")
 @running(
-    "Bytes of input per part: of the compressed file for multistream bz2 (default: 2M), of "
-    "other bz2 (8M), of wikitext for other dumps (8M), of SQL (16M)."
+    "Bytes of input per part: of the compressed file for bz2 (default: 2M, or 8M if it is not "
+    "multistream), of wikitext for other dumps (default: 8M), of SQL (default: 16M)."
 )
 def command(
     wiki: str,

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from fnmatch import fnmatch
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,7 +161,21 @@ def files_of_folder(listing: FolderListing) -> DumpFiles:
             "are missing, download it again"
         ]
     )
+    if not listing.listed and (gap := _gap(named.values())):
+        notes.append(
+            f"{folder}: no file name contains pages {gap[0]:,} to {gap[1]:,}; if a file of {title} "
+            "is missing, download it"
+        )
     return DumpFiles([str(Path(folder) / name) for name in names], notes)
+
+
+def _gap(names: Iterable[DumpName]) -> tuple[int, int] | None:
+    """Return the first range of pages that is missing between the ranges of a set."""
+    ranges = sorted(name.place for name in names if len(name.place) == 2)
+    for before, after in pairwise(ranges):
+        if after[0] > before[1] + 1:
+            return before[1] + 1, after[0] - 1
+    return None
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 # A corpus built with cstool: `make corpus` builds it, `make help` lists all targets and variables.
-# `make corpus SOURCE=content` uses another value for one run.
+# `make corpus SOURCE=content` uses another value for one run. To replace what was made with other
+# settings, run `make corpus RUN=--overwrite`.
 
 # Source wikis: database names, separated by spaces.
 WIKI = {wikis}

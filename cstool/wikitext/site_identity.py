@@ -88,11 +88,19 @@ def _need_known(wiki: str, header: Site) -> None:
         not _is_known(header.wiki) and header.language and header.case and header.namespaces
     ):
         return
-    near = difflib.get_close_matches(wiki, known_wikis(), 3)
+    raise InputError(f"--wiki: {wiki!r} is not a known database name of a wiki; {_hint(wiki)}")
+
+
+def unknown_wiki(wiki: str) -> str:
+    """Return a message with similar names if a database name is not known, else ""."""
+    return "" if _is_known(wiki) else f"{wiki!r} is not a known wiki; {_hint(wiki)}"
+
+
+def _hint(wiki: str) -> str:
+    near = difflib.get_close_matches(wiki, sorted(known_wikis()), 3)
     own = language_wiki(wiki) if is_known(wiki) else None
     names = [own] if own else near
-    hint = f"did you mean {' or '.join(names)}?" if names else "give a name such as swwiki"
-    raise InputError(f"--wiki: {wiki!r} is not a known database name of a wiki; {hint}")
+    return f"did you mean {' or '.join(names)}?" if names else "give a name such as swwiki"
 
 
 def _is_known(wiki: str) -> bool:

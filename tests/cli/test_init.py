@@ -134,6 +134,15 @@ def test_a_program_that_is_not_cstool_is_reported_in_one_line(tmp_path: Path, pr
     assert "make CSTOOL=PATH" in done.stderr
 
 
+def test_the_next_command_can_be_copied_and_an_unknown_wiki_is_reported(tmp_path: Path) -> None:
+    done = cstool("init", "my corpus", "--wiki", "sw,frwiki", "--languages", "en", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "next: make -C 'my corpus' corpus\n" in done.stderr
+    assert "'sw' is not a known wiki; did you mean swwiki?" in done.stderr
+    assert "frwiki" not in done.stderr
+    assert "extract" in make(tmp_path / "my corpus", "-n", "corpus").stdout
+
+
 def test_without_a_program_no_other_one_is_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,6 +151,14 @@ def test_a_record_without_sets_lists_nothing_and_an_invalid_one_is_reported(tmp_
     assert dump_files([path]) == ([path], [])
 
 
+def test_a_gap_between_the_ranges_of_a_folder_without_a_list_of_files_gives_a_note() -> None:
+    names = [CONTENT.format(pages) for pages in ("1p9", "10p99", "1000p2000")]
+    [note] = files_of_folder(FolderListing("dumps", names)).notes
+    assert "no file name contains pages 100 to 999; if a file of swwiki-2026-10-01" in note
+    assert not files_of_folder(FolderListing("dumps", names[:2])).notes
+    assert not files_of_folder(FolderListing("dumps", names, set(names))).notes
+
+
 def test_checksums_without_the_mark_of_a_complete_export_give_a_note(tmp_path: Path) -> None:
     write(tmp_path, CONTENT.format("1p9"), "SHA256SUMS")
     (note,) = dump_files([str(tmp_path)]).notes
