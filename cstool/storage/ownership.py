@@ -130,11 +130,12 @@ def refuse_inputs(out: Path, reads: Iterable[Path], inputs: list[Input]) -> None
         if path.resolve() in folders:
             raise InputError(f"{path}: given twice; give each folder once")
         folders.add(path.resolve())
-    identities: set[str] = set()
+    names: dict[str, str] = {}
     for given in inputs:
-        if given.identity and given.identity in identities:
-            raise InputError(f"{given.name}: given twice; give each input once")
-        identities.add(given.identity or "")
+        if given.identity and (other := names.get(given.identity)):
+            how = "given twice" if other == given.name else f"has the same content as {other}"
+            raise InputError(f"{given.name}: {how}; give each input once")
+        names[given.identity or ""] = given.name
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -248,6 +248,9 @@ def test_the_folder_that_is_read_is_never_written_to(
 def test_an_input_that_is_given_twice_is_reported(sample: Sample, tmp_path: Path) -> None:
     done = cstool("extract", sample.pages, sample.pages, "-o", tmp_path / "o")
     fails(done, sample.pages.name, "given twice")
+    copy = shutil.copy(sample.pages, tmp_path / "copy.xml.bz2")
+    done = cstool("extract", sample.pages, copy, "-o", tmp_path / "o")
+    fails(done, f"copy.xml.bz2: has the same content as {sample.pages.name}")
     assert not (tmp_path / "o").exists()
 
 
