@@ -96,7 +96,7 @@ def days_apart(one: str, other: str) -> tuple[int, bool]:
 
 
 def published_file(name: str) -> PublishedFile | None:
-    """Return what a file name says about its origin; None if it is none of Wikimedia's names.
+    """Return the origin that a file name contains; None if it is none of Wikimedia's names.
 
     The address of entities is that of all dates: their folder may have another date.
 

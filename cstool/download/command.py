@@ -213,7 +213,7 @@ def download(
 def _latest(
     before: dict[str, str], dates: dict[str, str], request: DownloadRequest, *, done: bool
 ) -> dict[str, str]:
-    """Return the dates that `latest` stands for, to be recorded until all files are complete."""
+    """Return the dates that `latest` was resolved to, recorded until all files are complete."""
     others = {key: date for key, date in before.items() if key.removesuffix(TABLES) not in dates}
     return others if done or request.date != LATEST else {**others, **dates}
 

@@ -128,7 +128,7 @@ class DownloadFolder:
     def decide(
         self, latest: dict[str, str], sets: Mapping[str, Sequence[str]] | None = None
     ) -> None:
-        """Record the dates that `latest` stands for, and the files of these sets."""
+        """Record the dates that `latest` was resolved to, and the files of these sets."""
         new = {name: list(files) for name, files in (sets or {}).items()}
         self._change(lambda old: replace(old, latest=latest, sets=old.sets | new))
 

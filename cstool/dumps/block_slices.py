@@ -87,7 +87,7 @@ def find_splittable(path: str) -> Blocks | None:
 
 
 def _header(path: str, data: bytes) -> Site | None:
-    """Return what the header says of the wiki; None unless it is complete and usual."""
+    """Return the wiki in the header; None unless the header is complete and usual."""
     start, found = page_start(data)
     if not found or _UNUSUAL_HEAD.search(data, 0, start):
         return None

@@ -151,7 +151,7 @@ class BlockReader:
         stop = starts[-1]
         candidates = _Candidates(chain(starts[:-1], find_blocks(self._file, stop // 8)))
         at: int | None = starts[0]
-        lost: int | None = None  # the begin of a damaged stretch
+        lost: int | None = None  # where a damaged stretch begins
         truncated = False
         while at is not None:
             if lost is not None and lost < stop <= at:

@@ -84,7 +84,7 @@ def _scan(file: FileIO) -> Streams | None:
         one.update(piece)
         hashed = stop
 
-    kept = end = 0  # kept: bytes of the previous block, which may contain the begin of a start
+    kept = end = 0  # kept: bytes of the previous block, which may contain the beginning of a start
     while read := file.readinto(view[kept:]):
         end += read
         filled = kept + read

@@ -15,7 +15,7 @@ from cstool.dumps.xml_fast_path import plain_page
 from cstool.errors import CutInputError
 
 _PAGE_START = re.compile(rb"<page[ \t\r\n>]")
-# The begin of a page at the end of the bytes.
+# The beginning of a page at the end of the bytes.
 _CUT_START = re.compile(rb"<(?:p(?:a(?:ge?)?)?)?\Z")
 _PAGE_END = b"</page>"
 _EXPORT_END = re.compile(rb"[ \t\r\n]*</mediawiki>[ \t\r\n]*")

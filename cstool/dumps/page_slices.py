@@ -69,7 +69,7 @@ class _Cut:
     headers: dict[str, Site] = field(default_factory=dict)
 
     def site(self, header: Site, name: str) -> Site:
-        """Return the wiki of a file from what its header says."""
+        """Return the wiki of a file from its header."""
         self.headers[name] = header
         return self.site_of(header, name)
 

@@ -124,7 +124,7 @@ def _pages_of_streams(slice_: PageSlice, damage: Damage | None) -> Iterator[Page
 def _pages_of_blocks(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
     (first, last), stop = slice_.block_bytes, slice_.blocks[-1]
     reader = slice_.reader(f"{slice_.name}, bz2 block at byte {first:,}", seeking=True)
-    held = b""  # at the end of a block behind the range: what may be the begin of a page
+    held = b""  # at the end of a block behind the range: what may be the beginning of a page
     with Path(slice_.name).open("rb", buffering=0) as file:
         _need_same(slice_.name, file, (first, last), slice_.digests[0])
         size = os.fstat(file.fileno()).st_size

@@ -10,7 +10,7 @@ from cstool.dumps import bounds
 
 _START = re.compile(rb"<([\w.-]+:)?(?:(siteinfo)(?=[\s>])|(?:siteinfo/|page[\s/>]))")
 _PAGE = re.compile(rb"<(?:[\w.-]+:)?page[\s/>]")
-# What may be the begin of a start tag, at the end of a piece of XML.
+# What may be the beginning of a start tag, at the end of a piece of XML.
 _BEGUN = re.compile(rb"<[\w.:-]{0,64}\Z")
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[\dA-Fa-f]+);)")
 _NO_TAG = re.compile(
@@ -19,7 +19,7 @@ _NO_TAG = re.compile(
 
 
 class HeaderMender:
-    """Passes the begin of an export on, with its <siteinfo> mended.
+    """Passes on the beginning of an export, with its <siteinfo> mended.
 
     `done`: whether that element has been passed on, or a page came first. `added`: bytes that the
     mended XML has more than the given one.

@@ -32,7 +32,7 @@ _ENTITIES = re.compile(rf"{WIKIDATA}-([0-9]{{8}})-all\.json\.(gz|bz2)")
 
 
 class DumpName(NamedTuple):
-    """What the name of a published file says.
+    """The parts of the name of a published file.
 
     `kind`: such as `pages-articles-multistream`, CONTENT for a content export. `place`: the first
     page and what follows it, which orders the files of a set; () for a file with all pages.
@@ -60,7 +60,7 @@ class DumpName(NamedTuple):
 
 
 class TableName(NamedTuple):
-    """What the name of a dump of a SQL table says."""
+    """The parts of the name of a SQL table's file."""
 
     wiki: str
     date: str
@@ -68,7 +68,7 @@ class TableName(NamedTuple):
 
 
 class EntitiesName(NamedTuple):
-    """What the name of a dump of Wikidata's entities says: its date, and `gz` or `bz2`."""
+    """The parts of the name of a file of Wikidata's entities: its date, and `gz` or `bz2`."""
 
     date: str
     compression: str
@@ -86,7 +86,7 @@ def stem_of(name: str) -> str | None:
 
 
 def published_name(name: str) -> DumpName | None:
-    """Return what a published file's name says; None for another name."""
+    """Return the parts of a published file's name; None for another name."""
     match = _PUBLISHED.fullmatch(stem_of(name) or "")
     if match is None:
         return None
@@ -102,7 +102,7 @@ def published_name(name: str) -> DumpName | None:
 
 
 def table_name(name: str) -> TableName | None:
-    """Return what the name of a SQL table's file says; None for another name."""
+    """Return the parts of the name of a SQL table's file; None for another name."""
     match = _TABLE.fullmatch(name)
     return TableName(*match.groups()) if match else None
 
@@ -113,7 +113,7 @@ def table_file(wiki: str, date: str, table: str) -> str:
 
 
 def entities_name(name: str) -> EntitiesName | None:
-    """Return what the name of a file of Wikidata's entities says; None for another name."""
+    """Return the parts of the name of a file of Wikidata's entities; None for another name."""
     match = _ENTITIES.fullmatch(name)
     return EntitiesName(*match.groups()) if match else None
 

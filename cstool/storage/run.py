@@ -322,8 +322,8 @@ def _locked_folder(out: Path, claim: Claim, options: RunOptions) -> Iterator[Pat
 def _log_needs(out: Path, claim: Claim, options: RunOptions) -> None:
     first = options.array_task is None or options.array_task[0] == 1
     # With a limit, the size of what is read is not known.
-    told = not options.quiet and first and not claim.parameters.get("limit")
-    if told and (line := needs_in_words(claim.stage, out, claim.inputs)):
+    is_reported = not options.quiet and first and not claim.parameters.get("limit")
+    if is_reported and (line := needs_in_words(claim.stage, out, claim.inputs)):
         log_stage(claim.stage, line)
 
 

@@ -25,7 +25,7 @@ def whole_site(
     """Return the wiki of an export from its header, `--wiki` and `--language`.
 
     `wiki` wins over the header. Its language is `language`, else that of the wiki; without `wiki`,
-    `language` is used only if neither the header nor the wiki's name tells the language
+    `language` is used only if neither the header nor the wiki's name contains the language
     (`in_language` applies it otherwise). `name`: of the file, for messages. Raises InputError if
     the wiki or its language is not known.
     """
@@ -34,7 +34,7 @@ def whole_site(
     named = wiki or header.wiki
     if not named:
         raise InputError(
-            f"{name}: {_lacks(header)}, which names the wiki; say whose text it is with --wiki, "
+            f"{name}: {_lacks(header)}, which names the wiki; give its database name, "
             f"such as --wiki {_example(header, name)}"
         )
     spoken = language if wiki and language else _language(named, header)
@@ -73,13 +73,13 @@ def _example(header: Site, name: str) -> str:
 
 
 def _language(wiki: str, header: Site) -> str:
-    """Return the language of a wiki; "" if neither its name nor its header tells it."""
-    own, told = text_language(wiki), header.language
+    """Return the language of a wiki; "" if neither its name nor its header contains it."""
+    own, stated = text_language(wiki), header.language
     if own:
-        is_same = told == own or told.startswith(f"{own}-") or current(told) == own
-        return told if is_same and is_known(told) and current(told) == told else own
+        is_same = stated == own or stated.startswith(f"{own}-") or current(stated) == own
+        return stated if is_same and is_known(stated) and current(stated) == stated else own
     # The address of a special wiki is no language.
-    return _SPECIAL if told and not is_known(told) and wiki.startswith(told) else told
+    return _SPECIAL if stated and not is_known(stated) and wiki.startswith(stated) else stated
 
 
 def _need_known(wiki: str, header: Site) -> None:

@@ -278,7 +278,7 @@ def _inputs(lineage: tuple[Ancestor, ...]) -> list[Input]:
 
 
 def _published(lineage: tuple[Ancestor, ...]) -> str:
-    """Return where the input files were published, "" if their names do not tell."""
+    """Return where the input files were published, "" if their names do not contain it."""
     where = published_at(given.name for given in _inputs(lineage))
     return f"Wikimedia publishes files of these names at:\n\n{where}\n" if where else ""
 
