@@ -78,7 +78,7 @@ class HttpClient:
 
     `tries`: number of failed attempts in a row after which a request is given up. `say`: receives
     messages for the user. `limit`: seconds for the headers of a reply, including redirects, and for
-    the whole of a small one.
+    the whole of a small one. `server_option`: with which the user gives another server.
     """
 
     session: Session
@@ -89,6 +89,7 @@ class HttpClient:
     tries: int = 10
     timeouts: tuple[float, float] = _TIMEOUTS
     limit: float = _LIMIT
+    server_option: str = "--mirror"
 
     def wait(self, seconds: float) -> None:
         """Wait. Raises StopRequested if the run is being stopped."""
@@ -122,7 +123,7 @@ class HttpClient:
             Deadline(self.limit) as deadline,
             self._follow(url, headers, method, deadline) as response,
         ):
-            yield Reply(response, deadline)
+            yield Reply(response, deadline, self.server_option)
 
     def _follow(
         self, url: str, headers: Mapping[str, str], method: str, deadline: Deadline
@@ -150,10 +151,10 @@ class HttpClient:
             if response.status_code not in _MOVED:
                 return response
             response.close()  # its body is not needed, and may be endless
-            at = redirected(url, at, response.headers.get("Location"))
+            at = redirected(url, at, response.headers.get("Location"), self.server_option)
             self.check()
         raise ServerError(
-            f"{url}: more than {_REDIRECTS} redirects; use another server with --mirror"
+            f"{url}: more than {_REDIRECTS} redirects; use another server with {self.server_option}"
         )
 
     def read(self, url: str) -> bytes | None:
@@ -188,7 +189,7 @@ class HttpClient:
                 raise ServerError(
                     f"{url}: no complete reply within {self.limit:.0f} s, the limit for listings "
                     "and catalogs; run the same command again, or use another server with "
-                    "--mirror"
+                    f"{self.server_option}"
                 ) from error
             except FAULTS as error:
                 raise_if_permanent(url, error)
@@ -218,7 +219,7 @@ class RetryCounter:
         if self._count >= self._most:
             raise ServerError(
                 f"{self._what}: {fault}, {self._count} times in a row; run the same command again "
-                "later to resume, or use another server with --mirror"
+                f"later to resume, or use another server with {self._http.server_option}"
             )
         if asked is None:
             self._refused += by_server
@@ -230,7 +231,7 @@ class RetryCounter:
             hours = f"{seconds / 3600:.1f} hours" if seconds < YEAR else "a year or more"
             raise ServerError(
                 f"{self._what}: {fault} and requests a wait of {hours}; run the same command again "
-                "then to resume, or use another server with --mirror"
+                f"then to resume, or use another server with {self._http.server_option}"
             )
         if seconds >= _SHORTEST_NEWS:
             self._http.say(f"{self._what}: {fault}; retrying in {seconds:.0f} s")

@@ -37,10 +37,14 @@ FAULTS = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply whose body is still to be read, and its deadline."""
+    """A reply whose body is still to be read, and its deadline.
+
+    `option`: of the command, with which the user gives another server.
+    """
 
     response: requests.Response
     deadline: Deadline
+    option: str
 
     @property
     def status(self) -> int:
@@ -93,7 +97,7 @@ class Reply:
         Raises ServerError if it has more than `most` bytes, otherwise FAULTS.
         """
         encoding = self.headers.get("Content-Encoding", "").strip().lower()
-        decoder = _decoder(encoding, self.url)
+        decoder = _decoder(encoding, self.url, self.option)
         body, raw = bytearray(), 0
         for block in self.blocks():
             check()
@@ -104,7 +108,7 @@ class Reply:
                 what = f"{encoding} data expands to" if raw <= most else "the reply has"
                 raise ServerError(
                     f"{self.url}: {what} more than {most >> 20} MiB, the limit for listings and "
-                    "catalogs; use another server with --mirror"
+                    f"catalogs; use another server with {self.option}"
                 )
         if decoder is not None and not decoder.eof:
             raise ConnectionFault(f"the {encoding} body is truncated")
@@ -116,7 +120,7 @@ class Reply:
             raise DeadlineExceeded("timed out") from cause
 
 
-def _decoder(encoding: str, url: str) -> "zlib._Decompress | None":
+def _decoder(encoding: str, url: str, option: str) -> "zlib._Decompress | None":
     """Return a decoder of the body: none was requested, but some servers send gzip anyway."""
     if encoding in ("", "identity"):
         return None
@@ -124,7 +128,7 @@ def _decoder(encoding: str, url: str) -> "zlib._Decompress | None":
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # zlib's header or gzip's
     raise ServerError(
         f"{url}: unsupported content encoding {shorten(encoding, 40)!r}; use another server with "
-        "--mirror"
+        f"{option}"
     )
 
 
@@ -137,10 +141,11 @@ def _decoded(decoder: "zlib._Decompress", block: bytes, most: int) -> bytes:
         raise ConnectionFault(f"the compressed body is damaged ({error})") from error
 
 
-def redirected(url: str, base: str, location: str | None) -> str:
+def redirected(url: str, base: str, location: str | None, option: str) -> str:
     """Return the address that a reply from `base` redirects to.
 
-    Raises ServerError, with `url`, if it is not the address of a web server.
+    Raises ServerError, with `url`, if it is not the address of a web server. `option`: with which
+    the user gives another server.
     """
     try:
         target = urljoin(base, location or "")
@@ -151,5 +156,5 @@ def redirected(url: str, base: str, location: str | None) -> str:
         valid = False
     if not location or not valid or not location.isprintable():
         where = f"to {shorten(location)!r}, which is not a web address" if location else "nowhere"
-        raise ServerError(f"{url}: redirects {where}; use another server with --mirror")
+        raise ServerError(f"{url}: redirects {where}; use another server with {option}")
     return target

@@ -1,4 +1,4 @@
-"""Mend the <siteinfo> element of an export, whose values are not always escaped.
+"""Escape `&` and `<` in the <siteinfo> element of an export, whose values are not always escaped.
 
 MediaWiki Content File Exports write the names of a wiki and of its namespaces as they are
 (wikimedia/analytics-refinery-source, SiteInfo.scala): a bare `&` or `<` is not XML.
@@ -18,11 +18,11 @@ _NO_TAG = re.compile(
 )
 
 
-class HeaderMender:
-    """Passes on the beginning of an export, with its <siteinfo> mended.
+class HeaderEscaper:
+    """Passes on the beginning of an export, with the values of its <siteinfo> escaped.
 
     `done`: whether that element has been passed on, or a page came first. `added`: bytes that the
-    mended XML has more than the given one.
+    escaped XML has more than the given one.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,9 @@ class HeaderMender:
         if start[2]:
             first, end = start.start(), data.find(b"</%ssiteinfo" % (start[1] or b""), start.end())
             if end >= 0:
-                mended = mend(data[first:end])
-                self.added = len(mended) - (end - first)
-                data = data[:first] + mended + data[end:]
+                escaped = escape_values(data[first:end])
+                self.added = len(escaped) - (end - first)
+                data = data[:first] + escaped + data[end:]
             elif not (final or _PAGE.search(data) or len(data) - first > bounds.LONGEST_TOKEN):
                 return self._hold(data, first)
         self.done = True
@@ -53,7 +53,7 @@ class HeaderMender:
         return data[:place]
 
 
-def mend(element: bytes) -> bytes:
+def escape_values(element: bytes) -> bytes:
     """Return XML in which `&` and `<` that are no markup are escaped."""
     if b"<![CDATA[" in element:
         return element

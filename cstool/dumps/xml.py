@@ -25,7 +25,7 @@ from cstool.dumps.export_elements import (
     model_of,
     within,
 )
-from cstool.dumps.site_header import HeaderMender
+from cstool.dumps.site_header import HeaderEscaper
 from cstool.errors import CutInputError, InputError
 
 MAIN = 0
@@ -95,7 +95,7 @@ class PageParser:
         self._namespace_key = 0
         self.root = ROOT
         self._is_export = inside
-        self._mender = None if inside else HeaderMender()
+        self._escaper = None if inside else HeaderEscaper()
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.buffer_size = 1 << 18
@@ -122,11 +122,11 @@ class PageParser:
         after each call: give at most a few megabytes at once.
         """
         broken: expat.ExpatError | None = None
-        if self._mender:
-            data = self._mender.take(data, final=final)
-            if self._mender.done:
-                self._offset -= self._mender.added
-                self._mender = None
+        if self._escaper:
+            data = self._escaper.take(data, final=final)
+            if self._escaper.done:
+                self._offset -= self._escaper.added
+                self._escaper = None
         self._fed += len(data)
         try:
             self._parser.Parse(data, final)

@@ -39,7 +39,7 @@ for path in sys.argv[1:]:
 OTHER = ((1, 1500), (3, 4000), (2, 6000), (14, 300), (4, 12000), (828, 5000))
 ARTICLE_BYTES = 9000
 TEMPLATE_BYTES = 700
-# One page in so many of the articles and templates is a template.
+# One page in TEMPLATES of the articles and templates is a template.
 TEMPLATES = 12
 NAMESPACES = ((0, ""), (1, "Talk"), (2, "User"), (3, "User talk"), (4, "Project"), (10, "Template"),
               (14, "Category"), (828, "Module"))  # fmt: skip

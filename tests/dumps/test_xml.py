@@ -274,7 +274,7 @@ def test_any_name_without_markup_is_read_as_it_is_and_if_it_is_escaped(
         assert site.namespaces[-1] == (14, name.strip())
 
 
-def test_only_the_siteinfo_is_mended_and_offsets_stay_those_of_the_file() -> None:
+def test_only_the_siteinfo_is_escaped_and_offsets_stay_those_of_the_file() -> None:
     header = SITE.replace("Kategorie", "Q&A & B")
     data = f"<mediawiki>{header}<page>{HEAD}<revision><text>R&B</text>".encode()
     with pytest.raises(CutInputError, match=r"malformed XML .* in page 'T'") as fault:

@@ -126,8 +126,6 @@ class ItemClient:
                 body = reply.read(self.http.check, self.policy.largest)
                 content_type = reply.headers.get("Content-Type", "")
                 wait = retry_after(reply.headers.get("Retry-After"), self.http.now())
-        except ServerError as error:  # its advice names an option of `cstool download`
-            raise ServerError(str(error).replace("--mirror", "--api")) from error
         except FAULTS as error:
             raise_if_permanent(self.query.api, error)
             return TryLater(describe_error(error))

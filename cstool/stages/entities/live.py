@@ -78,7 +78,7 @@ def entities_live(
     part_size = running.part_size or DEFAULT_PART_SIZE
     policy = policy or ApiPolicy()
     say = _silent if running.quiet else _say
-    http = http or HttpClient(open_session(options.contact), say)
+    http = replace(http or HttpClient(open_session(options.contact), say), server_option="--api")
     query = ItemQuery(options.api, wanted.languages, wanted.sites)
     client = ItemClient(http, query, policy.pause_for(options.api, options.contact), policy)
     assert wanted.qids is not None
