@@ -13,8 +13,9 @@ from cstool import __version__, distribution
 from cstool.stages.shard.dataset_card import _citation
 from tests.conftest import ROOT
 
+COMMAND = "cstool"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-# `pip install cstool` in any spelling: the package of that name on PyPI is another project's.
+# The bare name in any spelling: the package of that name on PyPI is another project's.
 _INSTALL = r"pip3? install(?:\s+-\S+)*\s+['\"]?"
 BARE = re.compile(_INSTALL + r"cstool(?![\w./-])")
 PUBLISHED_NAME = re.compile(_INSTALL + distribution.NAME)
@@ -93,17 +94,17 @@ def test_the_user_agent_has_the_contact_and_after_a_release_the_address(
 def test_no_text_installs_the_package_of_another_project() -> None:
     for name, text in texts().items():
         assert not BARE.search(text), name
-        assert "pypi.org/project/cstool/" not in text, name
+        assert f"pypi.org/project/{COMMAND}/" not in text, name
         if not distribution.PUBLISHED and name != "cstool/distribution.py":
             assert not PUBLISHED_NAME.search(text), name
 
 
 @pytest.mark.parametrize(
     "text",
-    ["pip install cstool", "pip install 'cstool[mask]'", 'pip install -U "cstool"',
-     "pip install --quiet cstool==0.1"],
-)  # fmt: skip
+    [COMMAND, f"'{COMMAND}[mask]'", f'-U "{COMMAND}"', f"--quiet {COMMAND}==0.1"],
+)
 def test_the_scan_finds_the_bare_name(text: str) -> None:
+    text = f"pip install {text}"
     assert BARE.search(text)
     assert not BARE.search("pip install '.[report]'; cstool --help")
     assert not BARE.search(text.replace("cstool", distribution.NAME))

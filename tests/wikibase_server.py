@@ -11,16 +11,16 @@ includes/api/ApiMain.php (lag, User-Agent) and includes/libs/ParamValidator/Para
 import gzip
 import json
 import re
-import select
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import LoopbackServer, send_nothing, serving
 
 Json = dict[str, Any]
 
@@ -67,19 +67,15 @@ class ApiHandler(BaseHTTPRequestHandler):
         with server.lock:
             server.asked.append(Call(parameters, self.headers["User-Agent"], time.monotonic()))
             fault = server.faults.pop(0) if server.faults else None
-            server.busy += 1
-            server.busiest = max(server.busiest, server.busy)
         try:
-            time.sleep(server.delay)
-            if fault:
-                fault(self)
-            else:
-                self.answer()
+            with server.one_busy():
+                time.sleep(server.delay)
+                if fault:
+                    fault(self)
+                else:
+                    self.answer()
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
-        finally:
-            with server.lock:
-                server.busy -= 1
 
     def answer(self, change: Callable[[Json], None] = lambda reply: None) -> None:
         """Send the answer to the last call; `change` changes it before."""
@@ -122,17 +118,15 @@ class ApiHandler(BaseHTTPRequestHandler):
 ApiFault = Callable[[ApiHandler], None]
 
 
-class WikibaseServer(ThreadingHTTPServer):
+class WikibaseServer(LoopbackServer):
     """`languages`: the codes that it knows (None: all); `lag`: seconds that its databases lag.
 
     `largest`: bytes of JSON after which a reply has no further entities; `delay`: seconds before
     each answer. `compress`: whether it sends gzip. `sent`: the bytes of bodies so far.
     """
 
-    daemon_threads = True
-
     def __init__(self, items: Iterable[Json]) -> None:
-        super().__init__(("127.0.0.1", 0), ApiHandler)
+        super().__init__(ApiHandler)
         self.items: dict[str, Json] = {entity["id"]: entity for entity in items}
         self.redirects: dict[str, str] = {}
         self.languages: set[str] | None = None
@@ -142,18 +136,7 @@ class WikibaseServer(ThreadingHTTPServer):
         self.compress = True
         self.faults: list[ApiFault] = []
         self.asked: list[Call] = []
-        self.lock = threading.Lock()
-        self.busy = self.busiest = self.sent = 0
-        self.closing = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Pass over lines that a client or a fault has broken off."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        self.sent = 0
 
     @property
     def api(self) -> str:
@@ -252,16 +235,8 @@ def items_of(dump: Path) -> Iterator[Json]:
 @contextmanager
 def running_wikibase(items: Iterable[Json]) -> Iterator[WikibaseServer]:
     """Serve these entities until the block ends."""
-    server = WikibaseServer(items)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with serving(WikibaseServer(items)) as server:
         yield server
-    finally:
-        server.closing = True
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 # ---- faults ----
@@ -286,7 +261,7 @@ def say(body: bytes, content_type: str = "application/json") -> ApiFault:
 
 
 def cut(upto: int) -> ApiFault:
-    """Close the line after so many bytes of the answer's body."""
+    """Close the connection after the first `upto` bytes of the reply's body."""
 
     def act(handler: ApiHandler) -> None:
         reply = handler.server.reply_to(handler.server.asked[-1].parameters)
@@ -300,13 +275,7 @@ def altered(change: Callable[[Json], None]) -> ApiFault:
     return lambda handler: handler.answer(change)
 
 
-def hang(handler: ApiHandler) -> None:
-    """Send nothing until the client leaves."""
-    handler.close_connection = True
-    while not handler.server.closing:
-        ready, _, _ = select.select([handler.connection], [], [], 0.05)
-        if ready:
-            return
+hang = send_nothing
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import hashlib
 import random
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -25,7 +24,7 @@ from xml.sax.saxutils import escape
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import pages_of
 from scripts.bench.extract import in_a_process
-from scripts.bench.measure import Taken, cstool, run
+from scripts.bench.measure import Taken, cstool, run, working_folder
 
 DECOMPRESS = """
 import bz2, sys
@@ -174,9 +173,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="keep input and output in this folder")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.keep or Path(temporary)).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+    with working_folder(arguments.keep) as folder:
         bench(arguments, folder)
 
 

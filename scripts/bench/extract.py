@@ -15,7 +15,6 @@ import html
 import json
 import re
 import sys
-import tempfile
 import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -25,7 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from scripts.bench.measure import Taken, cstool, run
+from scripts.bench.measure import Taken, cstool, run, working_folder
 from scripts.bench.stages import PAGES_A_STREAM
 
 WIKIEXTRACTOR = "wikiextractor==3.1.0"
@@ -249,9 +248,7 @@ def main() -> None:
     parser.add_argument("--wikiextractor", type=Path, help="the program, if it is installed")
     parser.add_argument("--keep", type=Path, help="keep input and output in this folder")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.keep or Path(temporary)).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+    with working_folder(arguments.keep) as folder:
         bench(arguments, folder)
 
 

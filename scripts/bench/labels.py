@@ -9,7 +9,6 @@ queries it. All entities are needed, which is the worst case.
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ from cstool.arrays.arrow import list_of_structs
 from cstool.languages.codes import entitycs, language_wiki
 from cstool.languages.data_tables import rows
 from cstool.storage.schemas import ENTITIES, SITELINKS, TERMS
-from scripts.bench.measure import run
+from scripts.bench.measure import run, working_folder
 
 ITEMS_A_PART = 1 << 16
 GATHER = """
@@ -140,8 +139,7 @@ def main() -> None:
     parser.add_argument("--fallback", default="all", choices=["all", "variants", "none"])
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or Path(temporary)
+    with working_folder(arguments.keep) as folder:
         labels = write_entities(folder, arguments.items, arguments.labels)
         print(f"{arguments.items:,} items, {labels:,} labels; --fallback {arguments.fallback}")
         bench(folder, arguments, lambda what, told: print(f"{what:10} {told}"))

@@ -14,7 +14,6 @@ import os
 import shelve
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -42,7 +41,7 @@ from cstool.storage.manifest import (
 from cstool.storage.schemas import MENTION, SENTENCES, TITLES, sentence_id
 from cstool.storage.tasks import part_name
 from scripts.bench.index import chunks, qids_of, titles_of
-from scripts.bench.measure import cstool, run
+from scripts.bench.measure import cstool, run, working_folder
 
 SENTENCES_A_PART = 10_000
 MENTIONS_A_SENTENCE = 2
@@ -240,9 +239,7 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = given.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
+    with working_folder(given.keep) as folder:
         ours = bench(folder, given.titles, given.mentions, given.jobs)
         if not given.no_peers:
             peers(folder, given.titles, ours)

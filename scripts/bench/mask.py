@@ -13,12 +13,11 @@ and the sentences per second of the difference.
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from scripts.bench.measure import cstool, run
+from scripts.bench.measure import cstool, run, working_folder
 from scripts.bench.shard import make_switched
 from tests.masking.tokenizers import KINDS, train
 
@@ -42,8 +41,7 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=30_000)
     parser.add_argument("--keep", type=Path)
     arguments, options = parser.parse_known_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.keep or Path(temporary)).absolute()
+    with working_folder(arguments.keep) as folder:
         make_switched(folder / "switched", arguments.rows, languages=5)
         if not (folder / "corpus/_manifest.json").exists():
             run([cstool(), "shard", "switched", "-o", "corpus", "--quiet"], folder)

@@ -3,8 +3,10 @@
 import os
 import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,15 @@ class Taken:
     wall: float
     cpu: float
     memory: float
+
+
+@contextmanager
+def working_folder(keep: Path | None) -> Iterator[Path]:
+    """Yield the folder `keep`, created if missing, or a temporary one; its path is absolute."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (keep or Path(temporary)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
 
 
 def cstool() -> str:

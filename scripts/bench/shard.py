@@ -10,7 +10,6 @@ the largest process. Run it twice on the same folder (`--keep`) to compare optio
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from cstool.storage.ownership import Claim
 from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.schemas import ATTRIBUTION as PAGES
 from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
-from scripts.bench.measure import cstool, run
+from scripts.bench.measure import cstool, run, working_folder
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
 LANGUAGES_A_SENTENCE = 5
@@ -141,8 +140,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=Path)
     arguments, options = parser.parse_known_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = (arguments.keep or Path(temporary)).absolute()
+    with working_folder(arguments.keep) as folder:
         size = make_switched(folder / "switched", arguments.rows, arguments.languages)
         command = ["shard", "switched", "-o", "corpus", "--overwrite", "--quiet"]
         taken = run([cstool(), *command, "-j", str(arguments.jobs), *options], folder)

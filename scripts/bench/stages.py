@@ -13,12 +13,11 @@ import gzip
 import json
 import re
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
-from scripts.bench.measure import Taken, cstool, run
+from scripts.bench.measure import Taken, cstool, run, working_folder
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
 PAGES = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
@@ -107,9 +106,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
+    with working_folder(arguments.keep) as folder:
         bench(folder, arguments.copies, ["-j", str(arguments.jobs), "--quiet", "--overwrite"])
 
 

@@ -20,7 +20,6 @@ import random
 import shelve
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +36,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
 from cstool.storage.schemas import LINKED, LINKED_MENTION
 from scripts.bench.labels import write_entities
-from scripts.bench.measure import cstool, run
+from scripts.bench.measure import cstool, run, working_folder
 
 SENTENCES_A_PART = 100_000
 TEXT = """
@@ -228,8 +227,7 @@ def main() -> None:
     parser.add_argument("--peer", type=int, default=20_000)
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = given.keep or Path(temporary)
+    with working_folder(given.keep) as folder:
         if not (folder / "linked" / MANIFEST).exists():
             write_entities(folder, given.items, given.labels)
             _close(

@@ -6,21 +6,21 @@
 """
 
 import re
-import select
 import socket
 import struct
-import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.download.publisher import Publisher, md5, sha1
+from tests.loopback import LoopbackServer, send_nothing, serving
 
 __all__ = ["md5", "sha1"]
 
@@ -131,19 +131,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        with self.server.lock:
-            self.server.busy += 1
-            self.server.busiest = max(self.server.busiest, self.server.busy)
-        try:
+        with self.server.one_busy():
             end = len(body) if upto is None else upto
             for place in range(0, end, PIECE):
                 self.wfile.write(body[place : min(end, place + PIECE)])
                 time.sleep(pause)
                 if self.server.closing:
                     break
-        finally:
-            with self.server.lock:
-                self.server.busy -= 1
         if upto is not None or length is not None:
             self.close_connection = True
 
@@ -151,27 +145,14 @@ class Handler(BaseHTTPRequestHandler):
 Fault = Callable[[Handler], None]
 
 
-class Server(Publisher, ThreadingHTTPServer):
-    daemon_threads = True
-
+class Server(Publisher, LoopbackServer):
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.files: dict[str, bytes] = {}
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.head_faults: dict[str, list[Fault]] = defaultdict(list)
         self.asked: list[Asked] = []
-        self.lock = threading.Lock()
-        self.open = self.most = self.busy = self.busiest = 0
-        self.closing = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Pass over lines that a client or a fault has broken off."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        self.open = self.most = 0
 
     def listing(self, path: str) -> bytes | None:
         """Return a folder's listing as nginx writes it, None when nothing stands below it."""
@@ -192,16 +173,8 @@ def etag(data: bytes) -> str:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with serving(Server()) as server:
         yield server
-    finally:
-        server.closing = True
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -211,16 +184,27 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
 
 
+def stop_at(part: Path, size: int, stop: threading.Event) -> None:
+    """Set `stop`, in a thread, once the file has `size` bytes."""
+
+    def watch() -> None:
+        while not part.exists() or part.stat().st_size < size:
+            time.sleep(0.01)
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 # ---- faults ----
 
 
 def cut(upto: int) -> Fault:
-    """Close the line after so many bytes of the body."""
+    """Close the connection after the first `upto` bytes of the body."""
     return lambda handler: handler.serve(upto=upto)
 
 
 def reset(upto: int) -> Fault:
-    """Break the line off (RST) after so many bytes of the body."""
+    """Reset the connection (RST) after the first `upto` bytes of the body."""
 
     def act(handler: Handler) -> None:
         handler.serve(upto=upto)
@@ -287,13 +271,7 @@ def silent(seconds: float, upto: int = 0) -> Fault:
     return act
 
 
-def silent_head(handler: Handler) -> None:
-    """Send nothing until the client leaves."""
-    handler.close_connection = True
-    while not handler.server.closing:
-        ready, _, _ = select.select([handler.connection], [], [], 0.05)
-        if ready:
-            return
+silent_head = send_nothing
 
 
 def raw(*pieces: bytes, pause: float = 0.0) -> Fault:

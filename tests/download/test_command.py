@@ -28,7 +28,7 @@ from cstool.download.record import DownloadFolder, read_record
 from cstool.download.threads import run_in_threads
 from cstool.errors import InputError, OutputError
 from cstool.published.set_lists import RECORD
-from tests.download.server import Server, corrupt, cut, raw, server, slow, status
+from tests.download.server import Server, corrupt, cut, raw, server, slow, status, stop_at
 
 __all__ = ["server"]
 
@@ -323,13 +323,7 @@ def test_a_stopped_run_ends_at_once_and_is_resumed(desk: Desk) -> None:
     path = f"/enwiki/{DATE}/enwiki{PAGES_NAME}"
     part = desk.folder / f"enwiki{PAGES_NAME}.part"
     desk.server.faults[path] = [slow(0.2)]
-
-    def interrupt() -> None:
-        while not part.exists() or part.stat().st_size < 20_000:
-            time.sleep(0.01)
-        desk.stop.set()
-
-    threading.Thread(target=interrupt, daemon=True).start()
+    stop_at(part, 20_000, desk.stop)
     begun = time.monotonic()
     with pytest.raises(StopRequested):
         desk.run("enwiki")

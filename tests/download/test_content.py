@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from tests.download.server import (
     server,
     slow,
     status,
+    stop_at,
     then,
 )
 
@@ -103,13 +103,7 @@ def test_a_set_that_was_interrupted_is_resumed_at_the_last_byte(desk: Desk) -> N
     path = FOLDER + NAMES[1]
     part = desk.folder / f"{NAMES[1]}.part"
     desk.server.faults[path] = [slow(0.2)]
-
-    def interrupt() -> None:
-        while not part.exists() or part.stat().st_size < 20_000:
-            time.sleep(0.01)
-        desk.stop.set()
-
-    threading.Thread(target=interrupt, daemon=True).start()
+    stop_at(part, 20_000, desk.stop)
     with pytest.raises(StopRequested):
         desk.run()
     record = read_record(desk.folder)
