@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.parameters import Date, Server, database_names
-from cstool.cli.parameters import contact as with_contact
-from cstool.download.addresses import LATEST, SOURCES, WIKIMEDIA
+from cstool.cli.parameters import Date, Server, database_names, with_contact, with_date, with_source
+from cstool.download.addresses import WIKIMEDIA
 from cstool.download.client import HttpClient, open_session
 from cstool.download.command import (
     DownloadRequest,
@@ -39,13 +38,9 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
 
 @click.command("download", epilog=EXAMPLE)
 @click.argument("wikis", nargs=-1, metavar="WIKI…", callback=_wiki)
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES]),
-    default="auto",
-    show_default=True,
-    help="Which files with pages: dumps (articles and templates), content (MediaWiki Content File "
-    "Exports, pages of all namespaces), or auto for the newer of the two.",
+@with_source(
+    "Which files with pages: dumps (articles and templates), content (MediaWiki Content File "
+    "Exports, pages of all namespaces), or auto for the newer of the two."
 )
 @click.option(
     "--wikidata",
@@ -58,14 +53,7 @@ def _wiki(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -
     help="Also download each wiki's page, page_props and redirect tables, the input of "
     "`cstool titles --sql-page --sql-props --sql-redirect`.",
 )
-@click.option(
-    "--date",
-    type=Date(),
-    default=LATEST,
-    show_default=True,
-    metavar="DATE",
-    help="Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest finished edition.",
-)
+@with_date("Date, YYYYMMDD or YYYY-MM-DD, or latest for the newest finished edition.")
 @click.option(
     "--wikidata-date",
     type=Date(),

@@ -6,8 +6,7 @@ import click
 from click.core import ParameterSource
 
 from cstool.cli.options import StageSummary, dropped, output, running
-from cstool.cli.parameters import ApiAddress
-from cstool.cli.parameters import contact as with_contact
+from cstool.cli.parameters import ApiAddress, with_contact
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities

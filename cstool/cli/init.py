@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.parameters import Date, database_names
-from cstool.download.addresses import LATEST, SOURCES
+from cstool.cli.parameters import Date, database_names, with_date, with_source
 from cstool.execution.terminal import echo_line
 from cstool.pipeline.makefile import PipelineSettings, pipeline_file, write_project
 
@@ -61,21 +60,12 @@ def _languages(ctx: click.Context, param: click.Parameter, value: str | None) ->
     help="Wikidata's items: from its dump (a download of 150 GB), or live from its API, only those "
     "that the sentences mention.",
 )
-@click.option(
-    "--source",
-    type=click.Choice([*SOURCES]),
-    default="auto",
-    show_default=True,
-    help="Wikipedia's pages: from XML dumps, content exports, or auto for the newer of the two.",
+@with_source(
+    "Wikipedia's pages: from XML dumps, content exports, or auto for the newer of the two."
 )
-@click.option(
-    "--date",
-    type=Date(),
-    default=LATEST,
-    show_default=True,
-    metavar="DATE",
-    help="Date of the dumps, such as 20261001, or latest for the newest finished ones when the "
-    "corpus is first built.",
+@with_date(
+    "Date of the dumps, such as 20261001, or latest for the newest finished ones when the corpus "
+    "is first built."
 )
 @click.option(
     "--wikidata-date",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cstool.download.addresses import LATEST, WIKIDATA_API, WIKIMEDIA, compact
+from cstool.download.addresses import LATEST, SOURCES, WIKIDATA_API, WIKIMEDIA, compact
 
 Command = Callable[..., None]
 
@@ -77,7 +77,21 @@ def database_names(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(value.lower() for value in values)
 
 
-def contact(when: str = "", effect: str = "") -> Callable[[Command], Command]:
+def with_source(help_: str) -> Callable[[Command], Command]:
+    """Add the option --source: which files with the pages of a wiki to download."""
+    return click.option(
+        "--source", type=click.Choice([*SOURCES]), default="auto", show_default=True, help=help_
+    )
+
+
+def with_date(help_: str) -> Callable[[Command], Command]:
+    """Add the option --date, the date of the dumps."""
+    return click.option(
+        "--date", type=Date(), default=LATEST, show_default=True, metavar="DATE", help=help_
+    )
+
+
+def with_contact(when: str = "", effect: str = "") -> Callable[[Command], Command]:
     """Add the option --contact. `when`, `effect`: begin and end its help."""
     what = "Your e-mail address or web page, sent to the server in the User-Agent header."
     return click.option(
