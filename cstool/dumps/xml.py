@@ -154,9 +154,10 @@ class PageParser:
             self._unclosed = code != NO_ELEMENTS
 
     def close(self) -> None:
-        """Raise CutInputError if the end of the export has not been reached."""
+        """Raise CutInputError if the end has not been reached, InputError for another root."""
         if self.ended:
             return
+        self._need_root()
         raise CutInputError(
             f"{self._name}: truncated: the XML ends {self._where()}, without </mediawiki>; "
             "download it again"

@@ -276,7 +276,7 @@ def test_a_root_of_another_name_is_read_if_it_has_pages(tmp_path: Path, form: Fo
     run([dump], tmp_path / "out", wiki="swwiki")
     assert rows_of(tmp_path / "out")["text"].to_list()[:4] == TEXTS[:4]
     dump = tmp_path / "feed.xml"
-    for xml in ("<feed><doc/></feed>", "<feed/>", "<feed>x</feed>"):
+    for xml in ("<feed><doc/></feed>", "<feed/>", "<feed>x</feed>", "<feed>x"):
         dump.write_text(xml)
         with pytest.raises(InputError, match=r"not a MediaWiki XML export .*<feed>"):
             run([dump], tmp_path / "none", wiki="swwiki")
