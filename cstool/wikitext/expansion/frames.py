@@ -1,0 +1,62 @@
+"""What parser functions and modules know of the call that they are in."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.budget import Budget
+from cstool.wikitext.expansion.definitions import Definitions
+
+
+class Frame(Protocol):
+    """A page, or a call of a template or module in it (MediaWiki: PPFrame).
+
+    `title`: full title of the template or module, or of the page; `page`: full title of the page
+    that is read; `parent`: the frame of the calling template, None for a page.
+    """
+
+    title: str
+    page: str
+    parent: "Frame | None"
+    site: Site
+    definitions: Definitions
+    budget: Budget
+
+    def arguments(self) -> Mapping[str, str]:
+        """Return all arguments, expanded: numbered ones by decimal number, in the call's order."""
+
+    def argument(self, name: str) -> str | None:
+        """Return an argument, expanded, None if the call lacks it."""
+
+    def expand(self, text: str) -> str:
+        """Return wikitext with its templates and arguments expanded in this frame."""
+
+    def call_template(self, title: str, arguments: Mapping[str, str]) -> str:
+        """Return what a template shows for these arguments, which are already expanded."""
+
+    def call_function(self, name: str, arguments: Sequence[str]) -> str:
+        """Return the output of a parser function (`#if`, in English) for expanded arguments."""
+
+
+class Argument(Protocol):
+    """An argument of a parser function, which is expanded only if its text is needed."""
+
+    def whole(self) -> str:
+        """Return the expanded text, with a name and its `=`."""
+
+    def name(self) -> str | None:
+        """Return the expanded text before the first `=`, None if there is no `=`."""
+
+    def value(self) -> str:
+        """Return the expanded text after the first `=`, or the whole without one."""
+
+
+class Modules(Protocol):
+    """Runs Lua modules (MediaWiki's extension Scribunto)."""
+
+    def invoke(self, frame: Frame, module: str, function: str) -> str:
+        """Return the output of a function of a module; `module` is its full title.
+
+        `frame` has the arguments of `#invoke` after the function's name; its parent is the frame of
+        the template that contains the call.
+        """
