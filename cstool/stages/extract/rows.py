@@ -14,8 +14,8 @@ from cstool.storage.counts import Counts
 from cstool.storage.paragraphs import left_beside
 from cstool.storage.parts import SideTable
 from cstool.storage.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
-from cstool.wikitext.page import PageText
-from cstool.wikitext.sentences import LinkSpan, PendingSentence, Sentence
+from cstool.wikitext.pending import PageText
+from cstool.wikitext.sentences import LinkSpan
 
 ROWS_A_GROUP = 20_000
 HOLE = "hole"
@@ -66,24 +66,6 @@ class SentenceRows:
         tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
         return kept
-
-    def add_late(
-        self, page: Page, waiting: PendingSentence, sentence: Sentence, reason: str
-    ) -> None:
-        """Add a sentence that was counted as dropped for `reason` and no longer has holes."""
-        self.pages.append(page)
-        self.rows.append(1)
-        self.positions.append(waiting.position)
-        self.paragraphs.append(waiting.paragraph)
-        self.texts.append(sentence.text)
-        self.lengths.append(len(sentence.mentions))
-        self.mentions += sentence.mentions
-        if reason == HOLE:
-            self.holes.subtract(set(waiting.names))
-        tally = self.counts.tally("sentences")
-        tally.keep()
-        tally.drop(reason, -1)
-        self.counts.tally("mentions").drop(LOST, -waiting.mentions)
 
     def take(self) -> Iterator[pa.RecordBatch | SideTable]:
         """Yield the collected rows and their paragraphs; clear the buffers."""

@@ -24,7 +24,7 @@ from cstool.execution.options import RunOptions
 from cstool.languages.codes import need_language
 from cstool.stages.extract.rows import ROWS_A_GROUP, SentenceRows
 from cstool.stages.extract.superseded_pages import drop_superseded
-from cstool.stages.extract.template_redirects import LeftForLater, TemplateNames, read_late
+from cstool.stages.extract.template_redirects import LeftForLater
 from cstool.storage.counts import Counts, largest, total
 from cstool.storage.manifest import Manifest, Source
 from cstool.storage.ownership import refuse_damage
@@ -152,8 +152,6 @@ def _fill(
         read_pages, options, dump.tasks, PartSpec(SENTENCES, label="extract"), size=dump.size
     )
     made = drop_superseded(run, made)
-    names = TemplateNames(site, options.render, options.all_sentences, extra=options.rules)
-    made += read_late(run, made, names)
     paragraphs = gather(run, made)
     counts = total(m.counts for m in made)
     refuse_damage(run.out, counts, keep_going=options.keep_going)
@@ -234,7 +232,7 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
     read = reader(site, render=options.render, extra=options.rules)
     namespaces = namespaces_of(site)
     note = noter()
-    for index, page in enumerate(whole_page(page, namespaces) for page in pages_of(slice_, damage)):
+    for page in (whole_page(page, namespaces) for page in pages_of(slice_, damage)):
         if note:
             note(f"page {page.title!r}, id {page.id}")
         reason = _reason_to_skip(page)
@@ -245,7 +243,10 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             continue
         try:
             with at_most(_PAGE_SECONDS):
-                reading = read.read(page.text or "", page.title, every=options.all_sentences)
+                # Paragraphs do not wait yet: redirects between templates are not followed.
+                reading = read.read_at_once(
+                    page.text or "", page.title, every=options.all_sentences
+                )
         except TookTooLong:
             tally.drop("took too long")
             versions.add(page, None)
@@ -255,7 +256,6 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             raise
         tally.keep()
         versions.add(page, rows.add(page, reading))
-        left.wait(index, page, reading.waiting)
         if len(rows.texts) >= ROWS_A_GROUP:
             yield from rows.take()
     if rows.texts:

@@ -7,26 +7,17 @@ templates redirect to a known template are processed again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
-import xxhash
 
 from cstool.arrays.arrow import column
 from cstool.dumps.xml import Page, Site
-from cstool.stages.extract.rows import HOLE, NO_MENTION, ROWS_A_GROUP, SentenceRows
 from cstool.storage.checksums import read_part
-from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
-from cstool.storage.run import Run
-from cstool.storage.schemas import SENTENCES
-from cstool.storage.tasks import Task, part_name
-from cstool.wikitext.page import reader
+from cstool.storage.parts import FinishedPart, SideTable
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
-from cstool.wikitext.sentences import PendingSentence
 from cstool.wikitext.titles import TEMPLATE
 
 WAITING_FOLDER = "waiting"
@@ -79,10 +70,6 @@ class LeftForLater:
         if page.namespace == TEMPLATE and page.redirect:
             self.redirects.append((page.title, page.redirect))
 
-    def wait(self, index: int, page: Page, waiting: Sequence[PendingSentence]) -> None:
-        """Add the sentences that wait for the second phase; `index`: of the page in the slice."""
-        self.waiting += [(index, page.id, page.revision_id, page.title, *one) for one in waiting]
-
     def beside(self) -> Iterator[SideTable]:
         """Yield the side tables that are not empty."""
         if self.waiting:
@@ -96,23 +83,6 @@ def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     return pa.table([column(values, field.type) for values, field in columns], schema=schema)
 
 
-def read_late(run: Run, made: Sequence[FinishedPart], names: TemplateNames) -> list[FinishedPart]:
-    """Make parts of the waiting sentences whose templates are now known; may return no parts."""
-    aliases = _aliases(run.work(_REDIRECTS_FOLDER), made, names)
-    files = [run.work(WAITING_FOLDER) / m.part.file for m in made]
-    files = [file for file in files if file.is_file()] if aliases else []
-    tasks = []
-    for index, start in enumerate(range(0, len(files), _FILES_A_PART), len(made)):
-        group = files[start : start + _FILES_A_PART]
-        contents = [[file.name, xxhash.xxh3_128_hexdigest(file.read_bytes())] for file in group]
-        encoded = msgspec.json.encode([contents, aliases])
-        tasks.append(Task(part_name(index), group, xxhash.xxh3_128_hexdigest(encoded)))
-    named = replace(names, aliases=aliases)
-    return run.map(
-        read_waiting, named, tasks, PartSpec(SENTENCES, label="extract, late", unit="part")
-    )
-
-
 def _aliases(folder: Path, made: Sequence[FinishedPart], names: TemplateNames) -> Aliases:
     """Return the redirects in the dump whose target is a template with a rule."""
     files = [folder / m.part.file for m in made]
@@ -124,27 +94,3 @@ def _aliases(folder: Path, made: Sequence[FinishedPart], names: TemplateNames) -
     ]
     rules = rules_of(names.site.language, render=names.render, extra=names.extra)
     return aliases_of(pairs, rules) if pairs else ()
-
-
-def read_waiting(files: Sequence[Path], names: TemplateNames) -> Batches:
-    """Yield the sentences of these side tables whose templates are now known."""
-    counts = Counts()
-    rows = SentenceRows(counts)
-    known = {name for name, _ in names.aliases}
-    read = reader(names.site, render=names.render, aliases=names.aliases, extra=names.extra)
-    for file in files:
-        for row in read_part(file).to_pylist():
-            if known.isdisjoint(row["names"]):
-                continue
-            page = Page(row["page_id"], 0, row["title"], row["revision_id"], None, "wikitext", None)
-            waiting = PendingSentence(*(row[name] for name, _ in _SENTENCE))
-            sentence = read.read_again(waiting, page.title)
-            if sentence is not None and (sentence.mentions or names.every):
-                counted = HOLE if waiting.mentions or names.every else NO_MENTION
-                rows.add_late(page, waiting, sentence, counted)
-        if len(rows.texts) >= ROWS_A_GROUP:
-            yield from rows.take()
-    if rows.texts:
-        yield from rows.take()
-    rows.count()
-    return counts
