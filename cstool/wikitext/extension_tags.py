@@ -34,6 +34,7 @@ _NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+_FORMULAS = frozenset({"math", "chem", "ce"})
 # Ignored tags of a page that is displayed: they leave nothing, and their content is text.
 _INCLUSION = re.compile(r"</?(?:noinclude|onlyinclude)(?=\s|/?>)[^>]*>", re.IGNORECASE | re.ASCII)
 # Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
@@ -108,6 +109,20 @@ def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers
         return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
-    if kind == "hole-within" and "block" not in tag[2]:
-        marks.within.add(len(marks.holes))
-    return marks.hole(f"<{name}>")
+    number = len(marks.holes)
+    marks.tags[number] = text[tag.start() : end]
+    formula = formula_text(name, content) if marks.formulas else ""
+    if formula or (kind == "hole-within" and "block" not in tag[2]):
+        marks.within.add(number)
+    return marks.hole(formula or f"<{name}>")
+
+
+def formula_text(name: str, content: str) -> str:
+    """Return a formula as text, `$…$`: the source in a tag; "" for other tags and empty ones.
+
+    A chemical formula is an argument of `\\ce`, as in the LaTeX package mhchem.
+    """
+    source = " ".join(content.split())
+    if not source or name not in _FORMULAS:
+        return ""
+    return f"${source}$" if name == "math" else f"$\\ce{{{source}}}$"

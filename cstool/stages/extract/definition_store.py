@@ -66,7 +66,7 @@ class DefinitionLog:
 
     def add(self, page: Page) -> None:
         """Add a page of any namespace."""
-        if not self.with_texts and not page.redirect:
+        if not self.with_texts and (page.namespace != TEMPLATE or not page.redirect):
             return
         if self.with_texts and page.namespace in KNOWN:
             self.titles.append(page.title)

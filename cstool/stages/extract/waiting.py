@@ -62,7 +62,5 @@ def waiting_in(path: Path) -> Iterator[tuple[int, Page, PendingParagraph]]:
     if not path.is_file():
         return
     for row in read_part(path).to_pylist():
-        page = Page(
-            row["page_id"], MAIN, row["title"], row["revision_id"], None, "wikitext", None
-        )
+        page = Page(row["page_id"], MAIN, row["title"], row["revision_id"], None, "wikitext", None)
         yield row["page"], page, PendingParagraph(*(row[name] for name, _ in _PARAGRAPH))

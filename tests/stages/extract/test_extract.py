@@ -13,7 +13,8 @@ from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.manifest import Manifest
 from cstool.storage.schemas import sentence_id
-from cstool.wikitext.page import PageReader, PageText
+from cstool.wikitext.page import PageReader
+from cstool.wikitext.pending import PageText
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, gzipped, rows_of, write_multistream
 
