@@ -1,6 +1,6 @@
 """What parser functions and modules know of the call that they are in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from cstool.dumps.xml import Site
@@ -49,6 +49,11 @@ class Argument(Protocol):
 
     def value(self) -> str:
         """Return the expanded text after the first `=`, or the whole without one."""
+
+
+# A parser function; the first argument is the text after the colon. A magic word without arguments.
+Function = Callable[[Frame, Sequence[Argument]], str]
+Variable = Callable[[Frame], str]
 
 
 class Modules(Protocol):
