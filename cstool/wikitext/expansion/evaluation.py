@@ -24,8 +24,8 @@ from cstool.wikitext.expansion.inclusion import preprocessed
 from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords
 from cstool.wikitext.expansion.programs import (
     Call,
-    Parameter,
     CallPart,
+    Parameter,
     Program,
     TooDeepError,
     compiled,
