@@ -24,7 +24,7 @@ from cstool.wikitext.pending import (
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
-from cstool.wikitext.rule_tables import Aliases, rules_of
+from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, Aliases, rules_of
 from cstool.wikitext.sentences import (
     Sentence,
     TextLine,
@@ -82,6 +82,11 @@ class PageReader:
         self._waits = waits
         self._formulas = formulas == "tex"
 
+    def has_rule(self, name: str) -> bool:
+        """Return whether a template is rendered by a rule: one that may show text."""
+        found = self._rules.find(name)
+        return found is not None and found[0] not in (SILENT, SHOWS_PICTURE)
+
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, including those with holes; none waits."""
         return [s for line in self.lines(source, title) for s in self._split(line)]
@@ -131,7 +136,7 @@ class PageReader:
         following = iter(left)
         next_left = next(following, None)
         for index, lines in enumerate(pieces):
-            while next_left is not None and next_left.index <= index:
+            while next_left is not None and next_left.line <= index:
                 waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
                 next_left = next(following, None)
             for line in lines:

@@ -37,10 +37,8 @@ def disagreeing_rules(
     files = [waiting / m.part.file for m in made]
     files = [file for file in files if file.is_file()]
     step = max(1, -(-len(files) // _MOST_SLICES))
-    tasks = [
-        Task(file.name, file, f"{content_digest(file)} {sources.identity()}")
-        for file in files[::step]
-    ]
+    identity = f"{sources.identity()}"
+    tasks = [Task(f.name, f, f"{content_digest(f)} {identity}") for f in files[::step]]
     spec = PartSpec(COMPARED, label="extract: compare", phase=_COMPARED_FOLDER, unit="part")
     compared = run.map(compare_calls, sources, tasks, spec)
     differ: set[str] = set()

@@ -1,8 +1,8 @@
 """Paragraphs that wait for the definitions of their templates, between the phases of `extract`.
 
 A template may be defined anywhere in a dump, and reading the dump twice would take half as long
-again. So the first phase writes paragraphs with calls, as wikitext, to a side table of the part; the
-second one reads them when all templates are known.
+again. So the first phase writes paragraphs with calls, as wikitext, to a side table of the part;
+the second one reads them when all templates are known.
 """
 
 from collections.abc import Iterator, Sequence
