@@ -115,7 +115,11 @@ def template_sources(
     )
     sources = replace(sources, aliases=_aliases(stored.redirects, sources))
     if not stored.number:
-        on_message("no templates in the dump: only those that have a rule are rendered")
+        if any((run.work(WAITING_FOLDER) / m.part.file).is_file() for m in read):
+            on_message(
+                "the dump has no templates, so only those with a rule are rendered: give a dump "
+                "that has them with --template-pages"
+            )
         return sources
     sources = replace(
         sources, store=stored.folder, digest=stored.digest, lua=lua_version() is not None
