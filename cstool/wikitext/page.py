@@ -131,7 +131,7 @@ class PageReader:
         following = iter(left)
         next_left = next(following, None)
         for index, lines in enumerate(pieces):
-            while next_left is not None and next_left.index <= index:
+            while next_left is not None and next_left.line <= index:
                 waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
                 next_left = next(following, None)
             for line in lines:

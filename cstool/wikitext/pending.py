@@ -65,9 +65,9 @@ class ParagraphText(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A piece of a page that is left out, before the line `index` of the text that is not."""
+    """A piece of a page that is left out, before the line `line` of the text that is not."""
 
-    index: int
+    line: int
     source: str
     kind: str
     names: list[str]
