@@ -192,7 +192,7 @@ class PageReader:
         overridden: frozenset[str],
     ) -> Iterable[list[TextLine]]:
         marks = Markers(protects=True, formulas=self._formulas)
-        how = Rendering(self._rules, title, expander=expander, overridden=overridden)
+        how = Rendering(self._rules, title, False, expander, overridden, late=True)
         item = pending.kind == ITEM
         text = strip(numbered(pending.source, marks), marks)
         text = expand(text, marks, how, starts_line=not item)

@@ -55,7 +55,8 @@ class Rendering:
 
     `waits`: calls that show something become holes for now, whose wikitext is kept. Otherwise the
     rules are used first, but not for the names in `overridden`; then `expander`, if there is one.
-    `parts_lines` is set if a call shows something that may begin or end a line or paragraph.
+    `late`: the text is a paragraph that has waited, so no call is a block above it; `parts_lines`
+    is set if a call in it shows something that may begin or end a line or paragraph.
     """
 
     rules: TemplateRules
@@ -63,6 +64,7 @@ class Rendering:
     waits: bool = False
     expander: Expansion | None = None
     overridden: frozenset[str] = frozenset()
+    late: bool = False
     parts_lines: bool = False
 
 
@@ -86,11 +88,11 @@ def expand(
             if braces == 3
             else _shown(source, marks, how, depth, at_head)
         )
-        if "\n" in source and not how.expander and _is_box(text, start, end):
+        if "\n" in source and not how.late and _is_box(text, start, end):
             shown = BLOCK
         elif shown == NOTHING:
             shown = nothing(text, start, end)
-        if how.expander and not depth and not how.parts_lines:
+        if how.late and not depth and not how.parts_lines:
             how.parts_lines = _parts_lines(shown, at_head=at_head)
         out.append(shown)
         at = end
