@@ -21,7 +21,13 @@ from cstool.wikitext.markers import (
     Markers,
     nothing,
 )
-from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, TemplateRules, normal_name
+from cstool.wikitext.rule_tables import (
+    SHOWS_BLOCK,
+    SHOWS_PICTURE,
+    SILENT,
+    TemplateRules,
+    normal_name,
+)
 from cstool.wikitext.scan import calls
 from cstool.wikitext.template_rules import STAR, Rule
 
@@ -92,6 +98,8 @@ def expand(
             shown = BLOCK
         elif shown == NOTHING:
             shown = nothing(text, start, end)
+        elif shown == BLOCK and at_head and text[end : end + 1] in ("", "\n"):
+            shown = NOTHING  # a line that shows nothing parts paragraphs, too
         if how.late and not depth and not how.parts_lines:
             how.parts_lines = _parts_lines(shown, at_head=at_head)
         out.append(shown)
@@ -129,6 +137,8 @@ def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: boo
     rule, star = found or (None, "")
     if rule is SILENT:
         return NOTHING
+    if rule is SHOWS_BLOCK:
+        return BLOCK if depth == 0 else NOTHING
     if rule is SHOWS_PICTURE:
         return PICTURE
     if how.waits:
