@@ -21,7 +21,7 @@ from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Modules
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
-from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords
+from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords, magic_words
 from cstool.wikitext.expansion.programs import (
     Call,
     CallPart,
@@ -38,6 +38,8 @@ _MOST_FRAMES = 40
 _DEEPEST = 100
 _LISTS = ":;#*"
 _MODULE = 828
+# Characters of texts that modules expand whose programs are kept.
+_TEXTS_KEPT = 4 << 20
 
 
 def error(message: str) -> str:
@@ -56,6 +58,13 @@ class Resources(NamedTuple):
     texts: Recent[str, Program]
 
 
+def resources_of(site: Site, definitions: Definitions, modules: Modules | None) -> Resources:
+    """Return what evaluations share, with nothing compiled yet."""
+    templates = CompiledTemplates(site, definitions)
+    words = magic_words(site.language)
+    return Resources(site, definitions, modules, templates, words, Recent(_TEXTS_KEPT))
+
+
 class Evaluation:
     """The evaluation of one call of a page, with its budget.
 
@@ -71,6 +80,14 @@ class Evaluation:
         self._words = resources.words
         self._templates = resources.templates
         self._depth = 0
+
+    def page_text(self, source: str, title: str, *, starts_line: bool) -> str:
+        """Return wikitext of a page expanded; error messages and literal braces are left in it.
+
+        Raises BudgetExceededError and TooDeepError.
+        """
+        program = compiled(source, after_newline=starts_line)
+        return self.run(program, CallFrame(self, title, title, None, {}))
 
     def run(self, program: Program, frame: CallFrame) -> str:
         """Return the text of a program. Raises BudgetExceededError."""
