@@ -9,18 +9,31 @@ from cstool.wikitext.expansion.definitions import Definitions
 
 
 class Frame(Protocol):
-    """A page, or a call of a template or module in it (MediaWiki: PPFrame).
+    """A page, or a call of a template or module in it (MediaWiki: PPFrame)."""
 
-    `title`: full title of the template or module, or of the page; `page`: full title of the page
-    that is read; `parent`: the frame of the calling template, None for a page.
-    """
+    @property
+    def title(self) -> str:
+        """The full title of the template or module, or of the page."""
 
-    title: str
-    page: str
-    parent: "Frame | None"
-    site: Site
-    definitions: Definitions
-    budget: Budget
+    @property
+    def page(self) -> str:
+        """The full title of the page that is read."""
+
+    @property
+    def parent(self) -> "Frame | None":
+        """The frame of the calling template, None for a page."""
+
+    @property
+    def site(self) -> Site:
+        """The wiki."""
+
+    @property
+    def definitions(self) -> Definitions:
+        """The wiki's templates and modules."""
+
+    @property
+    def budget(self) -> Budget:
+        """What the page's call may still use."""
 
     def arguments(self) -> Mapping[str, str]:
         """Return all arguments, expanded: numbered ones by decimal number, in the call's order."""
