@@ -26,7 +26,7 @@ from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed
 from cstool.wikitext.expansion.programs import TooDeepError
-from cstool.wikitext.markers import HOLE, HOLE_END
+from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 from scripts.fuzz.template_cases import CASES, Case, case_of
 
 PHP = Path(__file__).with_name("expand_templates.php")
@@ -34,6 +34,11 @@ TITLE = "Some page"
 _NAMESPACES = ((0, ""), (2, "User"), (4, "Project"), (10, "Template"), (828, "Module"))
 SITE = Site("enwiki", "en", "first-letter", _NAMESPACES)
 _HOLE = re.compile(f"{HOLE}[^{HOLE_END}]*{HOLE_END}")
+# What may stand for any text, if MediaWiki's tags are not replaced: tags that are left may pair.
+_MARK = re.compile(
+    f"{HOLE}[^{HOLE_END}]*{HOLE_END}|{BLOCK}|{NOTHING}[^{NOTHING}]*[\x0e-\x1f]+[^{NOTHING}]*{NOTHING}"
+    f"|{NOTHING}"
+)
 _ERROR = re.compile(r'<(span|strong) class="error">.*?</\1>')
 # Inclusion tags that are left are text.
 _INCLUSION = re.compile(r"<(/?(?:noinclude|includeonly|onlyinclude))", re.IGNORECASE)
@@ -87,16 +92,15 @@ def theirs(cases: list[Case], settings: str) -> list[str | None]:
 
 def agree(mine: str, other: str) -> bool:
     """Return whether MediaWiki's text is ours, with any text for our holes."""
-    other = preprocessed(_INCLUSION.sub(r"&lt;\1", other)).replace(REMOVED, "")
     mine, other = _comparable(mine), _comparable(other)
-    if mine == other:
-        return True
-    pattern = ".*?".join(map(re.escape, _HOLE.split(mine)))
-    return HOLE in mine and re.fullmatch(pattern, other, re.DOTALL) is not None
+    return any(
+        re.fullmatch(".*?".join(map(re.escape, pattern.split(mine))), text, re.DOTALL)
+        for pattern, text in ((_HOLE, preprocessed(other).replace(REMOVED, "")), (_MARK, other))
+    )
 
 
 def _comparable(text: str) -> str:
-    return _INCLUSION.sub(r"&lt;\1", _ERROR.sub("", text)).strip()
+    return _INCLUSION.sub(r"&lt;\1", _ERROR.sub("", text))
 
 
 def main() -> None:
