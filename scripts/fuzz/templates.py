@@ -33,10 +33,11 @@ PHP = Path(__file__).with_name("expand_templates.php")
 TITLE = "Some page"
 _NAMESPACES = ((0, ""), (2, "User"), (4, "Project"), (10, "Template"), (828, "Module"))
 SITE = Site("enwiki", "en", "first-letter", _NAMESPACES)
-_HOLE = re.compile(f"{HOLE}[^{HOLE_END}]*{HOLE_END}")
+# White space beside unknown text may be trimmed with it.
+_HOLE = re.compile(rf"\s*(?:{HOLE}[^{HOLE_END}]*{HOLE_END}\s*)+")
 # What may stand for any text, if MediaWiki's tags are not replaced: tags that are left may pair.
 _MARK = re.compile(
-    f"{HOLE}[^{HOLE_END}]*{HOLE_END}|{BLOCK}|{NOTHING}[^{NOTHING}]*[\x0e-\x1f]+[^{NOTHING}]*{NOTHING}"
+    rf"\s*{HOLE}[^{HOLE_END}]*{HOLE_END}\s*|{BLOCK}|{NOTHING}[^{NOTHING}]*[\x0e-\x1f]+[^{NOTHING}]*{NOTHING}"
     f"|{NOTHING}"
 )
 _ERROR = re.compile(r'<(span|strong) class="error">.*?</\1>')
@@ -94,7 +95,7 @@ def agree(mine: str, other: str) -> bool:
     """Return whether MediaWiki's text is ours, with any text for our holes."""
     mine, other = _comparable(mine), _comparable(other)
     return any(
-        re.fullmatch(".*?".join(map(re.escape, pattern.split(mine))), text, re.DOTALL)
+        re.fullmatch(r"\s*.*?\s*".join(map(re.escape, pattern.split(mine))), text, re.DOTALL)
         for pattern, text in ((_HOLE, preprocessed(other).replace(REMOVED, "")), (_MARK, other))
     )
 
@@ -115,7 +116,11 @@ def main() -> None:
     arguments = parser.parse_args()
     kinds = arguments.kinds.split(",")
     random = Random(arguments.seed)
-    cases = [(kind, case_of(kind, random)) for kind in kinds for _ in range(arguments.cases // len(kinds))]
+    cases = [
+        (kind, case_of(kind, random))
+        for kind in kinds
+        for _ in range(arguments.cases // len(kinds))
+    ]
     answers = theirs([case for _, case in cases], arguments.mediawiki)
     outcomes: Counter[tuple[str, str]] = Counter()
     shown: Counter[str] = Counter()
