@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.markers import BLOCK, NOTHING, UNSEEN_TEXT, Markers, protect
+from cstool.wikitext.markers import BLOCK, FORMULA, NOTHING, UNSEEN_TEXT, Markers, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -98,8 +98,9 @@ def strip(text: str, marks: Markers) -> str:
 
 
 def _replacement(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
-    before, after = text[tag.start() - 1 : tag.start()], text[end : end + 1]
+    """Return what replaces an element; the wikitext of those that become holes is kept."""
     number = len(marks.holes)
+    before, after = text[tag.start() - 1 : tag.start()], text[end : end + 1]
     shown = replacement(tag[1].lower(), tag[2], content, before, after, marks)
     if len(marks.holes) > number:
         marks.tags[number] = text[tag.start() : end]
@@ -123,11 +124,10 @@ def replacement(
         return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
-    number = len(marks.holes)
     formula = formula_text(name, content) if marks.formulas else ""
     if formula or (kind == "hole-within" and "block" not in attributes):
-        marks.within.add(number)
-    return marks.hole(formula or f"<{name}>")
+        marks.within.add(len(marks.holes))
+    return marks.hole(FORMULA + protect(formula) if formula else f"<{name}>")
 
 
 def formula_text(name: str, content: str) -> str:

@@ -26,6 +26,9 @@ BLOCK = f"{APART}\n{NOTHING}{APART}"
 PICTURE = "\x19"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
+# The first character of the name of a formula's hole whose source is known: that is its name.
+# Around a formula's number while calls are expanded, for which a formula is text.
+FORMULA = "\x17"
 # Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
 UNSEEN_TEXT = "\u2060"
 # Pictures until the lines are known: one within a line, one beside the text, the brackets of one
@@ -59,7 +62,8 @@ class Markers:
     `calls`: the wikitext of holes that are templates without a rule, or that wait; `tags`: that of
     holes that are extensions' tags. `within`: the numbers of holes that are certainly not blocks:
     formulas, and calls of templates that show text. `protects`: whether some of the page's text was
-    changed by `protect`. `formulas`: whether the names of formulas are their sources, `$…$`.
+    changed by `protect`. `formulas`: whether the names of formulas are their sources, `$…$`,
+    protected, after `FORMULA`.
     """
 
     targets: list[str] = field(default_factory=list)

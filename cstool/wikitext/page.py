@@ -24,7 +24,7 @@ from cstool.wikitext.pending import (
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
-from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, Aliases, rules_of
+from cstool.wikitext.rule_tables import SHOWS_BLOCK, SHOWS_PICTURE, SILENT, Aliases, rules_of
 from cstool.wikitext.sentences import (
     Sentence,
     TextLine,
@@ -84,8 +84,8 @@ class PageReader:
 
     def has_rule(self, name: str) -> bool:
         """Return whether a template is rendered by a rule: one that may show text."""
-        found = self._rules.find(name)
-        return found is not None and found[0] not in (SILENT, SHOWS_PICTURE)
+        rule, _ = self._rules.find(name) or (SILENT, "")
+        return not any(rule is kind for kind in (SILENT, SHOWS_BLOCK, SHOWS_PICTURE))
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
         """Return the page's sentences, including those with holes; none waits."""
@@ -97,10 +97,6 @@ class PageReader:
         text = expand(strip(source, marks), marks, Rendering(self._rules, title))
         text = self._paragraphs(text, marks)
         return [line for lines in self._read(text, title, marks) for line in lines]
-
-    def read_at_once(self, source: str, title: str, *, every: bool = False) -> PageText:
-        """Return what `read` does if no paragraph waits: unknown calls are holes."""
-        return self._collected(([line] for line in self.lines(source, title)), [], every=every)
 
     def read(self, source: str, title: str, *, every: bool = False) -> PageText:
         """Return the page's sentences with mentions, or `every` one; the others are only counted.
@@ -197,7 +193,7 @@ class PageReader:
         overridden: frozenset[str],
     ) -> Iterable[list[TextLine]]:
         marks = Markers(protects=True, formulas=self._formulas)
-        how = Rendering(self._rules, title, expander=expander, overridden=overridden)
+        how = Rendering(self._rules, title, False, expander, overridden, late=True)
         item = pending.kind == ITEM
         text = strip(numbered(pending.source, marks), marks)
         text = expand(text, marks, how, starts_line=not item)

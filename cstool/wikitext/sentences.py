@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cstool.wikitext.boundaries import boundaries
 from cstool.wikitext.boundary_rules import rules_digest
-from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
+from cstool.wikitext.markers import CONTINUES, FORMULA, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
@@ -136,22 +136,22 @@ def split(line: TextLine, language: str) -> list[Sentence]:
 
 def is_formula(hole: str) -> bool:
     """Return whether the name of a hole is the source of a formula, which is its text."""
-    return hole[:1] == "$"
+    return hole[:1] == FORMULA
 
 
 def with_formulas(sentence: Sentence) -> Sentence:
     """Return a sentence with the formulas whose sources are known in place of their holes."""
     text, mentions, holes = sentence
-    formulas = [*map(is_formula, holes)]
-    if not any(formulas):
+    if not any(map(is_formula, holes)):
         return sentence
+    shown = [unprotect(name[1:]) if is_formula(name) else OBJECT for name in holes]
     out: list[str] = []
     moved: list[tuple[int, int]] = []  # from these offsets on, text moves by these lengths
     at = shift = 0
-    for place, name, known in zip(_positions(text, OBJECT), holes, formulas, strict=True):
-        out += (text[at:place], name if known else OBJECT)
+    for place, instead in zip(_positions(text, OBJECT), shown, strict=True):
+        out += (text[at:place], instead)
         at = place + 1
-        shift += len(name) - 1 if known else 0
+        shift += len(instead) - 1
         moved.append((at, shift))
     out.append(text[at:])
     places = [offset for offset, _ in moved]
@@ -162,7 +162,7 @@ def with_formulas(sentence: Sentence) -> Sentence:
             (start + shifts[bisect(places, start)], end + shifts[bisect(places, end)], target)
             for start, end, target in mentions
         ],
-        [name for name, known in zip(holes, formulas, strict=True) if not known],
+        [name for name in holes if not is_formula(name)],
     )
 
 

@@ -10,14 +10,31 @@ from functools import lru_cache
 from typing import Protocol
 
 from cstool.wikitext.braces import links
-from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING, PICTURE, Markers, nothing
-from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, TemplateRules, normal_name
+from cstool.wikitext.markers import (
+    BLOCK,
+    FORMULA,
+    HOLE,
+    HOLE_END,
+    HOLE_MARK,
+    NOTHING,
+    PICTURE,
+    Markers,
+    nothing,
+)
+from cstool.wikitext.rule_tables import (
+    SHOWS_BLOCK,
+    SHOWS_PICTURE,
+    SILENT,
+    TemplateRules,
+    normal_name,
+)
 from cstool.wikitext.scan import calls
 from cstool.wikitext.template_rules import STAR, Rule
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
 _ANY_HOLE = re.compile(f"{HOLE}([^{HOLE}{HOLE_END}]*){HOLE_END}")
+_FORMULA = re.compile(f"{FORMULA}([0-9]+){FORMULA}")
 # Output that may change where lines and paragraphs begin and end: line breaks and tags of blocks,
 # and at the start of a line the markup of lines.
 _BLOCK_TAG = re.compile(
@@ -44,7 +61,8 @@ class Rendering:
 
     `waits`: calls that show something become holes for now, whose wikitext is kept. Otherwise the
     rules are used first, but not for the names in `overridden`; then `expander`, if there is one.
-    `parts_lines` is set if a call shows something that may begin or end a line or paragraph.
+    `late`: the text is a paragraph that has waited, so no call is a block above it; `parts_lines`
+    is set if a call in it shows something that may begin or end a line or paragraph.
     """
 
     rules: TemplateRules
@@ -52,6 +70,7 @@ class Rendering:
     waits: bool = False
     expander: Expansion | None = None
     overridden: frozenset[str] = frozenset()
+    late: bool = False
     parts_lines: bool = False
 
 
@@ -75,11 +94,13 @@ def expand(
             if braces == 3
             else _shown(source, marks, how, depth, at_head)
         )
-        if "\n" in source and not how.expander and _is_box(text, start, end):
+        if "\n" in source and not how.late and _is_box(text, start, end):
             shown = BLOCK
         elif shown == NOTHING:
             shown = nothing(text, start, end)
-        if how.expander and not depth and not how.parts_lines:
+        elif shown == BLOCK and at_head and text[end : end + 1] in ("", "\n"):
+            shown = NOTHING  # a line that shows nothing parts paragraphs, too
+        if how.late and not depth and not how.parts_lines:
             how.parts_lines = _parts_lines(shown, at_head=at_head)
         out.append(shown)
         at = end
@@ -116,6 +137,8 @@ def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: boo
     rule, star = found or (None, "")
     if rule is SILENT:
         return NOTHING
+    if rule is SHOWS_BLOCK:
+        return BLOCK if depth == 0 else NOTHING
     if rule is SHOWS_PICTURE:
         return PICTURE
     if how.waits:
@@ -152,17 +175,27 @@ def _by_rule(
 def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -> str:
     """Return what a call shows by the wiki's definition, its holes numbered like the page's."""
     assert how.expander is not None
+    if marks.formulas:  # like MediaWiki's marks for extension tags, these are text, not unknown
+        source = HOLE_MARK.sub(lambda hole: _as_text(hole, marks), source)
     shown = how.expander.expand(source, how.title, starts_line=at_head)
+    if FORMULA in shown:
+        shown = _FORMULA.sub(f"{HOLE}\\1{HOLE_END}", shown)
     return numbered(shown, marks) if HOLE in shown else shown
 
 
+def _as_text(hole: re.Match[str], marks: Markers) -> str:
+    known = marks.holes[int(hole[1])][:1] == FORMULA
+    return f"{FORMULA}{hole[1]}{FORMULA}" if known else hole[0]
+
+
 def numbered(text: str, marks: Markers) -> str:
-    """Return text with holes that have names with new holes for them; others remain."""
+    """Return text with new holes for those that have names instead of numbers of the page's."""
 
     def mark(hole: re.Match[str]) -> str:
-        if hole[1].isdecimal() and int(hole[1]) < len(marks.holes):
+        name = hole[1]
+        if name.isdecimal() and int(name) < len(marks.holes):
             return hole[0]
-        return marks.hole(hole[1])
+        return marks.hole("<math>" if name[:1] == FORMULA and not marks.formulas else name)
 
     return _ANY_HOLE.sub(mark, text)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cstool.wikitext.markers import NOTHING, Markers
 from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.scan import calls
-from cstool.wikitext.templates import arguments, call_name, Rendering, expand
+from cstool.wikitext.templates import Rendering, arguments, call_name, expand
 from tests.wikitext.reading import read, text_of
 
 

@@ -8,9 +8,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.definitions import Definition, Definitions
+from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.inclusion import transcluded
 from cstool.wikitext.expansion.programs import Program, TooDeepError, compiled
-from cstool.wikitext.titles import TEMPLATE, namespaces_of
+from cstool.wikitext.titles import TEMPLATE
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -68,7 +69,8 @@ class CompiledTemplates:
         """Return the template that a call names, None if the wiki has none with this name."""
         title = self._titles.get(name)
         if title is None:
-            title = self.full_title(name, TEMPLATE) or ""
+            parsed = parsed_title(name, self._site, TEMPLATE)
+            title = "" if parsed is None or parsed.interwiki else parsed.full
             self._titles.put(name, title)
         return self._of_title(title) if title else None
 
@@ -93,19 +95,6 @@ class CompiledTemplates:
         if found is None or found.redirect is not None or found.model != _WIKITEXT:
             return None
         return found
-
-    def full_title(self, name: str, namespace: int) -> str | None:
-        """Return the full title of a page in a namespace, which the name may have; None if none."""
-        namespaces = namespaces_of(self._site)
-        kind, title = namespaces.target(name)
-        prefix, colon, rest = name.partition(":")
-        if colon and namespaces.number(prefix.strip().lower() + ":x") == namespace:
-            kind, title = namespaces.target(rest)
-        if kind != "page":
-            return None
-        if name.startswith(":"):
-            return title
-        return f"{dict(self._site.namespaces)[namespace]}:{title}"
 
 
 def _program(text: str) -> Program | None:

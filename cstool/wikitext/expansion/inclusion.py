@@ -65,7 +65,7 @@ class _Reader:
         self._selects = included and _ONLY in text and _ONLY_END in text
         self._out: list[str] = []
         self._unclosed: set[str] = set()
-        self._marks = _NamedHoles()
+        self._marks = _NamedHoles(formulas=True)
 
     def read(self) -> str:
         """Return the text that is read."""
@@ -113,8 +113,8 @@ class _Reader:
         text, start = self._text, tag.start()
         name = tag[1]
         lower = name.lower()
-        if name == _ONLY_END[1:-1]:
-            if self._selects:
+        if self._included and lower == "/onlyinclude":
+            if self._selects and name == lower:
                 return self._selected(start)
             self._out.append(text[start])
             return start + 1
@@ -135,7 +135,10 @@ class _Reader:
         if name in ("includeonly", "noinclude"):
             return len(text)
         self._unclosed.add(name)
-        self._out.append(hole(f"unclosed <{lower}>"))
+        if lower in ("includeonly", "noinclude"):
+            self._out.append(text[start:end])
+        else:
+            self._out.append(hole(f"unclosed {lower}"))
         return end
 
     def _ignored_tags(self) -> tuple[str, ...]:

@@ -5,7 +5,20 @@ language of a wiki: `expansion.magic_words`.
 """
 
 from cstool.wikitext.expansion.frames import Function, Variable
-from cstool.wikitext.expansion.functions import conditionals
+from cstool.wikitext.expansion.functions import (
+    conditionals,
+    letter_case,
+    page_names,
+    site_words,
+)
+from cstool.wikitext.expansion.functions.outcomes import error
 
-FUNCTIONS: dict[str, Function] = {**conditionals.FUNCTIONS}
-VARIABLES: dict[str, Variable] = {**conditionals.VARIABLES}
+__all__ = ["FUNCTIONS", "VARIABLES", "error"]
+
+FUNCTIONS: dict[str, Function] = {
+    **site_words.FUNCTIONS,
+    **conditionals.FUNCTIONS,
+    **letter_case.FUNCTIONS,
+    **page_names.FUNCTIONS,
+}
+VARIABLES: dict[str, Variable] = {**site_words.VARIABLES, **page_names.VARIABLES}
