@@ -3,83 +3,25 @@
 -- Behaviour: Scribunto's UstringLibrary.php. Strings are UTF-8. The chunk is run once per page.
 local host = ...
 
-local byte, char, find, format, rep, sub =
-  string.byte, string.char, string.find, string.format, string.rep, string.sub
+local byte, char, find, sub = string.byte, string.char, string.find, string.sub
 local gmatch, gsub, match = string.gmatch, string.gsub, string.match
 local concat, floor, huge, max, min = table.concat, math.floor, math.huge, math.max, math.min
 local error, getmetatable, ipairs, rawget, select, tonumber, type, unpack =
   error, getmetatable, ipairs, rawget, select, tonumber, type, unpack
 
 local patterns = host.library("ustring_patterns")
+local arguments = host.library("ustring_arguments")
+local bad_argument, check_pattern, check_subject, check_type, is_ascii, number_text =
+  arguments.bad_argument, arguments.check_pattern, arguments.check_subject, arguments.check_type,
+  arguments.is_ascii, arguments.number_text
 
 local ustring = {
-  maxStringLength = 2048 * 1024,
-  maxPatternLength = 10000,
+  maxStringLength = arguments.MAX_STRING_LENGTH,
+  maxPatternLength = arguments.MAX_PATTERN_LENGTH,
   byte = byte,
-  format = format,
-  rep = rep,
+  format = string.format,
+  rep = string.rep,
 }
-
--- Arguments --------------------------------------------------------------------------------------
-
--- A number as PHP writes it.
-local function number_text(number)
-  if number ~= number then return "NAN" end
-  if number == huge then return "INF" end
-  if number == -huge then return "-INF" end
-  if number == floor(number) and number >= -2 ^ 63 and number < 2 ^ 63 then
-    return format("%d", number)
-  end
-  local mantissa, sign, exponent = match(format("%.14g", number), "^(.-)e([+-])0*(%d+)$")
-  if not mantissa then return format("%.14g", number) end
-  if not find(mantissa, ".", 1, true) then mantissa = mantissa .. ".0" end
-  return mantissa .. "E" .. sign .. exponent
-end
-
-local function is_ascii(s)
-  return not find(s, "[\128-\255]")
-end
-
-local function bad_argument(name, position, problem)
-  error(format("bad argument #%d to '%s' (%s)", position, name, problem), 4)
-end
-
-local function check_type(name, position, value, expected, default)
-  if value == nil and default ~= nil then return default end
-  if type(value) ~= expected then
-    bad_argument(name, position, format("%s expected, got %s", expected, type(value)))
-  end
-  return value
-end
-
--- The subject of a function: a string or number. `any`: also a string that is not UTF-8.
-local function check_subject(name, s, any)
-  if type(s) == "number" then return number_text(s) end
-  if type(s) ~= "string" then
-    bad_argument(name, 1, "string expected, got " .. type(s))
-  end
-  if not any and not is_ascii(s) and not host.is_utf8(s) then
-    bad_argument(name, 1, "string is not UTF-8")
-  end
-  if #s > ustring.maxStringLength then
-    bad_argument(name, 1, format("string is longer than %d bytes", ustring.maxStringLength))
-  end
-  return s
-end
-
-local function check_pattern(name, pattern)
-  if type(pattern) == "number" then return number_text(pattern) end
-  if type(pattern) ~= "string" then
-    bad_argument(name, 2, "string expected, got " .. type(pattern))
-  end
-  if not is_ascii(pattern) and not host.is_utf8(pattern) then
-    bad_argument(name, 2, "string is not UTF-8")
-  end
-  if #pattern > ustring.maxPatternLength then
-    bad_argument(name, 2, format("pattern is longer than %d bytes", ustring.maxPatternLength))
-  end
-  return pattern
-end
 
 -- Characters -------------------------------------------------------------------------------------
 
@@ -186,12 +128,13 @@ function ustring.char(...)
   return concat(parts)
 end
 
+-- The runtime replaces these by the methods of the content language.
 function ustring.upper(s)
-  return host.upper(check_subject("upper", s))
+  return host.upper(check_type("upper", 1, s, "string"))
 end
 
 function ustring.lower(s)
-  return host.lower(check_subject("lower", s))
+  return host.lower(check_type("lower", 1, s, "string"))
 end
 
 for _, form in ipairs({ "NFC", "NFD", "NFKC", "NFKD" }) do
@@ -307,6 +250,16 @@ local function is_plain_replacement(text, captures)
   return not find(rest, "%", 1, true)
 end
 
+-- Return a replacement as text, nil for none.
+local function replacement_text(value)
+  local kind = type(value)
+  if kind == "number" then return number_text(value) end
+  if value ~= nil and kind ~= "string" then
+    error("invalid replacement value (a " .. kind .. ")", 0)
+  end
+  return value
+end
+
 -- Return a function that reads a table of replacements. PHP gets the table as pairs() returns it.
 local function table_lookup(replacements)
   local meta = getmetatable(replacements)
@@ -316,12 +269,13 @@ local function table_lookup(replacements)
   end
   return function(key)
     local value = get(replacements, key)
-    if value ~= nil then return value end
     -- A key of a PHP array that is a decimal number is the same as number and as text.
-    if type(key) == "number" then return get(replacements, number_text(key)) end
-    if #key < 16 and (key == "0" or find(key, "^%-?[1-9]%d*$")) then
-      return get(replacements, tonumber(key))
+    if value == nil and type(key) == "number" then
+      value = get(replacements, number_text(key))
+    elseif value == nil and #key < 16 and (key == "0" or find(key, "^%-?[1-9]%d*$")) then
+      value = get(replacements, tonumber(key))
     end
+    return replacement_text(value)
   end
 end
 
@@ -367,16 +321,9 @@ local function substitute(program, s, replace, limit)
     end
     if start then
       local whole = sub(s, starts[start], starts[after] - 1)
-      local value = replace(whole, patterns.captures(program, s, subject))
-      if value == nil then
-        value = whole
-      elseif type(value) == "number" then
-        value = number_text(value)
-      elseif type(value) ~= "string" then
-        error("invalid replacement value (a " .. type(value) .. ")", 0)
-      end
+      local value = replacement_text(replace(whole, patterns.captures(program, s, subject)))
       parts[#parts + 1] = sub(s, starts[copied], starts[start] - 1)
-      parts[#parts + 1] = value
+      parts[#parts + 1] = value or whole
       done = done + 1
       copied, index, not_empty = after, after, after == start
     elseif not_empty then
@@ -399,8 +346,9 @@ function ustring.gsub(s, pattern, replacement, n)
     local kind = type(replacement)
     if kind == "table" then
       return gsub(s, pattern, table_lookup(replacement), n)
-    elseif kind == "function"
-      or kind == "string" and is_plain_replacement(replacement, #program.captures) then
+    elseif kind == "function" then
+      return gsub(s, pattern, function(...) return replacement_text((replacement(...))) end, n)
+    elseif kind == "string" and is_plain_replacement(replacement, #program.captures) then
       return gsub(s, pattern, replacement, n)
     end
   end
