@@ -67,7 +67,7 @@ def test_a_full_disk_ends_in_one_line_and_keeps_the_parts(tmp_path: Path) -> Non
         parts = list((disk / "out/_work/read").glob("part-*.parquet"))
         assert 1 < len(parts) < 200
         assert not list(disk.rglob("*.tmp"))
-        subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
+        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
         assert (
             cstool("extract", tmp_path / "d.xml.bz2", "-o", disk / "out", *options).returncode == 0
         )

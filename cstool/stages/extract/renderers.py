@@ -8,7 +8,7 @@ from cstool.dumps.xml import Site
 from cstool.stages.extract.definition_store import open_store
 from cstool.stages.extract.options import ExtractOptions
 from cstool.wikitext.expansion.evaluate import Expander
-from cstool.wikitext.expansion.lua import lua_modules
+from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.rule_tables import Aliases
 
@@ -54,4 +54,4 @@ class TemplateSources:
 def expander_of(store: Path, site: Site, *, lua: bool) -> Expander:
     """Return the expander of a wiki's templates, with the definitions in a folder."""
     definitions = open_store(store, site)
-    return Expander(site, definitions, lua_modules(site, definitions) if lua else None)
+    return Expander(site, definitions, LuaModules(site, definitions) if lua else None)

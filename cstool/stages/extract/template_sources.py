@@ -29,7 +29,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
-from cstool.wikitext.expansion.lua import lua_version
+from cstool.wikitext.expansion.lua.interpreter import lua_version
 from cstool.wikitext.redirects import whole_page
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.site_identity import whole_site
