@@ -44,11 +44,12 @@ _OPEN_ENDED = "includeonly"
 def names() -> frozenset[str]:
     """Return the names of all tags of wikitext, in lower case."""
     html = (name for kind in tags()["html"].values() for name in kind)
-    return _names().union(html)
+    return extension_names().union(html)
 
 
 @cache
-def _names() -> frozenset[str]:
+def extension_names() -> frozenset[str]:
+    """Return the names of extension tags, in lower case."""
     return frozenset(["nowiki", *_kinds()])
 
 
@@ -65,7 +66,7 @@ def strip(text: str, marks: Markers) -> str:
     unclosed: set[str] = set()
     # No tag ends after the last ">"; searching there would cost a scan for each "<".
     end = text.rfind(">") + 1
-    at = pass_notes(text, 0, end, True, _names(), out)
+    at = pass_notes(text, 0, end, True, extension_names(), out)
     while at >= 0:
         tag = _TAG.match(text, at)
         assert tag is not None, "pass_notes has found it"
@@ -77,16 +78,16 @@ def strip(text: str, marks: Markers) -> str:
             if close is None:
                 unclosed.add(name)
         if tag[2].endswith("/"):
-            out.append(_shown(tag, "", text, at, marks))
+            out.append(_replacement(tag, "", text, at, marks))
         elif close is None and tag[1] == _OPEN_ENDED:
             break
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
             end_of_tag = close.end()
-            out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
+            out.append(_replacement(tag, text[at : close.start()], text, end_of_tag, marks))
             at = end_of_tag
-        at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
+        at = pass_notes(text, at, end, "ref" not in unclosed, extension_names(), out)
     text = "".join(out)
     if "nclude" in text or "NCLUDE" in text:
         text = _INCLUSION.sub("", text)
@@ -95,19 +96,28 @@ def strip(text: str, marks: Markers) -> str:
     return text
 
 
-def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
-    """Return what replaces an extension's tag, whose element in `text` ends at `end`."""
-    name = tag[1].lower()
+def _replacement(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
+    before, after = text[tag.start() - 1 : tag.start()], text[end : end + 1]
+    return replacement(tag[1].lower(), tag[2], content, before, after, marks)
+
+
+def replacement(
+    name: str, attributes: str, content: str, before: str, after: str, marks: Markers
+) -> str:
+    """Return what replaces an extension's element.
+
+    `before` and `after` are the characters beside it, "" at the bounds of the text.
+    """
     if name == "nowiki":
         marks.protects = True
         return NOTHING + protect(content) + NOTHING if content else NOTHING
     kind = _kinds()[name]
     if kind == "silent":
-        starts = name in _EMPTY and text[tag.start() - 1 : tag.start()] in ("", "\n")
-        leaves_none = name == "includeonly" or (starts and text[end : end + 1] in _STARTS)
+        starts = name in _EMPTY and before in ("", "\n")
+        leaves_none = name == "includeonly" or (starts and after in _STARTS)
         return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
-    if kind == "hole-within" and "block" not in tag[2]:
+    if kind == "hole-within" and "block" not in attributes:
         marks.within.add(len(marks.holes))
     return marks.hole(f"<{name}>")

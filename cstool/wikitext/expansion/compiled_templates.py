@@ -1,0 +1,115 @@
+"""The templates of a wiki by the names in calls, compiled when they are first called.
+
+After Parser::braceSubstitution and Parser::statelessFetchTemplate (MediaWiki REL1_39).
+"""
+
+from collections import OrderedDict
+from typing import Generic, NamedTuple, TypeVar
+
+from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.definitions import Definition, Definitions
+from cstool.wikitext.expansion.inclusion import transcluded
+from cstool.wikitext.expansion.programs import Program, TooDeepError, compiled
+from cstool.wikitext.titles import TEMPLATE, namespaces_of
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_WIKITEXT = "wikitext"
+# Redirects that are followed from one page to the next.
+_MOST_REDIRECTS = 2
+# Characters of definitions whose programs are kept, and names with what they lead to.
+_KEPT = 32 << 20
+_NAMES_KEPT = 1 << 16
+
+
+class Template(NamedTuple):
+    """A template: its full title, after redirects, and its program, None if it is too deep."""
+
+    title: str
+    program: Program | None
+
+
+class Recent(Generic[K, V]):
+    """A mapping that keeps the entries used last, up to a total weight."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._total = 0
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return an entry, None if there is none."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry[0]
+
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Add an entry; forget others if the total is too large."""
+        self._entries[key] = value, weight
+        self._total += weight
+        while self._total > self._most and len(self._entries) > 1:
+            _, (_, removed) = self._entries.popitem(last=False)
+            self._total -= removed
+
+
+class CompiledTemplates:
+    """Finds a wiki's templates, and compiles those that are called."""
+
+    def __init__(self, site: Site, definitions: Definitions) -> None:
+        self._site = site
+        self._definitions = definitions
+        self._titles: Recent[str, str] = Recent(_NAMES_KEPT)
+        self._templates: Recent[str, Template] = Recent(_KEPT)
+
+    def find(self, name: str) -> Template | None:
+        """Return the template that a call names, None if the wiki has none with this name."""
+        title = self._titles.get(name)
+        if title is None:
+            title = self.full_title(name, TEMPLATE) or ""
+            self._titles.put(name, title)
+        return self._of_title(title) if title else None
+
+    def _of_title(self, title: str) -> Template | None:
+        template = self._templates.get(title)
+        if template is not None:
+            return template
+        found = self._definition(title)
+        if found is None:
+            return None
+        template = Template(found.title, _program(found.text))
+        self._templates.put(title, template, len(found.text) + 200)
+        return template
+
+    def _definition(self, title: str) -> Definition | None:
+        """Return the definition with this title, after redirects."""
+        found = self._definitions.find(title)
+        for _ in range(_MOST_REDIRECTS):
+            if found is None or found.redirect is None:
+                break
+            found = self._definitions.find(found.redirect)
+        if found is None or found.redirect is not None or found.model != _WIKITEXT:
+            return None
+        return found
+
+    def full_title(self, name: str, namespace: int) -> str | None:
+        """Return the full title of a page in a namespace, which the name may have; None if none."""
+        namespaces = namespaces_of(self._site)
+        kind, title = namespaces.target(name)
+        prefix, colon, rest = name.partition(":")
+        if colon and namespaces.number(prefix.strip().lower() + ":x") == namespace:
+            kind, title = namespaces.target(rest)
+        if kind != "page":
+            return None
+        if name.startswith(":"):
+            return title
+        return f"{dict(self._site.namespaces)[namespace]}:{title}"
+
+
+def _program(text: str) -> Program | None:
+    try:
+        return compiled(transcluded(text))
+    except TooDeepError:
+        return None
