@@ -8,7 +8,7 @@ local error, floor, gmatch, huge, ipairs, match, pairs, select, tonumber, tostri
   tostring, type
 
 local util = require("libraryUtil")
-local number_text = require("ustring_arguments").number_text
+local number_text = host.library("ustring_arguments").number_text
 local check_type = util.checkType
 
 local language = {}
@@ -94,9 +94,12 @@ function methods.convertPlural(code, number, ...)
   check_type("convertPlural", 1, number, "number")
   local count, forms = number_text(number), {}
   for _, form in ipairs(to_forms(...)) do
-    local given, text = match(form, "^(%d+)=(.*)$")
-    if given == count then return text end
-    if not given then forms[#forms + 1] = form end
+    if match(form, "%d=") then
+      local given, text = match(form, "^(.-)=(.*)$")
+      if given == count then return text end
+    else
+      forms[#forms + 1] = form
+    end
   end
   if #forms == 0 then return "" end
   return forms[math.min(host.plural(code, count) + 1, #forms)]
@@ -220,7 +223,7 @@ local function add_simple_methods(object, check_self)
     if direction == "forwards" or direction == "backwards" then
       direction = right_to_left(direction == "backwards") and "left" or "right"
     end
-    return ARROWS[direction]
+    if ARROWS[direction] then return ARROWS[direction] end
   end
 
   function object:getFallbackLanguages()
@@ -268,6 +271,12 @@ local content
 function language.getContentLanguage()
   content = content or host.content()
   return language.new(content)
+end
+
+mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
+if mw.ustring then
+  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
+  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
 end
 
 return language
