@@ -5,7 +5,7 @@
 -- punctuation (without symbols). This file parses a pattern to a list of items.
 local host = ...
 
-local byte, char, format = string.byte, string.char, string.format
+local byte, char, find, format = string.byte, string.char, string.find, string.format
 local error, ipairs, remove, setmetatable = error, ipairs, table.remove, setmetatable
 
 local parser = {}
@@ -47,19 +47,30 @@ local function memoized(test)
   })
 end
 
+-- Tests of classes by letter.
 local CLASSES = {}
 for _, letter in ipairs({ "a", "c", "d", "l", "p", "s", "u" }) do
-  CLASSES[letter] = memoized(function(code) return host.in_class(letter, code) end)
+  local ascii = {}
+  for code = 0, 127 do
+    ascii[code] = find(char(code), "%" .. letter) ~= nil
+  end
+  CLASSES[letter] = function(code)
+    if code < 128 then return ascii[code] end
+    return host.in_class(letter, code)
+  end
+  if letter == "p" then
+    for _, code in ipairs({ byte("$+<=>^`|~", 1, -1) }) do ascii[code] = false end
+  end
 end
-CLASSES.w = memoized(function(code) return CLASSES.a[code] or CLASSES.d[code] end)
-CLASSES.x = memoized(function(code)
+function CLASSES.w(code) return CLASSES.a(code) or CLASSES.d(code) end
+function CLASSES.x(code)
   if code >= 0xff00 then code = code - 0xfee0 end -- full-width forms
   return code >= 48 and code <= 57 or code >= 65 and code <= 70 or code >= 97 and code <= 102
-end)
-CLASSES.z = memoized(function(code) return code == 0 end)
+end
+function CLASSES.z(code) return code == 0 end
 for _, letter in ipairs({ "a", "c", "d", "l", "p", "s", "u", "w", "x", "z" }) do
-  local members = CLASSES[letter]
-  CLASSES[letter:upper()] = memoized(function(code) return not members[code] end)
+  local contains = CLASSES[letter]
+  CLASSES[letter:upper()] = function(code) return not contains(code) end
 end
 
 -- What Lua's string library may do with a class: "ascii": the same for ASCII strings; "digits" and
@@ -143,7 +154,7 @@ local function parse_set(codes, count, index)
       if code >= range[1] and code <= range[2] then return true end
     end
     for number = 1, #classes do
-      if classes[number][code] then return true end
+      if classes[number](code) then return true end
     end
     return false
   end
@@ -161,7 +172,7 @@ local function parse_escape(codes, count, index, open, captures)
   local code = codes[index]
   local letter = class_letter(code)
   if letter then
-    local item = { kind = "set", members = CLASSES[letter], single = true }
+    local item = { kind = "set", members = memoized(CLASSES[letter]), single = true }
     note_class(item, letter)
     return item, index
   elseif code == 98 then -- b

@@ -200,8 +200,14 @@ end
 
 -- Interface --------------------------------------------------------------------------------------
 
--- Programs of patterns, by text, apart for gmatch, where `^` is not an anchor.
-local programs = { [true] = {}, [false] = {} }
+-- Programs of patterns, by text, apart for gmatch, where `^` is not an anchor. They last for a call
+-- of a module, so that its instructions do not depend on earlier calls.
+local programs
+local function forget()
+  programs = { [true] = {}, [false] = {} }
+end
+forget()
+if host.at_begin then host.at_begin(forget) end
 
 -- Return the program of a pattern: `anchored`, `captures`, `native` (see `native_use`) and `run`.
 function patterns.program(pattern, literal_caret)
