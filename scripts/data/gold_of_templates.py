@@ -5,8 +5,8 @@ Usage: python -m scripts.data.gold_of_templates ORACLE MEDIAWIKI [LANGUAGE...]
 ORACLE and MEDIAWIKI are as for gold_of_sample.py; ORACLE also contains `with_templates.sh`, which
 makes a second MediaWiki with the templates and Lua modules of a dump. For each `LANGUAGE.xml`
 writes `LANGUAGE.gold.jsonl`. Left out: pages whose title ends in "(unknown)", since their text
-depends on the date or the site, and marks for editors (`[citation needed]`), since cstool reads
-sentences without them.
+depends on the date or the site; what styles hide, which `gold.py` does not know; and marks for
+editors (`[citation needed]`), since cstool reads sentences without them.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from scripts.data.gold_of_sample import GOLD, output, settings
 TEMPLATES = GOLD / "templates"
 UNKNOWN = "(unknown)"
 _MARK = re.compile(r'<sup class="[^"]*\bInline-Template\b.*?</sup>', re.DOTALL)
+_HIDDEN = re.compile(r'<span style="(?:display:none|visibility:hidden);?">[^<>]*</span>')
 # Styles show nothing.
 STYLES = """
 $wgHooks['ParserFirstCallInit'][] = function ($parser) {
@@ -42,7 +43,7 @@ def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:
         read = output([sys.executable, str(oracle / "dump2ndjson.py"), str(dump)])
         pages = [line for line in read.splitlines(keepends=True) if _is_known(line)]
         html = output(["php", str(mediawiki / "render.php")], environment, "".join(pages))
-        rendered.write_text("".join(map(_without_marks, html.splitlines())), encoding="utf-8")
+        rendered.write_text("".join(map(_as_read, html.splitlines())), encoding="utf-8")
         return output([sys.executable, str(oracle / "gold.py"), str(rendered)])
 
 
@@ -51,9 +52,9 @@ def _is_known(page: str) -> bool:
     return not title.endswith(UNKNOWN)
 
 
-def _without_marks(rendered: str) -> str:
+def _as_read(rendered: str) -> str:
     page = json.loads(rendered)
-    shown = _MARK.sub("", page["html"])
+    shown = _HIDDEN.sub("", _MARK.sub("", page["html"]))
     return json.dumps(page | {"html": shown}, ensure_ascii=False) + "\n"
 
 
