@@ -21,7 +21,10 @@ from scripts.data.gold_of_sample import GOLD, output, settings
 TEMPLATES = GOLD / "templates"
 UNKNOWN = "(unknown)"
 _MARK = re.compile(r'<sup class="[^"]*\bInline-Template\b.*?</sup>', re.DOTALL)
-_HIDDEN = re.compile(r'<span style="(?:display:none|visibility:hidden);?">[^<>]*</span>')
+_HIDDEN = re.compile(
+    r'<span (?:[^<>]* )?style="(?:display:none|visibility:hidden)[^<>]*>'
+    r"(?:[^<>]|<span[^<>]*>[^<>]*</span>)*</span>"
+)
 # Styles show nothing.
 STYLES = """
 $wgHooks['ParserFirstCallInit'][] = function ($parser) {
