@@ -126,19 +126,23 @@ def template_sources(
     )
     if stored.modules and not sources.lua:
         on_message(
-            f"{stored.modules:,} modules (Lua) in the dump are not run, and templates that call "
-            f"them leave holes: install lupa with {install_hint('lua')}, then start over with "
-            "--overwrite"
+            f"{_number(stored.modules, 'module')} (Lua) in the dump cannot be run, so templates "
+            f"that call one leave holes: install lupa with {install_hint('lua')}, then start over "
+            "with --overwrite"
         )
     overridden = disagreeing_rules(run, read, sources, run.work(WAITING_FOLDER))
     if overridden:
         names = sorted(overridden)
         shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
         on_message(
-            f"the dump's definition is used instead of the rule for {len(names):,} templates: "
-            f"{shown}"
+            f"the rules of {_number(len(names), 'template')} disagree with the definitions in the "
+            f"dump, which are used: {shown}"
         )
     return replace(sources, overridden=overridden)
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _redirects(run: Run, file: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from cstool.errors import InputError
@@ -27,10 +28,10 @@ PAGES = [
     Source(
         "A",
         "The [[Alp]]s. It is {{two|[[bay]]}} here. So {{gone|x}} is [[Denver]].\n\n"
-        "A [[cow]] {{box}} and a [[dog]].\n\nIt ends with [[Erie]].",
+        "A [[cow]] {{box}}and a [[dog]].\n\nIt ends with [[Erie]].",
     ),
     template("Two", "a {{{1}}}. It is near {{PAGENAME}}<noinclude>nothing</noinclude>"),
-    Source("B", "So it is ({{2|[[fog]]}}).\n* Each [[ox]] is {{other}}."),
+    Source("B", "So it is {{2|[[fog]]}}.\n* Each [[ox]] is {{other}}."),
     template("2", redirect="Two"),
     template("Box", "\n{| class=box\n| [[Hidden]]\n|}\n"),
     template("Other", "{{#if: {{{1|}}} | one | [[Other thing|another one]] }}"),
@@ -41,7 +42,7 @@ EXPECTED = [
     ("A", 4, 1, "A cow", ["Cow"]),
     ("A", 5, 2, "and a dog.", ["Dog"]),
     ("A", 6, 3, "It ends with Erie.", ["Erie"]),
-    ("B", 0, 0, "So it is (a fog.", ["Fog"]),
+    ("B", 0, 0, "So it is a fog.", ["Fog"]),
     ("B", 2, 1, "Each ox is another one.", ["Ox", "Other thing"]),
 ]
 
@@ -62,9 +63,9 @@ def texts(folder: Path) -> list[str]:
 
 
 def found(folder: Path) -> list[tuple[str, int, int, str, list[str]]]:
-    """Return title, position, paragraph, text and targets of each row, in the order of the files."""
+    """Return title, position, paragraph, text and targets of each row, in their order."""
     rows = rows_of(folder)
-    paragraphs = rows_of(folder / "_paragraphs")
+    paragraphs = pl.read_parquet(folder / "_paragraphs")
     assert rows["id"].to_list() == paragraphs["id"].to_list()
     return [
         (title, position, paragraph, text, [m["target"] for m in mentions])
@@ -167,7 +168,7 @@ def test_without_lupa_modules_leave_holes_and_a_message_says_how_many(
     made = run(dump, tmp_path / "out", messages=messages)
     assert made.parameters["lua"] is None
     assert made.counts.tallies["sentences"].dropped == {"hole": 1}
-    assert messages[0].startswith("1 module (Lua) in the dump is not run")
+    assert messages[0].startswith("1 module (Lua) in the dump cannot be run")
 
 
 def test_formulas_as_tex(tmp_path: Path) -> None:
