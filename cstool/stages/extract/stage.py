@@ -73,6 +73,7 @@ def extract(
     lua = lua_version() if options.by_definition else None
     dumps, notes = dump_files(dumps)
     definitions, more_notes = dump_files(options.template_pages)
+    options = replace(options, template_pages=tuple(definitions))
     for note in notes + more_notes:
         on_message(note)
     with open_run(

@@ -22,7 +22,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "titles": {"part_size": ("--part-size", None)},
     "extract": {
-        "templates": ("--templates", "known"),
+        "templates": ("--templates", "dump"),
+        "formulas": ("--formulas", "holes"),
         "all_sentences": ("--all-sentences", False),
         "language": ("--language", None),
         "wiki": ("--wiki", None),
@@ -137,7 +138,10 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
     elif one.queried:
         yield from ("--live", *folders["link"], *dumps)
     else:
-        yield from dumps
+        definitions = one.parameters.get("template_pages", [])
+        yield from (name for name in dumps if name not in definitions)
+        for name in definitions:
+            yield from ("--template-pages", name)
     yield from _given(one.stage, one.parameters)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")
