@@ -24,7 +24,6 @@ from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole
 from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed
-from cstool.wikitext.expansion.programs import TooDeepError
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 from scripts.fuzz.template_cases import CASES, Case, case_of
 
@@ -72,7 +71,7 @@ def ours(case: Case) -> str:
     evaluation = Evaluation(resources_of(SITE, Pages(case.pages), None), Budget())
     try:
         return evaluation.page_text(preprocessed(case.text), case.title, starts_line=False)
-    except (BudgetExceededError, TooDeepError) as fault:
+    except BudgetExceededError as fault:
         return hole(str(fault))
 
 

@@ -7,10 +7,11 @@ from collections import OrderedDict
 from typing import Generic, NamedTuple, TypeVar
 
 from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.budget import BudgetExceededError
 from cstool.wikitext.expansion.definitions import Definition, Definitions
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.inclusion import transcluded
-from cstool.wikitext.expansion.programs import Program, TooDeepError, compiled
+from cstool.wikitext.expansion.programs import Program, compiled
 from cstool.wikitext.titles import TEMPLATE
 
 K = TypeVar("K")
@@ -25,10 +26,14 @@ _NAMES_KEPT = 1 << 16
 
 
 class Template(NamedTuple):
-    """A template: its full title, after redirects, and its program, None if it is too deep."""
+    """A template: its full title, after redirects, and its program.
+
+    `limit`: the limit that its source exceeds, else "".
+    """
 
     title: str
-    program: Program | None
+    program: Program
+    limit: str = ""
 
 
 class Recent(Generic[K, V]):
@@ -83,7 +88,7 @@ class CompiledTemplates:
         found = self._definition(title)
         if found is None:
             return None
-        template = Template(found.title, _program(found.text))
+        template = _compiled(found)
         self._templates.put(title, template, len(found.text) + 200)
         return template
 
@@ -99,8 +104,8 @@ class CompiledTemplates:
         return found
 
 
-def _program(text: str) -> Program | None:
+def _compiled(definition: Definition) -> Template:
     try:
-        return compiled(transcluded(text))
-    except TooDeepError:
-        return None
+        return Template(definition.title, compiled(transcluded(definition.text)))
+    except BudgetExceededError as fault:
+        return Template(definition.title, "", fault.limit)

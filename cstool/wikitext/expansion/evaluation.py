@@ -28,7 +28,6 @@ from cstool.wikitext.expansion.programs import (
     CallPart,
     Parameter,
     Program,
-    TooDeepError,
     compiled,
 )
 from cstool.wikitext.markers import HOLE
@@ -37,6 +36,8 @@ from cstool.wikitext.markers import HOLE
 # ($wgMaxPPExpandDepth).
 _MOST_FRAMES = 40
 _DEEPEST = 100
+# Characters of a text that count as one step.
+_A_STEP = 64
 _LISTS = ":;#*"
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
@@ -85,7 +86,7 @@ class Evaluation:
     def page_text(self, source: str, title: str, *, starts_line: bool) -> str:
         """Return wikitext of a page expanded; error messages and literal braces are left in it.
 
-        Raises BudgetExceededError and TooDeepError.
+        Raises BudgetExceededError.
         """
         program = compiled(source, after_newline=starts_line)
         return self.run(program, CallFrame(self, title, title, None, {}))
@@ -94,7 +95,6 @@ class Evaluation:
         """Return the text of a program. Raises BudgetExceededError."""
         if isinstance(program, str):
             return program
-        self.budget.step(len(program))
         self._depth += 1
         if self._depth > _DEEPEST:
             raise BudgetExceededError("depth")
@@ -109,16 +109,15 @@ class Evaluation:
                     out.append(self._parameter(node, frame))
         finally:
             self._depth -= 1
-        return "".join(out)
+        text = "".join(out)
+        self.budget.step(len(program) + len(text) // _A_STEP)
+        return text
 
     def expand_text(self, text: str, frame: CallFrame) -> str:
         """Return wikitext of a page with its calls and arguments expanded."""
         program = self._resources.texts.get(text)
         if program is None:
-            try:
-                program = compiled(preprocessed(text))
-            except TooDeepError:
-                raise BudgetExceededError("depth") from None
+            program = compiled(preprocessed(text))
             self._resources.texts.put(text, program, len(text) + 100)
         return self.run(program, frame)
 
@@ -131,8 +130,8 @@ class Evaluation:
             return error(f"depth limit: {plain_name(name)}")
         if template.title in frame.chain:
             return error(f"loop: {plain_name(name)}")
-        if template.program is None:
-            raise BudgetExceededError("depth")
+        if template.limit:
+            return error(f"{template.limit} limit: {plain_name(name)}")
         text = self.run(template.program, frame.child(template.title, parts))
         self.budget.produce(len(text))
         return text
@@ -163,6 +162,7 @@ class Evaluation:
 
     def _output(self, node: Call, frame: CallFrame) -> str:
         title = node.title if isinstance(node.title, str) else self.run(node.title, frame)
+        self.budget.step(len(node.parts) + len(title) // _A_STEP)
         name = title.strip(WHITE)
         head, colon, rest = name.partition(":")
         if HOLE in head:

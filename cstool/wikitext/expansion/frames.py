@@ -44,6 +44,9 @@ class Frame(Protocol):
     def expand(self, text: str) -> str:
         """Return wikitext with its templates and arguments expanded in this frame."""
 
+    def child(self, title: str, parts: Mapping[str, tuple[str, bool]]) -> "Frame":
+        """Return a frame of a call in this one; `parts`: texts, and whether they are trimmed."""
+
     def call_template(self, title: str, arguments: Mapping[str, str]) -> str:
         """Return what a template shows for these arguments, which are already expanded."""
 
