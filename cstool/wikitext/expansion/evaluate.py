@@ -8,13 +8,10 @@ import sys
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole, plain_name
-from cstool.wikitext.expansion.call_frames import CallFrame
-from cstool.wikitext.expansion.compiled_templates import CompiledTemplates, Recent
+from cstool.wikitext.expansion.compiled_templates import Recent
 from cstool.wikitext.expansion.definitions import Definitions
-from cstool.wikitext.expansion.evaluation import Evaluation, Resources
+from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.frames import Modules
-from cstool.wikitext.expansion.magic_words import magic_words
-from cstool.wikitext.expansion.programs import TooDeepError, compiled
 from cstool.wikitext.scan import calls
 
 # What a call may use of a page's budget.
@@ -25,8 +22,10 @@ _KEPT = 16 << 20
 # Python's frames for a hundred levels of evaluation, and those of the caller.
 _PYTHON_FRAMES = 5_000
 
+# An error message, as `#iferror` recognises it; none is longer.
 _ERROR = re.compile(
-    r'<(strong|span|p|div)\s[^<>]*?class="[^"]*\berror\b[^"]*"[^<>]*>(.*?)</\1>', re.DOTALL
+    r'<(strong|span|p|div)\s[^<>]*?class="[^"<>]*\berror\b[^"<>]*"[^<>]*>(.{0,500}?)</\1>',
+    re.DOTALL,
 )
 
 
@@ -36,14 +35,7 @@ class Expander:
     def __init__(
         self, site: Site, definitions: Definitions, modules: Modules | None = None
     ) -> None:
-        self._resources = Resources(
-            site,
-            definitions,
-            modules,
-            CompiledTemplates(site, definitions),
-            magic_words(site.language),
-            Recent(_KEPT),
-        )
+        self._resources = resources_of(site, definitions, modules)
         self._outputs: Recent[tuple[str, bool], tuple[str, int, int]] = Recent(_KEPT)
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _PYTHON_FRAMES))
 
@@ -64,8 +56,8 @@ class Expander:
         else:
             steps, output = min(budget.steps, CALL_STEPS), min(budget.output, CALL_OUTPUT)
             evaluation = Evaluation(self._resources, Budget(steps, output))
-            text, finished = _evaluated(source, title, evaluation, starts_line=starts_line)
-            if finished:
+            text, complete = _evaluated(source, title, evaluation, starts_line=starts_line)
+            if complete:
                 steps -= evaluation.budget.steps
                 output -= evaluation.budget.output
                 if not evaluation.page_is_read:
@@ -81,11 +73,10 @@ def _evaluated(
 ) -> tuple[str, bool]:
     """Return the text of a call, and whether it stayed within its limits."""
     try:
-        program = compiled(source, after_newline=starts_line)
-        text = evaluation.run(program, CallFrame(evaluation, title, title, None, {}))
+        text = evaluation.page_text(source, title, starts_line=starts_line)
     except BudgetExceededError as fault:
         return hole(f"{fault.limit} limit: {_name(source)}"), False
-    except (TooDeepError, RecursionError):
+    except RecursionError:
         return hole(f"depth limit: {_name(source)}"), False
     return _finished(text), True
 
