@@ -24,10 +24,10 @@ VERSION = 1
 # Kilobytes that a call may add to the interpreter's memory, and the sum of the memory in use at the
 # ends of garbage collections, of which large strings that are made and dropped cause many.
 MOST_MEMORY = 64 << 10
-MOST_CHURN = 4 << 20
+MOST_CHURN = 8 << 20
 # In an interpreter that has run other calls: above this a call is repeated in a new one.
 MUCH_MEMORY = 32 << 10
-MUCH_CHURN = 1 << 20
+MUCH_CHURN = 2 << 20
 # Bytes beyond the limit, which Lua can allocate between two checks before an allocation fails.
 _RESERVE = 64 << 20
 # Bytes that must be free while values are passed: a failure there would block the process.
@@ -91,23 +91,23 @@ class Interpreter:
         self.mark = ""
         self.failure: BaseException | None = None
         self._most = 0
-        host = self._lua.table_from({k: self._guarded(f) for k, f in kernel.items()})
-        host["tick"] = self._tick
+        host = self._table(kernel)
+        host[b"tick"] = self._tick
         files = sources()
-        code = self._lua.table_from({name: files[name] for name in _KERNEL})
+        code = self._lua.table_from({name.encode(): files[name] for name in _KERNEL})
         self._kernel = self._lua.execute(files["kernel"], host, code)
-        self._library_names = [name for name in files if name not in _KERNEL]
-        for name in self._library_names:
-            if name not in libraries:
-                self._kernel[b"declare"](name.encode(), files[name])
+        for name, source in files.items():
+            if name not in libraries and name not in _KERNEL:
+                self._kernel[b"declare"](name.encode(), source)
         for name, functions in libraries.items():
-            if name in files:
-                callbacks = {k: self._guarded(f) for k, f in functions.items()}
-                self._kernel[b"add"](name.encode(), files[name], self._lua.table_from(callbacks))
+            self._kernel[b"add"](name.encode(), files[name], self._table(functions))
         self._begin, self._finish = self._kernel[b"begin"], self._kernel[b"finish"]
         self._invoke, self._reason = self._kernel[b"invoke"], self._kernel[b"reason"]
         self._continue = self._kernel[b"continue"]
         self.table = self._kernel[b"table"]
+
+    def _table(self, functions: Mapping[str, Callback]) -> Any:
+        return self._lua.table_from({k.encode(): self._guarded(f) for k, f in functions.items()})
 
     @property
     def memory(self) -> int:
@@ -126,8 +126,7 @@ class Interpreter:
         """End it; return the instructions that are left."""
         self._most = 0
         self._lua.set_max_memory(0)
-        left, _ = self._finish()
-        return int(left)
+        return int(self._after_a_call(self._finish)[0])
 
     def invoke(
         self, title: str, function: str, current: int, parent: int | None
@@ -142,13 +141,20 @@ class Interpreter:
         except self._memory_error:
             return None, "Lua memory"
         except self._error as fault:
-            reason = self._reason()
+            reason = self._after_a_call(self._reason)
             if reason is None and "not enough memory" in str(fault):
                 reason = b"Lua memory"
             return None, "error" if reason is None else reason.decode()
         if isinstance(result, bytes):
             return result, None
         return None, "error"
+
+    def _after_a_call(self, function: Any) -> Any:
+        """Return the result of a function of the kernel, during which a limit may be noticed."""
+        try:
+            return function()
+        except self._error:
+            return function()
 
     def resume(self) -> None:
         """Continue the outer call after a call within it ended as unknown."""

@@ -11,7 +11,7 @@ local raw = {
   count = collectgarbage, newproxy = newproxy, sethook = debug.sethook,
 }
 local error, type, select, setfenv = error, type, select, setfenv
-local floor, huge = math.floor, math.huge
+local floor, huge, os = math.floor, math.huge, os
 
 -- Limits -----------------------------------------------------------------------------------------
 
@@ -19,7 +19,7 @@ local STEP = 1000 -- instructions between two checks
 local CHECKS = 200 -- between two calls of Python, where it handles signals
 local ENDED = "this call has ended"
 
-local left = 0 -- instructions
+local left = huge -- instructions
 local churn = 0 -- kilobytes: the sum of the memory in use at the end of each garbage collection
 local most_memory, most_churn = huge, huge -- kilobytes
 local checks = 0
@@ -27,6 +27,7 @@ local ended -- why the call has ended; no code of modules runs after that
 
 local function stop(reason)
   ended = ended or reason
+  raw.sethook()
   error(ENDED, 0)
 end
 
@@ -53,11 +54,13 @@ end
 local function watch()
   raw.getmetatable(raw.newproxy(true)).__gc = function()
     churn = churn + raw.count("count")
-    if churn > most_churn then raw.sethook(check, "", 1) end
+    if churn > most_churn and not ended then raw.sethook(check, "", 1) end
     watch()
   end
 end
 watch()
+-- A collection is not divided into steps, during which much could be allocated.
+raw.count("setstepmul", 0)
 
 -- Instructions are counted from here, so that the count does not depend on what was before.
 local function restart()
@@ -402,7 +405,7 @@ end
 
 local data = {} -- by the name that mw.loadData gets
 local costs = {} -- instructions for loading it
-local used_data = {} -- names whose costs this page has paid
+local used_data = {} -- names whose costs the call has paid
 
 local function fault_in_data(value, seen)
   local kind = type(value)
@@ -435,7 +438,7 @@ local function load_data(name)
   return fault or result
 end
 
--- Data is loaded once per interpreter, and yet costs each page the same.
+-- Data is loaded once per interpreter, and yet costs each call the same.
 local function data_of(name)
   if used_data[name] then return data[name] end
   if data[name] == nil then
@@ -508,11 +511,21 @@ end
 
 local kernel = {}
 
--- Make a library known; `callbacks` has functions of Python by name.
+-- Make the source of a library known that needs nothing of Python.
+function kernel.declare(name, source)
+  builtin[name] = source
+end
+
+-- Load a library; `callbacks` has functions of Python by name.
 function kernel.add(name, source, callbacks)
   builtin[name] = source
   local functions = {}
   for key, callback in raw.pairs(callbacks) do functions[key] = bound(callback) end
+  local parts = {}
+  function functions.library(part)
+    parts[part] = parts[part] or library(part, base, functions)
+    return parts[part]
+  end
   if name == "frame" then
     functions.new_environment = new_environment
     frames = library(name, base, functions)
@@ -526,6 +539,7 @@ end
 -- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes.
 function kernel.begin(instructions, memory, most)
   left, churn, checks, ended = instructions, 0, 0, nil
+  used_data = {}
   most_memory, most_churn = raw.count("count") + memory, most
   running = {}
   frames.reset()
@@ -535,8 +549,9 @@ end
 -- End it: the instructions that are left, and why it ended, if it did not return.
 function kernel.finish()
   raw.sethook()
-  most_memory, most_churn = huge, huge
-  return left, ended
+  local rest, why = left, ended
+  left, ended, most_memory, most_churn = huge, nil, huge, huge
+  return rest, why
 end
 
 -- Why the current call has ended, nil if it has not.
@@ -547,11 +562,7 @@ end
 -- After a call within another one has ended as unknown: the outer one continues.
 function kernel.continue()
   ended = nil
-end
-
--- A new page: it pays for its data.
-function kernel.new_page()
-  used_data = {}
+  restart()
 end
 
 -- Text that a function of a module returns, or nil and a message.

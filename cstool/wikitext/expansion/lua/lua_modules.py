@@ -69,8 +69,10 @@ class LuaModules:
         interpreter.begin(instructions, is_new=is_new)
         try:
             result = self._called(frame, module, function)
-        finally:
-            left = interpreter.finish()
+        except BaseException:
+            self._interpreter = None  # a signal may have come while Lua ran
+            raise
+        left = interpreter.finish()
         if result[1] != "Lua memory":
             frame.budget.step(-(-(instructions - max(left, 0)) // INSTRUCTIONS_PER_STEP))
         return result
