@@ -77,9 +77,7 @@ def by_mediawiki(command: str, expressions: Sequence[str], size: int = 100) -> l
     """
     batches = [expressions[i : i + size] for i in range(0, len(expressions), size)]
     lines = "".join(
-        json.dumps({"title": "T", "text": CALL, "pages": {NAME: module(b)}})
-        + "\n"
-        for b in batches
+        json.dumps({"title": "T", "text": CALL, "pages": {NAME: module(b)}}) + "\n" for b in batches
     )
     done = subprocess.run(
         command, shell=True, input=lines, capture_output=True, text=True, check=True
@@ -101,11 +99,13 @@ class _Module:
 
     def find(self, title: str) -> Definition | None:
         """Return the module."""
-        return Definition(title, self._source, None, "Scribunto") if title == NAME else None
+        if not self.exists(title):
+            return None
+        return Definition(title, self._source, None, "Scribunto")
 
-    def exists(self, title: str) -> bool | None:
-        """Return whether there is such a page."""
-        return title == NAME
+    def exists(self, title: str) -> bool:
+        """Return whether this is the module's title, in any language."""
+        return title.endswith(":X")
 
 
 def by_cstool(expressions: Sequence[str], site: Site, size: int = 100) -> list[str]:
