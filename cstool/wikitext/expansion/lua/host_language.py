@@ -35,6 +35,15 @@ def language_functions(content: Callable[[], str]) -> Mapping[str, Callback]:
     }
 
 
+def message_functions(content: Callable[[], str]) -> Mapping[str, Callback]:
+    """Return the functions of `message.lua`; `content` returns the wiki's language."""
+
+    def format_number(code: bytes, number: object) -> str:
+        return _format_number(code, text_of(number).encode(), False)
+
+    return {"unknown": _unknown, "language": content, "format_number": format_number}
+
+
 def _unknown(name: bytes) -> object:
     raise unknown(text_of(name))
 

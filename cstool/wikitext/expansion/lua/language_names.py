@@ -16,10 +16,32 @@ _INVALID = re.compile(r"[:/\\\0&<>'\"#\[\]{}|\x01-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 _LONGEST = 128
 # Codes in Names.php without a file of messages.
 _WITHOUT_MESSAGES = frozenset(
-    (
-        "aa als bat-smg be-x-old cho es-419 fiu-vro ho hz kj mh mus ng no roa-rup shi-latn "
-        "shi-tfng simple tly-cyrl uz-cyrl uz-latn zh-classical zh-min-nan zh-yue"
-    ).split()
+    [
+        "aa",
+        "als",
+        "bat-smg",
+        "be-x-old",
+        "cho",
+        "es-419",
+        "fiu-vro",
+        "ho",
+        "hz",
+        "kj",
+        "mh",
+        "mus",
+        "ng",
+        "no",
+        "roa-rup",
+        "shi-latn",
+        "shi-tfng",
+        "simple",
+        "tly-cyrl",
+        "uz-cyrl",
+        "uz-latn",
+        "zh-classical",
+        "zh-min-nan",
+        "zh-yue",
+    ]
 )
 
 
@@ -95,9 +117,9 @@ def bcp47(code: str) -> str:
 
 @cache
 def _autonyms() -> dict[str, str]:
-    return {code: own for code, own in rows("autonyms.tsv")}
+    return {row[0]: row[1] for row in rows("autonyms.tsv")}
 
 
 @cache
 def _in_english() -> dict[str, str]:
-    return dict(rows("further_languages.tsv")) | codes.names()
+    return {row[0]: row[1] for row in rows("further_languages.tsv")} | codes.names()

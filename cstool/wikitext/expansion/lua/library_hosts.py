@@ -6,7 +6,12 @@ from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.lua.host_frame import LuaFrames
+from cstool.wikitext.expansion.lua.host_hash import HASH_HOST
+from cstool.wikitext.expansion.lua.host_language import language_functions, message_functions
+from cstool.wikitext.expansion.lua.host_site import site_functions
+from cstool.wikitext.expansion.lua.host_uri import uri_functions
 from cstool.wikitext.expansion.lua.host_ustring import USTRING_HOST
+from cstool.wikitext.expansion.lua.host_wikibase import NoWikibase, wikibase_functions
 from cstool.wikitext.expansion.lua.lua_values import Callback, text_of, unknown
 
 _MODULE = 828
@@ -45,4 +50,10 @@ def library_functions(
         "ustring": USTRING_HOST,
         "text": {},
         "html": {},
+        "site": site_functions(lambda: site),
+        "language": language_functions(lambda: site.language),
+        "uri": uri_functions(lambda: frames.current),
+        "hash": HASH_HOST,
+        "message": message_functions(lambda: site.language),
+        "wikibase": wikibase_functions(NoWikibase(), lambda: frames.current),
     }

@@ -141,14 +141,18 @@ end
 
 function string.gmatch(...)
   local s, pattern = ...
-  if not are_texts(s, pattern) or is_cheap(#s, tostring(pattern)) then return C.gmatch(...) end
+  if not are_texts(s, pattern) or is_cheap(#tostring(s), tostring(pattern)) then
+    return C.gmatch(...)
+  end
   return patterns.gmatch(tostring(s), tostring(pattern))
 end
 string.gfind = string.gmatch
 
 function string.gsub(...)
   local s, pattern, replacement, most = ...
-  if not are_texts(s, pattern) or is_cheap(#s, tostring(pattern)) then return C.gsub(...) end
+  if not are_texts(s, pattern) or is_cheap(#tostring(s), tostring(pattern)) then
+    return C.gsub(...)
+  end
   local kind = type(replacement)
   if kind == "number" then
     replacement = tostring(replacement)
