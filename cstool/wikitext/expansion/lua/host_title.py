@@ -81,7 +81,7 @@ def _made(
         raw += f"#{fragment}"
     title = parsed_title(raw, site)
     # Title::makeTitleSafe keeps the namespace that it is given.
-    return title if title and title.namespace == namespace or interwiki else None
+    return title if (title and title.namespace == namespace) or interwiki else None
 
 
 def _model(title: FullTitle) -> str:

@@ -1,7 +1,7 @@
 """Python's functions for the kernel and for each library, by name, in the order of loading."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.definitions import Definitions
@@ -86,9 +86,9 @@ def library_functions(
         "html": {},
         "site": site_functions(lambda: site),
         "title": title_functions(site, definitions, lambda: frames.current.page),
-        "language": language_functions(language),
+        "language": language_functions(site),
         "uri": uri_functions(frame),
         "hash": HASH_HOST,
-        "message": message_functions(language),
+        "message": message_functions(site),
         "wikibase": wikibase_functions(NoWikibase(), frame),
     }
