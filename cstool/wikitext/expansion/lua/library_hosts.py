@@ -1,7 +1,7 @@
 """Python's functions for the kernel and for each library, by name, in the order of loading."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.definitions import Definitions
