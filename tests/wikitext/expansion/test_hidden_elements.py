@@ -2,6 +2,7 @@
 
 import pytest
 
+from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.hidden_elements import without_hidden
 
 OPEN = '<span style="display:none">'
@@ -37,4 +38,14 @@ def test_the_content_of_a_hidden_element_is_removed(text: str, shown: str) -> No
     ],
 )
 def test_other_text_stays(text: str) -> None:
+    assert without_hidden(text) == text
+
+
+def test_something_unknown_in_a_tag_is_not_missed_in_the_text() -> None:
+    text = f'<abbr title="{hole("x")} of {hole("y")}" class={hole("z")}>kg</abbr>{hole("shown")}'
+    assert without_hidden(text) == f'<abbr title=" of " class=>kg</abbr>{hole("shown")}'
+
+
+def test_something_unknown_between_signs_stays() -> None:
+    text = f"a < {hole('x')} > b <{hole('y')}>"
     assert without_hidden(text) == text
