@@ -7,6 +7,10 @@ from importlib.resources import files
 @cache
 def rows(package: str, name: str) -> tuple[tuple[str, ...], ...]:
     """Return the rows of a TSV file in a package's `data`, without its comments and its header."""
-    text = (files(package) / "data" / name).read_text(encoding="utf-8")
-    lines = [line for line in text.split("\n") if line and not line.startswith("# ")]
+    lines = [line for line in text(package, name).split("\n") if line and line[:2] != "# "]
     return tuple(tuple(line.split("\t")) for line in lines[1:])
+
+
+def text(package: str, name: str) -> str:
+    """Return the text of a file in a package's `data`."""
+    return (files(package) / "data" / name).read_text(encoding="utf-8")

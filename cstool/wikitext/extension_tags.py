@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.markers import BLOCK, NOTHING, UNSEEN_TEXT, Markers, protect
+from cstool.wikitext.markers import BLOCK, FORMULA, NOTHING, UNSEEN_TEXT, Markers, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -34,6 +34,7 @@ _NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+_FORMULAS = frozenset({"math", "chem", "ce"})
 # Ignored tags of a page that is displayed: they leave nothing, and their content is text.
 _INCLUSION = re.compile(r"</?(?:noinclude|onlyinclude)(?=\s|/?>)[^>]*>", re.IGNORECASE | re.ASCII)
 # Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
@@ -44,11 +45,12 @@ _OPEN_ENDED = "includeonly"
 def names() -> frozenset[str]:
     """Return the names of all tags of wikitext, in lower case."""
     html = (name for kind in tags()["html"].values() for name in kind)
-    return _names().union(html)
+    return extension_names().union(html)
 
 
 @cache
-def _names() -> frozenset[str]:
+def extension_names() -> frozenset[str]:
+    """Return the names of extension tags, in lower case."""
     return frozenset(["nowiki", *_kinds()])
 
 
@@ -65,7 +67,7 @@ def strip(text: str, marks: Markers) -> str:
     unclosed: set[str] = set()
     # No tag ends after the last ">"; searching there would cost a scan for each "<".
     end = text.rfind(">") + 1
-    at = pass_notes(text, 0, end, True, _names(), out)
+    at = pass_notes(text, 0, end, True, extension_names(), out)
     while at >= 0:
         tag = _TAG.match(text, at)
         assert tag is not None, "pass_notes has found it"
@@ -77,16 +79,16 @@ def strip(text: str, marks: Markers) -> str:
             if close is None:
                 unclosed.add(name)
         if tag[2].endswith("/"):
-            out.append(_shown(tag, "", text, at, marks))
+            out.append(_replacement(tag, "", text, at, marks))
         elif close is None and tag[1] == _OPEN_ENDED:
             break
         elif close is None:
             out.append(marks.hole(f"unclosed <{name}>"))
         else:
             end_of_tag = close.end()
-            out.append(_shown(tag, text[at : close.start()], text, end_of_tag, marks))
+            out.append(_replacement(tag, text[at : close.start()], text, end_of_tag, marks))
             at = end_of_tag
-        at = pass_notes(text, at, end, "ref" not in unclosed, _names(), out)
+        at = pass_notes(text, at, end, "ref" not in unclosed, extension_names(), out)
     text = "".join(out)
     if "nclude" in text or "NCLUDE" in text:
         text = _INCLUSION.sub("", text)
@@ -95,19 +97,45 @@ def strip(text: str, marks: Markers) -> str:
     return text
 
 
-def _shown(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
-    """Return what replaces an extension's tag, whose element in `text` ends at `end`."""
-    name = tag[1].lower()
+def _replacement(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
+    """Return what replaces an element; the wikitext of those that become holes is kept."""
+    number = len(marks.holes)
+    before, after = text[tag.start() - 1 : tag.start()], text[end : end + 1]
+    shown = replacement(tag[1].lower(), tag[2], content, before, after, marks)
+    if len(marks.holes) > number:
+        marks.tags[number] = text[tag.start() : end]
+    return shown
+
+
+def replacement(
+    name: str, attributes: str, content: str, before: str, after: str, marks: Markers
+) -> str:
+    """Return what replaces an extension's element.
+
+    `before` and `after` are the characters beside it, "" at the bounds of the text.
+    """
     if name == "nowiki":
         marks.protects = True
         return NOTHING + protect(content) + NOTHING if content else NOTHING
     kind = _kinds()[name]
     if kind == "silent":
-        starts = name in _EMPTY and text[tag.start() - 1 : tag.start()] in ("", "\n")
-        leaves_none = name == "includeonly" or (starts and text[end : end + 1] in _STARTS)
+        starts = name in _EMPTY and before in ("", "\n")
+        leaves_none = name == "includeonly" or (starts and after in _STARTS)
         return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
-    if kind == "hole-within" and "block" not in tag[2]:
+    formula = formula_text(name, content) if marks.formulas else ""
+    if formula or (kind == "hole-within" and "block" not in attributes):
         marks.within.add(len(marks.holes))
-    return marks.hole(f"<{name}>")
+    return marks.hole(FORMULA + protect(formula) if formula else f"<{name}>")
+
+
+def formula_text(name: str, content: str) -> str:
+    """Return a formula as text, `$…$`: the source in a tag; "" for other tags and empty ones.
+
+    A chemical formula is an argument of `\\ce`, as in the LaTeX package mhchem.
+    """
+    source = " ".join(content.split())
+    if not source or name not in _FORMULAS:
+        return ""
+    return f"${source}$" if name == "math" else f"$\\ce{{{source}}}$"

@@ -1,5 +1,8 @@
 """Data files of this package, each read once."""
 
+import re
+from functools import cache
+
 from cstool.languages import data_tables
 
 
@@ -11,9 +14,23 @@ def rows(name: str) -> tuple[tuple[str, ...], ...]:
 def of_language(name: str, language: str) -> list[tuple[str, ...]]:
     """Return the rows of `*` and of a language, without their first column.
 
-    A variant (`de-at`) without rows uses those of its language (`de`).
+    A variant (`de-at`) without rows uses those of its language (`de`). Other rows are not split:
+    most of a large table (magicwords.tsv) is about other languages.
     """
-    table = rows(name)
-    known = {row[0] for row in table}
-    language = language if language in known else language.split("-", maxsplit=1)[0]
-    return [row[1:] for row in table if row[0] in ("*", language)]
+    return list(_rows_of(name, language))
+
+
+@cache
+def _rows_of(name: str, language: str) -> tuple[tuple[str, ...], ...]:
+    text = _text(name)
+    if f"\n{language}\t" not in text:
+        language = language.split("-", maxsplit=1)[0]
+    lines = re.findall(rf"^(?:\*|{re.escape(language)})\t(.*)$", text, re.MULTILINE)
+    return tuple(tuple(line.split("\t")) for line in lines)
+
+
+@cache
+def _text(name: str) -> str:
+    """Return a data file without its header line."""
+    text = data_tables.text("cstool.wikitext", name)
+    return re.sub(r"\A((?:# .*\n)*).*", r"\1", text)

@@ -89,6 +89,18 @@ class Namespaces:
         prefix = prefix.strip().lower()
         return self._numbers.get(prefix, -1 if prefix in self._interwiki else MAIN)
 
+    def named(self, prefix: str) -> int | None:
+        """Return the namespace with this name, in lower case; None if there is none."""
+        return self._numbers.get(prefix)
+
+    def leads_home(self, prefix: str) -> bool:
+        """Return whether a prefix, in lower case, leads to the wiki itself."""
+        return self._is_local(prefix)
+
+    def leads_elsewhere(self, prefix: str) -> bool:
+        """Return whether a prefix, in lower case, leads to another wiki."""
+        return prefix in self._interwiki and prefix not in self._numbers
+
     def of_page(self, page: Page) -> Page:
         """Return the page with the namespace that its title names, if the export has none."""
         if page.namespace != NO_NAMESPACE:

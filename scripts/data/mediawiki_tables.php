@@ -32,6 +32,7 @@ class MediaWikiTables extends Maintenance {
 		'Scribunto/Scribunto.magic.php',
 		'Gadgets/Gadgets.namespaces.php',
 		'ParserFunctions/ParserFunctions.i18n.magic.php',
+		'CategoryTree/CategoryTree.i18n.magic.php',
 	];
 
 	/** Their namespaces' canonical names (these extensions keep them in code). */
@@ -47,10 +48,49 @@ class MediaWikiTables extends Maintenance {
 		'__NOGLOBAL__', '__EXPECTWITHOUTSCANS__', '__EXPECTUNUSEDTEMPLATE__',
 	];
 
-	/** Magic words to write: those that show nothing, the page's own name, text of their arguments, redirects. */
+	/** Magic words to write beside those of variables and functions: options, modifiers, redirects. */
 	private const MAGIC_WORDS = [
-		'defaultsort', 'displaytitle', 'pagename', 'fullpagename', '!', '=', 'formatnum', 'redirect',
+		'default', 'rawsuffix', 'nocommafysuffix', 'url_path', 'url_query', 'url_wiki',
+		'subst', 'safesubst', 'msg', 'msgnw', 'raw', 'redirect',
 		'img_thumbnail', 'img_manualthumb', 'img_framed', 'img_left', 'img_right', 'img_center', 'img_none',
+	];
+
+	/** Parser functions that are no variables (CoreParserFunctions::register); of the latter, names have a #. */
+	private const FUNCTIONS = [
+		'ns', 'nse', 'urlencode', 'lcfirst', 'ucfirst', 'lc', 'uc', 'localurl', 'localurle',
+		'fullurl', 'fullurle', 'canonicalurl', 'canonicalurle', 'formatnum', 'grammar', 'gender',
+		'plural', 'bidi', 'numberingroup', 'language', 'padleft', 'padright', 'anchorencode',
+		'defaultsort', 'filepath', 'pagesincategory', 'pagesize', 'protectionlevel',
+		'protectionexpiry', 'int', 'displaytitle', 'pagesinnamespace',
+	];
+	private const HASHED_FUNCTIONS = [ 'special', 'speciale', 'tag', 'formatdate' ];
+
+	/** Functions of the package's extensions, whose names begin with #; not those of strings. */
+	private const EXTENSION_FUNCTIONS = [
+		'expr', 'if', 'ifeq', 'ifexpr', 'iferror', 'switch', 'ifexist', 'time', 'timel', 'rel2abs',
+		'titleparts', 'invoke', 'categorytree',
+	];
+
+	/**
+	 * Words of Wikimedia's extensions that are not in the package, and of younger MediaWiki: GeoData,
+	 * WikibaseClient, LabeledSectionTransclusion, Babel, RelatedArticles, PageAssessments, FlaggedRevs.
+	 */
+	private const FURTHER_WORDS = [
+		[ '*', 'coordinates', '#coordinates' ], [ '*', 'property', '#property' ],
+		[ '*', 'statements', '#statements' ], [ '*', 'noexternallanglinks', 'noexternallanglinks' ],
+		[ '*', 'shortdesc', 'SHORTDESC' ], [ '*', 'wbreponame', 'wbreponame' ],
+		[ '*', 'lst', '#lst' ], [ '*', 'lst', '#section' ], [ '*', 'lstx', '#lstx' ],
+		[ '*', 'lstx', '#section-x' ], [ '*', 'lsth', '#lsth' ], [ '*', 'lsth', '#section-h' ],
+		[ 'de', 'lst', '#Abschnitt' ], [ 'de', 'lstx', '#Abschnitt-x' ],
+		[ 'es', 'lst', '#sección' ], [ 'es', 'lstx', '#sección-x' ],
+		[ 'he', 'lst', '#קטע' ], [ 'pt', 'lst', '#trecho' ], [ 'pt', 'lstx', '#trecho-x' ],
+		[ '*', 'babel', '#babel' ], [ '*', 'related', '#related' ],
+		[ '*', 'assessment', '#assessment' ], [ '*', 'pagesusingpendingchanges', '#pagesusingpendingchanges' ],
+		[ '*', 'pendingchangelevel', 'PENDINGCHANGELEVEL' ], [ '*', 'userlanguage', 'USERLANGUAGE' ],
+		[ '*', 'bcp47', '#bcp47' ], [ '*', 'dir', '#dir' ], [ '*', 'isbn', '#isbn' ],
+		[ '*', 'contentmodel', '#contentmodel' ], [ '*', 'interwikilink', '#interwikilink' ],
+		[ '*', 'interlanguagelink', '#interlanguagelink' ],
+		[ '*', 'timef', '#timef' ], [ '*', 'timefl', '#timefl' ],
 	];
 
 	public function __construct() {
@@ -88,6 +128,9 @@ class MediaWikiTables extends Maintenance {
 		$factory = $services->getLanguageFactory();
 		$cache = $services->getLocalisationCache();
 		$switchIds = $services->getMagicWordFactory()->getDoubleUnderscoreArray()->getNames();
+		$hashedIds = array_merge( self::HASHED_FUNCTIONS, self::EXTENSION_FUNCTIONS );
+		$wordIds = array_merge( self::MAGIC_WORDS, self::FUNCTIONS, $hashedIds,
+			$services->getMagicWordFactory()->getVariableIDs() );
 
 		$namespaces = $trails = $switches = $words = $numbers = $variants = $fallbacks = [];
 		// English first: a row that English has is not repeated.
@@ -137,9 +180,10 @@ class MediaWikiTables extends Maintenance {
 					}
 					if ( in_array( $id, $switchIds, true ) ) {
 						$switches[$row][] = [ $word ];
-					} elseif ( in_array( (string)$id, self::MAGIC_WORDS, true ) ) {
-						// Functions are known without their colon, as Parser::setFunctionHook does.
-						$words[$row][] = [ $id, strlen( $word ) > 1 ? preg_replace( '/:$/D', '', $word ) : $word, $case ];
+					} elseif ( in_array( (string)$id, $wordIds, true ) ) {
+						// As Parser::setFunctionHook: functions are known without their colon, most of them with #.
+						$word = strlen( $word ) > 1 ? preg_replace( '/:$/D', '', $word ) : $word;
+						$words[$row][] = [ $id, in_array( $id, $hashedIds, true ) ? "#$word" : $word, $case ];
 					}
 				}
 			}
@@ -149,6 +193,10 @@ class MediaWikiTables extends Maintenance {
 		}
 		foreach ( self::EXTENSION_SWITCHES as $word ) {
 			$switches['*'][] = [ $word ];
+		}
+
+		foreach ( self::FURTHER_WORDS as [ $row, $id, $word ] ) {
+			$words[$row][] = [ $id, $word, 0 ];
 		}
 
 		foreach ( $namespaces as &$rows ) {
@@ -176,7 +224,7 @@ class MediaWikiTables extends Maintenance {
 		$this->write( 'switches', [ 'language', 'name' ], self::beyondEnglish( $switches ),
 			"$files; with switches of extensions, in English" );
 		$this->write( 'magicwords', [ 'language', 'id', 'word', 'case_sensitive' ], self::beyondEnglish( $words ),
-			"$files; words as in its files less the final colon, \$1: any text" );
+			"$files and extensions; words as in them less the final colon, with the # of functions, \$1: any text" );
 		$this->write( 'numbers', [ 'language', 'group', 'decimal', 'minimum' ],
 			array_map( static fn ( $fields ) => [ $fields ], $numbers ),
 			'Language::formatNum; numbers of four digits are grouped where minimum is 4;'

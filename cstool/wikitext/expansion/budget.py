@@ -1,8 +1,12 @@
 """Limits on the work of a call: the same on every machine, because they count steps, not time."""
 
+import re
 from dataclasses import dataclass, field
 
 from cstool.wikitext.markers import HOLE, HOLE_END
+
+_NAMELESS = re.compile(r"[\x00-\x20{}\[\]|=<>_]+")
+_LONGEST_NAME = 80
 
 
 class BudgetExceededError(Exception):
@@ -41,3 +45,12 @@ def hole(name: str) -> str:
     it in its place.
     """
     return f"{HOLE}{name}{HOLE_END}"
+
+
+def plain_name(name: str) -> str:
+    """Return a name for a hole: in lower case, without markup and marks.
+
+    A number alone gets a word before it, because numbers are the holes of a page (`Markers`).
+    """
+    name = _NAMELESS.sub(" ", name)[:_LONGEST_NAME].strip().lower()
+    return f"template {name}" if name.isdecimal() else name

@@ -1,6 +1,6 @@
 """What parser functions and modules know of the call that they are in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from cstool.dumps.xml import Site
@@ -9,18 +9,31 @@ from cstool.wikitext.expansion.definitions import Definitions
 
 
 class Frame(Protocol):
-    """A page, or a call of a template or module in it (MediaWiki: PPFrame).
+    """A page, or a call of a template or module in it (MediaWiki: PPFrame)."""
 
-    `title`: full title of the template or module, or of the page; `page`: full title of the page
-    that is read; `parent`: the frame of the calling template, None for a page.
-    """
+    @property
+    def title(self) -> str:
+        """The full title of the template or module, or of the page."""
 
-    title: str
-    page: str
-    parent: "Frame | None"
-    site: Site
-    definitions: Definitions
-    budget: Budget
+    @property
+    def page(self) -> str:
+        """The full title of the page that is read."""
+
+    @property
+    def parent(self) -> "Frame | None":
+        """The frame of the calling template, None for a page."""
+
+    @property
+    def site(self) -> Site:
+        """The wiki."""
+
+    @property
+    def definitions(self) -> Definitions:
+        """The wiki's templates and modules."""
+
+    @property
+    def budget(self) -> Budget:
+        """What the page's call may still use."""
 
     def arguments(self) -> Mapping[str, str]:
         """Return all arguments, expanded: numbered ones by decimal number, in the call's order."""
@@ -31,11 +44,19 @@ class Frame(Protocol):
     def expand(self, text: str) -> str:
         """Return wikitext with its templates and arguments expanded in this frame."""
 
+    def child(self, title: str, parts: Mapping[str, tuple[str, bool]]) -> "Frame":
+        """Return the frame of a call in this one; each part is a text and whether to trim it."""
+
     def call_template(self, title: str, arguments: Mapping[str, str]) -> str:
         """Return what a template shows for these arguments, which are already expanded."""
 
-    def call_function(self, name: str, arguments: Sequence[str]) -> str:
-        """Return the output of a parser function (`#if`, in English) for expanded arguments."""
+    def call_function(
+        self, name: str, arguments: Sequence[str], named: Mapping[str, str] | None = None
+    ) -> str:
+        """Return the output of a parser function (`#if`, in English) for expanded arguments.
+
+        `named`: arguments with names, after the others.
+        """
 
 
 class Argument(Protocol):
@@ -49,6 +70,11 @@ class Argument(Protocol):
 
     def value(self) -> str:
         """Return the expanded text after the first `=`, or the whole without one."""
+
+
+# A parser function; the first argument is the text after the colon. A magic word without arguments.
+Function = Callable[[Frame, Sequence[Argument]], str]
+Variable = Callable[[Frame], str]
 
 
 class Modules(Protocol):

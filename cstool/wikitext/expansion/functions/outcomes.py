@@ -1,0 +1,52 @@
+"""What parser functions take and return: texts of arguments, errors, and what is unknown."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from cstool.wikitext.expansion.frames import Argument, Frame, Function
+from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
+
+# A function of texts: of its arguments, expanded and trimmed.
+TextFunction = Callable[..., str]
+
+# What PHP's trim removes.
+PHP_SPACE = " \t\n\r\0\x0b"
+
+
+def error(message: str) -> str:
+    """Return the text that a parser function shows for an error, as `#iferror` recognises it."""
+    return f'<strong class="error">{escape(message)}</strong>'
+
+
+def trimmed(arguments: Sequence[Argument], index: int) -> str:
+    """Return an argument's text with its name, without space around it; "" if it is missing."""
+    return arguments[index].whole().strip(PHP_SPACE) if index < len(arguments) else ""
+
+
+def unknown_in(*texts: str) -> str | None:
+    """Return the mark of the first hole in the texts, None if all is known."""
+    for text in texts:
+        start = text.find(HOLE)
+        if start >= 0:
+            end = text.find(HOLE_END, start)
+            return text[start : end + 1] if end > 0 else text[start:] + HOLE_END
+    return None
+
+
+def of_texts(function: TextFunction, most: int) -> Function:
+    """Return a parser function of the texts of its first `most` arguments.
+
+    `function` gets the frame and one text for each argument that is present; an unknown text makes
+    the output unknown.
+    """
+
+    def call(frame: Frame, arguments: Sequence[Argument]) -> str:
+        texts = [trimmed(arguments, index) for index in range(min(most, len(arguments)))]
+        return unknown_in(*texts) or function(frame, *texts)
+
+    return call
+
+
+def unmarked(text: str) -> str:
+    """Return a text without the marks of what extension tags show (Parser::killMarkers)."""
+    return text.replace(BLOCK, "").replace(NOTHING, "")

@@ -1,0 +1,1 @@
+"""Lua modules (MediaWiki's extension Scribunto) and the libraries that they get."""
