@@ -117,6 +117,11 @@ def namespace_name(number: int, site: Site) -> str:
     return _names(site).get(number, "")
 
 
+def namespace_number(name: str, site: Site) -> int | None:
+    """Return the namespace with this name, None if there is none."""
+    return namespaces_of(site).named(_SPACES.sub(" ", name).strip().lower())
+
+
 @cache
 def _names(site: Site) -> dict[int, str]:
     names: dict[int, str] = {}

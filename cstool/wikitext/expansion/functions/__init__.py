@@ -10,6 +10,9 @@ from cstool.wikitext.expansion.functions import (
     letter_case,
     page_names,
     site_words,
+    text_functions,
+    time_functions,
+    word_forms,
 )
 from cstool.wikitext.expansion.functions.outcomes import error
 
@@ -20,5 +23,8 @@ FUNCTIONS: dict[str, Function] = {
     **conditionals.FUNCTIONS,
     **letter_case.FUNCTIONS,
     **page_names.FUNCTIONS,
+    **text_functions.FUNCTIONS,
+    **time_functions.FUNCTIONS,
+    **word_forms.FUNCTIONS,
 }
 VARIABLES: dict[str, Variable] = {**site_words.VARIABLES, **page_names.VARIABLES}

@@ -81,7 +81,6 @@ class LuaFrames:
         """Return the functions of `mw.lua`."""
         return {
             "expensive": self._expensive,
-            "wiki": lambda: self.current.site.wiki,
             "unknown": _unknown,
             "expression": lambda text: self.current.call_function("#expr", [text_of(text)]),
         }

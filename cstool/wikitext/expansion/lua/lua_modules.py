@@ -108,9 +108,13 @@ class LuaModules:
 
     def _made(self) -> Interpreter:
         return Interpreter(
-            kernel_functions(self._site, self._definitions, self._frames),
-            library_functions(self._site, self._definitions, self._frames),
+            kernel_functions(self._site, self._definitions, self._table),
+            library_functions(self._site, self._definitions, self._frames, self._table),
         )
+
+    def _table(self, *items: object) -> object:
+        assert self._interpreter is not None
+        return self._interpreter.table(*items)
 
 
 def _clean(output: bytes) -> str:
