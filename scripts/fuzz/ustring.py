@@ -17,8 +17,8 @@ from scripts.check.lua_cases import by_cstool, by_mediawiki
 
 _SITE = Site("enwiki", "en", "first-letter", ((0, ""), (10, "Template"), (828, "Module")))
 _ASCII = "abcB1 9,.-_%()[]{}^$\n\t'=|+~"
-_CHARACTERS = [*_ASCII, *"éßΩжЖ٣中\u00a0\u3000’–𝒜ﬁ\u0301０Ａ€²"]
-_LITERALS = [*"ab1, é", *_CHARACTERS, "%.", "%(", "%-"]
+_CHARACTERS: list[str] = [*_ASCII, *"éßΩжЖ٣中\u00a0\u3000’–𝒜ﬁ\u0301０Ａ€²"]
+_LITERALS: list[str] = [*"ab1, é", *_CHARACTERS, "%.", "%(", "%-"]
 _CLASSES = "aAcCdDlLpPsSuUwWxX"
 _RANGES = ("a-z", "0-9", "A-Z", "а-я", "À-ÿ", "z-a", "!-/")
 _BALANCED = ("%b()", "%b[]", "%b''", "%bé,")
@@ -40,8 +40,8 @@ def literal(text: str) -> str:
 
 
 def _subject(random: Random) -> str:
-    pool = _CHARACTERS if random.random() < 0.6 else list(_ASCII)
-    pool = random.sample(pool, random.randint(2, 8))
+    characters = _CHARACTERS if random.random() < 0.6 else list(_ASCII)
+    pool: list[str] = random.sample(characters, random.randint(2, 8))
     return "".join(random.choice(pool) for _ in range(random.randint(0, 12)))
 
 
