@@ -122,9 +122,7 @@ function base.setmetatable(object, metatable)
   return raw.setmetatable(object, metatable)
 end
 
-function base.tostring(...)
-  local object = ...
-  if select("#", ...) == 0 then return raw.tostring() end
+function base.tostring(object)
   local kind = type(object)
   if kind == "string" then return object end
   local metatable = raw.getmetatable(object)
@@ -219,8 +217,8 @@ local function seconds(date)
     if not value then error("field '" .. name .. "' missing in date table", 3) end
     return floor(value)
   end
-  local year, month = field("year"), field("month")
-  local day, hour = field("day"), field("hour", 12)
+  local hour, day = field("hour", 12), field("day")
+  local month, year = field("month"), field("year")
   year, month = year + floor((month - 1) / 12), (month - 1) % 12 + 1
   if month <= 2 then year, month = year - 1, month + 12 end
   local days = 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
@@ -546,6 +544,9 @@ function kernel.add(name, source, callbacks)
     for key, value in raw.pairs(library(name, base, functions)) do base.mw[key] = value end
   elseif MW[name] or MW["mw." .. name] then
     base.mw[name] = library(name, base, functions)
+    if name == "ustring" then
+      base.string.ulower, base.string.uupper = base.mw.ustring.lower, base.mw.ustring.upper
+    end
   end
 end
 

@@ -3,6 +3,7 @@
 After Scribunto (REL1_39), ScribuntoHooks::invokeHook and Scribunto_LuaEngine.
 """
 
+import re
 import unicodedata
 
 from cstool.dumps.xml import Site
@@ -16,6 +17,8 @@ from cstool.wikitext.expansion.lua.library_hosts import kernel_functions, librar
 
 # Instructions of Lua that count as a step of the budget.
 INSTRUCTIONS_PER_STEP = 100
+# Characters that no text has, except marks of removed and protected text.
+_CONTROL = re.compile("[\x00-\x05\x08\x0b\x0c\x18-\x1f]")
 # An interpreter that uses more bytes after a call is replaced.
 _LARGEST = 256 << 20
 
@@ -86,9 +89,7 @@ class LuaModules:
             self._interpreter.resume()
         return output
 
-    def _called(
-        self, frame: Frame, module: str, function: str
-    ) -> tuple[bytes | None, str | None]:
+    def _called(self, frame: Frame, module: str, function: str) -> tuple[bytes | None, str | None]:
         assert self._interpreter is not None
         current, parent = self._frames.enter(frame)
         try:
@@ -121,5 +122,5 @@ class LuaModules:
 
 def _clean(output: bytes) -> str:
     """Return the text of a module's output: valid UTF-8 in form NFC (UtfNormal's Validator)."""
-    text = output.decode("utf-8", "replace")
+    text = _CONTROL.sub("\ufffd", output.decode("utf-8", "replace"))
     return text if text.isascii() else unicodedata.normalize("NFC", text)
