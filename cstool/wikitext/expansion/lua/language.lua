@@ -34,7 +34,8 @@ function language.fetchLanguageNames(in_language, include)
   check_type("fetchLanguageNames", 1, in_language, "string", true)
   check_type("fetchLanguageNames", 2, include, "string", true)
   local names = {}
-  for code, name in gmatch(host.names(in_language or "", include or "mw"), "([^\t]*)\t([^\n]*)\n") do
+  local lines = host.names(in_language or "", include or "mw")
+  for code, name in gmatch(lines, "([^\t]*)\t([^\n]*)\n") do
     names[code] = name
   end
   return names
