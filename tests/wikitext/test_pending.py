@@ -19,8 +19,8 @@ PIECES = (
     "== ", " ==", "<ref>x</ref>", "<nowiki>[[", "</nowiki>", "<!--", "-->", "<math>x</math>", "{|",
     "|}", "|-", "<table>", "</table>", "<div>", "</div>", "<blockquote>", "</blockquote>", "{{!}}",
     "[[File:A.jpg|thumb|x {{nowrap|y}}]]", "[[Category:X]]", "{{sfn|x}}", "{{main|x}}", "{{x}}",
-    "{{x\n|y}}", "{{x|[[y]]}}", "{{nowrap|a}}", "{{nowrap|[[b]]}}", "* {{nowrap|c}}", "{{lang|de|x}}",
-    "{{#if:x|y}}", "{{flagicon|x}}", "{{PAGENAME}}", "{{clear}}", "-{zh-cn:a}-", "一。",
+    "{{x\n|y}}", "{{x|[[y]]}}", "{{nowrap|a}}", "{{nowrap|[[b]]}}", "* {{nowrap|c}}",
+    "{{lang|de|x}}", "{{#if:x|y}}", "{{flagicon|x}}", "{{PAGENAME}}", "{{clear}}", "-{zh-cn:a}-", "一。",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
@@ -44,6 +44,10 @@ def waiting_reader(*, formulas: bool = False) -> PageReader:
 
 
 def sentences(source: str, *, formulas: bool = False, **texts: str) -> list[Sentence]:
+    return sentences_of(source, texts, formulas=formulas)
+
+
+def sentences_of(source: str, texts: dict[str, str], *, formulas: bool = False) -> list[Sentence]:
     read = waiting_reader(formulas=formulas)
     reading = read.read(source, "P", every=True)
     late = [read.read_paragraph(p, "P", Shows(**texts), every=True) for p in reading.waiting]
@@ -52,7 +56,7 @@ def sentences(source: str, *, formulas: bool = False, **texts: str) -> list[Sent
 
 def shown(source: str, **texts: str) -> list[str]:
     """Return the sentences of a page, links in brackets and holes as ▢."""
-    return [_marked(sentence) for sentence in sentences(source, **texts)]
+    return [_marked(sentence) for sentence in sentences_of(source, texts)]
 
 
 def _marked(sentence: Sentence) -> str:
