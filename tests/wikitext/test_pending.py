@@ -20,7 +20,8 @@ PIECES = (
     "|}", "|-", "<table>", "</table>", "<div>", "</div>", "<blockquote>", "</blockquote>", "{{!}}",
     "[[File:A.jpg|thumb|x {{nowrap|y}}]]", "[[Category:X]]", "{{sfn|x}}", "{{main|x}}", "{{x}}",
     "{{x\n|y}}", "{{x|[[y]]}}", "{{nowrap|a}}", "{{nowrap|[[b]]}}", "* {{nowrap|c}}",
-    "{{lang|de|x}}", "{{#if:x|y}}", "{{flagicon|x}}", "{{PAGENAME}}", "{{clear}}", "-{zh-cn:a}-", "一。",
+    "{{lang|de|x}}", "{{#if:x|y}}", "{{flagicon|x}}", "{{PAGENAME}}", "{{clear}}",
+    "-{zh-cn:a}-", "一。",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
