@@ -19,7 +19,9 @@ from cstool.wikitext.pending import (
     ParagraphText,
     PendingParagraph,
     Waits,
+    joined,
     left_out,
+    waiting_lines,
 )
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
@@ -113,12 +115,10 @@ class PageReader:
         text = self._paragraphs(text, marks, kinds=kinds)
         left: list[Left] = []
         if kinds is not None and HOLE in text:
-            pieces = text.split("\n")
-            if self._may_extend(text):
-                pieces = list(_rejoined(iter(pieces)))
-            pieces, left = left_out(pieces, marks, kinds, every=every or how.waits)
-            if left:
-                text = "\n".join(pieces)
+            found = waiting_lines(text, marks, every=every or how.waits)
+            if found and self._may_extend(text):
+                found = joined(found, map(len, _rejoined(iter(text.split("\n")))))
+            text, left = left_out(text, found, marks, kinds)
         return self._collected(self._read(text, title, marks), left, every=every)
 
     def _collected(
