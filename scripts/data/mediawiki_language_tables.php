@@ -68,10 +68,10 @@ class MediaWikiLanguageTables extends Maintenance {
 			$services->getLocalisationCache()->unload( $language->getCode() );
 		}
 		$this->write( 'language_forms',
-			[ 'language', 'group', 'decimal', 'minimum', 'sizes', 'digits', 'plain_digits', 'signs', 'direction' ],
+			[ 'language', 'group', 'decimal', 'minimum', 'sizes', 'digits', 'plain_digits', 'exponents', 'signs', 'direction' ],
 			$forms, 'Language::formatNum and its tables: the separators, the digits of a whole number from'
 				. ' which on it is grouped, sizes of groups from the right, digits in grouped and in other'
-				. ' numbers, what parseFormattedNumber reads as . and , (in this order), direction' );
+				. ' numbers, whether the exponent of an ungrouped number is kept, what parseFormattedNumber reads as . and , (in this order), direction' );
 		$this->write( 'dates', [ 'language', 'kind', 'names' ], $dates,
 			'messages of months and weekdays (from Sunday), separated by |' );
 		$this->write( 'plurals', [ 'language', 'rules' ], $plurals,
@@ -113,7 +113,7 @@ class MediaWikiLanguageTables extends Maintenance {
 		return array_map( self::visible( ... ), [
 			$group, $decimal, (string)$minimum,
 			count( $sizes ) > 1 ? ( $sizes[0] === $sizes[1] ? (string)$sizes[0] : "$sizes[0] $sizes[1]" ) : '',
-			self::digits( $digits ), self::digits( $plain ),
+			self::digits( $digits ), self::digits( $plain ), str_contains( $format( '1e0' ), 'e' ) ? 'kept' : '',
 			( $table['.'] ?? '' ) . '|' . ( $table[','] ?? '' ),
 			$language->getDir(),
 		] );

@@ -11,10 +11,11 @@ NAMES = ("A", "B", "C", "D", "Long name")
 
 
 class Case(NamedTuple):
-    """The wikitext of a page, and further pages by title."""
+    """The wikitext of a page, further pages by title, and the page's title."""
 
     text: str
     pages: dict[str, str]
+    title: str = "Some page"
 
 
 _BRACES = ("{{", "}}", "{{{", "}}}", "|", "=", "A", "B", "1", "x", "{", "}", "{{A|", "{{{1|")

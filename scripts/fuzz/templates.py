@@ -6,7 +6,7 @@ Usage: python -m scripts.fuzz.templates --mediawiki DIR/LocalSettings.php [--cas
 The MediaWiki must have the extensions ParserFunctions and Cite. Each case is a page and its
 templates (`template_cases.py`). Where our output has a hole, MediaWiki's may have any text. Prints
 the numbers of equal and different outputs of each kind, and the first differences. `--save` writes
-the cases with MediaWiki's output as JSON Lines.
+short cases of each kind with MediaWiki's output, as JSON Lines.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole
@@ -29,8 +28,10 @@ from cstool.wikitext.expansion.programs import TooDeepError
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 from scripts.fuzz.template_cases import CASES, Case, case_of
 
+# Of the saved cases: the characters of each, and the number of each kind.
+_SHORT = 500
+_SAVED = 80
 PHP = Path(__file__).with_name("expand_templates.php")
-TITLE = "Some page"
 _NAMESPACES = ((0, ""), (2, "User"), (4, "Project"), (10, "Template"), (828, "Module"))
 SITE = Site("enwiki", "en", "first-letter", _NAMESPACES)
 # White space beside unknown text may be trimmed with it.
@@ -43,6 +44,7 @@ _MARK = re.compile(
 _ERROR = re.compile(r'<(span|strong) class="error">.*?</\1>')
 # Inclusion tags that are left are text.
 _INCLUSION = re.compile(r"<(/?(?:noinclude|includeonly|onlyinclude))", re.IGNORECASE)
+HOLES = re.compile(f"{HOLE}([^{HOLE_END}]*)")
 _REDIRECT = re.compile(r"#REDIRECT \[\[([^\]]*)\]\]")
 
 
@@ -69,17 +71,14 @@ def ours(case: Case) -> str:
     """Return our expansion of a case, with the braces that are left and error messages."""
     evaluation = Evaluation(resources_of(SITE, Pages(case.pages), None), Budget())
     try:
-        return evaluation.page_text(preprocessed(case.text), TITLE, starts_line=False)
+        return evaluation.page_text(preprocessed(case.text), case.title, starts_line=False)
     except (BudgetExceededError, TooDeepError) as fault:
         return hole(str(fault))
 
 
 def theirs(cases: list[Case], settings: str) -> list[str | None]:
     """Return MediaWiki's expansions, None for errors."""
-    lines = "".join(
-        json.dumps({"title": TITLE, "text": case.text, "pages": case.pages}) + "\n"
-        for case in cases
-    )
+    lines = "".join(json.dumps(case._asdict()) + "\n" for case in cases)
     done = subprocess.run(
         ["php", str(PHP)],
         input=lines,
@@ -124,7 +123,8 @@ def main() -> None:
     answers = theirs([case for _, case in cases], arguments.mediawiki)
     outcomes: Counter[tuple[str, str]] = Counter()
     shown: Counter[str] = Counter()
-    saved: list[dict[str, Any]] = []
+    kept: Counter[str] = Counter()
+    saved: list[str] = []
     for (kind, case), answer in zip(cases, answers, strict=True):
         mine = ours(case)
         if answer is None:
@@ -133,7 +133,10 @@ def main() -> None:
             outcome = "different"
         else:
             outcome = "equal but for holes" if HOLE in mine else "equal"
-            saved.append({"text": case.text, "pages": case.pages, "expanded": answer})
+            line = json.dumps({**case._asdict(), "expanded": answer}, ensure_ascii=False)
+            if len(line) <= _SHORT and "{{" in case.text and kept[kind] < _SAVED:
+                kept[kind] += 1
+                saved.append(line)
         outcomes[kind, outcome] += 1
         if outcome == "different" and shown[kind] < arguments.show:
             shown[kind] += 1
@@ -142,7 +145,7 @@ def main() -> None:
     for (kind, outcome), count in sorted(outcomes.items()):
         print(f"{kind}: {outcome}: {count:,}")
     if arguments.save:
-        arguments.save.write_text("".join(json.dumps(line) + "\n" for line in saved))
+        arguments.save.write_text("".join(f"{line}\n" for line in saved), encoding="utf-8")
 
 
 if __name__ == "__main__":

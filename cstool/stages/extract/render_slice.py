@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from cstool.errors import InputError
+from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
@@ -22,6 +24,10 @@ class ReadPart(NamedTuple):
 
     part: Path
     waiting: Path
+
+
+# Limit of CPU time, a safety net: the limits on the steps of a page are reached long before.
+_PARAGRAPH_SECONDS = 600.0
 
 
 def render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
@@ -44,10 +50,19 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     for index, page, waiting in waiting_in(read.waiting):
         if note:
             note(f"page {page.title!r}, id {page.id}")
+        if expander and page.id != expander.page_id:
+            expander.begin_page(page.id)
         try:
-            found = reader_.read_paragraph(
-                waiting, page.title, expander, every=every, overridden=sources.overridden
-            )
+            with at_most(_PARAGRAPH_SECONDS):
+                found = reader_.read_paragraph(
+                    waiting, page.title, expander, every=every, overridden=sources.overridden
+                )
+        except TookTooLong as fault:
+            raise InputError(
+                f"page {page.title!r}, id {page.id}: rendering the templates of a paragraph takes "
+                f"more than {_PARAGRAPH_SECONDS:g} s of CPU time; report the page, and extract "
+                "with --templates rules"
+            ) from fault
         except Exception as fault:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise

@@ -1,14 +1,15 @@
 """What renders templates in the second phase of `extract`, in each worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from cstool.dumps.xml import Site
 from cstool.stages.extract.definition_store import open_store
 from cstool.stages.extract.options import ExtractOptions
+from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.expansion.evaluate import Expander
-from cstool.wikitext.expansion.lua import lua_modules
+from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.rule_tables import Aliases
 
@@ -45,13 +46,33 @@ class TemplateSources:
             formulas=self.options.formulas,
         )
 
-    def expander(self) -> Expander | None:
-        """Return the expander of the dump's templates, one per process; None without a store."""
-        return None if self.store is None else expander_of(self.store, self.site, lua=self.lua)
+    def expander(self) -> "PageExpander | None":
+        """Return an expander of the dump's templates; None without a store."""
+        if self.store is None:
+            return None
+        return PageExpander(expander_of(self.store, self.site, lua=self.lua))
+
+
+@dataclass
+class PageExpander:
+    """Expands the calls of pages, one page after the other, within the limits of each page."""
+
+    expander: Expander
+    page_id: int = -1
+    _budget: Budget = field(default_factory=Budget)
+
+    def begin_page(self, page_id: int) -> None:
+        """Begin with another page, which may use all that a page may."""
+        self.page_id = page_id
+        self._budget = Budget()
+
+    def expand(self, source: str, title: str, *, starts_line: bool) -> str:
+        """Return what a call shows on the page `title`; as `Expander.expand`."""
+        return self.expander.expand(source, title, starts_line=starts_line, budget=self._budget)
 
 
 @lru_cache(maxsize=1)
 def expander_of(store: Path, site: Site, *, lua: bool) -> Expander:
     """Return the expander of a wiki's templates, with the definitions in a folder."""
     definitions = open_store(store, site)
-    return Expander(site, definitions, lua_modules(site, definitions) if lua else None)
+    return Expander(site, definitions, LuaModules(site, definitions) if lua else None)

@@ -38,7 +38,7 @@ from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.storage.tasks import Task
-from cstool.wikitext.expansion.lua import lua_version
+from cstool.wikitext.expansion.lua.interpreter import lua_version
 from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE
 from cstool.wikitext.rule_tables import check_rules

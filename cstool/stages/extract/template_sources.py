@@ -29,7 +29,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
-from cstool.wikitext.expansion.lua import lua_version
+from cstool.wikitext.expansion.lua.interpreter import lua_version
 from cstool.wikitext.redirects import whole_page
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.site_identity import whole_site
@@ -115,26 +115,34 @@ def template_sources(
     )
     sources = replace(sources, aliases=_aliases(stored.redirects, sources))
     if not stored.number:
-        on_message("no templates in the dump: only those that have a rule are rendered")
+        if any((run.work(WAITING_FOLDER) / m.part.file).is_file() for m in read):
+            on_message(
+                "the dump has no templates, so only those with a rule are rendered: give a dump "
+                "that has them with --template-pages"
+            )
         return sources
     sources = replace(
         sources, store=stored.folder, digest=stored.digest, lua=lua_version() is not None
     )
     if stored.modules and not sources.lua:
         on_message(
-            f"{stored.modules:,} modules (Lua) in the dump are not run, and templates that call "
-            f"them leave holes: install lupa with {install_hint('lua')}, then start over with "
-            "--overwrite"
+            f"{_number(stored.modules, 'module')} (Lua) in the dump cannot be run, so templates "
+            f"that call one leave holes: install lupa with {install_hint('lua')}, then start over "
+            "with --overwrite"
         )
     overridden = disagreeing_rules(run, read, sources, run.work(WAITING_FOLDER))
     if overridden:
         names = sorted(overridden)
         shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
         on_message(
-            f"the dump's definition is used instead of the rule for {len(names):,} templates: "
-            f"{shown}"
+            f"the rules of {_number(len(names), 'template')} disagree with the definitions in the "
+            f"dump, which are used: {shown}"
         )
     return replace(sources, overridden=overridden)
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _redirects(run: Run, file: str) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ V = TypeVar("V")
 _WIKITEXT = "wikitext"
 # Redirects that are followed from one page to the next.
 _MOST_REDIRECTS = 2
-# Characters of definitions whose programs are kept, and names with what they lead to.
-_KEPT = 32 << 20
+# Characters of definitions whose programs are kept (15 bytes each), and names with their titles.
+_KEPT = 4 << 20
 _NAMES_KEPT = 1 << 16
 
 
@@ -49,6 +49,8 @@ class Recent(Generic[K, V]):
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
         """Add an entry; forget others if the total is too large."""
+        if key in self._entries:
+            self._total -= self._entries.pop(key)[1]
         self._entries[key] = value, weight
         self._total += weight
         while self._total > self._most and len(self._entries) > 1:

@@ -14,7 +14,8 @@ class LanguageForms(NamedTuple):
 
     `group`, `decimal`: separators. `minimum`: the digits from which on a whole number is grouped.
     `first`, `others`: sizes of groups from the right, 0 if there are none. `digits`: those of
-    numbers with separators; `plain_digits`: those of numbers without. `read`: what stands for `.`
+    numbers with separators; `plain_digits`: those of numbers without. `keeps_exponent`: whether
+    a number of fewer digits than `minimum` is written with its exponent. `read`: what stands for `.`
     and for `,` in numbers that are read, "" if nothing special does.
     """
 
@@ -25,6 +26,7 @@ class LanguageForms(NamedTuple):
     others: int
     digits: str
     plain_digits: str
+    keeps_exponent: bool
     read: tuple[str, str]
     right_to_left: bool
 
@@ -33,7 +35,7 @@ class LanguageForms(NamedTuple):
 def forms_of(language: str) -> LanguageForms:
     """Return the forms of a language; those of English if it has no others."""
     row = of_language("language_forms.tsv", language)[-1]
-    group, decimal, minimum, sizes, digits, plain, read, direction = map(unescape, row)
+    group, decimal, minimum, sizes, digits, plain, exponents, read, direction = map(unescape, row)
     first, _, others = (sizes or "0").partition(" ")
     point, _, comma = read.partition("|")
     return LanguageForms(
@@ -44,6 +46,7 @@ def forms_of(language: str) -> LanguageForms:
         int(others or first),
         digits or _LATIN,
         plain or _LATIN,
+        exponents == "kept",
         (point, comma),
         direction == "rtl",
     )

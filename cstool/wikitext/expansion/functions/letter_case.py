@@ -1,7 +1,8 @@
 """Capital and small letters: `lc`, `uc`, `lcfirst`, `ucfirst`.
 
-After Language::lc, uc, lcfirst and ucfirst (MediaWiki REL1_39), with PHP's full case mapping, which
-does not depend on the language except for the first letter in languages with a dotless i.
+After Language::lc, uc, lcfirst and ucfirst (MediaWiki REL1_39), with the full case mapping of
+Unicode (PHP 8.3, as on Wikimedia's servers). It does not depend on the language, except for the
+first letter in languages with a dotless i.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,15 +17,8 @@ _DOTLESS_PAIRS = {"I": "ı", "İ": "i"}
 _DOTLESS_CAPITALS = {small: capital for capital, small in _DOTLESS_PAIRS.items()}
 
 
-def lower(text: str) -> str:
-    """Return a text in small letters, as PHP's mb_strtolower (8.2): without final sigmas."""
-    if "Σ" not in text:
-        return text.lower()
-    return "σ".join(part.lower() for part in text.split("Σ"))
-
-
 def _lc(_: Frame, text: str = "") -> str:
-    return lower(text)
+    return text.lower()
 
 
 def _uc(_: Frame, text: str = "") -> str:
@@ -34,7 +28,7 @@ def _uc(_: Frame, text: str = "") -> str:
 def _lcfirst(frame: Frame, text: str = "") -> str:
     if frame.site.language in _DOTLESS and text[:1] in _DOTLESS_PAIRS:
         return _DOTLESS_PAIRS[text[0]] + text[1:]
-    return lower(text[:1]) + text[1:]
+    return text[:1].lower() + text[1:]
 
 
 def _ucfirst(frame: Frame, text: str = "") -> str:
