@@ -42,6 +42,9 @@ def _namespaces(site: Site) -> str:
         own = canonical.get(number, name)
         others = [a.replace(" ", "_") for a in aliases.get(number, []) if a not in (name, own)]
         letter = parsed_title("a", site, number)
-        flags = (len(made_title(number, "a/a", site).parts) > 1, bool(letter and letter.text == "A"))
+        flags = (
+            len(made_title(number, "a/a", site).parts) > 1,
+            bool(letter and letter.text == "A"),
+        )
         lines.append("\t".join((str(number), name, own, *(str(int(f)) for f in flags), *others)))
     return "\n".join(lines)

@@ -80,7 +80,8 @@ def wikibase_functions(wikibase: Wikibase, frame: Callable[[], Frame]) -> Mappin
         "term": _known("getLabel", term),
         "term_in": _known("getLabelByLang", term_in),
         "sitelink": _known(
-            "getSitelink", lambda item, wiki: wikibase.sitelink(text_of(item).upper(), text_of(wiki))
+            "getSitelink",
+            lambda item, wiki: wikibase.sitelink(text_of(item).upper(), text_of(wiki)),
         ),
     }
 

@@ -16,7 +16,32 @@ _INVALID = re.compile(r"[:/\\\0&<>'\"#\[\]{}|\x01-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 _LONGEST = 128
 # Codes in Names.php without a file of messages.
 _WITHOUT_MESSAGES = frozenset(
-    ["aa", "als", "bat-smg", "be-x-old", "cho", "es-419", "fiu-vro", "ho", "hz", "kj", "mh", "mus", "ng", "no", "roa-rup", "shi-latn", "shi-tfng", "simple", "tly-cyrl", "uz-cyrl", "uz-latn", "zh-classical", "zh-min-nan", "zh-yue"]
+    [
+        "aa",
+        "als",
+        "bat-smg",
+        "be-x-old",
+        "cho",
+        "es-419",
+        "fiu-vro",
+        "ho",
+        "hz",
+        "kj",
+        "mh",
+        "mus",
+        "ng",
+        "no",
+        "roa-rup",
+        "shi-latn",
+        "shi-tfng",
+        "simple",
+        "tly-cyrl",
+        "uz-cyrl",
+        "uz-latn",
+        "zh-classical",
+        "zh-min-nan",
+        "zh-yue",
+    ]
 )
 
 
