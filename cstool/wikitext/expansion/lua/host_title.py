@@ -51,9 +51,7 @@ def title_functions(
         return found.text if found else None
 
     return {
-        "new": lambda text, namespace: _fields(
-            parsed_title(text_of(text), site, int(namespace))
-        ),
+        "new": lambda text, namespace: _fields(parsed_title(text_of(text), site, int(namespace))),
         "make": lambda *parts: _fields(_made(int(parts[0]), *map(text_of, parts[1:]), site)),
         "current": lambda: _fields(parsed_title(page(), site)),
         "exists": exists,
@@ -69,9 +67,7 @@ def _unknown(name: bytes) -> object:
     raise unknown(text_of(name))
 
 
-def _made(
-    namespace: int, text: str, fragment: str, interwiki: str, site: Site
-) -> FullTitle | None:
+def _made(namespace: int, text: str, fragment: str, interwiki: str, site: Site) -> FullTitle | None:
     """Return a title from its parts, None if they are not valid (Title::makeTitleSafe)."""
     prefix = made_title(namespace, "", site).prefix
     raw = f"{prefix}:{text}" if prefix else text
