@@ -7,6 +7,7 @@ language of a wiki: `expansion.magic_words`.
 from cstool.wikitext.expansion.frames import Function, Variable
 from cstool.wikitext.expansion.functions import (
     conditionals,
+    date_styles,
     letter_case,
     page_names,
     site_words,
@@ -21,6 +22,7 @@ __all__ = ["FUNCTIONS", "VARIABLES", "error"]
 FUNCTIONS: dict[str, Function] = {
     **site_words.FUNCTIONS,
     **conditionals.FUNCTIONS,
+    **date_styles.FUNCTIONS,
     **letter_case.FUNCTIONS,
     **page_names.FUNCTIONS,
     **text_functions.FUNCTIONS,

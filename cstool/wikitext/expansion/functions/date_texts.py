@@ -254,7 +254,7 @@ _FORMS: list[tuple[re.Pattern[str], _Reader]] = [
             _YEAR4
             + r"-(?P<month>0[0-9]|1[0-2])-(?P<day>[0-2][0-9]|3[01])[ t]+"
             + _CLOCK
-            + "(?![0-9])",
+            + r"(?![0-9:.]|[ \t]*[ap]\.?m)",
             _date_and_time,
         ),
         (
@@ -271,7 +271,7 @@ _FORMS: list[tuple[re.Pattern[str], _Reader]] = [
             rf"{_YEAR4}\.?(?P<days>[0-2][0-9][1-9]|[0-2][1-9]0|3[0-5][0-9]|36[0-6]){_AFTER}",
             _day_of_year,
         ),
-        (rf"{_NUMERIC_MONTH}/{_NUMERIC_DAY}/{_YEAR4}(?![0-9:.-])", _calendar),
+        (rf"{_NUMERIC_MONTH}/{_NUMERIC_DAY}/(?P<year>[0-9]{{1,4}})(?![0-9:.-])", _calendar),
         (rf"{_NUMERIC_DAY}[.\t-]{_NUMERIC_MONTH}[.-]{_YEAR4}(?![0-9:])", _calendar),
         (rf"{_DAY}{_SEP}{_MONTH}{_SEP}(?P<year>[0-9]{{1,4}})(?![0-9:.])", _calendar),
         (rf"{_MONTH}{_SEP}{_DAY}[,.stndrh\t ]+{_YEAR4}(?![0-9:])", _calendar),
