@@ -55,14 +55,20 @@ _FOUND_KEPT = 1 << 14
 
 @dataclass
 class DefinitionLog:
-    """The templates and modules of a slice, and the titles of its pages."""
+    """The templates and modules of a slice, and the titles of its pages.
 
+    Unless `with_texts`, only the redirects between templates.
+    """
+
+    with_texts: bool = True
     definitions: list[tuple[str, str, str, str, int]] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
 
     def add(self, page: Page) -> None:
         """Add a page of any namespace."""
-        if page.namespace in KNOWN:
+        if not self.with_texts and (page.namespace != TEMPLATE or not page.redirect):
+            return
+        if self.with_texts and page.namespace in KNOWN:
             self.titles.append(page.title)
         if page.namespace in DEFINED and (page.text is not None or page.redirect is not None):
             text = "" if page.redirect else page.text or ""

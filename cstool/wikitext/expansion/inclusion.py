@@ -65,7 +65,7 @@ class _Reader:
         self._selects = included and _ONLY in text and _ONLY_END in text
         self._out: list[str] = []
         self._unclosed: set[str] = set()
-        self._marks = _NamedHoles()
+        self._marks = _NamedHoles(formulas=True)
         # No tag ends after the last ">"; searching there would cost a scan for each "<".
         self._last = text.rfind(">") + 1
 

@@ -42,15 +42,22 @@ def _written(
     except UnreadableDateError as fault:
         return error(_INVALID) if fault.invalid else hole(name)
     if local:
-        # The time zone of the wiki is not known; it does not move a day without a time to another.
-        known = moment.known - {"time"} if not moment.seconds else frozenset[str]()
-        moment = moment._replace(known=known)
+        moment = in_unknown_zone(moment)
     own = not _LANGUAGE.fullmatch(language)
     forms = site_forms(frame.site) if own else forms_of(language)
     try:
         return formatted_date(format_, moment, frame.site.language if own else language, forms)
     except (LookupError, OverflowError, ValueError):
         return hole(name)
+
+
+def in_unknown_zone(moment: Moment) -> Moment:
+    """Return the moment in the time zone of the wiki, which is not known.
+
+    It does not move a day without a time to another.
+    """
+    known = moment.known - {"time"} if not moment.seconds else frozenset[str]()
+    return moment._replace(known=known)
 
 
 _NOTHING_KNOWN = Moment(read_date("2000-01-01").day, 0, frozenset())

@@ -52,10 +52,14 @@ def _gender(frame: Frame, arguments: Sequence[Argument]) -> str:
 
 
 def _grammar(frame: Frame, case: str = "", word: str = "") -> str:
-    word = unmarked(word)
-    language = frame.site.language
+    form = grammatical_form(unmarked(word), case, frame.site.language)
+    return hole("GRAMMAR") if form is None else form
+
+
+def grammatical_form(word: str, case: str, language: str) -> str | None:
+    """Return a word in a grammatical case, None if that is unknown (Language::convertGrammar)."""
     if language in _UNKNOWN_GRAMMAR:
-        return hole("GRAMMAR")
+        return None
     for pattern, replacement in _grammar_rules(language).get(case, ()):
         if pattern.search(word):
             return pattern.sub(replacement, word)

@@ -67,6 +67,12 @@ local function restart()
   raw.sethook(check, "", STEP)
 end
 
+-- The same before and after work whose instructions depend on what this interpreter remembers.
+local function apart()
+  charge(STEP)
+  restart()
+end
+
 -- Functions of Python ----------------------------------------------------------------------------
 
 -- They return true and values, false and a message, or nil and why the call ends.
@@ -84,6 +90,7 @@ end
 -- Basic functions --------------------------------------------------------------------------------
 
 local base = {}
+local at_begin = {} -- functions that forget what libraries remember, before each call
 
 local function caught(ok, ...)
   if ended then error(ENDED, 0) end
@@ -115,9 +122,7 @@ function base.setmetatable(object, metatable)
   return raw.setmetatable(object, metatable)
 end
 
-function base.tostring(...)
-  local object = ...
-  if select("#", ...) == 0 then return raw.tostring() end
+function base.tostring(object)
   local kind = type(object)
   if kind == "string" then return object end
   local metatable = raw.getmetatable(object)
@@ -212,8 +217,8 @@ local function seconds(date)
     if not value then error("field '" .. name .. "' missing in date table", 3) end
     return floor(value)
   end
-  local year, month = field("year"), field("month")
-  local day, hour = field("day"), field("hour", 12)
+  local hour, day = field("hour", 12), field("day")
+  local month, year = field("month"), field("year")
   year, month = year + floor((month - 1) / 12), (month - 1) % 12 + 1
   if month <= 2 then year, month = year - 1, month + 12 end
   local days = 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
@@ -255,10 +260,12 @@ local function library(name, environment, callbacks)
 end
 
 -- Names by which modules load libraries.
-local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32" }
+local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32",
+  bit = "luabit_bit", ["luabit.bit"] = "luabit_bit", ["luabit/bit"] = "luabit_bit",
+  hex = "luabit_hex", ["luabit.hex"] = "luabit_hex", ["luabit/hex"] = "luabit_hex" }
 local MW = { ustring = "ustring" }
 for _, name in ipairs({ "text", "html", "title", "site", "language", "uri", "hash", "message",
-  "ustring" }) do
+  "ustring", "wikibase" }) do
   MW["mw." .. name] = name
 end
 
@@ -268,7 +275,8 @@ base.string = setfenv(compiled(sources.strings, "@strings.lua"), {
   string = string, select = select, type = type, error = error, tonumber = tonumber,
   tostring = base.tostring, loadstring = raw.loadstring, setmetatable = raw.setmetatable,
   math = math, table = table, ipairs = ipairs, pairs = pairs, unpack = unpack,
-})(charge, function() stop("Lua memory") end, bound(host.find), sources.byte_patterns)
+})(charge, function() stop("Lua memory") end, bound(host.find), sources.byte_patterns,
+  function(forget) at_begin[#at_begin + 1] = forget end)
 raw.getmetatable("").__index = base.string
 
 do
@@ -346,11 +354,11 @@ local function add_require(environment)
     if file and builtin[file] then
       return function() return library(file, environment) end
     end
+    apart()
     local title = title_of(name)
-    if title and chunk_of(title) then
-      return function(...) return run(title, environment, ...) end
-    end
-    return nil
+    local exists = title and chunk_of(title)
+    apart()
+    return exists and function(...) return run(title, environment, ...) end or nil
   end
   local package = { loaded = loaded, preload = preload, loaders = { find_preload, find_module } }
   function package.seeall(module)
@@ -441,15 +449,15 @@ end
 -- Data is loaded once per interpreter, and yet costs each call the same.
 local function data_of(name)
   if used_data[name] then return data[name] end
+  apart()
   if data[name] == nil then
     local before = left
-    restart()
     data[name] = load_data(name)
     costs[name] = before - left
   else
     charge(costs[name])
   end
-  restart()
+  apart()
   used_data[name] = true
   return data[name]
 end
@@ -457,7 +465,9 @@ end
 local json = {}
 
 local function json_of(name)
+  apart()
   if json[name] == nil then json[name] = values(host.json_page(name)) end
+  apart()
   return json[name]
 end
 
@@ -526,6 +536,7 @@ function kernel.add(name, source, callbacks)
     parts[part] = parts[part] or library(part, base, functions)
     return parts[part]
   end
+  function functions.at_begin(forget) at_begin[#at_begin + 1] = forget end
   if name == "frame" then
     functions.new_environment = new_environment
     frames = library(name, base, functions)
@@ -533,6 +544,9 @@ function kernel.add(name, source, callbacks)
     for key, value in raw.pairs(library(name, base, functions)) do base.mw[key] = value end
   elseif MW[name] or MW["mw." .. name] then
     base.mw[name] = library(name, base, functions)
+    if name == "ustring" then
+      base.string.ulower, base.string.uupper = base.mw.ustring.lower, base.mw.ustring.upper
+    end
   end
 end
 
@@ -540,6 +554,7 @@ end
 function kernel.begin(instructions, memory, most)
   left, churn, checks, ended = instructions, 0, 0, nil
   used_data = {}
+  for _, forget in raw.ipairs(at_begin) do forget() end
   most_memory, most_churn = raw.count("count") + memory, most
   running = {}
   frames.reset()
@@ -568,10 +583,11 @@ end
 -- Text that a function of a module returns, or nil and a message.
 function kernel.invoke(title, name, current, parent)
   local frame = frames.new(current, parent)
-  local exports
+  apart()
   if not chunk_of(title) then return nil, "no such module" end
+  apart()
   local environment = new_environment(frame)
-  exports = run(title, environment)
+  local exports = run(title, environment)
   if type(exports) ~= "table" then return nil, "the module returned no table" end
   local call = exports[name]
   if call == nil then return nil, "the function does not exist" end
