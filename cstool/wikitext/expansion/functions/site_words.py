@@ -67,6 +67,7 @@ _UNKNOWN_HASHED = [
     "contentmodel",
     "dir",
     "isbn",
+    "mentor",
     "interlanguagelink",
     "interwikilink",
     "lst",
@@ -87,8 +88,10 @@ _SILENT = [
     "defaultsort",
     "displaytitle",
     "noexternallanglinks",
+    "pagebanner",
     "related",
     "shortdesc",
+    "target",
 ]
 
 
