@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from cstool.stages.entities.live import entities_live
     from cstool.stages.entities.live_options import LiveOptions
     from cstool.stages.entities.stage import EntitiesOptions, entities
-    from cstool.stages.extract.stage import ExtractOptions, extract
+    from cstool.stages.extract.options import ExtractOptions
+    from cstool.stages.extract.stage import extract
     from cstool.stages.link.stage import LinkOptions, link
     from cstool.stages.mask.stage import MaskOptions, mask_corpus
     from cstool.stages.shard.stage import ShardOptions, shard
@@ -28,7 +29,7 @@ __version__ = "0.2.0"
 _MODULES = {
     "CstoolError": "errors",
     "EntitiesOptions": "stages.entities.stage",
-    "ExtractOptions": "stages.extract.stage",
+    "ExtractOptions": "stages.extract.options",
     "InputError": "errors",
     "LinkOptions": "stages.link.stage",
     "LiveOptions": "stages.entities.live_options",

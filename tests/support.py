@@ -37,6 +37,7 @@ class Source:
     text: str = ""
     redirect: str | None = None
     namespace: int = 0
+    model: str = "wikitext"
 
 
 def page_xml(number: int, page: Source) -> str:
@@ -45,7 +46,7 @@ def page_xml(number: int, page: Source) -> str:
     return (
         f"  <page>\n    <title>{escape(page.title)}</title>\n    <ns>{page.namespace}</ns>\n"
         f"    <id>{number}</id>\n{redirect}    <revision>\n      <id>{number + 9000}</id>\n"
-        "      <model>wikitext</model>\n      <format>text/x-wiki</format>\n"
+        f"      <model>{page.model}</model>\n      <format>text/x-wiki</format>\n"
         f'      <text bytes="{len(page.text.encode())}" xml:space="preserve">'
         f"{escape(page.text)}</text>\n    </revision>\n  </page>\n"
     )

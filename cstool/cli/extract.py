@@ -3,14 +3,15 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any
 
 import click
 
 from cstool.cli.options import Size, StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions, Formulas, Templates
+from cstool.stages.extract.stage import extract
 from cstool.storage.counts import OTHERS
 from cstool.storage.reason_phrases import counts_text
 from cstool.storage.text_files import read_small
@@ -23,21 +24,44 @@ Examples:
 """
 
 
+class TemplatesChoice(click.Choice[str]):
+    """The values of --templates; `known` is the former name of `rules`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the value. Raises click.BadParameter for an invalid one."""
+        return super().convert("rules" if value == "known" else value, param, ctx)
+
+
 @click.command("extract", epilog=EXAMPLE)
 @click.argument("dumps", nargs=-1, required=True, metavar="DUMP...")
 @output("the sentences")
 @click.option(
     "--templates",
-    type=click.Choice(["known", "none"]),
+    type=TemplatesChoice(["dump", "rules", "none"]),
     default=ExtractOptions.templates,
     show_default=True,
-    help="Render the templates that have a rule (known), or no templates (none). Templates without "
-    "visible output are always removed. Any other template leaves a hole.",
+    help="Render templates by their definitions in the dump and by rules (dump), only by rules "
+    "(rules), or no templates (none). Templates without visible output are always removed. What "
+    "cannot be rendered leaves a hole.",
+)
+@click.option(
+    "--template-pages",
+    multiple=True,
+    metavar="DUMP",
+    help="Page XML of the same wiki with the templates and modules that DUMP lacks; a file or a "
+    "folder. Can be given several times.",
 )
 @click.option(
     "--templates-file",
     type=click.File("rb"),
     help="File with additional template rules (TOML; format: docs/templates.md).",
+)
+@click.option(
+    "--formulas",
+    type=click.Choice(["holes", "tex"]),
+    default=ExtractOptions.formulas,
+    show_default=True,
+    help="Write the source of formulas in the text, as $…$ (tex), or leave holes (holes).",
 )
 @click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
 @click.option(
@@ -75,8 +99,10 @@ Examples:
 def command(
     dumps: tuple[str, ...],
     out: Path,
-    templates: Literal["known", "none"],
+    templates: Templates,
+    template_pages: tuple[str, ...],
     templates_file: IO[bytes] | None,
+    formulas: Formulas,
     all_sentences: bool,
     wiki: str | None,
     language: str | None,
@@ -104,7 +130,11 @@ def command(
         keep_going,
         wiki=wiki.lower() if wiki else None,
         limit=limit,
+        template_pages=template_pages,
+        formulas=formulas,
     )
+    if template_pages and templates != "dump":
+        raise click.UsageError("--template-pages needs --templates dump, the default")
     if templates_file:
         options = replace(
             options,

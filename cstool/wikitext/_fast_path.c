@@ -181,21 +181,19 @@ static Outcome read_line(Page *page)
 static PyObject *make_line(Page *page)
 {
     PyTypeObject *type = page->wiki->line;
-    PyObject *text = string(page->out, page->length), *none = PyUnicode_New(0, 0);
-    PyObject *line = text == NULL || none == NULL ? NULL : type->tp_alloc(type, 4);
+    PyObject *text = string(page->out, page->length);
+    PyObject *line = text == NULL ? NULL : type->tp_alloc(type, 3);
 #if PY_VERSION_HEX >= 0x030E0000
     if (line != NULL)
         ((PyTupleObject *)line)->ob_hash = -1; /* not computed yet */
 #endif
     if (line == NULL) {
         Py_XDECREF(text);
-        Py_XDECREF(none);
         return NULL;
     }
     PyTuple_SET_ITEM(line, 0, text);
     PyTuple_SET_ITEM(line, 1, Py_NewRef(page->mentions));
     PyTuple_SET_ITEM(line, 2, Py_NewRef(page->names));
-    PyTuple_SET_ITEM(line, 3, none);
     return line;
 }
 

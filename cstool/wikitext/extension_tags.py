@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cstool.wikitext.markers import BLOCK, NOTHING, UNSEEN_TEXT, Markers, protect
+from cstool.wikitext.markers import BLOCK, FORMULA, NOTHING, UNSEEN_TEXT, Markers, protect
 from cstool.wikitext.scan import pass_notes
 
 
@@ -34,6 +34,7 @@ _NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
 _TAG = re.compile(r"<([a-z-]+)(?=[\s/>])([^>]*)>", re.IGNORECASE | re.ASCII)
+_FORMULAS = frozenset({"math", "chem", "ce"})
 # Ignored tags of a page that is displayed: they leave nothing, and their content is text.
 _INCLUSION = re.compile(r"</?(?:noinclude|onlyinclude)(?=\s|/?>)[^>]*>", re.IGNORECASE | re.ASCII)
 # Preprocessor_Hash ($xmlishAllowMissingEndTag) compares the name as it is written.
@@ -97,8 +98,13 @@ def strip(text: str, marks: Markers) -> str:
 
 
 def _replacement(tag: re.Match[str], content: str, text: str, end: int, marks: Markers) -> str:
+    """Return what replaces an element; the wikitext of those that become holes is kept."""
+    number = len(marks.holes)
     before, after = text[tag.start() - 1 : tag.start()], text[end : end + 1]
-    return replacement(tag[1].lower(), tag[2], content, before, after, marks)
+    shown = replacement(tag[1].lower(), tag[2], content, before, after, marks)
+    if len(marks.holes) > number:
+        marks.tags[number] = text[tag.start() : end]
+    return shown
 
 
 def replacement(
@@ -118,6 +124,18 @@ def replacement(
         return "" if leaves_none else NOTHING
     if kind == "block":
         return BLOCK
-    if kind == "hole-within" and "block" not in attributes:
+    formula = formula_text(name, content) if marks.formulas else ""
+    if formula or (kind == "hole-within" and "block" not in attributes):
         marks.within.add(len(marks.holes))
-    return marks.hole(f"<{name}>")
+    return marks.hole(FORMULA + protect(formula) if formula else f"<{name}>")
+
+
+def formula_text(name: str, content: str) -> str:
+    """Return a formula as text, `$…$`: the source in a tag; "" for other tags and empty ones.
+
+    A chemical formula is an argument of `\\ce`, as in the LaTeX package mhchem.
+    """
+    source = " ".join(content.split())
+    if not source or name not in _FORMULAS:
+        return ""
+    return f"${source}$" if name == "math" else f"$\\ce{{{source}}}$"

@@ -25,6 +25,10 @@ from cstool.wikitext.markers import (
     PICTURE,
 )
 
+# Kinds of lines: a list item; one inside an HTML block in which leading spaces are not markup.
+ITEM = "item"
+FREE = "free"
+_MARKS = "*#:;"
 _LIST = re.compile(r"[*#:;]+")
 _RULE = re.compile(r"^-{4,}")
 # BlockLevelPass::execute: tags that begin a block without paragraphs, and tags that end it.
@@ -58,16 +62,23 @@ _TERM = re.compile(
 
 
 def running_lines(
-    text: str, within: Set[int] = frozenset(), ends: Set[int] = frozenset()
+    text: str,
+    within: Set[int] = frozenset(),
+    ends: Set[int] = frozenset(),
+    *,
+    free: bool = False,
+    kinds: dict[int, str] | None = None,
 ) -> list[str]:
     """Return the lines that are running text, without list marks.
 
     Lines that continue a paragraph begin with `CONTINUES`. `within`: the numbers of holes that are
-    not blocks; `ends`: those of templates that end tables.
+    not blocks; `ends`: those of templates that end tables. `free`: the text is inside a block, in
+    which leading spaces are not markup. `kinds` is filled with the kinds of lines (`ITEM`, `FREE`)
+    of the holes in list items and inside such blocks.
     """
     lines = without_blocks(text, ends).split("\n")
     kept: list[str] = []
-    blocks = _Blocks()
+    blocks = _Blocks(around=free, within=free)
     begun = False
     before = ""  # the previous line, if its paragraph may continue
     was_raw = False
@@ -86,11 +97,15 @@ def running_lines(
         if first in "*#:;=- ":
             items = _items(line, free=blocks.around or (tagged and blocks.tagged))
             kept += items
-            if first in "*#:;" or items != [line]:
+            if kinds is not None and HOLE in line and first in _MARKS:
+                kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), ITEM)
+            if first in _MARKS or items != [line]:
                 before = ""
                 continue
         else:
             kept.append(line)
+        if kinds is not None and blocks.around and HOLE in line:
+            kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), FREE)
         alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
         # Beside tags of blocks, and inside some blocks, MediaWiki makes no paragraphs, but HTML
         # does.

@@ -26,6 +26,9 @@ BLOCK = f"{APART}\n{NOTHING}{APART}"
 PICTURE = "\x19"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
+# The first character of the name of a formula's hole whose source is known: that is its name.
+# Around a formula's number while calls are expanded, for which a formula is text.
+FORMULA = "\x17"
 # Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
 UNSEEN_TEXT = "\u2060"
 # Pictures until the lines are known: one within a line, one beside the text, the brackets of one
@@ -56,16 +59,20 @@ PROTECTED = re.compile("[\x0e-\x1f]")
 class Markers:
     """The targets of a page's links and the names of its holes, by number.
 
-    `calls`: the wikitext of holes that are templates without a rule. `within`: the numbers of holes
-    that are certainly not blocks: formulas. `protects`: whether some of the page's text was changed
-    by `protect`.
+    `calls`: the wikitext of holes that are templates without a rule, or that wait; `tags`: that of
+    holes that are extensions' tags. `within`: the numbers of holes that are certainly not blocks:
+    formulas, and calls of templates that show text. `protects`: whether some of the page's text was
+    changed by `protect`. `formulas`: whether the names of formulas are their sources, `$…$`,
+    protected, after `FORMULA`.
     """
 
     targets: list[str] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
     calls: dict[int, str] = field(default_factory=dict)
+    tags: dict[int, str] = field(default_factory=dict)
     within: set[int] = field(default_factory=set)
     protects: bool = False
+    formulas: bool = False
 
     def hole(self, name: str, call: str = "") -> str:
         """Return the mark of a new hole; `call` is the wikitext of an unknown template."""

@@ -4,22 +4,38 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
 from cstool.wikitext.inline import is_known, plain, without_switches
-from cstool.wikitext.lines import parted, running_lines
+from cstool.wikitext.lines import FREE, ITEM, parted, running_lines
 from cstool.wikitext.links import LinkParser
-from cstool.wikitext.markers import APART, CONTINUES, HOLE_MARK, OBJECT, Markers
+from cstool.wikitext.markers import APART, BESIDE, CONTINUES, HOLE, OBJECT, Markers
+from cstool.wikitext.pending import (
+    Left,
+    PageText,
+    ParagraphText,
+    PendingParagraph,
+    Waits,
+    left_out,
+)
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
-from cstool.wikitext.rule_tables import Aliases, rules_of
-from cstool.wikitext.sentences import PendingSentence, Sentence, TextLine, count, read_line, split
+from cstool.wikitext.rule_tables import SHOWS_BLOCK, SHOWS_PICTURE, SILENT, Aliases, rules_of
+from cstool.wikitext.sentences import (
+    Sentence,
+    TextLine,
+    count,
+    is_formula,
+    read_line,
+    split,
+    with_formulas,
+)
 from cstool.wikitext.tables import of_language
-from cstool.wikitext.templates import expand
+from cstool.wikitext.templates import Expansion, Rendering, expand, numbered
 from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.variants import variants_of
 
@@ -33,25 +49,26 @@ _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
-
-class PageText(NamedTuple):
-    """The result of reading a page: its sentences, their number, and the pending ones.
-
-    Each sentence with its index, and the index of its paragraph (or list item).
-    """
-
-    sentences: list[tuple[int, int, Sentence]]
-    number: int
-    waiting: list[PendingSentence]
+Formulas = Literal["holes", "tex"]
 
 
 class PageReader:
     """Reads the pages of one wiki. `render`: whether known templates are rendered.
 
-    `aliases` and `extra`: further names and rules of templates, as for `rules_of`.
+    `aliases` and `extra`: further names and rules of templates, as for `rules_of`. `waits`: which
+    calls `read` leaves for later. `formulas`: "tex" writes the source of formulas, "holes" none.
     """
 
-    def __init__(self, site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> None:
+    def __init__(
+        self,
+        site: Site,
+        *,
+        render: bool,
+        aliases: Aliases = (),
+        extra: str = "",
+        waits: Waits = "unknown",
+        formulas: Formulas = "holes",
+    ) -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
         self.links = LinkParser(self._namespaces)
@@ -62,96 +79,178 @@ class PageReader:
         self._rules = rules_of(
             site.language, render=render, aliases=aliases, extra=extra, prefixes=prefixes
         )
+        self._waits = waits
+        self._formulas = formulas == "tex"
+
+    def has_rule(self, name: str) -> bool:
+        """Return whether a template is rendered by a rule: one that may show text."""
+        rule, _ = self._rules.find(name) or (SILENT, "")
+        return not any(rule is kind for kind in (SILENT, SHOWS_BLOCK, SHOWS_PICTURE))
 
     def sentences(self, source: str, title: str) -> list[Sentence]:
-        """Return the page's sentences, including those with holes."""
-        language = self._language
-        return [s for line in self.lines(source, title) for s in split(line, language)]
+        """Return the page's sentences, including those with holes; none waits."""
+        return [s for line in self.lines(source, title) for s in self._split(line)]
+
+    def lines(self, source: str, title: str) -> list[TextLine]:
+        """Return the page's paragraphs and list items; none waits."""
+        marks = Markers(formulas=self._formulas)
+        text = expand(strip(source, marks), marks, Rendering(self._rules, title))
+        text = self._paragraphs(text, marks)
+        return [line for lines in self._read(text, title, marks) for line in lines]
 
     def read(self, source: str, title: str, *, every: bool = False) -> PageText:
         """Return the page's sentences with mentions, or `every` one; the others are only counted.
 
-        Indices are those of the list that `sentences` returns.
+        Paragraphs that wait are not read. With "unknown", these are those that may have mentions
+        (or all, if `every`) and contain a call without a rule; with "calls", all that contain a
+        call whose output is not nothing, a picture or known by its name alone. Calls alone on their
+        lines are blocks, which are not text, unless they have a rule.
         """
-        language = self._language
+        marks = Markers(formulas=self._formulas)
+        how = Rendering(self._rules, title, waits=self._waits == "calls")
+        text = expand(strip(source, marks), marks, how)
+        kinds: dict[int, str] | None = {} if marks.calls else None
+        text = self._paragraphs(text, marks, kinds=kinds)
+        left: list[Left] = []
+        if kinds is not None and HOLE in text:
+            if self._may_extend(text):
+                pieces = list(_rejoined(iter(text.split("\n"))))
+            else:
+                pieces = text.split("\n")
+            everything = every or how.waits
+            pieces, left = left_out(pieces, marks, kinds, every=everything)
+            text = "\n".join(pieces)
+        return self._collected(self._read(text, title, marks), left, every=every)
+
+    def _collected(
+        self, pieces: Iterable[list[TextLine]], left: list[Left], *, every: bool
+    ) -> PageText:
+        """Return the sentences of pieces of a page, and what was left out between them."""
         kept: list[tuple[int, int, Sentence]] = []
-        waiting: list[PendingSentence] = []
-        number = 0
-        for paragraph, line in enumerate(self.lines(source, title)):
-            if not line.mentions and not every and "[[" not in line.source:
-                number += count(line, language)
-                continue
-            line_sentences = split(line, language)
-            if line.source:  # a template that is unknown now may contain links
-                waiting += [
-                    PendingSentence(
-                        i,
-                        paragraph,
-                        number,
-                        len(line_sentences),
-                        line.source,
-                        s.holes,
-                        len(s.mentions),
-                    )
-                    for i, s in enumerate(line_sentences, number)
-                    if s.holes and (every or s.mentions or "[[" in line.source)
-                ]
-            kept += [
-                (i, paragraph, s)
-                for i, s in enumerate(line_sentences, number)
-                if every or s.mentions
-            ]
-            number += len(line_sentences)
-        return PageText(kept, number, waiting)
+        waiting: list[PendingParagraph] = []
+        number = paragraph = 0
+        following = iter(left)
+        next_left = next(following, None)
+        for index, lines in enumerate(pieces):
+            while next_left is not None and next_left.line <= index:
+                waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
+                next_left = next(following, None)
+            for line in lines:
+                if not line.mentions and not every:
+                    number += count(line, self._language)
+                else:
+                    found = self._split(line)
+                    kept += [
+                        (i, paragraph, s)
+                        for i, s in enumerate(found, number)
+                        if every or s.mentions
+                    ]
+                    number += len(found)
+                paragraph += 1
+        while next_left is not None:
+            waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
+            next_left = next(following, None)
+        return PageText(kept, number, paragraph, waiting)
 
-    def read_again(self, waiting: PendingSentence, title: str) -> Sentence | None:
-        """Return a pending sentence, None if it cannot be read now either.
+    def read_paragraph(
+        self,
+        pending: PendingParagraph,
+        title: str,
+        expander: Expansion | None = None,
+        *,
+        every: bool = False,
+        overridden: frozenset[str] = frozenset(),
+    ) -> ParagraphText:
+        """Return the sentences of a pending paragraph of the page `title`, as `read` does.
 
-        Also None if its line has another number of sentences now, because the index is ambiguous
-        then.
+        Calls are rendered by rules, but those named in `overridden` only by `expander`, as are
+        those without a matching rule. What is still unknown is a hole.
         """
-        marks = Markers(protects=True)
-        text = expand(waiting.source, marks, self._rules, title)
-        if text.count("\n") > waiting.source.count("\n"):
-            return None
-        lines = self._read(text, title, marks)
-        sentences = [s for line in lines for s in split(line, self._language)]
-        if len(sentences) != waiting.number:
-            return None
-        sentence = sentences[waiting.position - waiting.first]
-        return None if sentence.holes else sentence
+        pieces = self._read_pending(pending, title, expander, overridden)
+        return ParagraphText(*self._collected(pieces, [], every=every)[:3])
 
-    def lines(self, source: str, title: str) -> list[TextLine]:
-        """Return the page's paragraphs and list items."""
-        marks = Markers()
-        text = strip(source, marks)
-        text = expand(text, marks, self._rules, title)
+    def rendered(
+        self,
+        call: str,
+        title: str,
+        expander: Expansion | None = None,
+        *,
+        overridden: frozenset[str] = frozenset(),
+    ) -> list[TextLine]:
+        """Return the lines of text that a call makes between two words, as for `read_paragraph`.
+
+        Two ways of rendering agree if their lines are equal: text, mentions and holes.
+        """
+        pending = PendingParagraph(0, 0, f"x {call} x", "", [])
+        pieces = self._read_pending(pending, title, expander, overridden)
+        return [line for lines in pieces for line in lines]
+
+    def _read_pending(
+        self,
+        pending: PendingParagraph,
+        title: str,
+        expander: Expansion | None,
+        overridden: frozenset[str],
+    ) -> Iterable[list[TextLine]]:
+        marks = Markers(protects=True, formulas=self._formulas)
+        how = Rendering(self._rules, title, False, expander, overridden, late=True)
+        item = pending.kind == ITEM
+        text = strip(numbered(pending.source, marks), marks)
+        text = expand(text, marks, how, starts_line=not item)
+        if how.parts_lines and item:
+            text = f"*{text}"
+        return self._read(
+            self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
+            title,
+            marks,
+        )
+
+    def _paragraphs(
+        self,
+        text: str,
+        marks: Markers,
+        *,
+        free: bool = False,
+        whole: bool = False,
+        kinds: dict[int, str] | None = None,
+    ) -> str:
+        """Return the running text of wikitext without calls, a paragraph or list item a line.
+
+        `whole`: the text is a paragraph. `free` and `kinds`: as for `running_lines`.
+        """
         if "[[" in text:
             text = self._pictures.with_marks(text)
-        ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
-        text = _in_paragraphs(running_lines(text, marks.within, ends))
+        if whole and BESIDE not in text:
+            text = text.replace("\n", CONTINUES)
+        else:
+            ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
+            lines = running_lines(text, marks.within, ends, free=free, kinds=kinds)
+            text = _in_paragraphs(lines)
         if "[[" in text:
             text = self.links.without_categories(text)
         text = with_breaks(text, marks)
         if APART in text:
             text = parted(text)
-        return self._read(text, title, marks)
+        return _simplified(text, marks)
 
-    def _read(self, text: str, title: str, marks: Markers) -> list[TextLine]:
-        """Return the text of lines of wikitext without templates."""
-        text = _simplified(text, marks)
+    def _read(self, text: str, title: str, marks: Markers) -> Iterator[list[TextLine]]:
+        """Yield the text of each line of wikitext without templates, that of joined ones first."""
         title = self._namespaces.normalised(title)
-        calls_link = any("[[" in call for call in marks.calls.values())
-        lines: list[TextLine] = []
         for source, line in self._read_fast(text, title, marks):
-            if line is None:
-                read = list(self.read_closely(source, title, marks))
-            else:
-                read = [line] if len(line.text) > len(line.holes) or line.mentions else []
-            if len(read) == 1 and read[0].holes and (read[0].mentions or calls_link):
-                read = [read[0]._replace(source=_with_calls(source, marks))]
-            lines += read
-        return lines
+            lines = list(self.read_closely(source, title, marks)) if line is None else [line]
+            yield [line for line in lines if self._has_text(line)]
+            for _ in range(source.count("\n")):
+                yield []
+
+    def _has_text(self, line: TextLine) -> bool:
+        """Return whether a line has more than holes."""
+        if len(line.text) > len(line.holes) or line.mentions:
+            return True
+        return self._formulas and any(is_formula(name) for name in line.holes)
+
+    def _split(self, line: TextLine) -> list[Sentence]:
+        found = split(line, self._language)
+        return [with_formulas(s) for s in found] if self._formulas and line.holes else found
 
     def _read_fast(
         self, text: str, title: str, marks: Markers
@@ -162,15 +261,18 @@ class PageReader:
         """
         sources = text.split("\n")
         read = self.fast_path.lines(text, title, marks.holes)
-        if None in read and (_BROKEN_LINK.search(text) or self._has_converters(text)):
+        if None in read and self._may_extend(text):
             following = iter(read)
             sources = list(_rejoined(iter(sources)))
             taken = [list(islice(following, 1 + source.count("\n"))) for source in sources]
             read = [lines[0] if len(lines) == 1 else None for lines in taken]
         return zip(sources, read, strict=True)
 
-    def _has_converters(self, text: str) -> bool:
-        return "-{" in text and bool(variants_of(self._language))
+    def _may_extend(self, text: str) -> bool:
+        """Return whether a link or `-{…}-` may extend over lines of a text."""
+        return _BROKEN_LINK.search(text) is not None or (
+            "-{" in text and bool(variants_of(self._language))
+        )
 
     def read_closely(self, line: str, title: str, marks: Markers) -> Iterator[TextLine]:
         """Yield the text of a line with any markup: more than one line if it has breaks.
@@ -185,16 +287,8 @@ class PageReader:
         line = without_pictures(plain(line, marks, self._language), marks)
         for marked in _mark_unpaired(line, marks).split("\n"):
             read = read_line(marked, marks.targets, marks.holes)
-            if len(read.text) > len(read.holes) or read.mentions:
+            if self._has_text(read):
                 yield read
-
-
-def _with_calls(line: str, marks: Markers) -> str:
-    """Return a line's wikitext with its unknown templates in place of holes; "" if it has none."""
-    if not any(int(number) in marks.calls for number in HOLE_MARK.findall(line)):
-        return ""
-    shown = HOLE_MARK.sub(lambda hole: marks.calls.get(int(hole[1]), OBJECT), line)
-    return HOLE_MARK.sub(OBJECT, shown)  # a call has holes, too: <math> in an argument
 
 
 def _in_paragraphs(lines: list[str]) -> str:
@@ -267,6 +361,16 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
 
 
 @cache
-def reader(site: Site, *, render: bool, aliases: Aliases = (), extra: str = "") -> PageReader:
+def reader(
+    site: Site,
+    *,
+    render: bool,
+    aliases: Aliases = (),
+    extra: str = "",
+    waits: Waits = "unknown",
+    formulas: Formulas = "holes",
+) -> PageReader:
     """Return the reader of a wiki, cached per process; arguments as for `PageReader`."""
-    return PageReader(site, render=render, aliases=aliases, extra=extra)
+    return PageReader(
+        site, render=render, aliases=aliases, extra=extra, waits=waits, formulas=formulas
+    )

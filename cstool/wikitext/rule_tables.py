@@ -25,8 +25,9 @@ _SPACES = re.compile(r"[\s_]+")
 Aliases = tuple[tuple[str, str], ...]
 
 SILENT = Rule(())
-# A separate instance: rules of equal content are distinguished by identity.
+# Separate instances: rules of equal content are distinguished by identity.
 SHOWS_PICTURE = Rule(())
+SHOWS_BLOCK = Rule(())
 _NAMES_KEPT = 1 << 16
 _REDIRECTS_FOLLOWED = 5
 # no.wikipedia is in Bokmål, whichever of the two codes a dump gives.
@@ -42,11 +43,18 @@ _LITERAL = {"!": "|", "=": "="}
 _WORDS = {_NUMBER, *_SHOWS_NOTHING, *_PAGE_WORDS, *_LITERAL}
 
 
+_SECTIONS = (
+    "silent", "silent_prefixes", "blocks", "block_prefixes", "pictures", "aliases", "text",
+)  # fmt: skip
+
+
 class RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     """The sections of a rule file."""
 
     silent: list[str] = []
     silent_prefixes: list[str] = []
+    blocks: list[str] = []
+    block_prefixes: list[str] = []
     pictures: list[str] = []
     aliases: dict[str, str] = {}
     tables: dict[str, Any] = {}
@@ -96,8 +104,10 @@ class TemplateRules:
                 tables[name] = tables.get(name, {}) | table
         for part in parts:
             exact: dict[str, Rule | str] = dict.fromkeys(part.silent, SILENT)
+            exact |= dict.fromkeys(part.blocks, SHOWS_BLOCK)
             exact |= part.aliases
-            patterns = [(pattern, SILENT) for pattern in _prefixes(part)]
+            patterns = [(pattern, SILENT) for pattern in _prefixes(part.silent_prefixes)]
+            patterns += [(pattern, SHOWS_BLOCK) for pattern in _prefixes(part.block_prefixes)]
             for name in part.pictures if render else ():
                 if _is_pattern(name):
                     patterns.append((_pattern(name), SHOWS_PICTURE))
@@ -123,7 +133,9 @@ class TemplateRules:
             self._patterns = patterns + self._patterns
 
     def find(self, name: str) -> tuple[Rule, str] | None:
-        """Return a template's rule (SILENT: it shows nothing) and the text that its star matches.
+        """Return a template's rule and the text that its star matches.
+
+        SILENT: it shows nothing; SHOWS_BLOCK: a block, which is no text and ends the line.
 
         None if the template is unknown.
         """
@@ -189,9 +201,9 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(before)}(.+){re.escape(after)}\Z", re.DOTALL)
 
 
-def _prefixes(part: RuleFile) -> list[re.Pattern[str]]:
-    """Return a pattern for the whole words that begin the name of a silent template."""
-    words = "|".join(re.escape(prefix) for prefix in part.silent_prefixes)
+def _prefixes(prefixes: list[str]) -> list[re.Pattern[str]]:
+    """Return a pattern for the whole words that begin the names of templates; or none."""
+    words = "|".join(map(re.escape, prefixes))
     return [re.compile(rf"(?:{words})(?![^\W\d_])")] if words else []
 
 
@@ -214,7 +226,7 @@ def parsed(text: str) -> RuleFile:
         raise RuleError(f"not valid TOML: {fault}") from fault
     for name, table in part.tables.items():
         converted(table, dict[str, str], f"[tables] {name!r}")
-    for section in ("silent", "silent_prefixes", "pictures", "aliases", "text"):
+    for section in _SECTIONS:
         for name in getattr(part, section):
             _need_name(name, section)
     for target in part.aliases.values():

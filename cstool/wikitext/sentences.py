@@ -6,6 +6,7 @@ source: a source line that ends with a sentence also ends the sentence.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import accumulate, pairwise
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from cstool.wikitext.boundaries import boundaries
 from cstool.wikitext.boundary_rules import rules_digest
-from cstool.wikitext.markers import CONTINUES, MARK, OBJECT, unprotect
+from cstool.wikitext.markers import CONTINUES, FORMULA, MARK, OBJECT, unprotect
 from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
@@ -54,31 +55,12 @@ class Sentence(NamedTuple):
 class TextLine(NamedTuple):
     """A line of text, its links, and the names of its holes, one for each U+FFFC in its text.
 
-    A line break in the source is "\\n" instead of a space. `source`: the line's wikitext, if it
-    contains a template without a rule.
+    A line break in the source is "\\n" instead of a space.
     """
 
     text: str
     mentions: list[LinkSpan]
     holes: list[str]
-    source: str = ""
-
-
-class PendingSentence(NamedTuple):
-    """A sentence that can be read if its templates turn out to be redirects to known ones.
-
-    `position`: its index in the page, `paragraph`: the index of its paragraph; its line begins with
-    the sentence `first` and has `number` sentences. `source`: the line's wikitext; `names`: the
-    names of the sentence's holes; `mentions`: the number of its mentions.
-    """
-
-    position: int
-    paragraph: int
-    first: int
-    number: int
-    source: str
-    names: list[str]
-    mentions: int
 
 
 def read_line(marked: str, targets: list[str], holes: list[str]) -> TextLine:
@@ -150,6 +132,38 @@ def split(line: TextLine, language: str) -> list[Sentence]:
     if len(pieces) == 1 and text == text.strip():
         return [Sentence(text, line.mentions, line.holes)]
     return cut(text, line.mentions, line.holes, pieces, Sentence)
+
+
+def is_formula(hole: str) -> bool:
+    """Return whether the name of a hole is the source of a formula, which is its text."""
+    return hole[:1] == FORMULA
+
+
+def with_formulas(sentence: Sentence) -> Sentence:
+    """Return a sentence with the formulas whose sources are known in place of their holes."""
+    text, mentions, holes = sentence
+    if not any(map(is_formula, holes)):
+        return sentence
+    shown = [unprotect(name[1:]) if is_formula(name) else OBJECT for name in holes]
+    out: list[str] = []
+    moved: list[tuple[int, int]] = []  # from these offsets on, text moves by these lengths
+    at = shift = 0
+    for place, instead in zip(_positions(text, OBJECT), shown, strict=True):
+        out += (text[at:place], instead)
+        at = place + 1
+        shift += len(instead) - 1
+        moved.append((at, shift))
+    out.append(text[at:])
+    places = [offset for offset, _ in moved]
+    shifts = [0, *(length for _, length in moved)]
+    return Sentence(
+        "".join(out),
+        [
+            (start + shifts[bisect(places, start)], end + shifts[bisect(places, end)], target)
+            for start, end, target in mentions
+        ],
+        [name for name in holes if not is_formula(name)],
+    )
 
 
 def count(line: TextLine, language: str) -> int:

@@ -3,21 +3,84 @@
 Only outermost calls are parsed; calls inside one that is not rendered cost nothing.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from cstool.wikitext.braces import links
-from cstool.wikitext.markers import BLOCK, NOTHING, PICTURE, Markers, nothing
-from cstool.wikitext.rule_tables import SHOWS_PICTURE, SILENT, TemplateRules, normal_name
+from cstool.wikitext.markers import (
+    BLOCK,
+    FORMULA,
+    HOLE,
+    HOLE_END,
+    HOLE_MARK,
+    NOTHING,
+    PICTURE,
+    Markers,
+    nothing,
+)
+from cstool.wikitext.rule_tables import (
+    SHOWS_BLOCK,
+    SHOWS_PICTURE,
+    SILENT,
+    TemplateRules,
+    normal_name,
+)
 from cstool.wikitext.scan import calls
-from cstool.wikitext.template_rules import STAR
+from cstool.wikitext.template_rules import STAR, Rule
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
+_ANY_HOLE = re.compile(f"{HOLE}([^{HOLE}{HOLE_END}]*){HOLE_END}")
+_FORMULA = re.compile(f"{FORMULA}([0-9]+){FORMULA}")
+# Output that may change where lines and paragraphs begin and end: line breaks and tags of blocks,
+# and at the start of a line the markup of lines.
+_BLOCK_TAG = re.compile(
+    r"</?(?:table|caption|t[rhd]|h[1-6r]|pre|p|[uod]l|li|d[td]|center|blockquote|div|aside|figure"
+    r"|poem|br)(?=[\s/>])",
+    re.IGNORECASE,
+)
+_LINE_MARKUP = "*#:;=-|!{ _\uff3f"
 
 
-def expand(text: str, marks: Markers, rules: TemplateRules, title: str, *, depth: int = 0) -> str:
-    """Return the text with its templates rendered, removed, or replaced by holes."""
+class Expansion(Protocol):
+    """Expands calls by the definitions of the wiki: `expansion.evaluate.Expander`."""
+
+    def expand(self, source: str, title: str, *, starts_line: bool) -> str:
+        """Return the wikitext that a call shows on the page `title`, without templates.
+
+        What is unknown is \\x04 name \\x05. `starts_line`: the call begins a line.
+        """
+
+
+@dataclass
+class Rendering:
+    """How the calls of a page are rendered.
+
+    `waits`: calls that show something become holes for now, whose wikitext is kept. Otherwise the
+    rules are used first, but not for the names in `overridden`; then `expander`, if there is one.
+    `late`: the text is a paragraph that has waited, so no call is a block above it; `parts_lines`
+    is set if a call in it shows something that may begin or end a line or paragraph.
+    """
+
+    rules: TemplateRules
+    title: str
+    waits: bool = False
+    expander: Expansion | None = None
+    overridden: frozenset[str] = frozenset()
+    late: bool = False
+    parts_lines: bool = False
+
+
+def expand(
+    text: str, marks: Markers, how: Rendering, *, depth: int = 0, starts_line: bool = True
+) -> str:
+    """Return the text with its templates rendered, removed, or replaced by holes.
+
+    `starts_line`: whether the text begins at the start of a line.
+    """
     if "{{" not in text:
         return text
     out: list[str] = []
@@ -25,19 +88,31 @@ def expand(text: str, marks: Markers, rules: TemplateRules, title: str, *, depth
     for start, end, braces in calls(text):
         out.append(text[at:start])
         source = text[start:end]
+        at_head = text[start - 1] == "\n" if start else starts_line
         shown = (
             marks.hole("{{{parameter}}}")
             if braces == 3
-            else _shown(source, marks, rules, title, depth)
+            else _shown(source, marks, how, depth, at_head)
         )
-        if "\n" in source and _is_box(text, start, end):
+        if "\n" in source and not how.late and _is_box(text, start, end):
             shown = BLOCK
         elif shown == NOTHING:
             shown = nothing(text, start, end)
+        elif shown == BLOCK and at_head and text[end : end + 1] in ("", "\n"):
+            shown = NOTHING  # a line that shows nothing parts paragraphs, too
+        if how.late and not depth and not how.parts_lines:
+            how.parts_lines = _parts_lines(shown, at_head=at_head)
         out.append(shown)
         at = end
     out.append(text[at:])
     return "".join(out)
+
+
+def _parts_lines(shown: str, *, at_head: bool) -> bool:
+    """Return whether what a call shows may begin or end a line; `at_head`: it begins one."""
+    if "\n" in shown or ("<" in shown and _BLOCK_TAG.search(shown)):
+        return True
+    return at_head and (shown[:1] in _LINE_MARKUP or not shown.strip(NOTHING + " \t"))
 
 
 def _is_box(text: str, start: int, end: int) -> bool:
@@ -51,32 +126,78 @@ def _is_box(text: str, start: int, end: int) -> bool:
     return following.startswith("'''") or following[:1].isupper()
 
 
-def _shown(source: str, marks: Markers, rules: TemplateRules, title: str, depth: int) -> str:
-    """Return the text that replaces a call."""
+def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: bool) -> str:
+    """Return the text that replaces a call; `at_head`: it begins a line."""
+    rules = how.rules
     name = call_name(source)
-    word = rules.word(name, title) if "|" not in source else None
+    word = rules.word(name, how.title) if "|" not in source else None
     if word is not None:
         return word
     found = rules.find(name)
-    if found is None:
-        return marks.hole(name, "" if name.startswith("#") or "{" in name else source)
-    if depth > _DEEPEST:
-        return marks.hole(name)
-    rule, star = found
+    rule, star = found or (None, "")
     if rule is SILENT:
         return NOTHING
+    if rule is SHOWS_BLOCK:
+        return BLOCK if depth == 0 else NOTHING
     if rule is SHOWS_PICTURE:
         return PICTURE
+    if how.waits:
+        hole = marks.hole(name, source)
+        if rule is not None:
+            marks.within.add(len(marks.holes) - 1)
+        return hole
+    if rule is not None and depth <= _DEEPEST and name not in how.overridden:
+        shown = _by_rule(rule, star, source, marks, how, depth)
+        if shown is not None:
+            return shown or NOTHING
+    if how.expander is not None:
+        return _by_definition(source, marks, how, at_head)
+    known = rule is not None or name.startswith("#") or "{" in name
+    return marks.hole(name, "" if known else source)
+
+
+def _by_rule(
+    rule: Rule, star: str, source: str, marks: Markers, how: Rendering, depth: int
+) -> str | None:
+    """Return what a call shows by a rule, None if that is unknown or not to be rendered."""
     given = {
-        key: expand(value, marks, rules, title, depth=depth + 1) if "{{" in value else value
+        key: expand(value, marks, how, depth=depth + 1, starts_line=False)
+        if "{{" in value
+        else value
         for key, value in arguments(source)
     }
     if star:
         given[STAR] = star
-    shown = rule.shown(given, rules.language)
-    if shown is None or (shown and not rules.render):
-        return marks.hole(name)
-    return shown or NOTHING
+    shown = rule.shown(given, how.rules.language)
+    return None if shown and not how.rules.render else shown
+
+
+def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -> str:
+    """Return what a call shows by the wiki's definition, its holes numbered like the page's."""
+    assert how.expander is not None
+    if marks.formulas:  # like MediaWiki's marks for extension tags, these are text, not unknown
+        source = HOLE_MARK.sub(lambda hole: _as_text(hole, marks), source)
+    shown = how.expander.expand(source, how.title, starts_line=at_head)
+    if FORMULA in shown:
+        shown = _FORMULA.sub(f"{HOLE}\\1{HOLE_END}", shown)
+    return numbered(shown, marks) if HOLE in shown else shown
+
+
+def _as_text(hole: re.Match[str], marks: Markers) -> str:
+    known = marks.holes[int(hole[1])][:1] == FORMULA
+    return f"{FORMULA}{hole[1]}{FORMULA}" if known else hole[0]
+
+
+def numbered(text: str, marks: Markers) -> str:
+    """Return text with new holes for those that have names instead of numbers of the page's."""
+
+    def mark(hole: re.Match[str]) -> str:
+        name = hole[1]
+        if name.isdecimal() and int(name) < len(marks.holes):
+            return hole[0]
+        return marks.hole("<math>" if name[:1] == FORMULA and not marks.formulas else name)
+
+    return _ANY_HOLE.sub(mark, text)
 
 
 def call_name(source: str) -> str:

@@ -18,6 +18,7 @@ from cstool.wikitext.wikis import CASE_SENSITIVE, settings_of
 
 FILE = 6
 TEMPLATE = 10
+MODULE = 828
 CATEGORY = 14
 MEDIA = -2
 

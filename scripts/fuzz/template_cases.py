@@ -11,10 +11,11 @@ NAMES = ("A", "B", "C", "D", "Long name")
 
 
 class Case(NamedTuple):
-    """The wikitext of a page, and further pages by title."""
+    """The wikitext of a page, further pages by title, and the page's title."""
 
     text: str
     pages: dict[str, str]
+    title: str = "Some page"
 
 
 _BRACES = ("{{", "}}", "{{{", "}}}", "|", "=", "A", "B", "1", "x", "{", "}", "{{A|", "{{{1|")
@@ -52,7 +53,20 @@ def tags(random: Random) -> str:
     return _soup(random, _BRACES, _TAGS, _LINES)
 
 
-_WORDS = ("red", "Blue", "12", "-3.5", "", " ", "ä", "Straße", "1e3", "no", "[[Rome|city]]", "''i''")
+_WORDS = (
+    "red",
+    "Blue",
+    "12",
+    "-3.5",
+    "",
+    " ",
+    "ä",
+    "Straße",
+    "1e3",
+    "no",
+    "[[Rome|city]]",
+    "''i''",
+)
 
 
 def text(random: Random, depth: int = 0) -> str:
@@ -106,9 +120,18 @@ _FUNCTIONS = (
     *("lc", "uc", "UCFIRST", "lcfirst", "padleft", "padright", "#expr", "#ifexpr", "#titleparts"),
     *("urlencode", "anchorencode", "formatnum", "plural", "ns", "#ifexist", "#tag", "PAGENAME"),
     *("#pos", "#len", "#sub", "#replace", "#explode", "nse", "fullurl", "localurl", "#time"),
-    *("#rel2abs", "FULLPAGENAME", "NAMESPACE", "DEFAULTSORT", "grammar", "gender", "int", "#count"),
+    *("#rel2abs", "FULLPAGENAME", "NAMESPACE", "DEFAULTSORT", "grammar", "gender", "#count"),
 )
-_VARIABLES = ("PAGENAME", "FULLPAGENAME", "!", "=", "NAMESPACE", "SITENAME", "pagename", "TALKSPACE")
+_VARIABLES = (
+    "PAGENAME",
+    "FULLPAGENAME",
+    "!",
+    "=",
+    "NAMESPACE",
+    "SITENAME",
+    "pagename",
+    "TALKSPACE",
+)
 
 
 def _variable(random: Random, _: int) -> str:

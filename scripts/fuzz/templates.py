@@ -6,7 +6,7 @@ Usage: python -m scripts.fuzz.templates --mediawiki DIR/LocalSettings.php [--cas
 The MediaWiki must have the extensions ParserFunctions and Cite. Each case is a page and its
 templates (`template_cases.py`). Where our output has a hole, MediaWiki's may have any text. Prints
 the numbers of equal and different outputs of each kind, and the first differences. `--save` writes
-the cases with MediaWiki's output as JSON Lines.
+short cases of each kind with MediaWiki's output, as JSON Lines.
 """
 
 import argparse
@@ -18,25 +18,32 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole
 from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed
-from cstool.wikitext.expansion.programs import TooDeepError
-from cstool.wikitext.markers import HOLE, HOLE_END
+from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 from scripts.fuzz.template_cases import CASES, Case, case_of
 
+# Of the saved cases: the characters of each, and the number of each kind.
+_SHORT = 500
+_SAVED = 80
 PHP = Path(__file__).with_name("expand_templates.php")
-TITLE = "Some page"
 _NAMESPACES = ((0, ""), (2, "User"), (4, "Project"), (10, "Template"), (828, "Module"))
 SITE = Site("enwiki", "en", "first-letter", _NAMESPACES)
-_HOLE = re.compile(f"{HOLE}[^{HOLE_END}]*{HOLE_END}")
+# White space beside unknown text may be trimmed with it.
+_HOLE = re.compile(rf"\s*(?:{HOLE}[^{HOLE_END}]*{HOLE_END}\s*)+")
+# What may stand for any text, if MediaWiki's tags are not replaced: tags that are left may pair.
+_MARK = re.compile(
+    rf"\s*{HOLE}[^{HOLE_END}]*{HOLE_END}\s*|{BLOCK}|{NOTHING}[^{NOTHING}]*[\x0e-\x1f]+[^{NOTHING}]*{NOTHING}"
+    f"|{NOTHING}"
+)
 _ERROR = re.compile(r'<(span|strong) class="error">.*?</\1>')
 # Inclusion tags that are left are text.
 _INCLUSION = re.compile(r"<(/?(?:noinclude|includeonly|onlyinclude))", re.IGNORECASE)
+HOLES = re.compile(f"{HOLE}([^{HOLE_END}]*)")
 _REDIRECT = re.compile(r"#REDIRECT \[\[([^\]]*)\]\]")
 
 
@@ -63,17 +70,14 @@ def ours(case: Case) -> str:
     """Return our expansion of a case, with the braces that are left and error messages."""
     evaluation = Evaluation(resources_of(SITE, Pages(case.pages), None), Budget())
     try:
-        return evaluation.page_text(preprocessed(case.text), TITLE, starts_line=False)
-    except (BudgetExceededError, TooDeepError) as fault:
+        return evaluation.page_text(preprocessed(case.text), case.title, starts_line=False)
+    except BudgetExceededError as fault:
         return hole(str(fault))
 
 
 def theirs(cases: list[Case], settings: str) -> list[str | None]:
     """Return MediaWiki's expansions, None for errors."""
-    lines = "".join(
-        json.dumps({"title": TITLE, "text": case.text, "pages": case.pages}) + "\n"
-        for case in cases
-    )
+    lines = "".join(json.dumps(case._asdict()) + "\n" for case in cases)
     done = subprocess.run(
         ["php", str(PHP)],
         input=lines,
@@ -87,16 +91,15 @@ def theirs(cases: list[Case], settings: str) -> list[str | None]:
 
 def agree(mine: str, other: str) -> bool:
     """Return whether MediaWiki's text is ours, with any text for our holes."""
-    other = preprocessed(_INCLUSION.sub(r"&lt;\1", other)).replace(REMOVED, "")
     mine, other = _comparable(mine), _comparable(other)
-    if mine == other:
-        return True
-    pattern = ".*?".join(map(re.escape, _HOLE.split(mine)))
-    return HOLE in mine and re.fullmatch(pattern, other, re.DOTALL) is not None
+    return any(
+        re.fullmatch(r"\s*.*?\s*".join(map(re.escape, pattern.split(mine))), text, re.DOTALL)
+        for pattern, text in ((_HOLE, preprocessed(other).replace(REMOVED, "")), (_MARK, other))
+    )
 
 
 def _comparable(text: str) -> str:
-    return _INCLUSION.sub(r"&lt;\1", _ERROR.sub("", text)).strip()
+    return _INCLUSION.sub(r"&lt;\1", _ERROR.sub("", text))
 
 
 def main() -> None:
@@ -111,11 +114,16 @@ def main() -> None:
     arguments = parser.parse_args()
     kinds = arguments.kinds.split(",")
     random = Random(arguments.seed)
-    cases = [(kind, case_of(kind, random)) for kind in kinds for _ in range(arguments.cases // len(kinds))]
+    cases = [
+        (kind, case_of(kind, random))
+        for kind in kinds
+        for _ in range(arguments.cases // len(kinds))
+    ]
     answers = theirs([case for _, case in cases], arguments.mediawiki)
     outcomes: Counter[tuple[str, str]] = Counter()
     shown: Counter[str] = Counter()
-    saved: list[dict[str, Any]] = []
+    kept: Counter[str] = Counter()
+    saved: list[str] = []
     for (kind, case), answer in zip(cases, answers, strict=True):
         mine = ours(case)
         if answer is None:
@@ -124,7 +132,10 @@ def main() -> None:
             outcome = "different"
         else:
             outcome = "equal but for holes" if HOLE in mine else "equal"
-            saved.append({"text": case.text, "pages": case.pages, "expanded": answer})
+            line = json.dumps({**case._asdict(), "expanded": answer}, ensure_ascii=False)
+            if len(line) <= _SHORT and "{{" in case.text and kept[kind] < _SAVED:
+                kept[kind] += 1
+                saved.append(line)
         outcomes[kind, outcome] += 1
         if outcome == "different" and shown[kind] < arguments.show:
             shown[kind] += 1
@@ -133,7 +144,7 @@ def main() -> None:
     for (kind, outcome), count in sorted(outcomes.items()):
         print(f"{kind}: {outcome}: {count:,}")
     if arguments.save:
-        arguments.save.write_text("".join(json.dumps(line) + "\n" for line in saved))
+        arguments.save.write_text("".join(f"{line}\n" for line in saved), encoding="utf-8")
 
 
 if __name__ == "__main__":

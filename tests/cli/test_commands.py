@@ -100,7 +100,7 @@ def test_the_help_of_each_command_has_input_output_and_an_example(command: str) 
         (["frobnicate"], "no command 'frobnicate'; the commands are init, download,"),
         (["extract"], "DUMP"),
         (["extract", "x.xml"], "--output"),
-        (["extract", "x.xml", "-o", "d", "--templates", "some"], "known"),
+        (["extract", "x.xml", "-o", "d", "--templates", "some"], "'rules'"),
         (["extract", "x.xml", "-o", "d", "-j", "0"], "jobs"),
         (["extract", "x.xml", "-o", "d", "--part-size", "many"], "64M"),
         (["extract", "x.xml", "-o", "d", "--task", "3/2"], "I/N"),
@@ -172,7 +172,7 @@ def test_extract_reports_the_damage_of_a_dump(case: str, xml: bytes, tmp_path: P
     assert not (tmp_path / "out/_manifest.json").exists()
     assert not list(tmp_path.rglob("*.tmp"))
     if "--keep-going" in words:
-        assert list((tmp_path / "out").glob("part-*.parquet"))
+        assert list((tmp_path / "out/_work/read").glob("part-*.parquet"))
         options = ["--part-size", "200", "--keep-going"]
         again = cstool("extract", name, "-o", "out", *options, cwd=tmp_path)
         assert again.returncode == 0

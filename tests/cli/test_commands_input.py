@@ -64,10 +64,10 @@ def test_a_full_disk_ends_in_one_line_and_keeps_the_parts(tmp_path: Path) -> Non
         options = ["--part-size", "1", "-j", "1", "--quiet"]
         done = cstool("extract", tmp_path / "d.xml.bz2", "-o", disk / "out", *options)
         fails(done, "no space left", "finished parts are kept")
-        parts = list((disk / "out").glob("part-*.parquet"))
+        parts = list((disk / "out/_work/read").glob("part-*.parquet"))
         assert 1 < len(parts) < 200
         assert not list(disk.rglob("*.tmp"))
-        subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
+        subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
         assert (
             cstool("extract", tmp_path / "d.xml.bz2", "-o", disk / "out", *options).returncode == 0
         )
@@ -112,7 +112,7 @@ def test_other_parameters_over_old_output_are_refused(sample: Sample, tmp_path: 
     command = ["extract", sample.pages, "-o", tmp_path / "out", "--quiet"]
     assert cstool(*command).returncode == 0
     before = files_of(tmp_path / "out")
-    fails(cstool(*command, "--templates", "none"), "templates: known (now none)", "--overwrite")
+    fails(cstool(*command, "--templates", "none"), "templates: dump (now none)", "--overwrite")
     assert files_of(tmp_path / "out") == before
     assert cstool(*command, "--templates", "none", "--overwrite").returncode == 0
     assert files_of(tmp_path / "out") != before

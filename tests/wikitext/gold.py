@@ -79,7 +79,8 @@ class Scores:
 
 def score(language: str) -> Scores:
     """Compare our sentences of a language's pages with MediaWiki's."""
-    return Scores(Counter(_ours(language)), Counter(_gold(language)))
+    gold = gold_sentences(GOLD / f"{language}.gold.jsonl", language)
+    return Scores(Counter(_ours(language)), Counter(gold))
 
 
 def _ours(language: str) -> Iterator[Known]:
@@ -92,16 +93,16 @@ def _ours(language: str) -> Iterator[Known]:
     for page in pages:
         for text, mentions, holes in read.sentences(page.text or "", page.title):
             if mentions and not holes:
-                yield _known(page.title, text, mentions)
+                yield known(page.title, text, mentions)
 
 
-def _gold(language: str) -> Iterator[Known]:
+def gold_sentences(gold: Path, language: str) -> Iterator[Known]:
     """Yield the sentences that MediaWiki shows whole, those with a link."""
-    for told in (GOLD / f"{language}.gold.jsonl").read_text("utf-8").splitlines():
+    for told in gold.read_text("utf-8").splitlines():
         page = json.loads(told)
         for block in page["blocks"]:
             text, links = _with_holes(block["text"], block["links"])
-            whole = _known(page["title"], text, links)
+            whole = known(page["title"], text, links)
             for sentence in _split(whole, language):
                 if sentence.links and _OBJECT not in sentence.text:
                     yield sentence
@@ -115,7 +116,7 @@ def _split(block: Known, language: str) -> Iterator[Known]:
         if any(a < at < b for a, b, _ in block.links):
             continue
         inside = [(a - start, b - start, t) for a, b, t in block.links if start <= a and b <= at]
-        yield _known(block.page, block.text[start:at], inside)
+        yield known(block.page, block.text[start:at], inside)
         start = at
 
 
@@ -138,7 +139,7 @@ def _with_holes(text: str, links: Iterable[Link]) -> tuple[str, list[Link]]:
     return "".join(out), [(places[a], places[b], target) for a, b, target in links]
 
 
-def _known(page: str, text: str, links: Iterable[Link]) -> Known:
+def known(page: str, text: str, links: Iterable[Link]) -> Known:
     """Return a sentence with single spaces and without what is invisible, ends trimmed."""
     places: list[int] = []
     out: list[str] = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cstool.wikitext.page import reader
 from cstool.wikitext.sentences import split
-from tests.wikitext.reading import read, reader_of, site, text_of
+from tests.wikitext.reading import read, reader_of, site, text_of, whole
 
 PAGE = """{{Short description|Town}}
 {{Infobox town
@@ -146,54 +146,57 @@ def test_sentences_with_mentions_are_the_same_alone(source: str, language: str) 
     of_lines = [(i, s) for i, line in enumerate(lines) for s in split(line, language)]
     sentences = [(number, *one) for number, one in enumerate(of_lines)]
     assert [s for *_, s in sentences] == reader.sentences(source, "Foo x")
-    linked = [one for one in sentences if one[-1].mentions]
-    reading = reader.read(source, "Foo x")
-    assert reading[:2] == (linked, len(sentences))
-    every = reader.read(source, "Foo x", every=True)
-    assert every[:2] == (sentences, len(sentences))
-    for waiting in reading.waiting:  # nothing has become known meanwhile
-        assert reader.read_again(waiting, "Foo x") is None
+    for every in (False, True):
+        reading = reader.read(source, "Foo x", every=every)
+        # Nothing has become known meanwhile.
+        late = [reader.read_paragraph(p, "Foo x", every=every) for p in reading.waiting]
+        expected = [one for one in sentences if every or one[-1].mentions]
+        assert whole(reading, late) == expected
+        assert reading.number + sum(text.number for text in late) == len(sentences)
+        assert reading.paragraphs + sum(text.paragraphs for text in late) == len(lines)
 
 
-def test_a_sentence_waits_for_the_names_of_its_templates() -> None:
+def test_a_paragraph_waits_for_the_names_of_its_templates() -> None:
     source = (
         "A [[b]].\n* It is {{cw|''[[c]]''}} [[dog]]{{fn}}. So <math>x</math> [[eel]]. "
-        "Yes, [[fox]] {{cw|[[gnu]]}}."
+        "Yes, [[fox]] {{cw|[[gnu]]}}.\n* [[Hen]]"
     )
     reading = reader_of(render=True).read(source, "P")
-    assert [(w.position, w.first, w.number, w.names) for w in reading.waiting] == [
-        (1, 1, 3, ["cw", "fn"]),
-        (2, 1, 3, ["<math>"]),
-        (3, 1, 3, ["cw"]),
-    ]
+    assert [(i, j, s.text) for i, j, s in reading.sentences] == [(0, 0, "A b."), (1, 1, "Hen")]
+    (pending,) = reading.waiting
+    assert pending[:2] == (1, 1)
+    assert pending[3:] == ("item", ["cw", "fn", "cw"])
     knowing = reader(site(), render=True, aliases=(("cw", "nowrap"), ("fn", "sfn")))
-    read_again = [knowing.read_again(waiting, "P") for waiting in reading.waiting]
-    assert read_again == [
+    late = knowing.read_paragraph(pending, "P")
+    assert [s for *_, s in whole(reading, [late])] == [
+        ("A b.", [(2, 3, "B")], []),
         ("It is c dog.", [(6, 7, "C"), (8, 11, "Dog")], []),
-        None,
+        ("So \ufffc eel.", [(5, 8, "Eel")], ["<math>"]),
         ("Yes, fox gnu.", [(5, 8, "Fox"), (9, 12, "Gnu")], []),
+        ("Hen", [(0, 3, "Hen")], []),
     ]
 
 
-def test_a_sentence_over_lines_waits_for_the_names_of_its_templates() -> None:
+def test_a_paragraph_over_lines_waits_for_the_names_of_its_templates() -> None:
     source = "So. It is {{cw|''[[c]]''}}\na '''[[dog]]\nat''' sea."
-    (waiting,) = reader_of(render=True).read(source, "P").waiting
-    assert (waiting.position, waiting.number) == (1, 2)
+    (pending,) = reader_of(render=True).read(source, "P").waiting
     knowing = reader(site(), render=True, aliases=(("cw", "nowrap"),))
-    assert knowing.read_again(waiting, "P") == (
-        "It is c a dog at sea.",
-        [(6, 7, "C"), (10, 13, "Dog")],
-        [],
+    late = knowing.read_paragraph(pending, "P")
+    assert late == (
+        [(1, 0, ("It is c a dog at sea.", [(6, 7, "C"), (10, 13, "Dog")], []))],
+        2,
+        1,
     )
 
 
 def test_what_waits_may_have_holes_in_its_templates() -> None:
     source = "[[A]] is {{cw|<math>x</math>}}. [[B]] is {{cw|b}}."
-    reading = reader_of(render=True).read(source, "P")
+    (pending,) = reader_of(render=True).read(source, "P").waiting
     knowing = reader(site(), render=True, aliases=(("cw", "nowrap"),))
-    first, second = (knowing.read_again(waiting, "P") for waiting in reading.waiting)
-    assert first is None
-    assert second == ("B is b.", [(0, 1, "B")], [])
+    assert [s for *_, s in knowing.read_paragraph(pending, "P").sentences] == [
+        ("A is \ufffc.", [(0, 1, "A")], ["<math>"]),
+        ("B is b.", [(0, 1, "B")], []),
+    ]
 
 
 @pytest.mark.parametrize(

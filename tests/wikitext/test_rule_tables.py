@@ -7,6 +7,7 @@ import pytest
 
 from cstool.errors import InputError
 from cstool.wikitext.rule_tables import (
+    SHOWS_BLOCK,
     SILENT,
     Aliases,
     TemplateRules,
@@ -21,12 +22,12 @@ def shown(rules: TemplateRules, name: str, **given: str) -> str | None:
     if found is None:
         return None
     rule, star = found
-    return "" if rule is SILENT else rule.shown({**given, "*": star}, "en")
+    return "" if rule is SILENT or rule is SHOWS_BLOCK else rule.shown({**given, "*": star}, "en")
 
 
 def is_silent(rules: TemplateRules, name: str) -> bool:
     found = rules.find(name)
-    return found is not None and found[0] is SILENT
+    return found is not None and (found[0] is SILENT or found[0] is SHOWS_BLOCK)
 
 
 def with_extra(extra: str, aliases: Aliases = ()) -> TemplateRules:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from cstool.wikitext.markers import NOTHING, Markers
 from cstool.wikitext.rule_tables import rules_of
 from cstool.wikitext.scan import calls
-from cstool.wikitext.templates import arguments, call_name, expand
+from cstool.wikitext.templates import Rendering, arguments, call_name, expand
 from tests.wikitext.reading import read, text_of
 
 
 def expanded(source: str, language: str = "en", *, render: bool = False) -> str:
-    return expand(source, Markers(), rules_of(language, render=render), "Page")
+    return expand(source, Markers(), Rendering(rules_of(language, render=render), "Page"))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 
 from cstool.wikitext.markers import Markers
 from cstool.wikitext.rule_tables import rules_of
-from cstool.wikitext.templates import expand
+from cstool.wikitext.templates import Rendering, expand
 
 
 def shown(source: str, language: str) -> str | None:
     """Return what a call shows, None for a hole."""
     marks = Markers()
-    text = expand(source, marks, rules_of(language, render=True), "Page")
+    text = expand(source, marks, Rendering(rules_of(language, render=True), "Page"))
     return None if marks.holes else text.replace("\u00a0", " ").replace("\u2009", " ")
 
 

@@ -1,7 +1,11 @@
-"""Builds rows from the sentences of pages, and their counts."""
+"""Builds rows from the sentences of pages, and their counts.
+
+Rows of both phases: `page` is the index of the page in its slice. In the first phase, positions and
+paragraphs are counted as if the paragraphs that wait had no sentences (`stages/extract/merge.py`).
+"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
@@ -11,25 +15,34 @@ import pyarrow as pa
 from cstool.arrays.arrow import list_of_structs, numbers, strings
 from cstool.dumps.xml import Page
 from cstool.storage.counts import Counts
-from cstool.storage.paragraphs import left_beside
-from cstool.storage.parts import SideTable
-from cstool.storage.schemas import MENTION, POSITIONS_A_PAGE, SENTENCES, sentence_id
-from cstool.wikitext.page import PageText
-from cstool.wikitext.sentences import LinkSpan, PendingSentence, Sentence
+from cstool.storage.schemas import MENTION
+from cstool.wikitext.sentences import LinkSpan, Sentence
 
 ROWS_A_GROUP = 20_000
 HOLE = "hole"
 NO_MENTION = "no mention"
 LOST = "in a dropped sentence"
+READ_SENTENCES = pa.schema(
+    [
+        ("page", pa.uint32()),
+        ("page_id", pa.uint32()),
+        ("revision_id", pa.int64()),
+        ("title", pa.string()),
+        ("paragraph", pa.uint32()),
+        ("position", pa.uint32()),
+        ("text", pa.string()),
+        ("mentions", MENTION),
+    ]
+)
 
 
 @dataclass
 class SentenceRows:
-    """Column buffers that are filled page by page."""
+    """Column buffers that are filled page by page, or paragraph by paragraph."""
 
     counts: Counts
-    pages: list[Page] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)  # number of rows of each page
+    pages: list[tuple[int, Page]] = field(default_factory=list)  # with the index in the slice
+    rows: list[int] = field(default_factory=list)  # number of rows of each entry of `pages`
     positions: list[int] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -37,80 +50,70 @@ class SentenceRows:
     mentions: list[LinkSpan] = field(default_factory=list)
     holes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, page: Page, reading: PageText) -> int:
-        """Add the sentences of a page that have no holes, return their number; count the others."""
+    def add(
+        self,
+        index: int,
+        page: Page,
+        sentences: Sequence[tuple[int, int, Sentence]],
+        number: int,
+        *,
+        first: int = 0,
+        paragraph: int = 0,
+    ) -> int:
+        """Add the sentences of a page that have no holes; return their number, count the others.
+
+        `sentences` with their positions and paragraphs, to which `first` and `paragraph` are added;
+        `number`: of all sentences, including those without a mention that were not returned.
+        """
         before = len(self.texts)
-        with_holes = mentions_lost = beyond = 0
-        for position, paragraph, (text, mentions, holes) in reading.sentences:
+        with_holes = mentions_lost = 0
+        for position, of_page, (text, mentions, holes) in sentences:
             if holes:
                 with_holes += 1
                 mentions_lost += len(mentions)
                 self.holes.update(set(holes))
-            elif position >= POSITIONS_A_PAGE:
-                beyond += 1
-                mentions_lost += len(mentions)
             else:
-                self.positions.append(position)
-                self.paragraphs.append(paragraph)
+                self.positions.append(first + position)
+                self.paragraphs.append(paragraph + of_page)
                 self.texts.append(text)
                 self.lengths.append(len(mentions))
                 self.mentions += mentions
         kept = len(self.texts) - before
         if kept:
-            self.pages.append(page)
+            self.pages.append((index, page))
             self.rows.append(kept)
         tally = self.counts.tally("sentences")
         tally.keep(kept)
-        tally.drop(NO_MENTION, reading.number - len(reading.sentences))
+        tally.drop(NO_MENTION, number - len(sentences))
         tally.drop(HOLE, with_holes)
-        tally.drop("more than 2^20 in a page", beyond)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
         return kept
 
-    def add_late(
-        self, page: Page, waiting: PendingSentence, sentence: Sentence, reason: str
-    ) -> None:
-        """Add a sentence that was counted as dropped for `reason` and no longer has holes."""
-        self.pages.append(page)
-        self.rows.append(1)
-        self.positions.append(waiting.position)
-        self.paragraphs.append(waiting.paragraph)
-        self.texts.append(sentence.text)
-        self.lengths.append(len(sentence.mentions))
-        self.mentions += sentence.mentions
-        if reason == HOLE:
-            self.holes.subtract(set(waiting.names))
-        tally = self.counts.tally("sentences")
-        tally.keep()
-        tally.drop(reason, -1)
-        self.counts.tally("mentions").drop(LOST, -waiting.mentions)
-
-    def take(self) -> Iterator[pa.RecordBatch | SideTable]:
-        """Yield the collected rows and their paragraphs; clear the buffers."""
-        of_page = np.repeat(np.arange(len(self.pages)), self.rows)
-        page_ids = np.array([page.id for page in self.pages], np.int64)[of_page]
-        positions = np.array(self.positions, np.int64)
-        revisions = np.array([page.revision_id for page in self.pages], np.int64)[of_page]
-        titles = strings([page.title for page in self.pages])
-        ids = numbers(sentence_id(page_ids, positions))
-        paragraphs = numbers(np.array(self.paragraphs, np.uint32))
-        yield pa.RecordBatch.from_arrays(
+    def take(self) -> pa.RecordBatch:
+        """Return the collected rows (READ_SENTENCES); clear the buffers."""
+        of_row = np.repeat(np.arange(len(self.pages)), self.rows)
+        indexes = np.array([index for index, _ in self.pages], np.uint32)[of_row]
+        page_ids = np.array([page.id for _, page in self.pages], np.uint32)[of_row]
+        revisions = np.array([page.revision_id for _, page in self.pages], np.int64)[of_row]
+        titles = strings([page.title for _, page in self.pages])
+        batch = pa.RecordBatch.from_arrays(
             [
-                ids,
-                numbers(page_ids.astype(np.uint32)),
+                numbers(indexes),
+                numbers(page_ids),
                 numbers(revisions),
-                titles.take(numbers(of_page)),
-                numbers(positions.astype(np.uint32)),
+                titles.take(numbers(of_row)),
+                numbers(np.array(self.paragraphs, np.uint32)),
+                numbers(np.array(self.positions, np.uint32)),
                 strings(self.texts),
                 self._take_mentions(),
             ],
-            schema=SENTENCES,
+            schema=READ_SENTENCES,
         )
-        yield left_beside(ids, paragraphs)
         for column in (
             self.pages, self.rows, self.positions, self.paragraphs, self.texts, self.lengths
         ):  # fmt: skip
             column.clear()
+        return batch
 
     def _take_mentions(self) -> pa.ListArray:
         starts, ends, targets = zip(*self.mentions, strict=True) if self.mentions else ((), (), ())

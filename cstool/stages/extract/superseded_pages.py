@@ -1,6 +1,7 @@
 """Removes the rows of superseded pages: a sentence id has one row, whatever the dumps repeat."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +10,19 @@ import pyarrow as pa
 from cstool.arrays.arrow import flat, one_chunk
 from cstool.dumps.page_versions import SupersededPages, without_superseded
 from cstool.stages.extract.rows import ROWS_A_GROUP
-from cstool.stages.extract.template_redirects import WAITING_FOLDER
+from cstool.stages.extract.waiting import WAITING_FOLDER
 from cstool.storage.checksums import read_part
 from cstool.storage.ownership import WORK
-from cstool.storage.paragraphs import LEFT_FOLDER
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
-from cstool.storage.schemas import SENTENCES
 
 
-def drop_superseded(run: Run, made: Sequence[FinishedPart]) -> list[FinishedPart]:
+def drop_superseded(run: Run, made: Sequence[FinishedPart], spec: PartSpec) -> list[FinishedPart]:
     """Write the parts that contain superseded pages again, without these; return all parts.
 
-    Raises Unfinished for an array task.
+    `spec`: of the parts. Raises Unfinished for an array task.
     """
-    spec = PartSpec(SENTENCES, label="extract, repeated pages")
+    spec = replace(spec, label="extract: repeated pages")
     return without_superseded(run, made, rows_to_keep, run.out / WORK, spec)
 
 
@@ -42,8 +41,6 @@ def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:
     kept = table.filter(pa.array(keep))
     for start in range(0, kept.num_rows, ROWS_A_GROUP):
         yield kept.slice(start, ROWS_A_GROUP)
-    if table.num_rows:
-        yield SideTable(LEFT_FOLDER, read_part(work / LEFT_FOLDER / file).filter(pa.array(keep)))
     waiting = work / WAITING_FOLDER / file
     if waiting.is_file():
         rows = read_part(waiting)

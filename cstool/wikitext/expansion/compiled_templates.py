@@ -7,10 +7,12 @@ from collections import OrderedDict
 from typing import Generic, NamedTuple, TypeVar
 
 from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.budget import BudgetExceededError
 from cstool.wikitext.expansion.definitions import Definition, Definitions
+from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.inclusion import transcluded
-from cstool.wikitext.expansion.programs import Program, TooDeepError, compiled
-from cstool.wikitext.titles import TEMPLATE, namespaces_of
+from cstool.wikitext.expansion.programs import Program, compiled
+from cstool.wikitext.titles import TEMPLATE
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -18,16 +20,20 @@ V = TypeVar("V")
 _WIKITEXT = "wikitext"
 # Redirects that are followed from one page to the next.
 _MOST_REDIRECTS = 2
-# Characters of definitions whose programs are kept, and names with what they lead to.
-_KEPT = 32 << 20
+# Characters of definitions whose programs are kept (15 bytes each), and names with their titles.
+_KEPT = 4 << 20
 _NAMES_KEPT = 1 << 16
 
 
 class Template(NamedTuple):
-    """A template: its full title, after redirects, and its program, None if it is too deep."""
+    """A template: its full title, after redirects, and its program.
+
+    `limit`: the limit that its source exceeds, else "".
+    """
 
     title: str
-    program: Program | None
+    program: Program
+    limit: str = ""
 
 
 class Recent(Generic[K, V]):
@@ -48,6 +54,8 @@ class Recent(Generic[K, V]):
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
         """Add an entry; forget others if the total is too large."""
+        if key in self._entries:
+            self._total -= self._entries.pop(key)[1]
         self._entries[key] = value, weight
         self._total += weight
         while self._total > self._most and len(self._entries) > 1:
@@ -68,7 +76,8 @@ class CompiledTemplates:
         """Return the template that a call names, None if the wiki has none with this name."""
         title = self._titles.get(name)
         if title is None:
-            title = self.full_title(name, TEMPLATE) or ""
+            parsed = parsed_title(name, self._site, TEMPLATE)
+            title = "" if parsed is None or parsed.interwiki else parsed.full
             self._titles.put(name, title)
         return self._of_title(title) if title else None
 
@@ -79,7 +88,7 @@ class CompiledTemplates:
         found = self._definition(title)
         if found is None:
             return None
-        template = Template(found.title, _program(found.text))
+        template = _compiled(found)
         self._templates.put(title, template, len(found.text) + 200)
         return template
 
@@ -94,22 +103,9 @@ class CompiledTemplates:
             return None
         return found
 
-    def full_title(self, name: str, namespace: int) -> str | None:
-        """Return the full title of a page in a namespace, which the name may have; None if none."""
-        namespaces = namespaces_of(self._site)
-        kind, title = namespaces.target(name)
-        prefix, colon, rest = name.partition(":")
-        if colon and namespaces.number(prefix.strip().lower() + ":x") == namespace:
-            kind, title = namespaces.target(rest)
-        if kind != "page":
-            return None
-        if name.startswith(":"):
-            return title
-        return f"{dict(self._site.namespaces)[namespace]}:{title}"
 
-
-def _program(text: str) -> Program | None:
+def _compiled(definition: Definition) -> Template:
     try:
-        return compiled(transcluded(text))
-    except TooDeepError:
-        return None
+        return Template(definition.title, compiled(transcluded(definition.text)))
+    except BudgetExceededError as fault:
+        return Template(definition.title, "", fault.limit)

@@ -19,6 +19,7 @@ from cstool.wikitext.expansion.call_frames import (
 from cstool.wikitext.expansion.compiled_templates import CompiledTemplates, Recent
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Modules
+from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
 from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords, magic_words
@@ -27,7 +28,6 @@ from cstool.wikitext.expansion.programs import (
     CallPart,
     Parameter,
     Program,
-    TooDeepError,
     compiled,
 )
 from cstool.wikitext.markers import HOLE
@@ -36,6 +36,8 @@ from cstool.wikitext.markers import HOLE
 # ($wgMaxPPExpandDepth).
 _MOST_FRAMES = 40
 _DEEPEST = 100
+# Characters of a text that count as one step.
+_A_STEP = 64
 _LISTS = ":;#*"
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
@@ -84,7 +86,7 @@ class Evaluation:
     def page_text(self, source: str, title: str, *, starts_line: bool) -> str:
         """Return wikitext of a page expanded; error messages and literal braces are left in it.
 
-        Raises BudgetExceededError and TooDeepError.
+        Raises BudgetExceededError.
         """
         program = compiled(source, after_newline=starts_line)
         return self.run(program, CallFrame(self, title, title, None, {}))
@@ -93,7 +95,6 @@ class Evaluation:
         """Return the text of a program. Raises BudgetExceededError."""
         if isinstance(program, str):
             return program
-        self.budget.step(len(program))
         self._depth += 1
         if self._depth > _DEEPEST:
             raise BudgetExceededError("depth")
@@ -108,16 +109,15 @@ class Evaluation:
                     out.append(self._parameter(node, frame))
         finally:
             self._depth -= 1
-        return "".join(out)
+        text = "".join(out)
+        self.budget.step(len(program) + len(text) // _A_STEP)
+        return text
 
     def expand_text(self, text: str, frame: CallFrame) -> str:
         """Return wikitext of a page with its calls and arguments expanded."""
         program = self._resources.texts.get(text)
         if program is None:
-            try:
-                program = compiled(preprocessed(text))
-            except TooDeepError:
-                raise BudgetExceededError("depth") from None
+            program = compiled(preprocessed(text))
             self._resources.texts.put(text, program, len(text) + 100)
         return self.run(program, frame)
 
@@ -130,8 +130,8 @@ class Evaluation:
             return error(f"depth limit: {plain_name(name)}")
         if template.title in frame.chain:
             return error(f"loop: {plain_name(name)}")
-        if template.program is None:
-            raise BudgetExceededError("depth")
+        if template.limit:
+            return error(f"{template.limit} limit: {plain_name(name)}")
         text = self.run(template.program, frame.child(template.title, parts))
         self.budget.produce(len(text))
         return text
@@ -139,13 +139,9 @@ class Evaluation:
     def call_function(self, name: str, arguments: Sequence[CallArgument], frame: CallFrame) -> str:
         """Return the output of a parser function; a hole if there is none with this name."""
         id_ = self._words.functions.find(name)
-        function = FUNCTIONS.get(id_) if id_ else None
-        if function is None:
+        if id_ not in FUNCTIONS:
             return hole(plain_name(name))
-        self.budget.step()
-        text = function(frame, arguments)
-        self.budget.produce(len(text))
-        return text
+        return self._applied(id_, arguments, frame)
 
     def _parameter(self, node: Parameter, frame: CallFrame) -> str:
         name = node.name if isinstance(node.name, str) else self.run(node.name, frame)
@@ -166,38 +162,41 @@ class Evaluation:
 
     def _output(self, node: Call, frame: CallFrame) -> str:
         title = node.title if isinstance(node.title, str) else self.run(node.title, frame)
+        self.budget.step(len(node.parts) + len(title) // _A_STEP)
         name = title.strip(WHITE)
         head, colon, rest = name.partition(":")
         if HOLE in head:
             return hole("call with an unknown name")
-        if colon:
-            prefix, name = self._words.prefix(name, "subst", "safesubst")
-            if prefix == "subst":
-                return hole("subst")
-        if not node.parts:
-            variable = self._words.variables.find(name)
-            if variable:
-                return VARIABLES[variable](frame)
-        if colon:
-            prefix, name = self._words.prefix(name, "msgnw", "msg")
-            if prefix == "msgnw":
-                return hole("msgnw")
-            _, name = self._words.prefix(name, "raw")
+        if colon and head.lower() in self._words.prefixes:
+            name, unknown = self._words.without_prefixes(name)
+            if unknown:
+                return hole(unknown)
             head, colon, rest = name.partition(":")
-            id_ = self._words.functions.find(head) if colon else None
+        if colon:
+            id_ = self._words.functions.find(head)
             if id_ == INVOKE:
                 return self._module(rest.strip(WHITE), node.parts, frame)
             if id_:
-                return self._function(head, rest.strip(WHITE), node.parts, frame)
+                return self._function(id_, rest.strip(WHITE), node.parts, frame)
+        elif not node.parts:
+            id_ = self._words.variables.find(name)
+            if id_:
+                return VARIABLES[id_](frame)
         if HOLE in name:
             return hole("call with an unknown name")
         parts = self._parts(node.parts, frame)
         return hole(plain_name(name)) if parts is None else self.call_template(name, parts, frame)
 
-    def _function(self, name: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
+    def _function(self, id_: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         arguments = [CallArgument(frame, CallPart(None, first))]
         arguments += [CallArgument(frame, part) for part in parts]
-        return self.call_function(name, arguments, frame)
+        return self._applied(id_, arguments, frame)
+
+    def _applied(self, id_: str, arguments: Sequence[CallArgument], frame: CallFrame) -> str:
+        self.budget.step()
+        text = FUNCTIONS[id_](frame, arguments)
+        self.budget.produce(len(text))
+        return text
 
     def _module(self, name: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         """Return the output of `#invoke`."""
@@ -205,11 +204,11 @@ class Evaluation:
         if modules is None or not parts:
             return hole("#invoke")
         function = CallArgument(frame, parts[0]).whole().strip(WHITE)
-        title = self._templates.full_title(name, _MODULE)
+        title = parsed_title(name, self.site, _MODULE)
         given = self._parts(parts[1:], frame)
         if HOLE in name or HOLE in function or title is None or given is None:
             return hole("#invoke")
-        text = modules.invoke(frame.child(title, given), title, function)
+        text = modules.invoke(frame.child(title.full, given), title.full, function)
         self.budget.produce(len(text))
         return text
 

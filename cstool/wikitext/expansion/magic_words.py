@@ -4,7 +4,7 @@ After MediaWiki's MagicWord and Parser::setFunctionHook (REL1_39): most names ma
 case. Data: magicwords.tsv.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -13,14 +13,8 @@ from cstool.wikitext.tables import of_language
 
 # Lua modules, which are no function of texts (extension Scribunto).
 INVOKE = "invoke"
-# What may precede the name of a template, by MediaWiki's id; in English if the table lacks them.
-_PREFIXES = {
-    "subst": "SUBST:",
-    "safesubst": "SAFESUBST:",
-    "msgnw": "MSGNW:",
-    "msg": "MSG:",
-    "raw": "RAW:",
-}
+# What may precede the name of a template.
+_PREFIXES = frozenset({"subst", "safesubst", "msgnw", "msg", "raw"})
 
 
 class Names(NamedTuple):
@@ -36,44 +30,41 @@ class Names(NamedTuple):
 
 
 class MagicWords(NamedTuple):
-    """The names of a language. `prefixes`: with their colon, in small letters."""
+    """The names of a language. `prefixes`: in small letters."""
 
     functions: Names
     variables: Names
     prefixes: Mapping[str, str]
 
-    def prefix(self, name: str, *ids: str) -> tuple[str, str]:
-        """Return the id of the prefix that a name begins with, and the rest; "" if it has none."""
-        lower = name.lower()
-        for word, id_ in self.prefixes.items():
-            if id_ in ids and lower.startswith(word):
-                return id_, name[len(word) :]
-        return "", name
+    def without_prefixes(self, name: str) -> tuple[str, str | None]:
+        """Return a call's name without its prefixes, and the id of one that makes it unknown.
+
+        These are `subst:`, which has no effect in a page, and `msgnw:`, whose text is no wikitext.
+        """
+        for ids in (("subst", "safesubst"), ("msgnw", "msg"), ("raw",)):
+            head, _, rest = name.partition(":")
+            id_ = self.prefixes.get(head.lower())
+            if id_ in ids:
+                if id_ in ("subst", "msgnw"):
+                    return rest, id_
+                name = rest
+        return name, None
 
 
 @cache
 def magic_words(language: str) -> MagicWords:
     """Return the names of a language, which also has the English ones."""
     table = of_language("magicwords.tsv", language)
-    known = {id_ for id_, _, _ in table}
-    prefixes = {word.lower(): id_ for id_, word in _PREFIXES.items()}
-    prefixes |= {_with_colon(word): id_ for id_, word, _ in table if id_ in _PREFIXES}
-    functions = {*FUNCTIONS, INVOKE}
     return MagicWords(
-        _names(table, functions, [(f"#{id_}", id_) for id_ in functions - known]),
-        _names(table, VARIABLES, [(id_, id_) for id_ in VARIABLES.keys() - known]),
-        prefixes,
+        _names(table, {*FUNCTIONS, INVOKE}),
+        _names(table, VARIABLES),
+        {word.lower(): id_ for id_, word, _ in table if id_ in _PREFIXES},
     )
 
 
-def _with_colon(word: str) -> str:
-    return word.lower().rstrip(":") + ":"
-
-
-def _names(
-    table: list[tuple[str, ...]], ids: Iterable[str], further: list[tuple[str, str]]
-) -> Names:
+def _names(table: list[tuple[str, ...]], ids: Container[str]) -> Names:
     rows = [row for row in table if row[0] in ids]
-    exact = {word: id_ for id_, word, sensitive in rows if int(sensitive)}
-    folded = {word.lower(): id_ for id_, word, sensitive in rows if not int(sensitive)}
-    return Names(exact, {word.lower(): id_ for word, id_ in further} | folded)
+    return Names(
+        {word: id_ for id_, word, sensitive in rows if int(sensitive)},
+        {word.lower(): id_ for id_, word, sensitive in rows if not int(sensitive)},
+    )

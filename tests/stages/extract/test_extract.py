@@ -13,7 +13,8 @@ from cstool.execution.options import RunOptions
 from cstool.stages.extract.stage import ExtractOptions, extract
 from cstool.storage.manifest import Manifest
 from cstool.storage.schemas import sentence_id
-from cstool.wikitext.page import PageReader, PageText
+from cstool.wikitext.page import PageReader
+from cstool.wikitext.pending import PageText
 from tests.conftest import Sample
 from tests.support import Source, dump_xml, gzipped, rows_of, write_multistream
 
@@ -162,7 +163,7 @@ def test_a_page_that_takes_too_long_is_dropped(
         return read(self, source, title, every=every)
 
     monkeypatch.setattr(PageReader, "read", slow)
-    monkeypatch.setattr("cstool.stages.extract.stage._PAGE_SECONDS", 0.05)
+    monkeypatch.setattr("cstool.stages.extract.read_slice._PAGE_SECONDS", 0.05)
     pages = run(tmp_path, dump).counts.tallies["pages"]
     assert (pages.written, pages.dropped["took too long"]) == (1, 1)
 
@@ -226,7 +227,7 @@ def test_another_version_of_the_segmenter_is_another_run(
     made = extract([str(sample.pages)], out, ExtractOptions(), running)
     assert made.parameters["segmenter"].startswith(f"sentencex {version('sentencex')}, rules ")
     assert extract([str(sample.pages)], out, ExtractOptions(), running) == made
-    monkeypatch.setattr("cstool.stages.extract.stage.segmenter", lambda: "sentencex 0.9")
+    monkeypatch.setattr("cstool.stages.extract.options.segmenter", lambda: "sentencex 0.9")
     with pytest.raises(OutputError, match=r"segmenter: .*--overwrite"):
         extract([str(sample.pages)], out, ExtractOptions(), running)
 

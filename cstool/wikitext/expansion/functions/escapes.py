@@ -47,9 +47,35 @@ def title_in_url(title: str) -> str:
 
 def url_query(text: str) -> str:
     """Return a text as PHP's urlencode does."""
-    return quote_plus(text, safe="").replace("~", "%7E").replace(".", ".")
+    return quote_plus(text, safe="").replace("~", "%7E")
 
 
 def url_path(text: str) -> str:
     """Return a text as PHP's rawurlencode does."""
     return quote(text, safe="~")
+
+
+_IN_ATTRIBUTE = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "{": "&#123;",
+    "}": "&#125;",
+    "[": "&#91;",
+    "]": "&#93;",
+    "'": "&#039;",
+    "ISBN": "&#73;SBN",
+    "RFC": "&#82;FC",
+    "PMID": "&#80;MID",
+    "|": "&#124;",
+    "＿": "&#xFF3F;",
+}
+_UNSAFE = re.compile("|".join(map(re.escape, _IN_ATTRIBUTE)))
+
+
+def encoded_attribute(text: str) -> str:
+    """Return a text as a section's name in a link (Sanitizer::safeEncodeAttribute)."""
+    encoded = _UNSAFE.sub(lambda match: _IN_ATTRIBUTE[match[0]], text)
+    encoded = encoded.replace("://", "&#58;//") if "://" in encoded else encoded
+    return _PROTOCOL.sub(r"\1&#58;", encoded) if ":" in encoded else encoded

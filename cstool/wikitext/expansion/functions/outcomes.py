@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from cstool.wikitext.expansion.frames import Argument, Frame, Function
-from cstool.wikitext.markers import HOLE, HOLE_END
+from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 
 # A function of texts: of its arguments, expanded and trimmed.
 TextFunction = Callable[..., str]
@@ -45,3 +45,8 @@ def of_texts(function: TextFunction, most: int) -> Function:
         return unknown_in(*texts) or function(frame, *texts)
 
     return call
+
+
+def unmarked(text: str) -> str:
+    """Return a text without the marks of what extension tags show (Parser::killMarkers)."""
+    return text.replace(BLOCK, "").replace(NOTHING, "")

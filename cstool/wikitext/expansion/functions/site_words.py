@@ -39,7 +39,6 @@ _UNKNOWN_WORDS = [f"{clock}{word}" for clock in ("current", "local") for word in
     "articlepath",
     "currentversion",
     "pageid",
-    "script",
     "server",
     "servername",
     "scriptpath",
@@ -81,6 +80,8 @@ _UNKNOWN_HASHED = [
     "special",
     "speciale",
     "statements",
+    "timef",
+    "timefl",
 ]
 # Functions that set a property of the page: GeoData, WikibaseClient, PageAssessments and others.
 _SILENT = [

@@ -89,7 +89,9 @@ def _made(
         raw = f"{interwiki}:{raw}"
     if fragment:
         raw += f"#{fragment}"
-    return parsed_title(raw, site)
+    title = parsed_title(raw, site)
+    # Title::makeTitleSafe keeps the namespace that it is given.
+    return title if (title and title.namespace == namespace) or interwiki else None
 
 
 def _model(title: FullTitle) -> str:

@@ -268,7 +268,9 @@ local function library(name, environment, callbacks)
 end
 
 -- Names by which modules load libraries.
-local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32" }
+local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32",
+  bit = "luabit_bit", ["luabit.bit"] = "luabit_bit", ["luabit/bit"] = "luabit_bit",
+  hex = "luabit_hex", ["luabit.hex"] = "luabit_hex", ["luabit/hex"] = "luabit_hex" }
 local MW = { ustring = "ustring" }
 for _, name in ipairs({ "text", "html", "title", "site", "language", "uri", "hash", "message",
   "ustring", "wikibase" }) do

@@ -43,6 +43,8 @@ _WITHOUT_MESSAGES = frozenset(
         "zh-yue",
     ]
 )
+# Tags of codes that are not those of labels in Wikidata.
+_TAGS = {"no": "no", "simple": "en-simple"}
 
 
 def is_valid(code: str) -> bool:
@@ -107,7 +109,7 @@ def fallbacks(code: str) -> tuple[str, ...]:
 def bcp47(code: str) -> str:
     """Return the BCP 47 tag of a code, as LanguageCode::bcp47."""
     code = code.lower()
-    tag = codes.bcp47(code).lower()
+    tag = _TAGS.get(code) or codes.bcp47(code).lower()
     parts = tag.split("-")
     for number, part in enumerate(parts):
         if number and parts[number - 1] != "x":

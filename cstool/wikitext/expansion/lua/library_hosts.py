@@ -86,9 +86,9 @@ def library_functions(
         "html": {},
         "site": site_functions(lambda: site),
         "title": title_functions(site, definitions, lambda: frames.current.page),
-        "language": language_functions(language),
+        "language": language_functions(site),
         "uri": uri_functions(frame),
         "hash": HASH_HOST,
-        "message": message_functions(language),
+        "message": message_functions(site),
         "wikibase": wikibase_functions(NoWikibase(), frame),
     }

@@ -86,9 +86,7 @@ class LuaModules:
             self._interpreter.resume()
         return output
 
-    def _called(
-        self, frame: Frame, module: str, function: str
-    ) -> tuple[bytes | None, str | None]:
+    def _called(self, frame: Frame, module: str, function: str) -> tuple[bytes | None, str | None]:
         assert self._interpreter is not None
         current, parent = self._frames.enter(frame)
         try:

@@ -1,0 +1,70 @@
+"""The options of `cstool extract`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import xxhash
+
+from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.wikitext.sentences import segmenter
+
+Templates = Literal["dump", "rules", "none"]
+Formulas = Literal["holes", "tex"]
+
+
+@dataclass(frozen=True)
+class ExtractOptions:
+    """The options of `cstool extract`.
+
+    `templates`: "dump" renders templates by the rules and by the definitions in the dump, "rules"
+    only those that have a rule, "none" none. `template_pages`: page dumps with further definitions.
+    `formulas`: "tex" writes their source, "holes" none.
+    `all_sentences` also keeps sentences without a mention. `wiki` and `language` override those in
+    the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
+    readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
+    its name, for messages. `limit`: read only this number of pages, without redirects and those of
+    other namespaces.
+    """
+
+    templates: Templates = "dump"
+    all_sentences: bool = False
+    language: str | None = None
+    largest_page: int = LARGEST_TEXT
+    keep_going: bool = False
+    rules: str = ""
+    rules_name: str = ""
+    wiki: str | None = None
+    limit: int | None = None
+    template_pages: tuple[str, ...] = ()
+    formulas: Formulas = "holes"
+
+    @property
+    def render(self) -> bool:
+        """Whether templates are rendered."""
+        return self.templates != "none"
+
+    @property
+    def by_definition(self) -> bool:
+        """Whether templates are rendered by the definitions in the dump."""
+        return self.templates == "dump"
+
+    def parameters(self, part_size: int | None, lua: str | None) -> dict[str, Any]:
+        """Return what identifies a run; `lua`: the version of the interpreter of modules."""
+        parameters = {
+            "templates": self.templates,
+            "all_sentences": self.all_sentences,
+            "language": self.language,
+            "largest_page": self.largest_page,
+            "rules": xxhash.xxh3_128_hexdigest(self.rules.encode()) if self.rules else None,
+            "segmenter": segmenter(),
+            "part_size": part_size,
+        }
+        if self.by_definition:
+            parameters["lua"] = lua
+        if self.formulas != "holes":
+            parameters["formulas"] = self.formulas
+        if self.template_pages:
+            parameters["template_pages"] = [Path(path).name for path in self.template_pages]
+        given = {"wiki": self.wiki, "limit": self.limit}
+        return parameters | {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,78 @@
+"""What renders templates in the second phase of `extract`, in each worker."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from cstool.dumps.xml import Site
+from cstool.stages.extract.definition_store import open_store
+from cstool.stages.extract.options import ExtractOptions
+from cstool.wikitext.expansion.budget import Budget
+from cstool.wikitext.expansion.evaluate import Expander
+from cstool.wikitext.expansion.lua.lua_modules import LuaModules
+from cstool.wikitext.page import PageReader, reader
+from cstool.wikitext.rule_tables import Aliases
+
+
+@dataclass(frozen=True)
+class TemplateSources:
+    """What templates are rendered by, when all pages have been read.
+
+    `aliases`: redirects to templates that have a rule. `store`: folder of the dump's definitions,
+    None if they are not used. `overridden`: names of the rules that are not used, because they
+    disagree with the definitions. `lua`: whether modules are run. `digest`: of the definitions.
+    """
+
+    site: Site
+    options: ExtractOptions
+    aliases: Aliases = ()
+    store: Path | None = None
+    overridden: frozenset[str] = frozenset()
+    lua: bool = False
+
+    digest: str = ""
+
+    def identity(self) -> tuple[object, ...]:
+        """Return what decides how templates are rendered, without the run's own parameters."""
+        return self.site, self.aliases, self.digest, sorted(self.overridden), self.lua
+
+    def reader(self) -> PageReader:
+        """Return the reader of paragraphs that waited."""
+        return reader(
+            self.site,
+            render=self.options.render,
+            aliases=self.aliases,
+            extra=self.options.rules,
+            formulas=self.options.formulas,
+        )
+
+    def expander(self) -> "PageExpander | None":
+        """Return an expander of the dump's templates; None without a store."""
+        if self.store is None:
+            return None
+        return PageExpander(expander_of(self.store, self.site, lua=self.lua))
+
+
+@dataclass
+class PageExpander:
+    """Expands the calls of pages, one page after the other, within the limits of each page."""
+
+    expander: Expander
+    page_id: int = -1
+    _budget: Budget = field(default_factory=Budget)
+
+    def begin_page(self, page_id: int) -> None:
+        """Begin with another page, which may use all that a page may."""
+        self.page_id = page_id
+        self._budget = Budget()
+
+    def expand(self, source: str, title: str, *, starts_line: bool) -> str:
+        """Return what a call shows on the page `title`; as `Expander.expand`."""
+        return self.expander.expand(source, title, starts_line=starts_line, budget=self._budget)
+
+
+@lru_cache(maxsize=1)
+def expander_of(store: Path, site: Site, *, lua: bool) -> Expander:
+    """Return the expander of a wiki's templates, with the definitions in a folder."""
+    definitions = open_store(store, site)
+    return Expander(site, definitions, LuaModules(site, definitions) if lua else None)
