@@ -72,14 +72,19 @@ class CompiledTemplates:
         self._titles: Recent[str, str] = Recent(_NAMES_KEPT)
         self._templates: Recent[str, Template] = Recent(_KEPT)
 
-    def find(self, name: str) -> Template | None:
-        """Return the template that a call names, None if the wiki has none with this name."""
+    def title_of(self, name: str) -> str | None:
+        """Return the full title of the page that a call names, None if that is no title."""
         title = self._titles.get(name)
         if title is None:
             parsed = parsed_title(name, self._site, TEMPLATE)
-            title = "" if parsed is None or parsed.interwiki else parsed.full
+            title = "" if parsed is None else parsed.full
             self._titles.put(name, title)
-        return self._of_title(title) if title else None
+        return title or None
+
+    def find(self, name: str) -> Template | None:
+        """Return the template that a call names, None if the wiki has none with this name."""
+        title = self.title_of(name)
+        return None if title is None else self._of_title(title)
 
     def _of_title(self, title: str) -> Template | None:
         template = self._templates.get(title)

@@ -22,7 +22,7 @@ from cstool.wikitext.expansion.frames import Modules
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
-from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords, magic_words
+from cstool.wikitext.expansion.magic_words import INVOKE, SUBST, MagicWords, magic_words
 from cstool.wikitext.expansion.programs import (
     Call,
     CallPart,
@@ -169,6 +169,8 @@ class Evaluation:
             return hole("call with an unknown name")
         if colon and head.lower() in self._words.prefixes:
             name, unknown = self._words.without_prefixes(name)
+            if unknown == SUBST:
+                return self._literal(title, node.parts, frame)
             if unknown:
                 return hole(unknown)
             head, colon, rest = name.partition(":")
@@ -184,8 +186,16 @@ class Evaluation:
                 return VARIABLES[id_](frame)
         if HOLE in name:
             return hole("call with an unknown name")
+        # With a colon, it may be a function of another extension.
+        if not colon and self._templates.title_of(name) is None:
+            return self._literal(title, node.parts, frame)
         parts = self._parts(node.parts, frame)
         return hole(plain_name(name)) if parts is None else self.call_template(name, parts, frame)
+
+    def _literal(self, title: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
+        """Return a call that is none, as text: only what is inside it is expanded."""
+        texts = [CallArgument(frame, part).whole() for part in parts]
+        return f"{{{{{'|'.join((title, *texts))}}}}}"
 
     def _function(self, id_: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         arguments = [CallArgument(frame, CallPart(None, first))]
