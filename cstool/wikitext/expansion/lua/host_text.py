@@ -11,7 +11,7 @@ from html.entities import html5
 from typing import Any
 
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, lua_text, text_of
 from cstool.wikitext.markers import BLOCK, NOTHING, unprotect
 from cstool.wikitext.tables import rows
