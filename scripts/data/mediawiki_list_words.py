@@ -1,6 +1,6 @@
 """Write what MediaWiki's messages say about lists of words as a table (list_words.tsv).
 
-Usage: mediawiki_list_words.py MEDIAWIKI/languages/i18n VERSION > cstool/wikitext/data/list_words.tsv
+Usage: mediawiki_list_words.py MEDIAWIKI/languages/i18n VERSION > FILE
 """
 
 import json
@@ -13,7 +13,8 @@ KEYS = ("comma-separator", "and", "word-separator", "ellipsis")
 def main(folder: str, version: str) -> None:
     """Print the table."""
     print(
-        f"# source: MediaWiki {version}'s languages/i18n; made by scripts/data/{Path(__file__).name}"
+        f"# source: MediaWiki {version}'s languages/i18n; "
+        f"made by scripts/data/{Path(__file__).name}"
     )
     print("language", "comma", "and", "word", "ellipsis", sep="\t")
     for file in sorted(Path(folder).glob("*.json")):
