@@ -19,7 +19,9 @@ from cstool.wikitext.pending import (
     ParagraphText,
     PendingParagraph,
     Waits,
+    joined,
     left_out,
+    waiting_lines,
 )
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
@@ -46,6 +48,8 @@ _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 _BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
 _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
+# The beginning of an item that is a block: a hatnote, a table.
+_BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
@@ -96,7 +100,7 @@ class PageReader:
         marks = Markers(formulas=self._formulas)
         text = expand(strip(source, marks), marks, Rendering(self._rules, title))
         text = self._paragraphs(text, marks)
-        return [line for lines in self._read(text, title, marks) for line in lines]
+        return [line for _, line in self._read(text, title, marks)]
 
     def read(self, source: str, title: str, *, every: bool = False) -> PageText:
         """Return the page's sentences with mentions, or `every` one; the others are only counted.
@@ -111,45 +115,36 @@ class PageReader:
         text = expand(strip(source, marks), marks, how)
         kinds: dict[int, str] | None = {} if marks.calls else None
         text = self._paragraphs(text, marks, kinds=kinds)
+        if kinds:  # a list item is text, even if it is only a call
+            marks.within.update(hole for hole, kind in kinds.items() if kind == ITEM)
         left: list[Left] = []
         if kinds is not None and HOLE in text:
-            if self._may_extend(text):
-                pieces = list(_rejoined(iter(text.split("\n"))))
-            else:
-                pieces = text.split("\n")
-            everything = every or how.waits
-            pieces, left = left_out(pieces, marks, kinds, every=everything)
-            text = "\n".join(pieces)
+            found = waiting_lines(text, marks, every=every or how.waits)
+            if found and self._may_extend(text):
+                found = joined(found, map(len, _rejoined(iter(text.split("\n")))))
+            text, left = left_out(text, found, marks, kinds)
         return self._collected(self._read(text, title, marks), left, every=every)
 
     def _collected(
-        self, pieces: Iterable[list[TextLine]], left: list[Left], *, every: bool
+        self, lines: Iterable[tuple[int, TextLine]], left: list[Left], *, every: bool
     ) -> PageText:
-        """Return the sentences of pieces of a page, and what was left out between them."""
+        """Return the sentences of lines of text, and what was left out between lines."""
         kept: list[tuple[int, int, Sentence]] = []
         waiting: list[PendingParagraph] = []
         number = paragraph = 0
-        following = iter(left)
-        next_left = next(following, None)
-        for index, lines in enumerate(pieces):
-            while next_left is not None and next_left.line <= index:
-                waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
-                next_left = next(following, None)
-            for line in lines:
-                if not line.mentions and not every:
-                    number += count(line, self._language)
-                else:
-                    found = self._split(line)
-                    kept += [
-                        (i, paragraph, s)
-                        for i, s in enumerate(found, number)
-                        if every or s.mentions
-                    ]
-                    number += len(found)
-                paragraph += 1
-        while next_left is not None:
-            waiting.append(PendingParagraph(paragraph, number, *next_left[1:]))
-            next_left = next(following, None)
+        for index, line in lines:
+            while len(waiting) < len(left) and left[len(waiting)].line <= index:
+                waiting.append(PendingParagraph(paragraph, number, *left[len(waiting)][1:]))
+            if line.mentions or every:
+                found = self._split(line)
+                kept += [
+                    (i, paragraph, s) for i, s in enumerate(found, number) if every or s.mentions
+                ]
+                number += len(found)
+            else:
+                number += count(line, self._language)
+            paragraph += 1
+        waiting += [PendingParagraph(paragraph, number, *one[1:]) for one in left[len(waiting) :]]
         return PageText(kept, number, paragraph, waiting)
 
     def read_paragraph(
@@ -166,8 +161,8 @@ class PageReader:
         Calls are rendered by rules, but those named in `overridden` only by `expander`, as are
         those without a matching rule. What is still unknown is a hole.
         """
-        pieces = self._read_pending(pending, title, expander, overridden)
-        return ParagraphText(*self._collected(pieces, [], every=every)[:3])
+        lines = self._read_pending(pending, title, expander, overridden)
+        return ParagraphText(*self._collected(lines, [], every=every)[:3])
 
     def rendered(
         self,
@@ -182,8 +177,7 @@ class PageReader:
         Two ways of rendering agree if their lines are equal: text, mentions and holes.
         """
         pending = PendingParagraph(0, 0, f"x {call} x", "", [])
-        pieces = self._read_pending(pending, title, expander, overridden)
-        return [line for lines in pieces for line in lines]
+        return [line for _, line in self._read_pending(pending, title, expander, overridden)]
 
     def _read_pending(
         self,
@@ -191,13 +185,15 @@ class PageReader:
         title: str,
         expander: Expansion | None,
         overridden: frozenset[str],
-    ) -> Iterable[list[TextLine]]:
+    ) -> Iterator[tuple[int, TextLine]]:
         marks = Markers(protects=True, formulas=self._formulas)
         how = Rendering(self._rules, title, False, expander, overridden, late=True)
         item = pending.kind == ITEM
         text = strip(numbered(pending.source, marks), marks)
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
+            if _BLOCK.match(text):
+                return ()
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
@@ -233,20 +229,27 @@ class PageReader:
             text = parted(text)
         return _simplified(text, marks)
 
-    def _read(self, text: str, title: str, marks: Markers) -> Iterator[list[TextLine]]:
-        """Yield the text of each line of wikitext without templates, that of joined ones first."""
+    def _read(self, text: str, title: str, marks: Markers) -> Iterator[tuple[int, TextLine]]:
+        """Yield the texts of lines of wikitext without templates, with their index.
+
+        There may be none or several for a line; those of joined lines have the index of the first.
+        """
         title = self._namespaces.normalised(title)
+        index = 0
         for source, line in self._read_fast(text, title, marks):
-            lines = list(self.read_closely(source, title, marks)) if line is None else [line]
-            yield [line for line in lines if self._has_text(line)]
-            for _ in range(source.count("\n")):
-                yield []
+            if line is None:
+                for one in self.read_closely(source, title, marks):
+                    yield index, one
+                index += source.count("\n")
+            elif len(line.text) > len(line.holes) or line.mentions or self._has_text(line):
+                yield index, line
+            index += 1
 
     def _has_text(self, line: TextLine) -> bool:
         """Return whether a line has more than holes."""
         if len(line.text) > len(line.holes) or line.mentions:
             return True
-        return self._formulas and any(is_formula(name) for name in line.holes)
+        return self._formulas and any(map(is_formula, line.holes))
 
     def _split(self, line: TextLine) -> list[Sentence]:
         found = split(line, self._language)

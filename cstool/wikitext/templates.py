@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from cstool.wikitext.braces import links
+from cstool.wikitext.hidden_elements import without_hidden
 from cstool.wikitext.markers import (
     BLOCK,
     FORMULA,
@@ -180,6 +181,7 @@ def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -
     shown = how.expander.expand(source, how.title, starts_line=at_head)
     if FORMULA in shown:
         shown = _FORMULA.sub(f"{HOLE}\\1{HOLE_END}", shown)
+    shown = without_hidden(shown, marks)
     return numbered(shown, marks) if HOLE in shown else shown
 
 

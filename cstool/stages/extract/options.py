@@ -51,7 +51,7 @@ class ExtractOptions:
 
     def parameters(self, part_size: int | None, lua: str | None) -> dict[str, Any]:
         """Return what identifies a run; `lua`: the version of the interpreter of modules."""
-        parameters = {
+        parameters: dict[str, Any] = {
             "templates": self.templates,
             "all_sentences": self.all_sentences,
             "language": self.language,

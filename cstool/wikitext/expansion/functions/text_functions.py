@@ -23,6 +23,7 @@ from cstool.wikitext.expansion.functions.escapes import (
     title_in_url,
     url_path,
     url_query,
+    wikipedia_host,
 )
 from cstool.wikitext.expansion.functions.option_words import is_word
 from cstool.wikitext.expansion.functions.outcomes import (
@@ -141,11 +142,8 @@ def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
 
 
 def _host(frame: Frame) -> str | None:
-    """Return the address of a Wikipedia, None for other wikis."""
-    wiki = frame.site.wiki
-    if not wiki.endswith("wiki"):
-        return None
-    return f"//{wiki.removesuffix('wiki').replace('_', '-')}.wikipedia.org"
+    host = wikipedia_host(frame.site)
+    return f"//{host}" if host else None
 
 
 def _canonical_host(frame: Frame) -> str | None:

@@ -4,6 +4,7 @@ After Scribunto (REL1_39), Scribunto_LuaEngine: getExpandedArgument, expandTempl
 callParserFunction, preprocess, newChildFrame.
 """
 
+import re
 from collections.abc import Mapping
 
 from cstool.wikitext.expansion.budget import hole
@@ -17,10 +18,12 @@ from cstool.wikitext.expansion.lua.lua_values import (
     text_of,
     unknown,
 )
+from cstool.wikitext.markers import HOLE
 
 _MOST_FRAMES = 100
 _SLICE = 500
 _WHITE = " \t\n\r\0\x0b"
+_DECIMAL = re.compile("0|-?[1-9][0-9]{0,17}")
 
 
 class LuaFrames:
@@ -117,15 +120,16 @@ class LuaFrames:
 
     def _parser_function(self, number: float, name: bytes, *flat: object) -> str:
         function, colon, first = text_of(name).partition(":")
+        pairs = _pairs(flat)
+        named = {key: text for key, text in pairs if not key.isdecimal()}
         arguments = [first.strip(_WHITE)] if colon else []
-        for key, text in _pairs(flat):
-            arguments.append(text if key.isdecimal() else f"{key}={text}")
+        arguments += [text for key, text in pairs if key.isdecimal()]
         if not arguments:
             raise LuaFaultError(
                 "callParserFunction: At least one unnamed parameter (the parameter that comes "
                 "after the colon in wikitext) must be provided"
             )
-        return self._frame(number).call_function(function, arguments)
+        return self._frame(number).call_function(function, arguments, named)
 
     def _preprocess(self, number: float, text: bytes) -> str:
         return self._frame(number).expand(text_of(text).replace("\r\n", "\n").replace("\r", "\n"))
@@ -146,10 +150,8 @@ def _pairs(flat: tuple[object, ...]) -> list[tuple[str, str]]:
 
 def _key(name: str) -> object:
     """Return a name as PHP has it as an array's key: decimal integers are numbers."""
-    digits = name.removeprefix("-")
-    if digits.isascii() and digits.isdecimal() and (digits == name or digits != "0"):
-        if (digits == "0" or digits[0] != "0") and len(digits) < 19:
-            return int(name)
-    if "\x04" in name:
+    if _DECIMAL.fullmatch(name):
+        return int(name)
+    if HOLE in name:
         raise UnknownError(hole("argument with an unknown name"))
     return name.encode("utf-8", "surrogateescape")

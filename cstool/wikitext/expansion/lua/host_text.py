@@ -11,7 +11,7 @@ from html.entities import html5
 from typing import Any
 
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, lua_text, text_of
 from cstool.wikitext.markers import BLOCK, NOTHING, unprotect
 from cstool.wikitext.tables import rows
@@ -19,7 +19,9 @@ from cstool.wikitext.tables import rows
 PRESERVE_KEYS, TRY_FIXING, PRETTY = 1, 2, 4
 
 _MARKS = re.compile(f"{re.escape(BLOCK)}|{NOTHING}")
-_COMMA_AT_END = re.compile(r",([ \t\r\n]*[}\]])")
+# A string, or a comma before the end of an array or object.
+_COMMA_AT_END = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=[ \t\r\n]*[}\]])', re.DOTALL)
+_BREAKS = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
 _DEEPEST = 512
 _WHOLE = 2.0**53
 
@@ -56,10 +58,33 @@ def _list_words(language: str) -> Mapping[str, str]:
 def json_encode(value: Any, flags: float) -> str:
     """Return a value of Lua as JSON; tables with keys 1, 2, … are arrays."""
     plain = _plain(value, keeps_keys=bool(int(flags) & PRESERVE_KEYS))
-    if not int(flags) & PRETTY:
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    text = json.dumps(plain, ensure_ascii=False, indent="\t", allow_nan=False)
-    return text
+    return _written(plain, "\n" if int(flags) & PRETTY else "")
+
+
+def _written(value: Any, line: str) -> str:
+    """Return a value as PHP writes it; `line`: a line break and the indentation, "" for none."""
+    if isinstance(value, float):
+        return _float(value)
+    if not isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False).translate(_BREAKS)
+    inner = line and line + "    "
+    items = [
+        _written(item, inner) for item in (value.values() if isinstance(value, dict) else value)
+    ]
+    if isinstance(value, dict):
+        names = [_written(name, "") + (": " if line else ":") for name in value]
+        items = [name + item for name, item in zip(names, items, strict=True)]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    if not items:
+        return opening + closing
+    return opening + inner + ("," + inner).join(items) + line + closing
+
+
+def _float(value: float) -> str:
+    mantissa, has_exponent, exponent = repr(value).partition("e")
+    if not has_exponent:
+        return mantissa
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}e{int(exponent):+d}"
 
 
 def _plain(value: Any, *, keeps_keys: bool) -> Any:
@@ -74,12 +99,11 @@ def _plain(value: Any, *, keeps_keys: bool) -> Any:
         except UnicodeDecodeError:
             raise LuaFaultError("mw.text.jsonEncode: Unable to encode value") from None
     items = {_key(key): _plain(item, keeps_keys=keeps_keys) for key, item in value.items()}
-    numbers = sorted(key for key in items if isinstance(key, int))
-    first = 0 if keeps_keys else 1
-    if len(numbers) == len(items) and numbers == list(range(first, first + len(numbers))):
-        return [items[number] for number in numbers]
     if not keeps_keys:
         items = dict(sorted(items.items(), key=lambda item: _php_rank(item[0])))
+    first = 0 if keeps_keys else 1
+    if list(items) == list(range(first, first + len(items))):
+        return list(items.values())
     return {str(key): item for key, item in items.items()}
 
 
@@ -109,7 +133,7 @@ def json_decode(text: str, flags: int, table: TableMaker) -> object:
     Raises LuaFaultError.
     """
     if flags & TRY_FIXING:
-        text = _COMMA_AT_END.sub(r"\1", text)
+        text = _COMMA_AT_END.sub(lambda match: match[1] or "", text)
     try:
         value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):

@@ -27,17 +27,27 @@ def title_functions(
             raise unknown(f"page {text_of(name)}")
         return title, definitions.find(title.full)
 
+    def is_page(name: bytes) -> bool:
+        title = parsed_title(page(), site)
+        return title is not None and title.full == text_of(name)
+
     def exists(name: bytes) -> bool:
+        if is_page(name):
+            return True
         known = definitions.exists(text_of(name))
         if known is None:
             raise unknown(f"page {text_of(name)}")
         return known
 
     def is_redirect(name: bytes) -> bool:
+        if is_page(name):
+            return False
         found = find(name)[1]
         return found is not None and found.redirect is not None
 
     def content_model(name: bytes) -> str:
+        if is_page(name):
+            return "wikitext"
         title, found = find(name)
         return found.model if found else _model(title)
 
@@ -52,7 +62,7 @@ def title_functions(
 
     return {
         "new": lambda text, namespace: _fields(parsed_title(text_of(text), site, int(namespace))),
-        "make": lambda *parts: _fields(_made(int(parts[0]), *map(text_of, parts[1:]), site)),
+        "make": lambda *parts: _fields(_made(site, int(parts[0]), *map(text_of, parts[1:]))),
         "current": lambda: _fields(parsed_title(page(), site)),
         "exists": exists,
         "is_redirect": is_redirect,
@@ -67,7 +77,7 @@ def _unknown(name: bytes) -> object:
     raise unknown(text_of(name))
 
 
-def _made(namespace: int, text: str, fragment: str, interwiki: str, site: Site) -> FullTitle | None:
+def _made(site: Site, namespace: int, text: str, fragment: str, interwiki: str) -> FullTitle | None:
     """Return a title from its parts, None if they are not valid (Title::makeTitleSafe)."""
     prefix = made_title(namespace, "", site).prefix
     raw = f"{prefix}:{text}" if prefix else text

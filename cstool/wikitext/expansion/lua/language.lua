@@ -34,7 +34,8 @@ function language.fetchLanguageNames(in_language, include)
   check_type("fetchLanguageNames", 1, in_language, "string", true)
   check_type("fetchLanguageNames", 2, include, "string", true)
   local names = {}
-  for code, name in gmatch(host.names(in_language or "", include or "mw"), "([^\t]*)\t([^\n]*)\n") do
+  local lines = host.names(in_language or "", include or "mw")
+  for code, name in gmatch(lines, "([^\t]*)\t([^\n]*)\n") do
     names[code] = name
   end
   return names
@@ -255,17 +256,14 @@ function language.new(code)
   return object
 end
 
-local content
-
 function language.getContentLanguage()
-  content = content or host.content()
-  return language.new(content)
+  return language.new(host.content())
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
 if mw.ustring then
-  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
-  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
+  function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+  function mw.ustring.lower(s) return methods.lc(host.content(), s) end
 end
 
 return language

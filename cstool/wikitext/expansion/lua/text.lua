@@ -214,7 +214,6 @@ end
 
 local function of_text(name, call)
   return function(s)
-    if type(s) == "number" then s = tostring(s) end
     util.checkType(name, 1, s, "string")
     return call(s)
   end

@@ -16,9 +16,7 @@ local uri, methods, meta = {}, {}, {}
 
 -- Escapes ----------------------------------------------------------------------------------------
 
-local function percent(character)
-  return format("%%%02X", byte(character))
-end
+local function percent(character) return format("%%%02X", byte(character)) end
 
 -- Escape all but letters, digits and `kept` (the inside of a set); `space` is for spaces.
 local function escaped(s, kept, space)
@@ -30,9 +28,7 @@ local function unescaped(s)
   return (gsub(s, "%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
 end
 
-local KEPT = "_.~%-"
-local KEPT_BY_PHP = "_.%-"
-
+local KEPT, KEPT_BY_PHP = "_.~%-", "_.%-"
 local ENCODE = {
   QUERY = function(s) return escaped(s, KEPT, "+") end,
   PATH = function(s) return escaped(s, KEPT, "%20") end,
@@ -340,9 +336,8 @@ function methods:parse(s)
   if not path then authority, path = match(s, "^//([^/?#]*)(.*)$") end
   if not path then protocol, path = match(s, "^([^:/?#]+):(.*)$") end
   local parsed = setmetatable({ protocol = protocol }, meta)
-  if not pcall(meta.__newindex, parsed, "authority", authority) then
-    error("Invalid port number in string", 2)
-  end
+  local is_valid = pcall(meta.__newindex, parsed, "authority", authority)
+  if not is_valid then error("Invalid port number in string", 2) end
   parsed.relativePath = path or s
   local ok, fault = uri.validate(parsed)
   if not ok then error(fault, 2) end
@@ -356,9 +351,7 @@ function methods:parse(s)
   return self
 end
 
-function methods:clone()
-  return uri.new(self)
-end
+function methods:clone() return uri.new(self) end
 
 function methods:extend(parameters)
   check_type("uri:extend", 1, parameters, "table")
@@ -369,7 +362,7 @@ end
 
 function uri.new(s)
   local object = setmetatable({}, meta)
-  if s == nil then return object:parse(site.current_url()) end
+  if s == nil then s = site.current_url() end
   if type(s) == "string" then return object:parse(s) end
   if type(s) ~= "table" then check_type("new", 1, s, "string or table or nil") end
   for _, name in ipairs(FIELDS) do rawset(object, name, s[name]) end
