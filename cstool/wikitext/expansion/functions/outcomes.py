@@ -1,10 +1,14 @@
 """What parser functions take and return: texts of arguments, errors, and what is unknown."""
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
 from cstool.wikitext.expansion.frames import Argument, Frame, Function
-from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
+from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING, PROTECTED
+
+# What <nowiki> shows, if some of it would be markup.
+_NOWIKI = re.compile(f"{NOTHING}[^{NOTHING}]*{PROTECTED.pattern}[^{NOTHING}]*{NOTHING}")
 
 # A function of texts: of its arguments, expanded and trimmed.
 TextFunction = Callable[..., str]
@@ -49,4 +53,5 @@ def of_texts(function: TextFunction, most: int) -> Function:
 
 def unmarked(text: str) -> str:
     """Return a text without the marks of what extension tags show (Parser::killMarkers)."""
+    text = _NOWIKI.sub("", text) if PROTECTED.search(text) else text
     return text.replace(BLOCK, "").replace(NOTHING, "")

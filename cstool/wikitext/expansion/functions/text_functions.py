@@ -135,6 +135,7 @@ def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
         fragment = f"#{title.fragment.replace(' ', '_')}" if title.fragment else ""
         if query in (None, ""):
             return f"{start}/wiki/{name}{fragment}"
+        query = str(query).replace("\n", "_") if start else query  # as PHP's parse_url does
         return f"{start}/w/index.php?title={name}&{query}{fragment}"
 
     return function
@@ -151,7 +152,7 @@ def _canonical_host(frame: Frame) -> str | None:
 
 
 def _escaped(function: Callable[..., str]) -> Callable[..., str]:
-    return lambda frame, *texts: escape(function(frame, *texts), quote=True).replace("&#x27;", "'")
+    return lambda frame, *texts: _attribute(function(frame, *texts))
 
 
 def _bidi(_: Frame, text: str = "") -> str:
@@ -162,6 +163,11 @@ def _bidi(_: Frame, text: str = "") -> str:
         if kind in ("R", "AL"):
             return f"\u202b{text}\u202c"
     return text
+
+
+def _attribute(text: str) -> str:
+    """Return a text as PHP's htmlspecialchars does with ENT_COMPAT."""
+    return escape(text, quote=False).replace('"', "&quot;")
 
 
 def _tag(frame: Frame, arguments: Sequence[Argument]) -> str:
@@ -176,7 +182,7 @@ def _tag(frame: Frame, arguments: Sequence[Argument]) -> str:
             value = argument.value().strip()
             quoted = re.fullmatch("[\"'](.+)[\"']|\"\"|''", value, re.DOTALL)
             value = (quoted[1] or "") if quoted else value
-            attributes[escape(key.strip())] = escape(value)
+            attributes[escape(key.strip()).replace("&#x27;", "&#039;")] = _attribute(value)
     shown = (f' {key}="{value}"' for key, value in attributes.items())
     tag = f"<{name}{''.join(shown)}"
     element = f"{tag}>{arguments[1].whole()}</{name}>" if len(arguments) > 1 else f"{tag}/>"
