@@ -77,8 +77,11 @@ def to_integer(number: Number) -> int:
 
 
 def integer(text: str) -> int:
-    """Return the whole number that a text begins with, as PHP's `intval`."""
-    return to_integer(leading_number(text))
+    """Return the whole number that a text begins with, within 64 bits, as PHP's `intval`."""
+    number = leading_number(text)
+    if isinstance(number, float) and abs(number) > LARGEST:
+        return LARGEST if number > 0 else SMALLEST
+    return to_integer(number)
 
 
 def to_text(number: Number) -> str:
