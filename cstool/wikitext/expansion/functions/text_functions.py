@@ -175,15 +175,16 @@ def _tag(frame: Frame, arguments: Sequence[Argument]) -> str:
     name = trimmed(arguments, 0).translate(_SMALL)
     if not arguments or unknown_in(name):
         return unknown_in(name) or ""
-    attributes = []
+    attributes: dict[str, str] = {}
     for argument in arguments[2:]:
         key = argument.name()
         if key is not None:
             value = argument.value().strip()
             quoted = re.fullmatch("[\"'](.+)[\"']|\"\"|''", value, re.DOTALL)
             value = (quoted[1] or "") if quoted else value
-            attributes.append(f' {escape(key.strip())}="{escape(value)}"')
-    tag = f"<{name}{''.join(attributes)}"
+            attributes[escape(key.strip())] = escape(value)
+    shown = (f' {key}="{value}"' for key, value in attributes.items())
+    tag = f"<{name}{''.join(shown)}"
     element = f"{tag}>{arguments[1].whole()}</{name}>" if len(arguments) > 1 else f"{tag}/>"
     return preprocessed(element) if name in extension_names() else element
 

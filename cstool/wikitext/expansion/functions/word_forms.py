@@ -1,6 +1,6 @@
 """Numbers and words in a wiki's language: `formatnum`, `plural`, `grammar`, `gender`, `#language`.
 
-After MediaWiki's CoreParserFunctions and Language (REL1_39). Data: grammar.tsv, autonyms.tsv.
+After MediaWiki's CoreParserFunctions and Language (REL1_39). Data: grammar.tsv.
 """
 
 import re
@@ -9,6 +9,7 @@ from functools import cache
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.frames import Argument, Frame, Function
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.functions.language_forms import site_forms
 from cstool.wikitext.expansion.functions.number_forms import formatted_number, read_number
 from cstool.wikitext.expansion.functions.option_words import is_word
@@ -79,15 +80,11 @@ def _grammar_rules(language: str) -> dict[str, list[tuple[re.Pattern[str], str]]
     return rules
 
 
-def _language(frame: Frame, code: str = "", into: str = "") -> str:
-    name = _autonyms().get(code.lower())
-    # Names in other languages come from Unicode's data (extension CLDR).
-    return hole("#language") if into or name is None else name
-
-
-@cache
-def _autonyms() -> dict[str, str]:
-    return {row[0]: row[1] for row in rows("autonyms.tsv")}
+def _language(_: Frame, code: str = "", into: str = "") -> str:
+    name = language_names.name(code, into.lower())
+    if name is None:
+        return hole("#language")
+    return name or language_names.bcp47(code)
 
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.functions.date_formats import formatted_date
 from cstool.wikitext.expansion.functions.date_texts import UnreadableDateError, read_date
 from cstool.wikitext.expansion.functions.language_forms import LanguageForms, site_forms
@@ -12,7 +13,6 @@ from cstool.wikitext.expansion.functions.number_forms import formatted_number, r
 from cstool.wikitext.expansion.functions.plural_rules import plural_form
 from cstool.wikitext.expansion.functions.time_functions import in_unknown_zone
 from cstool.wikitext.expansion.functions.word_forms import grammatical_form
-from cstool.wikitext.expansion.lua import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, text_of, unknown
 from cstool.wikitext.titles import upper_first
 

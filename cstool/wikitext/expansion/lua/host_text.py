@@ -11,7 +11,7 @@ from html.entities import html5
 from typing import Any
 
 from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, lua_text, text_of
 from cstool.wikitext.markers import BLOCK, NOTHING, unprotect
 from cstool.wikitext.tables import rows
@@ -68,7 +68,9 @@ def _written(value: Any, line: str) -> str:
     if not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False).translate(_BREAKS)
     inner = line and line + "    "
-    items = [_written(item, inner) for item in (value.values() if isinstance(value, dict) else value)]
+    items = [
+        _written(item, inner) for item in (value.values() if isinstance(value, dict) else value)
+    ]
     if isinstance(value, dict):
         names = [_written(name, "") + (": " if line else ":") for name in value]
         items = [name + item for name, item in zip(names, items, strict=True)]

@@ -51,14 +51,22 @@ end
 
 -- An object that notices the end of each garbage collection: large strings that are made and
 -- dropped cost few instructions, but much time.
+local watcher
+
 local function watch()
-  raw.getmetatable(raw.newproxy(true)).__gc = function()
+  watcher = raw.getmetatable(raw.newproxy(true))
+  function watcher.__gc()
     churn = churn + raw.count("count")
     if churn > most_churn and not ended then raw.sethook(check, "", 1) end
     watch()
   end
 end
-watch()
+
+local function unwatch()
+  if watcher then watcher.__gc = nil end
+  watcher = nil
+end
+
 -- A collection is not divided into steps, during which much could be allocated.
 raw.count("setstepmul", 0)
 
@@ -401,9 +409,20 @@ end
 
 local frames -- what frame.lua returns
 
+-- What environments are copied from. It is made before libraries remember anything in `base`.
+local template
+
+local function make_template()
+  template = clone(base, {})
+  for _, list in ipairs({ "namespaces", "subjectNamespaces", "talkNamespaces",
+    "contentNamespaces" }) do
+    local _ = base.mw.site[list]
+  end
+end
+
 -- Return a new environment for a module and the frame of its call.
 local function new_environment(frame)
-  local environment = clone(base, {})
+  local environment = clone(template, {})
   add_require(environment)
   environment.mw.getCurrentFrame = function() return frame end
   return environment
@@ -550,12 +569,15 @@ function kernel.add(name, source, callbacks)
   end
 end
 
--- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes.
+-- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes;
+-- churn is counted only if there is a limit.
 function kernel.begin(instructions, memory, most)
+  if not template then make_template() end
   left, churn, checks, ended = instructions, 0, 0, nil
   used_data = {}
   for _, forget in raw.ipairs(at_begin) do forget() end
-  most_memory, most_churn = raw.count("count") + memory, most
+  most_memory, most_churn = raw.count("count") + memory, most or huge
+  if most then watch() end
   running = {}
   frames.reset()
   restart()
@@ -564,6 +586,7 @@ end
 -- End it: the instructions that are left, and why it ended, if it did not return.
 function kernel.finish()
   raw.sethook()
+  unwatch()
   local rest, why = left, ended
   left, ended, most_memory, most_churn = huge, nil, huge, huge
   return rest, why

@@ -256,17 +256,14 @@ function language.new(code)
   return object
 end
 
-local content
-
 function language.getContentLanguage()
-  content = content or host.content()
-  return language.new(content)
+  return language.new(host.content())
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
 if mw.ustring then
-  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
-  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
+  function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+  function mw.ustring.lower(s) return methods.lc(host.content(), s) end
 end
 
 return language

@@ -52,24 +52,21 @@ class LuaModules:
         """Return the output of a call that no module contains."""
         budget = frame.budget
         before = budget.steps, budget.output
-        is_new = self._interpreter is None
-        text, reason = self._counted(frame, module, function, is_new=is_new)
-        if reason == "Lua memory" and not is_new:
+        text, reason = self._counted(frame, module, function, repeats=False)
+        if reason == "Lua memory":
             budget.steps, budget.output = before
             self._interpreter = None
-            text, reason = self._counted(frame, module, function, is_new=True)
-        if reason == "Lua memory":
-            self._interpreter = None
+            text, reason = self._counted(frame, module, function, repeats=True)
         return self._finished(text, reason, module)
 
     def _counted(
-        self, frame: Frame, module: str, function: str, *, is_new: bool
+        self, frame: Frame, module: str, function: str, *, repeats: bool
     ) -> tuple[bytes | None, str | None]:
         if self._interpreter is None:
             self._interpreter = self._made()
         interpreter = self._interpreter
         instructions = max(frame.budget.steps, 0) * INSTRUCTIONS_PER_STEP
-        interpreter.begin(instructions, is_new=is_new)
+        interpreter.begin(instructions, repeats=repeats)
         try:
             result = self._called(frame, module, function)
         except BaseException:
