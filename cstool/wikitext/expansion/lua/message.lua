@@ -1,6 +1,6 @@
 -- mw.message: messages with parameters.
 --
--- Behaviour: the reference manual of Scribunto. The texts of MediaWiki's messages are unknown.
+-- Behaviour: the reference manual of Scribunto. Of MediaWiki's messages, only a few are known.
 local host = ...
 
 local error, format, getmetatable, gsub, select, setmetatable, tostring, type =
@@ -67,13 +67,16 @@ local function with_parameters(text, parameters, language)
   end))
 end
 
-local function new_message(text, key)
+local function new_message(text, ...)
   local object, parameters, language = {}, {}, nil
   local check_self = util.makeCheckSelfFunction("mw.message", "msg", object, "message object")
+  local keys = { ... }
 
+  -- The text of the first key, which is what exists if it is known.
   local function known_text()
-    if text == nil then host.unknown("message " .. key) end
-    return text
+    local found = text or host.message(keys[1], language or host.language())
+    if found == nil then host.unknown("message " .. keys[1]) end
+    return found
   end
 
   local function adder(name, keep_special, kind)
@@ -121,7 +124,8 @@ local function new_message(text, key)
 
   function object:isDisabled()
     check_self(self, "isDisabled")
-    return known_text() == "" or text == "-"
+    local found = known_text()
+    return found == "" or found == "-"
   end
 
   return setmetatable(object, { __tostring = function(self) return self:plain() end })
@@ -136,7 +140,7 @@ function message.newFallbackSequence(...)
   for index = 1, max(1, select("#", ...)) do
     check_type("message.newFallbackSequence", index, (select(index, ...)), "string")
   end
-  return new_message(nil, (...))
+  return new_message(nil, ...)
 end
 
 function message.newRawMessage(text, ...)
