@@ -12,7 +12,9 @@ KEYS = ("comma-separator", "and", "word-separator", "ellipsis")
 
 def main(folder: str, version: str) -> None:
     """Print the table."""
-    print(f"# source: MediaWiki {version}'s languages/i18n; made by scripts/data/{Path(__file__).name}")
+    print(
+        f"# source: MediaWiki {version}'s languages/i18n; made by scripts/data/{Path(__file__).name}"
+    )
     print("language", "comma", "and", "word", "ellipsis", sep="\t")
     for file in sorted(Path(folder).glob("*.json")):
         messages = json.loads(file.read_text(encoding="utf-8"))

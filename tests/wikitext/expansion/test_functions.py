@@ -112,7 +112,6 @@ def test_removed_text_counts_in_conditions() -> None:
     [
         ("#tag:ref|x|name=a", NOTHING),
         ("#tag:nowiki|x", f"{NOTHING}x{NOTHING}"),
-        ("#tag:math|x", hole("<math>")),
         ("#tag:gallery|x", BLOCK),
         ("#coordinates:1|2|N", ""),
         ("DEFAULTSORT:{{x}}", ""),
@@ -129,7 +128,8 @@ def test_functions_that_show_nothing_or_a_tag(call: str, shown: str) -> None:
     ("call", "name"),
     [
         ("CURRENTYEAR", "CURRENTYEAR"),
-        ("REVISIONID", "REVISIONID"),
+        ("REVISIONUSER", "REVISIONUSER"),
+        ("REVISIONID:Other page", "REVISIONID"),
         ("NUMBEROFARTICLES:R", "NUMBEROFARTICLES"),
         ("PROTECTIONLEVEL:edit", "PROTECTIONLEVEL"),
         ("PAGESINCATEGORY:x", "PAGESINCATEGORY"),
@@ -177,6 +177,14 @@ def test_addresses_are_those_of_the_wikipedia() -> None:
         "//en.wikipedia.org/w/index.php?title=Foo&action=edit"
     )
     assert expanded("{{canonicalurl:Foo#a b}}") == "https://en.wikipedia.org/wiki/Foo#a_b"
+
+
+def test_words_that_are_the_same_on_all_pages_of_a_wikipedia() -> None:
+    assert expanded("{{#if:{{REVISIONID}}||preview}}{{REVISIONID:Page}}") == "-"
+    assert expanded("{{SERVER}}{{SCRIPTPATH}} {{SERVERNAME}}") == (
+        "//en.wikipedia.org/w en.wikipedia.org"
+    )
+    assert expanded("{{USERLANGUAGE}}") == "en"
 
 
 def test_letters_follow_wikimedia_where_php_differs() -> None:

@@ -39,7 +39,8 @@ def test_extension_tags_leave_marks() -> None:
     assert text_of("<nowiki>{{a}}</nowiki>") == NOTHING + protect("{{a}}") + NOTHING
     assert text_of("<nowiki/>") == NOTHING
     assert text_of("<gallery>a</gallery>") == BLOCK
-    assert text_of("<math>x|y</math>") == "\x04<math>\x05"
+    assert text_of("<hiero>x|y</hiero>") == "\x04<hiero>\x05"
+    assert text_of("<math>x|y</math>") == "\x04\x17$x\x12y$\x05"  # its source, protected
 
 
 def test_tag_inside_an_extension_tag_is_its_content() -> None:

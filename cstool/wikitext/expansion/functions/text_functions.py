@@ -23,6 +23,7 @@ from cstool.wikitext.expansion.functions.escapes import (
     title_in_url,
     url_path,
     url_query,
+    wikipedia_host,
 )
 from cstool.wikitext.expansion.functions.option_words import is_word
 from cstool.wikitext.expansion.functions.outcomes import (
@@ -118,7 +119,8 @@ def _ns(frame: Frame, text: str = "") -> str:
 
 
 def _nse(frame: Frame, text: str = "") -> str:
-    return title_in_url(_ns(frame, text))
+    name = _ns(frame, text)
+    return name if unknown_in(name) else title_in_url(name)
 
 
 def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
@@ -139,11 +141,8 @@ def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
 
 
 def _host(frame: Frame) -> str | None:
-    """Return the address of a Wikipedia, None for other wikis."""
-    wiki = frame.site.wiki
-    if not wiki.endswith("wiki"):
-        return None
-    return f"//{wiki.removesuffix('wiki').replace('_', '-')}.wikipedia.org"
+    host = wikipedia_host(frame.site)
+    return f"//{host}" if host else None
 
 
 def _canonical_host(frame: Frame) -> str | None:
@@ -170,15 +169,16 @@ def _tag(frame: Frame, arguments: Sequence[Argument]) -> str:
     name = trimmed(arguments, 0).lower()
     if not arguments or unknown_in(name):
         return unknown_in(name) or ""
-    attributes = []
+    attributes: dict[str, str] = {}
     for argument in arguments[2:]:
         key = argument.name()
         if key is not None:
             value = argument.value().strip()
             quoted = re.fullmatch("[\"'](.+)[\"']|\"\"|''", value, re.DOTALL)
             value = (quoted[1] or "") if quoted else value
-            attributes.append(f' {escape(key.strip())}="{escape(value)}"')
-    tag = f"<{name}{''.join(attributes)}"
+            attributes[escape(key.strip())] = escape(value)
+    shown = (f' {key}="{value}"' for key, value in attributes.items())
+    tag = f"<{name}{''.join(shown)}"
     element = f"{tag}>{arguments[1].whole()}</{name}>" if len(arguments) > 1 else f"{tag}/>"
     return preprocessed(element) if name in extension_names() else element
 

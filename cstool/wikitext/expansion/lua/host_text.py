@@ -68,7 +68,9 @@ def _written(value: Any, line: str) -> str:
     if not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False).translate(_BREAKS)
     inner = line and line + "    "
-    items = [_written(item, inner) for item in (value.values() if isinstance(value, dict) else value)]
+    items = [
+        _written(item, inner) for item in (value.values() if isinstance(value, dict) else value)
+    ]
     if isinstance(value, dict):
         names = [_written(name, "") + (": " if line else ":") for name in value]
         items = [name + item for name, item in zip(names, items, strict=True)]
