@@ -12,10 +12,21 @@ local check_type = util.checkType
 
 local message = {}
 
--- A parameter that is raw text or a number to format: `{ raw = … }`, `{ num = … }`.
-local special = {
-  __tostring = function(parameter) return tostring(parameter.raw or parameter.num) end,
-}
+-- A parameter that is raw text or a number to format: `{ raw = … }`, `{ num = … }`. Each has its own
+-- metatable, because modules could change a common one for each other.
+local MARK = {}
+
+local function special(kind, value)
+  return setmetatable({ [kind] = value }, {
+    mark = MARK,
+    __tostring = function(parameter) return tostring(parameter.raw or parameter.num) end,
+  })
+end
+
+local function is_special(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return metatable and metatable.mark == MARK
+end
 
 local function is_textual(value)
   local metatable = type(value) == "table" and getmetatable(value)
@@ -45,7 +56,7 @@ local function to_list(name, keep_special, ...)
   local result = {}
   for index = 1, count do
     local value = list[index]
-    local kept = keep_special and type(value) == "table" and getmetatable(value) == special
+    local kept = keep_special and is_special(value)
     result[index] = kept and value or to_scalar("params", index, value, 3)
   end
   return result
@@ -83,7 +94,7 @@ local function new_message(text, ...)
     object[name] = function(self, ...)
       check_self(self, name)
       for _, value in ipairs(to_list(name, keep_special, ...)) do
-        parameters[#parameters + 1] = kind and setmetatable({ [kind] = value }, special) or value
+        parameters[#parameters + 1] = kind and special(kind, value) or value
       end
       return self
     end
@@ -149,11 +160,11 @@ function message.newRawMessage(text, ...)
 end
 
 function message.rawParam(value)
-  return setmetatable({ raw = to_scalar("message.rawParam", 1, value, 2) }, special)
+  return special("raw", to_scalar("message.rawParam", 1, value, 2))
 end
 
 function message.numParam(value)
-  return setmetatable({ num = to_scalar("message.numParam", 1, value, 2) }, special)
+  return special("num", to_scalar("message.numParam", 1, value, 2))
 end
 
 function message.getDefaultLanguage()
