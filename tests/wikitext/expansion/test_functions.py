@@ -258,3 +258,10 @@ def test_functions_pass_errors_on_to_iferror() -> None:
     assert expanded("{{#iferror:{{uc:{{#expr:x}}}}|bad|good}}") == hole("error")
     assert expanded("{{PAGENAME:{{#expr:x}}}}") == ""
     assert expanded("{{nse:x}}") == hole("NS")
+
+
+def test_messages_between_items_of_lists_are_known() -> None:
+    assert expanded("a{{int:comma-separator}}b{{int:Parentheses|c}}") == "a, b(c)"
+    assert expanded("{{int:word-separator}}.") == " ."
+    assert expanded("{{int:parentheses}}") == "($1)"
+    assert expanded("{{int:{{x}}}}") == hole("x")
