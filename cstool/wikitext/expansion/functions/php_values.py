@@ -47,7 +47,8 @@ def equal(left: str, right: str) -> bool:
     """Return whether two texts are equal for PHP (`==`): as numbers if both are numbers."""
     if left == right:
         return True
-    first, second = numeric(left), numeric(right)
+    first = numeric(left)
+    second = None if first is None else numeric(right)
     if first is None or second is None:
         return False
     if isinstance(first, float) and isinstance(second, float):
