@@ -14,6 +14,7 @@ from cstool.wikitext.expansion.functions.time_functions import in_unknown_zone
 from cstool.wikitext.expansion.functions.word_forms import grammatical_form
 from cstool.wikitext.expansion.lua import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, text_of, unknown
+from cstool.wikitext.expansion.lua.separators import separator
 from cstool.wikitext.titles import upper_first
 
 _BAD_DATE = "bad argument #2 to 'formatDate' (not a valid timestamp)"
@@ -64,6 +65,7 @@ def message_functions(site: Site) -> Mapping[str, Callback]:
     return {
         "unknown": _unknown,
         "language": lambda: site.language,
+        "text": lambda key, code: separator(text_of(key), text_of(code)),
         "format_number": lambda code, number: format_number(code, text_of(number).encode(), False),
     }
 

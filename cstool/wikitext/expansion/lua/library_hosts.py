@@ -41,8 +41,7 @@ def kernel_functions(
             raise unknown(f"page {text_of(name)}")
         if found.model != "json":
             raise LuaFaultError(
-                "bad argument #1 to 'mw.loadJsonData' "
-                f"('{text_of(name)}' is not a valid JSON page)"
+                f"bad argument #1 to 'mw.loadJsonData' ('{text_of(name)}' is not a valid JSON page)"
             )
         try:
             return to_lua(json.loads(found.text), table)

@@ -1,6 +1,7 @@
 -- mw.message: messages with parameters.
 --
--- Behaviour: the reference manual of Scribunto. The texts of MediaWiki's messages are unknown.
+-- Behaviour: the reference manual of Scribunto. The texts of MediaWiki's messages are unknown,
+-- except those of separators.
 local host = ...
 
 local error, format, getmetatable, gsub, select, setmetatable, tostring, type =
@@ -72,8 +73,9 @@ local function new_message(text, key)
   local check_self = util.makeCheckSelfFunction("mw.message", "msg", object, "message object")
 
   local function known_text()
-    if text == nil then host.unknown("message " .. key) end
-    return text
+    local found = text or host.text(key, language or host.language())
+    if found == nil then host.unknown("message " .. key) end
+    return found
   end
 
   local function adder(name, keep_special, kind)
@@ -121,7 +123,7 @@ local function new_message(text, key)
 
   function object:isDisabled()
     check_self(self, "isDisabled")
-    return known_text() == "" or text == "-"
+    return known_text() == "" or known_text() == "-"
   end
 
   return setmetatable(object, { __tostring = function(self) return self:plain() end })
