@@ -190,7 +190,7 @@ def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -
 
 
 def _as_text(hole: re.Match[str], marks: Markers) -> str:
-    """Return the mark of a tag as text, like MediaWiki's strip markers, not as something unknown."""
+    """Return the mark of a tag as text, like MediaWiki's strip markers, not as unknown."""
     return f"{FORMULA}{hole[1]}{FORMULA}" if int(hole[1]) in marks.tags else hole[0]
 
 

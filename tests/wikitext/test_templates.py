@@ -118,7 +118,7 @@ def test_what_stands_in_a_rendered_template_is_rendered_too() -> None:
 
 def test_stray_braces_are_a_hole() -> None:
     assert text_of("{{unclosed") == "▢unclosed"
-    assert text_of("a}} b") == "a}}▢ b"
+    assert text_of("a}} b") == "a▢}}▢ b"
 
 
 @given(st.text(alphabet="ab12 |=\n", max_size=30).filter(lambda text: "\n=" not in text))
