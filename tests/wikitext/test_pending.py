@@ -3,12 +3,11 @@
 Expected texts are those of MediaWiki for the same templates.
 """
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.wikitext.markers import FORMULA, formula_mark
 from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.pending import PendingParagraph
 from cstool.wikitext.sentences import Sentence
@@ -226,11 +225,15 @@ def test_formulas_are_not_read_as_wikitext(formula: str) -> None:
 
 
 def test_a_formula_in_the_output_of_a_template_is_like_one_of_the_page() -> None:
-    name = re.escape("$x^2$")
-    hole = "\x04\x17$x^2$\x05"
-    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=hole)
-    assert re.search(name, sentence.text)
-    assert sentences("It is {{x}} [[a]].", x=hole)[0].holes == ["<math>"]
+    mark = formula_mark(f"{FORMULA}$x^2$")
+    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=mark)
+    assert sentence.text == "It is $x^2$ a."
+    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=mark.upper())
+    assert sentence.text == "It is $x^2$ a."
+    for cut in (mark[:-3], mark[:9], "a\x17xff\x17"):
+        (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=cut)
+        assert sentence.holes == ["<math>"]
+    assert sentences("It is {{x}} [[a]].", x=mark)[0].holes == ["<math>"]
 
 
 def test_an_empty_formula_is_a_hole() -> None:
