@@ -193,7 +193,7 @@ class PageReader:
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
             if _BLOCK.match(text):
-                return ()
+                return iter(())
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
