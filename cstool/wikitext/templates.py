@@ -91,12 +91,11 @@ def expand(
     for start, end, braces in calls(text):
         out.append(text[at:start])
         source = text[start:end]
-        at_head = text[start - 1] == "\n" if start else starts_line
-        shown = (
-            marks.hole("{{{parameter}}}")
-            if braces == 3
-            else _shown(source, marks, how, depth, at_head)
-        )
+        at_head = (text[start - 1] == "\n") if start else starts_line
+        if braces == 3:
+            shown = marks.hole("{{{parameter}}}")
+        else:
+            shown = _shown(source, marks, how, depth, at_head)
         if "\n" in source and not how.late and _is_box(text, start, end):
             shown = BLOCK
         elif shown == NOTHING:
@@ -136,8 +135,7 @@ def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: boo
     word = rules.word(name, how.title) if "|" not in source else None
     if word is not None:
         return word
-    found = rules.find(name)
-    rule, star = found or (None, "")
+    rule, star = rules.find(name) or (None, "")
     if rule is SILENT:
         return NOTHING
     if rule is SHOWS_BLOCK:
@@ -181,12 +179,13 @@ def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -
     if marks.tags and HOLE in source:
         source = HOLE_MARK.sub(lambda hole: _as_text(hole, marks), source)
     shown = how.expander.expand(source, how.title, starts_line=at_head)
+    if HOLE in shown:
+        shown = numbered(shown, marks)
     if FORMULA in shown:
         shown = FORMULA_MARK.sub(lambda mark: _as_hole(mark, marks), shown)
         # A function may have cut a mark.
         shown = _CUT_FORMULA.sub(lambda _: marks.hole(_ANY_FORMULA), shown)
-    shown = without_hidden(shown, marks)
-    return numbered(shown, marks) if HOLE in shown else shown
+    return without_hidden(shown, marks)
 
 
 def _as_text(hole: re.Match[str], marks: Markers) -> str:
@@ -205,13 +204,15 @@ def _as_hole(mark: re.Match[str], marks: Markers) -> str:
 
 
 def numbered(text: str, marks: Markers) -> str:
-    """Return text with new holes for those that have names instead of numbers of the page's."""
+    """Return text with new holes for those that have names instead of numbers of the page's.
+
+    Tags are not among these: they are marked as text while calls are expanded.
+    """
 
     def mark(hole: re.Match[str]) -> str:
-        name = hole[1]
-        if name.isdecimal() and int(name) < len(marks.holes):
-            return hole[0]
-        return marks.hole(name)
+        number = int(hole[1]) if hole[1].isdecimal() else -1
+        own = 0 <= number < len(marks.holes) and number not in marks.tags
+        return hole[0] if own else marks.hole(hole[1])
 
     return _ANY_HOLE.sub(mark, text)
 
