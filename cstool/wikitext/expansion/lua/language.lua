@@ -153,7 +153,11 @@ end
 function methods.formatDuration(code, seconds, chosen)
   check_type("formatDuration", 1, seconds, "number")
   check_type("formatDuration", 2, chosen, "table", true)
-  return host.unknown("formatDuration")
+  local flat = {}
+  for _, part in ipairs(to_intervals(seconds, chosen)) do
+    flat[#flat + 1], flat[#flat + 2] = part[1], part[2]
+  end
+  return host.format_duration(code, unpack(flat))
 end
 
 -- Objects ----------------------------------------------------------------------------------------

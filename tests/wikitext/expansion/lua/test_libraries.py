@@ -109,3 +109,13 @@ def test_names_of_languages() -> None:
 @pytest.mark.parametrize("code", ["a/b", "x<y", "a&b", "%41", "a#b", "c" * 129])
 def test_codes_of_languages_are_safe(code: str) -> None:
     assert not language_names.is_valid(code)
+
+
+@pytest.mark.parametrize("object_", ['mw.uri.new("http://a/b")', 'mw.message.rawParam("a")'])
+def test_a_module_cannot_change_what_others_get(object_: str) -> None:
+    change = f"getmetatable({object_}).__tostring"
+    first, second = _values(
+        f"(function() {change} = function() return 'changed' end end)()", f"tostring({object_})"
+    )
+    assert first == ""
+    assert "changed" not in second
