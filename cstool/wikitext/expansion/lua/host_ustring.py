@@ -22,6 +22,11 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
+def length(text: bytes) -> int:
+    """Return the number of characters of a string in UTF-8."""
+    return len(text.decode())
+
+
 def substring(text: bytes, first: float, last: float) -> bytes:
     """Return the characters from `first` to `last`, counted from 1, of a string in UTF-8."""
     return text.decode()[int(first) - 1 : int(last)].encode()
@@ -52,6 +57,7 @@ def upper(text: bytes) -> bytes:
 
 USTRING_HOST: Mapping[str, Callable[..., object]] = {
     "is_utf8": is_utf8,
+    "length": length,
     "sub": substring,
     "in_class": in_class,
     "normalize": normalize,

@@ -49,6 +49,7 @@ local function add_names(namespaces)
   setmetatable(named, {
     __index = function(_, name)
       if type(name) ~= "string" then return nil end
+      host.charge(#name)
       local spaced = gsub(name, "_", " ")
       local found = rawget(named, spaced)
       if not found then

@@ -26,7 +26,7 @@ local ustring = {
 -- Characters -------------------------------------------------------------------------------------
 
 local function length(s)
-  return select(2, gsub(s, "[^\128-\191]", ""))
+  return is_ascii(s) and #s or host.length(s)
 end
 
 function ustring.isutf8(s)
@@ -37,8 +37,7 @@ end
 function ustring.len(s)
   s = check_subject("len", s, true)
   if is_ascii(s) then return #s end
-  if host.is_utf8(s) then return length(s) end
-  return nil
+  return host.is_utf8(s) and host.length(s) or nil
 end
 
 -- The range of characters from `i` to `j` in a string of `count` ones, nil if it is empty.
@@ -143,6 +142,7 @@ for _, form in ipairs({ "NFC", "NFD", "NFKC", "NFKD" }) do
     s = check_subject(name, s, true)
     if is_ascii(s) then return s end
     if not host.is_utf8(s) then return nil end
+    host.charge(2 * #s)
     return host.normalize(form, s)
   end
 end
