@@ -193,7 +193,7 @@ class PageReader:
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
             if _BLOCK.match(text):
-                return ()
+                return iter(())
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
@@ -347,8 +347,9 @@ def _open_brackets(line: str) -> int:
 def _mark_unpaired(text: str, marks: Markers) -> str:
     """Replace runs of brackets without a partner by holes.
 
-    A closing run is also kept, before its hole: it may close a bracket of the text, without which
-    the splitter would find no end of a sentence up to the next closing one.
+    A closing run is also kept, between two holes, because a sentence may end on either side: it may
+    close a bracket of the text, without which the splitter would find no end of a sentence up to
+    the next closing one.
     """
 
     if not any(mark in text for mark in _BRACKETS):
@@ -358,7 +359,8 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
         opening, closing = run.groups()
         if opening:
             return marks.hole(f"stray {opening[:2]}")
-        return closing + marks.hole(f"stray {closing[-2:]}")
+        name = f"stray {closing[-2:]}"
+        return marks.hole(name) + closing + marks.hole(name)
 
     return _UNPAIRED.sub(mark, text)
 

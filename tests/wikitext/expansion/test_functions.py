@@ -251,3 +251,17 @@ def test_any_text_is_a_date_or_unreadable(text: str) -> None:
 @given(st.text(max_size=20))
 def test_fields_of_the_recorded_file_are_read_as_written(text: str) -> None:
     assert plain(escaped(text)) == text
+
+
+def test_functions_pass_errors_on_to_iferror() -> None:
+    assert expanded("{{#iferror:{{formatnum:{{#expr:x}}}}|bad|good}}") == "bad"
+    assert expanded("{{#iferror:{{uc:{{#expr:x}}}}|bad|good}}") == hole("error")
+    assert expanded("{{PAGENAME:{{#expr:x}}}}") == ""
+    assert expanded("{{nse:x}}") == hole("NS")
+
+
+def test_messages_between_items_of_lists_are_known() -> None:
+    assert expanded("a{{int:comma-separator}}b{{int:Parentheses|c}}") == "a, b(c)"
+    assert expanded("{{int:word-separator}}.") == " ."
+    assert expanded("{{int:parentheses}}") == "($1)"
+    assert expanded("{{int:{{x}}}}") == hole("x")

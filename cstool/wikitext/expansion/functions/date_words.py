@@ -14,7 +14,7 @@ _LONGEST_ZONE = 6
 _KNOWN = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
     r"|sec|min|hour|day|week|fort|forth|month|year|usec|msec|micro|milli|weekday|first|second|third"
-    r"|four|fif|six|seven|eigh|nin|ten|eleven|twelf|next|last|prev|this|ago|now|today|midnight|noon"
+    r"|four|fif|six|seven|eigh|ninth|ten|eleven|twelf|next|last|prev|this|ago|now|today|midnight|noon"
     r"|tomorrow|yesterday|back|front|of|am|pm|st|nd|rd|th|t|w|i{1,3}|iv|vi{0,3}|ix|xi{0,2})",
     re.IGNORECASE,
 )

@@ -84,8 +84,13 @@ def encoded_attribute(text: str) -> str:
     return _PROTOCOL.sub(r"\1&#58;", encoded) if ":" in encoded else encoded
 
 
+# Wikipedias whose address is no longer that of the database.
+_RENAMED = {"be-x-old": "be-tarask"}
+
+
 def wikipedia_host(site: Site) -> str | None:
     """Return the name of a Wikipedia's server, None for another wiki."""
     if site.wiki not in known_wikis():
         return None
-    return f"{site.wiki.removesuffix('wiki').replace('_', '-')}.wikipedia.org"
+    code = site.wiki.removesuffix("wiki").replace("_", "-")
+    return f"{_RENAMED.get(code, code)}.wikipedia.org"
