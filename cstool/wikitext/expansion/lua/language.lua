@@ -268,9 +268,8 @@ function language.getContentLanguage()
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
-if mw.ustring then
-  function mw.ustring.upper(s) return methods.uc(host.content(), s) end
-  function mw.ustring.lower(s) return methods.lc(host.content(), s) end
-end
+
+function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+function mw.ustring.lower(s) return methods.lc(host.content(), s) end
 
 return language

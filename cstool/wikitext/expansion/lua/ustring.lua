@@ -1,6 +1,7 @@
 -- mw.ustring: functions on strings of Unicode.
 --
--- Behaviour: Scribunto's UstringLibrary.php. Strings are UTF-8. The chunk is run once per page.
+-- Behaviour: Scribunto's UstringLibrary.php. Strings are UTF-8. `language.lua` adds `lower` and
+-- `upper`.
 local host = ...
 
 local byte, char, find, sub = string.byte, string.char, string.find, string.sub
@@ -125,15 +126,6 @@ function ustring.char(...)
     parts[position] = code >= 0xd800 and code <= 0xdfff and "?" or encode(code)
   end
   return concat(parts)
-end
-
--- The runtime replaces these by the methods of the content language.
-function ustring.upper(s)
-  return host.upper(check_type("upper", 1, s, "string"))
-end
-
-function ustring.lower(s)
-  return host.lower(check_type("lower", 1, s, "string"))
 end
 
 for _, form in ipairs({ "NFC", "NFD", "NFKC", "NFKD" }) do
