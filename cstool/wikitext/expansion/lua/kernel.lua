@@ -577,9 +577,6 @@ function kernel.add(name, source, callbacks)
     for key, value in raw.pairs(library(name, base, functions)) do base.mw[key] = value end
   elseif MW[name] or MW["mw." .. name] then
     base.mw[name] = library(name, base, functions)
-    if name == "ustring" then
-      base.string.ulower, base.string.uupper = base.mw.ustring.lower, base.mw.ustring.upper
-    end
   end
 end
 

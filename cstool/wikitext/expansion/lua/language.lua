@@ -271,5 +271,6 @@ mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.ne
 
 function mw.ustring.upper(s) return methods.uc(host.content(), s) end
 function mw.ustring.lower(s) return methods.lc(host.content(), s) end
+string.ulower, string.uupper = mw.ustring.lower, mw.ustring.upper
 
 return language

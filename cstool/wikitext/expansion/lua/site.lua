@@ -73,6 +73,11 @@ local function load_namespaces(site)
     namespaces[namespace.id] = namespace
   end
   set_relatives(namespaces)
+  setmetatable(namespaces[0] or {}, {
+    __index = function(_, key)
+      if key == "displayName" then return host.unknown("message blanknamespace") end
+    end,
+  })
   for list, property in pairs(LISTS) do
     local chosen = {}
     for id, namespace in pairs(namespaces) do

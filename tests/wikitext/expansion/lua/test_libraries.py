@@ -151,3 +151,7 @@ def test_a_module_cannot_change_what_others_get(object_: str) -> None:
     )
     assert first == ""
     assert "changed" not in second
+
+
+def test_strings_have_the_methods_of_scribunto() -> None:
+    assert _values('("é"):uupper() == "É"', '("É"):ulower() == "é"') == ["true", "true"]
