@@ -12,14 +12,17 @@ from cstool.wikitext.markers import NOTHING, Markers
 
 _TAG = re.compile(r"<([a-z]+)(\s[^<>]*)(?<!/)>", re.IGNORECASE)
 _HIDES = re.compile(
-    r"\bdisplay\s*:\s*none\b|\bvisibility\s*:\s*hidden\b|\bInline-Template\b", re.IGNORECASE
+    r"""\bstyle\s*=\s*(?:"[^"]*|'[^']*|)\b(?:display\s*:\s*none|visibility\s*:\s*hidden)\b"""
+    r"""|\bclass\s*=\s*(?:"[^"]*|'[^']*|)\bInline-Template\b""",
+    re.IGNORECASE,
 )
+_WORDS = ("isplay", "isibility", "Inline-Template")
 _VOID = frozenset({"wbr", "link", "meta"})
 
 
 def without_hidden(text: str, marks: Markers) -> str:
     """Return the output of a template without hidden elements; one without an end is a hole."""
-    if "<" not in text or not _HIDES.search(text):
+    if not any(word in text for word in _WORDS):
         return text
     out: list[str] = []
     at = 0

@@ -19,7 +19,9 @@ from cstool.wikitext.pending import (
     ParagraphText,
     PendingParagraph,
     Waits,
+    joined,
     left_out,
+    waiting_lines,
 )
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
@@ -46,6 +48,8 @@ _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 _BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
 _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
+# The beginning of an item that is a block: a hatnote, a table.
+_BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
@@ -111,14 +115,14 @@ class PageReader:
         text = expand(strip(source, marks), marks, how)
         kinds: dict[int, str] | None = {} if marks.calls else None
         text = self._paragraphs(text, marks, kinds=kinds)
+        if kinds:  # a list item is text, even if it is only a call
+            marks.within.update(hole for hole, kind in kinds.items() if kind == ITEM)
         left: list[Left] = []
         if kinds is not None and HOLE in text:
-            pieces = text.split("\n")
-            if self._may_extend(text):
-                pieces = list(_rejoined(iter(pieces)))
-            pieces, left = left_out(pieces, marks, kinds, every=every or how.waits)
-            if left:
-                text = "\n".join(pieces)
+            found = waiting_lines(text, marks, every=every or how.waits)
+            if found and self._may_extend(text):
+                found = joined(found, map(len, _rejoined(iter(text.split("\n")))))
+            text, left = left_out(text, found, marks, kinds)
         return self._collected(self._read(text, title, marks), left, every=every)
 
     def _collected(
@@ -188,6 +192,8 @@ class PageReader:
         text = strip(numbered(pending.source, marks), marks)
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
+            if _BLOCK.match(text):
+                return iter(())
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
@@ -341,8 +347,9 @@ def _open_brackets(line: str) -> int:
 def _mark_unpaired(text: str, marks: Markers) -> str:
     """Replace runs of brackets without a partner by holes.
 
-    A closing run is also kept, before its hole: it may close a bracket of the text, without which
-    the splitter would find no end of a sentence up to the next closing one.
+    A closing run is also kept, between two holes, because a sentence may end on either side: it may
+    close a bracket of the text, without which the splitter would find no end of a sentence up to
+    the next closing one.
     """
 
     if not any(mark in text for mark in _BRACKETS):
@@ -352,7 +359,8 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
         opening, closing = run.groups()
         if opening:
             return marks.hole(f"stray {opening[:2]}")
-        return closing + marks.hole(f"stray {closing[-2:]}")
+        name = f"stray {closing[-2:]}"
+        return marks.hole(name) + closing + marks.hole(name)
 
     return _UNPAIRED.sub(mark, text)
 

@@ -1,6 +1,7 @@
 """Paragraphs that wait until the definitions or redirects of their templates are known."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from cstool.wikitext.markers import (
@@ -65,7 +66,7 @@ class ParagraphText(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A piece of a page that is left out, before the line `line` of the text that is not."""
+    """A paragraph that is left out, before the line `line` of the text that is not."""
 
     line: int
     source: str
@@ -73,32 +74,74 @@ class Left(NamedTuple):
     names: list[str]
 
 
-def left_out(
-    pieces: list[str], marks: Markers, kinds: dict[int, str], *, every: bool
-) -> tuple[list[str], list[Left]]:
-    """Return the pieces of a page's text without those that wait, and these.
+def waiting_lines(text: str, marks: Markers, *, every: bool) -> list[tuple[int, int]]:
+    """Return the lines of a page's text that wait: start, end (exclusive).
 
-    A piece is a paragraph or list item; it waits if it has a call, and other text or a call that
-    shows text. Unless `every`, it waits only if its wikitext has a link. `kinds`: of the holes.
+    A line waits if it has a call, and other text or a call that shows text. Unless `every`, it
+    waits only if its wikitext has a link.
     """
-    kept: list[str] = []
+    found: list[tuple[int, int]] = []
+    end = -1
+    for hole in HOLE_MARK.finditer(text):
+        if hole.start() < end or int(hole[1]) not in marks.calls:
+            continue
+        start = text.rfind("\n", 0, hole.start()) + 1
+        stop = text.find("\n", hole.end())
+        stop = len(text) if stop < 0 else stop
+        line = text[start:stop]
+        if _has_text(line, marks) and (every or "[[" in with_sources(line, marks)):
+            found.append((start, stop))
+        end = stop
+    return found
+
+
+def _has_text(line: str, marks: Markers) -> bool:
+    """Return whether a line has more than calls that may be blocks."""
+    if _SHOWN.search(HOLE_MARK.sub("", line)):
+        return True
+    return any(
+        number in marks.within and number in marks.calls
+        for number in map(int, HOLE_MARK.findall(line) if marks.within else ())
+    )
+
+
+def joined(found: list[tuple[int, int]], lengths: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the pieces of a text, of these lengths, that contain lines; breaks part pieces."""
+    pieces: list[tuple[int, int]] = []
+    following = iter(found)
+    start, _ = next(following, (-1, -1))
+    at = 0
+    for length in lengths:
+        end = at + length
+        if at <= start <= end:
+            pieces.append((at, end))
+            while 0 <= start <= end:
+                start, _ = next(following, (-1, -1))
+        at = end + 1
+    return pieces
+
+
+def left_out(
+    text: str, found: list[tuple[int, int]], marks: Markers, kinds: dict[int, str]
+) -> tuple[str, list[Left]]:
+    """Return a page's text without the lines `found`, and these; `kinds`: of the lines of holes."""
+    out: list[str] = []
     left: list[Left] = []
-    index = 0
-    for piece in pieces:
-        numbers = [*map(int, HOLE_MARK.findall(piece))] if HOLE in piece else []
-        waits = [number for number in numbers if number in marks.calls]
-        if waits and (marks.within.intersection(waits) or _SHOWN.search(HOLE_MARK.sub("", piece))):
-            source = _with_sources(piece, marks)
-            if every or "[[" in source:
-                names = [call_name(marks.calls[number]) for number in waits]
-                left.append(Left(index, source, kinds.get(numbers[0], ""), names))
-                continue
-        kept.append(piece)
-        index += 1 + piece.count("\n")
-    return kept, left
+    at = index = 0
+    for start, end in found:
+        kept = text[at:start]
+        index += kept.count("\n")
+        out.append(kept)
+        at = end + 1
+        line = text[start:end]
+        numbers = [*map(int, HOLE_MARK.findall(line))]
+        names = [call_name(marks.calls[n]) for n in numbers if n in marks.calls]
+        left.append(Left(index, with_sources(line, marks), kinds.get(numbers[0], ""), names))
+    out.append(text[at:])
+    return "".join(out), left
 
 
-def _with_sources(piece: str, marks: Markers) -> str:
+def with_sources(piece: str, marks: Markers) -> str:
     """Return a piece with the wikitext of calls and tags in place of their holes.
 
     Other holes have their names instead of numbers.

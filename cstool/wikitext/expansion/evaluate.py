@@ -85,10 +85,15 @@ def _name(source: str) -> str:
     return plain_name(source.strip("{}").partition("|")[0])
 
 
+def _named(message: re.Match[str]) -> str:
+    """Return a hole with the name of an error message, or of the limit in it."""
+    return hole(plain_name(message[2]))
+
+
 def _finished(text: str) -> str:
     """Return expanded text in which error messages and braces that are left are holes."""
     if "error" in text:
-        text = _ERROR.sub(lambda found: hole(plain_name(found[2])), text)
+        text = _ERROR.sub(_named, text)
     if "{{" not in text:
         return text
     out: list[str] = []

@@ -44,9 +44,9 @@ _MODULE = 828
 _TEXTS_KEPT = 4 << 20
 
 
-def error(message: str) -> str:
-    """Return an error message, which `#iferror` recognises."""
-    return f'<span class="error">{message}</span>'
+def _failed(message: str) -> str:
+    """Return an error message: `#iferror` recognises it, and other functions a hole in it."""
+    return f'<span class="error">{hole(message)}</span>'
 
 
 class Resources(NamedTuple):
@@ -127,11 +127,11 @@ class Evaluation:
         if template is None:
             return hole(plain_name(name))
         if len(frame.chain) >= _MOST_FRAMES:
-            return error(f"depth limit: {plain_name(name)}")
+            return _failed(f"depth limit: {plain_name(name)}")
         if template.title in frame.chain:
-            return error(f"loop: {plain_name(name)}")
+            return _failed(f"loop: {plain_name(name)}")
         if template.limit:
-            return error(f"{template.limit} limit: {plain_name(name)}")
+            return _failed(f"{template.limit} limit: {plain_name(name)}")
         text = self.run(template.program, frame.child(template.title, parts))
         self.budget.produce(len(text))
         return text

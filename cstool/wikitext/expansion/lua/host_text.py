@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from html.entities import html5
 from typing import Any
 
+from cstool.wikitext.expansion.functions.messages import message
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, lua_text, text_of
-from cstool.wikitext.expansion.lua.separators import separator
 from cstool.wikitext.markers import BLOCK, NOTHING, unprotect
 
 PRESERVE_KEYS, TRY_FIXING, PRETTY = 1, 2, 4
@@ -29,7 +29,7 @@ TableMaker = Callable[..., object]
 def text_functions(language: Callable[[], str], table: TableMaker) -> Mapping[str, Callback]:
     """Return the functions of `text.lua`; `language` returns the wiki's."""
     return {
-        "separator": lambda name: separator(text_of(name), language()),
+        "separator": lambda name: message(text_of(name), language()),
         "entity": lambda name: html5.get(f"{text_of(name)};"),
         "without_marks": lambda text: _MARKS.sub("", text_of(text)),
         "without_nowiki": lambda text: unprotect(text_of(text)),

@@ -153,7 +153,11 @@ end
 function methods.formatDuration(code, seconds, chosen)
   check_type("formatDuration", 1, seconds, "number")
   check_type("formatDuration", 2, chosen, "table", true)
-  return host.unknown("formatDuration")
+  local flat = {}
+  for _, part in ipairs(to_intervals(seconds, chosen)) do
+    flat[#flat + 1], flat[#flat + 2] = part[1], part[2]
+  end
+  return host.format_duration(code, unpack(flat))
 end
 
 -- Objects ----------------------------------------------------------------------------------------
@@ -256,17 +260,14 @@ function language.new(code)
   return object
 end
 
-local content
-
 function language.getContentLanguage()
-  content = content or host.content()
-  return language.new(content)
+  return language.new(host.content())
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
 if mw.ustring then
-  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
-  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
+  function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+  function mw.ustring.lower(s) return methods.lc(host.content(), s) end
 end
 
 return language

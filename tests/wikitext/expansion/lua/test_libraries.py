@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("lupa.lua51")
 
 from cstool.dumps.xml import Site
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.markers import HOLE, HOLE_END
 from scripts.check.lua_cases import by_cstool, read_cases
 
@@ -55,7 +55,7 @@ def test_values_are_those_of_mediawiki(path: Path) -> None:
         ('mw.message.new("mainpage"):plain()', "message mainpage"),
         ('mw.message.new("mainpage"):exists()', "message mainpage"),
         ('mw.hash.hashValue("whirlpool", "a")', "mw.hash.hashValue"),
-        ('mw.language.fetchLanguageName("de", "fr")', "fetchLanguageName"),
+        ('mw.language.fetchLanguageName("azb", "fr")', "fetchLanguageName"),
         ('mw.language.new("en"):formatDate("Y")', "formatDate of now"),
         ('mw.language.new("en"):gender("Alice", "he", "she")', "gender of a user"),
         ("mw.wikibase.getEntityIdForCurrentPage()", "mw.wikibase.getEntityIdForCurrentPage"),
@@ -89,12 +89,33 @@ def test_names_of_languages() -> None:
         'mw.language.fetchLanguageName("de", "en")',
         'mw.language.fetchLanguageName("akk", "en")',
         'mw.language.fetchLanguageName("akk")',
+        'mw.language.fetchLanguageName("de", "ms")',
+        'mw.language.fetchLanguageName("xyzzy", "ms")',
         'mw.language.isKnownLanguageTag("akk")',
         'mw.language.isKnownLanguageTag("xyzzy")',
         'mw.language.new("simple"):toBcp47Code()',
-    ) == [_shown("German"), _shown("Akkadian"), '""', "true", "false", _shown("en-simple")]
+    ) == [
+        _shown("German"),
+        _shown("Akkadian"),
+        '""',
+        _shown("Jerman"),
+        '""',
+        "true",
+        "false",
+        _shown("en-simple"),
+    ]
 
 
 @pytest.mark.parametrize("code", ["a/b", "x<y", "a&b", "%41", "a#b", "c" * 129])
 def test_codes_of_languages_are_safe(code: str) -> None:
     assert not language_names.is_valid(code)
+
+
+@pytest.mark.parametrize("object_", ['mw.uri.new("http://a/b")', 'mw.message.rawParam("a")'])
+def test_a_module_cannot_change_what_others_get(object_: str) -> None:
+    change = f"getmetatable({object_}).__tostring"
+    first, second = _values(
+        f"(function() {change} = function() return 'changed' end end)()", f"tostring({object_})"
+    )
+    assert first == ""
+    assert "changed" not in second
