@@ -22,7 +22,7 @@ _MODULE = 828
 
 
 def kernel_functions(
-    site: Site, definitions: Definitions, table: TableMaker
+    site: Site, definitions: Definitions, frames: LuaFrames, table: TableMaker
 ) -> Mapping[str, Callback]:
     """Return the functions of `kernel.lua`."""
 
@@ -49,6 +49,8 @@ def kernel_functions(
             return None
 
     return {
+        "begin_data": frames.begin_data,
+        "reads_page": frames.reads_page,
         "module_title": module_title,
         "source": source,
         "json_page": json_page,

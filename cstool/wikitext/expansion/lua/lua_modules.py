@@ -45,7 +45,8 @@ class LuaModules:
         try:
             return self._outer(frame, module, function)
         finally:
-            if self._interpreter and self._interpreter.memory > _LARGEST:
+            used = self._interpreter
+            if used and (used.is_used_up or used.memory > _LARGEST):
                 self._interpreter = None
 
     def _outer(self, frame: Frame, module: str, function: str) -> str:
@@ -108,7 +109,7 @@ class LuaModules:
 
     def _made(self) -> Interpreter:
         return Interpreter(
-            kernel_functions(self._site, self._definitions, self._table),
+            kernel_functions(self._site, self._definitions, self._frames, self._table),
             library_functions(self._site, self._definitions, self._frames, self._table),
         )
 
