@@ -139,6 +139,8 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []))
+        for folder in folders["entities"]:
+            yield from ("--entities", folder)
     yield from _given(one.stage, one.parameters)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")

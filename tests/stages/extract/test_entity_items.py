@@ -64,7 +64,7 @@ def run(
     return extract([str(dump)], out, ExtractOptions(entities=folder), running, on_message)
 
 
-def dump_of(path: Path, pages: dict[str, str], **site: str) -> Path:
+def dump_of(path: Path, pages: dict[str, str], **site: Any) -> Path:
     sources = [Source(title, text) for title, text in pages.items()]
     name = MODULE.get(site.get("language", "en"), "Module") + ":Ask"
     module = Source(name, CODE, namespace=828, model="Scribunto")
