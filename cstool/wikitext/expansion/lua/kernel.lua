@@ -94,8 +94,21 @@ local function values(ok, ...)
   error((...), 3)
 end
 
+-- Python's time grows with the lengths of texts.
+local function charge_texts(...)
+  local bytes = 0
+  for index = 1, select("#", ...) do
+    local value = select(index, ...)
+    if type(value) == "string" then bytes = bytes + #value end
+  end
+  if bytes > 500 then charge(floor(bytes / 8)) end
+end
+
 local function bound(callback)
-  return function(...) return values(callback(...)) end
+  return function(...)
+    charge_texts(...)
+    return values(callback(...))
+  end
 end
 
 -- Basic functions --------------------------------------------------------------------------------
@@ -571,6 +584,7 @@ function kernel.add(name, source, callbacks)
     parts[part] = parts[part] or library(part, base, functions)
     return parts[part]
   end
+  functions.charge = charge
   function functions.at_begin(forget) at_begin[#at_begin + 1] = forget end
   if name == "frame" then
     functions.new_environment = new_environment
@@ -579,9 +593,6 @@ function kernel.add(name, source, callbacks)
     for key, value in raw.pairs(library(name, base, functions)) do base.mw[key] = value end
   elseif MW[name] or MW["mw." .. name] then
     base.mw[name] = library(name, base, functions)
-    if name == "ustring" then
-      base.string.ulower, base.string.uupper = base.mw.ustring.lower, base.mw.ustring.upper
-    end
   end
 end
 
