@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from cstool.dumps.xml import Site
-from cstool.wikitext.expansion.budget import BudgetExceededError, hole
+from cstool.wikitext.expansion.budget import BudgetExceededError, hole, plain_name
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.functions.outcomes import error
@@ -43,7 +43,7 @@ class LuaModules:
         BudgetExceededError, and what expanding an argument or a template raises.
         """
         if self._definitions.find(module) is None:
-            return hole(module)
+            return hole(plain_name(module))
         if self._frames.depth:
             return self._inner(frame, module, function)
         try:
