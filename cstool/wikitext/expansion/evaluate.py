@@ -22,9 +22,10 @@ _KEPT = 16 << 20
 # Python's frames for a hundred levels of evaluation, and those of the caller.
 _PYTHON_FRAMES = 5_000
 
-# An error message, as `#iferror` recognises it; none is longer.
+# An error message, as `#iferror` recognises it; the tag and the message are not longer.
 _ERROR = re.compile(
-    r'<(strong|span|p|div)\s[^<>]*?class="[^"<>]*\berror\b[^"<>]*"[^<>]*>(.{0,500}?)</\1>',
+    r'<(strong|span|p|div)(?=\s)[^<>]{0,200}?\sclass="(?:[^"<>]{0,100}\s)?error(?:\s[^"<>]{0,100})?"'
+    r"[^<>]{0,200}>(.{0,500}?)</\1>",
     re.DOTALL,
 )
 

@@ -36,8 +36,9 @@ from cstool.wikitext.markers import HOLE
 # ($wgMaxPPExpandDepth).
 _MOST_FRAMES = 40
 _DEEPEST = 100
-# Characters of a text that count as one step.
+# Characters that count as one step: of a text, and of one that a function may parse (`#expr`).
 _A_STEP = 64
+_A_STEP_READ = 8
 _LISTS = ":;#*"
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
@@ -198,13 +199,17 @@ class Evaluation:
         return f"{{{{{'|'.join((title, *texts))}}}}}"
 
     def _function(self, id_: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
+        self.budget.step(len(first) // _A_STEP_READ)
         arguments = [CallArgument(frame, CallPart(None, first))]
         arguments += [CallArgument(frame, part) for part in parts]
         return self._applied(id_, arguments, frame)
 
     def _applied(self, id_: str, arguments: Sequence[CallArgument], frame: CallFrame) -> str:
         self.budget.step()
-        text = FUNCTIONS[id_](frame, arguments)
+        try:
+            text = FUNCTIONS[id_](frame, arguments)
+        except (ArithmeticError, ValueError):  # a number beyond those of Python
+            return hole(id_)
         self.budget.produce(len(text))
         return text
 

@@ -26,8 +26,9 @@ from cstool.wikitext.expansion.functions.php_values import equal, numeric
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 
 _HOLE = re.compile(f"{HOLE}[^{HOLE_END}]*{HOLE_END}")
+# Unlike in MediaWiki, without `<` in a tag, so that the time is linear.
 _ERROR = re.compile(
-    r"<(?:strong|span|p|div)\s(?:[^\s>]*\s+)*?class=\"(?:[^\"\s>]*\s+)*?error(?:\s[^\">]*)?\""
+    r'<(?:strong|span|p|div)(?=\s)[^<>]*?\sclass="(?:[^"<>]*\s)?error(?:\s[^"<>]*)?"'
 )
 _MEDIA, _SPECIAL = -2, -1
 

@@ -17,6 +17,8 @@ _NUMBER = r"[+-]?(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]+)?"
 _NUMERIC = re.compile(f"{_SPACE}({_NUMBER}){_SPACE}")
 _LEADING = re.compile(f"{_SPACE}({_NUMBER})")
 _PRECISION = 14
+# Digits beyond which a whole number is a float, and int() refuses more than 4300.
+_LONGEST = 400
 
 
 def numeric(text: str) -> Number | None:
@@ -33,9 +35,8 @@ def leading_number(text: str) -> Number:
 
 def _converted(match: re.Match[str]) -> Number:
     text, point, fraction, exponent = match.groups()
-    if point is None and fraction is None and exponent is None:
-        return limited(int(text))
-    return float(text)
+    whole = point is None and fraction is None and exponent is None
+    return limited(int(text)) if whole and len(text) <= _LONGEST else float(text)
 
 
 def limited(number: int) -> Number:

@@ -16,6 +16,7 @@ local floor, huge, os = math.floor, math.huge, os
 -- Limits -----------------------------------------------------------------------------------------
 
 local STEP = 1000 -- instructions between two checks
+local MOST_GARBAGE = 8 * 1024 -- kilobytes when a call begins
 local CHECKS = 200 -- between two calls of Python, where it handles signals
 local ENDED = "this call has ended"
 
@@ -23,6 +24,8 @@ local left = huge -- instructions
 local churn = 0 -- kilobytes: the sum of the memory in use at the end of each garbage collection
 local most_memory, most_churn = huge, huge -- kilobytes
 local checks = 0
+local floor_memory = 0 -- kilobytes that were in use when all garbage was collected
+local overflowed -- whether the stack overflowed
 local ended -- why the call has ended; no code of modules runs after that
 
 local function stop(reason)
@@ -115,7 +118,15 @@ local at_begin = {} -- functions that forget what libraries remember, before eac
 
 local function caught(ok, ...)
   if ended then error(ENDED, 0) end
-  if not ok and (...) == "not enough memory" then stop("Lua memory") end
+  if not ok then
+    local fault = ...
+    if fault == "not enough memory" then stop("Lua memory") end
+    if type(fault) == "string" and string.find(fault, "stack overflow", 1, true) then
+      overflowed = true
+    end
+    -- An exception of Python: a signal.
+    if type(fault) == "userdata" then error(fault, 0) end
+  end
   return ok, ...
 end
 
@@ -125,7 +136,7 @@ end
 
 function base.xpcall(body, handler)
   return caught(raw.xpcall(body, function(fault)
-    if ended or fault == "not enough memory" then return fault end
+    if ended or fault == "not enough memory" or type(fault) == "userdata" then return fault end
     return handler(fault)
   end))
 end
@@ -258,6 +269,8 @@ end
 function base.os.date(format, time)
   if time == nil then return values(host.unknown("os.date")) end
   format = base.tostring(format == nil and "%c" or format)
+  -- The time zone of this machine.
+  if format:find("%%s") then return values(host.unknown("os.date")) end
   if format:sub(1, 1) ~= "!" then format = "!" .. format end
   return os.date(format, time)
 end
@@ -267,7 +280,7 @@ end
 local builtin = {} -- sources of libraries by name, as text
 
 local function compiled(source, name)
-  if source:find("\27Lua", 1, true) then error("cannot load compiled code", 0) end
+  if string.find(source, "\27Lua", 1, true) then error("cannot load compiled code", 0) end
   local chunk, fault = raw.loadstring(source, name)
   if not chunk then error(fault, 0) end
   return chunk
@@ -446,6 +459,7 @@ end
 local data = {} -- by the name that mw.loadData gets
 local costs = {} -- instructions for loading it
 local used_data = {} -- names whose costs the call has paid
+local passing = {} -- names of data that depends on the call
 
 local function fault_in_data(value, seen)
   local kind = type(value)
@@ -484,8 +498,10 @@ local function data_of(name)
   apart()
   if data[name] == nil then
     local before = left
+    values(host.begin_data())
     data[name] = load_data(name)
     costs[name] = before - left
+    if values(host.reads_page()) then passing[#passing + 1] = name end
   else
     charge(costs[name])
   end
@@ -585,8 +601,16 @@ end
 function kernel.begin(instructions, memory, most)
   if not template then make_template() end
   left, churn, checks, ended = instructions, 0, 0, nil
+  overflowed = false
   used_data = {}
+  for _, name in raw.ipairs(passing) do data[name] = nil end
+  passing = {}
   for _, forget in raw.ipairs(at_begin) do forget() end
+  -- Garbage of earlier calls would hide what this call uses.
+  if raw.count("count") > floor_memory + MOST_GARBAGE then
+    raw.count("collect")
+    floor_memory = raw.count("count")
+  end
   most_memory, most_churn = raw.count("count") + memory, most or huge
   if most then watch() end
   running = {}
@@ -594,13 +618,13 @@ function kernel.begin(instructions, memory, most)
   restart()
 end
 
--- End it: the instructions that are left, and why it ended, if it did not return.
+-- End it: the instructions that are left, and whether the stack overflowed.
 function kernel.finish()
   raw.sethook()
   unwatch()
-  local rest, why = left, ended
+  local rest = left
   left, ended, most_memory, most_churn = huge, nil, huge, huge
-  return rest, why
+  return rest, overflowed
 end
 
 -- Why the current call has ended, nil if it has not.

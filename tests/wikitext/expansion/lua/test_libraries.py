@@ -15,7 +15,18 @@ from scripts.check.lua_cases import by_cstool, read_cases
 from scripts.fuzz.ustring import literal
 
 _FILES = sorted(Path(__file__).parent.glob("*.tsv"))
-_ENGLISH = Site("enwiki", "en", "first-letter", ((0, ""), (10, "Template"), (828, "Module")))
+_ENGLISH = Site(
+    "enwiki",
+    "en",
+    "first-letter",
+    (
+        *((-2, "Media"), (-1, "Special"), (0, ""), (1, "Talk"), (2, "User"), (3, "User talk")),
+        *((4, "Project"), (5, "Project talk"), (6, "File"), (7, "File talk")),
+        *((8, "MediaWiki"), (9, "MediaWiki talk"), (10, "Template"), (11, "Template talk")),
+        *((12, "Help"), (13, "Help talk"), (14, "Category"), (15, "Category talk")),
+        *((828, "Module"), (829, "Module talk")),
+    ),
+)
 _GERMAN = Site(
     "dewiki",
     "de",
