@@ -9,7 +9,7 @@ WORKDIR /src
 COPY pyproject.toml setup.py MANIFEST.in README.md LICENSE ./
 COPY cstool cstool
 RUN python -m venv /opt/cstool \
- && /opt/cstool/bin/pip install --no-cache-dir '.[dask,dedup,mask,push,report]'
+ && /opt/cstool/bin/pip install --no-cache-dir '.[dask,dedup,lua,mask,push,report]'
 
 FROM python:3.12-slim
 COPY --from=build /opt/cstool /opt/cstool

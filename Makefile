@@ -33,7 +33,7 @@ help::
 
 $(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[report]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lua,report]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/cstool

@@ -48,6 +48,8 @@ _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 _BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
 _BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
 _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
+# The beginning of an item that is a block: a hatnote, a table.
+_BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
 
@@ -113,6 +115,8 @@ class PageReader:
         text = expand(strip(source, marks), marks, how)
         kinds: dict[int, str] | None = {} if marks.calls else None
         text = self._paragraphs(text, marks, kinds=kinds)
+        if kinds:  # a list item is text, even if it is only a call
+            marks.within.update(hole for hole, kind in kinds.items() if kind == ITEM)
         left: list[Left] = []
         if kinds is not None and HOLE in text:
             found = waiting_lines(text, marks, every=every or how.waits)
@@ -188,6 +192,8 @@ class PageReader:
         text = strip(numbered(pending.source, marks), marks)
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
+            if _BLOCK.match(text):
+                return iter(())
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),

@@ -1,17 +1,24 @@
 """Expressions of Lua and what Scribunto's libraries make of them.
 
-    python -m scripts.check.lua_cases COMMAND FILE.tsv…
+    python -m scripts.check.lua_cases --mediawiki DIR/LocalSettings.php FILE.tsv…
 
-writes the second column of each file anew. COMMAND reads lines of JSON with `title`, `text` and
-`pages` (wikitext by title), and writes such lines with the preprocessed `text`; it runs MediaWiki
-with Scribunto. Each line of a file is an expression, a tab and its values.
+writes the second column of each file anew: a line is an expression, a tab and its values. The
+MediaWiki needs the extension Scribunto; the language of the wiki is that of the settings.
 """
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterable, Sequence
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
+
+from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.definitions import Definition
+from cstool.wikitext.expansion.evaluate import Expander
+from cstool.wikitext.expansion.lua.lua_modules import LuaModules
+from scripts.fuzz.template_cases import Case
+from scripts.fuzz.templates import theirs
+
+NAME = "Module:X"
+CALL = "{{#invoke:X|run}}"
 
 # Values as text in ASCII: `show(f)` is what f returns, "error" if it fails.
 SHOW = r"""
@@ -62,26 +69,56 @@ def module(expressions: Sequence[str]) -> str:
     )
 
 
-def by_mediawiki(command: str, expressions: Sequence[str], size: int = 100) -> list[str]:
+def by_mediawiki(settings: str, expressions: Sequence[str], size: int = 100) -> list[str]:
     """Return the values of expressions in MediaWiki.
 
     Raises ValueError if it does not return a line for each.
     """
-    batches = [expressions[i : i + size] for i in range(0, len(expressions), size)]
-    lines = "".join(
-        json.dumps({"title": "T", "text": "{{#invoke:X|run}}", "pages": {"Module:X": module(b)}})
-        + "\n"
-        for b in batches
-    )
-    done = subprocess.run(
-        command, shell=True, input=lines, capture_output=True, text=True, check=True
-    )
+    batches = [expressions[start : start + size] for start in range(0, len(expressions), size)]
     answers: list[str] = []
-    for batch, line in zip(batches, done.stdout.splitlines(), strict=True):
-        values = json.loads(line)["text"].split("\n")
+    for batch, text in zip(
+        batches,
+        theirs([Case(CALL, {NAME: module(batch)}) for batch in batches], settings),
+        strict=True,
+    ):
+        values = (text or "").split("\n")
         if len(values) != len(batch):
-            raise ValueError(f"{line[:300]}\nin the batch of {batch[0]}")
+            raise ValueError(f"{text}\nin the batch of {batch[0]}")
         answers += values
+    return answers
+
+
+class _Module:
+    """The definitions of a wiki that has only one module."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def find(self, title: str) -> Definition | None:
+        """Return the module."""
+        if not self.exists(title):
+            return None
+        return Definition(title, self._source, None, "Scribunto")
+
+    def exists(self, title: str) -> bool:
+        """Return whether this is the module's title, in any language."""
+        return title.endswith(":X")
+
+
+def by_cstool(expressions: Sequence[str], site: Site, size: int = 100) -> list[str]:
+    """Return the values of expressions in our libraries; a hole where they are unknown."""
+    answers: list[str] = []
+    for start in range(0, len(expressions), size):
+        batch = expressions[start : start + size]
+        definitions = _Module(module(batch))
+        expander = Expander(site, definitions, LuaModules(site, definitions))
+        values = expander.expand(CALL, "T", starts_line=True).split("\n")
+        if len(values) == len(batch):
+            answers += values
+        elif len(batch) == 1:
+            answers += ["\n".join(values)]
+        else:
+            answers += by_cstool(batch, site, 1)
     return answers
 
 
@@ -91,15 +128,18 @@ def read_cases(path: Path) -> list[tuple[str, str]]:
     return [(e, v) for e, _, v in (row.partition("\t") for row in rows)]
 
 
-def main(command: str, files: Iterable[str]) -> None:
+def main() -> None:
     """Write the values of the expressions in files."""
-    for name in files:
-        path = Path(name)
-        expressions = [e for e, _ in read_cases(path)]
-        values = by_mediawiki(command, expressions)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--mediawiki", required=True, metavar="SETTINGS")
+    parser.add_argument("files", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    for path in arguments.files:
+        expressions = [expression for expression, _ in read_cases(path)]
+        values = by_mediawiki(arguments.mediawiki, expressions)
         rows = [f"{e}\t{v}\n" for e, v in zip(expressions, values, strict=True)]
         path.write_text("".join(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main()

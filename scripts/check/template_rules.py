@@ -3,13 +3,16 @@
 Usage: python -m scripts.check.template_rules DUMP [--calls 20] [--all]
 
 DUMP is page XML with templates (and Lua modules). Each different call on its pages, up to `--calls`
-for a template that has a rule and a definition, is read within a sentence, once with its rule and
-once with what the definition expands to. Prints a table of the templates for which text or links
-differ, or the definition is unknown (a hole) where the rule is not; `--all` prints each call.
+for a template that has a rule and a definition, is read between two words, once with its rule and
+once with what the definition expands to. Unlike in `extract`, where rules for templates without
+visible output always win, these are compared, too; blocks, such as hatnotes, are not. Prints a
+table of the templates for which text or links differ, or the definition is unknown (a hole) where
+the rule is not; `--all` prints each call.
 """
 
 import argparse
 import bz2
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,22 +22,34 @@ from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.evaluate import Expander
 from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 from cstool.wikitext.extension_tags import strip
-from cstool.wikitext.markers import HOLE, NOTHING, Markers
+from cstool.wikitext.hidden_elements import without_hidden
+from cstool.wikitext.markers import Markers
 from cstool.wikitext.page import PageReader
-from cstool.wikitext.rule_tables import Aliases, TemplateRules, aliases_of, normal_name, rules_of
+from cstool.wikitext.rule_tables import (
+    SHOWS_BLOCK,
+    Aliases,
+    TemplateRules,
+    aliases_of,
+    normal_name,
+    rules_of,
+)
 from cstool.wikitext.scan import calls
+from cstool.wikitext.sentences import TextLine
 from cstool.wikitext.site_identity import whole_site
 from cstool.wikitext.templates import call_name
 from cstool.wikitext.titles import MODULE, TEMPLATE, namespaces_of
 
-_BEFORE, _AFTER = "Left", "right."
+# Output that is not within a line of text.
+_BLOCK = re.compile(r"\s*(?:\{\||[*#:;]|<(?:div|table|blockquote)\b)")
+# The page that contains the calls.
+_TITLE = "Page"
 
 
 class Shown(NamedTuple):
-    """What a sentence with a call shows: the text in place of the call, and links."""
+    """What a call shows: its lines of text, between words, and the titles that they link to."""
 
     text: str
-    links: tuple[tuple[int, int, str], ...]
+    links: tuple[str, ...]
 
 
 class Compared(NamedTuple):
@@ -103,7 +118,8 @@ def calls_with_rule(wiki: Wiki, rules: TemplateRules, most: int) -> Iterator[tup
         for start, end, braces in calls(text):
             call = text[start:end]
             name = call_name(call) if braces == 2 else ""
-            if name not in defined or rules.find(name) is None:
+            rule, _ = rules.find(name) or (None, "")
+            if name not in defined or rule is None or rule is SHOWS_BLOCK:
                 continue
             known = seen.setdefault(name, set())
             if call not in known and len(known) < most:
@@ -118,25 +134,24 @@ def compare(wiki: Wiki, most: int) -> Iterator[Compared]:
     reader = PageReader(wiki.site, render=True, aliases=aliases)
     expander = Expander(wiki.site, wiki, LuaModules(wiki.site, wiki))
     for name, call in calls_with_rule(wiki, rules, most):
-        expanded = expander.expand(call, "Page", starts_line=False)
-        by_definition = None
-        if HOLE not in expanded:
-            by_definition = _shown(reader, expanded.replace(NOTHING, "<nowiki/>"))
-        yield Compared(name, call, _shown(reader, call.replace(NOTHING, "")), by_definition)
+        expanded = expander.expand(call, _TITLE, starts_line=False)
+        defined = without_hidden(expanded, Markers())
+        if _BLOCK.match(defined):
+            continue
+        yield Compared(
+            name,
+            call,
+            _shown(reader.rendered(call, _TITLE)),
+            _shown(reader.rendered(defined, _TITLE)),
+        )
 
 
-def _shown(reader: PageReader, source: str) -> Shown | None:
-    """Return what wikitext shows within a sentence, None if something in it is unknown."""
-    found = reader.sentences(f"{_BEFORE} {source} {_AFTER}", "Page")
-    if any(holes for _, _, holes in found):
+def _shown(lines: list[TextLine]) -> Shown | None:
+    """Return what lines show, None if something in them is unknown."""
+    if any(line.holes for line in lines):
         return None
-    text = ""
-    links = []
-    for part, mentions, _ in found:
-        text += " " if text else ""
-        links += [(len(text) + m[0], len(text) + m[1], m[2]) for m in mentions]
-        text += part
-    return Shown(text.removeprefix(_BEFORE).removesuffix(_AFTER).strip(), tuple(links))
+    text = " / ".join(line.text for line in lines).removeprefix("x ").removesuffix(" x")
+    return Shown(text, tuple(target for line in lines for _, _, target in line.mentions))
 
 
 def differs(compared: Compared) -> bool:
@@ -165,8 +180,9 @@ def _row(compared: Compared) -> str:
 def _told(shown: Shown | None) -> str:
     if shown is None:
         return "(unknown)"
-    targets = ", ".join(target for _, _, target in shown.links)
-    return (shown.text or "(nothing)") + (f" → {targets}" if targets else "")
+    targets = ", ".join(shown.links)
+    text = "" if shown.text in ("x", "x x") else shown.text
+    return (text.strip() or "(nothing)") + (f" → {targets}" if targets else "")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 <?php
 /**
- * Writes what MediaWiki's language files say about dates, numbers and plurals as tables
- * (language_forms, dates, plurals, autonyms; each .tsv) in OUTDIR (cstool/wikitext/data):
+ * Writes what MediaWiki's language files say about dates, numbers and words as tables
+ * (language_forms, dates, plurals, grammar, autonyms; each .tsv) in OUTDIR (cstool/wikitext/data):
  *
  *     MW_CONFIG_FILE=…/LocalSettings.php php scripts/data/mediawiki_language_tables.php OUTDIR
  *
@@ -76,6 +76,8 @@ class MediaWikiLanguageTables extends Maintenance {
 			'messages of months and weekdays (from Sunday), separated by |' );
 		$this->write( 'plurals', [ 'language', 'rules' ], $plurals,
 			'plurals.xml (Unicode CLDR) and plurals-mediawiki.xml; rules of all forms but the last' );
+		$this->write( 'grammar', [ 'language', 'case', 'pattern', 'replacement' ], self::grammar(),
+			'grammarTransformations/; the first pattern that matches is replaced, in this order' );
 		$this->write( 'autonyms', [ 'language', 'name' ], $autonyms, 'Names.php' );
 	}
 
@@ -119,6 +121,23 @@ class MediaWikiLanguageTables extends Maintenance {
 		] );
 	}
 
+	/** Changes of words, by language; aliases of cases are resolved. */
+	private static function grammar(): array {
+		$rows = [];
+		foreach ( glob( MW_INSTALL_PATH . '/languages/data/grammarTransformations/*.json' ) as $path ) {
+			$cases = json_decode( file_get_contents( $path ), true );
+			foreach ( $cases as $case => $rules ) {
+				$rules = is_string( $rules ) ? $cases[$rules] : $rules;
+				foreach ( $case === '@metadata' ? [] : $rules as $rule ) {
+					if ( $rule[0] !== '@metadata' ) {
+						$rows[basename( $path, '.json' )][] = [ $case, ...$rule ];
+					}
+				}
+			}
+		}
+		return $rows;
+	}
+
 	private static function digits( array $digits ): string {
 		return implode( $digits ) === '0123456789' ? '' : implode( $digits );
 	}
@@ -136,7 +155,7 @@ class MediaWikiLanguageTables extends Maintenance {
 		foreach ( $rows as $language => $list ) {
 			// English is repeated for a variety (ban-bali) of a language (ban) that has other forms.
 			$own = strtok( $language, '-' );
-			$differs = $own !== $language && isset( $rows[$own] ) && $rows[$own] !== $list;
+			$differs = isset( $rows['*'], $rows[$own] ) && $own !== $language && $rows[$own] !== $list;
 			foreach ( $list as $fields ) {
 				$line = self::line( $fields );
 				if ( $language === '*' || $differs || !isset( $english[$line] ) ) {
@@ -144,7 +163,9 @@ class MediaWikiLanguageTables extends Maintenance {
 				}
 			}
 		}
-		sort( $lines, SORT_STRING );
+		if ( $name !== 'grammar' ) {
+			sort( $lines, SORT_STRING );
+		}
 		$source = '# source: MediaWiki ' . MW_VERSION . "'s $source;"
 			. ' made by scripts/data/mediawiki_language_tables.php';
 		$path = rtrim( $this->getArg( 0 ), '/' ) . "/$name.tsv";

@@ -120,7 +120,7 @@ _FUNCTIONS = (
     *("lc", "uc", "UCFIRST", "lcfirst", "padleft", "padright", "#expr", "#ifexpr", "#titleparts"),
     *("urlencode", "anchorencode", "formatnum", "plural", "ns", "#ifexist", "#tag", "PAGENAME"),
     *("#pos", "#len", "#sub", "#replace", "#explode", "nse", "fullurl", "localurl", "#time"),
-    *("#rel2abs", "FULLPAGENAME", "NAMESPACE", "DEFAULTSORT", "grammar", "gender", "#count"),
+    *("#rel2abs", "FULLPAGENAME", "NAMESPACE", "grammar", "gender", "#count"),
 )
 _VARIABLES = (
     "PAGENAME",

@@ -150,11 +150,18 @@ def test_lines_inside_a_block_may_begin_with_a_space() -> None:
 
 
 def test_a_call_alone_on_its_line_is_a_block_unless_it_has_a_rule() -> None:
-    source = "One [[a]]\n{{x\n|y}}\ntwo [[b]]\n{{nowrap|three}}\nfour\n* {{x}}"
+    source = "One [[a]]\n{{x\n|y}}\ntwo [[b]]\n{{nowrap|three}}\nfour\n{{x}}"
     reading = waiting_reader().read(source, "P")
     assert [s.text for *_, s in reading.sentences] == ["One a"]
     assert [p.names for p in reading.waiting] == [["nowrap"]]
     assert shown(source, x="gone") == ["One [a→A]", "two [b→B] three four"]
+
+
+def test_a_list_item_that_is_only_a_call_is_text_unless_it_shows_a_block() -> None:
+    source = "* {{x}}\n: {{x}}\n** [[b]]"
+    assert shown(source, x="[[a]]") == ["[a→A]", "[a→A]", "[b→B]"]
+    for block in ("<div>[[a]]</div>", "{|\n| [[a]]\n|}"):
+        assert shown(source, x=block) == ["[b→B]"]
 
 
 def test_an_infobox_is_a_block_above_the_text_that_follows_it() -> None:

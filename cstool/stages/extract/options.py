@@ -1,6 +1,7 @@
 """The options of `cstool extract`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import xxhash
@@ -50,7 +51,7 @@ class ExtractOptions:
 
     def parameters(self, part_size: int | None, lua: str | None) -> dict[str, Any]:
         """Return what identifies a run; `lua`: the version of the interpreter of modules."""
-        parameters = {
+        parameters: dict[str, Any] = {
             "templates": self.templates,
             "all_sentences": self.all_sentences,
             "language": self.language,
@@ -63,5 +64,7 @@ class ExtractOptions:
             parameters["lua"] = lua
         if self.formulas != "holes":
             parameters["formulas"] = self.formulas
+        if self.template_pages:
+            parameters["template_pages"] = [Path(path).name for path in self.template_pages]
         given = {"wiki": self.wiki, "limit": self.limit}
         return parameters | {name: value for name, value in given.items() if value is not None}

@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cstool.dumps.xml import Site
 from cstool.stages.extract.definition_store import open_store
 from cstool.stages.extract.options import ExtractOptions
 from cstool.wikitext.expansion.budget import Budget
-from cstool.wikitext.expansion.evaluate import Expander
-from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.rule_tables import Aliases
+
+if TYPE_CHECKING:
+    from cstool.wikitext.expansion.evaluate import Expander
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,18 @@ class TemplateSources:
         return PageExpander(expander_of(self.store, self.site, lua=self.lua))
 
 
+def lua_version() -> str | None:
+    """Return what runs modules, with its version; None if lupa is not installed."""
+    from cstool.wikitext.expansion.lua import interpreter
+
+    return interpreter.lua_version()
+
+
 @dataclass
 class PageExpander:
     """Expands the calls of pages, one page after the other, within the limits of each page."""
 
-    expander: Expander
+    expander: "Expander"
     page_id: int = -1
     _budget: Budget = field(default_factory=Budget)
 
@@ -72,7 +81,11 @@ class PageExpander:
 
 
 @lru_cache(maxsize=1)
-def expander_of(store: Path, site: Site, *, lua: bool) -> Expander:
+def expander_of(store: Path, site: Site, *, lua: bool) -> "Expander":
     """Return the expander of a wiki's templates, with the definitions in a folder."""
+    # Not imported by runs that have no definitions: mwparserfromhell and lupa take 0.1 s to import.
+    from cstool.wikitext.expansion.evaluate import Expander
+    from cstool.wikitext.expansion.lua.lua_modules import LuaModules
+
     definitions = open_store(store, site)
     return Expander(site, definitions, LuaModules(site, definitions) if lua else None)

@@ -24,7 +24,7 @@ from cstool.stages.extract.dump_language import checked
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.read_slice import is_article, read_pages
 from cstool.stages.extract.render_slice import ReadPart, render_paragraphs
-from cstool.stages.extract.renderers import TemplateSources
+from cstool.stages.extract.renderers import TemplateSources, lua_version
 from cstool.stages.extract.rows import READ_SENTENCES
 from cstool.stages.extract.superseded_pages import drop_superseded
 from cstool.stages.extract.template_sources import read_template_pages, template_sources
@@ -38,7 +38,6 @@ from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.storage.tasks import Task
-from cstool.wikitext.expansion.lua.interpreter import lua_version
 from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE
 from cstool.wikitext.rule_tables import check_rules
@@ -47,7 +46,7 @@ from cstool.wikitext.titles import TEMPLATE
 from cstool.wikitext.wikis import in_language
 
 # Intermediate parts, which are read once.
-_QUICK = {"compression": "lz4"}
+_QUICK = {"compression": "lz4", "use_dictionary": ["title"], "write_statistics": False}
 _READ = "read"
 _TEMPLATE_PAGES = "template-pages"
 _NAMESPACES = frozenset({MAIN, TEMPLATE})
@@ -73,6 +72,7 @@ def extract(
     lua = lua_version() if options.by_definition else None
     dumps, notes = dump_files(dumps)
     definitions, more_notes = dump_files(options.template_pages)
+    options = replace(options, template_pages=tuple(definitions))
     for note in notes + more_notes:
         on_message(note)
     with open_run(

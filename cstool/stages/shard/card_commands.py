@@ -22,7 +22,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
     },
     "titles": {"part_size": ("--part-size", None)},
     "extract": {
-        "templates": ("--templates", "known"),
+        "templates": ("--templates", "dump"),
+        "formulas": ("--formulas", "holes"),
         "all_sentences": ("--all-sentences", False),
         "language": ("--language", None),
         "wiki": ("--wiki", None),
@@ -137,7 +138,7 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
     elif one.queried:
         yield from ("--live", *folders["link"], *dumps)
     else:
-        yield from dumps
+        yield from _dump_words(dumps, one.parameters.get("template_pages", []))
     yield from _given(one.stage, one.parameters)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")
@@ -147,6 +148,13 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
                 yield from (f"--{name}", ",".join(one.parameters[name]))
         if "only" in one.parameters and not one.queried:
             yield from ("--only", "QIDS.txt")
+
+
+def _dump_words(dumps: Sequence[str], definitions: Sequence[str]) -> Iterator[str]:
+    """Yield the dumps; `definitions`: those of which only templates were read."""
+    yield from (name for name in dumps if name not in definitions)
+    for name in definitions:
+        yield from ("--template-pages", name)
 
 
 def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:

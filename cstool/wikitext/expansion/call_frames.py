@@ -125,9 +125,12 @@ class CallFrame:
         }
         return self._evaluation.call_template(title, parts, self)
 
-    def call_function(self, name: str, arguments: Sequence[str]) -> str:
+    def call_function(
+        self, name: str, arguments: Sequence[str], named: Mapping[str, str] | None = None
+    ) -> str:
         """Return the output of a parser function (`#if`, in English) for expanded arguments."""
         given = [CallArgument(self, CallPart(None, text)) for text in arguments]
+        given += [CallArgument(self, CallPart(key, text)) for key, text in (named or {}).items()]
         return self._evaluation.call_function(name, given, self)
 
 

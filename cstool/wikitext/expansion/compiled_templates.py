@@ -7,10 +7,11 @@ from collections import OrderedDict
 from typing import Generic, NamedTuple, TypeVar
 
 from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.budget import BudgetExceededError
 from cstool.wikitext.expansion.definitions import Definition, Definitions
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.inclusion import transcluded
-from cstool.wikitext.expansion.programs import Program, TooDeepError, compiled
+from cstool.wikitext.expansion.programs import Program, compiled
 from cstool.wikitext.titles import TEMPLATE
 
 K = TypeVar("K")
@@ -25,10 +26,14 @@ _NAMES_KEPT = 1 << 16
 
 
 class Template(NamedTuple):
-    """A template: its full title, after redirects, and its program, None if it is too deep."""
+    """A template: its full title, after redirects, and its program.
+
+    `limit`: the limit that its source exceeds, else "".
+    """
 
     title: str
-    program: Program | None
+    program: Program
+    limit: str = ""
 
 
 class Recent(Generic[K, V]):
@@ -67,14 +72,19 @@ class CompiledTemplates:
         self._titles: Recent[str, str] = Recent(_NAMES_KEPT)
         self._templates: Recent[str, Template] = Recent(_KEPT)
 
-    def find(self, name: str) -> Template | None:
-        """Return the template that a call names, None if the wiki has none with this name."""
+    def title_of(self, name: str) -> str | None:
+        """Return the full title of the page that a call names, None if that is no title."""
         title = self._titles.get(name)
         if title is None:
             parsed = parsed_title(name, self._site, TEMPLATE)
-            title = "" if parsed is None or parsed.interwiki else parsed.full
+            title = "" if parsed is None else parsed.full
             self._titles.put(name, title)
-        return self._of_title(title) if title else None
+        return title or None
+
+    def find(self, name: str) -> Template | None:
+        """Return the template that a call names, None if the wiki has none with this name."""
+        title = self.title_of(name)
+        return None if title is None else self._of_title(title)
 
     def _of_title(self, title: str) -> Template | None:
         template = self._templates.get(title)
@@ -83,7 +93,7 @@ class CompiledTemplates:
         found = self._definition(title)
         if found is None:
             return None
-        template = Template(found.title, _program(found.text))
+        template = _compiled(found)
         self._templates.put(title, template, len(found.text) + 200)
         return template
 
@@ -99,8 +109,8 @@ class CompiledTemplates:
         return found
 
 
-def _program(text: str) -> Program | None:
+def _compiled(definition: Definition) -> Template:
     try:
-        return compiled(transcluded(text))
-    except TooDeepError:
-        return None
+        return Template(definition.title, compiled(transcluded(definition.text)))
+    except BudgetExceededError as fault:
+        return Template(definition.title, "", fault.limit)

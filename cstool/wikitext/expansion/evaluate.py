@@ -12,7 +12,6 @@ from cstool.wikitext.expansion.compiled_templates import Recent
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.frames import Modules
-from cstool.wikitext.expansion.programs import TooDeepError
 from cstool.wikitext.scan import calls
 
 # What a call may use of a page's budget.
@@ -23,8 +22,10 @@ _KEPT = 16 << 20
 # Python's frames for a hundred levels of evaluation, and those of the caller.
 _PYTHON_FRAMES = 5_000
 
+# An error message, as `#iferror` recognises it; none is longer.
 _ERROR = re.compile(
-    r'<(strong|span|p|div)\s[^<>]*?class="[^"]*\berror\b[^"]*"[^<>]*>(.*?)</\1>', re.DOTALL
+    r'<(strong|span|p|div)\s[^<>]*?class="[^"<>]*\berror\b[^"<>]*"[^<>]*>(.{0,500}?)</\1>',
+    re.DOTALL,
 )
 
 
@@ -75,7 +76,7 @@ def _evaluated(
         text = evaluation.page_text(source, title, starts_line=starts_line)
     except BudgetExceededError as fault:
         return hole(f"{fault.limit} limit: {_name(source)}"), False
-    except (TooDeepError, RecursionError):
+    except RecursionError:
         return hole(f"depth limit: {_name(source)}"), False
     return _finished(text), True
 
@@ -84,10 +85,15 @@ def _name(source: str) -> str:
     return plain_name(source.strip("{}").partition("|")[0])
 
 
+def _named(message: re.Match[str]) -> str:
+    """Return a hole with the name of an error message, or of the limit in it."""
+    return hole(plain_name(message[2]))
+
+
 def _finished(text: str) -> str:
     """Return expanded text in which error messages and braces that are left are holes."""
     if "error" in text:
-        text = _ERROR.sub(lambda found: hole(plain_name(found[2])), text)
+        text = _ERROR.sub(_named, text)
     if "{{" not in text:
         return text
     out: list[str] = []

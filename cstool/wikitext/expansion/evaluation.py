@@ -22,13 +22,12 @@ from cstool.wikitext.expansion.frames import Modules
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
-from cstool.wikitext.expansion.magic_words import INVOKE, MagicWords, magic_words
+from cstool.wikitext.expansion.magic_words import INVOKE, SUBST, MagicWords, magic_words
 from cstool.wikitext.expansion.programs import (
     Call,
     CallPart,
     Parameter,
     Program,
-    TooDeepError,
     compiled,
 )
 from cstool.wikitext.markers import HOLE
@@ -37,15 +36,17 @@ from cstool.wikitext.markers import HOLE
 # ($wgMaxPPExpandDepth).
 _MOST_FRAMES = 40
 _DEEPEST = 100
+# Characters of a text that count as one step.
+_A_STEP = 64
 _LISTS = ":;#*"
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
 _TEXTS_KEPT = 4 << 20
 
 
-def error(message: str) -> str:
-    """Return an error message, which `#iferror` recognises."""
-    return f'<span class="error">{message}</span>'
+def _failed(message: str) -> str:
+    """Return an error message: `#iferror` recognises it, and other functions a hole in it."""
+    return f'<span class="error">{hole(message)}</span>'
 
 
 class Resources(NamedTuple):
@@ -85,7 +86,7 @@ class Evaluation:
     def page_text(self, source: str, title: str, *, starts_line: bool) -> str:
         """Return wikitext of a page expanded; error messages and literal braces are left in it.
 
-        Raises BudgetExceededError and TooDeepError.
+        Raises BudgetExceededError.
         """
         program = compiled(source, after_newline=starts_line)
         return self.run(program, CallFrame(self, title, title, None, {}))
@@ -94,7 +95,6 @@ class Evaluation:
         """Return the text of a program. Raises BudgetExceededError."""
         if isinstance(program, str):
             return program
-        self.budget.step(len(program))
         self._depth += 1
         if self._depth > _DEEPEST:
             raise BudgetExceededError("depth")
@@ -109,16 +109,15 @@ class Evaluation:
                     out.append(self._parameter(node, frame))
         finally:
             self._depth -= 1
-        return "".join(out)
+        text = "".join(out)
+        self.budget.step(len(program) + len(text) // _A_STEP)
+        return text
 
     def expand_text(self, text: str, frame: CallFrame) -> str:
         """Return wikitext of a page with its calls and arguments expanded."""
         program = self._resources.texts.get(text)
         if program is None:
-            try:
-                program = compiled(preprocessed(text))
-            except TooDeepError:
-                raise BudgetExceededError("depth") from None
+            program = compiled(preprocessed(text))
             self._resources.texts.put(text, program, len(text) + 100)
         return self.run(program, frame)
 
@@ -128,11 +127,11 @@ class Evaluation:
         if template is None:
             return hole(plain_name(name))
         if len(frame.chain) >= _MOST_FRAMES:
-            return error(f"depth limit: {plain_name(name)}")
+            return _failed(f"depth limit: {plain_name(name)}")
         if template.title in frame.chain:
-            return error(f"loop: {plain_name(name)}")
-        if template.program is None:
-            raise BudgetExceededError("depth")
+            return _failed(f"loop: {plain_name(name)}")
+        if template.limit:
+            return _failed(f"{template.limit} limit: {plain_name(name)}")
         text = self.run(template.program, frame.child(template.title, parts))
         self.budget.produce(len(text))
         return text
@@ -163,12 +162,15 @@ class Evaluation:
 
     def _output(self, node: Call, frame: CallFrame) -> str:
         title = node.title if isinstance(node.title, str) else self.run(node.title, frame)
+        self.budget.step(len(node.parts) + len(title) // _A_STEP)
         name = title.strip(WHITE)
         head, colon, rest = name.partition(":")
         if HOLE in head:
             return hole("call with an unknown name")
         if colon and head.lower() in self._words.prefixes:
             name, unknown = self._words.without_prefixes(name)
+            if unknown == SUBST:
+                return self._literal(title, node.parts, frame)
             if unknown:
                 return hole(unknown)
             head, colon, rest = name.partition(":")
@@ -184,8 +186,16 @@ class Evaluation:
                 return VARIABLES[id_](frame)
         if HOLE in name:
             return hole("call with an unknown name")
+        # With a colon, it may be a function of another extension.
+        if not colon and self._templates.title_of(name) is None:
+            return self._literal(title, node.parts, frame)
         parts = self._parts(node.parts, frame)
         return hole(plain_name(name)) if parts is None else self.call_template(name, parts, frame)
+
+    def _literal(self, title: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
+        """Return a call that is none, as text: only what is inside it is expanded."""
+        texts = [CallArgument(frame, part).whole() for part in parts]
+        return f"{{{{{'|'.join((title, *texts))}}}}}"
 
     def _function(self, id_: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         arguments = [CallArgument(frame, CallPart(None, first))]

@@ -44,11 +44,19 @@ class Frame(Protocol):
     def expand(self, text: str) -> str:
         """Return wikitext with its templates and arguments expanded in this frame."""
 
+    def child(self, title: str, parts: Mapping[str, tuple[str, bool]]) -> "Frame":
+        """Return the frame of a call in this one; each part is a text and whether to trim it."""
+
     def call_template(self, title: str, arguments: Mapping[str, str]) -> str:
         """Return what a template shows for these arguments, which are already expanded."""
 
-    def call_function(self, name: str, arguments: Sequence[str]) -> str:
-        """Return the output of a parser function (`#if`, in English) for expanded arguments."""
+    def call_function(
+        self, name: str, arguments: Sequence[str], named: Mapping[str, str] | None = None
+    ) -> str:
+        """Return the output of a parser function (`#if`, in English) for expanded arguments.
+
+        `named`: arguments with names, after the others.
+        """
 
 
 class Argument(Protocol):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cstool.dumps.xml import MAIN, Site
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.tables import of_language
-from cstool.wikitext.titles import namespaces_of, upper_first
+from cstool.wikitext.titles import Namespaces, namespaces_of, upper_first
 from cstool.wikitext.wikis import CASE_SENSITIVE
 
 _SPACES = re.compile("[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
@@ -21,6 +21,7 @@ _INVALID = re.compile(
     r"|&(?:[A-Za-z0-9\x80-\uffff]+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{2}"
 )
 _LONGEST = 255
+TALK = 1
 _SPECIAL, _USER, _MEDIAWIKI = -1, 2, 8
 # Namespaces whose titles always begin with a capital (NamespaceInfo).
 _ALWAYS_CAPITAL = frozenset({_SPECIAL, _USER, _USER + 1, _MEDIAWIKI, _MEDIAWIKI + 1})
@@ -54,7 +55,7 @@ class FullTitle(NamedTuple):
     @property
     def has_talk(self) -> bool:
         """Whether the page has, or is, a talk page."""
-        return self.namespace >= 0 and not self.interwiki
+        return self.namespace >= 0 and not self.interwiki and bool(self.text)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -72,11 +73,11 @@ def parsed_title(raw: str, site: Site, default: int = MAIN) -> FullTitle | None:
         prefix, _, rest = text.partition(":")
         found = prefix.rstrip().lower()
         named = namespaces.named(found)
-        if named is not None and rest.strip():
-            number, text = named, rest.strip()
-            break
         if named is not None:
-            return None
+            number, text = named, rest.strip()
+            if not text or (named == TALK and _has_prefix(text, namespaces)):
+                return None
+            break
         if namespaces.leads_home(found):
             number, text = MAIN, rest.strip()
             if text.startswith(":"):
@@ -86,18 +87,26 @@ def parsed_title(raw: str, site: Site, default: int = MAIN) -> FullTitle | None:
             break
         else:
             break
-    text, _, fragment = text.partition("#")
+    text, hash_, fragment = text.partition("#")
     text = text.rstrip()
-    if _is_invalid(text, fragment, interwiki):
+    # Only a section of this page, or the main page of another wiki, has an empty title.
+    is_empty = not text and not interwiki and (number != MAIN or not hash_)
+    if is_empty or _is_invalid(text):
         return None
     if not interwiki:
         text = _capitalised(unicodedata.normalize("NFC", text), number, site)
     return FullTitle(number, namespace_name(number, site), text, fragment, interwiki)
 
 
-def _is_invalid(text: str, fragment: str, interwiki: str) -> bool:
-    if not text and not fragment and not interwiki:
-        return True
+def _has_prefix(text: str, namespaces: Namespaces) -> bool:
+    """Return whether a text begins with the name of a namespace or the prefix of a wiki."""
+    prefix, colon, _ = text.partition(":")
+    found = prefix.strip().lower()
+    known = namespaces.named(found) is not None or namespaces.leads_home(found)
+    return bool(colon) and (known or namespaces.leads_elsewhere(found))
+
+
+def _is_invalid(text: str) -> bool:
     return text.startswith(":") or bool(_INVALID.search(text)) or len(text.encode()) > _LONGEST
 
 
@@ -115,6 +124,11 @@ def made_title(namespace: int, text: str, site: Site) -> FullTitle:
 def namespace_name(number: int, site: Site) -> str:
     """Return the name of a namespace in this wiki, "" for articles and unknown numbers."""
     return _names(site).get(number, "")
+
+
+def namespace_number(name: str, site: Site) -> int | None:
+    """Return the namespace with this name, None if there is none."""
+    return namespaces_of(site).named(_SPACES.sub(" ", name).strip().lower())
 
 
 @cache

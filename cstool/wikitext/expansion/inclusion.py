@@ -66,6 +66,8 @@ class _Reader:
         self._out: list[str] = []
         self._unclosed: set[str] = set()
         self._marks = _NamedHoles(formulas=True)
+        # No tag ends after the last ">"; searching there would cost a scan for each "<".
+        self._last = text.rfind(">") + 1
 
     def read(self) -> str:
         """Return the text that is read."""
@@ -98,8 +100,8 @@ class _Reader:
         before = start
         while before and text[before - 1] in " \t":
             before -= 1
-        line = _COMMENT_LINE.match(text, start)
-        if line and before and text[before - 1] == "\n":
+        alone = before > 0 and text[before - 1] == "\n"
+        if alone and (line := _COMMENT_LINE.match(text, start)):
             blank = start - before
             last = self._out[-1]
             if blank and last[-blank:] == text[before:start]:
@@ -118,7 +120,7 @@ class _Reader:
                 return self._selected(start)
             self._out.append(text[start])
             return start + 1
-        end = text.find(">", tag.end()) + 1
+        end = text.find(">", tag.end(), self._last) + 1
         if not end:
             self._out.append(text[start])
             return start + 1
@@ -127,14 +129,14 @@ class _Reader:
             return end
         if text[end - 2] == "/":
             return self._replaced(tag, text[tag.end() : end - 1], "", end)
-        close = None if name in self._unclosed else _closing(lower).search(text, end)
+        close = None if lower in self._unclosed else _closing(lower).search(text, end)
         if close:
             return self._replaced(
                 tag, text[tag.end() : end - 1], text[end : close.start()], close.end()
             )
         if name in ("includeonly", "noinclude"):
             return len(text)
-        self._unclosed.add(name)
+        self._unclosed.add(lower)
         if lower in ("includeonly", "noinclude"):
             self._out.append(text[start:end])
         else:

@@ -13,8 +13,9 @@ from cstool.wikitext.tables import of_language
 
 # Lua modules, which are no function of texts (extension Scribunto).
 INVOKE = "invoke"
+SUBST = "subst"
 # What may precede the name of a template.
-_PREFIXES = frozenset({"subst", "safesubst", "msgnw", "msg", "raw"})
+_PREFIXES = frozenset({SUBST, "safesubst", "msgnw", "msg", "raw"})
 
 
 class Names(NamedTuple):
@@ -39,13 +40,13 @@ class MagicWords(NamedTuple):
     def without_prefixes(self, name: str) -> tuple[str, str | None]:
         """Return a call's name without its prefixes, and the id of one that makes it unknown.
 
-        These are `subst:`, which has no effect in a page, and `msgnw:`, whose text is no wikitext.
+        These are `subst:`, which makes a call of a page text, and `msgnw:`, which escapes wikitext.
         """
-        for ids in (("subst", "safesubst"), ("msgnw", "msg"), ("raw",)):
+        for ids in ((SUBST, "safesubst"), ("msgnw", "msg"), ("raw",)):
             head, _, rest = name.partition(":")
             id_ = self.prefixes.get(head.lower())
             if id_ in ids:
-                if id_ in ("subst", "msgnw"):
+                if id_ in (SUBST, "msgnw"):
                     return rest, id_
                 name = rest
         return name, None

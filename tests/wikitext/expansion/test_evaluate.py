@@ -63,7 +63,7 @@ def test_unknown_template_is_a_hole_with_its_name() -> None:
     assert expanded("{{No_such|x}}") == hole("no such")
     assert expanded("{{12}}") == hole("template 12")
     assert expanded("{{:Article}}") == hole(":article")
-    assert expanded("{{subst:a}}", A="x") == hole("subst")
+    assert expanded("{{subst:a}}", A="x") == hole("subst:a")
 
 
 def test_unknown_text_is_passed_on() -> None:
@@ -128,12 +128,18 @@ def test_calls_that_depend_on_the_page_are_expanded_for_each() -> None:
 def test_names_in_the_language_of_the_wiki() -> None:
     wiki = expander({"Ä": "({{{1}}})"}, GERMAN)
     call = "{{Vorlage:ä|{{#if:x|{{SEITENNAME}}}}}}{{template:ä|{{ERS:ä}}}}"
-    assert wiki.expand(call, "Seite", starts_line=False) == f"(Seite)({hole('subst')})"
+    assert wiki.expand(call, "Seite", starts_line=False) == f"(Seite)({hole('ers:ä')})"
 
 
 def test_marks_of_the_page_are_text() -> None:
     assert expanded(f"{{{{#if:{NOTHING}|yes|no}}}}") == "yes"
     assert expanded(f"{{{{a|x{NOTHING}}}}}", A="{{{1}}}") == f"x{NOTHING}"
+
+
+def test_call_without_a_title_is_text_inside_and_a_hole_in_the_end() -> None:
+    assert expanded("{{#ifeq:{{<b>|x={{a}}}}|{{<b>|x=y}}|same|no}}", A="y") == "same"
+    assert expanded("{{#if:{{<b>}}|{{<b>}}}}") == hole("b")
+    assert expanded("{{#if:{{subst:a}}|yes}}") == "yes"
 
 
 def test_braces_that_are_left_are_holes() -> None:

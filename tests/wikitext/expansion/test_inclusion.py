@@ -39,6 +39,7 @@ def test_extension_tags_leave_marks() -> None:
     assert text_of("<nowiki>{{a}}</nowiki>") == NOTHING + protect("{{a}}") + NOTHING
     assert text_of("<nowiki/>") == NOTHING
     assert text_of("<gallery>a</gallery>") == BLOCK
+    assert text_of("<hiero>x|y</hiero>") == "\x04<hiero>\x05"
     assert text_of("<math>x|y</math>") == formula_mark("\x17$x\x12y$")
 
 

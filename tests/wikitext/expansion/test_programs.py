@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.wikitext.expansion.budget import BudgetExceededError
 from cstool.wikitext.expansion.delimiters import delimiters
 from cstool.wikitext.expansion.programs import (
     Call,
     CallPart,
     Parameter,
     Program,
-    TooDeepError,
     compiled,
 )
 
@@ -68,7 +68,7 @@ def test_nested_calls_are_parsed_at_any_depth(depth: int) -> None:
 
 
 def test_deeper_calls_are_refused() -> None:
-    with pytest.raises(TooDeepError):
+    with pytest.raises(BudgetExceededError, match="depth"):
         compiled("{{" * 300 + "}}" * 300)
 
 

@@ -78,7 +78,7 @@ def _iferror(frame: Frame, arguments: Sequence[Argument]) -> str:
     if _ERROR.search(tested):
         return trimmed(arguments, 1)
     if unknown := unknown_in(tested):
-        return unknown if len(arguments) > 1 else tested
+        return unknown
     return trimmed(arguments, 2) if len(arguments) > 2 else tested
 
 

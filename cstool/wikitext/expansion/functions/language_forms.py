@@ -4,7 +4,8 @@ from functools import cache
 from html import unescape
 from typing import NamedTuple
 
-from cstool.wikitext.tables import of_language
+from cstool.dumps.xml import Site
+from cstool.wikitext.tables import of_language, rows
 
 _LATIN = "0123456789"
 
@@ -15,8 +16,8 @@ class LanguageForms(NamedTuple):
     `group`, `decimal`: separators. `minimum`: the digits from which on a whole number is grouped.
     `first`, `others`: sizes of groups from the right, 0 if there are none. `digits`: those of
     numbers with separators; `plain_digits`: those of numbers without. `keeps_exponent`: whether
-    a number of fewer digits than `minimum` is written with its exponent. `read`: what stands for `.`
-    and for `,` in numbers that are read, "" if nothing special does.
+    a number of fewer digits than `minimum` is written with its exponent. `read`: what stands for
+    `.` and for `,` in numbers that are read, "" if nothing special does.
     """
 
     group: str
@@ -50,3 +51,12 @@ def forms_of(language: str) -> LanguageForms:
         (point, comma),
         direction == "rtl",
     )
+
+
+@cache
+def site_forms(site: Site) -> LanguageForms:
+    """Return the forms of a wiki: those of its language, with Latin digits if it has them."""
+    forms = forms_of(site.language)
+    if (site.wiki,) in rows("latin_digits.tsv"):
+        return forms._replace(digits=_LATIN, plain_digits=_LATIN)
+    return forms

@@ -5,9 +5,9 @@ group digits with ICU. Data: language_forms.tsv.
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
-from cstool.wikitext.expansion.functions.language_forms import LanguageForms, forms_of
+from cstool.wikitext.expansion.functions.language_forms import LanguageForms
 from cstool.wikitext.expansion.functions.php_values import numeric
 
 MINUS = "−"
@@ -21,27 +21,30 @@ _PLACES = 3
 _CONTEXT = Context(prec=400, rounding=ROUND_HALF_EVEN)
 
 
-def formatted_number(text: str, language: str, *, separators: bool = True) -> str | None:
+def formatted_number(text: str, forms: LanguageForms, *, separators: bool = True) -> str | None:
     """Return a text with its numbers in a language's form, None if that is unknown."""
     if text == _NOT_A_NUMBER:
         return None
     if text in _INFINITE:
         return _INFINITE[text]
-    forms = forms_of(language)
-    form = _grouped if separators else _plain
-    if numeric(text) is not None:
-        return form(text, forms)
-    return _NUMBER.sub(lambda match: form(match[0], forms), text)
+    form = _grouped if separators else plain_digits
+    try:
+        if numeric(text) is not None:
+            return form(text, forms)
+        return _NUMBER.sub(lambda match: form(match[0], forms), text)
+    except InvalidOperation:  # more than a float can be
+        return None
 
 
-def _plain(number: str, forms: LanguageForms) -> str:
+def plain_digits(number: str, forms: LanguageForms) -> str:
+    """Return a number in a language's digits, without separators."""
     return number.translate(_digits(forms.plain_digits)).replace("-", MINUS)
 
 
 def _grouped(number: str, forms: LanguageForms) -> str:
     if number == "-0" or (forms.keeps_exponent and _is_short(number, forms)):
         signs = str.maketrans({".": forms.decimal, ",": forms.group})
-        return _plain(number.translate(signs), forms)
+        return plain_digits(number.translate(signs), forms)
     sign, whole, point, fraction = _as_written(number)
     whole = _in_groups(whole, forms) if len(whole) >= forms.minimum else whole
     text = f"{sign}{whole}{forms.decimal if point else ''}{fraction}"
@@ -80,20 +83,18 @@ def _in_groups(digits: str, forms: LanguageForms) -> str:
     return forms.group.join(reversed(groups))
 
 
-def _digits(digits: str) -> dict[int, str]:
-    return str.maketrans(dict(zip(_LATIN, digits, strict=True)))
+def _digits(digits: str) -> dict[int, int]:
+    return str.maketrans(_LATIN, digits)
 
 
-def read_number(text: str, language: str) -> str:
+def read_number(text: str, forms: LanguageForms) -> str:
     """Return a formatted number as a plain one, as far as it is a number of the language."""
     if text == "∞":
         return "INF"
     text = text.replace(MINUS, "-")
     if text == "-∞":
         return "-INF"
-    forms = forms_of(language)
-    digits = dict(zip(forms.plain_digits, _LATIN, strict=True))
-    text = text.translate(str.maketrans(digits))
+    text = text.translate(str.maketrans(forms.plain_digits, _LATIN))
     point, comma = forms.read
-    signs = {sign: plain for sign, plain in ((point, "."), (comma, ",")) if sign}
-    return text.translate(str.maketrans(signs)).replace(",", "")
+    signs = {ord(sign): plain for sign, plain in ((point, "."), (comma, ",")) if sign}
+    return text.translate(signs).replace(",", "")

@@ -47,7 +47,8 @@ def equal(left: str, right: str) -> bool:
     """Return whether two texts are equal for PHP (`==`): as numbers if both are numbers."""
     if left == right:
         return True
-    first, second = numeric(left), numeric(right)
+    first = numeric(left)
+    second = None if first is None else numeric(right)
     if first is None or second is None:
         return False
     if isinstance(first, float) and isinstance(second, float):
@@ -77,8 +78,11 @@ def to_integer(number: Number) -> int:
 
 
 def integer(text: str) -> int:
-    """Return the whole number that a text begins with, as PHP's `intval`."""
-    return to_integer(leading_number(text))
+    """Return the whole number that a text begins with, within 64 bits, as PHP's `intval`."""
+    number = leading_number(text)
+    if isinstance(number, float) and abs(number) > LARGEST:
+        return LARGEST if number > 0 else SMALLEST
+    return to_integer(number)
 
 
 def to_text(number: Number) -> str:

@@ -4,7 +4,9 @@ After Scribunto (REL1_39), Scribunto_LuaEngine: getExpandedArgument, expandTempl
 callParserFunction, preprocess, newChildFrame.
 """
 
+import re
 from collections.abc import Mapping
+from html import unescape
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.frames import Frame
@@ -17,10 +19,13 @@ from cstool.wikitext.expansion.lua.lua_values import (
     text_of,
     unknown,
 )
+from cstool.wikitext.markers import HOLE
 
 _MOST_FRAMES = 100
 _SLICE = 500
 _WHITE = " \t\n\r\0\x0b"
+_ERROR = re.compile('<strong class="error">(.*)</strong>', re.DOTALL)
+_DECIMAL = re.compile("0|-?[1-9][0-9]{0,17}")
 
 
 class LuaFrames:
@@ -81,9 +86,8 @@ class LuaFrames:
         """Return the functions of `mw.lua`."""
         return {
             "expensive": self._expensive,
-            "wiki": lambda: self.current.site.wiki,
             "unknown": _unknown,
-            "expression": lambda text: self.current.call_function("#expr", [text_of(text)]),
+            "expression": self._expression,
         }
 
     def _argument(self, number: float, name: bytes) -> str | None:
@@ -118,18 +122,25 @@ class LuaFrames:
 
     def _parser_function(self, number: float, name: bytes, *flat: object) -> str:
         function, colon, first = text_of(name).partition(":")
+        pairs = _pairs(flat)
+        named = {key: text for key, text in pairs if not key.isdecimal()}
         arguments = [first.strip(_WHITE)] if colon else []
-        for key, text in _pairs(flat):
-            arguments.append(text if key.isdecimal() else f"{key}={text}")
+        arguments += [text for key, text in pairs if key.isdecimal()]
         if not arguments:
             raise LuaFaultError(
                 "callParserFunction: At least one unnamed parameter (the parameter that comes "
                 "after the colon in wikitext) must be provided"
             )
-        return self._frame(number).call_function(function, arguments)
+        return self._frame(number).call_function(function, arguments, named)
 
     def _preprocess(self, number: float, text: bytes) -> str:
         return self._frame(number).expand(text_of(text).replace("\r\n", "\n").replace("\r", "\n"))
+
+    def _expression(self, text: bytes) -> str:
+        result = self.current.call_function("#expr", [text_of(text)])
+        if found := _ERROR.fullmatch(result):
+            raise LuaFaultError(unescape(found[1]))
+        return result
 
     def _expensive(self) -> int:
         self.expensive += 1
@@ -147,10 +158,8 @@ def _pairs(flat: tuple[object, ...]) -> list[tuple[str, str]]:
 
 def _key(name: str) -> object:
     """Return a name as PHP has it as an array's key: decimal integers are numbers."""
-    digits = name.removeprefix("-")
-    if digits.isascii() and digits.isdecimal() and (digits == name or digits != "0"):
-        if (digits == "0" or digits[0] != "0") and len(digits) < 19:
-            return int(name)
-    if "\x04" in name:
+    if _DECIMAL.fullmatch(name):
+        return int(name)
+    if HOLE in name:
         raise UnknownError(hole("argument with an unknown name"))
     return name.encode("utf-8", "surrogateescape")

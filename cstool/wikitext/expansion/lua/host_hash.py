@@ -4,6 +4,8 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 
+from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, text_of, unknown
+
 # Those of PHP 8, in its order.
 ALGORITHMS = [
     "md2",
@@ -122,3 +124,20 @@ def hash_value(algorithm: str, value: bytes) -> str | None:
         raise ValueError(f"Unknown hashing algorithm: {algorithm}")
     compute = _COMPUTE.get(algorithm)
     return compute(value) if compute else None
+
+
+def _algorithms() -> str:
+    return " ".join(ALGORITHMS)
+
+
+def _hash(algorithm: bytes, value: bytes) -> str:
+    try:
+        found = hash_value(text_of(algorithm), value)
+    except ValueError as fault:
+        raise LuaFaultError(str(fault)) from None
+    if found is None:
+        raise unknown("mw.hash.hashValue")
+    return found
+
+
+HASH_HOST: Mapping[str, Callback] = {"algorithms": _algorithms, "hash": _hash}

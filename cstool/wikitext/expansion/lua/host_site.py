@@ -31,20 +31,19 @@ def _number(name: str, site: Site) -> int | None:
 def _namespaces(site: Site) -> str:
     """Return a line for each namespace: its number, names, properties and aliases."""
     canonical = {MAIN: ""}
-    for language, number, name in rows("namespaces.tsv"):
+    for language, row, text in rows("namespaces.tsv"):
         if language == "*":
-            canonical.setdefault(int(number), name)
+            canonical.setdefault(int(row), text)
     aliases: dict[int, list[str]] = {}
-    for number, name in of_language("namespaces.tsv", site.language):
-        aliases.setdefault(int(number), []).append(name)
+    for row, text in of_language("namespaces.tsv", site.language):
+        aliases.setdefault(int(row), []).append(text)
     lines = []
     for number, name in sorted(site.namespaces):
         own = canonical.get(number, name)
         others = [a.replace(" ", "_") for a in aliases.get(number, []) if a not in (name, own)]
+        has_subpages = len(made_title(number, "a/a", site).parts) > 1
         letter = parsed_title("a", site, number)
-        flags = (
-            len(made_title(number, "a/a", site).parts) > 1,
-            bool(letter and letter.text == "A"),
-        )
-        lines.append("\t".join((str(number), name, own, *(str(int(f)) for f in flags), *others)))
+        is_capitalised = letter is not None and letter.text == "A"
+        flags = (str(int(has_subpages)), str(int(is_capitalised)))
+        lines.append("\t".join((str(number), name, own, *flags, *others)))
     return "\n".join(lines)

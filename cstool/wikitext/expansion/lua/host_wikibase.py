@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.full_titles import parsed_title
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, text_of, unknown
 
 

@@ -21,13 +21,12 @@ from cstool.wikitext.expansion.lua.lua_values import (
 
 # The version of what Lua's files do not show: Python's functions, limits.
 VERSION = 1
-# Kilobytes that a call may add to the interpreter's memory, and the sum of the memory in use at the
-# ends of garbage collections, of which large strings that are made and dropped cause many.
+# Kilobytes that a call may add to the interpreter's memory; above this it is repeated.
+MUCH_MEMORY = 16 << 10
+# The same when it is repeated, and the sum of the memory in use at the ends of garbage collections,
+# of which large strings that are made and dropped cause many.
 MOST_MEMORY = 64 << 10
-MOST_CHURN = 8 << 20
-# In an interpreter that has run other calls: above this a call is repeated in a new one.
-MUCH_MEMORY = 32 << 10
-MUCH_CHURN = 2 << 20
+MOST_CHURN = 4 << 20
 # Bytes beyond the limit, which Lua can allocate between two checks before an allocation fails.
 _RESERVE = 64 << 20
 # Bytes that must be free while values are passed: a failure there would block the process.
@@ -114,11 +113,14 @@ class Interpreter:
         """Bytes in use."""
         return int(self._lua.get_memory_used())
 
-    def begin(self, instructions: int, *, is_new: bool) -> None:
-        """Begin a call that is not part of another one."""
-        memory, churn = (MOST_MEMORY, MOST_CHURN) if is_new else (MUCH_MEMORY, MUCH_CHURN)
+    def begin(self, instructions: int, *, repeats: bool) -> None:
+        """Begin a call that is not part of another one.
+
+        `repeats`: whether it is repeated in a new interpreter because it uses much memory.
+        """
+        memory = MOST_MEMORY if repeats else MUCH_MEMORY
         self.mark, self.failure = "", None
-        self._begin(instructions, memory, churn)
+        self._begin(instructions, memory, MOST_CHURN if repeats else None)
         self._most = self.memory + (memory << 10) + _RESERVE
         self._lua.set_max_memory(self._most)
 

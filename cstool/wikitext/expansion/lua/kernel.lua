@@ -51,20 +51,34 @@ end
 
 -- An object that notices the end of each garbage collection: large strings that are made and
 -- dropped cost few instructions, but much time.
+local watcher
+
 local function watch()
-  raw.getmetatable(raw.newproxy(true)).__gc = function()
+  watcher = raw.getmetatable(raw.newproxy(true))
+  function watcher.__gc()
     churn = churn + raw.count("count")
     if churn > most_churn and not ended then raw.sethook(check, "", 1) end
     watch()
   end
 end
-watch()
+
+local function unwatch()
+  if watcher then watcher.__gc = nil end
+  watcher = nil
+end
+
 -- A collection is not divided into steps, during which much could be allocated.
 raw.count("setstepmul", 0)
 
 -- Instructions are counted from here, so that the count does not depend on what was before.
 local function restart()
   raw.sethook(check, "", STEP)
+end
+
+-- The same before and after work whose instructions depend on what this interpreter remembers.
+local function apart()
+  charge(STEP)
+  restart()
 end
 
 -- Functions of Python ----------------------------------------------------------------------------
@@ -84,6 +98,7 @@ end
 -- Basic functions --------------------------------------------------------------------------------
 
 local base = {}
+local at_begin = {} -- functions that forget what libraries remember, before each call
 
 local function caught(ok, ...)
   if ended then error(ENDED, 0) end
@@ -115,9 +130,7 @@ function base.setmetatable(object, metatable)
   return raw.setmetatable(object, metatable)
 end
 
-function base.tostring(...)
-  local object = ...
-  if select("#", ...) == 0 then return raw.tostring() end
+function base.tostring(object)
   local kind = type(object)
   if kind == "string" then return object end
   local metatable = raw.getmetatable(object)
@@ -212,8 +225,8 @@ local function seconds(date)
     if not value then error("field '" .. name .. "' missing in date table", 3) end
     return floor(value)
   end
-  local year, month = field("year"), field("month")
-  local day, hour = field("day"), field("hour", 12)
+  local hour, day = field("hour", 12), field("day")
+  local month, year = field("month"), field("year")
   year, month = year + floor((month - 1) / 12), (month - 1) % 12 + 1
   if month <= 2 then year, month = year - 1, month + 12 end
   local days = 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
@@ -255,10 +268,12 @@ local function library(name, environment, callbacks)
 end
 
 -- Names by which modules load libraries.
-local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32" }
+local REQUIRED = { libraryUtil = "libraryutil", strict = "strict", bit32 = "bit32",
+  bit = "luabit_bit", ["luabit.bit"] = "luabit_bit", ["luabit/bit"] = "luabit_bit",
+  hex = "luabit_hex", ["luabit.hex"] = "luabit_hex", ["luabit/hex"] = "luabit_hex" }
 local MW = { ustring = "ustring" }
 for _, name in ipairs({ "text", "html", "title", "site", "language", "uri", "hash", "message",
-  "ustring" }) do
+  "ustring", "wikibase" }) do
   MW["mw." .. name] = name
 end
 
@@ -268,7 +283,8 @@ base.string = setfenv(compiled(sources.strings, "@strings.lua"), {
   string = string, select = select, type = type, error = error, tonumber = tonumber,
   tostring = base.tostring, loadstring = raw.loadstring, setmetatable = raw.setmetatable,
   math = math, table = table, ipairs = ipairs, pairs = pairs, unpack = unpack,
-})(charge, function() stop("Lua memory") end, bound(host.find), sources.byte_patterns)
+})(charge, function() stop("Lua memory") end, bound(host.find), sources.byte_patterns,
+  function(forget) at_begin[#at_begin + 1] = forget end)
 raw.getmetatable("").__index = base.string
 
 do
@@ -346,11 +362,11 @@ local function add_require(environment)
     if file and builtin[file] then
       return function() return library(file, environment) end
     end
+    apart()
     local title = title_of(name)
-    if title and chunk_of(title) then
-      return function(...) return run(title, environment, ...) end
-    end
-    return nil
+    local exists = title and chunk_of(title)
+    apart()
+    return exists and function(...) return run(title, environment, ...) end or nil
   end
   local package = { loaded = loaded, preload = preload, loaders = { find_preload, find_module } }
   function package.seeall(module)
@@ -393,9 +409,20 @@ end
 
 local frames -- what frame.lua returns
 
+-- What environments are copied from. It is made before libraries remember anything in `base`.
+local template
+
+local function make_template()
+  template = clone(base, {})
+  for _, list in ipairs({ "namespaces", "subjectNamespaces", "talkNamespaces",
+    "contentNamespaces" }) do
+    local _ = base.mw.site[list]
+  end
+end
+
 -- Return a new environment for a module and the frame of its call.
 local function new_environment(frame)
-  local environment = clone(base, {})
+  local environment = clone(template, {})
   add_require(environment)
   environment.mw.getCurrentFrame = function() return frame end
   return environment
@@ -441,15 +468,15 @@ end
 -- Data is loaded once per interpreter, and yet costs each call the same.
 local function data_of(name)
   if used_data[name] then return data[name] end
+  apart()
   if data[name] == nil then
     local before = left
-    restart()
     data[name] = load_data(name)
     costs[name] = before - left
   else
     charge(costs[name])
   end
-  restart()
+  apart()
   used_data[name] = true
   return data[name]
 end
@@ -457,7 +484,9 @@ end
 local json = {}
 
 local function json_of(name)
+  apart()
   if json[name] == nil then json[name] = values(host.json_page(name)) end
+  apart()
   return json[name]
 end
 
@@ -526,6 +555,7 @@ function kernel.add(name, source, callbacks)
     parts[part] = parts[part] or library(part, base, functions)
     return parts[part]
   end
+  function functions.at_begin(forget) at_begin[#at_begin + 1] = forget end
   if name == "frame" then
     functions.new_environment = new_environment
     frames = library(name, base, functions)
@@ -533,14 +563,21 @@ function kernel.add(name, source, callbacks)
     for key, value in raw.pairs(library(name, base, functions)) do base.mw[key] = value end
   elseif MW[name] or MW["mw." .. name] then
     base.mw[name] = library(name, base, functions)
+    if name == "ustring" then
+      base.string.ulower, base.string.uupper = base.mw.ustring.lower, base.mw.ustring.upper
+    end
   end
 end
 
--- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes.
+-- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes;
+-- churn is counted only if there is a limit.
 function kernel.begin(instructions, memory, most)
+  if not template then make_template() end
   left, churn, checks, ended = instructions, 0, 0, nil
   used_data = {}
-  most_memory, most_churn = raw.count("count") + memory, most
+  for _, forget in raw.ipairs(at_begin) do forget() end
+  most_memory, most_churn = raw.count("count") + memory, most or huge
+  if most then watch() end
   running = {}
   frames.reset()
   restart()
@@ -549,6 +586,7 @@ end
 -- End it: the instructions that are left, and why it ended, if it did not return.
 function kernel.finish()
   raw.sethook()
+  unwatch()
   local rest, why = left, ended
   left, ended, most_memory, most_churn = huge, nil, huge, huge
   return rest, why
@@ -568,10 +606,11 @@ end
 -- Text that a function of a module returns, or nil and a message.
 function kernel.invoke(title, name, current, parent)
   local frame = frames.new(current, parent)
-  local exports
+  apart()
   if not chunk_of(title) then return nil, "no such module" end
+  apart()
   local environment = new_environment(frame)
-  exports = run(title, environment)
+  local exports = run(title, environment)
   if type(exports) ~= "table" then return nil, "the module returned no table" end
   local call = exports[name]
   if call == nil then return nil, "the function does not exist" end

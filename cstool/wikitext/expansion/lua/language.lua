@@ -3,9 +3,9 @@
 -- Behaviour: the reference manual of Scribunto and its LanguageLibrary.php.
 local host = ...
 
-local error, floor, gmatch, huge, ipairs, match, pairs, select, tonumber, tostring, type =
+local error, floor, gmatch, huge, ipairs, match, pairs, select, tonumber, tostring, type, unpack =
   error, math.floor, string.gmatch, math.huge, ipairs, string.match, pairs, select, tonumber,
-  tostring, type
+  tostring, type, unpack
 
 local util = require("libraryUtil")
 local number_text = host.library("ustring_arguments").number_text
@@ -34,7 +34,8 @@ function language.fetchLanguageNames(in_language, include)
   check_type("fetchLanguageNames", 1, in_language, "string", true)
   check_type("fetchLanguageNames", 2, include, "string", true)
   local names = {}
-  for code, name in gmatch(host.names(in_language or "", include or "mw"), "([^\t]*)\t([^\n]*)\n") do
+  local lines = host.names(in_language or "", include or "mw")
+  for code, name in gmatch(lines, "([^\t]*)\t([^\n]*)\n") do
     names[code] = name
   end
   return names
@@ -76,7 +77,6 @@ function methods.formatDate(code, format, date, is_local)
   check_type("formatDate", 2, date, "string", true)
   check_type("formatDate", 3, is_local, "boolean", true)
   if not date or date == "" then return host.unknown("formatDate of now") end
-  if match(date, "^%d%d%d%d$") then date = "00:00 " .. date end
   return host.format_date(code, format, date, is_local or false)
 end
 
@@ -92,17 +92,7 @@ end
 
 function methods.convertPlural(code, number, ...)
   check_type("convertPlural", 1, number, "number")
-  local count, forms = number_text(number), {}
-  for _, form in ipairs(to_forms(...)) do
-    if match(form, "%d=") then
-      local given, text = match(form, "^(.-)=(.*)$")
-      if given == count then return text end
-    else
-      forms[#forms + 1] = form
-    end
-  end
-  if #forms == 0 then return "" end
-  return forms[math.min(host.plural(code, count) + 1, #forms)]
+  return host.plural(code, number, unpack(to_forms(...)))
 end
 
 function methods.convertGrammar(code, word, case)
@@ -163,7 +153,11 @@ end
 function methods.formatDuration(code, seconds, chosen)
   check_type("formatDuration", 1, seconds, "number")
   check_type("formatDuration", 2, chosen, "table", true)
-  return host.unknown("formatDuration")
+  local flat = {}
+  for _, part in ipairs(to_intervals(seconds, chosen)) do
+    flat[#flat + 1], flat[#flat + 2] = part[1], part[2]
+  end
+  return host.format_duration(code, unpack(flat))
 end
 
 -- Objects ----------------------------------------------------------------------------------------
@@ -266,17 +260,14 @@ function language.new(code)
   return object
 end
 
-local content
-
 function language.getContentLanguage()
-  content = content or host.content()
-  return language.new(content)
+  return language.new(host.content())
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
 if mw.ustring then
-  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
-  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
+  function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+  function mw.ustring.lower(s) return methods.lc(host.content(), s) end
 end
 
 return language

@@ -3,6 +3,7 @@
 After Scribunto (REL1_39), ScribuntoHooks::invokeHook and Scribunto_LuaEngine.
 """
 
+import re
 import unicodedata
 
 from cstool.dumps.xml import Site
@@ -16,6 +17,8 @@ from cstool.wikitext.expansion.lua.library_hosts import kernel_functions, librar
 
 # Instructions of Lua that count as a step of the budget.
 INSTRUCTIONS_PER_STEP = 100
+# Characters that no text has, except marks of removed and protected text.
+_CONTROL = re.compile("[\x00-\x05\x08\x0b\x0c\x18-\x1f]")
 # An interpreter that uses more bytes after a call is replaced.
 _LARGEST = 256 << 20
 
@@ -49,24 +52,21 @@ class LuaModules:
         """Return the output of a call that no module contains."""
         budget = frame.budget
         before = budget.steps, budget.output
-        is_new = self._interpreter is None
-        text, reason = self._counted(frame, module, function, is_new=is_new)
-        if reason == "Lua memory" and not is_new:
+        text, reason = self._counted(frame, module, function, repeats=False)
+        if reason == "Lua memory":
             budget.steps, budget.output = before
             self._interpreter = None
-            text, reason = self._counted(frame, module, function, is_new=True)
-        if reason == "Lua memory":
-            self._interpreter = None
+            text, reason = self._counted(frame, module, function, repeats=True)
         return self._finished(text, reason, module)
 
     def _counted(
-        self, frame: Frame, module: str, function: str, *, is_new: bool
+        self, frame: Frame, module: str, function: str, *, repeats: bool
     ) -> tuple[bytes | None, str | None]:
         if self._interpreter is None:
             self._interpreter = self._made()
         interpreter = self._interpreter
         instructions = max(frame.budget.steps, 0) * INSTRUCTIONS_PER_STEP
-        interpreter.begin(instructions, is_new=is_new)
+        interpreter.begin(instructions, repeats=repeats)
         try:
             result = self._called(frame, module, function)
         except BaseException:
@@ -108,12 +108,16 @@ class LuaModules:
 
     def _made(self) -> Interpreter:
         return Interpreter(
-            kernel_functions(self._site, self._definitions, self._frames),
-            library_functions(self._site, self._definitions, self._frames),
+            kernel_functions(self._site, self._definitions, self._table),
+            library_functions(self._site, self._definitions, self._frames, self._table),
         )
+
+    def _table(self, *items: object) -> object:
+        assert self._interpreter is not None
+        return self._interpreter.table(*items)
 
 
 def _clean(output: bytes) -> str:
     """Return the text of a module's output: valid UTF-8 in form NFC (UtfNormal's Validator)."""
-    text = output.decode("utf-8", "replace")
+    text = _CONTROL.sub("\ufffd", output.decode("utf-8", "replace"))
     return text if text.isascii() else unicodedata.normalize("NFC", text)

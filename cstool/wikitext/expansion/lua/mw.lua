@@ -112,28 +112,6 @@ local function unknown(name)
   return function() return host.unknown(name) end
 end
 
-local WIKIBASE = { "getEntity", "getEntityObject", "getEntityIdForCurrentPage",
-  "getEntityIdForTitle", "getEntityUrl", "getLabel", "getLabelWithLang", "getLabelByLang",
-  "getLabelByLanguage", "label", "getDescription", "getDescriptionWithLang",
-  "getDescriptionByLang", "getDescriptionByLanguage", "description", "getSitelink", "sitelink",
-  "getBadges", "getBestStatements", "getAllStatements", "getEntityStatements", "renderSnak",
-  "renderSnaks", "formatValue", "formatValues", "resolvePropertyId", "getPropertyOrder",
-  "orderProperties", "getReferencedEntityId", "entityExists", "incrementExpensiveFunctionCount" }
-
-mw_functions.wikibase = {}
-for _, name in ipairs(WIKIBASE) do mw_functions.wikibase[name] = unknown("mw.wikibase") end
-
-function mw_functions.wikibase.isValidEntityId(id)
-  if type(id) ~= "string" then
-    error("bad argument #1 to 'isValidEntityId' (string expected)", 2)
-  end
-  return id:find("^[QqPpLlMm][1-9]%d*$") ~= nil or id:find("^[Ll][1-9]%d*%-[FfSs][1-9]%d*$") ~= nil
-end
-
-function mw_functions.wikibase.getGlobalSiteId()
-  return host.wiki()
-end
-
 mw_functions.ext = {
   data = { get = unknown("mw.ext.data") },
   ParserFunctions = {},

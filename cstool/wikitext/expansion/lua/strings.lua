@@ -2,7 +2,7 @@
 --
 -- Patterns whose matching could take long are matched by `byte_patterns`, whose instructions are
 -- counted. The others are charged for their largest possible number of steps.
-local charge, out_of_memory, host_find, patterns_source = ...
+local charge, out_of_memory, host_find, patterns_source, at_begin = ...
 
 local C = {}
 for name, value in pairs(string) do C[name] = value end
@@ -12,7 +12,6 @@ local MOST_STEPS = 1e6 -- of a match in C
 local STEPS_PER_INSTRUCTION = 100
 local LONGEST = 2 ^ 25 -- bytes of a repeated string
 local LONGEST_PATTERN = 2000 -- in C, where the depth of recursion grows with the pattern
-local MOST_SHAPES = 5000
 
 local string = {}
 for _, name in ipairs({ "byte", "char", "len", "sub" }) do string[name] = C[name] end
@@ -41,7 +40,8 @@ local patterns = loadstring(patterns_source, "@byte_patterns.lua")(charge)
 
 -- What the cost of matching depends on: the number of items that match texts of any length, the
 -- largest set, and whether there are no special characters.
-local shapes, known_shapes = {}, 0
+local shapes = {}
+at_begin(function() shapes = {} end)
 
 local function shape_of(pattern)
   local power, set, doubled, plain = 0, 1, 0, true
@@ -85,8 +85,6 @@ local function is_cheap(length, pattern)
   local shape = shapes[pattern]
   if not shape then
     if #pattern > LONGEST_PATTERN then return false end
-    if known_shapes >= MOST_SHAPES then shapes, known_shapes = {}, 0 end
-    known_shapes = known_shapes + 1
     shape = shape_of(pattern)
     shapes[pattern] = shape
   end
@@ -143,14 +141,18 @@ end
 
 function string.gmatch(...)
   local s, pattern = ...
-  if not are_texts(s, pattern) or is_cheap(#s, tostring(pattern)) then return C.gmatch(...) end
+  if not are_texts(s, pattern) or is_cheap(#tostring(s), tostring(pattern)) then
+    return C.gmatch(...)
+  end
   return patterns.gmatch(tostring(s), tostring(pattern))
 end
 string.gfind = string.gmatch
 
 function string.gsub(...)
   local s, pattern, replacement, most = ...
-  if not are_texts(s, pattern) or is_cheap(#s, tostring(pattern)) then return C.gsub(...) end
+  if not are_texts(s, pattern) or is_cheap(#tostring(s), tostring(pattern)) then
+    return C.gsub(...)
+  end
   local kind = type(replacement)
   if kind == "number" then
     replacement = tostring(replacement)

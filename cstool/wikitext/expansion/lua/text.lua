@@ -67,8 +67,8 @@ function text.split(s, pattern, plain)
 end
 
 function text.listToText(list, separator, conjunction)
-  separator = separator or host.words("comma")
-  conjunction = conjunction or host.words("and")
+  separator = separator or host.separator("comma-separator")
+  conjunction = conjunction or host.separator("and") .. host.separator("word-separator")
   local count = #list
   if count > 1 then
     return table.concat(list, separator, 1, count - 1) .. conjunction .. list[count]
@@ -80,7 +80,7 @@ function text.truncate(s, length, ellipsis, adjusts)
   local ustring = mw.ustring
   local whole, most = ustring.len(s), math.abs(length)
   if whole <= most then return s end
-  ellipsis = ellipsis or host.words("ellipsis")
+  ellipsis = ellipsis or host.separator("ellipsis")
   local extra = adjusts and ustring.len(ellipsis) or 0
   local result
   if most <= extra then
@@ -214,7 +214,6 @@ end
 
 local function of_text(name, call)
   return function(s)
-    if type(s) == "number" then s = tostring(s) end
     util.checkType(name, 1, s, "string")
     return call(s)
   end

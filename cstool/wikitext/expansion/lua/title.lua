@@ -38,6 +38,10 @@ local function order(a, b)
   return 0
 end
 
+local function is_before(a, b)
+  return order(a, b) < 0
+end
+
 local function from(ok, ...)
   if not ok then return nil end
   return made(...)
@@ -139,7 +143,7 @@ function made(namespace_number, text, fragment, interwiki, namespace_name, parti
   local namespace = mw.site.namespaces[namespace_number]
   local data = {
     namespace = namespace_number, text = text, fragment = fragment, interwiki = interwiki,
-    nsText = namespace_name, thePartialUrl = partial_url,
+    nsText = (namespace_name:gsub(" ", "_")), thePartialUrl = partial_url,
     isLocal = interwiki == "", isExternal = interwiki ~= "",
     isContentPage = namespace.isContent, isSpecialPage = namespace_number == -1,
     isTalkPage = namespace.isTalk, subjectNsText = namespace.subject.name,
@@ -163,7 +167,7 @@ function made(namespace_number, text, fragment, interwiki, namespace_name, parti
   fields.fragment = false
   return setmetatable(object, {
     __eq = title.equals,
-    __lt = function(a, b) return order(a, b) < 0 end,
+    __lt = is_before,
     __tostring = function(self) return self.prefixedText end,
     __index = function(_, name)
       local value = data[name]

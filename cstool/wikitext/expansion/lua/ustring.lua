@@ -157,7 +157,8 @@ local SPACES = { "\194[\133\160]", "\225[\154\160][\128\142]",
 -- Whether Lua's string library gives the same result for this subject. `all`: for all matches.
 local function is_native(program, s, ascii, all)
   local use = program.native
-  if not use or #s > use.limit or use.line and byte(s, -1) == 10 then return false end
+  if not use or use.line and byte(s, -1) == 10 then return false end
+  if not patterns.is_short(use, #s) then return false end
   if ascii then return true end
   if use.ascii or all and use.empty or use.digits and find(s, DIGIT) then return false end
   if use.spaces then

@@ -48,7 +48,8 @@ function arguments.check_subject(name, s, any)
     arguments.bad_argument(name, 1, "string is not UTF-8")
   end
   if #s > arguments.MAX_STRING_LENGTH then
-    arguments.bad_argument(name, 1, "string is longer than " .. arguments.MAX_STRING_LENGTH .. " bytes")
+    local most = arguments.MAX_STRING_LENGTH
+    arguments.bad_argument(name, 1, "string is longer than " .. most .. " bytes")
   end
   return s
 end
@@ -62,7 +63,8 @@ function arguments.check_pattern(name, pattern)
     arguments.bad_argument(name, 2, "string is not UTF-8")
   end
   if #pattern > arguments.MAX_PATTERN_LENGTH then
-    arguments.bad_argument(name, 2, "pattern is longer than " .. arguments.MAX_PATTERN_LENGTH .. " bytes")
+    local most = arguments.MAX_PATTERN_LENGTH
+    arguments.bad_argument(name, 2, "pattern is longer than " .. most .. " bytes")
   end
   return pattern
 end

@@ -12,7 +12,8 @@ local wikibase = {}
 
 function wikibase.isValidEntityId(id)
   check_type("isValidEntityId", 1, id, "string")
-  return find(id, "^[QPLEqple][1-9]%d*$") ~= nil or find(id, "^[Ll][1-9]%d*%-[FSfs][1-9]%d*$") ~= nil
+  return find(id, "^[QPLEqple][1-9]%d*$") ~= nil
+    or find(id, "^[Ll][1-9]%d*%-[FSfs][1-9]%d*$") ~= nil
 end
 
 function wikibase.getGlobalSiteId()
