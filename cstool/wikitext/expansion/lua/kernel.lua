@@ -97,6 +97,7 @@ local function chunk_of(title)
     local source = values(host.source(title))
     if source then
       local ok, result = raw.pcall(compiled, source, "=" .. title)
+      if result == "not enough memory" then error(result, 0) end
       chunk = ok and result or tostring(result)
     else
       chunk = false
