@@ -32,7 +32,7 @@ _RESERVE = 64 << 20
 # Bytes that must be free while values are passed: a failure there would block the process.
 _FREE = 8 << 20
 
-_KERNEL = ("kernel", "strings", "byte_patterns")
+_KERNEL = ("kernel", "limits", "basics", "data", "strings", "byte_patterns")
 
 
 @cache
