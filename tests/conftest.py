@@ -50,7 +50,7 @@ _SLOW = (
     "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
     "storage/test_ownership", "storage/test_run", "test_docs.py", "test_fuzz.py",
     "test_make.py", "test_make_live.py", "test_make_titles.py", "test_make_wikidata.py",
-    "test_slurm.py", "test_survival.py",
+    "test_slurm.py", "test_survival.py", "wikitext/test_gold_of_templates.py",
 )  # fmt: skip
 _SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)
 # Fixtures that run stages.

@@ -57,6 +57,13 @@ class TemplatesChoice(click.Choice[str]):
     help="File with additional template rules (TOML; format: docs/templates.md).",
 )
 @click.option(
+    "--entities",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Output folder of `cstool entities`. Lua modules that ask for the item of a page, or for "
+    "labels and sitelinks of items, get these from it; without it, they leave holes.",
+)
+@click.option(
     "--formulas",
     type=click.Choice(["holes", "tex"]),
     default=ExtractOptions.formulas,
@@ -102,6 +109,7 @@ def command(
     templates: Templates,
     template_pages: tuple[str, ...],
     templates_file: IO[bytes] | None,
+    entities: Path | None,
     formulas: Formulas,
     all_sentences: bool,
     wiki: str | None,
@@ -132,9 +140,11 @@ def command(
         limit=limit,
         template_pages=template_pages,
         formulas=formulas,
+        entities=entities,
     )
-    if template_pages and templates != "dump":
-        raise click.UsageError("--template-pages needs --templates dump, the default")
+    for option, given in (("--template-pages", template_pages), ("--entities", entities)):
+        if given and templates != "dump":
+            raise click.UsageError(f"{option} needs --templates dump, the default")
     if templates_file:
         options = replace(
             options,

@@ -13,6 +13,8 @@ from cstool.storage.manifest import Input
 
 # Bytes; a smaller estimate is logged only if the disk has less.
 _WORTH_A_LINE = 1_000_000_000
+# Folders in which a stage only looks up what it needs, by stage.
+_LOOKED_UP = {"extract": "entities"}
 
 
 class Disk(NamedTuple):
@@ -33,7 +35,8 @@ def _rates() -> dict[str, Disk]:
 def expected_disk(stage: str, inputs: Sequence[Input]) -> Disk | None:
     """Return the disk space that a stage needs; None if its rate or all input sizes are unknown."""
     rates = _rates().get(stage)
-    sizes = [given.bytes for given in inputs if given.bytes is not None]
+    read = [given for given in inputs if given.name != _LOOKED_UP.get(stage)]
+    sizes = [given.bytes for given in read if given.bytes is not None]
     if rates is None or not sizes:
         return None
     return Disk(rates.peak * sum(sizes) // 1000, rates.result * sum(sizes) // 1000)

@@ -31,6 +31,8 @@ CONTINUES = "\x08"
 # of a tag's hole, or around `x` and the name of a formula's, as hexadecimal digits.
 FORMULA = "\x17"
 FORMULA_MARK = re.compile("\x17(?:([0-9]+)|[xX]([0-9a-fA-F]+))\x17")
+# In the wikitext of a pending paragraph: the end of a line that a broken link extends over.
+BROKEN_LINE = "\x0b"
 # Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
 UNSEEN_TEXT = "\u2060"
 # Pictures until the lines are known: one within a line, one beside the text, the brackets of one

@@ -12,7 +12,7 @@ from cstool.wikitext.fast_path import FastPath
 from cstool.wikitext.inline import is_known, plain, without_switches
 from cstool.wikitext.lines import FREE, ITEM, parted, running_lines
 from cstool.wikitext.links import LinkParser
-from cstool.wikitext.markers import APART, BESIDE, CONTINUES, HOLE, OBJECT, Markers
+from cstool.wikitext.markers import APART, BESIDE, BROKEN_LINE, CONTINUES, HOLE, OBJECT, Markers
 from cstool.wikitext.pending import (
     Left,
     PageText,
@@ -217,8 +217,9 @@ class PageReader:
         if "[[" in text:
             text = self._pictures.with_marks(text)
         if whole and BESIDE not in text:
-            text = text.replace("\n", CONTINUES)
+            text = text.replace("\n", CONTINUES).replace(BROKEN_LINE, "\n")
         else:
+            text = text.replace(BROKEN_LINE, "\n")
             ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
             lines = running_lines(text, marks.within, ends, free=free, kinds=kinds)
             text = _in_paragraphs(lines)

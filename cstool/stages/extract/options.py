@@ -23,8 +23,8 @@ class ExtractOptions:
     `all_sentences` also keeps sentences without a mention. `wiki` and `language` override those in
     the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
     readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
-    its name, for messages. `limit`: read only this number of pages, without redirects and those of
-    other namespaces.
+    its name, for messages. `entities`: a folder of `cstool entities`, for modules. `limit`: read
+    only this number of pages, without redirects and those of other namespaces.
     """
 
     templates: Templates = "dump"
@@ -38,6 +38,7 @@ class ExtractOptions:
     limit: int | None = None
     template_pages: tuple[str, ...] = ()
     formulas: Formulas = "holes"
+    entities: Path | None = None
 
     @property
     def render(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cstool.dumps.xml import Site
 from cstool.stages.extract.definition_store import open_store
+from cstool.stages.extract.entity_items import ItemSources
 from cstool.stages.extract.options import ExtractOptions
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.page import PageReader, reader
@@ -22,7 +23,8 @@ class TemplateSources:
 
     `aliases`: redirects to templates that have a rule. `store`: folder of the dump's definitions,
     None if they are not used. `overridden`: names of the rules that are not used, because they
-    disagree with the definitions. `lua`: whether modules are run. `digest`: of the definitions.
+    disagree with the definitions. `lua`: whether modules are run. `items`: those that modules ask
+    for, None if they are not known. `digest`: of the definitions.
     """
 
     site: Site
@@ -31,12 +33,13 @@ class TemplateSources:
     store: Path | None = None
     overridden: frozenset[str] = frozenset()
     lua: bool = False
-
+    items: ItemSources | None = None
     digest: str = ""
 
     def identity(self) -> tuple[object, ...]:
         """Return what decides how templates are rendered, without the run's own parameters."""
-        return self.site, self.aliases, self.digest, sorted(self.overridden), self.lua
+        items = self.items and self.items.folder.described.fingerprint
+        return self.site, self.aliases, self.digest, sorted(self.overridden), self.lua, items
 
     def reader(self) -> PageReader:
         """Return the reader of paragraphs that waited."""
@@ -52,7 +55,7 @@ class TemplateSources:
         """Return an expander of the dump's templates; None without a store."""
         if self.store is None:
             return None
-        return PageExpander(expander_of(self.store, self.site, lua=self.lua))
+        return PageExpander(expander_of(self.store, self.site, self.items, lua=self.lua))
 
 
 def lua_version() -> str | None:
@@ -81,11 +84,12 @@ class PageExpander:
 
 
 @lru_cache(maxsize=1)
-def expander_of(store: Path, site: Site, *, lua: bool) -> "Expander":
+def expander_of(store: Path, site: Site, items: ItemSources | None, *, lua: bool) -> "Expander":
     """Return the expander of a wiki's templates, with the definitions in a folder."""
     # Not imported by runs that have no definitions: mwparserfromhell and lupa take 0.1 s to import.
     from cstool.wikitext.expansion.evaluate import Expander
     from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 
     definitions = open_store(store, site)
-    return Expander(site, definitions, LuaModules(site, definitions) if lua else None)
+    known = items.open() if items else None
+    return Expander(site, definitions, LuaModules(site, definitions, known) if lua else None)

@@ -21,6 +21,7 @@ from cstool.execution.options import RunOptions
 from cstool.languages.codes import need_language
 from cstool.stages.extract.definition_store import DEFINED
 from cstool.stages.extract.dump_language import checked
+from cstool.stages.extract.entity_items import EntityFolder, entity_folder
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.read_slice import is_article, read_pages
 from cstool.stages.extract.render_slice import ReadPart, render_paragraphs
@@ -73,25 +74,29 @@ def extract(
     dumps, notes = dump_files(dumps)
     definitions, more_notes = dump_files(options.template_pages)
     options = replace(options, template_pages=tuple(definitions))
+    entities = entity_folder(options.entities) if options.entities else None
+    folders = [entities.described] if entities else []
     for note in notes + more_notes:
         on_message(note)
     with open_run(
         out,
         stage="extract",
         parameters=options.parameters(running.part_size, lua),
-        inputs=[describe_dump(dump) for dump in (*dumps, *definitions)],
+        inputs=[*map(describe_dump, (*dumps, *definitions)), *folders],
         options=running,
+        reads=[options.entities] if options.entities else [],
         calls=read_pages,
     ) as run:
         if run.finished:
             refuse_damage(out, run.finished.counts, keep_going=options.keep_going)
-        return run.finished or _fill(run, dumps, definitions, options, on_message)
+        return run.finished or _fill(run, dumps, definitions, entities, options, on_message)
 
 
 def _fill(
     run: Run,
     dumps: Sequence[str],
     definitions: Sequence[str],
+    entities: EntityFolder | None,
     options: ExtractOptions,
     on_message: Callable[[str], None],
 ) -> Manifest:
@@ -119,7 +124,7 @@ def _fill(
     read = run.map(read_pages, options, dump.tasks, spec, size=dump.size)
     read = drop_superseded(run, read, spec)
     more = read_template_pages(run, definitions, site, options) if options.by_definition else None
-    sources = template_sources(run, site, options, read, more, on_message)
+    sources = template_sources(run, site, options, read, more, entities, on_message)
     made = _render(run, read, sources)
     paragraphs = gather(run, made)
     counts = total(m.counts for m in (*read, *made))

@@ -20,6 +20,7 @@ from cstool.stages.extract.definition_store import (
     DefinitionLog,
     store_definitions,
 )
+from cstool.stages.extract.entity_items import EntityFolder, index_items
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.renderers import TemplateSources, lua_version
 from cstool.stages.extract.rule_agreement import disagreeing_rules
@@ -95,11 +96,13 @@ def template_sources(
     options: ExtractOptions,
     read: Sequence[FinishedPart],
     further: TemplatePages | None,
+    entities: EntityFolder | None,
     on_message: Callable[[str], None],
 ) -> TemplateSources:
     """Return what renders templates, when all pages have been read.
 
-    `read`: the parts of the first phase; `further`: those of further dumps.
+    `read`: the parts of the first phase; `further`: those of further dumps; `entities`: the items
+    that modules may ask for.
     """
     sources = TemplateSources(site, options)
     files = [m.part.file for m in read]
@@ -115,9 +118,10 @@ def template_sources(
     sources = replace(sources, aliases=_aliases(stored.redirects, sources))
     if not stored.number:
         if any((run.work(WAITING_FOLDER) / m.part.file).is_file() for m in read):
+            where = "the pages read with --limit have" if options.limit else "the dump has"
             on_message(
-                "the dump has no templates, so only those with a rule are rendered: give a dump "
-                "that has them with --template-pages"
+                f"{where} no templates, so only those with a rule are rendered: give a dump that "
+                "has them with --template-pages"
             )
         return sources
     sources = replace(
@@ -129,6 +133,8 @@ def template_sources(
             f"that call one leave holes: install lupa with {install_hint('lua')}, then start over "
             "with --overwrite"
         )
+    if stored.modules and sources.lua and entities:
+        sources = replace(sources, items=index_items(run, entities, site, on_message))
     overridden = disagreeing_rules(run, read, sources, run.work(WAITING_FOLDER))
     if overridden:
         names = sorted(overridden)

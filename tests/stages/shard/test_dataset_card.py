@@ -148,8 +148,8 @@ def test_commands_have_every_given_option() -> None:
             ancestor("titles", "entities", "enwiki-20261001-page.sql.gz",
                      "enwiki-20261001-page_props.sql.gz", "enwiki-20261001-redirect.sql.gz",
                      wiki="enwiki"),
-            ancestor("extract", "a b.xml", "t.xml", templates="none", all_sentences=True,
-                     rules="0", template_pages=["t.xml"]),
+            ancestor("extract", "a b.xml", "t.xml", "entities", templates="none",
+                     all_sentences=True, rules="0", template_pages=["t.xml"]),
             ancestor("link", "extract", "titles", propagate=True),
             ancestor("switch", "link", "entities", languages=["de", "fr"], seed=3,
                      recipe="entitycs", fit=False, weights={"de": 2.5}, mix=True,
@@ -164,8 +164,8 @@ def test_commands_have_every_given_option() -> None:
         "cstool titles --wiki enwiki --entities work/entities "
         "--sql-page enwiki-20261001-page.sql.gz --sql-props enwiki-20261001-page_props.sql.gz "
         "--sql-redirect enwiki-20261001-redirect.sql.gz -o work/enwiki/titles",
-        "cstool extract 'a b.xml' --template-pages t.xml --templates none --all-sentences "
-        "--templates-file RULES.toml -o work/enwiki/sentences",
+        "cstool extract 'a b.xml' --template-pages t.xml --entities work/entities --templates none "
+        "--all-sentences --templates-file RULES.toml -o work/enwiki/sentences",
         "cstool link work/enwiki/sentences --titles work/enwiki/titles --propagate "
         "-o work/enwiki/linked",
         "cstool switch work/enwiki/linked --entities work/entities --languages de,fr "

@@ -85,9 +85,7 @@ def _made(site: Site, namespace: int, text: str, fragment: str, interwiki: str) 
         raw = f"{interwiki}:{raw}"
     if fragment:
         raw += f"#{fragment}"
-    title = parsed_title(raw, site)
-    # Title::makeTitleSafe keeps the namespace that it is given.
-    return title if (title and title.namespace == namespace) or interwiki else None
+    return parsed_title(raw, site)
 
 
 def _model(title: FullTitle) -> str:

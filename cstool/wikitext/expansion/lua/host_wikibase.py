@@ -5,8 +5,8 @@ from typing import Protocol
 
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.full_titles import parsed_title
-from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, text_of, unknown
+from cstool.wikitext.expansion.lua.term_languages import converted_from, label_languages
 
 
 class Wikibase(Protocol):
@@ -61,15 +61,14 @@ def wikibase_functions(wikibase: Wikibase, frame: Callable[[], Frame]) -> Mappin
         return wikibase.entity(text, text_of(wiki))
 
     def term(kind: bytes, item: bytes) -> tuple[bytes | None, bytes | None]:
-        own = frame().site.language
-        for language in (own, *language_names.fallbacks(own)):
-            found = wikibase.term(text_of(kind), text_of(item).upper(), language)
+        for language in label_languages(frame().site.language):
+            found = _term(wikibase, text_of(kind), text_of(item).upper(), language)
             if found is not None:
                 return found.encode(), language.encode()
         return None, None
 
     def term_in(kind: bytes, item: bytes, language: bytes) -> str | None:
-        return wikibase.term(text_of(kind), text_of(item).upper(), text_of(language))
+        return _term(wikibase, text_of(kind), text_of(item).upper(), text_of(language))
 
     return {
         "unknown": _unknown,
@@ -84,6 +83,15 @@ def wikibase_functions(wikibase: Wikibase, frame: Callable[[], Frame]) -> Mappin
             lambda item, wiki: wikibase.sitelink(text_of(item).upper(), text_of(wiki)),
         ),
     }
+
+
+def _term(wikibase: Wikibase, kind: str, item: str, language: str) -> str | None:
+    """Return a term in a language. Raises LookupError if it is converted from a variant of it."""
+    found = wikibase.term(kind, item, language)
+    others = converted_from(language) if found is None else ()
+    if any(wikibase.term(kind, item, other) is not None for other in others):
+        raise LookupError(item)
+    return found
 
 
 def _unknown(name: bytes) -> object:

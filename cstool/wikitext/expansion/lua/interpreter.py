@@ -32,7 +32,7 @@ _RESERVE = 64 << 20
 # Bytes that must be free while values are passed: a failure there would block the process.
 _FREE = 8 << 20
 
-_KERNEL = ("kernel", "strings", "byte_patterns")
+_KERNEL = ("kernel", "limits", "basics", "data", "strings", "byte_patterns")
 
 
 @cache
@@ -89,6 +89,8 @@ class Interpreter:
         )
         self.mark = ""
         self.failure: BaseException | None = None
+        # After an overflow, the stack may grow deeper than before.
+        self.is_used_up = False
         self._most = 0
         host = self._table(kernel)
         host[b"tick"] = self._tick
@@ -128,7 +130,9 @@ class Interpreter:
         """End it; return the instructions that are left."""
         self._most = 0
         self._lua.set_max_memory(0)
-        return int(self._after_a_call(self._finish)[0])
+        left, overflowed = self._after_a_call(self._finish)
+        self.is_used_up = self.is_used_up or bool(overflowed)
+        return int(left)
 
     def invoke(
         self, title: str, function: str, current: int, parent: int | None
@@ -146,6 +150,8 @@ class Interpreter:
             reason = self._after_a_call(self._reason)
             if reason is None and "not enough memory" in str(fault):
                 reason = b"Lua memory"
+            if "stack overflow" in str(fault):
+                self.is_used_up = True
             return None, "error" if reason is None else reason.decode()
         if isinstance(result, bytes):
             return result, None

@@ -15,14 +15,14 @@ from cstool.wikitext.expansion.lua.host_text import TableMaker, text_functions, 
 from cstool.wikitext.expansion.lua.host_title import title_functions
 from cstool.wikitext.expansion.lua.host_uri import uri_functions
 from cstool.wikitext.expansion.lua.host_ustring import USTRING_HOST
-from cstool.wikitext.expansion.lua.host_wikibase import NoWikibase, wikibase_functions
+from cstool.wikitext.expansion.lua.host_wikibase import Wikibase, wikibase_functions
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, text_of, unknown
 
 _MODULE = 828
 
 
 def kernel_functions(
-    site: Site, definitions: Definitions, table: TableMaker
+    site: Site, definitions: Definitions, frames: LuaFrames, table: TableMaker
 ) -> Mapping[str, Callback]:
     """Return the functions of `kernel.lua`."""
 
@@ -49,6 +49,8 @@ def kernel_functions(
             return None
 
     return {
+        "begin_data": frames.begin_data,
+        "reads_page": frames.reads_page,
         "module_title": module_title,
         "source": source,
         "json_page": json_page,
@@ -67,7 +69,11 @@ def _unknown(name: bytes) -> object:
 
 
 def library_functions(
-    site: Site, definitions: Definitions, frames: LuaFrames, table: TableMaker
+    site: Site,
+    definitions: Definitions,
+    frames: LuaFrames,
+    wikibase: Wikibase,
+    table: TableMaker,
 ) -> Mapping[str, Mapping[str, Callback]]:
     """Return the functions of libraries, in the order in which they are loaded."""
 
@@ -89,5 +95,5 @@ def library_functions(
         "uri": uri_functions(frame),
         "hash": HASH_HOST,
         "message": message_functions(site),
-        "wikibase": wikibase_functions(NoWikibase(), frame),
+        "wikibase": wikibase_functions(wikibase, frame),
     }

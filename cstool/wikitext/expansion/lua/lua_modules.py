@@ -7,11 +7,12 @@ import re
 import unicodedata
 
 from cstool.dumps.xml import Site
-from cstool.wikitext.expansion.budget import BudgetExceededError, hole
+from cstool.wikitext.expansion.budget import BudgetExceededError, hole, plain_name
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.functions.outcomes import error
 from cstool.wikitext.expansion.lua.host_frame import LuaFrames
+from cstool.wikitext.expansion.lua.host_wikibase import NoWikibase, Wikibase
 from cstool.wikitext.expansion.lua.interpreter import Interpreter
 from cstool.wikitext.expansion.lua.library_hosts import kernel_functions, library_functions
 
@@ -24,11 +25,14 @@ _LARGEST = 256 << 20
 
 
 class LuaModules:
-    """Runs the modules of a wiki (see `frames.Modules`)."""
+    """Runs the modules of a wiki (see `frames.Modules`), with what is known of Wikidata."""
 
-    def __init__(self, site: Site, definitions: Definitions) -> None:
+    def __init__(
+        self, site: Site, definitions: Definitions, wikibase: Wikibase | None = None
+    ) -> None:
         self._site = site
         self._definitions = definitions
+        self._wikibase = wikibase or NoWikibase()
         self._frames = LuaFrames()
         self._interpreter: Interpreter | None = None
 
@@ -39,13 +43,14 @@ class LuaModules:
         BudgetExceededError, and what expanding an argument or a template raises.
         """
         if self._definitions.find(module) is None:
-            return hole(module)
+            return hole(plain_name(module))
         if self._frames.depth:
             return self._inner(frame, module, function)
         try:
             return self._outer(frame, module, function)
         finally:
-            if self._interpreter and self._interpreter.memory > _LARGEST:
+            used = self._interpreter
+            if used and (used.is_used_up or used.memory > _LARGEST):
                 self._interpreter = None
 
     def _outer(self, frame: Frame, module: str, function: str) -> str:
@@ -108,8 +113,10 @@ class LuaModules:
 
     def _made(self) -> Interpreter:
         return Interpreter(
-            kernel_functions(self._site, self._definitions, self._table),
-            library_functions(self._site, self._definitions, self._frames, self._table),
+            kernel_functions(self._site, self._definitions, self._frames, self._table),
+            library_functions(
+                self._site, self._definitions, self._frames, self._wikibase, self._table
+            ),
         )
 
     def _table(self, *items: object) -> object:

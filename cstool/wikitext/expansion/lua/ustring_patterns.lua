@@ -7,7 +7,16 @@ local host = ...
 local ipairs = ipairs
 
 local parser = host.library("ustring_parser")
-local patterns = { explode = parser.explode }
+local patterns = {}
+
+-- The last text whose characters were needed: many modules read one text in steps.
+local last_text, last_subject
+
+-- Character codes, byte positions and count of a string that is valid UTF-8.
+function patterns.explode(s)
+  if s ~= last_text then last_text, last_subject = s, parser.explode(s) end
+  return last_subject
+end
 
 -- Lua's string library ---------------------------------------------------------------------------
 
@@ -218,6 +227,7 @@ end
 local programs
 local function forget()
   programs = { [true] = {}, [false] = {} }
+  last_text, last_subject = nil, nil
 end
 forget()
 if host.at_begin then host.at_begin(forget) end
