@@ -138,9 +138,7 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
     elif one.queried:
         yield from ("--live", *folders["link"], *dumps)
     else:
-        yield from _dump_words(dumps, one.parameters.get("template_pages", []))
-        for folder in folders["entities"]:
-            yield from ("--entities", folder)
+        yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
     yield from _given(one.stage, one.parameters)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")
@@ -152,11 +150,15 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
             yield from ("--only", "QIDS.txt")
 
 
-def _dump_words(dumps: Sequence[str], definitions: Sequence[str]) -> Iterator[str]:
-    """Yield the dumps; `definitions`: those of which only templates were read."""
+def _dump_words(
+    dumps: Sequence[str], definitions: Sequence[str], entities: Sequence[str]
+) -> Iterator[str]:
+    """Yield the dumps; `definitions`: those of which only templates were read; `entities`."""
     yield from (name for name in dumps if name not in definitions)
     for name in definitions:
         yield from ("--template-pages", name)
+    for name in entities:
+        yield from ("--entities", name)
 
 
 def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:

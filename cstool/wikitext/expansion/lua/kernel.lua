@@ -414,6 +414,8 @@ end
 local data = {} -- by the name that mw.loadData gets
 local costs = {} -- instructions for loading it
 local used_data = {} -- names whose costs the call has paid
+local of_page = {} -- names of data that depends on the page, which only the call may use
+local page_reads = 0
 
 local function fault_in_data(value, seen)
   local kind = type(value)
@@ -448,12 +450,16 @@ end
 
 -- Data is loaded once per interpreter, and yet costs each call the same.
 local function data_of(name)
-  if used_data[name] then return data[name] end
+  if used_data[name] then
+    if of_page[name] then page_reads = page_reads + 1 end
+    return data[name]
+  end
   apart()
   if data[name] == nil then
-    local before = left
+    local before, reads = left, page_reads
     data[name] = load_data(name)
     costs[name] = before - left
+    if page_reads > reads then of_page[name] = true end
   else
     charge(costs[name])
   end
@@ -537,6 +543,7 @@ function kernel.add(name, source, callbacks)
     return parts[part]
   end
   function functions.at_begin(forget) at_begin[#at_begin + 1] = forget end
+  function functions.reads_page() page_reads = page_reads + 1 end
   if name == "frame" then
     functions.new_environment = new_environment
     frames = library(name, base, functions)
@@ -553,7 +560,8 @@ end
 -- Begin a call that is not part of another one. Instructions; memory and churn in kilobytes.
 function kernel.begin(instructions, memory, most)
   left, churn, checks, ended = instructions, 0, 0, nil
-  used_data = {}
+  for key in raw.next, of_page do data[key] = nil end
+  used_data, of_page = {}, {}
   for _, forget in raw.ipairs(at_begin) do forget() end
   most_memory, most_churn = raw.count("count") + memory, most
   running = {}
