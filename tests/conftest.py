@@ -9,7 +9,8 @@ from hypothesis import settings
 
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import link
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch.options import SwitchOptions
@@ -49,7 +50,7 @@ _SLOW = (
     "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
     "storage/test_ownership", "storage/test_run", "test_docs.py", "test_fuzz.py",
     "test_make.py", "test_make_live.py", "test_make_titles.py", "test_make_wikidata.py",
-    "test_slurm.py", "test_survival.py",
+    "test_slurm.py", "test_survival.py", "wikitext/test_gold_of_templates.py",
 )  # fmt: skip
 _SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)
 # Fixtures that run stages.

@@ -14,7 +14,8 @@ import pytest
 from cstool.errors import OutputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import link
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch.options import SwitchOptions

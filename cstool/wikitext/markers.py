@@ -27,8 +27,12 @@ PICTURE = "\x19"
 # A line break that is white space in a paragraph.
 CONTINUES = "\x08"
 # The first character of the name of a formula's hole whose source is known: that is its name.
-# Around a formula's number while calls are expanded, for which a formula is text.
+# While calls are expanded, tags are text, like MediaWiki's strip markers: this is around the number
+# of a tag's hole, or around `x` and the name of a formula's, as hexadecimal digits.
 FORMULA = "\x17"
+FORMULA_MARK = re.compile("\x17(?:([0-9]+)|[xX]([0-9a-fA-F]+))\x17")
+# In the wikitext of a pending paragraph: the end of a line that a broken link extends over.
+BROKEN_LINE = "\x0b"
 # Text that is not displayed, of a line that has nothing else, and yet is part of a paragraph.
 UNSEEN_TEXT = "\u2060"
 # Pictures until the lines are known: one within a line, one beside the text, the brackets of one
@@ -53,6 +57,14 @@ _PLAIN = "[]{}|'<=:_"
 _PROTECT = {ord(c): 0x0E + i for i, c in enumerate(_PLAIN)}
 _UNPROTECT = {mark: ord(c) for c, mark in ((chr(c), m) for c, m in _PROTECT.items())}
 PROTECTED = re.compile("[\x0e-\x1f]")
+
+
+def formula_mark(name: str) -> str:
+    """Return the mark of a formula in the definition of a template; `name` is that of its hole.
+
+    Functions that change the case of letters do not change it.
+    """
+    return f"{FORMULA}x{name.encode().hex()}{FORMULA}"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from cstool.wikitext.fast_path import FastPath
 from cstool.wikitext.inline import is_known, plain, without_switches
 from cstool.wikitext.lines import FREE, ITEM, parted, running_lines
 from cstool.wikitext.links import LinkParser
-from cstool.wikitext.markers import APART, BESIDE, CONTINUES, HOLE, OBJECT, Markers
+from cstool.wikitext.markers import APART, BESIDE, BROKEN_LINE, CONTINUES, HOLE, OBJECT, Markers
 from cstool.wikitext.pending import (
     Left,
     PageText,
@@ -193,7 +193,7 @@ class PageReader:
         text = expand(text, marks, how, starts_line=not item)
         if how.parts_lines and item:
             if _BLOCK.match(text):
-                return ()
+                return iter(())
             text = f"*{text}"
         return self._read(
             self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
@@ -217,8 +217,9 @@ class PageReader:
         if "[[" in text:
             text = self._pictures.with_marks(text)
         if whole and BESIDE not in text:
-            text = text.replace("\n", CONTINUES)
+            text = text.replace("\n", CONTINUES).replace(BROKEN_LINE, "\n")
         else:
+            text = text.replace(BROKEN_LINE, "\n")
             ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
             lines = running_lines(text, marks.within, ends, free=free, kinds=kinds)
             text = _in_paragraphs(lines)
@@ -347,8 +348,9 @@ def _open_brackets(line: str) -> int:
 def _mark_unpaired(text: str, marks: Markers) -> str:
     """Replace runs of brackets without a partner by holes.
 
-    A closing run is also kept, before its hole: it may close a bracket of the text, without which
-    the splitter would find no end of a sentence up to the next closing one.
+    A closing run is also kept, between two holes, because a sentence may end on either side: it may
+    close a bracket of the text, without which the splitter would find no end of a sentence up to
+    the next closing one.
     """
 
     if not any(mark in text for mark in _BRACKETS):
@@ -358,7 +360,8 @@ def _mark_unpaired(text: str, marks: Markers) -> str:
         opening, closing = run.groups()
         if opening:
             return marks.hole(f"stray {opening[:2]}")
-        return closing + marks.hole(f"stray {closing[-2:]}")
+        name = f"stray {closing[-2:]}"
+        return marks.hole(name) + closing + marks.hole(name)
 
     return _UNPAIRED.sub(mark, text)
 

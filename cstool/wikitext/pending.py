@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from cstool.wikitext.markers import (
+    BROKEN_LINE,
     CONTINUES,
     HOLE,
     HOLE_END,
@@ -156,4 +157,4 @@ def with_sources(piece: str, marks: Markers) -> str:
         text = marks.calls.get(int(hole[1]))
         return source(hole) if text is None else HOLE_MARK.sub(source, text)
 
-    return HOLE_MARK.sub(call, piece.replace(CONTINUES, "\n"))
+    return HOLE_MARK.sub(call, piece.replace("\n", BROKEN_LINE).replace(CONTINUES, "\n"))

@@ -14,6 +14,7 @@ from cstool.wikitext.hidden_elements import without_hidden
 from cstool.wikitext.markers import (
     BLOCK,
     FORMULA,
+    FORMULA_MARK,
     HOLE,
     HOLE_END,
     HOLE_MARK,
@@ -35,7 +36,8 @@ from cstool.wikitext.template_rules import STAR, Rule
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
 _ANY_HOLE = re.compile(f"{HOLE}([^{HOLE}{HOLE_END}]*){HOLE_END}")
-_FORMULA = re.compile(f"{FORMULA}([0-9]+){FORMULA}")
+_CUT_FORMULA = re.compile(f"{FORMULA}[0-9a-fxA-FX]*")
+_ANY_FORMULA = "<math>"
 # Output that may change where lines and paragraphs begin and end: line breaks and tags of blocks,
 # and at the start of a line the markup of lines.
 _BLOCK_TAG = re.compile(
@@ -89,12 +91,11 @@ def expand(
     for start, end, braces in calls(text):
         out.append(text[at:start])
         source = text[start:end]
-        at_head = text[start - 1] == "\n" if start else starts_line
-        shown = (
-            marks.hole("{{{parameter}}}")
-            if braces == 3
-            else _shown(source, marks, how, depth, at_head)
-        )
+        at_head = (text[start - 1] == "\n") if start else starts_line
+        if braces == 3:
+            shown = marks.hole("{{{parameter}}}")
+        else:
+            shown = _shown(source, marks, how, depth, at_head)
         if "\n" in source and not how.late and _is_box(text, start, end):
             shown = BLOCK
         elif shown == NOTHING:
@@ -134,8 +135,7 @@ def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: boo
     word = rules.word(name, how.title) if "|" not in source else None
     if word is not None:
         return word
-    found = rules.find(name)
-    rule, star = found or (None, "")
+    rule, star = rules.find(name) or (None, "")
     if rule is SILENT:
         return NOTHING
     if rule is SHOWS_BLOCK:
@@ -176,28 +176,43 @@ def _by_rule(
 def _by_definition(source: str, marks: Markers, how: Rendering, at_head: bool) -> str:
     """Return what a call shows by the wiki's definition, its holes numbered like the page's."""
     assert how.expander is not None
-    if marks.formulas:  # like MediaWiki's marks for extension tags, these are text, not unknown
+    if marks.tags and HOLE in source:
         source = HOLE_MARK.sub(lambda hole: _as_text(hole, marks), source)
     shown = how.expander.expand(source, how.title, starts_line=at_head)
+    if HOLE in shown:
+        shown = numbered(shown, marks)
     if FORMULA in shown:
-        shown = _FORMULA.sub(f"{HOLE}\\1{HOLE_END}", shown)
-    shown = without_hidden(shown, marks)
-    return numbered(shown, marks) if HOLE in shown else shown
+        shown = FORMULA_MARK.sub(lambda mark: _as_hole(mark, marks), shown)
+        # A function may have cut a mark.
+        shown = _CUT_FORMULA.sub(lambda _: marks.hole(_ANY_FORMULA), shown)
+    return without_hidden(shown, marks)
 
 
 def _as_text(hole: re.Match[str], marks: Markers) -> str:
-    known = marks.holes[int(hole[1])][:1] == FORMULA
-    return f"{FORMULA}{hole[1]}{FORMULA}" if known else hole[0]
+    """Return the mark of a tag as text, like MediaWiki's strip markers, not as unknown."""
+    return f"{FORMULA}{hole[1]}{FORMULA}" if int(hole[1]) in marks.tags else hole[0]
+
+
+def _as_hole(mark: re.Match[str], marks: Markers) -> str:
+    if mark[1]:
+        return f"{HOLE}{mark[1]}{HOLE_END}"
+    try:
+        name = bytes.fromhex(mark[2]).decode()
+    except ValueError:
+        name = _ANY_FORMULA
+    return marks.hole(name if marks.formulas else _ANY_FORMULA)
 
 
 def numbered(text: str, marks: Markers) -> str:
-    """Return text with new holes for those that have names instead of numbers of the page's."""
+    """Return text with new holes for those that have names instead of numbers of the page's.
+
+    Tags are not among these: they are marked as text while calls are expanded.
+    """
 
     def mark(hole: re.Match[str]) -> str:
-        name = hole[1]
-        if name.isdecimal() and int(name) < len(marks.holes):
-            return hole[0]
-        return marks.hole("<math>" if name[:1] == FORMULA and not marks.formulas else name)
+        number = int(hole[1]) if hole[1].isdecimal() else -1
+        own = 0 <= number < len(marks.holes) and number not in marks.tags
+        return hole[0] if own else marks.hole(hole[1])
 
     return _ANY_HOLE.sub(mark, text)
 

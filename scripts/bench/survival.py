@@ -20,7 +20,8 @@ import msgspec
 
 from cstool.dumps import page_slices
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.storage import atomic, checksums, ownership, parts, tasks
 from cstool.storage import run as storage_run
 from scripts.bench.extract import write_dump

@@ -153,8 +153,8 @@ def measured(dump: Path, folder: Path, rounds: int) -> dict[str, list[Taken]]:
     for turn in range(rounds):
         for mode in MODES:
             out = folder / f"{dump.stem}-{mode}-{turn}"
-            command = [cstool(), "extract", str(dump), "--templates", mode, "-j1", "--quiet"]
-            found[mode].append(run([*command, "-o", str(out)]))
+            command = [cstool(), "extract", str(dump), "--templates", mode, "-j1"]
+            found[mode].append(run([*command, "--quiet", "--overwrite", "-o", str(out)]))
     return found
 
 

@@ -71,28 +71,6 @@ class MediaWikiTables extends Maintenance {
 		'titleparts', 'invoke', 'categorytree',
 	];
 
-	/**
-	 * Words of Wikimedia's extensions that are not in the package, and of younger MediaWiki: GeoData,
-	 * WikibaseClient, LabeledSectionTransclusion, Babel, RelatedArticles, PageAssessments, FlaggedRevs.
-	 */
-	private const FURTHER_WORDS = [
-		[ '*', 'coordinates', '#coordinates' ], [ '*', 'property', '#property' ],
-		[ '*', 'statements', '#statements' ], [ '*', 'noexternallanglinks', 'noexternallanglinks' ],
-		[ '*', 'shortdesc', 'SHORTDESC' ], [ '*', 'wbreponame', 'wbreponame' ],
-		[ '*', 'lst', '#lst' ], [ '*', 'lst', '#section' ], [ '*', 'lstx', '#lstx' ],
-		[ '*', 'lstx', '#section-x' ], [ '*', 'lsth', '#lsth' ], [ '*', 'lsth', '#section-h' ],
-		[ 'de', 'lst', '#Abschnitt' ], [ 'de', 'lstx', '#Abschnitt-x' ],
-		[ 'es', 'lst', '#sección' ], [ 'es', 'lstx', '#sección-x' ],
-		[ 'he', 'lst', '#קטע' ], [ 'pt', 'lst', '#trecho' ], [ 'pt', 'lstx', '#trecho-x' ],
-		[ '*', 'babel', '#babel' ], [ '*', 'related', '#related' ],
-		[ '*', 'assessment', '#assessment' ], [ '*', 'pagesusingpendingchanges', '#pagesusingpendingchanges' ],
-		[ '*', 'pendingchangelevel', 'PENDINGCHANGELEVEL' ], [ '*', 'userlanguage', 'USERLANGUAGE' ],
-		[ '*', 'bcp47', '#bcp47' ], [ '*', 'dir', '#dir' ], [ '*', 'isbn', '#isbn' ],
-		[ '*', 'contentmodel', '#contentmodel' ], [ '*', 'interwikilink', '#interwikilink' ],
-		[ '*', 'interlanguagelink', '#interlanguagelink' ],
-		[ '*', 'timef', '#timef' ], [ '*', 'timefl', '#timefl' ],
-	];
-
 	public function __construct() {
 		parent::__construct();
 		$this->addDescription( 'Write tables of wikitext\'s localised words' );
@@ -195,8 +173,10 @@ class MediaWikiTables extends Maintenance {
 			$switches['*'][] = [ $word ];
 		}
 
-		foreach ( self::FURTHER_WORDS as [ $row, $id, $word ] ) {
-			$words[$row][] = [ $id, $word, 0 ];
+		// Words of extensions that are not in the package, and of younger MediaWiki.
+		foreach ( array_slice( file( __DIR__ . '/further_magicwords.tsv', FILE_IGNORE_NEW_LINES ), 2 ) as $line ) {
+			[ $row, $id, $word, $case ] = explode( "\t", $line );
+			$words[$row][] = [ $id, $word, (int)$case ];
 		}
 
 		foreach ( $namespaces as &$rows ) {

@@ -18,7 +18,8 @@ from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import Damage, PageSlice
 from cstool.dumps.xml import Page
 from cstool.errors import InputError
-from cstool.stages.extract.stage import ExtractOptions, read_pages
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.read_slice import read_pages
 from cstool.storage.counts import Counts, imbalances
 from cstool.storage.parts import SideTable
 from cstool.wikitext.page import reader
@@ -55,7 +56,7 @@ def size_of(given: Input) -> int:
 def read(given: Input, folder: Path) -> list[Read]:
     """Read an input as the stage does: batches and counts of each slice."""
     if isinstance(given, Wikitext):
-        options = ExtractOptions("known" if given.render else "none", all_sentences=True)
+        options = ExtractOptions("rules" if given.render else "none", all_sentences=True)
         slice_ = PageSlice("fuzz", site_of(given.language), _pages(given))
         return [_drawn(slice_, options)]
     path = folder / given.name

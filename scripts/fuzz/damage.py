@@ -26,7 +26,8 @@ from cstool.report.stats import breakdowns
 from cstool.report.stats import folder as stats
 from cstool.stages.entities import rows as entities_rows
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link import stage as link
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch import stage as switch

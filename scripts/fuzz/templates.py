@@ -19,11 +19,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
+import mwparserfromhell
+
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole
 from cstool.wikitext.expansion.definitions import Definition
+from cstool.wikitext.expansion.delimiters import delimiters
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
-from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed
+from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed, transcluded
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 from scripts.fuzz.template_cases import CASES, Case, case_of
 
@@ -102,6 +105,24 @@ def _comparable(text: str) -> str:
     return _INCLUSION.sub(r"&lt;\1", _ERROR.sub("", text))
 
 
+def library_differs(text: str) -> bool:
+    """Return whether mwparserfromhell alone finds other calls and arguments in a text than we do.
+
+    Ours are those of MediaWiki if all outputs are equal.
+    """
+    text = transcluded(text).replace(REMOVED, "")
+    code = mwparserfromhell.parse(text, skip_style_tags=True)
+    found = [*code.filter_templates(), *code.filter_arguments()]
+    opened: list[int] = []
+    mine: list[str] = []
+    for item in delimiters(text):
+        if text[item.start] == "{":
+            opened.append(item.start)
+        elif text[item.start] == "}":
+            mine.append(text[opened.pop() : item.end])
+    return sorted(mine) != sorted(map(str, found))
+
+
 def main() -> None:
     """Make cases, compare, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -143,6 +164,9 @@ def main() -> None:
             print(f"ours:   {mine!r}\ntheirs: {answer!r}")
     for (kind, outcome), count in sorted(outcomes.items()):
         print(f"{kind}: {outcome}: {count:,}")
+    texts = {text for _, case in cases for text in case.pages.values()}
+    others = sum(map(library_differs, texts))
+    print(f"mwparserfromhell alone: {others:,} of {len(texts):,} templates have other calls")
     if arguments.save:
         arguments.save.write_text("".join(f"{line}\n" for line in saved), encoding="utf-8")
 

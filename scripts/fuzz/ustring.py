@@ -101,7 +101,7 @@ def expression(random: Random) -> str:
         name = "find" if kind < 0.25 else "match"
         return f"mw.ustring.{name}({subject},{pattern}{start})"
     if kind < 0.6:
-        solid = literal(random.choice(_SOLID) + _pattern(random))
+        solid = literal(_pattern(random) + random.choice(_SOLID))
         return (
             f"(function() local t={{}} for a,b in mw.ustring.gmatch({subject},{solid}) do "
             "t[#t+1]=a t[#t+1]=b end return t end)()"

@@ -9,7 +9,8 @@ import pytest
 
 from cstool.errors import CstoolError, InputError
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.storage.timings import read_timings
 from tests.conftest import Sample, run_pipeline
 from tests.storage.test_run_workers import run_fragile

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from cstool.cli.switch import command
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import link
 from cstool.stages.titles.stage import titles
 from cstool.storage.manifest import need_stage

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 
 GOALS = {"verbatim": 0.995, "link_precision": 0.998, "link_recall": 0.998, "coverage": 0.995}
 # Cases in which the gold is wrong (docs/measurements/extraction.md): what is expected instead.

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from tests.support import rows_of
 
 _HOLE = re.compile("⟦[^⟦⟧]*⟧")

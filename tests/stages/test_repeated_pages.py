@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from cstool.errors import Unfinished
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.titles.stage import titles
 from cstool.storage.counts import imbalances
 from cstool.storage.manifest import Manifest

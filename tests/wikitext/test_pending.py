@@ -3,12 +3,11 @@
 Expected texts are those of MediaWiki for the same templates.
 """
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.wikitext.markers import FORMULA, formula_mark
 from cstool.wikitext.page import PageReader, reader
 from cstool.wikitext.pending import PendingParagraph
 from cstool.wikitext.sentences import Sentence
@@ -151,11 +150,18 @@ def test_lines_inside_a_block_may_begin_with_a_space() -> None:
 
 
 def test_a_call_alone_on_its_line_is_a_block_unless_it_has_a_rule() -> None:
-    source = "One [[a]]\n{{x\n|y}}\ntwo [[b]]\n{{nowrap|three}}\nfour\n* {{x}}"
+    source = "One [[a]]\n{{x\n|y}}\ntwo [[b]]\n{{nowrap|three}}\nfour\n{{x}}"
     reading = waiting_reader().read(source, "P")
     assert [s.text for *_, s in reading.sentences] == ["One a"]
     assert [p.names for p in reading.waiting] == [["nowrap"]]
     assert shown(source, x="gone") == ["One [a→A]", "two [b→B] three four"]
+
+
+def test_a_list_item_that_is_only_a_call_is_text_unless_it_shows_a_block() -> None:
+    source = "* {{x}}\n: {{x}}\n** [[b]]"
+    assert shown(source, x="[[a]]") == ["[a→A]", "[a→A]", "[b→B]"]
+    for block in ("<div>[[a]]</div>", "{|\n| [[a]]\n|}"):
+        assert shown(source, x=block) == ["[b→B]"]
 
 
 def test_an_infobox_is_a_block_above_the_text_that_follows_it() -> None:
@@ -219,11 +225,15 @@ def test_formulas_are_not_read_as_wikitext(formula: str) -> None:
 
 
 def test_a_formula_in_the_output_of_a_template_is_like_one_of_the_page() -> None:
-    name = re.escape("$x^2$")
-    hole = "\x04\x17$x^2$\x05"
-    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=hole)
-    assert re.search(name, sentence.text)
-    assert sentences("It is {{x}} [[a]].", x=hole)[0].holes == ["<math>"]
+    mark = formula_mark(f"{FORMULA}$x^2$")
+    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=mark)
+    assert sentence.text == "It is $x^2$ a."
+    (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=mark.upper())
+    assert sentence.text == "It is $x^2$ a."
+    for cut in (mark[:-3], mark[:9], "a\x17xff\x17"):
+        (sentence,) = sentences("It is {{x}} [[a]].", formulas=True, x=cut)
+        assert sentence.holes == ["<math>"]
+    assert sentences("It is {{x}} [[a]].", x=mark)[0].holes == ["<math>"]
 
 
 def test_an_empty_formula_is_a_hole() -> None:

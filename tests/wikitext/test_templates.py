@@ -118,7 +118,24 @@ def test_what_stands_in_a_rendered_template_is_rendered_too() -> None:
 
 def test_stray_braces_are_a_hole() -> None:
     assert text_of("{{unclosed") == "▢unclosed"
-    assert text_of("a}} b") == "a}}▢ b"
+    assert text_of("a}} b") == "a▢}}▢ b"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a b.{{main|x}}\nc d.", "a b.\nc d."),
+        ("{{see also|x}}a b.\nc d.", "a b.\nc d."),
+        ("a\nb{{clear}}c\nd", "a\nb\nc\nd"),
+        ("a\n{{main|x}}\nb", "a\nb"),
+        ("a{{sfn|x}}\nb", "a b"),
+        ("{{Infobox town|x}}'''a''' b\nc", "a b\nc"),
+        ("{{infobox town|x}}\na b\nc", "a b c"),
+        ("* a{{main|x}}\n* b", "a\nb"),
+    ],
+)
+def test_a_template_that_shows_a_block_ends_the_line_beside_it(source: str, text: str) -> None:
+    assert text_of(source) == text
 
 
 @given(st.text(alphabet="ab12 |=\n", max_size=30).filter(lambda text: "\n=" not in text))

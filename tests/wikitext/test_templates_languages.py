@@ -14,6 +14,7 @@ from cstool.wikitext.template_rules import rule_of
 from tests.wikitext.test_templates_data import shown
 
 FOLDER = files("cstool.wikitext") / "data" / "templates"
+KNOWN = ("silent", "blocks", "text")
 LANGUAGES = sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir())
 
 
@@ -105,8 +106,10 @@ def test_every_rule_can_be_read(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_are_normal_and_each_stands_in_one_place(language: str) -> None:
     table = _table(language)
-    names = [name for key in ("silent", "aliases", "text") for name in table.get(key, ())]
-    for name in [*names, *table.get("silent_prefixes", ())]:
+    keys = ("silent", "blocks", "aliases", "text")
+    names = [name for key in keys for name in table.get(key, ())]
+    prefixes = [*table.get("silent_prefixes", ()), *table.get("block_prefixes", ())]
+    for name in [*names, *prefixes]:
         assert name == unicodedata.normalize("NFC", normal_name(name)), name
     assert len(names) == len(set(names)), [name for name in names if names.count(name) > 1]
 
@@ -114,5 +117,5 @@ def test_names_are_normal_and_each_stands_in_one_place(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_aliases_lead_to_names_that_are_known(language: str) -> None:
     table, everywhere = _table(language), _table("any")
-    known = {n for part in (table, everywhere) for k in ("silent", "text") for n in part.get(k, ())}
+    known = {n for part in (table, everywhere) for k in KNOWN for n in part.get(k, ())}
     assert set(table.get("aliases", {}).values()) <= known

@@ -46,7 +46,7 @@ for WIKI in $all; do
   from_pages=$entities
   if [ "$TITLES_FROM" = sql ]; then from_pages=; fi
   titles=$(stage titles 2 "$(after_ok $from_pages)")
-  sentences=$(stage extract 1 "")
+  sentences=$(stage extract 3 "")
   linked+=("$(stage link 1 "$(after_ok "$titles" "$sentences")")")
 done
 WIKI=$all

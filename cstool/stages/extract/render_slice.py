@@ -6,17 +6,19 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from cstool.dumps.xml import Page
 from cstool.errors import InputError
 from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
 from cstool.stages.extract.renderers import TemplateSources
-from cstool.stages.extract.rows import READ_SENTENCES, SentenceRows
+from cstool.stages.extract.rows import READ_SENTENCES, ROWS_A_GROUP, SentenceRows
 from cstool.stages.extract.waiting import waiting_in
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches
+from cstool.wikitext.pending import ParagraphText, PendingParagraph
 
 
 class ReadPart(NamedTuple):
@@ -42,20 +44,53 @@ def render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
 def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     counts = Counts()
     rows = SentenceRows(counts)
-    inserted = Inserted()
+    late: list[pa.RecordBatch] = []
     late_of: list[int] = []
-    reader_, expander = sources.reader(), sources.expander()
-    every = sources.options.all_sentences
-    note = noter()
+    inserted = Inserted()
+    reader = ParagraphReader(sources)
     for index, page, waiting in waiting_in(read.waiting):
-        if note:
-            note(f"page {page.title!r}, id {page.id}")
-        if expander and page.id != expander.page_id:
-            expander.begin_page(page.id)
+        found = reader.read(page, waiting)
+        first, paragraph = waiting.first, waiting.paragraph
+        kept = rows.add(
+            index, page, found.sentences, found.number, first=first, paragraph=paragraph
+        )
+        late_of += [len(inserted.pages)] * kept
+        inserted.add(index, paragraph, found.number, found.paragraphs)
+        if len(rows.texts) >= ROWS_A_GROUP:
+            late.append(rows.take())
+    if rows.texts:
+        late.append(rows.take())
+    rows.count()
+    table = pa.Table.from_batches(late, READ_SENTENCES)
+    table = merged(read_part(read.part), table, np.array(late_of, np.int64), inserted)
+    yield from as_sentences(table, counts)
+    return counts
+
+
+class ParagraphReader:
+    """Reads the paragraphs of a slice that waited, in the order of its pages."""
+
+    def __init__(self, sources: TemplateSources) -> None:
+        self._reader = sources.reader()
+        self._expander = sources.expander()
+        self._overridden = sources.overridden
+        self._every = sources.options.all_sentences
+        self._note = noter()
+
+    def read(self, page: Page, waiting: PendingParagraph) -> ParagraphText:
+        """Return the sentences of a paragraph. Raises InputError if that takes too long."""
+        if self._note:
+            self._note(f"page {page.title!r}, id {page.id}")
+        if self._expander and page.id != self._expander.page_id:
+            self._expander.begin_page(page.id)
         try:
             with at_most(_PARAGRAPH_SECONDS):
-                found = reader_.read_paragraph(
-                    waiting, page.title, expander, every=every, overridden=sources.overridden
+                return self._reader.read_paragraph(
+                    waiting,
+                    page.title,
+                    self._expander,
+                    every=self._every,
+                    overridden=self._overridden,
                 )
         except TookTooLong as fault:
             raise InputError(
@@ -66,14 +101,3 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
         except Exception as fault:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
-        first, paragraph = waiting.first, waiting.paragraph
-        kept = rows.add(
-            index, page, found.sentences, found.number, first=first, paragraph=paragraph
-        )
-        late_of += [len(inserted.pages)] * kept
-        inserted.add(index, paragraph, found.number, found.paragraphs)
-    late = pa.Table.from_batches([rows.take()] if rows.texts else [], READ_SENTENCES)
-    rows.count()
-    table = merged(read_part(read.part), late, np.array(late_of, np.int64), inserted)
-    yield from as_sentences(table, counts)
-    return counts

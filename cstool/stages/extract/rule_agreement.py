@@ -18,13 +18,15 @@ from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
 from cstool.storage.tasks import Task
 from cstool.wikitext.scan import calls
-from cstool.wikitext.templates import call_name
+from cstool.wikitext.templates import arguments, call_name
 
 _COMPARED_FOLDER = "compared"
 COMPARED = pa.schema([("name", pa.string()), ("differs", pa.bool_())])
-# Slices that are compared, and different calls of a template in each.
+# Slices that are compared; in each, different calls of a template: with the same arguments given,
+# and at all.
 _MOST_SLICES = 64
-_CALLS_A_NAME = 4
+_CALLS_ALIKE = 3
+_CALLS_A_NAME = 12
 
 
 def disagreeing_rules(
@@ -60,14 +62,17 @@ def compare_calls(waiting: Path, sources: TemplateSources) -> Batches:
 def _compared(waiting: Path, sources: TemplateSources) -> dict[str, bool]:
     reader, expander = sources.reader(), sources.expander()
     assert expander is not None
-    seen: dict[str, set[str]] = {}
+    seen: dict[str, dict[str, frozenset[str]]] = {}  # the calls of a name, and what they give
     differs: dict[str, bool] = {}
     for title, call in _calls_in(waiting):
         name = call_name(call)
-        of_name = seen.setdefault(name, set())
+        of_name = seen.setdefault(name, {})
         if call in of_name or len(of_name) >= _CALLS_A_NAME or not reader.has_rule(name):
             continue
-        of_name.add(call)
+        given = frozenset(argument for argument, _ in arguments(call))
+        if list(of_name.values()).count(given) >= _CALLS_ALIKE:
+            continue
+        of_name[call] = given
         by_rule = reader.rendered(call, title)
         defined = reader.rendered(call, title, expander, overridden=frozenset({name}))
         if any(line.holes for line in (*by_rule, *defined)):

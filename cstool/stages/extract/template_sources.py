@@ -118,9 +118,10 @@ def template_sources(
     sources = replace(sources, aliases=_aliases(stored.redirects, sources))
     if not stored.number:
         if any((run.work(WAITING_FOLDER) / m.part.file).is_file() for m in read):
+            where = "the pages read with --limit have" if options.limit else "the dump has"
             on_message(
-                "the dump has no templates, so only those with a rule are rendered: give a dump "
-                "that has them with --template-pages"
+                f"{where} no templates, so only those with a rule are rendered: give a dump that "
+                "has them with --template-pages"
             )
         return sources
     sources = replace(

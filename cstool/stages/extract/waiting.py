@@ -34,6 +34,8 @@ _PARAGRAPH = [
     ("names", pa.list_(pa.string())),
 ]
 _WAITING = pa.schema(_PAGE + _PARAGRAPH)
+# Rows of a side table that are Python objects at a time.
+_ROWS_AT_ONCE = 1000
 
 
 @dataclass
@@ -61,6 +63,9 @@ def waiting_in(path: Path) -> Iterator[tuple[int, Page, PendingParagraph]]:
     """
     if not path.is_file():
         return
-    for row in read_part(path).to_pylist():
-        page = Page(row["page_id"], MAIN, row["title"], row["revision_id"], None, "wikitext", None)
-        yield row["page"], page, PendingParagraph(*(row[name] for name, _ in _PARAGRAPH))
+    for batch in read_part(path).to_batches(max_chunksize=_ROWS_AT_ONCE):
+        for row in batch.to_pylist():
+            page = Page(
+                row["page_id"], MAIN, row["title"], row["revision_id"], None, "wikitext", None
+            )
+            yield row["page"], page, PendingParagraph(*(row[name] for name, _ in _PARAGRAPH))

@@ -153,12 +153,12 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
 def _dump_words(
     dumps: Sequence[str], definitions: Sequence[str], entities: Sequence[str]
 ) -> Iterator[str]:
-    """Yield the dumps; `definitions`: those of which only templates were read; `entities`."""
+    """Yield the dumps and folders of entities; of `definitions` only templates were read."""
     yield from (name for name in dumps if name not in definitions)
     for name in definitions:
         yield from ("--template-pages", name)
-    for name in entities:
-        yield from ("--entities", name)
+    for folder in entities:
+        yield from ("--entities", folder)
 
 
 def _given(stage: str, parameters: Mapping[str, Any]) -> Iterator[str]:

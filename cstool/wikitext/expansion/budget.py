@@ -1,7 +1,7 @@
 """Limits on the work of a call: the same on every machine, because they count steps, not time."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cstool.wikitext.markers import HOLE, HOLE_END
 
@@ -23,7 +23,6 @@ class Budget:
 
     steps: int = 1_000_000
     output: int = 2 << 20
-    used: dict[str, int] = field(default_factory=dict)
 
     def step(self, count: int = 1) -> None:
         """Use steps. Raises BudgetExceededError."""

@@ -22,9 +22,10 @@ _KEPT = 16 << 20
 # Python's frames for a hundred levels of evaluation, and those of the caller.
 _PYTHON_FRAMES = 5_000
 
-# An error message, as `#iferror` recognises it; none is longer.
+# An error message, as `#iferror` recognises it; the tag and the message are not longer.
 _ERROR = re.compile(
-    r'<(strong|span|p|div)\s[^<>]*?class="[^"<>]*\berror\b[^"<>]*"[^<>]*>(.{0,500}?)</\1>',
+    r'<(strong|span|p|div)(?=\s)[^<>]{0,200}?\sclass="(?:[^"<>]{0,100}\s)?error(?:\s[^"<>]{0,100})?"'
+    r"[^<>]{0,200}>(.{0,500}?)</\1>",
     re.DOTALL,
 )
 
@@ -85,10 +86,15 @@ def _name(source: str) -> str:
     return plain_name(source.strip("{}").partition("|")[0])
 
 
+def _named(message: re.Match[str]) -> str:
+    """Return a hole with the name of an error message, or of the limit in it."""
+    return hole(plain_name(message[2]))
+
+
 def _finished(text: str) -> str:
     """Return expanded text in which error messages and braces that are left are holes."""
     if "error" in text:
-        text = _ERROR.sub(lambda found: hole(plain_name(found[2])), text)
+        text = _ERROR.sub(_named, text)
     if "{{" not in text:
         return text
     out: list[str] = []

@@ -36,17 +36,18 @@ from cstool.wikitext.markers import HOLE
 # ($wgMaxPPExpandDepth).
 _MOST_FRAMES = 40
 _DEEPEST = 100
-# Characters of a text that count as one step.
+# Characters that count as one step: of a text, and of one that a function may parse (`#expr`).
 _A_STEP = 64
+_A_STEP_READ = 8
 _LISTS = ":;#*"
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
 _TEXTS_KEPT = 4 << 20
 
 
-def error(message: str) -> str:
-    """Return an error message, which `#iferror` recognises."""
-    return f'<span class="error">{message}</span>'
+def _failed(message: str) -> str:
+    """Return an error message: `#iferror` recognises it, and other functions a hole in it."""
+    return f'<span class="error">{hole(message)}</span>'
 
 
 class Resources(NamedTuple):
@@ -127,11 +128,11 @@ class Evaluation:
         if template is None:
             return hole(plain_name(name))
         if len(frame.chain) >= _MOST_FRAMES:
-            return error(f"depth limit: {plain_name(name)}")
+            return _failed(f"depth limit: {plain_name(name)}")
         if template.title in frame.chain:
-            return error(f"loop: {plain_name(name)}")
+            return _failed(f"loop: {plain_name(name)}")
         if template.limit:
-            return error(f"{template.limit} limit: {plain_name(name)}")
+            return _failed(f"{template.limit} limit: {plain_name(name)}")
         text = self.run(template.program, frame.child(template.title, parts))
         self.budget.produce(len(text))
         return text
@@ -198,13 +199,17 @@ class Evaluation:
         return f"{{{{{'|'.join((title, *texts))}}}}}"
 
     def _function(self, id_: str, first: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
+        self.budget.step(len(first) // _A_STEP_READ)
         arguments = [CallArgument(frame, CallPart(None, first))]
         arguments += [CallArgument(frame, part) for part in parts]
         return self._applied(id_, arguments, frame)
 
     def _applied(self, id_: str, arguments: Sequence[CallArgument], frame: CallFrame) -> str:
         self.budget.step()
-        text = FUNCTIONS[id_](frame, arguments)
+        try:
+            text = FUNCTIONS[id_](frame, arguments)
+        except (ArithmeticError, ValueError):  # a number beyond those of Python
+            return hole(id_)
         self.budget.produce(len(text))
         return text
 

@@ -87,9 +87,11 @@ def parsed_title(raw: str, site: Site, default: int = MAIN) -> FullTitle | None:
             break
         else:
             break
-    text, _, fragment = text.partition("#")
+    text, hash_, fragment = text.partition("#")
     text = text.rstrip()
-    if _is_invalid(text, fragment, interwiki):
+    # Only a section of this page, or the main page of another wiki, has an empty title.
+    is_empty = not text and not interwiki and (number != MAIN or not hash_)
+    if is_empty or _is_invalid(text):
         return None
     if not interwiki:
         text = _capitalised(unicodedata.normalize("NFC", text), number, site)
@@ -104,9 +106,7 @@ def _has_prefix(text: str, namespaces: Namespaces) -> bool:
     return bool(colon) and (known or namespaces.leads_elsewhere(found))
 
 
-def _is_invalid(text: str, fragment: str, interwiki: str) -> bool:
-    if not text and not fragment and not interwiki:
-        return True
+def _is_invalid(text: str) -> bool:
     return text.startswith(":") or bool(_INVALID.search(text)) or len(text.encode()) > _LONGEST
 
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.extension_tags import extension_names, replacement
-from cstool.wikitext.markers import Markers
+from cstool.wikitext.markers import FORMULA, Markers, formula_mark
 
 # Where something was removed, until the text is compiled: what follows is not at a line's start.
 REMOVED = "\x7f"
@@ -23,7 +23,7 @@ class _NamedHoles(Markers):
     """Marks of a definition: a hole has its name in the text, because the page is not known."""
 
     def hole(self, name: str, call: str = "") -> str:
-        return hole(name)
+        return formula_mark(name) if name[:1] == FORMULA else hole(name)
 
 
 def transcluded(text: str) -> str:

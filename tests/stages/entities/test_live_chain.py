@@ -11,7 +11,8 @@ from cstool.report.verify.check import targets, verify
 from cstool.stages.entities.live import entities_live
 from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import link
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch.options import SwitchOptions

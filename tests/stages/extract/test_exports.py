@@ -15,7 +15,8 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.report.verify.check import targets, verify
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.titles.stage import titles
 from cstool.storage.manifest import Manifest
 from tests.cli.test_commands import cstool, fails

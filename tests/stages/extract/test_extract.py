@@ -10,7 +10,8 @@ import zstandard
 
 from cstool.errors import CutInputError, InputError, OutputError
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.storage.manifest import Manifest
 from cstool.storage.schemas import sentence_id
 from cstool.wikitext.page import PageReader

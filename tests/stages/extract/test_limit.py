@@ -11,7 +11,8 @@ from cstool.dumps import streams
 from cstool.errors import CutInputError
 from cstool.execution.options import RunOptions
 from cstool.report.verify.check import VerifyResult, targets, verify
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.storage.manifest import Manifest
 from tests.cli.test_commands import cstool
 from tests.support import (

@@ -34,7 +34,10 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
 def test_waiting_paragraphs_are_inserted_and_what_follows_is_renumbered(
     pages: list[list[tuple[bool, list[list[bool]]]]],
 ) -> None:
-    read, late, late_of, expected = [], [], [], []
+    read: list[dict[str, Any]] = []
+    late: list[dict[str, Any]] = []
+    expected: list[dict[str, Any]] = []
+    late_of: list[int] = []
     inserted = Inserted()
     for page, paragraphs in enumerate(pages):
         position = paragraph = read_position = read_paragraph = 0

@@ -7,7 +7,8 @@ import pytest
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.storage.manifest import Manifest
 from tests.support import Source, rows_of, write_multistream
 

@@ -9,7 +9,8 @@ import pytest
 from cstool.errors import InputError, OutputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import BY_LINK, LinkOptions, link
 from cstool.stages.titles.stage import titles
 from cstool.storage.counts import Counts

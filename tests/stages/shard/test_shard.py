@@ -13,7 +13,8 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.report.stats.folder import folder_stats
 from cstool.report.stats.tables import as_table
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.link.stage import link
 from cstool.stages.shard.plan import hold_out
 from cstool.stages.shard.stage import ShardOptions, shard

@@ -7,7 +7,8 @@ import pytest
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract.stage import ExtractOptions, extract
+from cstool.stages.extract.options import ExtractOptions
+from cstool.stages.extract.stage import extract
 from cstool.stages.titles.stage import titles
 from cstool.storage.hash_index import HashIndex, hash_titles
 from cstool.storage.manifest import TITLE_INDEX, Manifest

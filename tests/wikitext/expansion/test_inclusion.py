@@ -3,7 +3,7 @@
 import pytest
 
 from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed, transcluded
-from cstool.wikitext.markers import BLOCK, NOTHING, protect
+from cstool.wikitext.markers import BLOCK, NOTHING, formula_mark, protect
 
 
 def text_of(source: str) -> str:
@@ -39,7 +39,8 @@ def test_extension_tags_leave_marks() -> None:
     assert text_of("<nowiki>{{a}}</nowiki>") == NOTHING + protect("{{a}}") + NOTHING
     assert text_of("<nowiki/>") == NOTHING
     assert text_of("<gallery>a</gallery>") == BLOCK
-    assert text_of("<math>x|y</math>") == "\x04<math>\x05"
+    assert text_of("<hiero>x|y</hiero>") == "\x04<hiero>\x05"
+    assert text_of("<math>x|y</math>") == formula_mark("\x17$x\x12y$")
 
 
 def test_tag_inside_an_extension_tag_is_its_content() -> None:

@@ -26,8 +26,9 @@ from cstool.wikitext.expansion.functions.php_values import equal, numeric
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
 
 _HOLE = re.compile(f"{HOLE}[^{HOLE_END}]*{HOLE_END}")
+# Unlike in MediaWiki, without `<` in a tag, so that the time is linear.
 _ERROR = re.compile(
-    r"<(?:strong|span|p|div)\s(?:[^\s>]*\s+)*?class=\"(?:[^\"\s>]*\s+)*?error(?:\s[^\">]*)?\""
+    r'<(?:strong|span|p|div)(?=\s)[^<>]*?\sclass="(?:[^"<>]*\s)?error(?:\s[^"<>]*)?"'
 )
 _MEDIA, _SPECIAL = -2, -1
 
@@ -78,7 +79,7 @@ def _iferror(frame: Frame, arguments: Sequence[Argument]) -> str:
     if _ERROR.search(tested):
         return trimmed(arguments, 1)
     if unknown := unknown_in(tested):
-        return unknown if len(arguments) > 1 else tested
+        return unknown
     return trimmed(arguments, 2) if len(arguments) > 2 else tested
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from cstool.wikitext.expansion.functions.date_words import is_invalid, time_zones
+
 YEAR, MONTH, DAY, TIME = "year", "month", "day", "time"
 ALL = frozenset({YEAR, MONTH, DAY, TIME})
 
@@ -59,7 +61,6 @@ _UNITS = {
 }
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _DAYS = {"day": 1, "week": 7, "fortnight": 14}
-_ZONES = ("utc", "gmt", "z")
 
 _SEP = r"[ \t.-]*"
 _MONTH_WORD = "|".join(
@@ -73,6 +74,8 @@ _NUMERIC_DAY = r"(?P<day>[0-2]?[0-9]|3[01])"
 _YEAR4 = r"(?P<year>[0-9]{4})"
 _HOUR = r"(?P<hour>[01]?[0-9]|2[0-4])"
 _CLOCK = rf"t?{_HOUR}[:.](?P<minute>[0-5]?[0-9])(?:[:.](?P<second>[0-5]?[0-9]|60)(?:[.,:][0-9]+)?)?"
+# Not the letters that begin a time or a week.
+_ZONE = "|".join(sorted(time_zones().keys() - {"t", "w"}, key=lambda name: (-len(name), name)))
 _WEEKDAY = "|".join([*_WEEKDAYS, *(day[:3] for day in _WEEKDAYS)])
 
 
@@ -111,24 +114,24 @@ def read_date(text: str) -> Moment:
     rest = text.strip(" \t\n")
     if re.fullmatch("[0-9]{4}", rest):
         return Moment(date(max(int(rest), 1), 1, 1), 0, frozenset({YEAR, TIME}))
-    if not rest.isascii() and not rest.replace("\u00a0", " ").isascii():
-        raise UnreadableDateError(text, invalid=True)
     reading = _Reading()
     while rest:
         for pattern, read in _FORMS:
             match = pattern.match(rest)
             if match and match.end():
                 read(reading, match)
-                rest = rest[match.end() :].lstrip(" \t\n,;")
+                rest = rest[match.end() :].lstrip(" \t\n,")
                 break
         else:
-            raise UnreadableDateError(text)
+            raise UnreadableDateError(
+                text, invalid=is_invalid(rest, has_zone=reading.offset is not None)
+            )
     return _moment(reading, text)
 
 
 def _set_date(reading: _Reading, year: int | None, month: int, day: int) -> None:
     if reading.month is not None or (year is not None and reading.year is not None):
-        raise UnreadableDateError("two dates")
+        raise UnreadableDateError("two dates", invalid=reading.month is not None)
     reading.year = year if year is not None else reading.year
     reading.month, reading.day = month, day
 
@@ -180,7 +183,7 @@ def _time(reading: _Reading, match: re.Match[str]) -> None:
 
 def _set_time(reading: _Reading, seconds: int) -> None:
     if reading.seconds is not None:
-        raise UnreadableDateError("two times")
+        raise UnreadableDateError("two times", invalid=True)
     reading.seconds = seconds
 
 
@@ -201,6 +204,13 @@ def _zone(reading: _Reading, match: re.Match[str]) -> None:
     reading.offset = -offset if sign == "-" else offset
 
 
+def _named_zone(reading: _Reading, match: re.Match[str]) -> None:
+    name = match["zone"].lower()
+    if reading.offset is not None or name not in time_zones():
+        raise UnreadableDateError(match[0], invalid=reading.offset is None)
+    reading.offset = time_zones()[name]
+
+
 def _epoch(reading: _Reading, match: re.Match[str]) -> None:
     day, seconds = divmod(int(match["stamp"]), 86400)
     moment = date(1970, 1, 1) + timedelta(days=day)
@@ -213,6 +223,7 @@ def _weekday(reading: _Reading, match: re.Match[str]) -> None:
         raise UnreadableDateError("two weekdays")
     start = match["name"].lower()[:3]
     reading.weekday = next(n for n, day in enumerate(_WEEKDAYS) if day.startswith(start))
+    reading.seconds = None  # PHP forgets the time before the name of a day
 
 
 def _shift(reading: _Reading, match: re.Match[str]) -> None:
@@ -288,7 +299,6 @@ _FORMS: list[tuple[re.Pattern[str], _Reader]] = [
             r"(?![0-9:]|[ \t]*[a-z])",
             _zone,
         ),
-        (r"(?P<sign>)(?P<hours>)(?P<minutes>)(?:utc|gmt|z)(?![a-z+-])", _zone),
         (
             r"(?P<signs>[+-]+)[ \t]*(?P<amount>[0-9]+)[ \t]*"
             rf"(?P<unit>{'|'.join(_UNITS)})s?(?![a-z])",
@@ -306,6 +316,7 @@ _FORMS: list[tuple[re.Pattern[str], _Reader]] = [
             _shift_in_words,
         ),
         (rf"(?P<name>{_WEEKDAY})(?![a-z])\.?", _weekday),
+        (rf"(?P<zone>{_ZONE})(?![a-z/_+-])", _named_zone),
     )
 ]
 
@@ -324,7 +335,7 @@ def _moment(reading: _Reading, text: str) -> Moment:
     ):
         raise UnreadableDateError(text)
     year, month, day = reading.year, reading.month, reading.day
-    if (month, day) == (2, 29) and year is None:
+    if month == 2 and (day or 0) > 28 and year is None:
         raise UnreadableDateError(text)
     try:
         return _shifted(

@@ -1,4 +1,4 @@
-"""Text in addresses and wikitext: escapes of titles and URLs.
+"""Text in addresses and wikitext: escapes of titles and URLs, and names of servers.
 
 After MediaWiki's wfEscapeWikiText and wfUrlencode (REL1_39, GlobalFunctions.php) and PHP's
 urlencode.
@@ -6,6 +6,9 @@ urlencode.
 
 import re
 from urllib.parse import quote, quote_plus
+
+from cstool.dumps.xml import Site
+from cstool.wikitext.wikis import known_wikis
 
 _MARKUP = "\"&'<=>[]{|};"
 _MAGIC_LINKS = ("ISBN", "PMID", "RFC")
@@ -79,3 +82,15 @@ def encoded_attribute(text: str) -> str:
     encoded = _UNSAFE.sub(lambda match: _IN_ATTRIBUTE[match[0]], text)
     encoded = encoded.replace("://", "&#58;//") if "://" in encoded else encoded
     return _PROTOCOL.sub(r"\1&#58;", encoded) if ":" in encoded else encoded
+
+
+# Wikipedias whose address is no longer that of the database.
+_RENAMED = {"be-x-old": "be-tarask"}
+
+
+def wikipedia_host(site: Site) -> str | None:
+    """Return the name of a Wikipedia's server, None for another wiki."""
+    if site.wiki not in known_wikis():
+        return None
+    code = site.wiki.removesuffix("wiki").replace("_", "-")
+    return f"{_RENAMED.get(code, code)}.wikipedia.org"

@@ -45,5 +45,6 @@ _TEXT_FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "ucfirst": _ucfirst,
 }
 FUNCTIONS: Mapping[str, Function] = {
-    id_: of_texts(function, 1) for id_, function in _TEXT_FUNCTIONS.items()
+    id_: of_texts(function, 1, errors="lost" if id_ == "uc" else "kept")
+    for id_, function in _TEXT_FUNCTIONS.items()
 }

@@ -5,7 +5,7 @@ group digits with ICU. Data: language_forms.tsv.
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from cstool.wikitext.expansion.functions.language_forms import LanguageForms
 from cstool.wikitext.expansion.functions.php_values import numeric
@@ -28,9 +28,12 @@ def formatted_number(text: str, forms: LanguageForms, *, separators: bool = True
     if text in _INFINITE:
         return _INFINITE[text]
     form = _grouped if separators else plain_digits
-    if numeric(text) is not None:
-        return form(text, forms)
-    return _NUMBER.sub(lambda match: form(match[0], forms), text)
+    try:
+        if numeric(text) is not None:
+            return form(text, forms)
+        return _NUMBER.sub(lambda match: form(match[0], forms), text)
+    except InvalidOperation:  # more than a float can be
+        return None
 
 
 def plain_digits(number: str, forms: LanguageForms) -> str:

@@ -97,7 +97,7 @@ def _function(id_: str, form: _Form) -> Function:
             return ""
         return form(title, frame.site)
 
-    return of_texts(value, 1)
+    return of_texts(value, 1, "read")
 
 
 VARIABLES: Mapping[str, Variable] = {id_: _variable(form) for id_, form in _FORMS.items()}

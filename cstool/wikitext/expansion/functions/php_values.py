@@ -17,6 +17,8 @@ _NUMBER = r"[+-]?(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]+)?"
 _NUMERIC = re.compile(f"{_SPACE}({_NUMBER}){_SPACE}")
 _LEADING = re.compile(f"{_SPACE}({_NUMBER})")
 _PRECISION = 14
+# Digits beyond which a whole number is a float, and int() refuses more than 4300.
+_LONGEST = 400
 
 
 def numeric(text: str) -> Number | None:
@@ -33,9 +35,8 @@ def leading_number(text: str) -> Number:
 
 def _converted(match: re.Match[str]) -> Number:
     text, point, fraction, exponent = match.groups()
-    if point is None and fraction is None and exponent is None:
-        return limited(int(text))
-    return float(text)
+    whole = point is None and fraction is None and exponent is None
+    return limited(int(text)) if whole and len(text) <= _LONGEST else float(text)
 
 
 def limited(number: int) -> Number:
@@ -47,7 +48,8 @@ def equal(left: str, right: str) -> bool:
     """Return whether two texts are equal for PHP (`==`): as numbers if both are numbers."""
     if left == right:
         return True
-    first, second = numeric(left), numeric(right)
+    first = numeric(left)
+    second = None if first is None else numeric(right)
     if first is None or second is None:
         return False
     if isinstance(first, float) and isinstance(second, float):
@@ -77,8 +79,11 @@ def to_integer(number: Number) -> int:
 
 
 def integer(text: str) -> int:
-    """Return the whole number that a text begins with, as PHP's `intval`."""
-    return to_integer(leading_number(text))
+    """Return the whole number that a text begins with, within 64 bits, as PHP's `intval`."""
+    number = leading_number(text)
+    if isinstance(number, float) and abs(number) > LARGEST:
+        return LARGEST if number > 0 else SMALLEST
+    return to_integer(number)
 
 
 def to_text(number: Number) -> str:

@@ -5,11 +5,14 @@ Wikimedia's wikis. What depends on the date, the revision, the state of the wiki
 Wikidata is a hole named after the word.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.frames import Argument, Frame, Function, Variable
+from cstool.wikitext.expansion.full_titles import parsed_title
+from cstool.wikitext.expansion.functions.escapes import wikipedia_host
 from cstool.wikitext.expansion.functions.language_forms import forms_of
+from cstool.wikitext.expansion.functions.outcomes import of_texts
 
 _CLOCK = [
     "month",
@@ -36,16 +39,10 @@ _REVISION = [
     for what in ("id", "day", "day2", "month", "month1", "year", "timestamp", "user", "size")
 ]
 _UNKNOWN_WORDS = [f"{clock}{word}" for clock in ("current", "local") for word in _CLOCK] + [
-    "articlepath",
     "currentversion",
     "pageid",
-    "server",
-    "servername",
-    "scriptpath",
-    "stylepath",
     "cascadingsources",
     "sitename",
-    "userlanguage",
     "wbreponame",
 ]
 # Functions whose names are written without `#`.
@@ -70,6 +67,7 @@ _UNKNOWN_HASHED = [
     "contentmodel",
     "dir",
     "isbn",
+    "mentor",
     "interlanguagelink",
     "interwikilink",
     "lst",
@@ -90,8 +88,10 @@ _SILENT = [
     "defaultsort",
     "displaytitle",
     "noexternallanglinks",
+    "pagebanner",
     "related",
     "shortdesc",
+    "target",
 ]
 
 
@@ -113,6 +113,23 @@ def _language(frame: Frame) -> str:
     return frame.site.language
 
 
+def _revision_id(frame: Frame, title: str = "") -> str:
+    """Return the sign that Wikimedia's wikis show for a saved page that is no talk page."""
+    page = parsed_title(frame.page, frame.site)
+    other = title and parsed_title(title, frame.site) != page
+    return hole("REVISIONID") if other or page is None or page.namespace % 2 else "-"
+
+
+def _of_wikipedia(form: Callable[[str], str], name: str) -> Variable:
+    """Return a word for an address of a Wikipedia; it is unknown for other wikis."""
+
+    def variable(frame: Frame) -> str:
+        host = wikipedia_host(frame.site)
+        return form(host) if host else hole(name)
+
+    return variable
+
+
 def _direction_mark(frame: Frame) -> str:
     return "\u200f" if forms_of(frame.site.language).right_to_left else "\u200e"
 
@@ -124,10 +141,19 @@ VARIABLES: Mapping[str, Variable] = {
     "contentlanguage": _language,
     "pagelanguage": _language,
     "directionmark": _direction_mark,
+    # Wikipedias do not vary their pages by the reader's language.
+    "userlanguage": _language,
+    "revisionid": _revision_id,
+    "server": _of_wikipedia(lambda host: f"//{host}", "SERVER"),
+    "servername": _of_wikipedia(lambda host: host, "SERVERNAME"),
+    "articlepath": _of_wikipedia(lambda _: "/wiki/$1", "ARTICLEPATH"),
+    "scriptpath": _of_wikipedia(lambda _: "/w", "SCRIPTPATH"),
+    "stylepath": _of_wikipedia(lambda _: "/w/skins", "STYLEPATH"),
     "noexternallanglinks": lambda _: "",
 }
 FUNCTIONS: Mapping[str, Function] = {
     **{id_: _unknown(id_.upper())[1] for id_ in (*_UNKNOWN_FUNCTIONS, *_COUNTS, *_REVISION)},
     **{id_: _unknown(f"#{id_}")[1] for id_ in _UNKNOWN_HASHED},
+    "revisionid": of_texts(_revision_id, 1),
     **dict.fromkeys(_SILENT, _nothing),
 }

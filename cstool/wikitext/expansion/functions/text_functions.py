@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from string import ascii_uppercase
 from urllib.parse import unquote_plus
 
 from cstool.wikitext.character_references import decode_entities
@@ -23,6 +24,7 @@ from cstool.wikitext.expansion.functions.escapes import (
     title_in_url,
     url_path,
     url_query,
+    wikipedia_host,
 )
 from cstool.wikitext.expansion.functions.option_words import is_word
 from cstool.wikitext.expansion.functions.outcomes import (
@@ -35,8 +37,9 @@ from cstool.wikitext.expansion.functions.outcomes import (
 from cstool.wikitext.expansion.functions.php_values import integer
 from cstool.wikitext.expansion.inclusion import preprocessed
 from cstool.wikitext.extension_tags import extension_names
-from cstool.wikitext.titles import FILE, MEDIA
+from cstool.wikitext.titles import FILE, MEDIA, spaced
 
+_SMALL = {ord(letter): letter.lower() for letter in ascii_uppercase}
 _LONGEST_PADDED = 500
 _MOST_PARTS = 25
 
@@ -70,8 +73,8 @@ def _anchorencode(_: Frame, text: str = "") -> str:
     text = re.sub(r"\[\[:?([^\[]+?)\|?\]\]", r"\1", text)
     text = re.sub(r"\[(?:https?:)?//([^ ]+?) ([^\[]+)\]", r"\2", text)
     text = re.sub("<[^>]*>", "", re.sub("'{2,}", "", text))
-    text = decode_entities(re.sub("[ _]+", " ", text).strip())
-    text = re.sub("[\t\n\f\r ]", "_", unicodedata.normalize("NFC", text))
+    text = re.sub("[\u200e\u200f\u202a-\u202e]", "", decode_entities(re.sub("[ _]+", " ", text)))
+    text = re.sub("[\t\n\f\r ]", "_", spaced(unicodedata.normalize("NFC", text)).strip())
     return encoded_attribute(re.sub("%([0-9a-fA-F]{2})", r"%25\1", text))
 
 
@@ -118,7 +121,8 @@ def _ns(frame: Frame, text: str = "") -> str:
 
 
 def _nse(frame: Frame, text: str = "") -> str:
-    return title_in_url(_ns(frame, text))
+    name = _ns(frame, text)
+    return unknown_in(name) or title_in_url(name)
 
 
 def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
@@ -133,17 +137,15 @@ def _url(prefix: Callable[[Frame], str | None]) -> Callable[..., str]:
         fragment = f"#{title.fragment.replace(' ', '_')}" if title.fragment else ""
         if query in (None, ""):
             return f"{start}/wiki/{name}{fragment}"
+        query = str(query).replace("\n", "_") if start else query  # as PHP's parse_url does
         return f"{start}/w/index.php?title={name}&{query}{fragment}"
 
     return function
 
 
 def _host(frame: Frame) -> str | None:
-    """Return the address of a Wikipedia, None for other wikis."""
-    wiki = frame.site.wiki
-    if not wiki.endswith("wiki"):
-        return None
-    return f"//{wiki.removesuffix('wiki').replace('_', '-')}.wikipedia.org"
+    host = wikipedia_host(frame.site)
+    return f"//{host}" if host else None
 
 
 def _canonical_host(frame: Frame) -> str | None:
@@ -152,7 +154,11 @@ def _canonical_host(frame: Frame) -> str | None:
 
 
 def _escaped(function: Callable[..., str]) -> Callable[..., str]:
-    return lambda frame, *texts: escape(function(frame, *texts), quote=True).replace("&#x27;", "'")
+    def escaped(frame: Frame, *texts: str) -> str:
+        address = function(frame, *texts)
+        return unknown_in(address) or _attribute(address)
+
+    return escaped
 
 
 def _bidi(_: Frame, text: str = "") -> str:
@@ -165,20 +171,26 @@ def _bidi(_: Frame, text: str = "") -> str:
     return text
 
 
+def _attribute(text: str) -> str:
+    """Return a text as PHP's htmlspecialchars does with ENT_COMPAT."""
+    return escape(text, quote=False).replace('"', "&quot;")
+
+
 def _tag(frame: Frame, arguments: Sequence[Argument]) -> str:
     """Return an HTML element, or what an extension's tag shows, whose text is an argument."""
-    name = trimmed(arguments, 0).lower()
+    name = trimmed(arguments, 0).translate(_SMALL)
     if not arguments or unknown_in(name):
         return unknown_in(name) or ""
-    attributes = []
+    attributes: dict[str, str] = {}
     for argument in arguments[2:]:
         key = argument.name()
         if key is not None:
             value = argument.value().strip()
             quoted = re.fullmatch("[\"'](.+)[\"']|\"\"|''", value, re.DOTALL)
             value = (quoted[1] or "") if quoted else value
-            attributes.append(f' {escape(key.strip())}="{escape(value)}"')
-    tag = f"<{name}{''.join(attributes)}"
+            attributes[escape(key.strip()).replace("&#x27;", "&#039;")] = _attribute(value)
+    shown = (f' {key}="{value}"' for key, value in attributes.items())
+    tag = f"<{name}{''.join(shown)}"
     element = f"{tag}>{arguments[1].whole()}</{name}>" if len(arguments) > 1 else f"{tag}/>"
     return preprocessed(element) if name in extension_names() else element
 
@@ -191,8 +203,8 @@ _URLS = {
 FUNCTIONS: Mapping[str, Function] = {
     "padleft": of_texts(_padleft, 3),
     "padright": of_texts(_padright, 3),
-    "urlencode": of_texts(_urlencode, 2),
-    "anchorencode": of_texts(_anchorencode, 1),
+    "urlencode": of_texts(_urlencode, 2, "lost"),
+    "anchorencode": of_texts(_anchorencode, 1, "lost"),
     "titleparts": of_texts(_titleparts, 3),
     "rel2abs": of_texts(_rel2abs, 2),
     "ns": of_texts(_ns, 1),

@@ -1,6 +1,6 @@
-"""Numbers and words in a wiki's language: `formatnum`, `plural`, `grammar`, `gender`, `#language`.
+"""Words in a wiki's language: `formatnum`, `plural`, `grammar`, `gender`, `int`, `#language`.
 
-After MediaWiki's CoreParserFunctions and Language (REL1_39). Data: grammar.tsv, autonyms.tsv.
+After MediaWiki's CoreParserFunctions and Language (REL1_39). Data: grammar.tsv.
 """
 
 import re
@@ -9,7 +9,9 @@ from functools import cache
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.frames import Argument, Frame, Function
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.functions.language_forms import site_forms
+from cstool.wikitext.expansion.functions.messages import message
 from cstool.wikitext.expansion.functions.number_forms import formatted_number, read_number
 from cstool.wikitext.expansion.functions.option_words import is_word
 from cstool.wikitext.expansion.functions.outcomes import of_texts, trimmed, unknown_in, unmarked
@@ -22,6 +24,7 @@ _UNKNOWN_GRAMMAR = frozenset(
     {"bs", "cu", "dsb", "fi", "ga", "hsb", "hu", "hy", "kaa", "kk", "ksh", "la", "os", "sl", "tyv"}
 )
 _RULES_REFERENCE = re.compile(r"\$([0-9])")
+_PARAMETER = re.compile(r"\$([1-9])")
 
 
 def _formatnum(frame: Frame, number: str = "", option: str = "") -> str:
@@ -49,6 +52,17 @@ def _gender(frame: Frame, arguments: Sequence[Argument]) -> str:
     if not forms:
         return ""
     return forms[2] if len(forms) > 2 else forms[0]
+
+
+def _int(frame: Frame, arguments: Sequence[Argument]) -> str:
+    """Return an interface message, if it is one of the words between the items of lists."""
+    name = trimmed(arguments, 0)
+    if unknown := unknown_in(name):
+        return unknown
+    text = message(name[:1].lower() + name[1:].replace(" ", "_"), frame.site.language)
+    if text is None or "{{" in text:
+        return hole("INT")
+    return _PARAMETER.sub(lambda match: trimmed(arguments, int(match[1])) or match[0], text)
 
 
 def _grammar(frame: Frame, case: str = "", word: str = "") -> str:
@@ -79,21 +93,18 @@ def _grammar_rules(language: str) -> dict[str, list[tuple[re.Pattern[str], str]]
     return rules
 
 
-def _language(frame: Frame, code: str = "", into: str = "") -> str:
-    name = _autonyms().get(code.lower())
-    # Names in other languages come from Unicode's data (extension CLDR).
-    return hole("#language") if into or name is None else name
-
-
-@cache
-def _autonyms() -> dict[str, str]:
-    return {row[0]: row[1] for row in rows("autonyms.tsv")}
+def _language(_: Frame, code: str = "", into: str = "") -> str:
+    name = language_names.name(code, into.lower())
+    if name is None:
+        return hole("#language")
+    return name or language_names.bcp47(code)
 
 
 FUNCTIONS: Mapping[str, Function] = {
     "formatnum": of_texts(_formatnum, 2),
     "plural": _plural,
     "gender": _gender,
+    "int": _int,
     "grammar": of_texts(_grammar, 2),
     "language": of_texts(_language, 2),
 }

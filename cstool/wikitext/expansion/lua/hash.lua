@@ -14,6 +14,7 @@ end
 function hash.hashValue(algorithm, value)
   check_type("hashValue", 1, algorithm, "string")
   check_type("hashValue", 2, value, "string")
+  host.charge(#value)
   return host.hash(algorithm, value)
 end
 

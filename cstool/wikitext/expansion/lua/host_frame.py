@@ -6,6 +6,7 @@ callParserFunction, preprocess, newChildFrame.
 
 import re
 from collections.abc import Mapping
+from html import unescape
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.frames import Frame
@@ -23,6 +24,7 @@ from cstool.wikitext.markers import HOLE
 _MOST_FRAMES = 100
 _SLICE = 500
 _WHITE = " \t\n\r\0\x0b"
+_ERROR = re.compile('<strong class="error">(.*)</strong>', re.DOTALL)
 _DECIMAL = re.compile("0|-?[1-9][0-9]{0,17}")
 
 
@@ -32,12 +34,22 @@ class LuaFrames:
     def __init__(self) -> None:
         self._frames: dict[int, Frame] = {}
         self._stack: list[Frame] = []
+        self._is_read = False
         self.expensive = 0
 
     @property
     def current(self) -> Frame:
         """The frame of the innermost call of a module."""
+        self._is_read = True
         return self._stack[-1]
+
+    def begin_data(self) -> None:
+        """Begin to load data, which should not depend on the call."""
+        self._is_read = False
+
+    def reads_page(self) -> bool:
+        """Return whether something of the current call was read since `begin_data`."""
+        return self._is_read
 
     @property
     def depth(self) -> int:
@@ -85,7 +97,7 @@ class LuaFrames:
         return {
             "expensive": self._expensive,
             "unknown": _unknown,
-            "expression": lambda text: self.current.call_function("#expr", [text_of(text)]),
+            "expression": self._expression,
         }
 
     def _argument(self, number: float, name: bytes) -> str | None:
@@ -133,6 +145,12 @@ class LuaFrames:
 
     def _preprocess(self, number: float, text: bytes) -> str:
         return self._frame(number).expand(text_of(text).replace("\r\n", "\n").replace("\r", "\n"))
+
+    def _expression(self, text: bytes) -> str:
+        result = self.current.call_function("#expr", [text_of(text)])
+        if found := _ERROR.fullmatch(result):
+            raise LuaFaultError(unescape(found[1]))
+        return result
 
     def _expensive(self) -> int:
         self.expensive += 1

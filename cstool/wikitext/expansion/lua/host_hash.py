@@ -70,6 +70,9 @@ ALGORITHMS = [
     "haval256,5",
 ]
 
+# Bytes that functions of ours may hash, which are slow.
+_LONGEST = 4096
+_SLOW = frozenset({"fnv132", "fnv1a32", "fnv164", "fnv1a64", "joaat"})
 # Parameters of Fowler, Noll and Vo's hashes: start and prime, by the number of bits.
 _FNV = {32: (0x811C9DC5, 0x01000193), 64: (0xCBF29CE484222325, 0x100000001B3)}
 
@@ -122,6 +125,8 @@ def hash_value(algorithm: str, value: bytes) -> str | None:
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(f"Unknown hashing algorithm: {algorithm}")
+    if algorithm in _SLOW and len(value) > _LONGEST:
+        return None
     compute = _COMPUTE.get(algorithm)
     return compute(value) if compute else None
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from cstool.dumps.xml import Site
+from cstool.wikitext.expansion.functions import language_names
 from cstool.wikitext.expansion.functions.date_formats import formatted_date
 from cstool.wikitext.expansion.functions.date_texts import UnreadableDateError, read_date
 from cstool.wikitext.expansion.functions.language_forms import LanguageForms, site_forms
+from cstool.wikitext.expansion.functions.messages import duration, message
 from cstool.wikitext.expansion.functions.number_forms import formatted_number, read_number
 from cstool.wikitext.expansion.functions.plural_rules import plural_form
 from cstool.wikitext.expansion.functions.time_functions import in_unknown_zone
 from cstool.wikitext.expansion.functions.word_forms import grammatical_form
-from cstool.wikitext.expansion.lua import language_names
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, text_of, unknown
 from cstool.wikitext.titles import upper_first
 
@@ -37,9 +38,18 @@ def language_functions(site: Site) -> Mapping[str, Callback]:
     def format_date(code: bytes, form: bytes, date: bytes, local: bool) -> str:
         return _format_date(text_of(form), text_of(date), text_of(code), forms(code), local=local)
 
+    def format_duration(code: bytes, *flat: object) -> str:
+        texts = list(map(text_of, flat))
+        parts = zip(texts[::2], map(int, texts[1::2]), strict=True)
+        found = duration(parts, text_of(code), forms(code))
+        if found is None:
+            raise unknown("formatDuration")
+        return found
+
     return {
         "content": lambda: site.language,
         "unknown": _unknown,
+        "format_duration": format_duration,
         "is_supported": lambda code: language_names.is_supported(text_of(code)),
         "is_known": lambda code: language_names.is_known(text_of(code)),
         "is_valid": lambda code: language_names.is_valid(text_of(code)),
@@ -63,6 +73,7 @@ def message_functions(site: Site) -> Mapping[str, Callback]:
     format_number = language_functions(site)["format_number"]
     return {
         "unknown": _unknown,
+        "message": lambda key, code: message(text_of(key), text_of(code)),
         "language": lambda: site.language,
         "format_number": lambda code, number: format_number(code, text_of(number).encode(), False),
     }

@@ -6,15 +6,12 @@ JSON as PHP reads and writes it: after Scribunto_LuaTextLibrary and FormatJson (
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from html.entities import html5
 from typing import Any
 
-from cstool.wikitext.character_references import decode_entities
-from cstool.wikitext.expansion.lua import language_names
+from cstool.wikitext.expansion.functions.messages import message
 from cstool.wikitext.expansion.lua.lua_values import Callback, LuaFaultError, lua_text, text_of
 from cstool.wikitext.markers import BLOCK, NOTHING, unprotect
-from cstool.wikitext.tables import rows
 
 PRESERVE_KEYS, TRY_FIXING, PRETTY = 1, 2, 4
 
@@ -32,24 +29,13 @@ TableMaker = Callable[..., object]
 def text_functions(language: Callable[[], str], table: TableMaker) -> Mapping[str, Callback]:
     """Return the functions of `text.lua`; `language` returns the wiki's."""
     return {
-        "words": lambda name: _list_words(language())[text_of(name)],
+        "separator": lambda name: message(text_of(name), language()),
         "entity": lambda name: html5.get(f"{text_of(name)};"),
         "without_marks": lambda text: _MARKS.sub("", text_of(text)),
         "without_nowiki": lambda text: unprotect(text_of(text)),
         "json_encode": json_encode,
         "json_decode": lambda text, flags: json_decode(text_of(text), int(flags), table),
     }
-
-
-@cache
-def _list_words(language: str) -> Mapping[str, str]:
-    """Return what is between the items of a list: "comma", "and"; and the "ellipsis"."""
-    table = {row[0]: row[1:] for row in rows("list_words.tsv")}
-    found = ["", "", "", ""]
-    for code in (language, *language_names.fallbacks(language), "en"):
-        found = [old or new for old, new in zip(found, table.get(code, found), strict=True)]
-    comma, conjunction, space, ellipsis = (decode_entities(word) for word in found)
-    return {"comma": comma, "and": conjunction + space, "ellipsis": ellipsis}
 
 
 # JSON -------------------------------------------------------------------------------------------
@@ -68,7 +54,9 @@ def _written(value: Any, line: str) -> str:
     if not isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False).translate(_BREAKS)
     inner = line and line + "    "
-    items = [_written(item, inner) for item in (value.values() if isinstance(value, dict) else value)]
+    items = [
+        _written(item, inner) for item in (value.values() if isinstance(value, dict) else value)
+    ]
     if isinstance(value, dict):
         names = [_written(name, "") + (": " if line else ":") for name in value]
         items = [name + item for name, item in zip(names, items, strict=True)]

@@ -61,9 +61,7 @@ def title_functions(
         return found.text if found else None
 
     return {
-        "new": lambda text, namespace: _fields(
-            parsed_title(text_of(text), site, int(namespace))
-        ),
+        "new": lambda text, namespace: _fields(parsed_title(text_of(text), site, int(namespace))),
         "make": lambda *parts: _fields(_made(site, int(parts[0]), *map(text_of, parts[1:]))),
         "current": lambda: _fields(parsed_title(page(), site)),
         "exists": exists,
@@ -79,9 +77,7 @@ def _unknown(name: bytes) -> object:
     raise unknown(text_of(name))
 
 
-def _made(
-    site: Site, namespace: int, text: str, fragment: str, interwiki: str
-) -> FullTitle | None:
+def _made(site: Site, namespace: int, text: str, fragment: str, interwiki: str) -> FullTitle | None:
     """Return a title from its parts, None if they are not valid (Title::makeTitleSafe)."""
     prefix = made_title(namespace, "", site).prefix
     raw = f"{prefix}:{text}" if prefix else text
@@ -89,9 +85,7 @@ def _made(
         raw = f"{interwiki}:{raw}"
     if fragment:
         raw += f"#{fragment}"
-    title = parsed_title(raw, site)
-    # Title::makeTitleSafe keeps the namespace that it is given.
-    return title if (title and title.namespace == namespace) or interwiki else None
+    return parsed_title(raw, site)
 
 
 def _model(title: FullTitle) -> str:

@@ -22,6 +22,11 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
+def length(text: bytes) -> int:
+    """Return the number of characters of a string in UTF-8."""
+    return len(text.decode())
+
+
 def substring(text: bytes, first: float, last: float) -> bytes:
     """Return the characters from `first` to `last`, counted from 1, of a string in UTF-8."""
     return text.decode()[int(first) - 1 : int(last)].encode()
@@ -40,21 +45,10 @@ def normalize(form: bytes, text: bytes) -> bytes:
     return unicodedata.normalize(cast(_Form, form.decode()), text.decode()).encode()
 
 
-def lower(text: bytes) -> bytes:
-    """Return a string in lower case, with the same mapping for each sigma (PHP's mb_strtolower)."""
-    return text.decode().replace("Σ", "σ").lower().encode()
-
-
-def upper(text: bytes) -> bytes:
-    """Return a string in upper case (PHP's mb_strtoupper)."""
-    return text.decode().upper().encode()
-
-
 USTRING_HOST: Mapping[str, Callable[..., object]] = {
     "is_utf8": is_utf8,
+    "length": length,
     "sub": substring,
     "in_class": in_class,
     "normalize": normalize,
-    "lower": lower,
-    "upper": upper,
 }

@@ -21,19 +21,18 @@ from cstool.wikitext.expansion.lua.lua_values import (
 
 # The version of what Lua's files do not show: Python's functions, limits.
 VERSION = 1
-# Kilobytes that a call may add to the interpreter's memory, and the sum of the memory in use at the
-# ends of garbage collections, of which large strings that are made and dropped cause many.
+# Kilobytes that a call may add to the interpreter's memory; above this it is repeated.
+MUCH_MEMORY = 16 << 10
+# The same when it is repeated, and the sum of the memory in use at the ends of garbage collections,
+# of which large strings that are made and dropped cause many.
 MOST_MEMORY = 64 << 10
-MOST_CHURN = 8 << 20
-# In an interpreter that has run other calls: above this a call is repeated in a new one.
-MUCH_MEMORY = 32 << 10
-MUCH_CHURN = 2 << 20
+MOST_CHURN = 4 << 20
 # Bytes beyond the limit, which Lua can allocate between two checks before an allocation fails.
 _RESERVE = 64 << 20
 # Bytes that must be free while values are passed: a failure there would block the process.
 _FREE = 8 << 20
 
-_KERNEL = ("kernel", "strings", "byte_patterns")
+_KERNEL = ("kernel", "limits", "basics", "data", "strings", "byte_patterns")
 
 
 @cache
@@ -90,6 +89,8 @@ class Interpreter:
         )
         self.mark = ""
         self.failure: BaseException | None = None
+        # After an overflow, the stack may grow deeper than before.
+        self.is_used_up = False
         self._most = 0
         host = self._table(kernel)
         host[b"tick"] = self._tick
@@ -114,11 +115,14 @@ class Interpreter:
         """Bytes in use."""
         return int(self._lua.get_memory_used())
 
-    def begin(self, instructions: int, *, is_new: bool) -> None:
-        """Begin a call that is not part of another one."""
-        memory, churn = (MOST_MEMORY, MOST_CHURN) if is_new else (MUCH_MEMORY, MUCH_CHURN)
+    def begin(self, instructions: int, *, repeats: bool) -> None:
+        """Begin a call that is not part of another one.
+
+        `repeats`: whether it is repeated in a new interpreter because it uses much memory.
+        """
+        memory = MOST_MEMORY if repeats else MUCH_MEMORY
         self.mark, self.failure = "", None
-        self._begin(instructions, memory, churn)
+        self._begin(instructions, memory, MOST_CHURN if repeats else None)
         self._most = self.memory + (memory << 10) + _RESERVE
         self._lua.set_max_memory(self._most)
 
@@ -126,7 +130,9 @@ class Interpreter:
         """End it; return the instructions that are left."""
         self._most = 0
         self._lua.set_max_memory(0)
-        return int(self._after_a_call(self._finish)[0])
+        left, overflowed = self._after_a_call(self._finish)
+        self.is_used_up = self.is_used_up or bool(overflowed)
+        return int(left)
 
     def invoke(
         self, title: str, function: str, current: int, parent: int | None
@@ -144,6 +150,8 @@ class Interpreter:
             reason = self._after_a_call(self._reason)
             if reason is None and "not enough memory" in str(fault):
                 reason = b"Lua memory"
+            if "stack overflow" in str(fault):
+                self.is_used_up = True
             return None, "error" if reason is None else reason.decode()
         if isinstance(result, bytes):
             return result, None

@@ -55,6 +55,7 @@ local methods = {}
 for _, name in ipairs({ "lc", "uc", "lcfirst", "ucfirst", "caseFold" }) do
   methods[name] = function(code, s)
     check_type(name, 1, s, "string")
+    if #s > 100 then host.charge(#s) end
     return host.change_case(code, name, s)
   end
 end
@@ -77,6 +78,7 @@ function methods.formatDate(code, format, date, is_local)
   check_type("formatDate", 2, date, "string", true)
   check_type("formatDate", 3, is_local, "boolean", true)
   if not date or date == "" then return host.unknown("formatDate of now") end
+  host.charge(40 * #format)
   return host.format_date(code, format, date, is_local or false)
 end
 
@@ -153,7 +155,11 @@ end
 function methods.formatDuration(code, seconds, chosen)
   check_type("formatDuration", 1, seconds, "number")
   check_type("formatDuration", 2, chosen, "table", true)
-  return host.unknown("formatDuration")
+  local flat = {}
+  for _, part in ipairs(to_intervals(seconds, chosen)) do
+    flat[#flat + 1], flat[#flat + 2] = part[1], part[2]
+  end
+  return host.format_duration(code, unpack(flat))
 end
 
 -- Objects ----------------------------------------------------------------------------------------
@@ -246,6 +252,7 @@ function language.new(code)
     local text = ...
     if type(text) == "number" then text = number_text(text) end
     if type(text) ~= "string" then return nil end
+    host.charge(#text)
     return tonumber(host.parse_number(self.code, text))
   end
 
@@ -256,17 +263,14 @@ function language.new(code)
   return object
 end
 
-local content
-
 function language.getContentLanguage()
-  content = content or host.content()
-  return language.new(content)
+  return language.new(host.content())
 end
 
 mw.getContentLanguage, mw.getLanguage = language.getContentLanguage, language.new
-if mw.ustring then
-  function mw.ustring.upper(s) return language.getContentLanguage():uc(s) end
-  function mw.ustring.lower(s) return language.getContentLanguage():lc(s) end
-end
+
+function mw.ustring.upper(s) return methods.uc(host.content(), s) end
+function mw.ustring.lower(s) return methods.lc(host.content(), s) end
+string.ulower, string.uupper = mw.ustring.lower, mw.ustring.upper
 
 return language

@@ -22,7 +22,7 @@ _MODULE = 828
 
 
 def kernel_functions(
-    site: Site, definitions: Definitions, table: TableMaker
+    site: Site, definitions: Definitions, frames: LuaFrames, table: TableMaker
 ) -> Mapping[str, Callback]:
     """Return the functions of `kernel.lua`."""
 
@@ -41,8 +41,7 @@ def kernel_functions(
             raise unknown(f"page {text_of(name)}")
         if found.model != "json":
             raise LuaFaultError(
-                "bad argument #1 to 'mw.loadJsonData' "
-                f"('{text_of(name)}' is not a valid JSON page)"
+                f"bad argument #1 to 'mw.loadJsonData' ('{text_of(name)}' is not a valid JSON page)"
             )
         try:
             return to_lua(json.loads(found.text), table)
@@ -50,6 +49,8 @@ def kernel_functions(
             return None
 
     return {
+        "begin_data": frames.begin_data,
+        "reads_page": frames.reads_page,
         "module_title": module_title,
         "source": source,
         "json_page": json_page,

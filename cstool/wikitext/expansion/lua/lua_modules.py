@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from cstool.dumps.xml import Site
-from cstool.wikitext.expansion.budget import BudgetExceededError, hole
+from cstool.wikitext.expansion.budget import BudgetExceededError, hole, plain_name
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.functions.outcomes import error
@@ -43,37 +43,35 @@ class LuaModules:
         BudgetExceededError, and what expanding an argument or a template raises.
         """
         if self._definitions.find(module) is None:
-            return hole(module)
+            return hole(plain_name(module))
         if self._frames.depth:
             return self._inner(frame, module, function)
         try:
             return self._outer(frame, module, function)
         finally:
-            if self._interpreter and self._interpreter.memory > _LARGEST:
+            used = self._interpreter
+            if used and (used.is_used_up or used.memory > _LARGEST):
                 self._interpreter = None
 
     def _outer(self, frame: Frame, module: str, function: str) -> str:
         """Return the output of a call that no module contains."""
         budget = frame.budget
         before = budget.steps, budget.output
-        is_new = self._interpreter is None
-        text, reason = self._counted(frame, module, function, is_new=is_new)
-        if reason == "Lua memory" and not is_new:
+        text, reason = self._counted(frame, module, function, repeats=False)
+        if reason == "Lua memory":
             budget.steps, budget.output = before
             self._interpreter = None
-            text, reason = self._counted(frame, module, function, is_new=True)
-        if reason == "Lua memory":
-            self._interpreter = None
+            text, reason = self._counted(frame, module, function, repeats=True)
         return self._finished(text, reason, module)
 
     def _counted(
-        self, frame: Frame, module: str, function: str, *, is_new: bool
+        self, frame: Frame, module: str, function: str, *, repeats: bool
     ) -> tuple[bytes | None, str | None]:
         if self._interpreter is None:
             self._interpreter = self._made()
         interpreter = self._interpreter
         instructions = max(frame.budget.steps, 0) * INSTRUCTIONS_PER_STEP
-        interpreter.begin(instructions, is_new=is_new)
+        interpreter.begin(instructions, repeats=repeats)
         try:
             result = self._called(frame, module, function)
         except BaseException:
@@ -115,7 +113,7 @@ class LuaModules:
 
     def _made(self) -> Interpreter:
         return Interpreter(
-            kernel_functions(self._site, self._definitions, self._table),
+            kernel_functions(self._site, self._definitions, self._frames, self._table),
             library_functions(
                 self._site, self._definitions, self._frames, self._wikibase, self._table
             ),

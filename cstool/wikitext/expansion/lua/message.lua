@@ -1,6 +1,6 @@
 -- mw.message: messages with parameters.
 --
--- Behaviour: the reference manual of Scribunto. The texts of MediaWiki's messages are unknown.
+-- Behaviour: the reference manual of Scribunto. Of MediaWiki's messages, only a few are known.
 local host = ...
 
 local error, format, getmetatable, gsub, select, setmetatable, tostring, type =
@@ -12,10 +12,21 @@ local check_type = util.checkType
 
 local message = {}
 
--- A parameter that is raw text or a number to format: `{ raw = … }`, `{ num = … }`.
-local special = {
-  __tostring = function(parameter) return tostring(parameter.raw or parameter.num) end,
-}
+-- A parameter that is raw text or a number to format: `{ raw = … }`, `{ num = … }`. Each has its own
+-- metatable, because modules could change a common one for each other.
+local MARK = {}
+
+local function special(kind, value)
+  return setmetatable({ [kind] = value }, {
+    mark = MARK,
+    __tostring = function(parameter) return tostring(parameter.raw or parameter.num) end,
+  })
+end
+
+local function is_special(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return metatable and metatable.mark == MARK
+end
 
 local function is_textual(value)
   local metatable = type(value) == "table" and getmetatable(value)
@@ -45,7 +56,7 @@ local function to_list(name, keep_special, ...)
   local result = {}
   for index = 1, count do
     local value = list[index]
-    local kept = keep_special and type(value) == "table" and getmetatable(value) == special
+    local kept = keep_special and is_special(value)
     result[index] = kept and value or to_scalar("params", index, value, 3)
   end
   return result
@@ -67,20 +78,23 @@ local function with_parameters(text, parameters, language)
   end))
 end
 
-local function new_message(text, key)
+local function new_message(text, ...)
   local object, parameters, language = {}, {}, nil
   local check_self = util.makeCheckSelfFunction("mw.message", "msg", object, "message object")
+  local keys = { ... }
 
+  -- The text of the first key, which is what exists if it is known.
   local function known_text()
-    if text == nil then host.unknown("message " .. key) end
-    return text
+    local found = text or host.message(keys[1], language or host.language())
+    if found == nil then host.unknown("message " .. keys[1]) end
+    return found
   end
 
   local function adder(name, keep_special, kind)
     object[name] = function(self, ...)
       check_self(self, name)
       for _, value in ipairs(to_list(name, keep_special, ...)) do
-        parameters[#parameters + 1] = kind and setmetatable({ [kind] = value }, special) or value
+        parameters[#parameters + 1] = kind and special(kind, value) or value
       end
       return self
     end
@@ -121,7 +135,8 @@ local function new_message(text, key)
 
   function object:isDisabled()
     check_self(self, "isDisabled")
-    return known_text() == "" or text == "-"
+    local found = known_text()
+    return found == "" or found == "-"
   end
 
   return setmetatable(object, { __tostring = function(self) return self:plain() end })
@@ -136,7 +151,7 @@ function message.newFallbackSequence(...)
   for index = 1, max(1, select("#", ...)) do
     check_type("message.newFallbackSequence", index, (select(index, ...)), "string")
   end
-  return new_message(nil, (...))
+  return new_message(nil, ...)
 end
 
 function message.newRawMessage(text, ...)
@@ -145,11 +160,11 @@ function message.newRawMessage(text, ...)
 end
 
 function message.rawParam(value)
-  return setmetatable({ raw = to_scalar("message.rawParam", 1, value, 2) }, special)
+  return special("raw", to_scalar("message.rawParam", 1, value, 2))
 end
 
 function message.numParam(value)
-  return setmetatable({ num = to_scalar("message.numParam", 1, value, 2) }, special)
+  return special("num", to_scalar("message.numParam", 1, value, 2))
 end
 
 function message.getDefaultLanguage()

@@ -49,6 +49,7 @@ local function add_names(namespaces)
   setmetatable(named, {
     __index = function(_, name)
       if type(name) ~= "string" then return nil end
+      host.charge(#name)
       local spaced = gsub(name, "_", " ")
       local found = rawget(named, spaced)
       if not found then
@@ -72,6 +73,11 @@ local function load_namespaces(site)
     namespaces[namespace.id] = namespace
   end
   set_relatives(namespaces)
+  setmetatable(namespaces[0] or {}, {
+    __index = function(_, key)
+      if key == "displayName" then return host.unknown("message blanknamespace") end
+    end,
+  })
   for list, property in pairs(LISTS) do
     local chosen = {}
     for id, namespace in pairs(namespaces) do

@@ -30,7 +30,7 @@ function string.rep(...)
   if times and times > 0 then
     local total = length * times
     if total > LONGEST then out_of_memory() end
-    charge(floor(total / 100) + (length == 0 and floor(times) or 0))
+    charge(floor(total / 20) + (length == 0 and floor(times) or 0))
   end
   if times and length == 0 then return C.rep(s, 0) end
   return C.rep(...)
@@ -116,10 +116,19 @@ local function is_plain(pattern, plain)
   return plain or not C.find(pattern, "[%^%$%*%+%?%.%(%[%%%-]")
 end
 
+local SHORT = 50 -- bytes of a text that is found fast
+
 function string.find(...)
   local s, pattern, init, plain = ...
   if not are_texts(s, pattern) then return C.find(...) end
   s, pattern = tostring(s), tostring(pattern)
+  if #pattern < SHORT and is_plain(pattern, plain) then
+    if #s < 1000 then return C.find(...) end
+    local first, last = C.find(...)
+    local passed = (first or #s) - (tonumber(init) or 1)
+    if passed > 1000 then charge(floor(passed / 100)) end
+    return first, last
+  end
   if is_cheap(#s, pattern) then return C.find(...) end
   init = tonumber(init) or 1
   init = init < 0 and math.max(#s + init + 1, 1) or math.max(init, 1)

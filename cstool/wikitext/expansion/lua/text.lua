@@ -21,11 +21,25 @@ function text.trim(s, charset)
   return sub(s, first, last)
 end
 
-local function gsplit_bytes(s, separator)
+-- Whether a pattern matches the same bytes as characters: it has no classes of characters but
+-- white space, of which the text has only ASCII's, no complements, and matches no empty text.
+local function is_of_bytes(pattern, s)
+  if find(pattern, "[\128-\255%z.^$()]") or find("", pattern) then return false end
+  for class in string.gmatch(pattern, "%%(.)") do
+    if class == "s" then
+      if find(s, "[\194\225\226\227]") then return false end
+    elseif find(class, "%w") then
+      return false
+    end
+  end
+  return true
+end
+
+local function gsplit_bytes(s, separator, plain)
   local from = 1
   return function()
     if not from then return nil end
-    local first, last = find(s, separator, from, true)
+    local first, last = find(s, separator, from, plain)
     local piece
     if first then
       piece, from = sub(s, from, first - 1), last + 1
@@ -39,8 +53,12 @@ end
 function text.gsplit(s, pattern, plain)
   local ustring = mw.ustring
   if type(s) == "string" and type(pattern) == "string" and pattern ~= ""
-    and (plain or not find(pattern, "[%^%$%(%)%%%.%[%]%*%+%-%?%z]")) then
-    return gsplit_bytes(s, pattern)
+    and mw.ustring.isutf8(s) then
+    if plain or not find(pattern, "[%^%$%(%)%%%.%[%]%*%+%-%?%z]") then
+      return gsplit_bytes(s, pattern, true)
+    elseif is_of_bytes(pattern, s) then
+      return gsplit_bytes(s, pattern, false)
+    end
   end
   local from, length = 1, ustring.len(s)
   return function()
@@ -67,8 +85,8 @@ function text.split(s, pattern, plain)
 end
 
 function text.listToText(list, separator, conjunction)
-  separator = separator or host.words("comma")
-  conjunction = conjunction or host.words("and")
+  separator = separator or host.separator("comma-separator")
+  conjunction = conjunction or host.separator("and") .. host.separator("word-separator")
   local count = #list
   if count > 1 then
     return table.concat(list, separator, 1, count - 1) .. conjunction .. list[count]
@@ -80,7 +98,7 @@ function text.truncate(s, length, ellipsis, adjusts)
   local ustring = mw.ustring
   local whole, most = ustring.len(s), math.abs(length)
   if whole <= most then return s end
-  ellipsis = ellipsis or host.words("ellipsis")
+  ellipsis = ellipsis or host.separator("ellipsis")
   local extra = adjusts and ustring.len(ellipsis) or 0
   local result
   if most <= extra then

@@ -3,42 +3,20 @@
 -- Behaviour: the reference manual of Scribunto, its UriLibrary.php and PHP's urlencode.
 local site = ...
 
-local byte, char, find, format, gsub, match, sub =
-  string.byte, string.char, string.find, string.format, string.gsub, string.match, string.sub
+local find, match, sub = string.find, string.match, string.sub
 local error, next, pairs, pcall, rawget, rawset, setmetatable, tonumber, type =
   error, next, pairs, pcall, rawget, rawset, setmetatable, tonumber, type
-local concat, floor, remove = table.concat, math.floor, table.remove
+local concat, floor = table.concat, math.floor
 
 local util = require("libraryUtil")
 local check_type, check_index = util.checkType, util.checkTypeForIndex
 
 local uri, methods, meta = {}, {}, {}
 
--- Escapes ----------------------------------------------------------------------------------------
+local queries = site.library("uri_queries")
+local ENCODE, DECODE = queries.ENCODE, queries.DECODE
 
-local function percent(character) return format("%%%02X", byte(character)) end
-
--- Escape all but letters, digits and `kept` (the inside of a set); `space` is for spaces.
-local function escaped(s, kept, space)
-  local text = gsub(s, "[^a-zA-Z0-9 " .. kept .. "]", percent)
-  return (gsub(text, " ", (gsub(space, "%%", "%%%%"))))
-end
-
-local function unescaped(s)
-  return (gsub(s, "%%(%x%x)", function(digits) return char(tonumber(digits, 16)) end))
-end
-
-local KEPT, KEPT_BY_PHP = "_.~%-", "_.%-"
-local ENCODE = {
-  QUERY = function(s) return escaped(s, KEPT, "+") end,
-  PATH = function(s) return escaped(s, KEPT, "%20") end,
-  WIKI = function(s) return escaped(s, "!$()*,./:;@~_%-", "_") end,
-}
-local DECODE = {
-  QUERY = function(s) return unescaped((gsub(s, "%+", " "))) end,
-  PATH = unescaped,
-  WIKI = function(s) return unescaped((gsub(s, "_", " "))) end,
-}
+uri.parseQueryString, uri.buildQueryString = queries.parse, queries.build
 
 local function coder(name, coders)
   return function(s, kind)
@@ -57,97 +35,6 @@ uri.decode = coder("decode", DECODE)
 function uri.anchorEncode(s)
   check_type("anchorEncode", 1, s, "string")
   return site.anchor(s)
-end
-
--- Queries ----------------------------------------------------------------------------------------
-
--- A table whose pairs() returns keys in the order in which they were added.
-local function new_query()
-  local keys, known = {}, {}
-  return setmetatable({}, {
-    __newindex = function(query, key, value)
-      if known[key] then
-        for index = 1, #keys do
-          if keys[index] == key then
-            remove(keys, index)
-            break
-          end
-        end
-      end
-      known[key] = true
-      keys[#keys + 1] = key
-      rawset(query, key, value)
-    end,
-    __pairs = function(query)
-      local index = 0
-      return function()
-        while index < #keys do
-          index = index + 1
-          local key = keys[index]
-          if query[key] ~= nil then return key, query[key] end
-        end
-      end
-    end,
-  })
-end
-
-local function copied_query(query)
-  if type(query) ~= "table" then return query end
-  local copy = new_query()
-  for key, value in pairs(query) do
-    if type(value) == "table" then
-      local list = {}
-      for index, element in pairs(value) do list[index] = element end
-      value = list
-    end
-    copy[key] = value
-  end
-  return copy
-end
-
-local function add_parameter(query, key, value)
-  local earlier = query[key]
-  if type(earlier) == "table" then
-    earlier[#earlier + 1] = value
-  elseif earlier then
-    query[key] = { earlier, value }
-  else
-    query[key] = value
-  end
-end
-
-function uri.parseQueryString(s, i, j)
-  check_type("parseQueryString", 1, s, "string")
-  check_type("parseQueryString", 2, i, "number", true)
-  check_type("parseQueryString", 3, j, "number", true)
-  s = gsub(sub(s, i or 1, j or -1), "%+", " ")
-  local query, index = new_query(), sub(s, 1, 1) == "?" and 2 or 1
-  while index <= #s do
-    local after = find(s, "&", index, true) or #s + 1
-    local part = sub(s, index, after - 1)
-    local equals = find(part, "=", 1, true)
-    if equals then
-      add_parameter(query, unescaped(sub(part, 1, equals - 1)), unescaped(sub(part, equals + 1)))
-    else
-      add_parameter(query, unescaped(part), false)
-    end
-    index = after + 1
-  end
-  return query
-end
-
-function uri.buildQueryString(query)
-  check_type("buildQueryString", 1, query, "table")
-  local parts = {}
-  for key, value in pairs(query) do
-    local list = type(value) == "table" and value or { value }
-    for index = 1, #list do
-      local part = ENCODE.QUERY(key)
-      if list[index] then part = part .. "=" .. ENCODE.QUERY(list[index]) end
-      parts[#parts + 1] = part
-    end
-  end
-  return concat(parts, "&")
 end
 
 -- Parts ------------------------------------------------------------------------------------------
@@ -328,6 +215,13 @@ function meta.__tostring(object)
   return text .. object.relativePath
 end
 
+-- Each object has its own metatable, because modules could change a common one for each other.
+local function with_metatable(object)
+  local own = {}
+  for name, method in next, meta do own[name] = method end
+  return setmetatable(object, own)
+end
+
 methods.validate = uri.validate
 
 function methods:parse(s)
@@ -335,7 +229,7 @@ function methods:parse(s)
   local protocol, authority, path = match(s, "^([^:/?#]+)://([^/?#]*)(.*)$")
   if not path then authority, path = match(s, "^//([^/?#]*)(.*)$") end
   if not path then protocol, path = match(s, "^([^:/?#]+):(.*)$") end
-  local parsed = setmetatable({ protocol = protocol }, meta)
+  local parsed = with_metatable({ protocol = protocol })
   local is_valid = pcall(meta.__newindex, parsed, "authority", authority)
   if not is_valid then error("Invalid port number in string", 2) end
   parsed.relativePath = path or s
@@ -355,35 +249,19 @@ function methods:clone() return uri.new(self) end
 
 function methods:extend(parameters)
   check_type("uri:extend", 1, parameters, "table")
-  if not self.query then self.query = new_query() end
+  if not self.query then self.query = queries.new() end
   for key, value in pairs(parameters) do self.query[key] = value end
   return self
 end
 
 function uri.new(s)
-  local object = setmetatable({}, meta)
+  local object = with_metatable({})
   if s == nil then s = site.current_url() end
   if type(s) == "string" then return object:parse(s) end
   if type(s) ~= "table" then check_type("new", 1, s, "string or table or nil") end
   for _, name in ipairs(FIELDS) do rawset(object, name, s[name]) end
-  rawset(object, "query", copied_query(object.query))
+  rawset(object, "query", queries.copied(object.query))
   return object
-end
-
--- A query as PHP's wfArrayToCgi makes it from a table.
-local function query_text(query)
-  if type(query) ~= "table" then return query end
-  local parts = {}
-  local function add(key, value)
-    if type(value) == "table" then
-      for index, element in pairs(value) do add(key .. "[" .. index .. "]", element) end
-    elseif value then
-      parts[#parts + 1] = escaped(key, KEPT_BY_PHP, "+") .. "="
-        .. escaped(value == true and "1" or value, KEPT_BY_PHP, "+")
-    end
-  end
-  for key, value in pairs(query) do add(key, value) end
-  return concat(parts, "&")
 end
 
 for name, kind in pairs({ localUrl = "local", fullUrl = "full", canonicalUrl = "canonical" }) do
@@ -392,7 +270,7 @@ for name, kind in pairs({ localUrl = "local", fullUrl = "full", canonicalUrl = "
     if query ~= nil and type(query) ~= "string" and type(query) ~= "table" then
       check_type(string.lower(name), 2, query, "string or table")
     end
-    local url = site.url(kind, page, query_text(query) or "")
+    local url = site.url(kind, page, queries.as_php(query) or "")
     return url and uri.new(url)
   end
 end

@@ -1,6 +1,7 @@
 -- mw.ustring: functions on strings of Unicode.
 --
--- Behaviour: Scribunto's UstringLibrary.php. Strings are UTF-8. The chunk is run once per page.
+-- Behaviour: Scribunto's UstringLibrary.php. Strings are UTF-8. `language.lua` adds `lower` and
+-- `upper`.
 local host = ...
 
 local byte, char, find, sub = string.byte, string.char, string.find, string.sub
@@ -26,7 +27,7 @@ local ustring = {
 -- Characters -------------------------------------------------------------------------------------
 
 local function length(s)
-  return select(2, gsub(s, "[^\128-\191]", ""))
+  return is_ascii(s) and #s or host.length(s)
 end
 
 function ustring.isutf8(s)
@@ -37,8 +38,7 @@ end
 function ustring.len(s)
   s = check_subject("len", s, true)
   if is_ascii(s) then return #s end
-  if host.is_utf8(s) then return length(s) end
-  return nil
+  return host.is_utf8(s) and host.length(s) or nil
 end
 
 -- The range of characters from `i` to `j` in a string of `count` ones, nil if it is empty.
@@ -128,21 +128,13 @@ function ustring.char(...)
   return concat(parts)
 end
 
--- The runtime replaces these by the methods of the content language.
-function ustring.upper(s)
-  return host.upper(check_type("upper", 1, s, "string"))
-end
-
-function ustring.lower(s)
-  return host.lower(check_type("lower", 1, s, "string"))
-end
-
 for _, form in ipairs({ "NFC", "NFD", "NFKC", "NFKD" }) do
   local name = "to" .. form
   ustring[name] = function(s)
     s = check_subject(name, s, true)
     if is_ascii(s) then return s end
     if not host.is_utf8(s) then return nil end
+    host.charge(2 * #s)
     return host.normalize(form, s)
   end
 end
@@ -157,7 +149,8 @@ local SPACES = { "\194[\133\160]", "\225[\154\160][\128\142]",
 -- Whether Lua's string library gives the same result for this subject. `all`: for all matches.
 local function is_native(program, s, ascii, all)
   local use = program.native
-  if not use or #s > use.limit or use.line and byte(s, -1) == 10 then return false end
+  if not use or use.line and byte(s, -1) == 10 then return false end
+  if not patterns.is_short(use, #s) then return false end
   if ascii then return true end
   if use.ascii or all and use.empty or use.digits and find(s, DIGIT) then return false end
   if use.spaces then

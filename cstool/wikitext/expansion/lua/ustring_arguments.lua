@@ -8,6 +8,10 @@ local error, type = error, type
 -- Longest subject and pattern in bytes.
 local arguments = { MAX_STRING_LENGTH = 2048 * 1024, MAX_PATTERN_LENGTH = 10000 }
 
+-- The last text that was valid, in the current call of a module.
+local last_valid
+if host.at_begin then host.at_begin(function() last_valid = nil end) end
+
 -- A number as PHP writes it.
 function arguments.number_text(number)
   if number ~= number then return "NAN" end
@@ -44,8 +48,9 @@ function arguments.check_subject(name, s, any)
   if type(s) ~= "string" then
     arguments.bad_argument(name, 1, "string expected, got " .. type(s))
   end
-  if not any and not arguments.is_ascii(s) and not host.is_utf8(s) then
-    arguments.bad_argument(name, 1, "string is not UTF-8")
+  if not any and s ~= last_valid and not arguments.is_ascii(s) then
+    if not host.is_utf8(s) then arguments.bad_argument(name, 1, "string is not UTF-8") end
+    last_valid = s
   end
   if #s > arguments.MAX_STRING_LENGTH then
     local most = arguments.MAX_STRING_LENGTH

@@ -7,30 +7,41 @@ local host = ...
 local ipairs = ipairs
 
 local parser = host.library("ustring_parser")
-local patterns = { explode = parser.explode }
+local patterns = {}
+
+-- The last text whose characters were needed: many modules read one text in steps.
+local last_text, last_subject
+
+-- Character codes, byte positions and count of a string that is valid UTF-8.
+function patterns.explode(s)
+  if s ~= last_text then last_text, last_subject = s, parser.explode(s) end
+  return last_subject
+end
 
 -- Lua's string library ---------------------------------------------------------------------------
 
+local MOST_STEPS = 2e5
 local REPEATED = { ["*"] = true, ["+"] = true, ["-"] = true }
 
 local EMPTY = { ["*"] = true, ["-"] = true, ["?"] = true }
 
--- Whether an item that matches bytes of a character is followed by one that starts a character.
+-- Whether an item that matches bytes of a character always ends after a whole one: because what
+-- follows can only match there, or can be empty up to the end of the pattern.
 local function is_bounded(items, number)
   if not REPEATED[items[number].quantifier] then return false end
   for other = number + 1, #items do
     local item = items[other]
-    if item.kind ~= "open" and item.kind ~= "close" then
-      local optional = item.quantifier and item.quantifier ~= "+"
-      return item.kind == "end" or not (item.wide or item.foreign or optional)
-    end
+    if item.wide then return false end
+    if item.kind == "end" or item.kind == "balance" then return true end
+    if item.single and (not item.quantifier or item.quantifier == "+") then return true end
   end
   return true
 end
 
 -- Describe what strings may be left to Lua's string library: nil for none; `ascii`: only ASCII
--- ones, `digits`, `spaces`: only without such characters outside of ASCII, `limit`: only up to
--- this length, because the time of that library is not limited. `empty`: may match no character.
+-- ones, `digits`, `spaces`: only without such characters outside of ASCII; `power`, `weight`: what the
+-- number of steps depends on (see `is_short`). `empty`: may match no character of a
+-- text that has some; `lazy`: an empty match is not always the longest.
 local function native_use(items)
   local use = { lazy = false, empty = true }
   local repeated, optional = items.anchored and 0 or 1, 0
@@ -51,9 +62,20 @@ local function native_use(items)
   for _, kind in ipairs(items.captures) do
     use.ascii = use.ascii or kind == "position"
   end
+  local last = items[#items]
+  if items.anchored and last and last.kind == "end" then use.empty = false end
+  use.lazy = use.lazy and use.empty
   if repeated > 4 or optional > 6 then return nil end
-  use.limit = ({ [0] = 1e6, 1e6, 20000, 1500, 300 })[repeated]
+  use.power, use.weight = repeated, 2 ^ optional
   return use
+end
+
+-- Whether matching in a text of `length` bytes certainly takes not too many steps in C, where they
+-- cannot be counted.
+function patterns.is_short(use, length)
+  local steps = use.weight
+  for factor = 1, use.power do steps = steps * (length / factor + 1) end
+  return steps <= MOST_STEPS
 end
 
 -- Compiler ---------------------------------------------------------------------------------------
@@ -205,6 +227,7 @@ end
 local programs
 local function forget()
   programs = { [true] = {}, [false] = {} }
+  last_text, last_subject = nil, nil
 end
 forget()
 if host.at_begin then host.at_begin(forget) end

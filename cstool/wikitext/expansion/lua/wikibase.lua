@@ -13,12 +13,6 @@ local wikibase = {}
 
 local LARGEST = 2147483647
 
--- The item of the current page.
-local function entity()
-  host.reads_page()
-  return host.entity()
-end
-
 local function is_valid(id)
   local number = match(id, "^[QPLEqple]([1-9]%d*)$")
   if number then return #number <= 10 and tonumber(number) <= LARGEST end
@@ -53,13 +47,13 @@ end
 
 function wikibase.getEntityUrl(id)
   check_type("getEntityUrl", 1, id, "string", true)
-  id = id or entity()
+  id = id or host.entity()
   if id == nil or not is_valid(id) then return nil end
   return "https://www.wikidata.org/wiki/Special:EntityPage/" .. string.upper(id)
 end
 
 function wikibase.getEntityIdForCurrentPage()
-  return entity()
+  return host.entity()
 end
 
 function wikibase.getEntityIdForTitle(title, site)
@@ -78,7 +72,7 @@ for name, kind in pairs({ Label = "label", Description = "description" }) do
   local with_language = "get" .. name .. "WithLang"
   wikibase[with_language] = function(id)
     check_type(with_language, 1, id, "string", true)
-    id = id or entity()
+    id = id or host.entity()
     if not id or not is_valid(id) then return nil, nil end
     return host.term(kind, id)
   end
@@ -109,7 +103,7 @@ wikibase.sitelink = wikibase.getSitelink
 -- The item with its statements: known only if there is none.
 function wikibase.getEntity(id)
   check_type("getEntity", 1, id, "string", true)
-  id = id or entity()
+  id = id or host.entity()
   if not id or not host.exists(need_valid(id)) then return nil end
   return host.unknown("mw.wikibase.getEntity")
 end

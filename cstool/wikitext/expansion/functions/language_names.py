@@ -1,7 +1,8 @@
 """Languages by code: which MediaWiki knows, their names, and the languages they fall back to.
 
-After LanguageNameUtils and LanguageFallback (MediaWiki REL1_39), with the names in English of the
-extension CLDR. Names in other languages are unknown.
+After LanguageNameUtils and LanguageFallback (MediaWiki REL1_39), with the names of Unicode CLDR as
+in the extension CLDR. Names that CLDR lacks in a language are unknown, because the extension adds
+some.
 """
 
 import re
@@ -79,7 +80,9 @@ def name(code: str, in_language: str) -> str | None:
             return own or ""
     if not is_valid(in_language) or in_language == "en":
         return _in_english().get(code) or _autonyms().get(code, "")
-    return None if code in _in_english() else _autonyms().get(code, "")
+    if code in _in_english():
+        return _in(in_language).get(code)
+    return _autonyms().get(code, "")
 
 
 def names(in_language: str, include: str) -> dict[str, str] | None:
@@ -88,7 +91,7 @@ def names(in_language: str, include: str) -> dict[str, str] | None:
     `include`: "all", "mwfile" for languages with messages, anything else for those of MediaWiki.
     """
     if in_language and in_language != "en" and is_valid(in_language):
-        return None
+        return None  # CLDR has not all names in any other language
     found = {**_in_english(), **_autonyms()} if in_language and include == "all" else _autonyms()
     table = {code: name(code, in_language) or "" for code in found}
     if include == "mwfile":
@@ -125,3 +128,9 @@ def _autonyms() -> dict[str, str]:
 @cache
 def _in_english() -> dict[str, str]:
     return {row[0]: row[1] for row in rows("further_languages.tsv")} | codes.names()
+
+
+@cache
+def _in(language: str) -> dict[str, str]:
+    text = next((names for code, names in rows("language_names.tsv") if code == language), "")
+    return dict(pair.split("=", maxsplit=1) for pair in text.split("|") if pair)
