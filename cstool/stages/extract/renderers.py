@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cstool.dumps.xml import Site
 from cstool.stages.extract.definition_store import open_store
 from cstool.stages.extract.entity_items import ItemSources
+from cstool.stages.extract.item_lookup import ItemLookup
 from cstool.stages.extract.options import ExtractOptions
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.page import PageReader, reader
@@ -91,5 +92,5 @@ def expander_of(store: Path, site: Site, items: ItemSources | None, *, lua: bool
     from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 
     definitions = open_store(store, site)
-    known = items.open() if items else None
+    known = ItemLookup(items) if items else None
     return Expander(site, definitions, LuaModules(site, definitions, known) if lua else None)
