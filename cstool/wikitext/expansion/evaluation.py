@@ -40,6 +40,7 @@ _DEEPEST = 100
 _A_STEP = 64
 _A_STEP_READ = 8
 _LISTS = ":;#*"
+_RELATIVE = ("/", ".")
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
 _TEXTS_KEPT = 4 << 20
@@ -187,11 +188,18 @@ class Evaluation:
                 return VARIABLES[id_](frame)
         if HOLE in name:
             return hole("call with an unknown name")
+        if name[:1] in _RELATIVE:
+            name = self._absolute(name, frame)
         # With a colon, it may be a function of another extension.
         if not colon and self._templates.title_of(name) is None:
             return self._literal(title, node.parts, frame)
         parts = self._parts(node.parts, frame)
         return hole(plain_name(name)) if parts is None else self.call_template(name, parts, frame)
+
+    def _absolute(self, name: str, frame: CallFrame) -> str:
+        """Return the name that a name may be short for, in a namespace with subpages."""
+        page = parsed_title(frame.page, self.site)
+        return name if page is None else page.relative(name)
 
     def _literal(self, title: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         """Return a call that is none, as text: only what is inside it is expanded."""

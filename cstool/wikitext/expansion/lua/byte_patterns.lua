@@ -183,6 +183,7 @@ function match(s, i, pattern, p, captures)
       p = after
     elseif class and class >= 48 and class <= 57 then
       local capture = captured(captures, class - 48)
+      if capture[2] == POSITION then return nil end
       local text = sub(s, capture[1], capture[1] + capture[2] - 1)
       charge(1 + #text / 100)
       if sub(s, i, i + #text - 1) ~= text then return nil end

@@ -106,7 +106,10 @@ class LuaFrames:
     def _arguments(self, number: float, start: float) -> tuple[object, ...]:
         values: list[object] = []
         first = int(start)
-        pairs = list(self._frame(number).arguments().items())[first : first + _SLICE]
+        # Numbered arguments come first (PPTemplateFrame_Hash::getArguments).
+        pairs = sorted(
+            self._frame(number).arguments().items(), key=lambda pair: not pair[0].isdecimal()
+        )[first : first + _SLICE]
         for name, value in pairs:
             values += (_key(name), lua_text(value))
         return tuple(values)
