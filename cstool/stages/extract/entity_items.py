@@ -6,7 +6,7 @@ titles of the wiki's pages to QIDs. Workers share both (`item_lookup`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +135,8 @@ def index_items(
     spec = PartSpec(_COPIED, label="extract: items", phase=_ITEMS, layout=_LAYOUT)
     made = run.map(copy_items, usual, tasks, spec)
     files = [part.part.file for part in made]
-    sources = ItemSources(folder, usual, run.work(_ITEMS), run.work(_STORE))
+    alone = replace(folder, files=())  # workers find the files in the lists of row groups
+    sources = ItemSources(alone, usual, run.work(_ITEMS), run.work(_STORE))
     with building(sources.store, BY_TITLE, np.uint32) as add:
         for path in (run.work(_PAGES) / file for file in files):
             if path.is_file():

@@ -102,6 +102,17 @@ def stopping(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_run_that_starts_over_in_the_same_process_uses_its_own_definitions(
+    tmp_path: Path,
+) -> None:
+    running = RunOptions(jobs=1, quiet=True, overwrite=True)
+    for word in ("old", "new"):
+        pages = [Source("A", "The [[cow]] is {{x}}."), template("X", word)]
+        dump = write_multistream(tmp_path / "dump.xml.bz2", pages)
+        extract([str(dump)], tmp_path / "out", ExtractOptions(), running)
+        assert texts(tmp_path / "out") == [f"The cow is {word}."]
+
+
 def test_rules_alone_leave_holes(tmp_path: Path, dump: Path) -> None:
     run(dump, tmp_path / "out", templates="rules")
     assert texts(tmp_path / "out") == ["The Alps.", "It ends with Erie."]

@@ -1,10 +1,14 @@
 """Values that pass between Lua and Python: strings of Lua are bytes; unknown text ends a call."""
 
+import re
 from collections.abc import Callable
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.functions.outcomes import unknown_in
 from cstool.wikitext.markers import HOLE, HOLE_END
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_LONGEST_NAME = 100
 
 # What a function that Lua calls returns: a value, or several as a tuple.
 Callback = Callable[..., object]
@@ -20,7 +24,7 @@ class UnknownError(Exception):
 
 def unknown(name: str) -> UnknownError:
     """Return the exception for something unknown, by its name."""
-    return UnknownError(hole(name))
+    return UnknownError(hole(_CONTROL.sub(" ", name)[:_LONGEST_NAME]))
 
 
 def text_of(value: object) -> str:
