@@ -20,7 +20,7 @@ from cstool.wikitext.expansion.lua.lua_values import (
 )
 
 # The version of what Lua's files do not show: Python's functions, limits.
-VERSION = 2
+VERSION = 1
 # Kilobytes that a call may add to the interpreter's memory; above this it is repeated.
 MUCH_MEMORY = 16 << 10
 # The same when it is repeated, and the sum of the memory in use at the ends of garbage collections,
