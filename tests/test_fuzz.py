@@ -71,7 +71,7 @@ def test_what_takes_too_long_is_a_fault(
     given = inputs.Wikitext(("Anna is here. " * 50,), "en", True)
     assert checks.fault_of(given, tmp_path) == ""
     with monkeypatch.context() as patch:
-        patch.setattr("cstool.stages.extract.stage.at_most", _ended)
+        patch.setattr("cstool.stages.extract.read_slice.at_most", _ended)
         assert checks.fault_of(given, tmp_path) == "Unsound a page took too long"
     monkeypatch.setattr(checks, "_ANY", -10.0)
     assert checks.fault_of(given, tmp_path).startswith("TooSlow")

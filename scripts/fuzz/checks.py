@@ -158,11 +158,12 @@ def unsound(given: Input, batches: list[pa.RecordBatch], counts: Counts) -> Iter
         yield "mentions are miscounted"
     if isinstance(given, Wikitext) and counts.tallies["pages"].read != len(given.texts):
         yield "pages are miscounted"
-    last = -1
+    last = (-1, -1)
     for row in rows:
-        if isinstance(given, Wikitext) and row["id"] <= last:
-            yield "ids do not increase"
-        last = row["id"]
+        at = (row["page"], row["position"])
+        if isinstance(given, Wikitext) and at <= last:
+            yield "positions do not increase"
+        last = at
         yield from (f"{law}: {row!r:.400}" for law in _laws(row, given))
 
 

@@ -10,6 +10,37 @@ from typing import NamedTuple
 NAMES = ("A", "B", "C", "D", "Long name")
 
 
+# A module whose functions use their frames in all ways.
+MODULE = """
+local p = {}
+local function shown(args)
+  local names = {}
+  for name, value in pairs(args) do names[#names + 1] = tostring(name) .. "=" .. value end
+  table.sort(names)
+  return "(" .. table.concat(names, ";") .. ")"
+end
+function p.arguments(frame) return shown(frame.args) .. shown(frame:getParent().args) end
+function p.first(frame) return frame.args[1] or frame:getParent().args.x or "none" end
+function p.preprocess(frame)
+  return frame:preprocess(frame.args[1] or "{{{1|}}} {{A|{{{x|y}}}}}")
+end
+function p.parent(frame) return frame:getParent():preprocess("{{{1|a}}}{{{x}}}{{B|{{{2|}}}}}") end
+function p.template(frame)
+  local args = { frame.args[1], x = frame.args.x, [3] = " z " }
+  return frame:expandTemplate{ title = "A", args = args }
+end
+function p.call(frame)
+  return frame:callParserFunction("#if", { frame.args[1] or "", "yes", "no" })
+    .. frame:callParserFunction("#switch", frame.args[2] or "", "12=a", "b")
+    .. frame:callParserFunction{ name = "lc", args = { frame.args.x or "X" } }
+end
+function p.titles(frame) return frame:getTitle() .. frame:getParent():getTitle() end
+return p
+"""
+MODULE_TITLE = "Module:M"
+_MODULE_FUNCTIONS = ("arguments", "first", "preprocess", "parent", "template", "call", "titles")
+
+
 class Case(NamedTuple):
     """The wikitext of a page, further pages by title, and the page's title."""
 
@@ -174,11 +205,18 @@ def _definition(random: Random) -> str:
     return source
 
 
+def _modules(random: Random) -> str:
+    function = random.choice(_MODULE_FUNCTIONS)
+    call = f"{{{{#invoke:M|{function}{_parts(random, 3)}}}}}"
+    return random.choice((call, f"{text(random, 3)}{call}", f"{{{{#if:{call}|{call}}}}}"))
+
+
 CASES: dict[str, Callable[[Random], str]] = {
     "braces": braces,
     "brackets": brackets,
     "tags": tags,
     "programs": _definition,
+    "modules": _modules,
 }
 
 
@@ -186,7 +224,10 @@ def case_of(kind: str, random: Random) -> Case:
     """Return a random case of a kind."""
     make = CASES[kind]
     pages = {f"Template:{name}": make(random) for name in NAMES if random.random() < 0.8}
+    if kind == "modules":
+        pages[MODULE_TITLE] = MODULE
     page = text(random) if kind == "programs" else make(random)
-    parts = _parts(random, 2) if kind == "programs" else random.choice(("", "|1", "|x=1|2"))
+    formed = kind in ("programs", "modules")
+    parts = _parts(random, 2) if formed else random.choice(("", "|1", "|x=1|2"))
     call = f"{{{{{random.choice(NAMES)}{parts}}}}}"
     return Case(random.choice((page, call, f"{page}{call}", f"{call}\n{call}")), pages)

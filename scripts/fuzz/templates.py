@@ -1,12 +1,12 @@
 """Compare the expansion of random templates with MediaWiki's.
 
 Usage: python -m scripts.fuzz.templates --mediawiki DIR/LocalSettings.php [--cases 10000]
-           [--seed 0] [--kinds braces,brackets,tags,programs] [--show 5] [--save FILE]
+           [--seed 0] [--kinds braces,brackets,tags,programs,modules] [--show 5] [--save FILE]
 
-The MediaWiki must have the extensions ParserFunctions and Cite. Each case is a page and its
-templates (`template_cases.py`). Where our output has a hole, MediaWiki's may have any text. Prints
-the numbers of equal and different outputs of each kind, and the first differences. `--save` writes
-short cases of each kind with MediaWiki's output, as JSON Lines.
+The MediaWiki must have the extensions ParserFunctions, Scribunto and Cite. Each case is a page and
+its templates (`template_cases.py`). Where our output has a hole, MediaWiki's may have any text.
+Prints the numbers of equal and different outputs of each kind, and the first differences. `--save`
+writes short cases of each kind with MediaWiki's output, as JSON Lines, without the module.
 """
 
 import argparse
@@ -27,8 +27,9 @@ from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.delimiters import delimiters
 from cstool.wikitext.expansion.evaluation import Evaluation, resources_of
 from cstool.wikitext.expansion.inclusion import REMOVED, preprocessed, transcluded
+from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING
-from scripts.fuzz.template_cases import CASES, Case, case_of
+from scripts.fuzz.template_cases import CASES, MODULE_TITLE, Case, case_of
 
 # Of the saved cases: the characters of each, and the number of each kind.
 _SHORT = 500
@@ -62,7 +63,8 @@ class Pages:
         if text is None:
             return None
         redirect = _REDIRECT.match(text)
-        return Definition(title, text, redirect[1] if redirect else None, "wikitext")
+        model = "Scribunto" if title.startswith("Module:") else "wikitext"
+        return Definition(title, text, redirect[1] if redirect else None, model)
 
     def exists(self, title: str) -> bool:
         """Return whether there is a page with this title."""
@@ -71,7 +73,8 @@ class Pages:
 
 def ours(case: Case) -> str:
     """Return our expansion of a case, with the braces that are left and error messages."""
-    evaluation = Evaluation(resources_of(SITE, Pages(case.pages), None), Budget())
+    pages = Pages(case.pages)
+    evaluation = Evaluation(resources_of(SITE, pages, LuaModules(SITE, pages)), Budget())
     try:
         return evaluation.page_text(preprocessed(case.text), case.title, starts_line=False)
     except BudgetExceededError as fault:
@@ -153,7 +156,11 @@ def main() -> None:
             outcome = "different"
         else:
             outcome = "equal but for holes" if HOLE in mine else "equal"
-            line = json.dumps({**case._asdict(), "expanded": answer}, ensure_ascii=False)
+            pages = {name: text for name, text in case.pages.items() if name != MODULE_TITLE}
+            line = json.dumps(
+                {"kind": kind, "text": case.text, "pages": pages, "expanded": answer},
+                ensure_ascii=False,
+            )
             if len(line) <= _SHORT and "{{" in case.text and kept[kind] < _SAVED:
                 kept[kind] += 1
                 saved.append(line)

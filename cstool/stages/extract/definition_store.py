@@ -132,12 +132,6 @@ def _size(folder: Path) -> int:
     return (folder / _RECORDS).stat().st_size
 
 
-@lru_cache(maxsize=1)
-def open_store(folder: Path, site: Site) -> DefinitionStore:
-    """Return the store of a wiki in a folder, which is opened once per process."""
-    return DefinitionStore(folder, site)
-
-
 def store_definitions(
     folder: Path, definitions: Sequence[Path], titles: Sequence[Path]
 ) -> StoredDefinitions:
@@ -174,7 +168,6 @@ def store_definitions(
                 of_part = _array(path, "hash")
                 digest.update(of_part.tobytes())
                 add(of_part, np.ones(len(of_part), np.uint8))
-    open_store.cache_clear()
     number = len(offsets) - 1
     return StoredDefinitions(folder, number, modules, redirects, digest.hexdigest())
 

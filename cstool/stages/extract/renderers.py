@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cstool.dumps.xml import Site
-from cstool.stages.extract.definition_store import open_store
+from cstool.stages.extract.definition_store import DefinitionStore
 from cstool.stages.extract.entity_items import ItemSources
+from cstool.stages.extract.item_lookup import ItemLookup
 from cstool.stages.extract.options import ExtractOptions
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.page import PageReader, reader
@@ -38,8 +39,9 @@ class TemplateSources:
 
     def identity(self) -> tuple[object, ...]:
         """Return what decides how templates are rendered, without the run's own parameters."""
+        overridden = tuple(sorted(self.overridden))
         items = self.items and self.items.folder.described.fingerprint
-        return self.site, self.aliases, self.digest, sorted(self.overridden), self.lua, items
+        return self.site, self.aliases, self.digest, overridden, self.lua, items
 
     def reader(self) -> PageReader:
         """Return the reader of paragraphs that waited."""
@@ -55,7 +57,8 @@ class TemplateSources:
         """Return an expander of the dump's templates; None without a store."""
         if self.store is None:
             return None
-        return PageExpander(expander_of(self.store, self.site, self.items, lua=self.lua))
+        made = expander_of(self.store, self.site, self.items, self.identity(), lua=self.lua)
+        return PageExpander(made)
 
 
 def lua_version() -> str | None:
@@ -84,12 +87,17 @@ class PageExpander:
 
 
 @lru_cache(maxsize=1)
-def expander_of(store: Path, site: Site, items: ItemSources | None, *, lua: bool) -> "Expander":
-    """Return the expander of a wiki's templates, with the definitions in a folder."""
+def expander_of(
+    store: Path, site: Site, items: ItemSources | None, identity: tuple[object, ...], *, lua: bool
+) -> "Expander":
+    """Return the expander of a wiki's templates, with the definitions in a folder.
+
+    `identity`: distinguishes the contents that a folder has in one run and the next.
+    """
     # Not imported by runs that have no definitions: mwparserfromhell and lupa take 0.1 s to import.
     from cstool.wikitext.expansion.evaluate import Expander
     from cstool.wikitext.expansion.lua.lua_modules import LuaModules
 
-    definitions = open_store(store, site)
-    known = items.open() if items else None
+    definitions = DefinitionStore(store, site)
+    known = ItemLookup(items) if items else None
     return Expander(site, definitions, LuaModules(site, definitions, known) if lua else None)

@@ -18,7 +18,7 @@ from cstool.wikitext.scan import calls
 CALL_STEPS = 400_000
 CALL_OUTPUT = 1 << 20
 # Characters of calls and of their output that are kept.
-_KEPT = 16 << 20
+_KEPT = 4 << 20
 # Python's frames for a hundred levels of evaluation, and those of the caller.
 _PYTHON_FRAMES = 5_000
 

@@ -11,14 +11,13 @@ from typing import NamedTuple
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole, plain_name
 from cstool.wikitext.expansion.call_frames import (
-    WHITE,
     CallArgument,
     CallFrame,
     Parts,
 )
 from cstool.wikitext.expansion.compiled_templates import CompiledTemplates, Recent
 from cstool.wikitext.expansion.definitions import Definitions
-from cstool.wikitext.expansion.frames import Modules
+from cstool.wikitext.expansion.frames import PHP_SPACE, Modules
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
@@ -40,6 +39,7 @@ _DEEPEST = 100
 _A_STEP = 64
 _A_STEP_READ = 8
 _LISTS = ":;#*"
+_RELATIVE = ("/", ".")
 _MODULE = 828
 # Characters of texts that modules expand whose programs are kept.
 _TEXTS_KEPT = 4 << 20
@@ -148,7 +148,7 @@ class Evaluation:
         name = node.name if isinstance(node.name, str) else self.run(node.name, frame)
         if HOLE in name:
             return hole("argument with an unknown name")
-        text = frame.argument(name.strip(WHITE))
+        text = frame.argument(name.strip(PHP_SPACE))
         if text is not None:
             return text
         if node.default is None:
@@ -164,7 +164,7 @@ class Evaluation:
     def _output(self, node: Call, frame: CallFrame) -> str:
         title = node.title if isinstance(node.title, str) else self.run(node.title, frame)
         self.budget.step(len(node.parts) + len(title) // _A_STEP)
-        name = title.strip(WHITE)
+        name = title.strip(PHP_SPACE)
         head, colon, rest = name.partition(":")
         if HOLE in head:
             return hole("call with an unknown name")
@@ -178,20 +178,27 @@ class Evaluation:
         if colon:
             id_ = self._words.functions.find(head)
             if id_ == INVOKE:
-                return self._module(rest.strip(WHITE), node.parts, frame)
+                return self._module(rest.strip(PHP_SPACE), node.parts, frame)
             if id_:
-                return self._function(id_, rest.strip(WHITE), node.parts, frame)
+                return self._function(id_, rest.strip(PHP_SPACE), node.parts, frame)
         elif not node.parts:
             id_ = self._words.variables.find(name)
             if id_:
                 return VARIABLES[id_](frame)
         if HOLE in name:
             return hole("call with an unknown name")
+        if name[:1] in _RELATIVE:
+            name = self._absolute(name, frame)
         # With a colon, it may be a function of another extension.
         if not colon and self._templates.title_of(name) is None:
             return self._literal(title, node.parts, frame)
         parts = self._parts(node.parts, frame)
         return hole(plain_name(name)) if parts is None else self.call_template(name, parts, frame)
+
+    def _absolute(self, name: str, frame: CallFrame) -> str:
+        """Return the name that a name may be short for, in a namespace with subpages."""
+        page = parsed_title(frame.page, self.site)
+        return name if page is None else page.relative(name)
 
     def _literal(self, title: str, parts: Sequence[CallPart], frame: CallFrame) -> str:
         """Return a call that is none, as text: only what is inside it is expanded."""
@@ -218,7 +225,7 @@ class Evaluation:
         modules = self._resources.modules
         if modules is None or not parts:
             return hole("#invoke")
-        function = CallArgument(frame, parts[0]).whole().strip(WHITE)
+        function = CallArgument(frame, parts[0]).whole().strip(PHP_SPACE)
         title = parsed_title(name, self.site, _MODULE)
         given = self._parts(parts[1:], frame)
         if HOLE in name or HOLE in function or title is None or given is None:
@@ -239,5 +246,5 @@ class Evaluation:
                 key = name if isinstance(name, str) else self.run(name, frame)
                 if HOLE in key:
                     return None
-                found[key.strip(WHITE)] = value, True
+                found[key.strip(PHP_SPACE)] = value, True
         return found

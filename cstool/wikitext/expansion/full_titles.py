@@ -52,6 +52,27 @@ class FullTitle(NamedTuple):
         """The parts of a title of a subpage; only one in a namespace without subpages."""
         return [self.text] if self.namespace in _WITHOUT_SUBPAGES else self.text.split("/")
 
+    def relative(self, name: str) -> str:
+        """Return the title that `/name` or `../name` stands for on this page.
+
+        Another name is returned as it is. After Linker::normalizeSubpageLink.
+        """
+        if self.namespace in _WITHOUT_SUBPAGES or not name.startswith(("/", "../")):
+            return name
+        target, hash_, fragment = name.partition("#")
+        target = target.strip()
+        if target.startswith("/"):
+            target = target.rstrip("/")[1:].strip()
+            return f"{self.full}/{target}{hash_}{fragment}"
+        above = self.full.split("/")
+        while target.startswith("../"):
+            target = target[3:]
+            above = above[:-1]
+        if not above:
+            return name
+        target = target.rstrip("/").strip()
+        return "/".join([*above, target] if target else above) + hash_ + fragment
+
     @property
     def has_talk(self) -> bool:
         """Whether the page has, or is, a talk page."""
@@ -64,31 +85,31 @@ def parsed_title(raw: str, site: Site, default: int = MAIN) -> FullTitle | None:
 
     `default`: the namespace of a text without the prefix of one.
     """
-    text = _SPACES.sub(" ", _DIRECTION.sub("", decode_entities(raw))).strip()
+    text = _SPACES.sub(" ", _DIRECTION.sub("", decode_entities(raw))).strip(" ")
     number, interwiki = default, ""
     if text.startswith(":"):
-        number, text = MAIN, text[1:].lstrip()
+        number, text = MAIN, text[1:].lstrip(" ")
     namespaces = namespaces_of(site)
     while ":" in text:
         prefix, _, rest = text.partition(":")
-        found = prefix.rstrip().lower()
+        found = prefix.rstrip(" ").lower()
         named = namespaces.named(found)
         if named is not None:
-            number, text = named, rest.strip()
+            number, text = named, rest.strip(" ")
             if not text or (named == TALK and _has_prefix(text, namespaces)):
                 return None
             break
         if namespaces.leads_home(found):
-            number, text = MAIN, rest.strip()
+            text = rest.strip(" ")
             if text.startswith(":"):
                 return None
         elif namespaces.leads_elsewhere(found):
-            interwiki, number, text = found, MAIN, rest.strip()
+            interwiki, number, text = found, MAIN, rest.strip(" ")
             break
         else:
             break
     text, hash_, fragment = text.partition("#")
-    text = text.rstrip()
+    text = text.rstrip(" ")
     # Only a section of this page, or the main page of another wiki, has an empty title.
     is_empty = not text and not interwiki and (number != MAIN or not hash_)
     if is_empty or _is_invalid(text):

@@ -102,6 +102,17 @@ def stopping(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_run_that_starts_over_in_the_same_process_uses_its_own_definitions(
+    tmp_path: Path,
+) -> None:
+    running = RunOptions(jobs=1, quiet=True, overwrite=True)
+    for word in ("old", "new"):
+        pages = [Source("A", "The [[cow]] is {{x}}."), template("X", word)]
+        dump = write_multistream(tmp_path / "dump.xml.bz2", pages)
+        extract([str(dump)], tmp_path / "out", ExtractOptions(), running)
+        assert texts(tmp_path / "out") == [f"The cow is {word}."]
+
+
 def test_rules_alone_leave_holes(tmp_path: Path, dump: Path) -> None:
     run(dump, tmp_path / "out", templates="rules")
     assert texts(tmp_path / "out") == ["The Alps.", "It ends with Erie."]
@@ -140,15 +151,15 @@ def test_a_rule_that_disagrees_with_the_definition_is_not_used(tmp_path: Path) -
 
 
 def test_a_rule_is_compared_with_calls_that_give_other_arguments(tmp_path: Path) -> None:
-    halves = " ".join(f"It is {{{{frac|1|{n}}}}} [[a]]." for n in range(2, 8))
+    halves = " ".join(f"It is {{{{frac|1|{n}}}}} [[bay]]." for n in range(2, 8))
     pages = [
-        Source("A", f"{halves} It is {{{{frac|2|1|2}}}} [[a]]."),
+        Source("A", f"{halves} It is {{{{frac|2|1|2}}}} [[bay]]."),
         template("Frac", "{{{1}}}⁄{{{2}}}{{#if:{{{3|}}}|⁄{{{3}}}}}"),
     ]
     dump = write_multistream(tmp_path / "dump.xml.bz2", pages)
     made = run(dump, tmp_path / "out")
     assert made.counts.details["rules not used"] == {"frac": 1}
-    assert texts(tmp_path / "out")[-1] == "It is 2⁄1⁄2 a."
+    assert texts(tmp_path / "out")[-1] == "It is 2⁄1⁄2 bay."
 
 
 def test_modules_are_run(tmp_path: Path) -> None:

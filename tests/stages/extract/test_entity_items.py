@@ -13,8 +13,9 @@ from cstool.errors import InputError, OutputError
 from cstool.execution.options import RunOptions
 from cstool.stages.entities import sort
 from cstool.stages.entities.stage import EntitiesOptions, entities
-from cstool.stages.extract import stage, template_sources
-from cstool.stages.extract.entity_items import ItemLookup, entity_folder, index_items
+from cstool.stages.extract import entity_items, stage, template_sources
+from cstool.stages.extract.entity_items import entity_folder, index_items
+from cstool.stages.extract.item_lookup import ItemLookup
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.stage import extract
 from cstool.storage.manifest import Manifest
@@ -204,7 +205,8 @@ def test_of_a_folder_with_some_items_others_are_unknown(
 def test_every_item_is_found_in_many_parts_and_row_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sort, "_ROWS_A_GROUP", 3)
+    monkeypatch.setattr(sort, "_ROWS_A_GROUP", 5)
+    monkeypatch.setattr(entity_items, "_ROWS_A_GROUP", 3)
     (tmp_path / "items.json").write_text(wikidata_json(ITEMS))
     running = RunOptions(jobs=1, part_size=700, quiet=True)
     folder = tmp_path / "entities"
@@ -217,8 +219,9 @@ def test_every_item_is_found_in_many_parts_and_row_groups(
             with pytest.raises(LookupError):
                 found.exists(f"Q{qid}")
     for one in ITEMS:
-        label = one["labels"].get("en")
-        assert found.term("label", one["id"], "en") == (label and label["value"])
+        for language in ("en", "de"):
+            label = one["labels"].get(language)
+            assert found.term("label", one["id"], language) == (label and label["value"])
         if link := one["sitelinks"].get("enwiki"):
             assert found.entity(link["title"], "enwiki") == one["id"]
             assert found.sitelink(one["id"], "enwiki") == link["title"]
@@ -231,7 +234,7 @@ def lookup(tmp_path: Path, folder: Path) -> ItemLookup:
         tmp_path / "index", stage="extract", parameters={}, inputs=[], options=running
     ) as a_run:
         site = Site("enwiki", "en", "first-letter", ())
-        return index_items(a_run, entity_folder(folder), site, print).open()
+        return ItemLookup(index_items(a_run, entity_folder(folder), site, print))
 
 
 VILLAGES = {
@@ -251,6 +254,27 @@ def test_the_same_bytes_for_any_number_of_workers_and_after_a_stop(
         with pytest.raises(KeyboardInterrupt):
             run(dump, tmp_path / "three", whole)
     assert run(dump, tmp_path / "three", whole).parts == one.parts
+
+
+def test_data_of_modules_that_depends_on_the_page_is_loaded_for_each_page(
+    tmp_path: Path, whole: Path
+) -> None:
+    data = "return { id = mw.wikibase.getEntityIdForCurrentPage() }"
+    outer = "return { id = mw.loadData('Module:Data').id }"
+    code = """
+    return { f = function()
+      return mw.loadData('Module:Data').id .. ' ' .. mw.loadData('Module:Outer').id
+    end }
+    """
+    modules = {"Data": data, "Outer": outer, "Id": code}
+    pages = [Source(f"Village {n}", "The [[item]] is {{#invoke:Id|f}}.") for n in range(3)]
+    pages += [
+        Source(f"Module:{name}", text, namespace=828, model="Scribunto")
+        for name, text in modules.items()
+    ]
+    run(write_multistream(tmp_path / "dump.xml.bz2", pages), tmp_path / "out", whole)
+    expected = [f"The item is Q{100 + n} Q{100 + n}." for n in range(3)]
+    assert rows_of(tmp_path / "out")["text"].to_list() == expected
 
 
 def stopping(*_: object) -> None:
@@ -284,7 +308,7 @@ def test_a_damaged_part_is_reported(tmp_path: Path) -> None:
     found = lookup(tmp_path, folder)
     _damaging(folder)
     with pytest.raises(InputError, match=r"part-.*\.parquet: is damaged"):
-        found.term("label", "Q1", "en")
+        found.term("label", "Q1", "de")
     dump = dump_of(tmp_path / "dump.xml.bz2", {"Berlin": f"It is [[x]] {call('getLabel')}."})
     with pytest.raises(InputError, match=r"part-.*\.parquet: is damaged"):
         run(dump, tmp_path / "out", folder)
@@ -294,7 +318,8 @@ def test_damage_that_a_module_meets_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = made(tmp_path / "entities")
-    dump = dump_of(tmp_path / "dump.xml.bz2", {"Berlin": f"It is [[x]] {call('getLabel')}."})
+    text = f"It is [[x]] {call('getLabelByLang', 'Q1', 'de')}."
+    dump = dump_of(tmp_path / "dump.xml.bz2", {"Berlin": text})
     monkeypatch.setattr(template_sources, "disagreeing_rules", partial(_damaging, folder))
     with pytest.raises(InputError, match=r"part-.*\.parquet: is damaged"):
         run(dump, tmp_path / "out", folder)

@@ -37,6 +37,29 @@ def test_arguments_and_names(call: str, text: str) -> None:
     assert expanded(call, A="({{{1|d}}})") == text
 
 
+@pytest.mark.parametrize(
+    ("call", "page", "text"),
+    [
+        ("{{/b}}", "Article", "slash"),
+        ("{{/b/}}", "Template:A", "sub"),
+        ("{{ ../b }}", "Template:A/c", "sub"),
+        ("{{../}}", "Template:A/c", "top"),
+        ("{{../../b}}", "Template:A/c", hole("../../b")),
+    ],
+)
+def test_names_of_subpages(call: str, page: str, text: str) -> None:
+    wiki = expander({"/b": "slash", "A/b": "sub", "A": "top"})
+    assert wiki.expand(call, page, starts_line=False) == text
+
+
+def test_prefix_of_the_wiki_itself_keeps_the_namespace() -> None:
+    assert expanded("{{en:a}}", A="x") == "x"
+
+
+def test_line_break_in_a_name_makes_it_no_title() -> None:
+    assert expanded("{{#if:{{a\n b}}|text}}", A="x") == "text"
+
+
 def test_argument_without_a_name_has_one() -> None:
     assert expanded("{{a| = x }}", A="({{{}}}{{{ |}}})") == "(xx)"
 

@@ -7,7 +7,7 @@ local apart, charge, values = limits.apart, limits.charge, limits.values
 local data = {} -- by the name that mw.loadData gets
 local costs = {} -- instructions for loading it
 local used_data = {} -- names whose costs the call has paid
-local passing = {} -- names of data that depends on the call
+local passing = {} -- by name, whether data depends on the call
 
 local function fault_in_data(value, seen)
   local kind = type(value)
@@ -41,14 +41,15 @@ end
 
 -- Data is loaded once per interpreter, and yet costs each call the same.
 local function data_of(name)
+  if passing[name] then values(host.read_page()) end
   if used_data[name] then return data[name] end
   apart()
   if data[name] == nil then
     local before = limits.left()
-    values(host.begin_data())
+    local reads = values(host.page_reads())
     data[name] = load_data(name)
     costs[name] = before - limits.left()
-    if values(host.reads_page()) then passing[#passing + 1] = name end
+    if values(host.page_reads()) > reads then passing[name] = true end
   else
     charge(costs[name])
   end
@@ -117,7 +118,7 @@ end
 -- Before each call.
 function functions.forget()
   used_data = {}
-  for _, name in raw.ipairs(passing) do data[name] = nil end
+  for name in raw.next, passing do data[name] = nil end
   passing = {}
 end
 

@@ -34,22 +34,22 @@ class LuaFrames:
     def __init__(self) -> None:
         self._frames: dict[int, Frame] = {}
         self._stack: list[Frame] = []
-        self._is_read = False
+        self._reads = 0
         self.expensive = 0
 
     @property
     def current(self) -> Frame:
         """The frame of the innermost call of a module."""
-        self._is_read = True
+        self._reads += 1
         return self._stack[-1]
 
-    def begin_data(self) -> None:
-        """Begin to load data, which should not depend on the call."""
-        self._is_read = False
+    def read_page(self) -> None:
+        """Note that data which depends on the current call is used."""
+        self._reads += 1
 
-    def reads_page(self) -> bool:
-        """Return whether something of the current call was read since `begin_data`."""
-        return self._is_read
+    def page_reads(self) -> int:
+        """Return how often something of a current call was read."""
+        return self._reads
 
     @property
     def depth(self) -> int:

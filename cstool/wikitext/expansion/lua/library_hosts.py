@@ -50,8 +50,8 @@ def kernel_functions(
             return None
 
     return {
-        "begin_data": frames.begin_data,
-        "reads_page": frames.reads_page,
+        "read_page": frames.read_page,
+        "page_reads": frames.page_reads,
         "module_title": module_title,
         "source": source,
         "json_page": json_page,
