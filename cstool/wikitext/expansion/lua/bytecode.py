@@ -37,7 +37,7 @@ class _Reader:
     def most_fixed(self) -> int:
         """Return the largest number of fixed parameters of a function with `...`."""
         most, functions = 0, 1
-        ends = []  # functions that are still to be read at each level
+        ends: list[int] = []  # functions that are still to be read at each level
         while functions or ends:
             if not functions:
                 self._skip_debug()

@@ -28,9 +28,9 @@ def unknown(name: str) -> UnknownError:
 
 
 def text_of(value: object) -> str:
-    """Return a string of Lua as text; bytes that are not UTF-8 become surrogates."""
+    """Return a string of Lua as text; bytes that are not UTF-8 become U+FFFD."""
     if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
+        return value.decode("utf-8", "replace")
     if isinstance(value, float):
         return f"{value:.14g}"
     return str(value)
@@ -40,7 +40,7 @@ def lua_text(text: str) -> bytes:
     """Return text as a string of Lua. Raises UnknownError if it has a hole."""
     if HOLE in text:
         raise UnknownError(unknown_in(text) or hole("text"))
-    return text.encode("utf-8", "surrogateescape")
+    return text.encode("utf-8", "replace")
 
 
 def hole_name(mark: str) -> str:
