@@ -52,6 +52,8 @@ _UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 _BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
 # The largest number of further lines that a link or `-{…}-` may extend over.
 _LONGEST_LINK = 20
+# The number of named arguments from which on a call alone in a list item is taken as a record.
+_NAMED_OF_A_RECORD = 3
 
 Formulas = Literal["holes", "tex"]
 
@@ -115,8 +117,8 @@ class PageReader:
         text = expand(strip(source, marks), marks, how)
         kinds: dict[int, str] | None = {} if marks.calls else None
         text = self._paragraphs(text, marks, kinds=kinds)
-        if kinds:  # a list item is text, even if it is only a call
-            marks.within.update(hole for hole, kind in kinds.items() if kind == ITEM)
+        if kinds:
+            marks.within.update(_text_items(kinds, marks))
         left: list[Left] = []
         if kinds is not None and HOLE in text:
             found = waiting_lines(text, marks, every=every or how.waits)
@@ -293,6 +295,19 @@ class PageReader:
             read = read_line(marked, marks.targets, marks.holes)
             if self._has_text(read):
                 yield read
+
+
+def _text_items(kinds: dict[int, str], marks: Markers) -> Iterator[int]:
+    """Yield the calls in list items that are text even if the item is nothing else.
+
+    Not those with several named arguments and no link: most are entries of bibliographies, which
+    would take longer than all other templates.
+    """
+    for hole, kind in kinds.items():
+        if kind == ITEM:
+            call = marks.calls.get(hole, "")
+            if "[[" in call or call.count("=") < _NAMED_OF_A_RECORD:
+                yield hole
 
 
 def _in_paragraphs(lines: list[str]) -> str:

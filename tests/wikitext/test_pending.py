@@ -164,6 +164,12 @@ def test_a_list_item_that_is_only_a_call_is_text_unless_it_shows_a_block() -> No
         assert shown(source, x=block) == ["[b→B]"]
 
 
+def test_a_list_item_that_is_only_a_record_is_not_read_unless_it_has_a_link() -> None:
+    assert shown("* {{x|a=1|b=2|c=3}}\n* [[b]]", x="[[a]]") == ["[b→B]"]
+    assert shown("* {{x|a=1|b=2|c=[[3]]}}\n* [[b]]", x="[[a]]") == ["[a→A]", "[b→B]"]
+    assert shown("* One {{x|a=1|b=2|c=3}}", x="[[a]]") == ["One [a→A]"]
+
+
 def test_an_infobox_is_a_block_above_the_text_that_follows_it() -> None:
     assert shown("{{X\n|y\n}}'''Foo''' is [[a]] {{z}}.", z="b") == ["Foo is [a→A] b."]
 
