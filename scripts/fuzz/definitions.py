@@ -1,11 +1,11 @@
 """Give the templates of real pages definitions at random, and compare extraction with MediaWiki.
 
-Usage: python -m scripts.fuzz.definitions ORACLE MEDIAWIKI DUMP... [--pages N]
+Usage: python -m scripts.fuzz.definitions ORACLE MEDIAWIKI DUMP... [--pages N] [--seed N]
 
 ORACLE and MEDIAWIKI are as for scripts/data/gold_of_templates.py; a DUMP is called
-LANGUAGE.xml.bz2. Each template that a page calls gets one of the definitions below, by its name; a
-template with a rule for silent templates, blocks or pictures gets one of that kind. Prints for each
-dump what `compare.py` says, and up to ten sentences that differ.
+LANGUAGE.xml.bz2. Each template that a page calls gets one of the definitions below, by its name and
+the seed; a template with a rule for silent templates, blocks or pictures gets one of that kind.
+Prints for each dump what `compare.py` says, and up to ten sentences that differ.
 """
 
 import argparse
@@ -99,15 +99,15 @@ def called(text: str) -> Iterator[str]:
         yield from called(inner)
 
 
-def definition(name: str, rules: TemplateRules) -> str:
+def definition(name: str, rules: TemplateRules, seed: int) -> str:
     """Return the definition of a template."""
     rule, _ = rules.find(normal_name(name)) or (None, "")
     kinds = {SILENT: SILENT_ONES, SHOWS_BLOCK: BLOCKS, SHOWS_PICTURE: PICTURES}
     found = next((kinds[kind] for kind in kinds if rule is kind), OTHERS)
-    return random.Random(name).choice(found)
+    return random.Random(f"{seed} {name}").choice(found)
 
 
-def defined(xml: str, language: str, most: int) -> str:
+def defined(xml: str, language: str, most: int, seed: int) -> str:
     """Return a dump's first articles, with definitions of the templates that they call."""
     pages = [p for p in _PAGE.findall(xml) if "<ns>0</ns>" in p and "<redirect" not in p][:most]
     texts = (unescape(text) for page in pages for text in _TEXT.findall(page))
@@ -118,7 +118,7 @@ def defined(xml: str, language: str, most: int) -> str:
     if 'key="828"' not in head:
         own = f'<namespace key="828" case="first-letter">{prefix["828"]}</namespace>'
         head = head.replace("</namespaces>", f"{own}</namespaces>")
-    found = [(10, name, definition(name, rules), "wikitext") for name in names]
+    found = [(10, name, definition(name, rules, seed), "wikitext") for name in names]
     found += [(10, *HELPER, "wikitext"), (828, "Quoted", MODULE, "Scribunto")]
     for number, (namespace, name, text, model) in enumerate(found, 9 * 10**7):
         pages.append(
@@ -138,6 +138,7 @@ def main() -> None:
     parser.add_argument("mediawiki", type=Path)
     parser.add_argument("dumps", nargs="+", type=Path, metavar="DUMP")
     parser.add_argument("--pages", type=int, default=45, help="articles of a dump")
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     oracle = arguments.oracle.resolve()
     with tempfile.TemporaryDirectory() as temporary:
@@ -145,7 +146,8 @@ def main() -> None:
             language = dump.name.split(".")[0]
             made, gold = (Path(temporary) / f"{language}{end}" for end in (".xml", ".gold.jsonl"))
             xml = bz2.decompress(dump.read_bytes()).decode()
-            made.write_text(defined(xml, language, arguments.pages), encoding="utf-8")
+            given = defined(xml, language, arguments.pages, arguments.seed)
+            made.write_text(given, encoding="utf-8")
             told = gold_of(made, oracle, arguments.mediawiki.resolve())
             gold.write_text(told, encoding="utf-8")
             out = Path(temporary) / language

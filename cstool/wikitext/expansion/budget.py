@@ -21,8 +21,8 @@ class BudgetExceededError(Exception):
 class Budget:
     """What a page may still use. `steps`: nodes to evaluate; `output`: characters to produce."""
 
-    steps: int = 1_000_000
-    output: int = 2 << 20
+    steps: int = 2_000_000
+    output: int = 4 << 20
 
     def step(self, count: int = 1) -> None:
         """Use steps. Raises BudgetExceededError."""

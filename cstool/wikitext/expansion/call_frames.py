@@ -9,10 +9,9 @@ from typing import Protocol
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.expansion.definitions import Definitions
+from cstool.wikitext.expansion.frames import PHP_SPACE
 from cstool.wikitext.expansion.programs import CallPart, Program
 
-# What PHP's trim removes.
-WHITE = " \t\n\r\0\x0b"
 # The arguments of a call by name: programs, and whether their texts are trimmed.
 Parts = Mapping[str, tuple[Program, bool]]
 
@@ -106,7 +105,7 @@ class CallFrame:
             assert self.parent is not None, "a page has no arguments"
             text = self._evaluation.run(program, self.parent)
         if trims:
-            text = text.strip(WHITE)
+            text = text.strip(PHP_SPACE)
         self._texts[name] = text
         return text
 

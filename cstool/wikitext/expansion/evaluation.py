@@ -11,14 +11,13 @@ from typing import NamedTuple
 from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget, BudgetExceededError, hole, plain_name
 from cstool.wikitext.expansion.call_frames import (
-    WHITE,
     CallArgument,
     CallFrame,
     Parts,
 )
 from cstool.wikitext.expansion.compiled_templates import CompiledTemplates, Recent
 from cstool.wikitext.expansion.definitions import Definitions
-from cstool.wikitext.expansion.frames import Modules
+from cstool.wikitext.expansion.frames import PHP_SPACE, Modules
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions import FUNCTIONS, VARIABLES
 from cstool.wikitext.expansion.inclusion import preprocessed
@@ -149,7 +148,7 @@ class Evaluation:
         name = node.name if isinstance(node.name, str) else self.run(node.name, frame)
         if HOLE in name:
             return hole("argument with an unknown name")
-        text = frame.argument(name.strip(WHITE))
+        text = frame.argument(name.strip(PHP_SPACE))
         if text is not None:
             return text
         if node.default is None:
@@ -165,7 +164,7 @@ class Evaluation:
     def _output(self, node: Call, frame: CallFrame) -> str:
         title = node.title if isinstance(node.title, str) else self.run(node.title, frame)
         self.budget.step(len(node.parts) + len(title) // _A_STEP)
-        name = title.strip(WHITE)
+        name = title.strip(PHP_SPACE)
         head, colon, rest = name.partition(":")
         if HOLE in head:
             return hole("call with an unknown name")
@@ -179,9 +178,9 @@ class Evaluation:
         if colon:
             id_ = self._words.functions.find(head)
             if id_ == INVOKE:
-                return self._module(rest.strip(WHITE), node.parts, frame)
+                return self._module(rest.strip(PHP_SPACE), node.parts, frame)
             if id_:
-                return self._function(id_, rest.strip(WHITE), node.parts, frame)
+                return self._function(id_, rest.strip(PHP_SPACE), node.parts, frame)
         elif not node.parts:
             id_ = self._words.variables.find(name)
             if id_:
@@ -226,7 +225,7 @@ class Evaluation:
         modules = self._resources.modules
         if modules is None or not parts:
             return hole("#invoke")
-        function = CallArgument(frame, parts[0]).whole().strip(WHITE)
+        function = CallArgument(frame, parts[0]).whole().strip(PHP_SPACE)
         title = parsed_title(name, self.site, _MODULE)
         given = self._parts(parts[1:], frame)
         if HOLE in name or HOLE in function or title is None or given is None:
@@ -247,5 +246,5 @@ class Evaluation:
                 key = name if isinstance(name, str) else self.run(name, frame)
                 if HOLE in key:
                     return None
-                found[key.strip(WHITE)] = value, True
+                found[key.strip(PHP_SPACE)] = value, True
         return found

@@ -7,6 +7,9 @@ from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.expansion.definitions import Definitions
 
+# White space around texts that are trimmed: that of PHP's trim.
+PHP_SPACE = " \t\n\r\0\x0b"
+
 
 class Frame(Protocol):
     """A page, or a call of a template or module in it (MediaWiki: PPFrame)."""

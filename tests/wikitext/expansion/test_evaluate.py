@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from cstool.wikitext.expansion.budget import Budget, hole
+from cstool.wikitext.expansion.compiled_templates import Recent
 from cstool.wikitext.expansion.evaluate import CALL_STEPS
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.markers import HOLE, NOTHING
@@ -204,3 +205,10 @@ def test_module_calls_templates_and_functions() -> None:
     wiki = expander({"B": "[{{{1}}}{{{n|}}}]"}, modules=_Caller())
     text = wiki.expand("{{#invoke:mod|f|z}}", "P", starts_line=False)
     assert text == f"[ x y],{hole(':no page')},b,z[z]"
+
+
+def test_entries_used_last_are_kept_up_to_a_weight() -> None:
+    recent: Recent[str, int] = Recent(10)
+    for key, weight in (("a", 4), ("b", 4), ("a", 5), ("c", 3)):
+        recent.put(key, weight, weight)
+    assert [recent.get(key) for key in "abc"] == [5, None, 3]

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.expansion.budget import hole
-from cstool.wikitext.expansion.frames import Argument, Frame, Function
+from cstool.wikitext.expansion.frames import PHP_SPACE, Argument, Frame, Function
 from cstool.wikitext.expansion.full_titles import parsed_title
 from cstool.wikitext.expansion.functions.arithmetic import ExpressionError
 from cstool.wikitext.expansion.functions.expressions import evaluate
 from cstool.wikitext.expansion.functions.option_words import is_word
 from cstool.wikitext.expansion.functions.outcomes import (
-    PHP_SPACE,
     error,
     of_texts,
     trimmed,

@@ -6,7 +6,7 @@ from html import escape
 from typing import Literal
 
 from cstool.wikitext.expansion.budget import hole
-from cstool.wikitext.expansion.frames import Argument, Frame, Function
+from cstool.wikitext.expansion.frames import PHP_SPACE, Argument, Frame, Function
 from cstool.wikitext.markers import BLOCK, HOLE, HOLE_END, NOTHING, PROTECTED
 
 # What <nowiki> shows, if some of it would be markup.
@@ -14,10 +14,6 @@ _NOWIKI = re.compile(f"{NOTHING}[^{NOTHING}]*{PROTECTED.pattern}[^{NOTHING}]*{NO
 
 # A function of texts: of its arguments, expanded and trimmed.
 TextFunction = Callable[..., str]
-
-# What PHP's trim removes.
-PHP_SPACE = " \t\n\r\0\x0b"
-
 
 _ERROR = '<strong class="error">'
 

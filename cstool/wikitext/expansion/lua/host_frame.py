@@ -175,4 +175,4 @@ def _key(name: str) -> object:
         return int(name)
     if HOLE in name:
         raise UnknownError(hole("argument with an unknown name"))
-    return name.encode("utf-8", "surrogateescape")
+    return name.encode("utf-8", "replace")

@@ -1,4 +1,5 @@
 -- mw.html: HTML from a tree of nodes. After Scribunto's reference manual.
+local host = ...
 
 local util = require("libraryUtil")
 local checkType, checkTypeMulti = util.checkType, util.checkTypeMulti
@@ -24,7 +25,7 @@ local function css_escaped(value)
 end
 
 local methods = {}
-local metatable = { __index = methods }
+local metatable -- of nodes, where modules can change it
 
 local function new(name, options)
   if name ~= nil and name ~= "" and not name:find("^[a-zA-Z0-9]+$") then
@@ -90,7 +91,7 @@ function methods._build(node, pieces)
   if node.tagName then pieces[#pieces + 1] = "</" .. node.tagName .. ">" end
 end
 
-function metatable.__tostring(node)
+local function to_text(node)
   local pieces = {}
   node:_build(pieces)
   return table.concat(pieces)
@@ -220,6 +221,15 @@ function methods.cssText(node, css)
   if css ~= nil then table.insert(node.styles, css) end
   return node
 end
+
+-- A module can change the metatable only for its own call.
+local function renew()
+  local own = {}
+  for name, method in pairs(methods) do own[name] = method end
+  metatable = { __index = own, __tostring = to_text }
+end
+renew()
+host.at_begin(renew)
 
 local html = {}
 

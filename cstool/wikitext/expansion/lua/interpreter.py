@@ -101,14 +101,16 @@ class Interpreter:
             if name not in libraries and name not in _KERNEL:
                 self._kernel[b"declare"](name.encode(), source)
         for name, functions in libraries.items():
-            self._kernel[b"add"](name.encode(), files[name], self._table(functions))
+            table = self._table(functions, is_lenient=name != "frame")
+            self._kernel[b"add"](name.encode(), files[name], table)
         self._begin, self._finish = self._kernel[b"begin"], self._kernel[b"finish"]
         self._invoke, self._reason = self._kernel[b"invoke"], self._kernel[b"reason"]
         self._continue = self._kernel[b"continue"]
         self.table = self._kernel[b"table"]
 
-    def _table(self, functions: Mapping[str, Callback]) -> Any:
-        return self._lua.table_from({k.encode(): self._guarded(f) for k, f in functions.items()})
+    def _table(self, functions: Mapping[str, Callback], *, is_lenient: bool = False) -> Any:
+        guarded = {k: self._guarded(f, is_lenient=is_lenient) for k, f in functions.items()}
+        return self._lua.table_from({k.encode(): function for k, function in guarded.items()})
 
     @property
     def memory(self) -> int:
@@ -175,11 +177,13 @@ class Interpreter:
     def _is_full(self, size: int) -> bool:
         return bool(self._most) and self.memory + 2 * size + _FREE > self._most
 
-    def _guarded(self, function: Callback) -> Callback:
+    def _guarded(self, function: Callback, *, is_lenient: bool) -> Callback:
         """Return a function for Lua, which never raises.
 
         It returns True and values; False and a message; or None and why the call ends.
+        `is_lenient`: whether arguments of the wrong kind are an error of the module.
         """
+        bad = (ArithmeticError, LookupError, TypeError, ValueError) if is_lenient else ()
 
         def call(*arguments: Any) -> tuple[Any, ...]:
             if self._is_full(0):
@@ -191,10 +195,12 @@ class Interpreter:
                 if type(result) is bytes and len(result) > 1 << 16 and self._is_full(len(result)):
                     return None, b"Lua memory"
             except LuaFaultError as fault:
-                return False, str(fault).encode("utf-8", "surrogateescape")
+                return False, str(fault).encode("utf-8", "replace")
             except UnknownError as fault:
                 self.mark = str(fault)
                 return None, b"unknown"
+            except bad as fault:
+                return False, f"bad argument ({type(fault).__name__})".encode()
             except BaseException as fault:  # noqa: BLE001 - raised again when Lua has returned
                 self.failure = fault
                 return None, b"host"

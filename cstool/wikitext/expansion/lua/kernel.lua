@@ -9,6 +9,7 @@ local raw = {
   getmetatable = getmetatable, setmetatable = setmetatable, rawget = rawget, tostring = tostring,
   type = type, unpack = unpack, select = select, loadstring = loadstring, setfenv = setfenv,
   count = collectgarbage, newproxy = newproxy, sethook = debug.sethook,
+  dump = string.dump,
 }
 local error, type, select, setfenv = error, type, select, setfenv
 
@@ -98,6 +99,7 @@ local function chunk_of(title)
     if source then
       local ok, result = raw.pcall(compiled, source, "=" .. title)
       if result == "not enough memory" then error(result, 0) end
+      if ok then values(host.check(raw.dump(result))) end
       chunk = ok and result or tostring(result)
     else
       chunk = false

@@ -7,6 +7,7 @@ from cstool.dumps.xml import Site
 from cstool.wikitext.expansion.definitions import Definitions
 from cstool.wikitext.expansion.frames import Frame
 from cstool.wikitext.expansion.full_titles import parsed_title
+from cstool.wikitext.expansion.lua.bytecode import is_safe
 from cstool.wikitext.expansion.lua.host_frame import LuaFrames
 from cstool.wikitext.expansion.lua.host_hash import HASH_HOST
 from cstool.wikitext.expansion.lua.host_language import language_functions, message_functions
@@ -55,6 +56,7 @@ def kernel_functions(
         "source": source,
         "json_page": json_page,
         "find": _find,
+        "check": _check,
         "unknown": _unknown,
     }
 
@@ -62,6 +64,11 @@ def kernel_functions(
 def _find(text: bytes, part: bytes, first: float) -> int | None:
     at = text.find(part, int(first) - 1)
     return at + 1 if at >= 0 else None
+
+
+def _check(dump: bytes) -> None:
+    if not is_safe(dump):
+        raise unknown("module with many parameters before ...")
 
 
 def _unknown(name: bytes) -> object:

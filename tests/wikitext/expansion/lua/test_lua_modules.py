@@ -234,6 +234,32 @@ def test_a_module_cannot_make_marks() -> None:
     assert _output("return string.char(4, 49, 5, 1, 2, 3, 0)") == "\ufffd1" + "\ufffd" * 5
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return tostring(mw.title.new('\\255\\254'))",
+        "return tostring(mw.title.makeTitle(2^53, 'x'))",
+        "return tostring(mw.title.new('x', 0 / 0))",
+        "return frame:preprocess('\\255{{lc:\\255}}')",
+        "return frame:preprocess(string.rep('{', 5000))",
+        "return frame:expandTemplate{title = '\\0|{{'}",
+        "return frame:callParserFunction('\\255', {1})",
+        "return frame:callParserFunction{name = '#if', args = {[2^53] = 'x', [''] = 'y'}}",
+        "return tostring(frame.args[0 / 0]) .. tostring(frame.args[{}])",
+        "return mw.text.jsonEncode({['\\255'] = 1})",
+        "return tostring(mw.text.jsonDecode('\"\\\\ud800\"'))",
+        "return mw.text.decode('&#xFFFFFFFFFFF;&#55296;')",
+        "return mw.language.new('en'):formatNum(0 / 0)",
+        "return mw.message.new('\\255'):plain()",
+        "return os.time{year = 1e15, month = 1e15, day = 1e15}",
+        "return tostring(os.date('!*t', -2^62))",
+        "return mw.ustring.sub('äö', 0 / 0)",
+    ],
+)
+def test_arguments_of_any_kind_give_a_text_or_a_hole(body: str) -> None:
+    assert _output(body).encode()
+
+
 # Isolation --------------------------------------------------------------------------------------
 
 
@@ -256,12 +282,16 @@ def test_a_module_cannot_change_what_another_call_gets() -> None:
         {
             "spoil": "for _, t in pairs({string, table, math, mw, mw.text, mw.title, _G}) do "
             "for k in next, t do t[k] = nil end end return 'done'",
+            "html": "getmetatable(mw.html.create()).__index.wikitext = nil return 'done'",
             "title": "mw.title.new('A') mw.site.namespaces[0].name = 'x' return 'done'",
-            "use": "return ('x'):upper() .. mw.text.trim(' y ') .. mw.site.namespaces[0].name",
+            "use": "return ('x'):upper() .. tostring(mw.html.create():wikitext(' y ')):match('y') "
+            ".. mw.site.namespaces[0].name",
         }
     )
-    for name, text in (("use", "Xy"), ("spoil", "done"), ("title", "done"), ("use", "Xy")):
-        call = f"{{{{#invoke:T|{name}|{text}}}}}"
+    # The last argument makes calls different, because outputs of calls are kept.
+    for number, name in enumerate(("use", "spoil", "html", "title", "use")):
+        text = "Xy" if name == "use" else "done"
+        call = f"{{{{#invoke:T|{name}|{number}}}}}"
         assert expander.expand(call, "Page", starts_line=False) == text
 
 
