@@ -202,6 +202,14 @@ def test_of_a_folder_with_some_items_others_are_unknown(
     assert answers(tmp_path, folder, "X", *asked) == ["Q1", "hole", "hole"]
 
 
+def test_a_folder_without_items_knows_nothing(tmp_path: Path) -> None:
+    found = lookup(tmp_path, made(tmp_path / "entities", only=[5]))
+    with pytest.raises(LookupError):
+        found.exists("Q5")
+    with pytest.raises(LookupError):
+        found.entity("Berlin", "enwiki")
+
+
 def test_every_item_is_found_in_many_parts_and_row_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
