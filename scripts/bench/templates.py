@@ -183,10 +183,11 @@ def main() -> None:
             found = measured(dump, folder, arguments.rounds)
             seconds = {mode: statistics.median(t.cpu for t in found[mode]) for mode in MODES}
             memory = max(taken.memory for taken in found["dump"])
-            told = " | ".join(f"{seconds[mode]:.1f}" for mode in MODES)
+            columns = " | ".join(f"{seconds[mode]:.1f}" for mode in MODES)
             ratio = seconds["dump"] / seconds["rules"]
             print(
-                f"| {name} | {size / 1e6:.0f} | {told} | {ratio:.2f} | {memory:.0f} |", flush=True
+                f"| {name} | {size / 1e6:.0f} | {columns} | {ratio:.2f} | {memory:.0f} |",
+                flush=True,
             )
 
 

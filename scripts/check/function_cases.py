@@ -2,7 +2,7 @@
 
     python -m scripts.check.function_cases COMMAND FILE.tsv
 
-writes the last column of the file anew. COMMAND reads lines of JSON with `title` and `text`
+writes the last column of the file again. COMMAND reads lines of JSON with `title` and `text`
 (wikitext), and writes such lines with the preprocessed `text`; it runs MediaWiki with the extension
 ParserFunctions, in the language of the environment variable ORACLE_LANG. The columns of the file
 are language, title, wikitext and output; line breaks and backslashes are written with a backslash.
@@ -53,7 +53,7 @@ def outputs(command: str, language: str, calls: Sequence[tuple[str, str]]) -> li
 
 
 def main() -> None:
-    """Write the file anew."""
+    """Write the file again."""
     command, name = sys.argv[1:]
     path = Path(name)
     lines = ["language\ttitle\twikitext\toutput"]

@@ -2,7 +2,7 @@
 
     python -m scripts.check.lua_cases --mediawiki DIR/LocalSettings.php FILE.tsv…
 
-writes the second column of each file anew: a line is an expression, a tab and its values. The
+writes the second column of each file again: a line is an expression, a tab and its values. The
 MediaWiki needs the extension Scribunto; the language of the wiki is that of the settings.
 """
 

@@ -5,7 +5,7 @@ Usage: python -m scripts.check.template_rules DUMP [--calls 20] [--all]
 DUMP is page XML with templates (and Lua modules). Each different call on its pages, up to `--calls`
 for a template that has a rule and a definition, is read between two words, once with its rule and
 once with what the definition expands to. Unlike in `extract`, where rules for templates without
-visible output always win, these are compared, too; blocks, such as hatnotes, are not. Prints a
+visible output are always used, these are compared, too; blocks, such as hatnotes, are not. Prints a
 table of the templates for which text or links differ, or the definition is unknown (a hole) where
 the rule is not; `--all` prints each call.
 """

@@ -40,8 +40,8 @@ def gold_of(dump: Path, oracle: Path, mediawiki: Path) -> str:
         make = [oracle / "with_templates.sh", folder / "wiki", dump.stem, dump]
         output(["bash", *map(str, make)], {"MW": str(mediawiki)})
         config, rendered = folder / "settings.php", folder / "rendered.ndjson"
-        told = settings(folder / "wiki/LocalSettings.php", dump) + STYLES
-        config.write_text(told, encoding="utf-8")
+        changed = settings(folder / "wiki/LocalSettings.php", dump) + STYLES
+        config.write_text(changed, encoding="utf-8")
         environment = {"ORACLE_LANG": dump.stem, "MW_CONFIG_FILE": str(config)}
         read = output([sys.executable, str(oracle / "dump2ndjson.py"), str(dump)])
         pages = [line for line in read.splitlines(keepends=True) if _is_known(line)]

@@ -125,7 +125,7 @@ def timed(size: int) -> Iterator[None]:
 
 def check(given: Input, folder: Path) -> None:
     """Read an input twice. Raises Unsound, TooSlow, or what the stage raised."""
-    first, second = (_told(given, folder) for _ in range(2))
+    first, second = (_outcome(given, folder) for _ in range(2))
     if first != second:
         raise Unsound("two readings differ")
     for batches, counts in first if not isinstance(first, str) else ():
@@ -136,8 +136,8 @@ def check(given: Input, folder: Path) -> None:
             read_late(given)
 
 
-def _told(given: Input, folder: Path) -> list[Read] | str:
-    """Return what is read, or what the user is told of it."""
+def _outcome(given: Input, folder: Path) -> list[Read] | str:
+    """Return what is read, or the message of the error."""
     with timed(size_of(given)):
         try:
             return read(given, folder)

@@ -148,8 +148,8 @@ def main() -> None:
             xml = bz2.decompress(dump.read_bytes()).decode()
             given = defined(xml, language, arguments.pages, arguments.seed)
             made.write_text(given, encoding="utf-8")
-            told = gold_of(made, oracle, arguments.mediawiki.resolve())
-            gold.write_text(told, encoding="utf-8")
+            blocks = gold_of(made, oracle, arguments.mediawiki.resolve())
+            gold.write_text(blocks, encoding="utf-8")
             out = Path(temporary) / language
             command = [cstool(), "extract", str(made), "--language", language, "--quiet"]
             run([*command, "-j1", "-o", str(out)])

@@ -39,7 +39,7 @@ _NAMESPACES = ((0, ""), (2, "User"), (4, "Project"), (10, "Template"), (828, "Mo
 SITE = Site("enwiki", "en", "first-letter", _NAMESPACES)
 # White space beside unknown text may be trimmed with it.
 _HOLE = re.compile(rf"\s*(?:{HOLE}[^{HOLE_END}]*{HOLE_END}\s*)+")
-# What may stand for any text, if MediaWiki's tags are not replaced: tags that are left may pair.
+# What matches any text, if MediaWiki's tags are not replaced: tags that are left may pair.
 _MARK = re.compile(
     rf"\s*{HOLE}[^{HOLE_END}]*{HOLE_END}\s*|{BLOCK}|{NOTHING}[^{NOTHING}]*[\x0e-\x1f]+[^{NOTHING}]*{NOTHING}"
     f"|{NOTHING}"

@@ -1,7 +1,7 @@
-"""Compares rules of templates with the definitions in the dump, which win where they disagree.
+"""Compares rules of templates with definitions in the dump, which have precedence over them.
 
-Rules are faster than definitions, which may call modules, so that they are used as long as a sample
-of the dump's calls gives the same text and links with both.
+Rules are faster than definitions, which may call modules, so a rule is used if a sample of the
+dump's calls gives the same text and links with both.
 """
 
 from collections.abc import Iterator, Sequence

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import xxhash
 
+from cstool.distribution import install_hint
 from cstool.dumps.dump_sets import dump_files
 from cstool.dumps.page_limit import PageLimit
 from cstool.dumps.page_slices import open_pages
@@ -49,7 +50,6 @@ from cstool.wikitext.wikis import in_language
 # Intermediate parts, which are read once.
 _QUICK = {"compression": "lz4", "use_dictionary": ["title"], "write_statistics": False}
 _READ = "read"
-_TEMPLATE_PAGES = "template-pages"
 _NAMESPACES = frozenset({MAIN, TEMPLATE})
 _HOLES_KEPT = 1000
 
@@ -119,6 +119,11 @@ def _fill(
         on_message(
             "the compiled extension is missing (cstool was installed without a C compiler): "
             "the output is the same, but extraction takes 1.6 times as long"
+        )
+    if options.by_definition and lua_version() is None:
+        on_message(
+            "lupa is not installed, so Lua modules are not run, and templates that call one leave "
+            f"holes; to run them, install it with {install_hint('lua')} before you start"
         )
     spec = PartSpec(READ_SENTENCES, label="extract: read", phase=_READ, layout=_QUICK)
     read = run.map(read_pages, options, dump.tasks, spec, size=dump.size)

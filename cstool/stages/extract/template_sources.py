@@ -6,7 +6,6 @@ from functools import partial
 
 import pyarrow as pa
 
-from cstool.distribution import install_hint
 from cstool.dumps.page_slices import open_pages
 from cstool.dumps.pages import PageSlice, pages_of
 from cstool.dumps.streams import absolute
@@ -129,9 +128,8 @@ def template_sources(
     )
     if stored.modules and not sources.lua:
         on_message(
-            f"{_number(stored.modules, 'module')} (Lua) in the dump cannot be run, so templates "
-            f"that call one leave holes: install lupa with {install_hint('lua')}, then start over "
-            "with --overwrite"
+            f"{_number(stored.modules, 'module')} (Lua) in the dump cannot be run without lupa: "
+            "templates that call one leave holes"
         )
     if stored.modules and sources.lua and entities:
         sources = replace(sources, items=index_items(run, entities, site, on_message))

@@ -53,7 +53,7 @@ class FullTitle(NamedTuple):
         return [self.text] if self.namespace in _WITHOUT_SUBPAGES else self.text.split("/")
 
     def relative(self, name: str) -> str:
-        """Return the title that `/name` or `../name` stands for on this page.
+        """Return the title that `/name` or `../name` means on this page.
 
         Another name is returned as it is. After Linker::normalizeSubpageLink.
         """

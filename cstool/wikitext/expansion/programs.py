@@ -1,8 +1,8 @@
 """Wikitext compiled to small programs: text, arguments and calls.
 
 `delimiters` decides which braces, bars and equals signs are those of calls. mwparserfromhell parses
-a skeleton of them, in which a character stands for each text between two: so its other rules (which
-names a template may have, how runs of braces are paired) do not apply.
+a skeleton of them, in which each text between two is one character: so its other rules (which names
+a template may have, how runs of braces are paired) do not apply.
 """
 
 from functools import lru_cache

@@ -191,7 +191,8 @@ def test_without_lupa_modules_leave_holes_and_a_message_says_how_many(
     made = run(dump, tmp_path / "out", messages=messages)
     assert made.parameters["lua"] is None
     assert made.counts.tallies["sentences"].dropped == {"hole": 1}
-    assert messages[0].startswith("1 module (Lua) in the dump cannot be run")
+    assert messages[0].startswith("lupa is not installed")
+    assert messages[1].startswith("1 module (Lua) in the dump cannot be run")
 
 
 def test_formulas_as_tex(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ class LanguageForms(NamedTuple):
     `group`, `decimal`: separators. `minimum`: the digits from which on a whole number is grouped.
     `first`, `others`: sizes of groups from the right, 0 if there are none. `digits`: those of
     numbers with separators; `plain_digits`: those of numbers without. `keeps_exponent`: whether
-    a number of fewer digits than `minimum` is written with its exponent. `read`: what stands for
-    `.` and for `,` in numbers that are read, "" if nothing special does.
+    a number of fewer digits than `minimum` is written with its exponent. `read`: the
+    characters for `.` and `,` in numbers that are read, "" for these themselves.
     """
 
     group: str

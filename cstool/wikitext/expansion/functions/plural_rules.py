@@ -1,4 +1,4 @@
-"""Which form of a word goes with a number: `plural`.
+"""Select the form of a word for a number: `plural`.
 
 After Unicode's plural rules (UTS #35, Language Plural Rules) as MediaWiki applies them
 (Language::convertPlural, REL1_39). Data: plurals.tsv.
@@ -32,7 +32,7 @@ _Test = Callable[[_Operands], bool]
 
 
 def plural_form(number: float, forms: Sequence[str], language: str) -> str:
-    """Return the form that goes with a number; the last one stands for those that are missing.
+    """Return the form for a number; the last one replaces those that are missing.
 
     A form that begins with a number and `=` is for that number alone.
     """

@@ -1,4 +1,4 @@
--- Frame objects: what a module knows of its call. After Scribunto's reference manual.
+-- Frame objects: the arguments and functions of a call. After Scribunto's reference manual.
 local host = ...
 
 local ids = {} -- numbers of Python's frames by frame object

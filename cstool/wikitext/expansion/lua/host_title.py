@@ -1,4 +1,4 @@
-"""What `title.lua` needs of Python: parsed titles, and what a dump knows of their pages.
+"""What `title.lua` needs of Python: parsed titles, and their pages in a dump.
 
 After Scribunto_LuaTitleLibrary (REL1_39).
 """
