@@ -113,10 +113,9 @@ def test_an_interrupted_run_makes_the_changed_slices_again(name: str, tmp_path: 
     old, new = two_alike(name, tmp_path)
     path, out = tmp_path / name, tmp_path / "out"
     path.write_bytes(old)
-    with pytest.raises(Unfinished):
-        extract([str(path)], out, ExtractOptions(), replace(HERE, array_task=(1, 2)))
-    with pytest.raises(Unfinished):
-        extract([str(path)], out, ExtractOptions(), replace(HERE, array_task=(2, 2)))
+    for task in ((1, 2), (2, 2), (1, 2)):  # the last one has parts of the second phase to make
+        with pytest.raises(Unfinished):
+            extract([str(path)], out, ExtractOptions(), replace(HERE, array_task=task))
     before = {p.name: p.stat().st_mtime_ns for p in out.glob("part-*.parquet")}
     replace_in_place(path, new)
     extract([str(path)], out, ExtractOptions(), HERE)

@@ -94,7 +94,7 @@ class ParagraphReader:
                 )
         except TookTooLong as fault:
             raise InputError(
-                f"page {page.title!r}, id {page.id}: rendering the templates of a paragraph takes "
+                f"{page.title!r} (page {page.id}): rendering the templates of a paragraph takes "
                 f"more than {_PARAGRAPH_SECONDS:g} s of CPU time; report the page, and extract "
                 "with --templates rules"
             ) from fault
