@@ -91,9 +91,10 @@ def test_it_shows_its_plan_goes_on_where_it_was_interrupted_and_is_done_once(
         stderr=subprocess.DEVNULL,
     ) as process:
         until = time.monotonic() + 60
-        while not (work / "entities/_manifest.json").exists() and time.monotonic() < until:
+        begun = work / "enwiki/sentences", work / "entities/_manifest.json"
+        while not all(path.exists() for path in begun) and time.monotonic() < until:
             time.sleep(0.01)
-        assert (work / "enwiki/sentences").exists()  # side by side
+        assert not (work / "enwiki/titles/_manifest.json").exists()  # extract runs beside these
         os.killpg(process.pid, signal.SIGINT)
     assert process.returncode != 0
     done = {stage for stage in STAGES if (work / stage / "_manifest.json").exists()}

@@ -61,13 +61,6 @@ class TemplateSources:
         return PageExpander(made)
 
 
-def lua_version() -> str | None:
-    """Return what runs modules, with its version; None if lupa is not installed."""
-    from cstool.wikitext.expansion.lua import interpreter
-
-    return interpreter.lua_version()
-
-
 @dataclass
 class PageExpander:
     """Expands the calls of pages, one page after the other, within the limits of each page."""

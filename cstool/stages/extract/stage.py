@@ -26,7 +26,7 @@ from cstool.stages.extract.entity_items import EntityFolder, entity_folder
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.read_slice import is_article, read_pages
 from cstool.stages.extract.render_slice import ReadPart, render_paragraphs
-from cstool.stages.extract.renderers import TemplateSources, lua_version
+from cstool.stages.extract.renderers import TemplateSources
 from cstool.stages.extract.rows import READ_SENTENCES
 from cstool.stages.extract.superseded_pages import drop_superseded
 from cstool.stages.extract.template_sources import read_template_pages, template_sources
@@ -40,6 +40,7 @@ from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import SENTENCES
 from cstool.storage.tasks import Task
+from cstool.wikitext.expansion.lua.version import lua_version
 from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.language_check import SAMPLE
 from cstool.wikitext.rule_tables import check_rules

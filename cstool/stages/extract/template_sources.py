@@ -21,7 +21,7 @@ from cstool.stages.extract.definition_store import (
 )
 from cstool.stages.extract.entity_items import EntityFolder, index_items
 from cstool.stages.extract.options import ExtractOptions
-from cstool.stages.extract.renderers import TemplateSources, lua_version
+from cstool.stages.extract.renderers import TemplateSources
 from cstool.stages.extract.rule_agreement import disagreeing_rules
 from cstool.stages.extract.waiting import WAITING_FOLDER
 from cstool.storage.checksums import read_part
@@ -29,6 +29,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import FileRead
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
+from cstool.wikitext.expansion.lua.version import lua_version
 from cstool.wikitext.redirects import whole_page
 from cstool.wikitext.rule_tables import Aliases, aliases_of, rules_of
 from cstool.wikitext.site_identity import whole_site

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("lupa.lua51")
 
-from cstool.wikitext.expansion.lua.interpreter import lupa, sources
+from cstool.wikitext.expansion.lua.version import lupa, sources
 
 _PIECES = [
     *("a", "b", "ab", ".", "%a", "%d", "%s", "%w", "%S", "[ab]", "[^a]", "[a-c]", "[%a_]", "[]]"),

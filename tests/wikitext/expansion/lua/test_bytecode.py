@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("lupa.lua51")
 
 from cstool.wikitext.expansion.lua.bytecode import is_safe
-from cstool.wikitext.expansion.lua.interpreter import lupa, sources
+from cstool.wikitext.expansion.lua.version import lupa, sources
 from tests.wikitext.expansion.lua.test_lua_modules import _output
 
 

@@ -14,8 +14,8 @@ from cstool.execution.cpu_limit import TookTooLong, at_most
 from cstool.wikitext.expansion.budget import Budget
 from cstool.wikitext.expansion.definitions import Definition
 from cstool.wikitext.expansion.evaluate import Expander
-from cstool.wikitext.expansion.lua.interpreter import lua_version
 from cstool.wikitext.expansion.lua.lua_modules import LuaModules
+from cstool.wikitext.expansion.lua.version import lua_version
 from cstool.wikitext.markers import HOLE, HOLE_END, NOTHING
 from tests.wikitext.expansion.lua.test_libraries import _ENGLISH
 
