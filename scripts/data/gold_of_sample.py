@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 
 from cstool.wikitext.titles import upper_first
@@ -115,20 +116,28 @@ def output(command: list[str], environment: dict[str, str] | None = None, text: 
     return done.stdout
 
 
-def main() -> None:
-    """Make the gold of some languages, or of all."""
+def make_gold(folder: Path, gold_of: Callable[[Path, Path, Path], str], usage: str | None) -> None:
+    """Write the gold of the dumps in a folder, of some languages or of all, by the command line.
+
+    `gold_of(dump, oracle, mediawiki)` returns it.
+    """
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=usage, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("oracle", type=Path)
     parser.add_argument("mediawiki", type=Path)
     parser.add_argument("languages", nargs="*", metavar="LANGUAGE")
     arguments = parser.parse_args()
-    for dump in sorted(GOLD.glob("*.xml")):
+    for dump in sorted(folder.glob("*.xml")):
         if not arguments.languages or dump.stem in arguments.languages:
             gold = gold_of(dump, arguments.oracle.resolve(), arguments.mediawiki.resolve())
             dump.with_suffix(".gold.jsonl").write_text(gold, encoding="utf-8")
             print(f"{dump.stem}: {len(gold.splitlines())} pages")
+
+
+def main() -> None:
+    """Make the gold of some languages, or of all."""
+    make_gold(GOLD, gold_of, __doc__)
 
 
 if __name__ == "__main__":

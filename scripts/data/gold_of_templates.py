@@ -9,14 +9,13 @@ depends on the date or the site; what styles hide, which `gold.py` does not know
 editors (`[citation needed]`), since cstool reads sentences without them.
 """
 
-import argparse
 import json
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-from scripts.data.gold_of_sample import GOLD, output, settings
+from scripts.data.gold_of_sample import GOLD, make_gold, output, settings
 
 TEMPLATES = GOLD / "templates"
 UNKNOWN = "(unknown)"
@@ -63,18 +62,7 @@ def _as_read(rendered: str) -> str:
 
 def main() -> None:
     """Make the gold of some languages, or of all."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("oracle", type=Path)
-    parser.add_argument("mediawiki", type=Path)
-    parser.add_argument("languages", nargs="*", metavar="LANGUAGE")
-    arguments = parser.parse_args()
-    for dump in sorted(TEMPLATES.glob("*.xml")):
-        if not arguments.languages or dump.stem in arguments.languages:
-            gold = gold_of(dump, arguments.oracle.resolve(), arguments.mediawiki.resolve())
-            dump.with_suffix(".gold.jsonl").write_text(gold, encoding="utf-8")
-            print(f"{dump.stem}: {len(gold.splitlines())} pages")
+    make_gold(TEMPLATES, gold_of, __doc__)
 
 
 if __name__ == "__main__":

@@ -249,12 +249,6 @@ def _month_end(reading: _Reading, match: re.Match[str]) -> None:
     reading.month_end = match["end"].lower()
 
 
-def _year_alone(reading: _Reading, match: re.Match[str]) -> None:
-    if reading.year is not None:
-        raise UnreadableDateError("two years")
-    reading.year = int(match["year"])
-
-
 _Reader = Callable[[_Reading, re.Match[str]], None]
 _AFTER = r"(?![0-9a-z])"
 _FORMS: list[tuple[re.Pattern[str], _Reader]] = [

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cstool.wikitext.expansion.budget import hole
 from cstool.wikitext.expansion.functions.outcomes import unknown_in
-from cstool.wikitext.markers import HOLE, HOLE_END
+from cstool.wikitext.markers import HOLE
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _LONGEST_NAME = 100
@@ -41,8 +41,3 @@ def lua_text(text: str) -> bytes:
     if HOLE in text:
         raise UnknownError(unknown_in(text) or hole("text"))
     return text.encode("utf-8", "replace")
-
-
-def hole_name(mark: str) -> str:
-    """Return the name of a hole by its mark."""
-    return mark.removeprefix(HOLE).removesuffix(HOLE_END)
