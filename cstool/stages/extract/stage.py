@@ -133,7 +133,7 @@ def _fill(
     sources = template_sources(run, site, options, read, more, entities, on_message)
     made = _render(run, read, sources)
     paragraphs = gather(run, made)
-    counts = total(m.counts for m in (*read, *made))
+    counts = total([*(m.counts for m in (*read, *made)), *(more.counts() if more else ())])
     refuse_damage(run.out, counts, keep_going=options.keep_going)
     if damage:
         damage.count(counts)

@@ -1,13 +1,13 @@
 """Between the phases of `extract`: collects the definitions of templates, and checks the rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pyarrow as pa
 
 from cstool.dumps.page_slices import open_pages
-from cstool.dumps.pages import PageSlice, pages_of
+from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import absolute
 from cstool.dumps.xml import Site
 from cstool.errors import InputError
@@ -45,10 +45,17 @@ class TemplatePages:
     """Further dumps of which only templates and modules were read.
 
     `made`: their parts, which have only side tables; `read`: the files' fingerprints, by index.
+    `damage`: what the main process could not read, if the readable part is kept.
     """
 
     made: list[FinishedPart]
     read: dict[int, FileRead] = field(default_factory=dict)
+    damage: Damage = field(default_factory=Damage)
+
+    def counts(self) -> Iterator[Counts]:
+        """Yield the counts of what could not be read."""
+        yield from (made.counts for made in self.made)
+        yield _counted(self.damage)
 
 
 def read_template_pages(
@@ -61,10 +68,11 @@ def read_template_pages(
     if not dumps:
         return TemplatePages([])
     paths = [absolute(dump) for dump in dumps]
+    damage = Damage()
     dump = open_pages(
         paths,
         run.options.part_size,
-        None,
+        damage if options.keep_going else None,
         largest_text=options.largest_page,
         namespaces=DEFINED,
         site_of=partial(whole_site, wiki=options.wiki, language=options.language),
@@ -76,18 +84,34 @@ def read_template_pages(
         )
     tasks = (replace(task, file=f"{_FURTHER}/{task.file}") for task in dump.tasks)
     spec = PartSpec(_NOTHING, label="extract: templates", phase=_FURTHER)
-    made = run.map(read_definitions, site, tasks, spec, size=dump.size)
-    return TemplatePages(made, {i: dump.read[p] for i, p in enumerate(paths) if p in dump.read})
+    how = site, options.keep_going
+    made = run.map(read_definitions, how, tasks, spec, size=dump.size)
+    read = {i: dump.read[p] for i, p in enumerate(paths) if p in dump.read}
+    return TemplatePages(made, read, damage)
 
 
-def read_definitions(slice_: PageSlice, site: Site) -> Batches:
-    """Yield the templates and modules of a slice as a side table; the part has no rows."""
+def read_definitions(slice_: PageSlice, how: tuple[Site, bool]) -> Batches:
+    """Yield the templates and modules of a slice as a side table; the part has no rows.
+
+    `how`: the wiki, and whether to keep the readable part of a damaged dump. Return counts of what
+    could not be read.
+    """
+    site, keep_going = how
     log = DefinitionLog()
     namespaces = namespaces_of(site)
-    for page in pages_of(slice_, None):
+    damage = Damage()
+    for page in pages_of(slice_, damage if keep_going else None):
         log.add(whole_page(page, namespaces))
     yield from log.beside()
-    return Counts()
+    return _counted(damage)
+
+
+def _counted(damage: Damage) -> Counts:
+    """Return the counts of damage, empty if there is none."""
+    counts = Counts()
+    if damage.messages:
+        damage.count(counts)
+    return counts
 
 
 def template_sources(

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cstool.errors import InputError
+from cstool.errors import CutInputError, InputError
 from cstool.execution.options import RunOptions
 from cstool.stages.extract import stage, template_sources
 from cstool.stages.extract.options import ExtractOptions
@@ -128,6 +128,20 @@ def test_templates_of_another_file_are_used(tmp_path: Path, dump: Path) -> None:
     made = run(alone, tmp_path / "out", template_pages=(str(dump),))
     assert found(tmp_path / "out") == EXPECTED
     assert [given.name for given in made.inputs] == ["articles.xml.bz2", "dump.xml.bz2"]
+
+
+def test_the_readable_part_of_damaged_template_pages_is_kept_on_request(
+    tmp_path: Path, dump: Path
+) -> None:
+    alone = write_multistream(tmp_path / "articles.xml.bz2", [PAGES[0]])
+    cut = tmp_path / "cut.xml.bz2"
+    cut.write_bytes(dump.read_bytes()[:-400])
+    with pytest.raises(CutInputError, match=r"cut\.xml\.bz2.*truncated"):
+        run(alone, tmp_path / "out", template_pages=(str(cut),))
+    made = run(alone, tmp_path / "kept", template_pages=(str(cut),), keep_going=True)
+    assert "It is a bay." in texts(tmp_path / "kept")
+    (message,) = made.counts.details["damaged inputs"]
+    assert "cut.xml.bz2" in message
 
 
 def test_templates_of_another_wiki_are_refused(tmp_path: Path, dump: Path) -> None:
