@@ -109,12 +109,7 @@ def anchor_kinds(
     """
     kinds = np.zeros(len(anchors), np.uint8)
     language = current(source_language)
-    # Most anchors are the label itself.
-    if _has_capital_nouns(language):
-        same = pc.equal(anchors, labels).fill_null(False)
-    else:
-        same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
-    others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+    others = _not_equal(anchors, labels, aliases, language)
     if not len(others):
         return kinds
     some = numbers(others)
@@ -132,6 +127,29 @@ def anchor_kinds(
     ):
         kinds[i] = _kind(anchor, (label, *names[first:last]), language, human)
     return kinds
+
+
+def _not_equal(anchors: pa.Array, labels: pa.Array, aliases: pa.Array, language: str) -> Array:
+    """Return the indexes of anchors whose entity has a name, but none that equals the anchor.
+
+    Equal apart from case, in a language where case makes no difference. Other equal names may also
+    be among the returned ones.
+    """
+    cased = _has_capital_nouns(language)
+    alike = anchors if cased else pc.utf8_lower(anchors)
+    number = pc.list_value_length(aliases).fill_null(0).to_numpy(zero_copy_only=False)
+    same = pc.equal(alike, labels if cased else pc.utf8_lower(labels))
+    # Null: no label. Most anchors are the label itself.
+    left = ~same.fill_null(False).to_numpy(zero_copy_only=False)
+    left &= same.is_valid().to_numpy(zero_copy_only=False) | (number > 0)
+    some = np.flatnonzero(left & (number > 0))
+    if len(some) and not cased:
+        names = aliases.take(numbers(some)).flatten()
+        owner = np.repeat(some, number[some])
+        equal = pc.equal(pc.utf8_lower(names), alike.take(numbers(owner))).fill_null(False)
+        left[owner[equal.to_numpy(zero_copy_only=False)]] = False
+    others: Array = np.flatnonzero(left)
+    return others
 
 
 @lru_cache(1 << 14)
