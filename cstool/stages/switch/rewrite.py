@@ -16,7 +16,13 @@ from cstool.languages.fitting import FittedNames, fit
 from cstool.languages.labels import LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
 from cstool.stages.switch.options import SourceRows
-from cstool.stages.switch.sampling import Candidates, MixedSentences, entities_of, pick, rows_of
+from cstool.stages.switch.sampling import (
+    Candidates,
+    LanguageSampling,
+    MixedSentences,
+    entities_of,
+    rows_of,
+)
 from cstool.storage.schemas import SPANS, SWITCHED
 
 SOURCE = -1
@@ -125,7 +131,7 @@ def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -
 
 
 def switched(
-    context: BatchContext, possible: Candidates, random_keys: Array, most: int | None
+    context: BatchContext, possible: Candidates, sampling: LanguageSampling
 ) -> tuple[SwitchedRows, Array]:
     """Return the rows in the drawn languages, and the languages that were drawn and rejected.
 
@@ -138,7 +144,7 @@ def switched(
     rejected: list[Array] = []
     pending = np.arange(batch.number)
     while len(pending):
-        sentences, languages = rows_of(pick(may[pending], random_keys[pending], most))
+        sentences, languages = rows_of(sampling.pick(may[pending], batch.ids[pending]))
         sentences = pending[sentences]
         rows = _name(context, sentences, languages)
         poor = _poor(context, rows)
