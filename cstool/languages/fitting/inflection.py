@@ -159,18 +159,20 @@ def _kind(anchor: str, names: tuple[str | None, ...], language: str, person: boo
     if not folded:
         return NAME
     mine = _folded(anchor)
-    bare = {_MARKS.sub("", mine), _MARKS.sub("", _without_article(mine, articles_))}
+    bare = {_bare(mine), _bare(_without_article(mine, articles_))}
     equal = folded
     if anchor.islower() and _has_capital_nouns(language):
         # The title of a page has a capital in any case.
         equal = [_folded(name) for name in names if name and name[0].islower()]
     # A disambiguator is not part of the name, but its words may be in the anchor.
     for name in equal:
-        plain = _without_article(_REMARK.sub("", name), articles_)
-        if not bare.isdisjoint({_MARKS.sub("", name), _MARKS.sub("", plain)}):
+        if _bare(name) in bare:
             return NAME
-    words, table = _WORD.findall(mine), endings(language)
-    listed = [_WORD.findall(name) for name in folded]
+        plain = _without_article(_REMARK.sub("", name), articles_)
+        if plain is not name and _bare(plain) in bare:
+            return NAME
+    words, table = _words(mine), endings(language)
+    listed = [_words(name) for name in folded]
     # Not of an alias: "Frederick III, King of Prussia".
     if person and names[0] and not anchor.islower() and _is_part(words, listed[0], articles_):
         return NAME
@@ -183,12 +185,21 @@ def _has_capital_nouns(language: str) -> bool:
     return language.split("-", maxsplit=1)[0] in _CAPITAL_NOUNS
 
 
+def _bare(name: str) -> str:
+    """Return a folded name without white space and punctuation."""
+    return name if name.isalnum() else _MARKS.sub("", name)
+
+
+def _words(name: str) -> list[str]:
+    return [name] if name.isalnum() else _WORD.findall(name)
+
+
 def _without_article(name: str, articles_: tuple[str, ...]) -> str:
     """Return a folded name without an article at its start, unless nothing else is left."""
     for article in articles_:
-        bound = article.endswith(("'", "-"))
-        if name.startswith(article if bound else article + " ") and len(name) > len(article) + 1:
-            return name[len(article) :].lstrip()
+        if name.startswith(article) and len(name) > len(article) + 1:
+            if article[-1] in "'-" or name[len(article)] == " ":
+                return name[len(article) :].lstrip()
     return name
 
 
@@ -239,6 +250,8 @@ def _forms(
 
 def _shared(one: str, other: str) -> int:
     """Return the length of the common prefix of two words."""
+    if one.startswith(other):
+        return len(other)
     for at, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return at
