@@ -197,9 +197,9 @@ def _words(name: str) -> list[str]:
 def _without_article(name: str, articles_: tuple[str, ...]) -> str:
     """Return a folded name without an article at its start, unless nothing else is left."""
     for article in articles_:
-        if name.startswith(article) and len(name) > len(article) + 1:
-            if article[-1] in "'-" or name[len(article)] == " ":
-                return name[len(article) :].lstrip()
+        begins = name.startswith(article) and len(name) > len(article) + 1
+        if begins and (article[-1] in "'-" or name[len(article)] == " "):
+            return name[len(article) :].lstrip()
     return name
 
 
