@@ -20,11 +20,15 @@ def bytes_of(texts: pa.Array) -> tuple[Array, Array]:
     return offsets - first, np.frombuffer(view, np.uint8)
 
 
-def points_of(texts: pa.Array) -> tuple[Array, Array]:
-    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32)."""
+def points_of(texts: pa.Array, after: int = 0) -> tuple[Array, Array]:
+    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32).
+
+    `after`: the number of zeros after the last character.
+    """
     offsets, data = bytes_of(texts)
-    points = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    if len(points) == len(data):
+    text = b"".join([data.data, bytes(after)]).decode()
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    if len(points) == len(data) + after:
         return offsets, points
     in_characters = np.zeros(len(offsets), np.int64)
     np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False), out=in_characters[1:])
