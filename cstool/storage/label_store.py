@@ -247,7 +247,7 @@ class LabelStore:
         """Return uint64[n, m]: the masks of entities (row indices); 0 for an index of -1."""
         if not len(self._qids):
             return np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
-        masks: Array = self._rows[np.maximum(entities, 0), :-2]
+        masks: Array = self._rows[np.maximum(entities, 0)][:, :-2]
         masks[entities < 0] = 0
         return masks
 
@@ -311,10 +311,10 @@ class LabelStore:
         masks = np.ascontiguousarray(rows[:, :-2])
         bits = np.unpackbits(masks.view(np.uint8), axis=1, bitorder="little")
         first = rows[:, -2].astype(np.int64)
-        number = bits.sum(axis=1, dtype=np.int64)
+        number = np.bitwise_count(masks).sum(axis=1, dtype=np.int64)
         which = self._which[ranges(first, number)]
-        wanted = np.repeat(words_ - rows[:, -1].astype(np.int64), number)
-        bits[bits.view(bool)] = which == wanted
+        wanted = np.repeat((words_ - rows[:, -1].astype(np.int64)).astype(which.dtype), number)
+        np.place(bits, bits.view(bool), which == wanted)
         packed: Array = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
         return packed
 
