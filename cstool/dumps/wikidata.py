@@ -5,7 +5,7 @@ map as `[]`; every field may be missing.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from mmap import mmap
@@ -145,6 +145,15 @@ class ByteRange(NamedTuple):
     end: int
 
 
+# Takes bytes and their range from the beginning of a line; returns the position behind the lines
+# that it has processed, and their number.
+LineSkip = Callable[[bytes | mmap, int, int], tuple[int, int]]
+
+
+def _skip_none(_: bytes | mmap, begin: int, __: int) -> tuple[int, int]:
+    return begin, 0
+
+
 @dataclass(frozen=True)
 class LineSlice:
     """Whole lines of a dump; `first_line` is the number of the first one in the file, from 1.
@@ -165,14 +174,23 @@ class LineSlice:
         data = self.data.map()
         return (ByteRange(data, 0, len(data)),)
 
-    def lines(self) -> Iterator[tuple[int, memoryview | bytes]]:
-        """Yield line number and JSON of each non-empty line, without brackets and commas."""
+    def lines(self, skip: LineSkip = _skip_none) -> Iterator[tuple[int, memoryview | bytes]]:
+        """Yield line number and JSON of each non-empty line, without brackets and commas.
+
+        Except those that `skip` skips; it is called at the begin of a line and after each line.
+        """
         number = self.first_line
         before: list[bytes] = []  # the beginning of a line that continues in this piece
         for data, first, stop in self.pieces():
             begin = first
             view = memoryview(data)
-            while (end := data.find(b"\n", begin, stop)) >= 0:
+            while True:
+                if not before:
+                    begin, skipped = skip(data, begin, stop)
+                    number += skipped
+                end = data.find(b"\n", begin, stop)
+                if end < 0:
+                    break
                 if before:
                     line = stripped(b"".join([*before, view[begin:end]]))
                     before = []
