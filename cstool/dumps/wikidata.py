@@ -177,35 +177,45 @@ class LineSlice:
     def lines(self, skip: LineSkip = _skip_none) -> Iterator[tuple[int, memoryview | bytes]]:
         """Yield line number and JSON of each non-empty line, without brackets and commas.
 
-        Except those that `skip` skips; it is called at the begin of a line and after each line.
+        Except those that `skip` skips; it is called at the beginning of each line but these.
         """
         number = self.first_line
-        before: list[bytes] = []  # the beginning of a line that continues in this piece
-        for data, first, stop in self.pieces():
-            begin = first
+        for data, begin, stop in self._whole_lines():
             view = memoryview(data)
             while True:
-                if not before:
-                    begin, skipped = skip(data, begin, stop)
-                    number += skipped
-                end = data.find(b"\n", begin, stop)
-                if end < 0:
+                begin, skipped = skip(data, begin, stop)
+                number += skipped
+                if begin >= stop:
                     break
-                if before:
-                    line = stripped(b"".join([*before, view[begin:end]]))
-                    before = []
-                    if line:
-                        yield number, line
-                elif data[begin] == _OPEN and data[end - 2 : end] == b"},":
+                end = data.find(b"\n", begin, stop)
+                end = stop if end < 0 else end
+                if data[begin] == _OPEN and data[end - 2 : end] == b"},":
                     yield number, view[begin : end - 1]  # the published form needs no copy
                 elif line := stripped(data[begin:end]):
                     yield number, line
                 begin = end + 1
                 number += 1
-            if begin < stop:
-                before.append(data[begin:stop])
-        if line := stripped(b"".join(before)):
-            yield number, line
+
+    def _whole_lines(self) -> Iterator[ByteRange]:
+        """Yield the bytes in pieces of whole lines; the last line may lack its end."""
+        before: list[bytes] = []  # the beginning of a line that continues in the next piece
+        for data, begin, stop in self.pieces():
+            last = data.rfind(b"\n", begin, stop) + 1
+            if before and last:
+                end = data.find(b"\n", begin, stop) + 1
+                yield _joined([*before, data[begin:end]])
+                before, begin = [], end
+            if begin < last:
+                yield ByteRange(data, begin, last)
+            if max(begin, last) < stop:
+                before.append(data[max(begin, last) : stop])
+        if before:
+            yield _joined(before)
+
+
+def _joined(pieces: list[bytes]) -> ByteRange:
+    data = b"".join(pieces)
+    return ByteRange(data, 0, len(data))
 
 
 def stripped(line: bytes) -> bytes:

@@ -26,7 +26,7 @@ from cstool.stages.entities.finish import sort_items
 from cstool.stages.entities.live_options import LiveOptions
 from cstool.stages.entities.rows import EntityFilter, item_table
 from cstool.stages.entities.selection import EntitySelection, find_wanted
-from cstool.stages.entities.sort import LAYOUT
+from cstool.stages.entities.sort import RUN_LAYOUT
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import (
     Input,
@@ -117,7 +117,7 @@ def _fill(
         _ask,
         (client, choice),
         calls,
-        PartSpec(ENTITIES, label="entities: ask", phase=_ANSWERED, unit="item", layout=LAYOUT),
+        PartSpec(ENTITIES, label="entities: ask", phase=_ANSWERED, unit="item", layout=RUN_LAYOUT),
     )
     counts = total(m.counts for m in made)
     times = counts.details.pop(_TIMES)
