@@ -17,6 +17,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from scripts.bench.measure import cstool, working_folder
@@ -46,7 +47,7 @@ def commands() -> dict[str, list[str]]:
         "shard": ["shard", "switched", "-o", "corpus"],
         "mask": ["mask", "corpus", *tokenizer, "--strategy", "wep+mlm", "-o", "examples"],
         "stats": ["stats", "corpus", "-n", "10"],
-        "show": ["show", "corpus"],
+        "show": ["show", "corpus", "-n", "20"],
         "verify": ["verify", "corpus"],
     }
 
@@ -91,12 +92,12 @@ def cpu_of(command: Sequence[str], folder: Path) -> float:
         return seconds
 
 
-def run_of(program: str, command: Sequence[str], jobs: str, folder: Path) -> list[str]:
-    """Return a command with its options; remove what it wrote before."""
-    has_output = "-o" in command
-    if has_output:
-        shutil.rmtree(folder / command[command.index("-o") + 1], ignore_errors=True)
-    return [program, *command, *(["-j", jobs, "--quiet"] if has_output else [])]
+def cpu_of_run(program: str, command: Sequence[str], jobs: str, folder: Path) -> float:
+    """Run a command of a program anew; return its CPU seconds."""
+    if "-o" not in command:
+        return cpu_of([program, *command], folder)
+    shutil.rmtree(folder / command[command.index("-o") + 1], ignore_errors=True)
+    return cpu_of([program, *command, "-j", jobs, "--quiet"], folder)
 
 
 def measure(commands: Sequence[Callable[[], float]], rounds: int) -> list[list[float]]:
@@ -135,20 +136,17 @@ def main() -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
         for program in reversed(programs):
             for command in commands().values():
-                cpu_of(run_of(program, command, "1", folder), folder)
+                cpu_of_run(program, command, "1", folder)
         print(f"{'CPU s':24}" + "".join(f"{name:>8}" for name in ("new", "old")[: len(programs)]))
         for name in filter(arguments.only.split(",").__contains__, commands()):
             command = commands()[name]
             for jobs in arguments.jobs.split(",") if "-o" in command else ["1"]:
-
-                def call(program: str, jobs: str = jobs, command: list[str] = command) -> float:
-                    return cpu_of(run_of(program, command, jobs, folder), folder)
-
-                taken = measure([lambda p=p: call(p) for p in programs], arguments.rounds)
-                print(row(f"{name} -j {jobs}" if "-o" in command else name, taken), flush=True)
+                calls = [partial(cpu_of_run, p, command, jobs, folder) for p in programs]
+                label = f"{name} -j {jobs}" if "-o" in command else name
+                print(row(label, measure(calls, arguments.rounds)), flush=True)
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
         code = [sys.executable, "-c", f"import {FLOOR}"]
-        print(row(FLOOR, measure([lambda: cpu_of(code, folder)], arguments.rounds)))
+        print(row(FLOOR, measure([partial(cpu_of, code, folder)], arguments.rounds)))
 
 
 if __name__ == "__main__":
