@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges, strings
+from cstool.arrays.arrow import list_of_structs, numbers, ranges, strings
+from cstool.arrays.replaced import PieceRows, replaced
 from cstool.languages.fitting import FittedNames, fit
 from cstool.languages.labels import LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
@@ -186,8 +187,8 @@ def _named(
 ) -> SwitchedRows:
     """Return rows of these entities; `names` has a name for each, in their order."""
     store, contexts = context.store, context.mentions.around
-    labels, step = store.labels(context.mentions.places[mention], language)
-    names, why = labels.cast(pa.string()), np.zeros(len(labels), np.uint16)
+    names, step = store.labels(context.mentions.places[mention], language)
+    why = np.zeros(len(names), np.uint16)
     if context.options.fit and contexts is not None:
         names, why = fit(names, mention, language, contexts, store.languages)
     name = np.arange(len(names))
@@ -252,11 +253,8 @@ def _repeated(value: str, number: int) -> pa.Array:
 
 def _texts(batch: SentenceBatch, rows: SwitchedRows) -> pa.Array:
     """Return the text of each row: the pieces of its sentence with labels in place of anchors."""
-    number = 2 * np.diff(batch.firsts)[rows.sentences] + 1
-    piece = ranges(rows.sentences + 2 * batch.firsts[rows.sentences], number)
-    row = np.repeat(np.arange(len(rows.number)), rows.number)
-    within = rows.mention - batch.firsts[rows.sentences[row]]
-    anchor = (np.cumsum(number) - number)[row] + 2 * within + 1
-    piece[anchor] = len(batch.pieces) + rows.name
-    pieces = pa.concat_arrays([batch.pieces, rows.names]).take(numbers(piece))
-    return pc.binary_join(list_of(number, pieces, pa.list_(pa.string())), "")
+    first = rows.sentences + 2 * batch.firsts[rows.sentences]
+    count = 2 * np.diff(batch.firsts)[rows.sentences] + 1
+    place = batch.sentence[rows.mention] + 2 * rows.mention + 1
+    pieces = PieceRows(first, count, rows.number, place, rows.name)
+    return replaced(batch.pieces, rows.names, pieces)
