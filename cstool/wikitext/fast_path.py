@@ -1,7 +1,7 @@
 """Fast path for lines of words and links, which most lines are; it decides the speed of extraction.
 
 The implementation is compiled (`_fast_path.c`). Its result is the same as that of
-`PageReader.read_closely`, which reads all lines with other markup. A test checks that both agree.
+`PageReader.read_closely`, which reads lines with other markup. A test checks that both agree.
 """
 
 import re
@@ -54,14 +54,14 @@ class FastPath:
             dict[str, str](),
         )
 
-    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
-        """Return each line's text and mentions; None for lines with markup other than links.
+    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | str]:
+        """Return each line's text and mentions; the wikitext of those that are read closely.
 
         `title` is the page's own title, `holes` the names of its holes by number. The lines of a
         paragraph are read as one.
         """
         if not COMPILED:
-            return [None] * (text.count("\n") + 1)
+            return [*text.split("\n")]
         return _fast_path.lines(text, title, holes, self._wiki)
 
     def _entry(self, raw: str) -> tuple[bool, str, str] | None:
