@@ -10,10 +10,9 @@
 #include "../_module.h"
 #include "_json_scan.h"
 
-/* Bytes of lines that are read at once, so that their columns stay in the CPU's cache. */
-#define AT_ONCE (4 << 20)
-/* Longer lines are left to Python: offsets have 32 bits. */
-#define LONGEST (64 << 20)
+/* Bytes of a longer line, or of texts, after which a line is left to Python, which first takes the
+   columns: offsets have 32 bits. */
+#define MOST_BYTES (1 << 30)
 
 /* ---- columns ---- */
 
@@ -65,14 +64,14 @@ typedef struct {
 
 /* Labels, aliases or sitelinks: `counts` per item; `names` indices of each text's language or site;
    `ends` of the texts, after a 0. */
-typedef struct { Names *keys; Buffer counts, names, ends, texts; } Terms;
+typedef struct { Names keys; Buffer counts, names, ends, texts; } Terms;
 
 enum { LABELS, ALIASES, SITELINKS, KINDS };
 
 typedef struct {
     Terms terms[KINDS];
     Buffer qids, types, type_counts;
-    PyObject *others; /* the types of entities that are no items */
+    PyObject *others; /* the types of entities that are no items, a list */
     const char *wanted; /* uint32[number_wanted], sorted */
     Py_ssize_t number_wanted, unwanted; /* -1: all items are wanted */
 } Columns;
@@ -201,7 +200,7 @@ static int read_terms(Scan *scan, Columns *columns, int kind)
     if (is_empty_list(scan))
         return 1;
     for (int first = 1; (more = next_member(scan, first)) == 1; first = 0) {
-        Py_ssize_t name = index_of(terms->keys, scan);
+        Py_ssize_t name = index_of(&terms->keys, scan);
         if (name < 0)
             return name == -2 ? -1 : 0;
         if (kind == ALIASES)
@@ -385,6 +384,7 @@ static int is_wanted(const Columns *columns, uint32_t qid)
     return high < 0;
 }
 
+/* Make room for the columns of a line; return 0 without memory. */
 static int reserve_for(Columns *columns, size_t line)
 {
     /* Text takes at most the bytes of its JSON; a term and a type take more than eight. */
@@ -395,10 +395,20 @@ static int reserve_for(Columns *columns, size_t line)
         Terms *terms = &columns->terms[i];
         enough = reserve(&terms->counts, sizeof(uint32_t)) && reserve(&terms->names, numbers) &&
                  reserve(&terms->ends, numbers) && reserve(&terms->texts, line + 16);
+        if (enough && !terms->ends.used)
+            put(&terms->ends, 0);
     }
     if (!enough)
         PyErr_NoMemory();
     return enough;
+}
+
+static int are_full(const Columns *columns, size_t line)
+{
+    int full = line > MOST_BYTES;
+    for (int i = 0; i < KINDS; i++)
+        full |= columns->terms[i].texts.used > MOST_BYTES;
+    return full;
 }
 
 /* Read the entity of a line of `length` bytes, without its end, into the columns. Returns as the
@@ -408,12 +418,14 @@ static int read_line(Scan *scan, Columns *columns, size_t length)
     size_t terms[KINDS], texts[KINDS], types = columns->types.used;
     At stop = scan->at + length;
     Head head = {0, NULL, 0};
+    if (are_full(columns, length))
+        return 0;
     if (!reserve_for(columns, length))
         return -1;
     for (int i = 0; i < KINDS; i++) {
         terms[i] = columns->terms[i].names.used;
         texts[i] = columns->terms[i].texts.used;
-        columns->terms[i].keys->line++;
+        columns->terms[i].keys.line++;
     }
     int taken = read_entity(scan, columns, &head);
     if (taken == 1 && (scan->at += *scan->at == ',') != stop)
@@ -450,11 +462,8 @@ static int read_line(Scan *scan, Columns *columns, size_t length)
    exception. `lines` becomes their number. */
 static At read_lines(At at, At end, Columns *columns, Py_ssize_t *lines)
 {
-    At stop = end - at > AT_ONCE ? at + AT_ONCE : end;
-    for (*lines = 0; at < stop; ++*lines) {
-        At newline = memchr(at, '\n', end - at);
-        if (newline == NULL || newline - at > LONGEST)
-            break;
+    At newline;
+    for (*lines = 0; at < end && (newline = memchr(at, '\n', end - at)) != NULL; ++*lines) {
         Scan scan = {at, end, NULL, 0};
         int taken = read_line(&scan, columns, newline - at);
         if (taken < 0)
@@ -468,119 +477,116 @@ static At read_lines(At at, At end, Columns *columns, Py_ssize_t *lines)
 
 /* ---- the module ---- */
 
-static const char CAPSULE[] = "cstool.dumps._item_columns.Names";
-
-static void free_names(PyObject *capsule)
-{
-    Names *names = PyCapsule_GetPointer(capsule, CAPSULE);
-    Py_DECREF(names->list);
-    PyMem_Free(names);
-}
-
-static PyObject *index_names(PyObject *Py_UNUSED(module), PyObject *list)
-{
-    if (!PyList_CheckExact(list))
-        return PyErr_Format(PyExc_TypeError, "names must be a list");
-    Names *names = PyMem_Calloc(1, sizeof *names);
-    if (names == NULL)
-        return PyErr_NoMemory();
-    PyObject *capsule = PyCapsule_New(names, CAPSULE, free_names);
-    if (capsule == NULL)
-        PyMem_Free(names);
-    else
-        names->list = Py_NewRef(list);
-    return capsule;
-}
-
-/* Return the numbers and texts of a buffer as bytes. */
-static PyObject *bytes_of(const Buffer *buffer)
-{
-    return PyBytes_FromStringAndSize(buffer->data, buffer->used);
-}
-
-static PyObject *terms_of(const Terms *terms)
-{
-    return Py_BuildValue("(NNNN)", bytes_of(&terms->counts), bytes_of(&terms->names),
-                         bytes_of(&terms->ends), bytes_of(&terms->texts));
-}
-
-static PyObject *result_of(const Columns *columns, Py_ssize_t position, Py_ssize_t lines)
-{
-    return Py_BuildValue(
-        "(nnNNNNNNOn)", position, lines, bytes_of(&columns->qids), terms_of(&columns->terms[LABELS]),
-        terms_of(&columns->terms[ALIASES]), terms_of(&columns->terms[SITELINKS]),
-        bytes_of(&columns->type_counts), bytes_of(&columns->types), columns->others,
-        columns->unwanted);
-}
-
-static PyObject *read_range(Columns *columns, const Py_buffer *data, Py_ssize_t begin,
-                            Py_ssize_t end)
-{
-    Py_ssize_t lines;
-    for (int i = 0; i < KINDS; i++) {
-        if (!take_names(columns->terms[i].keys))
-            return NULL;
-        if (!reserve(&columns->terms[i].ends, sizeof(uint32_t)))
-            return PyErr_NoMemory();
-        put(&columns->terms[i].ends, 0);
-    }
-    At bytes = data->buf, at = read_lines(bytes + begin, bytes + end, columns, &lines);
-    if (at == NULL)
-        return NULL;
-    if (!lines)
-        Py_RETURN_NONE;
-    return result_of(columns, at - bytes, lines);
-}
+static const char CAPSULE[] = "cstool.dumps._item_columns";
 
 static void free_columns(Columns *columns)
 {
-    Buffer *buffers[] = {&columns->qids, &columns->types, &columns->type_counts};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        PyMem_Free(buffers[i]->data);
     for (int i = 0; i < KINDS; i++) {
-        PyMem_Free(columns->terms[i].counts.data);
-        PyMem_Free(columns->terms[i].names.data);
-        PyMem_Free(columns->terms[i].ends.data);
-        PyMem_Free(columns->terms[i].texts.data);
+        Terms *terms = &columns->terms[i];
+        Py_XDECREF(terms->keys.list);
+        PyMem_Free(terms->counts.data);
+        PyMem_Free(terms->names.data);
+        PyMem_Free(terms->ends.data);
+        PyMem_Free(terms->texts.data);
     }
+    PyMem_Free(columns->qids.data);
+    PyMem_Free(columns->types.data);
+    PyMem_Free(columns->type_counts.data);
     Py_XDECREF(columns->others);
+    PyMem_Free(columns);
+}
+
+static void free_capsule(PyObject *capsule)
+{
+    free_columns(PyCapsule_GetPointer(capsule, CAPSULE));
+}
+
+static PyObject *new_columns(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *names[KINDS], *capsule = NULL;
+    if (!PyArg_ParseTuple(args, "O!O!O!:new_columns", &PyList_Type, &names[LABELS], &PyList_Type,
+                          &names[ALIASES], &PyList_Type, &names[SITELINKS]))
+        return NULL;
+    Columns *columns = PyMem_Calloc(1, sizeof *columns);
+    if (columns == NULL)
+        return PyErr_NoMemory();
+    for (int i = 0; i < KINDS; i++)
+        columns->terms[i].keys.list = Py_NewRef(names[i]);
+    if ((columns->others = PyList_New(0)) != NULL)
+        capsule = PyCapsule_New(columns, CAPSULE, free_capsule);
+    if (capsule == NULL)
+        free_columns(columns);
+    return capsule;
 }
 
 PyDoc_STRVAR(read_items_doc,
-"read_items(data, begin, end, names, wanted)\n\n"
-"Read whole lines of data[begin:end] up to one that is not in the published form; return their\n"
-"columns, None if there is no such line. See _item_columns.pyi.");
+"read_items(columns, data, begin, end, wanted) -> (position, number)\n\n"
+"Read whole lines of data[begin:end] up to one that is left to Python.");
 
 static PyObject *read_items(PyObject *Py_UNUSED(module), PyObject *args)
 {
+    PyObject *capsule;
     Py_buffer data, wanted;
-    Py_ssize_t begin, end;
-    PyObject *names[KINDS], *result = NULL;
-    Columns columns = {.number_wanted = -1};
-    if (!PyArg_ParseTuple(args, "y*nn(OOO)z*:read_items", &data, &begin, &end, &names[LABELS],
-                          &names[ALIASES], &names[SITELINKS], &wanted))
+    Py_ssize_t begin, end, lines = 0;
+    At at = NULL;
+    if (!PyArg_ParseTuple(args, "Oy*nnz*:read_items", &capsule, &data, &begin, &end, &wanted))
         return NULL;
-    if (wanted.obj != NULL) {
-        columns.wanted = wanted.buf;
-        columns.number_wanted = wanted.len / (Py_ssize_t)sizeof(uint32_t);
-    }
-    int valid = 1;
+    Columns *columns = PyCapsule_GetPointer(capsule, CAPSULE);
+    int valid = columns != NULL;
     for (int i = 0; valid && i < KINDS; i++)
-        valid = (columns.terms[i].keys = PyCapsule_GetPointer(names[i], CAPSULE)) != NULL;
-    if (valid && (begin < 0 || begin > end || end > data.len))
+        valid = take_names(&columns->terms[i].keys);
+    if (valid && (begin < 0 || begin > end || end > data.len)) {
         PyErr_SetString(PyExc_ValueError, "begin or end out of range");
-    else if (valid && (columns.others = PyList_New(0)) != NULL)
-        result = read_range(&columns, &data, begin, end);
-    free_columns(&columns);
+    } else if (valid) {
+        columns->wanted = wanted.buf;
+        columns->number_wanted = wanted.obj ? wanted.len / (Py_ssize_t)sizeof(uint32_t) : -1;
+        At bytes = data.buf;
+        at = read_lines(bytes + begin, bytes + end, columns, &lines);
+        begin = at - bytes;
+    }
     PyBuffer_Release(&data);
     if (wanted.obj != NULL)
         PyBuffer_Release(&wanted);
-    return result;
+    return at == NULL ? NULL : Py_BuildValue("(nn)", begin, lines);
+}
+
+/* Return the content of a buffer as bytes, and empty it. */
+static PyObject *taken(Buffer *buffer)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize(buffer->data, buffer->used);
+    PyMem_Free(buffer->data);
+    *buffer = (Buffer){NULL, 0, 0};
+    return bytes;
+}
+
+static PyObject *taken_terms(Terms *terms)
+{
+    return Py_BuildValue("(NNNN)", taken(&terms->counts), taken(&terms->names), taken(&terms->ends),
+                         taken(&terms->texts));
+}
+
+static PyObject *take_items(PyObject *Py_UNUSED(module), PyObject *capsule)
+{
+    Columns *columns = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (columns == NULL || !reserve_for(columns, 0))
+        return NULL;
+    PyObject *others = columns->others;
+    Py_ssize_t unwanted = columns->unwanted;
+    if ((columns->others = PyList_New(0)) == NULL) {
+        columns->others = others;
+        return NULL;
+    }
+    columns->unwanted = 0;
+    Terms *terms = columns->terms;
+    return Py_BuildValue("(NNNNNNNn)", taken(&columns->qids), taken_terms(&terms[LABELS]),
+                         taken_terms(&terms[ALIASES]), taken_terms(&terms[SITELINKS]),
+                         taken(&columns->type_counts), taken(&columns->types), others, unwanted);
 }
 
 static PyMethodDef functions[] = {
-    {"index_names", index_names, METH_O, "Return a table of the names in a list, for read_items."},
+    {"new_columns", new_columns, METH_VARARGS, "Return empty columns; given: lists for the names."},
     {"read_items", read_items, METH_VARARGS, read_items_doc},
+    {"take_items", take_items, METH_O, "Return the columns' content, and empty them."},
     {NULL},
 };
 
