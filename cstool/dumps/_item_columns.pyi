@@ -5,17 +5,26 @@ from typing import Any
 # texts (int32, one more than texts), their UTF-8.
 _Terms = tuple[bytes, bytes, bytes, bytes]
 
-def index_names(names: list[str]) -> Any:
-    """Return a table of the names in a list, for `read_items`, which appends new names to it."""
+def new_columns(labels: list[str], aliases: list[str], sitelinks: list[str]) -> Any:
+    """Return empty columns. The lists: names of languages and sites, to which new ones are added.
+
+    Python may append names to them between two calls.
+    """
 
 def read_items(
-    data: Buffer, begin: int, end: int, names: tuple[Any, Any, Any], wanted: Buffer | None
-) -> tuple[int, int, bytes, _Terms, _Terms, _Terms, bytes, bytes, list[str], int] | None:
-    """Read whole lines of `data[begin:end]` up to one that is not in the published form.
+    columns: Any, data: Buffer, begin: int, end: int, wanted: Buffer | None
+) -> tuple[int, int]:
+    """Append the items of whole lines of `data[begin:end]` up to one that is left to Python.
 
-    `names`: the tables of the names of labels, aliases and sitelinks. `wanted`: the QIDs to keep
-    (uint32, sorted); None keeps all. Return the position behind the lines, their number, the QIDs
-    (uint32), labels, aliases, sitelinks, per item the number of its types (int32), the types
-    (uint32), the types of entities that are no items, and the number of items that are not wanted.
-    None: there is no such line.
+    `wanted`: the QIDs to keep (uint32, sorted); None keeps all. Return the position behind the
+    lines, and their number.
+    """
+
+def take_items(
+    columns: Any,
+) -> tuple[bytes, _Terms, _Terms, _Terms, bytes, bytes, list[str], int]:
+    """Return the columns' content, and empty them.
+
+    The QIDs (uint32), labels, aliases, sitelinks, per item the number of its types (int32), the
+    types (uint32), the types of entities that are no items, the number of items not wanted.
     """

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import strings
-from cstool.dumps.wikidata import Entity
+from cstool.dumps.wikidata import Entity, mapped
 
 try:
-    from cstool.dumps._item_columns import index_names, read_items
+    from cstool.dumps._item_columns import new_columns, read_items, take_items
 
     COMPILED = True
 except ImportError:  # installed without a C compiler
@@ -45,12 +45,29 @@ class Terms(NamedTuple):
     texts: pa.StringArray
 
 
+class Items(NamedTuple):
+    """Items in the order of the dump; `qids`: uint32[items].
+
+    `type_counts`: the number of types of each item; `types`: the QIDs of all. `others`: the number
+    of entities that are no items, by type; `unwanted`: that of items that were not to be read. Both
+    count only lines that `ItemColumns.read` has read.
+    """
+
+    qids: Array
+    labels: Terms
+    aliases: Terms
+    sitelinks: Terms
+    type_counts: Array
+    types: Array
+    others: Counter[str]
+    unwanted: int
+
+
 class _TermColumns:
     """Collects the labels, aliases or sitelinks of items."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.index = index_names(self.names) if COMPILED else None
         self._codes_of: dict[str, int] = {}
         self._pending: tuple[list[int], list[str], list[str]] = ([], [], [])
         self._parts: list[tuple[Array, Array, pa.StringArray]] = []
@@ -67,9 +84,8 @@ class _TermColumns:
             self._store(pa.array(all_texts, pa.string()))
 
     def extend(self, counts: bytes, codes: bytes, offsets: bytes, texts: bytes) -> None:
-        """Append the columns of items, as `read_items` returns them."""
-        if self._pending[0]:
-            self._store(strings(self._pending[2]))
+        """Append the columns of items, as `take_items` returns them."""
+        self._store(strings(self._pending[2]))
         buffers = pa.py_buffer(offsets), pa.py_buffer(texts)
         array = pa.StringArray.from_buffers(len(codes) // 4, *buffers)
         self._parts.append((np.frombuffer(counts, np.int32), np.frombuffer(codes, np.int32), array))
@@ -98,90 +114,81 @@ class _TermColumns:
 
 
 class ItemColumns:
-    """Collects items. `wanted`: QIDs to read from lines (uint32, sorted); None reads all.
-
-    `others`: the number of entities that are no items, by type; `unwanted`: that of other items.
-    """
+    """Collects items. `wanted`: QIDs to read from lines (uint32, sorted); None reads all."""
 
     def __init__(self, wanted: Array | None = None) -> None:
-        self.others: Counter[str] = Counter()
-        self.unwanted = 0
         self._wanted = wanted
-        self._qids: list[Array] = []
-        self._types: list[tuple[Array, Array]] = []
-        self._pending: tuple[list[int], list[int], list[int]] = ([], [], [])
+        self._items: tuple[list[int], list[int], list[int]] = ([], [], [])
+        self._parts: list[tuple[Array, Array, Array]] = []
         self._terms = _TermColumns(), _TermColumns(), _TermColumns()
+        self._others: Counter[str] = Counter()
+        self._unwanted = 0
+        # Items that were read since the last call of `append`.
+        self._read = new_columns(*(terms.names for terms in self._terms)) if COMPILED else None
 
     def append(self, qid: int, entity: Entity) -> None:
         """Append an item."""
-        qids, counts, types = self._pending
+        self._take_read()
         labels, aliases, sitelinks = self._terms
-        qids.append(qid)
         _append_each(labels, entity.labels, _value)
-        if entity.aliases and isinstance(entity.aliases, dict):
-            keys = [key for key, many in entity.aliases.items() for _ in many]
-            aliases.append(keys, [_value(one) for many in entity.aliases.values() for one in many])
-        else:
-            aliases.append((), ())
+        lists = mapped(entity.aliases)
+        aliases.append(
+            [language for language, many in lists.items() for _ in many],
+            [alias.value for many in lists.values() for alias in many],
+        )
         _append_each(sitelinks, entity.sitelinks, _title)
-        before = len(types)
-        types += entity.types()
-        counts.append(len(types) - before)
+        qids, counts, types = self._items
+        of_item = entity.types()
+        qids.append(qid)
+        counts.append(len(of_item))
+        types += of_item
 
     def read(self, data: bytes | mmap, begin: int, end: int) -> tuple[int, int]:
         """Append the items of whole lines of `data[begin:end]` up to one for `wikidata.decode`.
 
         Return the position behind these lines, and their number.
         """
-        read = None
-        if COMPILED:
-            labels, aliases, sitelinks = (terms.index for terms in self._terms)
-            read = read_items(data, begin, end, (labels, aliases, sitelinks), self._wanted)
-        if read is None:
+        if not COMPILED:
             return begin, 0
-        position, lines, qids, *terms, type_counts, types, others, unwanted = read
-        self._store()
-        self._qids.append(np.frombuffer(qids, np.uint32))
-        self._types.append((np.frombuffer(type_counts, np.int32), np.frombuffer(types, np.uint32)))
-        for column, found in zip(self._terms, terms, strict=True):
-            column.extend(*found)
-        self.others.update(others)
-        self.unwanted += unwanted
-        return position, lines
+        return read_items(self._read, data, begin, end, self._wanted)
+
+    def _take_read(self) -> None:
+        if not COMPILED:
+            return
+        qids, *terms, counts, types, others, unwanted = take_items(self._read)
+        self._others.update(others)
+        self._unwanted += unwanted
+        if qids:
+            self._store()
+            self._parts.append(
+                (
+                    np.frombuffer(qids, np.uint32),
+                    np.frombuffer(counts, np.int32),
+                    np.frombuffer(types, np.uint32),
+                )
+            )
+            for column, found in zip(self._terms, terms, strict=True):
+                column.extend(*found)
 
     def _store(self) -> None:
-        qids, counts, types = self._pending
-        self._qids.append(np.array(qids, np.uint32))
-        self._types.append((np.array(counts, np.int32), np.array(types, np.uint32)))
-        self._pending = ([], [], [])
+        qids, counts, types = self._items
+        self._parts.append(
+            (np.array(qids, np.uint32), np.array(counts, np.int32), np.array(types, np.uint32))
+        )
+        self._items = ([], [], [])
 
-    def qids(self) -> Array:
-        """Return the QIDs: uint32[items]."""
+    def take(self) -> Items:
+        """Return all items."""
+        self._take_read()
         self._store()
-        return np.concatenate(self._qids)
-
-    def types(self) -> tuple[Array, Array]:
-        """Return the number of types of each item, int32[items], and all types, uint32."""
-        self._store()
-        counts, types = zip(*self._types, strict=True)
-        return np.concatenate(counts), np.concatenate(types)
-
-    def labels(self) -> Terms:
-        """Return the labels."""
-        return self._terms[0].take()
-
-    def aliases(self) -> Terms:
-        """Return the aliases."""
-        return self._terms[1].take()
-
-    def sitelinks(self) -> Terms:
-        """Return the titles of pages."""
-        return self._terms[2].take()
+        qids, counts, types = map(np.concatenate, zip(*self._parts, strict=True))
+        labels, aliases, sitelinks = (terms.take() for terms in self._terms)
+        return Items(qids, labels, aliases, sitelinks, counts, types, self._others, self._unwanted)
 
 
 def _append_each(
     column: _TermColumns, texts: dict[str, Any] | list[None], text: Callable[[Any], str]
 ) -> None:
     """Append the texts of an item, one per language or site."""
-    found = texts if isinstance(texts, dict) else {}
+    found = mapped(texts)
     column.append(found, map(text, found.values()))

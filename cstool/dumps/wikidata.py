@@ -182,10 +182,10 @@ class LineSlice:
         number = self.first_line
         for data, begin, stop in self._whole_lines():
             view = memoryview(data)
-            while True:
+            while begin < stop:
                 begin, skipped = skip(data, begin, stop)
                 number += skipped
-                if begin >= stop:
+                if begin == stop:
                     break
                 end = data.find(b"\n", begin, stop)
                 end = stop if end < 0 else end

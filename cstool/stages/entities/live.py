@@ -148,11 +148,11 @@ def _ask(qids: tuple[int, ...], client_and_choice: tuple[ItemClient, EntityFilte
     answer = client.ask(qids)
     counts = Counts()
     tally = counts.tally("entities")
-    items = ItemColumns()
+    columns = ItemColumns()
     with seldom_collecting():
         for qid, entity in sorted(answer.found.items()):
-            items.append(qid, entity)
-        table = item_table(items, choice, counts)
+            columns.append(qid, entity)
+        table = item_table(columns.take(), choice, counts)
     tally.keep(len(answer.found))
     tally.drop(NO_ITEM, len(answer.missing))
     counts.add(

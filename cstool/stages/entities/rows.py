@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of_structs, numbers, offsets_of, strings
-from cstool.dumps.item_columns import ItemColumns, Terms
+from cstool.arrays.arrow import list_of, list_of_structs, numbers, strings
+from cstool.dumps.item_columns import ItemColumns, Items, Terms
 from cstool.dumps.wikidata import MALFORMED, LineSlice, decode, item_number
 from cstool.execution.gc import seldom_collecting
 from cstool.storage.checksums import load_array
@@ -57,11 +57,11 @@ def sort_lines(slice_: LineSlice, choice: EntityFilter) -> Batches:
     return counts
 
 
-def _read(slice_: LineSlice, wanted: Array | None, counts: Counts) -> ItemColumns:
+def _read(slice_: LineSlice, wanted: Array | None, counts: Counts) -> Items:
     tally = counts.tally("entities")
-    items = ItemColumns(wanted)
+    columns = ItemColumns(wanted)
     malformed: dict[str, int] = {}
-    for number, line in slice_.lines(items.read):
+    for number, line in slice_.lines(columns.read):
         try:
             entity = decode(line)
         except MALFORMED as error:
@@ -73,13 +73,14 @@ def _read(slice_: LineSlice, wanted: Array | None, counts: Counts) -> ItemColumn
         if not qid:
             tally.drop(entity.type if entity.type != "item" else "no QID")
         elif _is_among(qid, wanted):
-            items.append(qid, entity)
+            columns.append(qid, entity)
         else:
             tally.drop("not asked for")
+    items = columns.take()
     for type_, number in items.others.items():
         tally.drop(type_, number)
     tally.drop("not asked for", items.unwanted)
-    tally.keep(len(items.qids()))
+    tally.keep(len(items.qids))
     if malformed:
         counts.add("malformed lines", malformed)
     return items
@@ -102,30 +103,27 @@ def _mapped(file: str, _: int) -> Array:
     return load_array(Path(file))
 
 
-def item_table(items: ItemColumns, choice: EntityFilter, counts: Counts) -> pa.Table:
+def item_table(items: Items, choice: EntityFilter, counts: Counts) -> pa.Table:
     """Return the items as a table, sorted by QID; equal QIDs keep their order.
 
     Counts their terms, and the table's bytes as IN_MEMORY.
     """
-    qids = items.qids()
+    qids = items.qids
     order = np.argsort(qids, kind="stable")
     ranks = np.empty(len(qids), np.int64)
     ranks[order] = np.arange(len(qids))
     columns: list[Any] = [numbers(qids[order])]
     for name, terms, kept, reason in (
-        ("labels", items.labels(), choice.languages, "other language"),
-        ("aliases", items.aliases(), choice.languages, "other language"),
-        ("sitelinks", items.sitelinks(), choice.sites, "other site"),
+        ("labels", items.labels, choice.languages, "other language"),
+        ("aliases", items.aliases, choice.languages, "other language"),
+        ("sitelinks", items.sitelinks, choice.sites, "other site"),
     ):
         column, written = _term_column(terms, ranks, kept, ENTITIES.field(name).type)
         columns.append(column)
         counts.tally(name).keep(written)
         counts.tally(name).drop(reason, len(terms.codes) - written)
-    type_counts, types = items.types()
-    lists = pa.ListArray.from_arrays(
-        offsets_of(type_counts), numbers(types), type=ENTITIES.field("types").type
-    )
-    table = pa.table([*columns, lists.take(numbers(order))], schema=ENTITIES)
+    types = list_of(items.type_counts, numbers(items.types), ENTITIES.field("types").type)
+    table = pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
     counts.add(IN_MEMORY, {"bytes": table.nbytes})
     return table
 

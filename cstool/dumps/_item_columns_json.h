@@ -3,8 +3,8 @@
    returns NULL (or -1) leaves the line to the decoder in Python: it may be valid or not. What is
    accepted here is accepted there (tests/dumps/test_item_columns.py). */
 
-#ifndef CSTOOL_JSON_SCAN_H
-#define CSTOOL_JSON_SCAN_H
+#ifndef CSTOOL_ITEM_COLUMNS_JSON_H
+#define CSTOOL_ITEM_COLUMNS_JSON_H
 
 #include <string.h>
 #if defined(__SSE2__) && defined(__GNUC__)
