@@ -30,9 +30,42 @@ def points_of(texts: pa.Array, after: int = 0) -> tuple[Array, Array]:
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     if len(points) == len(data) + after:
         return offsets, points
-    in_characters = np.zeros(len(offsets), np.int64)
-    np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False), out=in_characters[1:])
-    return in_characters, points
+    return begins_of(texts), points
+
+
+def begins_of(texts: pa.Array) -> Array:
+    """Return the character offset where each string begins in their joined text: int64[n + 1]."""
+    begins = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False), out=begins[1:])
+    return begins
+
+
+def bounds_of_pieces(begins: Array, firsts: Array, starts: Array, ends: Array) -> Array:
+    """Return the bounds of the pieces that spans cut strings into: int64[n + 2 * spans + 1].
+
+    The pieces of a string: the text before its first span, the span, the text up to the next one…
+    Span k, in string i, is piece i + 2k + 1. `begins`: see `begins_of`; `firsts`: int64[n + 1], the
+    index of each string's first span; `starts`, `ends`: in characters of their string, ascending.
+    The bounds are in characters of the joined text.
+    """
+    number = len(firsts) - 1
+    of_span = np.repeat(np.arange(number), np.diff(firsts))
+    piece = of_span + 2 * np.arange(len(of_span))
+    bounds = np.empty(number + 2 * len(of_span) + 1, np.int64)
+    bounds[np.arange(number + 1) + 2 * firsts] = begins
+    bounds[piece + 1] = begins[of_span] + starts
+    bounds[piece + 2] = begins[of_span] + ends
+    return bounds
+
+
+def cut(texts: pa.StringArray, bounds: Array) -> pa.StringArray:
+    """Return the pieces of the joined text between `bounds`, in characters, without copying it."""
+    _, data = bytes_of(texts)
+    if bounds[-1] != len(data):
+        leads = np.flatnonzero((data & 0xC0) != 0x80)  # first bytes of characters
+        bounds = np.append(leads, len(data))[bounds]
+    buffers = pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(data)
+    return pa.StringArray.from_buffers(len(bounds) - 1, *buffers)
 
 
 def any_of(offsets: Array, bits: Array) -> Array:

@@ -297,7 +297,10 @@ def _begin() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     import pyarrow as pa
 
+    from cstool.arrays.without_pandas import without_pandas
+
     pa.set_cpu_count(1)
+    without_pandas()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
