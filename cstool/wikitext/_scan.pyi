@@ -15,7 +15,7 @@ def pass_notes(
     """Append the text without comments and footnotes to `out`, up to a tag; return its offset."""
 
 def pass_lines(
-    text: str, at: int, before: str, own: str, holes: bool, kept: list[str]
+    text: str, at: int, before: str, own: str, holes: bool, kept: list[str], /
 ) -> tuple[int, str]:
     """Append lines to `kept`, up to one that needs a closer look; return its offset."""
 

@@ -133,8 +133,8 @@ def test_lines_are_the_same_if_each_has_a_closer_look(monkeypatch: pytest.Monkey
     pieces = (
         "\n", "\n\n", "\n", "* ", "*", ";", ":", "# ", " ", "=", "== ", "1\t", "٣", "----", "|",
         "!", "a", "é", "語 ", "[[", "]]", "[", "\x00", "\x04", "\x040\x05", "\x041\x05", "\x06",
-        "\x07", "\x19", "\x1a", "<div>", "</div>", "<br>", "<blockquote>", "</blockquote>", "<b>", "__x__ ",
-        "_", "{|", "|}", "\u3000", "\x1c", "<poem>", "</poem>",
+        "\x07", "\x19", "\x1a", "<div>", "</div>", "<br>", "<blockquote>", "</blockquote>", "<b>",
+        "__x__ ", "_", "{|", "|}", "\u3000", "\x1c", "<poem>", "</poem>",
     )  # fmt: skip
 
     @settings(max_examples=500)
