@@ -14,6 +14,11 @@ def pass_notes(
 ) -> int:
     """Append the text without comments and footnotes to `out`, up to a tag; return its offset."""
 
+def pass_lines(
+    text: str, at: int, before: str, own: str, holes: bool, kept: list[str], /
+) -> tuple[int, str]:
+    """Append lines to `kept`, up to one that needs a closer look; return its offset."""
+
 def cut(
     text: str,
     mentions: list[tuple[int, int, str]],

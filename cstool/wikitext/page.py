@@ -223,8 +223,7 @@ class PageReader:
         else:
             text = text.replace(BROKEN_LINE, "\n")
             ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
-            lines = running_lines(text, marks.within, ends, free=free, kinds=kinds)
-            text = _in_paragraphs(lines)
+            text = running_lines(text, marks.within, ends, free=free, kinds=kinds)
         if "[[" in text:
             text = self.links.without_categories(text)
         text = with_breaks(text, marks)
@@ -308,16 +307,6 @@ def _text_items(kinds: dict[int, str], marks: Markers) -> Iterator[int]:
             call = marks.calls.get(hole, "")
             if "[[" in call or call.count("=") < _NAMED_OF_A_RECORD:
                 yield hole
-
-
-def _in_paragraphs(lines: list[str]) -> str:
-    """Join lines to one text; a line that continues a paragraph is joined by its mark."""
-    pieces: list[str] = []
-    for line in lines:
-        if line[:1] != CONTINUES:
-            pieces.append("\n")
-        pieces.append(line)
-    return "".join(pieces[1:])
 
 
 def _simplified(text: str, marks: Markers) -> str:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cstool.wikitext.markers import NOTHING, OBJECT, nothing
 
-__all__ = ["calls", "cut", "pass_notes", "prefixed"]
+__all__ = ["calls", "cut", "pass_lines", "pass_notes", "prefixed"]
 
 T = TypeVar("T")
 
@@ -111,6 +111,18 @@ def _comment_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end + 3
 
 
+def pass_lines_in_python(
+    _text: str, at: int, before: str, _own: str, _holes: bool, _kept: list[str]
+) -> tuple[int, str]:
+    """Append the lines from `at` to `kept`, up to one that needs a closer look (`running_lines`).
+
+    That is one with a tag, a block or the mark of a term, one that begins with a character of
+    `own`, or, unless `holes`, a list item with a hole. Return its offset, and the line before, if
+    its paragraph may continue. In Python, each line needs that look.
+    """
+    return at, before
+
+
 def cut_in_python(
     text: str,
     mentions: list[tuple[int, int, str]],
@@ -142,7 +154,7 @@ def cut_in_python(
 
 
 try:
-    from cstool.wikitext._scan import calls, cut, pass_notes, prefixed
+    from cstool.wikitext._scan import calls, cut, pass_lines, pass_notes, prefixed
 except ImportError:
     calls, prefixed = calls_in_python, prefixed_in_python
-    cut, pass_notes = cut_in_python, pass_notes_in_python
+    cut, pass_lines, pass_notes = cut_in_python, pass_lines_in_python, pass_notes_in_python
