@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "../_module.h"
+#include "_stops_labels.h"
 #include "_stops_text.h"
 
 #define SHORTEST 2
@@ -306,6 +307,8 @@ static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 static PyMethodDef functions[] = {
     {"doubtful_stops", (PyCFunction)(void (*)(void))doubtful_stops, METH_FASTCALL,
      doubtful_stops_doc},
+    {"masked", masked, METH_O, masked_doc},
+    {"are_joined", (PyCFunction)(void (*)(void))are_joined, METH_FASTCALL, are_joined_doc},
     {"doubtful_unspaced", doubtful_unspaced, METH_VARARGS, doubtful_unspaced_doc},
     {NULL},
 };

@@ -44,11 +44,15 @@ static inline int is_stop(Py_UCS4 c)
     }
 }
 
+/* Which characters up to '?' are stops. */
+static const unsigned char LOW_STOPS['?' + 1] = {['.'] = 1, ['!'] = 1, ['?'] = 1};
+
 /* Return the offset of the first stop at or after `i`, the length of the text if there is none. */
 #define FIRST_STOP(TYPE)                                                                           \
     do {                                                                                           \
         const TYPE *data = text->data;                                                             \
-        while (i < text->length && ((data[i] > '?' && data[i] < 0x61F) || !is_stop(data[i])))      \
+        while (i < text->length &&                                                                 \
+               (data[i] <= '?' ? !LOW_STOPS[data[i]] : data[i] < 0x61F || !is_stop(data[i])))      \
             i++;                                                                                   \
         return i;                                                                                  \
     } while (0)

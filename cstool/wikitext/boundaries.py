@@ -34,21 +34,20 @@ from cstool.wikitext.doubtful_stops import (
     CLOSING,
     STOP,
     UNSPACED_STOP,
+    are_joined,
     doubtful_stops,
     doubtful_unspaced,
+    masked,
 )
 from cstool.wikitext.markers import OBJECT
 
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
-_MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»‘’‚‹›"
 _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
-# What a label of more than one character ends with.
-_LABEL_ENDS = frozenset("0123456789ivxlcdmIVXLCDM.")
 
 
 class _Segmenter(NamedTuple):
@@ -79,11 +78,15 @@ def boundaries(text: str, language: str) -> list[str]:
 
     If sentencex fails, or loses or changes characters, the text is one sentence.
     """
-    masked = _without_labels(text) if ")" in text else text
-    if not masked.isascii():
-        masked = _with_plain_spaces(masked)
-    found = _segmented(masked, language)
-    if "".join(found) != masked:
+    ends = [0, *accumulate(map(len, lengths(text, language)))]
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+def lengths(text: str, language: str) -> list[str]:
+    """Return strings as long as the sentences that `boundaries` finds: a pass less over the text."""
+    asked = masked(text)
+    found = _segmented(asked, language)
+    if not are_joined(found, asked):
         return [text]
     own = _segmenter(language)
     doubtful = own.doubtful(text, found)
@@ -92,9 +95,6 @@ def boundaries(text: str, language: str) -> list[str]:
         changed = _corrected(text, begins, doubtful, own)
         if changed != begins:
             return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
-    if masked is not text:
-        ends = accumulate(map(len, found))
-        return [text[end - len(piece) : end] for piece, end in zip(found, ends, strict=True)]
     return found
 
 
@@ -108,46 +108,6 @@ def _segmented(text: str, language: str) -> list[str]:
             raise
         return [text]
     return found
-
-
-def _with_plain_spaces(text: str) -> str:
-    """Return a text with a plain space for other white space before a full stop.
-
-    sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
-    """
-    at = text.find(".")
-    while at > 0:
-        if (before := text[at - 1]) not in " \n" and before.isspace():
-            text = f"{text[: at - 1]} {text[at:]}"
-        at = text.find(".", at + 1)
-    return text
-
-
-def _without_labels(text: str) -> str:
-    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
-
-    sentencex would begin a sentence at each of them, and at no other place.
-    """
-    at = text.find(")")
-    while at >= 0:
-        is_year = text[at - 4 : at].isdigit()
-        ends = text[at - 1] in _LABEL_ENDS and not is_year
-        if ends or text[at - 2 : at - 1] in ("", " ", "("):
-            begin = max(0, at - 8)
-            label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
-            if _is_label(label):
-                start = text.rfind(label, begin, at)
-                text = text[:start] + _MASK * len(label) + text[start + len(label) :]
-        at = text.find(")", at + 1)
-    return text
-
-
-def _is_label(word: str) -> bool:
-    if len(word) == 1:
-        return word.isascii() and word.isalnum()
-    if word.isdigit():
-        return len(word) < 4 and word.isascii()
-    return word != "" and not word.strip("ivxlcdmIVXLCDM")
 
 
 def _corrected(

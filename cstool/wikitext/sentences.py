@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from cstool.wikitext.boundaries import boundaries
+from cstool.wikitext.boundaries import lengths
 from cstool.wikitext.boundary_rules import rules_digest
 from cstool.wikitext.markers import CONTINUES, FORMULA, MARK, OBJECT, unprotect
 
@@ -257,7 +257,7 @@ def _ends(text: str, start: int, end: int, language: str) -> bool:
 def _pieces(text: str, language: str) -> list[str]:
     if len(text) > _LONGEST_RUN:
         return _pieces_of_long(text, language)
-    return boundaries(text, language)
+    return lengths(text, language)
 
 
 def _pieces_of_long(text: str, language: str) -> list[str]:
