@@ -11,3 +11,6 @@ def masked(text: str) -> str:
 
 def are_joined(pieces: list[str], text: str) -> bool:
     """Return whether the pieces, joined, are the text."""
+
+def is_unbroken(text: str, plain: bytes, others: str) -> bool:
+    """Return whether all characters but the last are plain: no sentence can begin after them."""

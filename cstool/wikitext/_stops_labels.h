@@ -79,6 +79,29 @@ static int put_spaces(const Text *text, Py_UCS4 **copy)
     return i == -2 ? -1 : 0;
 }
 
+#define ASCII 128
+
+PyDoc_STRVAR(is_unbroken_doc,
+"is_unbroken(text, plain, others) -> bool\n\n"
+"Return whether all characters but the last are plain: no sentence can begin after them.");
+
+static PyObject *is_unbroken(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t number)
+{
+    if (number != 3 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1]) ||
+        PyBytes_GET_SIZE(args[1]) != ASCII || !PyUnicode_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "is_unbroken needs a string, 128 bytes and a string");
+    Text text = text_of(args[0]);
+    const char *plain = PyBytes_AS_STRING(args[1]);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(args[2]);
+    for (Py_ssize_t i = 0; i + 1 < text.length; i++) {
+        Py_UCS4 c = at(&text, i);
+        if (c < ASCII ? !plain[c]
+                      : !Py_UNICODE_ISALPHA(c) && PyUnicode_FindChar(args[2], c, 0, length, 1) < 0)
+            Py_RETURN_FALSE;
+    }
+    Py_RETURN_TRUE;
+}
+
 PyDoc_STRVAR(masked_doc,
 "masked(text) -> str\n\n"
 "Return a text without labels of lists, and without unusual spaces before full stops.");

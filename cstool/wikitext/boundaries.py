@@ -1,13 +1,14 @@
 """Find where sentences begin: sentencex, corrected by rules on what surrounds a stop.
 
-sentencex decides first; a rule overrules it where it knows better (ordinals, abbreviations, a digit
-or a lower-case letter after the stop, titles in Japanese). The words of the languages:
+sentencex decides first, except for texts of letters and marks within sentences, which are one
+sentence; a rule overrules it where it knows better (ordinals, abbreviations, a digit or a
+lower-case letter after the stop, titles in Japanese). The words of the languages:
 boundary_rules.py.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ from cstool.wikitext.doubtful_stops import (
     are_joined,
     doubtful_stops,
     doubtful_unspaced,
+    is_unbroken,
     masked,
 )
 from cstool.wikitext.markers import OBJECT
@@ -48,10 +50,17 @@ _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
+# Answers of sentencex about a single stop that are kept: some megabytes.
+_PROBES = 1 << 14
+# Characters after which no sentence begins in most languages: digits, and marks within sentences.
+_WITHIN = "0123456789 ,;:'\"/&%=-([]" + "–—‘’‚“”„«»‹›°×−\ufffc"
 
 
 class _Segmenter(NamedTuple):
-    """What is needed for a language: its rules, how stops are written, which are doubtful."""
+    """What is needed for a language: its rules, how stops are written, which are doubtful.
+
+    `plain`, `others`: the characters after which no sentence begins, as for `is_unbroken`.
+    """
 
     language: str
     rules: BoundaryRules
@@ -59,18 +68,31 @@ class _Segmenter(NamedTuple):
     armenian: bool
     stop: re.Pattern[str]
     doubtful: Callable[[str, list[str]], list[int] | None]
+    plain: bytes
+    others: str
 
 
 @cache
 def _segmenter(language: str) -> _Segmenter:
     rules = boundary_rules(language)
     unspaced, armenian = language in UNSPACED, language == "hy"
+    stop = STOP
+    doubtful: Callable[[str, list[str]], list[int] | None] = partial(doubtful_stops, rules.words)
     if armenian:
-        return _Segmenter(language, rules, False, True, ARMENIAN_STOP, doubtful_armenian)
-    if unspaced:
+        stop, doubtful = ARMENIAN_STOP, doubtful_armenian
+    elif unspaced:
+        stop = UNSPACED_STOP
         doubtful = partial(doubtful_unspaced, JOINS.get(language, JOINS_CHINESE))
-        return _Segmenter(language, rules, True, False, UNSPACED_STOP, doubtful)
-    return _Segmenter(language, rules, False, False, STOP, partial(doubtful_stops, rules.words))
+    within = [mark for mark in _WITHIN if _is_within(mark, language, stop)]
+    plain = bytes(chr(i).isalpha() or chr(i) in within for i in range(128))
+    others = "".join(mark for mark in within if not mark.isascii())
+    return _Segmenter(language, rules, unspaced, armenian, stop, doubtful, plain, others)
+
+
+def _is_within(mark: str, language: str, stop: re.Pattern[str]) -> bool:
+    """Return whether neither sentencex nor a rule begins a sentence after a mark."""
+    text = f"Abc def{mark} Ghi jkl{mark}Mno {mark} Pqr {mark}Stu {mark}Ա{mark}中"
+    return not stop.search(text) and len(_segmented(text, language)) == 1
 
 
 def boundaries(text: str, language: str) -> list[str]:
@@ -83,12 +105,17 @@ def boundaries(text: str, language: str) -> list[str]:
 
 
 def lengths(text: str, language: str) -> list[str]:
-    """Return strings as long as the sentences that `boundaries` finds: a pass less over the text."""
+    """Return strings as long as the sentences that `boundaries` finds: some have other characters.
+
+    That spares another copy of the text.
+    """
+    own = _segmenter(language)
+    if is_unbroken(text, own.plain, own.others):
+        return [text] if text else []
     asked = masked(text)
     found = _segmented(asked, language)
     if not are_joined(found, asked):
         return [text]
-    own = _segmenter(language)
     doubtful = own.doubtful(text, found)
     if doubtful is None or doubtful:
         begins = [*accumulate(map(len, found))][:-1]
@@ -265,4 +292,9 @@ def _probe(text: str, start: int, at: int, language: str) -> bool | None:
     after = next_word(text, at)
     if len(word) < 3 or len(after) < 2:
         return None
-    return len(_segmented(f"{after} {word}. {after}", language)) > 1 or None
+    return _ends_alone(word, after, language) or None
+
+
+@lru_cache(_PROBES)
+def _ends_alone(word: str, after: str, language: str) -> bool:
+    return len(_segmented(f"{after} {word}. {after}", language)) > 1

@@ -21,6 +21,7 @@ __all__ = [
     "are_joined",
     "doubtful_stops",
     "doubtful_unspaced",
+    "is_unbroken",
     "masked",
 ]
 
@@ -62,6 +63,14 @@ class StopWords(NamedTuple):
     longest: int
     digits: int
     roman: bool
+
+
+def is_unbroken_in_python(text: str, plain: bytes, others: str) -> bool:
+    """Return whether all characters but the last are plain: no sentence can begin after them.
+
+    Letters are plain, those of ASCII with a flag in `plain`, and those in `others`.
+    """
+    return all(plain[ord(c)] if c.isascii() else c.isalpha() or c in others for c in text[:-1])
 
 
 def masked_in_python(text: str) -> str:
@@ -243,7 +252,14 @@ def _is_balanced(text: str) -> bool:
 
 
 try:
-    from cstool.wikitext._stops import are_joined, doubtful_stops, doubtful_unspaced, masked
+    from cstool.wikitext._stops import (
+        are_joined,
+        doubtful_stops,
+        doubtful_unspaced,
+        is_unbroken,
+        masked,
+    )
 except ImportError:
     are_joined, masked = are_joined_in_python, masked_in_python
+    is_unbroken = is_unbroken_in_python
     doubtful_stops, doubtful_unspaced = doubtful_stops_in_python, doubtful_unspaced_in_python

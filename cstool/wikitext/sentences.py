@@ -200,7 +200,7 @@ def with_formulas(sentence: Sentence) -> Sentence:
 def pieces(text: str, language: str) -> list[str]:
     """Return strings as long as the pieces of a line's text, which begin where sentences begin."""
     if "\n" not in text:
-        return _pieces(text, language)
+        return lengths(text, language) if len(text) <= _LONGEST_RUN else _pieces(text, language)
     shown = text.replace("\n", " ")
     found = _pieces(shown, language)
     candidates = [

@@ -17,6 +17,8 @@ from cstool.wikitext.doubtful_stops import (
     doubtful_stops_in_python,
     doubtful_unspaced,
     doubtful_unspaced_in_python,
+    is_unbroken,
+    is_unbroken_in_python,
     masked,
     masked_in_python,
 )
@@ -132,6 +134,25 @@ def test_stops_that_are_not_doubtful_need_no_rule(text: str, language: str) -> N
         if doubtful is not None:
             judged = _corrected(text, begins, doubtful, own)
             assert judged == _corrected(text, begins, None, own)
+
+
+@given(
+    st.text("abAéΑЖ中の  12,;:'\"/&%=-([]–’“”«»°\ufffc.!?)。։", max_size=30),
+    st.sampled_from(["am", "el", "en", "fa", "hi", "hy", "ja", "km", "ru", "th", "zh"]),
+)
+def test_a_text_of_plain_characters_is_one_sentence(text: str, language: str) -> None:
+    own = _segmenter(language)
+    unbroken = is_unbroken(text, own.plain, own.others)
+    assert unbroken == is_unbroken_in_python(text, own.plain, own.others)
+    if unbroken and text:
+        assert sentencex.segment(language, text) == [text]
+        assert _corrected(text, [], None, own) == []
+
+
+def test_marks_at_which_a_language_ends_sentences_are_not_plain() -> None:
+    assert _segmenter("en").plain[ord(";")]
+    assert not _segmenter("el").plain[ord(";")]
+    assert not _segmenter("hy").plain[ord(":")]
 
 
 @given(st.text("(()).. 1290aivXVcq٣é語\u2009\n", max_size=30))
