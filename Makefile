@@ -101,9 +101,11 @@ COMPILED_TESTS = \
   tests/dumps/test_item_columns.py \
   tests/dumps/test_xml_fast_path.py \
   tests/storage/test_label_lookup.py \
+  tests/wikitext/test_boundaries.py \
   tests/wikitext/test_doubtful_stops.py \
   tests/wikitext/test_fast_path.py \
-  tests/wikitext/test_scan.py
+  tests/wikitext/test_scan.py \
+  tests/wikitext/test_sentence_columns.py
 
 test-sanitize: $(VENV)/.dev
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/source
@@ -151,7 +153,7 @@ wheel: build/venv/.done
 	  "$$(ls $(CURDIR)/dist/*.whl)[report]"
 	$(PYTHON) -m scripts.check.wheel dist/*.whl
 	cd build/installed && bin/cstool --version && bin/python -c \
-	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
+	  "from cstool.wikitext import _fast_path, _scan, _sentences, _stops; from cstool.dumps import _xml_fast_path"
 	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
 	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
 	build/installed/bin/cstool init build/installed/corpus --wiki jawiki --languages entitycs \

@@ -1,8 +1,3 @@
-from collections.abc import Callable
-from typing import TypeVar
-
-T = TypeVar("T")
-
 def calls(text: str) -> list[tuple[int, int, int]]:
     """Return the outermost pairs of braces: start, end (exclusive), and 2 or 3 braces."""
 
@@ -18,12 +13,3 @@ def pass_lines(
     text: str, at: int, before: str, own: str, holes: bool, kept: list[str], /
 ) -> tuple[int, str]:
     """Append lines to `kept`, up to one that needs a closer look; return its offset."""
-
-def cut(
-    text: str,
-    mentions: list[tuple[int, int, str]],
-    holes: list[str],
-    pieces: list[str],
-    sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
-) -> list[T]:
-    """Return a line's sentences: its pieces, trimmed of white space, without empty ones."""
