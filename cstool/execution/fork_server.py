@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from cstool.execution.shared_memory import CAN_SHARE, receive_files, send_files
 from cstool.execution.shutdown import WATCHER
