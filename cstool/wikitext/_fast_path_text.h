@@ -8,13 +8,13 @@
 #include <Python.h>
 
 /* Classes of characters, set by fast_path.py: bits in the bytes of a table. */
-enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
+enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8, INVOLVED = 16 };
 enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
 
 /* The marks of markers.py. */
-enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
+enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F, LONG_S = 0x17F };
 
-enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, TARGETS_KEPT = 1 << 16 };
+enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, LONGEST_TITLE = 255 / 4, TARGETS_KEPT = 1 << 16 };
 
 /* The outcome of a step: a Python exception, a line that is not plain, or success. */
 typedef enum { FAULT = -1, NOT_PLAIN = 0, OK = 1 } Outcome;
@@ -28,6 +28,9 @@ typedef struct {
     PyObject *decoded;          /* cache of make_decoded */
     PyObject *tags;             /* names of inline tags */
     PyTypeObject *line;         /* the named tuple TextLine */
+    PyObject *normalize;        /* unicodedata.normalize */
+    PyObject *make_capital;     /* letter -> the letter that begins a title instead */
+    PyObject *capitals;         /* cache of make_capital */
 } Wiki;
 
 /* State of the reader: `in[at:end]` is the rest of the page, `out` the line's text so far. */
@@ -180,7 +183,7 @@ static Outcome read_tag(Page *page)
     if (length == 0 || (c != ' ' && c != '/' && c != '>'))
         return NOT_PLAIN;
     while (c = peek(page, i), c != '>') {
-        if (c == '<' || c == '\n')
+        if (c == '<' || c == '\n' || c == '[' || c == ']')
             return NOT_PLAIN;
         i++;
     }

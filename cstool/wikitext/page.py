@@ -239,11 +239,11 @@ class PageReader:
         """
         title = self._namespaces.normalised(title)
         index = 0
-        for source, line in self._read_fast(text, title, marks):
-            if line is None:
-                for one in self.read_closely(source, title, marks):
+        for line in self._read_fast(text, title, marks):
+            if isinstance(line, str):
+                for one in self.read_closely(line, title, marks):
                     yield index, one
-                index += source.count("\n")
+                index += line.count("\n")
             elif len(line.text) > len(line.holes) or line.mentions or self._has_text(line):
                 yield index, line
             index += 1
@@ -258,21 +258,21 @@ class PageReader:
         found = split(line, self._language)
         return [with_formulas(s) for s in found] if self._formulas and line.holes else found
 
-    def _read_fast(
-        self, text: str, title: str, marks: Markers
-    ) -> Iterable[tuple[str, TextLine | None]]:
-        """Return the wikitext of each line, and its text if the fast path can read it.
+    def _read_fast(self, text: str, title: str, marks: Markers) -> list[TextLine | str]:
+        """Return the text of each line, or its wikitext if the fast path cannot read it.
 
         Lines that a broken link or `-{…}-` extends over are joined.
         """
-        sources = text.split("\n")
         read = self.fast_path.lines(text, title, marks.holes)
-        if None in read and self._may_extend(text):
-            following = iter(read)
-            sources = list(_rejoined(iter(sources)))
-            taken = [list(islice(following, 1 + source.count("\n"))) for source in sources]
-            read = [lines[0] if len(lines) == 1 else None for lines in taken]
-        return zip(sources, read, strict=True)
+        # A line that the fast path reads has no broken link.
+        if not self._may_extend("\n".join([line for line in read if isinstance(line, str)])):
+            return read
+        following = iter(read)
+        whole: list[TextLine | str] = []
+        for source in _rejoined(iter(text.split("\n"))):
+            lines = [*islice(following, 1 + source.count("\n"))]
+            whole.append(lines[0] if len(lines) == 1 else source)
+        return whole
 
     def _may_extend(self, text: str) -> bool:
         """Return whether a link or `-{…}-` may extend over lines of a text."""

@@ -24,7 +24,7 @@ from cstool.storage.parts import Batches, FinishedPart
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 SPLITS = ("train", "validation")
 # The columns that `census` and `kept_rows` need.
-_NARROW = ["id", "language", "source_language", "page_id", "wiki"]
+NARROW = ["id", "language", "source_language", "page_id", "wiki"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ShardPlan:
 
 def census(part: PartToRead, options: ShardOptions) -> Batches:
     """Yield the candidate pages of a part to hold out: the first by hash, for each language."""
-    table = read_part(part.file, _NARROW)
+    table = read_part(part.file, NARROW)
     counts = Counts()
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
     table = table.filter(pa.array(kept.rows))
