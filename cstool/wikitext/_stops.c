@@ -90,6 +90,15 @@ static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
     return known < 0 ? -1 : !known;
 }
 
+/* Return whether a digit or a bracket precedes the letter that ends at `end`. */
+static int may_be_unit(const Text *text, Py_ssize_t end)
+{
+    Py_ssize_t i = end - 2;
+    while (Py_UNICODE_ISSPACE(at(text, i)))
+        i--;
+    return at(text, i) == '(' || Py_UNICODE_ISDIGIT(at(text, i));
+}
+
 /* Return whether an initial ends at `end`, and no word follows that begins sentences; -1 with an
    exception. */
 static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const Words *words)
@@ -104,8 +113,10 @@ static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const W
     if (at(text, next) == '\'' || at(text, next) == 0x2019)
         return 0;
     int starts = is_word(text, begin, next, words->starters);
-    int known = starts ? 1 : is_word(text, end - 1, end, words->words);
-    return starts < 0 || known < 0 ? -1 : !starts && !known;
+    if (starts || !may_be_unit(text, end))
+        return starts < 0 ? -1 : !starts;
+    int known = is_word(text, end - 1, end, words->words);
+    return known < 0 ? -1 : !known;
 }
 
 typedef struct { Py_ssize_t start, stops, closing, end; } Stop;
@@ -115,7 +126,7 @@ static int find_stop(const Text *text, Py_ssize_t i, Stop *stop)
 {
     for (i = first_stop(text, i); i < text->length; i = first_stop(text, i + 1)) {
         stop->start = i;
-        while (i < text->length && IS_STOP(at(text, i)))
+        while (i < text->length && is_stop(at(text, i)))
             i++;
         stop->stops = i;
         while (is_in(at(text, i), CLOSING))

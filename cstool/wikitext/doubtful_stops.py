@@ -36,6 +36,7 @@ UNSPACED_STOP = re.compile(
 OPENED, CLOSED = "「『（(《〈“【", "」』）)》〉”】"
 _OPENING = "\"'([{“”„‘‚«»‹›"
 _IRREGULAR_AFTER = ",;:\"'”’“‘»›)]」』）】》〉"
+_QUOTES = "\"'’”“‘»›"  # those of CLOSING, which open a quotation if a letter follows
 _WHOLE_STOPS = "।॥។۔"
 _BASE_VOWELS = frozenset("aeiouyæøœıəөүұаеёиоуыэюяіїєαεηιουω")
 VOWELS = "".join(
@@ -137,7 +138,10 @@ def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> 
     for at in begins:
         if text[at - 1] != " " or text[at - 2 : at - 1] == ",":
             return None
-        if text[at] in _IRREGULAR_AFTER or text[at].isspace():
+        if text[at].isspace():
+            return None
+        opens = text[at] in _QUOTES and text[at + 1 : at + 2].isalpha()
+        if text[at] in _IRREGULAR_AFTER and not opens:
             return None
     known = set(begins)
     after = set()
@@ -213,8 +217,11 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     word = _letters(text, at)
     if text[at + len(word) : at + len(word) + 1] in ("'", "’"):
         return False
-    initial = text[end - 1].lower()
-    return word.lower() not in words.starters and initial not in words.abbreviations
+    if word.lower() in words.starters:
+        return False
+    before = text[: end - 1].rstrip()[-1:]
+    may_be_unit = before == "(" or before.isdigit()
+    return not may_be_unit or text[end - 1].lower() not in words.abbreviations
 
 
 def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:
