@@ -30,6 +30,7 @@ static const Py_UCS4 OPENING[] = {'"',    '\'',   '(',    '[',    '{',    0x201C
 static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 0x201D, 0x201C,
                                 0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
                                 0x3011, 0x300B, 0x3009, 0};
+static const Py_UCS4 BRACKETS[] = {'(', '[', '{', 0};
 /* The quotes of CLOSING, which open a quotation if a letter follows. */
 static const Py_UCS4 QUOTES[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, 0};
 static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};

@@ -157,9 +157,10 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     after = text[match.end()]
     if after == "\ufffc":
         return False
-    if not after.isalpha():
-        return True
     stop, closing = match[1], match[2]
+    quoted = known and stop == "." and not closing and _begins_quoted(text, match.end())
+    if not quoted and not after.isalpha():
+        return True
     if after.islower() and not "ა" <= after <= "ჿ":
         return known or any(map(str.isupper, _letters(text, match.end())))
     if not known and stop == "." and not closing:
@@ -169,6 +170,11 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     if "!" in stop:
         return True
     return stop == "." and not closing and not _is_plain(text, match.start(), words)
+
+
+def _begins_quoted(text: str, at: int) -> bool:
+    """Return whether a quotation that begins with a capital letter may begin at an offset."""
+    return text[at] in _OPENING and text[at] not in "([{" and text[at + 1 : at + 2].isupper()
 
 
 def _letters(text: str, at: int) -> str:
@@ -194,6 +200,8 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
         begin -= 1
     word = text[begin:end]
     before = text[begin - 1] if begin else " "
+    if before.isdigit():
+        return _is_year(text, begin)
     if len(word) < _SHORTEST or (before == " " and text[max(0, begin - 2) : begin - 1] == "."):
         return False
     if before == "-":
@@ -206,6 +214,14 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
     if short and not any(c in _ASCII_VOWELS or c in words.vowels for c in word):
         return False
     return len(word) > words.longest or word.lower() not in words.abbreviations
+
+
+def _is_year(text: str, end: int) -> bool:
+    """Return whether three digits or more, and nothing before them, end at an offset."""
+    begin = end
+    while begin and text[begin - 1].isdigit():
+        begin -= 1
+    return end - begin >= 3 and (not begin or text[begin - 1] == " " or text[begin - 1] in _OPENING)
 
 
 def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
