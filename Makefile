@@ -96,6 +96,17 @@ test-lowest: .venv-lowest/.done
 
 # In a copy: extensions that are built with sanitizers run only in a process that loads these first.
 SANITIZED = build/sanitize
+COMPILED_TESTS = \
+  tests/arrays/test_replaced.py \
+  tests/dumps/test_item_columns.py \
+  tests/dumps/test_xml_fast_path.py \
+  tests/storage/test_label_lookup.py \
+  tests/wikitext/test_boundaries.py \
+  tests/wikitext/test_doubtful_stops.py \
+  tests/wikitext/test_fast_path.py \
+  tests/wikitext/test_scan.py \
+  tests/wikitext/test_sentence_columns.py
+
 test-sanitize: $(VENV)/.dev
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/source
 	cp -R pyproject.toml setup.py README.md LICENSE cstool $(SANITIZED)/source
@@ -107,9 +118,7 @@ test-sanitize: $(VENV)/.dev
 	  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  $(abspath $(BIN))/python -m pytest -n 0 \
-	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py \
-	  tests/wikitext/test_sentence_columns.py tests/wikitext/test_boundaries.py \
-	  tests/dumps/test_xml_fast_path.py
+	  $(COMPILED_TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/codespell

@@ -10,24 +10,62 @@ from cstool.arrays.arrow import numbers
 
 def bytes_of(texts: pa.Array) -> tuple[Array, Array]:
     """Return byte offsets (int64[n + 1]) and the UTF-8 bytes of all strings (uint8)."""
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    _, bounds, data = texts.buffers()
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    buffer = np.frombuffer(texts.buffers()[1], width) if len(texts) else np.zeros(1, width)
-    offsets = buffer[texts.offset :][: len(texts) + 1].astype(np.int64)
-    data = texts.buffers()[2] if len(texts) else None
+    offsets = np.frombuffer(bounds, width)[texts.offset :][: len(texts) + 1].astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
     view = memoryview(data or b"")[first:last]
     return offsets - first, np.frombuffer(view, np.uint8)
 
 
-def points_of(texts: pa.Array) -> tuple[Array, Array]:
-    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32)."""
+def points_of(texts: pa.Array, after: int = 0) -> tuple[Array, Array]:
+    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32).
+
+    `after`: the number of zeros after the last character.
+    """
     offsets, data = bytes_of(texts)
-    points = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    if len(points) == len(data):
+    text = b"".join([data.data, bytes(after)]).decode()
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    if len(points) == len(data) + after:
         return offsets, points
-    in_characters = np.zeros(len(offsets), np.int64)
-    np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False), out=in_characters[1:])
-    return in_characters, points
+    return begins_of(texts), points
+
+
+def begins_of(texts: pa.Array) -> Array:
+    """Return the character offset where each string begins in their joined text: int64[n + 1]."""
+    begins = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(pc.utf8_length(texts).to_numpy(zero_copy_only=False), out=begins[1:])
+    return begins
+
+
+def bounds_of_pieces(begins: Array, firsts: Array, starts: Array, ends: Array) -> Array:
+    """Return the bounds of the pieces that spans cut strings into: int64[n + 2 * spans + 1].
+
+    The pieces of a string: the text before its first span, the span, the text up to the next one…
+    Span k, in string i, is piece i + 2k + 1. `begins`: see `begins_of`; `firsts`: int64[n + 1], the
+    index of each string's first span; `starts`, `ends`: in characters of their string, ascending.
+    The bounds are in characters of the joined text.
+    """
+    number = len(firsts) - 1
+    of_span = np.repeat(np.arange(number), np.diff(firsts))
+    piece = of_span + 2 * np.arange(len(of_span))
+    bounds = np.empty(number + 2 * len(of_span) + 1, np.int64)
+    bounds[np.arange(number + 1) + 2 * firsts] = begins
+    bounds[piece + 1] = begins[of_span] + starts
+    bounds[piece + 2] = begins[of_span] + ends
+    return bounds
+
+
+def cut(texts: pa.StringArray, bounds: Array) -> pa.StringArray:
+    """Return the pieces of the joined text between `bounds`, in characters, without copying it."""
+    _, data = bytes_of(texts)
+    if bounds[-1] != len(data):
+        leads = np.flatnonzero((data & 0xC0) != 0x80)  # first bytes of characters
+        bounds = np.append(leads, len(data))[bounds]
+    buffers = pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(data)
+    return pa.StringArray.from_buffers(len(bounds) - 1, *buffers)
 
 
 def any_of(offsets: Array, bits: Array) -> Array:

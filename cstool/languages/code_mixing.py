@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat
+from cstool.arrays.codepoints import begins_of, bounds_of_pieces, bytes_of
 from cstool.languages.words import words_in
 
 
@@ -108,10 +109,13 @@ def sums_by_language(
     offsets, entities = flat(spans)
     starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
     number = np.diff(offsets)
-    text, bounds, firsts = _split(texts, number, starts, ends)
-    words = words_in(text, bounds)
+    words = words_in(
+        bytes_of(texts)[1].tobytes().decode(),
+        bounds_of_pieces(begins_of(texts), offsets, starts, ends),
+    )
     rows = np.repeat(np.arange(len(number)), 2 * number + 1)
-    switched = (np.arange(len(rows)) - firsts[rows]) % 2 == 1
+    # A span is between two other pieces.
+    switched = (np.arange(len(rows)) - rows) % 2 == 1
     sums = _row_sums(words, rows, switched, len(number))
     of_language = languages.indices.to_numpy()
     codes = languages.dictionary.to_pylist()
@@ -126,26 +130,6 @@ def _sums(numbers: dict[str, Any]) -> MixingSums:
     means = ("cmi", "cmi_switches", "switch_fraction")
     exact: dict[str, Any] = {n: float(v) if n in means else int(v) for n, v in numbers.items()}
     return MixingSums(**exact)
-
-
-def _split(
-    texts: pa.StringArray, number: Array, starts: Array, ends: Array
-) -> tuple[str, Array, Array]:
-    """Return the joined texts, the bounds of their pieces, and the first piece of each text.
-
-    The pieces of a text: the text before the first span, the span, the text up to the next span…
-    """
-    strings = texts.to_pylist()
-    lengths = np.fromiter(map(len, strings), np.int64, len(strings))
-    begins = np.cumsum(lengths) - lengths
-    firsts = np.cumsum(2 * number + 1) - (2 * number + 1)
-    bounds = np.full(int((2 * number + 1).sum()) + 1, int(lengths.sum()))
-    bounds[firsts] = begins
-    row = np.repeat(np.arange(len(number)), number)
-    index = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
-    bounds[firsts[row] + 2 * index + 1] = begins[row] + starts
-    bounds[firsts[row] + 2 * index + 2] = begins[row] + ends
-    return "".join(strings), bounds, firsts
 
 
 def _row_sums(words: Array, rows: Array, switched: Array, number: int) -> dict[str, Array]:

@@ -85,19 +85,19 @@ class SegmentWriter:
 
         Rows of one destination keep their order.
         """
-        if len(destinations) and destinations.max() < 1 << 16:
-            destinations = destinations.astype(np.uint16)  # NumPy sorts these five times as fast
-        order = np.argsort(destinations, kind="stable")
-        ordered = destinations[order]
-        [batch] = table.take(numbers(order)).combine_chunks().to_batches() or [None]
-        if batch is None:
-            return
-        firsts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-        for first, last in zip(firsts, np.append(firsts[1:], len(ordered)), strict=True):
+        order = order_by_destination(destinations)
+        batches = table.take(numbers(order)).combine_chunks().to_batches()
+        if batches:
+            self.write_ordered(batches[0], destinations[order])
+
+    def write_ordered(self, batch: pa.RecordBatch, destinations: Array) -> None:
+        """Write rows that are in the order of their destinations."""
+        firsts = np.flatnonzero(np.append(True, destinations[1:] != destinations[:-1]))
+        for first, last in zip(firsts, np.append(firsts[1:], len(destinations)), strict=True):
             offset = self._sink.tell()
             self._writer.write_batch(batch.slice(first, last - first))
             size = self._sink.tell() - offset
-            self._index.append((int(ordered[first]), offset, size, int(last - first)))
+            self._index.append((int(destinations[first]), offset, size, int(last - first)))
 
     def index(self) -> pa.Table:
         """Return the index of the segments (schema INDEX), after the file is complete."""
@@ -108,6 +108,21 @@ class SegmentWriter:
             )
         arrays = [numbers(column) for column in (*columns, checksums)]
         return pa.table(arrays, INDEX.names).cast(INDEX)
+
+
+def order_by_destination(destinations: Array, keys: Array | None = None) -> Array:
+    """Return the indices of rows in the order of their destinations.
+
+    Rows of one destination are in the order of their keys, if there are any; equal ones keep their
+    order.
+    """
+    if len(destinations) and destinations.max() < 1 << 16:
+        destinations = destinations.astype(np.uint16)  # NumPy sorts these five times as fast
+    if keys is None:
+        return np.argsort(destinations, kind="stable")
+    by_key = np.argsort(keys, kind="stable")
+    order: Array = by_key[np.argsort(destinations[by_key], kind="stable")]
+    return order
 
 
 def _digest(file: BufferedIOBase, offset: int, size: int) -> int:
@@ -164,6 +179,35 @@ def read_segments(segments: Iterable[Segment], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches, schema)
 
 
+def merge_segments(
+    segments: Iterable[Segment], schema: pa.Schema, key: str, rows: int
+) -> Iterator[pa.Table]:
+    """Yield the rows of segments in the order of a key, in tables of that many rows.
+
+    The rows of each segment are in the order of the key already, so that a table needs only a range
+    of each; others stay in the files. The tables do not have the column of the key. Raises
+    InputError if a segment is damaged.
+    """
+    batches = list(_batches(segments, schema))
+    sizes = np.array([batch.num_rows for batch in batches])
+    of_batch = np.repeat(np.arange(len(batches)), sizes)
+    order = np.argsort(np.concatenate([b.column(key).to_numpy() for b in batches]), kind="stable")
+    columns = [batch.drop_columns([key]) for batch in batches]
+    begins = np.cumsum(sizes) - sizes
+    done = np.zeros(len(batches), np.int64)
+    for start in range(0, len(order), rows):
+        indices = order[start : start + rows]
+        source = of_batch[indices]
+        taken = np.bincount(source, minlength=len(batches))
+        some = pa.Table.from_batches(
+            [columns[i].slice(done[i], taken[i]) for i in np.flatnonzero(taken)]
+        )
+        # From the index among all rows to that among those of the ranges.
+        shift = np.cumsum(taken) - taken - done - begins
+        yield some.take(numbers(indices + shift[source])).combine_chunks()
+        done += taken
+
+
 def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     # One file at a time, because their number may exceed the limit of open files. Batches that
     # were read stay mapped.
@@ -180,12 +224,23 @@ def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.Reco
 
 def row_groups(part: pq.ParquetFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
     """Yield the rows of a part in tables of several row groups, which bounds the memory."""
+    for groups in groups_at_once(part):
+        yield read_groups(part, groups, columns).combine_chunks()
+
+
+def groups_at_once(part: pq.ParquetFile) -> Iterator[list[int]]:
+    """Yield the indices of the row groups that `row_groups` reads together."""
     groups: list[int] = []
     rows = 0
     for index in range(part.num_row_groups):
         groups.append(index)
         rows += part.metadata.row_group(index).num_rows
         if rows >= _ROWS_AT_ONCE or index == part.num_row_groups - 1:
-            table = part.read_row_groups(groups, columns=columns, use_threads=False)
-            yield table.combine_chunks().replace_schema_metadata(None)
+            yield groups
             groups, rows = [], 0
+
+
+def read_groups(part: pq.ParquetFile, groups: list[int], columns: list[str] | None) -> pa.Table:
+    """Return the rows of some row groups."""
+    table = part.read_row_groups(groups, columns=columns, use_threads=False)
+    return table.replace_schema_metadata(None)

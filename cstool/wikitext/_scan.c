@@ -8,6 +8,7 @@
 
 #include "../_module.h"
 #include "_scan_braces.h"
+#include "_scan_lines.h"
 
 static inline int is_space(Py_UCS4 c)
 {
@@ -172,6 +173,7 @@ static PyMethodDef functions[] = {
     {"calls", calls, METH_O, calls_doc},
     {"prefixed", prefixed, METH_O, prefixed_doc},
     {"pass_notes", pass_notes, METH_VARARGS, pass_notes_doc},
+    {"pass_lines", pass_lines, METH_VARARGS, pass_lines_doc},
     {NULL},
 };
 

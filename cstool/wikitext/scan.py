@@ -7,7 +7,7 @@ import re
 
 from cstool.wikitext.markers import NOTHING, nothing
 
-__all__ = ["calls", "pass_notes", "prefixed"]
+__all__ = ["calls", "pass_lines", "pass_notes", "prefixed"]
 
 _BRACES = re.compile(r"\{\{+|\}\}+")
 _NOTE = re.compile(r"<ref(?=[\s/>])[^>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
@@ -107,8 +107,20 @@ def _comment_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end + 3
 
 
+def pass_lines_in_python(
+    _text: str, at: int, before: str, _own: str, _holes: bool, _kept: list[str]
+) -> tuple[int, str]:
+    """Append the lines from `at` to `kept`, up to one that needs a closer look (`running_lines`).
+
+    That is one with a tag, a block or the mark of a term, one that begins with a character of
+    `own`, or, unless `holes`, a list item with a hole. Return its offset, and the line before, if
+    its paragraph may continue. In Python, each line needs that look.
+    """
+    return at, before
+
+
 try:
-    from cstool.wikitext._scan import calls, pass_notes, prefixed
+    from cstool.wikitext._scan import calls, pass_lines, pass_notes, prefixed
 except ImportError:
     calls, prefixed = calls_in_python, prefixed_in_python
-    pass_notes = pass_notes_in_python
+    pass_lines, pass_notes = pass_lines_in_python, pass_notes_in_python

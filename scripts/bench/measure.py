@@ -1,14 +1,16 @@
 """Run a command and measure its time, CPU and memory: shared by the benchmark scripts."""
 
+import argparse
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,32 @@ def run(command: Sequence[str], folder: Path | None = None) -> Taken:
     if status:
         sys.exit(f"{' '.join(command)} failed")
     return Taken(time.monotonic() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def add_against(parser: argparse.ArgumentParser) -> None:
+    """Add the options `--against` and `--pairs`, for `measured`."""
+    parser.add_argument(
+        "--against", type=Path, metavar="CSTOOL", help="executable of another cstool to compare"
+    )
+    parser.add_argument("--pairs", type=int, default=3, help="runs of each with --against")
+
+
+def measured(run_with: Callable[[str], Taken], options: argparse.Namespace) -> Taken:
+    """Return what a run with this cstool takes; `run_with`: runs the executable it is given.
+
+    With --against, both run in turns; the median of the ratios of their CPU seconds is printed,
+    and the run of this cstool with the median CPU seconds is returned.
+    """
+    if options.against is None:
+        return run_with(cstool())
+    others, own = [], []
+    for _ in range(options.pairs):
+        others.append(run_with(str(options.against.absolute())))
+        own.append(run_with(cstool()))
+    ratio = median(other.cpu / its.cpu for other, its in zip(others, own, strict=True))
+    print(
+        f"against {options.against}: {median(taken.cpu for taken in others):.2f} CPU s there, "
+        f"{median(taken.cpu for taken in own):.2f} CPU s here; median of {options.pairs} ratios: "
+        f"{ratio:.2f}"
+    )
+    return sorted(own, key=lambda taken: taken.cpu)[len(own) // 2]

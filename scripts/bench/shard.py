@@ -1,6 +1,7 @@
 """Measure the throughput of `cstool shard` per core, on synthetic sentences.
 
-Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR] [OPTION…]
+Usage: python -m scripts.bench.shard [--rows N] [--languages N] [--jobs N] [--keep DIR]
+                                     [--against CSTOOL] [OPTION…]
 
 Writes a folder as `switch` does (words by Zipf's law from the bundled sample, 23 per sentence as
 in Wikipedia, two entities, five languages per sentence of N), runs `cstool shard` with the given
@@ -25,7 +26,7 @@ from cstool.storage.ownership import Claim
 from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.schemas import ATTRIBUTION as PAGES
 from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
-from scripts.bench.measure import cstool, run, working_folder
+from scripts.bench.measure import add_against, measured, run, working_folder
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
 LANGUAGES_A_SENTENCE = 5
@@ -75,12 +76,15 @@ def rows_of(
                         "source_end": source_ends[j],
                         "start": ends[j] - len(names[j]),
                         "end": ends[j],
+                        "name_language": code,
+                        "origin": "anchor" if code == "en" else "label",
                     }
                     for j in range(2)
                 ]
             )
             columns["page_id"].append(page)
             columns["title"].append(f"Page {page}")
+            columns["wiki"].append("enwiki")
     return pa.table(columns, schema=SWITCHED)
 
 
@@ -139,11 +143,13 @@ def main() -> None:
     parser.add_argument("--languages", type=int, default=92)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=Path)
+    add_against(parser)
     arguments, options = parser.parse_known_args()
     with working_folder(arguments.keep) as folder:
         size = make_switched(folder / "switched", arguments.rows, arguments.languages)
         command = ["shard", "switched", "-o", "corpus", "--overwrite", "--quiet"]
-        taken = run([cstool(), *command, "-j", str(arguments.jobs), *options], folder)
+        command += ["-j", str(arguments.jobs), *options]
+        taken = measured(lambda program: run([program, *command], folder), arguments)
         parts = [p for p in (folder / "corpus/data").rglob("*") if p.is_file()]
         written = sum(p.stat().st_size for p in parts)
         rows = sum(pq.read_metadata(p).num_rows for p in parts if p.suffix == ".parquet")

@@ -8,8 +8,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cstool.storage.segments import Segment, SegmentWriter, read_segments
+from cstool.storage.segments import (
+    Segment,
+    SegmentWriter,
+    merge_segments,
+    order_by_destination,
+    read_segments,
+)
 
 SCHEMA = pa.schema([("number", pa.int64())])
 
@@ -41,3 +49,41 @@ def test_segments_may_be_in_more_files_than_can_be_open(
         segments.append(Segment(str(file), first["offset"], first["bytes"], first["checksum"]))
     read = read_segments(segments, SCHEMA).column("number").to_pylist()
     assert read == [number for number in range(len(segments)) for _ in range(2)]
+
+
+KEYED = pa.schema([("number", pa.int64()), ("key", pa.uint64())])
+Rows = list[tuple[int, int]]  # destination and key
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9))), max_size=5),
+    st.integers(1, 7),
+)
+def test_merged_segments_are_sorted_and_equal_keys_keep_their_order(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[Rows], size: int
+) -> None:
+    file = tmp_path_factory.mktemp("segments") / "one.arrow"
+    expected: dict[int, list[tuple[int, int]]] = {}
+    number = 0
+    with SegmentWriter(file, KEYED) as writer:
+        for rows in filter(None, batches):
+            destinations, keys = (np.array(values, np.uint64) for values in zip(*rows, strict=True))
+            numbers = np.arange(number, number + len(rows))
+            number += len(rows)
+            order = order_by_destination(destinations, keys)
+            columns = [pa.array(column[order]) for column in (numbers, keys)]
+            batch = pa.RecordBatch.from_arrays(columns, schema=KEYED)
+            writer.write_ordered(batch, destinations[order])
+            for (destination, key), of_row in zip(rows, numbers.tolist(), strict=True):
+                expected.setdefault(destination, []).append((key, of_row))
+    index = writer.index().to_pylist()
+    for destination, its_rows in expected.items():
+        segments = [
+            Segment(str(file), one["offset"], one["bytes"], one["checksum"])
+            for one in index
+            if one["destination"] == destination
+        ]
+        tables = [*merge_segments(segments, KEYED, "key", size)]
+        merged = [n for table in tables for n in table.column("number").to_pylist()]
+        assert merged == [of_row for _, of_row in sorted(its_rows)]
+        assert all(table.num_rows == size for table in tables[:-1])

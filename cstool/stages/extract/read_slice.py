@@ -3,7 +3,7 @@
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Page, Site
-from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.cpu_limit import TookTooLong, at_most, many_limits
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.definition_store import DefinitionLog
@@ -32,7 +32,7 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
 
     Return counts with the reasons for drops; paragraphs that wait are not counted.
     """
-    with seldom_collecting():
+    with seldom_collecting(), many_limits():
         return (yield from _read_pages(slice_, options))
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cstool.dumps.xml import Page
 from cstool.errors import InputError
-from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.cpu_limit import TookTooLong, at_most, many_limits
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
@@ -37,7 +37,7 @@ def render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
 
     Return the counts of the paragraphs that waited; what the first phase read is counted there.
     """
-    with seldom_collecting():
+    with seldom_collecting(), many_limits():
         return (yield from _render_paragraphs(read, sources))
 
 

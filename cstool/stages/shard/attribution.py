@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import zstandard
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import numbers, one_chunk, strings
+from cstool.arrays.codepoints import bytes_of, matches, put
 from cstool.stages.shard.shuffle import compressor
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import read_part
@@ -44,18 +47,27 @@ def write_attribution(path: Path, tables: Iterable[PageTable]) -> int:
     by_wiki: dict[str, list[Path]] = {}
     for table in tables:
         by_wiki.setdefault(table.wiki, []).append(table.file)
-    with (
-        whole_file(path) as temporary,
-        zstandard.open(temporary, "wt", cctx=compressor(), encoding="utf-8") as out,
-    ):
-        out.write("\t".join(_HEAD) + "\n")
+    with whole_file(path) as temporary, zstandard.open(temporary, "wb", cctx=compressor()) as out:
+        out.write("\t".join(_HEAD).encode() + b"\n")
         for wiki, files in by_wiki.items():
             for pages in _once(files):
-                for row in pages.select(_HEAD[1:]).to_pylist():
-                    cells = wiki, *map(str, row.values())
-                    out.write("\t".join(map(escaped, cells)) + "\n")
+                out.write(_lines(escaped(wiki), pages))
                 rows += pages.num_rows
     return rows
+
+
+def _lines(wiki: str, pages: pa.Table) -> bytes:
+    """Return the lines of a table of pages; `wiki`: the cell of its wiki."""
+    columns = [one_chunk(pages.column(name)).cast(pa.string()) for name in _HEAD[1:]]
+    cells = [_escaped(column) for column in columns]
+    lines = pc.binary_join_element_wise(pa.scalar(wiki), *cells, "\t")
+    return bytes_of(pc.binary_join_element_wise(lines, "", "\n"))[1].tobytes()
+
+
+def _escaped(texts: pa.StringArray) -> pa.StringArray:
+    """Return a column as cells: most titles stay as they are."""
+    special = np.flatnonzero(matches(texts, _SPECIAL.pattern))
+    return put(texts, special, strings([*map(escaped, texts.take(numbers(special)).to_pylist())]))
 
 
 def _once(files: list[Path]) -> Iterator[pa.Table]:

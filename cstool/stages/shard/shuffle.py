@@ -1,8 +1,8 @@
-"""Shuffles the rows of a corpus: `scatter` sends them to shards, `gather` sorts each shard.
+"""Shuffles the rows of a corpus: `scatter` sorts them into shards, `gather` merges each shard.
 
 The random key of a row is a hash of seed, sentence and language. The files of a language are equal
 ranges of keys. So the order does not depend on parts or workers. A worker holds a batch of a part
-or one shard in memory, never a whole language.
+or a row group of a shard in memory, never a whole language.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
@@ -20,7 +19,7 @@ from cstool.arrays.arrow import bytes_in_memory, numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FORMATS, ROWS_A_GROUP
-from cstool.stages.shard.plan import SPLITS, ShardPlan
+from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part
@@ -31,8 +30,10 @@ from cstool.storage.schemas import SWITCHED
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
-    read_segments,
-    row_groups,
+    groups_at_once,
+    merge_segments,
+    order_by_destination,
+    read_groups,
     segment_file,
 )
 
@@ -72,19 +73,31 @@ class GatherTask:
 def scatter(part: PartToRead, work: ScatterTask) -> Batches:
     """Write the rows of a part as segments, one per destination; yield the index of these."""
     counts = Counts()
-    tally = counts.tally("rows")
     kept = DroppedSentences.of(part)
     file = segment_file(Path(work.segments), part.name)
     with SegmentWriter(file, KEYED) as segments:
-        for table in row_groups(open_part(Path(part.file))):
-            of_table = kept_rows(table, part, kept, work.plan.options.format)
+        source = open_part(Path(part.file))
+        for groups in groups_at_once(source):
+            narrow = read_groups(source, groups, NARROW)
+            of_table = kept_rows(narrow, part, kept, work.plan.options.format)
+            tally = counts.tally("rows")
             for reason, number in of_table.dropped.items():
                 tally.drop(reason, number)
-            tally.keep(int(of_table.rows.sum()))
-            here = table if of_table.rows.all() else table.filter(pa.array(of_table.rows))
-            if here.num_rows:
-                destinations, keys = random_keys_of(here, work.plan)
-                segments.write(here.append_column(KEYED.field("lot"), numbers(keys)), destinations)
+            rows = np.flatnonzero(of_table.rows)
+            tally.keep(len(rows))
+            if not len(rows):
+                continue
+            here = narrow if len(rows) == narrow.num_rows else narrow.take(numbers(rows))
+            destinations, keys = random_keys_of(here, work.plan)
+            order = order_by_destination(destinations, keys)
+            indices = numbers(rows[order])
+            # One column at a time, so that the memory of each is reused.
+            columns = [
+                one_chunk(read_groups(source, groups, [name]).column(0).take(indices))
+                for name in SWITCHED.names
+            ]
+            batch = pa.RecordBatch.from_arrays([*columns, numbers(keys[order])], schema=KEYED)
+            segments.write_ordered(batch, destinations[order])
     yield segments.index()
     return counts
 
@@ -123,6 +136,8 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
 
 def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
     """Write a shard as compressed JSON lines; yield its receipt and its statistics."""
+    import polars as pl  # here: a process that has imported Polars cannot be forked
+
     counts = Counts()
     facts = _facts(shard)
     path = Path(work.out) / shard.file
@@ -154,12 +169,8 @@ def _facts(shard: ShardToWrite) -> FileFactsBuilder:
 
 def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
-    table = read_segments(shard.segments, KEYED).combine_chunks()
-    order = np.argsort(table.column("lot").to_numpy(), kind="stable")
-    table = table.drop_columns(["lot"])
-    language = table.column("language")[0].as_py()
-    for start in range(0, len(order), ROWS_A_GROUP):
-        rows = table.take(numbers(order[start : start + ROWS_A_GROUP])).combine_chunks()
+    _, language, _ = shard.file.split("/")
+    for rows in merge_segments(shard.segments, KEYED, "lot", ROWS_A_GROUP):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {language: int(entities)})
         facts.add(rows)

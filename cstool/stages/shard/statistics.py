@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, one_chunk, strings
+from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import mix
 from cstool.languages.code_mixing import MixingSums, sums_by_language
 from cstool.storage.checksums import read_part
@@ -79,7 +80,7 @@ class FileFactsBuilder:
         self._origins: Counter[str] = Counter()
         self._name_languages: Counter[str] = Counter()
         self._qids: list[Array] = []
-        self._names: dict[int, str] = {}
+        self._names: list[tuple[Array, pa.StringArray]] = []
         self._sums = MixingSums()
         self._looked = SampleStats(words=0)
         self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
@@ -113,23 +114,18 @@ class FileFactsBuilder:
     def _look_at(self, rows: pa.Table) -> None:
         """Analyze rows in detail: entity names, whether they were changed, and code-mixing."""
         unequal = pc.not_equal(rows.column("language"), rows.column("source_language"))
-        switched = unequal.to_pylist()
         self._sums += _mixing(rows.filter(unequal))
         source = _mixing(rows.filter(pc.invert(unequal)))
-        self._looked.source_rows += len(switched) - sum(switched)
+        self._looked.source_rows += rows.num_rows - (pc.sum(unequal).as_py() or 0)
         self._looked.source_words += source.words
-        offsets, values = flat(one_chunk(rows.column("entities")))
-        qids, *span_offsets = (values.field(name).to_numpy().tolist() for name in _SPAN)
-        texts, sources = (rows.column(n).to_pylist() for n in ("text", "source_text"))
-        bounds = offsets.tolist()
-        for row, (text, source) in enumerate(zip(texts, sources, strict=True)):
-            for i in range(bounds[row], bounds[row + 1]):
-                source_start, source_end, start, end = (column[i] for column in span_offsets)
-                name = source[source_start:source_end]
-                self._names.setdefault(qids[i], name)
-                if switched[row]:
-                    self._looked.entities += 1
-                    self._looked.unswitched += text[start:end] == name
+        offsets, spans = flat(one_chunk(rows.column("entities")))
+        anchors = _cut_out(rows.column("source_text"), offsets, spans, "source_start", "source_end")
+        same = pc.equal(_cut_out(rows.column("text"), offsets, spans, "start", "end"), anchors)
+        switched = _repeated(unequal, offsets)
+        self._looked.entities += int(switched.sum())
+        self._looked.unswitched += int(same.to_numpy(zero_copy_only=False)[switched].sum())
+        qids, firsts = np.unique(spans.field("qid").to_numpy(), return_index=True)
+        self._names.append((qids, anchors.take(numbers(firsts))))
         self._looked.rows += rows.num_rows
 
     def _choose(self, table: pa.Table) -> None:
@@ -165,12 +161,32 @@ class FileFactsBuilder:
             self._numbers,
             [*zip(kept, number[top].tolist(), strict=True)],
             floor,
-            {qid: self._names[qid] for qid in kept if qid in self._names},
+            self._names_of(qids[top]),
             [sentence for _, sentence in self._sentences],
             [hash_ for hash_, _ in self._sentences],
         )
         encoded = strings([msgspec.json.encode(facts).decode()])
         return SideTable(FACTS, pa.Table.from_arrays([encoded], schema=_SCHEMA))
+
+    def _names_of(self, kept: Array) -> dict[int, str]:
+        """Return the first name of each entity that is among the rows analyzed in detail."""
+        names: dict[int, str] = {}
+        for qids, its_names in reversed(self._names):
+            found = np.isin(qids, kept)
+            chosen = its_names.filter(pa.array(found)).to_pylist()
+            names |= zip(qids[found].tolist(), chosen, strict=True)
+        return {qid: names[qid] for qid in kept.tolist() if qid in names}
+
+
+def _cut_out(
+    column: pa.ChunkedArray, offsets: Array, spans: pa.StructArray, start: str, end: str
+) -> pa.StringArray:
+    """Return the text of each span; `offsets`: see `arrow.flat`."""
+    texts = one_chunk(column)
+    starts, ends = (spans.field(name).to_numpy().astype(np.int64) for name in (start, end))
+    pieces = cut(texts, bounds_of_pieces(begins_of(texts), offsets, starts, ends))
+    row = np.repeat(np.arange(len(texts)), np.diff(offsets))
+    return pieces.take(numbers(row + 2 * np.arange(len(row)) + 1))
 
 
 def _mixing(rows: pa.Table) -> MixingSums:

@@ -232,8 +232,7 @@ def switch_part(file: str, work: _Work) -> Batches:
             counts.add("rows that change too little", {MIXED: poor} if poor else {})
         else:
             languages = candidates(context)
-            keys = work.sampling.draw(batch.ids)
-            rows, rejected = switched(context, languages, keys, work.sampling.most)
+            rows, rejected = switched(context, languages, work.sampling)
             by_language = Counter(codes[language] for language in rejected.tolist())
             counts.add("rows that change too little", by_language)
         count_sentences(batch, languages, rows, counts)
