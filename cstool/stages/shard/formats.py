@@ -39,10 +39,8 @@ class CorpusFormat:
     def layout(self) -> dict[str, Any]:
         """The options of pyarrow's ParquetWriter for this format."""
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
-        # Within a file, neither an id nor a sentence repeats, and nobody searches for the sentences
-        # between two others: dictionaries and statistics of them would take time and space.
-        layout = layout_of(self.schema, ("id", *self.texts))
-        return {**layout, "write_statistics": ["id", *layout["use_dictionary"]], **chunked}
+        # Within a file, neither an id nor a sentence repeats.
+        return {**layout_of(self.schema, ("id", *self.texts)), **chunked}
 
 
 def _as_they_are(table: pa.Table) -> pa.Table:
