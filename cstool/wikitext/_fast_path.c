@@ -23,7 +23,7 @@ static Outcome read_anchor(Page *page)
         } else if (c == ']' && peek(page, page->at + 1) == ']') {
             return styles.italic % 2 || styles.bold % 2 ? NOT_PLAIN : OK;
         } else {
-            Outcome outcome = read_special(page, &styles);
+            Outcome outcome = c == '<' ? read_tag(page, 0) : read_special(page, &styles);
             if (outcome != OK)
                 return outcome;
         }
@@ -224,7 +224,7 @@ static Outcome read_line(Page *page)
         } else if (c == '[' || c == ']') {
             outcome = read_bracket(page, &brackets);
         } else if (c == '<') {
-            outcome = read_tag(page);
+            outcome = read_tag(page, 1);
         } else if (c == NOTHING) {
             page->floor = ++page->at;
         } else {
