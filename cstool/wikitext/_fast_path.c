@@ -198,18 +198,35 @@ static inline Outcome check(const Styles *styles)
     return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
 }
 
+/* Copy words up to markup, or to the second of two spaces. */
+static void read_words(Page *page)
+{
+    const unsigned char *kinds = page->wiki->kinds;
+    const Py_UCS4 *in = page->in + page->at, *end = page->in + page->end;
+    Py_UCS4 *out = page->out + page->length;
+    Py_UCS4 before = page->length ? out[-1] : ' ';
+    for (; in < end; in++, out++) {
+        Py_UCS4 c = *in;
+        if (c == ' ' ? is_white(before) : kinds[c < CHARACTERS ? c : OTHERS] & SPECIAL)
+            break;
+        *out = before = c;
+    }
+    page->at = in - page->in;
+    page->length = out - page->out;
+}
+
 /* Read up to the line's end, across the line breaks of a paragraph. */
 static Outcome read_line(Page *page)
 {
     Styles styles = {0, 0};
     Brackets brackets = {0, 0};
     for (;;) {
+        read_words(page);
         Py_UCS4 c = peek(page, page->at);
         Outcome outcome = OK;
         if (c == ' ') {
-            put(page, c);
             page->at++;
-        } else if (!(kind_of(page, c) & SPECIAL) || c == '|' || c == '>') {
+        } else if (c == '|' || c == '>') {
             page->out[page->length++] = c;
             page->at++;
         } else if (c == '\n') {
