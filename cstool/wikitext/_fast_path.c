@@ -33,7 +33,10 @@ static Outcome read_anchor(Page *page)
 /* Append a mention: a tuple (start, end, title), not tracked by the garbage collector. */
 static Outcome add_mention(Page *page, Py_ssize_t start, PyObject *title)
 {
-    PyObject *mention = Py_BuildValue("(nnO)", start, page->length, title);
+    PyObject *first = PyLong_FromSsize_t(start), *end = PyLong_FromSsize_t(page->length);
+    PyObject *mention = first && end ? PyTuple_Pack(3, first, end, title) : NULL;
+    Py_XDECREF(first);
+    Py_XDECREF(end);
     if (mention == NULL)
         return FAULT;
     PyObject_GC_UnTrack(mention);
