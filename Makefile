@@ -96,6 +96,17 @@ test-lowest: .venv-lowest/.done
 
 # In a copy: extensions that are built with sanitizers run only in a process that loads these first.
 SANITIZED = build/sanitize
+COMPILED_TESTS = \
+  tests/arrays/test_replaced.py \
+  tests/dumps/test_item_columns.py \
+  tests/dumps/test_xml_fast_path.py \
+  tests/storage/test_label_lookup.py \
+  tests/wikitext/test_boundaries.py \
+  tests/wikitext/test_doubtful_stops.py \
+  tests/wikitext/test_fast_path.py \
+  tests/wikitext/test_scan.py \
+  tests/wikitext/test_sentence_columns.py
+
 test-sanitize: $(VENV)/.dev
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/source
 	cp -R pyproject.toml setup.py README.md LICENSE cstool $(SANITIZED)/source
@@ -107,7 +118,7 @@ test-sanitize: $(VENV)/.dev
 	  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  $(abspath $(BIN))/python -m pytest -n 0 \
-	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py tests/dumps/test_xml_fast_path.py
+	  $(COMPILED_TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/codespell
@@ -142,7 +153,7 @@ wheel: build/venv/.done
 	  "$$(ls $(CURDIR)/dist/*.whl)[report]"
 	$(PYTHON) -m scripts.check.wheel dist/*.whl
 	cd build/installed && bin/cstool --version && bin/python -c \
-	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
+	  "from cstool.wikitext import _fast_path, _scan, _sentences, _stops; from cstool.dumps import _xml_fast_path"
 	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
 	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
 	build/installed/bin/cstool init build/installed/corpus --wiki jawiki --languages entitycs \

@@ -97,16 +97,26 @@ static int are_full(const Columns *columns, size_t line)
     return full;
 }
 
+/* Return whether a name is this text. */
+static inline int has_text(const Name *name, const char *text, size_t length)
+{
+    if (name->length != length)
+        return 0;
+    for (size_t i = 0; i < length; i++) /* too short for memcmp to be faster */
+        if (name->text[i] != text[i])
+            return 0;
+    return 1;
+}
+
 /* Return the slot of a name: an empty one if it is not in the table. */
-static uint16_t *slot_of(Names *names, const char *text, size_t length)
+static inline uint16_t *slot_of(Names *names, const char *text, size_t length)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)text[i]) * 16777619u;
     for (uint32_t slot = hash ^ hash >> 15;; slot++) {
         uint16_t *found = &names->slots[slot % SLOTS];
-        if (!*found || (names->names[*found - 1].length == length &&
-                        !memcmp(names->names[*found - 1].text, text, length)))
+        if (!*found || has_text(&names->names[*found - 1], text, length))
             return found;
     }
 }

@@ -46,20 +46,22 @@ static inline At plain_end(At at, At end)
     return at;
 }
 
-static inline int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Values of hexadecimal digits, -1 for other bytes: a branch would often be mispredicted. */
+static const signed char HEX[256] = {
+#define NONE -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1
+#define LETTERS -1, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1
+    NONE, NONE, NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1, -1, -1, -1, -1, -1, LETTERS, NONE, LETTERS,
+    NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+#undef NONE
+#undef LETTERS
+};
 
 /* Return the code unit of the reference \uXXXX at `at`, -1 if it is none. */
 static inline int code_unit(At at, At end)
 {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
         return -1;
-    int a = hex_digit(at[2]), b = hex_digit(at[3]), c = hex_digit(at[4]), d = hex_digit(at[5]);
+    int a = HEX[at[2]], b = HEX[at[3]], c = HEX[at[4]], d = HEX[at[5]];
     return (a | b | c | d) < 0 ? -1 : a << 12 | b << 8 | c << 4 | d;
 }
 
@@ -199,7 +201,7 @@ static inline int is_key(const Scan *scan, const char *name, size_t length)
 
 static inline int skip_member(Scan *scan)
 {
-    At at = skip_value(scan->at, scan->end);
+    At at = *scan->at == '"' ? skip_string(scan->at + 1, scan->end) : skip_value(scan->at, scan->end);
     if (at)
         scan->at = at;
     return at != NULL;

@@ -14,11 +14,11 @@ static Py_ssize_t index_of(Names *names, const Scan *scan)
     const char *text = (const char *)scan->key;
     if (scan->key_length > LONGEST_NAME)
         return -1;
-    for (size_t i = 0; i < scan->key_length; i++)
-        if (scan->key[i] >= 0x80)
-            return -1;
     uint16_t *slot = slot_of(names, text, scan->key_length);
     if (!*slot) {
+        for (size_t i = 0; i < scan->key_length; i++)
+            if (scan->key[i] >= 0x80)
+                return -1; /* its UTF-8 is not checked here */
         if (names->number != PyList_GET_SIZE(names->list) || names->number >= MOST_NAMES)
             return -1;
         PyObject *name = PyUnicode_FromStringAndSize(text, scan->key_length);
@@ -46,8 +46,32 @@ static inline int is_empty_list(Scan *scan)
     return 1;
 }
 
-/* Read an object with a text in the member `field` and append the text. */
-static inline int read_term(Scan *scan, Terms *terms, uint32_t name, const char *field)
+/* What precedes and follows the name in the term of that name, up to the text itself. */
+typedef struct { const char *before, *after, *field; } Form;
+
+static const Form TERM = {"{\"language\":\"", "\",\"value\":\"", "value"};
+static const Form SITELINK = {"{\"site\":\"", "\",\"title\":\"", "title"};
+
+static inline int skip_text(Scan *scan, const char *text, size_t length)
+{
+    At at = skip_word(scan->at, scan->end, text, length);
+    if (at)
+        scan->at = at;
+    return at != NULL;
+}
+
+/* Decode the text of a term behind its first quote. */
+static inline int read_text(Scan *scan, Terms *terms)
+{
+    unsigned char *to = (unsigned char *)terms->texts.data + terms->texts.used;
+    if ((scan->at = decode_string(scan->at, scan->end, &to)) == NULL)
+        return 0;
+    terms->texts.used = (char *)to - terms->texts.data;
+    return 1;
+}
+
+/* Read the text of a term with any members. */
+static int read_any_term(Scan *scan, Terms *terms, const char *field)
 {
     size_t length = strlen(field);
     int more, found = 0;
@@ -55,16 +79,33 @@ static inline int read_term(Scan *scan, Terms *terms, uint32_t name, const char 
         if (!is_key(scan, field, length)) {
             if (!skip_member(scan))
                 return 0;
-            continue;
-        }
-        unsigned char *to = (unsigned char *)terms->texts.data + terms->texts.used;
-        if (found++ || *scan->at != '"' ||
-            (scan->at = decode_string(scan->at + 1, scan->end, &to)) == NULL)
+        } else if (found++ || *scan->at++ != '"' || !read_text(scan, terms)) {
             return 0;
-        terms->texts.used = (char *)to - terms->texts.data;
+        }
     }
-    if (more < 0 || !found)
+    return more == 0 && found;
+}
+
+/* Read an object with a text and append the text. Nearly all have the form given: comparing with it
+   takes a third of the time of reading any members. */
+static inline int read_term(Scan *scan, Terms *terms, uint32_t name, const Form *form)
+{
+    At begin = scan->at;
+    size_t used = terms->texts.used;
+    const Name *known = &terms->keys.names[name];
+    int taken = skip_text(scan, form->before, strlen(form->before)) &&
+                skip_text(scan, known->text, known->length) &&
+                skip_text(scan, form->after, strlen(form->after));
+    if (taken && !read_text(scan, terms))
         return 0;
+    if (taken && *scan->at == '}') {
+        scan->at++;
+    } else {
+        scan->at = begin;
+        terms->texts.used = used;
+        if (!read_any_term(scan, terms, form->field))
+            return 0;
+    }
     put(&terms->names, name);
     put(&terms->ends, (uint32_t)terms->texts.used);
     return 1;
@@ -77,7 +118,7 @@ static inline int read_aliases(Scan *scan, Terms *terms, uint32_t name)
     if (*scan->at++ != '[')
         return 0;
     for (;; scan->at++) {
-        if (!read_term(scan, terms, name, "value"))
+        if (!read_term(scan, terms, name, &TERM))
             return 0;
         if (*scan->at != ',')
             return *scan->at++ == ']';
@@ -96,8 +137,10 @@ static int read_terms(Scan *scan, Columns *columns, int kind)
             return name == -2 ? -1 : 0;
         if (kind == ALIASES)
             taken = read_aliases(scan, terms, (uint32_t)name);
+        else if (kind == LABELS)
+            taken = read_term(scan, terms, (uint32_t)name, &TERM);
         else
-            taken = read_term(scan, terms, (uint32_t)name, kind == LABELS ? "value" : "title");
+            taken = read_term(scan, terms, (uint32_t)name, &SITELINK);
         if (!taken)
             return 0;
     }

@@ -1,28 +1,28 @@
-from collections.abc import Buffer
+from cstool.arrays import Array
 
 def labels(
-    rows: Buffer,
-    which: Buffer,
-    steps: Buffer,
-    offsets: Buffer,
-    text: Buffer,
+    rows: Array,
+    which: Array,
+    steps: Array,
+    offsets: Array,
+    text: Array,
     width: int,
-    entities: Buffer,
-    languages: Buffer,
+    entities: Array,
+    languages: Array,
     /,
 ) -> tuple[bytes, bytes, bytes]:
     """Return the int32 offsets and the UTF-8 of labels, and the steps of their searches."""
 
 def same(
-    rows: Buffer,
-    which: Buffer,
-    steps: Buffer,
-    offsets: Buffer,
-    text: Buffer,
+    rows: Array,
+    which: Array,
+    steps: Array,
+    offsets: Array,
+    text: Array,
     width: int,
-    entities: Buffer,
-    text_offsets: Buffer,
-    texts: Buffer,
+    entities: Array,
+    text_offsets: Array,
+    texts: Array,
     /,
 ) -> bytes:
     """Return the masks of languages in which the label of `entities[i]` is the i-th text."""

@@ -10,11 +10,6 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.codepoints import bytes_of
 
-try:
-    from cstool.storage import _label_lookup as compiled
-except ImportError:
-    compiled = None  # type: ignore[assignment]
-
 
 class LabelArrays(NamedTuple):
     """The arrays of a store that labels are looked up in: see `label_store`; `rows` is [n, m + 2].
@@ -34,26 +29,13 @@ class LabelArrays(NamedTuple):
         return int(self.rows.shape[1]) - 2
 
 
-def labels_of(
+def labels_in_python(
     arrays: LabelArrays, entities: Array, languages: Array
 ) -> tuple[pa.StringArray, Array]:
     """Return the label of `entities[i]` in `languages[i]`, which must exist.
 
     And uint8[n]: the step of the search that found it.
     """
-    if compiled is None:
-        return labels_in_python(arrays, entities, languages)
-    offsets, text, steps = compiled.labels(
-        *arrays, arrays.width, entities.astype(np.int64), languages.astype(np.int64)
-    )
-    column = pa.StringArray.from_buffers(len(entities), pa.py_buffer(offsets), pa.py_buffer(text))
-    return column, np.frombuffer(steps, np.uint8)
-
-
-def labels_in_python(
-    arrays: LabelArrays, entities: Array, languages: Array
-) -> tuple[pa.StringArray, Array]:
-    """Return the same as `labels_of`."""
     if not len(entities):
         return pa.array([], pa.string()), np.zeros(0, np.uint8)
     rows = arrays.rows[entities]
@@ -67,19 +49,11 @@ def labels_in_python(
     return _words(arrays).take(numbers(words)).cast(pa.string()), arrays.steps[index]
 
 
-def masks_of(arrays: LabelArrays, entities: Array, texts: pa.StringArray) -> Array:
+def masks_in_python(arrays: LabelArrays, entities: Array, texts: pa.StringArray) -> Array:
     """Return uint64[n, m]: the masks of languages in which an entity's label equals its text.
 
     `entities`: -1 for none; `texts`: a string for each. No mask for an empty text.
     """
-    if compiled is None:
-        return masks_in_python(arrays, entities, texts)
-    found = compiled.same(*arrays, arrays.width, entities.astype(np.int64), *bytes_of(texts))
-    return np.frombuffer(found, np.uint64).reshape(len(entities), arrays.width)
-
-
-def masks_in_python(arrays: LabelArrays, entities: Array, texts: pa.StringArray) -> Array:
-    """Return the same as `masks_of`."""
     masks = np.zeros((len(entities), arrays.width), np.uint64)
     present = np.flatnonzero(entities >= 0)
     if not len(present):
@@ -120,3 +94,28 @@ def _words(arrays: LabelArrays) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(
         len(arrays.offsets) - 1, pa.py_buffer(arrays.offsets), pa.py_buffer(arrays.text)
     )
+
+
+def labels_compiled(
+    arrays: LabelArrays, entities: Array, languages: Array
+) -> tuple[pa.StringArray, Array]:
+    """Return the same as `labels_in_python`; raises ValueError for an index outside the arrays."""
+    offsets, text, steps = _label_lookup.labels(
+        *arrays, arrays.width, entities.astype(np.int64), languages.astype(np.int64)
+    )
+    column = pa.StringArray.from_buffers(len(entities), pa.py_buffer(offsets), pa.py_buffer(text))
+    return column, np.frombuffer(steps, np.uint8)
+
+
+def masks_compiled(arrays: LabelArrays, entities: Array, texts: pa.StringArray) -> Array:
+    """Return the same as `masks_in_python`; raises ValueError for an index outside the arrays."""
+    found = _label_lookup.same(*arrays, arrays.width, entities.astype(np.int64), *bytes_of(texts))
+    return np.frombuffer(found, np.uint64).reshape(len(entities), arrays.width)
+
+
+try:
+    from cstool.storage import _label_lookup
+
+    labels_of, masks_of = labels_compiled, masks_compiled
+except ImportError:
+    labels_of, masks_of = labels_in_python, masks_in_python

@@ -260,6 +260,7 @@ static PyObject *next_line(Page *page)
 {
     Py_ssize_t start = page->floor = page->at;
     page->length = 0;
+    page->stop = -1;
     page->mentions = PyList_New(0);
     page->names = PyList_New(0);
     Outcome outcome = page->mentions && page->names ? read_line(page) : FAULT;
@@ -267,9 +268,13 @@ static PyObject *next_line(Page *page)
         outcome = NOT_PLAIN;
     while (page->length && Py_UNICODE_ISSPACE(page->out[page->length - 1]))
         page->length--;
+    if (outcome == OK && page->stop >= 0 && page->length > page->stop)
+        outcome = NOT_PLAIN; /* more than one line */
     PyObject *line = outcome == OK ? make_line(page) : NULL;
     Py_XDECREF(page->mentions);
     Py_XDECREF(page->names);
+    if (outcome != OK)
+        page->at = start; /* it may be beyond the line's end */
     while (peek(page, page->at) != '\n')
         page->at++;
     if (outcome == NOT_PLAIN)
@@ -294,18 +299,18 @@ PyDoc_STRVAR(lines_doc,
 "lines(text, title, holes, wiki) -> list[TextLine | str]\n\n"
 "Read the lines of a page's text; the source of lines with markup that is not read here.\n"
 "`title` is the page's own title, `holes` the names of its holes by number. `wiki` is a tuple:\n"
-"kinds, make_entry, entries, make_decoded, decoded, tags, TextLine, normalize, make_capital,\n"
-"capitals.");
+"kinds, make_entry, entries, make_decoded, decoded, tags, breaks, TextLine, normalize,\n"
+"make_capital, capitals.");
 
 static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *text, *title, *holes, *kinds;
     Wiki wiki;
-    if (!PyArg_ParseTuple(args, "UUO!(SOO!OO!O!O!OOO!):lines", &text, &title, &PyList_Type, &holes,
+    if (!PyArg_ParseTuple(args, "UUO!(SOO!OO!O!O!O!OOO!):lines", &text, &title, &PyList_Type, &holes,
                           &kinds, &wiki.make_entry, &PyDict_Type, &wiki.entries,
                           &wiki.make_decoded, &PyDict_Type, &wiki.decoded, &PyFrozenSet_Type,
-                          &wiki.tags, &PyType_Type, &wiki.line, &wiki.normalize,
-                          &wiki.make_capital, &PyDict_Type, &wiki.capitals))
+                          &wiki.tags, &PyFrozenSet_Type, &wiki.breaks, &PyType_Type, &wiki.line,
+                          &wiki.normalize, &wiki.make_capital, &PyDict_Type, &wiki.capitals))
         return NULL;
     if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
         return PyErr_Format(PyExc_ValueError, "wrong length of kinds, or TextLine is not a tuple");

@@ -11,6 +11,7 @@ Wiki = tuple[
     Callable[[str], str | None],
     dict[str, str | None],
     frozenset[str],
+    frozenset[str],
     type[TextLine],
     Callable[[Literal["NFC"], str], str],
     Callable[[str], str],
@@ -22,7 +23,7 @@ def lines(text: str, title: str, holes: list[str], wiki: Wiki) -> list[TextLine 
 
     `title` is the page's own title; `holes` are the names of its holes, by number. `wiki`: the
     class of each character; a function that makes the entry of a link target, and its cache; a
-    function that decodes a character reference, and its cache; the names of inline tags; the type
-    of the lines; `unicodedata.normalize`; a function that converts the first letter of a title, and
-    its cache.
+    function that decodes a character reference, and its cache; the names of inline tags, and of
+    tags that end a line; the type of the lines; `unicodedata.normalize`; a function that converts
+    the first letter of a title, and its cache.
     """

@@ -26,7 +26,7 @@ typedef struct {
     PyObject *entries;          /* cache of make_entry, by raw target */
     PyObject *make_decoded;     /* reference -> its text, or None if that is not plain */
     PyObject *decoded;          /* cache of make_decoded */
-    PyObject *tags;             /* names of inline tags */
+    PyObject *tags, *breaks;    /* names of inline tags, and of those that end a line */
     PyTypeObject *line;         /* the named tuple TextLine */
     PyObject *normalize;        /* unicodedata.normalize */
     PyObject *make_capital;     /* letter -> the letter that begins a title instead */
@@ -41,6 +41,7 @@ typedef struct {
     Py_ssize_t floor;        /* earliest start of a link's prefix */
     Py_UCS4 *out;
     Py_ssize_t length;
+    Py_ssize_t stop;         /* length at the first tag that ends the line, -1 without one */
     PyObject *title, *holes, *mentions, *names;
 } Page;
 
@@ -167,7 +168,7 @@ static Outcome read_reference(Page *page)
     return outcome;
 }
 
-/* An inline tag, which is not displayed. */
+/* An inline tag, which is not displayed, or one that ends the line. */
 static Outcome read_tag(Page *page)
 {
     char name[LONGEST_TAG];
@@ -188,10 +189,15 @@ static Outcome read_tag(Page *page)
         i++;
     }
     PyObject *key = PyUnicode_FromStringAndSize(name, length);
-    int inline_ = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
+    int known = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
+    if (known == 0) {
+        known = PySet_Contains(page->wiki->breaks, key);
+        if (known > 0 && page->length && page->stop < 0)
+            page->stop = page->length;
+    }
     Py_XDECREF(key);
-    if (inline_ <= 0)
-        return (Outcome)inline_;
+    if (known <= 0)
+        return (Outcome)known;
     page->at = page->floor = i + 1;
     return OK;
 }

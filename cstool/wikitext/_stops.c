@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "../_module.h"
+#include "_stops_labels.h"
 #include "_stops_text.h"
 
 #define SHORTEST 2
@@ -114,7 +115,7 @@ static int find_stop(const Text *text, Py_ssize_t i, Stop *stop)
 {
     for (i = first_stop(text, i); i < text->length; i = first_stop(text, i + 1)) {
         stop->start = i;
-        while (i < text->length && is_stop(at(text, i)))
+        while (i < text->length && IS_STOP(at(text, i)))
             i++;
         stop->stops = i;
         while (is_in(at(text, i), CLOSING))
@@ -306,6 +307,9 @@ static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
 static PyMethodDef functions[] = {
     {"doubtful_stops", (PyCFunction)(void (*)(void))doubtful_stops, METH_FASTCALL,
      doubtful_stops_doc},
+    {"is_unbroken", (PyCFunction)(void (*)(void))is_unbroken, METH_FASTCALL, is_unbroken_doc},
+    {"masked", masked, METH_O, masked_doc},
+    {"are_joined", (PyCFunction)(void (*)(void))are_joined, METH_FASTCALL, are_joined_doc},
     {"doubtful_unspaced", doubtful_unspaced, METH_VARARGS, doubtful_unspaced_doc},
     {NULL},
 };

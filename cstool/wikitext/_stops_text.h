@@ -33,22 +33,24 @@ static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 
 static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};
 static const Py_UCS4 WHOLE_STOPS[] = {0x964, 0x965, 0x17D4, 0x6D4, 0};
 
-static inline int is_stop(Py_UCS4 c)
-{
-    switch (c) {
-    case '.': case '!': case '?': case 0x2026: case 0x2025: case 0x61F: case 0x6D4: case 0x964:
-    case 0x965: case 0x17D4:
-        return 1;
-    default:
-        return 0;
-    }
-}
+#define BLOCK 16 /* characters */
+#define IS_STOP(c)                                                                                 \
+    (((c) == '.') | ((c) == '!') | ((c) == '?') | ((c) == 0x2026) | ((c) == 0x2025) |              \
+     ((c) == 0x61F) | ((c) == 0x6D4) | ((c) == 0x964) | ((c) == 0x965) | ((c) == 0x17D4))
 
-/* Return the offset of the first stop at or after `i`, the length of the text if there is none. */
+/* Return the offset of the first stop at or after `i`, the length of the text if there is none.
+   Compilers make vector instructions of the loop over a block. */
 #define FIRST_STOP(TYPE)                                                                           \
     do {                                                                                           \
         const TYPE *data = text->data;                                                             \
-        while (i < text->length && ((data[i] > '?' && data[i] < 0x61F) || !is_stop(data[i])))      \
+        for (; i + BLOCK <= text->length; i += BLOCK) {                                            \
+            int found = 0;                                                                         \
+            for (int n = 0; n < BLOCK; n++)                                                        \
+                found |= IS_STOP(data[i + n]);                                                     \
+            if (found)                                                                             \
+                break;                                                                             \
+        }                                                                                          \
+        while (i < text->length && !IS_STOP(data[i]))                                              \
             i++;                                                                                   \
         return i;                                                                                  \
     } while (0)

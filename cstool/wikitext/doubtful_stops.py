@@ -18,8 +18,11 @@ __all__ = [
     "UNSPACED_STOP",
     "VOWELS",
     "StopWords",
+    "are_joined",
     "doubtful_stops",
     "doubtful_unspaced",
+    "is_unbroken",
+    "masked",
 ]
 
 CLOSING = "\"'”’“‘»›)\\]"
@@ -40,6 +43,9 @@ VOWELS = "".join(
 )
 _ASCII_VOWELS = frozenset("aeiouyAEIOUY")
 _SHORTEST, _SHORT = 2, 5
+_MASK = "ж"  # a letter that no label of a list has
+# What a label of more than one character ends with.
+_LABEL_ENDS = frozenset("0123456789ivxlcdmIVXLCDM.")
 
 
 class StopWords(NamedTuple):
@@ -57,6 +63,68 @@ class StopWords(NamedTuple):
     longest: int
     digits: int
     roman: bool
+
+
+def is_unbroken_in_python(text: str, plain: bytes, others: str) -> bool:
+    """Return whether all characters but the last are plain: no sentence can begin after them.
+
+    Letters are plain, those of ASCII with a flag in `plain`, and those in `others`.
+    """
+    return all(plain[ord(c)] if c.isascii() else c.isalpha() or c in others for c in text[:-1])
+
+
+def masked_in_python(text: str) -> str:
+    """Return a text as sentencex should get it: without labels and other white space before stops.
+
+    It is as long as the text.
+    """
+    text = _without_labels(text)
+    return text if text.isascii() else _with_plain_spaces(text)
+
+
+def _with_plain_spaces(text: str) -> str:
+    """Return a text with a plain space for other white space before a full stop.
+
+    sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
+    """
+    at = text.find(".")
+    while at >= 0:
+        if (before := text[at - 1 : at]) not in " \n" and before.isspace():
+            text = f"{text[: at - 1]} {text[at:]}"
+        at = text.find(".", at + 1)
+    return text
+
+
+def _without_labels(text: str) -> str:
+    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
+
+    sentencex would begin a sentence at each of them, and at no other place.
+    """
+    at = text.find(")")
+    while at >= 0:
+        is_year = at >= 4 and text[at - 4 : at].isdigit()
+        ends = text[at - 1] in _LABEL_ENDS and not is_year
+        if ends or text[at - 2 : at - 1] in ("", " ", "("):
+            begin = max(0, at - 8)
+            label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
+            if _is_label(label):
+                start = text.rfind(label, begin, at)
+                text = text[:start] + _MASK * len(label) + text[start + len(label) :]
+        at = text.find(")", at + 1)
+    return text
+
+
+def _is_label(word: str) -> bool:
+    if len(word) == 1:
+        return word.isascii() and word.isalnum()
+    if word.isdigit():
+        return len(word) < 4 and word.isascii()
+    return word != "" and not word.strip("ivxlcdmIVXLCDM")
+
+
+def are_joined_in_python(pieces: list[str], text: str) -> bool:
+    """Return whether the pieces, joined, are the text."""
+    return "".join(pieces) == text
 
 
 def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> list[int] | None:
@@ -184,6 +252,14 @@ def _is_balanced(text: str) -> bool:
 
 
 try:
-    from cstool.wikitext._stops import doubtful_stops, doubtful_unspaced
+    from cstool.wikitext._stops import (
+        are_joined,
+        doubtful_stops,
+        doubtful_unspaced,
+        is_unbroken,
+        masked,
+    )
 except ImportError:
+    are_joined, masked = are_joined_in_python, masked_in_python
+    is_unbroken = is_unbroken_in_python
     doubtful_stops, doubtful_unspaced = doubtful_stops_in_python, doubtful_unspaced_in_python

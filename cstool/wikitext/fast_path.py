@@ -40,14 +40,15 @@ class FastPath:
 
     def __init__(self, links: LinkParser) -> None:
         self._target_of = links.target
-        inline = frozenset(tags()["html"]["inline"])
+        html = tags()["html"]
         self._wiki = (
             kinds(links.trail, links.prefix),
             self._entry,
             dict[str, tuple[bool, str, str] | None](),
             _decoded,
             dict[str, str | None](),
-            inline,
+            frozenset(html["inline"]),
+            frozenset(html["break"]),
             TextLine,
             normalize,
             links.normalised,

@@ -15,7 +15,7 @@ from cstool.wikitext.markers import (
     UNSEEN_TEXT,
     Markers,
 )
-from cstool.wikitext.sentences import Sentence
+from cstool.wikitext.sentence_columns import PageSentences
 from cstool.wikitext.templates import call_name
 
 _SHOWN = re.compile(rf"[^\s{NOTHING}\x07{PICTURE}{CONTINUES}{UNSEEN_TEXT}]")
@@ -49,7 +49,7 @@ class PageText(NamedTuple):
     indices and numbers are those of a page without the paragraphs that wait.
     """
 
-    sentences: list[tuple[int, int, Sentence]]
+    sentences: PageSentences
     number: int
     paragraphs: int
     waiting: list[PendingParagraph]
@@ -61,7 +61,7 @@ class ParagraphText(NamedTuple):
     Positions and indices of paragraphs are relative: they begin at 0.
     """
 
-    sentences: list[tuple[int, int, Sentence]]
+    sentences: PageSentences
     number: int
     paragraphs: int
 

@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = {"cstool/dumps/_xml_fast_path", "cstool/wikitext/_fast_path", "cstool/wikitext/_scan"}
+EXTENSIONS = {"cstool/dumps/_xml_fast_path"} | {
+    f"cstool/wikitext/{name}" for name in ("_fast_path", "_scan", "_sentences", "_stops")
+}
 _NOT_SHIPPED = {".c", ".h", ".so", ".pyc"}
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.arrays import replaced as module
 from cstool.arrays.arrow import strings
 from cstool.arrays.replaced import PieceRows, replaced, replaced_in_python
 
+COMPILED = pytest.mark.skipif(replaced is replaced_in_python, reason="not compiled")
 TEXTS = st.text("aé東", max_size=3)
 
 
@@ -46,7 +46,7 @@ def test_compiled_and_python_join_the_same_texts(data: st.DataObject) -> None:
         assert join(*columns, rows_of(*rows)).to_pylist() == expected
 
 
-@pytest.mark.skipif(module.compiled is None, reason="not compiled")
+@COMPILED
 @pytest.mark.parametrize(
     "row",
     [
@@ -69,7 +69,7 @@ def test_an_index_outside_its_column_is_refused(
         replaced(pa.array(["a", "b", "c"]), pa.array(["x"]), rows_of((0, 1, []), row))
 
 
-@pytest.mark.skipif(module.compiled is None, reason="not compiled")
+@COMPILED
 @pytest.mark.parametrize("number", [-1, 2])
 def test_a_wrong_number_of_places_is_refused(number: int) -> None:
     rows = rows_of((0, 1, [(0, 0)]))._replace(replaced=np.array([number]))
@@ -77,7 +77,7 @@ def test_a_wrong_number_of_places_is_refused(number: int) -> None:
         replaced(pa.array(["a"]), pa.array(["x"]), rows)
 
 
-@pytest.mark.skipif(module.compiled is None, reason="not compiled")
+@COMPILED
 def test_columns_of_more_than_2_gb_are_refused() -> None:
     rows = rows_of(*[(0, 1, [])] * 2049)
     with pytest.raises(OverflowError, match="2 GB"):

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.arrays.arrow import strings
-from cstool.storage import label_lookup
 from cstool.storage.label_lookup import (
     LabelArrays,
     labels_in_python,
@@ -20,6 +19,7 @@ from cstool.storage.label_lookup import (
 )
 from tests.storage.test_label_store import Labels, store_of
 
+COMPILED = pytest.mark.skipif(labels_of is labels_in_python, reason="not compiled")
 NAMES = st.sampled_from(["", "a", "b", "ab", "é", "東京", "ab "])
 
 
@@ -54,7 +54,7 @@ def test_compiled_and_python_find_the_same(
     assert steps.tolist() == other_steps.tolist()
 
 
-@pytest.mark.skipif(label_lookup.compiled is None, reason="not compiled")
+@COMPILED
 @pytest.mark.parametrize(
     "change",
     [
@@ -75,17 +75,20 @@ def test_compiled_and_python_find_the_same(
 )
 def test_arrays_that_do_not_fit_together_are_refused(change: dict[str, Any]) -> None:
     given_ = {"rows": [[3, 0, 0]], "which": [0, 1], "steps": [0, 0], "offsets": [0, 1, 2]} | change
-    types = {"rows": np.uint64, "which": np.uint8, "steps": np.uint8, "offsets": np.int64}
-    arrays = LabelArrays(
-        *(np.array(given_[name], type_) for name, type_ in types.items()), np.zeros(2, np.uint8)
-    )
+    rows, which, steps, offsets = (
+        np.array(given_[name], type_)
+        for name, type_ in (
+            ("rows", np.uint64), ("which", np.uint8), ("steps", np.uint8), ("offsets", np.int64)
+        )
+    )  # fmt: skip
+    arrays = LabelArrays(rows, which, steps, offsets, np.zeros(2, np.uint8))
     every = np.array([0, 0]), np.array([0, 1])
     with pytest.raises(ValueError, match="store"):
         labels_of(arrays, *every)
         masks_of(arrays, every[0], pa.array(["\0", "\0\0"]))
 
 
-@pytest.mark.skipif(label_lookup.compiled is None, reason="not compiled")
+@COMPILED
 @pytest.mark.parametrize(("entity", "language"), [(1, 0), (-1, 0), (0, -1), (0, 64)])
 def test_an_index_outside_the_store_is_refused(tmp_path: Path, entity: int, language: int) -> None:
     arrays = arrays_of(tmp_path, {7: {0: "a"}}, 1)

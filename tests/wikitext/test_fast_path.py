@@ -22,7 +22,8 @@ PIECES = (
     "[[File:A.png]]", "[[File:A.png|20px]] - ", "<ref/>", "<foo>", "[[ǆ]]", "[[ﬁn]]", "[[éa]]",
     "[[e\u0301a|é]]", "[[ij ]]", "[[.a]]", "[[a  b]]", "[[ß]]", "[[a/b]]", "[[ա|ա]]", "[[\u0301]]",
     "[https://x/?a=1&b", "[//x ", "[http://x", "[http:", "[mailto:", " y]", "&lt;", "_", '"',
-    "[1] ", "<b title='[http://x a'>", "\u2003", "[http://x ", "[ſip:a b]",
+    "[1] ",
+    "<b title='[http://x a'>", "\u2003", "[http://x ", "[ſip:a b]",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
@@ -53,7 +54,7 @@ def test_plain_lines_are_read_the_short_way() -> None:
     lines = [
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
-        "[http://a.b/c?d&e_f ''Text'' of [[a]] link], [and] brackets",
+        "[http://a.b/c?d&e_f ''Text'' of [[a]] link], [and] brackets", "<p>[[Link]] <br />",
     ]  # fmt: skip
     read = reader_of().fast_path.lines("\n".join(lines), "Page", marks.holes)
     assert all(isinstance(line, TextLine) for line in read)

@@ -79,11 +79,11 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
         tally.keep()
-        versions.add(page, rows.add(index, page, reading.sentences, reading.number))
+        versions.add(page, rows.add(index, page, reading.sentences))
         waiting.add(index, page, reading.waiting)
-        if len(rows.texts) >= ROWS_A_GROUP:
+        if rows.rows >= ROWS_A_GROUP:
             yield rows.take()
-    if rows.texts:
+    if rows.rows:
         yield rows.take()
     yield from waiting.beside()
     yield from definitions.beside()

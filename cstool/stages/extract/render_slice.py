@@ -51,14 +51,12 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     for index, page, waiting in waiting_in(read.waiting):
         found = reader.read(page, waiting)
         first, paragraph = waiting.first, waiting.paragraph
-        kept = rows.add(
-            index, page, found.sentences, found.number, first=first, paragraph=paragraph
-        )
+        kept = rows.add(index, page, found.sentences, first=first, paragraph=paragraph)
         late_of += [len(inserted.pages)] * kept
         inserted.add(index, paragraph, found.number, found.paragraphs)
-        if len(rows.texts) >= ROWS_A_GROUP:
+        if rows.rows >= ROWS_A_GROUP:
             late.append(rows.take())
-    if rows.texts:
+    if rows.rows:
         late.append(rows.take())
     rows.count()
     table = pa.Table.from_batches(late, READ_SENTENCES)

@@ -67,8 +67,13 @@ def joined(parts: list[SwitchedRows]) -> SwitchedRows:
         return parts[0]
     before = np.cumsum([0, *(len(part.names) for part in parts[:-1])])
     moved = [p._replace(name=p.name + at) for p, at in zip(parts, before.tolist(), strict=True)]
-    *columns, names = zip(*moved, strict=True)
-    return SwitchedRows(*map(np.concatenate, columns), pa.concat_arrays(names))
+    columns = zip(*moved, strict=True)
+    return SwitchedRows(
+        *(
+            pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
+            for column in columns
+        )
+    )
 
 
 class NameOrigins(NamedTuple):
