@@ -8,7 +8,13 @@ from setuptools import Extension, setup
 # `make test-sanitize` sets this; a build must then fail rather than fall back to Python.
 SANITIZE = os.environ.get("CSTOOL_SANITIZE")
 HEADERS = sorted(map(str, Path("cstool").rglob("*.h")))
-NAMES = ("dumps/_bzip2_blocks", "dumps/_xml_fast_path", "wikitext/_fast_path", "wikitext/_scan", "wikitext/_stops")
+NAMES = (
+    "dumps/_bzip2_blocks",
+    "dumps/_xml_fast_path",
+    "wikitext/_fast_path",
+    "wikitext/_scan",
+    "wikitext/_stops",
+)
 FLAGS = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g", "-O1"] if SANITIZE else []
 
 setup(
