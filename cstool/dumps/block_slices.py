@@ -5,7 +5,6 @@ between pages (pbzip2). A slice has the pages that begin in its blocks.
 """
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +19,7 @@ from cstool.dumps.bzip2_blocks import (
     find_blocks,
 )
 from cstool.dumps.export_elements import ROOT
-from cstool.dumps.page_reader import page_start
+from cstool.dumps.page_reader import is_usual, page_start
 from cstool.dumps.pages import PageSlice
 from cstool.dumps.xml import PageParser, Site
 from cstool.errors import InputError
@@ -32,10 +31,6 @@ _FEWEST_BLOCKS = 5
 # A block has 900 kB before compression, and up to 46 MB if it is repetitive.
 _MOST_BLOCKS = 64
 _HEADER_BITS = 32
-# What makes the inner part of an export differ from one that begins with <mediawiki>.
-_UNUSUAL_HEAD = re.compile(
-    rb"<!|xmlns:(?!xsi=)|encoding=[\"'](?!utf-8)|standalone=[\"']no", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ def find_splittable(path: str) -> Blocks | None:
 def _header(path: str, data: bytes) -> Site | None:
     """Return the wiki in the header; None unless the header is complete and usual."""
     start, found = page_start(data)
-    if not found or _UNUSUAL_HEAD.search(data, 0, start):
+    if not found or not is_usual(data[:start]):
         return None
     parser = PageParser(path)
     try:

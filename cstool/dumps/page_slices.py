@@ -23,9 +23,10 @@ from cstool.dumps.multistream import (
     find_streams,
 )
 from cstool.dumps.page_limit import PageLimit
+from cstool.dumps.page_reader import ExportReader
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import STDIN, Stream, need_file
-from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, PageParser, Site, same_wiki
+from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, PageParser, Site
 from cstool.errors import CstoolError, CutInputError, InputError
 from cstool.storage.manifest import FileRead
 from cstool.storage.tasks import Task, part_name
@@ -193,6 +194,16 @@ def _same_wikis(paths: Sequence[str]) -> None:
         first = first or site
 
 
+def same_wiki(first: Site, other: Site, name: str) -> None:
+    """Raise InputError if two dumps of one run are of different wikis."""
+    if first.wiki and other.wiki and first.wiki != other.wiki:
+        raise InputError(
+            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; give the "
+            f"files of one wiki, such as {name[: name.rfind('/') + 1]}{first.wiki}-*.xml*, and run "
+            "the stage once for each wiki"
+        )
+
+
 def _peek(path: str) -> Site | None:
     """Return the wiki that a file's header names; None if the header is damaged."""
     stream = Stream(path)
@@ -307,7 +318,7 @@ def _page_slices(
 ) -> Iterator[tuple[PageSlice, int]]:
     part_size, damage = cut.part_size or _BYTES_OF_TEXT, cut.damage
     stream = Stream(path)
-    parser = PageParser(stream.name, largest_text=cut.largest_text)
+    parser = ExportReader(stream.name, largest_text=cut.largest_text)
     pages: list[Page] = []
     size = heads = counted = 0
 

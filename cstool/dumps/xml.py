@@ -66,9 +66,10 @@ class PageParser:
     """Incremental parser: takes pieces of XML, returns pages.
 
     `name` is the input's name in messages. `inside` means that the XML is the inner part of an
-    export (bz2 streams after the first), which may end anywhere between pages; `before` bytes of it
-    precede the input. `largest_text`: the bytes of a text in UTF-8 (or a sixth of those of its XML)
-    that are kept; a page with more is returned without its text, as too long.
+    export (bz2 streams after the first), which may end anywhere between pages; `before` bytes and
+    `lines` of it (0: unknown) precede the input. `largest_text`: the bytes of a text in UTF-8 (or a
+    sixth of those of its XML) that are kept; a page with more is returned without its text, as too
+    long.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class PageParser:
         *,
         inside: bool = False,
         before: int = 0,
+        lines: int = 0,
         largest_text: int = bounds.LARGEST_TEXT,
     ) -> None:
         self.site: Site | None = None
@@ -108,6 +110,7 @@ class PageParser:
         self._tokens = 0  # byte offset of the end of the last token that expat has read
         self._offset = 0
         self._before = before
+        self._lines = lines
         self._unclosed = False
         if inside:
             parser.Parse(b"<mediawiki>", False)
@@ -121,7 +124,7 @@ class PageParser:
         CutInputError if the XML is malformed, after the pages before the fault. Limits are checked
         after each call: give at most a few megabytes at once.
         """
-        broken: expat.ExpatError | None = None
+        broken: InputError | None = None
         if self._escaper:
             data = self._escaper.take(data, final=final)
             if self._escaper.done:
@@ -130,12 +133,15 @@ class PageParser:
         self._fed += len(data)
         try:
             self._parser.Parse(data, final)
-        except expat.ExpatError as error:
+        except InputError as error:
             broken = error
+        except expat.ExpatError as error:
+            broken = self._fault(error)
+            broken.__cause__ = error
         pages, self._pages = self._pages, []
         yield from pages
         if broken:
-            raise self._fault(broken) from broken
+            raise broken
         self._need_bounds()
 
     def finish(self) -> Iterator[Page]:
@@ -219,7 +225,8 @@ class PageParser:
     def _fault(self, error: expat.ExpatError) -> InputError:
         what = expat.ErrorString(error.code)
         byte = max(0, self._parser.ErrorByteIndex + self._offset)
-        line = "" if self._before else f"line {error.lineno:,}, "
+        known = self._lines or not self._before
+        line = f"line {error.lineno + self._lines:,}, " if known else ""
         where = f"{line}byte {byte:,} of the XML, {self._where()}"
         if self.ended:
             return CutInputError(
@@ -388,13 +395,3 @@ _PIECES = 10_000
 
 def _discard(_: str) -> None:
     """Discard text that is not kept."""
-
-
-def same_wiki(first: Site, other: Site, name: str) -> None:
-    """Raise InputError if two dumps of one run are of different wikis."""
-    if first.wiki and other.wiki and first.wiki != other.wiki:
-        raise InputError(
-            f"{name}: dump of {other.wiki}, but the dumps before are of {first.wiki}; give the "
-            f"files of one wiki, such as {name[: name.rfind('/') + 1]}{first.wiki}-*.xml*, and run "
-            "the stage once for each wiki"
-        )

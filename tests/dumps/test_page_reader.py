@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.dumps import page_reader, xml_fast_path
-from cstool.dumps.page_reader import XmlPageReader
+from cstool.dumps.page_reader import ExportReader, XmlPageReader
 from cstool.dumps.xml import Page, PageParser
 from cstool.errors import CutInputError, InputError
 from tests.dumps.test_xml_fast_path import PAGE, PIECES
@@ -52,6 +52,51 @@ def test_pages_are_those_of_the_parser_whatever_the_pieces(data: bytes, cuts: se
     found = outcome(XmlPageReader("x"), pieces(data, cut))
     wanted = outcome(PageParser("x", inside=True), [data])
     assert found == wanted
+
+
+HEADS = (
+    '<mediawiki version="0.11" xml:lang="en">\n  <siteinfo>\n    <sitename>A & b</sitename>\n'
+    "    <dbname>xwiki</dbname>\n    <case>first-letter</case>\n  </siteinfo>\n",
+    '<?xml version="1.0" encoding="utf-8"?>\n<mediawiki>\n',
+    '<?xml version="1.0" encoding="latin-1"?>\n<mediawiki>\n',
+    '<!DOCTYPE mediawiki [<!ENTITY none "x">]>\n<mediawiki>\n',
+    '<m:mediawiki xmlns:m="http://www.mediawiki.org/xml/export-0.11/">\n',
+    "<other>\n",
+    "<mediawiki>\n  <siteinfo>\n",
+    "<mediawiki></mediawiki>",
+    "<mediawiki><other>",
+    "",
+)
+
+
+@st.composite
+def whole_exports(draw: st.DrawFn) -> bytes:
+    """Draw an export with its head, with a few changes."""
+    return draw(st.sampled_from(HEADS)).encode() + draw(exports())
+
+
+def whole_outcome(
+    reader: ExportReader | PageParser, data: list[bytes]
+) -> tuple[list[Page], object, str]:
+    """Return the pages, what the header says, and the message of the error that ends reading."""
+    pages: list[Page] = []
+    fault = ""
+    try:
+        for piece in data:
+            pages += reader.feed(piece)
+        pages += reader.finish()
+        reader.close()
+    except InputError as error:
+        fault = f"{type(error).__name__}: {error}"
+    return pages, reader.header, fault
+
+
+@given(whole_exports(), st.sets(st.integers(0, 3000), max_size=6))
+@settings(deadline=None, max_examples=300)
+def test_whole_exports_are_read_as_by_the_parser(data: bytes, cuts: set[int]) -> None:
+    cut = {place % (len(data) + 1) for place in cuts}
+    found = whole_outcome(ExportReader("x"), pieces(data, cut))
+    assert found == whole_outcome(PageParser("x"), [data])
 
 
 @given(exports(0), st.sets(st.integers(0, 3000), max_size=6), st.sets(st.sampled_from([0, 3])))

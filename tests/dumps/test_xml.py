@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.dumps.xml import NO_NAMESPACE, Page, PageParser, Site, same_wiki
+from cstool.dumps.page_slices import same_wiki
+from cstool.dumps.xml import NO_NAMESPACE, Page, PageParser, Site
 from cstool.errors import CutInputError, InputError
 from tests.support import Source, dump_xml, header_xml
 
