@@ -71,7 +71,7 @@ class WorkerPool(Executor):
 
     def __init__(self, number: int) -> None:
         self._number = number
-        self._server = ForkServer(_work) if can_fork() else None
+        self._server = _server()
         self._lock = threading.Lock()
         self._waiting: deque[_Call] = deque()
         self._idle: list[_Inbox] = []
@@ -212,7 +212,7 @@ class WorkerPool(Executor):
         if self._server is not None:
             try:
                 return self._server.start(pipe)
-            except EOFError:  # the server was killed
+            except (EOFError, ConnectionError):  # the server was killed
                 self._server = None
         process = _PROCESSES.Process(target=_work, args=(pipe,), daemon=True)
         process.start()
@@ -242,6 +242,14 @@ class WorkerPool(Executor):
         if worker.log is not None:
             os.close(worker.log)
         return worker.process.exitcode or 0
+
+
+def _server() -> ForkServer | None:
+    """Return a server that forks workers; None if they have to be spawned."""
+    try:
+        return ForkServer(_work) if can_fork() else None
+    except OSError:  # no memory for a copy, or too many processes
+        return None
 
 
 def _last_of(log: int) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from qwikidata.entity import WikidataItem
-from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
 from cstool.distribution import user_agent
 from cstool.errors import InputError
@@ -178,6 +177,7 @@ def live(qid: int, languages: Sequence[str] = ()) -> EntityRecord:
 def _fetch(qid: int) -> Json:
     """Return an item in Wikidata's JSON format, from its linked data interface."""
     import requests
+    from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
     url = f"{WIKIDATA_LDI_URL}/Q{qid}.json"
     try:
