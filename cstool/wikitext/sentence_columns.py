@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cstool.wikitext.sentences import LinkSpan, Sentence, moved_mentions, spans
 
-__all__ = ["CutLine", "PageSentences", "SentenceColumns", "cut_lines"]
+__all__ = ["COMPILED", "CutLine", "PageSentences", "SentenceColumns", "collect", "cut_lines"]
 
 # A line: the index of its paragraph, text ("\n" is a space), mentions, holes, and its pieces, of
 # which only the lengths are used.

@@ -33,8 +33,7 @@ import xxhash
 
 from cstool.dumps.xml import PageParser
 from cstool.wikitext.page import reader
-from cstool.wikitext.scan import cut
-from cstool.wikitext.sentences import Sentence, TextLine, split
+from cstool.wikitext.sentences import TextLine, pieces, spans
 
 GOLD = Path(__file__).parents[2] / "tests/wikitext/boundaries"
 REALDATA = Path(__file__).parents[2].parent / "shared/realdata"
@@ -153,17 +152,8 @@ def _shown(line: TextLine) -> str:
 def boundaries(line: TextLine, language: str, *, alone: bool) -> set[int]:
     """Return where the sentences of a line begin, except for the first."""
     text = _shown(line)
-    if alone:
-        cuts = sentencex.segment(language, text)
-        sentences = cut(text, line.mentions, line.holes, cuts, Sentence)
-    else:
-        sentences = split(line, language)
-    begins = set()
-    at = 0
-    for sentence in sentences:
-        at = text.index(sentence.text, at)
-        begins.add(at)
-        at += len(sentence.text)
+    found = sentencex.segment(language, text) if alone else pieces(line.text, language)
+    begins = {start for start, *_ in spans(text, line.mentions, line.holes, found)}
     return begins - {_behind(text, 0)}
 
 

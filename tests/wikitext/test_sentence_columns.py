@@ -66,9 +66,12 @@ def test_what_is_no_line_is_refused() -> None:
     def collect(*line: object) -> None:
         sentence_columns.collect([line], True)  # type: ignore[list-item]
 
-    for line in ((0, "a", [], []), (0, b"a", [], [], []), (0, "a", [("x",)], [], ["a"])):
-        with pytest.raises(TypeError):
-            collect(*line)
+    with pytest.raises(TypeError):
+        collect(0, "a", [], [])
+    with pytest.raises(TypeError):
+        collect(0, b"a", [], [], [])
+    with pytest.raises(TypeError):
+        collect(0, "a", [("x",)], [], ["a"])
     with pytest.raises(TypeError):
         collect(0, "a", [(0, 1, b"A")], [], ["a"])
     with pytest.raises(ValueError, match="longer than the line"):
