@@ -9,6 +9,7 @@ with the xxh3 of all preceding bytes and a marker. Measured cost: docs/survival.
 Files of cstool 0.1 have no checksums and are read without verification.
 """
 
+import base64
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from cstool.errors import InputError
 from cstool.storage.manifest import Manifest
 
 STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+# Where Arrow keeps the types of columns.
+_ARROW_SCHEMA = b"ARROW:schema"
 _FOOTER_KEY = b"cstool.checksum"
 _REST_KEY = b"cstool.checksum_of_rest"
 GROUPS_KEY = b"cstool.row_groups"
@@ -45,14 +48,27 @@ _TRAILER = 16 + len(_MARK)
 class PartWriter:
     """Writes a Parquet file with checksums; `close` completes it.
 
-    `layout`: more arguments for pyarrow's ParquetWriter.
+    `layout`: more arguments for pyarrow's ParquetWriter. `dictionaries`: the schema of the tables
+    if they have dictionaries in place of strings, which is faster; the file is the same if each has
+    the distinct values in the order of their first rows, and they take less than 1 MB.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, layout: Mapping[str, Any] = STANDARD) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: pa.Schema,
+        layout: Mapping[str, Any] = STANDARD,
+        dictionaries: pa.Schema | None = None,
+    ) -> None:
         self._path = path
         self._sink = pa.OSFile(str(path), "wb")
         options = {"write_page_checksum": True, **layout}
-        self._writer = pq.ParquetWriter(self._sink, schema, **options)
+        if dictionaries is None:
+            self._writer = pq.ParquetWriter(self._sink, schema, **options)
+        else:
+            self._writer = pq.ParquetWriter(self._sink, dictionaries, store_schema=False, **options)
+            stored = base64.b64encode(schema.serialize().to_pybytes())
+            self._writer.add_key_value_metadata({_ARROW_SCHEMA: stored})
         self._ranges: list[tuple[int, int]] = []
 
     def write(self, table: pa.Table) -> None:

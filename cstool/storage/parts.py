@@ -60,10 +60,11 @@ class FinishedPart(msgspec.Struct, frozen=True):
 class PartSpec:
     """What the parts of one step of a stage are.
 
-    `schema`, `layout` (arguments of pyarrow's ParquetWriter): of the Parquet files. `label`: the
-    step's name in progress and timings. `phase`: the subfolder of the work folder for intermediate
-    parts, which are removed when the run finishes; None for parts of the output. `unit`: what the
-    weights of tasks count; "B" is bytes.
+    `schema`, `layout` (arguments of pyarrow's ParquetWriter): of the Parquet files. `dictionaries`:
+    the schema of the batches, if it differs (see `checksums.PartWriter`). `label`: the step's name
+    in progress and timings. `phase`: the subfolder of the work folder for intermediate parts, which
+    are removed when the run finishes; None for parts of the output. `unit`: what the weights of
+    tasks count; "B" is bytes.
     """
 
     schema: pa.Schema
@@ -71,6 +72,7 @@ class PartSpec:
     phase: str | None = None
     unit: str = "B"
     layout: Mapping[str, Any] = field(default_factory=lambda: STANDARD)
+    dictionaries: pa.Schema | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def write_part(
     path = folder.path / file
     side_tables: list[SideTable] = []
     with whole_file(path) as temporary:
-        writer = PartWriter(temporary, spec.schema, spec.layout)
+        writer = PartWriter(temporary, spec.schema, spec.layout, spec.dictionaries)
         try:
             rows, counts = _write_all(writer, batches, side_tables.append)
             counts = total([counts])

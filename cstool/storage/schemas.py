@@ -3,6 +3,7 @@
 `start` and `end` are character offsets, half-open. A QID is stored without the letter Q.
 """
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -88,6 +89,19 @@ CORPUS_PARAGRAPHS = pa.schema(
 ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
+
+
+def with_dictionaries(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
+    """Return the schema with dictionaries of strings for these columns and fields of structs."""
+    coded = pa.dictionary(pa.int64(), pa.string())
+    fields = []
+    for field in schema:
+        type_ = coded if field.name in names else field.type
+        if pa.types.is_list(type_) and pa.types.is_struct(type_.value_type):
+            inner = with_dictionaries(pa.schema([*type_.value_type]), names)
+            type_ = pa.list_(pa.field("element", pa.struct([*inner])))
+        fields.append(pa.field(field.name, type_))
+    return pa.schema(fields)
 
 
 def _values(type_: pa.DataType) -> pa.DataType:

@@ -113,7 +113,10 @@ sampling = LanguageSampling(codes, 0, 5)
 work = stage._Work(
     str(folder / "linked"), str(store), "", "enwiki", "en", 0, sampling, options
 )
-spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
+if hasattr(stage, "rows_spec"):
+    spec = stage.rows_spec()
+else:  # version 0.1
+    spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
 pyarrow.array([0]).to_numpy()  # imports pandas if it is there
 begun, rows = time.process_time(), 0
 for part in linked:

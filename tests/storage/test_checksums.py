@@ -25,6 +25,7 @@ from cstool.storage.checksums import (
 )
 from cstool.storage.manifest import MANIFEST, read_manifest, with_checksum
 from cstool.storage.ownership import WORK
+from cstool.storage.schemas import with_dictionaries
 from cstool.storage.tasks import part_name
 from tests.storage.test_run import run_stage
 from tests.support import files_of
@@ -134,6 +135,25 @@ def test_parts_have_the_page_checksums_of_parquet(part: Path, tmp_path: Path) ->
 def test_parts_without_checksums_are_read(tmp_path: Path) -> None:
     pq.write_table(TABLE, tmp_path / "p", compression="zstd")
     assert read_part(tmp_path / "p") == TABLE
+
+
+@pytest.mark.parametrize("parts", [[], [["b", "a", "b"]], [["b", "a", "b"], ["a", "c"]]])
+def test_dictionaries_are_written_as_the_bytes_of_strings(
+    tmp_path: Path, parts: list[list[str]]
+) -> None:
+    element = pa.struct([("code", pa.string()), ("start", pa.uint32())])
+    schema = pa.schema([("language", pa.string()), ("spans", pa.list_(element))])
+    tables = [
+        pa.table([part, [[{"code": c, "start": 1}] for c in part]], schema=schema) for part in parts
+    ]
+    coded = with_dictionaries(schema, ("language", "code"))
+    for name, type_ in (("plain", None), ("coded", coded)):
+        writer = PartWriter(tmp_path / name, schema, STANDARD, type_)
+        for table in tables:
+            writer.write(table if type_ is None else table.cast(type_))
+        writer.close()
+    assert (tmp_path / "coded").read_bytes() == (tmp_path / "plain").read_bytes()
+    assert read_part(tmp_path / "coded").schema == schema
 
 
 def test_a_table_may_have_no_rows(tmp_path: Path) -> None:

@@ -24,11 +24,15 @@ from cstool.stages.switch.sampling import (
     entities_of,
     rows_of,
 )
-from cstool.storage.schemas import SPANS, SWITCHED
+from cstool.storage.schemas import SWITCHED, with_dictionaries
 
 SOURCE = -1
 # The column `language` of a row whose entities are in different languages.
 MIXED = "mul"
+# The schema of the rows before they are written: columns of few values as dictionaries.
+WRITTEN = with_dictionaries(
+    SWITCHED, ("language", "source_language", "name_language", "origin", "wiki")
+)
 
 
 class SwitchedRows(NamedTuple):
@@ -102,8 +106,8 @@ class NameOrigins(NamedTuple):
     def columns(self, rows: SwitchedRows) -> tuple[pa.Array, pa.Array]:
         """Return the code and the origin of the name of each entity."""
         return (
-            self.codes.take(numbers(self.code[rows.language, rows.step])),
-            self.origins.take(numbers(self.origin[rows.language, rows.step])),
+            coded(self.code[rows.language, rows.step], self.codes),
+            coded(self.origin[rows.language, rows.step], self.origins),
         )
 
     def counts(self, rows: SwitchedRows) -> dict[str, int]:
@@ -219,7 +223,7 @@ def reasons(rows: SwitchedRows) -> dict[str, int]:
 def write(
     batch: SentenceBatch, rows: SwitchedRows, codes: list[str], origins: NameOrigins, wiki: str
 ) -> pa.RecordBatch:
-    """Return the rows with the schema `SWITCHED`; `codes`: of the languages, the source last."""
+    """Return the rows with the schema `WRITTEN`; `codes`: of the languages, the source last."""
     source_start, source_end = batch.start[rows.mention], batch.end[rows.mention]
     length = pc.utf8_length(rows.names).to_numpy().astype(np.int64)[rows.name]
     grown = length - (source_end - source_start)
@@ -229,31 +233,34 @@ def write(
     spans = (batch.qid[rows.mention], source_start, source_end, start, start + length)
     take = numbers(rows.sentences)
     column = batch.rows.column
-    language = pa.array(codes, pa.string()).take(numbers(rows.languages % len(codes)))
+    wikis, sources = strings([wiki]), strings([codes[-1]])
+    nothing = np.zeros(len(take), np.int64)
     return pa.RecordBatch.from_arrays(
         [
             column("id").take(take),
-            language,
-            _repeated(codes[-1], len(take)),
+            coded(rows.languages % len(codes), strings(codes)),
+            coded(nothing, sources),
             column("text").take(take),
             _texts(batch, rows),
             list_of_structs(
                 rows.number,
                 [*(s.astype(np.uint32) for s in spans), *origins.columns(rows)],
-                SPANS,
+                WRITTEN.field("entities").type,
             ),
             column("page_id").take(take),
             column("title").take(take),
-            _repeated(wiki, len(take)),
+            coded(nothing, wikis),
         ],
-        schema=SWITCHED,
+        schema=WRITTEN,
     )
 
 
-def _repeated(value: str, number: int) -> pa.Array:
-    """Return a column of a value (not with pa.repeat, which is slower)."""
-    indexes = numbers(np.zeros(number, np.int32))
-    return pa.DictionaryArray.from_arrays(indexes, pa.array([value], pa.string())).cast(pa.string())
+def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
+    """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
+    found = numbers(indexes.astype(np.int64)).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(
+        found.indices.cast(pa.int64()), values.take(found.dictionary)
+    )
 
 
 def _texts(batch: SentenceBatch, rows: SwitchedRows) -> pa.Array:

@@ -32,6 +32,7 @@ from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.rewrite import (
     MIXED,
+    WRITTEN,
     NameOrigins,
     mixed_rows,
     switched,
@@ -191,6 +192,12 @@ def page_rows(file: str, _: None) -> Batches:
     return Counts()
 
 
+def rows_spec() -> PartSpec:
+    """Return what the parts of rows are."""
+    layout = layout_of(SWITCHED, UNIQUE)
+    return PartSpec(SWITCHED, label="switch", layout=layout, dictionaries=WRITTEN)
+
+
 def _map(
     run: Run, function: Callable[[str, _Work], Batches], work: _Work, read: Manifest
 ) -> list[FinishedPart]:
@@ -199,7 +206,7 @@ def _map(
     if function is census_part:
         spec = PartSpec(CENSUS, label="switch: census", phase=_CENSUS)
     else:
-        spec = PartSpec(SWITCHED, label="switch", layout=layout_of(SWITCHED, UNIQUE))
+        spec = rows_spec()
     return run.map(function, work, tasks, spec)
 
 
