@@ -75,7 +75,7 @@ test-peers: $(VENV)/.dev
 	$(BIN)/pytest -m peer
 
 # The lowest versions that have a wheel for this Python, of packages that would take minutes to compile.
-COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
+COMPILED = icu4py isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
   sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
 
 .venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
@@ -96,6 +96,18 @@ test-lowest: .venv-lowest/.done
 
 # In a copy: extensions that are built with sanitizers run only in a process that loads these first.
 SANITIZED = build/sanitize
+COMPILED_TESTS = \
+  tests/arrays/test_replaced.py \
+  tests/dumps/test_bzip2.py \
+  tests/dumps/test_item_columns.py \
+  tests/dumps/test_xml_fast_path.py \
+  tests/storage/test_label_lookup.py \
+  tests/wikitext/test_boundaries.py \
+  tests/wikitext/test_doubtful_stops.py \
+  tests/wikitext/test_fast_path.py \
+  tests/wikitext/test_scan.py \
+  tests/wikitext/test_sentence_columns.py
+
 test-sanitize: $(VENV)/.dev
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/source
 	cp -R pyproject.toml setup.py README.md LICENSE cstool $(SANITIZED)/source
@@ -107,7 +119,7 @@ test-sanitize: $(VENV)/.dev
 	  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  $(abspath $(BIN))/python -m pytest -n 0 \
-	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py tests/dumps/test_xml_fast_path.py
+	  $(COMPILED_TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/codespell
@@ -141,8 +153,8 @@ wheel: build/venv/.done
 	build/installed/bin/pip install --quiet --disable-pip-version-check \
 	  "$$(ls $(CURDIR)/dist/*.whl)[report]"
 	$(PYTHON) -m scripts.check.wheel dist/*.whl
-	cd build/installed && bin/cstool --version && bin/python -c \
-	  "from cstool.wikitext import _fast_path, _scan; from cstool.dumps import _xml_fast_path"
+	cd build/installed && bin/cstool --version && \
+	  bin/python $(CURDIR)/scripts/check/extensions.py
 	$(MAKE) --no-print-directory corpus CSTOOL=$(CURDIR)/build/installed/bin/cstool \
 	  WIKI=jawiki DATE=20261001 DUMPS=data/sample WORK=build/installed/demo
 	build/installed/bin/cstool init build/installed/corpus --wiki jawiki --languages entitycs \

@@ -7,21 +7,21 @@ from setuptools import Extension, setup
 
 # `make test-sanitize` sets this; a build must then fail rather than fall back to Python.
 SANITIZE = os.environ.get("CSTOOL_SANITIZE")
+SOURCES = sorted(Path("cstool").rglob("*.c"))
 HEADERS = sorted(map(str, Path("cstool").rglob("*.h")))
-NAMES = ("dumps/_xml_fast_path", "wikitext/_fast_path", "wikitext/_scan", "wikitext/_stops")
 FLAGS = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer", "-g", "-O1"] if SANITIZE else []
 
 setup(
     ext_modules=[
         Extension(
-            f"cstool.{name.replace('/', '.')}",
-            [f"cstool/{name}.c"],
+            ".".join(source.with_suffix("").parts),
+            [str(source)],
             depends=HEADERS,
             extra_compile_args=FLAGS,
             extra_link_args=FLAGS,
             # Without a C compiler, the modules that import these do the same in Python.
             optional=not SANITIZE,
         )
-        for name in NAMES
+        for source in SOURCES
     ]
 )

@@ -1,11 +1,13 @@
 """The program `cstool`, also as `python -m cstool`: signals first, then the long imports."""
 
+import gc
 import signal
 import sys
 
 
 def main() -> None:
     """Run the command line."""
+    gc.disable()  # during the imports, which create many objects and no garbage
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until ours is imported: to end without a word, not in a traceback of an import.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

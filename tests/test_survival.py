@@ -163,9 +163,14 @@ def test_a_killed_stage_resumes_with_the_same_output(
 
 
 def _workers(pid: int) -> list[int]:
+    """Return the workers of a run, which are children of its server."""
+    server, *_ = _children(pid)
+    return _children(server)
+
+
+def _children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = " ".join((task / "children").read_text() for task in tasks).split()
-    return [int(p) for p in children if "spawn_main" in Path(f"/proc/{p}/cmdline").read_text()]
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 @pytest.mark.parametrize(

@@ -53,12 +53,19 @@ def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
 def strings(values: Sequence[str]) -> pa.StringArray:
     """Return a column of strings without nulls. Raises pa.ArrowInvalid above 2 GB of UTF-8."""
     encoded = [*map(str.encode, values)]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-    if offsets[-1] > _LARGEST_OFFSET:
+    sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    return strings_of(sizes, b"".join(encoded))
+
+
+def strings_of(sizes: np.ndarray[Any, Any], encoded: bytes | bytearray) -> pa.StringArray:
+    """Return a column of strings without nulls that shares the memory of their UTF-8.
+
+    `sizes`: int[n], the bytes of each. Raises pa.ArrowInvalid above 2 GB.
+    """
+    if len(encoded) > _LARGEST_OFFSET:
         raise pa.ArrowInvalid("a column of strings of more than 2 GB")
-    buffers = pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))
-    return pa.StringArray.from_buffers(len(encoded), *buffers)
+    buffers = offsets_of(sizes).buffers()[1], pa.py_buffer(encoded)
+    return pa.StringArray.from_buffers(len(sizes), *buffers)
 
 
 def nfc(texts: pa.StringArray) -> pa.StringArray:

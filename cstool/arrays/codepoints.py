@@ -10,20 +10,25 @@ from cstool.arrays.arrow import numbers
 
 def bytes_of(texts: pa.Array) -> tuple[Array, Array]:
     """Return byte offsets (int64[n + 1]) and the UTF-8 bytes of all strings (uint8)."""
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    _, bounds, data = texts.buffers()
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    buffer = np.frombuffer(texts.buffers()[1], width) if len(texts) else np.zeros(1, width)
-    offsets = buffer[texts.offset :][: len(texts) + 1].astype(np.int64)
-    data = texts.buffers()[2] if len(texts) else None
+    offsets = np.frombuffer(bounds, width)[texts.offset :][: len(texts) + 1].astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
     view = memoryview(data or b"")[first:last]
     return offsets - first, np.frombuffer(view, np.uint8)
 
 
-def points_of(texts: pa.Array) -> tuple[Array, Array]:
-    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32)."""
+def points_of(texts: pa.Array, after: int = 0) -> tuple[Array, Array]:
+    """Return character offsets (int64[n + 1]) and the code points of all strings (uint32).
+
+    `after`: the number of zeros after the last character.
+    """
     offsets, data = bytes_of(texts)
-    points = np.frombuffer(data.tobytes().decode().encode("utf-32-le"), np.uint32)
-    if len(points) == len(data):
+    text = b"".join([data.data, bytes(after)]).decode()
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    if len(points) == len(data) + after:
         return offsets, points
     return begins_of(texts), points
 

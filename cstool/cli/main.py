@@ -1,6 +1,7 @@
 """The command `cstool`: loads the subcommand and reports an error in one line."""
 
 import difflib
+import gc
 import importlib
 import io
 import logging
@@ -74,6 +75,7 @@ class Commands(click.Group):
             _need_address_space()
         with not_interruptible():  # an interrupted import can raise any exception
             module = importlib.import_module(f"cstool.cli.{cmd_name}")
+            _end_of_imports()
         command: click.Command = module.command
         return command
 
@@ -130,6 +132,16 @@ def _need_address_space() -> None:
         )
 
 
+def _end_of_imports() -> None:
+    """Leave imported objects out of garbage collection, which `__main__` disabled until now."""
+    gc.freeze()
+    gc.enable()
+    if "pyarrow" in sys.modules:
+        from cstool.arrays.without_pandas import without_pandas
+
+        without_pandas()
+
+
 def main() -> None:
     """Run the command line; exit with 0, with 1 for an error, with 2 for a usage error.
 
@@ -146,6 +158,7 @@ def main() -> None:
     except RuntimeError as error:  # the thread could not be started
         code = _fault(error, "--debug" in sys.argv)
     finish_output()
+    gc.freeze()  # the interpreter would search all objects for garbage before it exits
     sys.exit(code)
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 import msgspec
-import polars as pl
 
 from cstool.cli.options import inspecting
 from cstool.execution.terminal import echo, echo_json, echo_line
-from cstool.report.stats.breakdowns import by_title, by_type
 from cstool.report.stats.compare import flat_rows, published, summary
 from cstool.report.stats.folder import FolderStats, chosen, folder_stats
 from cstool.report.stats.tables import (
@@ -144,6 +142,8 @@ def _write_breakdown(
     parquet: Path | None,
     languages: tuple[str, ...],
 ) -> None:
+    from cstool.report.stats.breakdowns import by_title, by_type  # here: they import Polars
+
     # The table's last line gives the number of further entries, so all are counted for it.
     most = number if as_json or parquet else None
     shown = number or _LINES
@@ -163,5 +163,7 @@ def _write_breakdown(
 
 
 def _write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    import polars as pl
+
     with whole_file(path) as temporary:
         pl.DataFrame(rows, infer_schema_length=None).write_parquet(temporary)

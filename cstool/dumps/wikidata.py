@@ -5,7 +5,7 @@ map as `[]`; every field may be missing.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from mmap import mmap
@@ -145,6 +145,15 @@ class ByteRange(NamedTuple):
     end: int
 
 
+# Takes bytes and their range from the beginning of a line; returns the position behind the lines
+# that it has processed, and their number.
+LineSkip = Callable[[bytes | mmap, int, int], tuple[int, int]]
+
+
+def _skip_none(_: bytes | mmap, begin: int, __: int) -> tuple[int, int]:
+    return begin, 0
+
+
 @dataclass(frozen=True)
 class LineSlice:
     """Whole lines of a dump; `first_line` is the number of the first one in the file, from 1.
@@ -165,29 +174,48 @@ class LineSlice:
         data = self.data.map()
         return (ByteRange(data, 0, len(data)),)
 
-    def lines(self) -> Iterator[tuple[int, memoryview | bytes]]:
-        """Yield line number and JSON of each non-empty line, without brackets and commas."""
+    def lines(self, skip: LineSkip = _skip_none) -> Iterator[tuple[int, memoryview | bytes]]:
+        """Yield line number and JSON of each non-empty line, without brackets and commas.
+
+        Except those that `skip` skips; it is called at the beginning of each line but these.
+        """
         number = self.first_line
-        before: list[bytes] = []  # the beginning of a line that continues in this piece
-        for data, first, stop in self.pieces():
-            begin = first
+        for data, begin, stop in self._whole_lines():
             view = memoryview(data)
-            while (end := data.find(b"\n", begin, stop)) >= 0:
-                if before:
-                    line = stripped(b"".join([*before, view[begin:end]]))
-                    before = []
-                    if line:
-                        yield number, line
-                elif data[begin] == _OPEN and data[end - 2 : end] == b"},":
+            while begin < stop:
+                begin, skipped = skip(data, begin, stop)
+                number += skipped
+                if begin == stop:
+                    break
+                end = data.find(b"\n", begin, stop)
+                end = stop if end < 0 else end
+                if data[begin] == _OPEN and data[end - 2 : end] == b"},":
                     yield number, view[begin : end - 1]  # the published form needs no copy
                 elif line := stripped(data[begin:end]):
                     yield number, line
                 begin = end + 1
                 number += 1
-            if begin < stop:
-                before.append(data[begin:stop])
-        if line := stripped(b"".join(before)):
-            yield number, line
+
+    def _whole_lines(self) -> Iterator[ByteRange]:
+        """Yield the bytes in pieces of whole lines; the last line may lack its end."""
+        before: list[bytes] = []  # the beginning of a line that continues in the next piece
+        for data, begin, stop in self.pieces():
+            last = data.rfind(b"\n", begin, stop) + 1
+            if before and last:
+                end = data.find(b"\n", begin, stop) + 1
+                yield _joined([*before, data[begin:end]])
+                before, begin = [], end
+            if begin < last:
+                yield ByteRange(data, begin, last)
+            if max(begin, last) < stop:
+                before.append(data[max(begin, last) : stop])
+        if before:
+            yield _joined(before)
+
+
+def _joined(pieces: list[bytes]) -> ByteRange:
+    data = b"".join(pieces)
+    return ByteRange(data, 0, len(data))
 
 
 def stripped(line: bytes) -> bytes:

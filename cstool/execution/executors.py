@@ -17,6 +17,7 @@ from cstool.execution.dask import (
     is_gone,
     scheduler_gone,
 )
+from cstool.execution.shutdown import cleaned_up
 from cstool.execution.worker_pool import WorkerDied, WorkerPool
 
 T = TypeVar("T")
@@ -45,14 +46,15 @@ def _local(jobs: int, ready: tuple[int, Any]) -> Iterator[Executor]:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     pool = WorkerPool(jobs)
     number, call = ready
-    for _ in range(min(jobs, number)):
-        pool.submit(_warm_up, call)
-    try:
-        yield pool
-    except BaseException:
-        pool.kill()
-        raise
-    pool.shutdown()
+    with cleaned_up(pool.kill_workers):
+        for _ in range(min(jobs, number)):
+            pool.submit(_warm_up, call)
+        try:
+            yield pool
+        except BaseException:
+            pool.kill()
+            raise
+        pool.shutdown()
 
 
 @contextmanager

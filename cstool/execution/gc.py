@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_GC_THRESHOLDS = (50_000, 20, 50)
+_GC_THRESHOLDS = (1_000_000, 20, 50)
 
 
 @contextmanager

@@ -34,11 +34,16 @@ class StandardErrorHandler(logging.Handler):
         echo(text, err=True, wrap=not self.as_json)
 
 
-def configure(*, as_json: bool) -> None:
-    """Write the log of this process to standard error."""
+def unconfigure() -> None:
+    """Undo `configure`: do not write the log of this process to standard error."""
     for handler in [*_logger.handlers]:
         if isinstance(handler, StandardErrorHandler):
             _logger.removeHandler(handler)
+
+
+def configure(*, as_json: bool) -> None:
+    """Write the log of this process to standard error."""
+    unconfigure()
     _logger.addHandler(StandardErrorHandler(as_json=as_json))
     _logger.setLevel(logging.INFO)
     _logger.propagate = False

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tqdm import tqdm
-
 from cstool.execution.log import is_json, log
 from cstool.execution.resources import peak_memory
 from cstool.execution.terminal import printable
@@ -198,6 +196,8 @@ def progress(
         lines = LogLines(label, total, unit=unit, stage=stage)
         lines.found(done)
         return lines
+    from tqdm import tqdm  # here, because it imports the e-mail package
+
     return ProgressBar(
         tqdm(
             total=total,

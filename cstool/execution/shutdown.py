@@ -19,6 +19,8 @@ from cstool.execution.log import is_json, log_line
 from cstool.execution.signals import SIGNALS, end_on_signals, exit_code, note, received
 from cstool.execution.terminal import echo
 
+# The name of the thread that waits for signals.
+WATCHER = "cstool-signals"
 # Seconds for the program to end by itself.
 GRACE = 0.8
 # The message of a program without a better one.
@@ -71,7 +73,7 @@ def ending_in_time() -> Iterator[None]:
     sys.unraisablehook = _unraisable
     end_on_signals()
     waker = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-    watch = threading.Thread(target=_watch, args=(receiver, over), daemon=True)
+    watch = threading.Thread(target=_watch, args=(receiver, over), name=WATCHER, daemon=True)
     watch.start()
     try:
         yield

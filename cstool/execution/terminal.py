@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 import click
-from wcwidth import wcswidth
 
 # Left-to-right, right-to-left and Arabic letter mark: they are common in right-to-left text and
 # affect only adjacent characters.
@@ -73,6 +72,8 @@ def in_lines(text: str, width: int) -> str:
 
     A word that is longer than that, such as a path, is not broken.
     """
+    from wcwidth import wcswidth
+
     lines = []
     for line in text.split("\n"):
         words = line.split(" ")

@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -21,6 +22,8 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 from cstool.errors import is_out_of_memory
+from cstool.execution.fork_server import ForkedProcess, ForkServer, can_fork
+from cstool.execution.log import unconfigure
 from cstool.execution.shared_memory import (
     CAN_SHARE,
     handing_over,
@@ -32,7 +35,7 @@ from cstool.execution.signals import interrupts_blocked
 
 T = TypeVar("T")
 
-# Spawned, not forked: Polars and Arrow keep threads that do not survive a fork.
+# For processes that cannot be copied; Polars and Arrow keep threads that do not survive a fork.
 _PROCESSES = multiprocessing.get_context("spawn")
 _SECONDS_TO_END = 5.0
 # Last bytes of a dead worker's standard error that are read, and the longest line in a message.
@@ -54,7 +57,7 @@ class _InWorker(Exception):  # noqa: N818
 class _Worker(NamedTuple):
     """A worker process, the pipe to it, and the file that receives its standard error."""
 
-    process: SpawnProcess
+    process: SpawnProcess | ForkedProcess
     pipe: Connection
     log: int | None
 
@@ -68,6 +71,7 @@ class WorkerPool(Executor):
 
     def __init__(self, number: int) -> None:
         self._number = number
+        self._server = _server()
         self._lock = threading.Lock()
         self._waiting: deque[_Call] = deque()
         self._idle: list[_Inbox] = []
@@ -94,8 +98,8 @@ class WorkerPool(Executor):
     def _new_seat(self) -> _Inbox:
         inbox: _Inbox = SimpleQueue()
         thread = threading.Thread(target=self._serve, args=(inbox,), daemon=True)
-        with interrupts_blocked():  # in the thread and in the process that it starts
-            thread.start()
+        with nullcontext() if self._server else interrupts_blocked():
+            thread.start()  # with interrupts blocked, also in the process that it spawns
         self._inboxes.append(inbox)
         self._threads.append(thread)
         return inbox
@@ -107,11 +111,15 @@ class WorkerPool(Executor):
 
     def kill(self) -> None:
         """Kill the workers; the next run repeats their calls."""
+        self.kill_workers()
+        self.shutdown(cancel_futures=True)
+
+    def kill_workers(self) -> None:
+        """Kill the workers, without waiting for their end."""
         with self._lock:
             self._killed = True
             for worker in self._workers.values():
                 worker.process.kill()
-        self.shutdown(cancel_futures=True)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Accept no more calls; let the workers end after their calls."""
@@ -126,6 +134,9 @@ class WorkerPool(Executor):
         if wait:
             for thread in self._threads:
                 thread.join()
+            if self._server is not None:
+                self._server.close()
+                self._server = None
 
     def _serve(self, inbox: _Inbox) -> None:
         """Run calls in a worker process of this thread; replace it if it dies."""
@@ -176,12 +187,10 @@ class WorkerPool(Executor):
         ours, theirs = _PROCESSES.Pipe()
         log = os.memfd_create("cstool-stderr") if CAN_SHARE else None
         try:
-            process = _PROCESSES.Process(target=_work, args=(theirs,), daemon=True)
             with self._lock:
                 if self._killed:
                     raise RuntimeError("the worker pool is shut down")
-                process.start()
-                worker = self._workers[inbox] = _Worker(process, ours, log)
+                worker = self._workers[inbox] = _Worker(self._process(theirs), ours, log)
         except BaseException as fault:
             ours.close()
             if log is not None:
@@ -197,6 +206,17 @@ class WorkerPool(Executor):
             died = self._died(inbox)
             raise died from died.__cause__
         return worker
+
+    def _process(self, pipe: Connection) -> SpawnProcess | ForkedProcess:
+        """Start a process that runs calls from a pipe."""
+        if self._server is not None:
+            try:
+                return self._server.start(pipe)
+            except (EOFError, ConnectionError):  # the server was killed
+                self._server = None
+        process = _PROCESSES.Process(target=_work, args=(pipe,), daemon=True)
+        process.start()
+        return process
 
     def _died(self, inbox: _Inbox) -> WorkerDied:
         """Remove a dead worker; return the exception that says how it died."""
@@ -224,6 +244,14 @@ class WorkerPool(Executor):
         return worker.process.exitcode or 0
 
 
+def _server() -> ForkServer | None:
+    """Return a server that forks workers; None if they have to be spawned."""
+    try:
+        return ForkServer(_work) if can_fork() else None
+    except OSError:  # no memory for a copy, or too many processes
+        return None
+
+
 def _last_of(log: int) -> str:
     """Return the end of a worker's standard error."""
     size = os.fstat(log).st_size
@@ -248,13 +276,16 @@ def _name(number: int) -> str:
         return f"signal {number}"
 
 
-def _work(pipe: Connection) -> None:
-    """Run calls from the pipe until it is closed."""
+def _work(pipe: Connection, alive: int | None = None) -> None:
+    """Run calls from the pipe until it is closed.
+
+    `alive`: a file at whose end the coordinating process has ended; None in a spawned process.
+    """
     try:
         for log in receive_files(pipe):
             os.dup2(log, 2)
             os.close(log)
-        _begin()
+        _begin(alive)
         while True:
             files = receive_files(pipe)
             answer = _answer(pipe.recv_bytes(), files)
@@ -291,18 +322,25 @@ def _pickled_error(fault: BaseException) -> Any:
     return data
 
 
-def _begin() -> None:
+def _begin(alive: int | None) -> None:
     """Ignore Ctrl-C, limit Arrow to one thread, and end with the coordinating process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     import pyarrow as pa
 
+    from cstool.arrays.without_pandas import without_pandas
+
     pa.set_cpu_count(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    without_pandas()
+    unconfigure()  # only the coordinating process writes the log
+    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(alive: int | None) -> None:
     """End this worker if the coordinating process is killed, even during a call."""
+    if alive is not None:
+        os.read(alive, 1)
+        os._exit(1)
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -70,11 +70,10 @@ def not_prose(texts: pa.StringArray, language: str) -> Array:
     reasons = np.zeros(len(texts), np.uint8)
     if not len(texts):
         return reasons
-    offsets, points = points_of(texts)
     # One more character, so that the position after the last one can be read.
-    points = np.append(points, np.uint32(0))
+    offsets, points = points_of(texts, after=1)
     table = _marks(current(language))
-    classes = table.classes[points]
+    classes = table.classes.take(points)
     first, last = _ends(offsets, classes)
     empty = first > last
     begins, ends = classes[first], classes[last]

@@ -25,10 +25,10 @@ _CHARACTERS = 0x32400
 @cache
 def classes() -> Array:
     """Return uint8[n]: the class of each code point; that of the last also applies beyond it."""
+    characters = np.arange(_CHARACTERS, dtype=np.uint32).view("U1")
     table = np.zeros(_CHARACTERS, np.uint8)
-    characters = [*map(chr, range(_CHARACTERS))]
-    table[[*map(str.isspace, characters)]] = SPACE
-    table[[*map(str.isalpha, characters)]] = LETTER
+    table[np.strings.isspace(characters)] = SPACE
+    table[np.strings.isalpha(characters)] = LETTER
     for first, last, script in rows("cstool.languages", "characters.tsv"):
         if script in _SPACELESS_SCRIPTS:
             block = table[int(first, 16) : int(last, 16) + 1]

@@ -32,6 +32,7 @@ from cstool.arrays.arrow import flat, numbers, offsets_of, one_chunk, ranges, st
 from cstool.errors import InputError
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, check_checksum, map_numbers
+from cstool.storage.label_lookup import LabelArrays, labels_of, masks_of
 
 _KNOWN = ("known", "known_offsets", "known_text")
 _FILES = ("qids", "rows", "which", "steps", "offsets", "text", "marks", *_KNOWN)
@@ -219,11 +220,13 @@ class LabelStore:
         self.languages = list(languages)
         self._qids = map_numbers(folder / "qids", np.uint32)
         self._rows = map_numbers(folder / "rows", np.uint64).reshape(-1, words(len(languages)) + 2)
-        self._which = map_numbers(folder / "which", _index_type(len(languages)))
-        self._steps = map_numbers(folder / "steps", np.uint8)
-        self._offsets = map_numbers(folder / "offsets", np.int64)
-        self._text = map_numbers(folder / "text", np.uint8)
-        self._words = _column(self._offsets, self._text)
+        self._labels = LabelArrays(
+            self._rows,
+            map_numbers(folder / "which", _index_type(len(languages))),
+            map_numbers(folder / "steps", np.uint8),
+            map_numbers(folder / "offsets", np.int64),
+            map_numbers(folder / "text", np.uint8),
+        )
         self._marks = map_numbers(folder / "marks", np.uint8)
         self._known = map_numbers(folder / "known", np.int64)
         self._names = _column(
@@ -247,7 +250,7 @@ class LabelStore:
         """Return uint64[n, m]: the masks of entities (row indices); 0 for an index of -1."""
         if not len(self._qids):
             return np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
-        masks: Array = self._rows[np.maximum(entities, 0), :-2]
+        masks: Array = self._rows[np.maximum(entities, 0)][:, :-2]
         masks[entities < 0] = 0
         return masks
 
@@ -258,71 +261,19 @@ class LabelStore:
         labelled: Array = masks >> bit & np.uint64(1) > 0
         return labelled
 
-    def labels(self, entities: Array, languages: Array) -> tuple[pa.Array, Array]:
+    def labels(self, entities: Array, languages: Array) -> tuple[pa.StringArray, Array]:
         """Return the label of `entities[i]` in `languages[i]` (indices), which must exist.
 
         And uint8[n]: the step of the search that found it.
         """
-        if not len(entities):
-            return pa.array([], pa.large_string()), np.zeros(0, np.uint8)
-        rows = self._rows[entities]
-        word, bit = languages // 64, (languages % 64).astype(np.uint64)
-        below = rows[np.arange(len(entities)), word] & ((np.uint64(1) << bit) - np.uint64(1))
-        rank = np.bitwise_count(below).astype(np.int64)
-        for i in range(rows.shape[1] - 3):
-            rank += np.where(word > i, np.bitwise_count(rows[:, i]), 0).astype(np.int64)
-        first_which, first_word = rows[:, -2].astype(np.int64), rows[:, -1].astype(np.int64)
-        index = first_which + rank
-        return self._words.take(numbers(first_word + self._which[index])), self._steps[index]
+        return labels_of(self._labels, entities, languages)
 
-    def same(self, entities: Array, texts: pa.Array) -> Array:
+    def same(self, entities: Array, texts: pa.StringArray) -> Array:
         """Return uint64[n, m]: the masks of languages in which an entity's label equals the text.
 
         `entities`: row indices, -1 for none; `texts`: a string for each.
         """
-        masks = np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
-        present = np.flatnonzero(entities >= 0)
-        if not len(present):
-            return masks
-        rows = entities[present]
-        first = self._rows[rows, -1].astype(np.int64)
-        number = self._next(rows, -1, len(self._offsets) - 1) - first
-        # Compare the length, the first and the last byte before whole strings.
-        lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
-        begins, view = _bytes_of(texts)
-        data = np.frombuffer(view, np.uint8)
-        owner = np.repeat(present, number)
-        word = ranges(first, number)
-        begin, end = self._offsets[word], self._offsets[word + 1]
-        alike = np.flatnonzero((end - begin == lengths[owner]) & (end > begin))
-        owner, word, begin, end = (part[alike] for part in (owner, word, begin, end))
-        alike = self._text[begin] == data[begins[owner]]
-        alike &= self._text[end - 1] == data[begins[owner + 1] - 1]
-        owner, word = owner[alike], word[alike]
-        wanted = texts.take(numbers(owner)).cast(pa.large_string())
-        equal = pc.equal(self._words.take(numbers(word)), wanted).to_numpy(zero_copy_only=False)
-        owner, word = owner[equal], word[equal]
-        masks[owner] = self._with_word(entities[owner], word)
-        return masks
-
-    def _with_word(self, entities: Array, words_: Array) -> Array:
-        """Return the masks of languages in which `words_[i]` is the label of `entities[i]`."""
-        rows = self._rows[entities]
-        masks = np.ascontiguousarray(rows[:, :-2])
-        bits = np.unpackbits(masks.view(np.uint8), axis=1, bitorder="little")
-        first = rows[:, -2].astype(np.int64)
-        number = bits.sum(axis=1, dtype=np.int64)
-        which = self._which[ranges(first, number)]
-        wanted = np.repeat(words_ - rows[:, -1].astype(np.int64), number)
-        bits[bits.view(bool)] = which == wanted
-        packed: Array = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
-        return packed
-
-    def _next(self, entities: Array, column: int, end: int) -> Array:
-        """Return the value of `column` in the next row, `end` for the last row."""
-        after = np.minimum(entities + 1, len(self._rows) - 1)
-        ends = self._rows[after, column].astype(np.int64)
-        return np.where(entities + 1 < len(self._rows), ends, end)
+        return masks_of(self._labels, entities, texts)
 
     def marks(self, entities: Array) -> Array:
         """Return uint8[n]: the marks of entities (row indices); 0 for an index of -1."""

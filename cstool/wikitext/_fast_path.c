@@ -9,6 +9,7 @@
 
 #include "../_module.h"
 #include "_fast_path_text.h"
+#include "_fast_path_brackets.h"
 
 /* Read an anchor up to its brackets; its marks of style must be paired within the anchor. */
 static Outcome read_anchor(Page *page)
@@ -22,7 +23,7 @@ static Outcome read_anchor(Page *page)
         } else if (c == ']' && peek(page, page->at + 1) == ']') {
             return styles.italic % 2 || styles.bold % 2 ? NOT_PLAIN : OK;
         } else {
-            Outcome outcome = read_special(page, &styles);
+            Outcome outcome = c == '<' ? read_tag(page, 0) : read_special(page, &styles);
             if (outcome != OK)
                 return outcome;
         }
@@ -32,7 +33,10 @@ static Outcome read_anchor(Page *page)
 /* Append a mention: a tuple (start, end, title), not tracked by the garbage collector. */
 static Outcome add_mention(Page *page, Py_ssize_t start, PyObject *title)
 {
-    PyObject *mention = Py_BuildValue("(nnO)", start, page->length, title);
+    PyObject *first = PyLong_FromSsize_t(start), *end = PyLong_FromSsize_t(page->length);
+    PyObject *mention = first && end ? PyTuple_Pack(3, first, end, title) : NULL;
+    Py_XDECREF(first);
+    Py_XDECREF(end);
     if (mention == NULL)
         return FAULT;
     PyObject_GC_UnTrack(mention);
@@ -53,17 +57,26 @@ static Py_ssize_t prefix_start(const Page *page)
     return page->length - (page->at - i);
 }
 
-/* Return the end of the target that begins at `i`; -1 if it is not plain. */
-static Py_ssize_t target_end(const Page *page, Py_ssize_t i)
+/* Return the end of the target that begins at `start`; -1 if it is not plain. Set whether it is in
+   the form of most titles, which Namespaces.read_closely would not change (titles.py: _ODD). */
+static Py_ssize_t target_end(const Page *page, Py_ssize_t start, int *ordinary)
 {
-    for (;; i++) {
+    unsigned char kinds = 0;
+    Py_UCS4 before = ' ';
+    for (Py_ssize_t i = start;; i++) {
         Py_UCS4 c = peek(page, i);
-        if (!(kind_of(page, c) & SPECIAL) || c == '&')
-            continue;
-        if (c == '|' || c == ']')
-            return i;
-        if ((c != '\'' && c != '_') || peek(page, i + 1) == c)
-            return -1;
+        unsigned char kind = kind_of(page, c);
+        if (kind & SPECIAL && c != '&') {
+            if (c == '|' || c == ']') {
+                *ordinary = !(kinds & INVOLVED) && before != ' ' && page->in[start] != '.' &&
+                            i - start <= LONGEST_TITLE;
+                return i;
+            }
+            if ((c != '\'' && c != '_') || peek(page, i + 1) == c)
+                return -1;
+        }
+        kinds |= c == ' ' && before == ' ' ? INVOLVED : kind;
+        before = c;
     }
 }
 
@@ -88,7 +101,12 @@ static Outcome read_shown(Page *page, PyObject *own, Py_ssize_t target)
         outcome = read_anchor(page);
         page->at++;
     } else if (peek(page, end + 1) == ']') {
-        outcome = put_string(page, own, end - target);
+        outcome = OK;
+        if (own != NULL)
+            outcome = put_string(page, own, end - target);
+        else
+            for (Py_ssize_t i = target; i < end; i++)
+                put(page, page->in[i]);
     }
     page->at++;
     /* White space at an anchor's ends is displayed, but not part of the mention. */
@@ -99,12 +117,9 @@ static Outcome read_shown(Page *page, PyObject *own, Py_ssize_t target)
 }
 
 /* Append a link's mention; a link to its own page makes none, except to a section of it. */
-static Outcome mention(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t raw,
+static Outcome mention(Page *page, PyObject *title, Py_ssize_t start, Py_ssize_t raw,
                        Py_ssize_t end)
 {
-    if (PyTuple_GET_ITEM(entry, 0) == Py_False)
-        return OK;
-    PyObject *title = PyTuple_GET_ITEM(entry, 1);
     int same = PyUnicode_Compare(title, page->title);
     if (same == -1 && PyErr_Occurred())
         return FAULT;
@@ -113,26 +128,69 @@ static Outcome mention(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t
     return same ? add_mention(page, start, title) : OK;
 }
 
-static Outcome read_link(Page *page)
+/* Return the title in NFC with the wiki's first letter. Characters up to U+00FF are in NFC. */
+static PyObject *normalised(const Wiki *wiki, PyObject *title)
 {
-    const Wiki *wiki = page->wiki;
-    Py_ssize_t start = prefix_start(page), raw = page->at + 2;
-    Py_ssize_t end = target_end(page, raw);
-    if (start < 0 || end <= raw)
-        return NOT_PLAIN;
-    PyObject *entry = kept(wiki->entries, wiki->make_entry, page->in + raw, end - raw);
-    if (entry == NULL)
-        return FAULT;
-    Outcome outcome = NOT_PLAIN;
-    if (entry != Py_None) {
-        page->at = end;
-        outcome = read_shown(page, PyTuple_GET_ITEM(entry, 2), raw);
+    if (PyUnicode_MAX_CHAR_VALUE(title) > 0xFF) {
+        PyObject *normal = PyObject_CallFunction(wiki->normalize, "sO", "NFC", title);
+        Py_SETREF(title, normal);
     }
+    if (title == NULL || PyUnicode_GET_LENGTH(title) == 0)
+        return title;
+    Py_UCS4 first = PyUnicode_READ_CHAR(title, 0);
+    if (first < 0x80 && !Py_ISLOWER(first))
+        return title;
+    PyObject *capital = kept(wiki->capitals, wiki->make_capital, &first, 1);
+    if (capital != NULL && PyUnicode_GET_LENGTH(capital) == 1 &&
+        PyUnicode_READ_CHAR(capital, 0) == first) {
+        Py_DECREF(capital);
+        return title;
+    }
+    PyObject *rest = PyUnicode_Substring(title, 1, PyUnicode_GET_LENGTH(title));
+    Py_SETREF(title, rest && capital ? PyUnicode_Concat(capital, rest) : NULL);
+    Py_XDECREF(rest);
+    Py_XDECREF(capital);
+    return title;
+}
+
+/* Read the rest of a link. `own`: its default text, NULL if that is its target as it is written;
+   `title`: that of its mention, NULL if it makes none. */
+static Outcome read_rest(Page *page, PyObject *title, PyObject *own, Py_ssize_t start,
+                         Py_ssize_t raw, Py_ssize_t end)
+{
+    page->at = end;
+    Outcome outcome = read_shown(page, own, raw);
     if (outcome == OK)
         outcome = read_trail(page);
     page->floor = page->at;
-    if (outcome == OK)
-        outcome = mention(page, entry, start, raw, end);
+    return outcome == OK && title != NULL ? mention(page, title, start, raw, end) : outcome;
+}
+
+static Outcome read_link(Page *page)
+{
+    const Wiki *wiki = page->wiki;
+    int ordinary = 0;
+    Py_ssize_t start = prefix_start(page), raw = page->at + 2;
+    Py_ssize_t end = target_end(page, raw, &ordinary);
+    if (start < 0 || end <= raw)
+        return NOT_PLAIN;
+    Outcome outcome = NOT_PLAIN;
+    if (ordinary) {
+        PyObject *title = string(page->in + raw, end - raw);
+        if (title == NULL || (title = normalised(wiki, title)) == NULL)
+            return FAULT;
+        outcome = read_rest(page, title, NULL, start, raw, end);
+        Py_DECREF(title);
+        return outcome;
+    }
+    PyObject *entry = kept(wiki->entries, wiki->make_entry, page->in + raw, end - raw);
+    if (entry == NULL)
+        return FAULT;
+    if (entry != Py_None) {
+        PyObject *title = PyTuple_GET_ITEM(entry, 1);
+        outcome = read_rest(page, PyTuple_GET_ITEM(entry, 0) == Py_True ? title : NULL,
+                            PyTuple_GET_ITEM(entry, 2), start, raw, end);
+    }
     Py_DECREF(entry);
     return outcome;
 }
@@ -143,30 +201,50 @@ static inline Outcome check(const Styles *styles)
     return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
 }
 
+/* Copy words up to markup, or to the second of two spaces. */
+static void read_words(Page *page)
+{
+    const unsigned char *kinds = page->wiki->kinds;
+    const Py_UCS4 *in = page->in + page->at, *end = page->in + page->end;
+    Py_UCS4 *out = page->out + page->length;
+    Py_UCS4 before = page->length ? out[-1] : ' ';
+    for (; in < end; in++, out++) {
+        Py_UCS4 c = *in;
+        if (c == ' ' ? is_white(before) : kinds[c < CHARACTERS ? c : OTHERS] & SPECIAL)
+            break;
+        *out = before = c;
+    }
+    page->at = in - page->in;
+    page->length = out - page->out;
+}
+
 /* Read up to the line's end, across the line breaks of a paragraph. */
 static Outcome read_line(Page *page)
 {
     Styles styles = {0, 0};
+    Brackets brackets = {0, 0};
     for (;;) {
+        read_words(page);
         Py_UCS4 c = peek(page, page->at);
         Outcome outcome = OK;
         if (c == ' ') {
-            put(page, c);
             page->at++;
-        } else if (!(kind_of(page, c) & SPECIAL) || c == '|' || c == '>') {
+        } else if (c == '|' || c == '>') {
             page->out[page->length++] = c;
             page->at++;
         } else if (c == '\n') {
-            return check(&styles);
+            return brackets.external ? NOT_PLAIN : check(&styles);
         } else if (c == CONTINUES) {
-            outcome = check(&styles);
+            outcome = brackets.external ? NOT_PLAIN : check(&styles);
             styles = (Styles){0, 0};
             put_line_end(page);
             page->floor = ++page->at;
-        } else if (c == '[') {
-            outcome = peek(page, page->at + 1) == '[' ? read_link(page) : NOT_PLAIN;
+        } else if (c == '[' && peek(page, page->at + 1) == '[') {
+            outcome = read_link(page);
+        } else if (c == '[' || c == ']') {
+            outcome = read_bracket(page, &brackets);
         } else if (c == '<') {
-            outcome = read_tag(page);
+            outcome = read_tag(page, 1);
         } else if (c == NOTHING) {
             page->floor = ++page->at;
         } else {
@@ -197,11 +275,12 @@ static PyObject *make_line(Page *page)
     return line;
 }
 
-/* Read the next line; return it, or None if it is not plain, or NULL with an exception. */
+/* Read the next line; return it, or its source if it is not plain, or NULL with an exception. */
 static PyObject *next_line(Page *page)
 {
     Py_ssize_t start = page->floor = page->at;
     page->length = 0;
+    page->stop = -1;
     page->mentions = PyList_New(0);
     page->names = PyList_New(0);
     Outcome outcome = page->mentions && page->names ? read_line(page) : FAULT;
@@ -209,13 +288,17 @@ static PyObject *next_line(Page *page)
         outcome = NOT_PLAIN;
     while (page->length && Py_UNICODE_ISSPACE(page->out[page->length - 1]))
         page->length--;
-    PyObject *line = outcome == OK ? make_line(page) : outcome == FAULT ? NULL : Py_NewRef(Py_None);
+    if (outcome == OK && page->stop >= 0 && page->length > page->stop)
+        outcome = NOT_PLAIN; /* more than one line */
+    PyObject *line = outcome == OK ? make_line(page) : NULL;
     Py_XDECREF(page->mentions);
     Py_XDECREF(page->names);
     if (outcome != OK)
-        page->at = start;
+        page->at = start; /* it may be beyond the line's end */
     while (peek(page, page->at) != '\n')
         page->at++;
+    if (outcome == NOT_PLAIN)
+        line = string(page->in + start, page->at - start);
     page->at++;
     return line;
 }
@@ -233,19 +316,21 @@ static PyObject *read_lines(Page *page)
 }
 
 PyDoc_STRVAR(lines_doc,
-"lines(text, title, holes, wiki) -> list[TextLine | None]\n\n"
-"Read the lines of a page's text; None for lines with markup other than links.\n"
+"lines(text, title, holes, wiki) -> list[TextLine | str]\n\n"
+"Read the lines of a page's text; the source of lines with markup that is not read here.\n"
 "`title` is the page's own title, `holes` the names of its holes by number. `wiki` is a tuple:\n"
-"kinds, make_entry, entries, make_decoded, decoded, tags, TextLine.");
+"kinds, make_entry, entries, make_decoded, decoded, tags, breaks, TextLine, normalize,\n"
+"make_capital, capitals.");
 
 static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *text, *title, *holes, *kinds;
     Wiki wiki;
-    if (!PyArg_ParseTuple(args, "UUO!(SOO!OO!O!O!):lines", &text, &title, &PyList_Type, &holes,
+    if (!PyArg_ParseTuple(args, "UUO!(SOO!OO!O!O!O!OOO!):lines", &text, &title, &PyList_Type, &holes,
                           &kinds, &wiki.make_entry, &PyDict_Type, &wiki.entries,
                           &wiki.make_decoded, &PyDict_Type, &wiki.decoded, &PyFrozenSet_Type,
-                          &wiki.tags, &PyType_Type, &wiki.line))
+                          &wiki.tags, &PyFrozenSet_Type, &wiki.breaks, &PyType_Type, &wiki.line,
+                          &wiki.normalize, &wiki.make_capital, &PyDict_Type, &wiki.capitals))
         return NULL;
     if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
         return PyErr_Format(PyExc_ValueError, "wrong length of kinds, or TextLine is not a tuple");

@@ -8,13 +8,13 @@
 #include <Python.h>
 
 /* Classes of characters, set by fast_path.py: bits in the bytes of a table. */
-enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8 };
+enum { SPECIAL = 1, TRAIL = 2, PREFIX = 4, ODD = 8, INVOLVED = 16 };
 enum { CHARACTERS = 0x10000, OTHERS = CHARACTERS, KINDS = CHARACTERS + 1 };
 
 /* The marks of markers.py. */
-enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F };
+enum { HOLE = 0x04, HOLE_END = 0x05, NOTHING = 0x06, CONTINUES = 0x08, OBJECT = 0xFFFC, NBSP = 0xA0, WIDE_LOW_LINE = 0xFF3F, LONG_S = 0x17F };
 
-enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, TARGETS_KEPT = 1 << 16 };
+enum { LONGEST_REFERENCE = 42, LONGEST_TAG = 14, LONGEST_TITLE = 255 / 4, TARGETS_KEPT = 1 << 16 };
 
 /* The outcome of a step: a Python exception, a line that is not plain, or success. */
 typedef enum { FAULT = -1, NOT_PLAIN = 0, OK = 1 } Outcome;
@@ -26,8 +26,11 @@ typedef struct {
     PyObject *entries;          /* cache of make_entry, by raw target */
     PyObject *make_decoded;     /* reference -> its text, or None if that is not plain */
     PyObject *decoded;          /* cache of make_decoded */
-    PyObject *tags;             /* names of inline tags */
+    PyObject *tags, *breaks;    /* names of inline tags, and of those that end a line */
     PyTypeObject *line;         /* the named tuple TextLine */
+    PyObject *normalize;        /* unicodedata.normalize */
+    PyObject *make_capital;     /* letter -> the letter that begins a title instead */
+    PyObject *capitals;         /* cache of make_capital */
 } Wiki;
 
 /* State of the reader: `in[at:end]` is the rest of the page, `out` the line's text so far. */
@@ -38,6 +41,7 @@ typedef struct {
     Py_ssize_t floor;        /* earliest start of a link's prefix */
     Py_UCS4 *out;
     Py_ssize_t length;
+    Py_ssize_t stop;         /* length at the first tag that ends the line, -1 without one */
     PyObject *title, *holes, *mentions, *names;
 } Page;
 
@@ -164,8 +168,8 @@ static Outcome read_reference(Page *page)
     return outcome;
 }
 
-/* An inline tag, which is not displayed. */
-static Outcome read_tag(Page *page)
+/* An inline tag, which is not displayed, or, in a line, one that ends it. */
+static Outcome read_tag(Page *page, int in_line)
 {
     char name[LONGEST_TAG];
     int length = 0;
@@ -180,15 +184,20 @@ static Outcome read_tag(Page *page)
     if (length == 0 || (c != ' ' && c != '/' && c != '>'))
         return NOT_PLAIN;
     while (c = peek(page, i), c != '>') {
-        if (c == '<' || c == '\n')
+        if (c == '<' || c == '\n' || c == '[' || c == ']')
             return NOT_PLAIN;
         i++;
     }
     PyObject *key = PyUnicode_FromStringAndSize(name, length);
-    int inline_ = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
+    int known = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
+    if (known == 0 && in_line) {
+        known = PySet_Contains(page->wiki->breaks, key);
+        if (known > 0 && page->length && page->stop < 0)
+            page->stop = page->length;
+    }
     Py_XDECREF(key);
-    if (inline_ <= 0)
-        return (Outcome)inline_;
+    if (known <= 0)
+        return (Outcome)known;
     page->at = page->floor = i + 1;
     return OK;
 }

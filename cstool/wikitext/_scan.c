@@ -1,4 +1,4 @@
-/* Find markup in a page's text, and cut lines: compiled versions of searches by pattern.
+/* Find markup in a page's text: compiled versions of searches by pattern.
 
    The rule of each function, and a version in Python for installations without a compiler, are in
    scan.py; tests/wikitext/test_scan.py checks that both agree. */
@@ -8,6 +8,7 @@
 
 #include "../_module.h"
 #include "_scan_braces.h"
+#include "_scan_lines.h"
 
 static inline int is_space(Py_UCS4 c)
 {
@@ -168,142 +169,18 @@ static PyObject *pass_notes(PyObject *Py_UNUSED(module), PyObject *args)
     return PyLong_FromSsize_t(found ? i : -1);
 }
 
-/* ---- sentences ---- */
-
-/* A line to be cut, and the indices of its next mention and hole. */
-typedef struct {
-    Text text;
-    PyObject *mentions, *holes;
-    Py_ssize_t mention, hole;
-    PyTypeObject *sentence;
-} Line;
-
-static int bounds(const Line *line, Py_ssize_t i, Py_ssize_t *start, Py_ssize_t *end)
-{
-    PyObject *mention = PyList_GET_ITEM(line->mentions, i);
-    if (!PyTuple_Check(mention) || PyTuple_GET_SIZE(mention) != 3) {
-        PyErr_SetString(PyExc_TypeError, "a mention is (start, end, target)");
-        return -1;
-    }
-    *start = PyLong_AsSsize_t(PyTuple_GET_ITEM(mention, 0));
-    *end = PyLong_AsSsize_t(PyTuple_GET_ITEM(mention, 1));
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-/* Return the mentions from `line->mention` up to `last`, with offsets relative to `begin`. */
-static PyObject *mentions_within(const Line *line, Py_ssize_t last, Py_ssize_t begin)
-{
-    PyObject *found = PyList_New(last - line->mention);
-    for (Py_ssize_t i = line->mention; found != NULL && i < last; i++) {
-        Py_ssize_t start, end;
-        PyObject *mention = NULL;
-        if (bounds(line, i, &start, &end) == 0)
-            mention = Py_BuildValue("(nnO)", start - begin, end - begin,
-                                    PyTuple_GET_ITEM(PyList_GET_ITEM(line->mentions, i), 2));
-        if (mention == NULL) {
-            Py_CLEAR(found);
-        } else {
-            PyObject_GC_UnTrack(mention);
-            PyList_SET_ITEM(found, i - line->mention, mention);
-        }
-    }
-    return found;
-}
-
-/* Return a new named tuple whose items are not set. */
-static PyObject *new_tuple(PyTypeObject *type, Py_ssize_t size)
-{
-    PyObject *made = type->tp_alloc(type, size);
-#if PY_VERSION_HEX >= 0x030E0000
-    if (made != NULL)
-        ((PyTupleObject *)made)->ob_hash = -1; /* not computed yet */
-#endif
-    return made;
-}
-
-/* Return the sentence between two offsets; NULL if it is empty, or with an exception. */
-static PyObject *sentence_between(Line *line, Py_ssize_t start, Py_ssize_t end, Py_ssize_t last)
-{
-    Py_ssize_t hole = line->hole;
-    if (PyList_GET_SIZE(line->holes))
-        for (Py_ssize_t i = start; i < end; i++)
-            line->hole += at(&line->text, i) == 0xFFFC;
-    while (start < end && Py_UNICODE_ISSPACE(at(&line->text, start)))
-        start++;
-    while (start < end && Py_UNICODE_ISSPACE(at(&line->text, end - 1)))
-        end--;
-    if (start == end)
-        return NULL;
-    PyObject *text = PyUnicode_Substring(line->text.string, start, end);
-    PyObject *mentions = mentions_within(line, last, start);
-    PyObject *holes = PyList_GetSlice(line->holes, hole, line->hole);
-    PyObject *sentence = text && mentions && holes ? new_tuple(line->sentence, 3) : NULL;
-    if (sentence == NULL) {
-        Py_XDECREF(text);
-        Py_XDECREF(mentions);
-        Py_XDECREF(holes);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(sentence, 0, text);
-    PyTuple_SET_ITEM(sentence, 1, mentions);
-    PyTuple_SET_ITEM(sentence, 2, holes);
-    return sentence;
-}
-
-static PyObject *cut_line(Line *line, PyObject *pieces)
-{
-    PyObject *found = PyList_New(0);
-    Py_ssize_t start = 0, place = 0, last = 0, number = PyList_GET_SIZE(line->mentions);
-    for (Py_ssize_t i = 0; found != NULL && i < PyList_GET_SIZE(pieces); i++) {
-        Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(pieces, i));
-        Py_ssize_t from = 0, to = 0;
-        place += length;
-        int failed = length < 0;
-        if (place > line->text.length) {
-            PyErr_SetString(PyExc_ValueError, "the pieces are longer than the line");
-            failed = 1;
-        }
-        while (!failed && last < number && !(failed = bounds(line, last, &from, &to)) && to <= place)
-            last++;
-        if (!failed && last < number && from < place)
-            continue; /* inside a mention */
-        PyObject *sentence = failed ? NULL : sentence_between(line, start, place, last);
-        if ((sentence != NULL && append(found, sentence) < 0) || PyErr_Occurred())
-            Py_CLEAR(found);
-        start = place;
-        line->mention = last;
-    }
-    return found;
-}
-
-PyDoc_STRVAR(cut_doc,
-"cut(text, mentions, holes, pieces, sentence) -> list[Sentence]\n\n"
-"Cut a line into its pieces, but not inside a mention; trimmed, without empty ones.");
-
-static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *text, *mentions, *holes, *pieces, *sentence;
-    if (!PyArg_ParseTuple(args, "UO!O!O!O!:cut", &text, &PyList_Type, &mentions, &PyList_Type,
-                          &holes, &PyList_Type, &pieces, &PyType_Type, &sentence))
-        return NULL;
-    if (!PyType_IsSubtype((PyTypeObject *)sentence, &PyTuple_Type))
-        return PyErr_Format(PyExc_TypeError, "a sentence is a tuple");
-    Line line = {text_of(text), mentions, holes, 0, 0, (PyTypeObject *)sentence};
-    return cut_line(&line, pieces);
-}
-
 static PyMethodDef functions[] = {
     {"calls", calls, METH_O, calls_doc},
     {"prefixed", prefixed, METH_O, prefixed_doc},
     {"pass_notes", pass_notes, METH_VARARGS, pass_notes_doc},
-    {"cut", cut, METH_VARARGS, cut_doc},
+    {"pass_lines", pass_lines, METH_VARARGS, pass_lines_doc},
     {NULL},
 };
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "_scan",
-    .m_doc = "Find markup in a page's text, and cut lines.",
+    .m_doc = "Find markup in a page's text.",
     .m_size = 0,
     .m_methods = functions,
     .m_slots = module_slots,

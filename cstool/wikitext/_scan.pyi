@@ -1,8 +1,3 @@
-from collections.abc import Callable
-from typing import TypeVar
-
-T = TypeVar("T")
-
 def calls(text: str) -> list[tuple[int, int, int]]:
     """Return the outermost pairs of braces: start, end (exclusive), and 2 or 3 braces."""
 
@@ -14,11 +9,7 @@ def pass_notes(
 ) -> int:
     """Append the text without comments and footnotes to `out`, up to a tag; return its offset."""
 
-def cut(
-    text: str,
-    mentions: list[tuple[int, int, str]],
-    holes: list[str],
-    pieces: list[str],
-    sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
-) -> list[T]:
-    """Return a line's sentences: its pieces, trimmed of white space, without empty ones."""
+def pass_lines(
+    text: str, at: int, before: str, own: str, holes: bool, kept: list[str], /
+) -> tuple[int, str]:
+    """Append lines to `kept`, up to one that needs a closer look; return its offset."""

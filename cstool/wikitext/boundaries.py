@@ -1,13 +1,14 @@
 """Find where sentences begin: sentencex, corrected by rules on what surrounds a stop.
 
-sentencex decides first; a rule overrules it where it knows better (ordinals, abbreviations, a digit
-or a lower-case letter after the stop, titles in Japanese). The words of the languages:
+sentencex decides first, except for texts of letters and marks within sentences, which are one
+sentence; a rule overrules it where it knows better (ordinals, abbreviations, a digit or a
+lower-case letter after the stop, titles in Japanese). The words of the languages:
 boundary_rules.py.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -34,25 +35,32 @@ from cstool.wikitext.doubtful_stops import (
     CLOSING,
     STOP,
     UNSPACED_STOP,
+    are_joined,
     doubtful_stops,
     doubtful_unspaced,
+    is_unbroken,
+    masked,
 )
 from cstool.wikitext.markers import OBJECT
 
 _CLOSED = re.compile(r"[)\]」』）】》〉]+")
-_MASK = "ж"  # a letter that no label of a list has
 _BRACKETS = re.compile(r"\((\d)?[^()]*\)\s?(\S?)|\[(\d)")
 _QUOTES = "\"'“”„«»‘’‚‹›"
 _SPACES = re.compile(" *")
 _CONTINUES = (",", ";", ":")
 _DASHES = "–—-"
 _WHOLE_STOPS = "।॥។۔"
-# What a label of more than one character ends with.
-_LABEL_ENDS = frozenset("0123456789ivxlcdmIVXLCDM.")
+# Answers of sentencex about a single stop that are kept: some megabytes.
+_PROBES = 1 << 14
+# Characters after which no sentence begins in most languages: digits, and marks within sentences.
+_WITHIN = "0123456789 ,;:'\"/&%=-([]" + "–—‘’‚“”„«»‹›°×−\ufffc"
 
 
 class _Segmenter(NamedTuple):
-    """What is needed for a language: its rules, how stops are written, which are doubtful."""
+    """What is needed for a language: its rules, how stops are written, which are doubtful.
+
+    `plain`, `others`: the characters after which no sentence begins, as for `is_unbroken`.
+    """
 
     language: str
     rules: BoundaryRules
@@ -60,18 +68,31 @@ class _Segmenter(NamedTuple):
     armenian: bool
     stop: re.Pattern[str]
     doubtful: Callable[[str, list[str]], list[int] | None]
+    plain: bytes
+    others: str
 
 
 @cache
 def _segmenter(language: str) -> _Segmenter:
     rules = boundary_rules(language)
     unspaced, armenian = language in UNSPACED, language == "hy"
+    stop = STOP
+    doubtful: Callable[[str, list[str]], list[int] | None] = partial(doubtful_stops, rules.words)
     if armenian:
-        return _Segmenter(language, rules, False, True, ARMENIAN_STOP, doubtful_armenian)
-    if unspaced:
+        stop, doubtful = ARMENIAN_STOP, doubtful_armenian
+    elif unspaced:
+        stop = UNSPACED_STOP
         doubtful = partial(doubtful_unspaced, JOINS.get(language, JOINS_CHINESE))
-        return _Segmenter(language, rules, True, False, UNSPACED_STOP, doubtful)
-    return _Segmenter(language, rules, False, False, STOP, partial(doubtful_stops, rules.words))
+    within = [mark for mark in _WITHIN if _is_within(mark, language, stop)]
+    plain = bytes(chr(i).isalpha() or chr(i) in within for i in range(128))
+    others = "".join(mark for mark in within if not mark.isascii())
+    return _Segmenter(language, rules, unspaced, armenian, stop, doubtful, plain, others)
+
+
+def _is_within(mark: str, language: str, stop: re.Pattern[str]) -> bool:
+    """Return whether neither sentencex nor a rule begins a sentence after a mark."""
+    text = f"Abc def{mark} Ghi jkl{mark}Mno {mark} Pqr {mark}Stu {mark}Ա{mark}中"
+    return not stop.search(text) and len(_segmented(text, language)) == 1
 
 
 def boundaries(text: str, language: str) -> list[str]:
@@ -79,22 +100,28 @@ def boundaries(text: str, language: str) -> list[str]:
 
     If sentencex fails, or loses or changes characters, the text is one sentence.
     """
-    masked = _without_labels(text) if ")" in text else text
-    if not masked.isascii():
-        masked = _with_plain_spaces(masked)
-    found = _segmented(masked, language)
-    if "".join(found) != masked:
-        return [text]
+    ends = [0, *accumulate(map(len, lengths(text, language)))]
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+def lengths(text: str, language: str) -> list[str]:
+    """Return strings as long as the sentences that `boundaries` finds: some have other characters.
+
+    That spares another copy of the text.
+    """
     own = _segmenter(language)
+    if is_unbroken(text, own.plain, own.others):
+        return [text] if text else []
+    asked = masked(text)
+    found = _segmented(asked, language)
+    if not are_joined(found, asked):
+        return [text]
     doubtful = own.doubtful(text, found)
     if doubtful is None or doubtful:
         begins = [*accumulate(map(len, found))][:-1]
         changed = _corrected(text, begins, doubtful, own)
         if changed != begins:
             return [text[a:b] for a, b in pairwise([0, *changed, len(text)])]
-    if masked is not text:
-        ends = accumulate(map(len, found))
-        return [text[end - len(piece) : end] for piece, end in zip(found, ends, strict=True)]
     return found
 
 
@@ -108,46 +135,6 @@ def _segmented(text: str, language: str) -> list[str]:
             raise
         return [text]
     return found
-
-
-def _with_plain_spaces(text: str) -> str:
-    """Return a text with a plain space for other white space before a full stop.
-
-    sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
-    """
-    at = text.find(".")
-    while at > 0:
-        if (before := text[at - 1]) not in " \n" and before.isspace():
-            text = f"{text[: at - 1]} {text[at:]}"
-        at = text.find(".", at + 1)
-    return text
-
-
-def _without_labels(text: str) -> str:
-    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
-
-    sentencex would begin a sentence at each of them, and at no other place.
-    """
-    at = text.find(")")
-    while at >= 0:
-        is_year = text[at - 4 : at].isdigit()
-        ends = text[at - 1] in _LABEL_ENDS and not is_year
-        if ends or text[at - 2 : at - 1] in ("", " ", "("):
-            begin = max(0, at - 8)
-            label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
-            if _is_label(label):
-                start = text.rfind(label, begin, at)
-                text = text[:start] + _MASK * len(label) + text[start + len(label) :]
-        at = text.find(")", at + 1)
-    return text
-
-
-def _is_label(word: str) -> bool:
-    if len(word) == 1:
-        return word.isascii() and word.isalnum()
-    if word.isdigit():
-        return len(word) < 4 and word.isascii()
-    return word != "" and not word.strip("ivxlcdmIVXLCDM")
 
 
 def _corrected(
@@ -305,4 +292,9 @@ def _probe(text: str, start: int, at: int, language: str) -> bool | None:
     after = next_word(text, at)
     if len(word) < 3 or len(after) < 2:
         return None
-    return len(_segmented(f"{after} {word}. {after}", language)) > 1 or None
+    return _ends_alone(word, after, language) or None
+
+
+@lru_cache(_PROBES)
+def _ends_alone(word: str, after: str, language: str) -> bool:
+    return len(_segmented(f"{after} {word}. {after}", language)) > 1

@@ -84,9 +84,9 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
     if not rules.stop and before[-1].isalpha() and ord(before[-1]) >= 0x0500:
         return None if len(before) > 8 and "." not in before else False
     previous = text[max(last, begin - _NEAR) : begin].split()
-    if elided := _ELISION.match(before):
+    if ("'" in before or "’" in before) and (elided := _ELISION.match(before)):
         before = before[elided.end() :]
-    if number := _NUMBER.match(before):
+    if before[-1].isdecimal() and (number := _NUMBER.match(before)):
         if rules.date_behind and rules.years and len(number[1]) == 4 and after.isupper():
             return _behind_date(text, start, at, last, rules)
         return _behind_number(text, number[1], previous, at, rules)
@@ -106,8 +106,9 @@ def word_verdict(text: str, start: int, at: int, last: int, rules: BoundaryRules
 
 def _is_like_abbreviation(word: str) -> bool:
     """Return whether a word is written like an abbreviation: `J.-P`, `p.n.e`, `nr`."""
-    dotted = word.islower() and _DOTTED.match(word)
-    return bool(dotted or _INITIALS.match(word)) or _has_no_vowel(word)
+    if "." in word:
+        return bool((word.islower() and _DOTTED.match(word)) or _INITIALS.match(word))
+    return _has_no_vowel(word)
 
 
 def _behind_abbreviation(
@@ -150,6 +151,8 @@ def _is_abbreviation(text: str, at: int, rules: BoundaryRules) -> bool:
 
 def _joined(word: str, previous: list[str]) -> str:
     """Return an abbreviation without its white space: `z. b` is `z.b`."""
+    if not previous or previous[-1][-1] != ".":
+        return word
     joined = word
     for part in (word.lstrip(OPENING) for word in reversed(previous)):
         if not (part.endswith(".") and 1 < len(part) < 5 and part[0].isalpha()):

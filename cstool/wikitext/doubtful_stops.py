@@ -18,8 +18,11 @@ __all__ = [
     "UNSPACED_STOP",
     "VOWELS",
     "StopWords",
+    "are_joined",
     "doubtful_stops",
     "doubtful_unspaced",
+    "is_unbroken",
+    "masked",
 ]
 
 CLOSING = "\"'”’“‘»›)\\]"
@@ -33,6 +36,7 @@ UNSPACED_STOP = re.compile(
 OPENED, CLOSED = "「『（(《〈“【", "」』）)》〉”】"
 _OPENING = "\"'([{“”„‘‚«»‹›"
 _IRREGULAR_AFTER = ",;:\"'”’“‘»›)]」』）】》〉"
+_QUOTES = "\"'’”“‘»›"  # those of CLOSING, which open a quotation if a letter follows
 _WHOLE_STOPS = "।॥។۔"
 _BASE_VOWELS = frozenset("aeiouyæøœıəөүұаеёиоуыэюяіїєαεηιουω")
 VOWELS = "".join(
@@ -40,6 +44,9 @@ VOWELS = "".join(
 )
 _ASCII_VOWELS = frozenset("aeiouyAEIOUY")
 _SHORTEST, _SHORT = 2, 5
+_MASK = "ж"  # a letter that no label of a list has
+# What a label of more than one character ends with.
+_LABEL_ENDS = frozenset("0123456789ivxlcdmIVXLCDM.")
 
 
 class StopWords(NamedTuple):
@@ -59,6 +66,68 @@ class StopWords(NamedTuple):
     roman: bool
 
 
+def is_unbroken_in_python(text: str, plain: bytes, others: str) -> bool:
+    """Return whether all characters but the last are plain: no sentence can begin after them.
+
+    Letters are plain, those of ASCII with a flag in `plain`, and those in `others`.
+    """
+    return all(plain[ord(c)] if c.isascii() else c.isalpha() or c in others for c in text[:-1])
+
+
+def masked_in_python(text: str) -> str:
+    """Return a text as sentencex should get it: without labels and other white space before stops.
+
+    It is as long as the text.
+    """
+    text = _without_labels(text)
+    return text if text.isascii() else _with_plain_spaces(text)
+
+
+def _with_plain_spaces(text: str) -> str:
+    """Return a text with a plain space for other white space before a full stop.
+
+    sentencex takes `B .` for a label of a list and panics if its space is longer than a byte.
+    """
+    at = text.find(".")
+    while at >= 0:
+        if (before := text[at - 1 : at]) not in " \n" and before.isspace():
+            text = f"{text[: at - 1]} {text[at:]}"
+        at = text.find(".", at + 1)
+    return text
+
+
+def _without_labels(text: str) -> str:
+    """Return a text with letters in place of the labels `(a)`, `2)`, `iv.)`.
+
+    sentencex would begin a sentence at each of them, and at no other place.
+    """
+    at = text.find(")")
+    while at >= 0:
+        is_year = at >= 4 and text[at - 4 : at].isdigit()
+        ends = text[at - 1] in _LABEL_ENDS and not is_year
+        if ends or text[at - 2 : at - 1] in ("", " ", "("):
+            begin = max(0, at - 8)
+            label = text[begin:at].rsplit(" ", maxsplit=1)[-1].removesuffix(".").removeprefix("(")
+            if _is_label(label):
+                start = text.rfind(label, begin, at)
+                text = text[:start] + _MASK * len(label) + text[start + len(label) :]
+        at = text.find(")", at + 1)
+    return text
+
+
+def _is_label(word: str) -> bool:
+    if len(word) == 1:
+        return word.isascii() and word.isalnum()
+    if word.isdigit():
+        return len(word) < 4 and word.isascii()
+    return word != "" and not word.strip("ivxlcdmIVXLCDM")
+
+
+def are_joined_in_python(pieces: list[str], text: str) -> bool:
+    """Return whether the pieces, joined, are the text."""
+    return "".join(pieces) == text
+
+
 def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> list[int] | None:
     """Return the offsets of the stops that the rules must judge.
 
@@ -69,7 +138,10 @@ def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> 
     for at in begins:
         if text[at - 1] != " " or text[at - 2 : at - 1] == ",":
             return None
-        if text[at] in _IRREGULAR_AFTER or text[at].isspace():
+        if text[at].isspace():
+            return None
+        opens = text[at] in _QUOTES and text[at + 1 : at + 2].isalpha()
+        if text[at] in _IRREGULAR_AFTER and not opens:
             return None
     known = set(begins)
     after = set()
@@ -85,9 +157,10 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     after = text[match.end()]
     if after == "\ufffc":
         return False
-    if not after.isalpha():
-        return True
     stop, closing = match[1], match[2]
+    quoted = known and stop == "." and not closing and _begins_quoted(text, match.end())
+    if not quoted and not after.isalpha():
+        return True
     if after.islower() and not "ა" <= after <= "ჿ":
         return known or any(map(str.isupper, _letters(text, match.end())))
     if not known and stop == "." and not closing:
@@ -97,6 +170,11 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     if "!" in stop:
         return True
     return stop == "." and not closing and not _is_plain(text, match.start(), words)
+
+
+def _begins_quoted(text: str, at: int) -> bool:
+    """Return whether a quotation that begins with a capital letter may begin at an offset."""
+    return text[at] in _OPENING and text[at] not in "([{" and text[at + 1 : at + 2].isupper()
 
 
 def _letters(text: str, at: int) -> str:
@@ -122,6 +200,8 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
         begin -= 1
     word = text[begin:end]
     before = text[begin - 1] if begin else " "
+    if before.isdigit():
+        return _is_year(text, begin)
     if len(word) < _SHORTEST or (before == " " and text[max(0, begin - 2) : begin - 1] == "."):
         return False
     if before == "-":
@@ -136,6 +216,14 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
     return len(word) > words.longest or word.lower() not in words.abbreviations
 
 
+def _is_year(text: str, end: int) -> bool:
+    """Return whether three digits or more, and nothing before them, end at an offset."""
+    begin = end
+    while begin and text[begin - 1].isdigit():
+        begin -= 1
+    return end - begin >= 3 and (not begin or text[begin - 1] == " " or text[begin - 1] in _OPENING)
+
+
 def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     """Return whether an initial ends at an offset, and no word at `at` that begins sentences."""
     if not words.starters or not words.longest or not text[end - 1 : end].isupper():
@@ -145,8 +233,11 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     word = _letters(text, at)
     if text[at + len(word) : at + len(word) + 1] in ("'", "’"):
         return False
-    initial = text[end - 1].lower()
-    return word.lower() not in words.starters and initial not in words.abbreviations
+    if word.lower() in words.starters:
+        return False
+    before = text[: end - 1].rstrip()[-1:]
+    may_be_unit = before == "(" or before.isdigit()
+    return not may_be_unit or text[end - 1].lower() not in words.abbreviations
 
 
 def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:
@@ -184,6 +275,14 @@ def _is_balanced(text: str) -> bool:
 
 
 try:
-    from cstool.wikitext._stops import doubtful_stops, doubtful_unspaced
+    from cstool.wikitext._stops import (
+        are_joined,
+        doubtful_stops,
+        doubtful_unspaced,
+        is_unbroken,
+        masked,
+    )
 except ImportError:
+    are_joined, masked = are_joined_in_python, masked_in_python
+    is_unbroken = is_unbroken_in_python
     doubtful_stops, doubtful_unspaced = doubtful_stops_in_python, doubtful_unspaced_in_python

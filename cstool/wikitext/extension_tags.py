@@ -29,7 +29,7 @@ def _kinds() -> dict[str, str]:
 
 
 # A line of nothing but footnotes and empty <nowiki>, after another line.
-_NOTES = re.compile(rf"\n{NOTHING}[{NOTHING} \t]*+$", re.MULTILINE)
+_NOTES = re.compile(rf"{NOTHING}(?<=\n{NOTHING})[{NOTHING} \t]*+$", re.MULTILINE)
 # Tags that leave no text at all. At a line's start, the text after them is read as the line's.
 _EMPTY = frozenset({"indicator", "section", "templatedata"})
 _STARTS = ("*", "#", ":", ";", " ", "\n", "")
@@ -90,9 +90,9 @@ def strip(text: str, marks: Markers) -> str:
             at = end_of_tag
         at = pass_notes(text, at, end, "ref" not in unclosed, extension_names(), out)
     text = "".join(out)
-    if "nclude" in text or "NCLUDE" in text:
+    if "<" in text:
         text = _INCLUSION.sub("", text)
-    if f"\n{NOTHING}" in text:
+    if NOTHING in text:
         text = _NOTES.sub(lambda line: line[0] + UNSEEN_TEXT, text)
     return text
 

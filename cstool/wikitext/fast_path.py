@@ -1,17 +1,19 @@
 """Fast path for lines of words and links, which most lines are; it decides the speed of extraction.
 
 The implementation is compiled (`_fast_path.c`). Its result is the same as that of
-`PageReader.read_closely`, which reads all lines with other markup. A test checks that both agree.
+`PageReader.read_closely`, which reads lines with other markup. A test checks that both agree.
 """
 
 import re
 from functools import cache
+from unicodedata import normalize
 
 from cstool.wikitext.character_references import REFERENCE, decode_entities
 from cstool.wikitext.extension_tags import tags
 from cstool.wikitext.links import LinkParser, own_anchor
 from cstool.wikitext.markers import INVISIBLE, OBJECT
 from cstool.wikitext.sentences import TextLine
+from cstool.wikitext.titles import ODD_LETTER
 
 try:
     from cstool.wikitext import _fast_path
@@ -21,7 +23,7 @@ except ImportError:  # installed without a C compiler: all lines take the slow p
     COMPILED = False
 
 # Classes of characters, as in `_fast_path.c`.
-_SPECIAL, _TRAIL, _PREFIX, _ODD = 1, 2, 4, 8
+_SPECIAL, _TRAIL, _PREFIX, _ODD, _INVOLVED = 1, 2, 4, 8, 16
 _MARKUP = "".join(map(chr, range(32))) + "'&<>[]_{}|\u00a0\uff3f" + INVISIBLE + OBJECT
 # Characters that make a trail more than a run of letters in some languages: bol, br, ca, kaa, se.
 _IN_ODD_TRAILS = "'’ʼ:"
@@ -38,26 +40,29 @@ class FastPath:
 
     def __init__(self, links: LinkParser) -> None:
         self._target_of = links.target
-        self._plain_title = links.plain_title
-        inline = frozenset(tags()["html"]["inline"])
+        html = tags()["html"]
         self._wiki = (
             kinds(links.trail, links.prefix),
             self._entry,
             dict[str, tuple[bool, str, str] | None](),
             _decoded,
             dict[str, str | None](),
-            inline,
+            frozenset(html["inline"]),
+            frozenset(html["break"]),
             TextLine,
+            normalize,
+            links.normalised,
+            dict[str, str](),
         )
 
-    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
-        """Return each line's text and mentions; None for lines with markup other than links.
+    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | str]:
+        """Return each line's text and mentions; the wikitext of those that are read closely.
 
         `title` is the page's own title, `holes` the names of its holes by number. The lines of a
         paragraph are read as one.
         """
         if not COMPILED:
-            return [None] * (text.count("\n") + 1)
+            return [*text.split("\n")]
         return _fast_path.lines(text, title, holes, self._wiki)
 
     def _entry(self, raw: str) -> tuple[bool, str, str] | None:
@@ -65,9 +70,6 @@ class FastPath:
 
         None for a target that is not plain.
         """
-        plain = self._plain_title(raw)
-        if plain is not None:  # displayed as it is written
-            return True, plain, raw
         kind, title = self._target_of(raw)
         own = own_anchor(raw)
         if kind not in _KINDS_OF_LINKS or _NOT_PLAIN.search(own) or _NO_ANCHOR.search(own):
@@ -97,7 +99,8 @@ def kinds(trail: str, prefix: str) -> bytes:
     # remove invisible characters (U+200B).
     odd = {c for c in characters if (c.isspace() or c in INVISIBLE) and classes[ord(c)] & _TRAIL}
     odd |= set(_IN_ODD_TRAILS) & set(trail)
-    for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD)):
+    involved = ODD_LETTER.findall("".join(characters))
+    for characters_, kind in ((_MARKUP, _SPECIAL), (odd, _ODD), (involved, _INVOLVED)):
         for character in characters_:
             classes[ord(character)] |= kind
     return bytes(classes)

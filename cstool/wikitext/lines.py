@@ -24,6 +24,7 @@ from cstool.wikitext.markers import (
     NOTHING,
     PICTURE,
 )
+from cstool.wikitext.scan import pass_lines
 
 # Kinds of lines: a list item; one inside an HTML block in which leading spaces are not markup.
 ITEM = "item"
@@ -41,6 +42,7 @@ _CLOSES = re.compile(
 )
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
+_OF_BLOCKS = re.compile(rf"{_OPENS.pattern}|{_CLOSES.pattern}|{_QUOTE.pattern}", re.IGNORECASE)
 # Characters that are not displayed in text.
 _UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
 # A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
@@ -68,21 +70,28 @@ def running_lines(
     *,
     free: bool = False,
     kinds: dict[int, str] | None = None,
-) -> list[str]:
+) -> str:
     """Return the lines that are running text, without list marks.
 
-    Lines that continue a paragraph begin with `CONTINUES`. `within`: the numbers of holes that are
-    not blocks; `ends`: those of templates that end tables. `free`: the text is inside a block, in
+    Lines of a paragraph are joined by `CONTINUES`. `within`: the numbers of holes that are not
+    blocks; `ends`: those of templates that end tables. `free`: the text is inside a block, in
     which leading spaces are not markup. `kinds` is filled with the kinds of lines (`ITEM`, `FREE`)
     of the holes in list items and inside such blocks.
     """
-    lines = without_blocks(text, ends).split("\n")
-    kept: list[str] = []
+    text = without_blocks(text, ends)
+    kept: list[str] = []  # each line after the mark before it, which is "\n" or `CONTINUES`
     blocks = _Blocks(around=free, within=free)
-    begun = False
+    begun = was_raw = False
     before = ""  # the previous line, if its paragraph may continue
-    was_raw = False
-    for source in lines:
+    at = 0
+    while at <= len(text):
+        if not (begun or was_raw or blocks.around or blocks.within or blocks.verses):
+            at, before = pass_lines(text, at, before, _OWN, kinds is None, kept)
+            if at > len(text):
+                break
+        end = text.find("\n", at)
+        source = text[at:end] if end >= 0 else text[at:]
+        at += len(source) + 1
         line, raw = source, blocks.within
         tagged = "<" in source or BESIDE in source
         if tagged:
@@ -96,14 +105,14 @@ def running_lines(
         begun = first == HOLE and not HOLE_MARK.sub("", line).strip()
         if first in "*#:;=- ":
             items = _items(line, free=blocks.around or (tagged and blocks.tagged))
-            kept += items
+            kept += ["\n" + item for item in items]
             if kinds is not None and HOLE in line and first in _MARKS:
                 kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), ITEM)
             if first in _MARKS or items != [line]:
                 before = ""
                 continue
         else:
-            kept.append(line)
+            kept.append("\n" + line)
         if kinds is not None and blocks.around and HOLE in line:
             kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), FREE)
         alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
@@ -113,7 +122,7 @@ def running_lines(
             kept[-1] = CONTINUES + line
         before = "" if alone else line
         was_raw = raw
-    return kept
+    return "".join(kept)[1:]
 
 
 def _is_own(line: str, within: Set[int]) -> bool:
@@ -183,6 +192,11 @@ class _Blocks:
 
     def enter(self, line: str) -> str:
         """Process a line's tags; return it without the contents of <div> and <center>."""
+        if BESIDE not in line and not _OF_BLOCKS.search(line):  # inline tags
+            self.here = False
+            self.tagged = self.quoted
+            self.around = self.quoted or self.within
+            return line
         opens = _OPENS.search(line) is not None
         closes = BESIDE in line or _CLOSES.search(line) is not None
         quotes = _QUOTE.findall(line)

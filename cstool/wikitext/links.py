@@ -34,7 +34,7 @@ class LinkParser:
 
     def __init__(self, namespaces: Namespaces) -> None:
         self.target = namespaces.target
-        self.plain_title = namespaces.plain_title
+        self.normalised = namespaces.normalised
         language = namespaces.site.language
         self.trail, self.prefix = trail, prefix = of_language("linktrails.tsv", language)[-1]
         # A prefix may begin at the start of a word, or where another link's trail may end.

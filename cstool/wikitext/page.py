@@ -27,11 +27,12 @@ from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import SHOWS_BLOCK, SHOWS_PICTURE, SILENT, Aliases, rules_of
+from cstool.wikitext.sentence_columns import CutLine, cut_lines
 from cstool.wikitext.sentences import (
     Sentence,
     TextLine,
-    count,
     is_formula,
+    pieces,
     read_line,
     split,
     with_formulas,
@@ -131,23 +132,27 @@ class PageReader:
         self, lines: Iterable[tuple[int, TextLine]], left: list[Left], *, every: bool
     ) -> PageText:
         """Return the sentences of lines of text, and what was left out between lines."""
-        kept: list[tuple[int, int, Sentence]] = []
-        waiting: list[PendingParagraph] = []
-        number = paragraph = 0
+        language, formulas = self._language, self._formulas
+        cut: list[CutLine] = []
+        before: list[tuple[int, int]] = []  # of each paragraph left out: its own, and of `cut`
+        paragraph = 0
         for index, line in lines:
-            while len(waiting) < len(left) and left[len(waiting)].line <= index:
-                waiting.append(PendingParagraph(paragraph, number, *left[len(waiting)][1:]))
-            if line.mentions or every:
-                found = self._split(line)
-                kept += [
-                    (i, paragraph, s) for i, s in enumerate(found, number) if every or s.mentions
-                ]
-                number += len(found)
+            if left:
+                while len(before) < len(left) and left[len(before)].line <= index:
+                    before.append((paragraph, len(cut)))
+            text, mentions, holes = line
+            if formulas and holes:
+                cut += [(paragraph, *s, [s.text]) for s in self._split(line)]
             else:
-                number += count(line, self._language)
+                cut.append((paragraph, text, mentions, holes, pieces(text, language)))
             paragraph += 1
-        waiting += [PendingParagraph(paragraph, number, *one[1:]) for one in left[len(waiting) :]]
-        return PageText(kept, number, paragraph, waiting)
+        found = cut_lines(cut, every=every)
+        before += [(paragraph, len(cut))] * (len(left) - len(before))
+        waiting = [
+            PendingParagraph(paragraph_, found.preceding(line), *one[1:])
+            for one, (paragraph_, line) in zip(left, before, strict=True)
+        ]
+        return PageText(found, found.number, paragraph, waiting)
 
     def read_paragraph(
         self,
@@ -223,8 +228,7 @@ class PageReader:
         else:
             text = text.replace(BROKEN_LINE, "\n")
             ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
-            lines = running_lines(text, marks.within, ends, free=free, kinds=kinds)
-            text = _in_paragraphs(lines)
+            text = running_lines(text, marks.within, ends, free=free, kinds=kinds)
         if "[[" in text:
             text = self.links.without_categories(text)
         text = with_breaks(text, marks)
@@ -239,13 +243,15 @@ class PageReader:
         """
         title = self._namespaces.normalised(title)
         index = 0
-        for source, line in self._read_fast(text, title, marks):
-            if line is None:
-                for one in self.read_closely(source, title, marks):
+        for line in self._read_fast(text, title, marks):
+            if isinstance(line, str):
+                for one in self.read_closely(line, title, marks):
                     yield index, one
-                index += source.count("\n")
-            elif len(line.text) > len(line.holes) or line.mentions or self._has_text(line):
-                yield index, line
+                index += line.count("\n")
+            else:
+                shown, mentions, holes = line
+                if mentions or len(shown) > len(holes) or self._has_text(line):
+                    yield index, line
             index += 1
 
     def _has_text(self, line: TextLine) -> bool:
@@ -258,21 +264,21 @@ class PageReader:
         found = split(line, self._language)
         return [with_formulas(s) for s in found] if self._formulas and line.holes else found
 
-    def _read_fast(
-        self, text: str, title: str, marks: Markers
-    ) -> Iterable[tuple[str, TextLine | None]]:
-        """Return the wikitext of each line, and its text if the fast path can read it.
+    def _read_fast(self, text: str, title: str, marks: Markers) -> list[TextLine | str]:
+        """Return the text of each line, or its wikitext if the fast path cannot read it.
 
         Lines that a broken link or `-{…}-` extends over are joined.
         """
-        sources = text.split("\n")
         read = self.fast_path.lines(text, title, marks.holes)
-        if None in read and self._may_extend(text):
-            following = iter(read)
-            sources = list(_rejoined(iter(sources)))
-            taken = [list(islice(following, 1 + source.count("\n"))) for source in sources]
-            read = [lines[0] if len(lines) == 1 else None for lines in taken]
-        return zip(sources, read, strict=True)
+        # A line that the fast path reads has no broken link.
+        if not self._may_extend("\n".join([line for line in read if isinstance(line, str)])):
+            return read
+        following = iter(read)
+        whole: list[TextLine | str] = []
+        for source in _rejoined(iter(text.split("\n"))):
+            lines = [*islice(following, 1 + source.count("\n"))]
+            whole.append(lines[0] if len(lines) == 1 else source)
+        return whole
 
     def _may_extend(self, text: str) -> bool:
         """Return whether a link or `-{…}-` may extend over lines of a text."""
@@ -308,16 +314,6 @@ def _text_items(kinds: dict[int, str], marks: Markers) -> Iterator[int]:
             call = marks.calls.get(hole, "")
             if "[[" in call or call.count("=") < _NAMED_OF_A_RECORD:
                 yield hole
-
-
-def _in_paragraphs(lines: list[str]) -> str:
-    """Join lines to one text; a line that continues a paragraph is joined by its mark."""
-    pieces: list[str] = []
-    for line in lines:
-        if line[:1] != CONTINUES:
-            pieces.append("\n")
-        pieces.append(line)
-    return "".join(pieces[1:])
 
 
 def _simplified(text: str, marks: Markers) -> str:

@@ -67,6 +67,8 @@ class TemplateRules:
     `render`: whether texts are used at all, or only empty ones. `aliases`: the dump's redirects
     between templates; `extra`: the text of the user's file; `prefixes`: further names of the
     namespace of templates, in lower case. Raises RuleError for errors in `extra`.
+
+    `of_heads`: a cache, by the head of a call, of its name, and of what `find` returns for it.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class TemplateRules:
         self.render = render
         self._aliases = dict(aliases)
         self._found: dict[str, tuple[Rule, str] | None] = {}
+        self.of_heads: dict[str, tuple[str, Rule | None, str]] = {}
         self._exact: dict[str, Rule | str] = {}
         self._patterns: list[tuple[re.Pattern[str], Rule]] = []
         self._load([_table("any"), _table(language), parsed(extra)], render=render)

@@ -1,17 +1,13 @@
-"""Loops over each character of a page's text: finding markup, cutting lines.
+"""Loops over each character of a page's text: finding markup.
 
 Compiled if there is a C compiler (`_scan.c`); in Python they make the whole a third slower.
 """
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
-from cstool.wikitext.markers import NOTHING, OBJECT, nothing
+from cstool.wikitext.markers import NOTHING, nothing
 
-__all__ = ["calls", "cut", "pass_notes", "prefixed"]
-
-T = TypeVar("T")
+__all__ = ["calls", "pass_lines", "pass_notes", "prefixed"]
 
 _BRACES = re.compile(r"\{\{+|\}\}+")
 _NOTE = re.compile(r"<ref(?=[\s/>])[^>]*+(?<=/)>", re.IGNORECASE | re.ASCII)
@@ -111,38 +107,20 @@ def _comment_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end + 3
 
 
-def cut_in_python(
-    text: str,
-    mentions: list[tuple[int, int, str]],
-    holes: list[str],
-    pieces: list[str],
-    sentence: Callable[[str, list[tuple[int, int, str]], list[str]], T],
-) -> list[T]:
-    """Return a line's sentences: its pieces, trimmed of white space, without empty ones.
+def pass_lines_in_python(
+    _text: str, at: int, before: str, _own: str, _holes: bool, _kept: list[str]
+) -> tuple[int, str]:
+    """Append the lines from `at` to `kept`, up to one that needs a closer look (`running_lines`).
 
-    Pieces are joined where a mention extends over their bound; mentions and holes go with their
-    pieces.
+    That is one with a tag, a block or the mark of a term, one that begins with a character of
+    `own`, or, unless `holes`, a list item with a hole. Return its offset, and the line before, if
+    its paragraph may continue. In Python, each line needs that look.
     """
-    found: list[T] = []
-    start = at = first = last = hole = 0
-    for piece in pieces:
-        at += len(piece)
-        while last < len(mentions) and mentions[last][1] <= at:
-            last += 1
-        if last < len(mentions) and mentions[last][0] < at:
-            continue
-        whole = text[start:at]
-        end = hole + whole.count(OBJECT) if holes else 0
-        if shown := whole.strip():
-            begin = start + whole.index(shown)
-            inside = [(a - begin, b - begin, target) for a, b, target in mentions[first:last]]
-            found.append(sentence(shown, inside, holes[hole:end]))
-        start, first, hole = at, last, end
-    return found
+    return at, before
 
 
 try:
-    from cstool.wikitext._scan import calls, cut, pass_notes, prefixed
+    from cstool.wikitext._scan import calls, pass_lines, pass_notes, prefixed
 except ImportError:
     calls, prefixed = calls_in_python, prefixed_in_python
-    cut, pass_notes = cut_in_python, pass_notes_in_python
+    pass_lines, pass_notes = pass_lines_in_python, pass_notes_in_python

@@ -12,10 +12,9 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from cstool.wikitext.boundaries import boundaries
+from cstool.wikitext.boundaries import lengths
 from cstool.wikitext.boundary_rules import rules_digest
 from cstool.wikitext.markers import CONTINUES, FORMULA, MARK, OBJECT, unprotect
-from cstool.wikitext.scan import cut
 
 _SPACES = re.compile(r"[ \t\n]{2,}|[\t\n]")
 # All white space of str.strip(), and the mark of a line break.
@@ -128,10 +127,42 @@ def split(line: TextLine, language: str) -> list[Sentence]:
 
     A line is not split inside a mention.
     """
-    text, pieces = _split(line.text, language)
-    if len(pieces) == 1 and text == text.strip():
-        return [Sentence(text, line.mentions, line.holes)]
-    return cut(text, line.mentions, line.holes, pieces, Sentence)
+    text = line.text.replace("\n", " ")
+    found = spans(text, line.mentions, line.holes, pieces(line.text, language))
+    return [
+        Sentence(
+            text[start:end], moved_mentions(line.mentions[first:last], start), line.holes[hole:upto]
+        )
+        for start, end, first, last, hole, upto in found
+    ]
+
+
+def spans(
+    text: str, mentions: list[LinkSpan], holes: list[str], pieces: list[str]
+) -> Iterator[tuple[int, int, int, int, int, int]]:
+    """Yield the bounds of a line's sentences: of its text, its mentions and its holes.
+
+    The line is cut behind each piece that does not end inside a mention, and the sentences are
+    trimmed of white space. Only the lengths of the pieces are used.
+    """
+    start = at = first = last = hole = 0
+    for piece in pieces:
+        at += len(piece)
+        while last < len(mentions) and mentions[last][1] <= at:
+            last += 1
+        if last < len(mentions) and mentions[last][0] < at:
+            continue
+        whole = text[start:at]
+        upto = hole + whole.count(OBJECT) if holes else 0
+        if shown := whole.strip():
+            begin = start + whole.index(shown)
+            yield begin, begin + len(shown), first, last, hole, upto
+        start, first, hole = at, last, upto
+
+
+def moved_mentions(mentions: list[LinkSpan], start: int) -> list[LinkSpan]:
+    """Return mentions with offsets relative to `start`."""
+    return [(a - start, b - start, target) for a, b, target in mentions] if start else mentions
 
 
 def is_formula(hole: str) -> bool:
@@ -166,26 +197,20 @@ def with_formulas(sentence: Sentence) -> Sentence:
     )
 
 
-def count(line: TextLine, language: str) -> int:
-    """Return the number of sentences of a line without mentions."""
-    _, pieces = _split(line.text, language)
-    return len(pieces) - sum(map(str.isspace, pieces))
-
-
-def _split(text: str, language: str) -> tuple[str, list[str]]:
-    """Return a line's text as displayed, and its sentences."""
+def pieces(text: str, language: str) -> list[str]:
+    """Return strings as long as the pieces of a line's text, which begin where sentences begin."""
     if "\n" not in text:
-        return text, _pieces(text, language)
+        return lengths(text, language) if len(text) <= _LONGEST_RUN else _pieces(text, language)
     shown = text.replace("\n", " ")
-    pieces = _pieces(shown, language)
+    found = _pieces(shown, language)
     candidates = [
         at
         for at in _positions(text, "\n")
         if language in _UNMARKED or _may_hide(text[at - 1], text[at + 1 : at + 2])
     ]
     if not candidates:
-        return shown, pieces
-    found_ends = [*accumulate(map(len, pieces))]
+        return found
+    found_ends = [*accumulate(map(len, found))]
     ends = [0]
     index = 0
     for at in candidates:
@@ -196,7 +221,7 @@ def _split(text: str, language: str) -> tuple[str, list[str]]:
             language in _UNMARKED or _ends(text, ends[-1], at, language)
         ):
             ends.append(at + 1)
-    return shown, [shown[start:end] for start, end in pairwise([*ends, *found_ends[index:]])]
+    return [shown[start:end] for start, end in pairwise([*ends, *found_ends[index:]])]
 
 
 def _positions(text: str, character: str) -> Iterator[int]:
@@ -232,7 +257,7 @@ def _ends(text: str, start: int, end: int, language: str) -> bool:
 def _pieces(text: str, language: str) -> list[str]:
     if len(text) > _LONGEST_RUN:
         return _pieces_of_long(text, language)
-    return boundaries(text, language)
+    return lengths(text, language)
 
 
 def _pieces_of_long(text: str, language: str) -> list[str]:

@@ -35,6 +35,7 @@ from cstool.wikitext.template_rules import STAR, Rule
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
+_CALLS_KEPT = 4096
 _ANY_HOLE = re.compile(f"{HOLE}([^{HOLE}{HOLE_END}]*){HOLE_END}")
 _CUT_FORMULA = re.compile(f"{FORMULA}[0-9a-fxA-FX]*")
 _ANY_FORMULA = "<math>"
@@ -90,18 +91,17 @@ def expand(
     at = 0
     for start, end, braces in calls(text):
         out.append(text[at:start])
-        source = text[start:end]
         at_head = (text[start - 1] == "\n") if start else starts_line
-        if braces == 3:
+        if not how.late and _is_box(text, start, end):
+            shown = BLOCK
+        elif braces == 3:
             shown = marks.hole("{{{parameter}}}")
         else:
-            shown = _shown(source, marks, how, depth, at_head)
-        if "\n" in source and not how.late and _is_box(text, start, end):
-            shown = BLOCK
-        elif shown == NOTHING:
-            shown = nothing(text, start, end)
-        elif shown == BLOCK and at_head and text[end : end + 1] in ("", "\n"):
-            shown = NOTHING  # a line that shows nothing parts paragraphs, too
+            shown = _shown(text[start:end], marks, how, depth, at_head)
+            if shown == NOTHING:
+                shown = nothing(text, start, end)
+            elif shown == BLOCK and at_head and text[end : end + 1] in ("", "\n"):
+                shown = NOTHING  # a line that shows nothing parts paragraphs, too
         if how.late and not depth and not how.parts_lines:
             how.parts_lines = _parts_lines(shown, at_head=at_head)
         out.append(shown)
@@ -122,7 +122,7 @@ def _is_box(text: str, start: int, end: int) -> bool:
 
     `{{Infobox …\\n}}'''Rome''' is …`: the box is a block; the sentence begins after it.
     """
-    if start and text[start - 1] != "\n":
+    if (start and text[start - 1] != "\n") or text.find("\n", start, end) < 0:
         return False
     following = text[end : end + 8].lstrip(" ")
     return following.startswith("'''") or following[:1].isupper()
@@ -130,12 +130,12 @@ def _is_box(text: str, start: int, end: int) -> bool:
 
 def _shown(source: str, marks: Markers, how: Rendering, depth: int, at_head: bool) -> str:
     """Return the text that replaces a call; `at_head`: it begins a line."""
-    rules = how.rules
-    name = call_name(source)
-    word = rules.word(name, how.title) if "|" not in source else None
-    if word is not None:
-        return word
-    rule, star = rules.find(name) or (None, "")
+    head = _head(source)
+    name, rule, star = how.rules.of_heads.get(head) or _rule_of(head, how.rules)
+    if len(head) == len(source) - 4:
+        word = how.rules.word(name, how.title)
+        if word is not None:
+            return word
     if rule is SILENT:
         return NOTHING
     if rule is SHOWS_BLOCK:
@@ -219,8 +219,13 @@ def numbered(text: str, marks: Markers) -> str:
 
 def call_name(source: str) -> str:
     """Return a call's name in lower case: `{{Use_dmy dates|…}}` → "use dmy dates"."""
+    return _name_in(_head(source))
+
+
+def _head(source: str) -> str:
+    """Return the text of a call before its arguments."""
     bar = source.find("|")
-    return _name_in(source[2 : bar if bar >= 0 else -2])
+    return source[2 : bar if bar >= 0 else -2]
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
@@ -229,7 +234,16 @@ def _name_in(head: str) -> str:
     return f"{normal_name(name)}{{{{…}}}}" if computed else normal_name(name)
 
 
-@lru_cache(maxsize=4096)
+def _rule_of(head: str, rules: TemplateRules) -> tuple[str, Rule | None, str]:
+    """Return the name of a call, its rule, and the text that the rule's star matches."""
+    name = _name_in(head)
+    if len(rules.of_heads) >= _NAMES_KEPT:
+        rules.of_heads.clear()
+    found = rules.of_heads[head] = (name, *(rules.find(name) or (None, "")))
+    return found
+
+
+@lru_cache(maxsize=_CALLS_KEPT)
 def arguments(source: str) -> tuple[tuple[str, str], ...]:
     """Return a call's arguments; named ones without surrounding white space, as in MediaWiki."""
     flat = "{{" not in source[2:] and "[[" not in source

@@ -32,7 +32,8 @@ _INVALID = re.compile(
 )
 _LONGEST = 255
 # Characters to which the rules below apply. Most targets have none of them.
-_ODD = re.compile(rf"[{_SPACE}{_DIRECTION}\x00-\x1f\x7f<>\[\]|{{}}\ufffd/~%&#:]|^[ .]|  | $")
+ODD_LETTER = re.compile(rf"[{_SPACE}{_DIRECTION}\x00-\x1f\x7f<>\[\]|{{}}\ufffd/~%&#:]")
+_ODD = re.compile(rf"{ODD_LETTER.pattern}|^[ .]|  | $")
 _SHORT = _LONGEST // 4  # in characters, of at most four bytes
 # Protocols of external links ($wgUrlProtocols).
 PROTOCOLS = (

@@ -1,16 +1,15 @@
-"""Compare extraction with its peers, in turn in one run, on 100 MB or more of real pages.
+"""Compare extraction with its peers, in turn in one run, on pages of which none occurs twice.
 
-Usage: python -m scripts.bench.extract DUMP [--size MB] [--rounds N] [--wikiextractor PATH]
+Usage: python -m scripts.bench.extract DUMP… [--size MB] [--rounds N] [--wikiextractor PATH]
 
-DUMP is a page dump, or a folder with `wikipedia/en.xml.bz2`. Its pages are repeated with other page
-ids and titles, as a multistream dump (--plain: as one plain file). Each round runs: bzip2 alone,
-`cstool extract` with one worker and with two, WikiExtractor 3.1.0, and mwparserfromhell on a
-fraction of the pages, extrapolated to all. CPU is user and system time of all processes; memory is
-that of the largest process.
+DUMP is a page dump, or a folder with `wikipedia/en.xml.bz2`. Its pages are repeated with other
+words (`varied_pages.py`) in a multistream dump (--plain: one plain file). Each round runs: bzip2
+alone, `cstool extract --templates rules` with one worker and with two, another cstool (--against),
+WikiExtractor 3.1.0, and mwparserfromhell on a fraction of the pages, extrapolated to all. CPU is
+user and system time of all processes; memory is that of the largest process.
 """
 
 import argparse
-import bz2
 import html
 import json
 import re
@@ -19,13 +18,12 @@ import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
 from scripts.bench.measure import Taken, cstool, run, working_folder
-from scripts.bench.stages import PAGES_A_STREAM
+from scripts.bench.varied_pages import write_dump
 
 WIKIEXTRACTOR = "wikiextractor==3.1.0"
 WIKIEXTRACTOR_OPTIONS = ("--no-templates", "--links", "--processes", "1", "-q", "-b", "100M")
@@ -53,9 +51,6 @@ with opened(sys.argv[1], "rb") as file:
 with open(sys.argv[2], "w") as file:
     json.dump([lines, links, characters], file)
 """
-_TITLE = re.compile(r"<title>(.*?)</title>")
-_ID = re.compile(r"<id>\d+</id>")
-_TARGET = re.compile(r"\[\[([^\[\]|:#\n]+)(?=[|\]])")
 _ANCHOR = re.compile(r'<a href="[^"]*">(.*?)</a>', re.DOTALL)
 
 
@@ -85,49 +80,6 @@ class Tool:
     def wall(self) -> list[float]:
         """Return the wall seconds of each round, taken up to the whole input."""
         return [taken.wall / self.share for taken in self.taken]
-
-
-def write_dump(
-    source: Path, path: Path, size: int, *, plain: bool = False, vary: bool = False
-) -> tuple[int, int]:
-    """Write a dump's pages again and again until `size` bytes of XML; return bytes and pages.
-
-    With `vary`, each copy's links lead to other titles, so that no cache of titles helps.
-    """
-    opened = bz2.open if source.suffix == ".bz2" else open
-    with opened(source, "rt", encoding="utf-8") as file:
-        head, _, rest = file.read().partition("<page>")
-    pages = ["  <page>" + page for page in rest.rpartition("</page>")[0].split("<page>")]
-
-    def numbered() -> Iterator[str]:
-        number = written = 0
-        while written < size:
-            copy = number // len(pages) + 1
-            page = pages[number % len(pages)].rstrip() + "\n"
-            number += 1
-            page = _ID.sub(f"<id>{number}</id>", page, count=1)
-            page = _TITLE.sub(rf"<title>\1 (copy {copy})</title>", page, count=1)
-            page = _TARGET.sub(rf"[[\1 {copy}", page) if vary else page
-            page += "" if page.endswith("</page>\n") else "  </page>\n"
-            written += len(page.encode())
-            yield page
-
-    total = count = 0
-    with path.open("wb") as out:
-
-        def put(text: str) -> None:
-            nonlocal total
-            data = text.encode()
-            total += len(data)
-            out.write(data if plain else bz2.compress(data))
-
-        put(head.rstrip() + "\n")
-        all_pages = numbered()
-        while stream := list(islice(all_pages, PAGES_A_STREAM)):
-            count += len(stream)
-            put("".join(stream))
-        put("</mediawiki>\n")
-    return total, count
 
 
 def in_a_process(
@@ -182,19 +134,19 @@ def wikiextractor(folder: Path) -> Path:
     return program
 
 
-def tools(folder: Path, dump: Path, size: int, peer: Path, source: Path, share: int) -> list[Tool]:
-    """Return what is measured, in the order in which it runs."""
-    small = folder / "share.xml.bz2"
-    share_size, _ = in_a_process(write_dump, source, small, share)
+def extraction(program: str, dump: Path, out: Path, jobs: int) -> Tool:
+    """Return a run of `cstool extract`."""
+    command = [program, "extract", str(dump), "--quiet", "--overwrite", "--templates", "rules"]
+    command += ["-o", str(out), f"-j{jobs}"]
+    return Tool(f"cstool -j{jobs}", command, lambda: kept_by_cstool(out))
+
+
+def tools(folder: Path, dump: Path, size: int, peer: Path, small: Path, share: float) -> list[Tool]:
+    """Return what is measured, in the order in which it runs. `small`: a share of the dump."""
     counts = folder / "share.json"
-    ours = [cstool(), "extract", str(dump), "--quiet", "--overwrite", "-o"]
     found = [
-        Tool(
-            "cstool -j1",
-            [*ours, "one", "-j1"],
-            lambda: kept_by_cstool(folder / "one"),
-        ),
-        Tool("cstool -j2", [*ours, "two", "-j2"], lambda: kept_by_cstool(folder / "two")),
+        extraction(cstool(), dump, folder / "one", 1),
+        extraction(cstool(), dump, folder / "two", 2),
         Tool(
             "WikiExtractor",
             [str(peer), str(dump), *WIKIEXTRACTOR_OPTIONS, "-o", "peer"],
@@ -203,13 +155,20 @@ def tools(folder: Path, dump: Path, size: int, peer: Path, source: Path, share: 
         Tool(
             "mwparserfromhell",
             [sys.executable, "-c", MWPARSERFROMHELL, str(small), str(counts)],
-            lambda: kept_by_mwparserfromhell(counts, share_size / size),
-            share_size / size,
+            lambda: kept_by_mwparserfromhell(counts, share),
+            share,
         ),
     ]
     if dump.suffix == ".bz2":
         found.insert(0, Tool("bzip2 alone", [sys.executable, "-c", STREAM, str(dump)]))
     return found
+
+
+def other(program: Path, dump: Path, out: Path) -> Tool:
+    """Return a run of another cstool."""
+    tool = extraction(str(program.absolute()), dump, out, 1)
+    tool.name = "other cstool -j1"
+    return tool
 
 
 def table(found: list[Tool], size: int) -> Iterator[str]:
@@ -225,10 +184,12 @@ def table(found: list[Tool], size: int) -> Iterator[str]:
         ratio = median(a / b for a, b in zip(cpu, peer.cpu(), strict=True))
         peak = max(taken.memory for taken in tool.taken)
         kept = tool.kept() if tool.kept else None
-        told = f"{kept.lines:,.0f} | {kept.links:,.0f} | {kept.characters:,.0f}" if kept else "| |"
+        counts = (
+            f"{kept.lines:,.0f} | {kept.links:,.0f} | {kept.characters:,.0f}" if kept else "| |"
+        )
         yield (
             f"| {tool.name} | {median(cpu):.1f} ({min(cpu):.1f}–{max(cpu):.1f}) | {ratio:.2f} "
-            f"| {median(wall):.1f} | {size / 1e6 / median(cpu):.1f} | {peak:.0f} | {told} |"
+            f"| {median(wall):.1f} | {size / 1e6 / median(cpu):.1f} | {peak:.0f} | {counts} |"
         )
 
 
@@ -237,14 +198,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("dump", type=Path)
-    parser.add_argument("--size", type=int, default=100, help="MB of XML (default: 100)")
+    parser.add_argument("dump", type=Path, nargs="+")
+    parser.add_argument("--size", type=int, default=120, help="MB of XML (default: 120)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--share", type=int, default=4, help="MB for mwparserfromhell (default: 4)")
     parser.add_argument("--plain", action="store_true", help="a plain file, not multistream bz2")
-    parser.add_argument(
-        "--vary", action="store_true", help="links of each copy lead to other titles"
-    )
+    parser.add_argument("--against", type=Path, metavar="CSTOOL", help="another cstool to compare")
     parser.add_argument("--wikiextractor", type=Path, help="the program, if it is installed")
     parser.add_argument("--keep", type=Path, help="keep input and output in this folder")
     arguments = parser.parse_args()
@@ -254,21 +213,16 @@ def main() -> None:
 
 def bench(arguments: argparse.Namespace, folder: Path) -> None:
     """Run the rounds in a folder."""
-    source: Path = arguments.dump
-    if source.is_dir():
-        source = source / "wikipedia/en.xml.bz2"
+    sources = [d / "wikipedia/en.xml.bz2" if d.is_dir() else d for d in arguments.dump]
     peer = (arguments.wikiextractor or wikiextractor(folder)).absolute()
     dump = folder / ("pages.xml" if arguments.plain else "pages.xml.bz2")
-    size, pages = in_a_process(
-        write_dump,
-        source,
-        dump,
-        arguments.size * 1_000_000,
-        plain=arguments.plain,
-        vary=arguments.vary,
-    )
+    small = folder / "share.xml.bz2"
+    size, pages = in_a_process(write_dump, sources, dump, arguments.size * 1_000_000)
+    share, _ = in_a_process(write_dump, sources, small, arguments.share * 1_000_000)
     print(f"{size / 1e6:.0f} MB of XML, {pages:,} pages, {dump.stat().st_size / 1e6:.0f} MB file")
-    found = tools(folder, dump, size, peer, source, arguments.share * 1_000_000)
+    found = tools(folder, dump, size, peer, small, share / size)
+    if arguments.against:
+        found.insert(-2, other(arguments.against, dump, folder / "other"))
     for number in range(1, arguments.rounds + 1):
         for tool in found:
             tool.taken.append(run(tool.command, folder))

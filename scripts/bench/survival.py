@@ -24,8 +24,8 @@ from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.stage import extract
 from cstool.storage import atomic, checksums, ownership, parts, tasks
 from cstool.storage import run as storage_run
-from scripts.bench.extract import write_dump
 from scripts.bench.measure import cstool, run
+from scripts.bench.varied_pages import write_dump
 
 # What there would be no need for if nothing could go wrong.
 WATCHED: list[tuple[Any, str]] = [
@@ -114,7 +114,7 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True)
     dump = given.out / "d.xml.bz2"
-    size, pages = write_dump(given.dump, dump, given.size << 20)
+    size, pages = write_dump([given.dump], dump, given.size << 20)
     print(f"{size / 1e6:.0f} MB of XML, {pages:,} pages, {dump.stat().st_size / 1e6:.1f} MB of bz2")
     taken, seconds = overhead(dump, given.out / "watched")
     told = ", ".join(f"{name} {s:.3f}" for name, s in sorted(seconds.items(), key=lambda i: -i[1]))

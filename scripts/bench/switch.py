@@ -1,12 +1,17 @@
 """Compare `switch` with a loop of single lookups, on synthetic sentences and entities.
 
     python -m scripts.bench.switch [--sentences 1000000] [--items 2000000] [--keep DIR]
+        [--against CSTOOL]
 
 Entities as in `labels.py`; a sentence has one to four mentions of random entities among 22 words,
 as in the published corpus. One anchor in twelve is inflected, one in six follows an article, one in
 five the first word of its sentence. Prints for each recipe the rows written per CPU second once the
 store is built (the cost that grows with the number of rows), and the peak memory of the process, of
 which the memory map of the store is shared with other processes.
+
+The options of both recipes are fixed here, so that versions can be compared. `--against`: another
+cstool, with a store of labels that it makes itself; both run in turns. An option that one of them
+does not have is left out; then it writes other rows.
 
 The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
 an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
@@ -15,14 +20,17 @@ contain no others.
 """
 
 import argparse
+import hashlib
 import json
 import random
 import shelve
 import sqlite3
-import sys
+import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -36,7 +44,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
 from cstool.storage.schemas import LINKED, LINKED_MENTION
 from scripts.bench.labels import write_entities
-from scripts.bench.measure import cstool, run, working_folder
+from scripts.bench.measure import add_against, cstool, run, working_folder
 
 SENTENCES_A_PART = 100_000
 TEXT = """
@@ -44,26 +52,73 @@ it was said that many people from there went away in the second year of war and 
 had been told about what others thought of such a thing at least once before
 """
 WORDS = TEXT.split()
-SWITCH = """
-import resource, sys, time
+# The options of the recipes, as far as they change the work.
+RECIPES: dict[str, dict[str, Any]] = {
+    "default": {
+        "fallback": "variants",
+        "fit": True,
+        "inflected": "skip-mention",
+        "anchors": "named",
+        "prose": True,
+        "min_changed": 1,
+        "source_rows": "switched",
+    },
+    "entitycs": {
+        "fallback": "none",
+        "fit": False,
+        "inflected": "keep",
+        "anchors": "all",
+        "prose": False,
+        "min_changed": 0,
+        "source_rows": "all",
+    },
+}
+# What both scripts begin with; they run with any version of cstool that has these names.
+OPTIONS = """
+import dataclasses, json, resource, sys, time
 from pathlib import Path
+from cstool.languages.labels import LabelRules
+from cstool.stages.switch.options import SwitchOptions
+folder, store, recipe, codes, given = sys.argv[1:]
+folder, store, codes = Path(folder), Path(store), tuple(codes.split(","))
+has = {field.name for field in dataclasses.fields(SwitchOptions)}
+given = {name: value for name, value in json.loads(given).items() if name in has}
+options = SwitchOptions.of(recipe, **given)
+"""
+STORE = (
+    OPTIONS
+    + """
+from cstool.stages.switch.gather_labels import LabelNeeds, label_rows
+from cstool.storage.label_store import write_store
+has = {field.name for field in dataclasses.fields(LabelNeeds)}
+persons = {"persons": given.get("anchors") == "named"} if "persons" in has else {}
+rules = LabelRules.of(codes, options.fallback)
+needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None, **persons)
+parts = sorted((folder / "entities").glob("part-*.parquet"))
+wanted = str(folder / "wanted.npy")
+write_store(store, (t for p in parts for t in label_rows(str(p), (wanted, needs))), codes)
+"""
+)
+SWITCH = (
+    OPTIONS
+    + """
+import pyarrow
+from cstool.stages.switch import stage
+from cstool.stages.switch.sampling import LanguageSampling
+from cstool.storage.checksums import layout_of
 from cstool.storage.parts import PartFolder, PartSpec, write_part
 from cstool.storage.schemas import SWITCHED
-from cstool.stages.switch.sampling import LanguageSampling
-from cstool.stages.switch.stage import UNIQUE, _Work, switch_part
-from cstool.storage.checksums import layout_of
-from cstool.stages.switch.options import SwitchOptions
-folder, store, recipe, languages = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
-options = SwitchOptions.of(recipe)
-codes = tuple(languages.split(","))
 linked = sorted((folder / "linked").glob("part-*.parquet"))
 sampling = LanguageSampling(codes, 0, 5)
-work = _Work(str(folder / "linked"), store, "", "enwiki", "en", 0, sampling, options)
-spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, UNIQUE))
+work = stage._Work(
+    str(folder / "linked"), str(store), "", "enwiki", "en", 0, sampling, options
+)
+spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
+pyarrow.array([0]).to_numpy()  # imports pandas if it is there
 begun, rows = time.process_time(), 0
 for part in linked:
     made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", spec,
-                      switch_part(part.name, work))
+                      stage.switch_part(part.name, work))
     rows += made.part.rows
 taken = time.process_time() - begun
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
@@ -71,6 +126,7 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 own, shared = (int(status[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
 print(rows, taken, peak, own, shared)
 """
+)
 
 
 def write_linked(folder: Path, sentences: int, items: int) -> None:
@@ -226,6 +282,7 @@ def main() -> None:
     parser.add_argument("--labels", type=float, default=20)
     parser.add_argument("--peer", type=int, default=20_000)
     parser.add_argument("--keep", type=Path)
+    add_against(parser)
     given = parser.parse_args()
     with working_folder(given.keep) as folder:
         if not (folder / "linked" / MANIFEST).exists():
@@ -248,47 +305,96 @@ def bench(folder: Path, given: argparse.Namespace) -> None:
     """Run both recipes, whole and with the store there, then the peer."""
     languages = [code for code in entitycs() if code != "en"]
     print(f"{given.sentences:,} linked sentences, {given.items:,} items")
-    for recipe in ("default", "entitycs"):
-        store = folder / f"store-{recipe}"
-        if not store.exists():
-            _make_store(folder, store, recipe, languages)
-        size = sum(file.stat().st_size for file in store.iterdir()) / 1e6
-        command = [sys.executable, "-c", SWITCH, str(folder), str(store), recipe]
-        rows, cpu, peak, own, mapped = _told([*command, ",".join(languages)])
-        print(
-            f"{recipe:9} {rows:,.0f} rows in {cpu:.1f} CPU s: {rows / cpu:,.0f} a CPU second; peak "
-            f"{peak:,.0f} MB; at the end {own:,.0f} MB of its own, {mapped:,.0f} MB of files "
-            f"(the store: {size:,.0f} MB)"
-        )
-    for name, rate in peer(folder, given.peer, languages).items():
+    rates = peer(folder, given.peer, languages)
+    for name, rate in rates.items():
         print(f"peer      {name}: {rate:,.0f} rows a CPU second")
+    for recipe in RECIPES:
+        own = Switching(Path(cstool()), folder, f"store-{recipe}", recipe, languages)
+        if given.against is None:
+            told = own.run()
+        else:
+            there = f"store-{recipe}-of-{sha256_of(given.against)}"
+            other = Switching(given.against.absolute(), folder, there, recipe, languages)
+            told = _in_turns(own, other, given.pairs)
+        print(f"{recipe:9} {told}; {told.rate / rates['SQLite and shelve']:.1f} times the peer")
     taken = run([cstool(), "switch", "linked", "--entities", "entities", "-o", "whole", "-j", "1",
                  "--overwrite", "--quiet"], folder)  # fmt: skip
     print(f"whole     {taken.cpu:.1f} CPU s, {taken.memory:,.0f} MB: labels gathered, rows written")
 
 
-def _told(command: list[str]) -> list[float]:
-    import subprocess
-
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return [float(word) for word in done.stdout.split()]
+def sha256_of(path: Path) -> str:
+    """Return a short name of a path that differs from those of others."""
+    return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
 
 
-def _make_store(folder: Path, store: Path, recipe: str, languages: list[str]) -> None:
-    """Gather all items' labels as `switch` does, for a recipe."""
-    from cstool.languages.labels import LabelRules
-    from cstool.stages.switch.gather_labels import LabelNeeds, label_rows
-    from cstool.stages.switch.options import RECIPES, SwitchOptions
-    from cstool.storage.label_store import write_store
+@dataclass(frozen=True)
+class Written:
+    """The rows that a run wrote, its CPU seconds, and its memory in MB."""
 
-    assert recipe in RECIPES
-    options = SwitchOptions.of(recipe)  # type: ignore[arg-type]
-    rules = LabelRules.of(languages, options.fallback)
-    known_in = "en" if options.need_known else None
-    needs = LabelNeeds(rules, options.fit, known_in, persons=options.anchors == "named")
-    parts = sorted((folder / "entities").glob("part-*.parquet"))
-    pieces = (t for p in parts for t in label_rows(str(p), (str(folder / "wanted.npy"), needs)))
-    write_store(store, pieces, languages)
+    rows: float
+    cpu: float
+    peak: float
+    own: float
+    mapped: float
+    store: float
+
+    @property
+    def rate(self) -> float:
+        """Rows per CPU second."""
+        return self.rows / self.cpu
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows:,.0f} rows in {self.cpu:.1f} CPU s: {self.rate:,.0f} a CPU second; peak "
+            f"{self.peak:,.0f} MB; at the end {self.own:,.0f} MB of its own, {self.mapped:,.0f} MB "
+            f"of files (the store: {self.store:,.0f} MB)"
+        )
+
+
+@dataclass(frozen=True)
+class Switching:
+    """A cstool (its executable), a recipe, and the folder with what it reads."""
+
+    executable: Path
+    folder: Path
+    store: str
+    recipe: str
+    languages: list[str]
+
+    def run(self) -> Written:
+        """Write all rows, after making the store if it is not there."""
+        store = self.folder / self.store
+        if not store.exists():
+            self._told(STORE, store)
+        size = sum(file.stat().st_size for file in store.iterdir()) / 1e6
+        rows, cpu, peak, own, mapped = map(float, self._told(SWITCH, store).split())
+        return Written(rows, cpu, peak, own, mapped, size)
+
+    def _told(self, script: str, store: Path) -> str:
+        python = self.executable.parent / "python"
+        options = json.dumps(RECIPES[self.recipe])
+        arguments = [self.folder, store, self.recipe, ",".join(self.languages), options]
+        command = [str(python), "-c", script, *map(str, arguments)]
+        # Not in the checkout, whose cstool would be imported instead.
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True, cwd=self.folder
+        )
+        return done.stdout
+
+
+def _rate(written: Written) -> float:
+    return written.rate
+
+
+def _in_turns(own: Switching, other: Switching, pairs: int) -> Written:
+    """Run two versions in turns; print the median of their ratios, return the median run."""
+    runs = [(other.run(), own.run()) for _ in range(pairs)]
+    ratio = median(its.rate / there.rate for there, its in runs)
+    there, its = (
+        sorted(of, key=lambda one: one.rate)[pairs // 2] for of in zip(*runs, strict=True)
+    )
+    print(f"{own.recipe:9} against {other.executable}: {there}; median of the ratios: {ratio:.2f}")
+    return its
 
 
 if __name__ == "__main__":

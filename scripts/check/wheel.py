@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = {"cstool/dumps/_xml_fast_path", "cstool/wikitext/_fast_path", "cstool/wikitext/_scan"}
+EXTENSIONS = {
+    path.relative_to(ROOT).with_suffix("").as_posix() for path in (ROOT / "cstool").rglob("*.c")
+}
 _NOT_SHIPPED = {".c", ".h", ".so", ".pyc"}
 
 

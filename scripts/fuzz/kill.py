@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cstool.execution.fork_server import SERVER, WORKER
 from scripts.bench.measure import cstool
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
@@ -162,18 +163,20 @@ class Harness:
 
 
 def children(pid: int) -> list[int]:
-    """Return the worker processes of a run: its children, but for Python's resource tracker."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    # The workers' threads start them, so that they are listed with these.
+    """Return the worker processes of a run: children of its server, or spawned by its threads."""
+    found = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        listed += (task / "children").read_text().split()
-    found = {int(child) for child in listed}
-    return sorted(p for p in found if "spawn_main" in _command_line(p))
+        for child in map(int, (task / "children").read_text().split()):
+            if _text(child, "comm").strip() == SERVER:
+                found += children(child)
+            elif _text(child, "comm").strip() == WORKER or "spawn_main" in _text(child, "cmdline"):
+                found.append(child)
+    return sorted(found)
 
 
-def _command_line(pid: int) -> str:
+def _text(pid: int, file: str) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
+        return Path(f"/proc/{pid}/{file}").read_text()
     except OSError:  # it has ended
         return ""
 

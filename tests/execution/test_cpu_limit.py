@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.cpu_limit import TookTooLong, at_most, many_limits
 
 
 def busy(seconds: float) -> int:
@@ -99,6 +99,32 @@ def test_a_nested_limit_is_refused_and_the_outer_one_applies() -> None:
         with pytest.raises(RuntimeError, match="inside another"), at_most(30):
             pass
         busy(30)
+
+
+def test_many_limits_share_a_handler_which_is_restored() -> None:
+    before = signal.getsignal(signal.SIGVTALRM)
+    with many_limits():
+        shared = signal.getsignal(signal.SIGVTALRM)
+        assert shared is not before
+        for _ in range(3):
+            with at_most(30):
+                assert signal.getsignal(signal.SIGVTALRM) is shared
+            with pytest.raises(TookTooLong), at_most(0.02):
+                busy(30)
+        with many_limits(), pytest.raises(TookTooLong), at_most(0.02):
+            busy(30)
+        assert signal.getsignal(signal.SIGVTALRM) is shared
+        assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGVTALRM) is before
+
+
+def test_many_limits_apply_in_other_threads() -> None:
+    def work() -> None:
+        with many_limits(), at_most(0.02):
+            busy(0.03)
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(TookTooLong):
+        pool.submit(work).result()
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])

@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 
 from cstool.errors import is_out_of_memory
+from cstool.execution import worker_pool
 from cstool.execution.executors import executor
 from cstool.execution.worker_pool import WorkerDied, WorkerPool, _how
 
 LONGEST = 60  # seconds until a future that is never resolved fails the test
+
+
+@pytest.fixture(autouse=True, params=["forked", "spawned"])
+def _kind_of_worker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run each test with both kinds of workers."""
+    monkeypatch.setattr(worker_pool, "can_fork", lambda: request.param == "forked")
 
 
 def end_by(number: int) -> None:

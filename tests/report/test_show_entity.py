@@ -9,11 +9,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from qwikidata import linked_data_interface
 from qwikidata.entity import WikidataItem
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.report.show import entity
 from cstool.report.show.entity import EntityTable, described, from_folder, live, types_of
 from cstool.stages.entities.stage import EntitiesOptions, entities
 from tests.conftest import Sample
@@ -103,7 +103,7 @@ def wikidata(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/wiki/Special:EntityData"
-    monkeypatch.setattr(entity, "WIKIDATA_LDI_URL", address)
+    monkeypatch.setattr(linked_data_interface, "WIKIDATA_LDI_URL", address)
     yield guests
     server.shutdown()
     server.server_close()
@@ -137,6 +137,6 @@ def test_live_reports_a_missing_item_and_a_failed_request(
         live(4000000)
     with pytest.raises(InputError, match=r"cannot be fetched \(HTTP 500\)"):
         live(500)
-    monkeypatch.setattr(entity, "WIKIDATA_LDI_URL", "http://127.0.0.1:9/x")
+    monkeypatch.setattr(linked_data_interface, "WIKIDATA_LDI_URL", "http://127.0.0.1:9/x")
     with pytest.raises(InputError, match=r"no connection.*--entities DIR"):
         live(64)

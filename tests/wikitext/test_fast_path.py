@@ -19,7 +19,11 @@ PIECES = (
     "[[a%20b]]", "ال[[قط|قطة]]ات", "{{x}}", "<ref>r</ref>", "<nowiki>'</nowiki>", "&amp;",
     "&eacute;", "&#91;", "&lt;", "&shy;", "&foo;", "\u00a0", "\u200b", "\u3000", "<small>",
     "\t<small>\t", "__TOC__", "-{", "}-", "{", "}", "[http://x y]", "\ufffc", "\n",
-    "[[File:A.png]]", "[[File:A.png|20px]] - ", "<ref/>", "<foo>",
+    "[[File:A.png]]", "[[File:A.png|20px]] - ", "<ref/>", "<foo>", "[[ǆ]]", "[[ﬁn]]", "[[éa]]",
+    "[[e\u0301a|é]]", "[[ij ]]", "[[.a]]", "[[a  b]]", "[[ß]]", "[[a/b]]", "[[ա|ա]]", "[[\u0301]]",
+    "[https://x/?a=1&b", "[//x ", "[http://x", "[http:", "[mailto:", " y]", "&lt;", "_", '"',
+    "[1] ",
+    "<b title='[http://x a'>", "\u2003", "[http://x ", "[ſip:a b]",
 )  # fmt: skip
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
@@ -27,8 +31,8 @@ SOURCES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 class Never(FastPath):
     """Leaves all lines to the long way."""
 
-    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | None]:
-        return [None] * (text.count("\n") + 1)
+    def lines(self, text: str, title: str, holes: list[str]) -> list[TextLine | str]:
+        return [*text.split("\n")]
 
 
 @cache
@@ -38,7 +42,7 @@ def long_way(language: str) -> PageReader:
     return reader
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(SOURCES, st.sampled_from(["en", "ar", "hi", "hy", "zh"]))
 def test_both_ways_read_the_same(source: str, language: str) -> None:
     expected = long_way(language).lines(source, "Page")
@@ -50,8 +54,11 @@ def test_plain_lines_are_read_the_short_way() -> None:
     lines = [
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
+        "[http://a.b/c?d&e_f ''Text'' of [[a]] link], [and] brackets", "<p>[[Link]] <br />",
+        "[[a|H<sub>2</sub>O]]",
     ]  # fmt: skip
-    assert None not in reader_of().fast_path.lines("\n".join(lines), "Page", marks.holes)
+    read = reader_of().fast_path.lines("\n".join(lines), "Page", marks.holes)
+    assert all(isinstance(line, TextLine) for line in read)
 
 
 def test_white_space_in_a_trail_is_no_end_of_an_anchor() -> None:
@@ -66,3 +73,19 @@ def test_bars_without_brackets_take_linear_time() -> None:
     before = time.process_time()
     reader_of().lines("'''a''' " + "|x''" * 20_000, "Page")
     assert time.process_time() - before < 5  # a search to the end for each: minutes
+
+
+BRACKETS = st.lists(
+    st.sampled_from((
+        "[", "]", "[[A]]", "[[A|b]]", "[http://x", "[https://a_b/?c=d&e", " ", "  ", "y", "''",
+        "'''", "&lt;", "&lang", "\n", "[1]", "[//x ", "'", "<b>", "<b a=']'>", "<br>", "{{x}}",
+        "_", "|", "]]", "[[", "\u00a0", "\u3000", "ا", "[mailto:x ", "[ftp://x", "http://", "*",
+    )), max_size=14,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(BRACKETS, st.sampled_from(["en", "ar"]))
+def test_both_ways_read_brackets_the_same(source: str, language: str) -> None:
+    expected = long_way(language).lines(source, "Page")
+    assert reader_of(language).lines(source, "Page") == expected

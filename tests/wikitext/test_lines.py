@@ -1,10 +1,19 @@
 """Selection of the lines that are running text."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cstool.wikitext.lines import parted, running_lines
 from cstool.wikitext.markers import APART, CONTINUES
+from cstool.wikitext.scan import pass_lines, pass_lines_in_python
 from tests.wikitext.reading import text_of
+
+
+def lines_of(source: str) -> list[str]:
+    """Return the lines kept; those that continue a paragraph begin with its mark."""
+    text = running_lines(source)
+    return text.replace(CONTINUES, f"\n{CONTINUES}").split("\n") if text else []
 
 
 @pytest.mark.parametrize(
@@ -22,7 +31,7 @@ from tests.wikitext.reading import text_of
     ],
 )
 def test_headings_rules_and_preformatted_lines_are_no_text(source: str, lines: list[str]) -> None:
-    assert running_lines(source) == lines
+    assert lines_of(source) == lines
 
 
 @pytest.mark.parametrize(
@@ -43,7 +52,7 @@ def test_headings_rules_and_preformatted_lines_are_no_text(source: str, lines: l
     ],
 )
 def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -> None:
-    assert running_lines(source) == lines
+    assert lines_of(source) == lines
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_lists_give_their_items_and_definitions(source: str, lines: list[str]) -
     ],
 )
 def test_a_table_goes_with_the_tables_within(source: str, lines: list[str]) -> None:
-    assert running_lines(source) == lines
+    assert lines_of(source) == lines
 
 
 @pytest.mark.parametrize(
@@ -118,3 +127,28 @@ def test_no_paragraph_goes_on_with_a_space_behind_a_switch() -> None:
 def test_no_paragraph_runs_through_a_block(text: str, parts: str) -> None:
     marked = text.replace("|", CONTINUES).replace("!", APART)
     assert parted(marked) == parts.replace("|", CONTINUES)
+
+
+def test_lines_are_the_same_if_each_has_a_closer_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = (
+        "\n", "\n\n", "\n", "* ", "*", ";", ":", "# ", " ", "=", "== ", "1\t", "٣", "----", "|",
+        "!", "a", "é", "語 ", "[[", "]]", "[", "\x00", "\x04", "\x040\x05", "\x041\x05", "\x06",
+        "\x07", "\x19", "\x1a", "<div>", "</div>", "<br>", "<blockquote>", "</blockquote>", "<b>",
+        "__x__ ", "_", "{|", "|}", "\u3000", "\x1c", "<poem>", "</poem>",
+    )  # fmt: skip
+
+    @settings(max_examples=500)
+    @given(
+        st.lists(st.sampled_from(pieces), max_size=16).map("".join),
+        st.booleans(),
+        st.booleans(),
+    )
+    def check(source: str, free: bool, with_kinds: bool) -> None:
+        read = []
+        for way in (pass_lines, pass_lines_in_python):
+            kinds: dict[int, str] | None = {} if with_kinds else None
+            monkeypatch.setattr("cstool.wikitext.lines.pass_lines", way)
+            read.append((running_lines(source, {1}, free=free, kinds=kinds), kinds))
+        assert read[0] == read[1]
+
+    check()

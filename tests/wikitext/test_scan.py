@@ -14,14 +14,11 @@ from cstool.wikitext.fast_path import COMPILED
 from cstool.wikitext.scan import (
     calls,
     calls_in_python,
-    cut,
-    cut_in_python,
     pass_notes,
     pass_notes_in_python,
     prefixed,
     prefixed_in_python,
 )
-from cstool.wikitext.sentences import LinkSpan, Sentence
 from tests.conftest import SAMPLE
 
 BRACES = ("{{", "}}", "{", "}", "{{{", "}}}", "{{a}}", "{{a|{{b}}}}", "x", "é", "一", "|", "\n")
@@ -31,7 +28,6 @@ TAGS = (
     "-->", "--->", "<nowiki>", "</nowiki>", "<page-collection/>", "<br>", "<", ">", "/", " ",
     "\t", "\n", ".", "é", "語", "\x06", "<re", "\u3000",
 )  # fmt: skip
-WORDS = ("a", " ", "\u3000", "\ufffc", "語", "𝒳", "É. ")
 
 
 def test_a_compiler_has_been_at_work() -> None:
@@ -43,7 +39,8 @@ def test_without_a_compiler_pages_read_the_same(tmp_path: Path) -> None:
     """Both read the sample, each in a process of its own."""
     dump = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
     hide = "import sys; sys.modules['cstool.wikitext._fast_path'] = None; "
-    hide += "sys.modules['cstool.wikitext._scan'] = None; "
+    for name in ("_scan", "_sentences", "_stops"):
+        hide += f"sys.modules['cstool.wikitext.{name}'] = None; "
     run = "from cstool.cli.main import main; main()"
     for name, code in (("compiled", run), ("python", hide + run)):
         arguments = ["extract", str(dump), "-o", str(tmp_path / name), "-j", "1", "--all-sentences"]
@@ -89,40 +86,6 @@ def test_both_pass_the_same_notes(text: str, start: int, closed: bool) -> None:
     assert "".join(out) == "".join(expected)
 
 
-@st.composite
-def lines(draw: st.DrawFn) -> tuple[str, list[LinkSpan], list[str], list[str]]:
-    """Draw a line's text, mentions, holes, and the pieces that it is cut into."""
-    pieces = [
-        draw(st.lists(st.sampled_from(WORDS)).map("".join)) for _ in range(draw(st.integers(0, 4)))
-    ]
-    text = "".join(pieces)
-    places = st.integers(0, len(text))
-    ends = sorted(draw(st.lists(places, max_size=6)))
-    mentions = [(a, b, f"T{a}") for a, b in zip(ends[::2], ends[1::2], strict=False)]
-    holes = [f"hole {i}" for i in range(text.count("\ufffc"))]
-    return text, mentions, holes, pieces
-
-
-@given(lines())
-def test_both_cut_a_line_into_the_same_sentences(
-    line: tuple[str, list[LinkSpan], list[str], list[str]],
-) -> None:
-    assert cut(*line, Sentence) == cut_in_python(*line, Sentence)
-
-
-def test_a_line_is_not_cut_inside_a_mention() -> None:
-    text = "A b. C d. E \ufffc."
-    sentences = cut(text, [(2, 6, "B. C")], ["x"], ["A b. ", "C d. ", "E \ufffc."], Sentence)
-    assert sentences == [
-        Sentence("A b. C d.", [(2, 6, "B. C")], []),
-        Sentence("E \ufffc.", [], ["x"]),
-    ]
-
-
-def test_what_is_no_line_is_refused() -> None:
-    with pytest.raises(TypeError):
-        cut("a", [("x",)], [], ["a"], Sentence)  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="longer than the line"):
-        cut("a", [], [], ["a", "b"], Sentence)
+def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(TypeError):
         calls(b"{{")  # type: ignore[arg-type]

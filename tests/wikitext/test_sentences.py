@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.wikitext.markers import Markers, protect
-from cstool.wikitext.sentences import TextLine, count, read_line, split
+from cstool.wikitext.sentence_columns import cut_lines
+from cstool.wikitext.sentences import TextLine, pieces, read_line, split
+
+
+def count(line: TextLine, language: str) -> int:
+    """Return the number of sentences of a line, as a page counts them."""
+    return cut_lines([(0, *line, pieces(line.text, language))], every=False).number
 
 
 def line_of(*pieces: str, marks: Markers) -> TextLine:

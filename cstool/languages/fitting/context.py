@@ -100,7 +100,8 @@ def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Contex
     For each mention: the index of its sentence in `texts`, and its start and end there in character
     offsets. Mentions must be in the order of the text, sentence by sentence.
     """
-    offsets, points = points_of(texts)
+    # One more character, so that the position after the last one can be read.
+    offsets, points = points_of(texts, after=1)
     begin = offsets[sentence]
     start, end = begin + start, begin + end
     same = sentence[1:] == sentence[:-1]
@@ -111,8 +112,7 @@ def around(texts: pa.Array, sentence: Array, start: Array, end: Array) -> Contex
     # Overlapping spans are not part of each other's context.
     left = np.minimum(np.maximum(left, start - _SEEN), start)
     right = np.maximum(np.minimum(right, end + _SEEN), end)
-    # One more character, so that the position after the last one can be read.
-    return ContextWindow(np.append(points, np.uint32(0)), begin, stop, left, start, end, right)
+    return ContextWindow(points, begin, stop, left, start, end, right)
 
 
 def places(around: ContextWindow, labels: pa.Array | None, source_language: str) -> MentionContexts:

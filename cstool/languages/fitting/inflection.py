@@ -109,12 +109,7 @@ def anchor_kinds(
     """
     kinds = np.zeros(len(anchors), np.uint8)
     language = current(source_language)
-    # Most anchors are the label itself.
-    if _has_capital_nouns(language):
-        same = pc.equal(anchors, labels).fill_null(False)
-    else:
-        same = pc.equal(pc.utf8_lower(anchors), pc.utf8_lower(labels)).fill_null(False)
-    others = np.flatnonzero(~same.to_numpy(zero_copy_only=False))
+    others = _not_equal(anchors, labels, aliases, language)
     if not len(others):
         return kinds
     some = numbers(others)
@@ -134,6 +129,29 @@ def anchor_kinds(
     return kinds
 
 
+def _not_equal(anchors: pa.Array, labels: pa.Array, aliases: pa.Array, language: str) -> Array:
+    """Return the indexes of anchors whose entity has a name, but none that equals the anchor.
+
+    Equal apart from case, in a language where case makes no difference. Other equal names may also
+    be among the returned ones.
+    """
+    cased = _has_capital_nouns(language)
+    alike = anchors if cased else pc.utf8_lower(anchors)
+    number = pc.list_value_length(aliases).fill_null(0).to_numpy(zero_copy_only=False)
+    same = pc.equal(alike, labels if cased else pc.utf8_lower(labels))
+    # Null: no label. Most anchors are the label itself.
+    left = ~same.fill_null(False).to_numpy(zero_copy_only=False)
+    left &= same.is_valid().to_numpy(zero_copy_only=False) | (number > 0)
+    some = np.flatnonzero(left & (number > 0))
+    if len(some) and not cased:
+        names = aliases.take(numbers(some)).flatten()
+        owner = np.repeat(some, number[some])
+        equal = pc.equal(pc.utf8_lower(names), alike.take(numbers(owner))).fill_null(False)
+        left[owner[equal.to_numpy(zero_copy_only=False)]] = False
+    others: Array = np.flatnonzero(left)
+    return others
+
+
 @lru_cache(1 << 14)
 def _kind(anchor: str, names: tuple[str | None, ...], language: str, person: bool) -> int:
     articles_ = articles(language).brought
@@ -141,18 +159,20 @@ def _kind(anchor: str, names: tuple[str | None, ...], language: str, person: boo
     if not folded:
         return NAME
     mine = _folded(anchor)
-    bare = {_MARKS.sub("", mine), _MARKS.sub("", _without_article(mine, articles_))}
+    bare = {_bare(mine), _bare(_without_article(mine, articles_))}
     equal = folded
     if anchor.islower() and _has_capital_nouns(language):
         # The title of a page has a capital in any case.
         equal = [_folded(name) for name in names if name and name[0].islower()]
     # A disambiguator is not part of the name, but its words may be in the anchor.
     for name in equal:
-        plain = _without_article(_REMARK.sub("", name), articles_)
-        if not bare.isdisjoint({_MARKS.sub("", name), _MARKS.sub("", plain)}):
+        if _bare(name) in bare:
             return NAME
-    words, table = _WORD.findall(mine), endings(language)
-    listed = [_WORD.findall(name) for name in folded]
+        plain = _without_article(_REMARK.sub("", name), articles_)
+        if plain is not name and _bare(plain) in bare:
+            return NAME
+    words, table = _words(mine), endings(language)
+    listed = [_words(name) for name in folded]
     # Not of an alias: "Frederick III, King of Prussia".
     if person and names[0] and not anchor.islower() and _is_part(words, listed[0], articles_):
         return NAME
@@ -165,11 +185,20 @@ def _has_capital_nouns(language: str) -> bool:
     return language.split("-", maxsplit=1)[0] in _CAPITAL_NOUNS
 
 
+def _bare(name: str) -> str:
+    """Return a folded name without white space and punctuation."""
+    return name if name.isalnum() else _MARKS.sub("", name)
+
+
+def _words(name: str) -> list[str]:
+    return [name] if name.isalnum() else _WORD.findall(name)
+
+
 def _without_article(name: str, articles_: tuple[str, ...]) -> str:
     """Return a folded name without an article at its start, unless nothing else is left."""
     for article in articles_:
-        bound = article.endswith(("'", "-"))
-        if name.startswith(article if bound else article + " ") and len(name) > len(article) + 1:
+        begins = name.startswith(article) and len(name) > len(article) + 1
+        if begins and (article[-1] in "'-" or name[len(article)] == " "):
             return name[len(article) :].lstrip()
     return name
 
@@ -221,6 +250,8 @@ def _forms(
 
 def _shared(one: str, other: str) -> int:
     """Return the length of the common prefix of two words."""
+    if one.startswith(other):
+        return len(other)
     for at, (a, b) in enumerate(zip(one, other, strict=False)):
         if a != b:
             return at

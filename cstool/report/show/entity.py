@@ -10,9 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import requests
 from qwikidata.entity import WikidataItem
-from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
 
 from cstool.distribution import user_agent
 from cstool.errors import InputError
@@ -178,6 +176,9 @@ def live(qid: int, languages: Sequence[str] = ()) -> EntityRecord:
 
 def _fetch(qid: int) -> Json:
     """Return an item in Wikidata's JSON format, from its linked data interface."""
+    import requests
+    from qwikidata.linked_data_interface import WIKIDATA_LDI_URL
+
     url = f"{WIKIDATA_LDI_URL}/Q{qid}.json"
     try:
         answer = requests.get(url, headers={"User-Agent": user_agent()}, timeout=_TIMEOUT)
@@ -196,6 +197,8 @@ def _fetch(qid: int) -> Json:
 
 
 def _why(error: Exception) -> str:
+    import requests
+
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout):

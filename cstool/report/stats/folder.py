@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,9 @@ from cstool.storage.checksums import checked_parts, open_part, read_footer
 from cstool.storage.manifest import Manifest, Part, need_stage
 from cstool.storage.schemas import BY_STAGE
 from cstool.storage.statistics import LanguageNumbers, SampleStats, read_statistics
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _ROWS_AT_ONCE = 20_000
 # Approximate number of rows per language to read; of more, row groups at regular intervals.
@@ -135,7 +137,9 @@ def _sum(numbers: list[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _scan(folder: Path, manifest: Manifest) -> pl.LazyFrame:
+def _scan(folder: Path, manifest: Manifest) -> "pl.LazyFrame":
+    import polars as pl  # here, because the statistics of a corpus are read without it
+
     try:
         return pl.scan_parquet(checked_parts(folder, manifest), glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -196,6 +200,8 @@ def _sentences(folder: Path, manifest: Manifest) -> _Counted:
 
 
 def _switched(folder: Path, manifest: Manifest) -> _Counted:
+    import polars as pl
+
     counted = (
         _scan(folder, manifest)
         .group_by("language", plain=pl.col("language") == pl.col("source_language"))
@@ -222,10 +228,10 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
 
 
 def _exact_side(
-    counted: pl.DataFrame, sums: dict[tuple[str, bool], MixingSums], *, plain: bool
+    counted: "pl.DataFrame", sums: dict[tuple[str, bool], MixingSums], *, plain: bool
 ) -> TextStats | None:
     """Return the counts of source or switched sentences; words are estimated from a sample."""
-    its = counted.filter(pl.col("plain") == plain)
+    its = counted.filter(plain=plain)
     # Languages are weighted by their number of rows, not by the size of their sample.
     words = sum(
         rows * sums[code, plain].words / sums[code, plain].sentences
@@ -327,6 +333,8 @@ def _entities(folder: Path, manifest: Manifest) -> _Counted:
 
 
 def _titles(folder: Path, manifest: Manifest) -> _Counted:
+    import polars as pl
+
     rows = _scan(folder, manifest).select(pl.len()).collect().item()
     language = manifest.source.language if manifest.source else ""
     return _Counted([LanguageStats(language, rows)])

@@ -1,13 +1,16 @@
 """Formats counts as tables for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from wcwidth import wcswidth
 
 from cstool.execution.terminal import printable
-from cstool.report.stats.breakdowns import TitleStats, TypeStats
 from cstool.report.stats.compare import CorpusSummary, by_language
 from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
+
+if TYPE_CHECKING:
+    from cstool.report.stats.breakdowns import TitleStats, TypeStats
 
 _ROWS_ARE = {
     "extract": "sentences",
@@ -89,7 +92,7 @@ def _cell(text: str, width: int, column: int) -> str:
     return text.ljust(width) if column == 0 else text.rjust(width)
 
 
-def types_table(types: Sequence[TypeStats], shown: int) -> str:
+def types_table(types: "Sequence[TypeStats]", shown: int) -> str:
     """Return the first `shown` types as a table."""
     every = sum(one.entities for one in types)
     lines = [
@@ -100,7 +103,7 @@ def types_table(types: Sequence[TypeStats], shown: int) -> str:
     return _aligned(["type", "", "items", "entities", "share"], lines, 2, len(types), "types")
 
 
-def titles_table(titles: Sequence[TitleStats], shown: int) -> str:
+def titles_table(titles: "Sequence[TitleStats]", shown: int) -> str:
     """Return the first `shown` pages as a table."""
     lines = [[one.title, f"{one.rows:,}", f"{one.entities:,}"] for one in titles[:shown]]
     head, left = ["page", "rows", "entities"], 1

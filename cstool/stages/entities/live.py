@@ -14,6 +14,7 @@ import xxhash
 from tqdm import tqdm
 
 from cstool.download.client import HttpClient, open_session
+from cstool.dumps.item_columns import ItemColumns
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.gc import seldom_collecting
 from cstool.execution.log import log_stage
@@ -23,9 +24,9 @@ from cstool.stages.entities.api import MOST_VALUES, ItemQuery
 from cstool.stages.entities.asking import ApiPolicy, ItemClient
 from cstool.stages.entities.finish import sort_items
 from cstool.stages.entities.live_options import LiveOptions
-from cstool.stages.entities.rows import EntityFilter, ItemRows
+from cstool.stages.entities.rows import EntityFilter, item_table
 from cstool.stages.entities.selection import EntitySelection, find_wanted
-from cstool.stages.entities.sort import LAYOUT
+from cstool.stages.entities.sort import RUN_LAYOUT
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import (
     Input,
@@ -116,7 +117,7 @@ def _fill(
         _ask,
         (client, choice),
         calls,
-        PartSpec(ENTITIES, label="entities: ask", phase=_ANSWERED, unit="item", layout=LAYOUT),
+        PartSpec(ENTITIES, label="entities: ask", phase=_ANSWERED, unit="item", layout=RUN_LAYOUT),
     )
     counts = total(m.counts for m in made)
     times = counts.details.pop(_TIMES)
@@ -147,11 +148,11 @@ def _ask(qids: tuple[int, ...], client_and_choice: tuple[ItemClient, EntityFilte
     answer = client.ask(qids)
     counts = Counts()
     tally = counts.tally("entities")
-    rows = ItemRows()
+    columns = ItemColumns()
     with seldom_collecting():
         for qid, entity in sorted(answer.found.items()):
-            rows.append(qid, entity)
-        table = rows.table(choice, counts)
+            columns.append(qid, entity)
+        table = item_table(columns.take(), choice, counts)
     tally.keep(len(answer.found))
     tally.drop(NO_ITEM, len(answer.missing))
     counts.add(

@@ -1,13 +1,11 @@
 """Decodes lines of Wikidata's dump into columns of items, sorted by QID.
 
-Labels, aliases and sitelinks are appended to flat lists as each entity is decoded. Sorting and
-filtering then operate on integer codes of all of them together.
+Sorting and filtering operate on integer codes of all labels, aliases or sitelinks together.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of_structs, numbers, offsets_of, strings
-from cstool.dumps.wikidata import MALFORMED, Entity, LineSlice, decode, item_number
+from cstool.arrays.arrow import list_of, list_of_structs, numbers, strings
+from cstool.dumps.item_columns import ItemColumns, Items, Terms
+from cstool.dumps.wikidata import MALFORMED, LineSlice, decode, item_number
 from cstool.execution.gc import seldom_collecting
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts
@@ -53,17 +52,16 @@ def sort_lines(slice_: LineSlice, choice: EntityFilter) -> Batches:
     """Yield the selected items of a slice, sorted by QID; return counts of all its entities."""
     counts = Counts()
     with seldom_collecting():
-        rows = _read(slice_, _Only(choice.only), counts)
-        table = rows.table(choice, counts)
+        table = item_table(_read(slice_, _wanted(choice.only), counts), choice, counts)
     yield from in_groups(table)
     return counts
 
 
-def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "ItemRows":
+def _read(slice_: LineSlice, wanted: Array | None, counts: Counts) -> Items:
     tally = counts.tally("entities")
-    rows = ItemRows()
+    columns = ItemColumns(wanted)
     malformed: dict[str, int] = {}
-    for number, line in slice_.lines():
+    for number, line in slice_.lines(columns.read):
         try:
             entity = decode(line)
         except MALFORMED as error:
@@ -74,27 +72,30 @@ def _read(slice_: LineSlice, only: "_Only", counts: Counts) -> "ItemRows":
         qid = item_number(entity.id) if entity.type == "item" else 0
         if not qid:
             tally.drop(entity.type if entity.type != "item" else "no QID")
-        elif qid in only:
-            rows.append(qid, entity)
+        elif _is_among(qid, wanted):
+            columns.append(qid, entity)
         else:
             tally.drop("not asked for")
-    tally.keep(len(rows.qids))
+    items = columns.take()
+    for type_, number in items.others.items():
+        tally.drop(type_, number)
+    tally.drop("not asked for", items.unwanted)
+    tally.keep(len(items.qids))
     if malformed:
         counts.add("malformed lines", malformed)
-    return rows
+    return items
 
 
-class _Only:
-    """The selected QIDs; without a file, all."""
+def _wanted(file: str | None) -> Array | None:
+    """Return the selected QIDs; None, without a file, selects all."""
+    return None if file is None else _mapped(file, Path(file).stat().st_mtime_ns)
 
-    def __init__(self, file: str | None) -> None:
-        self._qids = None if file is None else _mapped(file, Path(file).stat().st_mtime_ns)
 
-    def __contains__(self, qid: int) -> bool:
-        if self._qids is None:
-            return True
-        index = self._qids.searchsorted(np.uint32(qid))
-        return bool(index < len(self._qids) and self._qids[index] == qid)
+def _is_among(qid: int, wanted: Array | None) -> bool:
+    if wanted is None:
+        return True
+    index = wanted.searchsorted(np.uint32(qid))
+    return bool(index < len(wanted) and wanted[index] == qid)
 
 
 @lru_cache(1)
@@ -102,133 +103,52 @@ def _mapped(file: str, _: int) -> Array:
     return load_array(Path(file))
 
 
-class _Numbers(dict[str, int]):
-    """Assigns consecutive integers to names, in the order of first lookup."""
+def item_table(items: Items, choice: EntityFilter, counts: Counts) -> pa.Table:
+    """Return the items as a table, sorted by QID; equal QIDs keep their order.
 
-    def __missing__(self, name: str) -> int:
-        self[name] = number = len(self)
-        return number
-
-
-class _Terms:
-    """The labels, aliases or sitelinks of all items as flat lists of keys and texts.
-
-    Keys are languages or sites. Lists are converted to arrays every `_AT_ONCE` texts, while the
-    texts are still in the CPU cache: reading them from memory again takes as long as decoding.
+    Counts their terms, and the table's bytes as IN_MEMORY.
     """
-
-    def __init__(self) -> None:
-        self._keys: list[str] = []
-        self._texts: list[str] = []
-        self._ends = [0]
-        self._stored = 0
-        self._numbers = _Numbers()
-        self._code_arrays: list[Array] = []
-        self._text_arrays: list[pa.Array] = []
-
-    def add(self, texts: dict[str, Any] | list[None], text: Callable[[Any], str]) -> None:
-        """Append the texts of an item, one per key."""
-        if texts and isinstance(texts, dict):
-            self._keys += texts
-            self._texts += map(text, texts.values())
-        self._end()
-
-    def add_lists(
-        self, texts: dict[str, list[Any]] | list[None], text: Callable[[Any], str]
-    ) -> None:
-        """Append the texts of an item, several per key."""
-        if texts and isinstance(texts, dict):
-            for key, many in texts.items():
-                self._keys += repeat(key, len(many))
-                self._texts += map(text, many)
-        self._end()
-
-    def _end(self) -> None:
-        number = len(self._keys)
-        self._ends.append(self._stored + number)
-        if number >= _AT_ONCE:
-            # pa.array imports pandas if it is installed, so it is not called for few texts.
-            self._store(pa.array(self._texts, pa.string()))
-
-    def _store(self, texts: pa.Array) -> None:
-        keys = self._keys
-        self._code_arrays.append(
-            np.fromiter(map(self._numbers.__getitem__, keys), np.int64, len(keys))
-        )
-        self._text_arrays.append(texts)
-        self._stored += len(keys)
-        self._keys, self._texts = [], []
-
-    def column(
-        self, ranks: Array, kept: tuple[str, ...] | None, type_: pa.DataType
-    ) -> tuple[pa.ListArray, int, int]:
-        """Return the list column, its number of texts, and the number before filtering.
-
-        `ranks`: row of each item, `int64[items]`. Texts are sorted by key and keep their order
-        within a key. `kept`: the keys to keep; None keeps all.
-        """
-        self._store(strings(self._texts))
-        names = sorted(self._numbers)
-        sorted_codes = np.empty(len(names), np.int64)
-        sorted_codes[[self._numbers[name] for name in names]] = np.arange(len(names))
-        codes = sorted_codes[np.concatenate(self._code_arrays)]
-        ends = np.array(self._ends, np.int64)
-        items = np.repeat(ranks, ends[1:] - ends[:-1])
-        order = np.argsort(items * max(1, len(names)) + codes, kind="stable")
-        if kept is not None:
-            order = order[np.isin(names, kept)[codes[order]]]
-        lengths = np.bincount(items[order], minlength=len(ranks))
-        keys = strings(names).take(numbers(codes[order]))
-        texts = pa.concat_arrays(self._text_arrays).take(numbers(order))
-        return list_of_structs(lengths, (keys, texts), type_), len(order), len(codes)
+    qids = items.qids
+    order = np.argsort(qids, kind="stable")
+    ranks = np.empty(len(qids), np.int64)
+    ranks[order] = np.arange(len(qids))
+    columns: list[Any] = [numbers(qids[order])]
+    for name, terms, kept, reason in (
+        ("labels", items.labels, choice.languages, "other language"),
+        ("aliases", items.aliases, choice.languages, "other language"),
+        ("sitelinks", items.sitelinks, choice.sites, "other site"),
+    ):
+        column, written = _term_column(terms, ranks, kept, ENTITIES.field(name).type)
+        columns.append(column)
+        counts.tally(name).keep(written)
+        counts.tally(name).drop(reason, len(terms.codes) - written)
+    types = list_of(items.type_counts, numbers(items.types), ENTITIES.field("types").type)
+    table = pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
+    counts.add(IN_MEMORY, {"bytes": table.nbytes})
+    return table
 
 
-class ItemRows:
-    """Collects decoded items."""
+def _term_column(
+    terms: Terms, ranks: Array, kept: tuple[str, ...] | None, type_: pa.DataType
+) -> tuple[pa.ListArray, int]:
+    """Return the list column, and its number of texts.
 
-    def __init__(self) -> None:
-        self.qids: list[int] = []
-        self._types: list[int] = []
-        self._type_counts: list[int] = []
-        self._labels, self._aliases, self._sitelinks = _Terms(), _Terms(), _Terms()
-
-    def append(self, qid: int, entity: Entity) -> None:
-        """Append an item."""
-        self.qids.append(qid)
-        self._labels.add(entity.labels, _value)
-        self._aliases.add_lists(entity.aliases, _value)
-        self._sitelinks.add(entity.sitelinks, _title)
-        types = entity.types()
-        self._types += types
-        self._type_counts.append(len(types))
-
-    def table(self, choice: EntityFilter, counts: Counts) -> pa.Table:
-        """Return the items as a table, sorted by QID; equal QIDs keep their order.
-
-        Counts their terms, and the table's bytes as IN_MEMORY.
-        """
-        qids = np.array(self.qids, np.uint32)
-        order = np.argsort(qids, kind="stable")
-        ranks = np.empty(len(qids), np.int64)
-        ranks[order] = np.arange(len(qids))
-        columns: list[Any] = [numbers(qids[order])]
-        for name, terms, kept, reason in (
-            ("labels", self._labels, choice.languages, "other language"),
-            ("aliases", self._aliases, choice.languages, "other language"),
-            ("sitelinks", self._sitelinks, choice.sites, "other site"),
-        ):
-            column, written, read = terms.column(ranks, kept, ENTITIES.field(name).type)
-            columns.append(column)
-            counts.tally(name).keep(written)
-            counts.tally(name).drop(reason, read - written)
-        types = pa.ListArray.from_arrays(
-            offsets_of(self._type_counts),
-            numbers(np.array(self._types, np.uint32)),
-            type=ENTITIES.field("types").type,
-        )
-        table = pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
-        counts.add(IN_MEMORY, {"bytes": table.nbytes})
-        return table
+    `ranks`: row of each item, `int64[items]`. Texts are sorted by name and keep their order within
+    a name. `kept`: the names to keep; None keeps all.
+    """
+    by_name = sorted(range(len(terms.names)), key=terms.names.__getitem__)
+    names = [terms.names[i] for i in by_name]
+    sorted_codes = np.empty(len(names), np.int64)
+    sorted_codes[by_name] = np.arange(len(names))
+    codes = sorted_codes[terms.codes]
+    items = np.repeat(ranks, terms.counts)
+    order = np.argsort(items * max(1, len(names)) + codes, kind="stable")
+    if kept is not None:
+        order = order[np.isin(names, kept)[codes[order]]]
+    lengths = np.bincount(items[order], minlength=len(ranks))
+    keys = strings(names).take(numbers(codes[order]))
+    texts = terms.texts.take(numbers(order))
+    return list_of_structs(lengths, (keys, texts), type_), len(order)
 
 
 def is_range(order: Sequence[int] | Array) -> bool:

@@ -47,6 +47,12 @@ LAYOUT = STANDARD | {
         "types.list.element",
     ]
 }
+# Runs are read once or twice and then removed: lz4 takes half of zstd's time, at 1.6 times its size.
+RUN_LAYOUT = LAYOUT | {
+    "compression": "lz4",
+    "compression_level": None,
+    "write_statistics": ["qid"],
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def sort_runs(
             merge_runs,
             None,
             _merges(files, groups, cuts, range_size),
-            PartSpec(ENTITIES, label="entities: merge", phase="merged", layout=LAYOUT),
+            PartSpec(ENTITIES, label="entities: merge", phase="merged", layout=RUN_LAYOUT),
         )
         groups = read_groups((run.work("merged") / m.part.file for m in merged), "qid")
         ranges = _ranges(groups, cuts)

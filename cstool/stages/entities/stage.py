@@ -15,7 +15,7 @@ from cstool.execution.options import RunOptions
 from cstool.stages.entities.finish import sort_items
 from cstool.stages.entities.rows import MALFORMED_LINE, sort_lines
 from cstool.stages.entities.selection import EntitySelection, find_wanted
-from cstool.stages.entities.sort import LAYOUT
+from cstool.stages.entities.sort import RUN_LAYOUT
 from cstool.storage.counts import Counts, total
 from cstool.storage.manifest import FileRead, Manifest
 from cstool.storage.ownership import refuse_damage
@@ -90,7 +90,7 @@ def _fill(
         sort_lines,
         wanted.choice(run.work("only") / "qids.npy"),
         _tasks(dump, part_size, options.limit, faults, run.options, read),
-        PartSpec(ENTITIES, label="entities: read", phase=_SORTED, layout=LAYOUT),
+        PartSpec(ENTITIES, label="entities: read", phase=_SORTED, layout=RUN_LAYOUT),
         size=None if options.limit else size,
         on_made=lambda made: limit.check(made.counts),
     )

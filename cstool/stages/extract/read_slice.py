@@ -3,7 +3,7 @@
 from cstool.dumps.page_versions import VersionLog
 from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.xml import MAIN, Page, Site
-from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.cpu_limit import TookTooLong, at_most, many_limits
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.definition_store import DefinitionLog
@@ -32,7 +32,7 @@ def read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
 
     Return counts with the reasons for drops; paragraphs that wait are not counted.
     """
-    with seldom_collecting():
+    with seldom_collecting(), many_limits():
         return (yield from _read_pages(slice_, options))
 
 
@@ -79,11 +79,11 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             fault.add_note(f"in the page {page.title!r}, id {page.id}")
             raise
         tally.keep()
-        versions.add(page, rows.add(index, page, reading.sentences, reading.number))
+        versions.add(page, rows.add(index, page, reading.sentences))
         waiting.add(index, page, reading.waiting)
-        if len(rows.texts) >= ROWS_A_GROUP:
+        if rows.rows >= ROWS_A_GROUP:
             yield rows.take()
-    if rows.texts:
+    if rows.rows:
         yield rows.take()
     yield from waiting.beside()
     yield from definitions.beside()

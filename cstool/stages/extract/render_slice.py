@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cstool.dumps.xml import Page
 from cstool.errors import InputError
-from cstool.execution.cpu_limit import TookTooLong, at_most
+from cstool.execution.cpu_limit import TookTooLong, at_most, many_limits
 from cstool.execution.crash_notes import noter
 from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
@@ -37,7 +37,7 @@ def render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
 
     Return the counts of the paragraphs that waited; what the first phase read is counted there.
     """
-    with seldom_collecting():
+    with seldom_collecting(), many_limits():
         return (yield from _render_paragraphs(read, sources))
 
 
@@ -51,14 +51,12 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     for index, page, waiting in waiting_in(read.waiting):
         found = reader.read(page, waiting)
         first, paragraph = waiting.first, waiting.paragraph
-        kept = rows.add(
-            index, page, found.sentences, found.number, first=first, paragraph=paragraph
-        )
+        kept = rows.add(index, page, found.sentences, first=first, paragraph=paragraph)
         late_of += [len(inserted.pages)] * kept
         inserted.add(index, paragraph, found.number, found.paragraphs)
-        if len(rows.texts) >= ROWS_A_GROUP:
+        if rows.rows >= ROWS_A_GROUP:
             late.append(rows.take())
-    if rows.texts:
+    if rows.rows:
         late.append(rows.take())
     rows.count()
     table = pa.Table.from_batches(late, READ_SENTENCES)

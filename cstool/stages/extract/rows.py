@@ -5,20 +5,20 @@ paragraphs are counted as if the paragraphs that wait had no sentences (`stages/
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from cstool.arrays.arrow import list_of_structs, numbers, strings
+from cstool.arrays.arrow import list_of_structs, numbers, strings, strings_of
 from cstool.dumps.xml import Page
 from cstool.storage.counts import Counts
 from cstool.storage.schemas import MENTION
-from cstool.wikitext.sentences import LinkSpan, Sentence
+from cstool.wikitext.sentence_columns import PageSentences, SentenceColumns
 
 ROWS_A_GROUP = 20_000
+_BYTES = 4  # of a number in SentenceColumns
 HOLE = "hole"
 NO_MENTION = "no mention"
 LOST = "in a dropped sentence"
@@ -36,99 +36,97 @@ READ_SENTENCES = pa.schema(
 )
 
 
+class _Added(NamedTuple):
+    """Sentences that were added at once: their page, with its index in the slice, and number.
+
+    `first` and `paragraph` are added to their positions and the indices of their paragraphs.
+    """
+
+    slice_index: int
+    page: Page
+    rows: int
+    first: int
+    paragraph: int
+
+
+def _columns() -> list[bytearray]:
+    return [bytearray() for _ in SentenceColumns._fields]
+
+
 @dataclass
 class SentenceRows:
     """Column buffers that are filled page by page, or paragraph by paragraph."""
 
     counts: Counts
-    pages: list[tuple[int, Page]] = field(default_factory=list)  # with the index in the slice
-    rows: list[int] = field(default_factory=list)  # number of rows of each entry of `pages`
-    positions: list[int] = field(default_factory=list)
-    paragraphs: list[int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)  # number of mentions of each row
-    mentions: list[LinkSpan] = field(default_factory=list)
+    rows: int = 0
+    added: list[_Added] = field(default_factory=list)
+    columns: list[bytearray] = field(default_factory=_columns)  # as in SentenceColumns
     holes: Counter[str] = field(default_factory=Counter)
 
     def add(
         self,
         index: int,
         page: Page,
-        sentences: Sequence[tuple[int, int, Sentence]],
-        number: int,
+        sentences: PageSentences,
         *,
         first: int = 0,
         paragraph: int = 0,
     ) -> int:
         """Add the sentences of a page that have no holes; return their number, count the others.
 
-        `sentences` with their positions and paragraphs, to which `first` and `paragraph` are added;
-        `number`: of all sentences, including those without a mention that were not returned.
+        `first` and `paragraph` are added to their positions and paragraphs.
         """
-        before = len(self.texts)
-        with_holes = mentions_lost = 0
-        for position, of_page, (text, mentions, holes) in sentences:
-            if holes:
-                with_holes += 1
-                mentions_lost += len(mentions)
-                self.holes.update(set(holes))
-            else:
-                self.positions.append(first + position)
-                self.paragraphs.append(paragraph + of_page)
-                self.texts.append(text)
-                self.lengths.append(len(mentions))
-                self.mentions += mentions
-        kept = len(self.texts) - before
+        kept = len(sentences.columns.sizes) // _BYTES
         if kept:
-            self.pages.append((index, page))
-            self.rows.append(kept)
+            self.added.append(_Added(index, page, kept, first, paragraph))
+            self.rows += kept
+            for column, more in zip(self.columns, sentences.columns, strict=True):
+                column.extend(more)
+        mentions_lost = 0
+        for names, mentions in sentences.of_holes():
+            mentions_lost += mentions
+            self.holes.update(set(names))
         tally = self.counts.tally("sentences")
+        with_holes = len(sentences.holed)
         tally.keep(kept)
-        tally.drop(NO_MENTION, number - len(sentences))
+        tally.drop(NO_MENTION, sentences.number - kept - with_holes)
         tally.drop(HOLE, with_holes)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
         return kept
 
     def take(self) -> pa.RecordBatch:
         """Return the collected rows (READ_SENTENCES); clear the buffers."""
-        of_row = np.repeat(np.arange(len(self.pages)), self.rows)
-        indexes = np.array([index for index, _ in self.pages], np.uint32)[of_row]
-        page_ids = np.array([page.id for _, page in self.pages], np.uint32)[of_row]
-        revisions = np.array([page.revision_id for _, page in self.pages], np.int64)[of_row]
-        titles = strings([page.title for _, page in self.pages])
+        taken = SentenceColumns(*self.columns)  # type: ignore[arg-type]
+        of_row = np.repeat(np.arange(len(self.added)), [one.rows for one in self.added])
+        firsts, paragraphs = (
+            np.array(base, np.uint32)[of_row]
+            for base in ([one.first for one in self.added], [one.paragraph for one in self.added])
+        )
+        pages = [one.page for one in self.added]
+        titles = strings([page.title for page in pages])
         batch = pa.RecordBatch.from_arrays(
             [
-                numbers(indexes),
-                numbers(page_ids),
-                numbers(revisions),
+                numbers(np.array([one.slice_index for one in self.added], np.uint32)[of_row]),
+                numbers(np.array([page.id for page in pages], np.uint32)[of_row]),
+                numbers(np.array([page.revision_id for page in pages], np.int64)[of_row]),
                 titles.take(numbers(of_row)),
-                numbers(np.array(self.paragraphs, np.uint32)),
-                numbers(np.array(self.positions, np.uint32)),
-                strings(self.texts),
-                self._take_mentions(),
+                numbers(np.frombuffer(taken.paragraphs, np.uint32) + paragraphs),
+                numbers(np.frombuffer(taken.positions, np.uint32) + firsts),
+                strings_of(np.frombuffer(taken.sizes, np.int32), taken.texts),
+                self._mentions(taken),
             ],
             schema=READ_SENTENCES,
         )
-        for column in (
-            self.pages, self.rows, self.positions, self.paragraphs, self.texts, self.lengths
-        ):  # fmt: skip
-            column.clear()
+        self.rows = 0
+        self.added = []
+        self.columns = _columns()
         return batch
 
-    def _take_mentions(self) -> pa.ListArray:
-        starts, ends, targets = zip(*self.mentions, strict=True) if self.mentions else ((), (), ())
-        lengths = np.array(self.lengths, np.int64)
-        spans = [np.array(starts, np.uint32), np.array(ends, np.uint32)]
-        shown = np.not_equal(*spans)
-        if not shown.all():
-            row = np.repeat(np.arange(len(lengths)), lengths)
-            lengths = np.bincount(row[shown], minlength=len(lengths))
-            spans = [bounds[shown] for bounds in spans]
-            targets = tuple(compress(targets, shown))
-        tally = self.counts.tally("mentions")
-        tally.keep(int(shown.sum()))
-        tally.drop("empty anchor", len(shown) - int(shown.sum()))
-        self.mentions.clear()
+    def _mentions(self, taken: SentenceColumns) -> pa.ListArray:
+        targets = strings_of(np.frombuffer(taken.target_sizes, np.int32), taken.targets)
+        spans = [np.frombuffer(taken.starts, np.uint32), np.frombuffer(taken.ends, np.uint32)]
+        self.counts.tally("mentions").keep(len(targets))
+        lengths = np.frombuffer(taken.mentions, np.uint32)
         return list_of_structs(lengths, [*spans, targets], MENTION)
 
     def count(self) -> None:

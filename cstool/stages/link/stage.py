@@ -13,7 +13,6 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of_structs, one_chunk
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.stages.link.propagate_rows import propagate
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_column
@@ -143,6 +142,8 @@ def link_part(file: str, linking: _Linking) -> Batches:
         column = table.schema.get_field_index("mentions")
         rows = table.set_column(column, LINKED.field("mentions"), linked).cast(LINKED)
         if linking.options.propagate:
+            from cstool.stages.link.propagate_rows import propagate
+
             rows = propagate(rows, linker.titled, linking.source, counts)
         yield rows
     return counts

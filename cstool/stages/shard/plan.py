@@ -6,9 +6,8 @@ results. The plan does not depend on the distribution of rows over parts.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
 import pyarrow as pa
 
 from cstool.arrays.arrow import numbers
@@ -20,6 +19,9 @@ from cstool.stages.shard.formats import FormatName
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.parts import Batches, FinishedPart
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 SPLITS = ("train", "validation")
@@ -82,6 +84,8 @@ def census(part: PartToRead, options: ShardOptions) -> Batches:
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
     table = table.filter(pa.array(kept.rows))
     if table.num_rows:
+        import polars as pl  # here: a process that has imported Polars cannot be forked
+
         frame = pl.from_arrow(
             table.select(["language"]).append_column(
                 "page", numbers(page_hashes(table, options.seed))
@@ -95,11 +99,13 @@ def census(part: PartToRead, options: ShardOptions) -> Batches:
     return counts
 
 
-def first_pages(pages: pl.DataFrame, validation: int) -> pl.DataFrame:
+def first_pages(pages: "pl.DataFrame", validation: int) -> "pl.DataFrame":
     """Return the first pages of each language: enough for the rows to hold out, plus one.
 
     `pages` are sorted. Applying this to the results of all parts gives the first pages overall.
     """
+    import polars as pl
+
     # One window: up to Polars 1.35 they cannot be nested.
     before = pl.col("rows").cum_sum() - pl.col("rows")
     fewer = (before < validation).shift(1, fill_value=True)
@@ -114,6 +120,8 @@ def plan_of(
     `names`: of the input folders, for messages.
     Raises InputError if no row remains, and for a language code that cannot name a folder.
     """
+    import polars as pl
+
     rows = total(made.counts for made in censuses).details.get("rows", {})
     if not rows:
         raise InputError(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
@@ -137,6 +136,8 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
 
 def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
     """Write a shard as compressed JSON lines; yield its receipt and its statistics."""
+    import polars as pl  # here: a process that has imported Polars cannot be forked
+
     counts = Counts()
     facts = _facts(shard)
     path = Path(work.out) / shard.file

@@ -11,12 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of, list_of_structs, numbers, ranges, strings
+from cstool.arrays.arrow import list_of_structs, numbers, ranges, strings
+from cstool.arrays.replaced import PieceRows, replaced
 from cstool.languages.fitting import FittedNames, fit
 from cstool.languages.labels import LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
 from cstool.stages.switch.options import SourceRows
-from cstool.stages.switch.sampling import Candidates, MixedSentences, entities_of, pick, rows_of
+from cstool.stages.switch.sampling import (
+    Candidates,
+    LanguageSampling,
+    MixedSentences,
+    entities_of,
+    rows_of,
+)
 from cstool.storage.schemas import SPANS, SWITCHED
 
 SOURCE = -1
@@ -29,8 +36,8 @@ class SwitchedRows(NamedTuple):
 
     `sentences`, `languages`, `number`: index of the sentence, index of the language and number of
     entities of each row, `int64[rows]`. `mention`, `language` (SOURCE: the source language),
-    `name`, `step` (of the search that found the name), and `why` (bits of the reasons for an
-    adaptation): flat arrays of the entities.
+    `name` (index in `names`), `step` (of the search that found the name), and `why` (bits of the
+    reasons for an adaptation): flat arrays of the entities.
     """
 
     sentences: Array
@@ -38,9 +45,10 @@ class SwitchedRows(NamedTuple):
     number: Array
     mention: Array
     language: Array
-    name: pa.Array
+    name: Array
     step: Array
     why: Array
+    names: pa.StringArray
 
     def chosen(self, rows: Array) -> "SwitchedRows":
         """Return the rows with these indexes, in this order."""
@@ -48,8 +56,8 @@ class SwitchedRows(NamedTuple):
         entities = ranges(firsts[rows], self.number[rows])
         return SwitchedRows(
             self.sentences[rows], self.languages[rows], self.number[rows], self.mention[entities],
-            self.language[entities], self.name.take(numbers(entities)), self.step[entities],
-            self.why[entities],
+            self.language[entities], self.name[entities], self.step[entities], self.why[entities],
+            self.names,
         )  # fmt: skip
 
 
@@ -57,7 +65,9 @@ def joined(parts: list[SwitchedRows]) -> SwitchedRows:
     """Return all rows, part by part."""
     if len(parts) == 1:
         return parts[0]
-    columns = zip(*parts, strict=True)
+    before = np.cumsum([0, *(len(part.names) for part in parts[:-1])])
+    moved = [p._replace(name=p.name + at) for p, at in zip(parts, before.tolist(), strict=True)]
+    columns = zip(*moved, strict=True)
     return SwitchedRows(
         *(
             pa.concat_arrays(column) if isinstance(column[0], pa.Array) else np.concatenate(column)
@@ -109,9 +119,8 @@ def sources(batch: SentenceBatch) -> SwitchedRows:
     own = np.full(len(mention), SOURCE)
     number = np.diff(batch.firsts)
     step, why = np.zeros(len(mention), np.uint8), np.zeros(len(mention), np.uint16)
-    return SwitchedRows(
-        every, np.full(batch.number, SOURCE), number, mention, own, batch.anchors, step, why
-    )
+    languages = np.full(batch.number, SOURCE)
+    return SwitchedRows(every, languages, number, mention, own, mention, step, why, batch.anchors)
 
 
 def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
@@ -121,11 +130,13 @@ def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -
         if wanted == "switched":
             own = own.chosen(np.unique(rows.sentences))
         rows = joined([own, rows])
-    return rows.chosen(np.lexsort((rows.languages, rows.sentences)))
+    # Stable: fast for the sorted parts that the rows consist of.
+    keys = rows.sentences * (int(rows.languages.max(initial=0)) + 2) + rows.languages
+    return rows.chosen(np.argsort(keys, kind="stable"))
 
 
 def switched(
-    context: BatchContext, possible: Candidates, random_keys: Array, most: int | None
+    context: BatchContext, possible: Candidates, sampling: LanguageSampling
 ) -> tuple[SwitchedRows, Array]:
     """Return the rows in the drawn languages, and the languages that were drawn and rejected.
 
@@ -138,7 +149,7 @@ def switched(
     rejected: list[Array] = []
     pending = np.arange(batch.number)
     while len(pending):
-        sentences, languages = rows_of(pick(may[pending], random_keys[pending], most))
+        sentences, languages = rows_of(sampling.pick(may[pending], batch.ids[pending]))
         sentences = pending[sentences]
         rows = _name(context, sentences, languages)
         poor = _poor(context, rows)
@@ -153,9 +164,8 @@ def switched(
 
 def mixed_rows(context: BatchContext, drawn: MixedSentences) -> tuple[SwitchedRows, int]:
     """Return the mixed rows, and the number of rows that change too few anchors."""
-    names = _names(context, drawn.mention, drawn.language)
     own = np.full(len(drawn.sentences), len(context.store.languages))
-    rows = SwitchedRows(drawn.sentences, own, drawn.number, drawn.mention, drawn.language, *names)
+    rows = _named(context, drawn.sentences, own, drawn.number, drawn.mention, drawn.language)
     poor = _poor(context, rows)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
@@ -168,36 +178,42 @@ def _name(context: BatchContext, sentences: Array, languages: Array) -> Switched
         kept &= context.store.has(context.mentions.places[mention], languages[row])
     mention, row = mention[kept], row[kept]
     language = languages[row]
-    names = _names(context, mention, language)
     number = np.bincount(row, minlength=len(sentences))
-    return SwitchedRows(sentences, languages, number, mention, language, *names)
+    return _named(context, sentences, languages, number, mention, language)
 
 
-def _names(context: BatchContext, mention: Array, language: Array) -> tuple[pa.Array, Array, Array]:
-    """Return the names of mentions, the step of the search of each, and why it was adapted."""
+def _named(
+    context: BatchContext,
+    sentences: Array,
+    languages: Array,
+    number: Array,
+    mention: Array,
+    language: Array,
+) -> SwitchedRows:
+    """Return rows of these entities; `names` has a name for each, in their order."""
     store, contexts = context.store, context.mentions.around
-    labels, step = store.labels(context.mentions.places[mention], language)
-    names = labels.cast(pa.string())
-    if not context.options.fit or contexts is None:
-        return names, step, np.zeros(len(names), np.uint16)
-    names, why = fit(names, mention, language, contexts, store.languages)
-    return names, step, why
+    names, step = store.labels(context.mentions.places[mention], language)
+    why = np.zeros(len(names), np.uint16)
+    if context.options.fit and contexts is not None:
+        names, why = fit(names, mention, language, contexts, store.languages)
+    name = np.arange(len(names))
+    return SwitchedRows(sentences, languages, number, mention, language, name, step, why, names)
 
 
 def _poor(context: BatchContext, rows: SwitchedRows) -> Array:
-    """Return which rows change fewer anchors than required."""
+    """Return which rows, with names as `_named` returns them, change too few anchors."""
     least = context.options.min_changed
     if not least:
         return np.zeros(len(rows.sentences), bool)
     anchors = context.batch.anchors.take(numbers(rows.mention))
-    other = pc.not_equal(rows.name, anchors).to_numpy(zero_copy_only=False)
+    other = pc.not_equal(rows.names, anchors).to_numpy(zero_copy_only=False)
     row = np.repeat(np.arange(len(rows.number)), rows.number)
     return np.bincount(row[other], minlength=len(rows.number)) < least
 
 
 def reasons(rows: SwitchedRows) -> dict[str, int]:
     """Return the number of adapted labels by reason."""
-    return FittedNames(rows.name, rows.why).counts()
+    return FittedNames(rows.names, rows.why).counts()
 
 
 def write(
@@ -205,7 +221,7 @@ def write(
 ) -> pa.RecordBatch:
     """Return the rows with the schema `SWITCHED`; `codes`: of the languages, the source last."""
     source_start, source_end = batch.start[rows.mention], batch.end[rows.mention]
-    length = pc.utf8_length(rows.name).to_numpy(zero_copy_only=False).astype(np.int64)
+    length = pc.utf8_length(rows.names).to_numpy().astype(np.int64)[rows.name]
     grown = length - (source_end - source_start)
     firsts = np.concatenate([[0], np.cumsum(rows.number)])
     before = np.concatenate([[0], np.cumsum(grown)])
@@ -242,11 +258,8 @@ def _repeated(value: str, number: int) -> pa.Array:
 
 def _texts(batch: SentenceBatch, rows: SwitchedRows) -> pa.Array:
     """Return the text of each row: the pieces of its sentence with labels in place of anchors."""
-    number = 2 * np.diff(batch.firsts)[rows.sentences] + 1
-    piece = ranges(rows.sentences + 2 * batch.firsts[rows.sentences], number)
-    row = np.repeat(np.arange(len(rows.number)), rows.number)
-    within = rows.mention - batch.firsts[rows.sentences[row]]
-    anchor = (np.cumsum(number) - number)[row] + 2 * within + 1
-    piece[anchor] = len(batch.pieces) + np.arange(len(rows.name))
-    pieces = pa.concat_arrays([batch.pieces, rows.name]).take(numbers(piece))
-    return pc.binary_join(list_of(number, pieces, pa.list_(pa.string())), "")
+    first = rows.sentences + 2 * batch.firsts[rows.sentences]
+    count = 2 * np.diff(batch.firsts)[rows.sentences] + 1
+    place = batch.sentence[rows.mention] + 2 * rows.mention + 1
+    pieces = PieceRows(first, count, rows.number, place, rows.name)
+    return replaced(batch.pieces, rows.names, pieces)

@@ -70,7 +70,7 @@ def even_weights(may: Array, ids: Array, sampling: LanguageSampling) -> list[flo
     random_keys = replace(sampling, weights=tuple(weights)).draw(ids)
     best, least = weights, np.inf
     for turn in range(_ROUNDS):
-        rows = pick(may, random_keys / weights, most).sum(axis=0)
+        rows = pick(may, (random_keys / weights).__getitem__, most).sum(axis=0)
         deviation = np.abs(rows - goal)[possible > 0].sum()
         if deviation < least:
             best, least = weights, deviation

@@ -4,6 +4,7 @@ Sets of languages are bit masks in the label store and rows of a boolean table h
 of a draw is a hash of seed, sentence and language, so it does not depend on workers or order.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,15 +55,29 @@ class LanguageSampling:
         weighted: Array = -np.log(uniform) / np.array(self.weights)[None, :]
         return weighted
 
+    def pick(self, may: Array, ids: Array) -> Array:
+        """Return which of the candidate languages of these sentences are drawn."""
+        return pick(may, lambda some: self.draw(ids[some]), self.most)
 
-def pick(may: Array, random_keys: Array, most: int | None) -> Array:
-    """Return which languages are sampled: the `most` candidates with the smallest keys."""
+
+def pick(may: Array, keys_of: Callable[[Array], Array], most: int | None) -> Array:
+    """Return which languages are sampled: the `most` candidates with the smallest random keys.
+
+    `keys_of` returns the keys of sentences by their indexes; only those with more candidates than
+    `most` need some.
+    """
     if most is None or may.shape[1] <= most:
         return may
+    number = np.add.reduce(may.view(np.uint8), axis=1, dtype=np.uint16)
+    several = np.flatnonzero(number > most)
+    if not len(several):
+        return may
+    random_keys = keys_of(several)
     last = np.inf if random_keys.dtype.kind == "f" else np.iinfo(np.uint64).max
-    random_keys = np.where(may, random_keys, last)
+    random_keys = np.where(may[several], random_keys, last)
     bound = np.partition(random_keys, most - 1, axis=1)[:, most - 1]
-    chosen: Array = may & (random_keys <= bound[:, None])
+    chosen = may.copy()
+    chosen[several] &= random_keys <= bound[:, None]
     return chosen
 
 
@@ -73,21 +88,53 @@ def candidates(context: BatchContext) -> Candidates:
     places = context.mentions.places[mention]
     counts = np.bincount(batch.sentence[mention], minlength=batch.number)
     eligible: Array = np.asarray(counts > 0)
-    firsts = (np.cumsum(counts) - counts)[eligible]
-    masks = store.masks(places)
-    languages = len(store.languages)
-    may = np.zeros((batch.number, languages), bool)
-    if not len(firsts):
+    may = np.zeros((batch.number, len(store.languages)), bool)
+    if not len(mention):
         return Candidates(may, eligible, eligible)
-    common = np.bitwise_and if options.require_all else np.bitwise_or
-    may[eligible] = bits(common.reduceat(masks, firsts, axis=0), languages)
-    labeled = np.asarray(may.any(axis=1))
+    masks = store.masks(places)
+    turns = [*_by_turn(counts[eligible])]
+    common = masks[turns[0].mentions]
+    combine = np.bitwise_and if options.require_all else np.bitwise_or
+    for some, nth in turns[1:]:
+        common[some] = combine(common[some], masks[nth])
+    labeled = np.zeros(batch.number, bool)
+    labeled[eligible] = common.any(axis=1)
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
-        other = bits(masks & ~store.same(places, anchors), languages)
-        changed = np.add.reduceat(other.view(np.uint8), firsts, axis=0, dtype=np.uint16)
-        may[eligible] &= changed >= options.min_changed
+        common &= _at_least(options.min_changed, masks & ~store.same(places, anchors), turns)
+    may[eligible] = bits(common, len(store.languages))
     return Candidates(may, eligible, labeled)
+
+
+class _Turn(NamedTuple):
+    """The sentences, by index, that have an nth mention, and the index of that mention."""
+
+    sentences: Array
+    mentions: Array
+
+
+def _by_turn(counts: Array) -> Iterator[_Turn]:
+    """Yield the first mention of each sentence, then the second of those that have one, …
+
+    `counts`: the number of mentions of each sentence, at least one.
+    """
+    firsts = np.cumsum(counts) - counts
+    for turn in range(int(counts.max(initial=0))):
+        some = np.flatnonzero(counts > turn)
+        yield _Turn(some, firsts[some] + turn)
+
+
+def _at_least(least: int, masks: Array, turns: list[_Turn]) -> Array:
+    """Return the masks of bits that are set in at least so many masks of a sentence's mentions."""
+    least = min(least, len(turns) + 1)
+    # planes[i]: the bits that were set i times or more before.
+    planes = np.zeros((least + 1, len(turns[0].sentences), masks.shape[1]), np.uint64)
+    planes[0] = ~planes[0]
+    for some, nth in turns:
+        for i in range(least, 0, -1):
+            planes[i, some] |= planes[i - 1, some] & masks[nth]
+    found: Array = planes[least]
+    return found
 
 
 def bits(masks: Array, languages: int) -> Array:
@@ -154,7 +201,8 @@ def _last(sampling: LanguageSampling) -> Any:
 
 def rows_of(chosen: Array) -> tuple[Array, Array]:
     """Return the indexes of sentences and of languages of the chosen cells, in row order."""
-    sentences, languages = np.nonzero(chosen)
+    # Faster than np.nonzero of two dimensions.
+    sentences, languages = np.divmod(np.flatnonzero(chosen), max(1, chosen.shape[1]))
     return sentences, languages
 
 

@@ -55,6 +55,11 @@ from cstool.storage.tasks import Task
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
+# Columns of linked sentences that are read.
+_READ = [
+    *("id", "page_id", "title", "text"),
+    *(f"mentions.list.element.{name}" for name in ("start", "end", "qid")),
+]
 # Columns that are written without a dictionary.
 UNIQUE = ("id", "text")
 
@@ -232,8 +237,7 @@ def switch_part(file: str, work: _Work) -> Batches:
             counts.add("rows that change too little", {MIXED: poor} if poor else {})
         else:
             languages = candidates(context)
-            keys = work.sampling.draw(batch.ids)
-            rows, rejected = switched(context, languages, keys, work.sampling.most)
+            rows, rejected = switched(context, languages, work.sampling)
             by_language = Counter(codes[language] for language in rejected.tolist())
             counts.add("rows that change too little", by_language)
         count_sentences(batch, languages, rows, counts)
@@ -257,7 +261,7 @@ def census_part(file: str, work: _Work) -> Batches:
 
 def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
     linked = open_part(Path(work.linked) / file)
-    yield from linked.iter_batches(work.at_once, use_threads=False)
+    yield from linked.iter_batches(work.at_once, columns=_READ, use_threads=False)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cstool.arrays.arrow import flat, one_chunk
+from cstool.arrays.arrow import flat, numbers, one_chunk
 from cstool.dumps.page_slices import PageDump
 from cstool.dumps.page_versions import SupersededPages, VersionLog, without_superseded
 from cstool.dumps.pages import Damage, PageSlice, pages_of
@@ -131,7 +131,7 @@ def list_latest(pages: SupersededPages, _: None) -> Batches:
 
 def _listed(names: list[str], targets: list[str | None], site: Site) -> pa.RecordBatch:
     titles = in_normal_form(pa.array(names, pa.string()), site)
-    arrays = [titles, pa.array(hash_column(titles)), pa.array(_goals(targets, site))]
+    arrays = [titles, numbers(hash_column(titles)), numbers(_goals(targets, site))]
     return pa.RecordBatch.from_arrays(arrays, schema=PAGES)
 
 

@@ -6,6 +6,7 @@ After Template:Convert's documentation (en.wikipedia.org/wiki/Template:Convert) 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cstool.wikitext.numbers import in_thousands
 
@@ -14,6 +15,7 @@ _FRACTION = re.compile(r"(?:([0-9]{1,6})\+)?([0-9]{1,4})[/⁄]([0-9]{1,4})")
 _RANGE_IN_ONE = re.compile(r"([0-9.,]+)(-|–|xx|x|\*)([0-9.,]+)")
 _SPACED_RANGE = re.compile(r"(\S+)\s+(\D\S*|-)\s+(\S+)")
 _MOST_DIGITS = 14
+_OPTIONS_KEPT = 1024
 MINUS = "−"
 
 
@@ -116,7 +118,13 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 
 def options_of(args: Mapping[str, str]) -> ConvertOptions:
     """Return the named arguments as options. Raises UnknownArgument."""
-    given = {name: value for name, value in args.items() if not name.isdecimal() and value}
+    named = [(name, value) for name, value in args.items() if not name.isdecimal() and value]
+    return _options(tuple(named))
+
+
+@lru_cache(maxsize=_OPTIONS_KEPT)
+def _options(named: tuple[tuple[str, str], ...]) -> ConvertOptions:
+    given = dict(named)
     figures = given.pop("sigfig", "0")
     display = given.pop("disp", "")
     if display not in _DISPLAYS and display != "5":

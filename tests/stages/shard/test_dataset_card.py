@@ -13,6 +13,7 @@ from msgspec import structs
 
 from cstool.cli.main import cstool
 from cstool.execution.options import RunOptions
+from cstool.stages.shard import card_metadata
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.dataset_card import CardData, dataset_card
@@ -93,6 +94,21 @@ def test_a_code_that_yaml_reads_as_a_boolean_stays_a_string() -> None:
     found = head(dataset_card(splits, CardData(FORMATS["cstool"], (ENGLISH,))))
     assert found["language"] == ["nb", "de", "en"]
     assert [one["config_name"] for one in found["configs"]] == ["all", "no", "de"]
+
+
+def test_the_yaml_does_not_depend_on_libyaml(
+    pipeline: Path,
+) -> None:
+    card = (pipeline / "corpus/README.md").read_text().split("---\n")[1]
+    told = {**head(f"---\n{card}"), "odd": ["no", "a: b", "- c", "", "1e3", "' \" #", "x" * 200]}
+    texts = {
+        yaml.dump(
+            told, Dumper=dumper, sort_keys=False, allow_unicode=True, width=card_metadata.WIDTH
+        )
+        for dumper in (yaml.SafeDumper, card_metadata.DUMPER)
+    }
+    assert len(texts) == 1
+    assert texts.pop().startswith(card)
 
 
 def test_a_language_named_like_the_configuration_of_all_languages_takes_its_place() -> None:
