@@ -1,6 +1,7 @@
 """Compare `cstool link` with wikimapper and lookup loops in Python; docs/measurements/linking.md.
 
     python -m scripts.bench.link [--titles 18000000] [--mentions 2000000] [--jobs 1] [--keep DIR]
+                                 [--against CSTOOL]
 
 Titles and sentences are synthetic: a title index of the given size, parts of about 20,000 mentions
 with a steep distribution (few targets have most links), a tenth of them red links. `link` reads and
@@ -41,7 +42,7 @@ from cstool.storage.manifest import (
 from cstool.storage.schemas import MENTION, SENTENCES, TITLES, sentence_id
 from cstool.storage.tasks import part_name
 from scripts.bench.index import chunks, qids_of, titles_of
-from scripts.bench.measure import cstool, run, working_folder
+from scripts.bench.measure import Taken, add_against, measured, run, working_folder
 
 SENTENCES_A_PART = 10_000
 MENTIONS_A_SENTENCE = 2
@@ -185,8 +186,9 @@ def opening(folder: Path) -> tuple[float, float]:
     return seconds[0], seconds[1]
 
 
-def bench(folder: Path, titles: int, mentions: int, jobs: int) -> float:
+def bench(folder: Path, given: argparse.Namespace) -> float:
     """Make the input and link it; return mentions a CPU second."""
+    titles, mentions, jobs = given.titles, given.mentions, given.jobs
     begun = time.process_time()
     make_titles(folder / "titles", titles)
     print(f"titles and index made in {time.process_time() - begun:.0f} CPU s")
@@ -198,10 +200,13 @@ def bench(folder: Path, titles: int, mentions: int, jobs: int) -> float:
     base = run([sys.executable, "-c", "import cstool.stages.link.stage"], folder)
     best = 0.0
     for extra in ([], ["--propagate"]):
-        taken = run(
-            [cstool(), "link", "sentences", "--titles", "titles", "-o", "linked", "-j", str(jobs),
-             "--quiet", "--overwrite", *extra], folder,
-        )  # fmt: skip
+        command = ["link", "sentences", "--titles", "titles", "-o", "linked", "-j", str(jobs)]
+        command += ["--quiet", "--overwrite", *extra]
+
+        def run_with(program: str, command: list[str] = command) -> Taken:
+            return run([program, *command], folder)
+
+        taken = measured(run_with, given)
         manifest = read_manifest(folder / "linked")
         number = manifest.counts.tally("mentions").read if manifest else 0
         print(
@@ -238,9 +243,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--keep", type=Path)
+    add_against(parser)
     given = parser.parse_args()
     with working_folder(given.keep) as folder:
-        ours = bench(folder, given.titles, given.mentions, given.jobs)
+        ours = bench(folder, given)
         if not given.no_peers:
             peers(folder, given.titles, ours)
 
