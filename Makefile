@@ -107,7 +107,8 @@ test-sanitize: $(VENV)/.dev
 	  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	  LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	  $(abspath $(BIN))/python -m pytest -n 0 \
-	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py tests/dumps/test_xml_fast_path.py
+	  tests/wikitext/test_scan.py tests/wikitext/test_fast_path.py tests/wikitext/test_lines.py \
+	  tests/dumps/test_xml_fast_path.py
 
 lint: $(VENV)/.dev
 	$(BIN)/codespell
