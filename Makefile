@@ -105,6 +105,7 @@ COMPILED_TESTS = \
   tests/wikitext/test_boundaries.py \
   tests/wikitext/test_doubtful_stops.py \
   tests/wikitext/test_fast_path.py \
+  tests/wikitext/test_lines.py \
   tests/wikitext/test_scan.py \
   tests/wikitext/test_sentence_columns.py
 
