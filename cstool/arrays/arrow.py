@@ -50,6 +50,13 @@ def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
 
 
+def nullable(values: np.ndarray[Any, Any], valid: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
+    """Return a column of numbers, with null where `valid` is false."""
+    plain = numbers(values)
+    mask = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(plain.type, len(plain), [mask, plain.buffers()[1]])
+
+
 def strings(values: Sequence[str]) -> pa.StringArray:
     """Return a column of strings without nulls. Raises pa.ArrowInvalid above 2 GB of UTF-8."""
     encoded = [*map(str.encode, values)]
