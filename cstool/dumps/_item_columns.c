@@ -16,14 +16,14 @@ static void free_columns(Columns *columns)
     for (int i = 0; i < KINDS; i++) {
         Terms *terms = &columns->terms[i];
         Py_XDECREF(terms->keys.list);
-        PyMem_Free(terms->counts.data);
-        PyMem_Free(terms->names.data);
-        PyMem_Free(terms->ends.data);
-        PyMem_Free(terms->texts.data);
+        Py_XDECREF(terms->counts.bytes);
+        Py_XDECREF(terms->names.bytes);
+        Py_XDECREF(terms->ends.bytes);
+        Py_XDECREF(terms->texts.bytes);
     }
-    PyMem_Free(columns->qids.data);
-    PyMem_Free(columns->types.data);
-    PyMem_Free(columns->type_counts.data);
+    Py_XDECREF(columns->qids.bytes);
+    Py_XDECREF(columns->types.bytes);
+    Py_XDECREF(columns->type_counts.bytes);
     Py_XDECREF(columns->others);
     PyMem_Free(columns);
 }
@@ -80,15 +80,6 @@ static PyObject *read_items(PyObject *Py_UNUSED(module), PyObject *args)
     if (wanted.obj != NULL)
         PyBuffer_Release(&wanted);
     return at == NULL ? NULL : Py_BuildValue("(nn)", begin, lines);
-}
-
-/* Return the content of a buffer as bytes, and empty it. */
-static PyObject *taken(Buffer *buffer)
-{
-    PyObject *bytes = PyBytes_FromStringAndSize(buffer->data, buffer->used);
-    PyMem_Free(buffer->data);
-    *buffer = (Buffer){NULL, 0, 0};
-    return bytes;
 }
 
 static PyObject *taken_terms(Terms *terms)

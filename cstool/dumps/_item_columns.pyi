@@ -1,5 +1,7 @@
-from collections.abc import Buffer
+from mmap import mmap
 from typing import Any
+
+from cstool.arrays import Array
 
 # Per item the number of texts (int32), the index of each text's name (int32), the offsets of the
 # texts (int32, one more than texts), their UTF-8.
@@ -12,7 +14,7 @@ def new_columns(labels: list[str], aliases: list[str], sitelinks: list[str]) -> 
     """
 
 def read_items(
-    columns: Any, data: Buffer, begin: int, end: int, wanted: Buffer | None
+    columns: Any, data: bytes | mmap, begin: int, end: int, wanted: Array | None
 ) -> tuple[int, int]:
     """Append the items of whole lines of `data[begin:end]` up to one that is left to Python.
 

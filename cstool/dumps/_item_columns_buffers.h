@@ -13,20 +13,38 @@
    columns: offsets have 32 bits. */
 #define MOST_BYTES (1 << 30)
 
-typedef struct { char *data; size_t used, room; } Buffer;
+/* The first `used` of `room` bytes; `bytes` is the object with the data, NULL without room. */
+typedef struct { PyObject *bytes; char *data; size_t used, room; } Buffer;
 
-/* Make room for more bytes; return 0 without memory. */
+/* Make room for more bytes; return 0 with an exception, and an empty buffer, without memory. */
 static int reserve(Buffer *buffer, size_t bytes)
 {
     if (buffer->room - buffer->used >= bytes)
         return 1;
     size_t room = 2 * buffer->room + bytes;
-    char *data = PyMem_Realloc(buffer->data, room);
-    if (data == NULL)
+    if (buffer->bytes == NULL)
+        buffer->bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+    else
+        _PyBytes_Resize(&buffer->bytes, (Py_ssize_t)room);
+    if (buffer->bytes == NULL) {
+        *buffer = (Buffer){NULL, NULL, 0, 0};
         return 0;
-    buffer->data = data;
+    }
+    buffer->data = PyBytes_AS_STRING(buffer->bytes);
     buffer->room = room;
     return 1;
+}
+
+/* Return the bytes, and empty the buffer. */
+static PyObject *taken(Buffer *buffer)
+{
+    PyObject *bytes = buffer->bytes;
+    if (bytes == NULL)
+        bytes = PyBytes_FromStringAndSize(NULL, 0);
+    else
+        _PyBytes_Resize(&bytes, (Py_ssize_t)buffer->used); /* without memory, it becomes NULL */
+    *buffer = (Buffer){NULL, NULL, 0, 0};
+    return bytes;
 }
 
 /* Append a number; there must be room. */
@@ -69,7 +87,7 @@ typedef struct {
     Py_ssize_t unwanted; /* the number of items that are not */
 } Columns;
 
-/* Make room for the columns of a line; return 0 without memory. */
+/* Make room for the columns of a line; return 0 with an exception without memory. */
 static int reserve_for(Columns *columns, size_t line)
 {
     /* Text takes at most the bytes of its JSON; a term and a type take more than eight. */
@@ -83,8 +101,6 @@ static int reserve_for(Columns *columns, size_t line)
         if (enough && !terms->ends.used)
             put(&terms->ends, 0);
     }
-    if (!enough)
-        PyErr_NoMemory();
     return enough;
 }
 

@@ -23,7 +23,7 @@ static Outcome read_anchor(Page *page)
         } else if (c == ']' && peek(page, page->at + 1) == ']') {
             return styles.italic % 2 || styles.bold % 2 ? NOT_PLAIN : OK;
         } else {
-            Outcome outcome = read_special(page, &styles);
+            Outcome outcome = c == '<' ? read_tag(page, 0) : read_special(page, &styles);
             if (outcome != OK)
                 return outcome;
         }
@@ -33,7 +33,10 @@ static Outcome read_anchor(Page *page)
 /* Append a mention: a tuple (start, end, title), not tracked by the garbage collector. */
 static Outcome add_mention(Page *page, Py_ssize_t start, PyObject *title)
 {
-    PyObject *mention = Py_BuildValue("(nnO)", start, page->length, title);
+    PyObject *first = PyLong_FromSsize_t(start), *end = PyLong_FromSsize_t(page->length);
+    PyObject *mention = first && end ? PyTuple_Pack(3, first, end, title) : NULL;
+    Py_XDECREF(first);
+    Py_XDECREF(end);
     if (mention == NULL)
         return FAULT;
     PyObject_GC_UnTrack(mention);
@@ -198,18 +201,35 @@ static inline Outcome check(const Styles *styles)
     return styles->italic % 2 && styles->bold % 2 ? NOT_PLAIN : OK;
 }
 
+/* Copy words up to markup, or to the second of two spaces. */
+static void read_words(Page *page)
+{
+    const unsigned char *kinds = page->wiki->kinds;
+    const Py_UCS4 *in = page->in + page->at, *end = page->in + page->end;
+    Py_UCS4 *out = page->out + page->length;
+    Py_UCS4 before = page->length ? out[-1] : ' ';
+    for (; in < end; in++, out++) {
+        Py_UCS4 c = *in;
+        if (c == ' ' ? is_white(before) : kinds[c < CHARACTERS ? c : OTHERS] & SPECIAL)
+            break;
+        *out = before = c;
+    }
+    page->at = in - page->in;
+    page->length = out - page->out;
+}
+
 /* Read up to the line's end, across the line breaks of a paragraph. */
 static Outcome read_line(Page *page)
 {
     Styles styles = {0, 0};
     Brackets brackets = {0, 0};
     for (;;) {
+        read_words(page);
         Py_UCS4 c = peek(page, page->at);
         Outcome outcome = OK;
         if (c == ' ') {
-            put(page, c);
             page->at++;
-        } else if (!(kind_of(page, c) & SPECIAL) || c == '|' || c == '>') {
+        } else if (c == '|' || c == '>') {
             page->out[page->length++] = c;
             page->at++;
         } else if (c == '\n') {
@@ -224,7 +244,7 @@ static Outcome read_line(Page *page)
         } else if (c == '[' || c == ']') {
             outcome = read_bracket(page, &brackets);
         } else if (c == '<') {
-            outcome = read_tag(page);
+            outcome = read_tag(page, 1);
         } else if (c == NOTHING) {
             page->floor = ++page->at;
         } else {

@@ -168,8 +168,8 @@ static Outcome read_reference(Page *page)
     return outcome;
 }
 
-/* An inline tag, which is not displayed, or one that ends the line. */
-static Outcome read_tag(Page *page)
+/* An inline tag, which is not displayed, or, in a line, one that ends it. */
+static Outcome read_tag(Page *page, int in_line)
 {
     char name[LONGEST_TAG];
     int length = 0;
@@ -190,7 +190,7 @@ static Outcome read_tag(Page *page)
     }
     PyObject *key = PyUnicode_FromStringAndSize(name, length);
     int known = key == NULL ? -1 : PySet_Contains(page->wiki->tags, key);
-    if (known == 0) {
+    if (known == 0 && in_line) {
         known = PySet_Contains(page->wiki->breaks, key);
         if (known > 0 && page->length && page->stop < 0)
             page->stop = page->length;

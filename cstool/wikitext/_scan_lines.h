@@ -6,7 +6,7 @@
 #include "_scan_braces.h"
 
 /* The marks of markers.py. */
-enum { ENDLESS = 0x00, HOLE = 0x04, APART = 0x07, CONTINUES = 0x08, PICTURE = 0x19, BESIDE = 0x1A };
+enum { ENDLESS = 0x00, HOLE = 0x04, HOLE_END = 0x05, APART = 0x07, CONTINUES = 0x08, PICTURE = 0x19, BESIDE = 0x1A };
 
 /* The lines of a text. `at`: the start of the next one; `before`: the line before, if its paragraph
    may continue (its `string` is NULL if it is part of the text); `own`: characters that begin lines
@@ -109,18 +109,34 @@ static int pass_text(Lines *lines, Py_ssize_t start, Py_ssize_t end)
     return keep(lines, joined ? "\x08" : "\n", start, end);
 }
 
-/* Pass a line that begins with a mark of removed text; as `pass_item`. */
-static int pass_after_nothing(Lines *lines, Py_ssize_t start, Py_ssize_t end)
+/* Return the end of the mark of a hole that begins at `i`; -1 if none does. */
+static Py_ssize_t hole_end(const Text *text, Py_ssize_t i)
 {
-    Py_ssize_t i = start;
-    Py_UCS4 c = NOTHING;
-    while (i < end && (c = at(&lines->text, i), c == NOTHING || c == ' ' || c == '\t' ||
-                       c == APART || c == PICTURE))
+    Py_ssize_t start = ++i;
+    while (at(text, i) >= '0' && at(text, i) <= '9')
         i++;
-    if (c == HOLE)
+    return i > start && at(text, i) == HOLE_END ? i + 1 : -1;
+}
+
+/* Pass a line that begins with what may be a block, or is not displayed; as `pass_item`. */
+static int pass_unseen(Lines *lines, Py_ssize_t start, Py_ssize_t end)
+{
+    const Text *text = &lines->text;
+    int holes = 0;
+    Py_ssize_t i = start;
+    while (i >= 0 && i < end) {
+        Py_UCS4 c = at(text, i);
+        if (c == HOLE) {
+            holes = 1;
+            i = hole_end(text, i);
+        } else if (c == NOTHING || c == ' ' || c == '\t' || c == APART || c == PICTURE) {
+            i++;
+        } else {
+            return Py_UNICODE_ISSPACE(c) ? 0 : pass_text(lines, start, end);
+        }
+    }
+    if (holes)
         return 0;
-    if (i < end)
-        return pass_text(lines, start, end);
     lines->before = NO_LINE;
     return keep(lines, "\n", start, end);
 }
@@ -137,8 +153,8 @@ static int pass_line(Lines *lines, Py_ssize_t start, Py_ssize_t end)
     }
     if (first == '*' || first == '#' || first == ':' || first == ';')
         return pass_item(lines, start, end);
-    if (first == NOTHING)
-        return pass_after_nothing(lines, start, end);
+    if (first == HOLE || first == NOTHING || first == '\t' || first == APART || first == PICTURE)
+        return pass_unseen(lines, start, end);
     if (first == '-' || has(&own, first, 0, own.length))
         return 0;
     return pass_text(lines, start, end);

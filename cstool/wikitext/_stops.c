@@ -55,6 +55,16 @@ static int is_roman(const Text *text, Py_ssize_t begin, Py_ssize_t end)
     return begin == end;
 }
 
+/* Return whether three digits or more, and nothing before them, end at `end`. */
+static int is_year(const Text *text, Py_ssize_t end)
+{
+    Py_ssize_t begin = end;
+    while (Py_UNICODE_ISDIGIT(at(text, begin - 1)))
+        begin--;
+    return end - begin >= 3 &&
+           (begin == 0 || at(text, begin - 1) == ' ' || is_in(at(text, begin - 1), OPENING));
+}
+
 /* Return whether what ends at `end` is surely no abbreviation and no ordinal; -1 with an
    exception. */
 static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
@@ -73,6 +83,8 @@ static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
     while (begin > 0 && Py_UNICODE_ISALPHA(at(text, begin - 1)))
         begin--;
     before = begin > 0 ? at(text, begin - 1) : ' ';
+    if (Py_UNICODE_ISDIGIT(before))
+        return is_year(text, begin);
     if (end - begin < SHORTEST || (before == ' ' && begin > 1 && at(text, begin - 2) == '.'))
         return 0;
     if (before == '-')
@@ -90,6 +102,15 @@ static int is_plain(const Text *text, Py_ssize_t end, const Words *words)
     return known < 0 ? -1 : !known;
 }
 
+/* Return whether a digit or a bracket precedes the letter that ends at `end`. */
+static int may_be_unit(const Text *text, Py_ssize_t end)
+{
+    Py_ssize_t i = end - 2;
+    while (Py_UNICODE_ISSPACE(at(text, i)))
+        i--;
+    return at(text, i) == '(' || Py_UNICODE_ISDIGIT(at(text, i));
+}
+
 /* Return whether an initial ends at `end`, and no word follows that begins sentences; -1 with an
    exception. */
 static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const Words *words)
@@ -104,8 +125,10 @@ static int is_initial(const Text *text, Py_ssize_t end, Py_ssize_t next, const W
     if (at(text, next) == '\'' || at(text, next) == 0x2019)
         return 0;
     int starts = is_word(text, begin, next, words->starters);
-    int known = starts ? 1 : is_word(text, end - 1, end, words->words);
-    return starts < 0 || known < 0 ? -1 : !starts && !known;
+    if (starts || !may_be_unit(text, end))
+        return starts < 0 ? -1 : !starts;
+    int known = is_word(text, end - 1, end, words->words);
+    return known < 0 ? -1 : !known;
 }
 
 typedef struct { Py_ssize_t start, stops, closing, end; } Stop;
@@ -115,7 +138,7 @@ static int find_stop(const Text *text, Py_ssize_t i, Stop *stop)
 {
     for (i = first_stop(text, i); i < text->length; i = first_stop(text, i + 1)) {
         stop->start = i;
-        while (i < text->length && IS_STOP(at(text, i)))
+        while (i < text->length && is_stop(at(text, i)))
             i++;
         stop->stops = i;
         while (is_in(at(text, i), CLOSING))
@@ -156,7 +179,9 @@ static int is_doubtful(const Text *text, const Stop *stop, int known, const Word
     int single = stop->stops == stop->start + 1 && at(text, stop->start) == '.';
     if (after == 0xFFFC)
         return 0;
-    if (!Py_UNICODE_ISALPHA(after))
+    int quoted = known && single && stop->closing == stop->stops && is_in(after, OPENING) &&
+                 !is_in(after, BRACKETS) && Py_UNICODE_ISUPPER(at(text, stop->end + 1));
+    if (!quoted && !Py_UNICODE_ISALPHA(after))
         return 1;
     if (Py_UNICODE_ISLOWER(after) && !(after >= 0x10D0 && after <= 0x10FF))
         return known || has_capital(text, stop->end);

@@ -30,38 +30,66 @@ static const Py_UCS4 OPENING[] = {'"',    '\'',   '(',    '[',    '{',    0x201C
 static const Py_UCS4 AFTER[] = {',',    ';',    ':',    '"',    '\'',   0x2019, 0x201D, 0x201C,
                                 0x2018, 0xBB,   0x203A, ')',    ']',    0x300D, 0x300F, 0xFF09,
                                 0x3011, 0x300B, 0x3009, 0};
+static const Py_UCS4 BRACKETS[] = {'(', '[', '{', 0};
+/* The quotes of CLOSING, which open a quotation if a letter follows. */
+static const Py_UCS4 QUOTES[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, 0};
 static const Py_UCS4 CLOSING[] = {'"', '\'', 0x2019, 0x201D, 0x201C, 0x2018, 0xBB, 0x203A, ')', ']', 0};
 static const Py_UCS4 WHOLE_STOPS[] = {0x964, 0x965, 0x17D4, 0x6D4, 0};
 
+static inline int is_stop(Py_UCS4 c)
+{
+    switch (c) {
+    case '.': case '!': case '?': case 0x2026: case 0x2025: case 0x61F: case 0x6D4: case 0x964:
+    case 0x965: case 0x17D4:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
 #define BLOCK 16 /* characters */
-#define IS_STOP(c)                                                                                 \
-    (((c) == '.') | ((c) == '!') | ((c) == '?') | ((c) == 0x2026) | ((c) == 0x2025) |              \
-     ((c) == 0x61F) | ((c) == 0x6D4) | ((c) == 0x964) | ((c) == 0x965) | ((c) == 0x17D4))
 
 /* Return the offset of the first stop at or after `i`, the length of the text if there is none.
-   Compilers make vector instructions of the loop over a block. */
-#define FIRST_STOP(TYPE)                                                                           \
+   `NEAR(c)` is 0 for stops. Compilers make vector instructions of the loop over a block. */
+#define FIRST_STOP(TYPE, NEAR)                                                                     \
     do {                                                                                           \
         const TYPE *data = text->data;                                                             \
         for (; i + BLOCK <= text->length; i += BLOCK) {                                            \
-            int found = 0;                                                                         \
-            for (int n = 0; n < BLOCK; n++)                                                        \
-                found |= IS_STOP(data[i + n]);                                                     \
-            if (found)                                                                             \
+            TYPE nearest = 1;                                                                      \
+            for (int n = 0; n < BLOCK; n++) {                                                      \
+                TYPE c = data[i + n], near;                                                        \
+                NEAR(c);                                                                           \
+                nearest = near < nearest ? near : nearest;                                         \
+            }                                                                                      \
+            if (nearest == 0)                                                                      \
                 break;                                                                             \
         }                                                                                          \
-        while (i < text->length && !IS_STOP(data[i]))                                              \
+        while (i < text->length && !is_stop(data[i]))                                              \
             i++;                                                                                   \
         return i;                                                                                  \
     } while (0)
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
+#define NEAR_LATIN(c)                                                                              \
+    near = (c) ^ '.';                                                                              \
+    near = LEAST(near, (c) ^ '!');                                                                 \
+    near = LEAST(near, (c) ^ '?')
+#define NEAR_ANY(c)                                                                                \
+    NEAR_LATIN(c);                                                                                 \
+    near = LEAST(near, (c) ^ 0x2026);                                                              \
+    near = LEAST(near, (c) ^ 0x2025);                                                              \
+    near = LEAST(near, (c) ^ 0x61F);                                                               \
+    near = LEAST(near, (c) ^ 0x6D4);                                                               \
+    near = LEAST(near, (c) ^ 0x964);                                                               \
+    near = LEAST(near, (c) ^ 0x965);                                                               \
+    near = LEAST(near, (c) ^ 0x17D4)
 
 static Py_ssize_t first_stop(const Text *text, Py_ssize_t i)
 {
     if (text->kind == PyUnicode_1BYTE_KIND)
-        FIRST_STOP(Py_UCS1);
+        FIRST_STOP(Py_UCS1, NEAR_LATIN);
     if (text->kind == PyUnicode_2BYTE_KIND)
-        FIRST_STOP(Py_UCS2);
-    FIRST_STOP(Py_UCS4);
+        FIRST_STOP(Py_UCS2, NEAR_ANY);
+    FIRST_STOP(Py_UCS4, NEAR_ANY);
 }
 
 /* ---- boundaries of sentencex ---- */
@@ -97,8 +125,9 @@ static int is_regular(const Text *text, PyObject *pieces)
             return -1;
         i += length;
         Py_UCS4 after = at(text, i);
-        if (at(text, i - 1) != ' ' || at(text, i - 2) == ',' || is_in(after, AFTER) ||
-            Py_UNICODE_ISSPACE(after))
+        if (at(text, i - 1) != ' ' || at(text, i - 2) == ',' || Py_UNICODE_ISSPACE(after))
+            return 0;
+        if (is_in(after, AFTER) && !(is_in(after, QUOTES) && Py_UNICODE_ISALPHA(at(text, i + 1))))
             return 0;
     }
     return 1;

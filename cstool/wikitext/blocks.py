@@ -18,6 +18,8 @@ _TABLE_MARKS = {"{|": " \t:", "|}": " \t"}  # and what may precede them on their
 _ROW = re.compile(r"(?<=\n)[ \t]*[|!][^\n]*")
 _CELL = re.compile(r"<(?:td|th|tr)\b", re.IGNORECASE)
 _BEGIN = re.compile(r"<(h[1-6]|dt)(?=[\s>])[^<>]*(?<!/)>", re.IGNORECASE)
+# The tags that matter here; most pages have none.
+_TAG = re.compile(r"<(?:/?table|h[1-6]|dt)(?=[\s/>])", re.IGNORECASE)
 _HEADING_END = re.compile(r"</h[1-6](?=[\s/>])[^<>]*>", re.IGNORECASE)
 # A term extends to the next item, or to the end of its list.
 _TERM_END = re.compile(r"<(?:/?d[tl]|dd|/[uo]l|/li)(?=[\s/>])[^<>]*>", re.IGNORECASE)
@@ -43,19 +45,23 @@ def without_blocks(text: str, ends: Set[int] = frozenset()) -> str:
     their holes), or to the next heading; an HTML heading or a term, to the end of its
     paragraph.
     """
-    marks = _table_marks(text)
+    tagged = "<" in text and _TAG.search(text) is not None
+    marks = _table_marks(text, tagged=tagged)
     unclosed = _unclosed(marks)
     if unclosed:
         marks = sorted([*marks, *_headings(text), *_templates(text, ends)])
     if marks:
         text = _without_tables(text, marks, unclosed)
-    return _without_headings(text) if "<" in text else text
+    return _without_headings(text) if tagged else text
 
 
-def _table_marks(text: str) -> list[_Mark]:
-    """Return the begins and ends of tables by offset; with the blanks before them."""
+def _table_marks(text: str, *, tagged: bool) -> list[_Mark]:
+    """Return the begins and ends of tables by offset; with the blanks before them.
+
+    `tagged`: whether tags may be among them.
+    """
     marks: list[_Mark] = []
-    if "<" in text:
+    if tagged:
         marks += [_Mark(*tag.span(), tag[1].lower()) for tag in _TABLE_TAG.finditer(text)]
     begins = [*_at_heads(text, "{|")]
     if begins:

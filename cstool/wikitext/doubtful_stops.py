@@ -36,6 +36,7 @@ UNSPACED_STOP = re.compile(
 OPENED, CLOSED = "「『（(《〈“【", "」』）)》〉”】"
 _OPENING = "\"'([{“”„‘‚«»‹›"
 _IRREGULAR_AFTER = ",;:\"'”’“‘»›)]」』）】》〉"
+_QUOTES = "\"'’”“‘»›"  # those of CLOSING, which open a quotation if a letter follows
 _WHOLE_STOPS = "।॥។۔"
 _BASE_VOWELS = frozenset("aeiouyæøœıəөүұаеёиоуыэюяіїєαεηιουω")
 VOWELS = "".join(
@@ -137,7 +138,10 @@ def doubtful_stops_in_python(words: StopWords, text: str, pieces: list[str]) -> 
     for at in begins:
         if text[at - 1] != " " or text[at - 2 : at - 1] == ",":
             return None
-        if text[at] in _IRREGULAR_AFTER or text[at].isspace():
+        if text[at].isspace():
+            return None
+        opens = text[at] in _QUOTES and text[at + 1 : at + 2].isalpha()
+        if text[at] in _IRREGULAR_AFTER and not opens:
             return None
     known = set(begins)
     after = set()
@@ -153,9 +157,10 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     after = text[match.end()]
     if after == "\ufffc":
         return False
-    if not after.isalpha():
-        return True
     stop, closing = match[1], match[2]
+    quoted = known and stop == "." and not closing and _begins_quoted(text, match.end())
+    if not quoted and not after.isalpha():
+        return True
     if after.islower() and not "ა" <= after <= "ჿ":
         return known or any(map(str.isupper, _letters(text, match.end())))
     if not known and stop == "." and not closing:
@@ -165,6 +170,11 @@ def _is_doubtful(text: str, match: re.Match[str], known: bool, words: StopWords)
     if "!" in stop:
         return True
     return stop == "." and not closing and not _is_plain(text, match.start(), words)
+
+
+def _begins_quoted(text: str, at: int) -> bool:
+    """Return whether a quotation that begins with a capital letter may begin at an offset."""
+    return text[at] in _OPENING and text[at] not in "([{" and text[at + 1 : at + 2].isupper()
 
 
 def _letters(text: str, at: int) -> str:
@@ -190,6 +200,8 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
         begin -= 1
     word = text[begin:end]
     before = text[begin - 1] if begin else " "
+    if before.isdigit():
+        return _is_year(text, begin)
     if len(word) < _SHORTEST or (before == " " and text[max(0, begin - 2) : begin - 1] == "."):
         return False
     if before == "-":
@@ -204,6 +216,14 @@ def _is_plain(text: str, end: int, words: StopWords) -> bool:
     return len(word) > words.longest or word.lower() not in words.abbreviations
 
 
+def _is_year(text: str, end: int) -> bool:
+    """Return whether three digits or more, and nothing before them, end at an offset."""
+    begin = end
+    while begin and text[begin - 1].isdigit():
+        begin -= 1
+    return end - begin >= 3 and (not begin or text[begin - 1] == " " or text[begin - 1] in _OPENING)
+
+
 def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     """Return whether an initial ends at an offset, and no word at `at` that begins sentences."""
     if not words.starters or not words.longest or not text[end - 1 : end].isupper():
@@ -213,8 +233,11 @@ def _is_initial(text: str, end: int, at: int, words: StopWords) -> bool:
     word = _letters(text, at)
     if text[at + len(word) : at + len(word) + 1] in ("'", "’"):
         return False
-    initial = text[end - 1].lower()
-    return word.lower() not in words.starters and initial not in words.abbreviations
+    if word.lower() in words.starters:
+        return False
+    before = text[: end - 1].rstrip()[-1:]
+    may_be_unit = before == "(" or before.isdigit()
+    return not may_be_unit or text[end - 1].lower() not in words.abbreviations
 
 
 def doubtful_unspaced_in_python(joins: str, text: str, pieces: list[str]) -> list[int] | None:

@@ -42,6 +42,7 @@ _CLOSES = re.compile(
 )
 _OWN_BLOCK = re.compile(r"<(?:p|ul|ol|dl|li|dd)\b", re.IGNORECASE)
 _QUOTE = re.compile(r"<(/?)(blockquote|poem)(?=[\s/>])", re.IGNORECASE)
+_OF_BLOCKS = re.compile(rf"{_OPENS.pattern}|{_CLOSES.pattern}|{_QUOTE.pattern}", re.IGNORECASE)
 # Characters that are not displayed in text.
 _UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
 # A line that interrupts a paragraph: a row or the end of a table that a template may have begun;
@@ -191,6 +192,11 @@ class _Blocks:
 
     def enter(self, line: str) -> str:
         """Process a line's tags; return it without the contents of <div> and <center>."""
+        if BESIDE not in line and not _OF_BLOCKS.search(line):  # inline tags
+            self.here = False
+            self.tagged = self.quoted
+            self.around = self.quoted or self.within
+            return line
         opens = _OPENS.search(line) is not None
         closes = BESIDE in line or _CLOSES.search(line) is not None
         quotes = _QUOTE.findall(line)

@@ -132,17 +132,19 @@ class PageReader:
         self, lines: Iterable[tuple[int, TextLine]], left: list[Left], *, every: bool
     ) -> PageText:
         """Return the sentences of lines of text, and what was left out between lines."""
+        language, formulas = self._language, self._formulas
         cut: list[CutLine] = []
         before: list[tuple[int, int]] = []  # of each paragraph left out: its own, and of `cut`
         paragraph = 0
         for index, line in lines:
-            while len(before) < len(left) and left[len(before)].line <= index:
-                before.append((paragraph, len(cut)))
+            if left:
+                while len(before) < len(left) and left[len(before)].line <= index:
+                    before.append((paragraph, len(cut)))
             text, mentions, holes = line
-            if self._formulas and holes:
+            if formulas and holes:
                 cut += [(paragraph, *s, [s.text]) for s in self._split(line)]
             else:
-                cut.append((paragraph, text, mentions, holes, pieces(text, self._language)))
+                cut.append((paragraph, text, mentions, holes, pieces(text, language)))
             paragraph += 1
         found = cut_lines(cut, every=every)
         before += [(paragraph, len(cut))] * (len(left) - len(before))
@@ -246,8 +248,10 @@ class PageReader:
                 for one in self.read_closely(line, title, marks):
                     yield index, one
                 index += line.count("\n")
-            elif len(line.text) > len(line.holes) or line.mentions or self._has_text(line):
-                yield index, line
+            else:
+                shown, mentions, holes = line
+                if mentions or len(shown) > len(holes) or self._has_text(line):
+                    yield index, line
             index += 1
 
     def _has_text(self, line: TextLine) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from cstool.wikitext.markers import (
+    APART,
     BROKEN_LINE,
     CONTINUES,
     HOLE,
@@ -18,7 +19,9 @@ from cstool.wikitext.markers import (
 from cstool.wikitext.sentence_columns import PageSentences
 from cstool.wikitext.templates import call_name
 
-_SHOWN = re.compile(rf"[^\s{NOTHING}\x07{PICTURE}{CONTINUES}{UNSEEN_TEXT}]")
+_UNSEEN = re.compile(
+    rf"(?:[\s{NOTHING}{APART}{PICTURE}{CONTINUES}{UNSEEN_TEXT}]|{HOLE_MARK.pattern})*+"
+)
 
 # Which calls a paragraph waits for: those of templates without a rule, or all that show something.
 Waits = Literal["unknown", "calls"]
@@ -90,7 +93,7 @@ def waiting_lines(text: str, marks: Markers, *, every: bool) -> list[tuple[int, 
         stop = text.find("\n", hole.end())
         stop = len(text) if stop < 0 else stop
         line = text[start:stop]
-        if _has_text(line, marks) and (every or "[[" in with_sources(line, marks)):
+        if _has_text(line, marks) and (every or _has_link(line, marks)):
             found.append((start, stop))
         end = stop
     return found
@@ -98,12 +101,17 @@ def waiting_lines(text: str, marks: Markers, *, every: bool) -> list[tuple[int, 
 
 def _has_text(line: str, marks: Markers) -> bool:
     """Return whether a line has more than calls that may be blocks."""
-    if _SHOWN.search(HOLE_MARK.sub("", line)):
+    if _UNSEEN.fullmatch(line) is None:
         return True
     return any(
         number in marks.within and number in marks.calls
         for number in map(int, HOLE_MARK.findall(line) if marks.within else ())
     )
+
+
+def _has_link(line: str, marks: Markers) -> bool:
+    """Return whether the wikitext of a line has a link."""
+    return "[[" in line or "[[" in with_sources(line, marks)
 
 
 def joined(found: list[tuple[int, int]], lengths: Iterable[int]) -> list[tuple[int, int]]:

@@ -64,6 +64,8 @@ class PictureParser:
 
     def _is_block(self, options: str) -> bool:
         """Return whether a picture is displayed as a block, which ends the paragraph."""
+        if self._blocks.intersection(options.split("|", 2)[1:-1]):  # as usual, `thumb` comes first
+            return True
         if "[[" in options:
             options = _INNER.sub("", options)
         return any(

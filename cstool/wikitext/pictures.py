@@ -40,9 +40,21 @@ _BEFORE_ICON = frozenset(f"{LINK_END}.,;!?…–—•·/|、。，．！？；�
 
 def without_leading(text: str) -> str:
     """Return lines of wikitext without the pictures at their starts."""
-    if PICTURE not in text:
-        return text
-    return _LEADING.sub(lambda run: NOTHING if _leads(run) else run[0], text)
+    return _without_leading(text, NOTHING) if PICTURE in text else text
+
+
+def _without_leading(text: str, mark: str) -> str:
+    """Return lines with a mark in place of the pictures at their starts."""
+    out: list[str] = []
+    at = begin = 0
+    # A single character is found faster than a pattern.
+    while (start := text.find(PICTURE, begin)) >= 0:
+        run = _LEADING.match(text, start)
+        begin = run.end() if run else start + 1
+        if run and _leads(run):
+            out += (text[at:start], mark)
+            at = begin
+    return "".join([*out, text[at:]]) if out else text
 
 
 def _leads(run: re.Match[str]) -> bool:
@@ -57,7 +69,7 @@ def without_pictures(text: str, marks: Markers) -> str:
     """Return lines without markup and without pictures; some pictures become holes."""
     if PICTURE not in text:
         return text
-    text = _LEADING.sub(lambda run: "" if _leads(run) else run[0], text)
+    text = _without_leading(text, "")
     out: list[str] = []
     at = 0
     for run in _RUN.finditer(text):

@@ -35,6 +35,7 @@ from cstool.wikitext.template_rules import STAR, Rule
 
 _DEEPEST = 20
 _NAMES_KEPT = 1 << 16
+_CALLS_KEPT = 4096
 _ANY_HOLE = re.compile(f"{HOLE}([^{HOLE}{HOLE_END}]*){HOLE_END}")
 _CUT_FORMULA = re.compile(f"{FORMULA}[0-9a-fxA-FX]*")
 _ANY_FORMULA = "<math>"
@@ -242,6 +243,7 @@ def _rule_of(head: str, rules: TemplateRules) -> tuple[str, Rule | None, str]:
     return found
 
 
+@lru_cache(maxsize=_CALLS_KEPT)
 def arguments(source: str) -> tuple[tuple[str, str], ...]:
     """Return a call's arguments; named ones without surrounding white space, as in MediaWiki."""
     flat = "{{" not in source[2:] and "[[" not in source

@@ -1,10 +1,12 @@
 """Compare `cstool entities` with qwikidata + shelve, as in the published pipeline.
 
 Usage: python -m scripts.bench.entities [--items N] [--claims BYTES] [--order dump|random]
-           [--whole DUMP] [--share S] [--bz2-share S] [--jobs 1 2] [--pipe] [--folder DIR]
+           [--dense | --whole DUMP] [--size MB] [--share S] [--bz2-share S] [--jobs 1 2] [--pipe]
+           [--folder DIR]
 
-Writes a dump (`make_wikidata.py`; with --whole the items of a real dump that have claims, repeated
-with other QIDs and names), compressed with gzip, and a fraction of it with bz2. Then, in one run:
+Writes a dump (`make_wikidata.py`; with --dense the items of the sample with at least 60 labels,
+with --whole those of a real dump that have claims, repeated with other QIDs and texts), compressed
+with gzip, and a fraction of it with bz2. Then, in one run:
 `cstool entities` on each, with each number of workers; qwikidata reading a fraction of the input,
 and qwikidata storing each item's labels, or all that cstool keeps, in a shelve.
 
@@ -19,6 +21,7 @@ import gzip
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import sys
@@ -63,7 +66,13 @@ with shelve.open(sys.argv[2], "n") as shelf:
                 [value.value["id"] for value in types if value],
             )
 """
+SAMPLE = Path(__file__).parents[2] / "data/sample/wikidata-20261001-all.json.gz"
+MANY_LABELS = 60
+# What texts end with, so that they are different: about as much as names in two languages differ.
+ENDS = ["".join(four).encode() for four in itertools.product("bdgklmnprst", "aeiou", repeat=2)]
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _ID = re.compile(rb'"id":"Q\d+"')
+_TEXT = re.compile(rb'("(?:value|title)":"(?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
@@ -75,26 +84,39 @@ class Dump:
     size: int
 
 
-def whole_items(source: Path, size: int) -> Iterator[bytes]:
-    """Yield a dump of a real dump's items with claims, `size` bytes: other QIDs, other names."""
-    lines = [
-        line.strip().rstrip(b",")
-        for line in gzip.decompress(source.read_bytes()).split(b"\n")
-        if line.startswith(b"{")
+def items_of(source: Path) -> list[bytes]:
+    """Return the lines of a dump's items."""
+    lines = gzip.decompress(source.read_bytes()).split(b"\n")
+    return [line.strip().rstrip(b",") for line in lines if line.startswith(b'{"type":"item"')]
+
+
+def dense_items() -> list[bytes]:
+    """Return the sample's items that consist mostly of labels."""
+    return [x for x in items_of(SAMPLE) if len(json.loads(x)["labels"]) >= MANY_LABELS]
+
+
+def whole_items(source: Path) -> list[bytes]:
+    """Return the items of a real dump that have claims."""
+    return [
+        x for x in items_of(source) if len((e := json.loads(x))["claims"]) > 1 and e["sitelinks"]
     ]
-    whole = [x for x in lines if len((e := json.loads(x))["claims"]) > 1 and e["sitelinks"]]
+
+
+def repeated(lines: list[bytes], size: int, order: str) -> Iterator[bytes]:
+    """Yield a dump of `size` bytes: the items with other QIDs; no two texts are the same."""
+    draw = random.Random(0)
     yield b"[\n"
     written = 0
     for number in itertools.count():
-        line = whole[number % len(whole)]
-        line = _ID.sub(b'"id":"Q%d"' % (number * 7 % 2**31 + 1), line, count=1)
-        for key in (b'"value":"', b'"title":"'):
-            line = line.replace(key, b"%b%d " % (key, number // len(whole)))
+        qid = number * 7 if order == "dump" else number * 2_654_435_761 % 2**31
+        line = _ID.sub(b'"id":"Q%d"' % (qid + 1), lines[number % len(lines)], count=1)
+        ends = iter(draw.choices(ENDS, k=line.count(b'"value":"') + line.count(b'"title":"')))
+        own = f"{number:x}".translate(_LETTERS).encode()
+        line = _TEXT.sub(lambda text: b'%b %b%b"' % (text[1], own, next(ends)), line)  # noqa: B023
         written += len(line) + 2
+        yield line + (b",\n" if written < size else b"\n]\n")
         if written >= size:
-            yield line + b"\n]\n"
             return
-        yield line + b",\n"
 
 
 def write_head(source: Path, path: Path, size: int) -> Dump:
@@ -138,8 +160,10 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=75_000)
     parser.add_argument("--claims", type=int, default=CLAIMS)
     parser.add_argument("--order", choices=("dump", "random"), default="dump")
-    parser.add_argument("--whole", type=Path)
-    parser.add_argument("--size", type=int, default=1000, help="MB of JSON, with --whole")
+    repeating = parser.add_mutually_exclusive_group()
+    repeating.add_argument("--dense", action="store_true")
+    repeating.add_argument("--whole", type=Path)
+    parser.add_argument("--size", type=int, default=1000, help="MB of JSON, if items are repeated")
     parser.add_argument(
         "--share", type=float, default=0.1, help="fraction of the input for the peers"
     )
@@ -167,8 +191,9 @@ def bench(given: argparse.Namespace, folder: Path) -> None:
     else:
         rates = []
         made = dump(given.items, given.claims, given.order, 0)
-        if given.whole:
-            made = whole_items(given.whole, given.size * 10**6)
+        if given.dense or given.whole:
+            lines = dense_items() if given.dense else whole_items(given.whole)
+            made = repeated(lines, given.size * 10**6, given.order)
     with plain.open("wb") as file:
         file.writelines(made)
     size = plain.stat().st_size

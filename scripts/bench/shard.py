@@ -7,9 +7,14 @@ Writes a folder as `switch` does (words by Zipf's law from the bundled sample, 2
 in Wikipedia, two entities, five languages per sentence of N), runs `cstool shard` with the given
 options on it, and prints MB of text (`source_text` and `text`) per CPU second, and the memory of
 the largest process. Run it twice on the same folder (`--keep`) to compare options.
+
+The peers show what the libraries need for the least that the stage does: they hold all rows in
+memory, shuffle those of each language, and write them as Parquet with zstd, PyArrow with the
+options of the stage. They verify, count and describe nothing. --no-peers leaves them out.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.languages.codes import entitycs
+from cstool.stages.shard.formats import FORMATS
+from cstool.storage.checksums import layout_of
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import ATTRIBUTION, Source, beside_part
 from cstool.storage.ownership import Claim
@@ -30,6 +37,30 @@ from scripts.bench.measure import add_against, measured, run, working_folder
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
 LANGUAGES_A_SENTENCE = 5
+PYARROW = """
+import json, sys
+from pathlib import Path
+import numpy as np, pyarrow as pa, pyarrow.parquet as pq
+parts = sorted(Path("switched").glob("part-*.parquet"))
+rows = pa.concat_tables(
+    pq.ParquetFile(path).read(use_threads=False) for path in parts).combine_chunks()
+codes = rows.column("language").combine_chunks().dictionary_encode()
+for number, code in enumerate(codes.dictionary.to_pylist()):
+    own = np.flatnonzero(codes.indices.to_numpy() == number)
+    np.random.default_rng(0).shuffle(own)
+    with pq.ParquetWriter(f"peer/{code}.parquet", rows.schema, write_page_checksum=True,
+                          **json.loads(sys.argv[1])) as writer:
+        for start in range(0, len(own), 100_000):
+            writer.write_table(rows.take(pa.array(own[start : start + 100_000])))
+"""
+POLARS = """
+import os
+os.environ["POLARS_MAX_THREADS"] = "1"
+import polars as pl
+rows = pl.read_parquet("switched/part-*.parquet").sample(fraction=1, shuffle=True, seed=0)
+for (code,), own in rows.partition_by("language", as_dict=True).items():
+    own.write_parquet(f"peer/{code}.parquet", compression_level=3, row_group_size=100_000)
+"""
 SENTENCES_A_PART = 40_000
 SENTENCES_A_PAGE = 12
 
@@ -115,7 +146,7 @@ def make_switched(folder: Path, rows: int, languages: int) -> int:
                         into,
                         name,
                         name,
-                        PartSpec(kind),
+                        PartSpec(kind, layout=layout_of(kind, ("id", "text"))),
                         batches(content),
                     )
                 )
@@ -136,6 +167,20 @@ def batches(table: pa.Table) -> Batches:
     return Counts()
 
 
+def peers(folder: Path, size: int, ours: float) -> None:
+    """Run the peers on the same rows; `size`: bytes of text; `ours`: CPU seconds of the stage."""
+    (folder / "peer").mkdir(exist_ok=True)
+    layout = json.dumps(FORMATS["cstool"].layout)
+    for name, script in (("PyArrow alone", PYARROW), ("Polars alone", POLARS)):
+        taken = run([sys.executable, "-c", script, layout], folder)
+        written = sum(path.stat().st_size for path in (folder / "peer").iterdir())
+        print(
+            f"{name}: CPU {taken.cpu:.1f} s  peak {taken.memory:.0f} MB  "
+            f"{size / 1e6 / taken.cpu:.0f} MB/s  written {written / 1e6:.0f} MB; "
+            f"the stage takes {ours / taken.cpu:.2f} times as long"
+        )
+
+
 def main() -> None:
     """Make the input, run the stage, print the row."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -143,6 +188,7 @@ def main() -> None:
     parser.add_argument("--languages", type=int, default=92)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--no-peers", action="store_true")
     add_against(parser)
     arguments, options = parser.parse_known_args()
     with working_folder(arguments.keep) as folder:
@@ -153,13 +199,15 @@ def main() -> None:
         parts = [p for p in (folder / "corpus/data").rglob("*") if p.is_file()]
         written = sum(p.stat().st_size for p in parts)
         rows = sum(pq.read_metadata(p).num_rows for p in parts if p.suffix == ".parquet")
-    print(
-        f"{' '.join(options) or 'plain':24} {size / 1e6:6.0f} MB of text  "
-        f"CPU {taken.cpu:6.1f} s  wall {taken.wall:6.1f} s  peak {taken.memory:5.0f} MB  "
-        f"{size / 1e6 / taken.cpu:5.0f} MB/s  {rows / taken.cpu:9,.0f} rows/s  "
-        f"written {written / 1e6:.0f} MB in {len(parts)} files",
-        file=sys.stdout,
-    )
+        print(
+            f"{' '.join(options) or 'plain':24} {size / 1e6:6.0f} MB of text  "
+            f"CPU {taken.cpu:6.1f} s  wall {taken.wall:6.1f} s  peak {taken.memory:5.0f} MB  "
+            f"{size / 1e6 / taken.cpu:5.0f} MB/s  {rows / taken.cpu:9,.0f} rows/s  "
+            f"written {written / 1e6:.0f} MB in {len(parts)} files",
+            file=sys.stdout,
+        )
+        if not arguments.no_peers:
+            peers(folder, size, taken.cpu)
 
 
 if __name__ == "__main__":

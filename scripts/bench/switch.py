@@ -102,6 +102,7 @@ write_store(store, (t for p in parts for t in label_rows(str(p), (wanted, needs)
 SWITCH = (
     OPTIONS
     + """
+import pyarrow
 from cstool.stages.switch import stage
 from cstool.stages.switch.sampling import LanguageSampling
 from cstool.storage.checksums import layout_of
@@ -113,6 +114,7 @@ work = stage._Work(
     str(folder / "linked"), str(store), "", "enwiki", "en", 0, sampling, options
 )
 spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
+pyarrow.array([0]).to_numpy()  # imports pandas if it is there
 begun, rows = time.process_time(), 0
 for part in linked:
     made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", spec,

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = {"cstool/dumps/_xml_fast_path"} | {
-    f"cstool/wikitext/{name}" for name in ("_fast_path", "_scan", "_sentences", "_stops")
+EXTENSIONS = {
+    path.relative_to(ROOT).with_suffix("").as_posix() for path in (ROOT / "cstool").rglob("*.c")
 }
 _NOT_SHIPPED = {".c", ".h", ".so", ".pyc"}
 

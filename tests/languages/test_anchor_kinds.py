@@ -16,6 +16,7 @@ from cstool.languages.fitting import (
     around,
     in_compound,
     inflected,
+    inflection,
 )
 
 
@@ -186,3 +187,25 @@ def test_the_table_of_compounds_is_valid() -> None:
     assert codes == sorted(set(codes))
     assert set(codes) <= set(languages())
     assert all(suffixes or int(after) or int(before) for _, suffixes, after, before in table)
+
+
+_NAMES = st.text("abBés İıKßſΣς'’-.(", max_size=4)
+
+
+@given(
+    st.lists(
+        st.tuples(_NAMES.filter(bool), st.none() | _NAMES, st.lists(_NAMES, max_size=2)), max_size=8
+    )
+)
+def test_equal_anchors_are_what_they_are_when_compared_one_by_one(
+    rows: list[tuple[str, str | None, list[str]]],
+) -> None:
+    anchors, labels, aliases = zip(*rows, strict=True) if rows else ((), (), ())
+    kinds = anchor_kinds(
+        pa.array(anchors, pa.string()),
+        pa.array(labels, pa.string()),
+        pa.array(aliases, pa.list_(pa.string())),
+        "en",
+    )
+    one_by_one = [inflection._kind(a, (label, *others), "en", False) for a, label, others in rows]
+    assert kinds.tolist() == one_by_one

@@ -124,7 +124,16 @@ def test_compiled_and_python_find_the_same_stops(text: str, language: str) -> No
         assert doubtful_unspaced("のは", text, pieces) == expected
 
 
-@given(PLAIN_TEXTS, st.sampled_from(["de", "en", "hu", "hr", "ja", "pl", "vi", "zh"]))
+WORDS = (
+    "A. ", "M. ", "5 ", "(", "He ", "Bo ", "said. ", 'go. "', "Do. “", "he ", "St. ", "d. ", "” ",
+    "1970s. ", "(190th. ",
+)  # fmt: skip
+
+
+@given(
+    PLAIN_TEXTS | st.lists(st.sampled_from(WORDS)).map("".join),
+    st.sampled_from(["de", "en", "hu", "hr", "ja", "pl", "vi", "zh"]),
+)
 def test_stops_that_are_not_doubtful_need_no_rule(text: str, language: str) -> None:
     own = _segmenter(language)
     pieces = sentencex.segment(language, text)

@@ -55,6 +55,7 @@ def test_plain_lines_are_read_the_short_way() -> None:
         "Words.", "''Italic'' and '''bold''' [[link]]s.", "[[A|b]],\x06 [[C#d]]; &ndash; [[e]]",
         f"a {marks.hole('x')} [[b]]", "''One'' [[paragraph]]\x08of ''two'' lines",
         "[http://a.b/c?d&e_f ''Text'' of [[a]] link], [and] brackets", "<p>[[Link]] <br />",
+        "[[a|H<sub>2</sub>O]]",
     ]  # fmt: skip
     read = reader_of().fast_path.lines("\n".join(lines), "Page", marks.holes)
     assert all(isinstance(line, TextLine) for line in read)

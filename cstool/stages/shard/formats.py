@@ -24,23 +24,23 @@ _CHUNKED = int(pa.__version__.split(".")[0]) >= 21
 class CorpusFormat:
     """An output format.
 
-    `columns`: makes the columns of the format from switched rows. `unique`: columns whose values
-    rarely repeat, which are written without a dictionary. `sources`: whether the source sentences
-    themselves are rows of the corpus.
+    `columns`: makes the columns of the format from switched rows. `texts`: the columns of
+    sentences. `sources`: whether the source sentences themselves are rows of the corpus.
     """
 
     name: FormatName
     schema: pa.Schema
     columns: Callable[[pa.Table], pa.Table]
     suffix: str
-    unique: tuple[str, ...]
+    texts: tuple[str, ...]
     sources: bool = True
 
     @property
     def layout(self) -> dict[str, Any]:
         """The options of pyarrow's ParquetWriter for this format."""
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
-        return {**layout_of(self.schema, self.unique), **chunked}
+        # Within a file, neither an id nor a sentence repeats.
+        return {**layout_of(self.schema, ("id", *self.texts)), **chunked}
 
 
 def _as_they_are(table: pa.Table) -> pa.Table:
@@ -50,12 +50,10 @@ def _as_they_are(table: pa.Table) -> pa.Table:
 FORMATS: dict[str, CorpusFormat] = {
     form.name: form
     for form in (
-        CorpusFormat("cstool", SWITCHED, _as_they_are, "parquet", ("id", "text")),
-        CorpusFormat(
-            "entitycs", ENTITYCS, marked_up, "parquet", ("id", "en_sentence", "cs_sentence")
-        ),
+        CorpusFormat("cstool", SWITCHED, _as_they_are, "parquet", ("source_text", "text")),
+        CorpusFormat("entitycs", ENTITYCS, marked_up, "parquet", ("en_sentence", "cs_sentence")),
         CorpusFormat("jsonl", SWITCHED, _as_they_are, "jsonl.zst", ()),
-        CorpusFormat("mt", MT, pairs, "parquet", ("id", "source", "target"), sources=False),
+        CorpusFormat("mt", MT, pairs, "parquet", ("source", "target"), sources=False),
     )
 }
 assert tuple(FORMATS) == get_args(FormatName)

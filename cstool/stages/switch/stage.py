@@ -55,6 +55,11 @@ from cstool.storage.tasks import Task
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
 _CENSUS = "census"
+# Columns of linked sentences that are read.
+_READ = [
+    *("id", "page_id", "title", "text"),
+    *(f"mentions.list.element.{name}" for name in ("start", "end", "qid")),
+]
 # Columns that are written without a dictionary.
 UNIQUE = ("id", "text")
 
@@ -256,7 +261,7 @@ def census_part(file: str, work: _Work) -> Batches:
 
 def _batches(work: _Work, file: str) -> Iterator[pa.RecordBatch]:
     linked = open_part(Path(work.linked) / file)
-    yield from linked.iter_batches(work.at_once, use_threads=False)
+    yield from linked.iter_batches(work.at_once, columns=_READ, use_threads=False)
 
 
 @lru_cache(maxsize=1)
