@@ -1,7 +1,7 @@
 """Conversion between Arrow columns and NumPy arrays, without a Python object per row.
 
-Columns are made from buffers: `pa.array` imports pandas if it is installed, which would cost each
-process of a short run more time than its work.
+Columns are made from buffers: `pa.array` of an array imports `numpy.ma`, and pandas if it is
+installed (but see `without_pandas`), which can take longer than the work of a short run.
 """
 
 import unicodedata
