@@ -1,7 +1,7 @@
 """Conversion between Arrow columns and NumPy arrays, without a Python object per row.
 
-Columns are made from buffers: `pa.array` imports pandas if it is installed, which would cost each
-process of a short run more time than its work.
+Columns are made from buffers: `pa.array` of an array imports `numpy.ma`, and pandas if it is
+installed (but see `without_pandas`), which can take longer than the work of a short run.
 """
 
 import unicodedata
@@ -48,6 +48,13 @@ def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
     values = np.ascontiguousarray(values)
     type_ = pa.from_numpy_dtype(values.dtype)
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
+
+
+def nullable(values: np.ndarray[Any, Any], valid: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
+    """Return a column of numbers, with null where `valid` is false."""
+    plain = numbers(values)
+    mask = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.Array.from_buffers(plain.type, len(plain), [mask, plain.buffers()[1]])
 
 
 def strings(values: Sequence[str]) -> pa.StringArray:

@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.arrays.arrow import flat, list_of_structs, offsets_of, one_chunk
+from cstool.arrays.arrow import flat, list_of_structs, nullable, offsets_of, one_chunk
 from cstool.storage.schemas import TERMS
 
 ROWS = st.lists(st.lists(st.tuples(st.text(max_size=2), st.text(max_size=2)), max_size=3))
@@ -33,6 +33,15 @@ def test_a_column_has_its_rows_and_can_be_flattened(
     assert offsets.tolist() == np.cumsum([0, *map(len, rest)]).tolist()
     assert values.to_pylist() == [d for row in dicts(rest) for d in row]
     assert values.field("value").to_pylist() == [b for row in rest for _, b in row]
+
+
+@given(rows=st.lists(st.integers(0, 3), max_size=20))
+def test_numbers_may_be_null(rows: list[int]) -> None:
+    values = np.array(rows, np.uint32)
+    column = nullable(values, values != 0)
+    column.validate(full=True)
+    assert column.to_pylist() == [number or None for number in rows]
+    assert column.equals(pa.array(values, mask=values == 0))
 
 
 def test_offsets_begin_at_zero() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of_structs, one_chunk
+from cstool.arrays.arrow import flat, list_of_structs, nullable, one_chunk
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.storage.checksums import open_part
@@ -135,7 +135,7 @@ def link_part(file: str, linking: _Linking) -> Batches:
         offsets, mentions = flat(one_chunk(table.column("mentions")))
         qids = linker.link(mentions.field("target"), counts)
         starts, ends, targets = (mentions.field(name) for name in ("start", "end", "target"))
-        columns = [starts, ends, targets, pa.array(qids, mask=qids == 0)]
+        columns = [starts, ends, targets, nullable(qids, qids != 0)]
         linked = list_of_structs(np.diff(offsets), columns, LINKED_MENTION)
         counts.tally("sentences").keep(table.num_rows)
         counts.tally("mentions").keep(len(qids))
