@@ -261,7 +261,7 @@ static int read_claims(Scan *scan, Columns *columns)
 static const char *const FIELDS[] = {"labels", "aliases", "sitelinks", "claims", "id", "type"};
 enum { CLAIMS = KINDS, ID, TYPE, NUMBER };
 
-/* `type`: the text of the member, NULL if it is missing, as is that of most items of a Wikibase. */
+/* The members `id` and `type`; `type` is NULL if it is missing: then the entity is an item. */
 typedef struct { uint32_t qid; At type; size_t type_length; } Head;
 
 static int read_field(Scan *scan, Columns *columns, int field, Head *head)
