@@ -84,8 +84,8 @@ static PyObject *read_items(PyObject *Py_UNUSED(module), PyObject *args)
 
 static PyObject *take_terms(Terms *terms)
 {
-    return Py_BuildValue("(NNNN)", take_bytes(&terms->counts), take_bytes(&terms->names), take_bytes(&terms->ends),
-                         take_bytes(&terms->texts));
+    return Py_BuildValue("(NNNN)", take_bytes(&terms->counts), take_bytes(&terms->names),
+                         take_bytes(&terms->ends), take_bytes(&terms->texts));
 }
 
 static PyObject *take_items(PyObject *Py_UNUSED(module), PyObject *capsule)
@@ -103,7 +103,8 @@ static PyObject *take_items(PyObject *Py_UNUSED(module), PyObject *capsule)
     Terms *terms = columns->terms;
     return Py_BuildValue("(NNNNNNNn)", take_bytes(&columns->qids), take_terms(&terms[LABELS]),
                          take_terms(&terms[ALIASES]), take_terms(&terms[SITELINKS]),
-                         take_bytes(&columns->type_counts), take_bytes(&columns->types), others, unwanted);
+                         take_bytes(&columns->type_counts), take_bytes(&columns->types), others,
+                         unwanted);
 }
 
 static PyMethodDef functions[] = {

@@ -35,7 +35,7 @@ static Py_ssize_t index_of(Names *names, const Scan *scan)
     return *slot - 1;
 }
 
-/* ---- the parts of an item: each returns 1, 0 for what is left to Python, -1 with an exception --- */
+/* ---- the parts of an item: return 1, 0 for what is left to Python, -1 with an exception ---- */
 
 /* Skip an empty list, as which PHP writes an empty map. */
 static inline int is_empty_list(Scan *scan)
