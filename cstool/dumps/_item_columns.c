@@ -82,10 +82,10 @@ static PyObject *read_items(PyObject *Py_UNUSED(module), PyObject *args)
     return at == NULL ? NULL : Py_BuildValue("(nn)", begin, lines);
 }
 
-static PyObject *taken_terms(Terms *terms)
+static PyObject *take_terms(Terms *terms)
 {
-    return Py_BuildValue("(NNNN)", taken(&terms->counts), taken(&terms->names), taken(&terms->ends),
-                         taken(&terms->texts));
+    return Py_BuildValue("(NNNN)", take_bytes(&terms->counts), take_bytes(&terms->names),
+                         take_bytes(&terms->ends), take_bytes(&terms->texts));
 }
 
 static PyObject *take_items(PyObject *Py_UNUSED(module), PyObject *capsule)
@@ -101,9 +101,10 @@ static PyObject *take_items(PyObject *Py_UNUSED(module), PyObject *capsule)
     }
     columns->unwanted = 0;
     Terms *terms = columns->terms;
-    return Py_BuildValue("(NNNNNNNn)", taken(&columns->qids), taken_terms(&terms[LABELS]),
-                         taken_terms(&terms[ALIASES]), taken_terms(&terms[SITELINKS]),
-                         taken(&columns->type_counts), taken(&columns->types), others, unwanted);
+    return Py_BuildValue("(NNNNNNNn)", take_bytes(&columns->qids), take_terms(&terms[LABELS]),
+                         take_terms(&terms[ALIASES]), take_terms(&terms[SITELINKS]),
+                         take_bytes(&columns->type_counts), take_bytes(&columns->types), others,
+                         unwanted);
 }
 
 static PyMethodDef functions[] = {

@@ -36,7 +36,7 @@ static int reserve(Buffer *buffer, size_t bytes)
 }
 
 /* Return the bytes, and empty the buffer. */
-static PyObject *taken(Buffer *buffer)
+static PyObject *take_bytes(Buffer *buffer)
 {
     PyObject *bytes = buffer->bytes;
     if (bytes == NULL)

@@ -201,7 +201,8 @@ static inline int is_key(const Scan *scan, const char *name, size_t length)
 
 static inline int skip_member(Scan *scan)
 {
-    At at = *scan->at == '"' ? skip_string(scan->at + 1, scan->end) : skip_value(scan->at, scan->end);
+    At at = scan->at, end = scan->end;
+    at = *at == '"' ? skip_string(at + 1, end) : skip_value(at, end);
     if (at)
         scan->at = at;
     return at != NULL;

@@ -35,7 +35,7 @@ static Py_ssize_t index_of(Names *names, const Scan *scan)
     return *slot - 1;
 }
 
-/* ---- the parts of an item: each returns 1, 0 for what is left to Python, -1 with an exception --- */
+/* ---- the parts of an item: return 1, 0 for what is left to Python, -1 with an exception ---- */
 
 /* Skip an empty list, as which PHP writes an empty map. */
 static inline int is_empty_list(Scan *scan)
@@ -261,7 +261,7 @@ static int read_claims(Scan *scan, Columns *columns)
 static const char *const FIELDS[] = {"labels", "aliases", "sitelinks", "claims", "id", "type"};
 enum { CLAIMS = KINDS, ID, TYPE, NUMBER };
 
-/* `type`: the text of the member, NULL if it is missing, as is that of most items of a Wikibase. */
+/* The members `id` and `type`; `type` is NULL if it is missing: then the entity is an item. */
 typedef struct { uint32_t qid; At type; size_t type_length; } Head;
 
 static int read_field(Scan *scan, Columns *columns, int field, Head *head)

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import xxhash
 
+from cstool.dumps.array_ends import BOM, ArrayEnds
 from cstool.dumps.streams import Stream
 from cstool.errors import CutInputError, InputError
 from cstool.execution.shared_memory import CAN_SHARE, SharedBytes
@@ -26,7 +27,6 @@ DEFAULT_PART_SIZE = 64 << 20
 # Bytes. Wikibase limits entities to 2.5 MB; the decoded objects take up to 25 times a line's size.
 LONGEST_LINE = 16 << 20
 
-_BOM = b"\xef\xbb\xbf"
 _OPEN = ord("{")
 _NEWLINE = ord("\n")
 
@@ -150,10 +150,6 @@ class ByteRange(NamedTuple):
 LineSkip = Callable[[bytes | mmap, int, int], tuple[int, int]]
 
 
-def _skip_none(_: bytes | mmap, begin: int, __: int) -> tuple[int, int]:
-    return begin, 0
-
-
 @dataclass(frozen=True)
 class LineSlice:
     """Whole lines of a dump; `first_line` is the number of the first one in the file, from 1.
@@ -174,13 +170,16 @@ class LineSlice:
         data = self.data.map()
         return (ByteRange(data, 0, len(data)),)
 
-    def lines(self, skip: LineSkip = _skip_none) -> Iterator[tuple[int, memoryview | bytes]]:
+    def lines(
+        self, skip: LineSkip = lambda _, begin, __: (begin, 0)
+    ) -> Iterator[tuple[int, memoryview | bytes]]:
         """Yield line number and JSON of each non-empty line, without brackets and commas.
 
-        Except those that `skip` skips; it is called at the beginning of each line but these.
+        `skip` is called at the beginning of each of these lines, and may skip it and others.
         """
         number = self.first_line
-        for data, begin, stop in self._whole_lines():
+        for data, first, stop in self._whole_lines():
+            begin = first
             view = memoryview(data)
             while begin < stop:
                 begin, skipped = skip(data, begin, stop)
@@ -199,16 +198,16 @@ class LineSlice:
     def _whole_lines(self) -> Iterator[ByteRange]:
         """Yield the bytes in pieces of whole lines; the last line may lack its end."""
         before: list[bytes] = []  # the beginning of a line that continues in the next piece
-        for data, begin, stop in self.pieces():
-            last = data.rfind(b"\n", begin, stop) + 1
-            if before and last:
-                end = data.find(b"\n", begin, stop) + 1
-                yield _joined([*before, data[begin:end]])
-                before, begin = [], end
-            if begin < last:
-                yield ByteRange(data, begin, last)
-            if max(begin, last) < stop:
-                before.append(data[max(begin, last) : stop])
+        for data, first, stop in self.pieces():
+            begin, end = first, data.rfind(b"\n", first, stop) + 1
+            if before and end:
+                begin = data.find(b"\n", first, stop) + 1
+                yield _joined([*before, data[first:begin]])
+                before = []
+            if begin < end:
+                yield ByteRange(data, begin, end)
+            if max(begin, end) < stop:
+                before.append(data[max(begin, end) : stop])
         if before:
             yield _joined(before)
 
@@ -220,7 +219,7 @@ def _joined(pieces: list[bytes]) -> ByteRange:
 
 def stripped(line: bytes) -> bytes:
     """Return a line of a dump without the array's brackets and commas, and outer white space."""
-    return line.removeprefix(_BOM).strip().removeprefix(b"[").rstrip(b",]\r\n \t")
+    return line.removeprefix(BOM).strip().removeprefix(b"[").rstrip(b",]\r\n \t")
 
 
 def line_slices(
@@ -324,7 +323,7 @@ class _Cutter:
         self._way = way
         self._line = 1
         self._open = 0  # bytes of the line that has not ended yet
-        self._ends = _Ends(name)
+        self._ends = ArrayEnds(name)
         self._begin()
 
     def _begin(self) -> None:
@@ -399,30 +398,3 @@ class _Cutter:
         slice_ = LineSlice(self._name, first, data, self._hash.hexdigest())
         self._begin()
         return slice_
-
-
-class _Ends:
-    """Check a dump's first and last bytes: a JSON array `[` … `]`, or JSON lines."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._head = b""
-        self._tail = b""
-
-    def look(self, data: bytes) -> None:
-        """Take the next bytes. Raises InputError if the first ones are not those of a dump."""
-        if not self._head:
-            self._head = data.lstrip(_BOM + b" \t\r\n")[:20]
-            if self._head and self._head[:1] not in (b"[", b"{"):
-                raise InputError(
-                    f"{self._name}: not a Wikidata JSON dump: it begins with {self._head!r}, "
-                    "not with [ or {; give a file such as wikidata-<date>-all.json.gz"
-                )
-        self._tail = data.rstrip()[-1:] or self._tail
-
-    def check(self) -> None:
-        """Raise CutInputError if the array is not closed."""
-        if self._head[:1] == b"[" and self._tail != b"]":
-            raise CutInputError(
-                f"{self._name}: truncated: the closing ] is missing; download it again"
-            )

@@ -47,7 +47,7 @@ LAYOUT = STANDARD | {
         "types.list.element",
     ]
 }
-# Runs are read once or twice and then removed: lz4 takes half of zstd's time, at 1.6 times its size.
+# Runs are removed after they were read: lz4 takes half of zstd's time, at 1.6 times its size.
 RUN_LAYOUT = LAYOUT | {
     "compression": "lz4",
     "compression_level": None,
