@@ -11,7 +11,6 @@ import select
 import signal
 import sys
 import threading
-import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,9 +90,6 @@ class ForkServer:
         self._lock = threading.Lock()
         self._pipe, theirs = Pipe()
         alive, self._alive = os.pipe()
-        for stream in (sys.stdout, sys.stderr):  # else both processes would write what they hold
-            with suppress(OSError, ValueError):
-                stream.flush()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             with warnings.catch_warnings():
@@ -168,11 +164,10 @@ def _run(work: Work, pipe: Connection, alive: int) -> NoReturn:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - printed, as by an interpreter that ends
-        traceback.print_exc()
+    except BaseException:  # noqa: BLE001 - shown as by an interpreter that ends
+        sys.excepthook(*sys.exc_info())
     finally:
-        with suppress(Exception):
-            sys.stderr.flush()
+        # What this process held of standard output when it was copied is not written again.
         os._exit(code & 0xFF)
 
 

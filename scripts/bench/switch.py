@@ -391,13 +391,15 @@ def _rate(written: Written) -> float:
 
 def _in_turns(own: Switching, other: Switching, pairs: int) -> Written:
     """Run two versions in turns; print the median of their ratios, return the median run."""
-    runs = [(other.run(), own.run()) for _ in range(pairs)]
-    ratio = median(its.rate / there.rate for there, its in runs)
-    there, its = (
-        sorted(of, key=lambda one: one.rate)[pairs // 2] for of in zip(*runs, strict=True)
-    )
+    others: list[Written] = []
+    owns: list[Written] = []
+    for _ in range(pairs):
+        others.append(other.run())
+        owns.append(own.run())
+    ratio = median(its.rate / there.rate for there, its in zip(others, owns, strict=True))
+    there = sorted(others, key=_rate)[pairs // 2]
     print(f"{own.recipe:9} against {other.executable}: {there}; median of the ratios: {ratio:.2f}")
-    return its
+    return sorted(owns, key=_rate)[pairs // 2]
 
 
 if __name__ == "__main__":
