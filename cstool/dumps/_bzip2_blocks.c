@@ -65,7 +65,7 @@ static int read_block(Reader *reader, Block *block, uint32_t largest)
     unsigned char list[256], groups[MOST_GROUPS];
     Code codes[MOST_CODES];
     block->checksum = take(reader, 32);
-    if (take(reader, 1)) /* randomised, as by versions before 1.0 */
+    if (take(reader, 1)) /* randomised, as by versions before 0.9.5 */
         return 0;
     block->origin = take(reader, 24);
     int bytes = read_bytes(reader, list);
