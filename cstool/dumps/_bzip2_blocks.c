@@ -1,5 +1,5 @@
 /* Decode bzip2 blocks, several at a time. The inverse of the Burrows-Wheeler transform waits for
-   memory at each byte; following several blocks in turn hides most of that time. Data that is
+   memory at each byte; when several blocks are followed in turn, these times overlap. Data that is
    damaged or unusual is refused; the caller gives it to libbz2 (bzip2.py). */
 
 #define PY_SSIZE_T_CLEAN
@@ -170,7 +170,8 @@ static uint32_t find_run(const unsigned char *data, uint32_t i, uint32_t length)
     return length;
 }
 
-/* Return the size of a block's output. A byte behind four equal ones says how many more follow. */
+/* Return the size of a block's output. A byte after four equal ones is the number of
+   those that follow. */
 static Py_ssize_t output_size(const Block *block)
 {
     Py_ssize_t size = block->length;

@@ -28,7 +28,7 @@ Work = Callable[[Connection, int], None]
 # Names of processes, as in `ps`; at most 15 bytes.
 WORKER, SERVER = "cstool-worker", "cstool-server"
 _TASKS = Path("/proc/self/task")
-# jemalloc, the allocator of Arrow, makes itself ready for a fork (its background_thread.c).
+# That of jemalloc, the allocator of Arrow, which prepares for forks (its background_thread.c).
 _HARMLESS = "jemalloc_bg_thd\n"
 _START = 0  # a request that is not the PID of a worker to wait for
 
