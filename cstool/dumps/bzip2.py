@@ -49,7 +49,7 @@ class BlockDecoder:
         self.move(0)
 
     def move(self, position: int, *, level: int = 0) -> None:
-        """Go on at a bit offset: where a stream begins, or a block of a stream of some level."""
+        """Continue at a bit offset: where a stream begins, or a block of a stream of some level."""
         self.position = position
         self._found: deque[Block] = deque()
         self._data = b""
@@ -108,7 +108,7 @@ class BlockDecoder:
         return True
 
     def _read(self) -> bool:
-        """Read more bytes; return False if there are none, or the block is not just cut."""
+        """Read more bytes; return False if there are none, or a whole block is there already."""
         done = self._state[0] // 8
         if len(self._data) - done > LARGEST_BLOCK:
             return False

@@ -43,9 +43,9 @@ def outcome(pieces: Iterator[bytes]) -> tuple[bytes, str]:
 
 def test_streams_are_read_one_after_another() -> None:
     data = ONE + bz2.compress(b"end")
-    told: list[int] = []
-    assert b"".join(quickly(data, told.append)) == TEXT + b"end"
-    assert told[-1] == len(data)
+    offsets: list[int] = []
+    assert b"".join(quickly(data, offsets.append)) == TEXT + b"end"
+    assert offsets[-1] == len(data)
 
 
 @given(
