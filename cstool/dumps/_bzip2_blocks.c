@@ -1,5 +1,5 @@
 /* Decode bzip2 blocks, several at a time. The inverse of the Burrows-Wheeler transform waits for
-   memory at each byte; following several blocks in turn hides most of that time. Data that is
+   memory at each byte; when several blocks are followed in turn, these times overlap. Data that is
    damaged or unusual is refused; the caller gives it to libbz2 (bzip2.py). */
 
 #define PY_SSIZE_T_CLEAN
@@ -65,7 +65,7 @@ static int read_block(Reader *reader, Block *block, uint32_t largest)
     unsigned char list[256], groups[MOST_GROUPS];
     Code codes[MOST_CODES];
     block->checksum = take(reader, 32);
-    if (take(reader, 1)) /* randomised, as by versions before 1.0 */
+    if (take(reader, 1)) /* randomised, as by versions before 0.9.5 */
         return 0;
     block->origin = take(reader, 24);
     int bytes = read_bytes(reader, list);
@@ -170,8 +170,8 @@ static uint32_t find_run(const unsigned char *data, uint32_t i, uint32_t length)
     return length + 1;
 }
 
-/* Return the size of a block's output. A byte behind four equal ones says how many more follow; a
-   block that ends before that byte is damaged, and gets a size that is refused. */
+/* Return the size of a block's output. A byte after four equal ones is the number of those that
+   follow; a block that ends before that byte is damaged, and gets a size that is refused. */
 static Py_ssize_t output_size(const Block *block)
 {
     Py_ssize_t size = block->length;

@@ -1,4 +1,5 @@
-/* Read the symbols of a bzip2 block: its prefix codes, runs and the move-to-front lists. */
+/* Read the symbols of a bzip2 block: its prefix codes, runs and the move-to-front lists. The format
+   has no other description than libbz2 (decompress.c). */
 
 #ifndef CSTOOL_BZIP2_SYMBOLS_H
 #define CSTOOL_BZIP2_SYMBOLS_H
@@ -12,7 +13,7 @@
 #define LONGEST_CODE 20
 #define SHORT_CODE 10 /* Bits of the codes that one look-up finds. */
 #define MOST_CODES 6
-#define MOST_GROUPS 18002
+#define MOST_GROUPS 18002 /* BZ_MAX_SELECTORS in libbz2. */
 #define GROUP 50
 
 /* Bits of data, most significant first. Behind the end of the data are zeros. */

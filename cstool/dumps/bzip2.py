@@ -5,9 +5,10 @@ used. Where data is damaged or unusual, the checked decompressor (see `streams`)
 yield the same bytes and the same messages.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import IO
 
 try:
@@ -45,11 +46,10 @@ class BlockDecoder:
     def __init__(self, file: IO[bytes], stop: int | None = None) -> None:
         self._file = file
         self._stop = stop
-        self._memory: mmap | None = None
         self.move(0)
 
     def move(self, position: int, *, level: int = 0) -> None:
-        """Go on at a bit offset: where a stream begins, or a block of a stream of some level."""
+        """Continue at a bit offset: where a stream begins, or a block of a stream of some level."""
         self.position = position
         self._found: deque[Block] = deque()
         self._data = b""
@@ -95,9 +95,7 @@ class BlockDecoder:
 
     def _decode(self, most: int) -> bool:
         """Decode blocks, `most` of them at a time; return whether anything was read."""
-        if self._memory is None:
-            self._memory = mmap(-1, _BLOCK_MEMORY * (_MOST_BLOCKS + 1))
-        with memoryview(self._memory)[: _BLOCK_MEMORY * (most + 1)] as memory:
+        with memoryview(_scratch())[: _BLOCK_MEMORY * (most + 1)] as memory:
             while True:
                 found, *state = decode(self._data, *self._state, memory)
                 if found or tuple(state) != self._state:
@@ -110,7 +108,7 @@ class BlockDecoder:
         return True
 
     def _read(self) -> bool:
-        """Read more bytes; return False if there are none, or the block is not just cut."""
+        """Read more bytes; return False if there are none, or a whole block is there already."""
         done = self._state[0] // 8
         if len(self._data) - done > LARGEST_BLOCK:
             return False
@@ -122,6 +120,22 @@ class BlockDecoder:
         self._first += done
         self._state = self._state[0] % 8, *self._state[1:]
         return bool(piece)
+
+
+_kept = threading.local()
+
+
+def _scratch() -> mmap:
+    """Return memory that a call of `decode` may use: one for each thread, which keeps it.
+
+    New memory for each slice would take a tenth of the time of decoding it, to be cleared.
+    """
+    if not hasattr(_kept, "memory"):
+        size = _BLOCK_MEMORY * (_MOST_BLOCKS + 1)
+        # Private: a copy of this process must not write to the same memory.
+        _kept.memory = mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+    memory: mmap = _kept.memory
+    return memory
 
 
 def decompress_fast(

@@ -218,7 +218,7 @@ class ExportReader:
 
     @property
     def header(self) -> Site:
-        """What the export has said of its wiki so far."""
+        """The wiki, as far as the header has been read."""
         return self._parser.header
 
     @property

@@ -171,7 +171,7 @@ class PageParser:
 
     @property
     def header(self) -> Site:
-        """What the export has said of its wiki so far."""
+        """The wiki, as far as the header has been read."""
         return self.site or Site(
             self._fields.get("dbname", ""),
             self._language,

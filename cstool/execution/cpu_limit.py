@@ -43,7 +43,7 @@ def at_most(seconds: float) -> AbstractContextManager[Callable[[], None]]:
 
 @contextmanager
 def many_limits() -> Iterator[None]:
-    """Install the signal handler of `at_most` for the block, in which each limit costs less.
+    """Install the signal handler of `at_most` for the block, in which each limit takes less time.
 
     For a block that enters thousands of limits, one after the other; setting the handler takes ten
     times as long as setting the timer.

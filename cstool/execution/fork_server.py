@@ -28,15 +28,15 @@ Work = Callable[[Connection, int], None]
 # Names of processes, as in `ps`; at most 15 bytes.
 WORKER, SERVER = "cstool-worker", "cstool-server"
 _TASKS = Path("/proc/self/task")
-# jemalloc, the allocator of Arrow, makes itself ready for a fork (its background_thread.c).
+# That of jemalloc, the allocator of Arrow, which prepares for forks (its background_thread.c).
 _HARMLESS = "jemalloc_bg_thd\n"
 _START = 0  # a request that is not the PID of a worker to wait for
 
 
 def can_fork() -> bool:
-    """Whether this process, which must be in its main thread, can be copied safely.
+    """Return whether this process can be copied safely, and this is its main thread.
 
-    Its only other threads are those of the module `shutdown` and of jemalloc.
+    Its other threads may be those of the module `shutdown` and of jemalloc.
     """
     if not (CAN_SHARE and hasattr(os, "pidfd_open") and _TASKS.is_dir()):
         return False
@@ -172,7 +172,7 @@ def _run(work: Work, pipe: Connection, alive: int) -> NoReturn:
 
 
 def _forget(keep: set[int]) -> None:
-    """Let go of the signals and files of the process that this one is a copy of."""
+    """Reset the signals, and close the files, of the process that this one is a copy of."""
     signal.set_wakeup_fd(-1)
     for number in SIGNALS:
         ignored = number == signal.SIGINT or signal.getsignal(number) is signal.SIG_IGN

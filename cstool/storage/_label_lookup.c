@@ -71,22 +71,22 @@ static int read_store(Store *store, const Py_buffer *buffers, Py_ssize_t width)
     return 0;
 }
 
-/* How many entities ahead memory is asked for: most are nowhere in the processor's cache. */
+/* The number of entities by which memory is prefetched: most are not in the processor's cache. */
 #define AHEAD 4
 
 #if defined(__GNUC__) || defined(__clang__)
-#define ask_for(address) __builtin_prefetch(address)
-/* GCC drops calls of functions that do nothing else. */
-__attribute__((always_inline))
+#define prefetch(address) __builtin_prefetch(address)
+/* GCC omits calls of functions that only prefetch, unless these are inlined. */
+#define INLINED __attribute__((always_inline)) inline
 #else
-#define ask_for(address) (void)(address)
+#define prefetch(address) (void)(address)
+#define INLINED inline
 #endif
-static inline void ask_ahead(const Store *, const int64_t *, Py_ssize_t, Py_ssize_t);
 
-/* Ask for what `mask_of` will read of the entities after the ith one, each part when the part
-   that has its address is there. */
-static inline void ask_ahead(const Store *store, const int64_t *entities, Py_ssize_t i,
-                             Py_ssize_t number)
+/* Prefetch what `mask_of` will read of the entities after the ith one, each part when the part
+   that has its address has been read. */
+static INLINED void prefetch_ahead(const Store *store, const int64_t *entities, Py_ssize_t i,
+                                   Py_ssize_t number)
 {
     for (int step = 1; step <= 3 && i + step * AHEAD < number; step++) {
         int64_t entity = entities[i + step * AHEAD];
@@ -94,18 +94,18 @@ static inline void ask_ahead(const Store *store, const int64_t *entities, Py_ssi
             continue;
         const uint64_t *row = row_of(store, entity);
         if (step == 3) {
-            ask_for(row);
+            prefetch(row);
             continue;
         }
         uint64_t label = row[store->width], word = row[store->width + 1];
         if (label >= (uint64_t)store->labels || word >= (uint64_t)store->words)
             continue;
         if (step == 2) {
-            ask_for(store->offsets + word);
-            ask_for(store->which + (label << store->wide));
+            prefetch(store->offsets + word);
+            prefetch(store->which + (label << store->wide));
         } else if (is_piece(store->offsets, word, store->bytes)) {
-            ask_for(store->text + store->offsets[word]);
-            ask_for(store->text + store->offsets[word] + 64);
+            prefetch(store->text + store->offsets[word]);
+            prefetch(store->text + store->offsets[word] + 64);
         }
     }
 }
@@ -155,7 +155,7 @@ static PyObject *take_labels(const Store *store, const int64_t *entities, const 
     for (Py_ssize_t i = 0; i < number; i++) {
         if (i + 4 * AHEAD < number && entities[i + 4 * AHEAD] >= 0 &&
             entities[i + 4 * AHEAD] < store->entities)
-            ask_for(row_of(store, entities[i + 4 * AHEAD]));
+            prefetch(row_of(store, entities[i + 4 * AHEAD]));
         if (find_label(store, entities[i], languages[i], &label, &word) < 0)
             goto end;
         PyBytes_AS_STRING(steps)[i] = (char)store->steps[label];
@@ -172,7 +172,7 @@ static PyObject *take_labels(const Store *store, const int64_t *entities, const 
         goto end;
     for (Py_ssize_t i = 0; i < number; i++) {
         if (i + 4 * AHEAD < number)
-            ask_for(store->text + store->offsets[found[i + 4 * AHEAD]]);
+            prefetch(store->text + store->offsets[found[i + 4 * AHEAD]]);
         memcpy(PyBytes_AS_STRING(text) + ends[i], store->text + store->offsets[found[i]],
                ends[i + 1] - ends[i]);
     }
@@ -280,7 +280,7 @@ static PyObject *same(PyObject *Py_UNUSED(module), PyObject *args)
             Py_CLEAR(result);
             break;
         }
-        ask_ahead(&store, entities, i, number);
+        prefetch_ahead(&store, entities, i, number);
         int64_t length = offsets[i + 1] - offsets[i];
         const uint8_t *text = (const uint8_t *)b[7].buf + offsets[i];
         if (entities[i] >= 0 && length &&

@@ -1,7 +1,7 @@
 """Find where sentences begin: sentencex, corrected by rules on what surrounds a stop.
 
 sentencex decides first, except for texts of letters and marks within sentences, which are one
-sentence; a rule overrules it where it knows better (ordinals, abbreviations, a digit or a
+sentence; a rule overrules it where its result is often wrong (ordinals, abbreviations, a digit or a
 lower-case letter after the stop, titles in Japanese). The words of the languages:
 boundary_rules.py.
 """
@@ -100,14 +100,14 @@ def boundaries(text: str, language: str) -> list[str]:
 
     If sentencex fails, or loses or changes characters, the text is one sentence.
     """
-    ends = [0, *accumulate(map(len, lengths(text, language)))]
+    ends = [0, *accumulate(map(len, pieces_of(text, language)))]
     return [text[start:end] for start, end in pairwise(ends)]
 
 
-def lengths(text: str, language: str) -> list[str]:
-    """Return strings as long as the sentences that `boundaries` finds: some have other characters.
+def pieces_of(text: str, language: str) -> list[str]:
+    """Return strings as long as the sentences that `boundaries` returns.
 
-    That spares another copy of the text.
+    Some have other characters, because copying those of the text takes longer.
     """
     own = _segmenter(language)
     if is_unbroken(text, own.plain, own.others):

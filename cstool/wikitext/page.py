@@ -152,7 +152,7 @@ class PageReader:
             PendingParagraph(paragraph_, found.preceding(line), *one[1:])
             for one, (paragraph_, line) in zip(left, before, strict=True)
         ]
-        return PageText(found, found.number, paragraph, waiting)
+        return PageText(found, paragraph, waiting)
 
     def read_paragraph(
         self,
@@ -169,7 +169,8 @@ class PageReader:
         those without a matching rule. What is still unknown is a hole.
         """
         lines = self._read_pending(pending, title, expander, overridden)
-        return ParagraphText(*self._collected(lines, [], every=every)[:3])
+        found = self._collected(lines, [], every=every)
+        return ParagraphText(found.sentences, found.paragraphs)
 
     def rendered(
         self,

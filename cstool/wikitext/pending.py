@@ -46,14 +46,13 @@ class PendingParagraph(NamedTuple):
 
 
 class PageText(NamedTuple):
-    """The result of reading a page: its sentences, their number, that of paragraphs; what waits.
+    """The result of reading a page: its sentences, the number of its paragraphs, and what waits.
 
     Each sentence with its position, and the index of its paragraph (or list item). Positions,
     indices and numbers are those of a page without the paragraphs that wait.
     """
 
     sentences: PageSentences
-    number: int
     paragraphs: int
     waiting: list[PendingParagraph]
 
@@ -65,7 +64,6 @@ class ParagraphText(NamedTuple):
     """
 
     sentences: PageSentences
-    number: int
     paragraphs: int
 
 

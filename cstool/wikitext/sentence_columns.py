@@ -86,8 +86,8 @@ class PageSentences:
             yield self.lines[index][3][hole:upto], last - first
 
 
-def _numbers(column: bytes) -> list[int]:
-    return memoryview(column).cast("I").tolist()
+def _numbers(column: bytes) -> "memoryview[int]":
+    return memoryview(column).cast("I")
 
 
 def _strings(column: bytes, sizes: bytes) -> Iterator[str]:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from cstool.wikitext.boundaries import lengths
+from cstool.wikitext.boundaries import pieces_of
 from cstool.wikitext.boundary_rules import rules_digest
 from cstool.wikitext.markers import CONTINUES, FORMULA, MARK, OBJECT, unprotect
 
@@ -200,7 +200,7 @@ def with_formulas(sentence: Sentence) -> Sentence:
 def pieces(text: str, language: str) -> list[str]:
     """Return strings as long as the pieces of a line's text, which begin where sentences begin."""
     if "\n" not in text:
-        return lengths(text, language) if len(text) <= _LONGEST_RUN else _pieces(text, language)
+        return _pieces(text, language)
     shown = text.replace("\n", " ")
     found = _pieces(shown, language)
     candidates = [
@@ -257,7 +257,7 @@ def _ends(text: str, start: int, end: int, language: str) -> bool:
 def _pieces(text: str, language: str) -> list[str]:
     if len(text) > _LONGEST_RUN:
         return _pieces_of_long(text, language)
-    return lengths(text, language)
+    return pieces_of(text, language)
 
 
 def _pieces_of_long(text: str, language: str) -> list[str]:

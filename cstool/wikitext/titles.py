@@ -112,13 +112,9 @@ class Namespaces:
 
     def _target(self, raw: str) -> LinkTarget:
         """Return the parsed target of a wikilink."""
-        title = self.plain_title(raw)
-        return self.read_closely(raw) if title is None else LinkTarget("page", title)
-
-    def plain_title(self, raw: str) -> str | None:
-        """Return the title for an ordinary target; None if it needs `read_closely`."""
-        plain = 0 < len(raw) <= _SHORT and not _ODD.search(raw)
-        return self.normalised(raw) if plain else None
+        if 0 < len(raw) <= _SHORT and not _ODD.search(raw):  # an ordinary target
+            return LinkTarget("page", self.normalised(raw))
+        return self.read_closely(raw)
 
     def read_closely(self, raw: str) -> LinkTarget:
         """Parse any target; the result is the same as that of `target`, which is faster."""

@@ -93,7 +93,7 @@ def cpu_of(command: Sequence[str], folder: Path) -> float:
 
 
 def cpu_of_run(program: str, command: Sequence[str], jobs: str, folder: Path) -> float:
-    """Run a command of a program anew; return its CPU seconds."""
+    """Run a command of a program, without earlier output; return its CPU seconds."""
     if "-o" not in command:
         return cpu_of([program, *command], folder)
     shutil.rmtree(folder / command[command.index("-o") + 1], ignore_errors=True)

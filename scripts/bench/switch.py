@@ -314,18 +314,18 @@ def bench(folder: Path, given: argparse.Namespace) -> None:
     for recipe in RECIPES:
         own = Switching(Path(cstool()), folder, f"store-{recipe}", recipe, languages)
         if given.against is None:
-            told = own.run()
+            speed = own.run()
         else:
-            there = f"store-{recipe}-of-{sha256_of(given.against)}"
+            there = f"store-{recipe}-of-{short_name_of(given.against)}"
             other = Switching(given.against.absolute(), folder, there, recipe, languages)
-            told = _in_turns(own, other, given.pairs)
-        print(f"{recipe:9} {told}; {told.rate / rates['SQLite and shelve']:.1f} times the peer")
+            speed = _in_turns(own, other, given.pairs)
+        print(f"{recipe:9} {speed}; {speed.rate / rates['SQLite and shelve']:.1f} times the peer")
     taken = run([cstool(), "switch", "linked", "--entities", "entities", "-o", "whole", "-j", "1",
                  "--overwrite", "--quiet"], folder)  # fmt: skip
     print(f"whole     {taken.cpu:.1f} CPU s, {taken.memory:,.0f} MB: labels gathered, rows written")
 
 
-def sha256_of(path: Path) -> str:
+def short_name_of(path: Path) -> str:
     """Return a short name of a path that differs from those of others."""
     return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
 
@@ -368,12 +368,12 @@ class Switching:
         """Write all rows, after making the store if it is not there."""
         store = self.folder / self.store
         if not store.exists():
-            self._told(STORE, store)
+            self._output_of(STORE, store)
         size = sum(file.stat().st_size for file in store.iterdir()) / 1e6
-        rows, cpu, peak, own, mapped = map(float, self._told(SWITCH, store).split())
+        rows, cpu, peak, own, mapped = map(float, self._output_of(SWITCH, store).split())
         return Written(rows, cpu, peak, own, mapped, size)
 
-    def _told(self, script: str, store: Path) -> str:
+    def _output_of(self, script: str, store: Path) -> str:
         python = self.executable.parent / "python"
         options = json.dumps(RECIPES[self.recipe])
         arguments = [self.folder, store, self.recipe, ",".join(self.languages), options]

@@ -94,7 +94,9 @@ def read_late(given: Wikitext) -> None:
         reading = first.read(page.text or "", page.title, every=True)
         sentences = first.sentences(page.text or "", page.title)
         waited = [first.read_paragraph(p, page.title, every=True) for p in reading.waiting]
-        if reading.number + sum(text.number for text in waited) != len(sentences):
+        if reading.sentences.number + sum(text.sentences.number for text in waited) != len(
+            sentences
+        ):
             raise Unsound("two ways of reading differ")
         for pending in reading.waiting[:20]:
             found = late.read_paragraph(pending, page.title, every=True)

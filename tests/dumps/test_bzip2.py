@@ -1,6 +1,7 @@
 """The fast bz2 decoder, compared with the standard library's."""
 
 import bz2
+import os
 import random
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -42,9 +43,9 @@ def outcome(pieces: Iterator[bytes]) -> tuple[bytes, str]:
 
 def test_streams_are_read_one_after_another() -> None:
     data = ONE + bz2.compress(b"end")
-    told: list[int] = []
-    assert b"".join(quickly(data, told.append)) == TEXT + b"end"
-    assert told[-1] == len(data)
+    offsets: list[int] = []
+    assert b"".join(quickly(data, offsets.append)) == TEXT + b"end"
+    assert offsets[-1] == len(data)
 
 
 @given(
@@ -137,3 +138,25 @@ def test_only_verified_blocks_are_taken(place: int, change: int, rest: bytes) ->
 def test_arguments_out_of_range_are_refused(position: int, level: int, size: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
         decode(ONE, position, level, 0, memoryview(bytearray(9_000_000 - size)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_copies_of_a_process_decode_at_the_same_time(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a.bz2", "b.bz2")]
+    texts = [random.Random(i).randbytes(3_000_000) for i in range(2)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_bytes(bz2.compress(text))
+    assert _decoded_blocks(paths[0]) == texts[0]  # this process has decoded before it is copied
+    children = []
+    for path, text in zip(paths, texts, strict=True):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if all(_decoded_blocks(path) == text for _ in range(3)) else 1)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+
+
+def _decoded_blocks(path: Path) -> bytes:
+    with path.open("rb") as file:
+        decoder = BlockDecoder(file)
+        return b"".join(data for _, _, data in decoder.blocks(8 * path.stat().st_size))

@@ -54,38 +54,50 @@ def test_compiled_and_python_find_the_same(
     assert steps.tolist() == other_steps.tolist()
 
 
+# Arrays that do not fit together, as changes of those of one entity with two labels.
+WRONG: list[dict[str, Any]] = [
+    {"rows": [[3, 0, 9]]},
+    {"rows": [[3, 9, 0]]},
+    {"rows": [[3, 2**64 - 1, 0]]},
+    {"rows": [[3, 0, 2**64 - 1]]},
+    {"offsets": [0, 1, 9]},
+    {"offsets": [0, -1, 2]},
+    {"offsets": [0, 2, 1]},
+    {"offsets": []},
+    {"rows": [[3, 0]]},
+    {"rows": np.zeros((0, 3), np.uint64)},
+    {"which": [0, 1, 1]},
+    {"steps": [0]},
+]
+
+
+def arrays_with(change: dict[str, Any]) -> LabelArrays:
+    values = {"rows": [[3, 0, 0]], "which": [0, 1], "steps": [0, 0], "offsets": [0, 1, 2]} | change
+    return LabelArrays(
+        np.array(values["rows"], np.uint64),
+        np.array(values["which"], np.uint8),
+        np.array(values["steps"], np.uint8),
+        np.array(values["offsets"], np.int64),
+        np.zeros(2, np.uint8),
+    )
+
+
 @COMPILED
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"rows": [[3, 0, 9]]},
-        {"rows": [[3, 9, 0]]},
-        {"rows": [[3, 2**64 - 1, 0]]},
-        {"rows": [[3, 0, 2**64 - 1]]},
-        {"offsets": [0, 1, 9]},
-        {"offsets": [0, -1, 2]},
-        {"offsets": [0, 2, 1]},
-        {"offsets": []},
-        {"rows": [[3, 0]]},
-        {"rows": np.zeros((0, 3), np.uint64)},
-        {"which": [0, 1, 1]},
-        {"which": [9, 9]},
-        {"steps": [0]},
-    ],
-)
-def test_arrays_that_do_not_fit_together_are_refused(change: dict[str, Any]) -> None:
-    given_ = {"rows": [[3, 0, 0]], "which": [0, 1], "steps": [0, 0], "offsets": [0, 1, 2]} | change
-    rows, which, steps, offsets = (
-        np.array(given_[name], type_)
-        for name, type_ in (
-            ("rows", np.uint64), ("which", np.uint8), ("steps", np.uint8), ("offsets", np.int64)
-        )
-    )  # fmt: skip
-    arrays = LabelArrays(rows, which, steps, offsets, np.zeros(2, np.uint8))
-    every = np.array([0, 0]), np.array([0, 1])
+@pytest.mark.parametrize("change", [*WRONG, {"which": [9, 9]}])
+def test_labels_are_not_looked_up_in_arrays_that_do_not_fit_together(
+    change: dict[str, Any],
+) -> None:
     with pytest.raises(ValueError, match="store"):
-        labels_of(arrays, *every)
-        masks_of(arrays, every[0], pa.array(["\0", "\0\0"]))
+        labels_of(arrays_with(change), np.array([0, 0]), np.array([0, 1]))
+
+
+@COMPILED
+@pytest.mark.parametrize("change", WRONG)
+def test_texts_are_not_compared_with_arrays_that_do_not_fit_together(
+    change: dict[str, Any],
+) -> None:
+    with pytest.raises(ValueError, match="store"):
+        masks_of(arrays_with(change), np.array([0, 0]), pa.array(["\0", "\0\0"]))
 
 
 @COMPILED

@@ -46,7 +46,7 @@ def whole(reading: PageText, late: list[ParagraphText]) -> list[tuple[int, int, 
     moved = sentences = paragraphs = 0
     for position, paragraph, sentence in [
         *reading.sentences,
-        (reading.number, reading.paragraphs, None),
+        (reading.sentences.number, reading.paragraphs, None),
     ]:
         while moved < len(begun) and begun[moved][0] <= paragraph:
             text, first = begun[moved][3], reading.waiting[moved].first
@@ -54,7 +54,7 @@ def whole(reading: PageText, late: list[ParagraphText]) -> list[tuple[int, int, 
                 (first + sentences + i, begun[moved][0] + paragraphs + j, s)
                 for i, j, s in text.sentences
             ]
-            sentences += text.number
+            sentences += text.sentences.number
             paragraphs += text.paragraphs
             moved += 1
         if sentence:

@@ -152,7 +152,9 @@ def test_sentences_with_mentions_are_the_same_alone(source: str, language: str) 
         late = [reader.read_paragraph(p, "Foo x", every=every) for p in reading.waiting]
         expected = [one for one in sentences if every or one[-1].mentions]
         assert whole(reading, late) == expected
-        assert reading.number + sum(text.number for text in late) == len(sentences)
+        assert reading.sentences.number + sum(text.sentences.number for text in late) == len(
+            sentences
+        )
         assert reading.paragraphs + sum(text.paragraphs for text in late) == len(lines)
 
 
@@ -185,7 +187,7 @@ def test_a_paragraph_over_lines_waits_for_the_names_of_its_templates() -> None:
     assert [*late.sentences] == [
         (1, 0, ("It is c a dog at sea.", [(6, 7, "C"), (10, 13, "Dog")], []))
     ]
-    assert (late.number, late.paragraphs) == (2, 1)
+    assert (late.sentences.number, late.paragraphs) == (2, 1)
 
 
 def test_what_waits_may_have_holes_in_its_templates() -> None:

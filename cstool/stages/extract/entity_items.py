@@ -183,9 +183,9 @@ def copy_items(file: str, usual: UsualAnswers) -> Batches:
 
 def _only(terms: pa.Array, key: str, kept: pa.Array) -> pa.Array:
     """Return a column of lists of structs with only those whose field `key` is one of `kept`."""
-    offsets, structs = flat(terms)
     import pyarrow.compute as pc  # here, because most runs have no --entities
 
+    offsets, structs = flat(terms)
     mask = pc.is_in(structs.field(key), kept)
     before = np.zeros(len(mask) + 1, np.int64)
     np.cumsum(mask.to_numpy(zero_copy_only=False), out=before[1:])

@@ -53,7 +53,7 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
         first, paragraph = waiting.first, waiting.paragraph
         kept = rows.add(index, page, found.sentences, first=first, paragraph=paragraph)
         late_of += [len(inserted.pages)] * kept
-        inserted.add(index, paragraph, found.number, found.paragraphs)
+        inserted.add(index, paragraph, found.sentences.number, found.paragraphs)
         if rows.rows >= ROWS_A_GROUP:
             late.append(rows.take())
     if rows.rows:

@@ -37,7 +37,7 @@ from cstool.storage.segments import (
     segment_file,
 )
 
-KEYED = SWITCHED.append(pa.field("lot", pa.uint64()))  # the random key
+KEYED = SWITCHED.append(pa.field("random_key", pa.uint64()))
 # The record, in the work folder, of an output file that is not Parquet.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
 # A detail of the counts: bytes of rows as Arrow tables, by language and split.
@@ -170,7 +170,7 @@ def _facts(shard: ShardToWrite) -> FileFactsBuilder:
 def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     _, language, _ = shard.file.split("/")
-    for rows in merge_segments(shard.segments, KEYED, "lot", ROWS_A_GROUP):
+    for rows in merge_segments(shard.segments, KEYED, "random_key", ROWS_A_GROUP):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {language: int(entities)})
         facts.add(rows)

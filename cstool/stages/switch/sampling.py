@@ -125,7 +125,7 @@ def _by_turn(counts: Array) -> Iterator[_Turn]:
 
 
 def _at_least(least: int, masks: Array, turns: list[_Turn]) -> Array:
-    """Return the masks of bits that are set in at least so many masks of a sentence's mentions."""
+    """Return for each sentence the bits that are set in the masks of `least` mentions or more."""
     least = min(least, len(turns) + 1)
     # planes[i]: the bits that were set i times or more before.
     planes = np.zeros((least + 1, len(turns[0].sentences), masks.shape[1]), np.uint64)

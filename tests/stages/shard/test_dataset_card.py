@@ -44,14 +44,14 @@ def ancestor(stage: str, *inputs: str, source: Source | None = ENGLISH, **parame
 
 
 def test_the_yaml_has_the_fields_of_the_hub(pipeline: Path) -> None:
-    told = head((pipeline / "corpus/README.md").read_text())
+    fields = head((pipeline / "corpus/README.md").read_text())
     manifest = need_stage(pipeline / "corpus", "shard")
     folders = sorted(path.name for path in (pipeline / "corpus/data").iterdir())
-    assert [one["config_name"] for one in told["configs"]] == ["all", *folders]
-    assert [one["config_name"] for one in told["dataset_info"]] == ["all", *folders]
-    assert told["license"] == "cc-by-sa-4.0"
-    assert told["size_categories"] == ["1K<n<10K"]
-    for info in told["dataset_info"]:
+    assert [one["config_name"] for one in fields["configs"]] == ["all", *folders]
+    assert [one["config_name"] for one in fields["dataset_info"]] == ["all", *folders]
+    assert fields["license"] == "cc-by-sa-4.0"
+    assert fields["size_categories"] == ["1K<n<10K"]
+    for info in fields["dataset_info"]:
         folder = f"data/{info['config_name']}/" if info["config_name"] != "all" else "data/"
         parts = [p for p in manifest.parts if p.file.startswith(folder)]
         assert info["download_size"] == sum(p.bytes for p in parts)
@@ -72,8 +72,8 @@ def test_the_size_in_memory_is_what_datasets_finds(
         data_files={"train": f"{folder}/data/en/train-*.parquet"},
         cache_dir=os.fspath(tmp_path),
     )
-    told = head((pipeline / "corpus/README.md").read_text())["dataset_info"]
-    english = next(one for one in told if one["config_name"] == "en")["splits"][0]
+    fields = head((pipeline / "corpus/README.md").read_text())["dataset_info"]
+    english = next(one for one in fields if one["config_name"] == "en")["splits"][0]
     assert english["num_examples"] == loaded["train"].num_rows
     found = loaded["train"].info.splits["train"].num_bytes
     assert english["num_bytes"] == pytest.approx(found, rel=0.02)
@@ -100,10 +100,10 @@ def test_the_yaml_does_not_depend_on_libyaml(
     pipeline: Path,
 ) -> None:
     card = (pipeline / "corpus/README.md").read_text().split("---\n")[1]
-    told = {**head(f"---\n{card}"), "odd": ["no", "a: b", "- c", "", "1e3", "' \" #", "x" * 200]}
+    fields = {**head(f"---\n{card}"), "odd": ["no", "a: b", "- c", "", "1e3", "' \" #", "x" * 200]}
     texts = {
         yaml.dump(
-            told, Dumper=dumper, sort_keys=False, allow_unicode=True, width=card_metadata.WIDTH
+            fields, Dumper=dumper, sort_keys=False, allow_unicode=True, width=card_metadata.WIDTH
         )
         for dumper in (yaml.SafeDumper, card_metadata.DUMPER)
     }

@@ -15,7 +15,7 @@ Labels = dict[int, dict[str, str]]
 _MASK = 2**64 - 1
 
 
-def lot(seed: int, sentence: int, code: str) -> int:
+def random_key(seed: int, sentence: int, code: str) -> int:
     """The random key of a language for a sentence; the smallest are drawn."""
     first = splitmix64(sentence ^ xxhash.xxh3_64_intdigest(b"sentence", seed))
     return splitmix64(first ^ xxhash.xxh3_64_intdigest(code.encode(), 0))
@@ -49,7 +49,7 @@ def published(
         for code in languages
         if linked and all(code in labels.get(m["qid"], {}) for m in linked)
     ]
-    candidates.sort(key=lambda code: lot(seed, sentence["id"], code))
+    candidates.sort(key=lambda code: random_key(seed, sentence["id"], code))
     rows = []
     for code in [source, *sorted(candidates[:5])]:
         text, spans, at = "", [], 0
