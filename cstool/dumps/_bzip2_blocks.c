@@ -154,7 +154,7 @@ static void untransform(Block *blocks, int number)
     }
 }
 
-/* Return the offset behind the next four equal bytes, `length` if there are none. */
+/* Return the offset behind the next four equal bytes, `length + 1` if there are none. */
 static uint32_t find_run(const unsigned char *data, uint32_t i, uint32_t length)
 {
     while (i + 3 < length) {
@@ -167,18 +167,18 @@ static uint32_t find_run(const unsigned char *data, uint32_t i, uint32_t length)
         else
             return i + 4;
     }
-    return length;
+    return length + 1;
 }
 
-/* Return the size of a block's output. A byte after four equal ones is the number of
-   those that follow. */
+/* Return the size of a block's output. A byte after four equal ones is the number of those that
+   follow; a block that ends before that byte is damaged, and gets a size that is refused. */
 static Py_ssize_t output_size(const Block *block)
 {
     Py_ssize_t size = block->length;
     uint32_t i = 0;
     while ((i = find_run(block->symbols, i, block->length)) < block->length)
         size += block->symbols[i++] - 1;
-    return size;
+    return i == block->length ? LARGEST_OUTPUT + 1 : size;
 }
 
 /* Write a block's output; return whether its checksum is right. */
@@ -189,6 +189,7 @@ static int expand(const Block *block)
     uint32_t i = 0;
     while (i < block->length) {
         uint32_t next = find_run(from, i, block->length);
+        next = next < block->length ? next : block->length;
         memcpy(to, from + i, next - i);
         to += next - i;
         if (next < block->length) {

@@ -133,14 +133,14 @@ static PyObject *normalised(const Wiki *wiki, PyObject *title)
 {
     if (PyUnicode_MAX_CHAR_VALUE(title) > 0xFF) {
         PyObject *normal = PyObject_CallFunction(wiki->normalize, "sO", "NFC", title);
-        Py_SETREF(title, normal);
+        Py_SETREF(title, as_string(normal));
     }
     if (title == NULL || PyUnicode_GET_LENGTH(title) == 0)
         return title;
     Py_UCS4 first = PyUnicode_READ_CHAR(title, 0);
     if (first < 0x80 && !Py_ISLOWER(first))
         return title;
-    PyObject *capital = kept(wiki->capitals, wiki->make_capital, &first, 1);
+    PyObject *capital = as_string(kept(wiki->capitals, wiki->make_capital, &first, 1));
     if (capital != NULL && PyUnicode_GET_LENGTH(capital) == 1 &&
         PyUnicode_READ_CHAR(capital, 0) == first) {
         Py_DECREF(capital);
@@ -166,6 +166,19 @@ static Outcome read_rest(Page *page, PyObject *title, PyObject *own, Py_ssize_t 
     return outcome == OK && title != NULL ? mention(page, title, start, raw, end) : outcome;
 }
 
+/* Read the rest of a link whose target has an entry (Wiki). */
+static Outcome read_entry(Page *page, PyObject *entry, Py_ssize_t start, Py_ssize_t raw,
+                          Py_ssize_t end)
+{
+    PyObject *mentions, *title, *own;
+    if (!PyTuple_Check(entry) || !PyArg_ParseTuple(entry, "OUU", &mentions, &title, &own)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "an entry of a link is no tuple");
+        return FAULT;
+    }
+    return read_rest(page, mentions == Py_True ? title : NULL, own, start, raw, end);
+}
+
 static Outcome read_link(Page *page)
 {
     const Wiki *wiki = page->wiki;
@@ -186,11 +199,8 @@ static Outcome read_link(Page *page)
     PyObject *entry = kept(wiki->entries, wiki->make_entry, page->in + raw, end - raw);
     if (entry == NULL)
         return FAULT;
-    if (entry != Py_None) {
-        PyObject *title = PyTuple_GET_ITEM(entry, 1);
-        outcome = read_rest(page, PyTuple_GET_ITEM(entry, 0) == Py_True ? title : NULL,
-                            PyTuple_GET_ITEM(entry, 2), start, raw, end);
-    }
+    if (entry != Py_None)
+        outcome = read_entry(page, entry, start, raw, end);
     Py_DECREF(entry);
     return outcome;
 }
@@ -332,9 +342,11 @@ static PyObject *lines(PyObject *Py_UNUSED(module), PyObject *args)
                           &wiki.tags, &PyFrozenSet_Type, &wiki.breaks, &PyType_Type, &wiki.line,
                           &wiki.normalize, &wiki.make_capital, &PyDict_Type, &wiki.capitals))
         return NULL;
-    if (PyBytes_GET_SIZE(kinds) != KINDS || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
-        return PyErr_Format(PyExc_ValueError, "wrong length of kinds, or TextLine is not a tuple");
     wiki.kinds = (const unsigned char *)PyBytes_AS_STRING(kinds);
+    /* The loops over characters end at the line's end, which is special and no trail. */
+    if (PyBytes_GET_SIZE(kinds) != KINDS || !(wiki.kinds['\n'] & SPECIAL) ||
+        (wiki.kinds['\n'] & (TRAIL | ODD)) == TRAIL || !PyType_IsSubtype(wiki.line, &PyTuple_Type))
+        return PyErr_Format(PyExc_ValueError, "wrong kinds, or TextLine is not a tuple");
     Page page = {.wiki = &wiki, .end = PyUnicode_GET_LENGTH(text), .title = title, .holes = holes};
     /* A hole is shorter than its mark, an anchor than its link: `out` is never longer than `in`. */
     Py_UCS4 *in = PyUnicode_AsUCS4Copy(text);

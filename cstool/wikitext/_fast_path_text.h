@@ -118,6 +118,16 @@ static PyObject *kept(PyObject *entries, PyObject *make, const Py_UCS4 *text, Py
     return entry;
 }
 
+/* Return an object that a function of the wiki has returned if it is a string; else release it, and
+   return NULL with an exception. */
+static PyObject *as_string(PyObject *text)
+{
+    if (text == NULL || PyUnicode_Check(text))
+        return text;
+    Py_DECREF(text);
+    return PyErr_Format(PyExc_TypeError, "a function of the wiki returned no string");
+}
+
 /* Append text made from `most` characters of the source; it must not be longer than they are. */
 static Outcome put_string(Page *page, PyObject *text, Py_ssize_t most)
 {
@@ -160,6 +170,8 @@ static Outcome read_reference(Page *page)
     const Wiki *wiki = page->wiki;
     Py_ssize_t length = i + 1 - start;
     PyObject *shown = kept(wiki->decoded, wiki->make_decoded, page->in + start, length);
+    if (shown != Py_None)
+        shown = as_string(shown);
     if (shown == NULL)
         return FAULT;
     page->at = page->floor = i + 1;

@@ -86,9 +86,10 @@ static int needs_mark(const Text *text, Py_ssize_t start, Py_ssize_t end, Py_ssi
         return 1;
     if (end == text->length)
         return 1;
-    return !(after == ' ' || after == '\n' || after == '.' || after == ',' || after == ';' ||
-             after == ')' || (after == '<' && at(text, end + 1) == 'r' &&
-                              at(text, end + 2) == 'e' && at(text, end + 3) == 'f'));
+    return !(after == ' ' || after == '\n' || after == CONTINUES || after == '.' || after == ',' ||
+             after == ';' || after == ')' ||
+             (after == '<' && at(text, end + 1) == 'r' && at(text, end + 2) == 'e' &&
+              at(text, end + 3) == 'f'));
 }
 
 /* Return whether an extension's tag begins at `i`: 1 or 0; -1 with an exception. */

@@ -318,7 +318,7 @@ static PyObject *doubtful_unspaced(PyObject *Py_UNUSED(module), PyObject *args)
         if (i >= text.length || is_in(after, WIDE_CLOSING) || is_in(after, WIDE_STOPS))
             continue; /* no place for a boundary; the white space behind closes none */
         int is = is_known(&known, i);
-        int plain = full && is && !closes && is_balanced(&brackets) &&
+        int plain = full && is > 0 && !closes && is_balanced(&brackets) &&
                     PyUnicode_FindChar(joins, after, 0, PyUnicode_GET_LENGTH(joins), 1) < 0;
         if (plain)
             brackets = (Brackets){{0}, 0};

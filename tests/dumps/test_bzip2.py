@@ -16,6 +16,7 @@ from cstool.dumps._bzip2_blocks import decode
 from cstool.dumps.bzip2 import BlockDecoder, decompress_fast
 from cstool.dumps.streams import BZIP2, Stream, decompressed
 from cstool.errors import CutInputError
+from tests.dumps.bzip2_files import block_bits, stream_of, without_counts
 
 TEXT = b"Rome is in Italy. " * 400
 ONE = bz2.compress(TEXT)
@@ -112,6 +113,15 @@ def test_a_block_larger_than_its_stream_allows_is_refused() -> None:
     data = bz2.compress(random.Random(3).randbytes(150_000), 9)
     assert decoded(data)[1] == 8 * len(data)
     assert decoded(b"BZh1" + data[4:])[0] == b""
+
+
+@pytest.mark.parametrize("text", [b"aaaa", b"xaaaa", b"aaaa\x01aaaa"])
+def test_a_block_that_ends_before_the_count_of_a_run_is_damaged(text: bytes) -> None:
+    data = stream_of([block_bits(TEXT), without_counts(text)])
+    assert decoded(data)[0] == TEXT
+    with pytest.raises(OSError, match="Invalid"):
+        bz2.decompress(data)
+    assert outcome(quickly(data))[1] == outcome(carefully(data))[1] != ""
 
 
 @given(st.integers(4, len(ONE) - 1), st.integers(1, 255), st.binary(max_size=30))

@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 
+import pytest
 import sentencex
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +96,8 @@ def test_labels_of_lists_are_masked() -> None:
 def test_vowels_have_no_accent_left() -> None:
     assert "ế" in VOWELS
     assert "ž" not in VOWELS
+
+
+def test_pieces_that_are_no_strings_are_refused() -> None:
+    with pytest.raises(TypeError):
+        doubtful_unspaced("", "x。y", [3, "y"])  # type: ignore[list-item]

@@ -2,11 +2,14 @@
 
 import time
 from functools import cache
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.wikitext.fast_path import FastPath
+from cstool.wikitext._fast_path import lines
+from cstool.wikitext.fast_path import FastPath, kinds
 from cstool.wikitext.markers import Markers
 from cstool.wikitext.page import PageReader
 from cstool.wikitext.sentences import TextLine
@@ -89,3 +92,30 @@ BRACKETS = st.lists(
 def test_both_ways_read_brackets_the_same(source: str, language: str) -> None:
     expected = long_way(language).lines(source, "Page")
     assert reader_of(language).lines(source, "Page") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "value"),
+    [
+        ("[[a&b]]", 1, lambda _: (True, "A")),
+        ("[[a&b]]", 1, lambda _: (True, "A", None)),
+        ("[[a&b]]", 1, lambda _: "A"),
+        ("&amp;", 3, lambda _: 5),
+        ("[[語]]", 8, lambda *_: 5),
+        ("[[a]]", 9, lambda _: None),
+    ],
+)
+def test_results_of_other_types_are_refused(text: str, place: int, value: object) -> None:
+    wiki: list[Any] = [*reader_of().fast_path._wiki]
+    wiki[place] = value
+    wiki[2], wiki[4], wiki[10] = {}, {}, {}
+    with pytest.raises(TypeError):
+        lines(text, "Page", [], tuple(wiki))
+
+
+def test_a_table_in_which_lines_do_not_end_is_refused() -> None:
+    wiki: list[Any] = [*reader_of().fast_path._wiki]
+    for kind in (b"\0", b"\x03"):
+        wiki[0] = kinds("", "").replace(kinds("", "")[10:11], kind)
+        with pytest.raises(ValueError, match="wrong kinds"):
+            lines("a", "Page", [], tuple(wiki))
