@@ -2,7 +2,8 @@
 
 Several blocks are decoded at a time (_bzip2_blocks.c), and each is verified before its bytes are
 used. Where data is damaged or unusual, the checked decompressor (see `streams`) takes over, so both
-yield the same bytes and the same messages.
+yield the same bytes of intact data, and the same messages. Before a message, this one may yield
+more blocks: libbz2 drops what it has decoded since its last piece.
 """
 
 import threading
