@@ -35,6 +35,19 @@ static int has_noncharacter(const char *data, Py_ssize_t length)
     return 0;
 }
 
+/* Return whether the text contains the end of a CDATA section, which XML forbids. MediaWiki writes
+   all of its `>` as references. */
+static int has_section_end(const char *data, Py_ssize_t length)
+{
+    const char *at = data, *end = data + length;
+    while ((at = memchr(at, '>', end - at)) != NULL) {
+        if (at - data > 1 && at[-1] == ']' && at[-2] == ']')
+            return 1;
+        at++;
+    }
+    return 0;
+}
+
 /* Return the reference that `data` begins with, NULL if it is not in REFERENCES. */
 static const Reference *reference(const char *data, Py_ssize_t length)
 {
@@ -82,7 +95,7 @@ static PyObject *unescaped(PyObject *Py_UNUSED(module), PyObject *args)
         return PyErr_Format(PyExc_ValueError, "start or end out of range");
     const char *bytes = PyBytes_AS_STRING(data) + start;
     if (has_others((const unsigned char *)bytes, end - start) ||
-        has_noncharacter(bytes, end - start))
+        has_noncharacter(bytes, end - start) || has_section_end(bytes, end - start))
         Py_RETURN_NONE;
     char *out = PyMem_Malloc(end - start + 1);
     if (out == NULL)

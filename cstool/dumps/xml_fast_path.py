@@ -138,6 +138,8 @@ def _page(found: _Match, data: bytes) -> Page | None:
 
 def _is_valid(values: bytes) -> bool:
     """Return whether the bytes around the text are valid XML, including skipped values."""
+    if b"]]>" in values:
+        return False
     if b"&" in values and _OTHER_REFERENCE.search(values):
         return False
     if values.isascii():

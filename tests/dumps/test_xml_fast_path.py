@@ -39,6 +39,7 @@ PIECES = (
     "&eacute;", "&", "<", ">", "\r\n", "\x0b", "\x00", "\ufffe", "\ufffc", "é", "語", "\n", " ",
     '<redirect title="X_y" />', "_", "<comment>", "</comment>", '<comment deleted="deleted" />',
     "<contributor><ip>::1</ip></contributor>", "<!-- x -->", "<![CDATA[x]]>", "<content/>",
+    "]]>",
 )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def test_what_xml_forbids_is_left_to_the_parser() -> None:
     for space in ("\x0b", "\x0c", "\xa0"):
         assert plain_pages(PAGE.replace("  <page>", f"{space} <page>").encode()) is None
         assert plain_pages(PAGE.replace("</page>", f"{space}</page>").encode()) is None
-    for broken in (b"\xff", b"&eacute;", b"&#xFFFE;", "\ufffe".encode(), b"&"):
+    for broken in (b"\xff", b"]]>", b"&eacute;", b"&#xFFFE;", "\ufffe".encode(), b"&"):
         for place in (b"[[y]]", b"Ann", b"2026-10-01T", b"c &lt; d"):
             assert plain_pages(PAGE.encode().replace(place, broken)) is None
     assert plain_pages(PAGE.replace("<id>7", "<id>99999999999").encode()) is None
