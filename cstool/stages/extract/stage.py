@@ -119,7 +119,7 @@ def _fill(
     if not COMPILED:
         on_message(
             "the compiled extension is missing (cstool was installed without a C compiler): "
-            "the output is the same, but extraction takes 1.6 times as long"
+            "the output is the same, but extraction takes 2.3 times as long"
         )
     if options.by_definition and lua_version() is None:
         on_message(
