@@ -98,8 +98,6 @@ test-lowest: .venv-lowest/.done
 SANITIZED = build/sanitize
 COMPILED_TESTS = \
   tests/arrays/test_replaced.py \
-  tests/dumps/test_bzip2.py \
-  tests/dumps/test_bzip2_blocks.py \
   tests/dumps/test_item_columns.py \
   tests/dumps/test_xml_fast_path.py \
   tests/storage/test_label_lookup.py \

@@ -9,12 +9,13 @@ right checksum begins there.
 import bz2
 import os
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain
 from typing import IO, NamedTuple
 
-from cstool.dumps.bzip2 import LARGEST_BLOCK, BlockDecoder
+from indexed_bzip2 import IndexedBzip2File
+
 from cstool.errors import CutInputError
 
 _BLOCK = 0x314159265359
@@ -29,7 +30,10 @@ _HEADER = b"BZh9"
 _STREAM_HEADER = re.compile(rb"BZh[1-9]")
 # Bytes. Pieces that fit into the CPU's cache are searched faster.
 _SEARCHED = 1 << 18
+# Bytes. A block has at most 900,000 symbols of at most 20 bits, and less than 50 kB of tables.
+_LARGEST_BLOCK = 2_300_000
 _PIECE = 4096
+_FAULTS = (ValueError, RuntimeError, OSError, EOFError)
 
 
 class _FaultyBlockError(Exception):
@@ -124,7 +128,6 @@ class BlockReader:
         self._name = name
         self._file = file
         self._size = size
-        self._decoder = BlockDecoder(file)
 
     def read(
         self, starts: tuple[int, ...], stream: StreamSoFar
@@ -155,10 +158,7 @@ class BlockReader:
                 yield lost, self._fault(lost, at)
                 lost = None
             try:
-                following = len(starts) - 1 - bisect_right(starts, at)
-                found = self._decoder.block_at(at, max(0, following))
-                data, end = found or self._block(at, candidates.after(at))
-                del found
+                data, end = self._block(at, candidates.after(at))
                 if lost is not None:
                     yield lost, self._fault(lost, at)
                     lost = None
@@ -255,19 +255,19 @@ class BlockReader:
     def _decoded(self, start: int, end: int) -> bytes | None:
         """Return the decoded bytes of the block at these bit offsets; None if it is damaged."""
         length = end - start
-        if not _HEAD_BITS < length <= 8 * LARGEST_BLOCK:
+        if not _HEAD_BITS < length <= 8 * _LARGEST_BLOCK:
             return None
         bits = self._bits(start, end)
         checksum = _low(bits >> length - _HEAD_BITS, 32)
         padding = -length % 8
         whole = (bits << _HEAD_BITS | _END << 32 | checksum) << padding
         stream = _HEADER + whole.to_bytes((length + _HEAD_BITS + padding) // 8, "big")
-        decompressor = bz2.BZ2Decompressor()
         try:
-            data = decompressor.decompress(stream)
-        except OSError:
+            with BytesIO(stream) as source, IndexedBzip2File(source, parallelization=1) as file:
+                data: bytes = file.read()
+                return data if file.tell_compressed() == 8 * len(stream) else None
+        except _FAULTS:
             return None
-        return data if decompressor.eof and not decompressor.unused_data else None
 
     def _searched(self, start: int, *, cut: bool = False) -> tuple[bytes, int]:
         """Return as `_block` does, with the end where the decoder finds it.
@@ -276,7 +276,7 @@ class BlockReader:
         """
         if self._bits(start, start + _MAGIC_BITS) != _BLOCK:
             raise _FaultyBlockError
-        stop = min(8 * self._size, start + 8 * LARGEST_BLOCK)
+        stop = min(8 * self._size, start + 8 * _LARGEST_BLOCK)
         padding = (start - stop) % 8
         data = (self._bits(start, stop) << padding).to_bytes((stop - start + padding) // 8, "big")
         piece = _first_event(data, 0, _PIECE)
@@ -312,7 +312,7 @@ class BlockReader:
 
     def _end_around(self, candidate: int) -> int | None:
         """Return the end of the block that contains a candidate in its middle, None if none."""
-        earliest = max(0, candidate // 8 - LARGEST_BLOCK)
+        earliest = max(0, candidate // 8 - _LARGEST_BLOCK)
         before: list[int] = []
         for offset in find_blocks(self._file, earliest):
             if offset >= candidate:

@@ -3,16 +3,15 @@
 import bz2
 import os
 import re
-from collections.abc import Iterator
-from io import FileIO
+from collections.abc import Callable, Iterator
+from io import BytesIO, FileIO
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import xxhash
 
-from cstool.dumps import bounds
-from cstool.dumps.bzip2 import BlockDecoder, decompress_fast
+from cstool.dumps import bounds, bzip2
 from cstool.dumps.streams import BZIP2, decompressed
 from cstool.errors import CutInputError
 from cstool.storage.manifest import FileRead, all_bytes
@@ -27,7 +26,7 @@ _BLOCK = 1 << 20
 _PIECE = 4096
 # Number of streams that are decompressed to check that each begins with a page.
 _PROBES = 5
-# Bytes. No stream of a multistream dump of Wikimedia is larger.
+# Bytes. Larger streams, which no Wikimedia dump has, are not read into memory at once.
 LARGEST_STREAM = 64 << 20
 _PAGE_START = re.compile(rb"\s*<page[\s>]")
 
@@ -122,13 +121,8 @@ def _begins_with_page(file: FileIO, start: int, stop: int) -> bool | None:
         return None
 
 
-def decompressed_range(
-    name: str, file: IO[bytes], start: int, stop: int, decoder: BlockDecoder | None = None
-) -> Iterator[bytes]:
-    """Yield the decompressed bytes of the bz2 streams from byte `start` up to `stop`, exclusive.
-
-    `decoder`: of the file, for all ranges that are read one after another.
-    """
+def decompressed_range(name: str, file: IO[bytes], start: int, stop: int) -> Iterator[bytes]:
+    """Yield the decompressed bytes of the bz2 streams from byte `start` up to `stop`, exclusive."""
     position = start
 
     def pieces() -> Iterator[bytes]:
@@ -141,4 +135,15 @@ def decompressed_range(
     def checked() -> Iterator[bytes]:
         return decompressed(pieces(), BZIP2, name, lambda: position)
 
-    return decompress_fast(decoder or BlockDecoder(file, stop), start, stop, checked)
+    if stop - start > LARGEST_STREAM:
+        return checked()
+    return _fast(file, start, stop, checked)
+
+
+def _fast(
+    file: IO[bytes], start: int, stop: int, checked: Callable[[], Iterator[bytes]]
+) -> Iterator[bytes]:
+    file.seek(start)
+    # The decoder keeps a reference to its source, so the source is closed to free its memory.
+    with BytesIO(file.read(stop - start)) as source:
+        yield from bzip2.decompress_fast(source, stop - start, checked)

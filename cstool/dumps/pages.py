@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO
 
 from cstool.dumps import bounds
-from cstool.dumps.bzip2 import BlockDecoder
 from cstool.dumps.bzip2_blocks import BlockReader, StreamSoFar, WrongChecksumError
 from cstool.dumps.multistream import decompressed_range
 from cstool.dumps.page_reader import XmlPageReader, page_start
@@ -101,7 +100,6 @@ def pages_of(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
 def _pages_of_streams(slice_: PageSlice, damage: Damage | None) -> Iterator[Page]:
     bounded = _bounded(slice_)
     with Path(slice_.name).open("rb", buffering=1 << 18) as file:
-        decoder = BlockDecoder(file, slice_.streams[-1])
         for (start, stop), digest in zip(pairwise(slice_.streams), slice_.digests, strict=True):
             _need_same(slice_.name, file, (start, stop), digest)
             name = f"{slice_.name}, bz2 stream at byte {start:,}" if start else slice_.name
@@ -111,7 +109,7 @@ def _pages_of_streams(slice_: PageSlice, damage: Damage | None) -> Iterator[Page
             else:
                 reader = PageParser(name, largest_text=slice_.largest_text)
             try:
-                for data in bounded(decompressed_range(slice_.name, file, start, stop, decoder)):
+                for data in bounded(decompressed_range(slice_.name, file, start, stop)):
                     yield from reader.feed(data)
                 yield from reader.finish()
                 if reader.in_page or (slice_.last and stop == slice_.streams[-1]):

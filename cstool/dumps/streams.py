@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from cstool.dumps import decompressors
-from cstool.dumps.bzip2 import BlockDecoder, decompress_fast
+from cstool.dumps import bzip2, decompressors
 from cstool.dumps.decompressors import ERRORS, LARGEST_WINDOW, Decompressor
 from cstool.errors import CutInputError, InputError
 from cstool.storage.manifest import FileHash, FileRead, Input, describe_file
@@ -119,9 +118,7 @@ class Stream:
         if self.format is None:
             yield from self._pieces()
         elif self.format is BZIP2 and self.size is not None:
-            with Path(self.name).open("rb", buffering=0) as file:
-                decoder = BlockDecoder(file)
-                yield from decompress_fast(decoder, 0, self.size, self._checked, self._advance)
+            yield from bzip2.decompress_fast(self.name, self.size, self._checked, self._advance)
         else:
             yield from self._checked()
 

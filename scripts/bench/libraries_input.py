@@ -3,7 +3,7 @@
     python -m scripts.bench.libraries_input bz2|retries [--rounds 3]
 
 Each round of a candidate runs in its own process; printed are the least CPU seconds and the most
-memory of all rounds. For bz2, indexed_bzip2 has to be installed.
+memory of all rounds.
 """
 
 import bz2

@@ -102,8 +102,7 @@ def test_damage_loses_its_block_only(tmp_path: Path) -> None:
         assert set(range(len(CHUNKS))) - lost <= set(left)
         assert kept(found) == [CHUNKS[i] for i in left]
         assert len(messages(found)) <= 1
-        # A few bits, such as those of codes that are not used, change nothing.
-        assert messages(found) or bz2.decompress(path.read_bytes()) == b"".join(CHUNKS)
+        assert messages(found)
 
 
 def test_neighbouring_damaged_blocks_have_one_message(tmp_path: Path) -> None:
