@@ -75,7 +75,7 @@ test-peers: $(VENV)/.dev
 	$(BIN)/pytest -m peer
 
 # The lowest versions that have a wheel for this Python, of packages that would take minutes to compile.
-COMPILED = icu4py isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
+COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
   sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
 
 .venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])

@@ -53,11 +53,6 @@ def with_magic(text: bytes, number: int) -> tuple[bytes, str]:
     return text, _encoded(text, used)
 
 
-def without_counts(text: bytes) -> str:
-    """Return the block of a text in which no count follows four equal bytes."""
-    return _encoded(text, sorted({*text}))
-
-
 def _encoded(text: bytes, used: Sequence[int]) -> str:
     """Return a block in which each symbol has a code of 8 bits."""
     twice = text + text
