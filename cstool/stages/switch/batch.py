@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers
-from cstool.arrays.codepoints import bytes_of, points_of
+from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import hash_word, mix
 from cstool.errors import InputError
 from cstool.languages.fitting import (
@@ -25,7 +25,6 @@ from cstool.languages.fitting import (
     in_compound,
     places,
 )
-from cstool.languages.fitting.character_classes import byte_lengths
 from cstool.languages.prose import NOT_PROSE, not_prose
 from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.gather_labels import PERSON
@@ -76,7 +75,7 @@ class SentenceBatch:
             for name in ("start", "end", "qid")
         )
         sentence = np.repeat(np.arange(rows.num_rows), np.diff(firsts))
-        pieces = _pieces(rows, firsts, sentence, start, end)
+        pieces = _pieces(rows, firsts, start, end)
         piece = sentence + 2 * np.arange(len(start)) + 1
         return SentenceBatch(
             rows, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(piece))
@@ -94,35 +93,20 @@ class SentenceBatch:
         return ids
 
 
-def _pieces(
-    rows: pa.RecordBatch, firsts: Array, sentence: Array, start: Array, end: Array
-) -> pa.StringArray:
+def _pieces(rows: pa.RecordBatch, firsts: Array, start: Array, end: Array) -> pa.StringArray:
     """Return the sentences cut before and after each linked mention, without copying the text."""
     texts = rows.column("text")
-    offsets, data = bytes_of(texts)
-    begins, points = points_of(texts)
-    first_piece = np.arange(len(texts) + 1) + 2 * firsts
-    cuts = np.empty(len(texts) + 2 * len(start) + 1, np.int64)
-    cuts[first_piece] = begins
-    piece = sentence + 2 * np.arange(len(start))
-    cuts[piece + 1] = begins[sentence] + start
-    cuts[piece + 2] = begins[sentence] + end
-    crossed = np.flatnonzero(cuts[1:] < cuts[:-1])
+    bounds = bounds_of_pieces(begins_of(texts), firsts, start, end)
+    crossed = np.flatnonzero(bounds[1:] < bounds[:-1])
     if len(crossed):
+        first_piece = np.arange(len(texts) + 1) + 2 * firsts
         row = int(np.searchsorted(first_piece, crossed[0], "right")) - 1
         number = rows.column("id")[row].as_py()
         raise InputError(
             f"sentence {number}: mentions overlap or exceed the sentence; make the linked "
             "sentences again with `cstool link … --overwrite`"
         )
-    if len(points) != len(data):
-        byte_offsets = np.zeros(len(points) + 1, np.int64)
-        np.cumsum(byte_lengths(points), out=byte_offsets[1:])
-        cuts = byte_offsets[cuts]
-    else:
-        cuts = cuts + offsets[0]
-    buffer = pa.py_buffer(cuts.astype(np.int32))
-    return pa.StringArray.from_buffers(len(cuts) - 1, buffer, pa.py_buffer(data))
+    return cut(texts, bounds)
 
 
 def take(
