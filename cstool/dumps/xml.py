@@ -244,7 +244,8 @@ class PageParser:
     def _where(self) -> str:
         if not self.in_page:
             return "between pages"
-        return f"in page {shown(self._fields.get('title', ''))}"
+        title = self._fields.get("title")
+        return f"in page {shown(title)}" if title else "in a page before the end of its title"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(" ")[2]

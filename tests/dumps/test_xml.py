@@ -168,6 +168,14 @@ def test_broken_xml_comes_after_the_pages_before_it() -> None:
     assert found == ["One"]
 
 
+def test_a_fault_before_the_end_of_a_title_names_no_page() -> None:
+    parser = PageParser("d")
+    parts = (b"<mediawiki><page><title>T", b"wo</titel></page></mediawiki>")
+    with pytest.raises(CutInputError, match="in a page before the end of its title"):
+        for part in parts:
+            list(parser.feed(part))
+
+
 def test_the_byte_offset_of_an_error_is_that_in_the_xml() -> None:
     data = dump_xml([Source("One", "BREAK")]).replace("BREAK", "\x01").encode()
     with pytest.raises(CutInputError, match=f"byte {data.index(1):,} of the XML"):
