@@ -13,6 +13,7 @@ import xxhash
 
 from cstool.errors import InputError
 from cstool.storage.counts import Counts, largest
+from cstool.storage.schemas import Unit
 
 MANIFEST = "_manifest.json"
 # Folders of side tables: the page and the paragraph of each sentence. Programs that read all
@@ -108,7 +109,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """The content of `_manifest.json`, which is independent of time and machine.
 
     `lineage`: the preceding stages, from the dumps on, each once. `checksum`: the xxh3 of the other
-    fields as JSON, "" if cstool 0.1 wrote the manifest. `queried`: only of a server's data.
+    fields as JSON, "" if cstool 0.1 wrote the manifest. `queried`: only of a server's data. `unit`:
+    what a row of text contains; unset for other rows, and by cstool 0.1 for sentences.
     """
 
     stage: str
@@ -121,6 +123,12 @@ class Manifest(msgspec.Struct, frozen=True):
     lineage: list[Ancestor] = []
     checksum: str = ""
     queried: Queried | msgspec.UnsetType = msgspec.UNSET
+    unit: Unit | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def row_unit(self) -> Unit:
+        """What a row of text contains."""
+        return self.unit or "sentence"
 
     @property
     def tables(self) -> list[Part]:

@@ -49,6 +49,7 @@ from cstool.storage.ownership import (
     tidy,
 )
 from cstool.storage.parts import Batches, FinishedPart, PartFolder, PartSpec
+from cstool.storage.schemas import Unit
 from cstool.storage.tasks import P, PartMaker, S, StepTasks, Task
 from cstool.storage.timings import (
     Clock,
@@ -201,12 +202,13 @@ class Run:
         source: Source | None = None,
         files: Iterable[Part] = (),
         queried: Queried | msgspec.UnsetType = msgspec.UNSET,
+        unit: Unit | msgspec.UnsetType = msgspec.UNSET,
     ) -> Manifest:
         """Verify the counts, write and return the manifest, remove intermediate files.
 
         `files`: parts that are not Parquet (indexes, cards), listed after `made`. `queried`: when a
-        server was asked for the data. Parts of this
-        run that are not listed are removed: an interrupted run may have read a longer pipe. Raises
+        server was asked for the data. `unit`: what a row of text contains. Parts of this run that
+        are not listed are removed: an interrupted run may have read a longer pipe. Raises
         Unfinished for an array task, AssertionError if the counts do not add up.
         """
         self.leave_the_rest()
@@ -227,6 +229,7 @@ class Run:
             source=source,
             lineage=[*self.lineage],
             queried=queried,
+            unit=unit,
         )
         manifest = with_checksum(bare)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)

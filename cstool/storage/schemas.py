@@ -4,12 +4,17 @@
 """
 
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 QID = pa.uint32()
+
+# What a row of text contains.
+Unit = Literal["sentence", "paragraph", "page"]
+# The names of their tallies.
+TALLIES: dict[Unit, str] = {"sentence": "sentences", "paragraph": "paragraphs", "page": "pages"}
 
 
 def _list(*fields: tuple[str, pa.DataType]) -> pa.DataType:
@@ -89,6 +94,21 @@ CORPUS_PARAGRAPHS = pa.schema(
 ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
+
+
+# Further columns of paragraphs and pages. `sentences`: character offsets in `text` at which the
+# sentences start; `gaps`: the number of sentences that are missing because they had a hole.
+UNIT_FIELDS = (
+    pa.field("sentences", pa.list_(pa.field("element", pa.uint32()))),
+    pa.field("gaps", pa.uint16()),
+)
+# The number of the draw, from 0, in a folder of several draws.
+PASS_FIELD = pa.field("pass", pa.uint8())
+
+
+def for_unit(schema: pa.Schema, unit: Unit) -> pa.Schema:
+    """Return the schema of rows of a unit: with `UNIT_FIELDS`, unless rows are sentences."""
+    return schema if unit == "sentence" else pa.schema([*schema, *UNIT_FIELDS])
 
 
 def with_dictionaries(schema: pa.Schema, names: Collection[str]) -> pa.Schema:

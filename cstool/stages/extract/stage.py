@@ -145,7 +145,7 @@ def _fill(
     if more:
         run.read |= {len(paths) + i: file for i, file in more.read.items()}
     source = Source(dump.site.wiki, site.language)
-    return run.finish([*made, *paragraphs], counts, source=source)
+    return run.finish([*made, *paragraphs], counts, source=source, unit="sentence")
 
 
 def _render(run: Run, read: Sequence[FinishedPart], sources: TemplateSources) -> list[FinishedPart]:

@@ -28,7 +28,7 @@ from cstool.storage.non_entities import NonEntities
 from cstool.storage.paragraphs import hand_on
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import open_run
-from cstool.storage.schemas import LINKED, LINKED_MENTION
+from cstool.storage.schemas import LINKED, LINKED_MENTION, TALLIES, Unit, for_unit
 from cstool.storage.tasks import Task
 
 BY_LINK = "mentions by link"
@@ -62,6 +62,7 @@ class _Linking:
     titles: str
     fingerprint: str | None
     source: Source | None
+    unit: Unit
     options: LinkOptions
 
 
@@ -100,16 +101,19 @@ def link(
     ) as run:
         if run.finished:
             return run.finished
+        unit = read.row_unit
         tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
         made = run.map(
             link_part,
-            _Linking(str(sentences), str(titles), inputs[1].fingerprint, read.source, options),
+            _Linking(
+                str(sentences), str(titles), inputs[1].fingerprint, read.source, unit, options
+            ),
             tasks,
-            PartSpec(LINKED, label="link"),
+            PartSpec(for_unit(LINKED, unit), label="link"),
         )
         paragraphs = hand_on(run, sentences, read)
         counts = total(m.counts for m in made)
-        return run.finish([*made, *paragraphs], counts, source=read.source)
+        return run.finish([*made, *paragraphs], counts, source=read.source, unit=unit)
 
 
 def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
@@ -137,10 +141,11 @@ def link_part(file: str, linking: _Linking) -> Batches:
         starts, ends, targets = (mentions.field(name) for name in ("start", "end", "target"))
         columns = [starts, ends, targets, nullable(qids, qids != 0)]
         linked = list_of_structs(np.diff(offsets), columns, LINKED_MENTION)
-        counts.tally("sentences").keep(table.num_rows)
+        counts.tally(TALLIES[linking.unit]).keep(table.num_rows)
         counts.tally("mentions").keep(len(qids))
         column = table.schema.get_field_index("mentions")
-        rows = table.set_column(column, LINKED.field("mentions"), linked).cast(LINKED)
+        rows = table.set_column(column, LINKED.field("mentions"), linked)
+        rows = rows.cast(for_unit(LINKED, linking.unit))
         if linking.options.propagate:
             from cstool.stages.link.propagate_rows import propagate
 

@@ -141,7 +141,7 @@ def switch(
         unknown = {code: number for code, number in present.items() if not is_known(code)}
         counts.add("labels in unknown languages", unknown)
         beside = [*_attribute(run, linked, read), *hand_on(run, linked, read)]
-        return run.finish([*made, *beside], counts, source=read.source)
+        return run.finish([*made, *beside], counts, source=read.source, unit=read.row_unit)
 
 
 def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
