@@ -67,8 +67,8 @@ def test_a_line_is_not_cut_inside_a_mention() -> None:
 
 
 def test_the_number_of_sentences_before_a_line_counts_those_without_mentions() -> None:
-    lines: list[CutLine] = [(0, "A. B", [], [], ["A. ", "B"], BLOCK), (1, "C", [], [], ["C"], BLOCK)]
-    found = cut_lines(lines, every=False)
+    first: CutLine = (0, "A. B", [], [], ["A. ", "B"], BLOCK)
+    found = cut_lines([first, (1, "C", [], [], ["C"], BLOCK)], every=False)
     assert [found.preceding(line) for line in range(3)] == [0, 2, 3]
     assert [*found] == []
 
