@@ -89,8 +89,8 @@ _CODES_SHOWN = 9
 @click.option(
     "--open",
     metavar="TEXT",
-    help="Mark before each name. Default: none; with --style annotate, a space and a bracket, as in "
-    f"Rom{_RIGHT}, or with --side left {_LEFT}Rom.",
+    help="Mark before each name. Default: none; with --style annotate, a space and a bracket, as "
+    f"in Rom{_RIGHT}, or with --side left {_LEFT}Rom.",
 )
 @click.option("--close", metavar="TEXT", help="Mark after each name.")
 @click.option(

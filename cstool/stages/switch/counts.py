@@ -53,12 +53,9 @@ def count_rows(rows: SwitchedRows, codes: list[str], origins: NameOrigins, count
     _by_language(rows.language, codes, "entities by language", counts)
     counts.add("names by origin", origins.counts(rows))
     counts.add("names fitted", reasons(rows))
-    left_out = {
-        "equal to the anchor": int(rows.equal.sum()),
-        "with a mark": int(rows.marked.sum()),
-    }
-    if any(left_out.values()):
-        counts.add("names left out", left_out)
+    for reason, left_out in (("equal to the anchor", rows.equal), ("with a mark", rows.marked)):
+        if number := int(left_out.sum()):
+            counts.add("names left out", {reason: number})
 
 
 def _by_language(languages: Array, codes: list[str], kind: str, counts: Counts) -> None:

@@ -89,6 +89,8 @@ def switch(
         counts = total([counted, *(m.counts for m in made)])
         rows = [*([MIXED] if options.mix else languages), source]
         counts.add("languages", dict.fromkeys(rows, 0))
+        for kind in ("entities by language", "names by origin", "names fitted"):
+            counts.add(kind, {})
         unknown = {code: number for code, number in present.items() if not is_known(code)}
         counts.add("labels in unknown languages", unknown)
         beside = [*_attribute(run, linked, read), *hand_on(run, linked, read)]
