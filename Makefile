@@ -43,7 +43,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/cstool
 # ---- the two commands of the README ----
 
 demo: $(BIN)/cstool
-	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki" DATE=20261001 WORK=demo \
+	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki swwiki" DATE=20261001 WORK=demo \
 	  DUMPS=data/sample LANGUAGES=entitycs
 	@echo; $(CSTOOL) stats demo/corpus -n 10
 	@echo "To see all languages, run $(CSTOOL) stats demo/corpus"
