@@ -169,14 +169,15 @@ class PageReader:
         """
         texts: list[TextLine | None] = [None] * len(sources)
         plain = [i for i, source in enumerate(sources) if not _NOT_ALONE.search(source)]
-        lines = self._read("\n".join(map(sources.__getitem__, plain)), title, marks)
-        for index, _, line in lines:
+        together = "\n".join(sources[i] for i in plain)
+        for index, _, line in self._read(together, title, marks):
             texts[plain[index]] = texts[plain[index]] or line
         for i in {*range(len(sources))}.difference(plain):
             source = self.links.without_categories(sources[i])
             source = _simplified(with_breaks(source.replace(BESIDE, ""), marks), marks)
             texts[i] = next((line for *_, line in self._read(source, title, marks)), None)
-        return texts
+        only_holes = [TextLine(OBJECT, [], [""]) if HOLE in source else None for source in sources]
+        return [line or hole for line, hole in zip(texts, only_holes, strict=True)]
 
     def read_paragraph(
         self,
