@@ -41,6 +41,7 @@ COMMANDS = {
     "extract": "Extract clean sentences with their wikilinks from page XML.",
     "link": "Link each mention of the sentences to its Wikidata entity.",
     "switch": "Switch the entities of linked sentences into other languages.",
+    "pair": "Put pages about the same entity in several wikis side by side.",
     "shard": "Write a corpus: shuffled files by language, with a dataset card.",
     "mask": "Create training examples for masked language models from a corpus.",
     "stats": "Show counts of a folder: rows, words and entities by language.",
