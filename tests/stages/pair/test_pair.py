@@ -26,6 +26,7 @@ from tests.stages.pair.pages import (
     write_pages,
     write_wikis,
 )
+from tests.stages.pair.test_shares import PARAGRAPHS
 from tests.support import files_of
 
 ENGLISH = Wiki(
@@ -155,14 +156,6 @@ def test_the_revision_of_each_page_is_in_the_attribution(tmp_path: Path) -> None
     ]
 
 
-WORDS = st.text("ab é漢\n🎈", min_size=1, max_size=9).map(lambda t: "x" + t.replace("\n\n", "\n"))
-PARAGRAPHS = st.lists(
-    st.tuples(st.booleans(), WORDS).map(lambda t: f"# {t[1]}" if t[0] else t[1]),
-    min_size=1,
-    max_size=7,
-)
-
-
 @st.composite
 def some_wikis(draw: st.DrawFn) -> list[Wiki]:
     """Return wikis that have an entity in common."""
@@ -192,7 +185,7 @@ def expected_rows(wikis: list[Wiki], minimum: int = 2) -> list[tuple[int, list[t
     ]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(some_wikis(), st.integers(1, 3))
 def test_rows_are_those_of_a_simple_program(
     tmp_path_factory: pytest.TempPathFactory, wikis: list[Wiki], a_part: int
@@ -211,7 +204,7 @@ def texts(row: dict[str, Any]) -> list[str]:
     return [text for _, _, text in pieces(row)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     some_wikis(),
     st.sampled_from([{"segments": 1}, {"segments": 3}, {"window": 12}, {"window": 40}]),
