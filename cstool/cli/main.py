@@ -115,8 +115,8 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, shard, "
-    "mask. `cstool COMMAND --help` shows the input, the output and examples of a command.",
+    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, pair, "
+    "shard, mask. `cstool COMMAND --help` shows the input, the output and examples of a command.",
 )
 @click.version_option(__version__, prog_name="cstool")
 def cstool() -> None:

@@ -12,6 +12,8 @@ from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_column
 from cstool.storage.manifest import NOT_ENTITIES, TITLE_INDEX, Manifest
 from cstool.storage.non_entities import NonEntities
 
+# What `need_title_files` must find for lookups that leave out what is not an entity.
+ENTITY_FILES = (NOT_ENTITIES,)
 _NO_PAGE = "no page of that title"
 _NO_ITEM = "page without an item"
 
@@ -51,7 +53,3 @@ def need_title_files(folder: Path, table: Manifest, others: Collection[str] = ()
             f"{folder}: {missing[0]} is missing, because an older version of cstool made the "
             "folder; make it again with `cstool titles … --overwrite`"
         )
-
-
-# What `need_title_files` must find for lookups that leave out what is not an entity.
-ENTITY_FILES = (NOT_ENTITIES,)

@@ -19,7 +19,7 @@ _GAP = len(BLANK_LINE)
 _NEWLINE = 10
 
 
-class Blocks(NamedTuple):
+class PageBlocks(NamedTuple):
     """The pieces of pages that are not cut: a paragraph and the headings before it.
 
     `first`: int64[p + 1], the index of each page's first block. `start`, `end`: int64[b], in
@@ -61,7 +61,7 @@ def whole_pages(texts: pa.StringArray, lengths: Array) -> Shares:
     return Shares(page, np.zeros_like(page), offsets[:-1], offsets[1:], lengths)
 
 
-def blocks_of(texts: pa.StringArray, sentences: pa.ListArray) -> Blocks:
+def blocks_of(texts: pa.StringArray, sentences: pa.ListArray) -> PageBlocks:
     """Return the blocks of pages; `sentences`: where the sentences of each page start.
 
     A paragraph without a sentence is a heading.
@@ -82,7 +82,7 @@ def blocks_of(texts: pa.StringArray, sentences: pa.ListArray) -> Blocks:
     # A block ends where the next one of its page begins, without the blank line.
     kept = np.flatnonzero(keep)
     last = np.append(kept[1:], len(keep)) - 1
-    return Blocks(
+    return PageBlocks(
         np.append(np.cumsum(keep) - keep, len(kept))[np.append(first[:-1], len(keep))],
         start[kept],
         end[last],
@@ -127,7 +127,7 @@ def _may_begin(sentences: pa.ListArray, start: Array, first: Array, begins: Arra
     return keep
 
 
-def shares_of(blocks: Blocks, numbers: Array) -> Shares:
+def shares_of(blocks: PageBlocks, numbers: Array) -> Shares:
     """Cut each page into `numbers` (int64[p]) shares of about the same length.
 
     A page with fewer blocks than shares has no text in some of them; its first block is in share 0,
@@ -151,7 +151,7 @@ def shares_of(blocks: Blocks, numbers: Array) -> Shares:
     )
 
 
-def _positions(blocks: Blocks, numbers: Array) -> Array:
+def _positions(blocks: PageBlocks, numbers: Array) -> Array:
     """Return the share that contains the position at which a block begins: int64[b]."""
     begins = np.repeat(blocks.begins[:-1], blocks.number)
     total = np.repeat(np.maximum(np.diff(blocks.begins), 1), blocks.number)
@@ -160,7 +160,7 @@ def _positions(blocks: Blocks, numbers: Array) -> Array:
     return of_block
 
 
-def _evenly(blocks: Blocks, numbers: Array, pages: Array) -> Array:
+def _evenly(blocks: PageBlocks, numbers: Array, pages: Array) -> Array:
     """Return the share of each block of these pages, which have a block for each share.
 
     A share begins with the block that begins nearest to its position if all had the same length.
@@ -188,7 +188,7 @@ def _evenly(blocks: Blocks, numbers: Array, pages: Array) -> Array:
     return share
 
 
-def number_of_shares(blocks: Blocks, row: Array, segments: int, window: int | None) -> Array:
+def number_of_shares(blocks: PageBlocks, row: Array, segments: int, window: int | None) -> Array:
     """Return the number of shares of each row's pages: int64[r].
 
     `row`: int64[p], the row of each page, ascending from 0. It is `segments`, or the smallest
@@ -217,11 +217,11 @@ def number_of_shares(blocks: Blocks, row: Array, segments: int, window: int | No
 class _OfRows(NamedTuple):
     """The blocks of some rows, and the row of each page among these."""
 
-    blocks: Blocks
+    blocks: PageBlocks
     row: Array
 
 
-def _of_rows(blocks: Blocks, row: Array, rows: Array) -> _OfRows:
+def _of_rows(blocks: PageBlocks, row: Array, rows: Array) -> _OfRows:
     pages = np.flatnonzero(np.isin(row, rows))
     number = blocks.number[pages]
     chosen = np.repeat(np.isin(row, rows), blocks.number)
@@ -230,7 +230,7 @@ def _of_rows(blocks: Blocks, row: Array, rows: Array) -> _OfRows:
     begins = np.append(0, np.cumsum(length))
     move = np.repeat(begins[:-1] - blocks.begins[pages], number)
     first = np.append(0, np.cumsum(number))
-    some = Blocks(
+    some = PageBlocks(
         first,
         blocks.start[chosen] + move,
         blocks.end[chosen] + move,
@@ -241,7 +241,7 @@ def _of_rows(blocks: Blocks, row: Array, rows: Array) -> _OfRows:
     return _OfRows(some, np.searchsorted(rows, row[pages]))
 
 
-def _longest_windows(blocks: Blocks, row: Array, numbers: Array) -> Array:
+def _longest_windows(blocks: PageBlocks, row: Array, numbers: Array) -> Array:
     """Return the length of the longest window of each row: int64[r]."""
     sizes = window_lengths(shares_of(blocks, numbers[row]), row, numbers)
     longest: Array = np.maximum.reduceat(sizes, np.cumsum(numbers) - numbers)

@@ -8,7 +8,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.stages.pair.shares import Blocks, blocks_of, number_of_shares, shares_of, window_lengths
+from cstool.stages.pair.shares import (
+    PageBlocks,
+    blocks_of,
+    number_of_shares,
+    shares_of,
+    window_lengths,
+)
 
 WORDS = st.text("ab é漢\n🎈", max_size=9).map(lambda t: "x" + re.sub("\n+", "\n", t).rstrip("\n"))
 PARAGRAPHS = st.lists(
@@ -19,7 +25,7 @@ PARAGRAPHS = st.lists(
 PAGES = st.lists(PARAGRAPHS, min_size=1, max_size=5)
 
 
-def blocks_of_pages(pages: list[list[str]]) -> Blocks:
+def blocks_of_pages(pages: list[list[str]]) -> PageBlocks:
     starts = []
     for page in pages:
         begins = np.cumsum([0, *(len(paragraph) + 2 for paragraph in page)])
