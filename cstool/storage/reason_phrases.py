@@ -65,6 +65,12 @@ _PHRASES = {
     "own: in the other Chinese characters": "own label in the other Chinese characters",
     "own: repeats the English one in another script": "own label copied from English",
     # shard
+    "source page holds a test set's text": "overlap with a test set",
+    "source page is nearly there already": "near-duplicate source page",
+    "source page is there already": "duplicate source page",
+    "source paragraph holds a test set's text": "overlap with a test set",
+    "source paragraph is nearly there already": "near-duplicate source paragraph",
+    "source paragraph is there already": "duplicate source paragraph",
     "source sentence holds a test set's text": "overlap with a test set",
     "source sentence is nearly there already": "near-duplicate source sentence",
     "source sentence is there already": "duplicate source sentence",
