@@ -78,6 +78,7 @@ class Sample:
 
     pages: Path = SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2"
     japanese: Path = SAMPLE / "jawiki-20261001-pages-articles-multistream.xml.bz2"
+    swahili: Path = SAMPLE / "swwiki-20261001-pages-articles-multistream.xml.bz2"
     wikidata: Path = SAMPLE / "wikidata-20261001-all.json.gz"
 
 

@@ -41,6 +41,8 @@ _PHRASES = {
     "hardly more than one mention": "mention too long",
     "its anchor carries grammar": "inflected anchor",
     "its anchor is not a name": "anchor that is not a name",
+    "a mark in the text": "mark in the text",
+    "left by --sentence-rate": "not sampled by --sentence-rate",
     "left by --switch-rate": "not sampled by --switch-rate",
     "more mentions than asked for": "too many mentions",
     "no language changes as much as asked": "too few anchors would change",
