@@ -96,8 +96,8 @@ def test_the_items_of_pages_can_be_asked_of_wikidata_s_api(tmp_path: Path, dumps
     pages = [Page(title, n) for n, title in enumerate([*TITLES["swwiki"], "Unlinked"], 1)]
     for table in write_tables(tmp_path / "tables", pages).paths:
         name = Path(table).stem.rpartition("-")[2]
-        data = gzipped(Path(table).read_bytes())
-        (dumps / f"swwiki-20261001-{name}.sql.gz").write_bytes(data)
+        data = Path(table).read_bytes().replace(b"Database: enwiki", b"Database: swwiki")
+        (dumps / f"swwiki-20261001-{name}.sql.gz").write_bytes(gzipped(data))
     (dumps / ITEM_DUMP).unlink()
     with running_wikibase(ITEMS) as wikibase:
         asked = goals(tmp_path, "leia", "ENTITIES=live", f"API={wikibase.api}", "CONTACT=me@x.y")
