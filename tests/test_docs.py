@@ -83,7 +83,9 @@ def test_sphinx_builds_without_warnings(tmp_path: Path) -> None:
     assert "--max-languages" in (tmp_path / "reference.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("stage", ["entities", "titles", "extract", "link", "switch", "mask"])
+@pytest.mark.parametrize(
+    "stage", ["entities", "titles", "extract", "link", "switch", "pair", "mask"]
+)
 def test_schemas_match_the_code(stage: str) -> None:
     text = (ROOT / "docs/schemas.md").read_text("utf-8")
     section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
