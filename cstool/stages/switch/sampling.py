@@ -93,10 +93,10 @@ def candidates(context: BatchContext) -> Candidates:
         return Candidates(may, eligible, eligible)
     masks = store.masks(places)
     turns = [*_by_turn(counts[eligible])]
-    common = masks[turns[0].mentions]
+    common = masks.take(turns[0].mentions, axis=0)
     combine = np.bitwise_and if options.require_all else np.bitwise_or
     for some, nth in turns[1:]:
-        common[some] = combine(common[some], masks[nth])
+        common[some] = combine(common[some], masks.take(nth, axis=0))
     labeled = np.zeros(batch.number, bool)
     labeled[eligible] = common.any(axis=1)
     if options.min_changed:
@@ -127,13 +127,14 @@ def _by_turn(counts: Array) -> Iterator[_Turn]:
 def _at_least(least: int, masks: Array, turns: list[_Turn]) -> Array:
     """Return for each sentence the bits that are set in the masks of `least` mentions or more."""
     least = min(least, len(turns) + 1)
-    # planes[i]: the bits that were set i times or more before.
-    planes = np.zeros((least + 1, len(turns[0].sentences), masks.shape[1]), np.uint64)
-    planes[0] = ~planes[0]
+    # planes[i]: the bits that were set more than i times before.
+    planes = np.zeros((least, len(turns[0].sentences), masks.shape[1]), np.uint64)
     for some, nth in turns:
-        for i in range(least, 0, -1):
-            planes[i, some] |= planes[i - 1, some] & masks[nth]
-    found: Array = planes[least]
+        set_now = masks.take(nth, axis=0)
+        for i in range(least - 1, 0, -1):
+            planes[i, some] |= planes[i - 1, some] & set_now
+        planes[0, some] |= set_now
+    found: Array = planes[least - 1]
     return found
 
 
