@@ -27,7 +27,7 @@ from cstool.languages.fitting.character_classes import (
     classes,
     small_letters,
 )
-from cstool.languages.fitting.context import ContextWindow
+from cstool.languages.fitting.windows import ContextWindow
 
 _HYPHENS = np.array([*map(ord, "-\u2010\u2011")], np.uint32)
 _EN_DASH, _SPACE = ord("–"), ord(" ")
