@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training test test-fast test-peers test-lowest test-sanitize lint docs bench \
+OTHER_GOALS = demo demo-training demo-leia demo-comparable test test-fast test-peers test-lowest test-sanitize lint docs bench \
   sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
@@ -13,6 +13,8 @@ help::
 	@echo "make demo     run the pipeline on the bundled sample: corpus, counts, report"
 	@echo "make demo-training"
 	@echo "              run the demo and create training examples from its corpus"
+	@echo "make demo-leia, make demo-comparable"
+	@echo "              build the corpora of make leia and make comparable from the sample"
 	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
 	@echo "              run the unit tests only, in less than a minute"
@@ -42,9 +44,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/cstool
 
 # ---- the two commands of the README ----
 
+SAMPLE = WIKI="enwiki jawiki swwiki" DATE=20261001 WORK=demo DUMPS=data/sample
 demo: $(BIN)/cstool
-	@$(MAKE) --no-print-directory corpus WIKI="enwiki jawiki" DATE=20261001 WORK=demo \
-	  DUMPS=data/sample LANGUAGES=entitycs
+	@$(MAKE) --no-print-directory corpus $(SAMPLE) LANGUAGES=entitycs
 	@echo; $(CSTOOL) stats demo/corpus -n 10
 	@echo "To see all languages, run $(CSTOOL) stats demo/corpus"
 	@echo; $(BIN)/python -m scripts.check.excerpt demo/corpus
@@ -62,6 +64,15 @@ demo-training: demo $(VENV)/.mask
 	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
 	@echo; $(BIN)/python -m scripts.train.show_masking demo/corpus demo/tokenizer.json
 	@echo; echo "The examples are in demo/examples; docs/training.md shows how to train on them."
+
+demo-leia: $(BIN)/cstool
+	@$(MAKE) --no-print-directory leia $(SAMPLE)
+	@echo; $(CSTOOL) show demo/swwiki/leia --title Fidla
+	@echo; echo "The corpora are in demo/jawiki/leia and demo/swwiki/leia."
+
+demo-comparable: $(BIN)/cstool
+	@$(MAKE) --no-print-directory comparable $(SAMPLE)
+	@echo; echo "The pages are in demo/comparable; docs/pairing.md describes the columns."
 
 # ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----
 

@@ -10,10 +10,17 @@ import click
 from cstool.cli.options import Size, StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
-from cstool.stages.extract.options import ExtractOptions, Formulas, Templates
+from cstool.stages.extract.options import (
+    LARGEST_GAPS,
+    ExtractOptions,
+    Formulas,
+    Headings,
+    Templates,
+)
 from cstool.stages.extract.stage import extract
 from cstool.storage.counts import OTHERS
 from cstool.storage.reason_phrases import counts_text
+from cstool.storage.schemas import Unit
 from cstool.storage.text_files import read_small
 
 EXAMPLE = """\b
@@ -70,7 +77,34 @@ class TemplatesChoice(click.Choice[str]):
     show_default=True,
     help="Write the source of formulas in the text, as $…$ (tex), or leave holes (holes).",
 )
-@click.option("--all-sentences", is_flag=True, help="Also keep sentences without a link.")
+@click.option(
+    "--unit",
+    type=click.Choice(["sentence", "paragraph", "page"]),
+    default=ExtractOptions.unit,
+    show_default=True,
+    help="What a row contains.",
+)
+@click.option(
+    "--headings",
+    type=click.Choice(["none", "markdown"]),
+    default=ExtractOptions.headings,
+    show_default=True,
+    help="With --unit page: leave out headings (none), or write them as lines with one to six # "
+    "(markdown).",
+)
+@click.option(
+    "--max-gaps",
+    type=click.IntRange(0, LARGEST_GAPS),
+    metavar="N",
+    show_default=f"0 for paragraphs, {LARGEST_GAPS} for pages",
+    help="Drop paragraphs or pages in which more than N sentences are missing because they have a "
+    "hole.",
+)
+@click.option(
+    "--all-sentences",
+    is_flag=True,
+    help="Also keep sentences (with --unit: paragraphs, pages) without a link.",
+)
 @click.option(
     "--wiki",
     metavar="WIKI",
@@ -111,6 +145,9 @@ def command(
     templates_file: IO[bytes] | None,
     entities: Path | None,
     formulas: Formulas,
+    unit: Unit,
+    headings: Headings,
+    max_gaps: int | None,
     all_sentences: bool,
     wiki: str | None,
     language: str | None,
@@ -119,15 +156,17 @@ def command(
     keep_going: bool,
     running: RunOptions,
 ) -> None:
-    """Extract clean sentences with their wikilinks from a Wikipedia dump in any language.
+    """Extract clean text with its wikilinks from a Wikipedia dump in any language.
 
     DUMP: page XML (plain, .bz2, .gz, .zst, .xz), one or more files of the same wiki, a folder that
     contains the files of one dump, or - for standard input. A .bz2 file is read by all workers in
     parallel; any other dump is read by a single process.
 
     Writes Parquet with the columns id, page_id, revision_id, title, position, text and mentions
-    (start, end, target). Sentences with missing text (a hole), for example where a template or
-    formula could not be rendered, are dropped.
+    (start, end, target), for each sentence, paragraph or page. Sentences with missing text (a
+    hole), for example where a template or formula could not be rendered, are dropped. Paragraphs
+    and pages also have the columns sentences (where each begins in the text) and gaps (the number
+    of dropped sentences).
     """
     summary = StageSummary(out, running)
     options = ExtractOptions(
@@ -141,7 +180,14 @@ def command(
         template_pages=template_pages,
         formulas=formulas,
         entities=entities,
+        unit=unit,
+        headings=headings,
+        max_gaps=max_gaps,
     )
+    if unit != "page" and headings != "none":
+        raise click.UsageError("--headings needs --unit page")
+    if unit == "sentence" and max_gaps is not None:
+        raise click.UsageError("--max-gaps needs --unit paragraph or page")
     for option, given in (("--template-pages", template_pages), ("--entities", entities)):
         if given and templates != "dump":
             raise click.UsageError(f"{option} needs --templates dump, the default")
@@ -153,12 +199,11 @@ def command(
         )
     manifest = extract(dumps, out, options, running, partial(log_stage, "extract"))
     counts = manifest.counts
+    units = ["pages", *(["paragraphs"] if unit == "paragraph" else []), "sentences"]
     summary.write(
         manifest,
-        f"{counts.tally('pages').written:,} pages, {counts.tally('sentences').written:,} "
-        f"sentences, {counts.tally('mentions').written:,} mentions "
-        f"(pages dropped: {dropped(manifest, 'pages')}; "
-        f"sentences dropped: {dropped(manifest, 'sentences')})"
+        ", ".join(f"{counts.tally(name).written:,} {name}" for name in (*units, "mentions"))
+        + f" ({'; '.join(f'{name} dropped: {dropped(manifest, name)}' for name in units)})"
         + (f", of the first {limit:,} pages only (--limit)" if limit else ""),
     )
     holes = dict(counts.details.get("holes", {}))

@@ -10,6 +10,7 @@ from cstool.execution.options import RunOptions
 from cstool.stages.shard.dedup import Dedup
 from cstool.stages.shard.formats import FormatName
 from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.storage.schemas import TALLIES
 
 EXAMPLE = """\b
 Examples:
@@ -101,7 +102,8 @@ def command(
     files = [part.file for part in manifest.parts if part.file.startswith("data/")]
     languages = {file.split("/")[1] for file in files}
     source = sum(manifest.counts.details.get("source rows", {}).values())
-    counts = f"{rows - source:,} switched + {source:,} source sentences in {len(languages)} "
+    units = TALLIES[manifest.row_unit]
+    counts = f"{rows - source:,} switched + {source:,} source {units} in {len(languages)} "
     counts += f"language{'s' * (len(languages) != 1)}, {len(files)} files"
     if manifest.counts.tally("rows").dropped:
         counts += f" (rows dropped: {dropped(manifest, 'rows')})"

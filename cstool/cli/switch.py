@@ -12,12 +12,17 @@ from cstool.execution.options import RunOptions
 from cstool.languages.labels import Fallback, NameKind
 from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import (
+    MARKS,
     RECIPES,
     Anchors,
     Inflected,
+    MarksInText,
     Policy,
     Recipe,
+    RowFilter,
+    Side,
     SourceRows,
+    Style,
     SwitchOptions,
 )
 from cstool.stages.switch.stage import switch
@@ -25,15 +30,19 @@ from cstool.stages.switch.weights import read_weights
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Manifest
 from cstool.storage.reason_phrases import counts_text
+from cstool.storage.schemas import TALLIES
 
 EXAMPLE = """\b
 Examples:
   cstool switch work/linked --entities work/entities --languages de,fr,zh -o work/switched
   cstool switch work/linked --entities work/entities --recipe entitycs -o as-published
   cstool switch work/linked --entities work/entities --policy round-robin -o balanced
+  cstool switch work/linked --entities work/entities --recipe leia --passes 3 -o annotated
 """
+_RIGHT, _LEFT = ("Rome".join(MARKS[side]) for side in ("right", "left"))
 
 
+_MARKS = ("open", "close")
 # Language codes named in a message; the manifest has all.
 _CODES_SHOWN = 9
 
@@ -49,8 +58,7 @@ _CODES_SHOWN = 9
 )
 @click.option(
     "--languages",
-    default=SwitchOptions.languages,
-    show_default=True,
+    show_default=SwitchOptions.languages,
     metavar="CODES",
     help="Target languages: comma-separated Wikimedia codes, entitycs for the 93 languages of "
     "EntityCS, or all for every language that has labels.",
@@ -61,8 +69,42 @@ _CODES_SHOWN = 9
     default=SwitchOptions.recipe,
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
-    "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. Options on the "
-    "command line override the recipe.",
+    "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. leia: English "
+    "page titles between <translate> and </translate> behind half of the anchors, as published. "
+    "syncs-annotate, syncs-replace: names in 5% of the sentences. All values are in "
+    "docs/switching.md. Options on the command line override the recipe.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(get_args(Style)),
+    show_default=SwitchOptions.style,
+    help="Put names in place of their anchors (replace), or beside them (annotate).",
+)
+@click.option(
+    "--side",
+    type=click.Choice(get_args(Side)),
+    show_default=SwitchOptions.side,
+    help="With --style annotate: side of the anchor at which the name is put.",
+)
+@click.option(
+    "--open",
+    metavar="TEXT",
+    help="Mark before each name. Default: none; with --style annotate, a space and a bracket, as "
+    f"in Rom{_RIGHT}, or with --side left {_LEFT}Rom.",
+)
+@click.option("--close", metavar="TEXT", help="Mark after each name.")
+@click.option(
+    "--marks-in-text",
+    type=click.Choice(get_args(MarksInText)),
+    show_default="drop if a mark contains a letter or digit",
+    help="Treatment of rows whose text contains a mark already: drop them, and leave out names "
+    "that contain one, so that each mark in the output belongs to a name; or keep them.",
+)
+@click.option(
+    "--repeat/--no-repeat",
+    default=None,
+    help="With --style annotate: put a name beside its anchor even if both are equal, or leave it "
+    "out (default).",
 )
 @click.option(
     "--max-languages",
@@ -100,6 +142,22 @@ _CODES_SHOWN = 9
     help="Probability of switching an entity.",
 )
 @click.option(
+    "--sentence-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    show_default=f"{SwitchOptions.sentence_rate:g}",
+    help="Probability of switching entities of a sentence; the other sentences of a paragraph or "
+    "page stay as they are.",
+)
+@click.option(
+    "--passes",
+    type=click.IntRange(1, 255),
+    metavar="K",
+    show_default=str(SwitchOptions.passes),
+    help="Draw K times, independently: languages, sentences and entities. Above 1, a column `pass` "
+    "contains the number of the draw, from 0. Source rows are written once, with pass 0.",
+)
+@click.option(
     "--mix",
     is_flag=True,
     default=None,
@@ -109,8 +167,9 @@ _CODES_SHOWN = 9
 @click.option(
     "--require-all/--no-require-all",
     default=None,
-    help="Require a label in the target language for every entity to be switched (default), or "
-    "keep the anchors of entities without a label.",
+    help="Require a label in the target language for every entity to be switched (default for "
+    "sentences), or keep the anchors of entities without a label (default for paragraphs and "
+    "pages).",
 )
 @click.option(
     "--min-changed",
@@ -139,7 +198,8 @@ _CODES_SHOWN = 9
     type=click.Choice(get_args(NameKind)),
     show_default=SwitchOptions.labels,
     help="Use Wikidata's labels (label), or the titles of the Wikipedia pages in each language "
-    "(sitelink), without a disambiguator such as (Texas) in Paris (Texas).",
+    "(sitelink), without a disambiguator such as (Texas) in Paris (Texas). title: these titles as "
+    "in LEIA, without all brackets and with a capital; lists have none.",
 )
 @click.option(
     "--fallback",
@@ -155,21 +215,23 @@ _CODES_SHOWN = 9
     "--fit/--no-fit",
     default=None,
     help="Adapt labels to their context, for example their articles, brackets and initial "
-    "capitals (default), or insert them unchanged.",
+    "capitals (default), or insert them unchanged. With --style annotate, only spaces, brackets "
+    "and invisible characters of the labels themselves are changed.",
 )
 @click.option(
     "--inflected",
     type=click.Choice(get_args(Inflected)),
-    show_default=SwitchOptions.inflected,
+    show_default="skip-mention; keep with --style annotate",
     help="Treatment of an inflected anchor, such as `dogs` in [[dog]]s: switch it (keep), do not "
-    "switch it (skip-mention), or drop its sentence (skip-sentence).",
+    "switch it (skip-mention), or drop its row (skip-sentence).",
 )
 @click.option(
     "--source-rows",
     type=click.Choice(get_args(SourceRows)),
     show_default=SwitchOptions.source_rows,
-    help="Source sentences to write as rows: those that are switched into at least one language "
-    "(switched), all selected ones (all), or none.",
+    help="Source sentences, paragraphs or pages to write as rows: those that are switched into at "
+    "least one language (switched), the other selected ones (unswitched), all selected ones (all), "
+    "or none.",
 )
 @click.option(
     "--anchors",
@@ -181,14 +243,51 @@ _CODES_SHOWN = 9
 @click.option(
     "--prose/--no-prose",
     default=None,
-    help="Drop rows that are not sentences (default): without the beginning or the end that "
-    "sentences have in their script, with cells of tables, or with unpaired brackets.",
+    help="Drop rows that are not sentences (default, unless the rows are paragraphs or pages): "
+    "without the beginning or the end that sentences have in their script, with cells of tables, "
+    "or with unpaired brackets.",
+)
+@click.option(
+    "--min-mentions",
+    type=click.IntRange(0),
+    metavar="N",
+    show_default=f"{RowFilter.fewest_mentions}; none for paragraphs and pages",
+    help="Minimum number of mentions of a row, linked or not.",
+)
+@click.option(
+    "--max-mentions",
+    type=click.IntRange(0),
+    metavar="N",
+    show_default=f"{RowFilter.most_mentions}; none for paragraphs and pages",
+    help="Maximum number of mentions of a row.",
+)
+@click.option(
+    "--min-characters",
+    type=click.IntRange(0),
+    metavar="N",
+    show_default="21; none for paragraphs and pages",
+    help="Minimum number of characters of a row.",
+)
+@click.option(
+    "--max-words",
+    type=click.IntRange(1),
+    metavar="N",
+    show_default=f"{RowFilter.most_words}; none for paragraphs and pages",
+    help="Maximum number of words of a row.",
+)
+@click.option(
+    "--max-coverage",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    show_default=f"{RowFilter.longest_anchor:g}; none for paragraphs and pages",
+    help="Maximum share of a row's characters that its only mention may cover.",
 )
 @click.option(
     "--seed",
     default=SwitchOptions.seed,
     show_default=True,
-    help="Random seed for selecting target languages and, with --switch-rate, entities.",
+    help="Random seed for selecting target languages and, with --switch-rate and --sentence-rate, "
+    "entities and sentences.",
 )
 @output("the switched sentences")
 @running()
@@ -200,28 +299,46 @@ def command(
     types: str | None,
     exclude_types: str | None,
     exclude_dates: bool | None,
+    min_mentions: int | None,
+    max_mentions: int | None,
+    min_characters: int | None,
+    max_words: int | None,
+    max_coverage: float | None,
     out: Path,
     running: RunOptions,
     **others: Any,
 ) -> None:
-    """Switch the entities of linked sentences into other languages.
+    """Switch the entities of linked sentences, paragraphs or pages into other languages.
 
     LINKED: output folder of `cstool link`.
 
     Selects sentences with 1 to 10 mentions (linked or not), more than 20 characters and at most 128
     words; if a sentence has only one mention, that mention may cover at most half of its
-    characters. Each sentence is switched into up to five languages that have a label for every
-    entity to be switched and in which at least one anchor would change. The
-    source sentences of these rows are also written.
+    characters. Paragraphs and pages are all selected. Each row is switched into up to five
+    languages that have a label for every entity to be switched (for paragraphs and pages: for at
+    least one) and in which at least one anchor would change. The source rows of these are also
+    written.
 
     Writes Parquet with the columns id, language, source_language, source_text, text, entities
-    (spans in both texts, and the language and origin of each name), page_id, title and wiki.
+    (spans in both texts, and the language and origin of each name), page_id, title and wiki; for
+    paragraphs and pages also sentences (where they start in text) and gaps.
     """
     summary = StageSummary(out, running)
     options = SwitchOptions.of(
         recipe,
         weights=None if language_weights is None else read_weights(language_weights),
         types=find_types(types, exclude_types, dates=bool(exclude_dates)),
+        bounds=tuple(
+            (name, value)
+            for name, value in (
+                ("fewest_mentions", min_mentions),
+                ("most_mentions", max_mentions),
+                ("more_than_characters", None if min_characters is None else min_characters - 1),
+                ("most_words", max_words),
+                ("longest_anchor", max_coverage),
+            )
+            if value is not None
+        ),
         **others,
     )
     manifest = switch(linked, entities, out, options, running)
@@ -229,11 +346,12 @@ def command(
     source = manifest.source.language if manifest.source else ""
     switched_rows = {code: number for code, number in rows.items() if code != source}
     languages = {*manifest.counts.details.get("entities by language", {})} - {source}
+    unit = TALLIES[manifest.row_unit]
     summary.write(
         manifest,
-        f"{sum(switched_rows.values()):,} switched + {rows.get(source, 0):,} source sentences in "
+        f"{sum(switched_rows.values()):,} switched + {rows.get(source, 0):,} source {unit} in "
         f"{len(languages)} language{'s' * (len(languages) != 1)} "
-        f"(sentences dropped: {dropped(manifest, 'sentences')})",
+        f"({unit} dropped: {dropped(manifest, unit)})",
     )
     if not running.quiet:
         for line in _notes(manifest, [code for code, n in switched_rows.items() if not n]):
@@ -247,7 +365,8 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
         o: n for o, n in counts.details.get("names by origin", {}).items() if o != "anchor"
     }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
-    for unit in ("source sentences", "mentions"):
+    rows = TALLIES[manifest.row_unit]
+    for unit in (f"source {rows}", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:
@@ -261,4 +380,9 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
         codes = counts_text(shown.items())
         yield f"labels in {len(unknown):,} unknown language codes: {codes}"
     if without:
-        yield f"languages without switched sentences: {', '.join(without)}"
+        yield f"languages without switched {rows}: {', '.join(without)}"
+    if number := counts.details.get("texts with marks", {}).get("kept"):
+        marks = " or ".join(filter(None, (manifest.parameters[m].strip() for m in _MARKS)))
+        yield f"{number:,} {rows} already contained {marks} (--marks-in-text drop drops such rows)"
+    if left_out := counts.details.get("names left out"):
+        yield f"names left out: {counts_text(left_out.items())}"

@@ -1,13 +1,14 @@
 """Code-mixing measures of a corpus: the amount, frequency and regularity of switches.
 
 The span of a switched entity is in the row's language, all other text in the source language; words
-are counted by `languages.words`. Formulas, papers and interpretation: docs/metrics.md.
+are counted by `languages.words`. Paragraphs and pages are measured sentence by sentence. Formulas,
+papers and interpretation: docs/metrics.md.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import log2, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -99,31 +100,98 @@ def _mean(total: float, number: int) -> float | None:
     return total / number if number else None
 
 
+class Pieces(NamedTuple):
+    """What texts are cut into: pieces of one language, each within one sentence.
+
+    `bounds`: int64[pieces + 1], in characters of the joined text. `sentence`, `kind`: of each
+    piece, the index of its sentence, and SOURCE, SWITCHED or MARK. `row`: of each sentence.
+    """
+
+    bounds: Array
+    sentence: Array
+    kind: Array
+    row: Array
+
+
+SOURCE, SWITCHED, MARK = range(3)
+
+
 def sums_by_language(
-    languages: pa.DictionaryArray, texts: pa.StringArray, spans: pa.ListArray
+    languages: pa.DictionaryArray,
+    texts: pa.StringArray,
+    spans: pa.ListArray,
+    marks: tuple[str, str] = ("", ""),
+    sentences: pa.ListArray | None = None,
 ) -> dict[str, MixingSums]:
     """Return the sums of each language's rows.
 
-    `spans`: (…, start, end) in character offsets of `texts`, in order.
+    `spans`: (…, start, end) in character offsets of `texts`, in order. `marks`: what stands before
+    and after each span, which is of no language. `sentences`: the offsets at which the sentences of
+    a row start, None if a row is one.
     """
-    offsets, entities = flat(spans)
-    starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
-    number = np.diff(offsets)
-    words = words_in(
-        bytes_of(texts)[1].tobytes().decode(),
-        bounds_of_pieces(begins_of(texts), offsets, starts, ends),
+    whole = pieces_of(texts, spans, marks, sentences)
+    words = words_in(bytes_of(texts)[1].tobytes().decode(), whole.bounds)
+    counted = whole.kind != MARK
+    sums = _row_sums(
+        words[counted],
+        whole.sentence[counted],
+        whole.kind[counted] == SWITCHED,
+        len(whole.row),
     )
-    rows = np.repeat(np.arange(len(number)), 2 * number + 1)
-    # A span is between two other pieces.
-    switched = (np.arange(len(rows)) - rows) % 2 == 1
-    sums = _row_sums(words, rows, switched, len(number))
-    of_language = languages.indices.to_numpy()
+    of_language = languages.indices.to_numpy()[whole.row]
     codes = languages.dictionary.to_pylist()
     totals = {
         name: np.bincount(of_language, weights=values, minlength=len(codes))
         for name, values in sums.items()
     }
     return {code: _sums({n: v[i] for n, v in totals.items()}) for i, code in enumerate(codes)}
+
+
+def pieces_of(
+    texts: pa.StringArray,
+    spans: pa.ListArray,
+    marks: tuple[str, str] = ("", ""),
+    sentences: pa.ListArray | None = None,
+) -> Pieces:
+    """Return the pieces of texts; arguments as for `sums_by_language`.
+
+    Text before the first sentence of a row, and headings after a sentence, count to that sentence.
+    """
+    offsets, entities = flat(spans)
+    starts, ends = (entities.field(n).to_numpy().astype(np.int64) for n in ("start", "end"))
+    number = np.diff(offsets)
+    begins = begins_of(texts)
+    if not any(marks) and sentences is None:
+        rows = np.repeat(np.arange(len(number)), 2 * number + 1)
+        # A span is between two other pieces.
+        switched = (np.arange(len(rows)) - rows) % 2
+        bounds = bounds_of_pieces(begins, offsets, starts, ends)
+        return Pieces(bounds, rows, switched, np.arange(len(number)))
+    every = np.arange(len(texts))
+    cuts = [(np.zeros(len(texts), np.int64), every, SOURCE)]
+    row_of_sentence = every
+    if sentences is not None:
+        first, at = flat(sentences)
+        its = at.to_numpy().astype(np.int64)
+        later = np.ones(len(its), bool)
+        later[first[:-1][np.diff(first) > 0]] = False
+        of_row = np.repeat(every, np.diff(first))
+        cuts.append((its[later], of_row[later], SOURCE))
+        row_of_sentence = np.sort(np.concatenate([every, of_row[later]]), kind="stable")
+    of_span = np.repeat(every, number)
+    before, after = map(len, marks)
+    steps = np.stack([starts - before, starts, ends, ends + after], 1)
+    kinds = np.tile([MARK, SWITCHED, MARK, SOURCE], len(steps))
+    position = np.concatenate([*(at for at, _, _ in cuts), steps.ravel()])
+    row = np.concatenate([*(rows for _, rows, _ in cuts), np.repeat(of_span, 4)])
+    kind = np.concatenate([*(np.full(len(at), k) for at, _, k in cuts), kinds])
+    opens = np.arange(len(position)) < len(position) - len(kinds)  # a sentence
+    # Cuts at the same place keep their order: the last one gives the kind of what follows.
+    place = begins[row] + position
+    order = np.argsort(place + row, kind="stable")
+    bounds = np.append(place[order], begins[-1])
+    sentence = np.cumsum(opens[order]) - 1
+    return Pieces(bounds, sentence, kind[order], row_of_sentence)
 
 
 def _sums(numbers: dict[str, Any]) -> MixingSums:

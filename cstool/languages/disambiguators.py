@@ -21,6 +21,26 @@ def without_disambiguator(titles: pa.Array) -> pa.Array:
     return pc.replace_with_mask(titles, some, short)
 
 
+# `re.sub(r"\(.*?\)", "", title)` of LEIA, in the syntax of RE2.
+_BRACKETS = r"\([^)]*\)"
+# English titles that LEIA does not use: pages outside the main namespace, and lists.
+_NO_NAME = (
+    r"^(?:Wikipedia|Category|File|Portal|Template|MediaWiki|User|Help|Book|Draft|WikiProject"
+    r"|Special|Talk):|^List of"
+)
+
+
+def without_brackets(titles: pa.Array) -> pa.Array:
+    """Return titles as LEIA puts them into text; "" for those that it does not use.
+
+    All ASCII brackets are removed with their content, also those of the name itself: "Iron(III)
+    chloride" becomes "Iron chloride". Source: leia-llm/leia, scripts/build_wikipedia_dataset.py.
+    """
+    short = pc.utf8_trim_whitespace(pc.replace_substring_regex(titles, _BRACKETS, ""))
+    used = pc.invert(pc.match_substring_regex(titles, _NO_NAME))
+    return pc.if_else(used, short, "")
+
+
 def with_small_letter(titles: pa.Array) -> pa.Array:
     """Return titles with a lower-case first letter, which MediaWiki capitalises (`IPhone`)."""
     first = pc.utf8_lower(pc.utf8_slice_codeunits(titles, 0, 1))

@@ -29,12 +29,17 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.languages.codes import current, language_wiki, languages
-from cstool.languages.disambiguators import with_small_letter, without_disambiguator
+from cstool.languages.disambiguators import (
+    with_small_letter,
+    without_brackets,
+    without_disambiguator,
+)
 from cstool.languages.fallbacks import chain, same_language
 from cstool.languages.scripts import LanguageScripts, mask, scripts_of, written
 from cstool.storage.counts import Counts
 
-NameKind = Literal["label", "sitelink"]
+# Labels; titles of pages without disambiguators; titles as LEIA puts them into text.
+NameKind = Literal["label", "sitelink", "title"]
 # Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
 # Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
@@ -69,7 +74,8 @@ class FallbackStep(NamedTuple):
 class LabelRules:
     """Rules of label selection for target languages; `codes` are the codes that must be read.
 
-    `strict`: whether scripts are checked. `titles`: names are page titles instead of labels.
+    `strict`: whether scripts are checked. `titles`: names are page titles instead of labels;
+    `bare`: without any brackets (`disambiguators.without_brackets`).
     """
 
     targets: tuple[str, ...]
@@ -78,6 +84,7 @@ class LabelRules:
     written: tuple[LanguageScripts, ...]
     strict: bool
     titles: bool
+    bare: bool = False
 
     @property
     def need_titles(self) -> bool:
@@ -101,7 +108,10 @@ class LabelRules:
         )
         forms = tuple(map(written, targets))
         strict = fallback != "none"
-        return LabelRules(tuple(targets), codes, steps, forms, strict, kind == "sitelink")
+        bare = kind == "title"
+        return LabelRules(
+            tuple(targets), codes, steps, forms, strict, titles=kind != "label", bare=bare
+        )
 
     def origins(self) -> list[list[tuple[str, Origin]]]:
         """Return, for each target and each step of its search, the code and the origin of a name.
@@ -188,6 +198,8 @@ def choose(
 
     `titles` are of the Wikipedias of `rules.wikis()`; if names are labels they only confirm them.
     """
+    if rules.bare:
+        titles = _without_brackets(titles)
     batch = _Batch.of(rules, number, labels, titles)
     places = np.full((number, len(rules.targets)), -1, np.int64)
     steps = np.zeros(places.shape, np.uint8)
@@ -234,7 +246,7 @@ class _Batch:
     @staticmethod
     def of(rules: LabelRules, number: int, labels: LabelTable, titles: LabelTable) -> "_Batch":
         whole = titles.text.cast(pa.string())
-        short = without_disambiguator(whole)
+        short = whole if rules.bare else without_disambiguator(whole)
         parts = [labels.text.cast(pa.string()), whole, short, with_small_letter(short)]
         coded = pa.concat_arrays(parts).dictionary_encode()
         ids = coded.indices.to_numpy().astype(np.int64)
@@ -245,7 +257,7 @@ class _Batch:
             _table(shape, titles, ids[first:last]) for first, last in pairwise(ends.tolist())
         )
         # Brackets, or a lower-case first letter, that the label also has, are part of the name.
-        for other in (small, entire):
+        for other in () if rules.bare else (small, entire):
             np.copyto(own_titles, other, where=other == named)
         english, mul = (named[:, rules.codes.index(code)] for code in ("en", "mul"))
         return _Batch(
@@ -295,6 +307,14 @@ class _Batch:
         ordinary = pc.match_substring_regex(texts, rf"\p{{Ll}}|\p{{Lu}}{{{_ABBREVIATION + 1}}}")
         abbreviations: Array = ~ordinary.to_numpy(zero_copy_only=False)
         return abbreviations
+
+
+def _without_brackets(titles: LabelTable) -> LabelTable:
+    """Return the titles without brackets, and without those of which nothing is left."""
+    texts = without_brackets(titles.text.cast(pa.string()))
+    there = pc.not_equal(texts, "")
+    kept = there.to_numpy(zero_copy_only=False)
+    return LabelTable(titles.entity[kept], titles.column[kept], texts.filter(there))
 
 
 def _fits(scripts: Array, needed: np.uint64, allowed: np.uint64) -> Array:

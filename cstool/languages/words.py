@@ -9,8 +9,10 @@ dictionaries (Unicode's UAX #29 with ICU's tailoring, through icu4py); Tibetan w
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
 from cstool.arrays import Array
+from cstool.arrays.codepoints import begins_of, bytes_of
 from cstool.languages.data_tables import rows
 
 OTHER, SPACE, LETTER, SPACELESS = range(4)
@@ -69,6 +71,11 @@ def words_in(text: str, bounds: Array) -> Array:
         pieces = np.unique(np.searchsorted(bounds, spaceless, side="right") - 1)
         number[pieces] = _by_dictionary([text[bounds[p] : bounds[p + 1]] for p in pieces])
     return number
+
+
+def words_of(texts: pa.Array) -> Array:
+    """Return int64[n]: the number of words of each text."""
+    return words_in(bytes_of(texts)[1].tobytes().decode(), begins_of(texts))
 
 
 def _kinds(text: str) -> Array:

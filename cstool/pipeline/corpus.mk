@@ -22,20 +22,25 @@ CONTACT       ?=
 DUMPS         ?= dumps
 WORK          ?= work/$(DATE)
 CORPUS        ?= $(WORK)/corpus
+COMPARABLE    ?= $(WORK)/comparable
 MIRROR        ?= https://dumps.wikimedia.org
 API           ?=
-# Further options for all stages (-j 8 --quiet …), and for single commands.
+# Further options for all stages (-j 8 --quiet …), and for single commands. PAGES: of `extract --unit
+# page`, LEIA: of `switch --recipe leia`.
 RUN           ?=
 DOWNLOAD      ?=
 EXTRACT       ?=
+PAGES         ?= --all-sentences
 SWITCH        ?=
+LEIA          ?=
 SHARD         ?=
+PAIR          ?=
 # The folder with the batch files, the number of tasks of an array, and options of sbatch.
 SLURM_JOBS     ?= $(PIPELINE)/slurm
 TASKS          ?= 8
 SBATCH_OPTIONS ?=
 
-.PHONY: help corpus inputs slurm FORCE
+.PHONY: help corpus leia comparable inputs slurm FORCE
 .SECONDARY:
 
 help::
@@ -50,6 +55,13 @@ help::
 	@echo "              -j2 runs two stages at a time, -n shows the commands only."
 	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
 	@echo "              with ENTITIES=live: RUN=--overwrite"
+	@echo "make leia WIKI=\"jawiki swwiki\""
+	@echo "              build a corpus of pages with English names beside half of their links, in"
+	@echo "              $(WORK)/WIKI/leia for each wiki that is not English."
+	@echo "              LEIA=\"--passes 3\": further options of switch; PAGES: of extract"
+	@echo "make comparable WIKI=\"enwiki jawiki swwiki\""
+	@echo "              put the pages about an entity in these wikis side by side, in $(COMPARABLE)."
+	@echo "              PAIR=\"--window 12000\": further options of pair; PAGES: of extract"
 	@echo "make inputs   download the dumps, and write their paths to $(WORK)/inputs/"
 	@echo "make slurm    build the corpus with Slurm, in job arrays of TASKS=$(TASKS) tasks"
 
@@ -70,13 +82,26 @@ $(error WIKI is empty: give the database name of a wiki, such as swwiki)
 endif
 $(call one_word,LANGUAGES,codes and commas without spaces (en$(comma)fr)$(comma) or entitycs)
 $(call one_word,DATE,a date such as 20261001$(comma) or latest)
-$(foreach name,DUMPS WORK CORPUS,$(call one_word,$(name),a path without spaces))
+$(foreach name,DUMPS WORK CORPUS COMPARABLE,$(call one_word,$(name),a path without spaces))
 $(call one_of,SOURCE,auto dumps content,auto$(comma) dumps or content)
 $(call one_of,ENTITIES,dump live,dump or live)
 $(call one_of,TITLES_FROM,pages sql,pages or sql)
 ifeq ($(ENTITIES) $(TITLES_FROM),live pages)
 $(error ENTITIES=live needs TITLES_FROM=sql: titles from pages are read from Wikidata's dump)
 endif
+endif
+
+# What the goals read and write. Of the corpora of documents, `leia` does not read English wikis, and
+# `comparable` reads items only for titles from pages.
+DOCUMENTS  := $(filter leia comparable,$(GOALS))
+OTHERS     := $(filter-out leia comparable,$(GOALS))
+LEIA_WIKIS := $(filter-out enwiki simplewiki,$(WIKI))
+READ_WIKIS := $(if $(filter-out leia,$(GOALS)),$(WIKI),$(LEIA_WIKIS))
+ifneq ($(filter leia,$(GOALS)),)
+$(if $(LEIA_WIKIS),,$(error WIKI=$(WIKI): leia needs a wiki in another language than English))
+endif
+ifneq ($(filter comparable,$(GOALS)),)
+$(if $(word 2,$(WIKI)),,$(error WIKI=$(WIKI): comparable needs two or more wikis))
 endif
 
 # Empty, or the value: for $(if), and for $(LIVE:live=TEXT), which is TEXT or empty.
@@ -99,7 +124,15 @@ OPTIONS_titles   = $(TITLES_FROM)
 OPTIONS_extract  = $(EXTRACT)
 OPTIONS_switch   = $(LANGUAGES) $(SWITCH)
 OPTIONS_shard    = $(WIKI) $(SHARD)
+OPTIONS_pages      = $(PAGES)
+OPTIONS_leia       = $(LEIA)
+OPTIONS_documents  = $(SHARD)
+OPTIONS_comparable = $(WIKI) $(PAIR)
+# With ENTITIES=live, the items of pages, in all languages, are not those of `make corpus`.
+OPTIONS_page-entities = $(ENTITIES)
 OPTIONS = $(WORK)/options
+OF_SENTENCES = entities extract switch shard
+OF_DOCUMENTS = pages $(if $(LIVE),page-entities,entities) leia documents comparable
 
 # $(call differ,A,B): empty if the texts are equal: then removing A from B leaves nothing. The `x`
 # are for texts that are empty or begin in the same way.
@@ -108,7 +141,8 @@ differ  = $(subst x$(strip $(1))x,,x$(strip $(2))x)
 changed = $(if $(wildcard $(OPTIONS)/$(1)),$(call \
   differ,$(call content,$(OPTIONS)/$(1)),$(OPTIONS_$(1))),new)
 # The names of the stages whose options changed, read once, before make starts.
-CHANGED := $(if $(GOALS),$(foreach stage,inputs dumps entities titles extract switch shard,$(if \
+CHANGED := $(if $(GOALS),$(foreach stage,$(sort inputs dumps titles $(if \
+  $(OTHERS),$(OF_SENTENCES)) $(if $(DOCUMENTS),$(OF_DOCUMENTS))),$(if \
   $(call changed,$(stage)),$(stage))))
 write_options = mkdir -p $(OPTIONS); echo $(call quoted,$(OPTIONS_$(1))) > $(OPTIONS)/$(1)
 # The files of `inputs` and `dumps` are written after a successful download.
@@ -118,8 +152,8 @@ $(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
 # ---- inputs: the paths of the dumps, in a list for each wiki's pages and tables, and Wikidata ----
 
 INPUTS = $(WORK)/inputs
-LISTS  = $(foreach wiki,$(WIKI),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
-  $(if $(LIVE),,wikidata)
+LISTS  = $(foreach wiki,$(READ_WIKIS),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
+  $(if $(LIVE),,$(if $(SQL),$(if $(filter-out comparable,$(GOALS)),wikidata),wikidata))
 # $(call paths,LIST): the paths in a list. $(call absent,PATHS): those of files that do not exist.
 paths  = $(call content,$(INPUTS)/$(1))
 absent = $(filter-out $(wildcard $(1)),$(1))
@@ -127,7 +161,10 @@ absent = $(filter-out $(wildcard $(1)),$(1))
 # $(call renewed,LIST): not empty if the list is to be made again: it is missing, DATE, SOURCE or the
 # folder changed, or a file is missing that a stage will read. When the corpus is complete, the dumps
 # may be removed, unless the options of a stage that reads them changed.
-NEEDED := $(if $(wildcard $(CORPUS)/$(MANIFEST)),$(filter entities titles extract,$(CHANGED)),all)
+LEIA_CORPORA = $(LEIA_WIKIS:%=$(WORK)/%/leia/$(MANIFEST))
+RESULTS = $(if $(OTHERS),$(CORPUS)/$(MANIFEST)) $(if $(filter leia,$(GOALS)),$(LEIA_CORPORA)) \
+  $(if $(filter comparable,$(GOALS)),$(COMPARABLE)/$(MANIFEST))
+NEEDED := $(if $(call absent,$(RESULTS)),all,$(filter entities titles extract pages,$(CHANGED)))
 renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
   $(NEEDED),$(call absent,$(call paths,$(1)))),new)
 RENEWED := $(if $(GOALS),$(foreach list,$(LISTS),$(if $(call renewed,$(list)),$(list))))
@@ -166,8 +203,8 @@ $(RENEWED:%=$(INPUTS)/%): missing-inputs ;
 corpus: $(CORPUS)/$(MANIFEST)
 
 # A dump that changes is read again. Before the first run, the lists do not exist.
-$(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/sentences/$(MANIFEST): \
-  $(wildcard $(call paths,$(wiki).pages))))
+$(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/sentences/$(MANIFEST) \
+  $(WORK)/$(wiki)/pages/$(MANIFEST): $(wildcard $(call paths,$(wiki).pages))))
 $(foreach wiki,$(WIKI),$(eval $(WORK)/$(wiki)/titles/$(MANIFEST): \
   $(wildcard $(call paths,$(wiki).$(if $(SQL),tables,pages)))))
 
@@ -209,9 +246,43 @@ SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched)
 $(CORPUS)/$(MANIFEST): $(SWITCHED:=/$(MANIFEST)) $(OPTIONS)/shard
 	$(CSTOOL) shard $(SWITCHED) -o $(@D) $(RUN) $(SHARD) && touch $@
 
+# ---- corpora of documents ----
+
+leia: $(LEIA_CORPORA)
+comparable: $(COMPARABLE)/$(MANIFEST)
+
+$(WORK)/%/pages/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/pages | $(INSTALLED)
+	$(CSTOOL) extract $$(cat $<) --unit page -o $(@D) $(RUN) $(PAGES) && touch $@
+
+$(WORK)/%/linked-pages/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
+	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
+
+LINKED_PAGES  = $(LEIA_WIKIS:%=$(WORK)/%/linked-pages)
+PAGE_ENTITIES = $(WORK)/$(LIVE:live=page-)entities
+ifneq ($(LIVE),)
+$(PAGE_ENTITIES)/$(MANIFEST): $(LINKED_PAGES:=/$(MANIFEST)) $(OPTIONS)/page-entities
+	$(CSTOOL) entities --live $(LINKED_PAGES) $(API:%=--api %) $(contact_option) -o $(@D) $(RUN) \
+	  && touch $@
+endif
+
+$(WORK)/%/annotated/$(MANIFEST): $(WORK)/%/linked-pages/$(MANIFEST) $(PAGE_ENTITIES)/$(MANIFEST) \
+  $(OPTIONS)/leia
+	$(CSTOOL) switch $(<D) --entities $(PAGE_ENTITIES) --recipe leia -o $(@D) $(RUN) $(LEIA) \
+	  && touch $@
+
+$(WORK)/%/leia/$(MANIFEST): $(WORK)/%/annotated/$(MANIFEST) $(OPTIONS)/documents
+	$(CSTOOL) shard $(<D) -o $(@D) $(RUN) $(SHARD) && touch $@
+
+PAGE_FOLDERS = $(WIKI:%=$(WORK)/%/pages)
+PAGE_TITLES  = $(WIKI:%=$(WORK)/%/titles)
+$(COMPARABLE)/$(MANIFEST): $(PAGE_FOLDERS:=/$(MANIFEST)) $(PAGE_TITLES:=/$(MANIFEST)) \
+  $(OPTIONS)/comparable
+	$(CSTOOL) pair $(PAGE_FOLDERS) $(PAGE_TITLES:%=--titles %) -o $(@D) $(RUN) $(PAIR) && touch $@
+
 # Not to be deleted by make on errors: cstool writes a manifest last, and atomically.
 .PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) $(LISTS:%=$(INPUTS)/%) \
-  $(foreach stage,titles sentences linked switched,$(WORK)/%/$(stage)/$(MANIFEST))
+  $(WORK)/page-entities/$(MANIFEST) $(COMPARABLE)/$(MANIFEST) $(foreach stage,titles sentences \
+  linked switched pages linked-pages annotated leia,$(WORK)/%/$(stage)/$(MANIFEST))
 
 # ---- Slurm ----
 

@@ -95,6 +95,27 @@ ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
 
+# Pages about the same entity in several wikis. `languages`: of the row's pages, in their order.
+# `segments`: pieces of the pages; `start`, `end`: in the row's `text`.
+SEGMENTS = _list(
+    ("language", pa.string()),
+    ("wiki", pa.string()),
+    ("page_id", pa.uint32()),
+    ("title", pa.string()),
+    ("start", pa.uint32()),
+    ("end", pa.uint32()),
+)
+PAIRED = pa.schema(
+    [
+        ("qid", QID),
+        ("languages", pa.list_(pa.field("element", pa.string()))),
+        ("segments", SEGMENTS),
+        ("text", pa.string()),
+    ]
+)
+# The pages and revisions of several wikis.
+PAIRED_ATTRIBUTION = pa.schema([("wiki", pa.string()), *ATTRIBUTION])
+
 
 # Further columns of paragraphs and pages. `sentences`: character offsets in `text` at which the
 # sentences start; `gaps`: the number of sentences that are missing because they had a hole.
@@ -164,6 +185,7 @@ BY_STAGE = {
     "entities": ENTITIES,
     "titles": TITLES,
     "switch": SWITCHED,
+    "pair": PAIRED,
     "shard": SWITCHED,
     "mask": EXAMPLES,
 }

@@ -17,6 +17,7 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xxhash
 
@@ -26,7 +27,9 @@ from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import damaged, read_part
 from cstool.storage.parts import FinishedPart
 
+# The row groups that are read together: as many rows, or bytes before compression.
 _ROWS_AT_ONCE = 300_000
+_BYTES_AT_ONCE = 1 << 27
 _BLOCK = 1 << 18
 
 # The index of a segment file, which is the part of the task that wrote the file.
@@ -179,10 +182,19 @@ def read_segments(segments: Iterable[Segment], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches, schema)
 
 
+@dataclass(frozen=True)
+class TableSize:
+    """The size of merged tables: at most `rows`, and about `bytes` of the columns `texts`."""
+
+    rows: int
+    bytes: int | None = None
+    texts: tuple[str, ...] = ()
+
+
 def merge_segments(
-    segments: Iterable[Segment], schema: pa.Schema, key: str, rows: int
+    segments: Iterable[Segment], schema: pa.Schema, key: str, size: TableSize
 ) -> Iterator[pa.Table]:
-    """Yield the rows of segments in the order of a key, in tables of that many rows.
+    """Yield the rows of segments in the order of a key, in tables of that size.
 
     The rows of each segment are in the order of the key already, so that a table needs only a range
     of each; others stay in the files. The tables do not have the column of the key. Raises
@@ -195,8 +207,8 @@ def merge_segments(
     columns = [batch.drop_columns([key]) for batch in batches]
     begins = np.cumsum(sizes) - sizes
     done = np.zeros(len(batches), np.int64)
-    for start in range(0, len(order), rows):
-        indices = order[start : start + rows]
+    for start, end in _tables(batches, order, size):
+        indices = order[start:end]
         source = of_batch[indices]
         taken = np.bincount(source, minlength=len(batches))
         some = pa.Table.from_batches(
@@ -206,6 +218,26 @@ def merge_segments(
         shift = np.cumsum(taken) - taken - done - begins
         yield some.take(numbers(indices + shift[source])).combine_chunks()
         done += taken
+
+
+def _tables(
+    batches: list[pa.RecordBatch], order: Array, size: TableSize
+) -> Iterator[tuple[int, int]]:
+    """Yield the range of rows of each table, half-open, in the final order."""
+    if size.bytes is None:
+        yield from ((at, at + size.rows) for at in range(0, len(order), size.rows))
+        return
+    sizes = np.zeros(len(order), np.int64)
+    for name in size.texts:
+        sizes += np.concatenate([pc.binary_length(b.column(name)).to_numpy() for b in batches])
+    ends = np.cumsum(sizes[order])
+    start = 0
+    while start < len(order):
+        before = ends[start - 1] if start else 0
+        end = int(np.searchsorted(ends, before + size.bytes, side="right"))
+        end = max(start + 1, min(end, start + size.rows))
+        yield start, end
+        start = end
 
 
 def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -231,13 +263,15 @@ def row_groups(part: pq.ParquetFile, columns: list[str] | None = None) -> Iterat
 def groups_at_once(part: pq.ParquetFile) -> Iterator[list[int]]:
     """Yield the indices of the row groups that `row_groups` reads together."""
     groups: list[int] = []
-    rows = 0
+    rows = size = 0
     for index in range(part.num_row_groups):
         groups.append(index)
         rows += part.metadata.row_group(index).num_rows
-        if rows >= _ROWS_AT_ONCE or index == part.num_row_groups - 1:
+        size += part.metadata.row_group(index).total_byte_size
+        enough = rows >= _ROWS_AT_ONCE or size >= _BYTES_AT_ONCE
+        if enough or index == part.num_row_groups - 1:
             yield groups
-            groups, rows = [], 0
+            groups, rows, size = [], 0, 0
 
 
 def read_groups(part: pq.ParquetFile, groups: list[int], columns: list[str] | None) -> pa.Table:

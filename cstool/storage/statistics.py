@@ -35,6 +35,47 @@ class SampleStats(msgspec.Struct):
     source_words: int = 0
 
 
+class DocumentNumbers(msgspec.Struct):
+    """The numbers of paragraphs or pages in a language; histograms as in `storage.histograms`.
+
+    `sentences`: those in the rows; `gaps`: those missing; `with_gaps`: rows with a gap.
+    `characters`, `entities`: histograms of all rows; `words`: of the sample. `shares`: histogram of
+    switched rows by the share of their characters that are in names; `name_characters`,
+    `switched_characters`: their characters in names, and all.
+    """
+
+    sentences: int = 0
+    gaps: int = 0
+    with_gaps: int = 0
+    characters: list[int] = []
+    words: list[int] = []
+    entities: list[int] = []
+    shares: list[int] = []
+    name_characters: int = 0
+    switched_characters: int = 0
+
+    def __add__(self, other: "DocumentNumbers") -> "DocumentNumbers":
+        """Return the numbers of both."""
+        return DocumentNumbers(
+            self.sentences + other.sentences,
+            self.gaps + other.gaps,
+            self.with_gaps + other.with_gaps,
+            added(self.characters, other.characters),
+            added(self.words, other.words),
+            added(self.entities, other.entities),
+            added(self.shares, other.shares),
+            self.name_characters + other.name_characters,
+            self.switched_characters + other.switched_characters,
+        )
+
+
+def added(one: list[int], other: list[int]) -> list[int]:
+    """Return the sum of two histograms, either of which may be empty."""
+    if not one or not other:
+        return one or other
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
 class LanguageNumbers(msgspec.Struct):
     """The numbers of a language.
 
@@ -43,7 +84,8 @@ class LanguageNumbers(msgspec.Struct):
     source. `characters`, `entities_a_sentence`: histograms of rows by length and by number of
     entities. `looked_at`: of a sample. `source_rows`, `source_entities`: source sentences among the
     rows, and their entities. `origins`, `name_languages`: names in switched rows by origin, and by
-    the code that they were taken from.
+    the code that they were taken from. `documents`: of paragraphs or pages, in place of the two
+    histograms of sentences. `passes`: rows by pass, if there are several.
     """
 
     rows: dict[str, int]
@@ -57,6 +99,8 @@ class LanguageNumbers(msgspec.Struct):
     source_entities: int = 0
     origins: dict[str, int] = {}
     name_languages: dict[str, int] = {}
+    documents: DocumentNumbers | msgspec.UnsetType = msgspec.UNSET
+    passes: list[int] | msgspec.UnsetType = msgspec.UNSET
 
     def estimate_words(self) -> None:
         """Set `words` from the sample; exact if the sample contains all rows."""
@@ -85,7 +129,10 @@ class SwitchedForm(msgspec.Struct):
 
 
 class SampleSentence(msgspec.Struct):
-    """A random source sentence; `forms`: its switched sentences by language."""
+    """A random source sentence; `forms`: its switched sentences by language.
+
+    `whole`: the characters of a source paragraph or page of which this is only the beginning.
+    """
 
     id: int
     page_id: int
@@ -94,6 +141,7 @@ class SampleSentence(msgspec.Struct):
     text: str
     forms: dict[str, SwitchedForm]
     wiki: str = ""
+    whole: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Statistics(msgspec.Struct):

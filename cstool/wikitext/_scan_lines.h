@@ -147,6 +147,8 @@ static int pass_line(Lines *lines, Py_ssize_t start, Py_ssize_t end)
     Py_UCS4 first = at(text, start);
     if (has(text, '<', start, end) || has(text, BESIDE, start, end))
         return 0;
+    if (first == '=' && has(&own, '=', 0, own.length))
+        return 0;
     if (start == end || first == ' ' || (first == '=' && is_heading(text, start, end))) {
         lines->before = NO_LINE;
         return 1;

@@ -9,27 +9,34 @@
 #include "../_module.h"
 #include "_sentences_text.h"
 
-/* A sentence: the bounds of its text in its line, and its mentions among the line's. */
+/* What parts a row from the one before, and what it is: see sentence_columns.py. */
+enum { SPACE = 1, GAP = 4, HEADING = 16 };
+
+/* A sentence, gap or heading: the bounds of its text in its line, and its mentions among the
+   line's. */
 typedef struct {
     PyObject *text, *mentions;
     Py_ssize_t start, end, first, last, bytes;
     uint32_t position, paragraph;
+    uint8_t kind;
 } Sentence;
 
-/* The sentences found so far that are written, those with holes, and the number of all. */
+/* The rows found so far, the sentences with holes, and the number of all sentences. */
 typedef struct {
     Sentence *sentences;
     Py_ssize_t size, room, mentions, bytes, number;
     PyObject *holed;
-    int every;
+    int every, gaps;
 } Found;
 
-/* A line: see CutLine. `mention` and `hole`: the indices of the next ones. */
+/* A line: see CutLine. `mention` and `hole`: the indices of the next ones; `begun`: the end of the
+   sentence before, -1 if there is none. */
 typedef struct {
     Text text;
     PyObject *mentions, *holes, *pieces;
-    Py_ssize_t index, mention, hole;
+    Py_ssize_t index, mention, hole, begun;
     uint32_t paragraph;
+    uint8_t kind;
 } Line;
 
 static int refuse(PyObject *error, const char *message)
@@ -59,8 +66,9 @@ static int add_holed(Found *found, const Line *line, Py_ssize_t start, Py_ssize_
     return failed ? -1 : 0;
 }
 
-static int add_sentence(Found *found, const Line *line, Py_ssize_t start, Py_ssize_t end,
-                        Py_ssize_t last)
+/* Add a row; its mentions end at `last`. */
+static int add_row(Found *found, const Line *line, Py_ssize_t start, Py_ssize_t end,
+                   Py_ssize_t last, int kind)
 {
     if (found->size == found->room) {
         Py_ssize_t room = found->room ? 2 * found->room : 64;
@@ -77,7 +85,7 @@ static int add_sentence(Found *found, const Line *line, Py_ssize_t start, Py_ssi
         return -1;
     found->sentences[found->size++] =
         (Sentence){line->text.string, line->mentions, start, end, line->mention, last, bytes,
-                   (uint32_t)found->number, line->paragraph};
+                   (uint32_t)found->number, line->paragraph, (uint8_t)kind};
     found->mentions += last - line->mention;
     found->bytes += bytes;
     return found->bytes > INT32_MAX || found->number >= INT32_MAX
@@ -97,9 +105,14 @@ static int end_sentence(Found *found, Line *line, Py_ssize_t start, Py_ssize_t e
     while (start < end && Py_UNICODE_ISSPACE(at(&line->text, end - 1)))
         end--;
     if (start < end) {
-        if (found->every || line->mention < last)
-            failed = line->hole > hole ? add_holed(found, line, start, end, last, hole)
-                                       : add_sentence(found, line, start, end, last);
+        int kind = line->begun < 0 ? line->kind : start > line->begun ? SPACE : 0;
+        line->begun = end;
+        if (line->hole == hole && (found->every || line->mention < last))
+            failed = add_row(found, line, start, end, last, kind);
+        else if (found->every || line->mention < last)
+            failed = add_holed(found, line, start, end, last, hole) < 0 ||
+                     (found->gaps &&
+                      add_row(found, line, start, start, line->mention, kind | GAP) < 0) ? -1 : 0;
         found->number++;
     }
     line->mention = last;
@@ -109,6 +122,11 @@ static int end_sentence(Found *found, Line *line, Py_ssize_t start, Py_ssize_t e
 static int cut_line(Found *found, Line *line)
 {
     Py_ssize_t start = 0, place = 0, last = 0, number = PyList_GET_SIZE(line->mentions);
+    if (line->kind >= HEADING) {
+        int whole = PyList_GET_SIZE(line->holes) == 0;
+        return add_row(found, line, 0, whole ? line->text.length : 0, 0,
+                       line->kind | (whole ? 0 : GAP));
+    }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(line->pieces); i++) {
         Py_ssize_t length = PyUnicode_GetLength(PyList_GET_ITEM(line->pieces, i));
         Py_ssize_t from = 0, to = 0;
@@ -133,25 +151,30 @@ static int cut_line(Found *found, Line *line)
 
 static int read_line(PyObject *tuple, Line *line)
 {
-    if (!PyTuple_Check(tuple) || PyTuple_GET_SIZE(tuple) != 5)
-        return refuse(PyExc_TypeError, "a line is (paragraph, text, mentions, holes, pieces)");
+    static const char *const wanted = "a line is (paragraph, text, mentions, holes, pieces, kind)";
+    if (!PyTuple_Check(tuple) || PyTuple_GET_SIZE(tuple) != 6)
+        return refuse(PyExc_TypeError, wanted);
     PyObject **items = ((PyTupleObject *)tuple)->ob_item;
     if (!PyLong_Check(items[0]) || !PyUnicode_Check(items[1]) || !PyList_CheckExact(items[2]) ||
-        !PyList_CheckExact(items[3]) || !PyList_CheckExact(items[4]))
-        return refuse(PyExc_TypeError, "a line is (paragraph, text, mentions, holes, pieces)");
+        !PyList_CheckExact(items[3]) || !PyList_CheckExact(items[4]) || !PyLong_Check(items[5]))
+        return refuse(PyExc_TypeError, wanted);
     long long paragraph = PyLong_AsLongLong(items[0]);
-    if (paragraph == -1 && PyErr_Occurred())
+    long kind = PyLong_AsLong(items[5]);
+    if ((paragraph == -1 || kind == -1) && PyErr_Occurred())
         return -1;
-    if (paragraph < 0 || paragraph > UINT32_MAX)
-        return refuse(PyExc_OverflowError, "the index of a paragraph is not 32 bits");
-    *line = (Line){text_of(items[1]), items[2], items[3], items[4], 0, 0, 0, (uint32_t)paragraph};
+    if (paragraph < 0 || paragraph > UINT32_MAX || kind < 0 || kind > UINT8_MAX)
+        return refuse(PyExc_OverflowError,
+                      "the index of a paragraph is not 32 bits, or a kind not 8");
+    *line = (Line){text_of(items[1]), items[2], items[3], items[4], 0, 0, 0, -1,
+                   (uint32_t)paragraph, (uint8_t)kind};
     return 0;
 }
 
 /* ---- columns ---- */
 
 /* The order of the columns: see SentenceColumns. */
-enum { TEXTS, SIZES, MENTIONS, POSITIONS, PARAGRAPHS, STARTS, ENDS, TARGETS, TARGET_SIZES, COLUMNS };
+enum { TEXTS, SIZES, MENTIONS, POSITIONS, PARAGRAPHS, STARTS, ENDS, TARGETS, TARGET_SIZES, KINDS,
+       COLUMNS };
 
 static int write_mention(PyObject *tuple, Py_ssize_t begin, uint32_t *start, uint32_t *end,
                          int32_t *bytes, Py_ssize_t *total)
@@ -209,6 +232,7 @@ static void write_sentences(const Found *found, PyObject *const *columns)
     uint32_t *mentions = (uint32_t *)PyBytes_AS_STRING(columns[MENTIONS]);
     uint32_t *positions = (uint32_t *)PyBytes_AS_STRING(columns[POSITIONS]);
     uint32_t *paragraphs = (uint32_t *)PyBytes_AS_STRING(columns[PARAGRAPHS]);
+    uint8_t *kinds = (uint8_t *)PyBytes_AS_STRING(columns[KINDS]);
     for (const Sentence *s = found->sentences; s < found->sentences + found->size; s++) {
         Text text = text_of(s->text);
         write_utf8(&text, s->start, s->end, out);
@@ -217,6 +241,7 @@ static void write_sentences(const Found *found, PyObject *const *columns)
         *mentions++ = (uint32_t)(s->last - s->first);
         *positions++ = s->position;
         *paragraphs++ = s->paragraph;
+        *kinds++ = s->kind;
     }
 }
 
@@ -227,7 +252,7 @@ static int fill(const Found *found, PyObject **columns)
         [TEXTS] = found->bytes, [SIZES] = 4 * found->size, [MENTIONS] = 4 * found->size,
         [POSITIONS] = 4 * found->size, [PARAGRAPHS] = 4 * found->size,
         [STARTS] = 4 * found->mentions, [ENDS] = 4 * found->mentions,
-        [TARGET_SIZES] = 4 * found->mentions,
+        [TARGET_SIZES] = 4 * found->mentions, [KINDS] = found->size,
     };
     for (int i = 0; i < COLUMNS; i++)
         if (i != TARGETS && (columns[i] = PyBytes_FromStringAndSize(NULL, sizes[i])) == NULL)
@@ -241,7 +266,7 @@ static int fill(const Found *found, PyObject **columns)
 }
 
 PyDoc_STRVAR(collect_doc,
-"collect(lines, every) -> Collected\n\n"
+"collect(lines, every, gaps) -> Collected\n\n"
 "Cut lines and return their sentences as columns: the fields of PageSentences but the last.");
 
 static int cut_lines(PyObject *lines, Found *found, uint32_t *before, Py_ssize_t number)
@@ -262,7 +287,7 @@ static PyObject *collect(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *lines, *made = NULL, *columns[COLUMNS] = {NULL};
     Found found = {0};
-    if (!PyArg_ParseTuple(args, "O!p:collect", &PyList_Type, &lines, &found.every))
+    if (!PyArg_ParseTuple(args, "O!pp:collect", &PyList_Type, &lines, &found.every, &found.gaps))
         return NULL;
     Py_ssize_t number = PyList_GET_SIZE(lines);
     PyObject *before = PyBytes_FromStringAndSize(NULL, 4 * number);
@@ -270,10 +295,10 @@ static PyObject *collect(PyObject *Py_UNUSED(module), PyObject *args)
     if (before != NULL && found.holed != NULL &&
         cut_lines(lines, &found, (uint32_t *)PyBytes_AS_STRING(before), number) == 0 &&
         fill(&found, columns) == 0)
-        made = Py_BuildValue("((OOOOOOOOO)OnO)", columns[TEXTS], columns[SIZES], columns[MENTIONS],
+        made = Py_BuildValue("((OOOOOOOOOO)OnO)", columns[TEXTS], columns[SIZES], columns[MENTIONS],
                              columns[POSITIONS], columns[PARAGRAPHS], columns[STARTS],
-                             columns[ENDS], columns[TARGETS], columns[TARGET_SIZES], found.holed,
-                             found.number, before);
+                             columns[ENDS], columns[TARGETS], columns[TARGET_SIZES],
+                             columns[KINDS], found.holed, found.number, before);
     for (int i = 0; i < COLUMNS; i++)
         Py_XDECREF(columns[i]);
     Py_XDECREF(before);

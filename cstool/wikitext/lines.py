@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cstool.wikitext.blocks import HEADING, without_blocks
 from cstool.wikitext.braces import links
 from cstool.wikitext.extension_tags import tags
+from cstool.wikitext.headings import Heading, heading_of, join_lines, place_of
 from cstool.wikitext.inline import BOX
 from cstool.wikitext.markers import (
     APART,
@@ -49,6 +50,7 @@ _UNSEEN = f" \t{NOTHING}{APART}{PICTURE}"
 # only templates, which may be blocks; a behaviour switch followed by the line's end or by a space,
 # which then begins the line.
 _OWN = f"|!_\uff3f<{HOLE}{_UNSEEN}"
+_OWN_AND_HEADINGS = f"{_OWN}="
 _OWN_LINE = re.compile(
     rf"[|!]|(?:{HOLE_MARK.pattern}|[{_UNSEEN}])*$"
     rf"|(?:__|\uff3f\uff3f)\S+(?:[{_UNSEEN}]|$)",
@@ -70,23 +72,26 @@ def running_lines(
     *,
     free: bool = False,
     kinds: dict[int, str] | None = None,
+    headings: list[Heading] | None = None,
 ) -> str:
     """Return the lines that are running text, without list marks.
 
     Lines of a paragraph are joined by `CONTINUES`. `within`: the numbers of holes that are not
     blocks; `ends`: those of templates that end tables. `free`: the text is inside a block, in
     which leading spaces are not markup. `kinds` is filled with the kinds of lines (`ITEM`, `FREE`)
-    of the holes in list items and inside such blocks.
+    of the holes in list items and inside such blocks; `headings` with the headings, whose places
+    are marked in the text (`take_out`).
     """
     text = without_blocks(text, ends)
     kept: list[str] = []  # each line after the mark before it, which is "\n" or `CONTINUES`
+    own = _OWN if headings is None else _OWN_AND_HEADINGS
     blocks = _Blocks(around=free, within=free)
     begun = was_raw = False
     before = ""  # the previous line, if its paragraph may continue
     at = 0
     while at <= len(text):
         if not (begun or was_raw or blocks.around or blocks.within or blocks.verses):
-            at, before = pass_lines(text, at, before, _OWN, kinds is None, kept)
+            at, before = pass_lines(text, at, before, own, kinds is None, kept)
             if at > len(text):
                 break
         end = text.find("\n", at)
@@ -104,6 +109,9 @@ def running_lines(
         # A template on a line of its own may begin a table, whose rows follow.
         begun = first == HOLE and not HOLE_MARK.sub("", line).strip()
         if first in "*#:;=- ":
+            if first == "=" and headings is not None and (heading := heading_of(line)):
+                kept.append(place_of(len(headings)))
+                headings.append(heading)
             items = _items(line, free=blocks.around or (tagged and blocks.tagged))
             kept += ["\n" + item for item in items]
             if kinds is not None and HOLE in line and first in _MARKS:
@@ -122,7 +130,7 @@ def running_lines(
             kept[-1] = CONTINUES + line
         before = "" if alone else line
         was_raw = raw
-    return "".join(kept)[1:]
+    return "".join(kept)[1:] if headings is None else join_lines(kept)
 
 
 def _is_own(line: str, within: Set[int]) -> bool:

@@ -3,8 +3,8 @@
 They are control characters, which XML 1.0 does not allow, so no page can contain them. A link:
 \\x01 number \\x02 anchor \\x03. A hole: \\x04 number \\x05. The numbers are indices into the page's
 lists of links (their targets) and holes (their names). Removed text: \\x06. The end of a paragraph:
-\\x07. A line break inside a paragraph: \\x08. A picture within a line: \\x19. Pictures until
-the lines are known: \\x1b, \\x1a and \\x00.
+\\x07. A line break inside a paragraph: \\x08. The place of a heading: \\x18 number \\x18. A picture
+within a line: \\x19. Pictures until the lines are known: \\x1b, \\x1a and \\x00.
 """
 
 import re
@@ -40,6 +40,10 @@ UNSEEN_TEXT = "\u2060"
 INSIDE = "\x1b"
 BESIDE = "\x1a"
 ENDLESS = "\x00"
+
+# Around the number of a heading, at its place.
+HEADING_MARK = "\x18"
+HEADING_PLACE = re.compile("\x18([0-9]+)\x18")
 
 # Invisible characters: soft hyphen, byte order mark, zero-width space, word joiner.
 INVISIBLE = "\u00ad\ufeff\u200b\u2060"

@@ -1,7 +1,7 @@
 """Convert a page's wikitext to its sentences, by the other modules of this package."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Literal
@@ -9,10 +9,23 @@ from typing import Literal
 from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
-from cstool.wikitext.inline import is_known, plain, without_switches
+from cstool.wikitext.headings import Heading, PlacedHeading, level_of, take_out
+from cstool.wikitext.inline import plain, with_whole_tags, without_switches
 from cstool.wikitext.lines import FREE, ITEM, parted, running_lines
 from cstool.wikitext.links import LinkParser
-from cstool.wikitext.markers import APART, BESIDE, BROKEN_LINE, CONTINUES, HOLE, OBJECT, Markers
+from cstool.wikitext.markers import (
+    APART,
+    BESIDE,
+    BROKEN_LINE,
+    CONTINUES,
+    ENDLESS,
+    HOLE,
+    INSIDE,
+    OBJECT,
+    PICTURE,
+    Markers,
+)
+from cstool.wikitext.page_sentences import Collector, ReadLine, line_breaks
 from cstool.wikitext.pending import (
     Left,
     PageText,
@@ -22,17 +35,17 @@ from cstool.wikitext.pending import (
     joined,
     left_out,
     waiting_lines,
+    with_headings,
 )
 from cstool.wikitext.picture_links import PictureParser, with_breaks
 from cstool.wikitext.pictures import without_leading, without_pictures
 from cstool.wikitext.quotes import parted_by_quotes
 from cstool.wikitext.rule_tables import SHOWS_BLOCK, SHOWS_PICTURE, SILENT, Aliases, rules_of
-from cstool.wikitext.sentence_columns import CutLine, cut_lines
+from cstool.wikitext.sentence_columns import BLOCK, NOTHING
 from cstool.wikitext.sentences import (
     Sentence,
     TextLine,
     is_formula,
-    pieces,
     read_line,
     split,
     with_formulas,
@@ -40,19 +53,14 @@ from cstool.wikitext.sentences import (
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.templates import Expansion, Rendering, expand, numbered
 from cstool.wikitext.titles import TEMPLATE, namespaces_of
+from cstool.wikitext.unpaired import BROKEN_LINK, mark_unpaired, rejoined
 from cstool.wikitext.variants import variants_of
 
-_BROKEN_TAG = re.compile(
-    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
-)
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
-_BROKEN_LINK = re.compile(r"\[\[[^\[\]\n]*+(?:\[[^\[\]\n]*+\][^\[\]\n]*+)*+\n")
-_BRACKETS = ("[[", "]]", "{{", "}}", "{|", "|}")
-_UNPAIRED = re.compile(r"(\[\[+|\{[{|]\{*)|(\]\]+|\|?\}\}+|\|\})")
 # The beginning of an item that is a block: a hatnote, a table.
 _BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
-# The largest number of further lines that a link or `-{…}-` may extend over.
-_LONGEST_LINK = 20
+# What a heading may contain that is not read line by line.
+_NOT_ALONE = re.compile(rf"\[\[|-\{{|[\n{APART}{BESIDE}{INSIDE}{ENDLESS}{PICTURE}{OBJECT}]")
 # The number of named arguments from which on a call alone in a list item is taken as a record.
 _NAMED_OF_A_RECORD = 3
 
@@ -64,6 +72,8 @@ class PageReader:
 
     `aliases` and `extra`: further names and rules of templates, as for `rules_of`. `waits`: which
     calls `read` leaves for later. `formulas`: "tex" writes the source of formulas, "holes" none.
+    `gaps`: whether sentences with holes are rows without text; `headings`: whether headings are
+    rows, too.
     """
 
     def __init__(
@@ -75,6 +85,8 @@ class PageReader:
         extra: str = "",
         waits: Waits = "unknown",
         formulas: Formulas = "holes",
+        gaps: bool = False,
+        headings: bool = False,
     ) -> None:
         self._language = site.language
         self._namespaces = namespaces_of(site)
@@ -88,6 +100,8 @@ class PageReader:
         )
         self._waits = waits
         self._formulas = formulas == "tex"
+        self._headings = headings
+        self._collector = Collector(site.language, self._formulas, gaps)
 
     def has_rule(self, name: str) -> bool:
         """Return whether a template is rendered by a rule: one that may show text."""
@@ -103,7 +117,7 @@ class PageReader:
         marks = Markers(formulas=self._formulas)
         text = expand(strip(source, marks), marks, Rendering(self._rules, title))
         text = self._paragraphs(text, marks)
-        return [line for _, line in self._read(text, title, marks)]
+        return [line for *_, line in self._read(text, title, marks)]
 
     def read(self, source: str, title: str, *, every: bool = False) -> PageText:
         """Return the page's sentences with mentions, or `every` one; the others are only counted.
@@ -117,42 +131,53 @@ class PageReader:
         how = Rendering(self._rules, title, waits=self._waits == "calls")
         text = expand(strip(source, marks), marks, how)
         kinds: dict[int, str] | None = {} if marks.calls else None
-        text = self._paragraphs(text, marks, kinds=kinds)
+        headings: list[Heading] | None = [] if self._headings else None
+        text = self._paragraphs(text, marks, kinds=kinds, headings=headings)
         if kinds:
             marks.within.update(_text_items(kinds, marks))
+        text, placed = take_out(text, headings) if headings else (text, [])
+        whole, found = text, list[tuple[int, int]]()
         left: list[Left] = []
         if kinds is not None and HOLE in text:
             found = waiting_lines(text, marks, every=every or how.waits)
             if found and self._may_extend(text):
-                found = joined(found, map(len, _rejoined(iter(text.split("\n")))))
+                found = joined(found, map(len, rejoined(iter(text.split("\n")))))
             text, left = left_out(text, found, marks, kinds)
-        return self._collected(self._read(text, title, marks), left, every=every)
+        apart = with_headings(left, whole, found, placed, marks) if placed else left
+        lines = self._read(text, title, marks)
+        return self._collected(lines, apart, title, marks, every=every)
 
     def _collected(
-        self, lines: Iterable[tuple[int, TextLine]], left: list[Left], *, every: bool
+        self,
+        lines: Iterable[ReadLine],
+        apart: Sequence[Left | PlacedHeading],
+        title: str,
+        marks: Markers,
+        *,
+        every: bool,
     ) -> PageText:
-        """Return the sentences of lines of text, and what was left out between lines."""
-        language, formulas = self._language, self._formulas
-        cut: list[CutLine] = []
-        before: list[tuple[int, int]] = []  # of each paragraph left out: its own, and of `cut`
-        paragraph = 0
-        for index, line in lines:
-            if left:
-                while len(before) < len(left) and left[len(before)].line <= index:
-                    before.append((paragraph, len(cut)))
-            text, mentions, holes = line
-            if formulas and holes:
-                cut += [(paragraph, *s, [s.text]) for s in self._split(line)]
-            else:
-                cut.append((paragraph, text, mentions, holes, pieces(text, language)))
-            paragraph += 1
-        found = cut_lines(cut, every=every)
-        before += [(paragraph, len(cut))] * (len(left) - len(before))
-        waiting = [
-            PendingParagraph(paragraph_, found.preceding(line), *one[1:])
-            for one, (paragraph_, line) in zip(left, before, strict=True)
-        ]
-        return PageText(found, paragraph, waiting)
+        sources = [one.heading.source for one in apart if isinstance(one, PlacedHeading)]
+        headings = self._read_headings(sources, title, marks) if sources else []
+        return self._collector.collected(lines, apart, headings, every=every)
+
+    def _read_headings(
+        self, sources: list[str], title: str, marks: Markers
+    ) -> list[TextLine | None]:
+        """Return the texts of headings, None for one without text. One of several lines: the first.
+
+        Those without markup that may extend over lines are read at once.
+        """
+        texts: list[TextLine | None] = [None] * len(sources)
+        plain = [i for i, source in enumerate(sources) if not _NOT_ALONE.search(source)]
+        together = "\n".join(sources[i] for i in plain)
+        for index, _, line in self._read(together, title, marks):
+            texts[plain[index]] = texts[plain[index]] or line
+        for i in {*range(len(sources))}.difference(plain):
+            source = self.links.without_categories(sources[i])
+            source = _simplified(with_breaks(source.replace(BESIDE, ""), marks), marks)
+            texts[i] = next((line for *_, line in self._read(source, title, marks)), None)
+        only_holes = [TextLine(OBJECT, [], [""]) if HOLE in source else None for source in sources]
+        return [line or hole for line, hole in zip(texts, only_holes, strict=True)]
 
     def read_paragraph(
         self,
@@ -168,8 +193,9 @@ class PageReader:
         Calls are rendered by rules, but those named in `overridden` only by `expander`, as are
         those without a matching rule. What is still unknown is a hole.
         """
-        lines = self._read_pending(pending, title, expander, overridden)
-        found = self._collected(lines, [], every=every)
+        marks = Markers(protects=True, formulas=self._formulas)
+        lines, headings = self._read_pending(pending, title, marks, expander, overridden)
+        found = self._collected(lines, headings, title, marks, every=every)
         return ParagraphText(found.sentences, found.paragraphs)
 
     def rendered(
@@ -185,29 +211,34 @@ class PageReader:
         Two ways of rendering agree if their lines are equal: text, mentions and holes.
         """
         pending = PendingParagraph(0, 0, f"x {call} x", "", [])
-        return [line for _, line in self._read_pending(pending, title, expander, overridden)]
+        marks = Markers(protects=True, formulas=self._formulas)
+        lines, _ = self._read_pending(pending, title, marks, expander, overridden)
+        return [line for *_, line in lines]
 
     def _read_pending(
         self,
         pending: PendingParagraph,
         title: str,
+        marks: Markers,
         expander: Expansion | None,
         overridden: frozenset[str],
-    ) -> Iterator[tuple[int, TextLine]]:
-        marks = Markers(protects=True, formulas=self._formulas)
+    ) -> tuple[Iterable[ReadLine], Sequence[PlacedHeading]]:
+        """Return the lines of a pending paragraph, and its headings."""
         how = Rendering(self._rules, title, False, expander, overridden, late=True)
-        item = pending.kind == ITEM
+        item, level = pending.kind == ITEM, level_of(pending.kind)
         text = strip(numbered(pending.source, marks), marks)
-        text = expand(text, marks, how, starts_line=not item)
+        text = expand(text, marks, how, starts_line=not (item or level))
+        if level:
+            return (), [PlacedHeading(0, Heading(level, text))]
         if how.parts_lines and item:
             if _BLOCK.match(text):
-                return iter(())
+                return (), ()
             text = f"*{text}"
-        return self._read(
-            self._paragraphs(text, marks, free=pending.kind == FREE, whole=not how.parts_lines),
-            title,
-            marks,
-        )
+        headings: list[Heading] | None = [] if self._headings else None
+        free, whole = pending.kind == FREE, not how.parts_lines
+        text = self._paragraphs(text, marks, free=free, whole=whole, headings=headings)
+        text, placed = take_out(text, headings) if headings else (text, [])
+        return self._read(text, title, marks), placed
 
     def _paragraphs(
         self,
@@ -217,10 +248,11 @@ class PageReader:
         free: bool = False,
         whole: bool = False,
         kinds: dict[int, str] | None = None,
+        headings: list[Heading] | None = None,
     ) -> str:
         """Return the running text of wikitext without calls, a paragraph or list item a line.
 
-        `whole`: the text is a paragraph. `free` and `kinds`: as for `running_lines`.
+        `whole`: the text is a paragraph. `free`, `kinds` and `headings`: as for `running_lines`.
         """
         if "[[" in text:
             text = self._pictures.with_marks(text)
@@ -229,7 +261,9 @@ class PageReader:
         else:
             text = text.replace(BROKEN_LINE, "\n")
             ends = {i for i, name in enumerate(marks.holes) if name in self._table_ends}
-            text = running_lines(text, marks.within, ends, free=free, kinds=kinds)
+            text = running_lines(
+                text, marks.within, ends, free=free, kinds=kinds, headings=headings
+            )
         if "[[" in text:
             text = self.links.without_categories(text)
         text = with_breaks(text, marks)
@@ -237,22 +271,26 @@ class PageReader:
             text = parted(text)
         return _simplified(text, marks)
 
-    def _read(self, text: str, title: str, marks: Markers) -> Iterator[tuple[int, TextLine]]:
+    def _read(self, wikitext: str, title: str, marks: Markers) -> Iterator[ReadLine]:
         """Yield the texts of lines of wikitext without templates, with their index.
 
         There may be none or several for a line; those of joined lines have the index of the first.
         """
         title = self._namespaces.normalised(title)
         index = 0
-        for line in self._read_fast(text, title, marks):
+        for line in self._read_fast(wikitext, title, marks):
             if isinstance(line, str):
-                for one in self.read_closely(line, title, marks):
-                    yield index, one
+                least = BLOCK  # also after a line without text
+                for kind, one in self._read_closely(line, title, marks):
+                    shown = self._has_text(one)
+                    if shown:
+                        yield index, max(kind, least), one
+                    least = NOTHING if shown else BLOCK
                 index += line.count("\n")
             else:
-                shown, mentions, holes = line
-                if mentions or len(shown) > len(holes) or self._has_text(line):
-                    yield index, line
+                text, mentions, holes = line
+                if mentions or len(text) > len(holes) or self._has_text(line):
+                    yield index, BLOCK, line
             index += 1
 
     def _has_text(self, line: TextLine) -> bool:
@@ -276,14 +314,14 @@ class PageReader:
             return read
         following = iter(read)
         whole: list[TextLine | str] = []
-        for source in _rejoined(iter(text.split("\n"))):
+        for source in rejoined(iter(text.split("\n"))):
             lines = [*islice(following, 1 + source.count("\n"))]
             whole.append(lines[0] if len(lines) == 1 else source)
         return whole
 
     def _may_extend(self, text: str) -> bool:
         """Return whether a link or `-{…}-` may extend over lines of a text."""
-        return _BROKEN_LINK.search(text) is not None or (
+        return BROKEN_LINK.search(text) is not None or (
             "-{" in text and bool(variants_of(self._language))
         )
 
@@ -292,16 +330,25 @@ class PageReader:
 
         `title` is the page's own title, normalised.
         """
+        lines = self._read_closely(line, title, marks)
+        return (read for _, read in lines if self._has_text(read))
+
+    def _read_closely(
+        self, line: str, title: str, marks: Markers
+    ) -> Iterator[tuple[int, TextLine]]:
+        """Yield the texts of a line, each with what parts it from the one before."""
+        breaks = line_breaks(line) if "<" in line else []
         line = without_switches(line, self._language)
         if "[[" in line:
             line = self.links.mark(line, title, marks)
         if "''" in line:
             line = _PIECE.sub(lambda piece: parted_by_quotes(piece[0]), line)
         line = without_pictures(plain(line, marks, self._language), marks)
-        for marked in _mark_unpaired(line, marks).split("\n"):
-            read = read_line(marked, marks.targets, marks.holes)
-            if self._has_text(read):
-                yield read
+        lines = mark_unpaired(line, marks).split("\n")
+        if len(breaks) != len(lines) - 1:
+            breaks = [BLOCK] * len(lines)
+        for kind, marked in zip([BLOCK, *breaks], lines, strict=False):
+            yield kind, read_line(marked, marks.targets, marks.holes)
 
 
 def _text_items(kinds: dict[int, str], marks: Markers) -> Iterator[int]:
@@ -323,59 +370,8 @@ def _simplified(text: str, marks: Markers) -> str:
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
-        text = _BROKEN_TAG.sub(_joined_tag, text)
+        text = with_whole_tags(text)
     return text
-
-
-def _joined_tag(tag: re.Match[str]) -> str:
-    """Return a tag on one line, unless it is text."""
-    return tag[0].replace("\n", " ").replace(CONTINUES, " ") if is_known(tag) else tag[0]
-
-
-def _rejoined(lines: Iterator[str]) -> Iterator[str]:
-    """Yield lines; lines that a link or `-{…}-` extends over are joined, with their breaks."""
-    for line in lines:
-        missing = _open_brackets(line)
-        if missing > 0:
-            following: list[str] = []
-            for more in lines:
-                following.append(more)
-                missing += _open_brackets(more)
-                if missing <= 0 or len(following) == _LONGEST_LINK:
-                    break
-            if missing > 0:
-                yield line
-                yield from following
-            else:
-                yield "\n".join([line, *following])
-        else:
-            yield line
-
-
-def _open_brackets(line: str) -> int:
-    opened = line.count("[[") - line.count("]]") if "[[" in line or "]]" in line else 0
-    return opened + line.count("-{") - line.count("}-")
-
-
-def _mark_unpaired(text: str, marks: Markers) -> str:
-    """Replace runs of brackets without a partner by holes.
-
-    A closing run is also kept, between two holes, because a sentence may end on either side: it may
-    close a bracket of the text, without which the splitter would find no end of a sentence up to
-    the next closing one.
-    """
-
-    if not any(mark in text for mark in _BRACKETS):
-        return text
-
-    def mark(run: re.Match[str]) -> str:
-        opening, closing = run.groups()
-        if opening:
-            return marks.hole(f"stray {opening[:2]}")
-        name = f"stray {closing[-2:]}"
-        return marks.hole(name) + closing + marks.hole(name)
-
-    return _UNPAIRED.sub(mark, text)
 
 
 @cache
@@ -387,8 +383,17 @@ def reader(
     extra: str = "",
     waits: Waits = "unknown",
     formulas: Formulas = "holes",
+    gaps: bool = False,
+    headings: bool = False,
 ) -> PageReader:
     """Return the reader of a wiki, cached per process; arguments as for `PageReader`."""
     return PageReader(
-        site, render=render, aliases=aliases, extra=extra, waits=waits, formulas=formulas
+        site,
+        render=render,
+        aliases=aliases,
+        extra=extra,
+        waits=waits,
+        formulas=formulas,
+        gaps=gaps,
+        headings=headings,
     )

@@ -1,9 +1,10 @@
 """Paragraphs that wait until the definitions or redirects of their templates are known."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from cstool.wikitext.headings import Heading, PlacedHeading, kind_of
 from cstool.wikitext.markers import (
     APART,
     BROKEN_LINE,
@@ -35,7 +36,8 @@ class PendingParagraph(NamedTuple):
     same indices are inserted in their order. `source`: its wikitext, with its calls, without what
     the page's reader has removed; line breaks are those of the paragraph or of calls. `kind`:
     "item" (of a list, without its mark), "free" (inside an HTML block in which leading spaces are
-    not markup), else "". `names`: of its outermost calls, as by `templates.call_name`.
+    not markup), "heading 2" (of level 2), else "". `names`: of its outermost calls, as by
+    `templates.call_name`.
     """
 
     paragraph: int
@@ -142,10 +144,55 @@ def left_out(
         at = end + 1
         line = text[start:end]
         numbers = [*map(int, HOLE_MARK.findall(line))]
-        names = [call_name(marks.calls[n]) for n in numbers if n in marks.calls]
-        left.append(Left(index, with_sources(line, marks), kinds.get(numbers[0], ""), names))
+        left.append(_left(index, line, kinds.get(numbers[0], ""), marks))
     out.append(text[at:])
     return "".join(out), left
+
+
+def _left(index: int, line: str, kind: str, marks: Markers) -> Left:
+    numbers = map(int, HOLE_MARK.findall(line))
+    names = [call_name(marks.calls[n]) for n in numbers if n in marks.calls]
+    return Left(index, with_sources(line, marks), kind, names)
+
+
+def with_headings(
+    left: list[Left],
+    text: str,
+    found: list[tuple[int, int]],
+    headings: Sequence[PlacedHeading],
+    marks: Markers,
+) -> list[Left | PlacedHeading]:
+    """Return what is left out and headings, in order, before lines of the text that is kept.
+
+    `left`: what was left out from `text`, the lines `found`. Headings with calls wait.
+    """
+    merged: list[Left | PlacedHeading] = []
+    following = iter(headings)
+    heading = next(following, None)
+    at = line = removed = 0
+    for (start, end), one in zip(found, left, strict=True):
+        line += text.count("\n", at, start)
+        while heading and heading.line <= line:
+            merged.append(_heading(heading.line - removed, heading.heading, marks))
+            heading = next(following, None)
+        merged.append(one)
+        at = end + 1
+        line += 1 + text.count("\n", start, end)
+        removed = line - one.line
+        while heading and heading.line < line:  # inside a piece of several lines
+            merged.append(_heading(one.line, heading.heading, marks))
+            heading = next(following, None)
+    while heading:
+        merged.append(_heading(heading.line - removed, heading.heading, marks))
+        heading = next(following, None)
+    return merged
+
+
+def _heading(line: int, heading: Heading, marks: Markers) -> Left | PlacedHeading:
+    holes = HOLE_MARK.findall(heading.source) if HOLE in heading.source else ()
+    if any(int(hole) in marks.calls for hole in holes):
+        return _left(line, heading.source, kind_of(heading.level), marks)
+    return PlacedHeading(line, heading)
 
 
 def with_sources(piece: str, marks: Markers) -> str:

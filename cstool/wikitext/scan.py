@@ -113,7 +113,8 @@ def pass_lines_in_python(
     """Append the lines from `at` to `kept`, up to one that needs a closer look (`running_lines`).
 
     That is one with a tag, a block or the mark of a term, one that begins with a character of
-    `own`, or, unless `holes`, a list item with a hole. Return its offset, and the line before, if
+    `own` (headings are passed over unless `own` has "="), or, unless `holes`, a list item with a
+    hole. Return its offset, and the line before, if
     its paragraph may continue. In Python, each line needs that look.
     """
     return at, before

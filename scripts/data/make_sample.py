@@ -23,7 +23,8 @@ from typing import Any
 
 DATE = "20261001"
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
-PAGES_PER_STREAM = {"enwiki": 10, "jawiki": 5}  # real dumps: 100; fewer give the sample more slices
+# Real dumps: 100; fewer give the sample more slices.
+PAGES_PER_STREAM = {"enwiki": 10, "jawiki": 5, "swwiki": 5}
 SCHEMA = "http://www.mediawiki.org/xml/export-0.11/"
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 Json = dict[str, Any]

@@ -30,6 +30,7 @@ from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.stage import extract
 from cstool.stages.link import stage as link
 from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.stages.switch import part_rows
 from cstool.stages.switch import stage as switch
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.titles.stage import titles
@@ -42,7 +43,7 @@ PAGES = str(SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2")
 WIKIDATA = str(SAMPLE / "wikidata-20261001-all.json.gz")
 HERE = RunOptions(jobs=1, part_size=1 << 15, quiet=True)
 # What keeps an open file for the next part would not see the damage.
-CACHES = (link._linker, switch._open, entities_rows._mapped)
+CACHES = (link._linker, part_rows._open, entities_rows._mapped)
 
 # A stage: where the other stages' folders are, the folder to write, how to run.
 Read = Callable[..., object]

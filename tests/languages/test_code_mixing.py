@@ -146,3 +146,59 @@ def test_sums_are_what_a_plain_loop_counts(drawn: list[str]) -> None:
 def test_counts_read_from_json_are_integers() -> None:
     stored = MixingSums.stored({"source_words": 3.0, "switched_words": 2.0, "cmi": 1})
     assert [type(n) for n in (stored.words, stored.sentences, stored.cmi)] == [int, int, float]
+
+
+# ---- paragraphs and pages, and names beside their anchors ----
+
+STARTS = pa.list_(pa.uint32())
+
+
+def of_row(
+    text: str,
+    spans: list[tuple[int, int]],
+    marks: tuple[str, str] = ("", ""),
+    sentences: list[int] | None = None,
+) -> MixingSums:
+    column = pa.array([[{"start": a, "end": b} for a, b in spans]], SPANS)
+    starts = None if sentences is None else pa.array([sentences], STARTS)
+    codes = pa.array(["de"]).dictionary_encode()
+    return sums_by_language(codes, pa.array([text]), column, marks, starts)["de"]
+
+
+@given(patterns)
+def test_a_page_is_measured_as_its_sentences_are(drawn: list[str]) -> None:
+    text, spans, starts = "", [], []
+    for pattern in drawn:
+        starts.append(len(text))
+        its_text, its_spans = marked(pattern)
+        spans += [(len(text) + span["start"], len(text) + span["end"]) for span in its_spans]
+        text += f"{its_text}\n\n"
+    whole = of_row(text, spans, sentences=starts)
+    for name, value in vars(sums(*drawn)).items():
+        assert getattr(whole, name) == pytest.approx(value)
+
+
+@given(patterns, st.sampled_from([("<t>", "</t>"), (" (", ")"), ("", ""), ("[de ", " de]")]))
+def test_marks_around_names_are_no_words(drawn: list[str], marks: tuple[str, str]) -> None:
+    text, spans = "", []
+    for pattern in drawn:
+        text += " ".join(f"plain{i}" for i in range(len(pattern)))
+        text += marks[0] or " "
+        spans.append((len(text), len(text) + 4))
+        text += f"Name{marks[1]} "
+    found = of_row(text, spans, marks)
+    assert found.switched_words == len(drawn)
+    assert found.source_words == sum(map(len, drawn))
+
+
+def test_a_name_is_added_to_the_words_of_the_text() -> None:
+    text = "Munich<t>München</t> is large. It is old."
+    found = of_row(text, [(9, 16)], ("<t>", "</t>"), [0, 31])
+    assert (found.sentences, found.source_words, found.switched_words) == (2, 6, 1)
+    assert found.cmi == pytest.approx(100 * 1 / 4)
+    assert found.switches == 2
+
+
+def test_text_before_the_first_sentence_counts_to_it() -> None:
+    found = of_row("# Title\n\nX is. Y is.", [(9, 10)], sentences=[9, 15])
+    assert (found.sentences, found.source_words, found.switched_words) == (2, 4, 1)

@@ -43,6 +43,15 @@ CONTRACTS = {
     },
     "titles": {"title": "string", "qid": "uint32", "redirect": "bool"},
     "switch": SWITCHED,
+    "pair": {
+        "qid": "uint32",
+        "languages": "list<element: string>",
+        "segments": (
+            "list<element: struct<language: string, wiki: string, page_id: uint32, title: string, "
+            "start: uint32, end: uint32>>"
+        ),
+        "text": "string",
+    },
     "shard": SWITCHED,
     "mask": {
         "ids": "list<element: int64>",

@@ -3,6 +3,7 @@
 import os
 import resource
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
+    TableSize,
     merge_segments,
     order_by_destination,
     read_segments,
@@ -83,7 +85,34 @@ def test_merged_segments_are_sorted_and_equal_keys_keep_their_order(
             for one in index
             if one["destination"] == destination
         ]
-        tables = [*merge_segments(segments, KEYED, "key", size)]
+        tables = [*merge_segments(segments, KEYED, "key", TableSize(size))]
         merged = [n for table in tables for n in table.column("number").to_pylist()]
         assert merged == [of_row for _, of_row in sorted(its_rows)]
         assert all(table.num_rows == size for table in tables[:-1])
+
+
+@given(
+    st.lists(st.text("ab", max_size=9), min_size=1, max_size=30),
+    st.integers(1, 20),
+    st.integers(1, 7),
+)
+def test_merged_tables_are_bounded_by_the_bytes_of_their_texts(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], most: int, rows: int
+) -> None:
+    schema = pa.schema([("text", pa.string()), ("key", pa.uint64())])
+    file = tmp_path_factory.mktemp("segments") / "one.arrow"
+    with SegmentWriter(file, schema) as writer:
+        batch = pa.RecordBatch.from_arrays(
+            [pa.array(texts), pa.array(range(len(texts)), pa.uint64())], schema=schema
+        )
+        writer.write_ordered(batch, np.zeros(len(texts), np.uint32))
+    [one] = writer.index().to_pylist()
+    segment = Segment(str(file), one["offset"], one["bytes"], one["checksum"])
+    size = TableSize(rows, most, ("text",))
+    tables = [t.column("text").to_pylist() for t in merge_segments([segment], schema, "key", size)]
+    assert [text for table in tables for text in table] == texts
+    for table, after in pairwise([*tables, []]):
+        assert 1 <= len(table) <= rows
+        assert sum(map(len, table)) <= most or len(table) == 1
+        full = len(table) == rows or sum(map(len, [*table, *after[:1]])) > most
+        assert full or not after

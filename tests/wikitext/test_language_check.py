@@ -130,7 +130,7 @@ def test_any_text_and_any_name_are_read(text: str, path: str) -> None:
 
 
 def test_the_sample_is_not_contradicted(sample: Sample) -> None:
-    for path in (sample.pages, sample.japanese):
+    for path in (sample.pages, sample.japanese, sample.swahili):
         site, pages = read(path)
         assert mismatch(site, [page.text or "" for page in pages], path.name) is None
 

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.wikitext import sentence_columns
-from cstool.wikitext.sentence_columns import CutLine, collect_in_python, cut_lines
+from cstool.wikitext.sentence_columns import (
+    BLOCK,
+    BREAK,
+    HEADING,
+    CutLine,
+    collect_in_python,
+    cut_lines,
+)
 from cstool.wikitext.sentences import Sentence
 
 WORDS = ("a", " ", "\n", "\u3000", "\ufffc", "é", "語", "𝒳", "É. ")
@@ -25,13 +32,16 @@ def lines(draw: st.DrawFn) -> CutLine:
         for a, b in zip(ends[::2], ends[1::2], strict=False)
     ]
     holes = [f"hole {i}" for i in range(text.count("\ufffc"))]
-    return draw(st.integers(0, 2**32 - 1)), text, mentions, holes, pieces
+    kind = draw(st.sampled_from([BREAK, BLOCK, 2 * HEADING]))
+    return draw(st.integers(0, 2**32 - 1)), text, mentions, holes, pieces, kind
 
 
-@given(st.lists(lines()), st.booleans())
-def test_both_cut_lines_into_the_same_columns(drawn: list[CutLine], every: bool) -> None:
+@given(st.lists(lines()), st.booleans(), st.booleans())
+def test_both_cut_lines_into_the_same_columns(
+    drawn: list[CutLine], every: bool, gaps: bool
+) -> None:
     assert sentence_columns.COMPILED
-    assert sentence_columns.collect(drawn, every) == collect_in_python(drawn, every)
+    assert sentence_columns.collect(drawn, every, gaps) == collect_in_python(drawn, every, gaps)
 
 
 @given(st.lists(lines()))
@@ -49,7 +59,7 @@ def test_every_sentence_is_written_or_counted(drawn: list[CutLine]) -> None:
 
 def test_a_line_is_not_cut_inside_a_mention() -> None:
     pieces = ["A b. ", "C d. ", "E \ufffc."]
-    found = cut_lines([(7, "".join(pieces), [(2, 6, "B. C")], ["x"], pieces)], every=True)
+    found = cut_lines([(7, "".join(pieces), [(2, 6, "B. C")], ["x"], pieces, BLOCK)], every=True)
     assert [*found] == [
         (0, 7, Sentence("A b. C d.", [(2, 6, "B. C")], [])),
         (1, 7, Sentence("E \ufffc.", [], ["x"])),
@@ -57,28 +67,29 @@ def test_a_line_is_not_cut_inside_a_mention() -> None:
 
 
 def test_the_number_of_sentences_before_a_line_counts_those_without_mentions() -> None:
-    found = cut_lines([(0, "A. B", [], [], ["A. ", "B"]), (1, "C", [], [], ["C"])], every=False)
+    first: CutLine = (0, "A. B", [], [], ["A. ", "B"], BLOCK)
+    found = cut_lines([first, (1, "C", [], [], ["C"], BLOCK)], every=False)
     assert [found.preceding(line) for line in range(3)] == [0, 2, 3]
     assert [*found] == []
 
 
 def test_what_is_no_line_is_refused() -> None:
     def collect(*line: object) -> None:
-        sentence_columns.collect([line], True)  # type: ignore[list-item]
+        sentence_columns.collect([line], True, False)  # type: ignore[list-item]
 
     with pytest.raises(TypeError):
         collect(0, "a", [], [])
     with pytest.raises(TypeError):
-        collect(0, b"a", [], [], [])
+        collect(0, b"a", [], [], [], 3)
     with pytest.raises(TypeError):
-        collect(0, "a", [("x",)], [], ["a"])
+        collect(0, "a", [("x",)], [], ["a"], 3)
     with pytest.raises(TypeError):
-        collect(0, "a", [(0, 1, b"A")], [], ["a"])
+        collect(0, "a", [(0, 1, b"A")], [], ["a"], 3)
     with pytest.raises(ValueError, match="longer than the line"):
-        collect(0, "a", [], [], ["a", "b"])
+        collect(0, "a", [], [], ["a", "b"], 3)
     with pytest.raises(OverflowError):
-        collect(2**32, "a", [], [], ["a"])
+        collect(2**32, "a", [], [], ["a"], 3)
     with pytest.raises(OverflowError):
-        collect(0, " a", [(0, 2, "A")], [], [" a"])
+        collect(0, " a", [(0, 2, "A")], [], [" a"], 3)
     with pytest.raises(UnicodeEncodeError):
-        collect(0, "a\ud800", [], [], ["a\ud800"])
+        collect(0, "a\ud800", [], [], ["a\ud800"], 3)

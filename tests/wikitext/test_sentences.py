@@ -13,7 +13,7 @@ from cstool.wikitext.sentences import TextLine, pieces, read_line, split
 
 def count(line: TextLine, language: str) -> int:
     """Return the number of sentences of a line, as a page counts them."""
-    return cut_lines([(0, *line, pieces(line.text, language))], every=False).number
+    return cut_lines([(0, *line, pieces(line.text, language), 3)], every=False).number
 
 
 def line_of(*pieces: str, marks: Markers) -> TextLine:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums, sums_by_language
-from cstool.languages.words import words_in
+from cstool.languages.words import words_of
 from cstool.storage.checksums import checked_parts, open_part, read_footer
 from cstool.storage.manifest import Manifest, Part, need_stage
 from cstool.storage.schemas import BY_STAGE
@@ -178,18 +177,11 @@ def _batches(
             ) from error
 
 
-def _words(texts: pa.Array) -> np.ndarray[Any, Any]:
-    """Return the number of words of each text."""
-    strings = texts.to_pylist()
-    bounds = np.cumsum([0, *map(len, strings)])
-    return words_in("".join(strings), bounds)
-
-
 def _sentences(folder: Path, manifest: Manifest) -> _Counted:
     rows = words = mentions = linked = 0
     for batch in _batches(folder, manifest.tables, ["text", "mentions"]):
         rows += batch.num_rows
-        words += int(_words(batch.column("text")).sum())
+        words += int(words_of(batch.column("text")).sum())
         flat = batch.column("mentions").flatten()
         mentions += len(flat)
         if manifest.stage == "link":

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, one_chunk
-from cstool.stages.extract.rows import LOST, ROWS_A_GROUP
+from cstool.stages.extract.rows import BEYOND, LOST, ROWS_A_GROUP
 from cstool.storage.counts import Counts
 from cstool.storage.paragraphs import left_beside
 from cstool.storage.parts import SideTable
@@ -70,7 +70,7 @@ def merged(read: pa.Table, late: pa.Table, late_of: Array, inserted: Inserted) -
     rows = pa.concat_tables([read, late])
     position = _column(rows, "position") + shifts[0]
     paragraph = _column(rows, "paragraph") + shifts[1]
-    order = np.lexsort((position, _column(rows, "page")))
+    order = np.lexsort((position, paragraph, _column(rows, "page")))
     rows = rows.set_column(*_field(rows, "position", position))
     rows = rows.set_column(*_field(rows, "paragraph", paragraph))
     return rows.take(numbers(order))
@@ -113,7 +113,7 @@ def as_sentences(rows: pa.Table, counts: Counts) -> Iterator[pa.Table | SideTabl
 def _count_beyond(rows: pa.Table, counts: Counts) -> None:
     mentions = int(flat(one_chunk(rows.column("mentions")))[0][-1]) if rows.num_rows else 0
     for unit, number, reason in (
-        ("sentences", rows.num_rows, "more than 2^20 in a page"),
+        ("sentences", rows.num_rows, BEYOND),
         ("mentions", mentions, LOST),
     ):
         tally = counts.tally(unit)

@@ -7,10 +7,14 @@ from typing import Any, Literal
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.storage.schemas import Unit
 from cstool.wikitext.sentences import segmenter
 
 Templates = Literal["dump", "rules", "none"]
 Formulas = Literal["holes", "tex"]
+Headings = Literal["none", "markdown"]
+# The largest number of gaps in a row of the output.
+LARGEST_GAPS = 2**16 - 1
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class ExtractOptions:
     the dump. Pages with more than `largest_page` bytes of text are dropped. `keep_going` keeps the
     readable part of a truncated dump. `rules`: content of a file of template rules; `rules_name`:
     its name, for messages. `entities`: a folder of `cstool entities`, for modules. `limit`: read
-    only this number of pages, without redirects and those of other namespaces.
+    only this number of pages, without redirects and those of other namespaces. `unit`: what a row
+    contains; `all_sentences` then keeps units without a mention. `headings`: "markdown" keeps the
+    headings of pages. `max_gaps`: drop units with more missing sentences; None for the default.
     """
 
     templates: Templates = "dump"
@@ -39,6 +45,21 @@ class ExtractOptions:
     template_pages: tuple[str, ...] = ()
     formulas: Formulas = "holes"
     entities: Path | None = None
+    unit: Unit = "sentence"
+    headings: Headings = "none"
+    max_gaps: int | None = None
+
+    @property
+    def every(self) -> bool:
+        """Whether sentences without a mention are read: a larger unit has all of its sentences."""
+        return self.all_sentences or self.unit != "sentence"
+
+    @property
+    def most_gaps(self) -> int:
+        """The largest number of missing sentences in a unit that is kept."""
+        if self.max_gaps is not None:
+            return self.max_gaps
+        return LARGEST_GAPS if self.unit == "page" else 0
 
     @property
     def render(self) -> bool:
@@ -67,5 +88,9 @@ class ExtractOptions:
             parameters["formulas"] = self.formulas
         if self.template_pages:
             parameters["template_pages"] = [Path(path).name for path in self.template_pages]
-        given = {"wiki": self.wiki, "limit": self.limit}
+        if self.unit != "sentence":
+            parameters["unit"] = self.unit
+        if self.headings != "none":
+            parameters["headings"] = self.headings
+        given = {"wiki": self.wiki, "limit": self.limit, "max_gaps": self.max_gaps}
         return parameters | {name: value for name, value in given.items() if value is not None}

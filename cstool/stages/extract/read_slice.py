@@ -44,6 +44,8 @@ def first_reader(site: Site, options: ExtractOptions) -> PageReader:
         extra=options.rules,
         waits="calls" if options.by_definition else "unknown",
         formulas=options.formulas,
+        gaps=options.unit != "sentence",
+        headings=options.headings != "none",
     )
 
 
@@ -70,7 +72,7 @@ def _read_pages(slice_: PageSlice, options: ExtractOptions) -> Batches:
             continue
         try:
             with at_most(_PAGE_SECONDS):
-                reading = read.read(page.text or "", page.title, every=options.all_sentences)
+                reading = read.read(page.text or "", page.title, every=options.every)
         except TookTooLong:
             tally.drop("took too long")
             versions.add(page, None)

@@ -14,6 +14,7 @@ from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
 from cstool.stages.extract.renderers import TemplateSources
 from cstool.stages.extract.rows import READ_SENTENCES, ROWS_A_GROUP, SentenceRows
+from cstool.stages.extract.units import as_units
 from cstool.stages.extract.waiting import waiting_in
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
@@ -22,10 +23,14 @@ from cstool.wikitext.pending import ParagraphText, PendingParagraph
 
 
 class ReadPart(NamedTuple):
-    """The output of the first phase for a slice: its part, and its side table if there is one."""
+    """The output of the first phase for a slice: its part, and its side table if there is one.
+
+    `pages`: the number of pages that were read.
+    """
 
     part: Path
     waiting: Path
+    pages: int
 
 
 # Limit of CPU time, a safety net: the limits on the steps of a page are reached long before.
@@ -33,7 +38,7 @@ _PARAGRAPH_SECONDS = 600.0
 
 
 def render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
-    """Yield the sentences of a slice, in the order of the dump, and the paragraphs of these.
+    """Yield the rows of a slice, in the order of the dump, and the paragraphs of these.
 
     Return the counts of the paragraphs that waited; what the first phase read is counted there.
     """
@@ -61,7 +66,11 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     rows.count()
     table = pa.Table.from_batches(late, READ_SENTENCES)
     table = merged(read_part(read.part), table, np.array(late_of, np.int64), inserted)
-    yield from as_sentences(table, counts)
+    options = sources.options
+    if options.unit == "sentence":
+        yield from as_sentences(table, counts)
+    else:
+        yield from as_units(table, options, read.pages, counts)
     return counts
 
 
@@ -72,7 +81,7 @@ class ParagraphReader:
         self._reader = sources.reader()
         self._expander = sources.expander()
         self._overridden = sources.overridden
-        self._every = sources.options.all_sentences
+        self._every = sources.options.every
         self._note = noter()
 
     def read(self, page: Page, waiting: PendingParagraph) -> ParagraphText:

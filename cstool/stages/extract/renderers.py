@@ -51,6 +51,8 @@ class TemplateSources:
             aliases=self.aliases,
             extra=self.options.rules,
             formulas=self.options.formulas,
+            gaps=self.options.unit != "sentence",
+            headings=self.options.headings != "none",
         )
 
     def expander(self) -> "PageExpander | None":

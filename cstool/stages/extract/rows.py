@@ -1,7 +1,9 @@
 """Builds rows from the sentences of pages, and their counts.
 
-Rows of both phases: `page` is the index of the page in its slice. In the first phase, positions and
-paragraphs are counted as if the paragraphs that wait had no sentences (`stages/extract/merge.py`).
+Rows of both phases: `page` is the index of the page in its slice; `kind` is that of
+`SentenceColumns`, since paragraphs and pages also need gaps and headings. In the first phase,
+positions and paragraphs are counted as if the paragraphs that wait had no sentences
+(`stages/extract/merge.py`).
 """
 
 from collections import Counter
@@ -18,10 +20,10 @@ from cstool.storage.schemas import MENTION
 from cstool.wikitext.sentence_columns import PageSentences, SentenceColumns
 
 ROWS_A_GROUP = 20_000
-_BYTES = 4  # of a number in SentenceColumns
 HOLE = "hole"
 NO_MENTION = "no mention"
 LOST = "in a dropped sentence"
+BEYOND = "more than 2^20 in a page"
 READ_SENTENCES = pa.schema(
     [
         ("page", pa.uint32()),
@@ -32,6 +34,7 @@ READ_SENTENCES = pa.schema(
         ("position", pa.uint32()),
         ("text", pa.string()),
         ("mentions", MENTION),
+        ("kind", pa.uint8()),
     ]
 )
 
@@ -72,14 +75,14 @@ class SentenceRows:
         first: int = 0,
         paragraph: int = 0,
     ) -> int:
-        """Add the sentences of a page that have no holes; return their number, count the others.
+        """Add the rows of a page, and count its sentences; return the number of rows.
 
         `first` and `paragraph` are added to their positions and paragraphs.
         """
-        kept = len(sentences.columns.sizes) // _BYTES
-        if kept:
-            self.added.append(_Added(index, page, kept, first, paragraph))
-            self.rows += kept
+        rows, kept = sentences.columns.rows, sentences.columns.sentences
+        if rows:
+            self.added.append(_Added(index, page, rows, first, paragraph))
+            self.rows += rows
             for column, more in zip(self.columns, sentences.columns, strict=True):
                 column.extend(more)
         mentions_lost = 0
@@ -92,7 +95,7 @@ class SentenceRows:
         tally.drop(NO_MENTION, sentences.number - kept - with_holes)
         tally.drop(HOLE, with_holes)
         self.counts.tally("mentions").drop(LOST, mentions_lost)
-        return kept
+        return rows
 
     def take(self) -> pa.RecordBatch:
         """Return the collected rows (READ_SENTENCES); clear the buffers."""
@@ -114,6 +117,7 @@ class SentenceRows:
                 numbers(np.frombuffer(taken.positions, np.uint32) + firsts),
                 strings_of(np.frombuffer(taken.sizes, np.int32), taken.texts),
                 self._mentions(taken),
+                numbers(np.frombuffer(taken.kinds, np.uint8)),
             ],
             schema=READ_SENTENCES,
         )

@@ -38,7 +38,7 @@ from cstool.storage.ownership import refuse_damage
 from cstool.storage.paragraphs import gather
 from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
-from cstool.storage.schemas import SENTENCES
+from cstool.storage.schemas import SENTENCES, for_unit
 from cstool.storage.tasks import Task
 from cstool.wikitext.expansion.lua.version import lua_version
 from cstool.wikitext.fast_path import COMPILED
@@ -145,7 +145,7 @@ def _fill(
     if more:
         run.read |= {len(paths) + i: file for i, file in more.read.items()}
     source = Source(dump.site.wiki, site.language)
-    return run.finish([*made, *paragraphs], counts, source=source, unit="sentence")
+    return run.finish([*made, *paragraphs], counts, source=source, unit=options.unit)
 
 
 def _render(run: Run, read: Sequence[FinishedPart], sources: TemplateSources) -> list[FinishedPart]:
@@ -154,9 +154,10 @@ def _render(run: Run, read: Sequence[FinishedPart], sources: TemplateSources) ->
     tasks = []
     for made in read:
         file = made.part.file
-        slice_ = ReadPart(run.work(_READ) / file, run.work(WAITING_FOLDER) / file)
-        digests = [content_digest(path) for path in slice_ if path.is_file()]
+        pages = made.counts.tally("pages").written
+        slice_ = ReadPart(run.work(_READ) / file, run.work(WAITING_FOLDER) / file, pages)
+        digests = [content_digest(path) for path in slice_[:2] if path.is_file()]
         fingerprint = xxhash.xxh3_128_hexdigest(" ".join([rendered_by, *digests]).encode())
         tasks.append(Task(file, slice_, fingerprint))
-    spec = PartSpec(SENTENCES, label="extract", unit="part")
+    spec = PartSpec(for_unit(SENTENCES, sources.options.unit), label="extract", unit="part")
     return run.map(render_paragraphs, sources, tasks, spec)

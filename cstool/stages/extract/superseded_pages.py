@@ -15,6 +15,7 @@ from cstool.storage.checksums import read_part
 from cstool.storage.ownership import WORK
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
+from cstool.wikitext.sentence_columns import GAP
 
 
 def drop_superseded(run: Run, made: Sequence[FinishedPart], spec: PartSpec) -> list[FinishedPart]:
@@ -35,8 +36,10 @@ def rows_to_keep(pages: SupersededPages, work: Path) -> Batches:
     table = read_part(pages.part)
     keep = pages.rows_to_keep()
     mentions = np.diff(flat(one_chunk(table.column("mentions")))[0])
+    kinds = np.from_dlpack(one_chunk(table.column("kind")))
+    dropped = ~keep & (kinds < GAP)  # not gaps and headings
     counts = pages.new_counts(
-        {"sentences": int((~keep).sum()), "mentions": int(mentions[~keep].sum())}
+        {"sentences": int(dropped.sum()), "mentions": int(mentions[~keep].sum())}
     )
     kept = table.filter(pa.array(keep))
     for start in range(0, kept.num_rows, ROWS_A_GROUP):

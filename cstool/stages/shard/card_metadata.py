@@ -11,6 +11,8 @@ import yaml
 from cstool.languages.codes import bcp47
 from cstool.stages.shard.formats import CorpusFormat
 from cstool.storage.manifest import Source
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.schemas import TALLIES
 
 # The name of the configuration with all languages.
 EVERY = "all"
@@ -31,20 +33,27 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 WIDTH = 2**31 - 1
 
 Splits = dict[str, dict[str, SplitSize]]
+_PLAIN = RowKind()
 
 
-def metadata(splits: Splits, form: CorpusFormat, sources: Sequence[Source]) -> str:
+def metadata(
+    splits: Splits, form: CorpusFormat, sources: Sequence[Source], kind: RowKind = _PLAIN
+) -> str:
     """Return the YAML of the card (https://github.com/huggingface/hub-docs, datasetcard.md).
 
-    `splits`: the size of each split, by language; `sources`: of the source sentences.
+    `splits`: the size of each split, by language; `sources`: of the source sentences; `kind`: of
+    the rows.
     """
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
+    wikis = ", ".join(source.wiki for source in sources)
     translation = form.name == "mt"
     tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
+    if kind.unit != "sentence" or kind.annotated:
+        tasks = {"task_categories": ["text-generation"], "task_ids": ["language-modeling"]}
     fields = {
         "license": "cc-by-sa-4.0",
         **_tags([*splits, *(source.language for source in sources)]),
-        "pretty_name": f"Code-switched sentences from {', '.join(s.wiki for s in sources)}",
+        "pretty_name": f"Code-switched {TALLIES[kind.unit]} from {wikis}",
         "annotations_creators": ["machine-generated"],
         "language_creators": ["crowdsourced", "machine-generated"],
         "multilinguality": ["translation" if translation else "multilingual"],

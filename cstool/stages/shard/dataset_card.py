@@ -11,11 +11,14 @@ from cstool.languages.codes import names
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
 from cstool.stages.shard.card_origins import origins_section, published_at
+from cstool.stages.shard.card_rows import columns_of, introduction, lengths_section, passes_of
 from cstool.stages.shard.formats import CorpusFormat
-from cstool.stages.shard.statistics import LOOKED_AT
+from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input, Source
 from cstool.storage.reason_phrases import reasons_text
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.schemas import TALLIES
 from cstool.storage.statistics import LanguageNumbers
 
 
@@ -24,7 +27,8 @@ class CardData:
     """The content of the card except the sizes of splits.
 
     `dedup`, `tests` (file names): options of `shard` that drop rows; `dropped`: rows by reason;
-    `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`.
+    `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`; `kind`:
+    of the rows.
     """
 
     form: CorpusFormat
@@ -35,24 +39,15 @@ class CardData:
     numbers: Mapping[str, LanguageNumbers] = field(default_factory=dict)
     lineage: tuple[Ancestor, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    kind: RowKind = field(default_factory=RowKind)
+
+    @property
+    def columns(self) -> str:
+        """The table of columns."""
+        return _COLUMNS.get(self.form.name) or columns_of(self.kind)
 
 
 _COLUMNS = {
-    "cstool": """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the row, into which entities were switched |
-| `source_language` | language of the source sentence |
-| `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
-| `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
-`start`, `end` (in `text`), `name_language` and `origin` of the name; offsets count Unicode code \
-points, ends are exclusive |
-| `page_id`, `title` | Wikipedia page of the sentence |
-| `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |
-
-For each `wiki` and `id`, the Parquet files `_paragraphs/*.pq` contain the index of the paragraph or
-list item from which the sentence was extracted.""",
     "entitycs": """\
 | column | meaning |
 |---|---|
@@ -70,7 +65,6 @@ list item from which the sentence was extracted.""",
 | `target` | the source sentence |
 | `wiki` | wiki of the source sentence |""",
 }
-_COLUMNS["jsonl"] = _COLUMNS["cstool"]
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -78,16 +72,15 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
     wikis = ", ".join(source.wiki for source in facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     first = next(iter(splits), "de")
+    unit, units = facts.kind.unit, TALLIES[facts.kind.unit]
     return f"""\
 ---
-{metadata(splits, facts.form, facts.sources)}---
+{metadata(splits, facts.form, facts.sources, facts.kind)}---
 
-# Code-switched sentences from {wikis}
+# Code-switched {units} from {wikis}
 
-Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
-training cross-lingual models. The corpus contains {_sentences(rows, facts)} in {len(splits)}
-languages. It was created with {_program()} {__version__}, following the method of EntityCS
-([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/)).
+{introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {len(splits)}
+languages.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}.
 
 With `pip install {_LIBRARIES[facts.form.suffix]}`:
 
@@ -100,35 +93,34 @@ corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
 split.{_default(splits)} All sentences of a page are in the same split, in all languages.
 
-{_COLUMNS[facts.form.name]}
+{facts.columns}
 {_left_out(facts)}
 ## Languages
 
 {_languages(splits, facts)}
 
 Words are counted by the rules of each script, as by `cstool stats`; where a file has more than
-{LOOKED_AT:,} rows, their number is estimated from that many.
+{_looked_at(facts)}, their number is estimated from that many.
 
-{origins_section(facts.numbers)}{_made(facts)}## Limitations
+{_numbers(facts)}{_made(facts)}## Limitations
 
 - Labels are inserted in their base form, as in Wikidata. They may not agree with the rest of the
   sentence in case, number or gender, or with its articles and particles.
-- Only entities are switched. The rest of the sentence is not translated.
+- Only entities are switched. The rest of the {unit} is not translated.
 - Only linked entities are switched. Wikipedia usually links an entity once per page; later
   mentions are switched only if `cstool link --propagate` found them.
 - The quality of the labels is that of Wikidata. Some labels are missing, some are in another
   script or language (these are excluded if detected), and some refer to something other than the
   link.
-- Sentences with missing text, for example where a template could not be rendered, are excluded, so
-  information that Wikipedia presents with such templates is under-represented.
+{_missing(facts.kind)}
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
 ## License
 
-The sentences are from Wikipedia ({wikis}). They were written by its contributors and are licensed
+The {units} are from Wikipedia ({wikis}). They were written by its contributors and are licensed
 under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the wiki, page and revision of each sentence; the address of a revision is
+the wiki, page and revision of each {unit}; the address of a revision is
 `https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
 authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
 a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
@@ -196,10 +188,41 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     return "\n".join(lines)
 
 
+def _method(facts: CardData) -> str:
+    """Return whose method was followed, "" if names stand beside their anchors."""
+    if facts.kind.annotated:
+        return ""
+    return """, following the method of EntityCS
+([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/))"""
+
+
+def _numbers(facts: CardData) -> str:
+    """Return the sections on lengths and on origins of names."""
+    return lengths_section(facts.numbers, facts.kind) + origins_section(facts.numbers)
+
+
+def _looked_at(facts: CardData) -> str:
+    """Return how much of a file was analyzed."""
+    if facts.kind.unit == "sentence":
+        return f"{LOOKED_AT:,} rows"
+    return f"{CHARACTERS_LOOKED_AT:,} characters"
+
+
+def _missing(kind: RowKind) -> str:
+    """Return the limitation about missing text."""
+    if kind.unit == "sentence":
+        return """\
+- Sentences with missing text, for example where a template could not be rendered, are excluded, so
+  information that Wikipedia presents with such templates is under-represented."""
+    return f"""\
+- Sentences with missing text, for example where a template could not be rendered, are missing from
+  the {TALLIES[kind.unit]}; `gaps` counts them. Tables and references are missing, too."""
+
+
 def _sentences(rows: int, facts: CardData) -> str:
     """Return the number of sentences: of the switched ones, and of the source sentences."""
     source = sum(its.source_rows for its in facts.numbers.values())
-    return f"{rows - source:,} switched + {source:,} source sentences"
+    return f"{rows - source:,} switched + {source:,} source {TALLIES[facts.kind.unit]}"
 
 
 # ---- how it was created ----
@@ -292,8 +315,8 @@ def _date(name: str) -> str:
 _STEPS = {
     "entities": ("entities",),
     "titles": ("redirects",),
-    "extract": ("pages", "sentences"),
-    "switch": ("labels", "sentences"),
+    "extract": ("pages", "paragraphs", "sentences"),
+    "switch": ("labels", "pages", "paragraphs", "sentences"),
 }
 _REASONS = 4
 
@@ -320,14 +343,15 @@ def _steps(one: Ancestor) -> Iterator[str]:
 def _left_out(facts: CardData) -> str:
     """Return a paragraph on the rows that `shard` dropped, "" if it was not asked to drop any."""
     kinds = []
+    units = TALLIES[facts.kind.unit]
     if facts.dedup == "exact":
-        kinds.append("source sentences that are equal to an earlier one")
+        kinds.append(f"source {units} that are equal to an earlier one")
     elif facts.dedup == "minhash":
-        kinds.append("most source sentences that are similar to an earlier one (MinHash)")
+        kinds.append(f"most source {units} that are similar to an earlier one (MinHash)")
     if facts.tests:
         files = ", ".join(f"`{name}`" for name in facts.tests)
         kinds.append(
-            f"source sentences that share 13 consecutive words with {files} (fewer for short texts)"
+            f"source {units} that share 13 consecutive words with {files} (fewer for short texts)"
         )
     if facts.form.name == "mt":
         kinds.append("rows of the source sentences themselves")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk
@@ -30,6 +31,7 @@ from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
+from cstool.storage.schemas import Unit
 from cstool.storage.segments import (
     INDEX,
     Segment,
@@ -45,11 +47,23 @@ from cstool.storage.tasks import Task
 Dedup = Literal["none", "exact", "minhash"]
 
 # Reasons to drop a row, by index.
-REASONS = (
-    "source sentence holds a test set's text",
-    "source sentence is there already",
-    "source sentence is nearly there already",
-)
+_REASONS: dict[Unit, tuple[str, ...]] = {
+    "sentence": (
+        "source sentence holds a test set's text",
+        "source sentence is there already",
+        "source sentence is nearly there already",
+    ),
+    "paragraph": (
+        "source paragraph holds a test set's text",
+        "source paragraph is there already",
+        "source paragraph is nearly there already",
+    ),
+    "page": (
+        "source page holds a test set's text",
+        "source page is there already",
+        "source page is nearly there already",
+    ),
+}
 NOT_A_PAIR = "source sentence: nothing to translate"
 _TEST, _SAME, _NEAR = range(3)
 
@@ -66,7 +80,9 @@ _MARKS = pa.schema(
 )
 _MARKS_A_BUCKET = 2_000_000
 _MOST_BUCKETS = 4096
+# The texts that are hashed together: hashing takes about 50 times their memory.
 _SENTENCES_AT_ONCE = 20_000
+_BYTES_AT_ONCE = 1 << 23
 # Marks to collect before writing, about 40 MB: writing fewer at a time makes too many segments.
 _MARKS_AT_ONCE = 1 << 20
 _ID_BITS = 52  # 32 for the page id, 20 for the position on the page
@@ -76,14 +92,19 @@ _ID_BITS = 52  # 32 for the page id, 20 for the position on the page
 class PartToRead:
     """A part of a switched folder.
 
-    `name`: unique among all parts; `file`: path; `folder`: index of its folder; `drops`: segments
-    of the sentences to drop.
+    `name`: unique among all parts; `file`: path; `folder`: index of its folder; `unit`: of its
+    rows; `drops`: segments of the sentences to drop.
     """
 
     name: str
     file: str
     folder: int
+    unit: Unit = "sentence"
     drops: tuple[Segment, ...] = ()
+
+    def reason(self, index: int) -> str:
+        """Return the reason with this index to drop a row."""
+        return _REASONS[self.unit][index]
 
 
 @dataclass(frozen=True)
@@ -142,7 +163,7 @@ def kept_rows(
         rows = kept.names[index] != names
         for reason, number in enumerate(np.bincount(kept.reasons[index[~rows]])):
             if number:
-                dropped[REASONS[reason]] = int(number)
+                dropped[part.reason(reason)] = int(number)
     if format_ == "mt":
         sources = pa.compute.equal(table.column("language"), table.column("source_language"))
         pair = ~one_chunk(sources).to_numpy(zero_copy_only=False)
@@ -202,6 +223,7 @@ def find_drops(
                 task.slice.name,
                 task.slice.file,
                 task.slice.folder,
+                task.slice.unit,
                 (*in_tests.get(task.slice.name, ()), *by_part.get(number, ())),
             ),
             task.fingerprint,
@@ -231,7 +253,9 @@ def _marks_of(
             texts = one_chunk(rows.column("source_text"))
             names = _names(rows, part)
             in_tests = tests.found_in(texts) if tests else np.zeros(len(names), bool)
-            counts.add("sentences", {"screened": len(names), REASONS[_TEST]: int(in_tests.sum())})
+            counts.add(
+                "sentences", {"screened": len(names), part.reason(_TEST): int(in_tests.sum())}
+            )
             if in_tests.any():
                 reason = np.full(int(in_tests.sum()), _TEST, np.uint64)
                 bucket = np.full(len(reason), work.buckets, np.uint32)
@@ -264,11 +288,18 @@ def _together(held: list[tuple[pa.Table, Array]]) -> tuple[pa.Table, Array]:
 
 
 def _sentences(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield the rows of a table in batches, one row per source sentence."""
+    """Yield the rows of a table in batches, one row per source sentence, paragraph or page."""
     ids = table.column("id").to_numpy()
     firsts = np.unique(ids, return_index=True)[1]
-    for start in range(0, len(firsts), _SENTENCES_AT_ONCE):
-        yield table.take(numbers(firsts[start : start + _SENTENCES_AT_ONCE]))
+    sizes = pc.binary_length(one_chunk(table.column("source_text"))).to_numpy()[firsts]
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(firsts):
+        before = ends[start - 1] if start else 0
+        end = int(np.searchsorted(ends, before + _BYTES_AT_ONCE, side="right"))
+        end = max(start + 1, min(end, start + _SENTENCES_AT_ONCE))
+        yield table.take(numbers(firsts[start:end]))
+        start = end
 
 
 def _marked(marks: Array, check: Any, more: Any, names: Array, part: int) -> pa.Table:

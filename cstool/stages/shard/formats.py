@@ -1,7 +1,7 @@
 """The output formats of a corpus: their columns and kinds of files."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import pyarrow as pa
@@ -9,12 +9,18 @@ import pyarrow as pa
 from cstool.stages.shard.format_entitycs import ENTITYCS, marked_up
 from cstool.stages.shard.format_mt import MT, pairs
 from cstool.storage.checksums import layout_of
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import SWITCHED
 
 FormatName = Literal["cstool", "entitycs", "jsonl", "mt"]
 
+# Formats whose rows are sentences with replaced entities, without a column for passes.
+SENTENCE_FORMATS = ("entitycs", "mt")
+
 # Rows of a row group, which a reader holds in memory: about 30 MB of text, 10 MB on disk.
 ROWS_A_GROUP = 100_000
+# The same for paragraphs and pages, in bytes of both texts.
+BYTES_A_GROUP = 32_000_000
 # Content-defined page boundaries (pyarrow 21 or later): on a store that deduplicates by content
 # (the Hub's Xet), two versions of a corpus share most of their bytes.
 _CHUNKED = int(pa.__version__.split(".")[0]) >= 21
@@ -41,6 +47,12 @@ class CorpusFormat:
         """The options of pyarrow's ParquetWriter for this format."""
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
         return {**layout_of(self.schema, self.unique), **chunked}
+
+
+def format_of(name: str, kind: RowKind) -> CorpusFormat:
+    """Return a format with the columns of a kind of rows."""
+    form = FORMATS[name]
+    return form if name in SENTENCE_FORMATS else replace(form, schema=kind.schema)
 
 
 def _as_they_are(table: pa.Table) -> pa.Table:

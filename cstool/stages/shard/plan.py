@@ -4,26 +4,36 @@
 results. The plan does not depend on the distribution of rows over parts.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from cstool.arrays.arrow import numbers
+from cstool.arrays import Array
+from cstool.arrays.arrow import numbers, one_chunk
 from cstool.arrays.hashing import page_hashes
 from cstool.errors import InputError
 from cstool.languages.codes import has_form
 from cstool.stages.shard.dedup import Dedup, DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FormatName
-from cstool.storage.checksums import read_part
+from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.parts import Batches, FinishedPart
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.schemas import TALLIES
+from cstool.storage.segments import row_groups
 
 if TYPE_CHECKING:
     import polars as pl
 
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
+# Of paragraphs and pages: bytes of `text` of a training file, about as many as those of
+# `rows_per_shard` sentences.
+BYTES_A_SHARD = 100_000_000
 SPLITS = ("train", "validation")
 # The columns that `census` and `kept_rows` need.
 NARROW = ["id", "language", "source_language", "page_id", "wiki"]
@@ -33,9 +43,9 @@ NARROW = ["id", "language", "source_language", "page_id", "wiki"]
 class ShardOptions:
     """The options of `cstool shard`.
 
-    `validation`: minimum number of sentences per language to hold out, or a tenth of the language's
-    sentences if that is less; a page is held out as a whole, in all languages. `decontaminate`:
-    files of test sets. A dropped source sentence is dropped with all its rows.
+    `validation`: minimum number of rows per language to hold out, or a tenth of the language's
+    rows if that is less; a page is held out as a whole, in all languages. `decontaminate`: files of
+    test sets. A dropped source sentence, paragraph or page is dropped with all its rows.
     """
 
     rows_per_shard: int = 500_000
@@ -59,13 +69,14 @@ class ShardPlan:
     """The plan of a corpus.
 
     `languages`: sorted; `files`: number of training files of each; `held_out`: hashes of the pages
-    to hold out, sorted. The held-out rows of a language are one file.
+    to hold out, sorted. The held-out rows of a language are one file. `kind`: of the rows.
     """
 
     languages: tuple[str, ...]
     files: tuple[int, ...]
     held_out: tuple[int, ...]
     options: ShardOptions
+    kind: RowKind
 
     def shards(self) -> list[Shard]:
         """Return all planned files; the index of a file is its destination."""
@@ -77,13 +88,16 @@ class ShardPlan:
         ]
 
 
-def census(part: PartToRead, options: ShardOptions) -> Batches:
+def census(part: PartToRead, work: tuple[ShardOptions, RowKind]) -> Batches:
     """Yield the candidate pages of a part to hold out: the first by hash, for each language."""
+    options, kind = work
     table = read_part(part.file, NARROW)
     counts = Counts()
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
     table = table.filter(pa.array(kept.rows))
     if table.num_rows:
+        if kind.unit != "sentence":
+            counts.add("bytes", _text_bytes(part.file, kept.rows))
         import polars as pl  # here: a process that has imported Polars cannot be forked
 
         frame = pl.from_arrow(
@@ -97,6 +111,20 @@ def census(part: PartToRead, options: ShardOptions) -> Batches:
         counts.add("rows", dict(rows.iter_rows()))
         yield first_pages(pages, options.validation).to_arrow().cast(PAGES)
     return counts
+
+
+def _text_bytes(file: str, kept: Array) -> dict[str, int]:
+    """Return the bytes of the texts of a part's rows, for which `kept` is true, by language."""
+    sizes: Counter[str] = Counter()
+    before = 0
+    for rows in row_groups(open_part(Path(file)), ["language", "text"]):
+        here = kept[before : before + rows.num_rows]
+        before += rows.num_rows
+        codes = one_chunk(rows.column("language")).dictionary_encode()
+        length = pc.binary_length(one_chunk(rows.column("text"))).to_numpy() * here
+        sums = np.bincount(codes.indices.to_numpy(), length, len(codes.dictionary))
+        sizes.update(dict(zip(codes.dictionary.to_pylist(), map(int, sums), strict=True)))
+    return sizes
 
 
 def first_pages(pages: "pl.DataFrame", validation: int) -> "pl.DataFrame":
@@ -113,20 +141,26 @@ def first_pages(pages: "pl.DataFrame", validation: int) -> "pl.DataFrame":
 
 
 def plan_of(
-    folder: Path, censuses: list[FinishedPart], options: ShardOptions, names: str
+    folder: Path,
+    censuses: list[FinishedPart],
+    options: ShardOptions,
+    kind: RowKind,
+    names: str,
 ) -> ShardPlan:
     """Choose the pages to hold out, jointly for all languages, and the numbers of files.
 
-    `names`: of the input folders, for messages.
+    `kind`: of the rows. `names`: of the input folders, for messages.
     Raises InputError if no row remains, and for a language code that cannot name a folder.
     """
     import polars as pl
 
-    rows = total(made.counts for made in censuses).details.get("rows", {})
+    counted = total(made.counts for made in censuses).details
+    rows, sizes = counted.get("rows", {}), counted.get("bytes", {})
     if not rows:
+        units = TALLIES[kind.unit]
         raise InputError(
-            f"{names}: no sentences, or all of them are dropped, so the corpus would be "
-            "empty; give other folders, or drop fewer sentences"
+            f"{names}: no {units}, or all of them are dropped, so the corpus would be "
+            f"empty; give other folders, or drop fewer {units}"
         )
     for code in rows:
         if not has_form(code):
@@ -143,8 +177,12 @@ def plan_of(
         candidates.setdefault(language, []).append((page, number))
     wanted = {code: min(options.validation, number // 10) for code, number in rows.items()}
     languages = tuple(sorted(rows))
-    files = tuple(-(-rows[code] // options.rows_per_shard) for code in languages)
-    return ShardPlan(languages, files, tuple(sorted(hold_out(candidates, wanted))), options)
+    files = tuple(
+        max(-(-rows[code] // options.rows_per_shard), -(-sizes.get(code, 0) // BYTES_A_SHARD))
+        for code in languages
+    )
+    held_out = tuple(sorted(hold_out(candidates, wanted)))
+    return ShardPlan(languages, files, held_out, options, kind)
 
 
 def hold_out(candidates: dict[str, list[tuple[int, int]]], wanted: dict[str, int]) -> set[int]:

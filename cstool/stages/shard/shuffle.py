@@ -18,7 +18,7 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import bytes_in_memory, numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
-from cstool.stages.shard.formats import FORMATS, ROWS_A_GROUP
+from cstool.stages.shard.formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.atomic import whole_file
@@ -26,10 +26,11 @@ from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import sha256
 from cstool.storage.parts import Batches
-from cstool.storage.schemas import SWITCHED
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
+    TableSize,
     groups_at_once,
     merge_segments,
     order_by_destination,
@@ -37,12 +38,14 @@ from cstool.storage.segments import (
     segment_file,
 )
 
-KEYED = SWITCHED.append(pa.field("random_key", pa.uint64()))
+_KEY = pa.field("random_key", pa.uint64())
 # The record, in the work folder, of an output file that is not Parquet.
 RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
 # A detail of the counts: bytes of rows as Arrow tables, by language and split.
 IN_MEMORY = "bytes in memory"
 _KEY_BITS = 32
+# Ids of sentences have fewer bits (`schemas.sentence_id`).
+_PASS_SHIFT = 52
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,11 @@ class ShardToWrite:
 
 @dataclass(frozen=True)
 class GatherTask:
-    """The parameters of `gather`: the output folder and the format."""
+    """The parameters of `gather`: the output folder, the format and the kind of rows."""
 
     out: str
     format: str
+    kind: RowKind
 
 
 def scatter(part: PartToRead, work: ScatterTask) -> Batches:
@@ -75,10 +79,13 @@ def scatter(part: PartToRead, work: ScatterTask) -> Batches:
     counts = Counts()
     kept = DroppedSentences.of(part)
     file = segment_file(Path(work.segments), part.name)
-    with SegmentWriter(file, KEYED) as segments:
+    schema = work.plan.kind.schema
+    with SegmentWriter(file, keyed(schema)) as segments:
         source = open_part(Path(part.file))
+        present = source.schema_arrow.names
+        passes = ["pass"] if "pass" in present else []
         for groups in groups_at_once(source):
-            narrow = read_groups(source, groups, NARROW)
+            narrow = read_groups(source, groups, [*NARROW, *passes])
             of_table = kept_rows(narrow, part, kept, work.plan.options.format)
             tally = counts.tally("rows")
             for reason, number in of_table.dropped.items():
@@ -94,12 +101,20 @@ def scatter(part: PartToRead, work: ScatterTask) -> Batches:
             # One column at a time, so that the memory of each is reused.
             columns = [
                 one_chunk(read_groups(source, groups, [name]).column(0).take(indices))
-                for name in SWITCHED.names
+                if name in present
+                else numbers(np.zeros(len(rows), np.uint8))  # the pass, of a folder of one
+                for name in schema.names
             ]
-            batch = pa.RecordBatch.from_arrays([*columns, numbers(keys[order])], schema=KEYED)
+            columns.append(numbers(keys[order]))
+            batch = pa.RecordBatch.from_arrays(columns, schema=keyed(schema))
             segments.write_ordered(batch, destinations[order])
     yield segments.index()
     return counts
+
+
+def keyed(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of the segments: with a column for the random key."""
+    return schema.append(_KEY)
 
 
 def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
@@ -110,6 +125,8 @@ def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
     words = np.array([hash_word(code, plan.options.seed) for code in codes], np.uint64)
     pages = page_hashes(table, plan.options.seed)
     ids = table.column("id").to_numpy().astype(np.uint64)
+    if "pass" in table.column_names:
+        ids |= table.column("pass").to_numpy().astype(np.uint64) << np.uint64(_PASS_SHIFT)
     keys = mix(mix(ids) ^ words[of_row] ^ pages)
     starts = np.cumsum([0, *(files + 1 for files in plan.files)])
     numbers_ = np.array([plan.languages.index(code) for code in codes], np.int64)[of_row]
@@ -122,11 +139,11 @@ def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
 
 def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     """Yield the rows of a shard in the order of their keys, and its statistics; return counts."""
-    form = FORMATS[work.format]
+    form = format_of(work.format, work.kind)
     counts = Counts()
-    facts = _facts(shard)
+    facts = _facts(shard, work.kind)
     split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
-    for table in _in_order(shard, counts, facts):
+    for table in _in_order(shard, work.kind, counts, facts):
         columns = form.columns(table)
         counts.add(IN_MEMORY, {split: bytes_in_memory(columns)})
         yield columns
@@ -139,13 +156,13 @@ def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
     import polars as pl  # here: a process that has imported Polars cannot be forked
 
     counts = Counts()
-    facts = _facts(shard)
+    facts = _facts(shard, work.kind)
     path = Path(work.out) / shard.file
     split = f"{path.parent.name}/{split_name(shard.file)}"
     rows = 0
     with whole_file(path) as temporary:
         with temporary.open("wb") as file, zstandard.open(file, "wb", cctx=compressor()) as out:
-            for table in _in_order(shard, counts, facts):
+            for table in _in_order(shard, work.kind, counts, facts):
                 frame = pl.from_arrow(table)
                 assert isinstance(frame, pl.DataFrame)
                 frame.write_ndjson(out)
@@ -162,15 +179,21 @@ def compressor() -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(write_checksum=True)
 
 
-def _facts(shard: ShardToWrite) -> FileFactsBuilder:
+def _facts(shard: ShardToWrite, kind: RowKind) -> FileFactsBuilder:
     _, language, _ = shard.file.split("/")
-    return FileFactsBuilder(language, shard.rows, sample=split_name(shard.file) == SPLITS[0])
+    sample = split_name(shard.file) == SPLITS[0]
+    return FileFactsBuilder(language, shard.rows, sample=sample, kind=kind)
 
 
-def _in_order(shard: ShardToWrite, counts: Counts, facts: FileFactsBuilder) -> Iterator[pa.Table]:
+def _in_order(
+    shard: ShardToWrite, kind: RowKind, counts: Counts, facts: FileFactsBuilder
+) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     _, language, _ = shard.file.split("/")
-    for rows in merge_segments(shard.segments, KEYED, "random_key", ROWS_A_GROUP):
+    size = TableSize(ROWS_A_GROUP)
+    if kind.unit != "sentence":
+        size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
+    for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {language: int(entities)})
         facts.add(rows)

@@ -8,7 +8,7 @@ shards, and `gather` writes each shard in random order (`shuffle`).
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -20,7 +20,8 @@ from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
-from cstool.stages.shard.formats import FORMATS, CorpusFormat
+from cstool.stages.shard.formats import CorpusFormat, format_of
+from cstool.stages.shard.inputs import SwitchedFolder, read_folders
 from cstool.stages.shard.minhash import ALGORITHM, need_library
 from cstool.stages.shard.plan import PAGES, ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
@@ -54,14 +55,13 @@ from cstool.storage.manifest import (
     describe_file,
     describe_folder,
     hash_file,
-    need_stage,
     sha256,
 )
-from cstool.storage.older_folders import need_columns
 from cstool.storage.paragraphs import of_corpus
 from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.run import Run, open_run
-from cstool.storage.schemas import SWITCHED
+from cstool.storage.schemas import TALLIES
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.statistics import STATISTICS, Statistics
 from cstool.storage.tasks import Task, part_name
@@ -72,13 +72,6 @@ __all__ = ["ShardOptions", "shard"]
 _QUICK = {"compression": "lz4"}
 
 
-class _Switched(NamedTuple):
-    """An input folder and its manifest."""
-
-    folder: Path
-    manifest: Manifest
-
-
 def shard(
     switched: Sequence[Path], out: Path, options: ShardOptions, running: RunOptions
 ) -> Manifest:
@@ -87,9 +80,7 @@ def shard(
     Raises InputError for a folder of another stage or an invalid test set, OutputError if `out`
     cannot be used, CstoolError if the library for --dedup is missing.
     """
-    read = [_Switched(folder.absolute(), need_stage(folder, "switch")) for folder in switched]
-    for folder, one in zip(switched, read, strict=True):
-        need_columns(folder, one.manifest, SWITCHED)
+    read, kind = read_folders(switched, options.format)
     tests = [path.absolute() for path in options.decontaminate]
     inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
     parameters: dict[str, Any] = {
@@ -113,7 +104,7 @@ def shard(
         options=running,
         reads=[one.folder for one in read],
     ) as run:
-        return run.finished or _fill(run, read, options)
+        return run.finished or _fill(run, read, kind, options)
 
 
 def _describe_tests(path: Path) -> Input:
@@ -124,14 +115,14 @@ def _describe_tests(path: Path) -> Input:
     return describe_file(path)
 
 
-def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
+def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOptions) -> Manifest:
     files = [
         (str(folder / part.file), number, part.checksum)
         for number, (folder, manifest) in enumerate(read)
         for part in manifest.tables
     ]
     tasks = [
-        Task(part_name(i), PartToRead(part_name(i), file, number), checksum)
+        Task(part_name(i), PartToRead(part_name(i), file, number, kind.unit), checksum)
         for i, (file, number, checksum) in enumerate(files)
     ]
     rows = sum(part.rows for one in read for part in one.manifest.tables)
@@ -140,13 +131,12 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
     tasks = find_drops(run, tasks, sentences, options.dedup, tests)
     censuses = run.map(
         census,
-        options,
+        (options, kind),
         tasks,
         PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=_QUICK),
     )
-    plan = plan_of(
-        run.work("census"), censuses, options, ", ".join(str(one.folder) for one in read)
-    )
+    names = ", ".join(str(one.folder) for one in read)
+    plan = plan_of(run.work("census"), censuses, options, kind, names)
     segments = run.work("segments")
     scattered = run.map(
         scatter,
@@ -156,22 +146,22 @@ def _fill(run: Run, read: list[_Switched], options: ShardOptions) -> Manifest:
         is_intact=partial(are_whole, run.work("scattered"), segments),
     )
     by_shard, sizes = segments_of(scattered, run.work("scattered"), segments)
-    form = FORMATS[options.format]
-    made, counts, facts = _write(run, form, _shards(plan, by_shard, sizes, form))
+    form = format_of(options.format, kind)
+    made, counts, facts = _write(run, form, kind, _shards(plan, by_shard, sizes, form))
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     written = sum(m.part.rows for m in made)
     counts.tallies["rows"] = Tally(rows, written, dropped)
     run.leave_the_rest()
     _remove_strays(run, {m.part.file for m in made})
-    extra = _describe(run, read, made, counts, facts, options)
+    extra = _describe(run, read, made, counts, facts, options, kind)
     run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
-    return run.finish([*made, *paragraphs], counts, files=extra)
+    return run.finish([*made, *paragraphs], counts, files=extra, unit=kind.unit)
 
 
-def _once_each(read: list[_Switched]) -> list[_Switched]:
+def _once_each(read: list[SwitchedFolder]) -> list[SwitchedFolder]:
     """Return one folder for each run of `extract` that the folders were made from."""
-    by_run: dict[object, _Switched] = {}
+    by_run: dict[object, SwitchedFolder] = {}
     for number, one in enumerate(read):
         extracted = [a for a in one.manifest.lineage if a.stage == "extract"]
         key = msgspec.json.encode(extracted, order="sorted") if extracted else number
@@ -180,8 +170,8 @@ def _once_each(read: list[_Switched]) -> list[_Switched]:
 
 
 def _sentences(manifest: Manifest) -> int:
-    """Return the maximum number of source sentences in a folder."""
-    tally = manifest.counts.tallies.get("sentences")
+    """Return the maximum number of source sentences, paragraphs or pages in a folder."""
+    tally = manifest.counts.tallies.get(TALLIES[manifest.row_unit])
     return tally.written if tally else sum(part.rows for part in manifest.tables)
 
 
@@ -223,10 +213,10 @@ def _shards(
 
 
 def _write(
-    run: Run, form: CorpusFormat, shards: list[Task[ShardToWrite]]
+    run: Run, form: CorpusFormat, kind: RowKind, shards: list[Task[ShardToWrite]]
 ) -> tuple[list[FinishedPart], Counts, list[FileFacts]]:
     """Write the files of the corpus; return them, their total counts and their statistics."""
-    work = GatherTask(str(run.out), form.name)
+    work = GatherTask(str(run.out), form.name, kind)
     if form.suffix == "parquet":
         made = run.map(
             gather,
@@ -283,11 +273,12 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
 
 def _describe(
     run: Run,
-    read: list[_Switched],
+    read: list[SwitchedFolder],
     made: list[FinishedPart],
     counts: Counts,
     facts: list[FileFacts],
     options: ShardOptions,
+    kind: RowKind,
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, SplitSize]] = {}
@@ -316,7 +307,7 @@ def _describe(
     )
     tests = tuple(path.name for path in options.decontaminate)
     card = CardData(
-        FORMATS[options.format],
+        format_of(options.format, kind),
         tuple(sources),
         options.dedup,
         tests,
@@ -324,6 +315,7 @@ def _describe(
         languages,
         run.lineage,
         run.claim.parameters,
+        kind,
     )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, card).encode())
@@ -336,7 +328,7 @@ def _describe(
     ]
 
 
-def _pages(read: list[_Switched]) -> Iterator[PageTable]:
+def _pages(read: list[SwitchedFolder]) -> Iterator[PageTable]:
     for folder, manifest in _once_each(read):
         wiki = manifest.source.wiki if manifest.source else ""
         for part in manifest.beside(ATTRIBUTION):

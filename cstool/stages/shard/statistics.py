@@ -21,17 +21,23 @@ from cstool.arrays.arrow import flat, numbers, one_chunk, strings
 from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import mix
 from cstool.languages.code_mixing import MixingSums, sums_by_language
+from cstool.languages.words import words_of
+from cstool.stages.shard.documents import beginning, document_numbers, slices_of
 from cstool.storage.checksums import read_part
+from cstool.storage.histograms import histogram
 from cstool.storage.parts import SideTable
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.statistics import (
     CHARACTER_BUCKETS,
     CHARACTERS_A_BUCKET,
     ENTITY_BUCKETS,
+    DocumentNumbers,
     LanguageNumbers,
     SampleSentence,
     SampleStats,
     SwitchedForm,
     TopEntity,
+    added,
 )
 
 FACTS = "facts"
@@ -42,8 +48,13 @@ TOP_ENTITIES = 200
 _ENTITIES_ONE_OF, _ENTITIES_LEAST, _ENTITIES_MOST = 100, TOP_ENTITIES, 1000
 # Rows of a file to analyze in detail; counting words takes longer than writing the rows.
 LOOKED_AT = 10_000
+# The same in characters, of paragraphs and pages, and how many are analyzed at a time.
+CHARACTERS_LOOKED_AT, CHARACTERS_AT_ONCE = 8_000_000, 1_000_000
 # Maximum bytes of a sample sentence, which bounds the size of the statistics.
 _LONGEST_SAMPLE = 4_000
+# Maximum characters of a source paragraph or page of which the beginning is a sample.
+_LONGEST_BEGINNING = 800
+_PLAIN = RowKind()
 _SCHEMA = pa.schema([("facts", pa.string())])
 _SPAN = ("qid", "source_start", "source_end", "start", "end")
 
@@ -68,13 +79,16 @@ class FileFacts(msgspec.Struct):
 class FileFactsBuilder:
     """Collects the statistics of a file from its rows, table by table, in order.
 
-    `rows`: number of rows of the file; `sample`: whether to select sample sentences, which is done
-    for training files.
+    `rows`: number of rows of the file; `kind`: of its rows; `sample`: whether to select sample
+    sentences, which is done for training files.
     """
 
-    def __init__(self, language: str, rows: int, *, sample: bool) -> None:
+    def __init__(self, language: str, rows: int, *, sample: bool, kind: RowKind = _PLAIN) -> None:
         self._numbers = LanguageNumbers({})
         self._language = language
+        self._kind = kind
+        self._documents = DocumentNumbers()
+        self._passes = np.zeros(kind.passes, np.int64)
         self._characters = np.zeros(CHARACTER_BUCKETS, np.int64)
         self._entities = np.zeros(ENTITY_BUCKETS, np.int64)
         self._origins: Counter[str] = Counter()
@@ -85,6 +99,7 @@ class FileFactsBuilder:
         self._looked = SampleStats(words=0)
         self._handed_on = min(max(rows // _ENTITIES_ONE_OF, _ENTITIES_LEAST), _ENTITIES_MOST)
         self._left = LOOKED_AT
+        self._characters_left = CHARACTERS_LOOKED_AT
         self._sample = sample
         self._sentences: list[tuple[int, SampleSentence]] = []
 
@@ -92,11 +107,18 @@ class FileFactsBuilder:
         """Add the rows of a table, which are all in the language of the file."""
         offsets, spans = flat(one_chunk(table.column("entities")))
         lengths = pc.utf8_length(one_chunk(table.column("text"))).to_numpy()
-        buckets = np.minimum(lengths // CHARACTERS_A_BUCKET, CHARACTER_BUCKETS - 1)
-        self._characters += np.bincount(buckets, minlength=CHARACTER_BUCKETS)
-        number = np.minimum(np.diff(offsets), ENTITY_BUCKETS - 1)
-        self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
         switched = pc.not_equal(table.column("language"), table.column("source_language"))
+        if self._kind.unit == "sentence":
+            buckets = np.minimum(lengths // CHARACTERS_A_BUCKET, CHARACTER_BUCKETS - 1)
+            self._characters += np.bincount(buckets, minlength=CHARACTER_BUCKETS)
+            number = np.minimum(np.diff(offsets), ENTITY_BUCKETS - 1)
+            self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
+        else:
+            of_row = one_chunk(switched).to_numpy(zero_copy_only=False)
+            self._documents += document_numbers(table, of_row)
+        if self._kind.passes > 1:
+            passes = table.column("pass").to_numpy()
+            self._passes += np.bincount(passes, minlength=len(self._passes))
         same = pc.and_(pc.equal(table.column("text"), table.column("source_text")), switched)
         self._numbers.unswitched += pc.sum(same).as_py() or 0
         self._numbers.source_rows += table.num_rows - (pc.sum(switched).as_py() or 0)
@@ -105,17 +127,31 @@ class FileFactsBuilder:
         for name, into in (("origin", self._origins), ("name_language", self._name_languages)):
             into.update(_tally(spans.field(name).take(of_switched)))
         self._qids.append(spans.field("qid").to_numpy())
-        if self._left:
+        if self._kind.unit != "sentence":
+            self._look_at_documents(table.slice(0, self._left), lengths[: self._left])
+        elif self._left:
             self._look_at(table.slice(0, self._left).combine_chunks())
-            self._left = max(0, self._left - table.num_rows)
+        self._left = max(0, self._left - table.num_rows)
         if self._sample:
             self._choose(table)
+
+    def _look_at_documents(self, rows: pa.Table, lengths: Array) -> None:
+        """Analyze the first rows in detail, up to a number of characters, a few rows at a time."""
+        ends = np.cumsum(lengths)
+        for start, end in slices_of(ends, CHARACTERS_AT_ONCE):
+            if self._characters_left <= 0:
+                return
+            some = rows.slice(start, end - start).combine_chunks()
+            self._look_at(some)
+            words = histogram(words_of(one_chunk(some.column("text")))).tolist()
+            self._documents += DocumentNumbers(words=words)
+            self._characters_left -= int(lengths[start:end].sum())
 
     def _look_at(self, rows: pa.Table) -> None:
         """Analyze rows in detail: entity names, whether they were changed, and code-mixing."""
         unequal = pc.not_equal(rows.column("language"), rows.column("source_language"))
-        self._sums += _mixing(rows.filter(unequal))
-        source = _mixing(rows.filter(pc.invert(unequal)))
+        self._sums += _mixing(rows.filter(unequal), self._kind)
+        source = _mixing(rows.filter(pc.invert(unequal)), _PLAIN)
         self._looked.source_rows += rows.num_rows - (pc.sum(unequal).as_py() or 0)
         self._looked.source_words += source.words
         offsets, spans = flat(one_chunk(rows.column("entities")))
@@ -129,7 +165,15 @@ class FileFactsBuilder:
         self._looked.rows += rows.num_rows
 
     def _choose(self, table: pa.Table) -> None:
-        """Keep the sentences with the lowest hashes, which are the same in every language."""
+        """Keep the sentences with the lowest hashes, which are the same in every language.
+
+        Of paragraphs and pages, the beginning is kept; of several passes, the first.
+        """
+        if self._kind.passes > 1:
+            table = table.filter(pc.equal(table.column("pass"), 0))
+        if self._kind.unit != "sentence":
+            self._choose_documents(table)
+            return
         sizes = [pc.binary_length(table.column(name)) for name in ("text", "source_text")]
         short = pc.less_equal(pc.max_element_wise(*sizes), _LONGEST_SAMPLE)
         indexes = np.flatnonzero(one_chunk(short).to_numpy(zero_copy_only=False))
@@ -142,14 +186,32 @@ class FileFactsBuilder:
         candidates = zip(hashes[lowest].tolist(), map(_sentence, rows), strict=True)
         self._sentences = sorted([*self._sentences, *candidates], key=_order)[:SENTENCES_A_LANGUAGE]
 
+    def _choose_documents(self, table: pa.Table) -> None:
+        """Keep the beginnings of the paragraphs or pages with the lowest hashes."""
+        hashes = mix(table.column("id").to_numpy().astype(np.uint64))
+        lowest = np.argsort(hashes, kind="stable")[:SENTENCES_A_LANGUAGE]
+        annotated = self._kind.annotated
+        for hash_, row in zip(
+            hashes[lowest].tolist(), table.take(numbers(lowest)).to_pylist(), strict=True
+        ):
+            short = beginning(row, _LONGEST_BEGINNING, annotated=annotated)
+            if max(len(short[n].encode()) for n in ("text", "source_text")) <= _LONGEST_SAMPLE:
+                self._sentences.append((hash_, _sentence(short)))
+        self._sentences = sorted(self._sentences, key=_order)[:SENTENCES_A_LANGUAGE]
+
     def beside(self) -> SideTable:
         """Return the statistics as a side table."""
         qids, number = np.unique(np.concatenate(self._qids), return_counts=True)
         order = np.lexsort((qids, -number))
         top = order[: self._handed_on]
         floor = int(number[order[self._handed_on]]) if len(order) > self._handed_on else 0
-        self._numbers.characters = self._characters.tolist()
-        self._numbers.entities_a_sentence = self._entities.tolist()
+        if self._kind.unit == "sentence":
+            self._numbers.characters = self._characters.tolist()
+            self._numbers.entities_a_sentence = self._entities.tolist()
+        else:
+            self._numbers.documents = self._documents
+        if self._kind.passes > 1:
+            self._numbers.passes = self._passes.tolist()
         self._looked.mixing = asdict(self._sums)
         self._looked.words = self._sums.words + self._looked.source_words
         self._numbers.looked_at = self._looked
@@ -189,11 +251,13 @@ def _cut_out(
     return pieces.take(numbers(row + 2 * np.arange(len(row)) + 1))
 
 
-def _mixing(rows: pa.Table) -> MixingSums:
+def _mixing(rows: pa.Table, kind: RowKind) -> MixingSums:
     """Return the sums of rows of one language."""
     codes = one_chunk(rows.column("language")).dictionary_encode()
     text, spans = (one_chunk(rows.column(name)) for name in ("text", "entities"))
-    return sum(sums_by_language(codes, text, spans).values(), MixingSums())
+    listed = "sentences" in rows.column_names
+    sentences = one_chunk(rows.column("sentences")) if listed else None
+    return sum(sums_by_language(codes, text, spans, kind.marks, sentences).values(), MixingSums())
 
 
 def _repeated(of_row: pa.ChunkedArray, offsets: Array) -> Array:
@@ -222,6 +286,7 @@ def _sentence(row: dict[str, Any]) -> SampleSentence:
         row["source_text"],
         {row["language"]: SwitchedForm(row["text"], spans)},
         row["wiki"],
+        row.get("whole") or msgspec.UNSET,
     )
 
 
@@ -238,8 +303,12 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         its, looked = file.numbers, file.numbers.looked_at or SampleStats()
         into.unswitched += its.unswitched
         into.source_entities += its.source_entities
-        into.characters = _added(into.characters, its.characters)
-        into.entities_a_sentence = _added(into.entities_a_sentence, its.entities_a_sentence)
+        into.characters = added(into.characters, its.characters)
+        into.entities_a_sentence = added(into.entities_a_sentence, its.entities_a_sentence)
+        if its.documents:
+            into.documents = (into.documents or DocumentNumbers()) + its.documents
+        if its.passes:
+            into.passes = added(into.passes or [], its.passes)
         into.source_rows += its.source_rows
         into.origins = _summed(into.origins, its.origins)
         into.name_languages = _summed(into.name_languages, its.name_languages)
@@ -253,10 +322,6 @@ def numbers_by_language(files: Iterable[FileFacts]) -> dict[str, LanguageNumbers
         sums = MixingSums.stored(into.looked_at.mixing) + MixingSums.stored(looked.mixing)
         into.looked_at.mixing = asdict(sums)
     return by_language
-
-
-def _added(one: list[int], other: list[int]) -> list[int]:
-    return [a + b for a, b in zip(one, other, strict=True)] if one else other
 
 
 def _summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:

@@ -1,20 +1,20 @@
-"""Batches of linked sentences in `switch`: their mentions, and which of these may be switched.
+"""Batches of linked rows in `switch`: their mentions, and which of these may be switched.
 
-The linked mentions of a batch are flat arrays; `firsts` has the index of each sentence's first one.
+A row is a sentence, a paragraph or a page; where nothing else is said, the code calls it sentence.
+The linked mentions of a batch are flat arrays; `firsts` has the index of each row's first one.
 """
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers
 from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
-from cstool.arrays.hashing import hash_word, mix
 from cstool.errors import InputError
 from cstool.languages.fitting import (
     INFLECTED,
@@ -25,10 +25,9 @@ from cstool.languages.fitting import (
     in_compound,
     places,
 )
-from cstool.languages.prose import NOT_PROSE, not_prose
 from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.gather_labels import PERSON
-from cstool.stages.switch.options import SentenceFilter, SwitchOptions
+from cstool.stages.switch.options import SwitchOptions
 from cstool.storage.label_store import LabelStore
 
 # Reasons not to switch a linked mention; the first that applies is counted. 0: may be switched.
@@ -38,8 +37,9 @@ LEFT = (
     "part of a compound",
     "its anchor is not a name",
     "left by --switch-rate",
+    "left by --sentence-rate",
 )
-_GRAMMAR, _COMPOUND, _NO_NAME, _RATE = range(len(REASONS), len(LEFT))
+_GRAMMAR, _COMPOUND, _NO_NAME, RATE, SENTENCE_RATE = range(len(REASONS), len(LEFT))
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,26 @@ class SentenceBatch:
         ids: Array = self.rows.column("id").to_numpy().astype(np.uint64)
         return ids
 
+    @cached_property
+    def number_in_row(self) -> Array:
+        """The index of each mention's sentence in its row, `int64[mentions]`.
+
+        A mention before the first sentence, which can only be in a heading, counts as one of it.
+        """
+        if "sentences" not in self.rows.schema.names:
+            return np.zeros(len(self.start), np.int64)
+        offsets, starts = flat(self.rows.column("sentences"))
+        places = in_rows(np.repeat(np.arange(self.number), np.diff(offsets)), starts.to_numpy())
+        found = np.searchsorted(places, in_rows(self.sentence, self.start), "right")
+        number: Array = np.maximum(found - offsets[self.sentence] - 1, 0)
+        return number
+
+
+def in_rows(rows: Array, offsets: Array) -> Array:
+    """Return keys, int64[n], that sort characters by the index of their row, then by offset."""
+    keys: Array = rows.astype(np.int64) << 32 | offsets.astype(np.int64)
+    return keys
+
 
 def _pieces(rows: pa.RecordBatch, firsts: Array, start: Array, end: Array) -> pa.StringArray:
     """Return the sentences cut before and after each linked mention, without copying the text."""
@@ -109,45 +129,6 @@ def _pieces(rows: pa.RecordBatch, firsts: Array, start: Array, end: Array) -> pa
     return cut(texts, bounds)
 
 
-def take(
-    rows: pa.RecordBatch, rules: SentenceFilter, prose_in: str | None = None
-) -> tuple[pa.RecordBatch, Counter[str]]:
-    """Return the sentences that pass the filter, and the number of others by reason.
-
-    `prose_in`: the language of the text, if rows that are not prose are dropped.
-    """
-    offsets, mentions = flat(rows.column("mentions"))
-    number = np.diff(offsets)
-    text = rows.column("text")
-    characters = pc.utf8_length(text).to_numpy()
-    # Only these can have too many words: n words have at least 2n - 1 characters.
-    words = np.zeros(rows.num_rows, np.int64)
-    long = np.flatnonzero(characters > 2 * rules.most_words)
-    words[long] = [len(one.split()) for one in text.take(numbers(long)).to_pylist()]
-    lengths = mentions.field("end").to_numpy().astype(np.int64) - mentions.field("start").to_numpy()
-    only = np.zeros(len(number), np.int64)
-    only[number == 1] = lengths[offsets[:-1][number == 1]]
-    reasons = (
-        ("fewer mentions than asked for", number < rules.fewest_mentions),
-        ("more mentions than asked for", number > rules.most_mentions),
-        ("too short", characters <= rules.more_than_characters),
-        ("too many words", words > rules.most_words),
-        ("hardly more than one mention", only > rules.longest_anchor * characters),
-    )
-    kept = np.ones(rows.num_rows, bool)
-    dropped: Counter[str] = Counter()
-    for reason, drop in reasons:
-        dropped[reason] += int((kept & drop).sum())
-        kept &= ~drop
-    rows = rows if kept.all() else rows.filter(pa.array(kept))
-    if prose_in is None:
-        return rows, dropped
-    found = not_prose(rows.column("text"), prose_in)
-    for index, why in enumerate(NOT_PROSE, 1):
-        dropped[why] += int(np.count_nonzero(found == index))
-    return (rows.filter(pa.array(found == 0)) if found.any() else rows), dropped
-
-
 class MentionInfo(NamedTuple):
     """Properties of linked mentions that do not depend on the target language.
 
@@ -162,12 +143,13 @@ class MentionInfo(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchContext:
-    """A batch with all that choosing languages and writing rows need."""
+    """A batch with all that choosing languages and writing rows need; `number`: of the pass."""
 
     batch: SentenceBatch
     mentions: MentionInfo
     store: LabelStore
     options: SwitchOptions
+    number: int = 0
 
 
 def study(
@@ -182,7 +164,7 @@ def study(
         labels, others = store.known(indexes)
         text = batch.rows.column("text")
         window = around(text, batch.sentence, batch.start, batch.end)
-        if options.fit:
+        if options.fits_context:
             contexts = places(window, labels, source_language)
         if options.compare_names:
             persons = marks & PERSON > 0
@@ -192,12 +174,6 @@ def study(
             if options.anchors == "named":
                 left[(left == 0) & in_compound(window, source_language)] = _COMPOUND
                 left[(left == 0) & (kinds == NO_NAME)] = _NO_NAME
-    if options.switch_rate < 1:
-        random_keys = mix(
-            mix(batch.ids[batch.sentence] ^ hash_word("entity", options.seed))
-            ^ batch.start.astype(np.uint64)
-        )
-        left[(left == 0) & (random_keys >= np.uint64(int(options.switch_rate * 2**64)))] = _RATE
     return MentionInfo(indexes, left, contexts)
 
 
@@ -208,8 +184,11 @@ def with_grammar(batch: SentenceBatch, mentions: MentionInfo) -> Array:
     return result
 
 
-def count_mentions(batch: SentenceBatch, mentions: MentionInfo) -> Counter[str]:
-    """Return the number of mentions by the reason not to switch them; "" for the others."""
-    linked = dict(zip(LEFT, np.bincount(mentions.left, minlength=len(LEFT)).tolist(), strict=True))
+def count_mentions(batch: SentenceBatch, left: Array) -> Counter[str]:
+    """Return the number of mentions by the reason not to switch them; "" for the others.
+
+    `left`: the index of each linked mention's reason in `LEFT`.
+    """
+    linked = dict(zip(LEFT, np.bincount(left, minlength=len(LEFT)).tolist(), strict=True))
     every = len(flat(batch.rows.column("mentions"))[1])
-    return Counter(linked) + Counter({"not linked": every - len(mentions.left)})
+    return Counter(linked) + Counter({"not linked": every - len(left)})

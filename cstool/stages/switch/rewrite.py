@@ -1,7 +1,6 @@
-"""Builds the switched sentences: labels in place of anchors, and spans in both texts.
+"""Chooses the rows to write: source sentences and switched ones, with the names of their entities.
 
-Each sentence is cut before and after its linked mentions; a row joins these pieces again with
-labels in place of anchors. So text outside the spans cannot change, and spans are sums of lengths.
+`row_columns` makes the columns of these rows.
 """
 
 from typing import NamedTuple
@@ -11,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of_structs, numbers, ranges, strings
-from cstool.arrays.replaced import PieceRows, replaced
+from cstool.arrays.arrow import numbers, ranges, strings
 from cstool.languages.fitting import FittedNames, fit
 from cstool.languages.labels import LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
+from cstool.stages.switch.draws import in_drawn_sentences
 from cstool.stages.switch.options import SourceRows
+from cstool.stages.switch.row_filter import with_mark
 from cstool.stages.switch.sampling import (
     Candidates,
     LanguageSampling,
@@ -24,28 +24,25 @@ from cstool.stages.switch.sampling import (
     entities_of,
     rows_of,
 )
-from cstool.storage.schemas import SWITCHED, with_dictionaries
 
 SOURCE = -1
-# The column `language` of a row whose entities are in different languages.
-MIXED = "mul"
-# The schema of the rows before they are written: columns of few values as dictionaries.
-WRITTEN = with_dictionaries(
-    SWITCHED, ("language", "source_language", "name_language", "origin", "wiki")
-)
 
 
 class SwitchedRows(NamedTuple):
     """The rows to write.
 
-    `sentences`, `languages`, `number`: index of the sentence, index of the language and number of
-    entities of each row, `int64[rows]`. `mention`, `language` (SOURCE: the source language),
-    `name` (index in `names`), `step` (of the search that found the name), and `why` (bits of the
-    reasons for an adaptation): flat arrays of the entities.
+    `sentences`, `languages`, `passes`, `number`: index of the sentence, index of the language,
+    number of the pass and number of entities of each row, `int64[rows]`; `equal`, `marked`: number
+    of names that were left out because they equal their anchors or contain a mark. `mention`,
+    `language` (SOURCE: the source language), `name` (index in `names`), `step` (of the search that
+    found the name), and `why` (bits of the reasons for an adaptation): flat arrays of the entities.
     """
 
     sentences: Array
     languages: Array
+    passes: Array
+    equal: Array
+    marked: Array
     number: Array
     mention: Array
     language: Array
@@ -59,9 +56,9 @@ class SwitchedRows(NamedTuple):
         firsts = np.cumsum(self.number) - self.number
         entities = ranges(firsts[rows], self.number[rows])
         return SwitchedRows(
-            self.sentences[rows], self.languages[rows], self.number[rows], self.mention[entities],
-            self.language[entities], self.name[entities], self.step[entities], self.why[entities],
-            self.names,
+            self.sentences[rows], self.languages[rows], self.passes[rows], self.equal[rows],
+            self.marked[rows], self.number[rows], self.mention[entities], self.language[entities],
+            self.name[entities], self.step[entities], self.why[entities], self.names,
         )  # fmt: skip
 
 
@@ -131,20 +128,38 @@ def sources(batch: SentenceBatch) -> SwitchedRows:
     own = np.full(len(mention), SOURCE)
     number = np.diff(batch.firsts)
     step, why = np.zeros(len(mention), np.uint8), np.zeros(len(mention), np.uint16)
-    languages = np.full(batch.number, SOURCE)
-    return SwitchedRows(every, languages, number, mention, own, mention, step, why, batch.anchors)
+    languages, none = np.full(batch.number, SOURCE), np.zeros(batch.number, np.int64)
+    return SwitchedRows(
+        every, languages, none, none, none, number, mention, own, mention, step, why, batch.anchors
+    )
+
+
+def wanted_sources(number: int, switched_ones: Array, wanted: SourceRows) -> Array:
+    """Return the indexes of the source sentences to write.
+
+    `number`: of all; `switched_ones`: the indexes of those that are switched.
+    """
+    there = np.zeros(number, bool)
+    there[switched_ones] = True
+    if wanted in ("switched", "unswitched"):
+        return np.flatnonzero(there == (wanted == "switched"))
+    return np.arange(number if wanted == "all" else 0)
 
 
 def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
-    """Return the rows and those of the wanted source sentences, by sentence and language."""
+    """Return the rows and those of the wanted source sentences, in their order."""
     if wanted != "none":
-        own = sources(batch)
-        if wanted == "switched":
-            own = own.chosen(np.unique(rows.sentences))
+        own = sources(batch).chosen(wanted_sources(batch.number, rows.sentences, wanted))
         rows = joined([own, rows])
+    return rows.chosen(in_order(rows.sentences, rows.languages, rows.passes))
+
+
+def in_order(sentences: Array, languages: Array, passes: Array) -> Array:
+    """Return the order of rows: by sentence, pass, and language, SOURCE first."""
+    keys = sentences * (int(passes.max(initial=0)) + 1) + passes
+    keys = keys * (int(languages.max(initial=0)) + 2) + languages
     # Stable: fast for the sorted parts that the rows consist of.
-    keys = rows.sentences * (int(rows.languages.max(initial=0)) + 2) + rows.languages
-    return rows.chosen(np.argsort(keys, kind="stable"))
+    return np.argsort(keys, kind="stable")
 
 
 def switched(
@@ -153,7 +168,7 @@ def switched(
     """Return the rows in the drawn languages, and the languages that were drawn and rejected.
 
     The rows are in no particular order. A language is rejected if its adapted labels change too few
-    anchors; then another one is drawn.
+    anchors; then another one is drawn, unless sentences are drawn as well: their share would grow.
     """
     batch = context.batch
     may = possible.may.copy()
@@ -163,11 +178,14 @@ def switched(
     while len(pending):
         sentences, languages = rows_of(sampling.pick(may[pending], batch.ids[pending]))
         sentences = pending[sentences]
-        rows = _name(context, sentences, languages)
-        poor = _poor(context, rows)
+        rows = name_rows(context, sentences, languages)
+        poor = change_too_little(context, rows)
         may[sentences[poor], languages[poor]] = False
         rejected.append(languages[poor])
         again = np.zeros(batch.number, bool)
+        if context.options.sentence_rate < 1:
+            parts.append(rows.chosen(np.flatnonzero(~poor)))
+            break
         again[sentences[poor]] = True
         parts.append(rows.chosen(np.flatnonzero(~again[sentences])) if poor.any() else rows)
         pending = np.flatnonzero(again)
@@ -177,48 +195,86 @@ def switched(
 def mixed_rows(context: BatchContext, drawn: MixedSentences) -> tuple[SwitchedRows, int]:
     """Return the mixed rows, and the number of rows that change too few anchors."""
     own = np.full(len(drawn.sentences), len(context.store.languages))
-    rows = _named(context, drawn.sentences, own, drawn.number, drawn.mention, drawn.language)
-    poor = _poor(context, rows)
+    row = np.repeat(np.arange(len(own)), drawn.number)
+    rows = _named(context, drawn.sentences, own, row, drawn.mention, drawn.language)
+    poor = change_too_little(context, rows)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
 
-def _name(context: BatchContext, sentences: Array, languages: Array) -> SwitchedRows:
+def name_rows(context: BatchContext, sentences: Array, languages: Array) -> SwitchedRows:
     """Return rows for these sentences in these languages."""
     mention, row = entities_of(context.batch, sentences)
     kept = context.mentions.left[mention] == 0
     if not context.options.require_all:
         kept &= context.store.has(context.mentions.places[mention], languages[row])
     mention, row = mention[kept], row[kept]
-    language = languages[row]
-    number = np.bincount(row, minlength=len(sentences))
-    return _named(context, sentences, languages, number, mention, language)
+    if context.options.sentence_rate < 1:
+        kept = in_drawn_sentences(context, mention, languages[row])
+        mention, row = mention[kept], row[kept]
+    return _named(context, sentences, languages, row, mention, languages[row])
 
 
 def _named(
     context: BatchContext,
     sentences: Array,
     languages: Array,
-    number: Array,
+    row: Array,
     mention: Array,
     language: Array,
 ) -> SwitchedRows:
-    """Return rows of these entities; `names` has a name for each, in their order."""
-    store, contexts = context.store, context.mentions.around
+    """Return rows of these entities; `names` has a name for each, in their order.
+
+    `row`: the row of each entity.
+    """
+    store, contexts, options = context.store, context.mentions.around, context.options
     names, step = store.labels(context.mentions.places[mention], language)
     why = np.zeros(len(names), np.uint16)
-    if context.options.fit and contexts is not None:
+    if options.fits_context and contexts is not None:
         names, why = fit(names, mention, language, contexts, store.languages)
-    name = np.arange(len(names))
-    return SwitchedRows(sentences, languages, number, mention, language, name, step, why, names)
+    equal, marked = _left_out(context, names, mention)
+    size = len(sentences)
+    equal_in, marked_in = (np.bincount(row[some], minlength=size) for some in (equal, marked))
+    if len(equal) + len(marked):
+        kept = np.ones(len(names), bool)
+        kept[equal] = kept[marked] = False
+        names = names.filter(pa.array(kept))
+        row, mention, language, step, why = (
+            column[kept] for column in (row, mention, language, step, why)
+        )
+    return SwitchedRows(
+        sentences, languages, np.full(size, context.number), equal_in, marked_in,
+        np.bincount(row, minlength=size), mention, language, np.arange(len(names)), step, why,
+        names,
+    )  # fmt: skip
 
 
-def _poor(context: BatchContext, rows: SwitchedRows) -> Array:
-    """Return which rows, with names as `_named` returns them, change too few anchors."""
+def _left_out(context: BatchContext, names: pa.StringArray, mention: Array) -> tuple[Array, Array]:
+    """Return the indexes of the names that are not put into text.
+
+    Those beside an anchor that they equal, and others that contain a mark.
+    """
+    options, nothing = context.options, np.zeros(0, np.int64)
+    equal = marked = nothing
+    if options.style == "annotate" and not options.repeat:
+        equal = np.flatnonzero(~_other(context, names, mention))
+    if options.marks and options.marks_in_text == "drop":
+        marked = np.setdiff1d(np.flatnonzero(with_mark(names, options.marks)), equal)
+    return equal, marked
+
+
+def _other(context: BatchContext, names: pa.StringArray, mention: Array) -> Array:
+    """Return bool[n]: which names differ from the anchors of their mentions."""
+    anchors = context.batch.anchors.take(numbers(mention))
+    other: Array = pc.not_equal(names, anchors).to_numpy(zero_copy_only=False)
+    return other
+
+
+def change_too_little(context: BatchContext, rows: SwitchedRows) -> Array:
+    """Return which rows, with names as `name_rows` returns them, have none or change too few."""
     least = context.options.min_changed
     if not least:
-        return np.zeros(len(rows.sentences), bool)
-    anchors = context.batch.anchors.take(numbers(rows.mention))
-    other = pc.not_equal(rows.names, anchors).to_numpy(zero_copy_only=False)
+        return np.asarray(rows.number == 0)
+    other = _other(context, rows.names, rows.mention)
     row = np.repeat(np.arange(len(rows.number)), rows.number)
     return np.bincount(row[other], minlength=len(rows.number)) < least
 
@@ -226,41 +282,6 @@ def _poor(context: BatchContext, rows: SwitchedRows) -> Array:
 def reasons(rows: SwitchedRows) -> dict[str, int]:
     """Return the number of adapted labels by reason."""
     return FittedNames(rows.names, rows.why).counts()
-
-
-def write(
-    batch: SentenceBatch, rows: SwitchedRows, codes: list[str], origins: NameOrigins, wiki: str
-) -> pa.RecordBatch:
-    """Return the rows with the schema `WRITTEN`; `codes`: of the languages, the source last."""
-    source_start, source_end = batch.start[rows.mention], batch.end[rows.mention]
-    length = pc.utf8_length(rows.names).to_numpy().astype(np.int64)[rows.name]
-    grown = length - (source_end - source_start)
-    firsts = np.concatenate([[0], np.cumsum(rows.number)])
-    before = np.concatenate([[0], np.cumsum(grown)])
-    start = source_start + before[:-1] - np.repeat(before[firsts[:-1]], rows.number)
-    spans = (batch.qid[rows.mention], source_start, source_end, start, start + length)
-    take = numbers(rows.sentences)
-    column = batch.rows.column
-    wikis, sources = strings([wiki]), strings([codes[-1]])
-    nothing = np.zeros(len(take), np.int64)
-    return pa.RecordBatch.from_arrays(
-        [
-            column("id").take(take),
-            coded(rows.languages % len(codes), strings(codes)),
-            coded(nothing, sources),
-            column("text").take(take),
-            _texts(batch, rows),
-            list_of_structs(
-                rows.number,
-                [*(s.astype(np.uint32) for s in spans), *origins.columns(rows)],
-                WRITTEN.field("entities").type,
-            ),
-            column("page_id").take(take),
-            column("title").take(take),
-            coded(nothing, wikis),
-        ],
-        schema=WRITTEN,
-    )
 
 
 def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
@@ -274,12 +295,3 @@ def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         numbers(place.take(indexes)), values.take(numbers(order))
     )
-
-
-def _texts(batch: SentenceBatch, rows: SwitchedRows) -> pa.Array:
-    """Return the text of each row: the pieces of its sentence with labels in place of anchors."""
-    first = rows.sentences + 2 * batch.firsts[rows.sentences]
-    count = 2 * np.diff(batch.firsts)[rows.sentences] + 1
-    place = batch.sentence[rows.mention] + 2 * rows.mention + 1
-    pieces = PieceRows(first, count, rows.number, place, rows.name)
-    return replaced(batch.pieces, rows.names, pieces)

@@ -14,6 +14,10 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.hashing import hash_word, mix
 from cstool.stages.switch.batch import BatchContext, SentenceBatch
+from cstool.stages.switch.draws import of_pass
+
+# Rows with more mentions than this are combined by ufunc.reduceat, not by turns.
+_MANY = 64
 
 
 class Candidates(NamedTuple):
@@ -30,12 +34,16 @@ class Candidates(NamedTuple):
 
 @dataclass(frozen=True)
 class LanguageSampling:
-    """Parameters of the draw: at most `most` languages (None: all), with weights if given."""
+    """Parameters of the draw: at most `most` languages (None: all), with weights if given.
+
+    `number`: of the pass.
+    """
 
     codes: tuple[str, ...]
     seed: int
     most: int | None
     weights: tuple[float, ...] | None = None
+    number: int = 0
 
     def draw(self, ids: Array, salt: Array | None = None) -> Array:
         """Return random keys, `[sentences, languages]`; the smallest are drawn.
@@ -48,7 +56,7 @@ class LanguageSampling:
         if salt is not None:
             first = mix(first ^ salt.astype(np.uint64))
         codes = np.array([hash_word(code) for code in self.codes], np.uint64)
-        keys = mix(first[:, None] ^ codes[None, :])
+        keys = of_pass(mix(first[:, None] ^ codes[None, :]), self.number)
         if self.weights is None:
             return keys
         uniform = (keys.astype(np.float64) + 0.5) * 2.0**-64
@@ -92,16 +100,13 @@ def candidates(context: BatchContext) -> Candidates:
     if not len(mention):
         return Candidates(may, eligible, eligible)
     masks = store.masks(places)
-    turns = [*_by_turn(counts[eligible])]
-    common = masks.take(turns[0].mentions, axis=0)
-    combine = np.bitwise_and if options.require_all else np.bitwise_or
-    for some, nth in turns[1:]:
-        common[some] = combine(common[some], masks.take(nth, axis=0))
+    own = counts[eligible]
+    common = _combined(np.bitwise_and if options.require_all else np.bitwise_or, masks, own)
     labeled = np.zeros(batch.number, bool)
     labeled[eligible] = common.any(axis=1)
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
-        common &= _at_least(options.min_changed, masks & ~store.same(places, anchors), turns)
+        common &= _at_least(options.min_changed, masks & ~store.same(places, anchors), own)
     may[eligible] = bits(common, len(store.languages))
     return Candidates(may, eligible, labeled)
 
@@ -124,8 +129,23 @@ def _by_turn(counts: Array) -> Iterator[_Turn]:
         yield _Turn(some, firsts[some] + turn)
 
 
-def _at_least(least: int, masks: Array, turns: list[_Turn]) -> Array:
+def _combined(combine: np.ufunc, masks: Array, counts: Array) -> Array:
+    """Return the masks of the mentions of each sentence, combined; `counts`: see `_by_turn`."""
+    if counts.max() > _MANY:
+        combined: Array = combine.reduceat(masks, np.cumsum(counts) - counts, axis=0)
+        return combined
+    turns = _by_turn(counts)
+    common: Array = masks.take(next(turns).mentions, axis=0)
+    for some, nth in turns:
+        common[some] = combine(common[some], masks.take(nth, axis=0))
+    return common
+
+
+def _at_least(least: int, masks: Array, counts: Array) -> Array:
     """Return for each sentence the bits that are set in the masks of `least` mentions or more."""
+    if least == 1:
+        return _combined(np.bitwise_or, masks, counts)
+    turns = [*_by_turn(counts)]
     least = min(least, len(turns) + 1)
     # planes[i]: the bits that were set more than i times before.
     planes = np.zeros((least, len(turns[0].sentences), masks.shape[1]), np.uint64)
@@ -183,8 +203,10 @@ def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSente
     taken = np.zeros((batch.number, table.shape[1]), bool)
     language = np.full(len(mention), -1)
     order = np.arange(len(mention)) - np.repeat(np.cumsum(counts) - counts, counts)
-    for turn in range(int(counts.max(initial=0))):
-        now = np.flatnonzero((order == turn) & named)
+    usable = np.flatnonzero(named)
+    usable = usable[np.argsort(order[usable], kind="stable")]
+    turns = np.flatnonzero(np.diff(order[usable])) + 1
+    for now in np.split(usable, turns) if len(usable) else ():
         free = table[now] & ~taken[owner[now]]
         use = np.where(np.any(free, axis=1, keepdims=True), free, table[now])
         language[now] = np.where(use, random_keys[now], _last(sampling)).argmin(axis=1)

@@ -22,7 +22,7 @@ def row(page: int, paragraph: int, position: int) -> dict[str, Any]:
     text = f"{page}"
     return {
         "page": page, "page_id": 10 + page, "revision_id": 1, "title": text,
-        "paragraph": paragraph, "position": position, "text": text, "mentions": [],
+        "paragraph": paragraph, "position": position, "text": text, "mentions": [], "kind": 0,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from cstool.stages.switch.options import Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
-from cstool.storage.schemas import ENTITIES, LINKED
+from cstool.storage.schemas import ENTITIES, LINKED, Unit, for_unit
 from tests.support import rows_of
 
 Row = dict[str, Any]
@@ -23,12 +23,16 @@ Link = tuple[str, int | None]
 
 @dataclass(frozen=True)
 class Entity:
-    """An item: labels and aliases by language, classes, title of its page in the source wiki."""
+    """An item: labels and aliases by language, classes, titles of its pages.
+
+    `title`: of the page in the source wiki; `titles`: of others, by database name.
+    """
 
     labels: dict[str, str]
     aliases: dict[str, list[str]] = field(default_factory=dict)
     types: Sequence[int] = ()
     title: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
 
 
 def sentence(number: int, *pieces: str | Link) -> Row:
@@ -51,17 +55,28 @@ def sentence(number: int, *pieces: str | Link) -> Row:
     }
 
 
+def text_of(number: int, *sentences: Sequence[Any], gaps: int = 0) -> Row:
+    """A linked paragraph or page of sentences, which are pieces; they are not parted."""
+    row = sentence(number, *(piece for pieces in sentences for piece in pieces))
+    starts = [0]
+    for pieces in sentences:
+        words = (piece[0] if isinstance(piece, tuple) else piece for piece in pieces)
+        starts.append(starts[-1] + sum(map(len, words)))
+    return row | {"sentences": starts[:-1], "gaps": gaps}
+
+
 def write(
     folder: Path,
     parts: Iterable[Sequence[Row]],
     entities: dict[int, Entity],
     *,
     source: str = "en",
+    unit: Unit = "sentence",
 ) -> Path:
     """Write the folders `linked`, part by part, and `entities`; return their folder."""
     (folder / "linked").mkdir(parents=True)
     for number, rows in enumerate(parts):
-        table = pa.Table.from_pylist(list(rows), LINKED)
+        table = pa.Table.from_pylist(list(rows), for_unit(LINKED, unit))
         pq.write_table(table, folder / f"linked/part-{number:06d}.parquet")
     items = [
         {
@@ -70,7 +85,11 @@ def write(
             "aliases": [
                 {"language": c, "value": v} for c, many in sorted(e.aliases.items()) for v in many
             ],
-            "sitelinks": [{"site": f"{source}wiki", "title": e.title}] if e.title else [],
+            "sitelinks": [
+                {"site": site, "title": title}
+                for site, title in sorted((e.titles | {f"{source}wiki": e.title}).items())
+                if title
+            ],
             "types": list(e.types),
         }
         for qid, e in sorted(entities.items())
@@ -79,19 +98,25 @@ def write(
     table = pa.Table.from_pylist(items, ENTITIES)
     pq.write_table(table, folder / "entities/part-000000.parquet")
     codes = {code: 1 for e in entities.values() for code in e.labels}
-    _close(folder / "linked", "link", {}, Source(f"{source}wiki", source))
-    _close(folder / "entities", "entities", {"languages": codes}, None)
+    _close(folder / "linked", "link", {}, Source(f"{source}wiki", source), unit)
+    _close(folder / "entities", "entities", {"languages": codes}, None, None)
     return folder
 
 
 def _close(
-    folder: Path, stage: str, details: dict[str, dict[str, int]], source: Source | None
+    folder: Path,
+    stage: str,
+    details: dict[str, dict[str, int]],
+    source: Source | None,
+    unit: Unit | None,
 ) -> None:
     parts = [
         Part(p.name, pq.read_metadata(p).num_rows, p.stat().st_size, sha256(p))
         for p in sorted(folder.iterdir())
     ]
-    manifest = Manifest(stage, "test", {}, [], parts, Counts(details=details), source)
+    manifest = Manifest(
+        stage, "test", {}, [], parts, Counts(details=details), source, unit=unit or msgspec.UNSET
+    )
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
 
 

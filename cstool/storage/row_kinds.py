@@ -1,0 +1,55 @@
+"""What the rows of a folder with text are: their unit, and how `switch` made them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from cstool.storage.manifest import Ancestor, Manifest
+from cstool.storage.schemas import PASS_FIELD, SWITCHED, Unit, for_unit
+
+
+@dataclass(frozen=True)
+class RowKind:
+    """The kind of switched rows.
+
+    `unit`: what a row contains. `style`, `side`, `marks` (`--open`, `--close`), `passes`: options
+    of `switch`; marks only stand around names that are put beside their anchors.
+    """
+
+    unit: Unit = "sentence"
+    style: str = "replace"
+    side: str = "right"
+    marks: tuple[str, str] = ("", "")
+    passes: int = 1
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the rows."""
+        passes = [PASS_FIELD] if self.passes > 1 else []
+        return for_unit(pa.schema([*SWITCHED, *passes]), self.unit)
+
+    @property
+    def annotated(self) -> bool:
+        """Whether names stand beside their anchors."""
+        return self.style == "annotate"
+
+
+def kind_of(manifest: Manifest) -> RowKind:
+    """Return the kind of the rows of a folder of `switch`, or made from such folders."""
+    stages: list[Manifest | Ancestor] = [*manifest.lineage, manifest]
+    switched = [one.parameters for one in stages if one.stage == "switch"]
+    if not switched:
+        return RowKind(manifest.row_unit)
+    # `shard` refuses folders of different styles; those with one draw may be among them.
+    passes = max(_of(one, "passes", 1) for one in switched)
+    first = switched[-1]
+    style = _of(first, "style", "replace")
+    marks = (_of(first, "open", ""), _of(first, "close", "")) if style == "annotate" else ("", "")
+    return RowKind(manifest.row_unit, style, _of(first, "side", "right"), marks, passes)
+
+
+def _of(parameters: dict[str, Any], name: str, unset: Any) -> Any:
+    """Return a parameter; the value `unset` if an older cstool did not have it."""
+    value = parameters.get(name)
+    return unset if value is None else value
