@@ -30,6 +30,9 @@ _SWITCH = re.compile(r"__[^\W\d_][^\s\[\]{}|<>]*?__|＿＿\w+?＿＿")
 _DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _TAG = re.compile(r"</?([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE)
+_BROKEN_TAG = re.compile(
+    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
+)
 _LINE = re.compile(rf"[^\n{CONTINUES}]+")
 
 
@@ -90,6 +93,16 @@ def is_known(tag: re.Match[str]) -> bool:
     After Sanitizer::internalRemoveHtmlTags.
     """
     return tag[1].lower() in names()
+
+
+def with_whole_tags(text: str) -> str:
+    """Return lines of wikitext in which tags that extend over lines are on one line."""
+    return _BROKEN_TAG.sub(_joined_tag, text)
+
+
+def _joined_tag(tag: re.Match[str]) -> str:
+    """Return a tag on one line, unless it is text."""
+    return tag[0].replace("\n", " ").replace(CONTINUES, " ") if is_known(tag) else tag[0]
 
 
 def _stray(tag: re.Match[str], marks: Markers) -> str:

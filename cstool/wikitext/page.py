@@ -10,10 +10,21 @@ from cstool.dumps.xml import Site
 from cstool.wikitext.extension_tags import strip
 from cstool.wikitext.fast_path import FastPath
 from cstool.wikitext.headings import Heading, PlacedHeading, level_of, take_out
-from cstool.wikitext.inline import is_known, plain, without_switches
+from cstool.wikitext.inline import plain, with_whole_tags, without_switches
 from cstool.wikitext.lines import FREE, ITEM, parted, running_lines
 from cstool.wikitext.links import LinkParser
-from cstool.wikitext.markers import APART, BESIDE, BROKEN_LINE, CONTINUES, HOLE, OBJECT, Markers
+from cstool.wikitext.markers import (
+    APART,
+    BESIDE,
+    BROKEN_LINE,
+    CONTINUES,
+    ENDLESS,
+    HOLE,
+    INSIDE,
+    OBJECT,
+    PICTURE,
+    Markers,
+)
 from cstool.wikitext.page_sentences import Collector, ReadLine, line_breaks
 from cstool.wikitext.pending import (
     Left,
@@ -45,12 +56,11 @@ from cstool.wikitext.titles import TEMPLATE, namespaces_of
 from cstool.wikitext.unpaired import BROKEN_LINK, mark_unpaired, rejoined
 from cstool.wikitext.variants import variants_of
 
-_BROKEN_TAG = re.compile(
-    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
-)
 _PIECE = re.compile(rf"[^\n{CONTINUES}]+")
 # The beginning of an item that is a block: a hatnote, a table.
 _BLOCK = re.compile(r"\s*(?:\{\||<(?:div|table)\b)", re.IGNORECASE)
+# What a heading may contain that is not read line by line.
+_NOT_ALONE = re.compile(rf"\[\[|-\{{|[\n{APART}{BESIDE}{INSIDE}{ENDLESS}{PICTURE}{OBJECT}]")
 # The number of named arguments from which on a call alone in a list item is taken as a record.
 _NAMED_OF_A_RECORD = 3
 
@@ -146,17 +156,28 @@ class PageReader:
         *,
         every: bool,
     ) -> PageText:
-        def read(heading: Heading) -> TextLine | None:
-            return self._read_heading(heading.source, title, marks)
+        sources = [one.heading.source for one in apart if isinstance(one, PlacedHeading)]
+        headings = self._read_headings(sources, title, marks) if sources else []
+        return self._collector.collected(lines, apart, headings, every=every)
 
-        return self._collector.collected(lines, apart, read, every=every)
+    def _read_headings(
+        self, sources: list[str], title: str, marks: Markers
+    ) -> list[TextLine | None]:
+        """Return the texts of headings, None for one without text. One of several lines: the first.
 
-    def _read_heading(self, source: str, title: str, marks: Markers) -> TextLine | None:
-        """Return the text of a heading, None if it has none. If it has several lines: the first."""
-        if "[[" in source:
-            source = self.links.without_categories(source)
-        source = _simplified(with_breaks(source.replace(BESIDE, ""), marks), marks)
-        return next((line for *_, line in self._read(source, title, marks)), None)
+        Those without markup that may extend over lines are read at once.
+        """
+        texts: list[TextLine | None] = [None] * len(sources)
+        plain = [i for i, source in enumerate(sources) if not _NOT_ALONE.search(source)]
+        together = "\n".join(sources[i] for i in plain)
+        for index, _, line in self._read(together, title, marks):
+            texts[plain[index]] = texts[plain[index]] or line
+        for i in {*range(len(sources))}.difference(plain):
+            source = self.links.without_categories(sources[i])
+            source = _simplified(with_breaks(source.replace(BESIDE, ""), marks), marks)
+            texts[i] = next((line for *_, line in self._read(source, title, marks)), None)
+        only_holes = [TextLine(OBJECT, [], [""]) if HOLE in source else None for source in sources]
+        return [line or hole for line, hole in zip(texts, only_holes, strict=True)]
 
     def read_paragraph(
         self,
@@ -349,13 +370,8 @@ def _simplified(text: str, marks: Markers) -> str:
     if OBJECT in text:
         text = text.replace(OBJECT, marks.hole("U+FFFC"))
     if "<" in text:
-        text = _BROKEN_TAG.sub(_joined_tag, text)
+        text = with_whole_tags(text)
     return text
-
-
-def _joined_tag(tag: re.Match[str]) -> str:
-    """Return a tag on one line, unless it is text."""
-    return tag[0].replace("\n", " ").replace(CONTINUES, " ") if is_known(tag) else tag[0]
 
 
 @cache

@@ -3,11 +3,11 @@ templates, and headings.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.headings import Heading, PlacedHeading
+from cstool.wikitext.headings import PlacedHeading
 from cstool.wikitext.pending import Left, PageText, PendingParagraph
 from cstool.wikitext.sentence_columns import (
     BLOCK,
@@ -59,26 +59,27 @@ class Collector:
         self,
         lines: Iterable[ReadLine],
         apart: Sequence[Left | PlacedHeading],
-        read: Callable[[Heading], TextLine | None],
+        headings: Sequence[TextLine | None],
         *,
         every: bool,
     ) -> PageText:
         """Return the sentences of lines that have mentions, or `every` one, and what waits.
 
-        `apart`: what was left out and headings, each before a line of the wikitext. `read` returns
-        the text of a heading, None if it has none.
+        `apart`: what was left out and headings, each before a line of the wikitext. `headings`: the
+        texts of headings, in order, None for one without text.
         """
         cut: list[CutLine] = []
         left: list[tuple[Left, int, int]] = []  # with the index of its paragraph, and of `cut`
         language, formulas = self.language, self.formulas
         paragraph = at = 0
+        texts = iter(headings)
 
         def put(one: Left | PlacedHeading) -> None:
             nonlocal paragraph
             if isinstance(one, Left):
                 left.append((one, paragraph, len(cut)))
                 return
-            line = read(one.heading)
+            line = next(texts)
             if line:
                 text, _, holes = with_formulas(Sentence(*line)) if formulas else line
                 cut.append((paragraph, text, [], holes, [], one.heading.level * HEADING))
