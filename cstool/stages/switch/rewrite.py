@@ -118,7 +118,8 @@ class NameOrigins(NamedTuple):
         """Return the index in the flat tables of each entity; SOURCE is the last language."""
         languages, width = self.code.shape
         language: Array = np.where(rows.language == SOURCE, languages - 1, rows.language)
-        return language * width + rows.step
+        cells: Array = language * width + rows.step
+        return cells
 
 
 def sources(batch: SentenceBatch) -> SwitchedRows:
@@ -292,6 +293,4 @@ def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
     order = np.argsort(first)[: np.count_nonzero(first < number)]
     place = np.empty(len(values), np.int64)
     place[order] = np.arange(len(order))
-    return pa.DictionaryArray.from_arrays(
-        numbers(place.take(indexes)), values.take(numbers(order))
-    )
+    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))
