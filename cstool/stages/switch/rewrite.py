@@ -118,7 +118,8 @@ class NameOrigins(NamedTuple):
         """Return the index in the flat tables of each entity; SOURCE is the last language."""
         languages, width = self.code.shape
         language: Array = np.where(rows.language == SOURCE, languages - 1, rows.language)
-        return language * width + rows.step
+        cells: Array = language * width + rows.step
+        return cells
 
 
 def sources(batch: SentenceBatch) -> SwitchedRows:
