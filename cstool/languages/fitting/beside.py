@@ -164,7 +164,6 @@ def _words(
     return found
 
 
-
 def hash_of(word: str) -> int:
     """Return the hash of an article in lower case, by which it is found in a text."""
     found = 0
