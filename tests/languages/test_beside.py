@@ -20,7 +20,22 @@ COMPILED = pytest.mark.skipif(beside is beside_in_python, reason="not compiled")
 PIECES = st.sampled_from(
     [
         *("the", "The", "An", "l'", "d’", "'n", "un", "El", "Lake", "Ærø", "東京", "ж", "𝔸b", "é"),
-        *(" ", "\u00a0", "\u202f", "-", ",", ".", "(", ")", "…", "«", '"', "！", "x" * 23, "X" * 24),
+        *(
+            " ",
+            "\u00a0",
+            "\u202f",
+            "-",
+            ",",
+            ".",
+            "(",
+            ")",
+            "…",
+            "«",
+            '"',
+            "！",
+            "x" * 23,
+            "X" * 24,
+        ),
         *("8", "²", "\u0301"),
     ]
 )
@@ -44,9 +59,7 @@ def windows(draw: st.DrawFn) -> ContextWindow:
 
 def listed(found: Beside) -> list[list[int]]:
     """Return the flags, and the keys of the words before and after."""
-    return [
-        column.tolist() for column in (found.flags, *found.word_before, *found.word_after)
-    ]
+    return [column.tolist() for column in (found.flags, *found.word_before, *found.word_after)]
 
 
 @COMPILED

@@ -22,7 +22,7 @@ from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import mix
 from cstool.languages.code_mixing import MixingSums, sums_by_language
 from cstool.languages.words import words_of
-from cstool.stages.shard.beginnings import beginning
+from cstool.storage.beginnings import beginning
 from cstool.storage.checksums import read_part
 from cstool.storage.document_numbers import document_numbers
 from cstool.storage.histograms import histogram
