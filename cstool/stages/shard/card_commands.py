@@ -61,9 +61,6 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "repeat": ("--repeat", False),
         "mix": ("--mix", False),
         "source_rows": ("--source-rows", "switched"),
-        "sentence_rate": ("--sentence-rate", 1.0),
-        "passes": ("--passes", 1),
-        "style": ("--style", "replace"),
     },
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
@@ -209,8 +206,6 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
         yield from ("--languages", _languages(one))
     if weights := one.parameters.get("weights"):
         yield from ("--language-weights", ",".join(f"{c}={w}" for c, w in weights.items()))
-    yield from _style_words(one.parameters)
-    yield from _bounds(one.parameters.get("filter") or {})
     types = one.parameters.get("types") or {}
     for name, option in (("asked", "--types"), ("excluded", "--exclude-types")):
         if classes := types.get(name):
@@ -221,47 +216,14 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
     for name, (option, default, more) in _BOUNDS.items():
         if (value := bounds.get(name, default)) not in (default, None):
             yield from (option, f"{value + more:g}")
-    if one.parameters.get("open") or one.parameters.get("close"):
-        yield from ("--marks-in-text", one.parameters["marks_in_text"])
-
-
-def _style_words(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the options of `switch` on marks, and one whose default depends on the style."""
-    annotated = parameters.get("style") == "annotate"
-    if annotated and parameters.get("inflected") == "skip-mention":
+    # The default of annotated rows is another one.
+    if (
+        one.parameters.get("style") == "annotate"
+        and one.parameters.get("inflected") == "skip-mention"
+    ):
         yield from ("--inflected", "skip-mention")
-    marks = [parameters.get(name) or "" for name in ("open", "close")]
-    if annotated and parameters.get("side") == "left":
-        yield from ("--side", "left")
-    if annotated or any(marks):
-        yield from (f"--open={marks[0]}", f"--close={marks[1]}")
-    if parameters.get("repeat"):
-        yield "--repeat"
-    usual = "drop" if any(map(str.isalnum, "".join(marks))) else "keep"
-    treatment = parameters.get("marks_in_text", usual)
-    if any(map(str.strip, marks)) and treatment != usual:
-        yield from ("--marks-in-text", treatment)
-
-
-# Options that bound rows, with the published bounds of sentences; other rows have none.
-_BOUNDS = {
-    "fewest_mentions": ("--min-mentions", 1),
-    "most_mentions": ("--max-mentions", 10),
-    "more_than_characters": ("--min-characters", 20),
-    "most_words": ("--max-words", 128),
-    "longest_anchor": ("--max-coverage", 0.5),
-}
-
-
-def _bounds(given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the options that bound rows, unless all have the defaults of a unit."""
-    usual = {name: bound for name, (_, bound) in _BOUNDS.items()}
-    if given == usual:
-        return
-    for name, (option, _) in _BOUNDS.items():
-        value = given.get(name)
-        if value is not None:
-            yield from (option, str(value + (name == "more_than_characters")))
+    if one.parameters.get("open") or one.parameters.get("close"):
+        yield from ("--marks-in-text", one.parameters.get("marks_in_text", "keep"))
 
 
 def _role(name: str) -> str:
