@@ -5,7 +5,7 @@ installed (but see `without_pandas`), which can take longer than the work of a s
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -131,3 +131,16 @@ def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.nd
     total = int(ends[-1]) if len(ends) else 0
     indices: np.ndarray[Any, Any] = np.arange(total) + np.repeat(firsts - (ends - lengths), lengths)
     return indices
+
+
+def slices_of(ends: np.ndarray[Any, Any], most: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of rows, half-open, each of about `most` or of one row.
+
+    `ends`: the cumulative sizes of the rows.
+    """
+    start = 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + most, side="right")))
+        yield start, end
+        start = end

@@ -9,6 +9,7 @@ from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.masking.strategies import RuleSource
 from cstool.stages.mask.stage import NAMES, MaskOptions, mask_corpus
+from cstool.storage.schemas import TALLIES
 
 EXAMPLE = """\b
 Examples:
@@ -49,8 +50,9 @@ Examples:
     default=MaskOptions.max_length,
     show_default=True,
     metavar="N",
-    help="Maximum number of tokens per row, including special tokens. An entity that is cut off "
-    "no longer counts as an entity.",
+    help="Maximum number of tokens per row, including special tokens. Longer sentences lose their "
+    "end; paragraphs and pages are cut into windows, between sentences if possible. An entity that "
+    "is cut no longer counts as an entity.",
 )
 @click.option("--packed", is_flag=True, help="Pack several sentences into each row.")
 @click.option(
@@ -105,10 +107,12 @@ def command(
     options = MaskOptions(strategy, rules, max_length, packed, seed, clusters, mask_token)
     manifest = mask_corpus(corpus, tokenizer, out, options, running)
     rows = manifest.counts.details.get("rows", {})
+    units = next(unit for unit in TALLIES.values() if unit in manifest.counts.tallies)
+    examples = "sentences" if units == "sentences" else "windows"
     counts = (
         f"{sum(rows.values()):,} rows in {len(rows)} languages, from "
-        f"{manifest.counts.tally('sentences').written:,} sentences "
-        f"(sentences dropped: {dropped(manifest, 'sentences')}"
+        f"{manifest.counts.tally(units).written:,} {units} "
+        f"({examples} dropped: {dropped(manifest, examples)}"
     )
     if "entities" in manifest.counts.tallies:
         counts += f"; entities dropped: {dropped(manifest, 'entities')}"

@@ -19,6 +19,8 @@ from cstool.report.show.items import STAGES, ShownRow, shown
 from cstool.report.show.rows import Occurrences, RowQuery, form_of, occurrences, rows
 from cstool.report.show.terminal import Style, lines_of
 from cstool.storage.manifest import Manifest, need_stage
+from cstool.storage.row_kinds import kind_of
+from cstool.storage.schemas import POSITIONS_A_PAGE, TALLIES, sentence_id
 
 EXAMPLE = """\b
 Examples:
@@ -54,6 +56,21 @@ class Qid(click.ParamType[int]):
         return int(match[1])
 
 
+class RowId(click.ParamType[int]):
+    """An id of a row: a number, or as `show` prints it, page id and position (3354:11)."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"([0-9]{1,18})(?::([0-9]{1,7}))?", value)
+        if not match or (match[2] and int(match[2]) >= POSITIONS_A_PAGE):
+            self.fail(f"{value!r} is not an id; give one such as 3354:11", param, ctx)
+        return sentence_id(int(match[1]), int(match[2])) if match[2] else int(match[1])
+
+
 class Show(click.Command):
     """The command `show DIR`, which also runs the separate command `show entity …`."""
 
@@ -85,7 +102,15 @@ class Show(click.Command):
     "--entity", type=Qid(), metavar="QID", help="Show rows with this entity, such as Q64."
 )
 @click.option("--title", metavar="TITLE", help="Show rows of the page with exactly this title.")
-@click.option("--switched", is_flag=True, help="Show switched sentences only, no source sentences.")
+@click.option(
+    "--id",
+    "row_id",
+    type=RowId(),
+    metavar="ID",
+    help="Show the row with this id, as a number or as shown (page id:position).",
+)
+@click.option("--switched", is_flag=True, help="Show switched rows only, no source rows.")
+@click.option("--full", is_flag=True, help="Show long paragraphs and pages in full.")
 @click.option(
     "--random",
     "draw",
@@ -105,7 +130,9 @@ def command(
     grep: str | None,
     entity: int | None,
     title: str | None,
+    row_id: int | None,
     switched: bool,
+    full: bool,
     draw: int | None,
     seed: int,
     number: int | None,
@@ -116,7 +143,8 @@ def command(
     """Show the rows of a stage's output folder, with entities in color.
 
     DIR: output folder of any stage except `mask`. The source and switched sentences are shown side
-    by side if the terminal is wide enough. In a terminal, the output goes to a pager ($PAGER).
+    by side if the terminal is wide enough. Of long paragraphs and pages, the beginning is shown. In
+    a terminal, the output goes to a pager ($PAGER).
     Without colors, for example in a pipe, entities are in brackets. NO_COLOR and FORCE_COLOR are
     respected.
 
@@ -125,7 +153,7 @@ def command(
     """
     manifest = need_stage(folder, *STAGES)
     codes = _codes(languages, manifest)
-    wanted = RowQuery(codes, grep, entity, title, draw, seed, switched)
+    wanted = RowQuery(codes, grep, entity, title, draw, seed, switched, row_id)
     matches = rows(folder, manifest, wanted)
     matches = itertools.islice(matches, number)
     if (first := next(matches, None)) is None:
@@ -137,7 +165,8 @@ def command(
         _write_lines(matches)
         return
     form, source = form_of(manifest), manifest.source.language if manifest.source else ""
-    _show(shown(form, row, source, codes) for row in matches)
+    annotated = kind_of(manifest).annotated
+    _show(shown(form, row, source, codes, full=full, annotated=annotated) for row in matches)
 
 
 @click.command("entity", epilog=ENTITY_EXAMPLE)
@@ -202,10 +231,15 @@ def _all_of(
         numbers = ", ".join(f"{code} {number:,}" for code, number in in_corpus.rows.items())
         total = sum(in_corpus.rows.values())
         yield ShownRow(
-            f"in {total:,} sentences of the corpus" + (f": {numbers}" if total else ""), ()
+            f"in {total:,} {TALLIES[manifest.row_unit]} of the corpus"
+            + (f": {numbers}" if total else ""),
+            (),
         )
         form, source = form_of(manifest), manifest.source.language if manifest.source else ""
-        yield from (shown(form, row, source) for row in in_corpus.examples)
+        annotated = kind_of(manifest).annotated
+        yield from (
+            shown(form, row, source, full=False, annotated=annotated) for row in in_corpus.examples
+        )
 
 
 def _codes(codes: tuple[str, ...], manifest: Manifest) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from cstool.report.stats.compare import flat_rows, published, summary
 from cstool.report.stats.folder import FolderStats, chosen, folder_stats
 from cstool.report.stats.tables import (
     as_table,
+    documents_table,
     languages_table,
+    pairs_table,
     summaries_table,
     titles_table,
     types_table,
@@ -113,7 +115,16 @@ def command(
         echo_json(listed[str(folders[0])], indent=2)
     else:
         [its], [some] = stats.values(), listed.values()
-        echo(as_table(its, shutil.get_terminal_size().columns, some.languages))
+        echo(_tables(its, some))
+
+
+def _tables(stats: FolderStats, listed: FolderStats) -> str:
+    """Return the tables of one folder; `listed`: the stats with the languages to show."""
+    if listed.pairs:
+        return pairs_table(listed.pairs)
+    tables = [as_table(stats, shutil.get_terminal_size().columns, listed.languages)]
+    tables.append(documents_table(listed.languages))
+    return "\n\n".join(filter(None, tables))
 
 
 def _write_comparison(

@@ -45,11 +45,14 @@ def printable(text: str, *, lines: bool = False) -> str:
     return (_IN_LINES if lines else _ANY).sub(_escape, text)
 
 
-def replace_unsafe(text: str) -> str:
+def replace_unsafe(text: str, *, lines: bool = False) -> str:
     """Return running text with U+FFFD for each unsafe character; character offsets stay valid.
 
     Unlike `printable` it keeps the three direction marks, which are legitimate in running text.
+    With `lines`, line feeds are kept, for text of several paragraphs.
     """
+    if lines:
+        return "\n".join(map(replace_unsafe, text.split("\n")))
     return _IN_TEXT.sub("\ufffd", text)
 
 

@@ -56,11 +56,15 @@ class Spans:
 
 @dataclass(frozen=True)
 class Tokenized:
-    """Tokens, and for each entity whether it is kept, and whether it was cut by truncation."""
+    """Tokens, and for each entity whether it is kept, and whether it was cut by truncation.
+
+    `shortened`: bool[n], which texts lost tokens.
+    """
 
     tokens: Tokens
     kept: Array
     cut: Array
+    shortened: Array
 
 
 def tokenize(
@@ -88,6 +92,7 @@ def tokenize(
         Tokens(ids[kept], _counted(kept, firsts), _numbered(owner[kept], whole, spans.sentence)),
         whole,
         (had > 0) & ~whole,
+        sizes > longest,
     )
 
 

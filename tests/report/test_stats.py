@@ -72,11 +72,11 @@ def test_the_table_fits_the_width_and_sums_up(pipeline: Path) -> None:
     assert as_table(stats, 30).split("\n")[0].split() == head
     wide = as_table(stats, 200).split("\n")
     assert wide[0].split()[6:] == ["CMI", "I", "M", "entropy", "burst.", "SPF", "CMI+P"]
-    assert "█" in wide[1]
+    assert any("█" in line for line in wide)
 
 
 def test_of_many_rows_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cstool.report.stats.folder.SAMPLE", 50)
+    monkeypatch.setattr("cstool.report.stats.switched_sample.SAMPLE", 50)
     monkeypatch.setattr("cstool.stages.shard.statistics.LOOKED_AT", 50)
     sentences = [Sentence(i + 1, "has words of it.") for i in range(400)]
     switched = write_switched(tmp_path / "switched", sentences, a_part=20)

@@ -8,7 +8,7 @@ from cstool.report.class_names import LAST_LANGUAGES
 from cstool.report.html.names import ReportEntity, anchors_of, look_up, name_of
 from cstool.report.html.timings import StageCost, costs
 from cstool.storage.manifest import Ancestor, lineage_of, need_stage
-from cstool.storage.schemas import BY_STAGE
+from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
 from cstool.storage.statistics import Statistics, read_statistics
 
 
@@ -18,7 +18,7 @@ class ReportData:
 
     `stages`: the lineage of the folder, its own stage last; `bytes`: of its parts; `statistics`:
     of a corpus; `entities`: names and types of the entities on the page; `costs`: run times;
-    `languages`: of names, in order of preference.
+    `languages`: of names, in order of preference; `unit`: what a row of text contains.
     """
 
     stage: str
@@ -28,6 +28,12 @@ class ReportData:
     entities: dict[int, ReportEntity]
     costs: Sequence[StageCost]
     languages: Sequence[str] = LAST_LANGUAGES
+    unit: Unit = "sentence"
+
+    @property
+    def units(self) -> str:
+        """The name of the unit in the plural."""
+        return TALLIES[self.unit]
 
     @property
     def sources(self) -> list[str]:
@@ -97,4 +103,5 @@ def facts_of(
     size = sum(part.bytes for part in manifest.parts)
     took = costs(folder, work, stages)
     preferred = tuple(dict.fromkeys([*languages, *LAST_LANGUAGES]))
-    return ReportData(manifest.stage, stages, size, statistics, known, took, preferred)
+    unit = manifest.row_unit
+    return ReportData(manifest.stage, stages, size, statistics, known, took, preferred, unit)

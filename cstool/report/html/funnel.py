@@ -9,11 +9,17 @@ from cstool.storage.manifest import Ancestor
 # The main steps, in order: stage, unit of its counts, title.
 _MAIN = (
     ("extract", "pages", "Pages that are articles"),
+    ("extract", "paragraphs", "Paragraphs with a link and few gaps"),
     ("extract", "sentences", "Sentences without holes and with a link"),
     ("extract", "mentions", "Mentions in these sentences"),
     ("link", "mentions by link", "Mentions linked to a Wikidata item"),
     ("switch", "sentences", "Sentences selected for switching"),
     ("switch", "source sentences", "Sentences switched into a language"),
+    ("switch", "paragraphs", "Paragraphs selected for switching"),
+    ("switch", "source paragraphs", "Paragraphs switched into a language"),
+    ("switch", "pages", "Pages selected for switching"),
+    ("switch", "source pages", "Pages switched into a language"),
+    ("pair", "entities", "Entities with pages in several wikis"),
     ("shard", "rows", "Rows in the corpus"),
 )
 # Details that are the counts of a step, and the name of what was kept.
@@ -49,8 +55,15 @@ def main_way(stages: Sequence[Ancestor]) -> list[FunnelStep]:
         counts = [one.counts for one in stages if one.stage == stage]
         tallies = [tally for one in counts if (tally := _tally(one, kind)) is not None]
         if tallies:
-            steps.append(_step(stage, title, tallies))
+            whole = (stage, kind) == ("extract", "sentences") and _are_documents(stages)
+            steps.append(_step(stage, "Sentences without holes" if whole else title, tallies))
     return steps
+
+
+def _are_documents(stages: Sequence[Ancestor]) -> bool:
+    """Whether the rows of `extract` are paragraphs or pages."""
+    units = (one.parameters.get("unit") for one in stages if one.stage == "extract")
+    return any(unit not in (None, "sentence") for unit in units)
 
 
 def all_steps(stages: Sequence[Ancestor]) -> list[FunnelStep]:

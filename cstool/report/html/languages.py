@@ -15,6 +15,7 @@ from cstool.report.html.tables import (
     script_name,
     table,
 )
+from cstool.storage.histograms import quantile
 from cstool.storage.statistics import LanguageNumbers, SampleStats
 
 _SHOWN = 30
@@ -29,29 +30,36 @@ def language_figures(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         return
     languages = facts.statistics.languages
     rows = {code: sum(numbers.rows.values()) for code, numbers in languages.items()}
-    yield _sentences(languages, rows, draw)
-    yield _scripts(rows, draw)
+    yield _by_language(facts, rows, draw)
+    yield _scripts(facts.units, rows, draw)
     yield from _labels(facts, rows, draw)
-    yield from _origins(languages)
+    yield from _origins(languages, facts.units)
     switched = {code: rows[code] - its.source_rows for code, its in languages.items()}
     if not any(its.source_rows for its in languages.values()):  # cstool 0.1 did not count them
         switched = {c: n for c, n in switched.items() if c not in facts.source_languages}
     switched = {code: number for code, number in switched.items() if number}
     if switched:
-        yield _unswitched(languages, switched, draw)
+        yield _unswitched(facts, switched, draw)
         yield from _mixing({code: languages[code] for code in switched}, draw)
 
 
 def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
-    """Yield a figure from the counts of `switch` or of `entities`."""
-    for stage, what in (("switch", "sentences"), ("entities", "labels")):
-        numbers = facts.detail(stage, "languages") if facts.stage == stage else {}
+    """Yield figures from the counts of `switch`, `entities` or `pair`."""
+    for stage, detail, what in (
+        ("switch", "languages", facts.units),
+        ("entities", "languages", "labels"),
+        ("pair", "pages by language", "pages"),
+    ):
+        numbers = facts.detail(stage, detail) if facts.stage == stage else {}
         if numbers:
             title = f"{what.capitalize()} by language"
             ranked = sorted(numbers.items(), key=lambda n: (-n[1], n[0]))
             cells = [(code, language_name(code), number) for code, number in ranked]
             heads = ["code", "language", what]
             yield Figure(title, "", table(heads, cells), _bars(title, ranked, draw))
+    if pairs := facts.detail("pair", "pairs of languages"):
+        lines = sorted(pairs.items(), key=lambda n: (-n[1], n[0]))
+        yield Figure("Pairs of languages", "", table(["languages", "entities"], lines))
 
 
 def _named(code: str) -> str:
@@ -69,7 +77,9 @@ def _bars(
     return draw.bars(rows, (title, description), share=share)
 
 
-def _sentences(languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer) -> Figure:
+def _by_language(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figure:
+    assert facts.statistics is not None
+    languages = facts.statistics.languages
     ranked = sorted(rows.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
     for code, number in ranked:
@@ -84,13 +94,15 @@ def _sentences(languages: dict[str, LanguageNumbers], rows: dict[str, int], draw
                 its.rows.get("validation", 0),
                 its.entities,
                 its.entities / number if number else None,
-                _median(its.characters),
+                quantile(its.documents.characters, 0.5)
+                if its.documents
+                else _median(its.characters),
             )
         )
-    heads = ["code", "language", "script", "BCP 47", "sentences", "validation", "entities"]
-    heads += ["entities per sentence", "median characters"]
-    title = "Sentences by language"
-    text = "Training and validation sentences."
+    heads = ["code", "language", "script", "BCP 47", facts.units, "validation", "entities"]
+    heads += [f"entities per {facts.unit}", "median characters"]
+    title = f"{facts.units.capitalize()} by language"
+    text = f"Training and validation {facts.units}."
     if len(rows) > _SHOWN:
         text += f" The chart shows the {_SHOWN} largest of {len(rows)} languages."
     return Figure(title, text, table(heads, cells), _bars(title, ranked, draw))
@@ -106,7 +118,7 @@ def _median(histogram: Sequence[int]) -> int | None:
     return None
 
 
-def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
+def _scripts(units: str, rows: dict[str, int], draw: Drawer) -> Figure:
     by_script, languages = Counter[str](), Counter[str]()
     for code, number in rows.items():
         by_script[script_name(code) or "unknown"] += number
@@ -115,9 +127,9 @@ def _scripts(rows: dict[str, int], draw: Drawer) -> Figure:
     cells = [(script, languages[script], number) for script, number in ranked]
     bars = [{"name": script, "value": number} for script, number in ranked[:_SHOWN]]
     description = ", ".join(f"{name}: {number:,}" for name, number in ranked[:5])
-    title = "Sentences by script"
+    title = f"{units.capitalize()} by script"
     text = "The main script of the language of the entity labels."
-    heads = ["script", "languages", "sentences"]
+    heads = ["script", "languages", units]
     return Figure(title, text, table(heads, cells), draw.bars(bars, (title, description)))
 
 
@@ -132,18 +144,19 @@ def _labels(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Iterator[F
         (code, language_name(code), labels[code], number, number / labels[code])
         for code, number in sorted(both.items(), key=lambda n: -labels[n[0]])
     ]
-    title = "Sentences and labels by language"
+    units = facts.units
+    title = f"{units.capitalize()} and labels by language"
     text = (
         "Each point is a language, positioned by the number of its Wikidata labels and the number "
-        "of its sentences. A language far below the others has many labels, but few for the "
+        f"of its {units}. A language far below the others has many labels, but few for the "
         "entities in this text. Codes that would overlap are omitted; the table has all of them."
     )
-    heads = ["code", "language", "labels", "sentences", "sentences per label"]
-    chart = draw.scatter(points, ("labels", "sentences"), (title, text))
+    heads = ["code", "language", "labels", units, f"{units} per label"]
+    chart = draw.scatter(points, ("labels", units), (title, text))
     yield Figure(title, text, table(heads, cells), chart)
 
 
-def _origins(languages: dict[str, LanguageNumbers]) -> Iterator[Figure]:
+def _origins(languages: dict[str, LanguageNumbers], units: str) -> Iterator[Figure]:
     """Yield a table of the shares of the origins of names, if they are known."""
     every = {code: sum(its.origins.values()) for code, its in languages.items()}
     total = Counter[str]()
@@ -161,16 +174,16 @@ def _origins(languages: dict[str, LanguageNumbers]) -> Iterator[Figure]:
         cells.append((code, language_name(code), every[code], *shares, listed))
     heads = ["code", "language", "names", *shown, "names from other codes"]
     text = (
-        "Where the names in switched sentences come from. label: the language of the row; variant: "
+        f"Where the names in switched {units} come from. label: the language of the row; variant: "
         "a variant of the same language; fallback: another language; mul: Wikidata's label for all "
         "languages; sitelink: the title of a Wikipedia page."
     )
     yield Figure("Origin of the names", text, table(heads, cells))
 
 
-def _unswitched(
-    languages: dict[str, LanguageNumbers], rows: dict[str, int], draw: Drawer
-) -> Figure:
+def _unswitched(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figure:
+    assert facts.statistics is not None
+    languages, unit, units = facts.statistics.languages, facts.unit, facts.units
     shares = {code: languages[code].unswitched / number for code, number in rows.items()}
     ranked = sorted(shares.items(), key=lambda n: (-n[1], n[0]))
     cells: list[tuple[Cell, ...]] = []
@@ -179,17 +192,17 @@ def _unswitched(
         of_entities = sample.unswitched / sample.entities if sample.entities else None
         its = (code, language_name(code), languages[code].unswitched, percent(share))
         cells.append((*its, percent(of_entities), sample.entities))
-    heads = ["code", "language", "sentences", "share", "share of entities", "sampled entities"]
-    title = "Unchanged sentences"
+    heads = ["code", "language", units, "share", "share of entities", "sampled entities"]
+    title = f"Unchanged {units}"
     if not any(shares.values()):
-        none = "No switched sentence is equal to its source sentence."
+        none = f"No switched {unit} is equal to its source {unit}."
         return Figure(title, none, table(heads, cells), folded=True)
     text = (
-        "Switched sentences that are equal to their source sentence, because every entity has the "
+        f"Switched {units} that are equal to their source {unit}, because every entity has the "
         "same label in both languages."
     )
     if not all(share for _, share in ranked[:_SHOWN]):
-        text += " The chart omits languages without such sentences."
+        text += f" The chart omits languages without such {units}."
     chart = _bars(title, [one for one in ranked if one[1]], draw, share=True)
     return Figure(title, text, table(heads, cells), chart)
 

@@ -54,6 +54,8 @@ def page_of(facts: ReportData) -> str:
         stages=[_stage(one) for one in facts.stages],
         queried=any(one.queried for one in facts.stages),
         samples=samples,
+        unit=facts.unit,
+        units=facts.units,
         static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
         data=_as_data(samples),
     )
@@ -85,7 +87,8 @@ def _samples(facts: ReportData) -> dict[str, Any]:
     by_size = sorted(known, key=lambda code: (-sum(known[code].rows.values()), code))
     first = [code for code in facts.languages if code not in LAST_LANGUAGES[1:]]
     order = [*dict.fromkeys([*first, *by_size])]
-    return sample_data(facts.statistics.sentences, facts.entities, order) | {"first": first}
+    data = sample_data(facts.statistics.sentences, facts.entities, order)
+    return data | {"first": first, "unit": facts.unit, "units": facts.units}
 
 
 def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from cstool.execution.terminal import replace_unsafe
 
 
 def safe(value: Any) -> Any:
-    """Return the value with U+FFFD for the unsafe characters of all strings, keys included."""
+    """Return the value with U+FFFD for the unsafe characters of all strings, keys included.
+
+    Line feeds are kept: pages have paragraphs, and elsewhere they are white space in HTML.
+    """
     # Markup is a subclass of str; it contains cstool's own or already safe text.
     if type(value) is str:
-        return replace_unsafe(value)
+        return replace_unsafe(value, lines=True)
     if isinstance(value, dict):
         return {safe(key): safe(its) for key, its in value.items()}
     if isinstance(value, list | tuple):

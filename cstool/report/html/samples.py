@@ -36,12 +36,12 @@ def sample_data(
                 "language": s.language,
                 "title": s.title,
                 "page": s.page_id,
-                "text": s.text,
+                "text": _text(s, s.text),
                 "spans": _source_spans(s),
                 "forms": [
                     {
                         "language": code,
-                        "text": form.text,
+                        "text": _text(s, form.text),
                         "spans": [(qid, start, end) for qid, _, _, start, end in form.entities],
                     }
                     for code, form in s.forms.items()
@@ -51,6 +51,11 @@ def sample_data(
             for s in sentences
         ],
     }
+
+
+def _text(sentence: SampleSentence, text: str) -> str:
+    """Return a text of a sample, with an ellipsis if it is only a beginning."""
+    return f"{text} …" if sentence.whole else text
 
 
 def _source_spans(sentence: SampleSentence) -> list[tuple[int, int, int]]:

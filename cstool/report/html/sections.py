@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cstool.report.html.charts import ChartRow, Drawer
+from cstool.report.html.document_figures import document_figures
 from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure, Section
 from cstool.report.html.funnel import FunnelStep, all_steps, main_way
@@ -35,10 +36,10 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
         Section(
             "languages",
             "Languages",
-            "The language of a sentence is that of its entity labels.",
+            f"The language of a {facts.unit} is that of its entity labels.",
             [*language_figures(facts, draw)],
         ),
-        Section("sentences", "Sentences", "", [*_sentences(facts, draw)]),
+        Section("sentences", facts.units.capitalize(), "", [*_rows(facts, draw)]),
         Section("entities", "Entities", "", [*_entities(facts, draw)]),
         Section("holes", "Holes", _HOLES, [*_holes(facts, draw)]),
         Section("time", "Run time", "", [*_times(facts, draw)]),
@@ -88,8 +89,11 @@ def _lines(step: FunnelStep) -> Iterator[list[str | int | None]]:
         yield ["", "", "", "", "", number, reason]
 
 
-def _sentences(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+def _rows(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     if facts.statistics is None:
+        return
+    if facts.unit != "sentence":
+        yield from document_figures(facts, draw)
         return
     languages = facts.statistics.languages.values()
     for title, axis, size, every, histograms in (
@@ -146,7 +150,7 @@ def _entities(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     heads = ["item", "name", "occurrences", "upper bound", "types"]
     yield Figure(
         title,
-        "Number of occurrences in the sentences of all languages.",
+        f"Number of occurrences in the {facts.units} of all languages.",
         table(heads, cells),
         draw.bars(rows, (title, _description(rows))),
     )
@@ -239,15 +243,15 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
         entities = sum(n.entities for n in languages.values())
         unswitched = sum(n.unswitched for n in languages.values())
         figures += [
-            (f"{rows - source:,}", "switched sentences"),
-            (f"{source:,}", "source sentences"),
+            (f"{rows - source:,}", f"switched {facts.units}"),
+            (f"{source:,}", f"source {facts.units}"),
             (f"{len(languages):,}", "languages"),
             (f"{entities:,}", "mentions of entities"),
-            (f"{entities / rows:.2f}" if rows else "–", "mentions of entities per sentence"),
+            (f"{entities / rows:.2f}" if rows else "–", f"mentions of entities per {facts.unit}"),
         ]
         if rows > source:
             share = percent(unswitched / (rows - source))
-            figures.append((share, "of switched sentences are equal to their source"))
+            figures.append((share, f"of switched {facts.units} are equal to their source"))
     else:
         steps = all_steps(facts.stages[-1:])
         figures += [(f"{step.kept:,}", f"{step.title} kept") for step in steps]
@@ -264,4 +268,6 @@ def title_of(facts: ReportData) -> str:
     if facts.stage != "shard":
         return f"cstool {facts.stage}: {wikis}" if wikis else f"cstool {facts.stage}"
     names = [language_name(code) for code in facts.source_languages]
-    return f"Code-switched {_listed(names)} sentences" if names else "Code-switched sentences"
+    return (
+        f"Code-switched {_listed(names)} {facts.units}" if names else f"Code-switched {facts.units}"
+    )

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from cstool.storage.beginnings import beginning
 from cstool.storage.schemas import POSITIONS_A_PAGE
 
 JsonRow = dict[str, Any]
 
 # The stages whose rows can be shown.
-STAGES = ("entities", "titles", "extract", "link", "switch", "shard")
+STAGES = ("entities", "titles", "extract", "link", "switch", "pair", "shard")
+# Characters to show of a paragraph or page, unless all of it is asked for.
+BEGINNING = 800
 
 
 class TextSpan(NamedTuple):
@@ -31,21 +34,38 @@ class AnnotatedText:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row to show: `head` describes it; `pieces` are its texts, such as source and switched."""
+    """A row to show: `head` describes it; `pieces` are its texts, such as source and switched.
+
+    `more`: the characters that are left out. `alike`: whether the pieces are forms of one text.
+    """
 
     head: str
     pieces: tuple[AnnotatedText, ...]
+    more: int = 0
+    alike: bool = True
 
 
-def shown(form: str, row: JsonRow, language: str, labels: Sequence[str] = ()) -> ShownRow:
+def shown(
+    form: str,
+    row: JsonRow,
+    language: str,
+    labels: Sequence[str] = (),
+    *,
+    full: bool = True,
+    annotated: bool = False,
+) -> ShownRow:
     """Return a row to show. `form`: see `rows.form_of`; `language`: of the source sentences.
 
-    `labels`: if given, the languages of the labels to show of an entity.
+    `labels`: if given, the languages of the labels to show of an entity. `full`: whether long
+    paragraphs and pages are shown in full; `annotated`: whether names stand beside their anchors.
     """
     if form in ("extract", "link"):
-        return _sentence(row, language)
+        return _sentence(row if full else _mentions_cut(row), language)
     if form == "switch":
-        return _switched(row)
+        cut = full or "sentences" not in row
+        return _switched(row if cut else beginning(row, BEGINNING, annotated=annotated))
+    if form == "pair":
+        return _paired(row, full=full)
     if form == "entitycs":
         sides = _marked(language, row["en_sentence"]), _marked(row["language"], row["cs_sentence"])
         return ShownRow(_number(row["id"]), _two(*sides))
@@ -66,7 +86,41 @@ def _sentence(row: JsonRow, language: str) -> ShownRow:
     spans = tuple(TextSpan(m["start"], m["end"]) for m in mentions)
     links = [_target(m) for m in mentions]
     head = " · ".join([row["title"], _number(row["id"]), *links])
-    return ShownRow(head, (AnnotatedText(language, row["text"], spans),))
+    return ShownRow(head, (AnnotatedText(language, row["text"], spans),), _left_out(row))
+
+
+def _mentions_cut(row: JsonRow) -> JsonRow:
+    """Return the beginning of a row with mentions."""
+    if "sentences" not in row:
+        return row
+    places = [m | {"source_start": m["start"], "source_end": m["end"]} for m in row["mentions"]]
+    both = row | {"source_text": row["text"], "entities": places}
+    cut = beginning(both, BEGINNING, annotated=False)
+    return cut | {"mentions": cut["entities"]}
+
+
+def _left_out(row: JsonRow) -> int:
+    """Return the characters that `beginning` has left out."""
+    return row["whole"] - len(row["source_text"]) if "whole" in row else 0
+
+
+def _paired(row: JsonRow, *, full: bool) -> ShownRow:
+    """Return the pages about an entity, each below its title and its wiki."""
+    pieces, more = [], 0
+    for segment in row["segments"]:
+        text = row["text"][segment["start"] : segment["end"]]
+        end = len(text)
+        if not full and end > BEGINNING:
+            end = text.rfind("\n\n", 0, BEGINNING)
+            end = end if end > 0 else BEGINNING
+        more += len(text) - end
+        heading = f"{segment['title']} ({segment['wiki']})"
+        span = TextSpan(0, len(heading))
+        pieces.append(
+            AnnotatedText(segment["language"], f"{heading}\n{text[:end].rstrip()}", (span,))
+        )
+    languages = "+".join(dict.fromkeys(row["languages"]))
+    return ShownRow(f"Q{row['qid']} · {languages}", tuple(pieces), more, alike=False)
 
 
 def _target(mention: JsonRow) -> str:
@@ -77,11 +131,14 @@ def _target(mention: JsonRow) -> str:
 
 def _switched(row: JsonRow) -> ShownRow:
     entities = row["entities"]
-    head = " · ".join([row["title"], _number(row["id"]), *(f"Q{e['qid']}" for e in entities)])
+    draw = [f"pass {row['pass']}"] if "pass" in row else []
+    qids = (f"Q{e['qid']}" for e in entities)
+    head = " · ".join([row["title"], _number(row["id"]), *draw, *qids])
     source = tuple(TextSpan(e["source_start"], e["source_end"]) for e in entities)
     switched = tuple(TextSpan(e["start"], e["end"]) for e in entities)
     plain = AnnotatedText(row["source_language"], row["source_text"], source)
-    return ShownRow(head, _two(plain, AnnotatedText(row["language"], row["text"], switched)))
+    pieces = _two(plain, AnnotatedText(row["language"], row["text"], switched))
+    return ShownRow(head, pieces, _left_out(row))
 
 
 def _two(source: AnnotatedText, switched: AnnotatedText) -> tuple[AnnotatedText, ...]:

@@ -37,7 +37,8 @@ class RowQuery:
     """The rows to return: those that match all given filters.
 
     `grep`: a regular expression (RE2); `draw`: size of a random sample, which depends on `seed`.
-    `switched`: only switched sentences.
+    `switched`: only switched sentences. `id`: of a sentence, or of the first one of a paragraph or
+    page.
     """
 
     languages: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class RowQuery:
     draw: int | None = None
     seed: int = 0
     switched: bool = False
+    id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "switch": ("source_text", "text"),
     "entitycs": ("en_sentence", "cs_sentence"),
     "mt": ("source", "target"),
+    "pair": ("text",),
     "titles": ("title",),
     "entities": ("labels.list.element.value", "aliases.list.element.value"),
 }
@@ -155,11 +158,15 @@ _QIDS = {
     "switch": "entities.list.element.qid",
     "titles": "qid",
     "entities": "qid",
+    "pair": "qid",
 }
+_IDS = dict.fromkeys(("extract", "link", "switch", "entitycs", "mt"), "id")
 _TITLES = dict.fromkeys(("extract", "link", "switch", "titles"), "title")
 _TITLES["entities"] = "sitelinks.list.element.title"
+_TITLES["pair"] = "segments.list.element.title"
 _LANGUAGES = dict.fromkeys(("switch", "entitycs", "mt"), "language")
 _LANGUAGES["entities"] = "labels.list.element.language"
+_LANGUAGES["pair"] = "segments.list.element.language"
 
 
 def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
@@ -172,6 +179,8 @@ def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
         filters.append(_one_of((column,), lambda values: pc.is_in(values, codes)))
     if wanted.switched and form != "mt":  # all rows of `mt` are switched
         filters.append(_switched(form, manifest))
+    if wanted.id is not None:
+        filters.append(_equal(_column(_IDS, form, "--id", manifest), wanted.id))
     if wanted.entity is not None:
         column = _column(_QIDS, form, "--entity", manifest)
         filters.append(_equal(column, wanted.entity))

@@ -51,7 +51,7 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
     colors = _colors(pieces)
     # A switched sentence has the direction of its source, even if it starts with an Arabic name.
     runs = [_direction(piece.text) for piece in pieces]
-    runs = [runs[0]] * 2 if len(runs) == 2 else runs
+    runs = [runs[0]] * 2 if len(runs) == 2 and shown.alike else runs
     if len(pieces) == 2 and style.width is not None and style.width >= SIDE_BY_SIDE:
         column = (style.width - len(_BAR)) // 2
         left, right = (
@@ -62,14 +62,18 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
             text, used = left[i] if i < len(left) else ("", 0)
             other = right[i][0] if i < len(right) else ""
             yield f"{text}{' ' * (column - used)}{_BAR}{other}".rstrip()
-        return
-    for piece, color, run in zip(pieces, colors, runs, strict=True):
-        yield from (text for text, _ in _block(piece, color, run, indent, style.width, style))
+    else:
+        for piece, color, run in zip(pieces, colors, runs, strict=True):
+            yield from (text for text, _ in _block(piece, color, run, indent, style.width, style))
+    if shown.more:
+        hint = f"… {shown.more:,} more characters; --full shows them"
+        yield f"{_DIM}{hint}{_RESET}" if style.color else hint
 
 
 def _safe(piece: AnnotatedText) -> AnnotatedText:
-    """Return the piece without terminal control characters; its spans stay valid."""
-    return AnnotatedText(printable(piece.language), replace_unsafe(piece.text), piece.spans)
+    """Return the piece without terminal control characters but line feeds; its spans stay valid."""
+    text = replace_unsafe(piece.text, lines=True)
+    return AnnotatedText(printable(piece.language), text, piece.spans)
 
 
 def color_of(language: str) -> int:
@@ -109,7 +113,7 @@ def _block(
     direction = run if style.isolates and is_rtl(piece.text) else ""
     lines: list[tuple[str, int]] = []
     room = None if width is None else max(1, width - indent)
-    for start, end in _broken(piece.text, room):
+    for start, end in _lines(piece.text, room):
         text = piece.text[start:end].rstrip()
         line = TextSpan(start, start + len(text))
         name = "" if lines else piece.language
@@ -118,8 +122,20 @@ def _block(
         if style.color and name:
             begin = f"\x1b[{color}m{begin}{_RESET}"
         text = _decorated(piece, line, color, style)
+        if not text and not name:  # a blank line of a page
+            lines.append(("", 0))
+            continue
         lines.append((begin + (_isolated(text, direction) if direction else text), used))
     return lines
+
+
+def _lines(text: str, width: int | None) -> Iterator[TextSpan]:
+    """Yield the spans of lines of at most `width` columns; a line feed ends a line."""
+    start = 0
+    for line in text.split("\n"):
+        for span in _broken(line, width):
+            yield TextSpan(start + span.start, start + span.end)
+        start += len(line) + 1
 
 
 def _bracketed(piece: AnnotatedText) -> AnnotatedText:

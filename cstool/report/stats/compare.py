@@ -55,7 +55,8 @@ def flat_rows(folders: Mapping[str, FolderStats]) -> list[dict[str, Any]]:
             # Parquet strings are UTF-8, so other bytes of a path are escaped.
             text = os.fsencode(name).decode(errors="backslashreplace")
             row = {"folder": text, **msgspec.structs.asdict(one)}
-            mixing = row.pop("mixing")
+            mixing, documents = row.pop("mixing"), row.pop("documents")
             measures = msgspec.structs.asdict(mixing) if mixing else {}
-            flat.append(row | measures)
+            lengths = msgspec.structs.asdict(documents) if documents else {}
+            flat.append(row | measures | lengths)
     return flat

@@ -1,27 +1,33 @@
 """Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
 from cstool.errors import InputError
-from cstool.languages.code_mixing import MixingMeasures, MixingSums, sums_by_language
+from cstool.languages.code_mixing import MixingMeasures, MixingSums
 from cstool.languages.words import words_of
-from cstool.storage.checksums import checked_parts, open_part, read_footer
-from cstool.storage.manifest import Manifest, Part, need_stage
-from cstool.storage.schemas import BY_STAGE
-from cstool.storage.statistics import LanguageNumbers, SampleStats, read_statistics
+from cstool.report.stats.documents import DocumentStats, PairStats, document_stats, pair_stats
+from cstool.report.stats.read_batches import at_once, batches, more_columns
+from cstool.report.stats.switched_sample import FolderSample, read_sample, shares_switched
+from cstool.storage.checksums import checked_parts
+from cstool.storage.document_numbers import document_numbers
+from cstool.storage.histograms import histogram
+from cstool.storage.manifest import Manifest, need_stage
+from cstool.storage.row_kinds import kind_of
+from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
+from cstool.storage.statistics import (
+    DocumentNumbers,
+    LanguageNumbers,
+    SampleStats,
+    read_statistics,
+)
 
 if TYPE_CHECKING:
     import polars as pl
-
-_ROWS_AT_ONCE = 20_000
-# Approximate number of rows per language to read; of more, row groups at regular intervals.
-SAMPLE = 100_000
 
 
 class LanguageStats(msgspec.Struct, frozen=True):
@@ -29,7 +35,7 @@ class LanguageStats(msgspec.Struct, frozen=True):
 
     `words` are counted by the rules of the language's script; `entities`: spans or mentions;
     `linked`: those with a QID; `mixing`: of the switched rows; `sampled`: number of rows read for
-    `words` and `mixing`, if not all.
+    `words` and `mixing`, if not all. `documents`: of paragraphs and pages.
     """
 
     language: str
@@ -39,6 +45,7 @@ class LanguageStats(msgspec.Struct, frozen=True):
     linked: int | None = None
     mixing: MixingMeasures | None = None
     sampled: int | None = None
+    documents: DocumentStats | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def entities_a_sentence(self) -> float | None:
@@ -64,7 +71,8 @@ class FolderStats(msgspec.Struct, frozen=True):
     """The counts of a folder: its stage, totals, and counts by language.
 
     `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
-    ones, None if there are none or if they cannot be distinguished.
+    ones, None if there are none or if they cannot be distinguished. `unit`: what a row contains, if
+    not a sentence. `pairs`: of a folder of pairs of pages. `passes`: if there are several.
     """
 
     stage: str
@@ -76,6 +84,20 @@ class FolderStats(msgspec.Struct, frozen=True):
     mixing: MixingMeasures | None = None
     source: TextStats | None = None
     switched: TextStats | None = None
+    unit: Unit | msgspec.UnsetType = msgspec.UNSET
+    pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
+    passes: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def rows_are(self) -> str:
+        """What rows are, in the plural."""
+        if self.stage in _ROWS_ARE:
+            return _ROWS_ARE[self.stage]
+        return TALLIES[self.unit or "sentence"]
+
+
+# Of stages whose rows are no text of a unit.
+_ROWS_ARE = {"entities": "labels", "titles": "titles", "mask": "rows", "pair": "pages"}
 
 
 def folder_stats(folder: Path) -> FolderStats:
@@ -96,6 +118,9 @@ def folder_stats(folder: Path) -> FolderStats:
         counted.mixing,
         source,
         switched,
+        msgspec.UNSET if manifest.row_unit == "sentence" else manifest.row_unit,
+        counted.pairs,
+        msgspec.UNSET if (passes := kind_of(manifest).passes) == 1 else passes,
     )
 
 
@@ -156,39 +181,36 @@ class _Counted(NamedTuple):
     languages: list[LanguageStats]
     mixing: MixingMeasures | None = None
     sides: _Sides | None = None
-
-
-def _batches(
-    folder: Path, parts: list[Part], columns: list[str], *, every: int = 1
-) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of the parts in batches, from one in `every` row groups."""
-    groups_before = 0
-    for part in parts:
-        try:
-            footer = read_footer(folder / part.file)
-            groups = [i for i in range(footer.num_row_groups) if (groups_before + i) % every == 0]
-            file = open_part(folder / part.file, groups)
-            groups_before += file.num_row_groups
-            yield from file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=columns)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(
-                f"{folder / part.file}: cannot be read ({error}); make the folder again with "
-                "--overwrite"
-            ) from error
+    pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
 
 
 def _sentences(folder: Path, manifest: Manifest) -> _Counted:
     rows = words = mentions = linked = 0
-    for batch in _batches(folder, manifest.tables, ["text", "mentions"]):
+    whole = DocumentNumbers()
+    unit = manifest.row_unit
+    columns = ["text", "mentions", *more_columns(unit)]
+    for batch in batches(folder, manifest.tables, columns, at_once(unit)):
         rows += batch.num_rows
-        words += int(words_of(batch.column("text")).sum())
+        of_row = words_of(batch.column("text"))
+        words += int(of_row.sum())
         flat = batch.column("mentions").flatten()
         mentions += len(flat)
         if manifest.stage == "link":
             linked += len(flat) - flat.field("qid").null_count
+        if unit != "sentence":
+            whole += document_numbers(batch, "mentions", np.zeros(len(of_row), bool))
+            whole += DocumentNumbers(words=histogram(of_row).tolist())
     language = manifest.source.language if manifest.source else ""
     known = linked if manifest.stage == "link" else None
-    return _Counted([LanguageStats(language, rows, words, mentions, known)])
+    documents = msgspec.UNSET if unit == "sentence" else document_stats(whole)
+    stats = LanguageStats(language, rows, words, mentions, known, documents=documents)
+    return _Counted([stats])
+
+
+def _paired(folder: Path, manifest: Manifest) -> _Counted:
+    pairs = pair_stats(folder, manifest)
+    languages = [LanguageStats(one.language, one.rows, one.words) for one in pairs.languages]
+    return _Counted(languages, pairs=pairs)
 
 
 def _switched(folder: Path, manifest: Manifest) -> _Counted:
@@ -202,7 +224,9 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
     )
     both = counted.group_by("language").agg(pl.col("rows", "entities").sum())
     numbers = {code: (rows, n) for code, rows, n in both.iter_rows()}
-    sampled, sums = _sampled(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
+    sample = read_sample(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
+    sampled, sums = sample.rows, sample.sums
+    shares = shares_switched(_scan(folder, manifest)) if sample.documents else {}
     languages = []
     for code, (rows, entities) in numbers.items():
         mixed, plain = sums.get((code, False), MixingSums()), sums.get((code, True), MixingSums())
@@ -210,57 +234,30 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
         read = sampled.get(code, 0)
         words = (mixed.words + plain.words) * rows // max(1, read)
         partial = read if read < rows else None
-        languages.append(LanguageStats(code, rows, words, entities, entities, mixing, partial))
+        its = sample.documents.get(code)
+        documents = document_stats(its, shares.get(code)) if its else msgspec.UNSET
+        languages.append(
+            LanguageStats(code, rows, words, entities, entities, mixing, partial, documents)
+        )
     everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), MixingSums())
     return _Counted(
         languages,
         everything.measures() if everything.sentences else None,
-        (_exact_side(counted, sums, plain=True), _exact_side(counted, sums, plain=False)),
+        (_exact_side(counted, sample, plain=True), _exact_side(counted, sample, plain=False)),
     )
 
 
-def _exact_side(
-    counted: "pl.DataFrame", sums: dict[tuple[str, bool], MixingSums], *, plain: bool
-) -> TextStats | None:
-    """Return the counts of source or switched sentences; words are estimated from a sample."""
+def _exact_side(counted: "pl.DataFrame", sample: FolderSample, *, plain: bool) -> TextStats | None:
+    """Return the counts of source or switched rows; words are estimated from a sample."""
     its = counted.filter(plain=plain)
     # Languages are weighted by their number of rows, not by the size of their sample.
     words = sum(
-        rows * sums[code, plain].words / sums[code, plain].sentences
+        rows * sample.sums[code, plain].words / number
         for code, rows in its.select("language", "rows").iter_rows()
-        if (code, plain) in sums and sums[code, plain].sentences
+        if (number := sample.with_words(code, plain=plain))
     )
     rows = int(its["rows"].sum())
     return TextStats(rows, int(its["entities"].sum()), words / rows) if rows else None
-
-
-def _sampled(
-    folder: Path, manifest: Manifest, rows: dict[str, int]
-) -> tuple[dict[str, int], dict[tuple[str, bool], MixingSums]]:
-    """Return the number of rows read of each language, and their sums: switched, and source."""
-    read: dict[str, int] = {}
-    sums: dict[tuple[str, bool], MixingSums] = {}
-    columns = ["language", "source_language", "text", "entities"]
-    every = max(1, sum(rows.values()) // (SAMPLE * max(1, len(rows))))
-    for batch in _batches(folder, manifest.tables, columns, every=every):
-        _add(batch, read, sums)
-    return read, sums
-
-
-def _add(
-    batch: pa.RecordBatch, read: dict[str, int], sums: dict[tuple[str, bool], MixingSums]
-) -> None:
-    """Add the rows of a batch to the numbers of rows and to the sums."""
-    same = pc.equal(batch.column("language"), batch.column("source_language"))
-    for code, number in zip(*pc.value_counts(batch.column("language")).flatten(), strict=True):
-        read[code.as_py()] = read.get(code.as_py(), 0) + number.as_py()
-    for plain, rows in ((False, pc.invert(same)), (True, same)):
-        some = batch.filter(rows)
-        if some.num_rows:
-            codes = some.column("language").dictionary_encode()
-            by_language = sums_by_language(codes, some.column("text"), some.column("entities"))
-            for code, its in by_language.items():
-                sums[code, plain] = sums.get((code, plain), MixingSums()) + its
 
 
 def _corpus(folder: Path, manifest: Manifest) -> _Counted:
@@ -289,7 +286,8 @@ def _of_language(code: str, its: LanguageNumbers, sums: MixingSums) -> LanguageS
     words = its.words if _has_words(its) else sums.words * rows // looked if looked else None
     mixing = sums.measures() if sums.sentences else None
     partial = looked if 0 < looked < rows else None
-    return LanguageStats(code, rows, words, its.entities, its.entities, mixing, partial)
+    documents = document_stats(its.documents) if its.documents else msgspec.UNSET
+    return LanguageStats(code, rows, words, its.entities, its.entities, mixing, partial, documents)
 
 
 def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) -> _Sides:
@@ -345,5 +343,6 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "shard": _corpus,
     "entities": _entities,
     "titles": _titles,
+    "pair": _paired,
     "mask": _examples,
 }

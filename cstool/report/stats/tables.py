@@ -7,21 +7,11 @@ from wcwidth import wcswidth
 
 from cstool.execution.terminal import printable
 from cstool.report.stats.compare import CorpusSummary, by_language
+from cstool.report.stats.documents import PairStats
 from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
 
 if TYPE_CHECKING:
     from cstool.report.stats.breakdowns import TitleStats, TypeStats
-
-_ROWS_ARE = {
-    "extract": "sentences",
-    "link": "sentences",
-    "switch": "sentences",
-    "shard": "sentences",
-    "entities": "labels",
-    "titles": "titles",
-    "mask": "rows",
-}
-
 
 _HEAD = ("language", "", "words", "entities", "linked", "per sentence")
 # Heads of the measures; a narrow table omits the last ones.
@@ -35,6 +25,8 @@ _MEASURES = (
     ("CMI+P", "cmi_switches", ".1f"),
 )
 _SHORTEST_BAR = 5
+# Combinations of languages in a table.
+_COMBINATIONS = 30
 
 
 def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | None = None) -> str:
@@ -45,7 +37,9 @@ def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | N
     """
     listed = stats.languages if listed is None else listed
     head = [*_HEAD, *(name for name, _, _ in _MEASURES)]
-    head[1] = _ROWS_ARE[stats.stage]
+    head[1] = stats.rows_are
+    if stats.unit:
+        head[5] = f"per {stats.unit}"
     rows = sum(s.rows for s in stats.languages)
     everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
     lines = [_cells(s) for s in [*listed, everything]]
@@ -90,6 +84,41 @@ def _cells(stats: LanguageStats) -> list[str]:
 
 def _cell(text: str, width: int, column: int) -> str:
     return text.ljust(width) if column == 0 else text.rjust(width)
+
+
+def documents_table(listed: Sequence[LanguageStats]) -> str:
+    """Return the lengths, gaps and switched shares of paragraphs or pages, "" if there are none."""
+    lines = []
+    for one in listed:
+        if its := one.documents:
+            lengths = [_number(n) for n in (*its.characters[:3], *its.words[1:3])]
+            numbers = [f"{n:,}" for n in (its.sentences, its.gaps, its.with_gaps)]
+            shares = ["" if s is None else f"{100 * s:.1f}%" for s in (its.in_names, its.switched)]
+            lines.append([one.language, *lengths, *numbers, *shares])
+    if not lines:
+        return ""
+    head = ["language", "characters 10%", "50%", "90%", "words 50%", "90%", "sentences", "gaps",
+            "with gaps", "in names", "switched"]  # fmt: skip
+    used = [i for i in range(len(head)) if any(line[i] for line in lines)]
+    cells = [[line[i] for i in used] for line in lines]
+    return _aligned([head[i] for i in used], cells, 1, len(cells), "")
+
+
+def pairs_table(pairs: PairStats) -> str:
+    """Return the pairs of pages by language and by combination of languages."""
+    lines = [
+        [one.language, f"{one.rows:,}", f"{one.segments:,}", f"{one.words:,}",
+         *(_number(n) for n in one.characters[:3]), _mean(one.ratio)]
+        for one in pairs.languages
+    ]  # fmt: skip
+    head = ["language", "pages", "segments", "words", "characters 10%", "50%", "90%", "ratio"]
+    combinations = [[name, f"{rows:,}"] for name, rows in pairs.combinations.items()]
+    tables = (
+        _aligned(head, lines, 1, len(lines), ""),
+        _aligned(["languages", "rows"], combinations[:_COMBINATIONS], 1, len(combinations),
+                 "combinations"),
+    )  # fmt: skip
+    return "\n\n".join(tables)
 
 
 def types_table(types: "Sequence[TypeStats]", shown: int) -> str:

@@ -2,10 +2,11 @@
 
 Each part of the corpus gives a part of the examples with the same name. Character spans are
 converted to token spans with the tokenizer's offsets (`masking.tokens`). The masked tokens are
-drawn by hashes (`masking.draw`), so they do not depend on the workers. Pairs of sentences: `pairs`.
+drawn by hashes (`masking.draw`), so they do not depend on the workers. Paragraphs and pages are cut
+into windows (`document_windows`). Pairs of sentences: `pairs`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,20 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, numbers
+from cstool.arrays.arrow import flat, list_of, numbers, slices_of
+from cstool.arrays.hashing import U64, mix
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.masking.clusters import Clusters, read_clusters
-from cstool.masking.draw import KEPT, MASKED, RANDOM, MaskedTokens, mask, sentence_keys
+from cstool.masking.draw import KEPT, MASKED, RANDOM, MaskedTokens, sentence_keys
+from cstool.masking.draw import mask as mask_tokens
 from cstool.masking.examples import RowLayout, entity_numbers, of_sentences, one_a_row, packed
 from cstool.masking.strategies import STRATEGIES, RuleSource, Strategy, strategy_of
-from cstool.masking.tokens import Spans, Tokens, tokenize
+from cstool.masking.tokens import Spans, Tokenized, Tokens, tokenize
 from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
+from cstool.stages.mask.document_windows import windows_of
 from cstool.stages.mask.pairs import PAIRINGS, make_pairs
 from cstool.storage.checksums import open_part
-from cstool.storage.counts import Counts, total
+from cstool.storage.counts import Counts, Tally, total
 from cstool.storage.manifest import (
     PARAGRAPHS,
     Manifest,
@@ -38,7 +43,7 @@ from cstool.storage.manifest import (
 from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
-from cstool.storage.schemas import EXAMPLES
+from cstool.storage.schemas import EXAMPLES, TALLIES, Unit
 from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
@@ -49,6 +54,8 @@ __all__ = ["NAMES", "MaskOptions", "mask_corpus"]
 
 NAMES = (*STRATEGIES, *PAIRINGS)
 _SENTENCES_AT_ONCE = 4096
+# The same in bytes, of paragraphs and pages.
+_BYTES_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class _Work:
     wikis: dict[str, str] = field(hash=False)
     tokenizer: str
     fingerprints: str
+    unit: Unit
     options: MaskOptions
 
 
@@ -106,6 +114,12 @@ def mask_corpus(
             f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
             "`cstool shard --format cstool`"
         )
+    unit = read.row_unit
+    if options.strategy in PAIRINGS and unit != "sentence":
+        raise InputError(
+            f"{corpus}: contains {TALLIES[unit]}, and {options.strategy} takes sentences; make a "
+            "corpus of sentences, starting with `cstool extract --unit sentence`"
+        )
     if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
         raise InputError(
             f"{corpus}: no paragraphs, which {options.strategy} requires, because an older version "
@@ -120,7 +134,7 @@ def mask_corpus(
     fingerprints = " ".join(str(one.identity) for one in inputs)
     corpus = corpus.absolute()
     wikis = wikis_by_language(corpus, read)
-    work = _Work(str(corpus), wikis, str(files[0]), fingerprints, options)
+    work = _Work(str(corpus), wikis, str(files[0]), fingerprints, unit, options)
     _check(tokenizer, work)
     parameters: dict[str, Any] = {
         "strategy": options.strategy,
@@ -213,17 +227,50 @@ def mask_part(file: str, work: _Work) -> Batches:
     """Yield the training examples of a part of the corpus."""
     counts = Counts()
     tools = _tools(work)
-    columns = ["id", "language", "source_language", "text", "entities", "wiki"]
     part = open_part(Path(work.corpus) / file)
+    columns = ["id", "language", "source_language", "text", "entities", "wiki"]
+    if work.unit != "sentence":
+        passes = ["pass"] if "pass" in part.schema_arrow.names else []
+        for batch in part.iter_batches(columns=[*columns, "sentences", *passes], use_threads=False):
+            yield from _rows_of_documents(batch, work, tools, counts)
+        return counts
     for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
-        yield _rows(with_wikis(batch, work.wikis), tools, work.options, counts)
+        rows = with_wikis(batch, work.wikis)
+        keys = _keys(rows, work.options)
+        yield _rows(rows, keys, tools, work.options, counts)
     return counts
 
 
+def _rows_of_documents(
+    batch: pa.RecordBatch, work: _Work, tools: _Tools, counts: Counts
+) -> Iterator[pa.RecordBatch]:
+    """Yield the examples of some paragraphs or pages, which are cut into windows."""
+    longest = work.options.max_length - tools.tokenizer.num_special_tokens_to_add(False)
+    ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy())
+    for start, end in slices_of(ends, _BYTES_AT_ONCE):
+        windows = windows_of(batch.slice(start, end - start), tools.tokenizer, longest)
+        keys = _keys(windows.rows, work.options)
+        keys = np.where(windows.draw > 0, mix(keys ^ windows.draw), keys)
+        counts.tally(TALLIES[work.unit]).keep(end - start)
+        counts.tally("entities").drop("cut at --max-length", windows.cut)
+        yield _rows(windows.rows, keys, tools, work.options, counts, "windows")
+
+
+def _keys(rows: pa.RecordBatch, options: MaskOptions) -> U64:
+    """Return uint64[n]: the random key of each row."""
+    languages = rows.column("language").to_pylist()
+    return sentence_keys(rows.column("id").to_numpy(), languages, options.seed, epoch=0)
+
+
 def _rows(
-    batch: pa.RecordBatch, tools: _Tools, options: MaskOptions, counts: Counts
+    batch: pa.RecordBatch,
+    keys: U64,
+    tools: _Tools,
+    options: MaskOptions,
+    counts: Counts,
+    unit: str = "sentences",
 ) -> pa.RecordBatch:
-    """Return the examples of some sentences."""
+    """Return the examples of some sentences or windows; `keys`: their random keys."""
     firsts, entities = flat(batch.column("entities"))
     spans = Spans(
         np.repeat(np.arange(batch.num_rows), np.diff(firsts)),
@@ -236,13 +283,14 @@ def _rows(
     used = np.ones(batch.num_rows, bool)
     if tools.strategy.outside is None:
         used = of_sentence > 0
-    _count_read(used, tokenized.kept, tokenized.cut, counts)
+    _count_read(counts.tally(unit), used, counts.tally("entities"), tokenized)
+    if unit == "windows" and tokenized.shortened.any():
+        counts.add(unit, {"shortened": int(tokenized.shortened.sum())})
     tokens = of_sentences(tokenized.tokens, used)
     batch = batch.filter(pa.array(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
     languages, wikis = batch.column("language").to_pylist(), batch.column("wiki")
-    keys = sentence_keys(ids, languages, options.seed, epoch=0)
-    masked = mask(tokens, keys, tools.strategy, tools.vocabulary, tools.clusters)
+    masked = mask_tokens(tokens, keys[used], tools.strategy, tools.vocabulary, tools.clusters)
     rows = packed(tokens, options.max_length) if options.packed else one_a_row(tokens)
     qids = entities.field("qid").to_numpy()[tokenized.kept]
     examples = _table(rows, (ids, wikis), languages, tokens, masked, qids, of_sentence[used])
@@ -284,8 +332,8 @@ def _table(
     return pa.RecordBatch.from_arrays(columns, schema=EXAMPLES)
 
 
-def _count_read(used: Array, kept: Array, cut: Array, counts: Counts) -> None:
-    sentences, entities = counts.tally("sentences"), counts.tally("entities")
+def _count_read(sentences: Tally, used: Array, entities: Tally, tokenized: Tokenized) -> None:
+    kept, cut = tokenized.kept, tokenized.cut
     sentences.keep(int(used.sum()))
     sentences.drop("no entity to predict", int((~used).sum()))
     entities.keep(int(kept.sum()))

@@ -29,6 +29,9 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "wiki": ("--wiki", None),
         "limit": ("--limit", None),
         "part_size": ("--part-size", None),
+        "unit": ("--unit", "sentence"),
+        "headings": ("--headings", "none"),
+        "max_gaps": ("--max-gaps", None),
     },
     "link": {
         "keep_disambiguation": ("--keep-disambiguation", False),
@@ -213,8 +216,14 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
     for name, (option, default, more) in _BOUNDS.items():
         if (value := bounds.get(name, default)) not in (default, None):
             yield from (option, f"{value + more:g}")
+    # The default of annotated rows is another one.
+    if (
+        one.parameters.get("style") == "annotate"
+        and one.parameters.get("inflected") == "skip-mention"
+    ):
+        yield from ("--inflected", "skip-mention")
     if one.parameters.get("open") or one.parameters.get("close"):
-        yield from ("--marks-in-text", one.parameters["marks_in_text"])
+        yield from ("--marks-in-text", one.parameters.get("marks_in_text", "keep"))
 
 
 def _role(name: str) -> str:

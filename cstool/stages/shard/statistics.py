@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, numbers, one_chunk, strings
+from cstool.arrays.arrow import flat, numbers, one_chunk, slices_of, strings
 from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import mix
 from cstool.languages.code_mixing import MixingSums, sums_by_language
 from cstool.languages.words import words_of
-from cstool.stages.shard.documents import beginning, document_numbers, slices_of
+from cstool.storage.beginnings import beginning
 from cstool.storage.checksums import read_part
+from cstool.storage.document_numbers import document_numbers
 from cstool.storage.histograms import histogram
 from cstool.storage.parts import SideTable
 from cstool.storage.row_kinds import RowKind
@@ -115,7 +116,7 @@ class FileFactsBuilder:
             self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
         else:
             of_row = one_chunk(switched).to_numpy(zero_copy_only=False)
-            self._documents += document_numbers(table, of_row)
+            self._documents += document_numbers(table, "entities", of_row)
         if self._kind.passes > 1:
             passes = table.column("pass").to_numpy()
             self._passes += np.bincount(passes, minlength=len(self._passes))

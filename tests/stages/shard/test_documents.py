@@ -11,7 +11,7 @@ import yaml
 
 from cstool.errors import InputError
 from cstool.stages.shard import formats, plan
-from cstool.stages.shard.documents import beginning
+from cstool.storage.beginnings import beginning
 from cstool.storage.manifest import need_stage
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.statistics import read_statistics

@@ -99,7 +99,7 @@
     cards.replaceChildren();
     shown = 0;
     show();
-    found.textContent = matches.length === 1 ? "1 sentence" : `${matches.length} sentences`;
+    found.textContent = matches.length === 1 ? `1 ${data.unit}` : `${matches.length} ${data.units}`;
   };
 
   const codes = new Set(sentences.flatMap(({ forms }) => forms.map((form) => form.language)));
