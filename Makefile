@@ -33,7 +33,7 @@ help::
 
 # ---- environment ----
 
-$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
+$(BIN)/cstool: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch] cstool/*/*/*.c)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[lua,report]'
 	@touch $@
@@ -89,7 +89,7 @@ test-peers: $(VENV)/.dev
 COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \
   sentencex tokenizers vl-convert-python xxhash zstandard ahocorasick-rs pandas greenlet
 
-.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch])
+.venv-lowest/.done: pyproject.toml setup.py $(wildcard cstool/*.h cstool/*/*.[ch] cstool/*/*/*.c)
 	$(PYTHON) -m venv --clear .venv-lowest
 	.venv-lowest/bin/pip install --quiet --disable-pip-version-check uv
 	VIRTUAL_ENV=.venv-lowest .venv-lowest/bin/uv pip install --quiet --resolution lowest-direct \
@@ -111,6 +111,7 @@ COMPILED_TESTS = \
   tests/arrays/test_replaced.py \
   tests/dumps/test_item_columns.py \
   tests/dumps/test_xml_fast_path.py \
+  tests/languages/test_beside.py \
   tests/storage/test_label_lookup.py \
   tests/wikitext/test_boundaries.py \
   tests/wikitext/test_doubtful_stops.py \

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cstool.stages.extract.stage import extract
     from cstool.stages.link.stage import LinkOptions, link
     from cstool.stages.mask.stage import MaskOptions, mask_corpus
+    from cstool.stages.pair.stage import PairOptions, pair
     from cstool.stages.shard.stage import ShardOptions, shard
     from cstool.stages.switch.options import SwitchOptions
     from cstool.stages.switch.stage import switch
@@ -36,6 +37,7 @@ _MODULES = {
     "Manifest": "storage.manifest",
     "MaskOptions": "stages.mask.stage",
     "OutputError": "errors",
+    "PairOptions": "stages.pair.stage",
     "RunOptions": "execution.options",
     "ShardOptions": "stages.shard.stage",
     "SqlTables": "stages.titles.from_sql",
@@ -45,6 +47,7 @@ _MODULES = {
     "extract": "stages.extract.stage",
     "link": "stages.link.stage",
     "mask_corpus": "stages.mask.stage",
+    "pair": "stages.pair.stage",
     "read_manifest": "storage.manifest",
     "shard": "stages.shard.stage",
     "switch": "stages.switch.stage",
@@ -61,6 +64,7 @@ __all__ = [
     "Manifest",
     "MaskOptions",
     "OutputError",
+    "PairOptions",
     "RunOptions",
     "ShardOptions",
     "SqlTables",
@@ -71,6 +75,7 @@ __all__ = [
     "extract",
     "link",
     "mask_corpus",
+    "pair",
     "read_manifest",
     "shard",
     "switch",

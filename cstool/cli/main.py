@@ -41,6 +41,7 @@ COMMANDS = {
     "extract": "Extract clean sentences with their wikilinks from page XML.",
     "link": "Link each mention of the sentences to its Wikidata entity.",
     "switch": "Switch the entities of linked sentences into other languages.",
+    "pair": "Put pages about the same entity in several wikis side by side.",
     "shard": "Write a corpus: shuffled files by language, with a dataset card.",
     "mask": "Create training examples for masked language models from a corpus.",
     "stats": "Show counts of a folder: rows, words and entities by language.",
@@ -114,8 +115,8 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, shard, "
-    "mask. `cstool COMMAND --help` shows the input, the output and examples of a command.",
+    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, pair, "
+    "shard, mask. `cstool COMMAND --help` shows the input, the output and examples of a command.",
 )
 @click.version_option(__version__, prog_name="cstool")
 def cstool() -> None:

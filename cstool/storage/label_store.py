@@ -25,10 +25,10 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, numbers, offsets_of, one_chunk, ranges, strings
+from cstool.arrays.codepoints import bytes_of
 from cstool.errors import InputError
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, check_checksum, map_numbers
@@ -242,7 +242,11 @@ class LabelStore:
         if not len(self._qids):
             return np.full(len(qids), -1, np.int64)
         # In the map's own type: otherwise NumPy would convert a copy of the whole map.
-        indices = np.searchsorted(self._qids, qids.astype(np.uint32))
+        wanted = qids.astype(np.uint32)
+        # In ascending order, so that one search reads memory near that of the last one.
+        order = np.argsort(wanted)
+        indices = np.empty(len(qids), np.int64)
+        indices[order] = np.searchsorted(self._qids, wanted[order])
         indices[indices == len(self._qids)] = 0
         return np.where(self._qids[indices] == qids, indices, -1)
 
@@ -250,7 +254,7 @@ class LabelStore:
         """Return uint64[n, m]: the masks of entities (row indices); 0 for an index of -1."""
         if not len(self._qids):
             return np.zeros((len(entities), self._rows.shape[1] - 2), np.uint64)
-        masks: Array = self._rows[np.maximum(entities, 0)][:, :-2]
+        masks: Array = self._rows.take(np.maximum(entities, 0), axis=0)[:, :-2]
         masks[entities < 0] = 0
         return masks
 
@@ -293,11 +297,17 @@ class LabelStore:
         first = self._known[rows]
         number = np.where(entities >= 0, self._known[rows + 1] - first, 0)
         labels = self._names.take(numbers(np.where(number > 0, first, 0))).cast(pa.string())
-        present = pc.and_(pc.not_equal(labels, ""), pc.greater(numbers(number), 0))
-        labels = pc.if_else(present, labels, pa.scalar(None, pa.string()))
+        present = (number > 0) & (np.diff(bytes_of(labels)[0]) > 0)
+        labels = _with_nulls(labels, present)
         number = np.maximum(number - 1, 0)
         aliases = self._names.take(numbers(ranges(first + 1, number))).cast(pa.string())
         return labels, pa.ListArray.from_arrays(offsets_of(number), aliases)
+
+
+def _with_nulls(texts: pa.StringArray, valid: Array) -> pa.StringArray:
+    """Return strings that are no slice of others, with null where `valid` is false."""
+    mask = pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return pa.StringArray.from_buffers(len(texts), *texts.buffers()[1:], mask)
 
 
 def _column(offsets: Array, text: Array) -> pa.LargeStringArray:

@@ -1,7 +1,7 @@
 """Compare `switch` with a loop of single lookups, on synthetic sentences and entities.
 
     python -m scripts.bench.switch [--sentences 1000000] [--items 2000000] [--keep DIR]
-        [--against CSTOOL]
+        [--against CSTOOL] [--annotate-only]
 
 Entities as in `labels.py`; a sentence has one to four mentions of random entities among 22 words,
 as in the published corpus. One anchor in twelve is inflected, one in six follows an article, one in
@@ -12,6 +12,10 @@ which the memory map of the store is shared with other processes.
 The options of both recipes are fixed here, so that versions can be compared. `--against`: another
 cstool, with a store of labels that it makes itself; both run in turns. An option that one of them
 does not have is left out; then it writes other rows.
+
+Then names are put beside the anchors, in sentences and in pages of thirty sentences: in five of the
+languages, and in English beside half of them as in LEIA; printed are the mentions written per CPU
+second.
 
 The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
 an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
@@ -42,7 +46,7 @@ from cstool.arrays.arrow import flat, list_of_structs, strings
 from cstool.languages.codes import entitycs
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
-from cstool.storage.schemas import LINKED, LINKED_MENTION
+from cstool.storage.schemas import LINKED, LINKED_MENTION, for_unit
 from scripts.bench.labels import write_entities
 from scripts.bench.measure import add_against, cstool, run, working_folder
 
@@ -73,6 +77,22 @@ RECIPES: dict[str, dict[str, Any]] = {
         "source_rows": "all",
     },
 }
+# Names beside their anchors.
+ANNOTATE: dict[str, Any] = {
+    "fallback": "variants",
+    "fit": False,
+    "anchors": "all",
+    "prose": False,
+    "require_all": False,
+    "style": "annotate",
+    "open": "<translate>",
+    "close": "</translate>",
+    "source_rows": "none",
+    "bounds": [["longest_anchor", 1.0]],
+}
+# All items have an English label, which is the anchor. The source language is called sw then.
+AS_IN_LEIA: dict[str, Any] = {"repeat": True, "min_changed": 0, "switch_rate": 0.5}
+SENTENCES_A_PAGE = 30
 # What both scripts begin with; they run with any version of cstool that has these names.
 OPTIONS = """
 import dataclasses, json, resource, sys, time
@@ -84,6 +104,10 @@ folder, store, codes = Path(folder), Path(store), tuple(codes.split(","))
 has = {field.name for field in dataclasses.fields(SwitchOptions)}
 given = {name: value for name, value in json.loads(given).items() if name in has}
 options = SwitchOptions.of(recipe, **given)
+source = "sw" if "en" in codes else "en"
+unit = "page" if (folder / "linked/pages").exists() else "sentence"
+if hasattr(options, "resolved"):
+    options = options.resolved(unit)
 """
 STORE = (
     OPTIONS
@@ -93,7 +117,7 @@ from cstool.storage.label_store import write_store
 has = {field.name for field in dataclasses.fields(LabelNeeds)}
 persons = {"persons": given.get("anchors") == "named"} if "persons" in has else {}
 rules = LabelRules.of(codes, options.fallback)
-needs = LabelNeeds(rules, options.fit, "en" if options.need_known else None, **persons)
+needs = LabelNeeds(rules, options.fit, source if options.need_known else None, **persons)
 parts = sorted((folder / "entities").glob("part-*.parquet"))
 wanted = str(folder / "wanted.npy")
 write_store(store, (t for p in parts for t in label_rows(str(p), (wanted, needs))), codes)
@@ -105,29 +129,29 @@ SWITCH = (
 import pyarrow
 from cstool.stages.switch import stage
 from cstool.stages.switch.sampling import LanguageSampling
-from cstool.storage.checksums import layout_of
-from cstool.storage.parts import PartFolder, PartSpec, write_part
-from cstool.storage.schemas import SWITCHED
+from cstool.storage.parts import PartFolder, write_part
 linked = sorted((folder / "linked").glob("part-*.parquet"))
 sampling = LanguageSampling(codes, 0, 5)
-work = stage._Work(
-    str(folder / "linked"), str(store), "", "enwiki", "en", 0, sampling, options
-)
-if hasattr(stage, "rows_spec"):
+paths = str(folder / "linked"), str(store), ""
+if hasattr(stage, "SwitchWork"):
+    work = stage.SwitchWork(*paths, "enwiki", source, 0, sampling, options, unit)
+    spec = stage.rows_spec(work.schema)
+else:  # before annotated names
+    work = stage._Work(*paths, "enwiki", source, 0, sampling, options)
     spec = stage.rows_spec()
-else:  # version 0.1
-    spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
 pyarrow.array([0]).to_numpy()  # imports pandas if it is there
-begun, rows = time.process_time(), 0
+begun, rows, mentions = time.process_time(), 0, 0
 for part in linked:
     made = write_part(PartFolder(folder / "out", folder, ""), part.name, "", spec,
                       stage.switch_part(part.name, work))
     rows += made.part.rows
+    own = made.counts.details["entities by language"]
+    mentions += sum(number for code, number in own.items() if code != source)
 taken = time.process_time() - begun
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 own, shared = (int(status[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
-print(rows, taken, peak, own, shared)
+print(rows, mentions, taken, peak, own, shared)
 """
 )
 
@@ -144,6 +168,38 @@ def write_linked(folder: Path, sentences: int, items: int) -> None:
         pq.write_table(table, path, row_group_size=1 << 14, compression="zstd")
         parts.append(Part(path.name, size, path.stat().st_size, sha256(path)))
     _close(folder / "linked", "link", parts)
+
+
+def write_pages(folder: Path, pages: Path) -> None:
+    """Write the sentences of `folder` as pages, beside the same entities, into `pages`."""
+    (pages / "linked").mkdir(parents=True, exist_ok=True)
+    for name in ("entities", "wanted.npy"):
+        (pages / name).unlink(missing_ok=True)
+        (pages / name).symlink_to(folder / name)
+    for path in sorted((folder / "linked").glob("part-*.parquet")):
+        table = _pages_of(pq.read_table(path))
+        pq.write_table(table, pages / "linked" / path.name, row_group_size=500, compression="zstd")
+    (pages / "linked/pages").touch()
+
+
+def _pages_of(table: pa.Table) -> pa.Table:
+    """Return pages of so many sentences; five make a paragraph."""
+    rows = table.to_pylist()
+    pages: list[dict[str, Any]] = []
+    for first in range(0, len(rows), SENTENCES_A_PAGE):
+        some = rows[first : first + SENTENCES_A_PAGE]
+        page = some[0] | {"text": "", "mentions": [], "sentences": [], "gaps": 0}
+        for number, row in enumerate(some):
+            page["text"] += ("\n\n" if number % 5 == 0 else " ") if number else ""
+            at = len(page["text"])
+            page["sentences"].append(at)
+            page["mentions"] += [
+                mention | {"start": mention["start"] + at, "end": mention["end"] + at}
+                for mention in row["mentions"]
+            ]
+            page["text"] += row["text"]
+        pages.append(page)
+    return pa.Table.from_pylist(pages, for_unit(LINKED, "page"))
 
 
 def _close(folder: Path, stage: str, parts: list[Part], **details: dict[str, int]) -> None:
@@ -285,6 +341,7 @@ def main() -> None:
     parser.add_argument("--labels", type=float, default=20)
     parser.add_argument("--peer", type=int, default=20_000)
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--annotate-only", action="store_true")
     add_against(parser)
     given = parser.parse_args()
     with working_folder(given.keep) as folder:
@@ -294,7 +351,9 @@ def main() -> None:
                 folder / "entities", "entities", _parts(folder / "entities"), languages={"de": 1}
             )
             write_linked(folder, given.sentences, given.items)
-        bench(folder, given)
+        if not given.annotate_only:
+            bench(folder, given)
+        bench_annotated(folder)
 
 
 def _parts(folder: Path) -> list[Part]:
@@ -325,6 +384,23 @@ def bench(folder: Path, given: argparse.Namespace) -> None:
     print(f"whole     {taken.cpu:.1f} CPU s, {taken.memory:,.0f} MB: labels gathered, rows written")
 
 
+def bench_annotated(folder: Path) -> None:
+    """Annotate sentences and pages, into five languages of all and into one."""
+    pages = folder / "as-pages"
+    if not (pages / "linked/pages").exists():
+        write_pages(folder, pages)
+    several = [code for code in entitycs() if code != "en"]
+    for where, unit in ((folder, "sentences"), (pages, "pages")):
+        for languages, options in ((several, ANNOTATE), (["en"], ANNOTATE | AS_IN_LEIA)):
+            store = f"store-annotate-{len(languages)}"
+            own = Switching(Path(cstool()), where, store, "default", languages, options)
+            made = own.run()
+            print(
+                f"annotate  {unit}, {len(languages)} languages: {made.mentions:,.0f} mentions, "
+                f"{made.mentions / made.cpu:,.0f} a CPU second; {made}"
+            )
+
+
 def short_name_of(path: Path) -> str:
     """Return a short name of a path that differs from those of others."""
     return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
@@ -335,6 +411,7 @@ class Written:
     """The rows that a run wrote, its CPU seconds, and its memory in MB."""
 
     rows: float
+    mentions: float
     cpu: float
     peak: float
     own: float
@@ -363,6 +440,7 @@ class Switching:
     store: str
     recipe: str
     languages: list[str]
+    options: dict[str, Any] | None = None
 
     def run(self) -> Written:
         """Write all rows, after making the store if it is not there."""
@@ -370,12 +448,13 @@ class Switching:
         if not store.exists():
             self._output_of(STORE, store)
         size = sum(file.stat().st_size for file in store.iterdir()) / 1e6
-        rows, cpu, peak, own, mapped = map(float, self._output_of(SWITCH, store).split())
-        return Written(rows, cpu, peak, own, mapped, size)
+        rows, mentions, *others = map(float, self._output_of(SWITCH, store).split())
+        cpu, peak, own, mapped = others
+        return Written(rows, mentions, cpu, peak, own, mapped, size)
 
     def _output_of(self, script: str, store: Path) -> str:
         python = self.executable.parent / "python"
-        options = json.dumps(RECIPES[self.recipe])
+        options = json.dumps(self.options or RECIPES[self.recipe])
         arguments = [self.folder, store, self.recipe, ",".join(self.languages), options]
         command = [str(python), "-c", script, *map(str, arguments)]
         # Not in the checkout, whose cstool would be imported instead.

@@ -89,7 +89,9 @@ def test_the_help_of_each_command_has_input_output_and_an_example(command: str) 
         ):
             assert option in done.stdout
         # All stages take it; it is shown where it does something.
-        assert ("--part-size" in done.stdout) == (command in ("entities", "titles", "extract"))
+        assert ("--part-size" in done.stdout) == (
+            command in ("entities", "titles", "extract", "pair")
+        )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ is a name of its entity, inflected, or neither (`inflected`: only whether it is 
 """
 
 from cstool.languages.fitting.compounds import in_compound
-from cstool.languages.fitting.context import ContextWindow, MentionContexts, around, places
+from cstool.languages.fitting.context import MentionContexts, places
 from cstool.languages.fitting.contextual import fit
 from cstool.languages.fitting.inflection import (
     INFLECTED,
@@ -24,6 +24,7 @@ from cstool.languages.fitting.inflection import (
 )
 from cstool.languages.fitting.normalize import tidy
 from cstool.languages.fitting.reasons import REASONS, FittedNames
+from cstool.languages.fitting.windows import ContextWindow, around
 
 __all__ = [
     "INFLECTED",

@@ -27,9 +27,9 @@ from cstool.languages.fitting.character_classes import (
     classes,
     small_letters,
 )
-from cstool.languages.fitting.context import ContextWindow
+from cstool.languages.fitting.windows import ContextWindow
 
-_HYPHENS = np.array([*map(ord, "-\u2010\u2011")], np.uint32)
+_HYPHENS = tuple(map(ord, "-\u2010\u2011"))
 _EN_DASH, _SPACE = ord("–"), ord(" ")
 
 
@@ -50,15 +50,15 @@ def in_compound(window: ContextWindow, source_language: str) -> Array:
     rules = _rules(current(source_language))
     every, some = np.arange(len(window.start)), window.end > window.start
     before, after = _at(window, every, window.start - 1), _at(window, every, window.end)
-    first = _at(window, every, window.start) * some
-    last = _at(window, every, window.end - 1) * some
+    first = window.points.take(window.start) * some
+    last = window.points.take(np.maximum(window.end - 1, 0)) * some
     compound = (_has_case(before) & _has_case(first)) | (_has_case(after) & _has_case(last))
-    compound |= np.isin(first, _HYPHENS) | np.isin(last, _HYPHENS)
+    compound |= _is_hyphen(first) | _is_hyphen(last)
     if len(rules.suffixes):
         compound |= np.isin(after, rules.suffixes)
-    which = np.flatnonzero(np.isin(before, _HYPHENS))
+    which = np.flatnonzero(_is_hyphen(before))
     compound[which] |= _joined(window, which, -1, first[which], rules.before)
-    which = np.flatnonzero(np.isin(after, _HYPHENS))
+    which = np.flatnonzero(_is_hyphen(after))
     compound[which] |= _joined(window, which, 1, last[which], rules.after)
     which = np.flatnonzero(after == _EN_DASH)
     which = which[_is(_at(window, which, window.end[which] + 1), SMALL)]
@@ -85,13 +85,13 @@ def _joined(window: ContextWindow, which: Array, step: int, own: Array, most: in
 
 def _at(window: ContextWindow, which: Array, places: Array) -> Array:
     """Return the code points at these places of the mentions' sentences, 0 outside of them."""
-    there = (places >= window.begin[which]) & (places < window.stop[which])
-    found: Array = np.where(there, window.points[np.where(there, places, 0)], 0)
+    there = (places >= window.begin.take(which)) & (places < window.stop.take(which))
+    found: Array = window.points.take(places * there) * there
     return found
 
 
 def _is(points: Array, kind: int) -> Array:
-    found: Array = classes()[points] & kind > 0
+    found: Array = classes().take(points) & kind > 0
     return found
 
 
@@ -99,10 +99,18 @@ def _is_digit(points: Array) -> Array:
     return (points >= ord("0")) & (points <= ord("9"))
 
 
+def _is_hyphen(points: Array) -> Array:
+    # Faster than `np.isin` for so few.
+    return np.logical_or.reduce([points == hyphen for hyphen in _HYPHENS])
+
+
 def _has_case(points: Array) -> Array:
     """Return which characters are letters of a script that has capitals."""
-    cased: Array = _is(points, SMALL) | (small_letters()[points] != points)
-    return _is(points, WORD) & cased
+    words = np.flatnonzero(_is(points, WORD))
+    some = points[words]
+    cased = np.zeros(len(points), bool)
+    cased[words] = _is(some, SMALL) | (small_letters().take(some) != some)
+    return cased
 
 
 @cache

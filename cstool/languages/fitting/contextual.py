@@ -18,7 +18,7 @@ from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import bytes_of, like, matches, put
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
-from cstool.languages.fitting import context
+from cstool.languages.fitting import beside
 from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import QUOTE, SMALL, STOPS, classes, quotation_marks
 from cstool.languages.fitting.context import MentionContexts, articles
@@ -98,12 +98,12 @@ def _applicable_rules(names: pa.Array, mention: Array, places: MentionContexts) 
         return ends
 
     small, quotes = _first_characters()
-    mark(context.START, why.CAPITAL, lambda r: small[_decode_at(data, first[r])])
-    mark(context.IN_QUOTES, why.QUOTES, lambda r: quotes[_decode_at(data, first[r])])
-    mark(context.BEFORE_STOP, why.STOP, lambda r: _last_bytes(STOPS)[data[end[r] - 1]])
-    mark(context.BEFORE_REMARK, why.DISAMBIGUATION, closed)
+    mark(beside.START, why.CAPITAL, lambda r: small[_decode_at(data, first[r])])
+    mark(beside.IN_QUOTES, why.QUOTES, lambda r: quotes[_decode_at(data, first[r])])
+    mark(beside.BEFORE_STOP, why.STOP, lambda r: _last_bytes(STOPS)[data[end[r] - 1]])
+    mark(beside.BEFORE_REMARK, why.DISAMBIGUATION, closed)
     pattern = _article_pattern()
-    mark(context.AFTER_ARTICLE, why.ARTICLE, lambda r: matches(names.take(numbers(r)), pattern))
+    mark(beside.AFTER_ARTICLE, why.ARTICLE, lambda r: matches(names.take(numbers(r)), pattern))
     for words, before in ((places.word_before, True), (places.word_after, False)):
         lengths = words.lengths[mention]
         rows_ = np.flatnonzero((lengths > 0) & (lengths < end - first))
@@ -186,21 +186,21 @@ def _adapt(name: str, due: int, place: _Context) -> tuple[str, int]:
 
 def _without_quotes(name: str, place: _Context) -> str:
     """Return a name without its quotation marks if the sentence has some next to it."""
-    if not place.flags & context.IN_QUOTES:
+    if not place.flags & beside.IN_QUOTES:
         return name
     inner = name[1:-1]
     marks = any(mark in inner for mark in _QUOTES)
     if len(name) < 3 or name[0] not in _QUOTES or name[-1] not in _QUOTES or marks:
         return name
-    beside = place.before[-1:], place.after[:1]
-    if place.anchor[:1] in _QUOTES or not any(mark and mark in _QUOTES for mark in beside):
+    touching = place.before[-1:], place.after[:1]
+    if place.anchor[:1] in _QUOTES or not any(mark and mark in _QUOTES for mark in touching):
         return name
     return inner.strip(" ")
 
 
 def _without_remark(name: str, place: _Context) -> str:
     """Return a name without its disambiguator if the same text follows in the sentence."""
-    match = _REMARK.match(name) if place.flags & context.BEFORE_REMARK else None
+    match = _REMARK.match(name) if place.flags & beside.BEFORE_REMARK else None
     if not match:
         return name
     head, *remarks = match.groups()
@@ -216,7 +216,7 @@ def _without_stop(name: str, place: _Context) -> str:
 
     Several marks, as in "Wham!!", or an ellipsis, are part of the name.
     """
-    if not place.flags & context.BEFORE_STOP:
+    if not place.flags & beside.BEFORE_STOP:
         return name
     last = unicodedata.normalize("NFKC", name[-1:])
     if not last or last not in STOPS or name[-2:-1] in STOPS:
@@ -260,7 +260,7 @@ def _without_article(name: str, place: _Context) -> str:
     "Los Angeles Dodgers", anchor "Dodgers". Anchor "Beatles" and label "The Beatles" show that it
     is not.
     """
-    if not place.flags & context.AFTER_ARTICLE:
+    if not place.flags & beside.AFTER_ARTICLE:
         return name
     for article in _brought(place.language, place.source_language):
         head, rest = name[: len(article)], name[len(article) :]
@@ -300,7 +300,7 @@ def _with_capital(name: str, place: _Context) -> str:
     Not if the letter is a symbol ("α-Linolensäure", "n-Butan"), or if the word has another capital
     ("iPhone", "mRNA"). A name in a script without case is not changed.
     """
-    if not place.flags & context.START:
+    if not place.flags & beside.START:
         return name
     at = 0
     while at < len(name) and name[at] in _OPENING:

@@ -57,8 +57,10 @@ class ExtractOptions:
     @property
     def most_gaps(self) -> int:
         """The largest number of missing sentences in a unit that is kept."""
-        if self.max_gaps is not None:
-            return self.max_gaps
+        return self._usual_gaps if self.max_gaps is None else self.max_gaps
+
+    @property
+    def _usual_gaps(self) -> int:
         return LARGEST_GAPS if self.unit == "page" else 0
 
     @property
@@ -92,5 +94,7 @@ class ExtractOptions:
             parameters["unit"] = self.unit
         if self.headings != "none":
             parameters["headings"] = self.headings
-        given = {"wiki": self.wiki, "limit": self.limit, "max_gaps": self.max_gaps}
+        if self.most_gaps != self._usual_gaps:
+            parameters["max_gaps"] = self.most_gaps
+        given = {"wiki": self.wiki, "limit": self.limit}
         return parameters | {name: value for name, value in given.items() if value is not None}

@@ -15,27 +15,17 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, total
-from cstool.storage.hash_index import NO_ITEM, HashIndex, hash_column
-from cstool.storage.manifest import (
-    NOT_ENTITIES,
-    TITLE_INDEX,
-    Manifest,
-    Source,
-    describe_folder,
-    need_stage,
-)
-from cstool.storage.non_entities import NonEntities
+from cstool.storage.manifest import Manifest, Source, describe_folder, need_stage
 from cstool.storage.paragraphs import hand_on
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import open_run
 from cstool.storage.schemas import LINKED, LINKED_MENTION, TALLIES, Unit, for_unit
 from cstool.storage.tasks import Task
+from cstool.storage.title_items import ENTITY_FILES, TitleItems, need_title_files
 
 BY_LINK = "mentions by link"
 ADDED = "propagated"
 IS_LINKED = "linked"
-_NO_PAGE = "no page of that title"
-_NO_ITEM = "page without an item"
 
 
 @dataclass(frozen=True)
@@ -85,7 +75,7 @@ def link(
             f"{titles}: contains titles of {table.source.wiki}, but the sentences are from "
             f"{read.source.wiki}; give titles made with `cstool titles --wiki {read.source.wiki}`"
         )
-    _need_files(titles, table, options)
+    need_title_files(titles, table, () if options.keep_disambiguation else ENTITY_FILES)
     inputs = [describe_folder(sentences, read), describe_folder(titles, table)]
     sentences, titles = sentences.absolute(), titles.absolute()
     with open_run(
@@ -114,20 +104,6 @@ def link(
         paragraphs = hand_on(run, sentences, read)
         counts = total(m.counts for m in made)
         return run.finish([*made, *paragraphs], counts, source=read.source, unit=unit)
-
-
-def _need_files(titles: Path, table: Manifest, options: LinkOptions) -> None:
-    """Raise InputError if the folder of titles lacks files, as those of older versions do."""
-    wanted = [
-        *HashIndex.files(TITLE_INDEX),
-        *([] if options.keep_disambiguation else [NOT_ENTITIES]),
-    ]
-    missing = sorted(set(wanted) - {part.file for part in table.parts})
-    if missing:
-        raise InputError(
-            f"{titles}: {missing[0]} is missing, because an older version of cstool made the "
-            "folder; make it again with `cstool titles … --overwrite`"
-        )
 
 
 def link_part(file: str, linking: _Linking) -> Batches:
@@ -182,10 +158,8 @@ class _Linker:
     """Maps titles to QIDs, except items that are not entities."""
 
     def __init__(self, linking: _Linking) -> None:
-        folder = Path(linking.titles)
-        self._index = HashIndex.open(folder, TITLE_INDEX)
         keep = linking.options.keep_disambiguation
-        self._others = NonEntities.none() if keep else NonEntities.read(folder)
+        self._titles = TitleItems(Path(linking.titles), keep_disambiguation=keep)
 
     def link(self, targets: pa.Array, counts: Counts) -> Array:
         """Return the QID of each target, 0 for none; count by reason.
@@ -193,18 +167,15 @@ class _Linker:
         Each distinct title is looked up once.
         """
         encoded = targets.dictionary_encode()
-        items = self._index.look_up(hash_column(encoded.dictionary))
-        names = [IS_LINKED, *self._others.names, _NO_PAGE, _NO_ITEM]
-        reasons = self._others.reasons(items)
-        reasons[items == 0] = len(names) - 2
-        reasons[items == NO_ITEM] = len(names) - 1
+        qids, reasons = self._titles.look_up(encoded.dictionary)
+        names = [IS_LINKED, *self._titles.reasons]
         indices = encoded.indices.to_numpy()
         numbers = np.bincount(reasons[indices], minlength=len(names)).tolist()
         by_reason = zip(names, numbers, strict=True)
         counts.add(BY_LINK, {name: n for name, n in by_reason if n or name == IS_LINKED})
-        qids: Array = np.where(reasons == 0, items, 0).astype(np.uint32)[indices]
-        return qids
+        linked: Array = qids[indices]
+        return linked
 
     def titled(self, titles: pa.Array) -> Array:
         """Return the value of each title in the index, entity or not; 0: no page."""
-        return self._index.look_up(hash_column(titles))
+        return self._titles.items(titles)

@@ -1,6 +1,8 @@
 """Numbers and beginnings of paragraphs and pages."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -56,6 +58,8 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
     stand beside their anchors, in marks.
     """
     text, source, spans = row["text"], row["source_text"], row["entities"]
+    if len(source) <= longest or len(row["sentences"]) < 2:
+        return row
     grown: list[int] = [
         span["end"] - span["start"] - (span["source_end"] - span["source_start"]) * (not annotated)
         for span in spans
@@ -63,14 +67,12 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
     marks = (len(text) - len(source) - sum(grown)) // len(spans) if spans else 0
 
     def in_source(place: int) -> int:
-        before = [n + marks for n, span in zip(grown, spans, strict=True) if span["end"] <= place]
-        return place - sum(before)
+        before = takewhile(lambda n: spans[n]["end"] <= place, range(len(spans)))
+        return place - sum(grown[n] + marks for n in before)
 
-    starts = [start for start in row["sentences"][1:] if in_source(start) <= longest]
-    cut = (starts or row["sentences"][1:])[-1 if starts else 0 :][:1]
-    if len(source) <= longest or not cut:
-        return row
-    end = _before_heading(text, row["sentences"], cut[0])
+    starts = [*takewhile(lambda start: in_source(start) <= longest, row["sentences"][1:])]
+    cut = starts[-1] if starts else row["sentences"][1]
+    end = _before_heading(text, row["sentences"], cut)
     source_end = in_source(end)
     kept = [span for span in spans if span["end"] <= end]
     return row | {
@@ -83,6 +85,6 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
 
 def _before_heading(text: str, sentences: list[int], cut: int) -> int:
     """Return where the sentence before `cut` ends: a heading may stand after it."""
-    last = max(start for start in sentences if start < cut)
+    last = sentences[bisect_left(sentences, cut) - 1]
     blank = text.find("\n\n", last, cut)
     return cut if blank < 0 else blank

@@ -59,5 +59,6 @@ def count_rows(rows: SwitchedRows, codes: list[str], origins: NameOrigins, count
 
 
 def _by_language(languages: Array, codes: list[str], kind: str, counts: Counts) -> None:
-    numbers = np.bincount(languages % len(codes), minlength=len(codes)).tolist()
+    # The index of the source language, SOURCE, is -1, and its code is the last one.
+    numbers = np.roll(np.bincount(languages + 1, minlength=len(codes)), -1).tolist()
     counts.add(kind, {code: n for code, n in zip(codes, numbers, strict=True) if n})

@@ -102,15 +102,23 @@ class NameOrigins(NamedTuple):
 
     def columns(self, rows: SwitchedRows) -> tuple[pa.Array, pa.Array]:
         """Return the code and the origin of the name of each entity."""
+        cells = self._cells(rows)
         return (
-            coded(self.code[rows.language, rows.step], self.codes),
-            coded(self.origin[rows.language, rows.step], self.origins),
+            coded(self.code.take(cells), self.codes),
+            coded(self.origin.take(cells), self.origins),
         )
 
     def counts(self, rows: SwitchedRows) -> dict[str, int]:
         """Return the number of names by origin."""
-        number = np.bincount(self.origin[rows.language, rows.step], minlength=len(self.origins))
+        cells = np.bincount(self._cells(rows), minlength=self.origin.size)
+        number = np.bincount(self.origin.ravel(), cells, len(self.origins)).astype(int)
         return {o: n for o, n in zip(self.origins.to_pylist(), number.tolist(), strict=True) if n}
+
+    def _cells(self, rows: SwitchedRows) -> Array:
+        """Return the index in the flat tables of each entity; SOURCE is the last language."""
+        languages, width = self.code.shape
+        language: Array = np.where(rows.language == SOURCE, languages - 1, rows.language)
+        return language * width + rows.step
 
 
 def sources(batch: SentenceBatch) -> SwitchedRows:
@@ -278,7 +286,12 @@ def reasons(rows: SwitchedRows) -> dict[str, int]:
 
 def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
     """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
-    found = numbers(indexes.astype(np.int64)).dictionary_encode()
+    number = len(indexes)
+    first = np.full(len(values), number)
+    first[indexes[::-1]] = np.arange(number)[::-1]  # of equal indexes, the last one counts
+    order = np.argsort(first)[: np.count_nonzero(first < number)]
+    place = np.empty(len(values), np.int64)
+    place[order] = np.arange(len(order))
     return pa.DictionaryArray.from_arrays(
-        found.indices.cast(pa.int64()), values.take(found.dictionary)
+        numbers(place.take(indexes)), values.take(numbers(order))
     )

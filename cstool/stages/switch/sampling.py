@@ -135,9 +135,9 @@ def _combined(combine: np.ufunc, masks: Array, counts: Array) -> Array:
         combined: Array = combine.reduceat(masks, np.cumsum(counts) - counts, axis=0)
         return combined
     turns = _by_turn(counts)
-    common: Array = masks[next(turns).mentions]
+    common: Array = masks.take(next(turns).mentions, axis=0)
     for some, nth in turns:
-        common[some] = combine(common[some], masks[nth])
+        common[some] = combine(common[some], masks.take(nth, axis=0))
     return common
 
 
@@ -147,13 +147,14 @@ def _at_least(least: int, masks: Array, counts: Array) -> Array:
         return _combined(np.bitwise_or, masks, counts)
     turns = [*_by_turn(counts)]
     least = min(least, len(turns) + 1)
-    # planes[i]: the bits that were set i times or more before.
-    planes = np.zeros((least + 1, len(turns[0].sentences), masks.shape[1]), np.uint64)
-    planes[0] = ~planes[0]
+    # planes[i]: the bits that were set more than i times before.
+    planes = np.zeros((least, len(turns[0].sentences), masks.shape[1]), np.uint64)
     for some, nth in turns:
-        for i in range(least, 0, -1):
-            planes[i, some] |= planes[i - 1, some] & masks[nth]
-    found: Array = planes[least]
+        set_now = masks.take(nth, axis=0)
+        for i in range(least - 1, 0, -1):
+            planes[i, some] |= planes[i - 1, some] & set_now
+        planes[0, some] |= set_now
+    found: Array = planes[least - 1]
     return found
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cstool.cli.extract import command
 from cstool.execution.options import RunOptions
 from cstool.stages.extract import units as units_module
 from cstool.stages.extract.options import LARGEST_GAPS, ExtractOptions
@@ -16,7 +18,7 @@ from cstool.stages.extract.stage import extract
 from cstool.storage.counts import Counts, imbalances
 from cstool.storage.schemas import sentence_id
 from tests.stages.extract.units_law import Row, check, read
-from tests.support import Source, dump_xml, rows_of
+from tests.support import Source, dump_xml, header_xml, page_xml, rows_of
 from tests.wikitext.reading import site
 
 PIECES = (
@@ -216,3 +218,66 @@ def test_a_run_writes_units_their_paragraphs_and_a_manifest(tmp_path: Path) -> N
         else:
             assert manifest.counts.tally("pages").dropped == {"redirect": 1, "no text": 1}
             assert not (out / "_paragraphs").exists()
+
+
+def test_of_a_repeated_page_the_greatest_revision_is_written(tmp_path: Path) -> None:
+    texts = [
+        f"It is {word} [[big]].\n\n== H ==\nIs {{{{odd}}}}. It was." for word in ("old", "new")
+    ]
+    texts.insert(0, "It is {{nowrap|one}} [[page]].")
+    dump = tmp_path / "dump.xml"
+    pages = [page_xml(1 + bool(n), Source(f"P{bool(n)}", text)) for n, text in enumerate(texts)]
+    dump.write_text(header_xml() + "".join(pages) + "</mediawiki>\n")
+    for part_size in (1, None):
+        out = tmp_path / str(part_size)
+        options = ExtractOptions(unit="page", headings="markdown")
+        running = RunOptions(jobs=1, part_size=part_size, quiet=True)
+        counts = extract([str(dump)], out, options, running).counts
+        shown = ["It is one page.", "It is new big.\n\n## H\n\nIt was."]
+        assert rows_of(out)["text"].to_list() == shown
+        assert not imbalances(counts)
+        assert counts.tally("pages").dropped == {"page twice": 1}
+        assert counts.tally("sentences").written == 3
+        assert counts.tally("sentences").dropped == {"page twice": 1, "hole": 1}
+        assert counts.tally("headings").written == 1
+
+
+def test_sentences_beyond_the_largest_position_are_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units_module, "POSITIONS_A_PAGE", 2)
+    (row,), counts = of(
+        "It is [[old]]. {{odd}} is. It was [[new]].\n== H ==\nIt is.", headings="markdown"
+    )
+    assert (row["text"], row["gaps"]) == ("It is old.", 3)
+    assert counts.tally("sentences").dropped == {"hole": 1, "more than 2^20 in a page": 2}
+    assert counts.tally("mentions").dropped == {"in a dropped sentence": 1}
+    assert counts.tally("headings").dropped == {"no text below": 1}
+
+
+def test_only_what_differs_from_sentences_is_in_the_parameters() -> None:
+    def given(**options: Any) -> dict[str, Any]:
+        parameters = ExtractOptions(**options).parameters(None, None)
+        return {name: parameters.get(name) for name in ("unit", "headings", "max_gaps")}
+
+    assert given() == {"unit": None, "headings": None, "max_gaps": None}
+    pages = {"unit": "page", "headings": "markdown", "max_gaps": 3}
+    assert given(**pages) == pages
+    paragraphs = {"unit": "paragraph", "headings": None, "max_gaps": None}
+    assert given(unit="paragraph", max_gaps=0) == paragraphs
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--headings", "markdown"), "--headings needs --unit page"),
+        (("--headings", "markdown", "--unit", "paragraph"), "--headings needs --unit page"),
+        (("--max-gaps", "1"), "--max-gaps needs --unit paragraph or page"),
+        (("--max-gaps", "-1", "--unit", "page"), "-1 is not in the range"),
+        (("--unit", "word"), "'word' is not one of"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    done = CliRunner().invoke(command, ["x.xml", "-o", str(tmp_path / "o"), *options])
+    assert done.exit_code == 2
+    assert message in done.output
