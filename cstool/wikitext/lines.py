@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from cstool.wikitext.blocks import HEADING, without_blocks
 from cstool.wikitext.braces import links
-from cstool.wikitext.extension_tags import tags
 from cstool.wikitext.headings import Heading, heading_of, join_lines, place_of
 from cstool.wikitext.inline import BOX
 from cstool.wikitext.markers import (
@@ -56,9 +55,8 @@ _OWN_LINE = re.compile(
     rf"|(?:__|\uff3f\uff3f)\S+(?:[{_UNSEEN}]|$)",
     re.IGNORECASE,
 )
-_BREAK = rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>"
-_BEGINS_BROKEN = re.compile(_BREAK, re.IGNORECASE)
-_ENDS_BROKEN = re.compile(rf"{_BREAK}[{_UNSEEN}]*$", re.IGNORECASE)
+# Between two lines of a poem, in which a colon only indents.
+_VERSE = f"{CONTINUES}<br>"
 # A colon ends a term, except inside links, tags, the content of tags, and URLs.
 _TERM = re.compile(
     r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://[^\s\[\]]*[^\s\[\].,;:!?]|-\{[^{}]*\}-|(:)"
@@ -86,7 +84,7 @@ def running_lines(
     kept: list[str] = []  # each line after the mark before it, which is "\n" or `CONTINUES`
     own = _OWN if headings is None else _OWN_AND_HEADINGS
     blocks = _Blocks(around=free, within=free)
-    begun = was_raw = False
+    begun = was_raw = in_verse = False
     before = ""  # the previous line, if its paragraph may continue
     at = 0
     while at <= len(text):
@@ -97,7 +95,8 @@ def running_lines(
         end = text.find("\n", at)
         source = text[at:end] if end >= 0 else text[at:]
         at += len(source) + 1
-        line, raw = source, blocks.within
+        line, raw, verse = source, blocks.within, in_verse
+        in_verse = False
         tagged = "<" in source or BESIDE in source
         if tagged:
             line = blocks.enter(source)
@@ -118,6 +117,10 @@ def running_lines(
                 kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), ITEM)
             if first in _MARKS or items != [line]:
                 before = ""
+                if (verse or blocks.verses) and first == ":" and items:
+                    in_verse = blocks.verses
+                    if verse:
+                        kept[-1] = _VERSE + items[0]
                 continue
         else:
             kept.append("\n" + line)
@@ -126,8 +129,11 @@ def running_lines(
         alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
         # Beside tags of blocks, and inside some blocks, MediaWiki makes no paragraphs, but HTML
         # does.
-        if before and not alone and raw == was_raw and not _is_cut(before, line, kept[-2]):
+        if before and not alone and raw == was_raw and not _is_cut(before, kept[-2]):
             kept[-1] = CONTINUES + line
+        elif verse:
+            kept[-1] = _VERSE + line
+        in_verse = blocks.verses
         before = "" if alone else line
         was_raw = raw
     return "".join(kept)[1:] if headings is None else join_lines(kept)
@@ -140,16 +146,12 @@ def _is_own(line: str, within: Set[int]) -> bool:
     return _OWN_LINE.match(line) is not None
 
 
-def _is_cut(before: str, line: str, kept: str) -> bool:
-    """Return whether two lines are separated, by a tag that breaks lines or by the end of a link.
+def _is_cut(before: str, kept: str) -> bool:
+    """Return whether a line is separated from the one before it, by the end of a link.
 
     `kept` is the text kept of the line before. If it does not continue a paragraph, but a link ends
     in it, it may be part of a list.
     """
-    if "<" in before and _ENDS_BROKEN.search(before):
-        return True
-    if line[0] == "<" and _BEGINS_BROKEN.match(line):
-        return True
     starts = before.count("[[") + before.count(ENDLESS)
     return kept[0] != CONTINUES and before.count("]]") > starts
 
