@@ -160,7 +160,8 @@ def in_order(sentences: Array, languages: Array, passes: Array) -> Array:
     keys = sentences * (int(passes.max(initial=0)) + 1) + passes
     keys = keys * (int(languages.max(initial=0)) + 2) + languages
     # Stable: fast for the sorted parts that the rows consist of.
-    return np.argsort(keys, kind="stable")
+    order: Array = np.argsort(keys, kind="stable")
+    return order
 
 
 def switched(
