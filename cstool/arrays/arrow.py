@@ -125,6 +125,15 @@ def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Arra
     return offsets - offsets[0], values
 
 
+def distinct(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the distinct numbers, sorted, as `np.unique` does, which imports `numpy.ma`."""
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    kept: np.ndarray[Any, Any] = ordered[new]
+    return kept
+
+
 def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the concatenated ranges `firsts[i], …, firsts[i] + lengths[i] - 1`."""
     ends = np.cumsum(lengths)
