@@ -50,6 +50,12 @@ def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
 
 
+def booleans(values: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.BooleanArray:
+    """Return a column of booleans, for example the rows that `filter` keeps."""
+    bits = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits])
+
+
 def nullable(values: np.ndarray[Any, Any], valid: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
     """Return a column of numbers, with null where `valid` is false."""
     plain = numbers(values)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, numbers
+from cstool.arrays.arrow import booleans, flat, list_of, numbers
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.masking.clusters import Clusters, read_clusters
@@ -238,7 +238,7 @@ def _rows(
         used = of_sentence > 0
     _count_read(used, tokenized.kept, tokenized.cut, counts)
     tokens = of_sentences(tokenized.tokens, used)
-    batch = batch.filter(pa.array(used)) if not used.all() else batch
+    batch = batch.filter(booleans(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
     languages, wikis = batch.column("language").to_pylist(), batch.column("wiki")
     keys = sentence_keys(ids, languages, options.seed, epoch=0)
