@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import one_chunk
+from cstool.arrays.arrow import booleans, one_chunk
 from cstool.arrays.hashing import page_hashes
 from cstool.errors import InputError
 from cstool.languages.codes import has_form
@@ -91,7 +91,7 @@ def census(part: PartToRead, work: tuple[ShardOptions, RowKind]) -> Batches:
     table = read_part(part.file, NARROW)
     counts = Counts()
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
-    table = table.filter(pa.array(kept.rows))
+    table = table.filter(booleans(kept.rows))
     if table.num_rows:
         if kind.unit != "sentence":
             counts.add("bytes", _text_bytes(part.file, kept.rows))
