@@ -361,7 +361,9 @@ def command(
 def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     """Yield messages about names, unswitched text, rejected labels, languages without sentences."""
     counts = manifest.counts
-    if origins := {o: n for o, n in counts.details["names by origin"].items() if o != "anchor"}:
+    if origins := {
+        o: n for o, n in counts.details.get("names by origin", {}).items() if o != "anchor"
+    }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     rows = TALLIES[manifest.row_unit]
     for unit in (f"source {rows}", "mentions"):

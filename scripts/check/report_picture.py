@@ -18,7 +18,7 @@ def picture(report: Path, png: Path) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(viewport={"width": 1000, "height": 1180}, color_scheme="light")
         page.goto(report.absolute().as_uri())
-        page.get_by_label("Text", exact=True).fill("2001 science fiction was dead")
+        page.get_by_label("Text", exact=True).fill("hardly any water and almost no")
         page.locator(".entity").nth(3).hover()
         page.wait_for_timeout(200)
         page.screenshot(path=png)

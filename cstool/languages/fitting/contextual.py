@@ -85,7 +85,7 @@ def _applicable_rules(names: pa.Array, mention: Array, places: MentionContexts) 
     # Four more bytes, so that a character at the end of the last name can be decoded.
     data = np.append(data, np.zeros(4, np.uint8))
     first, end = offsets[:-1], offsets[1:]
-    flags = np.where(end > first, places.flags[mention], 0)
+    flags = places.flags.take(mention) * (end > first)
     due = np.zeros(len(names), np.uint16)
 
     def mark(flag: int, rule: int, which: Callable[[Array], Array]) -> None:
@@ -105,9 +105,10 @@ def _applicable_rules(names: pa.Array, mention: Array, places: MentionContexts) 
     pattern = _article_pattern()
     mark(beside.AFTER_ARTICLE, why.ARTICLE, lambda r: matches(names.take(numbers(r)), pattern))
     for words, before in ((places.word_before, True), (places.word_after, False)):
-        lengths = words.lengths[mention]
-        rows_ = np.flatnonzero((lengths > 0) & (lengths < end - first))
-        length = lengths[rows_]
+        rows_ = np.flatnonzero((words.lengths > 0).take(mention))
+        length = words.lengths.take(mention[rows_])
+        longer = length < end[rows_] - first[rows_]
+        rows_, length = rows_[longer], length[longer]
         word = first[rows_] if before else end[rows_] - length
         same = data[word + length if before else word - 1] == ord(" ")
         same &= data[word] == words.first[mention[rows_]]

@@ -112,25 +112,32 @@ def plan_of(
 
 def _pages_of(found: Path, parts: Sequence[tuple[int, FinishedPart]], wiki: int) -> _WikiPages:
     """Read the pages of a wiki; the first page of an entity is the one with the smallest id."""
-    tables = [
-        (number, read_part(found / part.part.file))
+    files = [
+        (number, found / part.part.file)
         for number, (index, part) in enumerate(parts)
         if index == wiki
     ]
-    qids, ids, sizes = (
-        np.concatenate([np.zeros(0, np.uint32), *(t.column(name).to_numpy() for _, t in tables)])
-        for name in ("qid", "page_id", "bytes")
-    )
-    places = np.concatenate(
-        [np.zeros(0, np.uint64), *(place(n, t.column("row").to_numpy()) for n, t in tables)]
-    )
-    del tables
+    qids, sizes = _columns(files, ("qid", "bytes"))
     order = np.argsort(qids, kind="stable")
-    new = np.append(True, np.diff(qids[order]) != 0)[: len(order)]
+    qids = qids[order]
+    new = np.append(True, qids[1:] != qids[:-1])[: len(qids)]
     if new.all():
-        return _WikiPages(qids[order], sizes[order], places[:0])
-    order = np.lexsort((places, ids, qids))
-    return _WikiPages(qids[order[new]], sizes[order[new]], places[order[~new]])
+        return _WikiPages(qids, sizes[order], np.zeros(0, np.uint64))
+    [ids] = _columns(files, ("page_id",))
+    places = np.concatenate(
+        [place(number, read_part(file, ["row"]).column(0).to_numpy()) for number, file in files]
+    )
+    order = order[np.lexsort((places[order], ids[order], qids))]
+    return _WikiPages(qids[new], sizes[order[new]], places[order[~new]])
+
+
+def _columns(files: list[tuple[int, Path]], names: tuple[str, ...]) -> list[Array]:
+    """Return columns of all files, each as one array (uint32)."""
+    tables = [read_part(file, [*names]) for _, file in files]
+    return [
+        np.concatenate([np.zeros(0, np.uint32), *(t.column(name).to_numpy() for t in tables)])
+        for name in names
+    ]
 
 
 def _entity_counts(number: int, in_wikis: Array) -> Counts:

@@ -77,12 +77,12 @@ def _by_wiki(folders: list[tuple[Path, Manifest]]) -> dict[str, tuple[Path, Mani
     for folder, manifest in folders:
         wiki = _source(folder, manifest).wiki
         if wiki in by_wiki:
-            other = by_wiki[wiki][0]
-            what = "given twice" if other.resolve() == folder.resolve() else f"like {other}"
+            other, _ = by_wiki[wiki]
+            if other.resolve() == folder.resolve():
+                raise InputError(f"{folder}: given twice; give each folder once")
             raise InputError(
-                f"{folder}: contains {wiki}, {what}; give one folder for each wiki"
-                if what != "given twice"
-                else f"{folder}: given twice; give each folder once"
+                f"{folder}: is of {wiki}, as is {other}; give one folder for each wiki (if a dump "
+                "has a wrong name, make its folder again with `--wiki`)"
             )
         by_wiki[wiki] = folder, manifest
     return by_wiki

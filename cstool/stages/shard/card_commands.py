@@ -42,11 +42,20 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "fallback": ("--fallback", "variants"),
         "fit": ("--no-fit", True),
         "inflected": ("--inflected", "skip-mention"),
+        "anchors": ("--anchors", "named"),
+        "prose": ("--no-prose", True),
         "min_changed": ("--min-changed", 1),
         "require_all": ("--no-require-all", True),
         "policy": ("--policy", "sample"),
         "smoothing": ("--smoothing", None),
         "switch_rate": ("--switch-rate", 1.0),
+        "sentence_rate": ("--sentence-rate", 1.0),
+        "passes": ("--passes", 1),
+        "style": ("--style", "replace"),
+        "side": ("--side", "right"),
+        "open": ("--open", ""),
+        "close": ("--close", ""),
+        "repeat": ("--repeat", False),
         "mix": ("--mix", False),
         "source_rows": ("--source-rows", "switched"),
     },
@@ -57,6 +66,14 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "format": ("--format", "cstool"),
         "dedup": ("--dedup", "none"),
     },
+}
+# Bounds of the rows that `switch` takes: option, default value, and what the option counts more.
+_BOUNDS: dict[str, tuple[str, float, int]] = {
+    "fewest_mentions": ("--min-mentions", 1, 0),
+    "most_mentions": ("--max-mentions", 10, 0),
+    "more_than_characters": ("--min-characters", 20, 1),
+    "most_words": ("--max-words", 128, 0),
+    "longest_anchor": ("--max-coverage", 0.5, 0),
 }
 _FOLDERS = {"extract": "sentences", "link": "linked", "switch": "switched", "titles": "titles"}
 # Earlier ancestors, with the names of their folders.
@@ -178,7 +195,7 @@ def _languages(one: Ancestor) -> str:
 
 
 def _switch_words(one: Ancestor) -> Iterator[str]:
-    """Yield the options of `switch` for languages and types of entities.
+    """Yield the options of `switch` for languages, types of entities, bounds of rows, and marks.
 
     Many classes are a file, as for `--only`.
     """
@@ -192,6 +209,12 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
             yield from (option, "QIDS.txt" if isinstance(classes, str) else ",".join(classes))
     if types.get("dates"):
         yield "--exclude-dates"
+    bounds = one.parameters.get("filter") or {}
+    for name, (option, default, more) in _BOUNDS.items():
+        if (value := bounds.get(name, default)) not in (default, None):
+            yield from (option, f"{value + more:g}")
+    if one.parameters.get("open") or one.parameters.get("close"):
+        yield from ("--marks-in-text", one.parameters["marks_in_text"])
 
 
 def _role(name: str) -> str:

@@ -265,7 +265,7 @@ def _marks_of(
                 marks, check = exact_marks(texts)
                 yield _marked(marks, check, 0, names, number), _bucket(marks, work)
             elif work.dedup == "minhash" and len(names):
-                bands, check, more = near_marks(texts)
+                bands, check, more = near_marks(texts, part.unit)
                 for marks in bands:
                     yield _marked(marks, check, more, names, number), _bucket(marks, work)
 

@@ -1,6 +1,8 @@
 """Marks to find equal and similar texts: hashes, and bands of MinHash values.
 
 Texts are similar if their sets of 5-character sequences (in lower case) are similar (Broder 1997).
+Of paragraphs and pages, sequences of 5 words are compared, as in datatrove: two long pages contain
+most sequences of 5 characters that occur in their language at all.
 MinHash values are rensa's (R-MinHash: https://github.com/beowolx/rensa), in 14 bands of 8 as in
 datatrove and FineWeb (Penedo et al. 2024): two texts with a Jaccard similarity of 0.8 share a band
 with probability 0.92, with a similarity of 0.5 with probability 0.05. Texts that share a band are
@@ -16,12 +18,15 @@ import pyarrow.compute as pc
 import xxhash
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import ranges
 from cstool.arrays.hashing import mix
 from cstool.distribution import install_hint
 from cstool.errors import CstoolError
+from cstool.stages.shard.contamination import HashedWords
+from cstool.storage.schemas import Unit
 
 BANDS, ROWS = 14, 8
-CHARACTERS = 5
+CHARACTERS = WORDS = 5
 # Minimum similarity, as estimated from the sketches, of texts that share a band.
 SIMILAR = 0.7
 # The values depend on the version of rensa's algorithm, so it is a parameter of the run.
@@ -50,9 +55,9 @@ def need_library() -> None:
         )
 
 
-def near_marks(texts: pa.StringArray) -> tuple[Array, Array, Array]:
+def near_marks(texts: pa.StringArray, unit: Unit = "sentence") -> tuple[Array, Array, Array]:
     """Return marks, `uint64[BANDS, n]`, and the sketch of each text as two arrays `uint64[n]`."""
-    signatures = _signatures(texts)
+    signatures = _signatures(*(character_runs if unit == "sentence" else word_runs)(texts))
     bands = np.zeros((BANDS, len(texts)), np.uint64)
     for band in range(BANDS):
         bands[band] = band
@@ -76,11 +81,11 @@ def agreement(check: Array, more: Array, other_check: Array, other_more: Array) 
     return similarity
 
 
-def _signatures(texts: pa.StringArray) -> Array:
+def _signatures(runs: Array, offsets: Array) -> Array:
+    """Return the MinHash values of texts from their sequences: uint64[n, BANDS * ROWS]."""
     os.environ.setdefault("RAYON_NUM_THREADS", "1")  # cstool runs one process per CPU
     from rensa import RMinHash
 
-    runs, offsets = character_runs(texts)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(runs, offsets, BANDS * ROWS, _SEED)
     return np.array(matrix.to_rows(), np.uint64)
 
@@ -107,6 +112,24 @@ def character_runs(texts: pa.StringArray) -> tuple[Array, Array]:
     starts = np.arange(offsets[-1]) + np.repeat(ends - lengths - offsets[:-1], number)
     runs = mix(hashes[starts])
     for text_number in np.flatnonzero(lengths < CHARACTERS):
-        short = str(lower[int(text_number)].as_py())
-        runs[offsets[text_number]] = np.uint64(xxhash.xxh3_64_intdigest(short.encode()))
+        runs[offsets[text_number]] = _hash_of(lower[int(text_number)])
     return runs, offsets.astype(np.uint64)
+
+
+def word_runs(texts: pa.StringArray) -> tuple[Array, Array]:
+    """Return hashes of the word sequences of texts, and the offset of each text's first one.
+
+    A text that is shorter than a sequence gives one hash.
+    """
+    hashes, row = HashedWords.of(texts).runs(WORDS)
+    number = np.bincount(row, minlength=len(texts))
+    offsets = np.append(0, np.cumsum(np.maximum(number, 1)))
+    runs = np.zeros(offsets[-1], np.uint64)
+    runs[ranges(offsets[:-1][number > 0], number[number > 0])] = hashes
+    for text_number in np.flatnonzero(number == 0):
+        runs[offsets[text_number]] = _hash_of(texts[int(text_number)])
+    return runs, offsets.astype(np.uint64)
+
+
+def _hash_of(text: pa.StringScalar) -> np.uint64:
+    return np.uint64(xxhash.xxh3_64_intdigest(str(text.as_py()).encode()))

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.languages.codes import current, is_all, is_known, resolve
+from cstool.languages.codes import current, is_all, is_known, language_wiki, resolve
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.draws import MIXED
 from cstool.stages.switch.gather_labels import LabelNeeds, make_store
@@ -58,6 +58,8 @@ def switch(
     _need_labels(entities, store, languages)
     if options.compare_names:
         _need_labels(entities, store, [current(source)])
+    if options.labels != "label":
+        _need_titles(entities, store, languages)
     inputs = [describe_folder(linked, read), describe_folder(entities, store)]
     linked, entities = linked.absolute(), entities.absolute()
     with open_run(
@@ -121,6 +123,17 @@ def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
         raise InputError(
             f"{entities}: made without labels in {', '.join(missing[:9])}; make the folder again "
             "with these in --languages, or give other languages to switch into"
+        )
+
+
+def _need_titles(entities: Path, store: Manifest, languages: list[str]) -> None:
+    """Raise InputError if the entities were made without titles in all of these languages."""
+    kept = store.parameters.get("sites")
+    wikis = {wiki for code in languages if (wiki := language_wiki(code))}
+    if kept is not None and not wikis & {*kept}:
+        raise InputError(
+            f"{entities}: made without page titles of {', '.join(sorted(wikis)[:9])}; make the "
+            "folder again with these in --sites, or give --labels label"
         )
 
 

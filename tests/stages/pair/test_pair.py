@@ -1,5 +1,6 @@
 """Pages about the same entity, side by side."""
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 from itertools import pairwise
@@ -15,6 +16,7 @@ from cstool.errors import InputError, Stopped, Unfinished, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.stages.pair import join as joining
 from cstool.stages.pair.stage import PairOptions, pair
+from tests.conftest import ROOT
 from tests.stages.link.linking import write_titles
 from tests.stages.pair.pages import (
     QUIET,
@@ -130,6 +132,26 @@ def test_pages_that_share_an_id_in_two_wikis_are_told_apart(tmp_path: Path) -> N
     pair_wikis(tmp_path, [ENGLISH, RUSSIAN])
     [row] = rows_in(tmp_path / "pairs")
     assert pieces(row) == [("enwiki", 3, "Paris is a city."), ("ruwiki", 3, "Париж — город.")]
+
+
+def test_windows_are_cut_as_the_documentation_shows(tmp_path: Path) -> None:
+    page = (ROOT / "docs/pairing.md").read_text("utf-8")
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    long = Wiki("sw", [Page(1, "Berlin", ["Moja.", "Mbili.", "Tatu."])], {"Berlin": 64})
+    pair_wikis(tmp_path, [long, JAPANESE, ENGLISH], segments=3)
+    row = rows_in(tmp_path / "pairs")[0]
+    assert list(names["windows"](row)) == [
+        "Berlin is a city.\n\nMoja.\n\nベルリンは都市である。",
+        "It lies on the Spree.\n\nMbili.",
+        "Tatu.",
+    ]
+    pages, titles = (sorted(tmp_path.glob(f"*-{kind}")) for kind in ("pages", "titles"))
+    options = PairOptions(segments=3, unpaired=True)
+    pair(pages, titles, tmp_path / "control", options, QUIET)
+    cut = [list(names["windows"](row)) for row in rows_in(tmp_path / "control")]
+    assert ["Moja.", "Mbili.", "Tatu."] in cut
 
 
 def test_two_wikis_of_a_language_are_a_pair(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.formats import FORMATS
-from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.options import Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import Ancestor, Input, Queried, Source, lineage_of, need_stage
@@ -272,15 +272,27 @@ def test_the_card_has_the_origins_of_the_names_of_a_language() -> None:
     assert "contains 3 switched + 2 source sentences in 2\nlanguages" in card
 
 
-def test_the_commands_of_a_recipe_make_its_rows_again(pipeline: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "given"),
+    [
+        ("entitycs", {}),
+        ("leia", {"passes": 2}),
+        ("syncs-annotate", {}),
+        ("default", {"style": "annotate", "side": "left", "anchors": "all", "prose": False}),
+        ("default", {"open": "<x>", "close": " ", "bounds": (("more_than_characters", 9),)}),
+    ],
+)
+def test_the_commands_of_a_recipe_make_its_rows_again(
+    pipeline: Path, tmp_path: Path, recipe: Recipe, given: dict[str, Any]
+) -> None:
     quiet = RunOptions(jobs=1, quiet=True)
-    options = SwitchOptions.of("entitycs", languages="de,fr,ja")
+    options = SwitchOptions.of(recipe, languages="de,fr,ja", **given)
     first = switch(pipeline / "linked", pipeline / "entities", tmp_path / "1", options, quiet)
     [line] = [c for c in commands(lineage_of([tmp_path / "1"]), {}) if " switch " in c]
     words = shlex.split(line)
-    given = words[words.index("--languages") :]
-    given[-1] = str(tmp_path / "2")
-    arguments = [pipeline / "linked", "--entities", pipeline / "entities", *given, "--quiet"]
+    others = words[words.index("--languages") :]
+    others[-1] = str(tmp_path / "2")
+    arguments = [pipeline / "linked", "--entities", pipeline / "entities", *others, "--quiet"]
     result = CliRunner().invoke(cstool, ["switch", *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0
     assert need_stage(tmp_path / "2", "switch") == first
