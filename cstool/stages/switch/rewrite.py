@@ -294,6 +294,4 @@ def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
     order = np.argsort(first)[: np.count_nonzero(first < number)]
     place = np.empty(len(values), np.int64)
     place[order] = np.arange(len(order))
-    return pa.DictionaryArray.from_arrays(
-        numbers(place.take(indexes)), values.take(numbers(order))
-    )
+    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))
