@@ -97,6 +97,7 @@ def test_a_folder_of_one_pass_is_the_first_of_a_corpus_of_several(tmp_path: Path
         (PAGE, RowKind("paragraph"), "contains paragraphs, but .*contains pages"),
         (PAGE, ANNOTATED, "entities annotated on the right in .*but .*contains replaced entities"),
         (ANNOTATED, replace(ANNOTATED, side="left"), "on the left"),
+        (PAGE, replace(PAGE, marks=("[", "]")), r"replaced entities in '\[' and '\]', but"),
     ],
 )
 def test_folders_have_one_kind_of_rows(
