@@ -54,9 +54,9 @@ Examples:
     show_default=True,
     help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
     "Zstandard-compressed JSON lines. Only for sentences whose entities were replaced: entitycs: "
-    "the columns of the published EntityCS corpus, with entities in <e>…</e>; mt: sentence pairs for training translation models: "
-    "the column source contains a language tag (<2en>) and the switched sentence; the "
-    "column target contains the source sentence.",
+    "the columns of the published EntityCS corpus, with entities in <e>…</e>; mt: sentence pairs "
+    "for training translation models: the column source contains a language tag (<2en>) and the "
+    "switched sentence; the column target contains the source sentence.",
 )
 @click.option(
     "--dedup",
@@ -72,8 +72,8 @@ Examples:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Drop source sentences, paragraphs or pages that overlap with a text in this test set: 13 "
-    "consecutive words in common or, if the sentence or the text has 8 to 12 words, all of them. Shorter "
-    "texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any other "
+    "consecutive words in common or, if the sentence or the text has 8 to 12 words, all of them. "
+    "Shorter texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any other "
     "file is an error. Can be repeated.",
 )
 @running()
