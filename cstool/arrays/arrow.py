@@ -50,6 +50,12 @@ def numbers(values: np.ndarray[Any, Any]) -> pa.Array:
     return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
 
 
+def booleans(values: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.BooleanArray:
+    """Return a column of booleans, for example the rows that `filter` keeps."""
+    bits = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, bits])
+
+
 def nullable(values: np.ndarray[Any, Any], valid: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.Array:
     """Return a column of numbers, with null where `valid` is false."""
     plain = numbers(values)
@@ -123,6 +129,15 @@ def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Arra
     offsets = column.offsets.to_numpy().astype(np.int64)
     values = column.values.slice(offsets[0], offsets[-1] - offsets[0])
     return offsets - offsets[0], values
+
+
+def distinct(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the distinct numbers, sorted, as `np.unique` does, which imports `numpy.ma`."""
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    kept: np.ndarray[Any, Any] = ordered[new]
+    return kept
 
 
 def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

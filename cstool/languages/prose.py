@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers
+from cstool.arrays.arrow import distinct, numbers
 from cstool.arrays.codepoints import points_of
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
@@ -83,7 +83,7 @@ def not_prose(texts: pa.StringArray, language: str) -> Array:
     opened = np.flatnonzero(~no_beginning & (first > offsets[:-1]))
     opened = opened[_opens_with_bracket(offsets, points, opened)]
     if len(small) or len(opened):
-        doubtful = np.union1d(small, opened)
+        doubtful = distinct(np.concatenate([small, opened]))
         for row, text in zip(doubtful, texts.take(numbers(doubtful)).to_pylist(), strict=True):
             no_beginning[row] = not _may_begin(text, small=bool(begins[row] & _SMALL))
     reasons[no_end] = _END
@@ -91,7 +91,7 @@ def not_prose(texts: pa.StringArray, language: str) -> Array:
     reasons[_unpaired(offsets, points, classes, table.kinds)] = _BRACKETS
     barred = np.flatnonzero(classes & _BAR)
     if len(barred):
-        some = np.unique(np.searchsorted(offsets, barred, "right") - 1)
+        some = distinct(np.searchsorted(offsets, barred, "right") - 1)
         for row, text in zip(some, texts.take(numbers(some)).to_pylist(), strict=True):
             if _MARKUP.search(text):
                 reasons[row] = _CELL

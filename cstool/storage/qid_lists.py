@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cstool.arrays.arrow import flat, one_chunk
+from cstool.arrays.arrow import distinct, flat, one_chunk
 from cstool.errors import InputError
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import need_stage
@@ -28,7 +28,7 @@ def qids_of(path: Path) -> Qids:
     qids = _linked(path) if path.is_dir() else np.fromiter(_listed(path), np.uint32)
     if not len(qids):
         raise InputError(f"{path}: contains no QIDs; give a file with one QID per line")
-    return np.unique(qids)
+    return distinct(qids)
 
 
 def _listed(path: Path) -> Iterator[int]:
@@ -61,7 +61,7 @@ def _linked(folder: Path) -> Qids:
         for index in range(file.num_row_groups):
             table = file.read_row_group(index, columns=["mentions"], use_threads=False)
             _, mentions = flat(one_chunk(table.column("mentions")))
-            pending.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
+            pending.append(distinct(mentions.field("qid").drop_null().to_numpy()))
         if sum(map(len, pending)) > 1 << 24:
-            qids, pending = np.unique(np.concatenate([qids, *pending])), []
-    return np.unique(np.concatenate([qids, *pending]))
+            qids, pending = distinct(np.concatenate([qids, *pending])), []
+    return distinct(np.concatenate([qids, *pending]))

@@ -13,10 +13,14 @@ from cstool.wikitext.markers import HEADING_MARK, HEADING_PLACE
 
 # The kind of a waiting paragraph that is a heading, before its level.
 KIND = "heading "
+# The level of a term of a definition list, which is a heading of its definitions.
+TERM_LEVEL = 7
 
 
 class Heading(NamedTuple):
-    """A heading: its level (1 to 6) and its wikitext, as it is when lines are found."""
+    """A heading: its level (1 to 6, or `TERM_LEVEL`) and its wikitext, as it is when lines are
+    found.
+    """
 
     level: int
     source: str

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from cstool.wikitext.blocks import HEADING, without_blocks
 from cstool.wikitext.braces import links
-from cstool.wikitext.extension_tags import tags
-from cstool.wikitext.headings import Heading, heading_of, join_lines, place_of
+from cstool.wikitext.headings import TERM_LEVEL, Heading, heading_of, join_lines, place_of
 from cstool.wikitext.inline import BOX
 from cstool.wikitext.markers import (
     APART,
@@ -56,9 +55,8 @@ _OWN_LINE = re.compile(
     rf"|(?:__|\uff3f\uff3f)\S+(?:[{_UNSEEN}]|$)",
     re.IGNORECASE,
 )
-_BREAK = rf"</?(?:{'|'.join(tags()['html']['break'])})(?=[\s/>])[^<>]*>"
-_BEGINS_BROKEN = re.compile(_BREAK, re.IGNORECASE)
-_ENDS_BROKEN = re.compile(rf"{_BREAK}[{_UNSEEN}]*$", re.IGNORECASE)
+# Between two lines of a poem, in which a colon only indents.
+_VERSE = f"{CONTINUES}<br>"
 # A colon ends a term, except inside links, tags, the content of tags, and URLs.
 _TERM = re.compile(
     r"\[\[[^\[\]]*\]\]|\[[a-z]*:?//[^\[\]]*\]|<([a-z]++)[^<>]*>[^<]*</\1>|<[^<>]*>|://[^\s\[\]]*[^\s\[\].,;:!?]|-\{[^{}]*\}-|(:)"
@@ -86,7 +84,7 @@ def running_lines(
     kept: list[str] = []  # each line after the mark before it, which is "\n" or `CONTINUES`
     own = _OWN if headings is None else _OWN_AND_HEADINGS
     blocks = _Blocks(around=free, within=free)
-    begun = was_raw = False
+    begun = was_raw = in_verse = False
     before = ""  # the previous line, if its paragraph may continue
     at = 0
     while at <= len(text):
@@ -97,40 +95,59 @@ def running_lines(
         end = text.find("\n", at)
         source = text[at:end] if end >= 0 else text[at:]
         at += len(source) + 1
-        line, raw = source, blocks.within
+        line, raw, verse = source, blocks.within, in_verse
+        in_verse = False
         tagged = "<" in source or BESIDE in source
         if tagged:
             line = blocks.enter(source)
             raw = raw or blocks.here
+        if line[:1] == ":" and (verse or blocks.verses):
+            line = line.lstrip(":").strip()
         first = line[:1]
         if not first or (first in "|!" and begun):
             before = ""
             continue
         # A template on a line of its own may begin a table, whose rows follow.
         begun = first == HOLE and not HOLE_MARK.sub("", line).strip()
-        if first in "*#:;=- ":
-            if first == "=" and headings is not None and (heading := heading_of(line)):
-                kept.append(place_of(len(headings)))
-                headings.append(heading)
-            items = _items(line, free=blocks.around or (tagged and blocks.tagged))
-            kept += ["\n" + item for item in items]
-            if kinds is not None and HOLE in line and first in _MARKS:
-                kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), ITEM)
-            if first in _MARKS or items != [line]:
-                before = ""
-                continue
-        else:
+        if first not in "*#:;=- ":
             kept.append("\n" + line)
-        if kinds is not None and blocks.around and HOLE in line:
-            kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), FREE)
+        elif not _keep_marked(
+            line, kept, headings, free=blocks.around or (tagged and blocks.tagged)
+        ):
+            _fill(kinds, line, ITEM if first in _MARKS else "")
+            before = ""
+            continue
+        _fill(kinds, line, FREE if blocks.around else "")
         alone = blocks.verses or line != source or (first in _OWN and _is_own(line, within))
         # Beside tags of blocks, and inside some blocks, MediaWiki makes no paragraphs, but HTML
         # does.
-        if before and not alone and raw == was_raw and not _is_cut(before, line, kept[-2]):
+        if verse:
+            kept[-1] = _VERSE + line
+        elif before and not alone and raw == was_raw and not _is_cut(before, kept[-2]):
             kept[-1] = CONTINUES + line
+        in_verse = blocks.verses
         before = "" if alone else line
         was_raw = raw
     return "".join(kept)[1:] if headings is None else join_lines(kept)
+
+
+def _keep_marked(line: str, kept: list[str], headings: list[Heading] | None, *, free: bool) -> bool:
+    """Keep the texts of a line that begins with markup, and the place of its heading.
+
+    Return whether it is text, whose paragraph may continue.
+    """
+    heading, items = _read(line, free=free)
+    if heading is not None and headings is not None:
+        kept.append(place_of(len(headings)))
+        headings.append(heading)
+    kept += ["\n" + item for item in items]
+    return line[0] not in _MARKS and items == [line]
+
+
+def _fill(kinds: dict[int, str] | None, line: str, kind: str) -> None:
+    """Add the holes of a line to `kinds`, if it is of a kind."""
+    if kinds is not None and kind and HOLE in line:
+        kinds |= dict.fromkeys(map(int, HOLE_MARK.findall(line)), kind)
 
 
 def _is_own(line: str, within: Set[int]) -> bool:
@@ -140,16 +157,12 @@ def _is_own(line: str, within: Set[int]) -> bool:
     return _OWN_LINE.match(line) is not None
 
 
-def _is_cut(before: str, line: str, kept: str) -> bool:
-    """Return whether two lines are separated, by a tag that breaks lines or by the end of a link.
+def _is_cut(before: str, kept: str) -> bool:
+    """Return whether a line is separated from the one before it, by the end of a link.
 
     `kept` is the text kept of the line before. If it does not continue a paragraph, but a link ends
     in it, it may be part of a list.
     """
-    if "<" in before and _ENDS_BROKEN.search(before):
-        return True
-    if line[0] == "<" and _BEGINS_BROKEN.match(line):
-        return True
     starts = before.count("[[") + before.count(ENDLESS)
     return kept[0] != CONTINUES and before.count("]]") > starts
 
@@ -242,19 +255,24 @@ def _without_boxes(line: str, boxes: int) -> tuple[str, int]:
     return line if whole else "\n".join(kept).strip("\n"), boxes
 
 
-def _items(line: str, *, free: bool) -> list[str]:
-    """Return the texts of a line that begins with markup. `free`: leading spaces are not markup."""
+def _read(line: str, *, free: bool) -> tuple[Heading | None, list[str]]:
+    """Return the heading in a line that begins with markup, and its texts; a term is a heading.
+
+    `free`: leading spaces are not markup.
+    """
     first = line[0]
     if first == " ":
-        return [line] if free else []
+        return None, [line] if free else []
     if first == "=":
-        return [] if HEADING.match(line) else [line]
+        return heading_of(line), [] if HEADING.match(line) else [line]
     if first == "-":
-        return [_RULE.sub("", line, count=1)]
+        return None, [_RULE.sub("", line, count=1)]
     marks = _LIST.match(line)
     if marks is None or not marks[0].endswith(";"):
         text = line.lstrip("*#:;").strip()
         # A category removes the white space before it, which may include the item's own line break.
-        return [NOTHING + text if text.startswith("[[") else text]
+        return None, [NOTHING + text if text.startswith("[[") else text]
     colon = next((m for m in _TERM.finditer(line, marks.end()) if m[2]), None)
-    return [line[colon.end() :].strip()] if colon else []
+    term = line[marks.end() : colon.start() if colon else None].strip()
+    heading = Heading(TERM_LEVEL, term) if term else None
+    return heading, [line[colon.end() :].strip()] if colon else []

@@ -90,7 +90,7 @@ ANNOTATE: dict[str, Any] = {
     "source_rows": "none",
     "bounds": [["longest_anchor", 1.0]],
 }
-# All items have an English label, which is the anchor. The source language is called sw then.
+# English labels, which half of the items have, are the anchors. The source is called sw then.
 AS_IN_LEIA: dict[str, Any] = {"repeat": True, "min_changed": 0, "switch_rate": 0.5}
 SENTENCES_A_PAGE = 30
 # What both scripts begin with; they run with any version of cstool that has these names.

@@ -94,5 +94,5 @@ def test_places_outside_the_text_are_an_error(change: dict[str, list[int]]) -> N
     }
     articles = ArticleHashes(np.array([hash_of("the")], np.uint64), 3)
     beside(window, articles)
-    with pytest.raises(ValueError, match="outside|differ"):
+    with pytest.raises(ValueError, match=r"outside|differ"):
         beside(ContextWindow(**wrong), articles)

@@ -25,6 +25,7 @@ LANGUAGES = sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir())
         ("ja", "{{仮リンク|家 (絵)|de|Haus|en|House|label=家}}", "[[家 (絵)|家]]"),
         ("ja", "{{仮リンク|家|de|Haus|x=y}}", None),
         ("ja", "{{lang-de-short|Haus}}", "[[ドイツ語|独]]: Haus"),
+        ("fr", "les écoles{{Etc.}}), puis", "les écoles, etc.), puis"),
         ("ja", "{{llang|fr|mot}}", "[[フランス語]]: mot"),
         ("ja", "{{ruby|家|いえ}}", "<ruby>家<rp>（</rp><rt>いえ</rt><rp>）</rp></ruby>"),
         ("ja", "{{要出典範囲|家は青い|date=2020年1月}}", "家は青い"),

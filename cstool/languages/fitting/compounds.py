@@ -101,7 +101,8 @@ def _is_digit(points: Array) -> Array:
 
 def _is_hyphen(points: Array) -> Array:
     # Faster than `np.isin` for so few.
-    return np.logical_or.reduce([points == hyphen for hyphen in _HYPHENS])
+    found: Array = np.logical_or.reduce([points == hyphen for hyphen in _HYPHENS])
+    return found
 
 
 def _has_case(points: Array) -> Array:

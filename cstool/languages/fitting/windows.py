@@ -1,4 +1,4 @@
-"""The text around mentions: where each begins and ends in its sentence, and the bounds of its context."""
+"""The bounds of mentions in their sentences, and of the text around them that is looked at."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -30,6 +30,7 @@ from cstool.storage.schemas import (
     for_unit,
     sentence_id,
 )
+from cstool.wikitext.headings import TERM_LEVEL
 from cstool.wikitext.sentence_columns import BLOCK, GAP, HEADING, PARTED_BY
 
 # The text of a group of rows, unless a single row has more.
@@ -37,13 +38,12 @@ BYTES_A_GROUP = 4 << 20
 NO_TEXT = "no text"
 MANY_GAPS = "too many gaps"
 NOTHING_BELOW = "no text below"
-_LEVELS = 6
 _BEGIN = BLOCK + 1
 # What precedes a row in its unit, by level (0: a sentence) and by what parts it from the row before
 # it (`_BEGIN`: it is the first).
 _BEFORE = [
-    between + ("#" * level + " " if level else "")
-    for level in range(_LEVELS + 1)
+    between + ("#" * level + " " if 0 < level < TERM_LEVEL else "")
+    for level in range(TERM_LEVEL + 1)
     for between in ("", " ", "\n", "\n\n", "")
 ]
 _SIZES = np.array([*map(len, _BEFORE)])
@@ -174,7 +174,7 @@ def _headings(
     text = sentences[np.searchsorted(sentences, found)]
     ends = np.append(page_starts, len(kind))
     until = ends[np.searchsorted(ends, found, side="right")]
-    for level in range(1, _LEVELS + 1):
+    for level in range(1, TERM_LEVEL + 1):
         higher = np.append(found[levels <= level], len(kind))
         own = levels == level
         following = higher[np.searchsorted(higher, found[own], side="right")]

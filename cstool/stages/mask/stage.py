@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, numbers, slices_of
+from cstool.arrays.arrow import booleans, flat, list_of, numbers, slices_of
 from cstool.arrays.hashing import U64, mix
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
@@ -287,7 +287,7 @@ def _rows(
     if unit == "windows" and tokenized.shortened.any():
         counts.add(unit, {"shortened": int(tokenized.shortened.sum())})
     tokens = of_sentences(tokenized.tokens, used)
-    batch = batch.filter(pa.array(used)) if not used.all() else batch
+    batch = batch.filter(booleans(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
     languages, wikis = batch.column("language").to_pylist(), batch.column("wiki")
     masked = mask_tokens(tokens, keys[used], tools.strategy, tools.vocabulary, tools.clusters)

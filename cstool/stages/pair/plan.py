@@ -1,6 +1,6 @@
 """Plans the documents: which pages are written, and which range of documents each part contains.
 
-The main process reads the numbers of all pages, one wiki at a time; 4 bytes of a page stay.
+The main process reads numbers of all pages, one wiki at a time, and keeps 8 bytes of each page.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import zstandard
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk, strings
+from cstool.arrays.arrow import booleans, numbers, one_chunk, strings
 from cstool.arrays.codepoints import bytes_of, matches, put
 from cstool.stages.shard.shuffle import compressor
 from cstool.storage.atomic import whole_file
@@ -81,7 +81,7 @@ def _once(files: list[Path]) -> Iterator[pa.Table]:
     kept[firsts] = True
     start = 0
     for file, of_file in zip(files, keys, strict=True):
-        yield read_part(file).filter(pa.array(kept[start : start + len(of_file)]))
+        yield read_part(file).filter(booleans(kept[start : start + len(of_file)]))
         start += len(of_file)
 
 

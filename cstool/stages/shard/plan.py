@@ -7,19 +7,20 @@ results. The plan does not depend on the distribution of rows over parts.
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import booleans, one_chunk
 from cstool.arrays.hashing import page_hashes
 from cstool.errors import InputError
 from cstool.languages.codes import has_form
 from cstool.stages.shard.dedup import Dedup, DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.formats import FormatName
+from cstool.stages.shard.page_rows import by_language, by_page, first_pages, one_row_each
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts, total
 from cstool.storage.parts import Batches, FinishedPart
@@ -27,10 +28,6 @@ from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES
 from cstool.storage.segments import row_groups
 
-if TYPE_CHECKING:
-    import polars as pl
-
-PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 # Of paragraphs and pages: bytes of `text` of a training file, about as many as those of
 # `rows_per_shard` sentences.
 BYTES_A_SHARD = 100_000_000
@@ -94,22 +91,14 @@ def census(part: PartToRead, work: tuple[ShardOptions, RowKind]) -> Batches:
     table = read_part(part.file, NARROW)
     counts = Counts()
     kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
-    table = table.filter(pa.array(kept.rows))
+    table = table.filter(booleans(kept.rows))
     if table.num_rows:
         if kind.unit != "sentence":
             counts.add("bytes", _text_bytes(part.file, kept.rows))
-        import polars as pl  # here: a process that has imported Polars cannot be forked
-
-        frame = pl.from_arrow(
-            table.select(["language"]).append_column(
-                "page", numbers(page_hashes(table, options.seed))
-            )
-        )
-        assert isinstance(frame, pl.DataFrame)
-        pages = frame.group_by("language", "page").len("rows").sort("language", "page")
-        rows = pages.group_by("language", maintain_order=True).agg(pl.col("rows").sum())
-        counts.add("rows", dict(rows.iter_rows()))
-        yield first_pages(pages, options.validation).to_arrow().cast(PAGES)
+        hashes = page_hashes(table, options.seed)
+        pages = by_page(one_row_each(table.column("language"), hashes))
+        counts.add("rows", by_language(pages))
+        yield first_pages(pages, options.validation)
     return counts
 
 
@@ -127,19 +116,6 @@ def _text_bytes(file: str, kept: Array) -> dict[str, int]:
     return sizes
 
 
-def first_pages(pages: "pl.DataFrame", validation: int) -> "pl.DataFrame":
-    """Return the first pages of each language: enough for the rows to hold out, plus one.
-
-    `pages` are sorted. Applying this to the results of all parts gives the first pages overall.
-    """
-    import polars as pl
-
-    # One window: up to Polars 1.35 they cannot be nested.
-    before = pl.col("rows").cum_sum() - pl.col("rows")
-    fewer = (before < validation).shift(1, fill_value=True)
-    return pages.filter(fewer.over("language"))
-
-
 def plan_of(
     folder: Path,
     censuses: list[FinishedPart],
@@ -152,8 +128,6 @@ def plan_of(
     `kind`: of the rows. `names`: of the input folders, for messages.
     Raises InputError if no row remains, and for a language code that cannot name a folder.
     """
-    import polars as pl
-
     counted = total(made.counts for made in censuses).details
     rows, sizes = counted.get("rows", {}), counted.get("bytes", {})
     if not rows:
@@ -169,11 +143,9 @@ def plan_of(
                 "folder; make the switched sentences again with valid codes in --languages"
             )
     tables = [read_part(folder / made.part.file) for made in censuses]
-    frame = pl.from_arrow(pa.concat_tables([PAGES.empty_table(), *tables]))
-    assert isinstance(frame, pl.DataFrame)
-    frame = frame.group_by("language", "page").agg(pl.col("rows").sum()).sort("language", "page")
+    pages = first_pages(by_page(pa.concat_tables(tables)), options.validation)
     candidates: dict[str, list[tuple[int, int]]] = {}
-    for language, page, number in first_pages(frame, options.validation).iter_rows():
+    for language, page, number in zip(*pages.to_pydict().values(), strict=True):
         candidates.setdefault(language, []).append((page, number))
     wanted = {code: min(options.validation, number // 10) for code, number in rows.items()}
     languages = tuple(sorted(rows))

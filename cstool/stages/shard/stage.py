@@ -23,7 +23,8 @@ from cstool.stages.shard.dedup import PartToRead, find_drops
 from cstool.stages.shard.formats import CorpusFormat, format_of
 from cstool.stages.shard.inputs import SwitchedFolder, read_folders
 from cstool.stages.shard.minhash import ALGORITHM, need_library
-from cstool.stages.shard.plan import PAGES, ShardOptions, ShardPlan, census, plan_of
+from cstool.stages.shard.page_rows import PAGES
+from cstool.stages.shard.plan import ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, numbers, one_chunk, strings
+from cstool.arrays.arrow import booleans, distinct, flat, list_of, numbers, one_chunk, strings
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
@@ -108,10 +108,10 @@ def _linked_qids(linked: Path, read: Manifest) -> Array:
     for part in read.tables:
         column = read_part(linked / part.file, ["mentions.list.element.qid"])
         _, mentions = flat(one_chunk(column.column("mentions")))
-        pending.append(np.unique(mentions.field("qid").drop_null().to_numpy()))
+        pending.append(distinct(mentions.field("qid").drop_null().to_numpy()))
         if sum(map(len, pending[1:])) > max(_QIDS_PENDING, len(pending[0])):
-            pending = [np.unique(np.concatenate(pending))]
-    return np.unique(np.concatenate(pending)).astype(np.uint32)
+            pending = [distinct(np.concatenate(pending))]
+    return distinct(np.concatenate(pending)).astype(np.uint32)
 
 
 def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
@@ -126,7 +126,7 @@ def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
         qids = table.column("qid").to_numpy()
         # Both are sorted, so only wanted QIDs within the range of the row group are compared.
         first, last = np.searchsorted(wanted, qids[[0, -1]]) if len(qids) else (0, 0)
-        table = table.filter(pa.array(np.isin(qids, wanted[first : last + 1])))
+        table = table.filter(booleans(np.isin(qids, wanted[first : last + 1])))
         for start in range(0, table.num_rows, at_once):
             yield _piece(table.slice(start, at_once), needs, counts)
     return counts

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import booleans
 from cstool.errors import InputError
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import BatchContext, SentenceBatch, study, with_grammar
@@ -200,7 +201,7 @@ def census_part(file: str, work: SwitchWork) -> Batches:
     store = _store(work)
     for table in _batches(work, file):
         ids = table.column("id").to_numpy().astype(np.uint64)
-        sample = table.filter(pa.array(in_sample(ids, work.rows, work.options.seed)))
+        sample = table.filter(booleans(in_sample(ids, work.rows, work.options.seed)))
         context = drawn(_prepare(sample, store, work, Counts()), 0, work.sampling.codes)
         if context.batch.number:
             yield census(context.batch.ids, candidates(context).may)
@@ -248,7 +249,7 @@ def _prepare(
     mentions = study(batch, store, work.options, work.source_language)
     if work.options.inflected == "skip-sentence" and (odd := with_grammar(batch, mentions)).any():
         dropped["an anchor carries grammar"] += int(odd.sum())
-        batch = SentenceBatch.of(table.filter(pa.array(~odd)))
+        batch = SentenceBatch.of(table.filter(booleans(~odd)))
         mentions = study(batch, store, work.options, work.source_language)
     for reason, number in dropped.items():
         counts.tally(TALLIES[work.unit]).drop(reason, number)

@@ -118,7 +118,8 @@ class NameOrigins(NamedTuple):
         """Return the index in the flat tables of each entity; SOURCE is the last language."""
         languages, width = self.code.shape
         language: Array = np.where(rows.language == SOURCE, languages - 1, rows.language)
-        return language * width + rows.step
+        cells: Array = language * width + rows.step
+        return cells
 
 
 def sources(batch: SentenceBatch) -> SwitchedRows:
@@ -159,7 +160,8 @@ def in_order(sentences: Array, languages: Array, passes: Array) -> Array:
     keys = sentences * (int(passes.max(initial=0)) + 1) + passes
     keys = keys * (int(languages.max(initial=0)) + 2) + languages
     # Stable: fast for the sorted parts that the rows consist of.
-    return np.argsort(keys, kind="stable")
+    order: Array = np.argsort(keys, kind="stable")
+    return order
 
 
 def switched(

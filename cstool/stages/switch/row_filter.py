@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, numbers
+from cstool.arrays.arrow import booleans, flat, numbers
 from cstool.languages.prose import NOT_PROSE, not_prose
 from cstool.stages.switch.options import RowFilter, SwitchOptions
 from cstool.storage.counts import Counts
@@ -28,7 +28,7 @@ def select_rows(
         found = not_prose(rows.column("text"), language)
         for index, why in enumerate(NOT_PROSE, 1):
             dropped[why] += int(np.count_nonzero(found == index))
-        rows = rows.filter(pa.array(found == 0)) if found.any() else rows
+        rows = rows.filter(booleans(found == 0)) if found.any() else rows
     if options.marks:
         rows = _without_marks(rows, options, counts, dropped)
     return rows, dropped
@@ -51,7 +51,7 @@ def _without_marks(
         counts.add("texts with marks", {"kept": number} if number else {})
         return rows
     dropped[MARK_IN_TEXT] += number
-    return rows.filter(pa.array(~marked)) if number else rows
+    return rows.filter(booleans(~marked)) if number else rows
 
 
 def _within_bounds(rows: pa.RecordBatch, bounds: RowFilter) -> tuple[pa.RecordBatch, Counter[str]]:
@@ -61,7 +61,7 @@ def _within_bounds(rows: pa.RecordBatch, bounds: RowFilter) -> tuple[pa.RecordBa
     for reason, drop in _outside(rows, bounds):
         dropped[reason] += int((kept & drop).sum())
         kept &= ~drop
-    return (rows if kept.all() else rows.filter(pa.array(kept))), dropped
+    return (rows if kept.all() else rows.filter(booleans(kept))), dropped
 
 
 def _outside(rows: pa.RecordBatch, bounds: RowFilter) -> list[tuple[str, Array]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import booleans
 from cstool.stages.titles.resolve import ResolvedTitles
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part, read_part
@@ -89,7 +90,7 @@ def list_differences(side: _Side, folder: str) -> Batches:
         pair = [ours >> np.uint64(1), theirs >> np.uint64(1)]
         sql, dump = pair if side.is_sql else reversed(pair)
         columns = [
-            titles.filter(pa.array(rows)),
+            titles.filter(booleans(rows)),
             *(pa.array(q[rows], QID, mask=q[rows] == 0) for q in (sql, dump)),
             pa.repeat(name, int(rows.sum())),
         ]

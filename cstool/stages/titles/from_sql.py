@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import booleans
 from cstool.arrays.hashing import mix
 from cstool.dumps.sql import (
     DEFAULT_PART_SIZE,
@@ -224,7 +225,7 @@ def list_props(slice_: SqlSlice, _: Site) -> Batches:
     tally = counts.tally("page_props rows")
     tally.keep(int(is_item.sum()) + int(is_page.sum()))
     tally.drop("other property", len(is_item) - tally.written)
-    numbers = _qids(values.filter(pa.array(is_item)))
+    numbers = _qids(values.filter(booleans(is_item)))
     bad = numbers == 0
     counts.tally("sitelinks").drop(NO_QID, int(bad.sum()))
     result = np.full(len(is_item), _DISAMBIGUATION)
@@ -337,7 +338,7 @@ def join(pages: _PageFile, folder: str) -> Batches:
     yield SideTable(_BY_PROPS, rows_of_reasons(qids, reasons, (DISAMBIGUATION,)))
     columns = [table.column("title"), table.column("hash"), pa.array(goals), pa.array(qids)]
     joined = pa.table([c.cast(f.type) for c, f in zip(columns, JOINED, strict=True)], JOINED)
-    yield joined.filter(pa.array(main))
+    yield joined.filter(booleans(main))
     return counts
 
 

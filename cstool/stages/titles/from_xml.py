@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cstool.arrays.arrow import flat, numbers, one_chunk
+from cstool.arrays.arrow import booleans, flat, numbers, one_chunk
 from cstool.dumps.page_slices import PageDump
 from cstool.dumps.page_versions import SupersededPages, VersionLog, without_superseded
 from cstool.dumps.pages import Damage, PageSlice, pages_of
@@ -125,7 +125,7 @@ def list_pages(slice_: PageSlice, how: _Reading) -> Batches:
 
 def list_latest(pages: SupersededPages, _: None) -> Batches:
     """Yield the rows of a list without those of superseded pages."""
-    yield read_part(pages.part).filter(pa.array(pages.rows_to_keep()))
+    yield read_part(pages.part).filter(booleans(pages.rows_to_keep()))
     return pages.new_counts({})
 
 
@@ -153,7 +153,7 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     offsets, links = flat(one_chunk(table.column("sitelinks")))
     ours = pc.equal(links.field("site"), site.wiki).to_numpy(zero_copy_only=False)
     items = np.repeat(np.arange(table.num_rows), np.diff(offsets))[ours]
-    titles = in_normal_form(links.field("title").filter(pa.array(ours)), site)
+    titles = in_normal_form(links.field("title").filter(booleans(ours)), site)
     namespaces = namespaces_of(site)
     main = np.array([namespaces.number(name) == MAIN for name in titles.to_pylist()], bool)
     short = pc.binary_length(titles).to_numpy() <= LONGEST_TITLE
@@ -162,9 +162,9 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     tally.drop(OTHER_NAMESPACE, int((~main).sum()))
     tally.drop(TOO_LONG, int((main & ~short).sum()))
     kept = main & short
-    items, titles = items[kept], titles.filter(pa.array(kept))
+    items, titles = items[kept], titles.filter(booleans(kept))
     qids = table.column("qid").to_numpy()[items]
-    hashes = pa.array(hash_column(titles))
+    hashes = numbers(hash_column(titles))
     yield SideTable(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
     yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
     return counts

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import booleans
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.hash_index import NO_ITEM, HashIndex, building
@@ -125,7 +126,7 @@ def resolve(run: Run, lists: LinkLists, label: str, *, phase: str | None = None)
 def own_titles(rows: _List, known: _Known) -> Batches:
     """Yield the titles of a list that have an item; for a title with two items, the first one."""
     table = read_part(rows.file, LINKS.names)
-    table = table.filter(pa.array(table.column("qid").to_numpy() != 0))
+    table = table.filter(booleans(table.column("qid").to_numpy() != 0))
     hashes, qids = table.column("hash").to_numpy(), table.column("qid").to_numpy()
     kept = (known.open("own").look_up(hashes) == qids) & _first_of_equal(hashes)
     counts = Counts()
@@ -133,7 +134,7 @@ def own_titles(rows: _List, known: _Known) -> Batches:
     tally.keep(int(kept.sum()))
     tally.drop(TWICE, int((~kept).sum()))
     redirects = known.open("redirects").look_up(hashes[kept]) != 0
-    yield from _titles(table.filter(pa.array(kept)), qids[kept], redirects, known)
+    yield from _titles(table.filter(booleans(kept)), qids[kept], redirects, known)
     return counts
 
 
@@ -142,7 +143,7 @@ def redirected_titles(rows: _List, known: _Known) -> Batches:
     table = read_part(rows.file, PAGES.names)
     moved = table.column("goal").to_numpy() != 0
     repeated = _repeated(table, rows.first, known)[moved]
-    table = table.filter(pa.array(moved))
+    table = table.filter(booleans(moved))
     hashes, goals = table.column("hash").to_numpy(), table.column("goal").to_numpy()
     qids, reasons = _follow(goals, known)
     reasons[known.open("own").look_up(hashes) != 0] = _OWN
@@ -151,7 +152,7 @@ def redirected_titles(rows: _List, known: _Known) -> Batches:
     _count(reasons, counts.tally("redirects"))
     kept = reasons == _FOUND
     redirects = np.ones(int(kept.sum()), bool)
-    yield from _titles(table.filter(pa.array(kept)), qids[kept], redirects, known)
+    yield from _titles(table.filter(booleans(kept)), qids[kept], redirects, known)
     return counts
 
 

@@ -76,6 +76,38 @@ def test_sentences_are_parted_as_on_the_page() -> None:
     assert texts_of("日本は国。中国も[[国]]。\n\n国。", "ja") == ["日本は国。中国も国。\n\n国。"]
 
 
+@pytest.mark.parametrize("mark", ["<br>", "<br />", "</br>", "<BR clear=all/>"])
+def test_a_line_break_is_one_wherever_the_source_has_it(mark: str) -> None:
+    for begin in ("It is [[old]].", "It is ''[[old]]''."):
+        for broken in (f"{mark}It was.", f"{mark}\nIt was.", f"\n{mark}It was."):
+            assert texts_of(begin + broken) == ["It is old.\nIt was."]
+            assert texts_of(begin + broken + mark) == ["It is old.\nIt was."]
+            assert texts_of(f"{begin}{broken}\n* A{mark}\n* B") == ["It is old.\nIt was.\n\nA\n\nB"]
+    assert texts_of(f"It is.{mark}\n{mark}\nIt was.") == ["It is.\n\nIt was."]
+    assert texts_of(f"It is.{mark}\n\nIt was.") == ["It is.\n\nIt was."]
+    assert texts_of(f"It is.{mark}\n== H ==\nIt was.") == ["It is.\n\nIt was."]
+
+
+@pytest.mark.parametrize("templates", ["dump", "rules"])
+def test_a_paragraph_with_line_breaks_waits_as_a_whole(templates: str) -> None:
+    text = "It is [[old]].<br>\nIt {{nowrap|was [[new]]}}.<br>\nIs {{odd}}.<br>\nIt is."
+    (row,), _ = of(text, templates=templates)
+    assert row["text"] == "It is old.\nIt was new.\nIt is."
+    assert ([m["target"] for m in row["mentions"]], row["gaps"]) == (["Old", "New"], 1)
+
+
+@pytest.mark.parametrize("templates", ["dump", "rules"])
+def test_the_lines_of_a_poem_are_lines_and_its_stanzas_are_paragraphs(templates: str) -> None:
+    verses = "Roses are [[red]],\n  ''violets'' are\n\n: blue {{nowrap|and [[x]]}}\n::sweet.\nSo"
+    shown = "Roses are red,\nviolets are\n\nblue and x\nsweet.\nSo"
+    for begin, end in itertools.product(("<poem>", "<poem>\n", "<poem style=x>"), ("", "\n")):
+        poem = f"{begin}{verses}{end}</poem>"
+        assert texts_of(f"It is.\n{poem}\nIt was.\nIt is.", templates=templates) == [
+            f"It is.\n\n{shown}\n\nIt was. It is."
+        ]
+    assert texts_of("<poem>a\n* b\n* c\nd\n</poem>") == ["a\n\nb\n\nc\n\nd"]
+
+
 def test_a_row_says_where_sentences_begin_and_how_many_are_missing() -> None:
     text = "It is. It has {{odd}} [[hole]]. It is [[two|2]].\n\nIs {{odd}}.\n\nIt was. Is {{odd}}."
     (page,), _ = of(text)
@@ -144,6 +176,21 @@ def test_headings_are_lines_of_their_own_and_no_sentences() -> None:
     assert (page["position"], [m["target"] for m in page["mentions"]]) == (0, ["Big"])
     assert counts.tally("headings").written == 3
     assert texts_of(text) == ["It is big. Was it?\n\nRome\n\nIt is."]
+
+
+@pytest.mark.parametrize("templates", ["dump", "rules"])
+def test_terms_are_headings_of_their_definitions(templates: str) -> None:
+    text = (
+        "It is.\n; [[One]]: is ''a'' [[b]].\n;{{nowrap|Two}} : c\n: d\n* ; no : e\n*; Three\n*: f"
+        "\n== H ==\n; Four\nIt was.\n; {{odd}}: g\n; http://a.b : h\n;\n: i\n; Five\n"
+    )
+    (row,), counts = of(text, headings="markdown", templates=templates)
+    shown = "It is.|One|is a b.|Two|c|d|; no : e|Three|f|## H|Four|It was.|g|http://a.b|h|i"
+    assert row["text"] == shown.replace("|", "\n\n")
+    assert [m["target"] for m in row["mentions"]] == ["B"]
+    assert counts.tally("headings").dropped == {"hole": 1, "no text below": 1}
+    (row,), _ = of(text, templates=templates)
+    assert row["text"] == "It is.|is a b.|c|d|; no : e|f|It was.|g|h|i".replace("|", "\n\n")
 
 
 def test_a_heading_needs_text_before_the_next_one_of_its_level() -> None:

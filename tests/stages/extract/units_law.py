@@ -20,9 +20,8 @@ from cstool.stages.extract.units import as_units
 from cstool.storage.counts import Counts, imbalances
 
 Row = dict[str, Any]
-# What may be between two sentences: white space, and headings that a blank line precedes.
-_BETWEEN = re.compile(r" ?|\n{1,2}|\n\n(?:#{1,6} [^\n]+\n\n)+")
-_FIRST = re.compile(r"(?:#{1,6} [^\n]+\n\n)*")
+# What may precede the first sentence: headings and terms.
+_FIRST = re.compile(r"(?:[^\n]+\n\n)*")
 
 
 def read(texts: Sequence[str], site: Site, options: ExtractOptions) -> tuple[list[Row], Counts]:
@@ -61,7 +60,7 @@ def cut(unit: Row) -> list[Row]:
     of_mentions = iter([*unit["mentions"], None])
     mention = next(of_mentions)
     for start, end in pairwise(starts):
-        piece = re.sub(r"\n\n(?:#{1,6} [^\n]+\n\n)*$|\n$| $", "", text[start:end])
+        piece = re.sub(r"\n\n(?:[^\n]+\n\n)*$|\n$| $", "", text[start:end])
         assert piece == piece.strip() != ""
         assert "\n" not in piece
         inside = []
