@@ -73,8 +73,8 @@ Examples:
     metavar="FILE",
     help="Drop source sentences, paragraphs or pages that overlap with a text in this test set: 13 "
     "consecutive words in common or, if the sentence or the text has 8 to 12 words, all of them. "
-    "Shorter texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any other "
-    "file is an error. Can be repeated.",
+    "Shorter texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any "
+    "other file is an error. Can be repeated.",
 )
 @running()
 def command(
