@@ -40,6 +40,8 @@ def columns_of(kind: RowKind) -> str:
     if kind.unit == "sentence":
         return table + _PARAGRAPHS
     table = table.replace("sentence", kind.unit)
+    if kind.unit == "page":
+        table = table.replace("Wikipedia page of the page", "id and title of the page")
     table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
     return table + _DOCUMENTS
 
