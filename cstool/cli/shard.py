@@ -31,7 +31,8 @@ Examples:
     default=ShardOptions.rows_per_shard,
     show_default=True,
     metavar="N",
-    help="Approximate number of rows per file.",
+    help="Approximate number of rows per file. Files of paragraphs or pages have fewer, if that is "
+    "more than about 100 MB of text.",
 )
 @click.option(
     "--validation",
@@ -39,8 +40,8 @@ Examples:
     default=ShardOptions.validation,
     show_default=True,
     metavar="N",
-    help="Minimum number of sentences per language in the validation split, or a tenth of the "
-    "language's sentences if that is less. Whole pages are held out, in all languages.",
+    help="Minimum number of rows per language in the validation split, or a tenth of the "
+    "language's rows if that is less. Whole pages are held out, in all languages.",
 )
 @click.option(
     "--seed", default=ShardOptions.seed, show_default=True, help="Random seed for shuffling."
@@ -52,28 +53,28 @@ Examples:
     default=ShardOptions.format,
     show_default=True,
     help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
-    "Zstandard-compressed JSON lines; entitycs: the columns of the published EntityCS "
-    "corpus, with entities in <e>…</e>; mt: sentence pairs for training translation models: "
-    "the column source contains a language tag (<2en>) and the switched sentence; the "
-    "column target contains the source sentence.",
+    "Zstandard-compressed JSON lines. Only for sentences whose entities were replaced: entitycs: "
+    "the columns of the published EntityCS corpus, with entities in <e>…</e>; mt: sentence pairs "
+    "for training translation models: the column source contains a language tag (<2en>) and the "
+    "switched sentence; the column target contains the source sentence.",
 )
 @click.option(
     "--dedup",
     type=click.Choice(get_args(Dedup)),
     default=ShardOptions.dedup,
     show_default=True,
-    help="Drop all rows of a source sentence that is identical (exact) or similar (minhash; "
-    "requires the extra `dedup`) to an earlier source sentence.",
+    help="Drop all rows of a source sentence, paragraph or page that is identical (exact) or "
+    "similar (minhash; requires the extra `dedup`) to an earlier one.",
 )
 @click.option(
     "--decontaminate",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Drop source sentences that overlap with a text in this test set: 13 consecutive words "
-    "in common or, if the sentence or the text has 8 to 12 words, all of them. Shorter "
-    "texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any other "
-    "file is an error. Can be repeated.",
+    help="Drop source sentences, paragraphs or pages that overlap with a text in this test set: 13 "
+    "consecutive words in common or, if the sentence or the text has 8 to 12 words, all of them. "
+    "Shorter texts are ignored. Formats: lines of text (UTF-8), CSV, TSV, JSON lines, Parquet; any "
+    "other file is an error. Can be repeated.",
 )
 @running()
 def command(
@@ -89,7 +90,8 @@ def command(
 ) -> None:
     """Write a corpus: shuffled files in one folder per language, and a dataset card.
 
-    SWITCHED: output folders of `cstool switch`, from one or more wikis.
+    SWITCHED: output folders of `cstool switch`, from one or more wikis, with rows of the same kind:
+    sentences, paragraphs or pages, and names in place of anchors or beside them.
 
     Writes data/<language>/train-00000-of-000NN.parquet and validation-…, README.md (the dataset
     card), stats.json, and attribution.tsv.zst (the page and revision of each sentence). Hugging

@@ -138,9 +138,11 @@ def _write_comparison(
         echo_json({"published": published(), "folders": listed}, indent=2)
         return
     rows = [published(), *(summary(name, stats) for name, stats in folders.items())]
-    tables = [summaries_table(rows)]
+    # The published corpus has sentences, so pages beside it are rows.
+    unit = "row" if any(stats.unit for stats in folders.values()) else "sentence"
+    tables = [summaries_table(rows, unit)]
     if len(folders) > 1:
-        tables.append(languages_table(listed))
+        tables.append(languages_table(listed, f"{unit}s"))
     echo("\n\n".join(tables))
 
 

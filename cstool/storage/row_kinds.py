@@ -14,7 +14,7 @@ class RowKind:
     """The kind of switched rows.
 
     `unit`: what a row contains. `style`, `side`, `marks` (`--open`, `--close`), `passes`: options
-    of `switch`; marks only stand around names that are put beside their anchors.
+    of `switch`.
     """
 
     unit: Unit = "sentence"
@@ -44,9 +44,9 @@ def kind_of(manifest: Manifest) -> RowKind:
     # `shard` refuses folders of different styles; those with one draw may be among them.
     passes = max(_of(one, "passes", 1) for one in switched)
     first = switched[-1]
-    style = _of(first, "style", "replace")
-    marks = (_of(first, "open", ""), _of(first, "close", "")) if style == "annotate" else ("", "")
-    return RowKind(manifest.row_unit, style, _of(first, "side", "right"), marks, passes)
+    marks = _of(first, "open", ""), _of(first, "close", "")
+    style, side = _of(first, "style", "replace"), _of(first, "side", "right")
+    return RowKind(manifest.row_unit, style, side, marks, passes)
 
 
 def _of(parameters: dict[str, Any], name: str, unset: Any) -> Any:

@@ -52,7 +52,8 @@ def _lengths(title: str, axis: str, counts: Sequence[int], units: str, draw: Dra
         str(low) if high == low + 1 else f"{low:,}–{high - 1:,}" for low, high in pairwise(lows)
     ]
     rows = [{"name": f"{low:,}", "value": n} for low, n in zip(lows, sums, strict=False)]
-    text = f"Median: {quantile(counts, 0.5):,} {axis}. Each bar is twice as wide as the one before."
+    median = quantile(counts, 0.5)
+    text = f"Median: {median:,} {axis}. Each interval is twice as wide as the one before."
     cells = [(name, n, percent(n / sum(sums))) for name, n in zip(names, sums, strict=True)]
     chart = draw.columns(rows, axis, (title, text), every=1)
     return Figure(title, text, table([axis, units, "share"], cells), chart)

@@ -23,10 +23,10 @@ _QUANTILES = (0.1, 0.5, 0.9, 0.99)
 class DocumentStats(msgspec.Struct, frozen=True):
     """The statistics of paragraphs or pages of a language.
 
-    `characters`, `words`: quantiles of their lengths (10, 50, 90, 99 %), about 1 % off; those of
-    words are of a sample. `sentences`: those in the rows; `gaps`: those missing; `with_gaps`: rows
-    with a gap. `in_names`: share of the characters of switched rows that are in names; `switched`:
-    mean share of a source row's entities that are switched, None if unknown.
+    `characters`, `words`: quantiles of their lengths (10, 50, 90, 99 %), within a few percent;
+    those of words are of a sample. `sentences`: those in the rows; `gaps`: those missing;
+    `with_gaps`: rows with a gap. `in_names`: share of the characters of switched rows that are in
+    names; `switched`: mean share of a source row's entities that are switched, None if unknown.
     """
 
     characters: list[int | None]

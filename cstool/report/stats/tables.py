@@ -142,34 +142,34 @@ def titles_table(titles: "Sequence[TitleStats]", shown: int) -> str:
     return _aligned(head, lines, left, len(titles), "pages")
 
 
-def summaries_table(summaries: Sequence[CorpusSummary]) -> str:
-    """Return a table with a column for each corpus."""
-    columns = [_figures(one) for one in summaries]
+def summaries_table(summaries: Sequence[CorpusSummary], unit: str = "sentence") -> str:
+    """Return a table with a column for each corpus; `unit`: what their rows contain."""
+    columns = [_figures(one, unit) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
     return _aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
 
 
-def _figures(one: CorpusSummary) -> dict[str, str]:
+def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
     source, switched = one.source or TextStats(0), one.switched or TextStats(0)
     return {
-        "source sentences": _number(source.sentences or None),
-        "  words per source sentence": _mean(source.words_a_sentence),
-        "  entities in source sentences": _number(source.entities),
-        "  entities per source sentence": _mean(source.entities_a_sentence),
-        "switched sentences": _number(switched.sentences or None),
-        "  entities in switched sentences": _number(switched.entities),
-        "  entities per switched sentence": _mean(switched.entities_a_sentence),
+        f"source {unit}s": _number(source.sentences or None),
+        f"  words per source {unit}": _mean(source.words_a_sentence),
+        f"  entities in source {unit}s": _number(source.entities),
+        f"  entities per source {unit}": _mean(source.entities_a_sentence),
+        f"switched {unit}s": _number(switched.sentences or None),
+        f"  entities in switched {unit}s": _number(switched.entities),
+        f"  entities per switched {unit}": _mean(switched.entities_a_sentence),
         "languages": _number(one.languages),
     }
 
 
-def languages_table(folders: Mapping[str, FolderStats]) -> str:
+def languages_table(folders: Mapping[str, FolderStats], units: str = "sentences") -> str:
     """Return a table of the rows by language and folder."""
     lines = [
         [language, *(_number(its[name].rows if name in its else 0) for name in folders)]
         for language, its in by_language(folders).items()
     ]
-    return _aligned(["sentences", *folders], lines, 1, len(lines), "")
+    return _aligned([units, *folders], lines, 1, len(lines), "")
 
 
 def _mean(mean: float | None) -> str:

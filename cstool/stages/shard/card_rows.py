@@ -40,6 +40,8 @@ def columns_of(kind: RowKind) -> str:
     if kind.unit == "sentence":
         return table + _PARAGRAPHS
     table = table.replace("sentence", kind.unit)
+    if kind.unit == "page":
+        table = table.replace("Wikipedia page of the page", "id and title of the page")
     table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
     return table + _DOCUMENTS
 
@@ -49,17 +51,17 @@ _FIRST = "page id × 2²⁰ + position of its first sentence on the page"
 
 def introduction(kind: RowKind) -> str:
     """Return the first sentence of the card: what was done to the text."""
-    if kind.unit == "sentence" and not kind.annotated:
+    if kind.unit == "sentence" and not kind.annotated and not any(kind.marks):
         return """\
 Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
 training cross-lingual models."""
     what = f"{TALLIES[kind.unit].capitalize()} from Wikipedia"
+    marks = f",\nbetween `{kind.marks[0]}` and `{kind.marks[1]}`" if any(kind.marks) else ""
     if not kind.annotated:
-        names = "entities are replaced with their labels in other languages"
+        names = f"entities are replaced with their labels in other languages{marks}"
     else:
         side = "after" if kind.side == "right" else "before"
-        marks = f"between `{kind.marks[0]}` and `{kind.marks[1]}`"
-        names = f"{side} some links, the entity's name in another language is inserted {marks}"
+        names = f"the entity's name in another language is inserted {side} links{marks}"
     return f"{what} in which {names}, for\ntraining cross-lingual models."
 
 

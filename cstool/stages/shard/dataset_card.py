@@ -1,6 +1,7 @@
 """Writes the dataset card of a corpus, README.md."""
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,8 +80,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 # Code-switched {units} from {wikis}
 
-{introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {len(splits)}
-languages.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}.
+{_about(rows, len(splits), facts)}
 
 With `pip install {_LIBRARIES[facts.form.suffix]}`:
 
@@ -186,6 +186,17 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
             f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
         )
     return "\n".join(lines)
+
+
+def _about(rows: int, languages: int, facts: CardData) -> str:
+    """Return the first paragraph: what the corpus is."""
+    text = f"""\
+{introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {languages}
+languages.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}."""
+    if facts.kind == RowKind():
+        return text
+    words = text.replace("\n", " ")
+    return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _method(facts: CardData) -> str:

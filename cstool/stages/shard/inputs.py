@@ -52,9 +52,10 @@ def _no_plain_sentences(kind: RowKind) -> str:
 
 
 def _style(kind: RowKind) -> str:
+    marks = f" in {kind.marks[0]!r} and {kind.marks[1]!r}" if any(kind.marks) else ""
     if not kind.annotated:
-        return "replaced entities"
-    return f"entities annotated on the {kind.side} in {kind.marks[0]!r} and {kind.marks[1]!r}"
+        return f"replaced entities{marks}"
+    return f"entities annotated on the {kind.side}{marks}"
 
 
 def _need_equal(
