@@ -95,7 +95,7 @@ def test_a_named_pipe_is_read(sample: Sample, tmp_path: Path) -> None:
     with subprocess.Popen(["cp", sample.wikidata, tmp_path / "pipe"]):
         done = cstool("entities", tmp_path / "pipe", "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert len(rows_of(tmp_path / "out")) == 344
+    assert len(rows_of(tmp_path / "out")) == 390
 
 
 def test_the_same_command_again_does_nothing(sample: Sample, tmp_path: Path) -> None:
