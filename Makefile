@@ -5,8 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training demo-leia demo-comparable test test-fast test-peers test-lowest test-sanitize lint docs bench \
-  sample wheel sdist check-release clean
+OTHER_GOALS = demo demo-training demo-leia demo-comparable test test-fast test-peers \
+  test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
 help::
@@ -72,6 +72,7 @@ demo-leia: $(BIN)/cstool
 
 demo-comparable: $(BIN)/cstool
 	@$(MAKE) --no-print-directory comparable $(SAMPLE)
+	@echo; $(CSTOOL) stats demo/comparable
 	@echo; echo "The pages are in demo/comparable; docs/pairing.md describes the columns."
 
 # ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----

@@ -254,8 +254,9 @@ comparable: $(COMPARABLE)/$(MANIFEST)
 $(WORK)/%/pages/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/pages | $(INSTALLED)
 	$(CSTOOL) extract $$(cat $<) --unit page -o $(@D) $(RUN) $(PAGES) && touch $@
 
+# As in LEIA, links to disambiguation pages and lists are annotated as others.
 $(WORK)/%/linked-pages/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
-	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
+	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) --keep-disambiguation -o $(@D) $(RUN) && touch $@
 
 LINKED_PAGES  = $(LEIA_WIKIS:%=$(WORK)/%/linked-pages)
 PAGE_ENTITIES = $(WORK)/$(LIVE:live=page-)entities
