@@ -45,7 +45,7 @@ def main(arguments: list[Any]) -> None:
     """Print the excerpt of the corpus that the arguments name."""
     if len(arguments) < 2:
         sys.exit(__doc__)
-    languages = (arguments[2:] or ["de,fr,es,ru,zh,ja,ar,hi,sw,pl"])[0].split(",")
+    languages = (arguments[2:] or ["de,ru,zh,ja,ar,hi"])[0].split(",")
     for language, text, spans in excerpt(Path(arguments[1]), languages):
         print(f"{language:>4}  {colored(text, spans, color=sys.stdout.isatty())}")
 

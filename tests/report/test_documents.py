@@ -190,7 +190,9 @@ def test_a_report_names_pages_and_shows_their_beginnings(folders: Path) -> None:
 
 
 def test_a_report_on_pairs_lists_their_languages(folders: Path) -> None:
-    assert "Pages by language" in page_of(facts_of(folders / "pairs"))
+    html = page_of(facts_of(folders / "pairs"))
+    assert "Pages by language" in html
+    assert "entity labels" not in html
 
 
 @pytest.mark.parametrize("name", ["corpus", "annotated", "pairs"])

@@ -36,7 +36,7 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
         Section(
             "languages",
             "Languages",
-            f"The language of a {facts.unit} is that of its entity labels.",
+            _language_note(facts),
             [*language_figures(facts, draw)],
         ),
         Section("sentences", facts.units.capitalize(), "", [*_rows(facts, draw)]),
@@ -45,6 +45,13 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
         Section("time", "Run time", "", [*_times(facts, draw)]),
     )
     return [section for section in candidates if section.figures]
+
+
+def _language_note(facts: ReportData) -> str:
+    """Return what the language of a row is, where it is not that of its text."""
+    if facts.stage in ("entities", "pair"):
+        return ""
+    return f"The language of a {facts.unit} is that of its entity labels."
 
 
 def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -245,7 +252,7 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
         figures += [
             (f"{rows - source:,}", f"switched {facts.units}"),
             (f"{source:,}", f"source {facts.units}"),
-            (f"{len(languages):,}", "languages"),
+            (f"{len(languages):,}", "language" if len(languages) == 1 else "languages"),
             (f"{entities:,}", "mentions of entities"),
             (f"{entities / rows:.2f}" if rows else "–", f"mentions of entities per {facts.unit}"),
         ]
