@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -162,6 +163,19 @@ def test_commands_run_in_order(page: Path, workplace: Path) -> None:
         cwd=workplace, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_the_documents_shown_are_those_of_the_sample(workplace: Path) -> None:
+    page = ROOT / "docs/documents.md"
+    test_commands_run_in_order(page, workplace)
+    rows = re.findall(r"^\|.*\| ([^|]+) \|$", page.read_text("utf-8"), re.MULTILINE)[1:]
+    folders = ["swwiki/pages", "annotated", "replaced", "comparable"]
+    for row, folder in zip(rows, folders, strict=True):
+        table = pl.read_parquet(workplace / "documents" / folder / "*.parquet")
+        texts = table.filter(pl.col("text").str.contains("Estonia ni nchi"))["text"]
+        for shown in row.replace("`", "").split("…"):
+            shown = shown.removeprefix("<br><br>").strip()
+            assert any(shown in text for text in texts), (folder, shown)
 
 
 @pytest.fixture(scope="session")
