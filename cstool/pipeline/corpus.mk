@@ -254,7 +254,7 @@ comparable: $(COMPARABLE)/$(MANIFEST)
 $(WORK)/%/pages/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/pages | $(INSTALLED)
 	$(CSTOOL) extract $$(cat $<) --unit page -o $(@D) $(RUN) $(PAGES) && touch $@
 
-# As in LEIA, links to disambiguation pages and lists are annotated as others.
+# LEIA takes the item of each link, also of one to a disambiguation page; lists have no name there.
 $(WORK)/%/linked-pages/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
 	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) --keep-disambiguation -o $(@D) $(RUN) && touch $@
 
