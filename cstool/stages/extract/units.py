@@ -158,7 +158,8 @@ def _headings(
 ) -> Array:
     """Return which rows are headings that are kept; count the others.
 
-    A heading needs a sentence before the next heading of its level or a higher one.
+    A heading needs a sentence before the next heading of its level or a higher one. Terms in a row
+    share their definitions.
     """
     shown = np.zeros(len(kind), bool)
     all_ = np.flatnonzero(kind >= HEADING)
@@ -174,8 +175,9 @@ def _headings(
     text = sentences[np.searchsorted(sentences, found)]
     ends = np.append(page_starts, len(kind))
     until = ends[np.searchsorted(ends, found, side="right")]
+    in_row = (levels == TERM_LEVEL) & (kind[found - 1] // HEADING == TERM_LEVEL)
     for level in range(1, TERM_LEVEL + 1):
-        higher = np.append(found[levels <= level], len(kind))
+        higher = np.append(found[(levels <= level) & ~in_row], len(kind))
         own = levels == level
         following = higher[np.searchsorted(higher, found[own], side="right")]
         until[own] = np.minimum(until[own], following)

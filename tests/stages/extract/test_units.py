@@ -194,6 +194,16 @@ def test_terms_are_headings_of_their_definitions(templates: str) -> None:
     assert row["text"] == "It is.|is a b.|c|d|; no : e|f|It was.|g|h|i".replace("|", "\n\n")
 
 
+def test_terms_in_a_row_share_their_definitions() -> None:
+    of_all = [f"; A\n; B\n: is [[b]].\n; C\n== H ==\n; D\n; E\n{end}" for end in ("", "It is.")]
+    rows, counts = of([*of_all, "; F"], headings="markdown")
+    assert [row["text"].split("\n\n") for row in rows] == [
+        ["A", "B", "is b."],
+        ["A", "B", "is b.", "## H", "D", "E", "It is."],
+    ]
+    assert counts.tally("headings").dropped == {"no text below": 5, "in a dropped page": 1}
+
+
 def test_a_heading_needs_text_before_the_next_one_of_its_level() -> None:
     text = (
         "It is.\n== B ==\n=== C ===\nIt was.\n=== E ===\n== F ==\n== G ==\n{{odd}} h.\n"
