@@ -148,14 +148,17 @@ def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.nd
     return indices
 
 
-def slices_of(ends: np.ndarray[Any, Any], most: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of rows, half-open, each of about `most` or of one row.
+def slices_of(
+    ends: np.ndarray[Any, Any], most: int, rows: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield ranges of rows, half-open, each of about `most` or of one row, and of at most `rows`.
 
-    `ends`: the cumulative sizes of the rows.
+    `ends`: the cumulative sizes of the rows, int64.
     """
     start = 0
     while start < len(ends):
         before = ends[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(ends, before + most, side="right")))
+        end = end if rows is None else min(end, start + rows)
         yield start, end
         start = end

@@ -184,10 +184,6 @@ def command(
         headings=headings,
         max_gaps=max_gaps,
     )
-    if unit != "page" and headings != "none":
-        raise click.UsageError("--headings needs --unit page")
-    if unit == "sentence" and max_gaps is not None:
-        raise click.UsageError("--max-gaps needs --unit paragraph or page")
     for option, given in (("--template-pages", template_pages), ("--entities", entities)):
         if given and templates != "dump":
             raise click.UsageError(f"{option} needs --templates dump, the default")

@@ -36,8 +36,8 @@ Examples:
   cstool show entity Q64 --live --corpus corpus
 """
 
-# QIDs are stored as 32-bit numbers.
-_LARGEST_QID = 2**32 - 1
+# QIDs and page ids are stored as 32-bit numbers.
+_LARGEST_QID = _LARGEST_PAGE_ID = 2**32 - 1
 _EXAMPLES = 5
 
 
@@ -66,9 +66,11 @@ class RowId(click.ParamType[int]):
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"([0-9]{1,18})(?::([0-9]{1,7}))?", value)
-        if not match or (match[2] and int(match[2]) >= POSITIONS_A_PAGE):
+        if match and not match[2]:
+            return int(match[1])
+        if not match or int(match[1]) > _LARGEST_PAGE_ID or int(match[2]) >= POSITIONS_A_PAGE:
             self.fail(f"{value!r} is not an id; give one such as 3354:11", param, ctx)
-        return sentence_id(int(match[1]), int(match[2])) if match[2] else int(match[1])
+        return sentence_id(int(match[1]), int(match[2]))
 
 
 class Show(click.Command):

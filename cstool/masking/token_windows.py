@@ -38,11 +38,16 @@ class Windows:
 
         `sentence` of the result is the index of the window.
         """
+        if not len(self.text):
+            nothing = np.zeros(0, np.int64)
+            return Spans(nothing, nothing, nothing), np.zeros(len(spans.start), bool)
         # The last window that begins at or before a span, in its text.
         width = int(max(self.end.max(initial=0), spans.end.max(initial=0))) + 1
         place = self.text * width + self.start
         window = np.searchsorted(place, spans.sentence * width + spans.start, side="right") - 1
-        whole = spans.end <= self.end[window]
+        # Without one, it is that of an earlier text, or -1.
+        whole = (window >= 0) & (self.text[window] == spans.sentence)
+        whole &= spans.end <= self.end[window]
         start = self.start[window]
         moved = Spans(window[whole], (spans.start - start)[whole], (spans.end - start)[whole])
         return moved, whole

@@ -16,6 +16,7 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
     text, source, spans = row["text"], row["source_text"], row["entities"]
     if len(source) <= longest or len(row["sentences"]) < 2:
         return row
+    annotated = annotated and text != source  # nothing is put into a source row
     grown: list[int] = [
         span["end"] - span["start"] - (span["source_end"] - span["source_start"]) * (not annotated)
         for span in spans

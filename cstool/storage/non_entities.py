@@ -11,6 +11,10 @@ from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
 from cstool.storage.checksums import read_part
 from cstool.storage.manifest import NOT_ENTITIES
+from cstool.storage.schemas import QID
+
+# The columns of the table, which is sorted by QID.
+NON_ENTITIES = pa.schema([("qid", QID), ("reason", pa.string())])
 
 
 class NonEntities:
@@ -31,10 +35,16 @@ class NonEntities:
         """Read the list from a folder of `titles`. Raises InputError if it cannot be read."""
         try:
             table = read_part(folder / NOT_ENTITIES)
-        except (OSError, pa.ArrowInvalid) as error:
+            if not table.schema.equals(NON_ENTITIES):
+                raise ValueError("columns other than qid and reason")
+            # Damage without checksums may also be in the data: invalid UTF-8, nulls.
+            table.validate(full=True)
+            if any(column.null_count for column in table.columns):
+                raise ValueError("missing values")
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise InputError(
-                f"{folder / NOT_ENTITIES}: cannot be read ({error}); make the folder again with "
-                "--overwrite"
+                f"{folder / NOT_ENTITIES}: cannot be read ({' '.join(str(error).split())}); make "
+                "the folder again with --overwrite"
             ) from error
         encoded = pc.dictionary_encode(one_chunk(table.column("reason")))
         reasons = encoded.indices.to_numpy().astype(np.uint8) + np.uint8(1)

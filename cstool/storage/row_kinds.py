@@ -43,9 +43,9 @@ def kind_of(manifest: Manifest) -> RowKind:
         return RowKind(manifest.row_unit)
     # `shard` refuses folders of different styles; those with one draw may be among them.
     passes = max(_of(one, "passes", 1) for one in switched)
-    first = switched[-1]
-    marks = _of(first, "open", ""), _of(first, "close", "")
-    style, side = _of(first, "style", "replace"), _of(first, "side", "right")
+    one = switched[-1]
+    marks = _of(one, "open", ""), _of(one, "close", "")
+    style, side = _of(one, "style", "replace"), _of(one, "side", "right")
     return RowKind(manifest.row_unit, style, side, marks, passes)
 
 

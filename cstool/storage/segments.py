@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers
+from cstool.arrays.arrow import numbers, slices_of
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import damaged, read_part
 from cstool.storage.parts import FinishedPart
@@ -230,14 +230,7 @@ def _tables(
     sizes = np.zeros(len(order), np.int64)
     for name in size.texts:
         sizes += np.concatenate([pc.binary_length(b.column(name)).to_numpy() for b in batches])
-    ends = np.cumsum(sizes[order])
-    start = 0
-    while start < len(order):
-        before = ends[start - 1] if start else 0
-        end = int(np.searchsorted(ends, before + size.bytes, side="right"))
-        end = max(start + 1, min(end, start + size.rows))
-        yield start, end
-        start = end
+    yield from slices_of(np.cumsum(sizes[order]), size.bytes, size.rows)
 
 
 def _batches(segments: Iterable[Segment], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -272,6 +265,17 @@ def groups_at_once(part: pq.ParquetFile) -> Iterator[list[int]]:
         if enough or index == part.num_row_groups - 1:
             yield groups
             groups, rows, size = [], 0, 0
+
+
+def batches_by_group(
+    part: pq.ParquetFile, rows: int, columns: list[str]
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches of at most `rows` rows, each of a single row group.
+
+    Row groups of long texts are bounded by bytes, which a number of rows is not.
+    """
+    for group in range(part.num_row_groups):
+        yield from part.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
 
 
 def read_groups(part: pq.ParquetFile, groups: list[int], columns: list[str] | None) -> pa.Table:

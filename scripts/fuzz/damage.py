@@ -29,6 +29,8 @@ from cstool.stages.entities.stage import EntitiesOptions, entities
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.stage import extract
 from cstool.stages.link import stage as link
+from cstool.stages.pair import find_entities, scatter
+from cstool.stages.pair.stage import PairOptions, pair
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.stages.switch import part_rows
 from cstool.stages.switch import stage as switch
@@ -39,11 +41,20 @@ from cstool.storage.manifest import MANIFEST, PARQUET
 from cstool.storage.timings import TIMINGS
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
-PAGES = str(SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2")
+PAGES, OTHER_PAGES = (
+    str(SAMPLE / f"{wiki}-20261001-pages-articles-multistream.xml.bz2")
+    for wiki in ("enwiki", "swwiki")
+)
 WIKIDATA = str(SAMPLE / "wikidata-20261001-all.json.gz")
 HERE = RunOptions(jobs=1, part_size=1 << 15, quiet=True)
 # What keeps an open file for the next part would not see the damage.
-CACHES = (link._linker, part_rows._open, entities_rows._mapped)
+CACHES = (
+    link._linker,
+    part_rows._open,
+    entities_rows._mapped,
+    find_entities._titles,
+    scatter._loaded,
+)
 
 # A stage: where the other stages' folders are, the folder to write, how to run.
 Read = Callable[..., object]
@@ -91,6 +102,30 @@ def lines_(read: Path, out: Path, running: RunOptions = HERE) -> object:
     return shard([read / "switched"], out, options, running)
 
 
+def pages_(_: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Extract the pages."""
+    return extract([PAGES], out, ExtractOptions(unit="page"), running)
+
+
+def other_pages_(_: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Extract the pages of the other wiki."""
+    return extract([OTHER_PAGES], out, ExtractOptions(unit="page"), running)
+
+
+def other_titles_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Map the titles of the other wiki."""
+    return titles("swwiki", read / "entities", [OTHER_PAGES], out, running)
+
+
+def pair_(read: Path, out: Path, running: RunOptions = HERE) -> object:
+    """Put the pages of both wikis side by side."""
+    pages, tables = (
+        [read / name for name in names]
+        for names in (("pages", "other_pages"), ("titles", "other_titles"))
+    )
+    return pair(pages, tables, out, PairOptions(segments=2), running)
+
+
 STAGES: dict[str, Read] = {
     "entities": entities_,
     "titles": titles_,
@@ -99,6 +134,10 @@ STAGES: dict[str, Read] = {
     "switched": switch_,
     "corpus": shard_,
     "lines": lines_,
+    "pages": pages_,
+    "other_pages": other_pages_,
+    "other_titles": other_titles_,
+    "paired": pair_,
 }
 
 
@@ -129,14 +168,25 @@ def look(read: Path, out: Path) -> object:
     return found
 
 
+def look_at_pairs(read: Path, out: Path) -> object:
+    """Count what is in the pairs."""
+    found = stats.folder_stats(read / "paired")
+    out.mkdir()
+    (out / "stats").write_text(repr(found))
+    return found
+
+
 # By the folder with the damage: what reads it.
 READERS: dict[str, list[Read]] = {
     "entities": [titles_, switch_],
-    "titles": [link_],
+    "titles": [link_, pair_],
     "sentences": [link_],
     "linked": [switch_],
     "switched": [shard_],
     "corpus": [look],
+    "pages": [pair_],
+    "other_titles": [pair_],
+    "paired": [look_at_pairs],
 }
 
 

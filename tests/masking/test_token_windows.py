@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cstool.masking.token_windows import cut_into_windows
+from cstool.masking.token_windows import Windows, cut_into_windows
 from cstool.masking.tokens import Spans
 from tests.masking.fixtures import Trained
 from tests.masking.tokenizers import KINDS
@@ -41,12 +41,12 @@ def test_windows_have_all_text_once(
         assert "".join("".join(text[a:b] for a, b in bounds).split()) == "".join(text.split())
         sizes = [len(tokenizer.encode(text[a:b], add_special_tokens=False)) for a, b in bounds]
         assert max(sizes) <= longest
+        places = tokenizer.encode(text, add_special_tokens=False).offsets
         for start, _ in bounds[1:]:
             inside = max(s for s in its if s <= start)
             end = min([s for s in its if s > start], default=len(text))
-            if start != inside:  # only a sentence that is too long is cut
-                size = len(tokenizer.encode(text[inside:end], add_special_tokens=False))
-                assert size > longest - 4
+            if start != inside:  # only a sentence that is too long, within its text, is cut
+                assert sum(a < end and b >= inside for a, b in places) > longest - 2
 
 
 def test_entities_move_with_their_windows(all_trained: dict[str, Trained]) -> None:
@@ -69,3 +69,14 @@ def test_entities_move_with_their_windows(all_trained: dict[str, Trained]) -> No
     ):
         part = text[windows.start[window] : windows.end[window]]
         assert part[start:end] == name
+
+
+def test_entities_before_all_windows_of_their_text_are_in_none() -> None:
+    windows = Windows(*np.array([[0, 1], [0, 0], [0, 2], [50, 9]]))
+    spans = Spans(np.array([0, 1, 1, 2]), np.array([4, 0, 2, 0]), np.array([9, 3, 5, 1]))
+    moved, whole = windows.spans(spans)
+    assert whole.tolist() == [True, False, True, False]
+    assert moved.sentence.tolist() == [0, 1]
+    assert moved.start.tolist() == [4, 0]
+    nothing = Windows(*np.zeros((4, 0), np.int64))
+    assert not nothing.spans(spans)[1].any()

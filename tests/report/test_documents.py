@@ -165,8 +165,9 @@ def test_pairs_are_shown_below_their_titles(folders: Path) -> None:
     assert output("show", folders / "pairs", "--title", "T2").startswith("Q2 ")
 
 
-def test_an_invalid_id_is_refused(folders: Path) -> None:
-    result = CliRunner().invoke(cstool, ["show", str(folders / "corpus"), "--id", "x"])
+@pytest.mark.parametrize("given", ["x", "4:2000000", "99999999999:1"])
+def test_an_invalid_id_is_refused(folders: Path, given: str) -> None:
+    result = CliRunner().invoke(cstool, ["show", str(folders / "corpus"), "--id", given])
     assert result.exit_code == 2
     assert "is not an id; give one such as 3354:11" in result.output
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from cstool.storage.segments import (
     Segment,
     SegmentWriter,
     TableSize,
+    batches_by_group,
     merge_segments,
     order_by_destination,
     read_segments,
@@ -116,3 +118,12 @@ def test_merged_tables_are_bounded_by_the_bytes_of_their_texts(
         assert sum(map(len, table)) <= most or len(table) == 1
         full = len(table) == rows or sum(map(len, [*table, *after[:1]])) > most
         assert full or not after
+
+
+def test_batches_do_not_join_row_groups(tmp_path: Path) -> None:
+    table = pa.table({"number": range(10), "other": range(10)})
+    pq.write_table(table, tmp_path / "one.parquet", row_group_size=4)
+    batches = [*batches_by_group(pq.ParquetFile(tmp_path / "one.parquet"), 3, ["number"])]
+    assert [b.column("number").to_pylist() for b in batches] == [
+        [0, 1, 2], [3], [4, 5, 6], [7], [8, 9],
+    ]  # fmt: skip

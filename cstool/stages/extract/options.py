@@ -7,6 +7,7 @@ from typing import Any, Literal
 import xxhash
 
 from cstool.dumps.bounds import LARGEST_TEXT
+from cstool.errors import WrongCallError
 from cstool.storage.schemas import Unit
 from cstool.wikitext.sentences import segmenter
 
@@ -31,6 +32,7 @@ class ExtractOptions:
     only this number of pages, without redirects and those of other namespaces. `unit`: what a row
     contains; `all_sentences` then keeps units without a mention. `headings`: "markdown" keeps the
     headings of pages. `max_gaps`: drop units with more missing sentences; None for the default.
+    Raises WrongCallError for options that need another unit.
     """
 
     templates: Templates = "dump"
@@ -48,6 +50,14 @@ class ExtractOptions:
     unit: Unit = "sentence"
     headings: Headings = "none"
     max_gaps: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit != "page" and self.headings != "none":
+            raise WrongCallError("--headings: needs --unit page; give it, or omit the option")
+        if self.unit == "sentence" and self.max_gaps is not None:
+            raise WrongCallError(
+                "--max-gaps: needs --unit paragraph or page; give one, or omit the option"
+            )
 
     @property
     def every(self) -> bool:

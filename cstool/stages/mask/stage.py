@@ -44,6 +44,7 @@ from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import EXAMPLES, TALLIES, Unit
+from cstool.storage.segments import batches_by_group
 from cstool.storage.tasks import Task
 
 if TYPE_CHECKING:
@@ -231,7 +232,8 @@ def mask_part(file: str, work: _Work) -> Batches:
     columns = ["id", "language", "source_language", "text", "entities", "wiki"]
     if work.unit != "sentence":
         passes = ["pass"] if "pass" in part.schema_arrow.names else []
-        for batch in part.iter_batches(columns=[*columns, "sentences", *passes], use_threads=False):
+        columns += ["sentences", *passes]
+        for batch in batches_by_group(part, _SENTENCES_AT_ONCE, columns):
             yield from _rows_of_documents(batch, work, tools, counts)
         return counts
     for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
@@ -246,7 +248,7 @@ def _rows_of_documents(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the examples of some paragraphs or pages, which are cut into windows."""
     longest = work.options.max_length - tools.tokenizer.num_special_tokens_to_add(False)
-    ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy())
+    ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy(), dtype=np.int64)
     for start, end in slices_of(ends, _BYTES_AT_ONCE):
         windows = windows_of(batch.slice(start, end - start), tools.tokenizer, longest)
         keys = _keys(windows.rows, work.options)

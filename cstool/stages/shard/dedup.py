@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import numbers, one_chunk, slices_of
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.minhash import (
     BANDS,
@@ -292,14 +292,9 @@ def _sentences(table: pa.Table) -> Iterator[pa.Table]:
     ids = table.column("id").to_numpy()
     firsts = np.unique(ids, return_index=True)[1]
     sizes = pc.binary_length(one_chunk(table.column("source_text"))).to_numpy()[firsts]
-    ends = np.cumsum(sizes)
-    start = 0
-    while start < len(firsts):
-        before = ends[start - 1] if start else 0
-        end = int(np.searchsorted(ends, before + _BYTES_AT_ONCE, side="right"))
-        end = max(start + 1, min(end, start + _SENTENCES_AT_ONCE))
+    ends = np.cumsum(sizes, dtype=np.int64)
+    for start, end in slices_of(ends, _BYTES_AT_ONCE, _SENTENCES_AT_ONCE):
         yield table.take(numbers(firsts[start:end]))
-        start = end
 
 
 def _marked(marks: Array, check: Any, more: Any, names: Array, part: int) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans
+from cstool.arrays.arrow import booleans, slices_of
 from cstool.errors import InputError
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import BatchContext, SentenceBatch, study, with_grammar
@@ -30,14 +30,16 @@ from cstool.stages.switch.rewrite import (
     with_sources,
 )
 from cstool.stages.switch.round_robin import census, in_sample
-from cstool.stages.switch.row_columns import RowWriter, row_schema
+from cstool.stages.switch.row_columns import RowWriter
 from cstool.stages.switch.row_filter import select_rows
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.label_store import LabelStore
 from cstool.storage.parts import Batches
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES, UNIT_FIELDS, Unit
+from cstool.storage.segments import batches_by_group
 
 # Approximate number of rows per batch of output.
 _ROWS_AT_ONCE = 6 * 4096
@@ -77,7 +79,7 @@ class SwitchWork:
     @property
     def schema(self) -> pa.Schema:
         """The schema of the rows that are written."""
-        return row_schema(self.unit, self.options.passes)
+        return RowKind(self.unit, passes=self.options.passes).schema
 
     @property
     def _rows_of_one(self) -> int:
@@ -210,20 +212,13 @@ def census_part(file: str, work: SwitchWork) -> Batches:
 
 def _batches(work: SwitchWork, file: str) -> Iterator[pa.RecordBatch]:
     linked = open_part(Path(work.linked) / file)
-    columns = [*_READ, *(_UNIT_COLUMNS if work.unit != "sentence" else ())]
-    for batch in linked.iter_batches(work.at_once, columns=columns, use_threads=False):
-        yield from [batch] if work.unit == "sentence" else _short_enough(batch, work.bytes_at_once)
-
-
-def _short_enough(batch: pa.RecordBatch, most: int) -> Iterator[pa.RecordBatch]:
-    """Yield slices of a batch: of at most so many bytes of text, or of one row."""
-    sizes = pc.binary_length(batch.column("text")).to_numpy().astype(np.int64)
-    ends, first = np.cumsum(sizes), 0
-    while first < len(sizes):
-        before = int(ends[first]) - int(sizes[first])
-        last = max(first + 1, int(np.searchsorted(ends, before + most, "right")))
-        yield batch.slice(first, last - first)
-        first = last
+    if work.unit == "sentence":
+        yield from linked.iter_batches(work.at_once, columns=_READ, use_threads=False)
+        return
+    for batch in batches_by_group(linked, work.at_once, [*_READ, *_UNIT_COLUMNS]):
+        sizes = pc.binary_length(batch.column("text")).to_numpy()
+        for start, end in slices_of(np.cumsum(sizes, dtype=np.int64), work.bytes_at_once):
+            yield batch.slice(start, end - start)
 
 
 @lru_cache(maxsize=1)

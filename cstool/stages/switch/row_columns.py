@@ -18,16 +18,10 @@ from cstool.arrays.replaced import PieceRows, replaced
 from cstool.stages.switch.batch import SentenceBatch, in_rows
 from cstool.stages.switch.insertion import Insertion
 from cstool.stages.switch.rewrite import SOURCE, NameOrigins, SwitchedRows, coded
-from cstool.storage.schemas import PASS_FIELD, SWITCHED, UNIT_FIELDS, Unit, with_dictionaries
+from cstool.storage.schemas import PASS_FIELD, UNIT_FIELDS, with_dictionaries
 
 # Columns of few values, which are written as dictionaries.
 _CODED = ("language", "source_language", "name_language", "origin", "wiki")
-
-
-def row_schema(unit: Unit, passes: int) -> pa.Schema:
-    """Return the schema of the rows: of that unit, of so many passes."""
-    fields = [*SWITCHED, *([PASS_FIELD] if passes > 1 else [])]
-    return pa.schema([*fields, *(UNIT_FIELDS if unit != "sentence" else ())])
 
 
 @dataclass(frozen=True)

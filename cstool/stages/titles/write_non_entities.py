@@ -10,9 +10,8 @@ import pyarrow as pa
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import read_part, write_table
 from cstool.storage.manifest import NOT_ENTITIES, Part, sha256
+from cstool.storage.non_entities import NON_ENTITIES
 from cstool.storage.schemas import QID
-
-_SCHEMA = pa.schema([("qid", QID), ("reason", pa.string())])
 
 
 def rows_of_reasons(
@@ -21,7 +20,7 @@ def rows_of_reasons(
     """Return the items that have a reason. `numbers`: index of the reason in `names` + 1, or 0."""
     selected = numbers != 0
     reasons = pa.array(names, pa.string()).take(pa.array(numbers[selected].astype(np.int64) - 1))
-    return pa.Table.from_arrays([pa.array(qids[selected], QID), reasons], schema=_SCHEMA)
+    return pa.Table.from_arrays([pa.array(qids[selected], QID), reasons], schema=NON_ENTITIES)
 
 
 def write_not_entities(folder: Path, files: Iterable[Path]) -> tuple[Part, dict[str, int]]:
@@ -29,7 +28,7 @@ def write_not_entities(folder: Path, files: Iterable[Path]) -> tuple[Part, dict[
 
     If an item has two reasons, that of the earlier file is kept.
     """
-    table = pa.concat_tables([_SCHEMA.empty_table(), *(read_part(file) for file in files)])
+    table = pa.concat_tables([NON_ENTITIES.empty_table(), *(read_part(file) for file in files)])
     _, first = np.unique(table.column("qid").to_numpy(), return_index=True)
     table = table.take(pa.array(first)).combine_chunks()
     with whole_file(folder / NOT_ENTITIES) as temporary:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cstool.cli.extract import command
+from cstool.errors import WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.stages.extract import units as units_module
 from cstool.stages.extract.options import LARGEST_GAPS, ExtractOptions
@@ -325,14 +326,24 @@ def test_only_what_differs_from_sentences_is_in_the_parameters() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--headings", "markdown"), "--headings needs --unit page"),
-        (("--headings", "markdown", "--unit", "paragraph"), "--headings needs --unit page"),
-        (("--max-gaps", "1"), "--max-gaps needs --unit paragraph or page"),
+        ({"headings": "markdown"}, "--headings: needs --unit page"),
+        ({"headings": "markdown", "unit": "paragraph"}, "--headings: needs --unit page"),
+        ({"max_gaps": 1}, "--max-gaps: needs --unit paragraph or page"),
+    ],
+)
+def test_options_of_another_unit_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(WrongCallError, match=message):
+        ExtractOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
         (("--max-gaps", "-1", "--unit", "page"), "-1 is not in the range"),
         (("--unit", "word"), "'word' is not one of"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(
+def test_options_without_such_a_value_are_refused(
     tmp_path: Path, options: tuple[str, ...], message: str
 ) -> None:
     done = CliRunner().invoke(command, ["x.xml", "-o", str(tmp_path / "o"), *options])

@@ -299,6 +299,17 @@ def test_all_rows_of_a_page_are_cut_at_the_same_sentence(kind: RowKind, longest:
     assert len(cuts) == 1
 
 
+def test_a_source_row_is_cut_alike_in_both_texts() -> None:
+    text = "Al is here. Bartholomew is there. C is too long."
+    spans = [(0, 2), (12, 23), (34, 35)]
+    entities = [{"start": a, "end": b, "source_start": a, "source_end": b} for a, b in spans]
+    row = {"text": text, "source_text": text, "entities": entities, "sentences": [0, 12, 34]}
+    for annotated in (False, True):
+        short = beginning(row, 34, annotated=annotated)
+        assert short["text"] == short["source_text"] == "Al is here. Bartholomew is there."
+        assert short["entities"] == entities[:2]
+
+
 def test_a_heading_after_the_last_sentence_is_cut_off() -> None:
     text = "One is here.\n\n## Heading\n\nTwo is here, which is longer."
     row = {"text": text, "source_text": text, "entities": [], "sentences": [0, 26]}

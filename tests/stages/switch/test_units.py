@@ -227,7 +227,7 @@ def check(row: Row, source: Row, chosen: dict[str, Any]) -> None:
         assert row["entities"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(texts, options, st.booleans())
 def test_any_page_is_rewritten_exactly(
     tmp_path_factory: pytest.TempPathFactory,
@@ -255,7 +255,7 @@ def test_any_page_is_rewritten_exactly(
         assert taken == {*expected[wanted]}
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(texts, options)
 def test_long_texts_give_the_same_rows_in_smaller_pieces(
     tmp_path_factory: pytest.TempPathFactory, given_texts: list[Any], chosen: dict[str, Any]
