@@ -157,7 +157,7 @@ def command(
     codes = _codes(languages, manifest)
     wanted = RowQuery(codes, grep, entity, title, draw, seed, switched, row_id)
     matches = rows(folder, manifest, wanted)
-    matches = itertools.islice(matches, number)
+    matches = itertools.islice(matches, number and min(number, sys.maxsize))
     if (first := next(matches, None)) is None:
         if not quiet:
             echo_line(f"show: no matching row in {folder}", err=True)

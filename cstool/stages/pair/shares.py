@@ -17,6 +17,8 @@ from cstool.arrays.codepoints import bytes_of
 BLANK_LINE = "\n\n"
 _GAP = len(BLANK_LINE)
 _NEWLINE = 10
+# More than the characters of any page, and a number that fits into an array.
+_MOST = 1 << 40
 
 
 class PageBlocks(NamedTuple):
@@ -198,11 +200,11 @@ def number_of_shares(blocks: PageBlocks, row: Array, segments: int, window: int 
     """
     firsts = np.flatnonzero(np.append(True, np.diff(row) != 0))
     most = np.maximum.reduceat(blocks.number, firsts)
-    numbers: Array = np.minimum(most, segments)
+    numbers: Array = np.minimum(most, min(segments, _MOST))
     if window is None:
         return numbers
     length = np.add.reduceat(np.diff(blocks.begins) + _GAP, firsts)
-    smallest = -(-length // window)
+    smallest = -(-length // min(window, _MOST))
     most = np.minimum(most, 2 * smallest)
     numbers = np.minimum(most, smallest)
     due = np.flatnonzero(numbers < most)
