@@ -89,8 +89,8 @@ class TemplatesChoice(click.Choice[str]):
     type=click.Choice(["none", "markdown"]),
     default=ExtractOptions.headings,
     show_default=True,
-    help="With --unit page: leave out headings (none), or write them as lines that begin with one to "
-    "six # (markdown).",
+    help="With --unit page: leave out headings (none), or write them as lines that begin with one "
+    "to six # (markdown).",
 )
 @click.option(
     "--max-gaps",
