@@ -41,7 +41,7 @@ class TemplatesChoice(click.Choice[str]):
 
 @click.command("extract", epilog=EXAMPLE)
 @click.argument("dumps", nargs=-1, required=True, metavar="DUMP...")
-@output("the sentences")
+@output("the sentences, paragraphs or pages")
 @click.option(
     "--templates",
     type=TemplatesChoice(["dump", "rules", "none"]),
@@ -89,14 +89,14 @@ class TemplatesChoice(click.Choice[str]):
     type=click.Choice(["none", "markdown"]),
     default=ExtractOptions.headings,
     show_default=True,
-    help="With --unit page: leave out headings (none), or write them as lines with one to six # "
-    "(markdown).",
+    help="With --unit page: leave out headings (none), or write them as lines that begin with one "
+    "to six # (markdown).",
 )
 @click.option(
     "--max-gaps",
     type=click.IntRange(0, LARGEST_GAPS),
     metavar="N",
-    show_default=f"0 for paragraphs, {LARGEST_GAPS} for pages",
+    show_default="0 for paragraphs, no limit for pages",
     help="Drop paragraphs or pages in which more than N sentences are missing because they have a "
     "hole.",
 )

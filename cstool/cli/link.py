@@ -37,7 +37,7 @@ Examples:
     "Wikipedia links only the first occurrence. Most effective after "
     "`cstool extract --all-sentences`.",
 )
-@output("the linked sentences")
+@output("the linked sentences, paragraphs or pages")
 @running()
 def command(
     sentences: Path,

@@ -70,7 +70,7 @@ _CODES_SHOWN = 9
     show_default=True,
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
     "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. leia: English "
-    "page titles between <translate> and </translate> behind half of the anchors, as published. "
+    "page titles between <translate> and </translate> after half of the anchors, as published. "
     "syncs-annotate, syncs-replace: names in 5% of the sentences. All values are in "
     "docs/switching.md. Options on the command line override the recipe.",
 )
@@ -199,7 +199,7 @@ _CODES_SHOWN = 9
     show_default=SwitchOptions.labels,
     help="Use Wikidata's labels (label), or the titles of the Wikipedia pages in each language "
     "(sitelink), without a disambiguator such as (Texas) in Paris (Texas). title: these titles as "
-    "in LEIA, without all brackets and with a capital; lists have none.",
+    "in LEIA, without text in brackets; titles of lists are not used.",
 )
 @click.option(
     "--fallback",
@@ -289,7 +289,7 @@ _CODES_SHOWN = 9
     help="Random seed for selecting target languages and, with --switch-rate and --sentence-rate, "
     "entities and sentences.",
 )
-@output("the switched sentences")
+@output("the switched sentences, paragraphs or pages")
 @running()
 def command(
     linked: Path,

@@ -29,7 +29,7 @@ _PASS = """
 | `pass` | number of the pass, from 0: in each pass, the names were drawn again |"""
 _DOCUMENTS = """
 | `sentences` | offsets in `text` at which the sentences start |
-| `gaps` | number of sentences that are missing because they have missing text |"""
+| `gaps` | number of missing sentences, of which a part could not be rendered |"""
 
 
 def columns_of(kind: RowKind) -> str:
