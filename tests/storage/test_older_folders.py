@@ -10,7 +10,8 @@ import pytest
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.report.show.rows import RowQuery, rows
+from cstool.report.show.query import RowQuery
+from cstool.report.show.rows import rows
 from cstool.report.stats.breakdowns import by_title
 from cstool.report.stats.folder import folder_stats
 from cstool.stages.mask.stage import MaskOptions, mask_corpus

@@ -54,7 +54,7 @@ def shown(
     full: bool = True,
     annotated: bool = False,
 ) -> ShownRow:
-    """Return a row to show. `form`: see `rows.form_of`; `language`: of the source sentences.
+    """Return a row to show. `form`: see `query.form_of`; `language`: of the source sentences.
 
     `labels`: if given, the languages of the labels to show of an entity. `full`: whether long
     paragraphs and pages are shown in full; `annotated`: whether names stand beside their anchors.
