@@ -45,7 +45,8 @@ import pyarrow.parquet as pq
 from cstool.arrays.arrow import flat, list_of_structs, strings
 from cstool.languages.codes import entitycs
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
+from cstool.storage.file_hashes import sha256
+from cstool.storage.manifest import MANIFEST, Manifest, Part, Source
 from cstool.storage.schemas import LINKED, LINKED_MENTION, for_unit
 from scripts.bench.labels import write_entities
 from scripts.bench.measure import add_against, cstool, run, working_folder

@@ -17,6 +17,7 @@ from cstool.report.stats.folder import folder_stats
 from cstool.stages.mask.stage import MaskOptions, mask_corpus
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import (
     MANIFEST,
     PARAGRAPHS,
@@ -25,7 +26,6 @@ from cstool.storage.manifest import (
     Part,
     Source,
     read_manifest,
-    sha256,
 )
 from tests.masking.fixtures import Trained
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched

@@ -32,14 +32,8 @@ from cstool.stages.mask.document_windows import windows_of
 from cstool.stages.mask.pairs import PAIRINGS, make_pairs
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, Tally, total
-from cstool.storage.manifest import (
-    PARAGRAPHS,
-    Manifest,
-    describe_file,
-    describe_folder,
-    hash_file,
-    need_stage,
-)
+from cstool.storage.file_hashes import hash_file
+from cstool.storage.manifest import PARAGRAPHS, Manifest, describe_file, describe_folder, need_stage
 from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
