@@ -12,9 +12,8 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat
 from cstool.arrays.codepoints import bytes_of
+from cstool.storage.schemas import BLANK_LINE
 
-# Between two paragraphs of a page, and between two segments of a row.
-BLANK_LINE = "\n\n"
 _GAP = len(BLANK_LINE)
 _NEWLINE = 10
 # More than the characters of any page, and a number that fits into an array.
