@@ -16,7 +16,8 @@ from cstool.errors import WrongCallError
 from cstool.execution.terminal import echo_json, echo_line, echo_styled
 from cstool.report.show.entity import EntityRecord, described, from_folder, live
 from cstool.report.show.items import STAGES, ShownRow, shown
-from cstool.report.show.rows import Occurrences, RowQuery, form_of, occurrences, rows
+from cstool.report.show.query import RowQuery, form_of
+from cstool.report.show.rows import Occurrences, occurrences, rows
 from cstool.report.show.terminal import Style, lines_of
 from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.row_kinds import kind_of
@@ -157,7 +158,7 @@ def command(
     codes = _codes(languages, manifest)
     wanted = RowQuery(codes, grep, entity, title, draw, seed, switched, row_id)
     matches = rows(folder, manifest, wanted)
-    matches = itertools.islice(matches, number)
+    matches = itertools.islice(matches, number and min(number, sys.maxsize))
     if (first := next(matches, None)) is None:
         if not quiet:
             echo_line(f"show: no matching row in {folder}", err=True)

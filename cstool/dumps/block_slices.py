@@ -24,7 +24,7 @@ from cstool.dumps.pages import PageSlice
 from cstool.dumps.xml import PageParser, Site
 from cstool.errors import InputError
 from cstool.storage.checksums import hash_range
-from cstool.storage.manifest import FileHash, FileRead
+from cstool.storage.file_hashes import FileHash, FileRead
 
 # Smaller files are one slice, which the coordinating process reads.
 _FEWEST_BLOCKS = 5

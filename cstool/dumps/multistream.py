@@ -14,7 +14,7 @@ import xxhash
 from cstool.dumps import bounds, bzip2
 from cstool.dumps.streams import BZIP2, decompressed
 from cstool.errors import CutInputError
-from cstool.storage.manifest import FileRead, all_bytes
+from cstool.storage.file_hashes import FileRead, all_bytes
 
 _STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
 _START_LENGTH = 10

@@ -28,7 +28,7 @@ from cstool.dumps.pages import Damage, PageSlice, pages_of
 from cstool.dumps.streams import STDIN, Stream, need_file
 from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, PageParser, Site
 from cstool.errors import CstoolError, CutInputError, InputError
-from cstool.storage.manifest import FileRead
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.tasks import Task, part_name
 
 # Default sizes of slices, in bytes: about the same amount of text, because files cut between

@@ -37,7 +37,7 @@ from cstool.dumps.sql_text import (
 )
 from cstool.dumps.streams import Stream
 from cstool.errors import CutInputError, InputError
-from cstool.storage.manifest import FileRead
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.tasks import Task, part_name
 
 DEFAULT_PART_SIZE = 16 << 20

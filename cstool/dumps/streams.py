@@ -14,7 +14,8 @@ from typing import IO
 from cstool.dumps import bzip2, decompressors
 from cstool.dumps.decompressors import ERRORS, LARGEST_WINDOW, Decompressor
 from cstool.errors import CutInputError, InputError
-from cstool.storage.manifest import FileHash, FileRead, Input, describe_file
+from cstool.storage.file_hashes import FileHash, FileRead
+from cstool.storage.manifest import Input, describe_file
 
 STDIN = "-"
 _CHUNK = 1 << 18

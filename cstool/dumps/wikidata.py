@@ -19,7 +19,7 @@ from cstool.dumps.array_ends import BOM, ArrayEnds
 from cstool.dumps.streams import Stream
 from cstool.errors import CutInputError, InputError
 from cstool.execution.shared_memory import CAN_SHARE, SharedBytes
-from cstool.storage.manifest import FileRead
+from cstool.storage.file_hashes import FileRead
 
 T = TypeVar("T")
 

@@ -4,6 +4,8 @@ from bisect import bisect_left
 from itertools import takewhile
 from typing import Any
 
+from cstool.storage.schemas import BLANK_LINE
+
 
 def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str, Any]:
     """Return a row cut before the last sentence that starts within `longest` characters.
@@ -43,5 +45,5 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
 def _before_heading(text: str, sentences: list[int], cut: int) -> int:
     """Return where the sentence before `cut` ends: a heading may stand after it."""
     last = sentences[bisect_left(sentences, cut) - 1]
-    blank = text.find("\n\n", last, cut)
+    blank = text.find(BLANK_LINE, last, cut)
     return cut if blank < 0 else blank

@@ -1,18 +1,16 @@
 """`_manifest.json`: parts, parameters, inputs and counts of a complete folder; written last."""
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import xxhash
 
 from cstool.errors import InputError
 from cstool.storage.counts import Counts, largest
+from cstool.storage.file_hashes import FileRead, sha256
 from cstool.storage.schemas import Unit
 
 MANIFEST = "_manifest.json"
@@ -30,9 +28,6 @@ NOT_ENTITIES = "not_entities.parquet"
 TITLE_INDEX = "index"
 _SAMPLE = 1 << 20
 STANDARD_INPUT = "-"
-# Prefix of the fingerprint of all bytes of a file.
-_ALL_BYTES = "xxh3-128:"
-_HASHED_AT_ONCE = 1 << 20
 # Paths of stages' manifests in a folder of folders; `make corpus` has one subfolder per wiki.
 _NESTED = (f"*/{MANIFEST}", f"*/*/{MANIFEST}")
 _MOST_INSIDE = 12
@@ -298,12 +293,6 @@ def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def sha256(path: Path) -> str:
-    """Return the file's sha256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def describe_file(path: Path) -> Input:
     """Return an input file before it is read: its name, its size, and the xxh3 of a sample.
 
@@ -319,76 +308,6 @@ def describe_file(path: Path) -> Input:
             file.seek(max(0, (size - _SAMPLE) * index // 17))
             digest.update(file.read(_SAMPLE if index in (0, 17) else _SAMPLE >> 4))
     return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
-
-
-class FileHash:
-    """The xxh3 (128 bits) of a file, computed while another reader reads it.
-
-    `path`: None for a pipe, whose bytes are passed to `take`.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._digest = xxhash.xxh3_128()
-        self._file = path.open("rb", buffering=0) if path is not None else None
-        self._lock = Lock()
-        self.bytes = 0
-
-    def take(self, data: bytes, position: int) -> None:
-        """Add bytes that end at byte offset `position`, unless they have been added before."""
-        if position - len(data) == self.bytes:
-            self._digest.update(data)
-            self.bytes += len(data)
-
-    def reach(self, position: int | None) -> None:
-        """Add a file's bytes up to a byte offset (None: all).
-
-        They have just been read, so they come from the system's cache.
-        """
-        with self._lock:
-            while self._file and (position is None or self.bytes < position):
-                left = _HASHED_AT_ONCE if position is None else position - self.bytes
-                block = os.pread(self._file.fileno(), min(_HASHED_AT_ONCE, left), self.bytes)
-                if not block:
-                    return
-                self.take(block, self.bytes + len(block))
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file:
-            self._file.close()
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint of the bytes so far, in the form used in manifests."""
-        return all_bytes(self._digest.hexdigest())
-
-
-class FileRead(NamedTuple):
-    """The size of a file in bytes and its fingerprint, known once it has been read."""
-
-    bytes: int
-    fingerprint: str
-
-
-def all_bytes(digest: str) -> str:
-    """Return the fingerprint of a file from the xxh3 (128 bits, hex) of all its bytes."""
-    return _ALL_BYTES + digest
-
-
-def hash_file(path: Path, read: Callable[[int], object] = lambda n: None) -> FileRead:
-    """Return the size and fingerprint of a file; `read` is called with each block's size."""
-    hashed = FileHash(path)
-    try:
-        size = path.stat().st_size
-        while hashed.bytes < size:
-            before = hashed.bytes
-            hashed.reach(min(size, before + _HASHED_AT_ONCE))
-            if hashed.bytes == before:
-                break
-            read(hashed.bytes - before)
-        return FileRead(hashed.bytes, hashed.fingerprint)
-    finally:
-        hashed.close()
 
 
 def as_read(given: Input, file: FileRead) -> Input:

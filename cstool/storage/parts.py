@@ -17,7 +17,8 @@ from cstool.errors import RESUME, InputError, OutputError, is_full
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import STANDARD, PartWriter, open_part, read_footer, write_table
 from cstool.storage.counts import Counts, total
-from cstool.storage.manifest import Part, sha256
+from cstool.storage.file_hashes import sha256
+from cstool.storage.manifest import Part
 
 FOOTER_KEY = b"cstool"
 

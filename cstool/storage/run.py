@@ -24,12 +24,12 @@ from cstool.execution.progress import progress
 from cstool.execution.shutdown import cleaned_up
 from cstool.storage.atomic import remove_orphans, scratch_folder, write_bytes
 from cstool.storage.counts import Counts, imbalances, total
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.forecast import needs_in_words
 from cstool.storage.locks import lock_files, locked, remove_dead, scratch_in_use
 from cstool.storage.manifest import (
     MANIFEST,
     Ancestor,
-    FileRead,
     Input,
     Manifest,
     Part,

@@ -16,6 +16,9 @@ Unit = Literal["sentence", "paragraph", "page"]
 # The names of their tallies.
 TALLIES: dict[Unit, str] = {"sentence": "sentences", "paragraph": "paragraphs", "page": "pages"}
 
+# Between two paragraphs, or two pages, of a row.
+BLANK_LINE = "\n\n"
+
 
 def _list(*fields: tuple[str, pa.DataType]) -> pa.DataType:
     return pa.list_(pa.field("element", pa.struct([pa.field(n, t) for n, t in fields])))

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from cstool.arrays.arrow import list_of_structs
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.hash_index import HashIndex, building, hash_titles
 from cstool.storage.manifest import (
     MANIFEST,
@@ -37,7 +38,6 @@ from cstool.storage.manifest import (
     Part,
     Source,
     read_manifest,
-    sha256,
 )
 from cstool.storage.schemas import MENTION, SENTENCES, TITLES, sentence_id
 from cstool.storage.tasks import part_name

@@ -22,8 +22,9 @@ from cstool.arrays.arrow import list_of, numbers, strings
 from cstool.arrays.codepoints import begins_of
 from cstool.storage.checksums import write_table
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.hash_index import HashIndex, building, hash_column
-from cstool.storage.manifest import NOT_ENTITIES, TITLE_INDEX, Part, Source, read_manifest, sha256
+from cstool.storage.manifest import NOT_ENTITIES, TITLE_INDEX, Part, Source, read_manifest
 from cstool.storage.ownership import Claim
 from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.schemas import POSITIONS_A_PAGE, QID, SENTENCES, for_unit

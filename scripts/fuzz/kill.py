@@ -1,6 +1,6 @@
 """Kill the stages of the sample pipeline at random moments, resume them, and compare all bytes.
 
-Usage: python -m scripts.fuzz.kill --out DIR [--kills 100] [--seed 0] [--jobs 2]
+Usage: python -m scripts.fuzz.kill --out DIR [--kills 100] [--seed 0] [--jobs 2] [--stages …]
 
 Each stage is started in its own folder and killed by SIGKILL: the whole process group, only the
 coordinating process, or only one worker (which the run survives); or it is ended by SIGTERM, after
@@ -25,7 +25,10 @@ from cstool.execution.fork_server import SERVER, WORKER
 from scripts.bench.measure import cstool
 
 SAMPLE = Path(__file__).parents[2] / "data/sample"
-PAGES = str(SAMPLE / "enwiki-20261001-pages-articles-multistream.xml.bz2")
+PAGES, JAPANESE = (
+    str(SAMPLE / f"{wiki}-20261001-pages-articles-multistream.xml.bz2")
+    for wiki in ("enwiki", "jawiki")
+)
 WIKIDATA = str(SAMPLE / "wikidata-20261001-all.json.gz")
 KINDS = ("group", "parent", "worker", "SIGTERM")
 SECONDS_TO_END = 2.0
@@ -44,6 +47,31 @@ def commands(whole: Path) -> dict[str, list[str]]:
         "linked": ["link", str(whole / "sentences"), "--titles", str(whole / "titles")],
         "switched": ["switch", str(whole / "linked"), *switch],
         "corpus": ["shard", str(whole / "switched"), "--dedup", "exact"],
+    } | _documents(whole)
+
+
+def _documents(whole: Path) -> dict[str, list[str]]:
+    """Return the arguments of the stages that read and write pages."""
+    entities = str(whole / "entities")
+    titles = ["--titles", str(whole / "titles"), "--titles", str(whole / "titles-ja")]
+    switch = ["--entities", entities, "--recipe", "syncs-annotate", "--passes", "3"]
+    unit = ["--unit", "page", "--headings", "markdown", "--all-sentences"]
+    return {
+        "titles-ja": ["titles", "--wiki", "jawiki", "--entities", entities, "--pages", JAPANESE],
+        "pages": ["extract", PAGES, *unit],
+        "pages-ja": ["extract", JAPANESE, *unit],
+        "paragraphs": ["extract", PAGES, "--unit", "paragraph"],
+        "linked-pages": ["link", str(whole / "pages"), *titles[:2]],
+        "annotated": ["switch", str(whole / "linked-pages"), *switch],
+        "documents": ["shard", str(whole / "annotated")],
+        "pairs": [
+            "pair",
+            str(whole / "pages"),
+            str(whole / "pages-ja"),
+            *titles,
+            "--segments",
+            "3",
+        ],
     }
 
 
@@ -198,12 +226,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--stages", nargs="*", help="those to kill; default: all")
     arguments = parser.parse_args()
     out = arguments.out.absolute()
     out.mkdir(parents=True)
     harness = Harness(out, arguments.jobs, random.Random(arguments.seed))
     harness.run_whole()
-    harness.disturb(arguments.kills, list(commands(harness.whole)))
+    harness.disturb(arguments.kills, arguments.stages or list(commands(harness.whole)))
     told = harness.told
     print(table(told))
     print(

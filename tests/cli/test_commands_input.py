@@ -169,7 +169,7 @@ def test_the_summary_line_has_counts_and_reasons(sample: Sample, tmp_path: Path)
     done = cstool("extract", sample.pages, "-o", tmp_path / "out")
     assert done.stdout == ""
     first, second = done.stderr.strip().split("\n")
-    assert first.startswith("extract: 42 pages, ")
+    assert first.startswith("extract: 57 pages, ")
     assert "(pages dropped: other namespace (4), redirect (18), " in first
     assert "; sentences dropped: " in first
     holes = second.removeprefix("extract: templates that dropped most sentences: ").split(", ")

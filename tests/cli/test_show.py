@@ -107,6 +107,12 @@ def test_a_closed_pipe_ends_it_without_a_message(pipeline: Path) -> None:
             assert process.stderr.read() == b""
 
 
+def test_a_number_of_rows_beyond_any_folder_shows_all(pipeline: Path) -> None:
+    shown = [run(pipeline / "linked", "--json", *more) for more in ((), ("-n", str(10**30)))]
+    assert shown[0] == shown[1]
+    assert shown[0][0] == 0
+
+
 def test_an_entity_is_shown_with_where_it_occurs(pipeline: Path) -> None:
     arguments = ["entity", "Q64", "--entities", pipeline / "entities"]
     code, output = run(*arguments, "--corpus", pipeline / "corpus")

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from cstool.errors import WrongCallError
-from cstool.report.show.rows import RowQuery, occurrences, rows
+from cstool.report.show.query import RowQuery
+from cstool.report.show.rows import occurrences, rows
 from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.schemas import BY_STAGE
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched

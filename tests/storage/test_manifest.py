@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import (
     Ancestor,
     Input,
@@ -16,7 +17,6 @@ from cstool.storage.manifest import (
     describe_folder,
     lineage_of,
     read_manifest,
-    sha256,
 )
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.report.show.rows import RowQuery, rows
+from cstool.report.show.query import RowQuery
+from cstool.report.show.rows import rows
 from cstool.report.stats.breakdowns import by_title
 from cstool.report.stats.folder import folder_stats
 from cstool.stages.mask.stage import MaskOptions, mask_corpus
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import (
     MANIFEST,
     PARAGRAPHS,
@@ -24,7 +26,6 @@ from cstool.storage.manifest import (
     Part,
     Source,
     read_manifest,
-    sha256,
 )
 from tests.masking.fixtures import Trained
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched

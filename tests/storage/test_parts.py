@@ -14,7 +14,7 @@ import pytest
 from cstool.errors import InputError, OutputError
 from cstool.storage.atomic import whole_file, write_bytes
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import sha256
+from cstool.storage.file_hashes import sha256
 from cstool.storage.parts import (
     Batches,
     FinishedPart,

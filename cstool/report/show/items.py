@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cstool.storage.beginnings import beginning
-from cstool.storage.schemas import POSITIONS_A_PAGE
+from cstool.storage.schemas import BLANK_LINE, POSITIONS_A_PAGE
 
 JsonRow = dict[str, Any]
 
@@ -54,7 +54,7 @@ def shown(
     full: bool = True,
     annotated: bool = False,
 ) -> ShownRow:
-    """Return a row to show. `form`: see `rows.form_of`; `language`: of the source sentences.
+    """Return a row to show. `form`: see `query.form_of`; `language`: of the source sentences.
 
     `labels`: if given, the languages of the labels to show of an entity. `full`: whether long
     paragraphs and pages are shown in full; `annotated`: whether names stand beside their anchors.
@@ -111,7 +111,7 @@ def _paired(row: JsonRow, *, full: bool) -> ShownRow:
         text = row["text"][segment["start"] : segment["end"]]
         end = len(text)
         if not full and end > BEGINNING:
-            end = text.rfind("\n\n", 0, BEGINNING)
+            end = text.rfind(BLANK_LINE, 0, BEGINNING)
             end = end if end > 0 else BEGINNING
         more += len(text) - end
         heading = f"{segment['title']} ({segment['wiki']})"

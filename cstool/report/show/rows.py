@@ -15,53 +15,20 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import zstandard
 
-from cstool.arrays.arrow import flat, one_chunk
-from cstool.errors import InputError, WrongCallError
+from cstool.arrays.arrow import one_chunk
+from cstool.errors import InputError
+from cstool.report.show.query import RowCondition, RowQuery, conditions_of
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
 from cstool.storage.schemas import SWITCHED
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 # Rows per batch: few, so that the first ones are shown without delay.
 _ROWS_AT_ONCE = 500
 _LINES = ".jsonl.zst"
-
-
-@dataclass(frozen=True)
-class RowQuery:
-    """The rows to return: those that match all given filters.
-
-    `grep`: a regular expression (RE2); `draw`: size of a random sample, which depends on `seed`.
-    `switched`: only switched sentences. `id`: of a sentence, or of the first one of a paragraph or
-    page.
-    """
-
-    languages: tuple[str, ...] = ()
-    grep: str | None = None
-    entity: int | None = None
-    title: str | None = None
-    draw: int | None = None
-    seed: int = 0
-    switched: bool = False
-    id: int | None = None
-
-
-@dataclass(frozen=True)
-class _Filter:
-    """A condition on rows.
-
-    `columns`: Parquet columns (leaves) that `test` needs; `value`: if given, row groups whose
-    statistics exclude this value are skipped.
-    """
-
-    columns: tuple[str, ...]
-    test: Callable[[pa.Table], Mask]
-    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +46,7 @@ def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[st
     Raises WrongCallError for a filter on a column that the folder lacks, InputError for an
     unreadable part.
     """
-    filters = _filters(manifest, wanted)
+    filters = conditions_of(manifest, wanted)
     parts = _parts(manifest, wanted.languages)
     if wanted.draw is not None:
         return _drawn(folder, parts, filters, wanted.draw, wanted.seed)
@@ -100,7 +67,7 @@ def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: in
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     source = manifest.source.language if manifest.source else ""
-    filters = _filters(manifest, wanted)
+    filters = conditions_of(manifest, wanted)
     for place in _places(folder, _parts(manifest, wanted.languages), filters):
         for language, matches in _by_language(place, manifest, source):
             if language not in numbers and len(kept) < examples:
@@ -125,14 +92,6 @@ def _by_language(
             yield code, place.rows[here]
 
 
-def form_of(manifest: Manifest) -> str:
-    """Return the kind of a folder's rows: the name of a stage, or of a corpus's format."""
-    form: str = manifest.stage
-    if form == "shard":
-        form = manifest.parameters.get("format", "cstool")
-    return "switch" if form in ("cstool", "jsonl") else form
-
-
 def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
     if manifest.stage != "shard":
         return [part for part in manifest.tables if part.rows]
@@ -140,126 +99,10 @@ def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
     return [p for p in data if not languages or p.file.split("/")[1] in languages]
 
 
-# ---- filters ----
-
-# Columns by the kind of rows: texts for --grep, QIDs, titles and languages.
-_TEXTS: dict[str, tuple[str, ...]] = {
-    "extract": ("text",),
-    "link": ("text",),
-    "switch": ("source_text", "text"),
-    "entitycs": ("en_sentence", "cs_sentence"),
-    "mt": ("source", "target"),
-    "pair": ("text",),
-    "titles": ("title",),
-    "entities": ("labels.list.element.value", "aliases.list.element.value"),
-}
-_QIDS = {
-    "link": "mentions.list.element.qid",
-    "switch": "entities.list.element.qid",
-    "titles": "qid",
-    "entities": "qid",
-    "pair": "qid",
-}
-_IDS = dict.fromkeys(("extract", "link", "switch", "entitycs", "mt"), "id")
-_TITLES = dict.fromkeys(("extract", "link", "switch", "titles"), "title")
-_TITLES["entities"] = "sitelinks.list.element.title"
-_TITLES["pair"] = "segments.list.element.title"
-_LANGUAGES = dict.fromkeys(("switch", "entitycs", "mt"), "language")
-_LANGUAGES["entities"] = "labels.list.element.language"
-_LANGUAGES["pair"] = "segments.list.element.language"
-
-
-def _filters(manifest: Manifest, wanted: RowQuery) -> list[_Filter]:
-    form = form_of(manifest)
-    filters = []
-    # A corpus has a folder for each language.
-    if wanted.languages and manifest.stage != "shard":
-        codes = pa.array(wanted.languages)
-        column = _column(_LANGUAGES, form, "--language", manifest)
-        filters.append(_one_of((column,), lambda values: pc.is_in(values, codes)))
-    if wanted.switched and form != "mt":  # all rows of `mt` are switched
-        filters.append(_switched(form, manifest))
-    if wanted.id is not None:
-        filters.append(_equal(_column(_IDS, form, "--id", manifest), wanted.id))
-    if wanted.entity is not None:
-        column = _column(_QIDS, form, "--entity", manifest)
-        filters.append(_equal(column, wanted.entity))
-    if wanted.title is not None:
-        filters.append(_equal(_column(_TITLES, form, "--title", manifest), wanted.title))
-    if wanted.grep is not None:
-        filters.append(_matching(_TEXTS[form], wanted.grep))
-    return filters
-
-
-def _switched(form: str, manifest: Manifest) -> _Filter:
-    """Return the filter for rows that are not source sentences."""
-    sources = pa.array({one.source.language for one in manifest.lineage if one.source})
-    if form == "entitycs" and len(sources) == 1:  # it has no column of source languages
-        return _one_of(("language",), lambda codes: pc.invert(pc.is_in(codes, sources)))
-    columns = "language", _column({"switch": "source_language"}, form, "--switched", manifest)
-    return _Filter(columns, lambda t: _known(one_chunk(pc.not_equal(*map(t.column, columns)))))
-
-
-def _column(columns: dict[str, str], form: str, option: str, manifest: Manifest) -> str:
-    if form in columns:
-        return columns[form]
-    what = f"`cstool {manifest.stage}`" + (f" --format {form}" if manifest.stage == "shard" else "")
-    raise WrongCallError(
-        f"{option}: the output of {what} has no column for it; omit the option, or give a folder "
-        "of another stage"
-    )
-
-
-def _equal(column: str, value: Any) -> _Filter:
-    equal = _one_of((column,), lambda values: pc.equal(values, value))
-    return _Filter(equal.columns, equal.test, value)
-
-
-def _matching(columns: tuple[str, ...], pattern: str) -> _Filter:
-    try:
-        pc.match_substring_regex(pa.array([""]), pattern)
-    except pa.ArrowInvalid as error:
-        raise WrongCallError(
-            f"--grep: {pattern!r} is not a valid regular expression ({error}); give one in "
-            "the syntax of RE2"
-        ) from error
-    return _one_of(columns, lambda values: pc.match_substring_regex(values, pattern))
-
-
-def _one_of(columns: tuple[str, ...], test: Callable[[pa.Array], pa.Array]) -> _Filter:
-    """Return the filter for rows with a value that passes the test in any of the columns."""
-
-    def mask(table: pa.Table) -> Mask:
-        matches = np.zeros(table.num_rows, bool)
-        for column in columns:
-            matches |= _rows_where(table, column, test)
-        return matches
-
-    return _Filter(columns, mask)
-
-
-def _rows_where(table: pa.Table, column: str, test: Callable[[pa.Array], pa.Array]) -> Mask:
-    """Return which rows have a value that passes the test, in a column or a list of structs."""
-    name, *inner = column.split(".")
-    values = one_chunk(table.column(name))
-    if not inner:
-        return _known(test(values))
-    offsets, structs = flat(values)
-    hits = np.flatnonzero(_known(test(structs.field(inner[-1]))))
-    matches = np.zeros(table.num_rows, bool)
-    matches[np.searchsorted(offsets, hits, side="right") - 1] = True
-    return matches
-
-
-def _known(passed: pa.Array) -> Mask:
-    mask: Mask = pc.fill_null(passed, False).to_numpy(zero_copy_only=False)
-    return mask
-
-
 # ---- reading ----
 
 
-def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator[_RowsInGroup]:
+def _places(folder: Path, parts: list[Part], filters: list[RowCondition]) -> Iterator[_RowsInGroup]:
     for part in parts:
         path = folder / part.file
         if path.name.endswith(_LINES):
@@ -275,7 +118,7 @@ def _places(folder: Path, parts: list[Part], filters: list[_Filter]) -> Iterator
 
 
 def _hits(
-    path: Path, group: int, table: pa.Table, filters: list[_Filter]
+    path: Path, group: int, table: pa.Table, filters: list[RowCondition]
 ) -> Iterator[_RowsInGroup]:
     mask = np.ones(table.num_rows, bool)
     for one in filters:
@@ -284,7 +127,7 @@ def _hits(
         yield _RowsInGroup(path, group, np.flatnonzero(mask))
 
 
-def _admits(file: pq.ParquetFile, group: int, one: _Filter) -> bool:
+def _admits(file: pq.ParquetFile, group: int, one: RowCondition) -> bool:
     """Whether the statistics of the row group allow the value of the filter."""
     if one.value is None:
         return True
@@ -354,7 +197,7 @@ def _line_tables(path: Path) -> Iterator[pa.Table]:
 
 
 def _drawn(
-    folder: Path, parts: list[Part], filters: list[_Filter], number: int, seed: int
+    folder: Path, parts: list[Part], filters: list[RowCondition], number: int, seed: int
 ) -> Iterator[dict[str, Any]]:
     generator = random.Random(seed)
     chosen = (

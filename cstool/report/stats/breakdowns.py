@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from cstool.errors import InputError, WrongCallError
 from cstool.report.show.entity import EntityTable
-from cstool.report.show.rows import form_of
+from cstool.report.show.query import form_of
 from cstool.storage.checksums import checked_parts, open_part
 from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.schemas import BY_STAGE

@@ -8,7 +8,7 @@ import pyarrow as pa
 from cstool.errors import InputError
 from cstool.storage.checksums import open_part, read_footer
 from cstool.storage.manifest import Part
-from cstool.storage.schemas import Unit
+from cstool.storage.schemas import UNIT_FIELDS, Unit
 
 _ROWS_AT_ONCE, _PAGES_AT_ONCE = 20_000, 200
 
@@ -20,7 +20,7 @@ def at_once(unit: Unit) -> int:
 
 def more_columns(unit: Unit) -> list[str]:
     """Return the columns that only paragraphs and pages have."""
-    return [] if unit == "sentence" else ["sentences", "gaps"]
+    return [] if unit == "sentence" else [field.name for field in UNIT_FIELDS]
 
 
 def batches(

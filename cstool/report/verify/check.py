@@ -14,18 +14,17 @@ from cstool.download.record import CompleteFile, DownloadRecord, read_record
 from cstool.errors import InputError
 from cstool.published.set_lists import PART, RECORD
 from cstool.report.verify.lineage import Artifact, Dependency, links
+from cstool.storage.file_hashes import FileHash, hash_file
 from cstool.storage.locks import is_lock
 from cstool.storage.manifest import (
     MANIFEST,
     PARQUET,
     STANDARD_INPUT,
-    FileHash,
     Input,
     Manifest,
     Part,
     describe_file,
     describe_folder,
-    hash_file,
     read_manifest,
 )
 from cstool.storage.ownership import WORK, is_stage

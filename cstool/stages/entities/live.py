@@ -28,13 +28,13 @@ from cstool.stages.entities.rows import EntityFilter, item_table
 from cstool.stages.entities.selection import EntitySelection, find_wanted
 from cstool.stages.entities.sort import RUN_LAYOUT
 from cstool.storage.counts import Counts, total
+from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import (
     Input,
     Manifest,
     Queried,
     describe_file,
     describe_folder,
-    hash_file,
     need_stage,
 )
 from cstool.storage.parts import Batches, PartSpec

@@ -17,7 +17,8 @@ from cstool.stages.entities.rows import MALFORMED_LINE, sort_lines
 from cstool.stages.entities.selection import EntitySelection, find_wanted
 from cstool.stages.entities.sort import RUN_LAYOUT
 from cstool.storage.counts import Counts, total
-from cstool.storage.manifest import FileRead, Manifest
+from cstool.storage.file_hashes import FileRead
+from cstool.storage.manifest import Manifest
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.parts import PartSpec
 from cstool.storage.run import Run, open_run

@@ -26,7 +26,7 @@ from cstool.stages.extract.rule_agreement import disagreeing_rules
 from cstool.stages.extract.waiting import WAITING_FOLDER
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import FileRead
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
 from cstool.wikitext.expansion.lua.version import lua_version

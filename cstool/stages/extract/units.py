@@ -21,6 +21,7 @@ from cstool.storage.counts import Counts, Tally
 from cstool.storage.paragraphs import left_beside
 from cstool.storage.parts import SideTable
 from cstool.storage.schemas import (
+    BLANK_LINE,
     MENTION,
     POSITIONS_A_PAGE,
     SENTENCES,
@@ -44,7 +45,7 @@ _BEGIN = BLOCK + 1
 _BEFORE = [
     between + ("#" * level + " " if 0 < level < TERM_LEVEL else "")
     for level in range(TERM_LEVEL + 1)
-    for between in ("", " ", "\n", "\n\n", "")
+    for between in ("", " ", "\n", BLANK_LINE, "")
 ]
 _SIZES = np.array([*map(len, _BEFORE)])
 

@@ -13,7 +13,8 @@ from cstool.masking.tokens import Spans
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_COLUMNS = ("id", "language", "source_language", "text", "entities", "wiki")
+# The columns of a corpus that masking needs.
+COLUMNS = ("id", "language", "source_language", "text", "entities", "wiki")
 _PASS_SHIFT = 56
 
 
@@ -47,7 +48,7 @@ def windows_of(batch: pa.RecordBatch, tokenizer: "Tokenizer", longest: int) -> W
     moved = pa.StructArray.from_arrays([*fields.values()], fields=[*kept.type])
     number = np.bincount(spans.sentence, minlength=len(windows.text))
     take = numbers(windows.text)
-    columns = {name: batch.column(name).take(take) for name in _COLUMNS if name != "entities"}
+    columns = {name: batch.column(name).take(take) for name in COLUMNS if name != "entities"}
     columns["text"] = strings(
         [
             texts[text][first:last]
@@ -61,5 +62,5 @@ def windows_of(batch: pa.RecordBatch, tokenizer: "Tokenizer", longest: int) -> W
     if "pass" in batch.schema.names:
         passes = batch.column("pass").to_numpy().astype(np.uint64)[windows.text]
         draw |= passes << np.uint64(_PASS_SHIFT)
-    rows = pa.RecordBatch.from_arrays([columns[n] for n in _COLUMNS], names=[*_COLUMNS])
+    rows = pa.RecordBatch.from_arrays([columns[n] for n in COLUMNS], names=[*COLUMNS])
     return WindowRows(rows, draw, int((~whole).sum()))

@@ -28,18 +28,12 @@ from cstool.masking.examples import RowLayout, entity_numbers, of_sentences, one
 from cstool.masking.strategies import STRATEGIES, RuleSource, Strategy, strategy_of
 from cstool.masking.tokens import Spans, Tokenized, Tokens, tokenize
 from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
-from cstool.stages.mask.document_windows import windows_of
+from cstool.stages.mask.document_windows import COLUMNS, windows_of
 from cstool.stages.mask.pairs import PAIRINGS, make_pairs
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, Tally, total
-from cstool.storage.manifest import (
-    PARAGRAPHS,
-    Manifest,
-    describe_file,
-    describe_folder,
-    hash_file,
-    need_stage,
-)
+from cstool.storage.file_hashes import hash_file
+from cstool.storage.manifest import PARAGRAPHS, Manifest, describe_file, describe_folder, need_stage
 from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run, open_run
@@ -229,14 +223,13 @@ def mask_part(file: str, work: _Work) -> Batches:
     counts = Counts()
     tools = _tools(work)
     part = open_part(Path(work.corpus) / file)
-    columns = ["id", "language", "source_language", "text", "entities", "wiki"]
     if work.unit != "sentence":
         passes = ["pass"] if "pass" in part.schema_arrow.names else []
-        columns += ["sentences", *passes]
+        columns = [*COLUMNS, "sentences", *passes]
         for batch in batches_by_group(part, _SENTENCES_AT_ONCE, columns):
             yield from _rows_of_documents(batch, work, tools, counts)
         return counts
-    for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
+    for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=[*COLUMNS], use_threads=False):
         rows = with_wikis(batch, work.wikis)
         keys = _keys(rows, work.options)
         yield _rows(rows, keys, tools, work.options, counts)

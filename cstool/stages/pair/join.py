@@ -15,7 +15,6 @@ from cstool.stages.pair.find_entities import tally_name
 from cstool.stages.pair.plan import PairPlan
 from cstool.stages.pair.scatter import moved_schema
 from cstool.stages.pair.shares import (
-    BLANK_LINE,
     Shares,
     blocks_of,
     number_of_shares,
@@ -25,7 +24,7 @@ from cstool.stages.pair.shares import (
 )
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches, SideTable
-from cstool.storage.schemas import PAIRED, PAIRED_ATTRIBUTION, SEGMENTS
+from cstool.storage.schemas import BLANK_LINE, PAIRED, PAIRED_ATTRIBUTION, SEGMENTS
 from cstool.storage.segments import Segment, read_segments
 
 # The subfolder of the work folder with the pages of each part.

@@ -12,11 +12,12 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat
 from cstool.arrays.codepoints import bytes_of
+from cstool.storage.schemas import BLANK_LINE
 
-# Between two paragraphs of a page, and between two segments of a row.
-BLANK_LINE = "\n\n"
 _GAP = len(BLANK_LINE)
 _NEWLINE = 10
+# More than the characters of any page, and a number that fits into an array.
+_MOST = 1 << 40
 
 
 class PageBlocks(NamedTuple):
@@ -198,11 +199,11 @@ def number_of_shares(blocks: PageBlocks, row: Array, segments: int, window: int 
     """
     firsts = np.flatnonzero(np.append(True, np.diff(row) != 0))
     most = np.maximum.reduceat(blocks.number, firsts)
-    numbers: Array = np.minimum(most, segments)
+    numbers: Array = np.minimum(most, min(segments, _MOST))
     if window is None:
         return numbers
     length = np.add.reduceat(np.diff(blocks.begins) + _GAP, firsts)
-    smallest = -(-length // window)
+    smallest = -(-length // min(window, _MOST))
     most = np.minimum(most, 2 * smallest)
     numbers = np.minimum(most, smallest)
     due = np.flatnonzero(numbers < most)

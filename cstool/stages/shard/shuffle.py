@@ -24,7 +24,7 @@ from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import sha256
+from cstool.storage.file_hashes import sha256
 from cstool.storage.parts import Batches
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.segments import (

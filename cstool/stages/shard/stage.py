@@ -48,6 +48,7 @@ from cstool.stages.shard.statistics import (
 from cstool.storage.atomic import whole_file, write_bytes
 from cstool.storage.checksums import is_sound, read_part
 from cstool.storage.counts import Counts, Tally, total
+from cstool.storage.file_hashes import hash_file, sha256
 from cstool.storage.manifest import (
     ATTRIBUTION,
     Input,
@@ -55,8 +56,6 @@ from cstool.storage.manifest import (
     Part,
     describe_file,
     describe_folder,
-    hash_file,
-    sha256,
 )
 from cstool.storage.paragraphs import of_corpus
 from cstool.storage.parts import FinishedPart, PartSpec

@@ -13,8 +13,9 @@ from cstool.stages.titles.resolve import ResolvedTitles
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.hash_index import HashIndex, building
-from cstool.storage.manifest import Part, sha256
+from cstool.storage.manifest import Part
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
 from cstool.storage.schemas import QID

@@ -44,8 +44,8 @@ from cstool.stages.titles.resolve import (
 from cstool.stages.titles.write_non_entities import rows_of_reasons
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, total
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.hash_index import HashIndex, building, hash_column
-from cstool.storage.manifest import FileRead
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
 from cstool.storage.tasks import Task, part_name

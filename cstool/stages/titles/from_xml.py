@@ -28,8 +28,9 @@ from cstool.stages.titles.resolve import (
 from cstool.stages.titles.write_non_entities import rows_of_reasons
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.hash_index import hash_column
-from cstool.storage.manifest import FileRead, Manifest
+from cstool.storage.manifest import Manifest
 from cstool.storage.parts import Batches, FinishedPart, PartSpec, SideTable
 from cstool.storage.run import Run
 from cstool.storage.tasks import Task, part_name

@@ -26,17 +26,9 @@ from cstool.stages.titles.wiki import language_of, named_site, site_of
 from cstool.stages.titles.write_non_entities import write_not_entities
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts, total
+from cstool.storage.file_hashes import FileRead, sha256
 from cstool.storage.hash_index import HashIndex
-from cstool.storage.manifest import (
-    TITLE_INDEX,
-    FileRead,
-    Manifest,
-    Part,
-    Source,
-    describe_folder,
-    need_stage,
-    sha256,
-)
+from cstool.storage.manifest import TITLE_INDEX, Manifest, Part, Source, describe_folder, need_stage
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.run import Run, open_run
 from cstool.wikitext.language_check import SAMPLE

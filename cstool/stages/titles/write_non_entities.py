@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import read_part, write_table
-from cstool.storage.manifest import NOT_ENTITIES, Part, sha256
+from cstool.storage.file_hashes import sha256
+from cstool.storage.manifest import NOT_ENTITIES, Part
 from cstool.storage.non_entities import NON_ENTITIES
 from cstool.storage.schemas import QID
 

@@ -10,16 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.hash_index import HashIndex, hash_titles
-from cstool.storage.manifest import (
-    MANIFEST,
-    NOT_ENTITIES,
-    TITLE_INDEX,
-    Manifest,
-    Part,
-    Source,
-    sha256,
-)
+from cstool.storage.manifest import MANIFEST, NOT_ENTITIES, TITLE_INDEX, Manifest, Part, Source
 from cstool.storage.schemas import SENTENCES, TITLES
 
 Row = dict[str, Any]

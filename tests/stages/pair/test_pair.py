@@ -395,3 +395,11 @@ class TestBadInput:
         data[20] ^= 1
         part.write_bytes(data)
         assert "is damaged" in self.refused(pages, titles)
+
+
+@pytest.mark.parametrize("of", [{"segments": 10**30}, {"window": 10**30}])
+def test_numbers_beyond_those_of_any_page_are_taken(tmp_path: Path, of: dict[str, int]) -> None:
+    pages = [Page(1, "Berlin", ["Moja.", "Mbili.", "Tatu."])]
+    pair_wikis(tmp_path, [Wiki("sw", pages, {"Berlin": 64}), ENGLISH], **of)
+    [row] = rows_in(tmp_path / "pairs")
+    assert len(row["segments"]) == (2 if "window" in of else 5)

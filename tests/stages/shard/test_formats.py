@@ -19,7 +19,8 @@ from cstool.execution.options import RunOptions
 from cstool.stages.shard.formats import FORMATS
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import need_stage, sha256
+from cstool.storage.file_hashes import sha256
+from cstool.storage.manifest import need_stage
 from tests.stages.shard.switched import Sentence, corpus_rows, make_corpus, write_switched
 from tests.support import files_of
 

@@ -13,7 +13,8 @@ from cstool.execution.options import RunOptions
 from cstool.stages.switch.options import Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts
-from cstool.storage.manifest import MANIFEST, Manifest, Part, Source, sha256
+from cstool.storage.file_hashes import sha256
+from cstool.storage.manifest import MANIFEST, Manifest, Part, Source
 from cstool.storage.schemas import ENTITIES, LINKED, Unit, for_unit
 from tests.support import rows_of
 
