@@ -10,7 +10,7 @@ from importlib import metadata
 import pytest
 
 from cstool import __version__, distribution
-from cstool.stages.shard.dataset_card import _citation
+from cstool.stages.shard.card_citation import citation
 from tests.conftest import ROOT
 
 COMMAND = "cstool"
@@ -75,7 +75,7 @@ def test_hints_name_a_package_on_the_index_only_after_the_release(
     assert hint.startswith("pip install '")
     assert (f"'{distribution.NAME}[mask]'" in hint) == published
     assert ("'.[mask]'" in hint) != published
-    assert (distribution.HOME in _citation()) == published
+    assert (distribution.HOME in citation({"default"})) == published
     assert distribution.address() == (distribution.HOME if published else None)
 
 

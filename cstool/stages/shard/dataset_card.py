@@ -9,6 +9,7 @@ from typing import Any
 from cstool import __version__
 from cstool.distribution import address
 from cstool.languages.codes import names
+from cstool.stages.shard.card_citation import citation, methods_section, recipes_of
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
 from cstool.stages.shard.card_origins import origins_section, published_at
@@ -74,6 +75,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     first = next(iter(splits), "de")
     unit, units = facts.kind.unit, TALLIES[facts.kind.unit]
+    done = "annotated" if facts.kind.annotated else "switched"
     return f"""\
 ---
 {metadata(splits, facts.form, facts.sources, facts.kind)}---
@@ -104,11 +106,10 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 {_numbers(facts)}{_made(facts)}## Limitations
 
-- Labels are inserted in their base form, as in Wikidata. They may not agree with the rest of the
-  sentence in case, number or gender, or with its articles and particles.
-- Only entities are switched. The rest of the {unit} is not translated.
-- Only linked entities are switched. Wikipedia usually links an entity once per page; later
-  mentions are switched only if `cstool link --propagate` found them.
+- Labels are inserted in their base form, as in Wikidata.{_agreement(facts.kind)}
+- Only entities are {done}. The rest of the {unit} is not translated.
+- Only linked entities are {done}. Wikipedia usually links an entity once per page; later
+  mentions are {done} only if `cstool link --propagate` found them.
 - The quality of the labels is that of Wikidata. Some labels are missing, some are in another
   script or language (these are excluded if detected), and some refer to something other than the
   link.
@@ -128,7 +129,7 @@ a tab). Adaptations must be shared under the same license. Entity labels are fro
 
 ## Citation
 
-{_citation()}"""
+{citation(recipes_of(facts.lineage))}"""
 
 
 # By suffix: the packages with which the files can be read.
@@ -144,33 +145,6 @@ def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
 def _program() -> str:
     """Return the program's name, with a link if it has a public address."""
     return f"[cstool]({address()})" if address() else "cstool"
-
-
-def _citation() -> str:
-    url = f'    url = "{address()}",\n' if address() else ""
-    return f"""\
-```bibtex
-@inproceedings{{whitehouse-etal-2022-entitycs,
-    title = "{{E}}ntity{{CS}}: Improving Zero-Shot Cross-lingual Transfer with
-        Entity-Centric Code Switching",
-    author = "Whitehouse, Chenxi and Christopoulou, Fenia and Iacobacci, Ignacio",
-    booktitle = "Findings of the Association for Computational Linguistics: EMNLP 2022",
-    month = dec,
-    year = "2022",
-    address = "Abu Dhabi, United Arab Emirates",
-    publisher = "Association for Computational Linguistics",
-    url = "https://aclanthology.org/2022.findings-emnlp.499/",
-    doi = "10.18653/v1/2022.findings-emnlp.499",
-    pages = "6698--6714"
-}}
-
-@software{{cstool,
-    title = "cstool: from Wikipedia and Wikidata dumps to a code-switched corpus",
-    author = "{{The cstool authors}}",
-{url}    version = "{__version__}"
-}}
-```
-"""
 
 
 def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -191,21 +165,14 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
 def _about(rows: int, languages: int, facts: CardData) -> str:
     """Return the first paragraph: what the corpus is."""
     noun = "language" if languages == 1 else "languages"
+    method = methods_section(recipes_of(facts.lineage), facts.kind)
     text = f"""\
 {introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {languages}
-{noun}.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}."""
+{noun}.{passes_of(facts.kind)} It was created with {_program()} {__version__}{method}."""
     if facts.kind == RowKind():
         return text
     words = text.replace("\n", " ")
     return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
-
-
-def _method(facts: CardData) -> str:
-    """Return whose method was followed, "" if names stand beside their anchors."""
-    if facts.kind.annotated:
-        return ""
-    return """, following the method of EntityCS
-([Whitehouse et al. 2022](https://aclanthology.org/2022.findings-emnlp.499/))"""
 
 
 def _numbers(facts: CardData) -> str:
@@ -218,6 +185,14 @@ def _looked_at(facts: CardData) -> str:
     if facts.kind.unit == "sentence":
         return f"{LOOKED_AT:,} rows"
     return f"{CHARACTERS_LOOKED_AT:,} characters"
+
+
+def _agreement(kind: RowKind) -> str:
+    """Return that names in place of anchors may not agree with the text."""
+    if kind.annotated:
+        return ""
+    return """ They may not agree with the rest of the
+  sentence in case, number or gender, or with its articles and particles."""
 
 
 def _missing(kind: RowKind) -> str:

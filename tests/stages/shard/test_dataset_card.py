@@ -1,6 +1,7 @@
 """The dataset card: its YAML, and the commands that made the corpus."""
 
 import os
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,16 @@ from msgspec import structs
 from cstool.cli.main import cstool
 from cstool.execution.options import RunOptions
 from cstool.stages.shard import card_metadata
+from cstool.stages.shard.card_citation import citation, methods_section
 from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.formats import FORMATS
-from cstool.stages.switch.options import Recipe, SwitchOptions
+from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import Ancestor, Input, Queried, Source, lineage_of, need_stage
+from cstool.storage.row_kinds import RowKind
 from cstool.storage.statistics import LanguageNumbers
 from tests.conftest import Sample
 from tests.support import files_of
@@ -301,3 +304,16 @@ def test_the_commands_of_a_recipe_make_its_rows_again(
 def test_a_corpus_in_one_language_is_in_one_language() -> None:
     card = dataset_card({"de": {"train": SplitSize(2)}}, CardData(FORMATS["cstool"], (ENGLISH,)))
     assert " in 1\nlanguage. " in card
+
+
+def test_the_card_names_the_paper_of_each_recipe() -> None:
+    assert "Yamada and Ri 2024" in methods_section({"leia"}, RowKind("page", "annotate"))
+    assert methods_section({"default"}, RowKind("page", "annotate")) == ""
+    assert "EntityCS" in methods_section({"entitycs"}, RowKind())
+    papers = [*re.findall(r"@inproceedings\{([^,]*)", citation({"leia", "syncs-replace"}))]
+    assert papers == ["yamada-ri-2024-leia", "wang-etal-2025-investigating-scaling"]
+
+
+def test_every_recipe_has_a_paper() -> None:
+    for recipe in RECIPES:
+        assert "@inproceedings" in citation({recipe})
