@@ -190,9 +190,10 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
 
 def _about(rows: int, languages: int, facts: CardData) -> str:
     """Return the first paragraph: what the corpus is."""
+    noun = "language" if languages == 1 else "languages"
     text = f"""\
 {introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {languages}
-languages.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}."""
+{noun}.{passes_of(facts.kind)} It was created with {_program()} {__version__}{_method(facts)}."""
     if facts.kind == RowKind():
         return text
     words = text.replace("\n", " ")

@@ -65,7 +65,8 @@ class SentenceBatch:
     def of(rows: pa.RecordBatch) -> "SentenceBatch":
         """Return the batch without the mentions that have no QID.
 
-        Raises InputError for mentions that overlap or exceed their sentence.
+        Raises InputError for mentions that overlap or exceed their sentence, and for starts of
+        sentences that are missing, not ascending, or outside the text.
         """
         offsets, mentions = flat(rows.column("mentions"))
         linked = mentions.field("qid").is_valid().to_numpy(zero_copy_only=False)
@@ -75,7 +76,10 @@ class SentenceBatch:
             for name in ("start", "end", "qid")
         )
         sentence = np.repeat(np.arange(rows.num_rows), np.diff(firsts))
-        pieces = _pieces(rows, firsts, start, end)
+        begins = begins_of(rows.column("text"))
+        if "sentences" in rows.schema.names:
+            _check_starts(rows, np.diff(begins))
+        pieces = _pieces(rows, begins, firsts, start, end)
         piece = sentence + 2 * np.arange(len(start)) + 1
         return SentenceBatch(
             rows, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(piece))
@@ -113,10 +117,33 @@ def in_rows(rows: Array, offsets: Array) -> Array:
     return keys
 
 
-def _pieces(rows: pa.RecordBatch, firsts: Array, start: Array, end: Array) -> pa.StringArray:
+def _check_starts(rows: pa.RecordBatch, lengths: Array) -> None:
+    """Check the column `sentences`; `lengths`: int64[rows], of the texts, in characters."""
+    offsets, starts = flat(rows.column("sentences"))
+    row = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
+    at = starts.to_numpy()
+    keys = in_rows(row, at)
+    wrong = np.concatenate(
+        [
+            np.flatnonzero(np.diff(offsets) == 0),
+            row[at >= lengths[row]],
+            row[1:][keys[1:] <= keys[:-1]],
+        ]
+    )
+    if len(wrong):
+        raise InputError(
+            f"row {rows.column('id')[int(wrong.min())].as_py()}: `sentences` is empty, not "
+            "ascending, or exceeds the text; make the linked rows again with "
+            "`cstool link … --overwrite`"
+        )
+
+
+def _pieces(
+    rows: pa.RecordBatch, begins: Array, firsts: Array, start: Array, end: Array
+) -> pa.StringArray:
     """Return the sentences cut before and after each linked mention, without copying the text."""
     texts = rows.column("text")
-    bounds = bounds_of_pieces(begins_of(texts), firsts, start, end)
+    bounds = bounds_of_pieces(begins, firsts, start, end)
     crossed = np.flatnonzero(bounds[1:] < bounds[:-1])
     if len(crossed):
         first_piece = np.arange(len(texts) + 1) + 2 * firsts

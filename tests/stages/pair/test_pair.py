@@ -398,7 +398,7 @@ class TestBadInput:
 
 
 @pytest.mark.parametrize("of", [{"segments": 10**30}, {"window": 10**30}])
-def test_numbers_beyond_those_of_any_page_are_taken(tmp_path: Path, of: dict[str, int]) -> None:
+def test_numbers_beyond_those_of_any_page_are_taken(tmp_path: Path, of: dict[str, Any]) -> None:
     pages = [Page(1, "Berlin", ["Moja.", "Mbili.", "Tatu."])]
     pair_wikis(tmp_path, [Wiki("sw", pages, {"Berlin": 64}), ENGLISH], **of)
     [row] = rows_in(tmp_path / "pairs")

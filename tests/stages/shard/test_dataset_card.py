@@ -296,3 +296,8 @@ def test_the_commands_of_a_recipe_make_its_rows_again(
     result = CliRunner().invoke(cstool, ["switch", *map(str, arguments)], catch_exceptions=False)
     assert result.exit_code == 0
     assert need_stage(tmp_path / "2", "switch") == first
+
+
+def test_a_corpus_in_one_language_is_in_one_language() -> None:
+    card = dataset_card({"de": {"train": SplitSize(2)}}, CardData(FORMATS["cstool"], (ENGLISH,)))
+    assert " in 1\nlanguage. " in card

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cstool.errors import InputError
 from cstool.stages.switch import part_rows
 from cstool.storage.counts import imbalances
 from cstool.storage.manifest import Manifest, need_stage
@@ -285,3 +286,13 @@ def test_the_distribution_over_parts_changes_no_row(
     found = [switched(where, where / "out", **chosen) for where in (one, each)]
     assert found[0][0] == found[1][0]
     assert found[0][1].counts == found[1][1].counts
+
+
+@pytest.mark.parametrize("starts", [[], [7, 0], [0, 0], [0, 22]])
+def test_starts_that_are_not_those_of_sentences_are_reported(
+    tmp_path: Path, starts: list[int]
+) -> None:
+    good = text_of(1, ["A ", ("dog", 1), ". "], ["It is a dog."])
+    bad = {**text_of(2, ["A ", ("dog", 1), ". "], ["It was a dog…"]), "sentences": starts}
+    with pytest.raises(InputError, match=r"row 1048578: `sentences` is empty"):
+        made(tmp_path, good, bad)
