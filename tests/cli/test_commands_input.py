@@ -170,7 +170,7 @@ def test_the_summary_line_has_counts_and_reasons(sample: Sample, tmp_path: Path)
     assert done.stdout == ""
     first, second = done.stderr.strip().split("\n")
     assert first.startswith("extract: 57 pages, ")
-    assert "(pages dropped: other namespace (4), redirect (18), " in first
+    assert "(pages dropped: other namespace (5), redirect (20), " in first
     assert "; sentences dropped: " in first
     holes = second.removeprefix("extract: templates that dropped most sentences: ").split(", ")
     numbers = [int(hole.rsplit(" ", 1)[1].strip("()")) for hole in holes]
