@@ -103,24 +103,7 @@ def mask_corpus(
     options that exclude each other, CstoolError if the library tokenizers is missing.
     """
     read = need_stage(corpus, "shard")
-    form = read.parameters.get("format", "cstool")
-    if form != "cstool":
-        raise InputError(
-            f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
-            "`cstool shard --format cstool`"
-        )
-    unit = read.row_unit
-    if options.strategy in PAIRINGS and unit != "sentence":
-        raise InputError(
-            f"{corpus}: contains {TALLIES[unit]}, and {options.strategy} takes sentences; make a "
-            "corpus of sentences, starting with `cstool extract --unit sentence`"
-        )
-    if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
-        raise InputError(
-            f"{corpus}: no paragraphs, which {options.strategy} requires, because an older version "
-            "of cstool made the corpus; make it again with --overwrite, starting with "
-            "`cstool extract`"
-        )
+    _need_spans(corpus, read, options)
     version = need_library()
     if options.clusters is not None:  # a Dask worker may have another working directory
         options = replace(options, clusters=options.clusters.absolute())
@@ -129,7 +112,7 @@ def mask_corpus(
     fingerprints = " ".join(str(one.identity) for one in inputs)
     corpus = corpus.absolute()
     wikis = wikis_by_language(corpus, read)
-    work = _Work(str(corpus), wikis, str(files[0]), fingerprints, unit, options)
+    work = _Work(str(corpus), wikis, str(files[0]), fingerprints, read.row_unit, options)
     _check(tokenizer, work)
     parameters: dict[str, Any] = {
         "strategy": options.strategy,
@@ -150,6 +133,28 @@ def mask_corpus(
         if options.strategy in PAIRINGS:
             return make_pairs(run, corpus, read, files[0], options.strategy, options.max_length)
         return _examples(run, read, work)
+
+
+def _need_spans(corpus: Path, read: Manifest, options: MaskOptions) -> None:
+    """Raise InputError for a corpus whose rows the strategy cannot take."""
+    form = read.parameters.get("format", "cstool")
+    if form != "cstool":
+        raise InputError(
+            f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
+            "`cstool shard --format cstool`"
+        )
+    unit = read.row_unit
+    if options.strategy in PAIRINGS and unit != "sentence":
+        raise InputError(
+            f"{corpus}: contains {TALLIES[unit]}, and {options.strategy} takes sentences; make a "
+            "corpus of sentences, starting with `cstool extract --unit sentence`"
+        )
+    if options.strategy in PAIRINGS and not read.beside(PARAGRAPHS):
+        raise InputError(
+            f"{corpus}: no paragraphs, which {options.strategy} requires, because an older version "
+            "of cstool made the corpus; make it again with --overwrite, starting with "
+            "`cstool extract`"
+        )
 
 
 def _check(tokenizer: Path, work: _Work) -> None:

@@ -26,7 +26,14 @@ from cstool.stages.switch.sampling import LanguageSampling
 from cstool.stages.switch.weights import weights_of
 from cstool.storage.checksums import layout_of, read_part
 from cstool.storage.counts import Counts, total
-from cstool.storage.manifest import ATTRIBUTION, Manifest, beside_part, describe_folder, need_stage
+from cstool.storage.manifest import (
+    ATTRIBUTION,
+    Manifest,
+    Source,
+    beside_part,
+    describe_folder,
+    need_stage,
+)
 from cstool.storage.paragraphs import hand_on
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
@@ -47,11 +54,7 @@ def switch(
     """
     read = need_stage(linked, "link")
     store = need_stage(entities, "entities")
-    if read.source is None:
-        raise InputError(
-            f"{linked}: no source language in the manifest; make the folder again with --overwrite"
-        )
-    wiki, source = read.source.wiki, read.source.language
+    source = _source(linked, read).language
     options = options.resolved(read.row_unit)
     present = store.counts.details.get("languages", {})
     languages = _languages(options, present, source)
@@ -70,33 +73,60 @@ def switch(
         options=running,
         reads=[linked, entities],
     ) as run:
-        if run.finished:
-            return run.finished
-        rules = LabelRules.of(languages, options.fallback, options.labels)
-        known_in = current(source) if options.need_known else None
-        named = options.anchors == "named"
-        needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
-        labels, counted = make_store(run, (linked, read), (entities, store), needs)
-        number = sum(part.rows for part in read.tables)
-        most = None if options.policy == "all" else options.max_languages
-        sampling = LanguageSampling(tuple(languages), options.seed, most)
-        paths = str(linked), str(labels)
-        fingerprint = run.claim.fingerprint()
-        work = SwitchWork(
-            *paths, fingerprint, wiki, source, number, sampling, options, read.row_unit
+        return run.finished or _fill(run, (linked, read), (entities, store), options, languages)
+
+
+def _fill(
+    run: Run,
+    linked: tuple[Path, Manifest],
+    entities: tuple[Path, Manifest],
+    options: SwitchOptions,
+    languages: list[str],
+) -> Manifest:
+    """Gather the labels, and write the rows and their side tables."""
+    (folder, read), (_, store) = linked, entities
+    source = _source(*linked)
+    rules = LabelRules.of(languages, options.fallback, options.labels)
+    known_in = current(source.language) if options.need_known else None
+    named = options.anchors == "named"
+    needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
+    labels, counted = make_store(run, linked, entities, needs)
+    number = sum(part.rows for part in read.tables)
+    most = None if options.policy == "all" else options.max_languages
+    sampling = LanguageSampling(tuple(languages), options.seed, most)
+    work = SwitchWork(
+        str(folder),
+        str(labels),
+        run.claim.fingerprint(),
+        source.wiki,
+        source.language,
+        number,
+        sampling,
+        options,
+        read.row_unit,
+    )
+    weights = _weights(run, work, read, counted)
+    work = replace(work, sampling=replace(sampling, weights=weights))
+    made = _map(run, switch_part, work, read)
+    counts = total([counted, *(m.counts for m in made)])
+    rows = [*([MIXED] if options.mix else languages), source.language]
+    counts.add("languages", dict.fromkeys(rows, 0))
+    for kind in ("entities by language", "names by origin", "names fitted"):
+        counts.add(kind, {})
+    present = store.counts.details.get("languages", {})
+    unknown = {code: number for code, number in present.items() if not is_known(code)}
+    counts.add("labels in unknown languages", unknown)
+    beside = [*_attribute(run, *linked), *hand_on(run, *linked)]
+    return run.finish([*made, *beside], counts, source=source, unit=read.row_unit)
+
+
+def _source(linked: Path, read: Manifest) -> Source:
+    """Return the wiki of a folder. Raises InputError if its manifest does not name it."""
+    if read.source is None:
+        raise InputError(
+            f"{linked}: no source language in the manifest; make the folder again with --overwrite"
         )
-        weights = _weights(run, work, read, counted)
-        work = replace(work, sampling=replace(sampling, weights=weights))
-        made = _map(run, switch_part, work, read)
-        counts = total([counted, *(m.counts for m in made)])
-        rows = [*([MIXED] if options.mix else languages), source]
-        counts.add("languages", dict.fromkeys(rows, 0))
-        for kind in ("entities by language", "names by origin", "names fitted"):
-            counts.add(kind, {})
-        unknown = {code: number for code, number in present.items() if not is_known(code)}
-        counts.add("labels in unknown languages", unknown)
-        beside = [*_attribute(run, linked, read), *hand_on(run, linked, read)]
-        return run.finish([*made, *beside], counts, source=read.source, unit=read.row_unit)
+    return read.source
 
 
 def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
