@@ -127,7 +127,13 @@ if hasattr(stage, "SwitchWork"):
     spec = stage.rows_spec(work.schema)
 else:  # before annotated names
     work = stage._Work(*paths, "enwiki", source, 0, sampling, options)
-    spec = stage.rows_spec()
+    if hasattr(stage, "rows_spec"):
+        spec = stage.rows_spec()
+    else:
+        from cstool.storage.checksums import layout_of
+        from cstool.storage.parts import PartSpec
+        from cstool.storage.schemas import SWITCHED
+        spec = PartSpec(SWITCHED, layout=layout_of(SWITCHED, stage.UNIQUE))
 pyarrow.array([0]).to_numpy()  # imports pandas if it is there
 begun, rows, mentions = time.process_time(), 0, 0
 for part in linked:
