@@ -86,7 +86,7 @@ def test_a_message_begins_with_its_file_or_option_and_ends_with_what_to_do(
         return
     # `sentence {}`: the stage adds the folder.
     if place.split("/", maxsplit=1)[0] not in IN_MEMORY:
-        assert text.startswith(("{}", "--", "standard input: ", "sentence {}: "))
+        assert text.startswith(("{}", "--", "standard input: ", "sentence {}: ", "row {}: "))
     assert "; " in text or text.endswith("{}")
 
 

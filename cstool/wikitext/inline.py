@@ -9,7 +9,7 @@ from functools import cache
 
 from cstool.wikitext.character_references import decode_entities
 from cstool.wikitext.extension_tags import names, tags
-from cstool.wikitext.markers import APART, CONTINUES, INVISIBLE, NOTHING, Markers
+from cstool.wikitext.markers import APART, CONTINUES, HEADING_MARK, INVISIBLE, NOTHING, Markers
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import PROTOCOLS
 from cstool.wikitext.variants import pieces, variants_of
@@ -31,7 +31,8 @@ _DEEPEST_CONVERTER = 5
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _TAG = re.compile(r"</?([a-z][^\s/<>]*)[^<>]*>", re.IGNORECASE)
 _BROKEN_TAG = re.compile(
-    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}])[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
+    rf"</?([a-zA-Z]+[1-6]?)(?=[\s/{CONTINUES}{HEADING_MARK}])"
+    rf"[^<>\n{CONTINUES}]*[\n{CONTINUES}][^<>]*>"
 )
 _LINE = re.compile(rf"[^\n{CONTINUES}]+")
 
