@@ -134,10 +134,13 @@ def flat(column: pa.Array) -> tuple[np.ndarray[Any, np.dtype[np.int64]], pa.Arra
 def distinct(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return the distinct numbers, sorted, as `np.unique` does, which imports `numpy.ma`."""
     ordered = np.sort(values)
-    new = np.ones(len(ordered), bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    kept: np.ndarray[Any, Any] = ordered[new]
+    kept: np.ndarray[Any, Any] = ordered[changes(ordered)]
     return kept
+
+
+def changes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return where a value differs from the one before, bool[n]; the first one always does."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def ranges(firsts: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

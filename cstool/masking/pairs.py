@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import changes
 from cstool.arrays.hashing import U64, hash_word, mix
 
 PairScope = Literal["paragraph", "page"]
@@ -95,9 +96,9 @@ def pair_up(
     other pages (easy).
     """
     number = len(pages)
-    new_page = _changes(pages)
-    new_paragraph = new_page | _changes(paragraphs)
-    new_sentence = new_paragraph | _changes(ids)
+    new_page = changes(pages)
+    new_paragraph = new_page | changes(paragraphs)
+    new_sentence = new_paragraph | changes(ids)
     within = _Ranges(*map(_ranges_of, (new_page, new_paragraph, new_sentence)))
     outer, inner = within.same(place)
     anchor = np.ones(number, bool)
@@ -111,11 +112,6 @@ def pair_up(
     at = np.flatnonzero(anchor)
     pairs = _drawn(at, within.at(at), keys[at], number, place)
     return PairingResult(_shuffled(pairs, keys), len(at), dropped)
-
-
-def _changes(values: Array) -> Array:
-    """Return where a value differs from the one before."""
-    return np.append(True, values[1:] != values[:-1])[: len(values)]
 
 
 def _ranges_of(new: Array) -> _Range:

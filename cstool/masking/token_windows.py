@@ -16,7 +16,7 @@ from cstool.masking.tokens import Spans
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-# A text has up to so many tokens more by itself than within another text.
+# The maximum number of tokens that a text has by itself beyond those it has within another text.
 _MORE_ALONE = 2
 
 

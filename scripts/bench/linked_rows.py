@@ -51,7 +51,7 @@ def write_pages(folder: Path, pages: Path) -> None:
 
 
 def _pages_of(table: pa.Table) -> pa.Table:
-    """Return pages of so many sentences; five make a paragraph."""
+    """Return pages of `SENTENCES_A_PAGE` sentences, with five in a paragraph."""
     rows = table.to_pylist()
     pages: list[dict[str, Any]] = []
     for first in range(0, len(rows), SENTENCES_A_PAGE):

@@ -1,6 +1,6 @@
 """The recipe leia on real pages, mention for mention as the published rules would have it.
 
-Links with a fragment, which LEIA skips, cannot be told apart in linked pages; both sides take them.
+Linked pages do not show which links have a fragment; LEIA skips these, both sides here take them.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""What stats, show and report tell about paragraphs, pages and pairs of pages."""
+"""The output of stats, show and report for paragraphs, pages and pairs of pages."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_stats_of_a_corpus_are_those_of_its_folder(folders: Path) -> None:
         assert (one.rows, one.words, one.entities) == (other.rows, other.words, other.entities)
         assert one.documents
         assert other.documents
-        # Only rows tell how many of the entities of their source are switched.
+        # The share of switched entities is known only from the rows.
         assert one.documents == msgspec.structs.replace(other.documents, switched=None)
         if one.language != "en":
             assert one.mixing == other.mixing

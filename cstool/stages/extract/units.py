@@ -13,7 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, list_of_structs, numbers, one_chunk, ranges, strings
+from cstool.arrays.arrow import (
+    changes,
+    flat,
+    list_of,
+    list_of_structs,
+    numbers,
+    one_chunk,
+    ranges,
+    strings,
+)
 from cstool.arrays.codepoints import bytes_of
 from cstool.stages.extract.options import ExtractOptions
 from cstool.stages.extract.rows import BEYOND, HOLE, LOST, NO_MENTION, ROWS_A_GROUP
@@ -80,7 +89,7 @@ def as_units(
     is_missing = (is_gap & ~is_heading) | beyond
     is_sentence = ~is_heading & ~is_missing
     page = _numbers(table, "page")
-    begins = np.append(True, page[1:] != page[:-1])[: len(page)]
+    begins = changes(page)
     page_starts = np.flatnonzero(begins)
     if options.unit == "paragraph":
         begins |= kind & PARTED_BY == BLOCK
@@ -198,13 +207,13 @@ def _chosen(kind: Array, chosen: Array, unit: Array) -> _Rows:
     parted = np.where(kind >= HEADING, BLOCK, kind & PARTED_BY)
     since = np.append(0, at[:-1] + 1)  # the row after the one that was chosen before
     before = np.maximum.reduceat(parted[: at[-1] + 1], since).astype(np.int64)
-    before[np.append(True, of_unit[1:] != of_unit[:-1])] = _BEGIN
+    before[changes(of_unit)] = _BEGIN
     return _Rows(at, of_unit, before + (_BEGIN + 1) * level, level == 0)
 
 
 def _firsts(rows: _Rows) -> Array:
     """Return the index, among the rows, of the first sentence of each unit."""
-    begins = np.flatnonzero(np.append(True, rows.unit[1:] != rows.unit[:-1])[: len(rows.unit)])
+    begins = np.flatnonzero(changes(rows.unit))
     sentences = np.flatnonzero(rows.is_sentence)
     firsts: Array = sentences[np.searchsorted(sentences, begins)]
     return firsts
@@ -214,12 +223,12 @@ def _groups(table: pa.Table, rows: _Rows) -> Iterator[tuple[int, int]]:
     """Yield the bounds of the rows of groups of whole units, which have about `BYTES_A_GROUP`."""
     if not len(rows.at):
         return
-    begins = np.flatnonzero(np.append(True, rows.unit[1:] != rows.unit[:-1]))
+    begins = np.flatnonzero(changes(rows.unit))
     sizes = np.diff(bytes_of(one_chunk(table.column("text")))[0])[rows.at]
     upto = np.cumsum(_sums(sizes, begins))
-    of_bytes, of_rows = upto // BYTES_A_GROUP, np.arange(len(upto)) // ROWS_A_GROUP
-    changes = (of_bytes[1:] != of_bytes[:-1]) | (of_rows[1:] != of_rows[:-1])
-    bounds = [0, *begins[np.flatnonzero(changes) + 1].tolist(), len(rows.at)]
+    groups = upto // BYTES_A_GROUP, np.arange(len(upto)) // ROWS_A_GROUP
+    firsts = np.flatnonzero(changes(groups[0]) | changes(groups[1]))
+    bounds = [*begins[firsts].tolist(), len(rows.at)]
     yield from pairwise(bounds)
 
 
@@ -229,7 +238,7 @@ def _joined(table: pa.Table, rows: _Rows, lengths: Array, gaps: Array, unit: Uni
     inside = table.slice(low, high - low)
     at = numbers(rows.at - low)
     texts = one_chunk(inside.column("text")).take(at)
-    begins = np.flatnonzero(np.append(True, rows.unit[1:] != rows.unit[:-1]))
+    begins = np.flatnonzero(changes(rows.unit))
     before = strings(_BEFORE).take(numbers(rows.before))
     joined = pc.binary_join_element_wise(before, texts, "")
     starts = _starts(texts, rows, begins)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of, list_of_structs, numbers, one_chunk, strings
+from cstool.arrays.arrow import changes, list_of, list_of_structs, numbers, one_chunk, strings
 from cstool.arrays.codepoints import begins_of, bytes_of
 from cstool.stages.pair.find_entities import tally_name
 from cstool.stages.pair.plan import PairPlan
@@ -123,7 +123,7 @@ def _joined(pages: _Pages, plan: PairPlan, counts: Counts) -> pa.Table:
     languages = list_of(
         np.bincount(pages.row, minlength=pages.rows), codes, PAIRED.field("languages").type
     )
-    begins = np.append(True, np.diff(pages.row) != 0)
+    begins = changes(pages.row)
     qids = one_chunk(pages.table.column("qid")).take(numbers(np.flatnonzero(begins)))
     _count(pages, page, length, plan, counts)
     text = _text(texts, shares, order, number)

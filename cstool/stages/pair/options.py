@@ -17,7 +17,8 @@ class PairOptions:
     English before the rest, which keep the order of the folders. `unpaired`: write a row per page
     instead of one per entity, from the same pages. `min_wikis`: minimum number of wikis with a page
     of the entity. `segments`: number of segments into which each page is cut. `window`: if given,
-    pages are cut into so many segments that one of each page fits into this many characters.
+    pages are cut into the smallest number of segments with which one of each page has at most
+    this number of characters in total.
     """
 
     order: tuple[str, ...] = ()

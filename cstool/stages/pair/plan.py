@@ -12,6 +12,7 @@ import numpy as np
 import xxhash
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import changes
 from cstool.errors import InputError
 from cstool.stages.pair.find_entities import tally_name
 from cstool.stages.pair.options import PairOptions
@@ -120,7 +121,7 @@ def _pages_of(found: Path, parts: Sequence[tuple[int, FinishedPart]], wiki: int)
     qids, sizes = _columns(files, ("qid", "bytes"))
     order = np.argsort(qids, kind="stable")
     qids = qids[order]
-    new = np.append(True, qids[1:] != qids[:-1])[: len(qids)]
+    new = changes(qids)
     if new.all():
         return _WikiPages(qids, sizes[order], np.zeros(0, np.uint64))
     [ids] = _columns(files, ("page_id",))

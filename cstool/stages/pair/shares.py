@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat
+from cstool.arrays.arrow import changes, flat
 from cstool.arrays.codepoints import bytes_of
 from cstool.storage.schemas import BLANK_LINE
 
@@ -140,7 +140,7 @@ def shares_of(blocks: PageBlocks, numbers: Array) -> Shares:
         pages = np.flatnonzero(enough)
         share[np.repeat(enough, blocks.number)] = _evenly(blocks, numbers, pages)
     page = np.repeat(np.arange(len(numbers)), blocks.number)
-    new = np.append(True, (np.diff(page) != 0) | (np.diff(share) != 0))[: len(page)]
+    new = changes(page) | changes(share)
     begin = np.flatnonzero(new)
     end = np.append(begin[1:], len(page)) - 1
     return Shares(
@@ -197,7 +197,7 @@ def number_of_shares(blocks: PageBlocks, row: Array, segments: int, window: int 
     pages of a row, and a blank line after each) is longer than `window` characters. At most as many
     as the page with the most blocks has, so that this page has text in every share.
     """
-    firsts = np.flatnonzero(np.append(True, np.diff(row) != 0))
+    firsts = np.flatnonzero(changes(row))
     most = np.maximum.reduceat(blocks.number, firsts)
     numbers: Array = np.minimum(most, min(segments, _MOST))
     if window is None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk, slices_of
+from cstool.arrays.arrow import changes, numbers, one_chunk, slices_of
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.minhash import (
     BANDS,
@@ -315,9 +315,9 @@ def find_duplicates(bucket: _Marked, work: tuple[str, Dedup]) -> Batches:
     # `check` separates different texts whose marks collide.
     order = np.lexsort((name, check, mark) if dedup == "exact" else (name, mark))
     mark, check, more, name, part = (c[order] for c in (mark, check, more, name, part))
-    begins = np.append(True, mark[1:] != mark[:-1])[: len(mark)]
+    begins = changes(mark)
     if dedup == "exact":
-        begins[1:] |= check[1:] != check[:-1]
+        begins |= changes(check)
     first = np.maximum.accumulate(np.where(begins, np.arange(len(mark)), 0))
     duplicate = name != name[first]
     if dedup == "minhash":

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import changes, numbers, one_chunk
 
 PAGES = pa.schema([("language", pa.string()), ("page", pa.uint64()), ("rows", pa.int64())])
 
@@ -26,9 +26,7 @@ def by_page(pages: pa.Table) -> pa.Table:
     page, rows = (pages.column(name).to_numpy() for name in ("page", "rows"))
     by_both = np.lexsort((page, language))
     language, page, rows = language[by_both], page[by_both], rows[by_both]
-    new = np.ones(len(page), bool)
-    new[1:] = (language[1:] != language[:-1]) | (page[1:] != page[:-1])
-    first = np.flatnonzero(new)
+    first = np.flatnonzero(changes(language) | changes(page))
     codes = found.dictionary.take(numbers(order[language[first]]))
     return pa.table([codes, numbers(page[first]), numbers(_sums(rows, first))], schema=PAGES)
 

@@ -10,7 +10,7 @@ from cstool.storage.counts import Counts
 
 
 class Outcomes:
-    """What becomes of the mentions and the rows of a batch, over all passes."""
+    """Which mentions and rows of a batch are switched in a pass, and why the others are not."""
 
     def __init__(self, batch: SentenceBatch) -> None:
         none = np.zeros(batch.number, bool)

@@ -35,7 +35,7 @@ def accepted(
 
 
 def rows_in_turns(context: BatchContext, languages: Array, at_once: int) -> Iterator[SwitchedRows]:
-    """Yield the rows of a batch of one text in these languages, so many at a time."""
+    """Yield the rows of a batch of one text in these languages, `at_once` at a time."""
     for some in _in_turns(languages, at_once):
         yield name_rows(context, np.zeros(len(some), np.int64), some)
 

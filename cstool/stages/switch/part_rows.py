@@ -126,7 +126,7 @@ def switch_part(file: str, work: SwitchWork) -> Batches:
 
 
 def _rows_of(context: BatchContext, work: SwitchWork, counts: Counts) -> Iterator[SwitchedRows]:
-    """Yield the rows of a batch in their order, and count what becomes of it."""
+    """Yield the rows of a batch in their order; count its mentions and source rows by outcome."""
     at_once = work.languages_at_once(context.batch)
     outcomes = Outcomes(context.batch)
     if at_once is None:
