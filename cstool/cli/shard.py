@@ -7,8 +7,8 @@ import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
+from cstool.formats.corpus_formats import FormatName
 from cstool.stages.shard.dedup import Dedup
-from cstool.stages.shard.formats import FormatName
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.schemas import TALLIES
 

@@ -129,6 +129,10 @@ UNIT_FIELDS = (
 # The number of the draw, from 0, in a folder of several draws.
 PASS_FIELD = pa.field("pass", pa.uint8())
 
+# Further columns of a mixture: the name of the corpus in the recipe, and the number of the stage,
+# from 1.
+MIX_FIELDS = (pa.field("corpus", pa.string()), pa.field("stage", pa.uint8()))
+
 
 def for_unit(schema: pa.Schema, unit: Unit) -> pa.Schema:
     """Return the schema of rows of a unit: with `UNIT_FIELDS`, unless rows are sentences."""
@@ -190,6 +194,7 @@ BY_STAGE = {
     "switch": SWITCHED,
     "pair": PAIRED,
     "shard": SWITCHED,
+    "mix": pa.schema([*SWITCHED, *MIX_FIELDS]),
     "mask": EXAMPLES,
 }
 

@@ -24,8 +24,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cstool.formats.corpus_formats import FORMATS
 from cstool.languages.codes import entitycs
-from cstool.stages.shard.formats import FORMATS
 from cstool.storage.checksums import layout_of
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import ATTRIBUTION, Source, beside_part

@@ -13,7 +13,7 @@ import zstandard
 from cstool.arrays import Array
 from cstool.arrays.arrow import booleans, numbers, one_chunk, strings
 from cstool.arrays.codepoints import bytes_of, matches, put
-from cstool.stages.shard.shuffle import compressor
+from cstool.formats.json_lines import compressor
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import read_part
 

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import bcp47
-from cstool.stages.shard.formats import CorpusFormat
 from cstool.storage.manifest import Source
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES

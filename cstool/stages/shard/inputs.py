@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cstool.errors import InputError
-from cstool.stages.shard.formats import SENTENCE_FORMATS, FormatName
+from cstool.formats.corpus_formats import SENTENCE_FORMATS, FormatName
 from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.older_folders import need_columns
 from cstool.storage.row_kinds import RowKind, kind_of

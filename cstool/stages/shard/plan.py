@@ -17,9 +17,10 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import booleans, one_chunk
 from cstool.arrays.hashing import page_hashes
 from cstool.errors import InputError
+from cstool.formats.corpus_formats import FormatName
+from cstool.formats.format_options import NO_OPTIONS, FormatOptions
 from cstool.languages.codes import has_form
 from cstool.stages.shard.dedup import Dedup, DroppedSentences, PartToRead, kept_rows
-from cstool.stages.shard.formats import FormatName
 from cstool.stages.shard.page_rows import by_language, by_page, first_pages, one_row_each
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts, total
@@ -42,7 +43,8 @@ class ShardOptions:
 
     `validation`: minimum number of rows per language to hold out, or a tenth of the language's
     rows if that is less; a page is held out as a whole, in all languages. `decontaminate`: files of
-    test sets. A dropped source sentence, paragraph or page is dropped with all its rows.
+    test sets. `files`: options of the format. A dropped source sentence, paragraph or page is
+    dropped with all its rows.
     """
 
     rows_per_shard: int = 500_000
@@ -51,6 +53,7 @@ class ShardOptions:
     format: FormatName = "cstool"
     dedup: Dedup = "none"
     decontaminate: tuple[Path, ...] = ()
+    files: FormatOptions = NO_OPTIONS
 
 
 class Shard(NamedTuple):

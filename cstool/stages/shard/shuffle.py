@@ -5,26 +5,25 @@ ranges of keys. So the order does not depend on parts or workers. A worker holds
 or a row group of a shard in memory, never a whole language.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import zstandard
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import bytes_in_memory, numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
+from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
+from cstool.formats.format_options import FormatOptions
+from cstool.formats.written_files import Destination, record_of
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
-from cstool.stages.shard.formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
-from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.file_hashes import sha256
 from cstool.storage.parts import Batches
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.segments import (
@@ -39,8 +38,6 @@ from cstool.storage.segments import (
 )
 
 _KEY = pa.field("random_key", pa.uint64())
-# The record, in the work folder, of an output file that is not Parquet.
-RECEIPT = pa.schema([("rows", pa.int64()), ("bytes", pa.int64()), ("checksum", pa.string())])
 # A detail of the counts: bytes of rows as Arrow tables, by language and split.
 IN_MEMORY = "bytes in memory"
 _KEY_BITS = 32
@@ -58,20 +55,29 @@ class ScatterTask:
 
 @dataclass(frozen=True)
 class ShardToWrite:
-    """A file of the corpus: its path in the output folder, its number of rows, its segments."""
+    """A file of the corpus: its name, its number of rows, its segments.
 
-    file: str
+    `name`: see `written_files.Destination`.
+    """
+
+    name: str
     rows: int
     segments: tuple[Segment, ...]
+
+    @property
+    def language(self) -> str:
+        """The language of the rows."""
+        return self.name.split("/")[0]
 
 
 @dataclass(frozen=True)
 class GatherTask:
-    """The parameters of `gather`: the output folder, the format and the kind of rows."""
+    """The parameters of `gather`: the output folder, the format, its options, the kind of rows."""
 
     out: str
     format: str
     kind: RowKind
+    options: FormatOptions
 
 
 def scatter(part: PartToRead, work: ScatterTask) -> Batches:
@@ -138,64 +144,49 @@ def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
 
 
 def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
-    """Yield the rows of a shard in the order of their keys, and its statistics; return counts."""
+    """Yield the rows of a shard in the order of their keys, and its statistics; return counts.
+
+    The files of a format that is not Parquet are written here; their record is yielded.
+    """
     form = format_of(work.format, work.kind)
     counts = Counts()
     facts = _facts(shard, work.kind)
-    split = f"{Path(shard.file).parent.name}/{split_name(shard.file)}"
-    for table in _in_order(shard, work.kind, counts, facts):
-        columns = form.columns(table)
-        counts.add(IN_MEMORY, {split: bytes_in_memory(columns)})
-        yield columns
+    rows = _in_order(shard, work.kind, counts, facts)
+    if form.write:
+        destination = Destination(Path(work.out), shard.name)
+        tables = _counted(rows, shard, counts)
+        yield record_of(form.write(tables, destination, work.options, counts))
+    else:
+        assert form.tables
+        yield from _counted(form.tables(rows, work.options, counts), shard, counts)
     yield facts.beside()
     return counts
 
 
-def gather_lines(shard: ShardToWrite, work: GatherTask) -> Batches:
-    """Write a shard as compressed JSON lines; yield its receipt and its statistics."""
-    import polars as pl  # here: a process that has imported Polars cannot be forked
-
-    counts = Counts()
-    facts = _facts(shard, work.kind)
-    path = Path(work.out) / shard.file
-    split = f"{path.parent.name}/{split_name(shard.file)}"
-    rows = 0
-    with whole_file(path) as temporary:
-        with temporary.open("wb") as file, zstandard.open(file, "wb", cctx=compressor()) as out:
-            for table in _in_order(shard, work.kind, counts, facts):
-                frame = pl.from_arrow(table)
-                assert isinstance(frame, pl.DataFrame)
-                frame.write_ndjson(out)
-                counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
-                rows += table.num_rows
-        size, checksum = temporary.stat().st_size, sha256(temporary)
-    yield pa.table([[rows], [size], [checksum]], schema=RECEIPT)
-    yield facts.beside()
-    return counts
-
-
-def compressor() -> zstandard.ZstdCompressor:
-    """Return a compressor that writes checksums, with which readers detect damage."""
-    return zstandard.ZstdCompressor(write_checksum=True)
+def _counted(tables: Iterable[pa.Table], shard: ShardToWrite, counts: Counts) -> Iterator[pa.Table]:
+    """Yield the tables; count their bytes in memory."""
+    split = f"{shard.language}/{split_name(shard.name)}"
+    for table in tables:
+        counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
+        yield table
 
 
 def _facts(shard: ShardToWrite, kind: RowKind) -> FileFactsBuilder:
-    _, language, _ = shard.file.split("/")
-    sample = split_name(shard.file) == SPLITS[0]
-    return FileFactsBuilder(language, shard.rows, sample=sample, kind=kind)
+    sample = split_name(shard.name) == SPLITS[0]
+    return FileFactsBuilder(shard.language, shard.rows, sample=sample, kind=kind)
 
 
 def _in_order(
     shard: ShardToWrite, kind: RowKind, counts: Counts, facts: FileFactsBuilder
 ) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
-    _, language, _ = shard.file.split("/")
     size = TableSize(ROWS_A_GROUP)
     if kind.unit != "sentence":
         size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
-        counts.add("entities", {language: int(entities)})
+        counts.add("entities", {shard.language: int(entities)})
+        counts.tally("rows").keep(rows.num_rows)
         facts.add(rows)
         yield rows
 

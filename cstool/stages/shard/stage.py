@@ -6,6 +6,7 @@ shards, and `gather` writes each shard in random order (`shuffle`).
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ import msgspec
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
+from cstool.formats.corpus_formats import CorpusFormat, format_of
+from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
-from cstool.stages.shard.formats import CorpusFormat, format_of
 from cstool.stages.shard.inputs import SwitchedFolder, read_folders
 from cstool.stages.shard.minhash import ALGORITHM, need_library
 from cstool.stages.shard.page_rows import PAGES
@@ -28,12 +30,10 @@ from cstool.stages.shard.plan import ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,
-    RECEIPT,
     GatherTask,
     ScatterTask,
     ShardToWrite,
     gather,
-    gather_lines,
     scatter,
     split_name,
 )
@@ -46,7 +46,7 @@ from cstool.stages.shard.statistics import (
     top_entities,
 )
 from cstool.storage.atomic import whole_file, write_bytes
-from cstool.storage.checksums import is_sound, read_part
+from cstool.storage.checksums import is_sound
 from cstool.storage.counts import Counts, Tally, total
 from cstool.storage.file_hashes import hash_file, sha256
 from cstool.storage.manifest import (
@@ -147,15 +147,16 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     )
     by_shard, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = format_of(options.format, kind)
-    made, counts, facts = _write(run, form, kind, _shards(plan, by_shard, sizes, form))
+    written, counts, facts = _write(run, form, kind, options, _shards(plan, by_shard, sizes))
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
-    written = sum(m.part.rows for m in made)
-    counts.tallies["rows"] = Tally(rows, written, dropped)
+    # What was read is known from the input, so that a lost row is noticed.
+    counts.tallies["rows"] = Tally(rows, counts.tallies["rows"].written, dropped)
     run.leave_the_rest()
-    _remove_strays(run, {m.part.file for m in made})
-    extra = _describe(run, read, made, counts, facts, options, kind)
+    _remove_strays(run, {part.file for part in written})
+    extra = _describe(run, read, written, counts, facts, options, kind)
     run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
+    made = [FinishedPart(part, Counts()) for part in written]
     return run.finish([*made, *paragraphs], counts, files=extra, unit=kind.unit)
 
 
@@ -193,10 +194,7 @@ def _collect_tests(run: Run, files: Sequence[Path]) -> Path | None:
 
 
 def _shards(
-    plan: ShardPlan,
-    by_shard: dict[int, tuple[Segment, ...]],
-    rows: dict[int, int],
-    form: CorpusFormat,
+    plan: ShardPlan, by_shard: dict[int, tuple[Segment, ...]], rows: dict[int, int]
 ) -> list[Task[ShardToWrite]]:
     """Return tasks for the shards that have rows, numbered within their language and split."""
     filled: dict[tuple[str, str], list[tuple[int, tuple[Segment, ...]]]] = {}
@@ -205,76 +203,57 @@ def _shards(
             shards_of_split = filled.setdefault((one.language, one.split), [])
             shards_of_split.append((destination, by_shard[destination]))
     return [
-        Task(file, ShardToWrite(file, rows[destination], segments), str(destination))
+        Task(name, ShardToWrite(name, rows[destination], segments), str(destination))
         for (language, split), shards in filled.items()
         for number, (destination, segments) in enumerate(shards)
-        for file in [f"data/{language}/{split}-{number:05d}-of-{len(shards):05d}.{form.suffix}"]
+        for name in [f"{language}/{split}-{number:05d}-of-{len(shards):05d}"]
     ]
 
 
 def _write(
-    run: Run, form: CorpusFormat, kind: RowKind, shards: list[Task[ShardToWrite]]
-) -> tuple[list[FinishedPart], Counts, list[FileFacts]]:
+    run: Run,
+    form: CorpusFormat,
+    kind: RowKind,
+    options: ShardOptions,
+    shards: list[Task[ShardToWrite]],
+) -> tuple[list[Part], Counts, list[FileFacts]]:
     """Write the files of the corpus; return them, their total counts and their statistics."""
-    work = GatherTask(str(run.out), form.name, kind)
-    if form.suffix == "parquet":
+    work = GatherTask(str(run.out), form.name, kind, options.files)
+    if form.write is None:
+        tasks = [replace(t, file=f"{form.folder}/{t.file}.{form.suffix}") for t in shards]
+        spec = PartSpec(form.schema, label="shard: write", unit="shard", layout=form.layout)
+        made = run.map(gather, work, tasks, spec)
+        files = [one.part for one in made]
+    else:
+        # Only Parquet files can store how they were made; others have a record in the work folder.
+        tasks = [replace(task, file=f"{task.file}.parquet") for task in shards]
+        records = run.work("written")
         made = run.map(
             gather,
             work,
-            shards,
-            PartSpec(form.schema, label="shard: write", unit="shard", layout=form.layout),
+            tasks,
+            PartSpec(WRITTEN, label="shard: write", phase="written", unit="shard"),
+            is_intact=lambda record: are_as_recorded(run.out, records / record),
         )
-        facts = [read_facts(run.work(FACTS) / task.file) for task in shards]
-    else:
-        # Only Parquet files can store how they were made; others have a receipt in the work folder.
-        receipts = [
-            Task(f"{Path(task.file).as_posix()}.parquet", task.slice, task.fingerprint)
-            for task in shards
-        ]
-        signed = run.map(
-            gather_lines,
-            work,
-            receipts,
-            PartSpec(RECEIPT, label="shard: write", phase="written", unit="shard"),
-            is_intact=partial(_is_as_signed, run),
-        )
-        made = [
-            FinishedPart(
-                Part(task.slice.file, *_receipt(run.work("written") / task.file)), one.counts
-            )
-            for task, one in zip(receipts, signed, strict=True)
-        ]
-        facts = [read_facts(run.work(FACTS) / task.file) for task in receipts]
-    return made, total(m.counts for m in made), facts
-
-
-def _is_as_signed(run: Run, receipt: str) -> bool:
-    """Whether the output file exists and has the size and checksum in its receipt."""
-    path = run.out / receipt.removesuffix(".parquet")
-    _, size, checksum = _receipt(run.work("written") / receipt)
-    return path.is_file() and path.stat().st_size == size and sha256(path) == checksum
-
-
-def _receipt(path: Path) -> tuple[int, int, str]:
-    [row] = read_part(path).to_pylist()
-    return row["rows"], row["bytes"], row["checksum"]
+        files = [part for one in made for part in recorded(records / one.part.file)]
+    facts = [read_facts(run.work(FACTS) / task.file) for task in tasks]
+    return files, total(one.counts for one in made), facts
 
 
 def _remove_strays(run: Run, listed: set[str]) -> None:
-    """Remove files of this run, by their receipts, that are not part of the corpus any more."""
-    receipts = run.work("written")
-    for receipt in receipts.glob("data/*/*.parquet"):
-        file = receipt.relative_to(receipts).with_suffix("").as_posix()
-        path = run.out / file
-        linked = any(p.is_symlink() for p in (path, path.parent, path.parent.parent))
-        if file not in listed and not linked and _is_as_signed(run, f"{file}.parquet"):
-            path.unlink()
+    """Remove files of this run, by their records, that are not part of the corpus any more."""
+    for record in run.work("written").glob("*/*.parquet"):
+        for part in recorded(record):
+            path = run.out / part.file
+            linked = any(p.is_symlink() for p in (path, *path.parents[: part.file.count("/")]))
+            if part.file not in listed and not linked and is_part(run.out, part):
+                path.unlink()
 
 
 def _describe(
     run: Run,
     read: list[SwitchedFolder],
-    made: list[FinishedPart],
+    files: list[Part],
     counts: Counts,
     facts: list[FileFacts],
     options: ShardOptions,
@@ -282,11 +261,11 @@ def _describe(
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, SplitSize]] = {}
-    for m in made:
-        _, language, _ = m.part.file.split("/")
-        split = splits.setdefault(language, {}).setdefault(split_name(m.part.file), SplitSize())
-        split.rows += m.part.rows
-        split.bytes += m.part.bytes
+    for part in files:
+        *_, language, _ = part.file.split("/")
+        split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
+        split.rows += part.rows
+        split.bytes += part.bytes
     for name, size in counts.details.pop(IN_MEMORY, {}).items():
         language, split_of_it = name.split("/")
         splits[language][split_of_it].in_memory = size

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cstool.errors import InputError
-from cstool.stages.shard import formats, plan
+from cstool.formats import corpus_formats as formats
+from cstool.stages.shard import plan
 from cstool.stages.shard.card_commands import commands
 from cstool.storage.beginnings import beginning
 from cstool.storage.counts import Counts

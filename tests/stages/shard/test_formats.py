@@ -16,11 +16,13 @@ import pytest
 import yaml
 
 from cstool.execution.options import RunOptions
-from cstool.stages.shard.formats import FORMATS
+from cstool.formats.corpus_formats import FORMATS
+from cstool.formats.written_files import record_of
 from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.storage.checksums import write_table
 from cstool.storage.counts import Counts
 from cstool.storage.file_hashes import sha256
-from cstool.storage.manifest import need_stage
+from cstool.storage.manifest import Part, need_stage
 from tests.stages.shard.switched import Sentence, corpus_rows, make_corpus, write_switched
 from tests.support import files_of
 
@@ -70,13 +72,12 @@ def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
         shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
     (lost, *_) = (tmp_path / "cut/data").rglob("*.jsonl.zst")
     lost.unlink()
-    stray = lost.with_name("train-00099-of-00100.jsonl.zst")  # with a receipt: of this very run
+    stray = lost.with_name("train-00099-of-00100.jsonl.zst")  # with a record: of this very run
     kept = next((tmp_path / "cut/data").rglob("*.jsonl.zst"))
-    receipts = tmp_path / "cut/_work/written"
-    file = kept.relative_to(tmp_path / "cut").as_posix()
     shutil.copy(kept, stray)
-    receipt = receipts / f"{stray.relative_to(tmp_path / 'cut').as_posix()}.parquet"
-    shutil.copy(receipts / f"{file}.parquet", receipt)
+    part = Part(f"data/{stray.parent.name}/{stray.name}", 1, stray.stat().st_size, sha256(stray))
+    record = tmp_path / "cut/_work/written" / stray.parent.name / "train-00099-of-00100.parquet"
+    write_table(record, record_of([part]))
     shard([switched], tmp_path / "cut", options, RunOptions(jobs=1, quiet=True))
     assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
 

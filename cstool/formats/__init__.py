@@ -1,0 +1,1 @@
+"""The files of a corpus: the formats that `shard` and `mix` write."""

@@ -1,0 +1,98 @@
+"""The output formats of a corpus: their columns and kinds of files."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+
+from cstool.formats.format_entitycs import ENTITYCS, marked_up
+from cstool.formats.format_mt import MT, pairs
+from cstool.formats.format_options import FormatOptions
+from cstool.formats.json_lines import write_json_lines
+from cstool.formats.written_files import FileWriter
+from cstool.storage.checksums import layout_of
+from cstool.storage.counts import Counts
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.schemas import SWITCHED
+
+FormatName = Literal["cstool", "entitycs", "jsonl", "mt"]
+
+# Formats whose rows are sentences with replaced entities, without a column for passes.
+SENTENCE_FORMATS = ("entitycs", "mt")
+
+# Rows of a row group, which a reader holds in memory: about 30 MB of text, 10 MB on disk.
+ROWS_A_GROUP = 100_000
+# The same for paragraphs and pages, in bytes of both texts.
+BYTES_A_GROUP = 32_000_000
+# Content-defined page boundaries (pyarrow 21 or later): on a store that deduplicates by content
+# (the Hub's Xet), two versions of a corpus share most of their bytes.
+_CHUNKED = int(pa.__version__.split(".")[0]) >= 21
+
+# Makes the tables of a Parquet file from the rows of the corpus, in order.
+TableMaker = Callable[[Iterable[pa.Table], FormatOptions, Counts], Iterator[pa.Table]]
+
+
+@dataclass(frozen=True)
+class CorpusFormat:
+    """An output format.
+
+    `schema`: of the rows of a file. `suffix`: of the name of a data file; `folder`: the folder of
+    data files in the corpus. A format has `tables` if its files are Parquet, else `write`.
+    `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
+    whether the source sentences themselves are rows of the corpus.
+    """
+
+    name: FormatName
+    schema: pa.Schema
+    suffix: str
+    tables: TableMaker | None = None
+    write: FileWriter | None = None
+    unique: tuple[str, ...] = ()
+    sources: bool = True
+    folder: str = "data"
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """The options of pyarrow's ParquetWriter for this format."""
+        chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
+        return {**layout_of(self.schema, self.unique), **chunked}
+
+
+def format_of(name: str, kind: RowKind) -> CorpusFormat:
+    """Return a format with the columns of a kind of rows."""
+    form = FORMATS[name]
+    return form if name in SENTENCE_FORMATS else replace(form, schema=kind.schema)
+
+
+def _each(columns: Callable[[pa.Table], pa.Table]) -> TableMaker:
+    """Return a maker of tables that handles each table for itself."""
+
+    def tables(rows: Iterable[pa.Table], _: FormatOptions, __: Counts) -> Iterator[pa.Table]:
+        return map(columns, rows)
+
+    return tables
+
+
+def _unchanged(table: pa.Table) -> pa.Table:
+    return table
+
+
+FORMATS: dict[str, CorpusFormat] = {
+    form.name: form
+    for form in (
+        CorpusFormat("cstool", SWITCHED, "parquet", _each(_unchanged), unique=("id", "text")),
+        CorpusFormat(
+            "entitycs",
+            ENTITYCS,
+            "parquet",
+            _each(marked_up),
+            unique=("id", "en_sentence", "cs_sentence"),
+        ),
+        CorpusFormat("jsonl", SWITCHED, "jsonl.zst", write=write_json_lines),
+        CorpusFormat(
+            "mt", MT, "parquet", _each(pairs), unique=("id", "source", "target"), sources=False
+        ),
+    )
+}
+assert tuple(FORMATS) == get_args(FormatName)
