@@ -1,0 +1,1 @@
+"""The stage `mix`: documents of pages about one entity in several wikis."""
