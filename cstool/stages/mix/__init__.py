@@ -1,1 +1,1 @@
-"""The stage `mix`: documents of pages about one entity in several wikis."""
+"""The stage `mix`: one training set of several corpora, by shares, budgets and order."""
