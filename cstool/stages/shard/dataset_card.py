@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cstool import __version__
+from cstool.cards.card_citation import citation, methods_section, recipes_of
+from cstool.cards.card_commands import commands
+from cstool.cards.card_metadata import EVERY, SplitSize, metadata
+from cstool.cards.card_origins import origins_section, published_at
+from cstool.cards.card_rows import columns_of, introduction, lengths_section, passes_of
 from cstool.distribution import address
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
-from cstool.stages.shard.card_citation import citation, methods_section, recipes_of
-from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
-from cstool.stages.shard.card_origins import origins_section, published_at
-from cstool.stages.shard.card_rows import columns_of, introduction, lengths_section, passes_of
 from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input, Source
