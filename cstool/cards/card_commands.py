@@ -166,6 +166,24 @@ def _inputs(one: Ancestor, made: _Made) -> dict[str, list[str]]:
 def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the arguments of a command, without its output. `folders`: its inputs, by stage."""
     dumps = [given.name for given in one.inputs if given.name not in _OPTIONS]
+    yield from _read_words(one, folders, dumps)
+    yield from _given(one.stage, one.parameters)
+    if one.stage == "shard":
+        yield from _tests(dumps)
+    if one.parameters.get("rules"):
+        yield from ("--templates-file", "RULES.toml")
+    if one.stage == "entities":
+        for name in ("languages", "sites"):
+            if name in one.parameters:
+                yield from (f"--{name}", ",".join(one.parameters[name]))
+        if "only" in one.parameters and not one.queried:
+            yield from ("--only", "QIDS.txt")
+
+
+def _read_words(
+    one: Ancestor, folders: Mapping[str, Sequence[str]], dumps: Sequence[str]
+) -> Iterator[str]:
+    """Yield the inputs of a command, and the options that belong to them."""
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
@@ -187,17 +205,6 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
-    yield from _given(one.stage, one.parameters)
-    if one.stage == "shard":
-        yield from _tests(dumps)
-    if one.parameters.get("rules"):
-        yield from ("--templates-file", "RULES.toml")
-    if one.stage == "entities":
-        for name in ("languages", "sites"):
-            if name in one.parameters:
-                yield from (f"--{name}", ",".join(one.parameters[name]))
-        if "only" in one.parameters and not one.queried:
-            yield from ("--only", "QIDS.txt")
 
 
 def _tests(files: Iterable[str]) -> Iterator[str]:

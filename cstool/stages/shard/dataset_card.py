@@ -1,23 +1,23 @@
 """Writes the dataset card of a corpus, README.md."""
 
-import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cstool import __version__
 from cstool.cards.card_citation import citation, methods_section, recipes_of
 from cstool.cards.card_commands import commands
+from cstool.cards.card_license import license_section
+from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import EVERY, SplitSize, metadata
-from cstool.cards.card_origins import origins_section, published_at
+from cstool.cards.card_origins import origins_section
 from cstool.cards.card_rows import columns_of, introduction, lengths_section, passes_of
 from cstool.distribution import address
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
 from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
-from cstool.storage.counts import largest
-from cstool.storage.manifest import Ancestor, Input, Source
+from cstool.storage.manifest import Ancestor, Source
 from cstool.storage.reason_phrases import reasons_text
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES
@@ -117,17 +117,7 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-## License
-
-The {units} are from Wikipedia ({wikis}). They were written by its contributors and are licensed
-under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the wiki, page and revision of each {unit}; the address of a revision is
-`https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
-authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
-a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
-
-## Citation
+{license_section(wikis, unit)}## Citation
 
 {citation(recipes_of(facts.lineage))}"""
 
@@ -212,119 +202,11 @@ def _sentences(rows: int, facts: CardData) -> str:
     return f"{rows - source:,} switched + {source:,} source {TALLIES[facts.kind.unit]}"
 
 
-# ---- how it was created ----
-
-
-_REPRODUCED = """\
-The following commands reproduce the corpus byte for byte, with any number
-of workers:"""
-# A server gives an item as it is when it is asked for.
-_ASKED = """\
-The corpus was created with the following
-commands. `cstool entities --live` reads the items as they are when it is run, so a later run can
-give other labels; from the same items and dumps, the other commands give the same bytes, with any
-number of workers:"""
-
-
 def _made(facts: CardData) -> str:
     """Return the section on how the corpus was created, "" if the lineage is unknown."""
     if not facts.lineage:
         return ""
-    versions = ", ".join(dict.fromkeys(one.version for one in facts.lineage))
-    lines = "\n".join(commands(facts.lineage, facts.parameters, facts.tests))
-    asked = any(one.queried for one in facts.lineage)
-    return f"""\
-## How the corpus was created
-
-The corpus was created with cstool {versions} from these {"sources" if asked else "dumps"}:
-
-| {"source" if asked else "dump"} | date | bytes | fingerprint |
-|---|---|---:|---|
-{_dumps(facts.lineage)}
-
-{_published(facts.lineage)}\
-A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. {_ASKED if asked else _REPRODUCED}
-
-```
-{lines}
-```
-
-Counts of each stage:
-
-| stage | unit | read | kept | reasons for drops |
-|---|---|---:|---:|---|
-{_funnel(facts.lineage)}
-
-"""
-
-
-def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return one table row for each distinct input file, and for each server that was asked."""
-    files = [
-        f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
-        f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
-        f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
-        for given in _inputs(lineage)
-    ]
-    servers = [
-        f"| {one.parameters['api']} | {' to '.join(dict.fromkeys((first[:10], last[:10])))} | | |"
-        for one in lineage
-        if one.queried
-        for first, last in [(one.queried.first, one.queried.last)]
-    ]
-    return "\n".join([*files, *servers])
-
-
-def _inputs(lineage: tuple[Ancestor, ...]) -> list[Input]:
-    """Return the distinct input files."""
-    stages = {one.stage for one in lineage}
-    inputs: dict[tuple[str, str | None], Input] = {}
-    for one in lineage:
-        for given in one.inputs:
-            if given.name not in stages:
-                inputs.setdefault((given.name, given.fingerprint), given)
-    return list(inputs.values())
-
-
-def _published(lineage: tuple[Ancestor, ...]) -> str:
-    """Return where the input files were published, "" if their names do not contain it."""
-    where = published_at(given.name for given in _inputs(lineage))
-    return f"Wikimedia publishes files of these names at:\n\n{where}\n" if where else ""
-
-
-def _date(name: str) -> str:
-    match = re.search(r"\b(\d{4})-?(\d{2})-?(\d{2})\b", name)
-    return "-".join(match.groups()) if match else ""
-
-
-# The units to list for each stage.
-_STEPS = {
-    "entities": ("entities",),
-    "titles": ("redirects",),
-    "extract": ("pages", "paragraphs", "sentences"),
-    "switch": ("labels", "pages", "paragraphs", "sentences"),
-}
-_REASONS = 4
-
-
-def _funnel(lineage: tuple[Ancestor, ...]) -> str:
-    return "\n".join(line for one in lineage for line in _steps(one))
-
-
-def _steps(one: Ancestor) -> Iterator[str]:
-    """Yield one table row for each listed unit of a stage."""
-    stage = f"{one.stage} {one.source.wiki}" if one.source else one.stage
-    for unit in _STEPS.get(one.stage, ()):
-        if unit in one.counts.tallies:
-            tally = one.counts.tallies[unit]
-            reasons = reasons_text(largest(tally.dropped, _REASONS))
-            yield f"| {stage} | {unit} | {tally.read:,} | {tally.written:,} | {reasons} |"
-    if linked := one.counts.details.get("mentions by link"):
-        read = sum(linked.values())
-        unlinked = {reason: n for reason, n in linked.items() if n and reason != "linked"}
-        reasons = reasons_text(largest(unlinked, _REASONS))
-        yield f"| {stage} | mentions | {read:,} | {linked.get('linked', 0):,} | {reasons} |"
+    return lineage_section(facts.lineage, commands(facts.lineage, facts.parameters, facts.tests))
 
 
 def _left_out(facts: CardData) -> str:
