@@ -7,12 +7,13 @@ from typing import Any
 
 from cstool import __version__
 from cstool.cards.card_citation import citation, methods_section, recipes_of
+from cstool.cards.card_columns import columns_table
 from cstool.cards.card_commands import commands
 from cstool.cards.card_license import license_section
 from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import EVERY, SplitSize, metadata
 from cstool.cards.card_origins import origins_section
-from cstool.cards.card_rows import columns_of, introduction, lengths_section, passes_of
+from cstool.cards.card_rows import introduction, lengths_section, passes_of
 from cstool.distribution import address
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
@@ -43,31 +44,6 @@ class CardData:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kind: RowKind = field(default_factory=RowKind)
 
-    @property
-    def columns(self) -> str:
-        """The table of columns."""
-        return _COLUMNS.get(self.form.name) or columns_of(self.kind)
-
-
-_COLUMNS = {
-    "entitycs": """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `cs_sentence` |
-| `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
-`<e>…</e>` |""",
-    "mt": """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `source` |
-| `target_language` | language of the source sentence, into which a model translates |
-| `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
-| `target` | the source sentence |
-| `wiki` | wiki of the source sentence |""",
-}
-
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the card of a corpus. `splits`: the size of each split, by language."""
@@ -95,7 +71,7 @@ corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
 Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
 split.{_default(splits)} All sentences of a page are in the same split, in all languages.
 
-{facts.columns}
+{columns_table(facts.form.name, facts.kind)}
 {_left_out(facts)}
 ## Languages
 
