@@ -1,5 +1,7 @@
 """The tables of columns on a dataset card, by format."""
 
+from collections.abc import Sequence
+
 from cstool.formats.corpus_formats import FormatName
 from cstool.storage.row_kinds import RowKind
 
@@ -53,11 +55,16 @@ def columns_table(format_: FormatName, kind: RowKind) -> str:
     return columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
 
 
-def columns_of(kind: RowKind) -> str:
-    """Return the columns of the formats `cstool` and `jsonl`, as a table."""
+def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
+    """Return the columns of the formats `cstool` and `jsonl`, as a table.
+
+    `key`: further columns of the key of a row.
+    """
     table = _SENTENCES
-    if kind.passes > 1:
-        table = table.replace(_KEY, "`wiki`, `id`, `language` and `pass` identify a row |") + _PASS
+    names = [*key, "wiki", "id", "language", *(["pass"] if kind.passes > 1 else [])]
+    listed = ", ".join(f"`{name}`" for name in names[:-1])
+    table = table.replace(_KEY, f"{listed} and `{names[-1]}` identify a row |")
+    table += _PASS if kind.passes > 1 else ""
     if kind.unit == "sentence":
         return table
     table = table.replace("sentence", kind.unit)
@@ -68,3 +75,20 @@ def columns_of(kind: RowKind) -> str:
 
 
 _FIRST = "page id × 2²⁰ + position of its first sentence on the page"
+
+_MIXTURE = """
+| `corpus` | name of the corpus in the recipe |
+| `stage` | number of the stage of training, from 1 |"""
+_WINDOWS = """\
+
+
+A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
+the entity × 2²⁰ + number of the window, `language` the languages of its pages, `source_language`,
+`page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
+
+
+def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
+    """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
+    if format_ in _COLUMNS:
+        return _COLUMNS[format_]
+    return columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")

@@ -74,6 +74,12 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "segments": ("--segments", 1),
         "window": ("--window", None),
     },
+    "mix": {
+        "rows_per_shard": ("--rows-per-shard", 500_000),
+        "format": ("--format", "cstool"),
+        "pack": ("--pack", None),
+        "whole_samples": ("--whole-samples", False),
+    },
 }
 # Bounds of the rows that `switch` takes: option, default value, and what the option counts more.
 _BOUNDS: dict[str, tuple[str, float, int]] = {
@@ -116,6 +122,11 @@ def commands(
     words = [*switched, *_given("shard", parameters), *_tests(tests)]
     last = shlex.join(["cstool", "shard", *words, "-o", "corpus"])
     return [*(one.command for one in made), last]
+
+
+def mix_command(parameters: Mapping[str, Any]) -> str:
+    """Return the command that mixes corpora; `parameters`: of `mix`."""
+    return shlex.join(["cstool", "mix", "recipe.toml", *_given("mix", parameters), "-o", "mixture"])
 
 
 def made_folders(lineage: Sequence[Ancestor]) -> list[MadeFolder]:

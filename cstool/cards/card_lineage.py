@@ -9,28 +9,30 @@ from cstool.storage.manifest import Ancestor, Input
 from cstool.storage.reason_phrases import reasons_text
 
 _REPRODUCED = """\
-The following commands reproduce the corpus byte for byte, with any number
+The following commands reproduce the {} byte for byte, with any number
 of workers:"""
 # A server gives an item as it is when it is asked for.
 _ASKED = """\
-The corpus was created with the following
+The {} was created with the following
 commands. `cstool entities --live` reads the items as they are when it is run, so a later run can
 give other labels; from the same items and dumps, the other commands give the same bytes, with any
 number of workers:"""
 
 
-def lineage_section(lineage: Sequence[Ancestor], commands: Iterable[str]) -> str:
+def lineage_section(
+    lineage: Sequence[Ancestor], commands: Iterable[str], what: str = "corpus"
+) -> str:
     """Return the section on how a corpus was created.
 
-    `commands`: those that made it from the dumps.
+    `commands`: those that made it from the dumps; `what`: a word for it.
     """
     versions = ", ".join(dict.fromkeys(one.version for one in lineage))
     lines = "\n".join(commands)
     asked = any(one.queried for one in lineage)
     return f"""\
-## How the corpus was created
+## How the {what} was created
 
-The corpus was created with cstool {versions} from these {"sources" if asked else "dumps"}:
+The {what} was created with cstool {versions} from these {"sources" if asked else "dumps"}:
 
 | {"source" if asked else "dump"} | date | bytes | fingerprint |
 |---|---|---:|---|
@@ -38,7 +40,7 @@ The corpus was created with cstool {versions} from these {"sources" if asked els
 
 {_published(lineage)}\
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. {_ASKED if asked else _REPRODUCED}
+of a sample of its bytes. {(_ASKED if asked else _REPRODUCED).format(what)}
 
 ```
 {lines}
@@ -98,6 +100,8 @@ _STEPS = {
     "titles": ("redirects",),
     "extract": ("pages", "paragraphs", "sentences"),
     "switch": ("labels", "pages", "paragraphs", "sentences"),
+    "pair": ("entities",),
+    "shard": ("rows",),
 }
 _REASONS = 4
 

@@ -14,7 +14,7 @@ from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import EVERY, SplitSize, metadata
 from cstool.cards.card_origins import origins_section
 from cstool.cards.card_rows import introduction, lengths_section, passes_of
-from cstool.distribution import address
+from cstool.distribution import program
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
 from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
@@ -108,11 +108,6 @@ def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
     return f" Without a name, `load_dataset` reads the configuration `{EVERY}`: all languages."
 
 
-def _program() -> str:
-    """Return the program's name, with a link if it has a public address."""
-    return f"[cstool]({address()})" if address() else "cstool"
-
-
 def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the table of languages."""
     lines = ["| language | name | train | validation | words | entities |",
@@ -134,7 +129,7 @@ def _about(rows: int, languages: int, facts: CardData) -> str:
     method = methods_section(recipes_of(facts.lineage), facts.kind)
     text = f"""\
 {introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {languages}
-{noun}.{passes_of(facts.kind)} It was created with {_program()} {__version__}{method}."""
+{noun}.{passes_of(facts.kind)} It was created with {program()} {__version__}{method}."""
     if facts.kind == RowKind():
         return text
     words = text.replace("\n", " ")
