@@ -1,7 +1,7 @@
 """The card of a mixture: its `README.md`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cstool import __version__
@@ -10,7 +10,6 @@ from cstool.cards.card_columns import mixture_columns
 from cstool.cards.card_commands import MadeFolder, made_folders, mix_command
 from cstool.cards.card_license import license_section
 from cstool.cards.card_lineage import lineage_section
-from cstool.cards.card_metadata import SplitSize
 from cstool.distribution import program
 from cstool.execution.terminal import printable
 from cstool.formats.corpus_formats import CorpusFormat
@@ -18,7 +17,7 @@ from cstool.languages.codes import codes_in, names
 from cstool.stages.mix.card_reading import reading_section
 from cstool.stages.mix.card_yaml import mixture_metadata
 from cstool.stages.mix.recipe_text import recipe_text
-from cstool.storage.manifest import Ancestor, Source
+from cstool.storage.manifest import Ancestor, Part, Source
 from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import (
     SWITCHED,
@@ -38,7 +37,7 @@ class MixtureCardData:
     """What the card of a mixture describes.
 
     `sources`: the wikis of the text. `lineage`: the preceding stages. `parameters`: of the run.
-    `sizes`: of the files of each stage, by its folder, as far as they are known.
+    `files`: all files with rows, or in token formats sequences.
     """
 
     mixture: Mixture
@@ -47,7 +46,7 @@ class MixtureCardData:
     sources: tuple[Source, ...]
     lineage: Sequence[Ancestor]
     parameters: dict[str, Any]
-    sizes: Mapping[str, SplitSize] = field(default_factory=dict)
+    files: Sequence[Part] = ()
 
 
 def mixture_card(data: MixtureCardData) -> str:
@@ -57,7 +56,7 @@ def mixture_card(data: MixtureCardData) -> str:
     switched = {one.parameters.get("recipe", "default") for one in _of(data, "switch")}
     return f"""\
 ---
-{mixture_metadata(mixture, data.form, data.sources, data.sizes)}---
+{mixture_metadata(mixture, data.form, data.sources, data.files)}---
 
 # Training mixture from {wikis}
 
@@ -216,7 +215,7 @@ def _made(data: MixtureCardData) -> str:
     """Return the recipe, and the section on how the corpora were created."""
     made = made_folders(data.lineage)
     command = mix_command(data.parameters)
-    recipe = recipe_text(data.mixture, _folders(data.mixture, made))
+    recipe = recipe_text(data.mixture, _folders(data, made), data.parameters.get("document_end"))
     section = ""
     if data.lineage:
         commands = [*(one.command for one in made), command]
@@ -233,22 +232,15 @@ The corpora were mixed with `{command}` and this `recipe.toml`:
 {section}"""
 
 
-def _folders(mixture: Mixture, made: Sequence[MadeFolder]) -> dict[str, str]:
-    """Return the folders of the corpora as in the commands, by the names of the corpora.
+def _folders(data: MixtureCardData, made: Sequence[MadeFolder]) -> list[str]:
+    """Return the folder of each source, as in the commands.
 
-    Names belong to folders in the order in which both occur. If there is not one name for each
-    folder, no folder is known.
+    The name of the corpus if the lineage has not one folder for each input of `mix`.
     """
-    return dict(
-        pair
-        for kind in ("shard", "pair")
-        for pair in _matched(
-            [one.corpus for one in mixture.sources if one.kind == kind],
-            [one.folder for one in made if one.stage.stage == kind],
-        )
-    )
-
-
-def _matched(corpora: Iterable[str], folders: Sequence[str]) -> Iterator[tuple[str, str]]:
-    different = [*dict.fromkeys(corpora)]
-    return zip(different, folders, strict=True) if len(different) == len(folders) else iter(())
+    names = [source.corpus for source in data.mixture.sources]
+    stages = data.parameters.get("stages", [])
+    inputs = [source["input"] for stage in stages for source in stage["sources"]]
+    folders = [one.folder for one in made if one.stage.stage in ("shard", "pair")]
+    if len(inputs) != len(names) or {*inputs} != {*range(len(folders))}:
+        return names
+    return [folders[number] for number in inputs]
