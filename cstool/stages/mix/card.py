@@ -1,5 +1,7 @@
 """The card of a mixture: its `README.md`."""
 
+import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +70,7 @@ def mixture_card(data: MixtureCardData) -> str:
 
 ## Corpora
 
-{SWITCHED}
+{_filled(SWITCHED)}
 
 {_corpora(mixture)}
 
@@ -77,6 +79,8 @@ def mixture_card(data: MixtureCardData) -> str:
 {_languages(mixture)}
 
 {_left_out(mixture)}{reading_section(mixture, data.form)}
+## Columns
+
 {mixture_columns(data.form.name, data.kind, pairs=any(_of(data, "pair")))}
 
 {_made(data)}{_LIMITATIONS}
@@ -101,22 +105,34 @@ def _of(data: MixtureCardData, stage: str) -> list[Ancestor]:
 
 def _about(data: MixtureCardData, recipes: set[str]) -> str:
     mixture, whole = data.mixture, whole_of(data.mixture)
-    number = len(mixture.stages)
+    unit, number = mixture.unit, len(mixture.stages)
     stages = "one stage" if number == 1 else f"{number} stages, in the order of training"
-    tokens = ""
-    if mixture.unit == "tokens":
-        tokens = f"\nTokens are those of `{mixture.tokenizer}`, with one for the end of each row."
-    paired = ""
-    if any(one.kind == "pair" for one in mixture.sources):
-        paired = (
-            "\nPages about the same entity in several wikis stand side by side, as in CrossIC-PT "
-            "([Wu et al.\n2025](https://aclanthology.org/2025.emnlp-main.1380/))."
-        )
     methods = methods_section(recipes, data.kind) if recipes else ""
-    return f"""\
-Text from Wikipedia for training language models: {whole.rows:,} rows with {whole.size:,}
-{mixture.unit}, in {stages}; {_percent(whole.switched)} of the {mixture.unit} are in code-switched
-rows. The mixture was created with {program()} {__version__}{methods}.{tokens}{paired}"""
+    sentences = [
+        f"Text from Wikipedia for training language models: {whole.rows:,} rows with "
+        f"{whole.size:,} {unit}, in {stages}; {_percent(whole.switched)} of the {unit} are in "
+        "code-switched rows.",
+        f"The mixture was created with {program()} {__version__}{methods}.",
+    ]
+    if any(one.kind == "pair" for one in mixture.sources):
+        sentences.append(_COMPARABLE)
+    if mixture.unit == "tokens":
+        end = "one of them for the end of each row"
+        sentences.append(f"Tokens are those of `{mixture.tokenizer}`, {end}.")
+    else:
+        sentences.append("Words are counted by the rules of each script.")
+    return _filled(" ".join(sentences))
+
+
+_COMPARABLE = (
+    "Pages about the same entity in several wikis are side by side, as in CrossIC-PT "
+    "([Wu et al. 2025](https://aclanthology.org/2025.emnlp-main.1380/))."
+)
+
+
+def _filled(text: str) -> str:
+    words = text.replace("\n", " ")
+    return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
 
 
 # ---- tables ----
@@ -157,17 +173,21 @@ def _stages(mixture: Mixture) -> str:
 
 def _corpora(mixture: Mixture) -> str:
     of_stage = by_stage(mixture)
+    available = Counter[tuple[int, str]]()
+    for source in mixture.sources:
+        available[source.stage, source.corpus] += source.available
     lines = [
         (
             mixture.stages[stage - 1].folder,
             corpus,
             *_numbers(its),
             _of_whole(its.size, of_stage[stage].size),
+            f"{available[stage, corpus]:,}",
         )
         for (stage, corpus), its in by_corpus(mixture).items()
     ]
     heads = ["stage", "corpus", "rows", mixture.unit, "code-switched", "share of the stage"]
-    return _table(heads, 2, lines)
+    return _table([*heads, f"available {mixture.unit}"], 2, lines)
 
 
 def _languages(mixture: Mixture) -> str:
