@@ -30,7 +30,7 @@ from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
 from cstool.stages.mix.choose import Selection
-from cstool.stages.mix.count import COUNTED, CountWork, ClassFilter, class_of, count_rows
+from cstool.stages.mix.count import COUNTED, ClassFilter, CountWork, class_of, count_rows
 from cstool.stages.mix.inputs import (
     MixFolder,
     MixInputs,
