@@ -143,8 +143,8 @@ def _of_source(source: SourceRecipe) -> Iterator[tuple[str, str]]:
         yield (
             "smoothing",
             (
-                f"{source.smoothing} is not from 0 to 1; 0 is for the same size of all languages, 1 "
-                "for sizes in proportion to what there is"
+                f"{source.smoothing} is not from 0 to 1; 0 gives all languages the same size, 1 "
+                "sizes in proportion to what there is"
             ),
         )
     if source.languages is not None and not source.languages:
