@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cstool.errors import InputError
@@ -112,15 +112,6 @@ def _of_sizes(number: int, stage: StageRecipe) -> Iterator[RecipeFault]:
         yield RecipeFault(
             number, place, None, "has no share, but another source has; give each a share, or none"
         )
-    if stage.budget is not None and not with_share and _has_sizes(stage.sources):
-        yield RecipeFault(
-            number, None, "budget", "the sources have no share; give each a share, or a budget only"
-        )
-
-
-def _has_sizes(sources: Sequence[SourceRecipe]) -> bool:
-    """Whether the sources without shares have sizes of their own; a single one gets all."""
-    return len(sources) > 1 or any(source.budget is not None for source in sources)
 
 
 def _of_budget(number: int, place: int | None, budget: int | None) -> Iterator[RecipeFault]:

@@ -129,16 +129,6 @@ WRONG = {
     ),
     "share and budget": (SHORT + "share = 1\nbudget = 2", 5, "together with budget; give one"),
     "a share is missing": (SHORT + "share = 1\n" + SECOND, 6, "has no share, but another source"),
-    "budget without shares": (
-        SHORT.replace('"a"', '"a"\nbudget = 5') + SECOND,
-        3,
-        "[[stage]] budget: the sources have no share",
-    ),
-    "two budgets": (
-        SHORT.replace('"a"', '"a"\nbudget = 5') + "budget = 3",
-        3,
-        "give each a share, or a budget only",
-    ),
     "negative share": (SHORT + "share = -0.5", 5, "share: -0.5 is not above 0; give a number"),
     "no share at all": (SHORT + "share = nan", 5, "share: nan is not above 0"),
     "infinite": (SHORT + "share = inf", 5, "share: inf is not above 0"),
