@@ -40,12 +40,11 @@ def sums_by(mixture: Mixture, key: Callable[[MixtureNumbers], Key]) -> dict[Key,
     sums: dict[Key, MixtureSum] = {}
     for one in mixture.numbers:
         into = sums.get(key(one), MixtureSum())
-        several = "+" in one.language  # the languages of a window of `pair`
         sums[key(one)] = MixtureSum(
             into.rows + one.rows,
-            into.switched_rows + (one.rows if several else one.switched_rows),
+            into.switched_rows + one.switched_rows,
             into.size + one.size,
-            into.switched_size + (one.size if several else one.switched_size),
+            into.switched_size + one.switched_size,
         )
     return sums
 
