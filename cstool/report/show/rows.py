@@ -80,7 +80,7 @@ def _by_language(
     place: _RowsInGroup, manifest: Manifest, source: str
 ) -> Iterator[tuple[str, Numbers]]:
     """Yield the languages of the rows, with the row indexes of each."""
-    if manifest.stage != "switch":
+    if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
     file = _open(place.file)
@@ -93,9 +93,11 @@ def _by_language(
 
 
 def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
-    if manifest.stage != "shard":
+    if manifest.stage not in ("shard", "mix"):
         return [part for part in manifest.tables if part.rows]
     data = [part for part in manifest.parts if part.file.startswith("data/")]
+    if manifest.stage == "mix":
+        return data
     return [p for p in data if not languages or p.file.split("/")[1] in languages]
 
 
