@@ -151,7 +151,7 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     # What was read is known from the input, so that a lost row is noticed.
-    counts.tallies["rows"] = Tally(rows, counts.tallies["rows"].written, dropped)
+    counts.tallies["rows"] = Tally(rows, sum(sizes.values()), dropped)
     run.leave_the_rest()
     _remove_strays(run, {part.file for part in written})
     extra = _describe(run, read, written, counts, facts, options, kind)
