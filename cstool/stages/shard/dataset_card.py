@@ -133,7 +133,7 @@ a tab). Adaptations must be shared under the same license. Entity labels are fro
 
 
 # By suffix: the packages with which the files can be read.
-_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard"}
+_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
 
 
 def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
