@@ -9,9 +9,12 @@ import pyarrow as pa
 from cstool.errors import WrongCallError
 from cstool.formats.format_dolma import DOCUMENTS, GZIP_LINES, documents_of, write_dolma
 from cstool.formats.format_entitycs import ENTITYCS, marked_up
+from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.format_tokens import token_tables, tokens_schema
 from cstool.formats.json_lines import LINES, with_meta, write_json_lines
+from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
 from cstool.storage.checksums import layout_of
 from cstool.storage.counts import Counts
@@ -145,6 +148,16 @@ FORMATS: dict[str, CorpusFormat] = {
             write=write_json_lines,
             columns=_read_as(with_meta),
             as_read=with_meta,
+        ),
+        CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True),
+        CorpusFormat(
+            "tokens",
+            SWITCHED,
+            "parquet",
+            token_tables,
+            unique=("input_ids.list.element", *UNIQUE_OF_SAMPLES),
+            tokens=True,
+            columns=tokens_schema,
         ),
         CorpusFormat(
             "mt", MT, "parquet", _each(pairs), unique=("id", "source", "target"), sources=False
