@@ -99,8 +99,12 @@ $(SOURCES)/short-windows/$(MANIFEST): $(PAGES_TO_PAIR) $(OPTIONS)/sources-short-
 
 # ---- mixtures ----
 
+mix-leia: $(call mixture,mix-leia)/$(MANIFEST)
+mix-crossic-pt: $(call mixture,mix-crossic-pt)/$(MANIFEST)
+mix-crossic-pt-control: $(call mixture,mix-crossic-pt-control)/$(MANIFEST)
+mix-cscl: $(call mixture,mix-cscl)/$(MANIFEST)
+
 define mixture_rule
-$(1): $(call mixture,$(1))/$(MANIFEST)
 $(call mixture,$(1))/$(MANIFEST): $(RECIPES)/$(1:mix-%=%).toml \
   $(call sources_of,$(1)) $(OPTIONS)/$(1)$(FORMAT_SUFFIX) \
   $(wildcard $(TOKENIZER))
