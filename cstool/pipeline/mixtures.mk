@@ -10,7 +10,7 @@ TOKENIZER    ?=
 PACK         ?=
 # Characters of the windows of CrossIC-PT, and of those of CSCL.
 WINDOW       ?= 8000
-SHORT_WINDOW ?= 600
+SHORT_WINDOW ?= 1000
 # Further options of `mix`, and of `switch` for replaced names.
 MIX          ?=
 REPLACE      ?=
