@@ -1,4 +1,4 @@
-"""`make mix-leia`, `mix-crossic-pt` and `mix-cscl`: training sets by the recipes of the pipeline."""
+"""`make mix-leia`, `mix-crossic-pt`, `mix-cscl`: training sets by the recipes of the pipeline."""
 
 import re
 from pathlib import Path

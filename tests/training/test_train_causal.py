@@ -24,7 +24,9 @@ STAGES = {
     "cscl": ["1-words", "2-sentences", "3-monolingual"],
 }
 _STEP = re.compile(r"^step (\d+)  (\S+)  loss (\d+\.\d+)$", re.MULTILINE)
-_MEANS = re.compile(r"^loss of the first 3 steps ([\d.]+), of the last 3 steps ([\d.]+)$", re.M)
+_MEANS = re.compile(
+    r"^loss of the first 3 steps ([\d.]+), of the last 3 steps ([\d.]+)$", re.MULTILINE
+)
 
 
 def mix(work: Path, name: str, *settings: str) -> None:
