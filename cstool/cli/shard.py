@@ -5,9 +5,11 @@ from typing import get_args
 
 import click
 
+from cstool.cli.corpus_files import corpus_files
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.formats.corpus_formats import FormatName
+from cstool.formats.format_options import FormatOptions
 from cstool.stages.shard.dedup import Dedup
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.schemas import TALLIES
@@ -46,18 +48,7 @@ Examples:
 @click.option(
     "--seed", default=ShardOptions.seed, show_default=True, help="Random seed for shuffling."
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(get_args(FormatName)),
-    default=ShardOptions.format,
-    show_default=True,
-    help="Output format. cstool: Parquet with entity spans; jsonl: the same columns as "
-    "Zstandard-compressed JSON lines. Only for sentences whose entities were replaced: entitycs: "
-    "the columns of the published EntityCS corpus, with entities in <e>…</e>; mt: sentence pairs "
-    "for training translation models: the column source contains a language tag (<2en>) and the "
-    "switched sentence; the column target contains the source sentence.",
-)
+@corpus_files(get_args(FormatName))
 @click.option(
     "--dedup",
     type=click.Choice(get_args(Dedup)),
@@ -84,6 +75,7 @@ def command(
     validation: int,
     seed: int,
     format_: FormatName,
+    files: FormatOptions,
     dedup: Dedup,
     decontaminate: tuple[Path, ...],
     running: RunOptions,
@@ -98,15 +90,15 @@ def command(
     Face `datasets` and Polars can open the corpus directly.
     """
     summary = StageSummary(out, running)
-    options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate)
+    options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate, files)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written
-    files = [part.file for part in manifest.parts if part.file.startswith("data/")]
-    languages = {file.split("/")[1] for file in files}
+    written = [part.file for part in manifest.parts if part.file.startswith("data/")]
+    languages = {file.split("/")[1] for file in written}
     source = sum(manifest.counts.details.get("source rows", {}).values())
     units = TALLIES[manifest.row_unit]
     counts = f"{rows - source:,} switched + {source:,} source {units} in {len(languages)} "
-    counts += f"language{'s' * (len(languages) != 1)}, {len(files)} files"
+    counts += f"language{'s' * (len(languages) != 1)}, {len(written)} files"
     if manifest.counts.tally("rows").dropped:
         counts += f" (rows dropped: {dropped(manifest, 'rows')})"
     summary.write(manifest, counts)

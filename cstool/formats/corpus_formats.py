@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
+from cstool.errors import WrongCallError
 from cstool.formats.format_entitycs import ENTITYCS, marked_up
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
@@ -16,7 +17,7 @@ from cstool.storage.counts import Counts
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import SWITCHED
 
-FormatName = Literal["cstool", "entitycs", "jsonl", "mt"]
+FormatName = Literal["cstool", "entitycs", "jsonl", "mt", "dolma", "megatron", "tokens"]
 
 # Formats whose rows are sentences with replaced entities, without a column for passes.
 SENTENCE_FORMATS = ("entitycs", "mt")
@@ -40,7 +41,8 @@ class CorpusFormat:
     `schema`: of the rows of a file. `suffix`: of the name of a data file; `folder`: the folder of
     data files in the corpus. A format has `tables` if its files are Parquet, else `write`.
     `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
-    whether the source sentences themselves are rows of the corpus.
+    whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
+    contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
     """
 
     name: FormatName
@@ -51,6 +53,7 @@ class CorpusFormat:
     unique: tuple[str, ...] = ()
     sources: bool = True
     folder: str = "data"
+    tokens: bool = False
 
     @property
     def layout(self) -> dict[str, Any]:
@@ -63,6 +66,31 @@ def format_of(name: str, kind: RowKind) -> CorpusFormat:
     """Return a format with the columns of a kind of rows."""
     form = FORMATS[name]
     return form if name in SENTENCE_FORMATS else replace(form, schema=kind.schema)
+
+
+def check_options(form: CorpusFormat, options: FormatOptions, *, counting: bool = False) -> None:
+    """Raise WrongCallError if a format lacks an option that it needs, or has one it does not take.
+
+    `counting`: whether the tokenizer is also used to count tokens, whatever the format.
+    """
+    given = {
+        "--tokenizer": options.tokenizer is not None and not counting,
+        "--document-end": options.document_end is not None and not counting,
+        "--pack": options.pack is not None,
+        "--whole-samples": options.whole_samples,
+    }
+    if form.tokens and options.tokenizer is None:
+        raise WrongCallError(
+            f"--format {form.name}: needs a tokenizer; give its tokenizer.json with --tokenizer"
+        )
+    for option in (option for option, is_given in given.items() if is_given and not form.tokens):
+        names = " or ".join(one.name for one in FORMATS.values() if one.tokens)
+        raise WrongCallError(
+            f"{option}: --format {form.name} has no tokens; give --format {names}, or omit "
+            "the option"
+        )
+    if options.whole_samples and options.pack is None:
+        raise WrongCallError("--whole-samples: needs --pack; give it, or omit the option")
 
 
 def _each(columns: Callable[[pa.Table], pa.Table]) -> TableMaker:
@@ -95,4 +123,4 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
     )
 }
-assert tuple(FORMATS) == get_args(FormatName)
+assert set(FORMATS) <= {*get_args(FormatName)}

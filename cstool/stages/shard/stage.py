@@ -15,7 +15,7 @@ import msgspec
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
-from cstool.formats.corpus_formats import CorpusFormat, format_of
+from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.attribution import PAGES_FILE, PageTable, write_attribution
@@ -80,6 +80,7 @@ def shard(
     Raises InputError for a folder of another stage or an invalid test set, OutputError if `out`
     cannot be used, CstoolError if the library for --dedup is missing.
     """
+    check_options(FORMATS[options.format], options.files)
     read, kind = read_folders(switched, options.format)
     tests = [path.absolute() for path in options.decontaminate]
     inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
