@@ -8,6 +8,12 @@ import msgspec
 from cstool.errors import InputError
 
 MIXTURE = "mixture.json"
+# Reasons why rows are left out, in the order in which they are looked for.
+OTHER_LANGUAGE = "language not chosen"
+OTHER_ROWS = "kind of row not chosen"
+HELD_OUT = "page held out for validation"
+DUPLICATE = "duplicate text"
+OVER_BUDGET = "row over the budget"
 
 
 class MixtureNumbers(msgspec.Struct, kw_only=True):

@@ -15,10 +15,10 @@ import msgspec
 
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
+from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
-from cstool.stages.shard.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
