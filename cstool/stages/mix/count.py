@@ -45,7 +45,7 @@ _TOKEN_BYTES_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
-class RowFilter:
+class ClassFilter:
     """The rows that a source chooses: `languages` (None: all), and source or switched rows."""
 
     languages: frozenset[str] | None
@@ -68,7 +68,7 @@ class CountWork:
     held out. `dedup`: whether texts are hashed. `tokenizer`: of the tokens, None to count words.
     """
 
-    filters: tuple[tuple[RowFilter, ...], ...]
+    filters: tuple[tuple[ClassFilter, ...], ...]
     held_out: str
     dedup: bool
     tokenizer: str | None
@@ -125,7 +125,7 @@ def _states(
     group: RowGroup,
     languages: pa.DictionaryArray,
     switched: Array,
-    filters: tuple[RowFilter, ...],
+    filters: tuple[ClassFilter, ...],
     held_out: Array,
 ) -> Array:
     state = np.full(group.rows, NOT_CHOSEN, np.uint8)

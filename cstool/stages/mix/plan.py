@@ -11,17 +11,17 @@ from cstool.arrays.hashing import hash_word
 from cstool.errors import InputError
 from cstool.stages.mix.budgets import language_sizes, source_sizes
 from cstool.stages.mix.choose import Limits, Selection, StageChoice, range_bits
-from cstool.stages.mix.count import RowFilter, class_of
+from cstool.stages.mix.count import ClassFilter, class_of
 from cstool.stages.mix.inputs import MixInputs
 from cstool.stages.mix.recipe import MixRecipe, SourceRecipe, StageRecipe
 
 _KINDS = {"all": (False, True), "switched": (True,), "source": (False,)}
 
 
-def filter_of(source: SourceRecipe) -> RowFilter:
+def filter_of(source: SourceRecipe) -> ClassFilter:
     """Return the filter of a source's rows."""
     languages = None if source.languages is None else frozenset(source.languages)
-    return RowFilter(languages, _KINDS[source.rows])
+    return ClassFilter(languages, _KINDS[source.rows])
 
 
 def choices_of(
@@ -165,6 +165,7 @@ def refuse_empty_stages(recipe: MixRecipe, rows: Sequence[int]) -> None:
     for stage, number in zip(recipe.stages, rows, strict=True):
         if not number:
             raise InputError(
-                f"{recipe.file}: line {stage.line}: stage {stage.name!r} would be empty: its "
-                "rows are duplicates, or its budget is smaller than each of them"
+                f"{recipe.file}: line {stage.line}: stage {stage.name!r} would be empty, "
+                "because its rows are duplicates or larger than its budget; change its sources or "
+                "its budget"
             )

@@ -43,10 +43,10 @@ class RowGroup(NamedTuple):
 
     rows: int
     column: Callable[[str], pa.Array]
-    windows: "Windows | None"
+    windows: "PairWindows | None"
 
 
-class Windows(NamedTuple):
+class PairWindows(NamedTuple):
     """The windows of some rows of `pair`.
 
     `table`: the columns of a mixture, one row per window. `entities`: uint64[n], a hash of the row
@@ -108,7 +108,7 @@ def _words(names: pa.Array) -> Array:
     return np.array([hash_word(name) for name in names.to_pylist()], np.uint64)
 
 
-def windows_of(rows: pa.Table) -> Windows:
+def windows_of(rows: pa.Table) -> PairWindows:
     """Cut the rows of `pair` into windows.
 
     A window ends before each segment whose wiki is not after that of the previous segment, in the
@@ -128,7 +128,7 @@ def windows_of(rows: pa.Table) -> Windows:
     # With `--order unpaired`, the pages of an entity are rows of their own.
     word = np.where(alone, _words(wikis.dictionary)[wikis.indices.to_numpy()[lead]], np.uint64(0))
     qids = one_chunk(rows.column("qid")).to_numpy().astype(np.uint64)[of_row]
-    return Windows(table, mix(mix(qids) ^ word), segments, first)
+    return PairWindows(table, mix(mix(qids) ^ word), segments, first)
 
 
 def _begins(row: Array, wiki: Array) -> Array:

@@ -30,7 +30,7 @@ from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
 from cstool.stages.mix.choose import Selection
-from cstool.stages.mix.count import COUNTED, CountWork, RowFilter, class_of, count_rows
+from cstool.stages.mix.count import COUNTED, ClassFilter, CountWork, class_of, count_rows
 from cstool.stages.mix.inputs import (
     MixFolder,
     MixInputs,
@@ -200,7 +200,7 @@ def _count(
     if not (pages.exists() and is_sound(pages)):
         with whole_file(pages) as temporary:
             save_array(temporary, held_out_pages(inputs))
-    filters: list[list[RowFilter]] = [[] for _ in inputs.folders]
+    filters: list[list[ClassFilter]] = [[] for _ in inputs.folders]
     for _, source, folder in uses_of(recipe, inputs):
         filters[folder].append(filter_of(source))
     tokenizer = str(options.files.tokenizer) if recipe.count == "tokens" else None
