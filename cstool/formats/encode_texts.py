@@ -47,14 +47,14 @@ class TokenLists(NamedTuple):
 
 
 class TextEncoder:
-    """A tokenizer, and the id of its token for the end of a document, `end`.
+    """A tokenizer, and the id and the name of its token for the end of a document.
 
     `size`: the number of ids, which is one more than the largest.
     """
 
     def __init__(self, path: Path, tokenizer: "Tokenizer", name: str, end: int) -> None:
         self._path = path
-        self._name = name
+        self.name = name
         self._tokenizer = _without(tokenizer, name)
         self.end = end
         self.size = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
@@ -69,15 +69,15 @@ class TextEncoder:
         lengths: list[int] = []
         for some in _some_at_a_time(texts):
             encoded = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
-            lists = [one.ids for one in encoded]
-            for ids in lists:
-                ids.append(self.end)
+            lists = [encoding.ids for encoding in encoded]
+            for one in lists:
+                one.append(self.end)
             blocks.append(np.fromiter(chain.from_iterable(lists), np.int32))
             lengths += map(len, lists)
         ids = np.concatenate(blocks)
         if np.count_nonzero(ids == self.end) != len(lengths):
             raise InputError(
-                f"{self._path}: its token {self._name} stands for unknown text, so it cannot be "
+                f"{self._path}: its token {self.name} stands for unknown text, so it cannot be "
                 "the end of a document; name another token with --document-end"
             )
         return TokenLists(ids, np.cumsum(lengths, dtype=np.int64))

@@ -15,6 +15,8 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.formats.encode_texts import TokenLists
 
+_ZERO = np.zeros(1, np.int64)
+
 
 class Pieces(NamedTuple):
     """Pieces of samples in sequences, in order.
@@ -101,12 +103,12 @@ def sequence_ends(ends: Array, size: int, *, whole: bool) -> Array:
     if not whole:
         return np.append(np.arange(size, total, size), total)[: -(-total // size)]
     # A longer sample consists of parts that are packed like samples.
-    begins = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
+    begins = np.concatenate([_ZERO, ends])[:-1]
     parts = -(-(ends - begins) // size)
     number = np.arange(int(parts.sum())) - np.repeat(np.cumsum(parts) - parts, parts)
     ends = np.minimum(np.repeat(begins, parts) + (number + 1) * size, np.repeat(ends, parts))
     # For each part, the first one that does not fit into a sequence that begins with it.
-    begins = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
+    begins = np.concatenate([_ZERO, ends])[:-1]
     following = np.searchsorted(ends, begins + size, side="right").tolist()
     firsts = []
     at = 0
@@ -124,15 +126,16 @@ def _sequences(rows: pa.Table, tokens: TokenLists, ends: Array, before: int) -> 
     total = int(ends[-1]) if len(ends) else 0
     cuts = np.union1d(tokens.ends, ends)
     cuts = cuts[: np.searchsorted(cuts, total, side="right")]
-    begins = np.concatenate([np.zeros(1, np.int64), cuts])[: len(cuts)]
+    begins = np.concatenate([_ZERO, cuts])[:-1]
     sample = np.searchsorted(tokens.ends, begins, side="right")
     sequence = np.searchsorted(ends, begins, side="right")
     begin_of_sample = np.concatenate([[-before], tokens.ends])[sample]
-    begin_of_sequence = np.concatenate([[0], ends])[sequence]
+    begin_of_sequence = np.concatenate([_ZERO, ends])[sequence]
     offset = begins - begin_of_sample
     pieces = Pieces(
         sample,
-        *(part.astype(np.uint32) for part in (begins - begin_of_sequence, cuts - begin_of_sequence)),
+        (begins - begin_of_sequence).astype(np.uint32),
+        (cuts - begin_of_sequence).astype(np.uint32),
         offset.astype(np.uint32),
         np.searchsorted(sequence, np.arange(len(ends)), side="right"),
     )
