@@ -6,6 +6,7 @@ import click
 
 from cstool.cli.corpus_files import corpus_files
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.formats.corpus_formats import FORMATS, SENTENCE_FORMATS, FormatName
 from cstool.formats.format_options import FormatOptions
@@ -75,6 +76,8 @@ def command(
     """
     summary = StageSummary(out, running)
     read = read_recipe(recipe, root)
+    if files.tokenizer and read.tokenizer and not running.quiet:
+        log_stage("mix", f"--tokenizer: used instead of that of {recipe}, {read.tokenizer}")
     manifest = mix(read, out, MixOptions(rows_per_shard, format_, files), running)
     summary.write(manifest, _in_words(manifest, read))
 
