@@ -99,7 +99,8 @@ def _configs(splits: Splits, form: CorpusFormat) -> Iterator[dict[str, Any]]:
             "config_name": config,
             **({} if config in splits else {"default": True}),
             "data_files": [
-                {"split": name, "path": f"data/{folder}/{name}-*.{form.suffix}"} for name in by_name
+                {"split": name, "path": f"{form.folder}/{folder}/{name}-*.{form.suffix}"}
+                for name in by_name
             ],
         }
 
@@ -141,6 +142,8 @@ def _features(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
 
 
 def _feature(type_: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(type_):
+        return {"struct": _features(type_)}
     if not pa.types.is_list(type_):
         return {"dtype": str(type_)}
     inner = type_.value_type

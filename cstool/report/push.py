@@ -13,12 +13,13 @@ from cstool import __version__
 from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.execution.terminal import printable
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS
 from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import MANIFEST, PARAGRAPHS, need_stage
 
 # Files of another corpus in these folders are deleted: the patterns in the dataset card would
 # include them. They remain in the history of the repository.
-_OURS = ["data/*", "documents/*", "attributes/*", f"{PARAGRAPHS}*"]
+_OURS = ["data/*", f"{DOCUMENTS}/*", f"{ATTRIBUTES}/*", f"{PARAGRAPHS}*"]
 _STAGES = ("shard", "mix")
 
 

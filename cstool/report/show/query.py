@@ -54,7 +54,7 @@ def form_of(manifest: Manifest) -> str:
     form: str = manifest.stage
     if form in ("shard", "mix"):
         form = manifest.parameters.get("format", "cstool")
-    return "switch" if form in ("cstool", "jsonl") else form
+    return "switch" if form in ("cstool", "jsonl", "dolma") else form
 
 
 # Columns by the kind of rows: texts for --grep, QIDs, titles and languages.
