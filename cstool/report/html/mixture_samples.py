@@ -24,24 +24,24 @@ _SPAN = ("qid", "source_start", "source_end", "start", "end")
 
 
 def mixture_samples(folder: Path, manifest: Manifest, mixture: Mixture) -> list[SampleSentence]:
-    """Return some rows of each corpus in each stage, in the order of the stages.
+    """Return some rows of each corpus in each stage: first one of each, then a second, and so on.
 
     The rows of a file are in random order, so the first ones are a sample. Files of tokens have
     none. Raises InputError if a file cannot be read.
     """
     if form_of(manifest) != "switch":
         return []
-    samples = []
+    samples: list[tuple[int, SampleSentence]] = []
     for stage in mixture.stages:
         files = [p for p in manifest.parts if p.file.startswith(f"data/{stage.folder}/")]
         for part in files[:1]:
             rows = islice(rows_of_part(folder / part.file), _LOOKED_AT)
-            samples += [_sample(row, stage.folder) for row in _of_each_corpus(rows)]
-    return samples
+            samples += [(n, _sample(row, stage.folder)) for n, row in _of_each_corpus(rows)]
+    return [sample for _, sample in sorted(samples, key=lambda one: one[0])]
 
 
-def _of_each_corpus(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the first rows of each corpus; of the windows of an entity only the first."""
+def _of_each_corpus(rows: Iterator[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the first rows of each corpus with their numbers; of an entity only one window."""
     number = Counter[str]()
     seen = set()
     for row in rows:
@@ -49,7 +49,7 @@ def _of_each_corpus(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         if number[row["corpus"]] < _OF_A_CORPUS and page not in seen:
             number[row["corpus"]] += 1
             seen.add(page)
-            yield row
+            yield number[row["corpus"]], row
 
 
 def _sample(row: dict[str, Any], stage: str) -> SampleSentence:
