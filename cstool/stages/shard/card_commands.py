@@ -67,6 +67,9 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "validation": ("--validation", 100),
         "seed": ("--seed", 0),
         "format": ("--format", "cstool"),
+        "document_end": ("--document-end", None),
+        "pack": ("--pack", None),
+        "whole_samples": ("--whole-samples", False),
         "dedup": ("--dedup", "none"),
     },
 }
@@ -106,6 +109,8 @@ def commands(
         if one.stage == "switch":
             switched.append(folder)
     given = [*_given("shard", parameters)]
+    if "tokenizers" in parameters:
+        given += ["--tokenizer", "tokenizer.json"]
     given += [word for name in tests for word in ("--decontaminate", name)]
     lines.append(shlex.join(["cstool", "shard", *switched, *given, "-o", "corpus"]))
     return lines

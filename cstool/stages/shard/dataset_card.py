@@ -15,6 +15,7 @@ from cstool.stages.shard.card_commands import commands
 from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
 from cstool.stages.shard.card_origins import origins_section, published_at
 from cstool.stages.shard.card_rows import columns_of, introduction, lengths_section, passes_of
+from cstool.stages.shard.card_tokens import columns_of_tokens, opening
 from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
 from cstool.storage.counts import largest
 from cstool.storage.manifest import Ancestor, Input, Source
@@ -46,6 +47,8 @@ class CardData:
     @property
     def columns(self) -> str:
         """The table of columns."""
+        if self.form.tokens:
+            return columns_of_tokens(self.form.name, self.parameters)
         return _COLUMNS.get(self.form.name) or columns_of(self.kind)
 
 
@@ -73,7 +76,6 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
     """Return the card of a corpus. `splits`: the size of each split, by language."""
     wikis = ", ".join(source.wiki for source in facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
-    first = next(iter(splits), "de")
     unit, units = facts.kind.unit, TALLIES[facts.kind.unit]
     done = "annotated" if facts.kind.annotated else "switched"
     return f"""\
@@ -84,16 +86,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 {_about(rows, len(splits), facts)}
 
-With `pip install {_LIBRARIES[facts.form.suffix]}`:
-
-```python
-from datasets import load_dataset
-
-corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
-```
-
-Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
-split.{_default(splits)} All sentences of a page are in the same split, in all languages.
+{_opening(splits, facts)} All sentences of a page are in the same split, in all languages.
 
 {facts.columns}
 {_left_out(facts)}
@@ -132,8 +125,28 @@ a tab). Adaptations must be shared under the same license. Entity labels are fro
 {citation(recipes_of(facts.lineage))}"""
 
 
+_FOLDER = "PATH/OF/THIS/FOLDER"
 # By suffix: the packages with which the files can be read.
 _LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard"}
+
+
+def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
+    """Return how to open the corpus, and what its splits are."""
+    first = next(iter(splits), "de")
+    if not facts.form.loads:
+        files = splits.get(first, {}).get("train", SplitSize()).files
+        return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
+    return f"""\
+With `pip install {_LIBRARIES[facts.form.suffix]}`:
+
+```python
+from datasets import load_dataset
+
+corpus = load_dataset("{_FOLDER}", "{first}")
+```
+
+Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
+split.{_default(splits)}"""
 
 
 def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
