@@ -1,8 +1,10 @@
 """The tables of columns on a dataset card, by format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cstool.formats.corpus_formats import FormatName
+from cstool.cards.card_tokens import columns_of_tokens
+from cstool.formats.corpus_formats import CorpusFormat
 from cstool.storage.row_kinds import RowKind
 
 _SENTENCES = """\
@@ -47,12 +49,30 @@ _COLUMNS = {
 | `wiki` | wiki of the source sentence |""",
 }
 
+# What the fields of formats are that have all columns but the text in one.
+_FIELDS = {
+    "jsonl": """\
+A line has the fields `text` and `meta`, an object with all other columns:
 
-def columns_table(format_: FormatName, kind: RowKind) -> str:
-    """Return the columns of a format as a table; `kind`: of the rows."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    return columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+""",
+    "dolma": """\
+A document has the fields `id` (the values of the columns that identify a row), `text`, `source`
+and `metadata`, an object with all other columns. `attributes/entities/` contains for each document
+the spans of the names in `text`, with the score 1.0, or 0.0 for an anchor of a source text. The
+columns are:
+
+""",
+}
+
+
+def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any]) -> str:
+    """Return the columns of a format as a table; `kind`: of the rows; `parameters`: of `shard`."""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters)
+    if form.name in _COLUMNS:
+        return _COLUMNS[form.name]
+    paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
+    return _FIELDS.get(form.name, "") + columns_of(kind) + paragraphs
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -87,8 +107,15 @@ the entity × 2²⁰ + number of the window, `language` the languages of its pag
 `page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
 
 
-def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
-    """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    return columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
+def mixture_columns(
+    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+) -> str:
+    """Return the columns of a mixture as a table.
+
+    `parameters`: of `mix`; `pairs`: whether the mixture has windows of `pair`.
+    """
+    windows = _WINDOWS if pairs else ""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters, mixed=True) + windows
+    columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
+    return _FIELDS.get(form.name, "") + columns + windows
