@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cstool.formats.corpus_formats import FormatName
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
 _SENTENCES = """\
@@ -48,11 +49,47 @@ _COLUMNS = {
 }
 
 
+_LINES = {
+    "jsonl": """\
+Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
+columns, except `text`:
+
+""",
+    "dolma": f"""\
+`{DOCUMENTS}` and `{ATTRIBUTES}` contain the same rows in the same order, in the
+[format of the Dolma toolkit](https://github.com/allenai/dolma/blob/main/docs/data-format.md):
+
+| field | meaning |
+|---|---|
+| `id` | the values that identify a row (below), joined by `/` |
+| `text` | the text of the row |
+| `source` | {{source}} |
+| `metadata` | an object with a field for each of the columns below, except `text` |
+| `attributes.{NAMES}` | only in `{ATTRIBUTES}`: a list of spans `[start, end, score]` in `text`; \
+the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |
+
+To keep rows with switched names, give this to `dolma mix`:
+
+```yaml
+streams:
+- name: switched
+  documents: [PATH/OF/THIS/FOLDER/{DOCUMENTS}/*/train-*.{GZIP_LINES}]
+  attributes: [entities]
+  filter:
+    include: ["$.attributes[?(@.{NAMES}[0] && @.{NAMES}[0][2] > 0.5)]"]
+  output: {{{{path: mixed}}}}
+```
+
+""",
+}
+
+
 def columns_table(format_: FormatName, kind: RowKind) -> str:
     """Return the columns of a format as a table; `kind`: of the rows."""
     if format_ in _COLUMNS:
         return _COLUMNS[format_]
-    return columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+    lines = _LINES.get(format_, "").format(source="the wiki")
+    return lines + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -91,4 +128,5 @@ def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
     """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
     if format_ in _COLUMNS:
         return _COLUMNS[format_]
-    return columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
+    lines = _LINES.get(format_, "").format(source="the name of the corpus in the recipe")
+    return lines + columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
