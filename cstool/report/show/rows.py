@@ -87,7 +87,7 @@ def _by_language(
     place: _RowsInGroup, manifest: Manifest, source: str
 ) -> Iterator[tuple[str, Numbers]]:
     """Yield the languages of the rows, with the row indexes of each."""
-    if manifest.stage != "switch":
+    if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
     file = _open(place.file)
@@ -100,10 +100,12 @@ def _by_language(
 
 
 def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
-    if manifest.stage != "shard":
+    if manifest.stage not in ("shard", "mix"):
         return [part for part in manifest.tables if part.rows]
     folder = FORMATS[manifest.parameters.get("format", "cstool")].folder
     data = [part for part in manifest.parts if part.file.startswith(f"{folder}/")]
+    if manifest.stage == "mix":
+        return data
     return [p for p in data if not languages or p.file.split("/")[1] in languages]
 
 
