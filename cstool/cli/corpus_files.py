@@ -55,7 +55,7 @@ def corpus_files(formats: Sequence[str]) -> Callable[[Command], Command]:
         ),
         click.option(
             "--pack",
-            type=click.IntRange(1),
+            type=click.IntRange(2),
             metavar="N",
             help="Join the tokens of rows to sequences of N tokens. Default: a sequence for each "
             "row.",

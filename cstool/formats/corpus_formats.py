@@ -8,9 +8,12 @@ import pyarrow as pa
 
 from cstool.errors import WrongCallError
 from cstool.formats.format_entitycs import ENTITYCS, marked_up
+from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.format_tokens import token_tables, tokens_schema
 from cstool.formats.json_lines import write_json_lines
+from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
 from cstool.storage.checksums import layout_of
 from cstool.storage.counts import Counts
@@ -43,6 +46,7 @@ class CorpusFormat:
     `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
     whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
     contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
+    `columns`: makes the schema from that of the rows, None if it is the same.
     """
 
     name: FormatName
@@ -54,6 +58,7 @@ class CorpusFormat:
     sources: bool = True
     folder: str = "data"
     tokens: bool = False
+    columns: Callable[[pa.Schema], pa.Schema] | None = None
 
     @property
     def layout(self) -> dict[str, Any]:
@@ -64,8 +69,15 @@ class CorpusFormat:
 
 def format_of(name: str, kind: RowKind) -> CorpusFormat:
     """Return a format with the columns of a kind of rows."""
+    return format_of_rows(name, kind.schema)
+
+
+def format_of_rows(name: str, rows: pa.Schema) -> CorpusFormat:
+    """Return a format with the columns that it has for rows with the columns `rows`."""
     form = FORMATS[name]
-    return form if name in SENTENCE_FORMATS else replace(form, schema=kind.schema)
+    if name in SENTENCE_FORMATS:
+        return form
+    return replace(form, schema=form.columns(rows) if form.columns else rows)
 
 
 def check_options(form: CorpusFormat, options: FormatOptions, *, counting: bool = False) -> None:
@@ -118,6 +130,16 @@ FORMATS: dict[str, CorpusFormat] = {
             unique=("id", "en_sentence", "cs_sentence"),
         ),
         CorpusFormat("jsonl", SWITCHED, "jsonl.zst", write=write_json_lines),
+        CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True),
+        CorpusFormat(
+            "tokens",
+            SWITCHED,
+            "parquet",
+            token_tables,
+            unique=("input_ids.list.element", *UNIQUE_OF_SAMPLES),
+            tokens=True,
+            columns=tokens_schema,
+        ),
         CorpusFormat(
             "mt", MT, "parquet", _each(pairs), unique=("id", "source", "target"), sources=False
         ),

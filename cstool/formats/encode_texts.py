@@ -1,10 +1,17 @@
-"""Encodes texts as token ids, each followed by the token for the end of a document."""
+"""Encodes texts as token ids, each followed by the token for the end of a document.
 
-from collections.abc import Iterable
+The text is encoded without that token: where a text contains its name (`</s>` in a page about
+HTML), the name becomes ordinary tokens, so a document ends only where its row does. Names of other
+added tokens, such as the marks of `switch --open`, become those tokens, as in transformers.
+"""
+
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from cstool.arrays import Array
@@ -14,16 +21,22 @@ from cstool.masking.vocabulary import one_thread, read_tokenizer
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-# Names of the token for the end of a document, in the order in which they are looked for.
+# Names of the token for the end of a document, in the order in which they are looked for: GPT-2,
+# OLMo and Qwen; Llama 3; DeepSeek; Gemma; Llama 2, Mistral and XLM-R; Kimi; BERT.
 _DOCUMENT_ENDS = (
     "<|endoftext|>",
     "<|end_of_text|>",
-    "<|eot_id|>",
+    "<｜end▁of▁sentence｜>",
     "<eos>",
     "</s>",
     "[EOS]",
     "[SEP]",
 )
+# Characters that are encoded together: with 1,000,000, encoding takes 1.5 times as long, because
+# the encodings, over 100 bytes for each token, do not fit in the processor's cache.
+_CHARACTERS_AT_ONCE = 1 << 14
+# Replaces the name of the token for the end: XML cannot contain this character, so no text does.
+_IN_NO_TEXT = "\0"
 
 
 class TokenLists(NamedTuple):
@@ -34,22 +47,40 @@ class TokenLists(NamedTuple):
 
 
 class TextEncoder:
-    """A tokenizer, and the id of its token for the end of a document.
+    """A tokenizer, and the id and the name of its token for the end of a document.
 
     `size`: the number of ids, which is one more than the largest.
     """
 
-    def __init__(self, tokenizer: "Tokenizer", end: int) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, path: Path, tokenizer: "Tokenizer", name: str, end: int) -> None:
+        self._path = path
+        self.name = name
+        self._tokenizer = _without(tokenizer, name)
         self.end = end
         self.size = max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, texts: Iterable[str]) -> TokenLists:
-        """Return the tokens of texts; the last of each is that for the end of a document."""
-        encoded = self._tokenizer.encode_batch_fast([*texts], add_special_tokens=False)
-        ids = [np.array([*one.ids, self.end], np.int32) for one in encoded]
-        ends = np.cumsum([len(one) for one in ids], dtype=np.int64)
-        return TokenLists(np.concatenate([np.zeros(0, np.int32), *ids]), ends)
+        """Return the tokens of texts; the last of each is that for the end of a document.
+
+        Raises InputError if that is also the tokenizer's token for unknown text, and a text has
+        such text.
+        """
+        blocks = [np.zeros(0, np.int32)]
+        lengths: list[int] = []
+        for some in _some_at_a_time(texts):
+            encoded = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
+            lists = [encoding.ids for encoding in encoded]
+            for one in lists:
+                one.append(self.end)
+            blocks.append(np.fromiter(chain.from_iterable(lists), np.int32))
+            lengths += map(len, lists)
+        ids = np.concatenate(blocks)
+        if np.count_nonzero(ids == self.end) != len(lengths):
+            raise InputError(
+                f"{self._path}: its token {self.name} stands for unknown text, so it cannot be "
+                "the end of a document; name another token with --document-end"
+            )
+        return TokenLists(ids, np.cumsum(lengths, dtype=np.int64))
 
 
 @lru_cache(maxsize=1)
@@ -61,14 +92,67 @@ def read_encoder(path: Path, document_end: str | None = None) -> TextEncoder:
     """
     one_thread()
     tokenizer = read_tokenizer(path)
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    names = _DOCUMENT_ENDS if document_end is None else (document_end,)
-    found = (tokenizer.token_to_id(name) for name in names)
-    end = next((number for number in found if number is not None), None)
-    if end is None:
+    if document_end is not None:
+        names: tuple[str, ...] = (document_end,)
+    else:
+        # RoBERTa, for example, has GPT-2's name as an ordinary token.
+        special = {t.content for t in tokenizer.get_added_tokens_decoder().values() if t.special}
+        names = (*(name for name in _DOCUMENT_ENDS if name in special), *_DOCUMENT_ENDS)
+    for name in names:
+        end = tokenizer.token_to_id(name)
+        if end is not None:
+            return TextEncoder(path, tokenizer, name, end)
+    if document_end is not None:
         raise InputError(
-            f"{path}: has no token {' or '.join(names)} for the end of a document; give the name "
-            "of its token with --document-end"
+            f"--document-end: {path} has no token {document_end!r}; give one of its tokens"
         )
-    return TextEncoder(tokenizer, end)
+    raise InputError(
+        f"{path}: none of its tokens has a usual name for the end of a document "
+        f"({', '.join(_DOCUMENT_ENDS)}); name one with --document-end"
+    )
+
+
+def _some_at_a_time(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the texts in lists of a limited size, or of a single text."""
+    some: list[str] = []
+    characters = 0
+    for text in texts:
+        if some and characters + len(text) > _CHARACTERS_AT_ONCE:
+            yield some
+            some, characters = [], 0
+        some.append(text)
+        characters += len(text)
+    if some:
+        yield some
+
+
+def _without(tokenizer: "Tokenizer", name: str) -> "Tokenizer":
+    """Return the tokenizer with a token that no text becomes, and without padding and truncation.
+
+    All ids stay the same: the token is renamed. So are choices: BPE-dropout is turned off.
+    """
+    from tokenizers import Tokenizer
+
+    file: dict[str, Any] = msgspec.json.decode(tokenizer.to_str())
+    for token in file["added_tokens"]:
+        if token["content"] == name:
+            token |= {"content": _IN_NO_TEXT, "normalized": False}
+    model = file["model"]
+    if isinstance(model["vocab"], dict):
+        if name in model["vocab"]:
+            model["vocab"][_IN_NO_TEXT] = model["vocab"].pop(name)
+    else:  # Unigram: pairs of a token and its score
+        model["vocab"] = [[_IN_NO_TEXT if t == name else t, score] for t, score in model["vocab"]]
+    if model.get("unk_token") == name:
+        model["unk_token"] = _IN_NO_TEXT
+    if "merges" in model:
+        model["merges"] = [merge for merge in model["merges"] if not _makes(merge, name)]
+        model["dropout"] = None
+    file |= {"padding": None, "truncation": None}
+    return Tokenizer.from_str(msgspec.json.encode(file).decode())
+
+
+def _makes(merge: str | list[str], name: str) -> bool:
+    """Whether a merge of BPE, which older versions write as a string, has or makes a token."""
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return name in (left, right, left + right)

@@ -82,6 +82,11 @@ def language_wiki(code: str) -> str | None:
     return language.wikis[0] if language else None
 
 
+def codes_in(language: str) -> list[str]:
+    """Return the codes of a row's language: one, or several joined by `+` (`en+ja`)."""
+    return language.split("+")
+
+
 def bcp47(code: str) -> str:
     """Return the BCP 47 tag of a code (`sr-ec`: `sr-Cyrl`), as in MediaWiki's LanguageCode.
 

@@ -30,7 +30,7 @@ def need_library() -> str:
     try:
         import tokenizers
     except ImportError as error:
-        raise CstoolError(f"masking needs tokenizers; run {install_hint('mask')}") from error
+        raise CstoolError(f"--tokenizer needs tokenizers; run {install_hint('mask')}") from error
     return str(tokenizers.__version__)
 
 

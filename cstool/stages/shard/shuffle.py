@@ -180,15 +180,17 @@ def _in_order(
     shard: ShardToWrite, kind: RowKind, counts: Counts, facts: FileFactsBuilder
 ) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
+    written = 0
     size = TableSize(ROWS_A_GROUP)
     if kind.unit != "sentence":
         size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
-        counts.tally("rows").keep(rows.num_rows)
         facts.add(rows)
+        written += rows.num_rows
         yield rows
+    assert written == shard.rows, f"{shard.name}: {written} of {shard.rows} rows"
 
 
 def split_name(shard: str) -> str:

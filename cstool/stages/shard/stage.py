@@ -13,13 +13,14 @@ from typing import Any
 
 import msgspec
 
+from cstool.cards.card_metadata import SplitSize
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
+from cstool.formats.token_sequences import encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
-from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
@@ -80,10 +81,13 @@ def shard(
     Raises InputError for a folder of another stage or an invalid test set, OutputError if `out`
     cannot be used, CstoolError if the library for --dedup is missing.
     """
-    check_options(FORMATS[options.format], options.files)
+    form = FORMATS[options.format]
+    check_options(form, options.files)
     read, kind = read_folders(switched, options.format)
     tests = [path.absolute() for path in options.decontaminate]
     inputs = [describe_folder(*one) for one in read] + [_describe_tests(path) for path in tests]
+    tokenizers = [options.files.tokenizer.absolute()] if options.files.tokenizer else []
+    inputs += map(describe_file, tokenizers)
     parameters: dict[str, Any] = {
         "rows_per_shard": options.rows_per_shard,
         "validation": options.validation,
@@ -94,6 +98,10 @@ def shard(
         # Words of scripts without spaces, which the code-mixing measures count.
         "icu": icu_version(),
     }
+    if form.tokens:
+        parameters |= encoding_parameters(options.files)
+        # A Dask worker may have another working directory.
+        options = replace(options, files=replace(options.files, tokenizer=tokenizers[0]))
     if options.dedup == "minhash":
         need_library()
         parameters["minhash"] = {"library": "rensa", "algorithm": ALGORITHM}
@@ -105,7 +113,11 @@ def shard(
         options=running,
         reads=[one.folder for one in read],
     ) as run:
-        return run.finished or _fill(run, read, kind, options)
+        if run.finished:
+            return run.finished
+        files = enumerate([*options.decontaminate, *tokenizers], len(read))
+        run.read |= {number: hash_file(path) for number, path in files}
+        return _fill(run, read, kind, options)
 
 
 def _describe_tests(path: Path) -> Input:
@@ -152,11 +164,10 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     # What was read is known from the input, so that a lost row is noticed.
-    counts.tallies["rows"] = Tally(rows, counts.tallies["rows"].written, dropped)
+    counts.tallies["rows"] = Tally(rows, sum(sizes.values()), dropped)
     run.leave_the_rest()
     _remove_strays(run, {part.file for part in written})
     extra = _describe(run, read, written, counts, facts, options, kind)
-    run.read |= {len(read) + i: hash_file(path) for i, path in enumerate(options.decontaminate)}
     made = [FinishedPart(part, Counts()) for part in written]
     return run.finish([*made, *paragraphs], counts, files=extra, unit=kind.unit)
 

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from cstool.cards.card_commands import commands
 from cstool.errors import InputError
 from cstool.formats import corpus_formats as formats
 from cstool.stages.shard import plan
-from cstool.stages.shard.card_commands import commands
 from cstool.storage.beginnings import beginning
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Ancestor, Input, Source, need_stage
