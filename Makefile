@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training demo-leia demo-comparable test test-fast test-peers \
+OTHER_GOALS = demo demo-training demo-leia demo-comparable demo-mixtures test test-fast test-peers \
   test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
@@ -15,6 +15,8 @@ help::
 	@echo "              run the demo and create training examples from its corpus"
 	@echo "make demo-leia, make demo-comparable"
 	@echo "              build the corpora of make leia and make comparable from the sample"
+	@echo "make demo-mixtures"
+	@echo "              mix training sets from the sample, as text and as tokens"
 	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
 	@echo "              run the unit tests only, in less than a minute"
@@ -74,6 +76,15 @@ demo-comparable: $(BIN)/cstool
 	@$(MAKE) --no-print-directory comparable $(SAMPLE)
 	@echo; $(CSTOOL) stats demo/comparable
 	@echo; echo "The pages are in demo/comparable; docs/pairing.md describes the columns."
+
+MIXTURES_OF_SAMPLE = mix-leia mix-crossic-pt mix-cscl $(SAMPLE) WIKI="enwiki jawiki"
+demo-mixtures: $(BIN)/cstool $(VENV)/.mask
+	@$(MAKE) --no-print-directory $(MIXTURES_OF_SAMPLE)
+	@[ -e demo/mixtures/tokenizer.json ] || $(BIN)/python -m scripts.train.train_tokenizer \
+	  demo/mixtures/cscl demo/mixtures/tokenizer.json --special '<translate>' '</translate>'
+	@$(MAKE) --no-print-directory $(MIXTURES_OF_SAMPLE) FORMAT=tokens PACK=256 \
+	  TOKENIZER=demo/mixtures/tokenizer.json
+	@echo; echo "The mixtures are in demo/mixtures; docs/recipes.md shows how to train on them."
 
 # ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----
 

@@ -99,7 +99,8 @@ def _configs(splits: Splits, form: CorpusFormat) -> Iterator[dict[str, Any]]:
             "config_name": config,
             **({} if config in splits else {"default": True}),
             "data_files": [
-                {"split": name, "path": f"data/{folder}/{name}-*.{form.suffix}"} for name in by_name
+                {"split": name, "path": f"{form.folder}/{folder}/{name}-*.{form.suffix}"}
+                for name in by_name
             ],
         }
 
@@ -114,16 +115,24 @@ def language_fields(codes: Iterable[str]) -> dict[str, list[str]]:
 
 
 def config_info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -> dict[str, Any]:
-    """Return the sizes of a configuration, and the types of its columns if the files lack them."""
+    """Return the sizes of a configuration, and the types of its columns if the files lack them.
+
+    Sizes of tables, which may be unknown, are left out then.
+    """
+    in_memory = sum(split.in_memory for split in splits.values())
     return {
         "config_name": config,
         **({} if form.suffix == "parquet" else {"features": _features(form.schema)}),
         "splits": [
-            {"name": name, "num_bytes": split.in_memory, "num_examples": split.rows}
+            {
+                "name": name,
+                **({"num_bytes": split.in_memory} if in_memory else {}),
+                "num_examples": split.rows,
+            }
             for name, split in splits.items()
         ],
         "download_size": sum(split.bytes for split in splits.values()),
-        "dataset_size": sum(split.in_memory for split in splits.values()),
+        **({"dataset_size": in_memory} if in_memory else {}),
     }
 
 
@@ -133,6 +142,8 @@ def _features(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
 
 
 def _feature(type_: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(type_):
+        return {"struct": _features(type_)}
     if not pa.types.is_list(type_):
         return {"dtype": str(type_)}
     inner = type_.value_type

@@ -1,7 +1,9 @@
 """The card of a mixture: its `README.md`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cstool import __version__
@@ -10,7 +12,6 @@ from cstool.cards.card_columns import mixture_columns
 from cstool.cards.card_commands import MadeFolder, made_folders, mix_command
 from cstool.cards.card_license import license_section
 from cstool.cards.card_lineage import lineage_section
-from cstool.cards.card_metadata import SplitSize
 from cstool.distribution import program
 from cstool.execution.terminal import printable
 from cstool.formats.corpus_formats import CorpusFormat
@@ -18,7 +19,7 @@ from cstool.languages.codes import codes_in, names
 from cstool.stages.mix.card_reading import reading_section
 from cstool.stages.mix.card_yaml import mixture_metadata
 from cstool.stages.mix.recipe_text import recipe_text
-from cstool.storage.manifest import Ancestor, Source
+from cstool.storage.manifest import Ancestor, Part, Source
 from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import (
     SWITCHED,
@@ -38,7 +39,7 @@ class MixtureCardData:
     """What the card of a mixture describes.
 
     `sources`: the wikis of the text. `lineage`: the preceding stages. `parameters`: of the run.
-    `sizes`: of the files of each stage, by its folder, as far as they are known.
+    `files`: all files with rows, or in token formats sequences.
     """
 
     mixture: Mixture
@@ -47,7 +48,7 @@ class MixtureCardData:
     sources: tuple[Source, ...]
     lineage: Sequence[Ancestor]
     parameters: dict[str, Any]
-    sizes: Mapping[str, SplitSize] = field(default_factory=dict)
+    files: Sequence[Part] = ()
 
 
 def mixture_card(data: MixtureCardData) -> str:
@@ -57,7 +58,7 @@ def mixture_card(data: MixtureCardData) -> str:
     switched = {one.parameters.get("recipe", "default") for one in _of(data, "switch")}
     return f"""\
 ---
-{mixture_metadata(mixture, data.form, data.sources, data.sizes)}---
+{mixture_metadata(mixture, data.form, data.sources, data.files)}---
 
 # Training mixture from {wikis}
 
@@ -69,7 +70,7 @@ def mixture_card(data: MixtureCardData) -> str:
 
 ## Corpora
 
-{SWITCHED}
+{_filled(SWITCHED)}
 
 {_corpora(mixture)}
 
@@ -78,6 +79,8 @@ def mixture_card(data: MixtureCardData) -> str:
 {_languages(mixture)}
 
 {_left_out(mixture)}{reading_section(mixture, data.form)}
+## Columns
+
 {mixture_columns(data.form.name, data.kind, pairs=any(_of(data, "pair")))}
 
 {_made(data)}{_LIMITATIONS}
@@ -102,22 +105,34 @@ def _of(data: MixtureCardData, stage: str) -> list[Ancestor]:
 
 def _about(data: MixtureCardData, recipes: set[str]) -> str:
     mixture, whole = data.mixture, whole_of(data.mixture)
-    number = len(mixture.stages)
+    unit, number = mixture.unit, len(mixture.stages)
     stages = "one stage" if number == 1 else f"{number} stages, in the order of training"
-    tokens = ""
-    if mixture.unit == "tokens":
-        tokens = f"\nTokens are those of `{mixture.tokenizer}`, with one for the end of each row."
-    paired = ""
-    if any(one.kind == "pair" for one in mixture.sources):
-        paired = (
-            "\nPages about the same entity in several wikis stand side by side, as in CrossIC-PT "
-            "([Wu et al.\n2025](https://aclanthology.org/2025.emnlp-main.1380/))."
-        )
     methods = methods_section(recipes, data.kind) if recipes else ""
-    return f"""\
-Text from Wikipedia for training language models: {whole.rows:,} rows with {whole.size:,}
-{mixture.unit}, in {stages}; {_percent(whole.switched)} of the {mixture.unit} are in code-switched
-rows. The mixture was created with {program()} {__version__}{methods}.{tokens}{paired}"""
+    sentences = [
+        f"Text from Wikipedia for training language models: {whole.rows:,} rows with "
+        f"{whole.size:,} {unit}, in {stages}; {_percent(whole.switched)} of the {unit} are in "
+        "code-switched rows.",
+        f"The mixture was created with {program()} {__version__}{methods}.",
+    ]
+    if any(one.kind == "pair" for one in mixture.sources):
+        sentences.append(_COMPARABLE)
+    if mixture.unit == "tokens":
+        end = "one of them for the end of each row"
+        sentences.append(f"Tokens are those of `{mixture.tokenizer}`, {end}.")
+    else:
+        sentences.append("Words are counted by the rules of each script.")
+    return _filled(" ".join(sentences))
+
+
+_COMPARABLE = (
+    "Pages about the same entity in several wikis are side by side, as in CrossIC-PT "
+    "([Wu et al. 2025](https://aclanthology.org/2025.emnlp-main.1380/))."
+)
+
+
+def _filled(text: str) -> str:
+    words = text.replace("\n", " ")
+    return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
 
 
 # ---- tables ----
@@ -158,17 +173,21 @@ def _stages(mixture: Mixture) -> str:
 
 def _corpora(mixture: Mixture) -> str:
     of_stage = by_stage(mixture)
+    available = Counter[tuple[int, str]]()
+    for source in mixture.sources:
+        available[source.stage, source.corpus] += source.available
     lines = [
         (
             mixture.stages[stage - 1].folder,
             corpus,
             *_numbers(its),
             _of_whole(its.size, of_stage[stage].size),
+            f"{available[stage, corpus]:,}",
         )
         for (stage, corpus), its in by_corpus(mixture).items()
     ]
     heads = ["stage", "corpus", "rows", mixture.unit, "code-switched", "share of the stage"]
-    return _table(heads, 2, lines)
+    return _table([*heads, f"available {mixture.unit}"], 2, lines)
 
 
 def _languages(mixture: Mixture) -> str:
@@ -216,7 +235,7 @@ def _made(data: MixtureCardData) -> str:
     """Return the recipe, and the section on how the corpora were created."""
     made = made_folders(data.lineage)
     command = mix_command(data.parameters)
-    recipe = recipe_text(data.mixture, _folders(data.mixture, made))
+    recipe = recipe_text(data.mixture, _folders(data, made), data.parameters.get("document_end"))
     section = ""
     if data.lineage:
         commands = [*(one.command for one in made), command]
@@ -233,22 +252,15 @@ The corpora were mixed with `{command}` and this `recipe.toml`:
 {section}"""
 
 
-def _folders(mixture: Mixture, made: Sequence[MadeFolder]) -> dict[str, str]:
-    """Return the folders of the corpora as in the commands, by the names of the corpora.
+def _folders(data: MixtureCardData, made: Sequence[MadeFolder]) -> list[str]:
+    """Return the folder of each source, as in the commands.
 
-    Names belong to folders in the order in which both occur. If there is not one name for each
-    folder, no folder is known.
+    The name of the corpus if the lineage has not one folder for each input of `mix`.
     """
-    return dict(
-        pair
-        for kind in ("shard", "pair")
-        for pair in _matched(
-            [one.corpus for one in mixture.sources if one.kind == kind],
-            [one.folder for one in made if one.stage.stage == kind],
-        )
-    )
-
-
-def _matched(corpora: Iterable[str], folders: Sequence[str]) -> Iterator[tuple[str, str]]:
-    different = [*dict.fromkeys(corpora)]
-    return zip(different, folders, strict=True) if len(different) == len(folders) else iter(())
+    names = [source.corpus for source in data.mixture.sources]
+    stages = data.parameters.get("stages", [])
+    inputs = [source["input"] for stage in stages for source in stage["sources"]]
+    folders = [one.folder for one in made if one.stage.stage in ("shard", "pair")]
+    if len(inputs) != len(names) or {*inputs} != {*range(len(folders))}:
+        return names
+    return [folders[number] for number in inputs]

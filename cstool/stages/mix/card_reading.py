@@ -14,16 +14,18 @@ def reading_section(mixture: Mixture, form: CorpusFormat) -> str:
         return f"""\
 ## Reading the mixture
 
-The files are {files}. Train on the stages in this order: {", ".join(stages)}. A trainer that
-shuffles, as Megatron-LM does, has to be given one stage at a time.
+The files are {files}.
+Train on the stages in this order: {", ".join(stages)}.
+A trainer that shuffles, as Megatron-LM does, has to be given one stage at a time.
 """
     libraries = "datasets zstandard" if form.suffix.endswith(".zst") else "datasets"
     return f"""\
 ## Reading the mixture
 
-The files are {files}. Each stage is a configuration with the split `train`; without a name,
-`load_dataset` reads all stages in the order of training. The rows of a stage are shuffled already;
-to shuffle all rows would mix the stages. With `pip install {libraries}`:
+The files are {files}.
+Each stage is a configuration with the split `train`; without a name, `load_dataset` reads all
+stages in the order of training. The rows of a stage are shuffled already; to shuffle all rows would
+mix the stages. With `pip install {libraries}`:
 
 ```python
 from datasets import load_dataset

@@ -1,6 +1,6 @@
 """The YAML of a mixture's card: a configuration for each stage of training, and one for all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cstool.cards.card_metadata import (
@@ -15,7 +15,7 @@ from cstool.cards.card_metadata import (
 )
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import codes_in
-from cstool.storage.manifest import Source
+from cstool.storage.manifest import Part, Source
 from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import by_language, by_stage
 
@@ -27,14 +27,11 @@ def mixture_metadata(
     mixture: Mixture,
     form: CorpusFormat,
     sources: Sequence[Source],
-    sizes: Mapping[str, SplitSize],
+    files: Sequence[Part],
 ) -> str:
-    """Return the YAML; `sources`: the wikis; `sizes`: of the files, by the folder of the stage."""
+    """Return the YAML; `sources`: the wikis; `files`: those with rows or sequences."""
     rows = by_stage(mixture)
-    stages = {
-        stage.folder: {"train": sizes.get(stage.folder) or SplitSize(rows[number].rows)}
-        for number, stage in enumerate(mixture.stages, 1)
-    }
+    stages = {stage.folder: {"train": _size(stage.folder, files, form)} for stage in mixture.stages}
     codes = [code for language in by_language(mixture) for code in codes_in(language)]
     fields: dict[str, Any] = {
         "license": "cc-by-sa-4.0",
@@ -57,6 +54,12 @@ def mixture_metadata(
     else:
         fields["viewer"] = False
     return as_yaml(fields)
+
+
+def _size(stage: str, files: Sequence[Part], form: CorpusFormat) -> SplitSize:
+    """Return the rows and bytes of a stage's data files."""
+    its = [part for part in files if part.file.startswith(f"{form.folder}/{stage}/")]
+    return SplitSize(sum(part.rows for part in its), sum(part.bytes for part in its))
 
 
 def _configs(stages: Sequence[str], form: CorpusFormat) -> Iterator[dict[str, Any]]:

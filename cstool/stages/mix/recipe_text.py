@@ -1,29 +1,31 @@
 """The recipe of a mixture as TOML, from its numbers."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cstool.storage.mixture import Mixture, MixtureSource
 
 
-def recipe_text(mixture: Mixture, folders: Mapping[str, str]) -> str:
+def recipe_text(mixture: Mixture, folders: Sequence[str], document_end: str | None = None) -> str:
     """Return a recipe that makes the mixture.
 
-    `folders`: the folder of a corpus, by its name; for a corpus that it lacks, the name is used.
+    `folders`: of the sources, in the order of the recipe. `document_end`: of the tokens to count.
     """
     lines = [*_pairs(seed=mixture.seed, count=mixture.unit, tokenizer=mixture.tokenizer)]
+    if mixture.unit == "tokens":
+        lines += _pairs(document_end=document_end)
     lines += _pairs(dedup=mixture.dedup)
+    sources = [*zip(mixture.sources, folders, strict=True)]
     for number, stage in enumerate(mixture.stages, 1):
         lines += ["", "[[stage]]", *_pairs(name=stage.name, budget=stage.budget)]
-        for source in mixture.sources:
+        for source, folder in sources:
             if source.stage == number:
-                lines += ["  [[stage.source]]", *_source(source, folders)]
+                lines += ["", "  [[stage.source]]", *_source(source, folder)]
     return "\n".join(lines)
 
 
-def _source(source: MixtureSource, folders: Mapping[str, str]) -> Iterator[str]:
-    folder = folders.get(source.corpus, source.corpus)
+def _source(source: MixtureSource, folder: str) -> Iterator[str]:
     pairs = _pairs(
         folder=folder,
         name=None if folder == source.corpus else source.corpus,

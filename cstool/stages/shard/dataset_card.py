@@ -99,7 +99,7 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 
 # By suffix: the packages with which the files can be read.
-_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard"}
+_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
 
 
 def _default(splits: dict[str, dict[str, SplitSize]]) -> str:

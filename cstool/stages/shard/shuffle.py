@@ -5,7 +5,7 @@ ranges of keys. So the order does not depend on parts or workers. A worker holds
 or a row group of a shard in memory, never a whole language.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +154,7 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     rows = _in_order(shard, work.kind, counts, facts)
     if form.write:
         destination = Destination(Path(work.out), shard.name)
-        tables = _counted(rows, shard, counts)
+        tables = _counted(rows, shard, counts, form.as_read)
         yield record_of(form.write(tables, destination, work.options, counts))
     else:
         assert form.tables
@@ -163,11 +163,17 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     return counts
 
 
-def _counted(tables: Iterable[pa.Table], shard: ShardToWrite, counts: Counts) -> Iterator[pa.Table]:
-    """Yield the tables; count their bytes in memory."""
+def _counted(
+    tables: Iterable[pa.Table],
+    shard: ShardToWrite,
+    counts: Counts,
+    as_read: Callable[[pa.Table], pa.Table] | None = None,
+) -> Iterator[pa.Table]:
+    """Yield the tables; count their bytes in memory, as they are read from a file."""
     split = f"{shard.language}/{split_name(shard.name)}"
     for table in tables:
-        counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
+        size = bytes_in_memory(as_read(table) if as_read else table)
+        counts.add(IN_MEMORY, {split: size})
         yield table
 
 

@@ -273,7 +273,8 @@ def _describe(
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, SplitSize]] = {}
-    for part in files:
+    form = format_of(options.format, kind)
+    for part in (part for part in files if part.file.startswith(f"{form.folder}/")):
         *_, language, _ = part.file.split("/")
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
         split.rows += part.rows
@@ -298,7 +299,7 @@ def _describe(
     )
     tests = tuple(path.name for path in options.decontaminate)
     card = CardData(
-        format_of(options.format, kind),
+        form,
         tuple(sources),
         options.dedup,
         tests,
