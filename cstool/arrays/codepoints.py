@@ -82,7 +82,7 @@ def _in_bytes(bounds: Array, data: Array) -> Array:
     for start in range(0, len(data), _BYTES_AT_ONCE):
         some = data[start : start + _BYTES_AT_ONCE].view(np.int8)
         leads = np.flatnonzero(some >= _LEAST_LEAD)
-        end = np.searchsorted(bounds, characters + len(leads))
+        end = int(np.searchsorted(bounds, characters + len(leads)))
         offsets[first:end] = leads[bounds[first:end] - characters] + start
         first = end
         characters += len(leads)
