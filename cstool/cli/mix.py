@@ -8,7 +8,7 @@ from cstool.cli.corpus_files import corpus_files
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
-from cstool.formats.corpus_formats import FORMATS, SENTENCE_FORMATS, FormatName
+from cstool.formats.corpus_formats import FORMATS, SENTENCE_FORMATS, CorpusFormat, FormatName
 from cstool.formats.format_options import FormatOptions
 from cstool.stages.mix.read_recipe import read_recipe
 from cstool.stages.mix.recipe import MixRecipe
@@ -79,14 +79,18 @@ def command(
     if files.tokenizer and read.tokenizer and not running.quiet:
         log_stage("mix", f"--tokenizer: used instead of that of {recipe}, {read.tokenizer}")
     manifest = mix(read, out, MixOptions(rows_per_shard, format_, files), running)
-    summary.write(manifest, _in_words(manifest, read))
+    summary.write(manifest, _in_words(manifest, read, FORMATS[format_]))
 
 
-def _in_words(manifest: Manifest, recipe: MixRecipe) -> str:
+def _in_words(manifest: Manifest, recipe: MixRecipe, form: CorpusFormat) -> str:
     """Return the size of the mixture in words, and what was left out."""
     rows = manifest.counts.tally("rows")
     size = sum(manifest.counts.details.get(f"{recipe.count} by stage", {}).values())
     stages = len(recipe.stages)
+    files = sum(
+        part.file.startswith(f"{form.folder}/") and part.file.endswith(f".{form.suffix}")
+        for part in manifest.parts
+    )
     text = f"{rows.written:,} rows with {size:,} {recipe.count} in {stages} "
-    text += f"stage{'s' * (stages != 1)}"
+    text += f"stage{'s' * (stages != 1)}, {files} file{'s' * (files != 1)}"
     return text + (f" (rows dropped: {dropped(manifest, 'rows')})" if rows.dropped else "")

@@ -8,7 +8,7 @@ import click
 from cstool.cli.corpus_files import corpus_files
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
-from cstool.formats.corpus_formats import FormatName
+from cstool.formats.corpus_formats import FORMATS, FormatName
 from cstool.formats.format_options import FormatOptions
 from cstool.stages.shard.dedup import Dedup
 from cstool.stages.shard.stage import ShardOptions, shard
@@ -93,7 +93,8 @@ def command(
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate, files)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written
-    written = [part.file for part in manifest.parts if part.file.startswith("data/")]
+    folder = f"{FORMATS[format_].folder}/"
+    written = [part.file for part in manifest.parts if part.file.startswith(folder)]
     languages = {file.split("/")[1] for file in written}
     source = sum(manifest.counts.details.get("source rows", {}).values())
     units = TALLIES[manifest.row_unit]

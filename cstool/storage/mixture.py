@@ -20,7 +20,8 @@ class MixtureNumbers(msgspec.Struct, kw_only=True):
     """The rows of a language from one corpus in a stage.
 
     `stage`: number of the stage, from 1; `corpus`: the name in the recipe. `size`: words or tokens
-    of all rows, `switched_size`: of the code-switched ones. `bytes`: of the column `text`.
+    of all rows, `switched_size`: of the code-switched ones, among which are windows of pages in two
+    or more languages. `bytes`: of the column `text`.
     `dropped`, `dropped_size`: rows and words or tokens that were left out, by reason; the size of
     rows that the recipe does not choose, and of pages held out for validation, is not counted.
     """

@@ -22,6 +22,7 @@ RECIPE = """seed = 1
 name = "names"
   [[stage.source]]
   folder = "corpus"
+  rows = "switched"
 
 [[stage]]
 name = "plain"
@@ -64,8 +65,10 @@ def test_the_summary_has_rows_size_stages_and_what_was_left_out(
     manifest = need_stage(tmp_path / "m", "mix")
     rows = manifest.counts.tallies["rows"]
     size = sum(manifest.counts.details["words by stage"].values())
-    assert f"mix: {rows.written:,} rows with {size:,} words in 2 stages, " in done.stderr
-    assert "(rows dropped: " in done.stderr
+    assert (
+        f"mix: {rows.written:,} rows with {size:,} words in 2 stages, 2 files (rows dropped: "
+        in done.stderr
+    )
     assert f" → {tmp_path / 'm'} (" in done.stderr
 
 
@@ -136,8 +139,8 @@ def test_a_wrong_call_exits_with_2_and_writes_nothing(
 
 
 WRONG_RECIPES = {
-    "unknown key": (RECIPE + "shar = 1", "line 13: [[stage.source]] has no key", "share"),
-    "syntax": ("[[stage]", "line 1, column 9: not valid TOML: ", "correct the line"),
+    "unknown key": (RECIPE + "shar = 1", "line 14: [[stage.source]] has no key", "share"),
+    "syntax": ("[[stage]", "line 1, column 8: not valid TOML: ", "correct the line"),
     "no folder": (SOURCE + 'folder = "none"', "none", "cstool shard"),
     "a folder of another stage": (SOURCE + 'folder = "switched"', "switched", "cstool switch"),
     "a corpus of JSON lines": (SOURCE + 'folder = "lines"', "lines", "--format cstool"),
@@ -156,7 +159,7 @@ WRONG_RECIPES = {
         "3,000 words",
         "give a smaller budget",
     ),
-    "no rows": (SOURCE + 'folder = "corpus"\nlanguages = ["sw"]', "sw", "corpus"),
+    "no rows": (SOURCE + 'folder = "corpus"\nlanguages = ["sw"]', "no row of corpus", "de, en"),
     "source rows of pairs": (SOURCE + 'folder = "pairs"\nrows = "source"', "line ", "pairs"),
 }
 
@@ -181,7 +184,7 @@ def test_tokens_are_those_of_the_option_or_else_of_the_recipe(place: Path, tmp_p
         assert ("--tokenizer: used instead of that of small.toml" in done.stderr) == bool(options)
         details = need_stage(tmp_path / name, "mix").counts.details
         sizes[name] = sum(details["tokens by stage"].values())
-        assert f"{sizes[name]:,} tokens in 2 stages" in done.stderr
+        assert f"{sizes[name]:,} tokens in 2 stages, 2 files" in done.stderr
     assert sizes["own"] > sizes["other"] > 0
 
 

@@ -180,7 +180,7 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     _complete(mixture, options, shards)
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
-    extra = _describe(run, inputs, mixture, form)
+    extra = _describe(run, inputs, mixture, form, written)
     given = enumerate(_files_of(options), len(inputs.folders))
     run.read |= {index: hash_file(path) for index, path in given}
     made = [FinishedPart(part, Counts()) for part in written]
@@ -320,11 +320,15 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
                 path.unlink()
 
 
-def _describe(run: Run, inputs: MixInputs, mixture: Mixture, form: CorpusFormat) -> list[Part]:
+def _describe(
+    run: Run, inputs: MixInputs, mixture: Mixture, form: CorpusFormat, files: list[Part]
+) -> list[Part]:
     """Write the card, the numbers and the attribution; return them as parts."""
     found = {one.source for one in run.lineage if one.source}
     sources = tuple(sorted(found, key=lambda source: source.wiki))
-    data = MixtureCardData(mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters)
+    data = MixtureCardData(
+        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files
+    )
     write_bytes(run.out / "README.md", mixture_card(data).encode())
     encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)
     write_bytes(run.out / MIXTURE, encoded + b"\n")

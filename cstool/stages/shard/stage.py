@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from cstool.cards.card_metadata import SplitSize
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
@@ -20,7 +21,6 @@ from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, 
 from cstool.formats.token_sequences import encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
-from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
@@ -164,7 +164,7 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     # What was read is known from the input, so that a lost row is noticed.
-    counts.tallies["rows"] = Tally(rows, counts.tallies["rows"].written, dropped)
+    counts.tallies["rows"] = Tally(rows, sum(sizes.values()), dropped)
     run.leave_the_rest()
     _remove_strays(run, {part.file for part in written})
     extra = _describe(run, read, written, counts, facts, options, kind)
@@ -273,7 +273,8 @@ def _describe(
 ) -> list[Part]:
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, SplitSize]] = {}
-    for part in files:
+    form = format_of(options.format, kind)
+    for part in (part for part in files if part.file.startswith(f"{form.folder}/")):
         *_, language, _ = part.file.split("/")
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
         split.rows += part.rows
@@ -298,7 +299,7 @@ def _describe(
     )
     tests = tuple(path.name for path in options.decontaminate)
     card = CardData(
-        format_of(options.format, kind),
+        form,
         tuple(sources),
         options.dedup,
         tests,
