@@ -151,7 +151,7 @@ WRONG_RECIPES = {
     ),
     "a large budget": (
         SOURCE + 'folder = "corpus"\nbudget = 9_000_000_000_000',
-        "line 5: ",
+        "line 3: ",
         "9,000,000,000,000 words",
     ),
     "a budget above the number of words": (
