@@ -80,7 +80,7 @@ def test_formats_with_tokens_have_a_tokenizer_sequences_and_folders_of_their_own
     assert "TOKENIZER=: give the path" in refused([*every, "FORMAT=tokens"])
     assert "FORMAT=parquet: give cstool, jsonl" in refused([*every, "FORMAT=parquet"])
     told = run([*every, "-n", "FORMAT=megatron", "TOKENIZER=t.json"])
-    packs = re.findall(r"/(\S+)\.toml .*/mixtures/(\S+) .*(--pack.*\S) +--quiet", told)
+    packs = re.findall(r"recipes/(\S+)\.toml .*mixtures/(\S+) .*(--pack.*\S) +--quiet", told)
     assert sorted(packs) == [
         ("crossic-pt", "crossic-pt-megatron", "--pack 4096 --whole-samples"),
         ("crossic-pt-control", "crossic-pt-control-megatron", "--pack 4096 --whole-samples"),
