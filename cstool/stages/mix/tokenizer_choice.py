@@ -43,4 +43,4 @@ def _refuse_options(form: CorpusFormat, options: FormatOptions) -> None:
     except WrongCallError as fault:
         if options.tokenizer is None:
             raise
-        raise WrongCallError(f'{fault}, or write count = "tokens" in the recipe') from fault
+        raise WrongCallError(f'{fault}; or write count = "tokens" in the recipe') from fault
