@@ -39,7 +39,8 @@ COUNTED = pa.schema(
         ("state", pa.uint8()),
     ]
 )
-_WORD_BYTES_AT_ONCE = 1 << 23
+# The arrays of so many characters stay in the cache of a processor.
+_WORD_BYTES_AT_ONCE = 1 << 16
 # A tokenizer needs about a hundred times the memory of a text.
 _TOKEN_BYTES_AT_ONCE = 1 << 20
 
