@@ -1,8 +1,11 @@
 """The tables of columns on a dataset card, by format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cstool.formats.corpus_formats import FormatName
+from cstool.cards.card_tokens import columns_of_tokens
+from cstool.formats.corpus_formats import CorpusFormat
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
 _SENTENCES = """\
@@ -47,12 +50,50 @@ _COLUMNS = {
 | `wiki` | wiki of the source sentence |""",
 }
 
+# What the fields of formats are that have all columns but the text in one.
+_LINES = {
+    "jsonl": """\
+Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
+columns, except `text`:
 
-def columns_table(format_: FormatName, kind: RowKind) -> str:
-    """Return the columns of a format as a table; `kind`: of the rows."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    return columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+""",
+    "dolma": f"""\
+`{DOCUMENTS}` and `{ATTRIBUTES}` contain the same rows in the same order, in the
+[format of the Dolma toolkit](https://github.com/allenai/dolma/blob/main/docs/data-format.md):
+
+| field | meaning |
+|---|---|
+| `id` | the values that identify a row (below), joined by `/` |
+| `text` | the text of the row |
+| `source` | {{source}} |
+| `metadata` | an object with a field for each of the columns below, except `text` |
+| `attributes.{NAMES}` | only in `{ATTRIBUTES}`: a list of spans `[start, end, score]` in `text`; \
+the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |
+
+To keep rows with switched names, give this to `dolma mix`:
+
+```yaml
+streams:
+- name: switched
+  documents: [PATH/OF/THIS/FOLDER/{DOCUMENTS}/*/train-*.{GZIP_LINES}]
+  attributes: [entities]
+  filter:
+    include: ["$.attributes[?(@.{NAMES}[0] && @.{NAMES}[0][2] > 0.5)]"]
+  output: {{{{path: mixed}}}}
+```
+
+""",
+}
+
+
+def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any]) -> str:
+    """Return the columns of a format as a table; `kind`: of the rows; `parameters`: of `shard`."""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters)
+    if form.name in _COLUMNS:
+        return _COLUMNS[form.name]
+    paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
+    return _LINES.get(form.name, "").format(source="the wiki") + columns_of(kind) + paragraphs
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -87,8 +128,16 @@ the entity × 2²⁰ + number of the window, `language` the languages of its pag
 `page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
 
 
-def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
-    """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    return columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
+def mixture_columns(
+    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+) -> str:
+    """Return the columns of a mixture as a table.
+
+    `parameters`: of `mix`; `pairs`: whether the mixture has windows of `pair`.
+    """
+    windows = _WINDOWS if pairs else ""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters, mixed=True) + windows
+    columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
+    lines = _LINES.get(form.name, "").format(source="the name of the corpus in the recipe")
+    return lines + columns + windows

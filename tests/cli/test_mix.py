@@ -157,7 +157,7 @@ WRONG_RECIPES = {
     "a budget above the number of words": (
         SOURCE + 'folder = "corpus"\nbudget = 3_000',
         "3,000 words",
-        "give a smaller budget",
+        "give it a smaller budget",
     ),
     "no rows": (SOURCE + 'folder = "corpus"\nlanguages = ["sw"]', "no row of corpus", "de, en"),
     "source rows of pairs": (SOURCE + 'folder = "pairs"\nrows = "source"', "line ", "pairs"),
