@@ -109,9 +109,7 @@ def class_of(name: str) -> tuple[str, bool]:
 
 
 def switched_rows(group: RowGroup) -> Array:
-    """Return bool[n]: whether rows are code-switched."""
-    if group.windows is not None:
-        return np.zeros(group.rows, bool)
+    """Return bool[n]: whether rows are code-switched, as windows of several languages are."""
     unequal = pc.not_equal(group.column("language"), group.column("source_language"))
     switched: Array = unequal.to_numpy(zero_copy_only=False)
     return switched

@@ -106,11 +106,6 @@ def read_inputs(recipe: MixRecipe) -> MixInputs:
             if path not in folders:
                 folders[path] = _folder(source, path)
                 first[path] = source
-            if folders[path].paired and source.rows != "all":
-                raise InputError(
-                    f"{recipe.file}, line {source.line}: {source.folder} contains pages of several "
-                    "wikis, which are not code-switched; leave out `rows`"
-                )
             of_stage.append([*folders].index(path))
         _refuse_common_rows(recipe, stage, of_stage)
         of_source.append(tuple(of_stage))

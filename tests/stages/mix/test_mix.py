@@ -265,8 +265,8 @@ def test_attribution_has_the_pages_of_all_folders_once(
 
 
 def _attribution(out: Path) -> list[str]:
-    with zstandard.open(out / "attribution.tsv.zst", "rt") as file:
-        return file.read().splitlines()
+    with zstandard.open(out / "attribution.tsv.zst", "rb") as file:
+        return str(file.read(), "utf-8").splitlines()
 
 
 def mixed(folder: Path) -> MixRecipe:
