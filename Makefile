@@ -5,8 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training demo-leia demo-comparable demo-mixtures test test-fast test-peers \
-  test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
+OTHER_GOALS = demo demo-training demo-leia demo-comparable demo-mixtures test test-fast \
+  test-peers peers test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
 help::
@@ -22,6 +22,7 @@ help::
 	@echo "              run the unit tests only, in less than a minute"
 	@echo "make test-peers"
 	@echo "              run the tests with MariaDB, PyTorch, transformers and other corpus tools"
+	@echo "make peers    install corpus tools for these tests in build/peers"
 	@echo "make test-lowest"
 	@echo "              run the tests with the lowest dependencies that pyproject.toml allows"
 	@echo "make test-sanitize"
@@ -96,6 +97,16 @@ test-fast: $(VENV)/.dev
 
 test-peers: $(VENV)/.dev
 	$(BIN)/pytest -m peer
+
+# Programs whose dependencies exclude ours, each in an environment of its own.
+PEERS = dolma==1.2.1
+peers: $(foreach peer,$(PEERS),build/peers/$(firstword $(subst ==, ,$(peer)))/.done)
+
+build/peers/%/.done:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(@D) $(@D)/bin/uv pip install --quiet '$(filter $*==%,$(PEERS))'
+	@touch $@
 
 # The lowest versions that have a wheel for this Python, of packages that would take minutes to compile.
 COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \

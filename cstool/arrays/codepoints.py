@@ -7,8 +7,10 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 
-# Bytes whose characters can all be found in the time that looking up a single one takes.
-_DENSE = 64
+# Offsets of characters need eight times the memory of their bytes.
+_BYTES_AT_ONCE = 1 << 18
+# The first byte of a character, as int8; further bytes of UTF-8 are less.
+_LEAST_LEAD = -64
 
 
 def bytes_of(texts: pa.Array) -> tuple[Array, Array]:
@@ -62,31 +64,28 @@ def bounds_of_pieces(begins: Array, firsts: Array, starts: Array, ends: Array) -
 
 
 def cut(texts: pa.StringArray, bounds: Array) -> pa.StringArray:
-    """Return the pieces of the joined text between `bounds`, in characters, without copying it."""
+    """Return the pieces of the joined text between `bounds`, in characters, without copying it.
+
+    `bounds`: ascending; the last one is the number of all characters.
+    """
     _, data = bytes_of(texts)
     if bounds[-1] != len(data):
-        bounds = _bytes_at(data, bounds)
+        bounds = _in_bytes(bounds, data)
     buffers = pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(data)
     return pa.StringArray.from_buffers(len(bounds) - 1, *buffers)
 
 
-def _bytes_at(data: Array, characters: Array) -> Array:
-    """Return the byte offset of each character offset (int64) in UTF-8."""
-    if len(characters) > len(data) // _DENSE:
-        return np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))[characters]
-    is_first = np.zeros(-(-len(data) // 8) * 8, np.uint8)
-    # Bytes that continue a character are 10xxxxxx, the lowest as signed numbers.
-    np.greater(data.view(np.int8), -65, out=is_first[: len(data)].view(bool))
-    # Characters that begin in each 8 bytes: the multiplication adds these up in the highest byte.
-    of_eight = is_first.view(np.uint64) * np.uint64(0x0101010101010101) >> np.uint64(56)
-    ends = np.cumsum(of_eight, dtype=np.uint32)  # a column has less than 2 GB
-    eight = np.searchsorted(ends, characters.astype(np.uint32), side="right")
-    inner = np.flatnonzero(eight < len(ends))  # the others are the end of the text
-    at = eight[inner]
-    rank = characters[inner] - (ends[at].astype(np.int64) - of_eight[at].astype(np.int64))
-    seen = np.cumsum(is_first.reshape(-1, 8)[at], 1, dtype=np.uint8)
-    offsets = np.full(len(characters), len(data), np.int64)
-    offsets[inner] = at * 8 + (seen == rank[:, None] + 1).argmax(1)
+def _in_bytes(bounds: Array, data: Array) -> Array:
+    """Return the byte offsets of character offsets, which ascend; `data`: UTF-8."""
+    offsets = np.full(len(bounds), len(data), np.int64)
+    first = characters = 0
+    for start in range(0, len(data), _BYTES_AT_ONCE):
+        some = data[start : start + _BYTES_AT_ONCE].view(np.int8)
+        leads = np.flatnonzero(some >= _LEAST_LEAD)
+        end = int(np.searchsorted(bounds, characters + len(leads)))
+        offsets[first:end] = leads[bounds[first:end] - characters] + start
+        first = end
+        characters += len(leads)
     return offsets
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from cstool.cards.card_tokens import columns_of_tokens
 from cstool.formats.corpus_formats import CorpusFormat
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
 _SENTENCES = """\
@@ -50,16 +51,36 @@ _COLUMNS = {
 }
 
 # What the fields of formats are that have all columns but the text in one.
-_FIELDS = {
+_LINES = {
     "jsonl": """\
-A line has the fields `text` and `meta`, an object with all other columns:
+Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
+columns, except `text`:
 
 """,
-    "dolma": """\
-A document has the fields `id` (the values of the columns that identify a row), `text`, `source`
-and `metadata`, an object with all other columns. `attributes/entities/` contains for each document
-the spans of the names in `text`, with the score 1.0, or 0.0 for an anchor of a source text. The
-columns are:
+    "dolma": f"""\
+`{DOCUMENTS}` and `{ATTRIBUTES}` contain the same rows in the same order, in the
+[format of the Dolma toolkit](https://github.com/allenai/dolma/blob/main/docs/data-format.md):
+
+| field | meaning |
+|---|---|
+| `id` | the values that identify a row (below), joined by `/` |
+| `text` | the text of the row |
+| `source` | {{source}} |
+| `metadata` | an object with a field for each of the columns below, except `text` |
+| `attributes.{NAMES}` | only in `{ATTRIBUTES}`: a list of spans `[start, end, score]` in `text`; \
+the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |
+
+To keep rows with switched names, give this to `dolma mix`:
+
+```yaml
+streams:
+- name: switched
+  documents: [PATH/OF/THIS/FOLDER/{DOCUMENTS}/*/train-*.{GZIP_LINES}]
+  attributes: [entities]
+  filter:
+    include: ["$.attributes[?(@.{NAMES}[0] && @.{NAMES}[0][2] > 0.5)]"]
+  output: {{{{path: mixed}}}}
+```
 
 """,
 }
@@ -72,7 +93,7 @@ def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, An
     if form.name in _COLUMNS:
         return _COLUMNS[form.name]
     paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
-    return _FIELDS.get(form.name, "") + columns_of(kind) + paragraphs
+    return _LINES.get(form.name, "").format(source="the wiki") + columns_of(kind) + paragraphs
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -121,4 +142,5 @@ def mixture_columns(
     columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
     if pairs:
         windows += _OF_FIRST_PAGE
-    return _FIELDS.get(form.name, "") + columns + windows
+    lines = _LINES.get(form.name, "").format(source="the name of the corpus in the recipe")
+    return lines + columns + windows

@@ -52,7 +52,10 @@ sequences of {size:,} tokens; the last sequence of a file may be shorter."""
 
 
 def opening(folder: str, file: str) -> str:
-    """Return how to open a corpus in the format `megatron`; `file`: one of its data files."""
+    """Return how to open a corpus in the format `megatron`, and what its splits are.
+
+    `folder`: of the corpus; `file`: one of its data files, without suffix.
+    """
     return f"""\
 With `pip install megatron-core torch`:
 
@@ -61,4 +64,5 @@ from megatron.core.datasets.indexed_dataset import IndexedDataset
 
 sequences = IndexedDataset("{folder}/{file}")
 ```
-"""
+
+Each language is a folder with `train` files and, if it has enough pages, a `validation` file."""

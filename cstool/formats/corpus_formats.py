@@ -158,7 +158,7 @@ FORMATS: dict[str, CorpusFormat] = {
         CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True, loads=False),
         CorpusFormat(
             "tokens",
-            SWITCHED,
+            tokens_schema(SWITCHED),
             "parquet",
             token_tables,
             unique=("input_ids.list.element", *UNIQUE_OF_SAMPLES),

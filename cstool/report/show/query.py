@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays.arrow import flat, one_chunk
-from cstool.errors import WrongCallError
+from cstool.errors import InputError, WrongCallError
+from cstool.formats.corpus_formats import FORMATS
 from cstool.languages.codes import is_in
 from cstool.storage.manifest import Manifest
 
@@ -55,6 +57,16 @@ def form_of(manifest: Manifest) -> str:
     if form in ("shard", "mix"):
         form = manifest.parameters.get("format", "cstool")
     return "switch" if form in ("cstool", "jsonl", "dolma") else form
+
+
+def need_text(folder: Path, manifest: Manifest) -> None:
+    """Raise InputError for a corpus whose rows are token ids."""
+    form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
+    if form and form.tokens:
+        raise InputError(
+            f"{folder}: corpus in the format {form.name}, which has no text; give one made with "
+            "--format cstool"
+        )
 
 
 # Columns by the kind of rows: texts for --grep, QIDs, titles and languages.

@@ -25,7 +25,7 @@ from cstool.errors import InputError
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_dolma import GZIP_LINES, METADATA
 from cstool.formats.json_lines import LINES, META
-from cstool.report.show.query import RowCondition, RowQuery, conditions_of
+from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_text
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
 from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
@@ -51,8 +51,9 @@ def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[st
     """Yield the matching rows, in the order of the folder, or in random order if sampled.
 
     Raises WrongCallError for a filter on a column that the folder lacks, InputError for an
-    unreadable part.
+    unreadable part and for a corpus without text.
     """
+    need_text(folder, manifest)
     filters = conditions_of(manifest, wanted)
     parts = _parts(manifest, wanted.languages)
     if wanted.draw is not None:
@@ -71,6 +72,7 @@ class Occurrences(NamedTuple):
 
 def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: int) -> Occurrences:
     """Count the matching rows by language. Raises the same errors as `rows`."""
+    need_text(folder, manifest)
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     source = manifest.source.language if manifest.source else ""
