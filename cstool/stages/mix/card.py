@@ -213,7 +213,7 @@ def _languages(mixture: Mixture) -> str:
     lines = [
         (
             language,
-            " + ".join(names().get(code, "") for code in codes_in(language)),
+            " + ".join(names().get(code, code) for code in codes_in(language)),
             *_numbers(its),
             _of_whole(its.size, whole),
         )

@@ -93,7 +93,7 @@ def test_the_tables_have_sizes_and_shares_by_stage_corpus_and_language() -> None
     assert "| 1-names | 9 | 90 | 50.0% | 1,000 |" in card
     assert '| 1-names | a\\|"b" | 9 | 90 | 50.0% | 100.0% | 0 |' in card
     assert "| 1-names | c | 0 | 0 |  | 0.0% | 0 |" in card
-    assert "| no | Norwegian Bokmål | 9 | 90 | 50.0% | 90.0% |" in card
+    assert "| no | no | 9 | 90 | 50.0% | 90.0% |" in card
     assert "| en+ja | English + Japanese | 1 | 10 | 100.0% | 10.0% |" in card
 
 
