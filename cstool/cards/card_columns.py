@@ -124,8 +124,9 @@ _WINDOWS = """\
 
 
 A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
-the entity × 2²⁰ + number of the window, `language` the languages of its pages, `source_language`,
-`page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
+the entity × 2²⁰ + number of the window, `language` the languages of its pages."""
+_OF_FIRST_PAGE = """ `source_language`,
+`page_id`, `title` and `wiki` are those of the first page; `entities` is empty."""
 
 
 def mixture_columns(
@@ -139,5 +140,7 @@ def mixture_columns(
     if form.tokens:
         return columns_of_tokens(form.name, parameters, mixed=True) + windows
     columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
+    if pairs:
+        windows += _OF_FIRST_PAGE
     lines = _LINES.get(form.name, "").format(source="the name of the corpus in the recipe")
     return lines + columns + windows

@@ -1,6 +1,5 @@
 """Spans cut out of a column of strings are the slices of each string."""
 
-from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
@@ -43,12 +42,3 @@ def test_the_pieces_of_texts_are_their_slices(
         expected.append(text[at:])
     assert pieces.to_pylist() == expected
     assert isinstance(pieces, pa.StringArray)
-
-
-@given(st.text(st.sampled_from("ab é東😀"), min_size=1, max_size=30), st.data())
-def test_a_few_pieces_of_a_long_text_are_its_slices(piece: str, data: st.DataObject) -> None:
-    text = piece * (2000 // len(piece))
-    places = st.lists(st.integers(0, len(text)), max_size=5)
-    bounds = [*sorted(data.draw(places)), len(text)]
-    pieces = cut(strings([text]), np.array(bounds, np.int64))
-    assert pieces.to_pylist() == [text[a:b] for a, b in pairwise(bounds)]

@@ -92,8 +92,11 @@ def _by_language(
     if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
-    file = _open(place.file)
-    table = _read(place.file, file.read_row_group, place.group, ["language"])
+    if place.file.name.endswith(_LINES):
+        table = pa.concat_tables(_line_tables(place.file))
+    else:
+        file = _open(place.file, [place.group])
+        table = _read(place.file, file.read_row_group, place.group, ["language"])
     codes = one_chunk(table.column("language")).dictionary_encode()
     of_row = codes.indices.to_numpy()[place.rows]
     for number, code in enumerate(codes.dictionary.to_pylist()):

@@ -17,6 +17,7 @@ from cstool.arrays.arrow import numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.table_sizes import with_sizes
 from cstool.formats.token_sequences import TOKEN_IDS
 from cstool.formats.written_files import Destination, record_of
 from cstool.stages.mix.choose import DUPLICATES, Selection, kinds_of
@@ -191,12 +192,14 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
     form = format_of(work.format, work.kind)
     counts = Counts()
     rows = _in_order(file, work, counts)
+    stage = file.name.split("/")[0]
     if form.write:
         destination = Destination(Path(work.out), file.name)
+        rows = with_sizes(rows, stage, counts, form.as_read)
         yield record_of(form.write(rows, destination, work.options, counts))
     else:
         assert form.tables
-        yield from form.tables(rows, work.options, counts)
+        yield from with_sizes(form.tables(rows, work.options, counts), stage, counts)
     return counts
 
 

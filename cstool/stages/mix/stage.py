@@ -25,6 +25,7 @@ from cstool.formats.attribution import (
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, FormatName, format_of
 from cstool.formats.encode_texts import read_encoder
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
+from cstool.formats.table_sizes import IN_MEMORY
 from cstool.formats.token_sequences import TOKEN_IDS
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
@@ -181,7 +182,8 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     _complete(mixture, options, shards)
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
-    extra = _describe(run, inputs, mixture, form, written)
+    in_memory = counts.details.pop(IN_MEMORY, {})
+    extra = _describe(run, inputs, mixture, form, written, in_memory)
     given = enumerate(_files_of(options), len(inputs.folders))
     run.read |= {index: hash_file(path) for index, path in given}
     made = [FinishedPart(part, Counts()) for part in written]
@@ -329,13 +331,21 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
 
 
 def _describe(
-    run: Run, inputs: MixInputs, mixture: Mixture, form: CorpusFormat, files: list[Part]
+    run: Run,
+    inputs: MixInputs,
+    mixture: Mixture,
+    form: CorpusFormat,
+    files: list[Part],
+    in_memory: dict[str, int],
 ) -> list[Part]:
-    """Write the card, the numbers and the attribution; return them as parts."""
+    """Write the card, the numbers and the attribution; return them as parts.
+
+    `files`: those with the rows; `in_memory`: bytes of the rows of each stage.
+    """
     found = {one.source for one in run.lineage if one.source}
     sources = tuple(sorted(found, key=lambda source: source.wiki))
     data = MixtureCardData(
-        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files
+        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files, in_memory
     )
     write_bytes(run.out / "README.md", mixture_card(data).encode())
     encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)
