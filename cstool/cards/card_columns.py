@@ -61,7 +61,7 @@ columns, except `text`:
 
 | field | meaning |
 |---|---|
-| `id` | the values that identify a row (below), joined by `/` |
+| `id` | {{key}}, joined by `/` |
 | `text` | the text of the row |
 | `source` | {{source}} |
 | `metadata` | an object with a field for each of the columns below, except `text` |
@@ -88,8 +88,17 @@ def columns_table(format_: FormatName, kind: RowKind) -> str:
     """Return the columns of a format as a table; `kind`: of the rows."""
     if format_ in _COLUMNS:
         return _COLUMNS[format_]
-    lines = _LINES.get(format_, "").format(source="the wiki")
-    return lines + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+    return (
+        _lines(format_, kind) + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+    )
+
+
+def _lines(format_: FormatName, kind: RowKind, key: Sequence[str] = ()) -> str:
+    """Return what the files of JSON lines contain, "" for another format."""
+    names = [*key, "wiki", "language", "id", *(["pass"] if kind.passes > 1 else [])]
+    source = "the name of the corpus in the recipe" if key else "the wiki"
+    listed = ", ".join(f"`{name}`" for name in names[:-1])
+    return _LINES.get(format_, "").format(key=f"{listed} and `{names[-1]}`", source=source)
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -128,5 +137,6 @@ def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
     """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
     if format_ in _COLUMNS:
         return _COLUMNS[format_]
-    lines = _LINES.get(format_, "").format(source="the name of the corpus in the recipe")
-    return lines + columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
+    key = ["stage", "corpus"]
+    windows = _WINDOWS if pairs else ""
+    return _lines(format_, kind, key) + columns_of(kind, key) + _MIXTURE + windows

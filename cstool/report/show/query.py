@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays.arrow import flat, one_chunk
-from cstool.errors import WrongCallError
+from cstool.errors import InputError, WrongCallError
+from cstool.formats.corpus_formats import FORMATS
 from cstool.languages.codes import is_in
 from cstool.storage.manifest import Manifest
 
@@ -55,6 +57,16 @@ def form_of(manifest: Manifest) -> str:
     if form in ("shard", "mix"):
         form = manifest.parameters.get("format", "cstool")
     return "switch" if form in ("cstool", "jsonl", "dolma") else form
+
+
+def need_texts(folder: Path, manifest: Manifest) -> None:
+    """Raise InputError for a corpus that contains tokens instead of texts."""
+    form = form_of(manifest)
+    if form in FORMATS and FORMATS[form].tokens:
+        raise InputError(
+            f"{folder}: corpus in the format {form}, which contains tokens instead of texts; give "
+            f"a corpus that `cstool {manifest.stage}` makes in another format"
+        )
 
 
 # Columns by the kind of rows: texts for --grep, QIDs, titles and languages.

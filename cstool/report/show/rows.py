@@ -25,7 +25,7 @@ from cstool.errors import InputError
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_dolma import GZIP_LINES, METADATA
 from cstool.formats.json_lines import LINES, META
-from cstool.report.show.query import RowCondition, RowQuery, conditions_of
+from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_texts
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
 from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
@@ -50,9 +50,10 @@ class _RowsInGroup:
 def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[str, Any]]:
     """Yield the matching rows, in the order of the folder, or in random order if sampled.
 
-    Raises WrongCallError for a filter on a column that the folder lacks, InputError for an
-    unreadable part.
+    Raises WrongCallError for a filter on a column that the folder lacks, InputError for a corpus
+    of tokens and an unreadable part.
     """
+    need_texts(folder, manifest)
     filters = conditions_of(manifest, wanted)
     parts = _parts(manifest, wanted.languages)
     if wanted.draw is not None:
@@ -71,6 +72,7 @@ class Occurrences(NamedTuple):
 
 def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: int) -> Occurrences:
     """Count the matching rows by language. Raises the same errors as `rows`."""
+    need_texts(folder, manifest)
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     source = manifest.source.language if manifest.source else ""
@@ -90,8 +92,7 @@ def _by_language(
     if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
-    file = _open(place.file)
-    table = _read(place.file, file.read_row_group, place.group, ["language"])
+    table = _group(place, ["language"])
     codes = one_chunk(table.column("language")).dictionary_encode()
     of_row = codes.indices.to_numpy()[place.rows]
     for number, code in enumerate(codes.dictionary.to_pylist()):
@@ -151,12 +152,16 @@ def _admits(file: pq.ParquetFile, group: int, one: RowCondition) -> bool:
     return True
 
 
-def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
+def _group(place: _RowsInGroup, columns: list[str] | None = None) -> pa.Table:
+    """Return a row group, or a whole file of JSON lines; `columns`: all if None."""
     if place.file.name.endswith(_LINES):
-        table = pa.concat_tables(_line_tables(place.file))
-    else:
-        file = _open(place.file, [place.group])
-        table = _read(place.file, file.read_row_group, place.group)
+        return pa.concat_tables(_line_tables(place.file))
+    file = _open(place.file, [place.group])
+    return _read(place.file, file.read_row_group, place.group, columns)
+
+
+def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
+    table = _group(place)
     for first in range(0, len(place.rows), _ROWS_AT_ONCE):
         some = table.take(pa.array(place.rows[first : first + _ROWS_AT_ONCE]))
         yield from some.to_pylist()

@@ -140,8 +140,8 @@ def _need_spans(corpus: Path, read: Manifest, options: MaskOptions) -> None:
     form = read.parameters.get("format", "cstool")
     if form != "cstool":
         raise InputError(
-            f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
-            "`cstool shard --format cstool`"
+            f"{corpus}: corpus in the format {form}, and only --format cstool can be read; make one "
+            "with `cstool shard --format cstool`"
         )
     unit = read.row_unit
     if options.strategy in PAIRINGS and unit != "sentence":
