@@ -1,8 +1,10 @@
 """The tables of columns on a dataset card, by format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cstool.formats.corpus_formats import FormatName
+from cstool.cards.card_tokens import columns_of_tokens
+from cstool.formats.corpus_formats import CorpusFormat, FormatName
 from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
@@ -48,7 +50,7 @@ _COLUMNS = {
 | `wiki` | wiki of the source sentence |""",
 }
 
-
+# What the fields of formats are that have all columns but the text in one.
 _LINES = {
     "jsonl": """\
 Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
@@ -84,13 +86,14 @@ streams:
 }
 
 
-def columns_table(format_: FormatName, kind: RowKind) -> str:
-    """Return the columns of a format as a table; `kind`: of the rows."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    return (
-        _lines(format_, kind) + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
-    )
+def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any]) -> str:
+    """Return the columns of a format as a table; `kind`: of the rows; `parameters`: of `shard`."""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters)
+    if form.name in _COLUMNS:
+        return _COLUMNS[form.name]
+    paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
+    return _lines(form.name, kind) + columns_of(kind) + paragraphs
 
 
 def _lines(format_: FormatName, kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -133,10 +136,15 @@ the entity × 2²⁰ + number of the window, `language` the languages of its pag
 `page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
 
 
-def mixture_columns(format_: FormatName, kind: RowKind, *, pairs: bool) -> str:
-    """Return the columns of a mixture as a table; `pairs`: whether it has windows of `pair`."""
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    key = ["stage", "corpus"]
+def mixture_columns(
+    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+) -> str:
+    """Return the columns of a mixture as a table.
+
+    `parameters`: of `mix`; `pairs`: whether the mixture has windows of `pair`.
+    """
     windows = _WINDOWS if pairs else ""
-    return _lines(format_, kind, key) + columns_of(kind, key) + _MIXTURE + windows
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters, mixed=True) + windows
+    key = ["stage", "corpus"]
+    return _lines(form.name, kind, key) + columns_of(kind, key) + _MIXTURE + windows

@@ -20,9 +20,15 @@ EVERY = "all"
 
 @dataclass
 class SplitSize:
-    """The size of a split of a language: rows, bytes of its files, and bytes as Arrow tables."""
+    """The size of a split of a language.
+
+    `rows`: of the corpus; `files`: data files, with so many `bytes`; `examples`: rows of these,
+    which are sequences of tokens in some formats, with so many bytes as Arrow tables (`in_memory`).
+    """
 
     rows: int = 0
+    files: int = 0
+    examples: int = 0
     bytes: int = 0
     in_memory: int = 0
 
@@ -48,7 +54,7 @@ def metadata(
     wikis = ", ".join(source.wiki for source in sources)
     translation = form.name == "mt"
     tasks = {"task_categories": ["fill-mask"], "task_ids": ["masked-language-modeling"]}
-    if kind.unit != "sentence" or kind.annotated:
+    if kind.unit != "sentence" or kind.annotated or form.tokens:
         tasks = {"task_categories": ["text-generation"], "task_ids": ["language-modeling"]}
     fields = {
         "license": "cc-by-sa-4.0",
@@ -61,10 +67,7 @@ def metadata(
         **({"task_categories": ["translation"]} if translation else tasks),
         "tags": [*TAGS],
         "size_categories": [size_category(rows)],
-        "configs": [*_configs(splits, form)],
-        "dataset_info": [
-            config_info(language, by_name, form) for language, by_name in with_all(splits).items()
-        ],
+        **(loaded(splits, form) if form.loads else {}),
     }
     return as_yaml(fields)
 
@@ -79,6 +82,12 @@ def as_yaml(fields: Mapping[str, Any]) -> str:
 TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
+def loaded(splits: Splits, form: CorpusFormat) -> dict[str, Any]:
+    """Return the files and the sizes of each configuration, with which `datasets` loads it."""
+    infos = [config_info(language, by_name, form) for language, by_name in with_all(splits).items()]
+    return {"configs": [*_configs(splits, form)], "dataset_info": infos}
+
+
 def with_all(splits: Splits) -> Splits:
     """Return the splits by configuration: `all` first, unless another one has that name."""
     every: dict[str, SplitSize] = {}
@@ -86,6 +95,7 @@ def with_all(splits: Splits) -> Splits:
         for name, split in by_name.items():
             total = every.setdefault(name, SplitSize())
             total.rows += split.rows
+            total.examples += split.examples
             total.bytes += split.bytes
             total.in_memory += split.in_memory
     return {EVERY: dict(sorted(every.items())), **splits}
@@ -127,7 +137,7 @@ def config_info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -
             {
                 "name": name,
                 **({"num_bytes": split.in_memory} if in_memory else {}),
-                "num_examples": split.rows,
+                "num_examples": split.examples,
             }
             for name, split in splits.items()
         ],

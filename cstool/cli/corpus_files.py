@@ -10,6 +10,8 @@ import click
 from cstool.cli.options import Command
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.token_sequences import PACKING, TOKENS
+from cstool.storage.counts import Counts
 
 # What --help says about each format, in this order.
 _HELP = {
@@ -86,3 +88,13 @@ def corpus_files(formats: Sequence[str]) -> Callable[[Command], Command]:
         return wrapped
 
     return decorate
+
+
+def tokens(counts: Counts) -> str:
+    """Return the number of tokens that a stage wrote and, of packing, of sequences."""
+    text = f"{sum(counts.details.get(TOKENS, {}).values()):,} tokens"
+    packing = counts.details.get(PACKING)
+    if packing is None:
+        return text
+    cut = packing.get("samples cut", 0)
+    return f"{text} in {packing['sequences']:,} sequences ({cut:,} samples cut)"

@@ -5,7 +5,7 @@ from typing import get_args
 
 import click
 
-from cstool.cli.corpus_files import corpus_files
+from cstool.cli.corpus_files import corpus_files, tokens
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.options import RunOptions
 from cstool.formats.corpus_formats import FORMATS, FormatName
@@ -93,13 +93,15 @@ def command(
     options = ShardOptions(rows_per_shard, validation, seed, format_, dedup, decontaminate, files)
     manifest = shard(switched, out, options, running)
     rows = manifest.counts.tally("rows").written
-    folder = f"{FORMATS[format_].folder}/"
-    written = [part.file for part in manifest.parts if part.file.startswith(folder)]
+    form = FORMATS[format_]
+    written = [part.file for part in manifest.parts if form.is_data(part.file)]
     languages = {file.split("/")[1] for file in written}
     source = sum(manifest.counts.details.get("source rows", {}).values())
     units = TALLIES[manifest.row_unit]
     counts = f"{rows - source:,} switched + {source:,} source {units} in {len(languages)} "
     counts += f"language{'s' * (len(languages) != 1)}, {len(written)} files"
+    if form.tokens:
+        counts += f", {tokens(manifest.counts)}"
     if manifest.counts.tally("rows").dropped:
         counts += f" (rows dropped: {dropped(manifest, 'rows')})"
     summary.write(manifest, counts)

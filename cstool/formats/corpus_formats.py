@@ -48,7 +48,8 @@ class CorpusFormat:
     whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
     contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
     `columns`: makes the schema from that of the rows, None if it is the same. `as_read`: the rows
-    of a table as readers of JSON lines see them.
+    of a table as readers of JSON lines see them. `loads`: whether the library `datasets` can load
+    the files.
     """
 
     name: FormatName
@@ -62,12 +63,17 @@ class CorpusFormat:
     tokens: bool = False
     columns: Callable[[pa.Schema], pa.Schema] | None = None
     as_read: Callable[[pa.Table], pa.Table] | None = None
+    loads: bool = True
 
     @property
     def layout(self) -> dict[str, Any]:
         """The options of pyarrow's ParquetWriter for this format."""
         chunked: dict[str, Any] = {"use_content_defined_chunking": True} if _CHUNKED else {}
         return {**layout_of(self.schema, self.unique), **chunked}
+
+    def is_data(self, file: str) -> bool:
+        """Whether a file of the corpus, by its path in the corpus, is one of its data files."""
+        return file.startswith(f"{self.folder}/") and file.endswith(f".{self.suffix}")
 
 
 def format_of(name: str, kind: RowKind) -> CorpusFormat:
@@ -149,10 +155,10 @@ FORMATS: dict[str, CorpusFormat] = {
             columns=_read_as(with_meta),
             as_read=with_meta,
         ),
-        CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True),
+        CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True, loads=False),
         CorpusFormat(
             "tokens",
-            SWITCHED,
+            tokens_schema(SWITCHED),
             "parquet",
             token_tables,
             unique=("input_ids.list.element", *UNIQUE_OF_SAMPLES),

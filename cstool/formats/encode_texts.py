@@ -19,7 +19,7 @@ from cstool.errors import InputError
 from cstool.masking.vocabulary import one_thread, read_tokenizer
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 # Names of the token for the end of a document, in the order in which they are looked for: GPT-2,
 # OLMo and Qwen; Llama 3; DeepSeek; Gemma; Llama 2, Mistral and XLM-R; Kimi; BERT.
@@ -62,14 +62,13 @@ class TextEncoder:
     def encode(self, texts: Iterable[str]) -> TokenLists:
         """Return the tokens of texts; the last of each is that for the end of a document.
 
-        Raises InputError if that is also the tokenizer's token for unknown text, and a text has
-        such text.
+        Raises InputError if a text has characters that the tokenizer does not know, and it has no
+        token for these, or the one for the end of a document.
         """
         blocks = [np.zeros(0, np.int32)]
         lengths: list[int] = []
         for some in _some_at_a_time(texts):
-            encoded = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
-            lists = [encoding.ids for encoding in encoded]
+            lists = [encoding.ids for encoding in self._encode(some)]
             for one in lists:
                 one.append(self.end)
             blocks.append(np.fromiter(chain.from_iterable(lists), np.int32))
@@ -81,6 +80,15 @@ class TextEncoder:
                 "the end of a document; name another token with --document-end"
             )
         return TokenLists(ids, np.cumsum(lengths, dtype=np.int64))
+
+    def _encode(self, texts: list[str]) -> "list[Encoding]":
+        try:
+            return self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        except Exception as error:  # tokenizers raises no narrower exception
+            raise InputError(
+                f"{self._path}: cannot encode a text of the corpus ({error}); give another "
+                "tokenizer"
+            ) from error
 
 
 @lru_cache(maxsize=1)

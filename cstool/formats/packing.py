@@ -18,8 +18,8 @@ from cstool.formats.encode_texts import TokenLists
 _ZERO = np.zeros(1, np.int64)
 
 
-class Pieces(NamedTuple):
-    """Pieces of samples in sequences, in order.
+class SamplePieces(NamedTuple):
+    """SamplePieces of samples in sequences, in order.
 
     `sample`, int64[p]: index of its sample. `start`, `end`, uint32[p]: where it is in its sequence.
     `offset`, uint32[p]: number of tokens of the sample in earlier pieces. `ends`, int64[s]: where
@@ -42,7 +42,7 @@ class Sequences(NamedTuple):
 
     ids: Array
     ends: Array
-    pieces: Pieces
+    pieces: SamplePieces
     rows: pa.Table
     cut: int
 
@@ -132,7 +132,7 @@ def _sequences(rows: pa.Table, tokens: TokenLists, ends: Array, before: int) -> 
     begin_of_sample = np.concatenate([[-before], tokens.ends])[sample]
     begin_of_sequence = np.concatenate([_ZERO, ends])[sequence]
     offset = begins - begin_of_sample
-    pieces = Pieces(
+    pieces = SamplePieces(
         sample,
         (begins - begin_of_sequence).astype(np.uint32),
         (cuts - begin_of_sequence).astype(np.uint32),

@@ -196,7 +196,7 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         what = f"contains output of `cstool {theirs.stage}`"
     elif theirs.inputs != ours.inputs:
         old, new = _names(theirs.inputs), _names(ours.inputs)
-        what = f"was made from another version of {old}"
+        what = f"was made from another version of {_names(_only_in(theirs.inputs, ours.inputs))}"
         if {i.name for i in theirs.inputs} == {i.name for i in ours.inputs} and old != new:
             count = f"{len(theirs.inputs)} × `{theirs.inputs[0].name}`"  # `shard`: several folders
             what = f"was made from {count} (now {len(ours.inputs)})"
@@ -217,6 +217,11 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
     raise OutputError(
         f"{out}: {what}; choose another folder with -o, or start over with --overwrite"
     )
+
+
+def _only_in(inputs: list[Input], others: list[Input]) -> list[Input]:
+    """Return the inputs that are not among the others; all if only their order differs."""
+    return [given for given in inputs if given not in others] or inputs
 
 
 def _names(inputs: list[Input]) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,13 +59,13 @@ def form_of(manifest: Manifest) -> str:
     return "switch" if form in ("cstool", "jsonl", "dolma") else form
 
 
-def need_texts(folder: Path, manifest: Manifest) -> None:
-    """Raise InputError for a corpus that contains tokens instead of texts."""
-    form = form_of(manifest)
-    if form in FORMATS and FORMATS[form].tokens:
+def need_text(folder: Path, manifest: Manifest) -> None:
+    """Raise InputError for a corpus whose rows are token ids."""
+    form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
+    if form and form.tokens:
         raise InputError(
-            f"{folder}: corpus in the format {form}, which contains tokens instead of texts; give "
-            f"a corpus that `cstool {manifest.stage}` makes in another format"
+            f"{folder}: corpus in the format {form.name}, which has no text; give one made with "
+            "--format cstool"
         )
 
 

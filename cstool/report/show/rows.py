@@ -25,7 +25,7 @@ from cstool.errors import InputError
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_dolma import GZIP_LINES, METADATA
 from cstool.formats.json_lines import LINES, META
-from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_texts
+from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_text
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
 from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
@@ -50,16 +50,16 @@ class _RowsInGroup:
 def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[str, Any]]:
     """Yield the matching rows, in the order of the folder, or in random order if sampled.
 
-    Raises WrongCallError for a filter on a column that the folder lacks, InputError for a corpus
-    of tokens and an unreadable part.
+    Raises WrongCallError for a filter on a column that the folder lacks, InputError for an
+    unreadable part and for a corpus without text.
     """
-    need_texts(folder, manifest)
+    need_text(folder, manifest)
     filters = conditions_of(manifest, wanted)
     parts = _parts(manifest, wanted.languages)
     if wanted.draw is not None:
         return _drawn(folder, parts, filters, wanted.draw, wanted.seed)
     if not filters:
-        return (row for part in parts for row in _all_rows(folder / part.file))
+        return (row for part in parts for row in rows_of_part(folder / part.file))
     return (row for place in _places(folder, parts, filters) for row in _rows_at(place))
 
 
@@ -72,7 +72,7 @@ class Occurrences(NamedTuple):
 
 def occurrences(folder: Path, manifest: Manifest, wanted: RowQuery, examples: int) -> Occurrences:
     """Count the matching rows by language. Raises the same errors as `rows`."""
-    need_texts(folder, manifest)
+    need_text(folder, manifest)
     numbers: dict[str, int] = {}
     kept: list[dict[str, Any]] = []
     source = manifest.source.language if manifest.source else ""
@@ -167,7 +167,8 @@ def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
         yield from some.to_pylist()
 
 
-def _all_rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows_of_part(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file in order. Raises InputError if it cannot be read."""
     if path.name.endswith(_LINES):
         for table in _line_tables(path):
             yield from table.to_pylist()

@@ -81,7 +81,7 @@ def mixture_card(data: MixtureCardData) -> str:
 {_left_out(mixture)}{reading_section(mixture, data.form)}
 ## Columns
 
-{mixture_columns(data.form.name, data.kind, pairs=any(_of(data, "pair")))}
+{mixture_columns(data.form, data.kind, data.parameters, pairs=any(_of(data, "pair")))}
 
 {_made(data)}{_LIMITATIONS}
 {license_section(wikis, data.kind.unit)}## Citation

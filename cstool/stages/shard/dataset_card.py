@@ -14,6 +14,7 @@ from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import EVERY, SplitSize, metadata
 from cstool.cards.card_origins import origins_section
 from cstool.cards.card_rows import introduction, lengths_section, passes_of
+from cstool.cards.card_tokens import opening
 from cstool.distribution import program
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
@@ -49,7 +50,6 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
     """Return the card of a corpus. `splits`: the size of each split, by language."""
     wikis = ", ".join(source.wiki for source in facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
-    first = next(iter(splits), "de")
     unit, units = facts.kind.unit, TALLIES[facts.kind.unit]
     done = "annotated" if facts.kind.annotated else "switched"
     return f"""\
@@ -60,18 +60,9 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 {_about(rows, len(splits), facts)}
 
-With `pip install {_LIBRARIES[facts.form.suffix]}`:
+{_opening(splits, facts)} All sentences of a page are in the same split, in all languages.
 
-```python
-from datasets import load_dataset
-
-corpus = load_dataset("PATH/OF/THIS/FOLDER", "{first}")
-```
-
-Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
-split.{_default(splits)} All sentences of a page are in the same split, in all languages.
-
-{columns_table(facts.form.name, facts.kind)}
+{columns_table(facts.form, facts.kind, facts.parameters)}
 {_left_out(facts)}
 ## Languages
 
@@ -98,8 +89,28 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 {citation(recipes_of(facts.lineage))}"""
 
 
+_FOLDER = "PATH/OF/THIS/FOLDER"
 # By suffix: the packages with which the files can be read.
 _LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
+
+
+def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
+    """Return how to open the corpus, and what its splits are."""
+    first = next(iter(splits), "de")
+    if not facts.form.loads:
+        files = splits.get(first, {}).get("train", SplitSize()).files
+        return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
+    return f"""\
+With `pip install {_LIBRARIES[facts.form.suffix]}`:
+
+```python
+from datasets import load_dataset
+
+corpus = load_dataset("{_FOLDER}", "{first}")
+```
+
+Each language is a configuration with a `train` split and, if it has enough pages, a `validation`
+split.{_default(splits)}"""
 
 
 def _default(splits: dict[str, dict[str, SplitSize]]) -> str:

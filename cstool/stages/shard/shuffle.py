@@ -40,6 +40,8 @@ from cstool.storage.segments import (
 _KEY = pa.field("random_key", pa.uint64())
 # A detail of the counts: bytes of rows as Arrow tables, by language and split.
 IN_MEMORY = "bytes in memory"
+# A detail of the counts: rows of the corpus, by language and split.
+ROWS = "rows by split"
 _KEY_BITS = 32
 # Ids of sentences have fewer bits (`schemas.sentence_id`).
 _PASS_SHIFT = 52
@@ -193,6 +195,7 @@ def _in_order(
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
+        counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": rows.num_rows})
         facts.add(rows)
         written += rows.num_rows
         yield rows

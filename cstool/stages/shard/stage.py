@@ -31,6 +31,7 @@ from cstool.stages.shard.plan import ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
     IN_MEMORY,
+    ROWS,
     GatherTask,
     ScatterTask,
     ShardToWrite,
@@ -274,14 +275,16 @@ def _describe(
     """Write the dataset card, the statistics and the attribution; return them as parts."""
     splits: dict[str, dict[str, SplitSize]] = {}
     form = format_of(options.format, kind)
-    for part in (part for part in files if part.file.startswith(f"{form.folder}/")):
+    for part in (part for part in files if form.is_data(part.file)):
         *_, language, _ = part.file.split("/")
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
-        split.rows += part.rows
+        split.files += 1
+        split.examples += part.rows
         split.bytes += part.bytes
-    for name, size in counts.details.pop(IN_MEMORY, {}).items():
-        language, split_of_it = name.split("/")
-        splits[language][split_of_it].in_memory = size
+    for detail, attribute in ((IN_MEMORY, "in_memory"), (ROWS, "rows")):
+        for name, number in counts.details.pop(detail, {}).items():
+            language, split_of_it = name.split("/")
+            setattr(splits[language][split_of_it], attribute, number)
     languages = numbers_by_language(facts)
     for language, numbers in languages.items():
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
