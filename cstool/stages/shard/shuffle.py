@@ -154,6 +154,8 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     counts = Counts()
     facts = _facts(shard, work.kind)
     rows = _in_order(shard, work.kind, counts, facts)
+    if form.tokens:  # the rows of the files are sequences
+        counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": shard.rows})
     if form.write:
         destination = Destination(Path(work.out), shard.name)
         tables = _counted(rows, shard, counts, form.as_read)
@@ -195,7 +197,6 @@ def _in_order(
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
-        counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": rows.num_rows})
         facts.add(rows)
         written += rows.num_rows
         yield rows
