@@ -5,8 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training demo-leia demo-comparable test test-fast test-peers \
-  test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
+OTHER_GOALS = demo demo-training demo-leia demo-comparable demo-mixtures test test-fast \
+  test-peers peers test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
 help::
@@ -15,11 +15,14 @@ help::
 	@echo "              run the demo and create training examples from its corpus"
 	@echo "make demo-leia, make demo-comparable"
 	@echo "              build the corpora of make leia and make comparable from the sample"
+	@echo "make demo-mixtures"
+	@echo "              mix training sets from the sample, as text and as tokens"
 	@echo "make test     run the tests (durations: CONTRIBUTING.md)"
 	@echo "make test-fast"
 	@echo "              run the unit tests only, in less than a minute"
 	@echo "make test-peers"
 	@echo "              run the tests with MariaDB, PyTorch, transformers and other corpus tools"
+	@echo "make peers    install corpus tools for these tests in build/peers"
 	@echo "make test-lowest"
 	@echo "              run the tests with the lowest dependencies that pyproject.toml allows"
 	@echo "make test-sanitize"
@@ -75,6 +78,15 @@ demo-comparable: $(BIN)/cstool
 	@echo; $(CSTOOL) stats demo/comparable
 	@echo; echo "The pages are in demo/comparable; docs/pairing.md describes the columns."
 
+MIXTURES_OF_SAMPLE = mix-leia mix-crossic-pt mix-cscl $(SAMPLE) WIKI="enwiki jawiki"
+demo-mixtures: $(BIN)/cstool $(VENV)/.mask
+	@$(MAKE) --no-print-directory $(MIXTURES_OF_SAMPLE)
+	@[ -e demo/mixtures/tokenizer.json ] || $(BIN)/python -m scripts.train.train_tokenizer \
+	  demo/mixtures/cscl demo/mixtures/tokenizer.json --special '<translate>' '</translate>'
+	@$(MAKE) --no-print-directory $(MIXTURES_OF_SAMPLE) FORMAT=tokens PACK=256 \
+	  TOKENIZER=demo/mixtures/tokenizer.json
+	@echo; echo "The mixtures are in demo/mixtures; docs/recipes.md shows how to train on them."
+
 # ---- tests: the markers `slow` and `peer` are set in tests/conftest.py ----
 
 test: $(VENV)/.dev
@@ -85,6 +97,16 @@ test-fast: $(VENV)/.dev
 
 test-peers: $(VENV)/.dev
 	$(BIN)/pytest -m peer
+
+# Programs whose dependencies exclude ours, each in an environment of its own.
+PEERS = dolma==1.2.1
+peers: $(foreach peer,$(PEERS),build/peers/$(firstword $(subst ==, ,$(peer)))/.done)
+
+build/peers/%/.done:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(@D) $(@D)/bin/uv pip install --quiet '$(filter $*==%,$(PEERS))'
+	@touch $@
 
 # The lowest versions that have a wheel for this Python, of packages that would take minutes to compile.
 COMPILED = icu4py indexed-bzip2 isal msgspec mwparserfromhell numpy polars pyarrow pyyaml rensa \

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cstool.stages.extract.stage import extract
     from cstool.stages.link.stage import LinkOptions, link
     from cstool.stages.mask.stage import MaskOptions, mask_corpus
+    from cstool.stages.mix.read_recipe import read_recipe
+    from cstool.stages.mix.recipe import MixRecipe, SourceRecipe, StageRecipe
+    from cstool.stages.mix.stage import MixOptions, mix
     from cstool.stages.pair.stage import PairOptions, pair
     from cstool.stages.shard.stage import ShardOptions, shard
     from cstool.stages.switch.options import SwitchOptions
@@ -36,19 +39,25 @@ _MODULES = {
     "LiveOptions": "stages.entities.live_options",
     "Manifest": "storage.manifest",
     "MaskOptions": "stages.mask.stage",
+    "MixOptions": "stages.mix.stage",
+    "MixRecipe": "stages.mix.recipe",
     "OutputError": "errors",
     "PairOptions": "stages.pair.stage",
     "RunOptions": "execution.options",
     "ShardOptions": "stages.shard.stage",
+    "SourceRecipe": "stages.mix.recipe",
     "SqlTables": "stages.titles.from_sql",
+    "StageRecipe": "stages.mix.recipe",
     "SwitchOptions": "stages.switch.options",
     "entities": "stages.entities.stage",
     "entities_live": "stages.entities.live",
     "extract": "stages.extract.stage",
     "link": "stages.link.stage",
     "mask_corpus": "stages.mask.stage",
+    "mix": "stages.mix.stage",
     "pair": "stages.pair.stage",
     "read_manifest": "storage.manifest",
+    "read_recipe": "stages.mix.read_recipe",
     "shard": "stages.shard.stage",
     "switch": "stages.switch.stage",
     "titles": "stages.titles.stage",
@@ -63,11 +72,15 @@ __all__ = [
     "LiveOptions",
     "Manifest",
     "MaskOptions",
+    "MixOptions",
+    "MixRecipe",
     "OutputError",
     "PairOptions",
     "RunOptions",
     "ShardOptions",
+    "SourceRecipe",
     "SqlTables",
+    "StageRecipe",
     "SwitchOptions",
     "__version__",
     "entities",
@@ -75,8 +88,10 @@ __all__ = [
     "extract",
     "link",
     "mask_corpus",
+    "mix",
     "pair",
     "read_manifest",
+    "read_recipe",
     "shard",
     "switch",
     "titles",

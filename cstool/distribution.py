@@ -35,6 +35,11 @@ def address() -> str | None:
     return HOME if PUBLISHED else None
 
 
+def program() -> str:
+    """Return the program's name in Markdown, with a link if it has a public address."""
+    return f"[cstool]({address()})" if address() else "cstool"
+
+
 def issues() -> str | None:
     """Return the address `Issues` of the installed distribution; None before the first release."""
     from importlib import metadata

@@ -51,8 +51,8 @@ _SLOW = (
     "stages/test_changed_dumps.py", "stages/test_pipeline.py", "stages/titles/test_from_sql.py",
     "storage/test_checksums.py", "storage/test_label_store.py", "storage/test_locks.py",
     "storage/test_ownership", "storage/test_run", "test_docs.py", "test_fuzz.py",
-    "test_make.py", "test_make_documents.py", "test_make_live.py", "test_make_titles.py",
-    "test_make_wikidata.py",
+    "test_make.py", "test_make_documents.py", "test_make_live.py", "test_make_mixtures.py",
+    "test_make_titles.py", "test_make_wikidata.py",
     "test_slurm.py", "test_survival.py", "wikitext/test_gold_of_templates.py",
 )  # fmt: skip
 _SLOW_PATHS = tuple(f"{TESTS}/{name}" for name in _SLOW)

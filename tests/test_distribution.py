@@ -10,7 +10,7 @@ from importlib import metadata
 import pytest
 
 from cstool import __version__, distribution
-from cstool.stages.shard.card_citation import citation
+from cstool.cards.card_citation import citation
 from tests.conftest import ROOT
 
 COMMAND = "cstool"

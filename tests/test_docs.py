@@ -16,7 +16,7 @@ import pytest
 
 from cstool.cli.main import cstool
 from cstool.cli.show import entity
-from cstool.storage.schemas import BY_STAGE, CORPUS_PARAGRAPHS, PAIRS, PARAGRAPHS
+from cstool.storage.schemas import BY_STAGE, CORPUS_PARAGRAPHS, MIX_FIELDS, PAIRS, PARAGRAPHS
 from tests.conftest import ROOT, Sample
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -92,6 +92,12 @@ def test_schemas_match_the_code(stage: str) -> None:
     section = text.split(f"\n## {stage}\n")[1].split("\n## ")[0]
     documented = dict(_ROW.findall(section))
     assert documented == {field.name: _type(field.type) for field in BY_STAGE[stage]}
+
+
+def test_the_schema_of_mixtures_matches_the_code() -> None:
+    text = (ROOT / "docs/schemas.md").read_text("utf-8").split("\n## mix\n")[1]
+    documented = dict(_ROW.findall(text.split("\n## ")[0]))
+    assert documented == {field.name: _type(field.type) for field in MIX_FIELDS}
 
 
 def test_the_schema_of_pairs_matches_the_code() -> None:

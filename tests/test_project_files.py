@@ -21,7 +21,10 @@ OTHERS = [
     ROOT / ".pre-commit-config.yaml", ROOT / "CITATION.cff",
     ROOT / ".github/ISSUE_TEMPLATE/config.yml",
 ]  # fmt: skip
-PIPELINE_FILES = ["corpus.mk", "project.mk", "lists.sh", "slurm/submit.sh", "slurm/extract.sbatch"]
+PIPELINE_FILES = [
+    "corpus.mk", "mixtures.mk", "project.mk", "lists.sh", "slurm/submit.sh", "slurm/extract.sbatch",
+    "recipes/leia.toml",
+]  # fmt: skip
 EXPRESSION = "EXPRESSION"  # stands for ${{ … }}
 _TARGET = re.compile(r"^([\w./$()-]+):(?!=)", re.MULTILINE)
 
@@ -31,9 +34,10 @@ def read(path: Path) -> Any:
 
 
 def targets() -> set[str]:
-    """Return the targets of the Makefile and of the pipeline file that it includes."""
-    files = (ROOT / "Makefile", ROOT / "cstool/pipeline/corpus.mk")
-    text = "\n".join(path.read_text("utf-8") for path in files).replace("$(VENV)", ".venv")
+    """Return the targets of the Makefile and of the pipeline files that it includes."""
+    names = ("Makefile", "cstool/pipeline/corpus.mk", "cstool/pipeline/mixtures.mk")
+    text = "\n".join((ROOT / name).read_text("utf-8") for name in names)
+    text = text.replace("$(VENV)", ".venv")
     return set(_TARGET.findall(text))
 
 

@@ -55,3 +55,10 @@ def page_hashes(table: pa.Table, seed: int) -> Array:
 def _wiki_word(wiki: str, code: str) -> str:
     """Return the word to hash for a wiki: `en` for enwiki, as in cstool 0.1, else its name."""
     return code if wiki == f"{code}wiki" else wiki
+
+
+def text_hashes(texts: pa.StringArray) -> tuple[Array, Array]:
+    """Return the 128-bit xxh3 hash of each text, as two arrays `uint64[n]`."""
+    digests = b"".join(xxhash.xxh3_128_digest(text.encode()) for text in texts.to_pylist())
+    halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
+    return halves[:, 0].copy(), halves[:, 1].copy()

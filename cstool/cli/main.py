@@ -43,6 +43,7 @@ COMMANDS = {
     "switch": "Switch the entities of linked text into other languages, or annotate them.",
     "pair": "Put pages about the same entity in several wikis side by side.",
     "shard": "Write a corpus: shuffled files by language, with a dataset card.",
+    "mix": "Mix corpora and pairs into one training set, by shares, budgets and stages.",
     "mask": "Create training examples for masked language models from a corpus.",
     "stats": "Show counts of a folder: rows, words and entities by language.",
     "show": "Show the rows of a folder, or one entity with all its labels.",
@@ -116,7 +117,8 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, pair, "
-    "shard, mask. `cstool COMMAND --help` shows the input, the output and examples of a command.",
+    "shard, mix, mask. `cstool COMMAND --help` shows the input, the output and examples of a "
+    "command.",
 )
 @click.version_option(__version__, prog_name="cstool")
 def cstool() -> None:

@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Upload a corpus to the Hugging Face Hub as a dataset.
 
-    CORPUS: output folder of `cstool shard`. OWNER/NAME: the dataset, created if missing. Files of
-    another corpus in its data/ and _paragraphs/ are deleted.
+    CORPUS: output folder of `cstool shard` or `cstool mix`. OWNER/NAME: the dataset, created if
+    missing. Files of another corpus in its data/, documents/, attributes/ and _paragraphs/ are
+    deleted.
 
     Requires the extra `push` and a token with write access: set HF_TOKEN or run `hf auth login`.
     After an interruption, run the same command again to resume.

@@ -209,7 +209,7 @@ def entity(
     """
     if ask == bool(entities):
         raise click.UsageError("give either --entities DIR or --live")
-    manifest = need_stage(corpus, "link", "switch", "shard") if corpus else None
+    manifest = need_stage(corpus, "link", "switch", "shard", "mix") if corpus else None
     record = from_folder(entities, qid, languages) if entities else live(qid, languages)
     if record.json["id"] != f"Q{qid}" and not quiet:
         echo_line(f"show: Q{qid} redirects to {record.json['id']}", err=True)

@@ -10,8 +10,10 @@ import msgspec
 
 from cstool.cli.options import inspecting
 from cstool.execution.terminal import echo, echo_json, echo_line
+from cstool.languages.codes import codes_in
 from cstool.report.stats.compare import flat_rows, published, summary
 from cstool.report.stats.folder import FolderStats, chosen, folder_stats
+from cstool.report.stats.mixture_tables import mixture_tables
 from cstool.report.stats.tables import (
     as_table,
     documents_table,
@@ -105,7 +107,8 @@ def command(
     stats = {str(folder): folder_stats(folder) for folder in folders}
     listed = {name: chosen(its, languages, number) for name, its in stats.items()}
     found = {one.language for its in listed.values() for one in its.languages}
-    if missing := [code for code in languages if code not in found and not quiet]:
+    known = {*found, *(code for language in found for code in codes_in(language))}
+    if missing := [code for code in languages if code not in known and not quiet]:
         echo_line(f"stats: no rows in {', '.join(missing)}", err=True)
     if parquet:
         _write_table(parquet, flat_rows(listed))
@@ -122,6 +125,8 @@ def _tables(stats: FolderStats, listed: FolderStats) -> str:
     """Return the tables of one folder; `listed`: the stats with the languages to show."""
     if listed.pairs:
         return pairs_table(listed.pairs)
+    if listed.mixture:
+        return mixture_tables(listed.mixture)
     tables = [as_table(stats, shutil.get_terminal_size().columns, listed.languages)]
     tables.append(documents_table(listed.languages))
     return "\n\n".join(filter(None, tables))

@@ -7,12 +7,13 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from cstool.errors import WrongCallError
+from cstool.formats.format_dolma import DOCUMENTS, GZIP_LINES, documents_of, write_dolma
 from cstool.formats.format_entitycs import ENTITYCS, marked_up
 from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.format_tokens import token_tables, tokens_schema
-from cstool.formats.json_lines import write_json_lines
+from cstool.formats.json_lines import LINES, with_meta, write_json_lines
 from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
 from cstool.storage.checksums import layout_of
@@ -46,8 +47,9 @@ class CorpusFormat:
     `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
     whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
     contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
-    `columns`: makes the schema from that of the rows, None if it is the same. `loads`: whether the
-    library `datasets` can load the files.
+    `columns`: makes the schema from that of the rows, None if it is the same. `as_read`: the rows
+    of a table as readers of JSON lines see them. `loads`: whether the library `datasets` can load
+    the files.
     """
 
     name: FormatName
@@ -60,6 +62,7 @@ class CorpusFormat:
     folder: str = "data"
     tokens: bool = False
     columns: Callable[[pa.Schema], pa.Schema] | None = None
+    as_read: Callable[[pa.Table], pa.Table] | None = None
     loads: bool = True
 
     @property
@@ -120,6 +123,15 @@ def _each(columns: Callable[[pa.Table], pa.Table]) -> TableMaker:
     return tables
 
 
+def _read_as(columns: Callable[[pa.Table], pa.Table]) -> Callable[[pa.Schema], pa.Schema]:
+    """Return the function from a schema to that of the rows that `columns` makes."""
+
+    def schema(rows: pa.Schema) -> pa.Schema:
+        return columns(rows.empty_table()).schema
+
+    return schema
+
+
 def _unchanged(table: pa.Table) -> pa.Table:
     return table
 
@@ -135,7 +147,14 @@ FORMATS: dict[str, CorpusFormat] = {
             _each(marked_up),
             unique=("id", "en_sentence", "cs_sentence"),
         ),
-        CorpusFormat("jsonl", SWITCHED, "jsonl.zst", write=write_json_lines),
+        CorpusFormat(
+            "jsonl",
+            _read_as(with_meta)(SWITCHED),
+            LINES,
+            write=write_json_lines,
+            columns=_read_as(with_meta),
+            as_read=with_meta,
+        ),
         CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True, loads=False),
         CorpusFormat(
             "tokens",
@@ -148,6 +167,15 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
         CorpusFormat(
             "mt", MT, "parquet", _each(pairs), unique=("id", "source", "target"), sources=False
+        ),
+        CorpusFormat(
+            "dolma",
+            _read_as(documents_of)(SWITCHED),
+            GZIP_LINES,
+            write=write_dolma,
+            folder=DOCUMENTS,
+            columns=_read_as(documents_of),
+            as_read=documents_of,
         ),
     )
 }

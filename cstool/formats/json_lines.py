@@ -1,35 +1,62 @@
-"""The format `jsonl`: rows as JSON lines, compressed with Zstandard."""
+"""The format `jsonl`: rows as JSON lines, compressed with Zstandard.
+
+A line has the fields `text` and `meta`, as in the Pile (Gao et al. 2020, arXiv:2101.00027; its
+library lm_dataformat), which GPT-NeoX and others read.
+"""
 
 from collections.abc import Iterable
+from typing import IO
 
 import pyarrow as pa
 import zstandard
 
+from cstool.arrays.arrow import one_chunk
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.written_files import Destination, new_file
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Part
+
+LINES = "jsonl.zst"
+# The field of a line with all columns but the text.
+META = "meta"
+
+
+def with_meta(rows: pa.Table) -> pa.Table:
+    """Return the columns `text` and `meta`, a struct of all others in their order."""
+    return pa.table({"text": rows.column("text"), META: all_but_text(rows)})
+
+
+def all_but_text(rows: pa.Table) -> pa.StructArray:
+    """Return the columns of rows except `text` as a struct."""
+    fields = [field for field in rows.schema if field.name != "text"]
+    columns = [one_chunk(rows.column(field.name)) for field in fields]
+    return pa.StructArray.from_arrays(columns, fields=fields)
 
 
 def write_json_lines(
     tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, __: Counts
 ) -> list[Part]:
     """Write rows as compressed JSON lines; return the file."""
-    import polars as pl  # here: a process that has imported Polars cannot be forked
-
     parts: list[Part] = []
-    file = f"data/{destination.name}.jsonl.zst"
+    file = f"data/{destination.name}.{LINES}"
     with (
         new_file(destination.out, file, parts) as (path, rows),
         path.open("wb") as raw,
         zstandard.open(raw, "wb", cctx=compressor()) as out,
     ):
         for table in tables:
-            frame = pl.from_arrow(table)
-            assert isinstance(frame, pl.DataFrame)
-            frame.write_ndjson(out)
+            put_lines(with_meta(table), out)
             rows.append(table.num_rows)
     return parts
+
+
+def put_lines(table: pa.Table, out: IO[bytes]) -> None:
+    """Write each row as an object, in a line."""
+    import polars as pl  # here: a process that has imported Polars cannot be forked
+
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    frame.write_ndjson(out)
 
 
 def compressor() -> zstandard.ZstdCompressor:

@@ -6,7 +6,7 @@ One table, `languages.tsv`, maps the codes of Wikidata's labels to database name
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -80,6 +80,16 @@ def language_wiki(code: str) -> str | None:
     """Return the database name of a language's Wikipedia, existing or not; None if not a code."""
     language = languages().get(current(code))
     return language.wikis[0] if language else None
+
+
+def codes_in(language: str) -> list[str]:
+    """Return the codes of a row's language: one, or several joined by `+` (`en+ja`)."""
+    return language.split("+")
+
+
+def is_in(language: str, codes: Collection[str]) -> bool:
+    """Whether the language of a row is one of these, or joins several of which one is."""
+    return language in codes or any(code in codes for code in codes_in(language))
 
 
 def bcp47(code: str) -> str:

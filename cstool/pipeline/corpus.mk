@@ -91,17 +91,21 @@ $(error ENTITIES=live needs TITLES_FROM=sql: titles from pages are read from Wik
 endif
 endif
 
-# What the goals read and write. Of the corpora of documents, `leia` does not read English wikis, and
-# `comparable` reads items only for titles from pages.
-DOCUMENTS  := $(filter leia comparable,$(GOALS))
-OTHERS     := $(filter-out leia comparable,$(GOALS))
-LEIA_WIKIS := $(filter-out enwiki simplewiki,$(WIKI))
-READ_WIKIS := $(if $(filter-out leia,$(GOALS)),$(WIKI),$(LEIA_WIKIS))
-ifneq ($(filter leia,$(GOALS)),)
-$(if $(LEIA_WIKIS),,$(error WIKI=$(WIKI): leia needs a wiki in another language than English))
+# What the goals read and write. Those of ENGLISH_NAMES put English names into the pages of the other
+# wikis; those of PAIRED put pages side by side, and read items only for titles from pages.
+MIXED         := $(filter mix-%,$(GOALS))
+ENGLISH_NAMES := $(filter leia mix-leia mix-cscl,$(GOALS))
+PAIRED        := $(filter comparable mix-crossic-pt mix-crossic-pt-control mix-cscl,$(GOALS))
+DOCUMENTS     := $(sort $(ENGLISH_NAMES) $(PAIRED) $(MIXED))
+OTHERS        := $(filter-out $(DOCUMENTS),$(GOALS))
+LEIA_WIKIS    := $(filter-out enwiki simplewiki,$(WIKI))
+READ_WIKIS    := $(if $(filter-out leia mix-leia,$(GOALS)),$(WIKI),$(LEIA_WIKIS))
+ifneq ($(ENGLISH_NAMES),)
+$(if $(LEIA_WIKIS),,$(error WIKI=$(WIKI): $(firstword $(ENGLISH_NAMES)) needs a wiki in another \
+  language than English))
 endif
-ifneq ($(filter comparable,$(GOALS)),)
-$(if $(word 2,$(WIKI)),,$(error WIKI=$(WIKI): comparable needs two or more wikis))
+ifneq ($(PAIRED),)
+$(if $(word 2,$(WIKI)),,$(error WIKI=$(WIKI): $(firstword $(PAIRED)) needs two or more wikis))
 endif
 
 # Empty, or the value: for $(if), and for $(LIVE:live=TEXT), which is TEXT or empty.
@@ -132,7 +136,14 @@ OPTIONS_comparable = $(WIKI) $(PAIR)
 OPTIONS_page-entities = $(ENTITIES)
 OPTIONS = $(WORK)/options
 OF_SENTENCES = entities extract switch shard
-OF_DOCUMENTS = pages $(if $(LIVE),page-entities,entities) leia documents comparable
+OF_DOCUMENTS = pages $(if $(LIVE),page-entities,entities) leia documents comparable \
+  $(if $(MIXED),$(OF_MIXTURES))
+
+LINKED_PAGES  = $(LEIA_WIKIS:%=$(WORK)/%/linked-pages)
+PAGE_ENTITIES = $(WORK)/$(LIVE:live=page-)entities
+PAGE_FOLDERS  = $(WIKI:%=$(WORK)/%/pages)
+PAGE_TITLES   = $(WIKI:%=$(WORK)/%/titles)
+include $(PIPELINE)/mixtures.mk
 
 # $(call differ,A,B): empty if the texts are equal: then removing A from B leaves nothing. The `x`
 # are for texts that are empty or begin in the same way.
@@ -153,7 +164,7 @@ $(patsubst %,$(OPTIONS)/%,$(filter-out inputs dumps,$(CHANGED))): FORCE
 
 INPUTS = $(WORK)/inputs
 LISTS  = $(foreach wiki,$(READ_WIKIS),$(wiki).pages $(SQL:sql=$(wiki).tables)) \
-  $(if $(LIVE),,$(if $(SQL),$(if $(filter-out comparable,$(GOALS)),wikidata),wikidata))
+  $(if $(LIVE),,$(if $(SQL),$(if $(OTHERS)$(ENGLISH_NAMES),wikidata),wikidata))
 # $(call paths,LIST): the paths in a list. $(call absent,PATHS): those of files that do not exist.
 paths  = $(call content,$(INPUTS)/$(1))
 absent = $(filter-out $(wildcard $(1)),$(1))
@@ -163,7 +174,8 @@ absent = $(filter-out $(wildcard $(1)),$(1))
 # may be removed, unless the options of a stage that reads them changed.
 LEIA_CORPORA = $(LEIA_WIKIS:%=$(WORK)/%/leia/$(MANIFEST))
 RESULTS = $(if $(OTHERS),$(CORPUS)/$(MANIFEST)) $(if $(filter leia,$(GOALS)),$(LEIA_CORPORA)) \
-  $(if $(filter comparable,$(GOALS)),$(COMPARABLE)/$(MANIFEST))
+  $(if $(filter comparable,$(GOALS)),$(COMPARABLE)/$(MANIFEST)) \
+  $(call sources_of,$(MIXED))
 NEEDED := $(if $(call absent,$(RESULTS)),all,$(filter entities titles extract pages,$(CHANGED)))
 renewed = $(if $(call paths,$(1)),$(filter inputs dumps,$(CHANGED))$(if \
   $(NEEDED),$(call absent,$(call paths,$(1)))),new)
@@ -258,8 +270,6 @@ $(WORK)/%/pages/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/pages | $(INSTALLED)
 $(WORK)/%/linked-pages/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
 	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) --keep-disambiguation -o $(@D) $(RUN) && touch $@
 
-LINKED_PAGES  = $(LEIA_WIKIS:%=$(WORK)/%/linked-pages)
-PAGE_ENTITIES = $(WORK)/$(LIVE:live=page-)entities
 ifneq ($(LIVE),)
 $(PAGE_ENTITIES)/$(MANIFEST): $(LINKED_PAGES:=/$(MANIFEST)) $(OPTIONS)/page-entities
 	$(CSTOOL) entities --live $(LINKED_PAGES) $(API:%=--api %) $(contact_option) -o $(@D) $(RUN) \
@@ -274,8 +284,6 @@ $(WORK)/%/annotated/$(MANIFEST): $(WORK)/%/linked-pages/$(MANIFEST) $(PAGE_ENTIT
 $(WORK)/%/leia/$(MANIFEST): $(WORK)/%/annotated/$(MANIFEST) $(OPTIONS)/documents
 	$(CSTOOL) shard $(<D) -o $(@D) $(RUN) $(SHARD) && touch $@
 
-PAGE_FOLDERS = $(WIKI:%=$(WORK)/%/pages)
-PAGE_TITLES  = $(WIKI:%=$(WORK)/%/titles)
 $(COMPARABLE)/$(MANIFEST): $(PAGE_FOLDERS:=/$(MANIFEST)) $(PAGE_TITLES:=/$(MANIFEST)) \
   $(OPTIONS)/comparable
 	$(CSTOOL) pair $(PAGE_FOLDERS) $(PAGE_TITLES:%=--titles %) -o $(@D) $(RUN) $(PAIR) && touch $@

@@ -13,12 +13,14 @@ from cstool import __version__
 from cstool.distribution import install_hint
 from cstool.errors import CstoolError, InputError, WrongCallError
 from cstool.execution.terminal import printable
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS
 from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import MANIFEST, PARAGRAPHS, need_stage
 
 # Files of another corpus in these folders are deleted: the patterns in the dataset card would
 # include them. They remain in the history of the repository.
-_OURS = ["data/*", f"{PARAGRAPHS}*"]
+_OURS = ["data/*", f"{DOCUMENTS}/*", f"{ATTRIBUTES}/*", f"{PARAGRAPHS}*"]
+_STAGES = ("shard", "mix")
 
 
 class Upload(NamedTuple):
@@ -34,12 +36,12 @@ def uploads(corpus: Path) -> list[Upload]:
     Raises InputError for a folder that is not a complete corpus, and for a part with unprintable
     characters in its name, which would end up in the library's progress bars.
     """
-    manifest = need_stage(corpus, "shard")
+    manifest = need_stage(corpus, *_STAGES)
     for part in manifest.parts:
         if printable(part.file) != part.file:
             raise InputError(
-                f"{corpus / MANIFEST}: {part.file!r} is not a file name of `cstool shard`; make "
-                "the corpus again with --overwrite"
+                f"{corpus / MANIFEST}: {part.file!r} is not a file name of `cstool "
+                f"{manifest.stage}`; make the corpus again with --overwrite"
             )
     listed = [Upload(part.file, part.bytes) for part in manifest.parts]
     return [*listed, Upload(MANIFEST, (corpus / MANIFEST).stat().st_size)]
@@ -104,11 +106,12 @@ def push(corpus: Path, repo: str, *, private: bool, on_message: Callable[[str], 
 
 
 def _check_contents(corpus: Path) -> None:
-    for part in need_stage(corpus, "shard").parts:
+    manifest = need_stage(corpus, *_STAGES)
+    for part in manifest.parts:
         if sha256(corpus / part.file) != part.checksum:
             raise InputError(
-                f"{corpus / part.file}: changed since `cstool shard` wrote it (different sha256); "
-                "make the corpus again with --overwrite"
+                f"{corpus / part.file}: changed since `cstool {manifest.stage}` wrote it "
+                "(different sha256); make the corpus again with --overwrite"
             )
 
 

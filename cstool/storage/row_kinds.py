@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from cstool.storage.manifest import Ancestor, Manifest
-from cstool.storage.schemas import PASS_FIELD, SWITCHED, Unit, for_unit
+from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, Unit, for_unit
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class RowKind:
     """The kind of switched rows.
 
     `unit`: what a row contains. `style`, `side`, `marks` (`--open`, `--close`), `passes`: options
-    of `switch`.
+    of `switch`. `mixed`: whether they are rows of a mixture.
     """
 
     unit: Unit = "sentence"
@@ -22,12 +22,14 @@ class RowKind:
     side: str = "right"
     marks: tuple[str, str] = ("", "")
     passes: int = 1
+    mixed: bool = False
 
     @property
     def schema(self) -> pa.Schema:
         """The columns of the rows."""
         passes = [PASS_FIELD] if self.passes > 1 else []
-        return for_unit(pa.schema([*SWITCHED, *passes]), self.unit)
+        schema = for_unit(pa.schema([*SWITCHED, *passes]), self.unit)
+        return pa.schema([*schema, *MIX_FIELDS]) if self.mixed else schema
 
     @property
     def annotated(self) -> bool:
@@ -39,14 +41,15 @@ def kind_of(manifest: Manifest) -> RowKind:
     """Return the kind of the rows of a folder of `switch`, or made from such folders."""
     stages: list[Manifest | Ancestor] = [*manifest.lineage, manifest]
     switched = [one.parameters for one in stages if one.stage == "switch"]
+    mixed = manifest.stage == "mix"
     if not switched:
-        return RowKind(manifest.row_unit)
+        return RowKind(manifest.row_unit, mixed=mixed)
     # `shard` refuses folders of different styles; those with one draw may be among them.
     passes = max(_of(one, "passes", 1) for one in switched)
     one = switched[-1]
     marks = _of(one, "open", ""), _of(one, "close", "")
     style, side = _of(one, "style", "replace"), _of(one, "side", "right")
-    return RowKind(manifest.row_unit, style, side, marks, passes)
+    return RowKind(manifest.row_unit, style, side, marks, passes, mixed)
 
 
 def _of(parameters: dict[str, Any], name: str, unset: Any) -> Any:

@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import list_of, numbers, strings
-from cstool.arrays.codepoints import begins_of
 from cstool.storage.checksums import write_table
 from cstool.storage.counts import Counts
 from cstool.storage.file_hashes import sha256
@@ -54,16 +53,27 @@ def paragraphs(seed: int, *, cyrillic: bool) -> pa.StringArray:
     return strings(texts)
 
 
-def pages_of(first: int, number: int, texts: pa.StringArray, lots: np.random.Generator) -> pa.Table:
-    """Return pages with that many first ids."""
+def paragraphs_of_pages(number: int, of: int, lots: np.random.Generator) -> tuple[Array, Array]:
+    """Return the number of paragraphs of each page, and all these, as indexes below `of`."""
     counts = np.minimum(lots.geometric(0.13, number), 200)
-    picks = lots.integers(0, len(texts), int(counts.sum()))
+    return counts, lots.integers(0, of, int(counts.sum()))
+
+
+def joined(counts: Array, picks: Array, texts: pa.StringArray) -> tuple[pa.Array, Array]:
+    """Return the text of each page, and where its paragraphs begin in it, in characters."""
     pieces = texts.take(numbers(picks))
     text = pc.binary_join(list_of(counts, pieces, pa.list_(pa.string())), "\n\n")
-    lengths = np.diff(begins_of(texts))[picks] + 2
+    lengths = pc.utf8_length(texts).to_numpy().astype(np.int64)[picks] + 2
     ends = np.cumsum(lengths)
     starts = ends - lengths
     starts -= np.repeat(starts[np.cumsum(counts) - counts], counts)
+    return text, starts
+
+
+def pages_of(first: int, number: int, texts: pa.StringArray, lots: np.random.Generator) -> pa.Table:
+    """Return pages with that many first ids."""
+    counts, picks = paragraphs_of_pages(number, len(texts), lots)
+    text, starts = joined(counts, picks, texts)
     ids = np.arange(first + 1, first + number + 1)
     columns = {
         "id": numbers(ids * POSITIONS_A_PAGE),

@@ -1,9 +1,10 @@
 """Train a small tokenizer on a corpus, for the demo, which has no model's tokenizer.
 
-Usage: python -m scripts.train.train_tokenizer CORPUS FILE [--size N]
+Usage: python -m scripts.train.train_tokenizer CORPUS FILE [--size N] [--special TOKEN…]
 
-A Unigram model with the special tokens of XLM-R, as in SentencePiece. For a published model, use
-the tokenizer.json that comes with it.
+A Unigram model with the special tokens of XLM-R, as in SentencePiece. `--special`: further special
+tokens, such as LEIA's marks <translate> and </translate>. For a published model, use the
+tokenizer.json that comes with it.
 """
 
 import argparse
@@ -23,13 +24,16 @@ def texts(corpus: Path) -> Iterator[list[str]]:
             yield batch.column("text").to_pylist()
 
 
-def trained(corpus: Path, size: int) -> Tokenizer:
-    """Return a tokenizer of so many tokens."""
+def trained(corpus: Path, size: int, special: list[str]) -> Tokenizer:
+    """Return a tokenizer of so many tokens; `special`: further special ones."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     trainer = trainers.UnigramTrainer(
-        vocab_size=size, special_tokens=SPECIAL, unk_token="<unk>", show_progress=False
+        vocab_size=size,
+        special_tokens=[*SPECIAL, *special],
+        unk_token="<unk>",
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts(corpus), trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -46,9 +50,10 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--size", type=int, default=6000)
+    parser.add_argument("--special", nargs="*", default=[], metavar="TOKEN")
     arguments = parser.parse_args()
     arguments.file.parent.mkdir(parents=True, exist_ok=True)
-    trained(arguments.corpus, arguments.size).save(str(arguments.file))
+    trained(arguments.corpus, arguments.size, arguments.special).save(str(arguments.file))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Hashes as random numbers."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cstool.arrays.hashing import hash_word, mix
+from cstool.arrays.arrow import strings
+from cstool.arrays.hashing import hash_word, mix, text_hashes
 
 
 def test_mixing_is_one_to_one() -> None:
@@ -30,3 +33,11 @@ def test_a_word_s_hash_depends_only_on_the_word_and_the_seed() -> None:
     assert hash_word("de") == hash_word("de") == hash_word("de", 2**64)
     assert len({int(hash_word(w, s)) for w in ("de", "fr") for s in (0, 1, -1)}) == 6
     assert int(hash_word("")) == 0x2D06800538D394C2  # xxh3 of the empty string, from its own tests
+
+
+@given(st.lists(st.text(max_size=12), max_size=20))
+def test_hashes_of_texts_are_equal_where_texts_are(texts: list[str]) -> None:
+    high, low = text_hashes(strings(texts))
+    marks = list(zip(high.tolist(), low.tolist(), strict=True))
+    assert len(set(marks)) == len(set(texts))
+    assert dict(zip(texts, marks, strict=True)) == {t: marks[texts.index(t)] for t in texts}

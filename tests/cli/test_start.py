@@ -16,8 +16,8 @@ SLOW = {
 # Of these, the ones that a command imports to parse its options and start its work.
 NEEDED = {"show": {"wcwidth"}, "stats": {"wcwidth"}}
 COMMANDS = (
-    "entities", "extract", "init", "link", "mask", "pair", "shard", "show", "stats", "switch",
-    "titles", "verify",
+    "entities", "extract", "init", "link", "mask", "mix", "pair", "shard", "show", "stats",
+    "switch", "titles", "verify",
 )  # fmt: skip
 
 

@@ -21,7 +21,17 @@ def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
 
 
 def test_every_stage_has_a_rate() -> None:
-    for stage in ("entities", "titles", "extract", "link", "switch", "pair", "shard", "mask"):
+    for stage in (
+        "entities",
+        "titles",
+        "extract",
+        "link",
+        "switch",
+        "pair",
+        "shard",
+        "mix",
+        "mask",
+    ):
         disk = expected_disk(stage, [dump(1000)])
         assert disk
         assert disk.peak >= disk.result > 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from cstool.languages.codes import languages, names
+from cstool.languages.codes import codes_in, languages, names
 from cstool.languages.data_tables import rows
 from cstool.languages.scripts import main_scripts
 
@@ -64,8 +64,11 @@ def in_seconds(seconds: float) -> str:
 
 
 def language_name(code: str) -> str:
-    """Return a language's English name, or the code if the name is unknown."""
-    return names().get(code, code)
+    """Return a language's English name, or the code if the name is unknown.
+
+    The names of several languages, whose codes are joined by `+`, are joined likewise.
+    """
+    return " + ".join(names().get(one, one) for one in codes_in(code))
 
 
 def autonym(code: str) -> str:
@@ -82,6 +85,8 @@ def _scripts() -> dict[str, tuple[str, str]]:
 
 def script_name(code: str) -> str:
     """Return the name of a language's main script, "" if it is unknown."""
+    if len(codes := codes_in(code)) > 1:
+        return " + ".join(dict.fromkeys(filter(None, map(script_name, codes))))
     scripts = main_scripts(code)
     named = [_scripts().get(script, (script, ""))[0] for script in scripts]
     return {"Han, Hiragana, Katakana": "Japanese", "Hangul, Han": "Korean"}.get(
@@ -90,6 +95,8 @@ def script_name(code: str) -> str:
 
 
 def direction(code: str) -> str:
-    """Return the writing direction of a language: ltr or rtl."""
+    """Return the writing direction of a language: ltr or rtl; auto of several languages."""
+    if len(codes_in(code)) > 1:
+        return "auto"
     scripts = main_scripts(code)
     return _scripts().get(scripts[0], ("", "ltr"))[1] if scripts else "ltr"

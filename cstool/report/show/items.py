@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from cstool.languages.codes import codes_in
 from cstool.storage.beginnings import beginning
 from cstool.storage.schemas import BLANK_LINE, POSITIONS_A_PAGE
 
 JsonRow = dict[str, Any]
 
 # The stages whose rows can be shown.
-STAGES = ("entities", "titles", "extract", "link", "switch", "pair", "shard")
+STAGES = ("entities", "titles", "extract", "link", "switch", "pair", "shard", "mix")
 # Characters to show of a paragraph or page, unless all of it is asked for.
 BEGINNING = 800
 
@@ -61,6 +62,8 @@ def shown(
     """
     if form in ("extract", "link"):
         return _sentence(row if full else _mentions_cut(row), language)
+    if form == "switch" and len(codes_in(row["language"])) > 1:
+        return _window(row, full=full)
     if form == "switch":
         cut = full or "sentences" not in row
         return _switched(row if cut else beginning(row, BEGINNING, annotated=annotated))
@@ -109,10 +112,7 @@ def _paired(row: JsonRow, *, full: bool) -> ShownRow:
     pieces, more = [], 0
     for segment in row["segments"]:
         text = row["text"][segment["start"] : segment["end"]]
-        end = len(text)
-        if not full and end > BEGINNING:
-            end = text.rfind(BLANK_LINE, 0, BEGINNING)
-            end = end if end > 0 else BEGINNING
+        end = len(text) if full else _end_of_beginning(text)
         more += len(text) - end
         heading = f"{segment['title']} ({segment['wiki']})"
         span = TextSpan(0, len(heading))
@@ -121,6 +121,28 @@ def _paired(row: JsonRow, *, full: bool) -> ShownRow:
         )
     languages = "+".join(dict.fromkeys(row["languages"]))
     return ShownRow(f"Q{row['qid']} · {languages}", tuple(pieces), more, alike=False)
+
+
+def _end_of_beginning(text: str) -> int:
+    """Return the length of the beginning of a long text, cut between paragraphs if possible."""
+    if len(text) <= BEGINNING:
+        return len(text)
+    end = text.rfind(BLANK_LINE, 0, BEGINNING)
+    return end if end > 0 else BEGINNING
+
+
+def _window(row: JsonRow, *, full: bool) -> ShownRow:
+    """Return a window of pages in several languages, which has no spans."""
+    text = row["text"]
+    end = len(text) if full else _end_of_beginning(text)
+    head = " · ".join([row["title"], f"Q{_number(row['id'])}", *_place(row)])
+    piece = AnnotatedText(row["language"], text[:end].rstrip())
+    return ShownRow(head, (piece,), len(text) - end)
+
+
+def _place(row: JsonRow) -> list[str]:
+    """Return the stage and the corpus of a row of a mixture."""
+    return [f"stage {row['stage']}", row["corpus"]] if "corpus" in row else []
 
 
 def _target(mention: JsonRow) -> str:
@@ -133,7 +155,7 @@ def _switched(row: JsonRow) -> ShownRow:
     entities = row["entities"]
     draw = [f"pass {row['pass']}"] if "pass" in row else []
     qids = (f"Q{e['qid']}" for e in entities)
-    head = " · ".join([row["title"], _number(row["id"]), *draw, *qids])
+    head = " · ".join([row["title"], _number(row["id"]), *_place(row), *draw, *qids])
     source = tuple(TextSpan(e["source_start"], e["source_end"]) for e in entities)
     switched = tuple(TextSpan(e["start"], e["end"]) for e in entities)
     plain = AnnotatedText(row["source_language"], row["source_text"], source)

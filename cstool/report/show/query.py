@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from cstool.arrays.arrow import flat, one_chunk
 from cstool.errors import InputError, WrongCallError
 from cstool.formats.corpus_formats import FORMATS
+from cstool.languages.codes import is_in
 from cstool.storage.manifest import Manifest
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -52,9 +54,9 @@ class RowCondition:
 def form_of(manifest: Manifest) -> str:
     """Return the kind of a folder's rows: the name of a stage, or of a corpus's format."""
     form: str = manifest.stage
-    if form == "shard":
+    if form in ("shard", "mix"):
         form = manifest.parameters.get("format", "cstool")
-    return "switch" if form in ("cstool", "jsonl") else form
+    return "switch" if form in ("cstool", "jsonl", "dolma") else form
 
 
 def need_text(folder: Path, manifest: Manifest) -> None:
@@ -103,9 +105,8 @@ def conditions_of(manifest: Manifest, wanted: RowQuery) -> list[RowCondition]:
     filters = []
     # A corpus has a folder for each language.
     if wanted.languages and manifest.stage != "shard":
-        codes = pa.array(wanted.languages)
         column = _column(_LANGUAGES, form, "--language", manifest)
-        filters.append(_one_of((column,), lambda values: pc.is_in(values, codes)))
+        filters.append(_one_of((column,), partial(_spoken, wanted.languages)))
     if wanted.switched and form != "mt":  # all rows of `mt` are switched
         filters.append(_switched(form, manifest))
     if wanted.id is not None:
@@ -120,6 +121,14 @@ def conditions_of(manifest: Manifest, wanted: RowQuery) -> list[RowCondition]:
     return filters
 
 
+def _spoken(wanted: tuple[str, ...], codes: pa.Array) -> pa.Array:
+    """Return which codes are wanted, or join several of which one is (`en+ja`)."""
+    different = codes.dictionary_encode()
+    names = different.dictionary.to_pylist()
+    found = [is_in(name, wanted) for name in names]
+    return pa.array(found, pa.bool_()).take(different.indices)
+
+
 def _switched(form: str, manifest: Manifest) -> RowCondition:
     """Return the filter for rows that are not source sentences."""
     sources = pa.array({one.source.language for one in manifest.lineage if one.source})
@@ -132,7 +141,9 @@ def _switched(form: str, manifest: Manifest) -> RowCondition:
 def _column(columns: dict[str, str], form: str, option: str, manifest: Manifest) -> str:
     if form in columns:
         return columns[form]
-    what = f"`cstool {manifest.stage}`" + (f" --format {form}" if manifest.stage == "shard" else "")
+    what = f"`cstool {manifest.stage}`" + (
+        f" --format {form}" if "format" in manifest.parameters else ""
+    )
     raise WrongCallError(
         f"{option}: the output of {what} has no column for it; omit the option, or give a folder "
         "of another stage"

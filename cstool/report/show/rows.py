@@ -4,8 +4,10 @@ A filter first reads only its own columns, and only of row groups whose statisti
 So rare matches are found with little reading, and the first row is returned without delay.
 """
 
+import gzip
 import io
 import random
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,15 +22,20 @@ import zstandard
 
 from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
+from cstool.formats.corpus_formats import FORMATS
+from cstool.formats.format_dolma import GZIP_LINES, METADATA
+from cstool.formats.json_lines import LINES, META
 from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_text
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
-from cstool.storage.schemas import SWITCHED
+from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 # Rows per batch: few, so that the first ones are shown without delay.
 _ROWS_AT_ONCE = 500
-_LINES = ".jsonl.zst"
+_LINES = (f".{LINES}", f".{GZIP_LINES}")
+# The columns that a row may have.
+_COLUMNS = (*SWITCHED, PASS_FIELD, *UNIT_FIELDS, *MIX_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def _by_language(
     place: _RowsInGroup, manifest: Manifest, source: str
 ) -> Iterator[tuple[str, Numbers]]:
     """Yield the languages of the rows, with the row indexes of each."""
-    if manifest.stage != "switch":
+    if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
     file = _open(place.file)
@@ -95,9 +102,12 @@ def _by_language(
 
 
 def _parts(manifest: Manifest, languages: tuple[str, ...]) -> list[Part]:
-    if manifest.stage != "shard":
+    if manifest.stage not in ("shard", "mix"):
         return [part for part in manifest.tables if part.rows]
-    data = [part for part in manifest.parts if part.file.startswith("data/")]
+    folder = FORMATS[manifest.parameters.get("format", "cstool")].folder
+    data = [part for part in manifest.parts if part.file.startswith(f"{folder}/")]
+    if manifest.stage == "mix":
+        return data
     return [p for p in data if not languages or p.file.split("/")[1] in languages]
 
 
@@ -173,26 +183,40 @@ def _read(path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return call(*arguments)
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(
-            f"{path}: cannot be read ({error}); make the folder again with --overwrite"
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def _line_tables(path: Path) -> Iterator[pa.Table]:
     """Yield the rows of a file of JSON lines in batches."""
-    rows: list[Any] = []
+    rows: list[dict[str, Any]] = []
+    opened = gzip.open if path.suffix == ".gz" else zstandard.open
     try:
-        with zstandard.open(path, "rb") as packed:
+        with opened(path, "rb") as packed:
             for line in io.BufferedReader(packed):
-                rows.append(msgspec.json.decode(line))
+                rows.append(_row_of(msgspec.json.decode(line)))
                 if len(rows) == _ROWS_AT_ONCE:
-                    yield pa.Table.from_pylist(rows, SWITCHED)
+                    yield _table_of(rows)
                     rows = []
-    except (OSError, zstandard.ZstdError, msgspec.DecodeError, pa.ArrowInvalid) as error:
-        raise InputError(
-            f"{path}: cannot be read ({error}); make the folder again with --overwrite"
-        ) from error
-    yield pa.Table.from_pylist(rows, SWITCHED)
+        table = _table_of(rows)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, pa.ArrowInvalid) as error:
+        raise _unreadable(path, error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+    yield table
+
+
+def _row_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line as a row; cstool 0.1 wrote rows without a field for the other columns."""
+    return {**line, **(line.get(META) or line.get(METADATA) or {})}
+
+
+def _table_of(rows: list[dict[str, Any]]) -> pa.Table:
+    fields = [field for field in _COLUMNS if not rows or field.name in rows[0]]
+    return pa.Table.from_pylist(rows, pa.schema(fields))
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: cannot be read ({error}); make the folder again with --overwrite")
 
 
 # ---- random samples ----

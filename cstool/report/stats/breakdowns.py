@@ -102,7 +102,7 @@ def _types(table: EntityTable, counted: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _is_lines(manifest: Manifest) -> bool:
-    return manifest.parameters.get("format") == "jsonl"
+    return manifest.parameters.get("format") in ("jsonl", "dolma")
 
 
 def _qids(folder: Path, manifest: Manifest, column: str) -> Iterator[pa.Array]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
+from cstool.languages.codes import is_in
 from cstool.languages.words import words_of
 from cstool.report.stats.documents import DocumentStats, PairStats, document_stats, pair_stats
 from cstool.report.stats.read_batches import at_once, batches, more_columns
@@ -17,6 +18,8 @@ from cstool.storage.checksums import checked_parts
 from cstool.storage.document_numbers import document_numbers
 from cstool.storage.histograms import histogram
 from cstool.storage.manifest import Manifest, need_stage
+from cstool.storage.mixture import Mixture, read_mixture
+from cstool.storage.mixture_sums import by_language
 from cstool.storage.row_kinds import kind_of
 from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
 from cstool.storage.statistics import (
@@ -73,6 +76,7 @@ class FolderStats(msgspec.Struct, frozen=True):
     `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
     ones, None if there are none or if they cannot be distinguished. `unit`: what a row contains, if
     not a sentence. `pairs`: of a folder of pairs of pages. `passes`: if there are several.
+    `mixture`: the numbers of a mixture.
     """
 
     stage: str
@@ -87,6 +91,7 @@ class FolderStats(msgspec.Struct, frozen=True):
     unit: Unit | msgspec.UnsetType = msgspec.UNSET
     pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
     passes: int | msgspec.UnsetType = msgspec.UNSET
+    mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def rows_are(self) -> str:
@@ -97,7 +102,13 @@ class FolderStats(msgspec.Struct, frozen=True):
 
 
 # Of stages whose rows are no text of a unit.
-_ROWS_ARE = {"entities": "labels", "titles": "titles", "mask": "rows", "pair": "pages"}
+_ROWS_ARE = {
+    "entities": "labels",
+    "titles": "titles",
+    "mask": "rows",
+    "pair": "pages",
+    "mix": "rows",
+}
 
 
 def folder_stats(folder: Path) -> FolderStats:
@@ -109,7 +120,7 @@ def folder_stats(folder: Path) -> FolderStats:
     return FolderStats(
         manifest.stage,
         sum(s.rows for s in languages)
-        if manifest.stage == "shard"
+        if manifest.stage in ("shard", "mix")
         else sum(part.rows for part in manifest.tables),
         _sum([s.words for s in languages]),
         _sum([s.entities for s in languages]),
@@ -121,6 +132,7 @@ def folder_stats(folder: Path) -> FolderStats:
         msgspec.UNSET if manifest.row_unit == "sentence" else manifest.row_unit,
         counted.pairs,
         msgspec.UNSET if (passes := kind_of(manifest).passes) == 1 else passes,
+        counted.mixture,
     )
 
 
@@ -129,11 +141,16 @@ def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> Folder
 
     The totals remain those of the folder.
     """
-    languages = [one for one in stats.languages if not codes or one.language in codes]
+    languages = [one for one in stats.languages if not codes or is_in(one.language, codes)]
     if most is not None:
         largest = sorted(languages, key=lambda one: (-one.rows, one.language))[:most]
         languages = sorted(largest, key=lambda one: one.language)
-    return msgspec.structs.replace(stats, languages=languages)
+    mixture = stats.mixture
+    if mixture:
+        kept = {one.language for one in languages}
+        numbers = [one for one in mixture.numbers if one.language in kept]
+        mixture = msgspec.structs.replace(mixture, numbers=numbers)
+    return msgspec.structs.replace(stats, languages=languages, mixture=mixture)
 
 
 def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
@@ -182,6 +199,7 @@ class _Counted(NamedTuple):
     mixing: MixingMeasures | None = None
     sides: _Sides | None = None
     pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
+    mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
 
 
 def _sentences(folder: Path, manifest: Manifest) -> _Counted:
@@ -316,6 +334,19 @@ def _stored_side(languages: list[tuple[int, int, int, int]]) -> TextStats | None
     return TextStats(rows, sum(one[1] for one in languages), words / rows) if rows else None
 
 
+def _mixed(folder: Path, manifest: Manifest) -> _Counted:
+    """Return the counts that `mix` stored."""
+    del manifest
+    mixture = read_mixture(folder)
+    words = mixture.unit == "words"
+    languages = [
+        LanguageStats(code, its.rows, its.size if words else None)
+        for code, its in by_language(mixture).items()
+        if its.rows
+    ]
+    return _Counted(languages, mixture=mixture)
+
+
 def _entities(folder: Path, manifest: Manifest) -> _Counted:
     del folder
     labels = manifest.counts.details.get("languages", {})
@@ -341,6 +372,7 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "link": _sentences,
     "switch": _switched,
     "shard": _corpus,
+    "mix": _mixed,
     "entities": _entities,
     "titles": _titles,
     "pair": _paired,

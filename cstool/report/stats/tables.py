@@ -101,7 +101,7 @@ def documents_table(listed: Sequence[LanguageStats]) -> str:
             "with gaps", "in names", "switched"]  # fmt: skip
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     cells = [[line[i] for i in used] for line in lines]
-    return _aligned([head[i] for i in used], cells, 1, len(cells), "")
+    return aligned([head[i] for i in used], cells, 1, len(cells), "")
 
 
 def pairs_table(pairs: PairStats) -> str:
@@ -114,8 +114,8 @@ def pairs_table(pairs: PairStats) -> str:
     head = ["language", "pages", "segments", "words", "characters 10%", "50%", "90%", "ratio"]
     combinations = [[name, f"{rows:,}"] for name, rows in pairs.combinations.items()]
     tables = (
-        _aligned(head, lines, 1, len(lines), ""),
-        _aligned(["languages", "rows"], combinations[:_COMBINATIONS], 1, len(combinations),
+        aligned(head, lines, 1, len(lines), ""),
+        aligned(["languages", "rows"], combinations[:_COMBINATIONS], 1, len(combinations),
                  "combinations"),
     )  # fmt: skip
     return "\n\n".join(tables)
@@ -129,7 +129,7 @@ def types_table(types: "Sequence[TypeStats]", shown: int) -> str:
          f"{100 * one.entities / every:.1f}%" if every else ""]
         for one in types[:shown]
     ]  # fmt: skip
-    return _aligned(["type", "", "items", "entities", "share"], lines, 2, len(types), "types")
+    return aligned(["type", "", "items", "entities", "share"], lines, 2, len(types), "types")
 
 
 def titles_table(titles: "Sequence[TitleStats]", shown: int) -> str:
@@ -139,14 +139,14 @@ def titles_table(titles: "Sequence[TitleStats]", shown: int) -> str:
     if len({one.wiki for one in titles}) > 1:
         lines = [[one.wiki or "", *line] for one, line in zip(titles, lines, strict=False)]
         head, left = ["wiki", *head], 2
-    return _aligned(head, lines, left, len(titles), "pages")
+    return aligned(head, lines, left, len(titles), "pages")
 
 
 def summaries_table(summaries: Sequence[CorpusSummary], unit: str = "sentence") -> str:
     """Return a table with a column for each corpus; `unit`: what their rows contain."""
     columns = [_figures(one, unit) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
-    return _aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
+    return aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
 
 
 def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
@@ -169,7 +169,7 @@ def languages_table(folders: Mapping[str, FolderStats], units: str = "sentences"
         [language, *(_number(its[name].rows if name in its else 0) for name in folders)]
         for language, its in by_language(folders).items()
     ]
-    return _aligned([units, *folders], lines, 1, len(lines), "")
+    return aligned([units, *folders], lines, 1, len(lines), "")
 
 
 def _mean(mean: float | None) -> str:
@@ -180,7 +180,7 @@ def _number(number: int | None) -> str:
     return "" if number is None else f"{number:,}"
 
 
-def _aligned(head: list[str], lines: list[list[str]], left: int, number: int, what: str) -> str:
+def aligned(head: list[str], lines: list[list[str]], left: int, number: int, what: str) -> str:
     """Return cells in aligned columns; a last line gives the number of omitted lines.
 
     The first `left` columns are left-aligned. `number`: total number of lines; `what`: their unit.

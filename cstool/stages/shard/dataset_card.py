@@ -1,24 +1,25 @@
 """Writes the dataset card of a corpus, README.md."""
 
-import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cstool import __version__
-from cstool.distribution import address
+from cstool.cards.card_citation import citation, methods_section, recipes_of
+from cstool.cards.card_columns import columns_table
+from cstool.cards.card_commands import commands
+from cstool.cards.card_license import license_section
+from cstool.cards.card_lineage import lineage_section
+from cstool.cards.card_metadata import EVERY, SplitSize, metadata
+from cstool.cards.card_origins import origins_section
+from cstool.cards.card_rows import introduction, lengths_section, passes_of
+from cstool.cards.card_tokens import opening
+from cstool.distribution import program
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import names
-from cstool.stages.shard.card_citation import citation, methods_section, recipes_of
-from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.card_metadata import EVERY, SplitSize, metadata
-from cstool.stages.shard.card_origins import origins_section, published_at
-from cstool.stages.shard.card_rows import columns_of, introduction, lengths_section, passes_of
-from cstool.stages.shard.card_tokens import columns_of_tokens, opening
 from cstool.stages.shard.statistics import CHARACTERS_LOOKED_AT, LOOKED_AT
-from cstool.storage.counts import largest
-from cstool.storage.manifest import Ancestor, Input, Source
+from cstool.storage.manifest import Ancestor, Source
 from cstool.storage.reason_phrases import reasons_text
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES
@@ -31,7 +32,7 @@ class CardData:
 
     `dedup`, `tests` (file names): options of `shard` that drop rows; `dropped`: rows by reason;
     `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`; `kind`:
-    of the rows.
+    of the rows; `file`: the first data file.
     """
 
     form: CorpusFormat
@@ -43,33 +44,7 @@ class CardData:
     lineage: tuple[Ancestor, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kind: RowKind = field(default_factory=RowKind)
-
-    @property
-    def columns(self) -> str:
-        """The table of columns."""
-        if self.form.tokens:
-            return columns_of_tokens(self.form.name, self.parameters)
-        return _COLUMNS.get(self.form.name) or columns_of(self.kind)
-
-
-_COLUMNS = {
-    "entitycs": """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `cs_sentence` |
-| `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
-`<e>…</e>` |""",
-    "mt": """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the entity labels in `source` |
-| `target_language` | language of the source sentence, into which a model translates |
-| `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
-| `target` | the source sentence |
-| `wiki` | wiki of the source sentence |""",
-}
+    file: str = ""
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -88,7 +63,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 {_opening(splits, facts)} All sentences of a page are in the same split, in all languages.
 
-{facts.columns}
+{columns_table(facts.form.name, facts.kind, facts.parameters)}
 {_left_out(facts)}
 ## Languages
 
@@ -110,32 +85,21 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-## License
-
-The {units} are from Wikipedia ({wikis}). They were written by its contributors and are licensed
-under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
-the wiki, page and revision of each {unit}; the address of a revision is
-`https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
-authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
-a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
-
-## Citation
+{license_section(wikis, unit)}## Citation
 
 {citation(recipes_of(facts.lineage))}"""
 
 
 _FOLDER = "PATH/OF/THIS/FOLDER"
 # By suffix: the packages with which the files can be read.
-_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard"}
+_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
 
 
 def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return how to open the corpus, and what its splits are."""
     first = next(iter(splits), "de")
     if not facts.form.loads:
-        files = splits.get(first, {}).get("train", SplitSize()).files
-        return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
+        return opening(_FOLDER, facts.file.removesuffix(f".{facts.form.suffix}"))
     return f"""\
 With `pip install {_LIBRARIES[facts.form.suffix]}`:
 
@@ -153,11 +117,6 @@ def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
     if EVERY in splits:
         return ""
     return f" Without a name, `load_dataset` reads the configuration `{EVERY}`: all languages."
-
-
-def _program() -> str:
-    """Return the program's name, with a link if it has a public address."""
-    return f"[cstool]({address()})" if address() else "cstool"
 
 
 def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -181,7 +140,7 @@ def _about(rows: int, languages: int, facts: CardData) -> str:
     method = methods_section(recipes_of(facts.lineage), facts.kind)
     text = f"""\
 {introduction(facts.kind)} The corpus contains {_sentences(rows, facts)} in {languages}
-{noun}.{passes_of(facts.kind)} It was created with {_program()} {__version__}{method}."""
+{noun}.{passes_of(facts.kind)} It was created with {program()} {__version__}{method}."""
     if facts.kind == RowKind():
         return text
     words = text.replace("\n", " ")
@@ -225,119 +184,11 @@ def _sentences(rows: int, facts: CardData) -> str:
     return f"{rows - source:,} switched + {source:,} source {TALLIES[facts.kind.unit]}"
 
 
-# ---- how it was created ----
-
-
-_REPRODUCED = """\
-The following commands reproduce the corpus byte for byte, with any number
-of workers:"""
-# A server gives an item as it is when it is asked for.
-_ASKED = """\
-The corpus was created with the following
-commands. `cstool entities --live` reads the items as they are when it is run, so a later run can
-give other labels; from the same items and dumps, the other commands give the same bytes, with any
-number of workers:"""
-
-
 def _made(facts: CardData) -> str:
     """Return the section on how the corpus was created, "" if the lineage is unknown."""
     if not facts.lineage:
         return ""
-    versions = ", ".join(dict.fromkeys(one.version for one in facts.lineage))
-    lines = "\n".join(commands(facts.lineage, facts.parameters, facts.tests))
-    asked = any(one.queried for one in facts.lineage)
-    return f"""\
-## How the corpus was created
-
-The corpus was created with cstool {versions} from these {"sources" if asked else "dumps"}:
-
-| {"source" if asked else "dump"} | date | bytes | fingerprint |
-|---|---|---:|---|
-{_dumps(facts.lineage)}
-
-{_published(facts.lineage)}\
-A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
-of a sample of its bytes. {_ASKED if asked else _REPRODUCED}
-
-```
-{lines}
-```
-
-Counts of each stage:
-
-| stage | unit | read | kept | reasons for drops |
-|---|---|---:|---:|---|
-{_funnel(facts.lineage)}
-
-"""
-
-
-def _dumps(lineage: tuple[Ancestor, ...]) -> str:
-    """Return one table row for each distinct input file, and for each server that was asked."""
-    files = [
-        f"| {'standard input' if given.name == '-' else given.name} | {_date(given.name)} | "
-        f"{'' if given.bytes is None else f'{given.bytes:,}'} | "
-        f"{f'`{given.fingerprint}`' if given.fingerprint else ''} |"
-        for given in _inputs(lineage)
-    ]
-    servers = [
-        f"| {one.parameters['api']} | {' to '.join(dict.fromkeys((first[:10], last[:10])))} | | |"
-        for one in lineage
-        if one.queried
-        for first, last in [(one.queried.first, one.queried.last)]
-    ]
-    return "\n".join([*files, *servers])
-
-
-def _inputs(lineage: tuple[Ancestor, ...]) -> list[Input]:
-    """Return the distinct input files."""
-    stages = {one.stage for one in lineage}
-    inputs: dict[tuple[str, str | None], Input] = {}
-    for one in lineage:
-        for given in one.inputs:
-            if given.name not in stages:
-                inputs.setdefault((given.name, given.fingerprint), given)
-    return list(inputs.values())
-
-
-def _published(lineage: tuple[Ancestor, ...]) -> str:
-    """Return where the input files were published, "" if their names do not contain it."""
-    where = published_at(given.name for given in _inputs(lineage))
-    return f"Wikimedia publishes files of these names at:\n\n{where}\n" if where else ""
-
-
-def _date(name: str) -> str:
-    match = re.search(r"\b(\d{4})-?(\d{2})-?(\d{2})\b", name)
-    return "-".join(match.groups()) if match else ""
-
-
-# The units to list for each stage.
-_STEPS = {
-    "entities": ("entities",),
-    "titles": ("redirects",),
-    "extract": ("pages", "paragraphs", "sentences"),
-    "switch": ("labels", "pages", "paragraphs", "sentences"),
-}
-_REASONS = 4
-
-
-def _funnel(lineage: tuple[Ancestor, ...]) -> str:
-    return "\n".join(line for one in lineage for line in _steps(one))
-
-
-def _steps(one: Ancestor) -> Iterator[str]:
-    """Yield one table row for each listed unit of a stage."""
-    stage = f"{one.stage} {one.source.wiki}" if one.source else one.stage
-    for unit in _STEPS.get(one.stage, ()):
-        if unit in one.counts.tallies:
-            tally = one.counts.tallies[unit]
-            reasons = reasons_text(largest(tally.dropped, _REASONS))
-            yield f"| {stage} | {unit} | {tally.read:,} | {tally.written:,} | {reasons} |"
-    if linked := one.counts.details.get("mentions by link"):
-        read = sum(linked.values())
-        unlinked = {reason: n for reason, n in linked.items() if n and reason != "linked"}
-        reasons = reasons_text(largest(unlinked, _REASONS))
-        yield f"| {stage} | mentions | {read:,} | {linked.get('linked', 0):,} | {reasons} |"
+    return lineage_section(facts.lineage, commands(facts.lineage, facts.parameters, facts.tests))
 
 
 def _left_out(facts: CardData) -> str:

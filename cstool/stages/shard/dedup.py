@@ -19,12 +19,12 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import changes, numbers, one_chunk, slices_of
+from cstool.arrays.hashing import text_hashes
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.minhash import (
     BANDS,
     SIMILAR,
     agreement,
-    exact_marks,
     near_marks,
 )
 from cstool.storage.checksums import open_part
@@ -262,7 +262,7 @@ def _marks_of(
                 yield _marked(reason, 0, 0, names[in_tests], number), bucket
             names, texts = names[~in_tests], texts.filter(pa.array(~in_tests))
             if work.dedup == "exact" and len(names):
-                marks, check = exact_marks(texts)
+                marks, check = text_hashes(texts)
                 yield _marked(marks, check, 0, names, number), _bucket(marks, work)
             elif work.dedup == "minhash" and len(names):
                 bands, check, more = near_marks(texts, part.unit)

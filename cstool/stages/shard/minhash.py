@@ -1,4 +1,4 @@
-"""Marks to find equal and similar texts: hashes, and bands of MinHash values.
+"""Marks to find similar texts: bands of MinHash values.
 
 Texts are similar if their sets of 5-character sequences (in lower case) are similar (Broder 1997).
 Of paragraphs and pages, sequences of 5 words are compared, as in datatrove: two long pages contain
@@ -33,13 +33,6 @@ SIMILAR = 0.7
 ALGORITHM = 2
 _SEED = 42
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-
-
-def exact_marks(texts: pa.StringArray) -> tuple[Array, Array]:
-    """Return the 128-bit xxh3 hash of each text, as two arrays `uint64[n]`."""
-    digests = b"".join(xxhash.xxh3_128_digest(text.encode()) for text in texts.to_pylist())
-    halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
-    return halves[:, 0].copy(), halves[:, 1].copy()
 
 
 def need_library() -> None:

@@ -5,7 +5,7 @@ ranges of keys. So the order does not depend on parts or workers. A worker holds
 or a row group of a shard in memory, never a whole language.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,7 +156,7 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     rows = _in_order(shard, work.kind, counts, facts)
     if form.write:
         destination = Destination(Path(work.out), shard.name)
-        tables = _counted(rows, shard, counts)
+        tables = _counted(rows, shard, counts, form.as_read)
         yield record_of(form.write(tables, destination, work.options, counts))
     else:
         assert form.tables
@@ -165,11 +165,17 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     return counts
 
 
-def _counted(tables: Iterable[pa.Table], shard: ShardToWrite, counts: Counts) -> Iterator[pa.Table]:
-    """Yield the tables; count their bytes in memory."""
+def _counted(
+    tables: Iterable[pa.Table],
+    shard: ShardToWrite,
+    counts: Counts,
+    as_read: Callable[[pa.Table], pa.Table] | None = None,
+) -> Iterator[pa.Table]:
+    """Yield the tables; count their bytes in memory, as they are read from a file."""
     split = f"{shard.language}/{split_name(shard.name)}"
     for table in tables:
-        counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
+        size = bytes_in_memory(as_read(table) if as_read else table)
+        counts.add(IN_MEMORY, {split: size})
         yield table
 
 
@@ -182,16 +188,18 @@ def _in_order(
     shard: ShardToWrite, kind: RowKind, counts: Counts, facts: FileFactsBuilder
 ) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
+    written = 0
     size = TableSize(ROWS_A_GROUP)
     if kind.unit != "sentence":
         size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
-        counts.tally("rows").keep(rows.num_rows)
         counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": rows.num_rows})
         facts.add(rows)
+        written += rows.num_rows
         yield rows
+    assert written == shard.rows, f"{shard.name}: {written} of {shard.rows} rows"
 
 
 def split_name(shard: str) -> str:

@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
+from cstool.cards.card_metadata import SplitSize
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
+from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
 from cstool.formats.token_sequences import encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
-from cstool.stages.shard.attribution import PAGES_FILE, PageTable, write_attribution
-from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.shard.dedup import PartToRead, find_drops
@@ -165,7 +165,7 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     # What was read is known from the input, so that a lost row is noticed.
-    counts.tallies["rows"] = Tally(rows, counts.tallies["rows"].written, dropped)
+    counts.tallies["rows"] = Tally(rows, sum(sizes.values()), dropped)
     run.leave_the_rest()
     _remove_strays(run, {part.file for part in written})
     extra = _describe(run, read, written, counts, facts, options, kind)
@@ -278,8 +278,8 @@ def _describe(
     for part in (part for part in files if form.is_data(part.file)):
         *_, language, _ = part.file.split("/")
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
-        split.files += 1
-        split.examples += part.rows
+        if form.tokens:
+            split.sequences = (split.sequences or 0) + part.rows
         split.bytes += part.bytes
     for detail, attribute in ((IN_MEMORY, "in_memory"), (ROWS, "rows")):
         for name, number in counts.details.pop(detail, {}).items():
@@ -311,6 +311,7 @@ def _describe(
         run.lineage,
         run.claim.parameters,
         kind,
+        next(part.file for part in files if form.is_data(part.file)),
     )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, card).encode())

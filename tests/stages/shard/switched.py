@@ -119,7 +119,16 @@ def make_corpus(
 
 def corpus_rows(out: Path) -> pl.DataFrame:
     """Return a corpus's rows, file by file, in any format."""
-    files = sorted((out / "data").rglob("*-of-*"))
-    if files[0].name.endswith(".jsonl.zst"):
-        return pl.concat([pl.read_ndjson(path.read_bytes()) for path in files])
+    files = sorted(path for name in ("data", "documents") for path in (out / name).rglob("*-of-*"))
+    if ".jsonl" in files[0].suffixes:
+        return pl.concat([line_rows(path) for path in files])
     return pl.concat([pl.read_parquet(path) for path in files])
+
+
+def line_rows(path: Path) -> pl.DataFrame:
+    """Return the rows of a file of JSON lines in their columns."""
+    lines = pl.read_ndjson(path.read_bytes())
+    others = "meta" if "meta" in lines.columns else "metadata"
+    rows = pl.DataFrame(lines[others].struct.unnest()).with_columns(lines["text"])
+    names = [*SWITCHED.names, *(name for name in rows.columns if name not in SWITCHED.names)]
+    return rows.select(names)

@@ -12,13 +12,13 @@ import yaml
 from click.testing import CliRunner
 from msgspec import structs
 
+from cstool.cards import card_metadata
+from cstool.cards.card_citation import citation, methods_section
+from cstool.cards.card_commands import commands
+from cstool.cards.card_metadata import SplitSize
 from cstool.cli.main import cstool
 from cstool.execution.options import RunOptions
 from cstool.formats.corpus_formats import FORMATS
-from cstool.stages.shard import card_metadata
-from cstool.stages.shard.card_citation import citation, methods_section
-from cstool.stages.shard.card_commands import commands
-from cstool.stages.shard.card_metadata import SplitSize
 from cstool.stages.shard.dataset_card import CardData, dataset_card
 from cstool.stages.switch.options import RECIPES, Recipe, SwitchOptions
 from cstool.stages.switch.stage import switch

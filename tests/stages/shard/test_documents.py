@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from cstool.cards.card_commands import commands
 from cstool.errors import InputError
 from cstool.formats import corpus_formats as formats
 from cstool.stages.shard import plan
-from cstool.stages.shard.card_commands import commands
 from cstool.storage.beginnings import beginning
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Ancestor, Input, Source, need_stage
@@ -153,7 +153,7 @@ def test_datasets_opens_pages(
     loaded = datasets.load_dataset(
         os.fspath(tmp_path / "corpus"), "de", cache_dir=os.fspath(tmp_path / "cache")
     )
-    found = [row for split in loaded.values() for row in split]
+    found = [{**row.pop("meta", {}), **row} for split in loaded.values() for row in split]
     wanted = rows.filter(pl.col("language") == "de").to_dicts()
     key = lambda row: (row["id"], row["pass"])  # noqa: E731
     assert sorted(found, key=key) == sorted(wanted, key=key)

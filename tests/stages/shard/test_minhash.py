@@ -1,4 +1,4 @@
-"""Marks of equal and similar texts."""
+"""Marks of similar texts."""
 
 import random
 
@@ -13,7 +13,6 @@ from cstool.stages.shard.minhash import (
     SIMILAR,
     agreement,
     character_runs,
-    exact_marks,
     near_marks,
 )
 
@@ -22,14 +21,6 @@ WORDS = ["river", "town", "was", "founded", "near", "by", "old", "the", "a", "of
 
 def strings(texts: list[str]) -> pa.StringArray:
     return pa.array(texts, pa.string())
-
-
-@given(st.lists(st.text(max_size=12), max_size=20))
-def test_exact_marks_are_equal_where_texts_are(texts: list[str]) -> None:
-    high, low = exact_marks(strings(texts))
-    marks = list(zip(high.tolist(), low.tolist(), strict=True))
-    assert len(set(marks)) == len(set(texts))
-    assert dict(zip(texts, marks, strict=True)) == {t: marks[texts.index(t)] for t in texts}
 
 
 @given(st.lists(st.text(alphabet="abcü語 ", max_size=12), max_size=8))

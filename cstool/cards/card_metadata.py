@@ -1,7 +1,7 @@
 """The YAML of a dataset card, which the Hugging Face Hub and `datasets` read."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,14 @@ EVERY = "all"
 class SplitSize:
     """The size of a split of a language.
 
-    `rows`: of the corpus; `files`: data files, with so many `bytes`; `examples`: rows of these,
-    which are sequences of tokens in some formats, with so many bytes as Arrow tables (`in_memory`).
+    `rows`: of the corpus. `bytes`: of its files; `in_memory`: as Arrow tables. `sequences`: rows of
+    the files, if these contain tokens.
     """
 
     rows: int = 0
-    files: int = 0
-    examples: int = 0
     bytes: int = 0
     in_memory: int = 0
+    sequences: int | None = None
 
 
 # The one in C writes the same text, in a quarter of the time; wheels of PyYAML include it.
@@ -58,39 +57,45 @@ def metadata(
         tasks = {"task_categories": ["text-generation"], "task_ids": ["language-modeling"]}
     fields = {
         "license": "cc-by-sa-4.0",
-        **_tags([*splits, *(source.language for source in sources)]),
+        **language_fields([*splits, *(source.language for source in sources)]),
         "pretty_name": f"Code-switched {TALLIES[kind.unit]} from {wikis}",
         "annotations_creators": ["machine-generated"],
         "language_creators": ["crowdsourced", "machine-generated"],
         "multilinguality": ["translation" if translation else "multilingual"],
         "source_datasets": ["extended|wikipedia"],
         **({"task_categories": ["translation"]} if translation else tasks),
-        "tags": [*_TAGS],
-        "size_categories": [_size(rows)],
+        "tags": [*TAGS],
+        "size_categories": [size_category(rows)],
         **(_loaded(splits, form) if form.loads else {}),
     }
+    return as_yaml(fields)
+
+
+def as_yaml(fields: Mapping[str, Any]) -> str:
+    """Return the fields of a card as YAML."""
     # PyYAML quotes `no`, a boolean in YAML 1.1.
     text: str = yaml.dump(fields, Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text
 
 
-_TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
+TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
 def _loaded(splits: Splits, form: CorpusFormat) -> dict[str, Any]:
     """Return the files and the sizes of each configuration, with which `datasets` loads it."""
-    infos = [_info(language, by_name, form) for language, by_name in _with_all(splits).items()]
+    infos = [config_info(code, by_name, form) for code, by_name in with_all(splits).items()]
     return {"configs": [*_configs(splits, form)], "dataset_info": infos}
 
 
-def _with_all(splits: Splits) -> Splits:
-    """Return the splits by configuration: all languages first, unless a language has that name."""
+def with_all(splits: Splits) -> Splits:
+    """Return the splits by configuration: `all` first, unless another one has that name."""
     every: dict[str, SplitSize] = {}
     for by_name in splits.values():
         for name, split in by_name.items():
             total = every.setdefault(name, SplitSize())
             total.rows += split.rows
-            total.examples += split.examples
+            if split.sequences is not None:
+                total.sequences = (total.sequences or 0) + split.sequences
             total.bytes += split.bytes
             total.in_memory += split.in_memory
     return {EVERY: dict(sorted(every.items())), **splits}
@@ -98,18 +103,19 @@ def _with_all(splits: Splits) -> Splits:
 
 def _configs(splits: Splits, form: CorpusFormat) -> Iterator[dict[str, Any]]:
     """Yield the files of each configuration."""
-    for config, by_name in _with_all(splits).items():
+    for config, by_name in with_all(splits).items():
         folder = config if config in splits else "*"
         yield {
             "config_name": config,
             **({} if config in splits else {"default": True}),
             "data_files": [
-                {"split": name, "path": f"data/{folder}/{name}-*.{form.suffix}"} for name in by_name
+                {"split": name, "path": f"{form.folder}/{folder}/{name}-*.{form.suffix}"}
+                for name in by_name
             ],
         }
 
 
-def _tags(codes: Iterable[str]) -> dict[str, list[str]]:
+def language_fields(codes: Iterable[str]) -> dict[str, list[str]]:
     """Return the languages: the Hub allows codes of two or three letters, and tags beside them."""
     tags = [*dict.fromkeys(map(bcp47, codes))]
     languages = dict.fromkeys(tag.split("-")[0] for tag in tags)
@@ -118,17 +124,25 @@ def _tags(codes: Iterable[str]) -> dict[str, list[str]]:
     return {"language": known, **({"language_bcp47": longer} if longer else {})}
 
 
-def _info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -> dict[str, Any]:
-    """Return the sizes of a configuration, and the types of its columns if the files lack them."""
+def config_info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -> dict[str, Any]:
+    """Return the sizes of a configuration, and the types of its columns if the files lack them.
+
+    Sizes of tables, which may be unknown, are left out then.
+    """
+    in_memory = sum(split.in_memory for split in splits.values())
     return {
         "config_name": config,
         **({} if form.suffix == "parquet" else {"features": _features(form.schema)}),
         "splits": [
-            {"name": name, "num_bytes": split.in_memory, "num_examples": split.examples}
+            {
+                "name": name,
+                **({"num_bytes": split.in_memory} if in_memory else {}),
+                "num_examples": split.rows if split.sequences is None else split.sequences,
+            }
             for name, split in splits.items()
         ],
         "download_size": sum(split.bytes for split in splits.values()),
-        "dataset_size": sum(split.in_memory for split in splits.values()),
+        **({"dataset_size": in_memory} if in_memory else {}),
     }
 
 
@@ -138,13 +152,15 @@ def _features(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
 
 
 def _feature(type_: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(type_):
+        return {"struct": _features(type_)}
     if not pa.types.is_list(type_):
         return {"dtype": str(type_)}
     inner = type_.value_type
     return {"list": _features(inner) if pa.types.is_struct(inner) else str(inner)}
 
 
-def _size(rows: int) -> str:
+def size_category(rows: int) -> str:
     """Return the Hub's size category for a number of rows."""
     bounds = (1, "K"), (10, "K"), (100, "K"), (1, "M"), (10, "M"), (100, "M"), (1, "B"), (10, "B")
     names = [f"{number}{unit}" for number, unit in bounds]

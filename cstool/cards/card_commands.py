@@ -7,7 +7,7 @@ Options with their default value are omitted.
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cstool.dumps.wikidata import DEFAULT_PART_SIZE
 from cstool.languages.codes import entitycs
@@ -72,6 +72,17 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "whole_samples": ("--whole-samples", False),
         "dedup": ("--dedup", "none"),
     },
+    "pair": {
+        "min_wikis": ("--min-wikis", 2),
+        "segments": ("--segments", 1),
+        "window": ("--window", None),
+    },
+    "mix": {
+        "rows_per_shard": ("--rows-per-shard", 500_000),
+        "format": ("--format", "cstool"),
+        "pack": ("--pack", None),
+        "whole_samples": ("--whole-samples", False),
+    },
 }
 # Bounds of the rows that `switch` takes: option, default value, and what the option counts more.
 _BOUNDS: dict[str, tuple[str, float, int]] = {
@@ -81,10 +92,25 @@ _BOUNDS: dict[str, tuple[str, float, int]] = {
     "most_words": ("--max-words", 128, 0),
     "longest_anchor": ("--max-coverage", 0.5, 0),
 }
-_FOLDERS = {"extract": "sentences", "link": "linked", "switch": "switched", "titles": "titles"}
+_FOLDERS = {
+    "extract": "sentences",
+    "link": "linked",
+    "switch": "switched",
+    "titles": "titles",
+    "shard": "corpus",
+    "pair": "pairs",
+}
 # Earlier ancestors, with the names of their folders.
 _Made = list[tuple[Ancestor, str]]
 _TABLES = {"page_props": "--sql-props", "redirect": "--sql-redirect", "page": "--sql-page"}
+
+
+class MadeFolder(NamedTuple):
+    """A folder of a lineage: the stage that wrote it, an invented name, and the command."""
+
+    stage: Ancestor
+    folder: str
+    command: str
 
 
 def commands(
@@ -92,28 +118,40 @@ def commands(
 ) -> list[str]:
     """Return the commands that made a corpus, in order.
 
-    `parameters`: of `shard`; `tests`: file names of its test sets. The input of an ancestor is the
-    nearest earlier ancestor of the required stage, of the same wiki if both have one; lineages are
-    ordered accordingly.
+    `parameters`: of `shard`; `tests`: file names of its test sets.
     """
-    lines = []
+    made = made_folders(lineage)
+    switched = [one.folder for one in made if one.stage.stage == "switch"]
+    given = [*_given("shard", parameters), *_tokenizer(parameters), *_tests(tests)]
+    words = [*switched, *given]
+    last = shlex.join(["cstool", "shard", *words, "-o", "corpus"])
+    return [*(one.command for one in made), last]
+
+
+def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:
+    return ["--tokenizer", "tokenizer.json"] if "tokenizers" in parameters else []
+
+
+def mix_command(parameters: Mapping[str, Any]) -> str:
+    """Return the command that mixes corpora; `parameters`: of `mix`."""
+    return shlex.join(["cstool", "mix", "recipe.toml", *_given("mix", parameters), "-o", "mixture"])
+
+
+def made_folders(lineage: Sequence[Ancestor]) -> list[MadeFolder]:
+    """Return the folders of a lineage with the commands that made them, in order.
+
+    The input of an ancestor is the nearest earlier ancestor of the required stage, of the same wiki
+    if both have one; lineages are ordered accordingly.
+    """
+    found: list[MadeFolder] = []
     made: _Made = []
-    switched = []
     used: set[str] = set()
     for one in lineage:
         folder = _folder(one, used)
-        lines.append(
-            shlex.join(["cstool", one.stage, *_words(one, _inputs(one, made)), "-o", folder])
-        )
+        words = ["cstool", one.stage, *_words(one, _inputs(one, made)), "-o", folder]
         made.append((one, folder))
-        if one.stage == "switch":
-            switched.append(folder)
-    given = [*_given("shard", parameters)]
-    if "tokenizers" in parameters:
-        given += ["--tokenizer", "tokenizer.json"]
-    given += [word for name in tests for word in ("--decontaminate", name)]
-    lines.append(shlex.join(["cstool", "shard", *switched, *given, "-o", "corpus"]))
-    return lines
+        found.append(MadeFolder(one, folder, shlex.join(words)))
+    return found
 
 
 def _folder(one: Ancestor, used: set[str]) -> str:
@@ -147,6 +185,24 @@ def _inputs(one: Ancestor, made: _Made) -> dict[str, list[str]]:
 def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield the arguments of a command, without its output. `folders`: its inputs, by stage."""
     dumps = [given.name for given in one.inputs if given.name not in _OPTIONS]
+    yield from _read_words(one, folders, dumps)
+    yield from _given(one.stage, one.parameters)
+    if one.stage == "shard":
+        yield from _tests(dumps)
+    if one.parameters.get("rules"):
+        yield from ("--templates-file", "RULES.toml")
+    if one.stage == "entities":
+        for name in ("languages", "sites"):
+            if name in one.parameters:
+                yield from (f"--{name}", ",".join(one.parameters[name]))
+        if "only" in one.parameters and not one.queried:
+            yield from ("--only", "QIDS.txt")
+
+
+def _read_words(
+    one: Ancestor, folders: Mapping[str, Sequence[str]], dumps: Sequence[str]
+) -> Iterator[str]:
+    """Yield the inputs of a command, and the options that belong to them."""
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
@@ -160,19 +216,29 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from folders["link"]
         yield from ("--entities", *folders["entities"])
         yield from _switch_words(one)
+    elif one.stage == "shard":
+        yield from folders["switch"]
+    elif one.stage == "pair":
+        yield from _pair_words(one, folders)
     elif one.queried:
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
-    yield from _given(one.stage, one.parameters)
-    if one.parameters.get("rules"):
-        yield from ("--templates-file", "RULES.toml")
-    if one.stage == "entities":
-        for name in ("languages", "sites"):
-            if name in one.parameters:
-                yield from (f"--{name}", ",".join(one.parameters[name]))
-        if "only" in one.parameters and not one.queried:
-            yield from ("--only", "QIDS.txt")
+
+
+def _tests(files: Iterable[str]) -> Iterator[str]:
+    """Yield the options of `shard` for its test sets."""
+    for name in files:
+        yield from ("--decontaminate", name)
+
+
+def _pair_words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the folders that `pair` reads, and the order of languages."""
+    yield from (*folders["extract"], *folders["link"])
+    for folder in folders["titles"]:
+        yield from ("--titles", folder)
+    order = one.parameters["order"]
+    yield from ("--order", order if isinstance(order, str) else ",".join(dict.fromkeys(order)))
 
 
 def _dump_words(

@@ -1,33 +1,35 @@
 """The parts of the dataset card of formats that contain tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SAMPLES = """\
-for each sample in the sequence: `id`, `language` and `wiki` of its row; `start` and `end`, its \
+for each sample in the sequence: {columns} of its row; `start` and `end`, its \
 position in the sequence (the end is exclusive); `offset`, the number of its tokens that earlier \
 sequences contain"""
 _COLUMNS = {
-    "tokens": f"""\
+    "tokens": """\
 | column | meaning |
 |---|---|
 | `input_ids` | token ids of a sequence |
-| `samples` | {_SAMPLES} |""",
-    "megatron": f"""\
+| `samples` | {samples} |""",
+    "megatron": """\
 | file | content |
 |---|---|
 | `….bin`, `….idx` | token ids, and where each sequence begins, as Megatron-LM writes them; each \
 sequence is a document |
-| `….samples.pq` | Parquet with the column `samples`: {_SAMPLES} |""",
+| `….samples.pq` | Parquet with the column `samples`: {samples} |""",
 }
 
 
-def columns_of_tokens(name: str, parameters: Mapping[str, Any]) -> str:
+def columns_of_tokens(name: str, parameters: Mapping[str, Any], columns: Sequence[str] = ()) -> str:
     """Return what the files of a format contain, and how the sequences were made.
 
-    `parameters`: of `shard`.
+    `parameters`: of the stage. `columns`: further columns that identify a row.
     """
-    return f"{_COLUMNS[name]}\n\n{_sequences(parameters)}"
+    names = ["id", "language", *columns]
+    samples = _SAMPLES.format(columns=f"{', '.join(f'`{n}`' for n in names)} and `wiki`")
+    return f"{_COLUMNS[name].format(samples=samples)}\n\n{_sequences(parameters)}"
 
 
 def _sequences(parameters: Mapping[str, Any]) -> str:

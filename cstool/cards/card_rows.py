@@ -1,4 +1,4 @@
-"""The parts of the dataset card on what the rows are: their unit, columns, names and lengths."""
+"""The parts of the dataset card on what the rows are: their unit, names and lengths."""
 
 from collections.abc import Mapping
 
@@ -6,47 +6,6 @@ from cstool.storage.histograms import quantile
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import TALLIES
 from cstool.storage.statistics import LanguageNumbers
-
-_SENTENCES = """\
-| column | meaning |
-|---|---|
-| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
-| `language` | language of the row, into which entities were switched |
-| `source_language` | language of the source sentence |
-| `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
-| `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
-`start`, `end` (in `text`), `name_language` and `origin` of the name; offsets count Unicode code \
-points, ends are exclusive |
-| `page_id`, `title` | Wikipedia page of the sentence |
-| `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |"""
-_PARAGRAPHS = """\
-
-
-For each `wiki` and `id`, the Parquet files `_paragraphs/*.pq` contain the index of the paragraph or
-list item from which the sentence was extracted."""
-_KEY = "`wiki`, `id` and `language` identify a row |"
-_PASS = """
-| `pass` | number of the pass, from 0: in each pass, the names were drawn again |"""
-_DOCUMENTS = """
-| `sentences` | offsets in `text` at which the sentences start |
-| `gaps` | number of missing sentences, of which a part could not be rendered |"""
-
-
-def columns_of(kind: RowKind) -> str:
-    """Return the columns of the formats `cstool` and `jsonl`, as a table."""
-    table = _SENTENCES
-    if kind.passes > 1:
-        table = table.replace(_KEY, "`wiki`, `id`, `language` and `pass` identify a row |") + _PASS
-    if kind.unit == "sentence":
-        return table + _PARAGRAPHS
-    table = table.replace("sentence", kind.unit)
-    if kind.unit == "page":
-        table = table.replace("Wikipedia page of the page", "id and title of the page")
-    table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
-    return table + _DOCUMENTS
-
-
-_FIRST = "page id × 2²⁰ + position of its first sentence on the page"
 
 
 def introduction(kind: RowKind) -> str:

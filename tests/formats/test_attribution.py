@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cstool.stages.shard.attribution import PageTable, escaped, write_attribution
+from cstool.formats.attribution import PageTable, escaped, write_attribution
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.schemas import ATTRIBUTION

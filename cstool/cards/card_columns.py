@@ -1,0 +1,146 @@
+"""The tables of columns on a dataset card, by format."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cstool.cards.card_tokens import columns_of_tokens
+from cstool.formats.corpus_formats import FORMATS, FormatName
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
+from cstool.storage.row_kinds import RowKind
+
+_SENTENCES = """\
+| column | meaning |
+|---|---|
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
+| `language` | language of the row, into which entities were switched |
+| `source_language` | language of the source sentence |
+| `source_text`, `text` | the sentence before and after switching; equal if it was not switched |
+| `entities` | list of `qid` (Wikidata), `source_start`, `source_end` (in `source_text`), \
+`start`, `end` (in `text`), `name_language` and `origin` of the name; offsets count Unicode code \
+points, ends are exclusive |
+| `page_id`, `title` | Wikipedia page of the sentence |
+| `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |"""
+_PARAGRAPHS = """\
+
+
+For each `wiki` and `id`, the Parquet files `_paragraphs/*.pq` contain the index of the paragraph or
+list item from which the sentence was extracted."""
+_KEY = "`wiki`, `id` and `language` identify a row |"
+_PASS = """
+| `pass` | number of the pass, from 0: in each pass, the names were drawn again |"""
+_DOCUMENTS = """
+| `sentences` | offsets in `text` at which the sentences start |
+| `gaps` | number of missing sentences, of which a part could not be rendered |"""
+_COLUMNS = {
+    "entitycs": """\
+| column | meaning |
+|---|---|
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
+| `language` | language of the entity labels in `cs_sentence` |
+| `en_sentence`, `cs_sentence` | the sentence before and after switching, with entities in \
+`<e>…</e>` |""",
+    "mt": """\
+| column | meaning |
+|---|---|
+| `id` | identifier of the source sentence in its wiki: page id × 2²⁰ + position on the page |
+| `language` | language of the entity labels in `source` |
+| `target_language` | language of the source sentence, into which a model translates |
+| `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
+| `target` | the source sentence |
+| `wiki` | wiki of the source sentence |""",
+}
+
+
+_LINES = {
+    "jsonl": """\
+Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
+columns, except `text`:
+
+""",
+    "dolma": f"""\
+`{DOCUMENTS}` and `{ATTRIBUTES}` contain the same rows in the same order, in the
+[format of the Dolma toolkit](https://github.com/allenai/dolma/blob/main/docs/data-format.md):
+
+| field | meaning |
+|---|---|
+| `id` | the values that identify a row (below), joined by `/` |
+| `text` | the text of the row |
+| `source` | {{source}} |
+| `metadata` | an object with a field for each of the columns below, except `text` |
+| `attributes.{NAMES}` | only in `{ATTRIBUTES}`: a list of spans `[start, end, score]` in `text`; \
+the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |
+
+To keep rows with switched names, give this to `dolma mix`:
+
+```yaml
+streams:
+- name: switched
+  documents: [PATH/OF/THIS/FOLDER/{DOCUMENTS}/*/train-*.{GZIP_LINES}]
+  attributes: [entities]
+  filter:
+    include: ["$.attributes[?(@.{NAMES}[0] && @.{NAMES}[0][2] > 0.5)]"]
+  output: {{{{path: mixed}}}}
+```
+
+""",
+}
+
+
+def columns_table(format_: FormatName, kind: RowKind, parameters: Mapping[str, Any]) -> str:
+    """Return the columns of a format as a table.
+
+    `kind`: of the rows; `parameters`: of the stage.
+    """
+    if FORMATS[format_].tokens:
+        return columns_of_tokens(format_, parameters)
+    if format_ in _COLUMNS:
+        return _COLUMNS[format_]
+    lines = _LINES.get(format_, "").format(source="the wiki")
+    return lines + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+
+
+def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
+    """Return the columns of the formats `cstool` and `jsonl`, as a table.
+
+    `key`: further columns of the key of a row.
+    """
+    table = _SENTENCES
+    names = [*key, "wiki", "id", "language", *(["pass"] if kind.passes > 1 else [])]
+    listed = ", ".join(f"`{name}`" for name in names[:-1])
+    table = table.replace(_KEY, f"{listed} and `{names[-1]}` identify a row |")
+    table += _PASS if kind.passes > 1 else ""
+    if kind.unit == "sentence":
+        return table
+    table = table.replace("sentence", kind.unit)
+    if kind.unit == "page":
+        table = table.replace("Wikipedia page of the page", "id and title of the page")
+    table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
+    return table + _DOCUMENTS
+
+
+_FIRST = "page id × 2²⁰ + position of its first sentence on the page"
+
+_MIXTURE = """
+| `corpus` | name of the corpus in the recipe |
+| `stage` | number of the stage of training, from 1 |"""
+_WINDOWS = """\
+
+
+A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
+the entity × 2²⁰ + number of the window, `language` the languages of its pages, `source_language`,
+`page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
+
+
+def mixture_columns(
+    format_: FormatName, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+) -> str:
+    """Return the columns of a mixture as a table.
+
+    `kind`: of the rows; `parameters`: of the stage; `pairs`: whether it has windows of `pair`.
+    """
+    if FORMATS[format_].tokens:
+        return columns_of_tokens(format_, parameters, ("corpus", "stage"))
+    if format_ in _COLUMNS:
+        return _COLUMNS[format_]
+    lines = _LINES.get(format_, "").format(source="the name of the corpus in the recipe")
+    return lines + columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")

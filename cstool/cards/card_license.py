@@ -1,0 +1,20 @@
+"""The section of a dataset card on the license of the text."""
+
+from cstool.storage.schemas import TALLIES, Unit
+
+
+def license_section(wikis: str, unit: Unit) -> str:
+    """Return the section; `wikis`: names of the wikis of the text; `unit`: what a row contains."""
+    units = TALLIES[unit]
+    return f"""\
+## License
+
+The {units} are from Wikipedia ({wikis}). They were written by its contributors and are licensed
+under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribution.tsv.zst` lists
+the wiki, page and revision of each {unit}; the address of a revision is
+`https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
+authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
+a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
+([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+
+"""

@@ -1,0 +1,134 @@
+"""The format `dolma`: documents and attributes of the Dolma toolkit, in which OLMo's data is made.
+
+Its documentation of the format: github.com/allenai/dolma, docs/data-format.md. A document has the
+fields of `dolma.core.data_types.InputSpecWithMetadata`, a line of attributes those of `OutputSpec`
+(dolma 1.2.1). `added` and `created`, times that the toolkit does not need, are left out.
+"""
+
+import io
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import IO
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays.arrow import flat, numbers, one_chunk, strings
+from cstool.arrays.codepoints import bytes_of
+from cstool.formats.format_options import FormatOptions
+from cstool.formats.json_lines import all_but_text, put_lines
+from cstool.formats.written_files import Destination, new_file
+from cstool.storage.counts import Counts
+from cstool.storage.manifest import Part
+
+DOCUMENTS = "documents"
+# The folder of our attributes, as the toolkit's mixer finds it from the path of a document.
+ATTRIBUTES = "attributes/entities"
+GZIP_LINES = "jsonl.gz"
+# Experiment, tagger and type, as in the names that the toolkit's taggers give.
+NAMES = "entities__cstool__name"
+# The field of a document with all columns but the text.
+METADATA = "metadata"
+# Columns that identify a row, as far as it has them, from the outermost.
+_KEY = ("stage", "corpus", "wiki", "language", "id", "pass")
+
+# Bytes of text in a member of a gzip file: a file may consist of many (RFC 1952, section 2.2).
+_MEMBER = 8 << 20
+# Byte 9 of a member's header is the operating system that wrote it; 255: unknown.
+_SYSTEM = 9
+
+
+def documents_of(rows: pa.Table) -> pa.Table:
+    """Return rows as documents: `id`, `text`, `source` (corpus, or wiki) and `metadata`.
+
+    The id is unique in a corpus: the values of the columns that identify a row, joined by `/`.
+    """
+    key = [_in_id(rows, name) for name in _KEY if name in rows.column_names]
+    source = "corpus" if "corpus" in rows.column_names else "wiki"
+    return pa.table(
+        {
+            "id": pc.binary_join_element_wise(*key, "/"),
+            "text": rows.column("text"),
+            "source": rows.column(source),
+            METADATA: all_but_text(rows),
+        }
+    )
+
+
+def _in_id(rows: pa.Table, name: str) -> pa.Array:
+    """Return a column as parts of ids; names of corpora without commas and control characters."""
+    column = one_chunk(rows.column(name))
+    if name != "corpus":
+        return column.cast(pa.string())
+    names = column.dictionary_encode()
+    return strings([quote(one) for one in names.dictionary.to_pylist()]).take(names.indices)
+
+
+def attributes_of(rows: pa.Table) -> bytes:
+    """Return the lines with the attributes of rows, in their order.
+
+    The only attribute is a list of spans `[start, end, score]` of names, in characters of `text`.
+    The score is 1.0 for a name in place of an anchor or beside it, and 0.0 for the anchor of a
+    source row.
+    """
+    documents = documents_of(rows)
+    offsets, entities = flat(one_chunk(rows.column("entities")))
+    scores = pc.if_else(pc.equal(entities.field("origin"), "anchor"), ",0.0]", ",1.0]")
+    start, end = (entities.field(name).cast(pa.string()) for name in ("start", "end"))
+    spans = pc.binary_join_element_wise("[", start, ",", end, scores, "")
+    lists = pa.ListArray.from_arrays(numbers(offsets.astype("int32")), spans)
+    lines = pc.binary_join_element_wise(
+        '{"id":"',
+        documents.column("id"),
+        f'","attributes":{{"{NAMES}":[',
+        pc.binary_join(lists, ","),
+        ']},"source":',
+        _quoted(one_chunk(documents.column("source"))),
+        "}\n",
+        "",
+    )
+    return bytes_of(one_chunk(lines))[1].tobytes()
+
+
+def _quoted(column: pa.Array) -> pa.Array:
+    """Return a column of few distinct strings as JSON."""
+    values = column.dictionary_encode()
+    quoted = [json.dumps(one, ensure_ascii=False) for one in values.dictionary.to_pylist()]
+    return strings(quoted).take(values.indices)
+
+
+def write_dolma(
+    tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, __: Counts
+) -> list[Part]:
+    """Write rows as documents and as attributes; return both files, the documents first."""
+    parts: list[Part] = []
+    with ExitStack() as files:
+        outputs: list[tuple[IO[bytes], list[int]]] = []
+        for folder in (ATTRIBUTES, DOCUMENTS):  # the last one opened is the first one complete
+            file = f"{folder}/{destination.name}.{GZIP_LINES}"
+            path, rows = files.enter_context(new_file(destination.out, file, parts))
+            outputs.append((files.enter_context(path.open("wb")), rows))
+        for table in tables:
+            lines = io.BytesIO()
+            put_lines(documents_of(table), lines)
+            for (out, rows), data in zip(
+                outputs, (attributes_of(table), lines.getvalue()), strict=True
+            ):
+                _compress(data, out)
+                rows.append(table.num_rows)
+    return parts
+
+
+def _compress(data: bytes, out: IO[bytes]) -> None:
+    """Write data as members of a gzip file.
+
+    Arrow's wheels contain zlib itself, on all platforms, so that the bytes do not depend on the
+    machine's zlib, which may be zlib-ng or another one. The header has no time.
+    """
+    codec = pa.Codec("gzip", compression_level=6)
+    for start in range(0, len(data), _MEMBER):
+        member = bytearray(codec.compress(data[start : start + _MEMBER], asbytes=True))
+        member[_SYSTEM] = 255
+        out.write(member)

@@ -1,0 +1,190 @@
+"""Counts the words or tokens of each row, and hashes its text: the first phase of `mix`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cstool.arrays import Array
+from cstool.arrays.arrow import booleans, numbers, slices_of
+from cstool.arrays.hashing import text_hashes
+from cstool.formats.encode_texts import read_encoder
+from cstool.languages.words import words_of
+from cstool.stages.mix.inputs import has_pages
+from cstool.stages.mix.rows import MixPart, RowGroup, groups_of, hashes_of
+from cstool.storage.checksums import load_array
+from cstool.storage.counts import Counts
+from cstool.storage.parts import Batches
+
+# Details of the counts.
+ROWS_BY_CLASS = "rows by class"
+HELD_BY_CLASS = "rows held out by class"
+# What becomes of a row before texts are compared.
+OPEN, NOT_CHOSEN, HELD_OUT = range(3)
+# A row of a part, in the order of the part. `row`: a hash of what identifies it; `mark`, `check`:
+# the hash of its text, or `row` and 0 if texts are not compared; `size`: its words or tokens;
+# `bytes`: of its text. Only rows that are open have a mark and a size.
+COUNTED = pa.schema(
+    [
+        ("row", pa.uint64()),
+        ("mark", pa.uint64()),
+        ("check", pa.uint64()),
+        ("size", pa.uint32()),
+        ("bytes", pa.uint32()),
+        ("language", pa.string()),
+        ("switched", pa.bool_()),
+        ("state", pa.uint8()),
+    ]
+)
+_WORD_BYTES_AT_ONCE = 1 << 23
+# A tokenizer needs about a hundred times the memory of a text.
+_TOKEN_BYTES_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class ClassFilter:
+    """The rows that a source chooses: `languages` (None: all), and source or switched rows."""
+
+    languages: frozenset[str] | None
+    switched: tuple[bool, ...]
+
+    def chosen(self, languages: pa.DictionaryArray, switched: Array) -> Array:
+        """Return bool[n]: whether each row is chosen."""
+        codes = languages.dictionary.to_pylist()
+        wanted = [self.languages is None or code in self.languages for code in codes]
+        of_row = np.array(wanted, bool)[languages.indices.to_numpy()]
+        chosen: Array = of_row & np.isin(switched, self.switched)
+        return chosen
+
+
+@dataclass(frozen=True)
+class CountWork:
+    """The parameters of `count_rows`.
+
+    `filters`: for each folder, those of the sources that read it. `held_out`: the file of the pages
+    held out. `dedup`: whether texts are hashed. `tokenizer`: of the tokens, None to count words.
+    """
+
+    filters: tuple[tuple[ClassFilter, ...], ...]
+    held_out: str
+    dedup: bool
+    tokenizer: str | None
+    document_end: str | None
+
+
+def count_rows(part: MixPart, work: CountWork) -> Batches:
+    """Yield the rows of a part (schema COUNTED). The counts are the rows by language and kind."""
+    counts = Counts()
+    held_out = load_array(Path(work.held_out))
+    for group in groups_of(part):
+        languages = group.column("language").dictionary_encode()
+        switched = switched_rows(group)
+        state = _states(group, languages, switched, work.filters[part.folder], held_out)
+        every = np.ones(group.rows, bool)
+        counts.add(ROWS_BY_CLASS, _by_class(languages, switched, every))
+        counts.add(HELD_BY_CLASS, _by_class(languages, switched, state == HELD_OUT))
+        yield _counted(group, work, languages, switched, state)
+    return counts
+
+
+_KINDS = ("source", "switched")
+
+
+def class_name(language: str, switched: bool) -> str:
+    """Return the name of a class of rows: those of a language that are code-switched, or not."""
+    return f"{_KINDS[switched]} {language}"
+
+
+def class_of(name: str) -> tuple[str, bool]:
+    """Return the language of a class, and whether its rows are code-switched."""
+    kind, language = name.split(" ", 1)
+    return language, kind == _KINDS[True]
+
+
+def switched_rows(group: RowGroup) -> Array:
+    """Return bool[n]: whether rows are code-switched."""
+    if group.windows is not None:
+        return np.zeros(group.rows, bool)
+    unequal = pc.not_equal(group.column("language"), group.column("source_language"))
+    switched: Array = unequal.to_numpy(zero_copy_only=False)
+    return switched
+
+
+def _by_class(languages: pa.DictionaryArray, switched: Array, counted: Array) -> dict[str, int]:
+    """Return the number of the counted rows (bool[n]) of each class."""
+    codes = languages.dictionary.to_pylist()
+    both = languages.indices.to_numpy().astype(np.int64) * 2 + switched
+    found = np.bincount(both[counted], minlength=2 * len(codes)).tolist()
+    return {class_name(codes[i // 2], bool(i % 2)): n for i, n in enumerate(found) if n}
+
+
+def _states(
+    group: RowGroup,
+    languages: pa.DictionaryArray,
+    switched: Array,
+    filters: tuple[ClassFilter, ...],
+    held_out: Array,
+) -> Array:
+    state = np.full(group.rows, NOT_CHOSEN, np.uint8)
+    for one in filters:
+        state[one.chosen(languages, switched)] = OPEN
+    if len(held_out):
+        _, pages, row_of_page = hashes_of(group)
+        state[row_of_page[has_pages(pages, held_out)]] = HELD_OUT
+    return state
+
+
+def _counted(
+    group: RowGroup, work: CountWork, languages: pa.DictionaryArray, switched: Array, state: Array
+) -> pa.Table:
+    texts = group.column("text")
+    is_open = state == OPEN
+    every = bool(is_open.all())
+    some = texts if every else texts.filter(booleans(is_open))
+    rows, _, _ = hashes_of(group)
+    columns = {"row": rows, "mark": rows, "check": np.zeros(group.rows, np.uint64)}
+    if work.dedup:
+        columns["mark"], columns["check"] = (
+            one if every else _spread(one, is_open) for one in text_hashes(some)
+        )
+    size = _spread(_sizes(some, work), is_open).astype(np.uint32)
+    lengths = pc.binary_length(texts).to_numpy().astype(np.uint32)
+    return pa.table(
+        [
+            *(numbers(one) for one in columns.values()),
+            numbers(size),
+            numbers(lengths),
+            languages.cast(pa.string()),
+            booleans(switched),
+            numbers(state),
+        ],
+        schema=COUNTED,
+    )
+
+
+def _spread(values: Array, where: Array) -> Array:
+    spread = np.zeros(len(where), values.dtype)
+    spread[where] = values
+    return spread
+
+
+def _sizes(texts: pa.StringArray, work: CountWork) -> Array:
+    """Return the number of words or tokens of each text."""
+    if work.tokenizer is None:
+        counted = [words_of(some) for some in _slices(texts, _WORD_BYTES_AT_ONCE)]
+    else:
+        encoder = read_encoder(Path(work.tokenizer), work.document_end)
+        counted = [
+            np.diff(encoder.encode(some.to_pylist()).ends, prepend=0)
+            for some in _slices(texts, _TOKEN_BYTES_AT_ONCE)
+        ]
+    return np.concatenate([np.zeros(0, np.int64), *counted])
+
+
+def _slices(texts: pa.StringArray, size: int) -> Iterator[pa.StringArray]:
+    ends = np.cumsum(pc.binary_length(texts).to_numpy(), dtype=np.int64)
+    for start, end in slices_of(ends, size):
+        yield texts.slice(start, end - start)

@@ -1,0 +1,198 @@
+"""Shuffles the rows of each stage: `scatter` sorts them into files, `gather` merges each file.
+
+The order of a stage's rows is that of another hash than the one that chooses them; files are equal
+ranges of it. PairWindows of an entity have the same hash, and keep their order.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from cstool.arrays import Array
+from cstool.arrays.arrow import numbers, strings
+from cstool.arrays.hashing import mix
+from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
+from cstool.formats.format_options import FormatOptions
+from cstool.formats.written_files import Destination, record_of
+from cstool.stages.mix.choose import DUPLICATES, Selection, kinds_of
+from cstool.stages.mix.count import OPEN
+from cstool.stages.mix.rows import MixPart, groups_of
+from cstool.storage.checksums import read_part
+from cstool.storage.counts import Counts
+from cstool.storage.parts import Batches
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.schemas import MIX_FIELDS
+from cstool.storage.segments import (
+    Segment,
+    SegmentWriter,
+    TableSize,
+    merge_segments,
+    order_by_destination,
+    read_segments,
+    segment_file,
+)
+
+_KEY = pa.field("random_key", pa.uint64())
+_KEY_BITS = 32
+
+
+@dataclass(frozen=True)
+class ScatterWork:
+    """The parameters of `scatter`.
+
+    `names`: for each stage, the names of its corpora. `files`: the number of files of each stage.
+    `counted`, `segments`: folders. `schema`: of the rows.
+    """
+
+    selection: Selection
+    names: tuple[tuple[str, ...], ...]
+    files: tuple[int, ...]
+    counted: str
+    segments: str
+    schema: pa.Schema
+
+
+@dataclass(frozen=True)
+class PartToScatter:
+    """A part, and the segments of its duplicates."""
+
+    part: MixPart
+    duplicates: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class FileToWrite:
+    """A file of the mixture: its name (see `written_files.Destination`) and its segments."""
+
+    name: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class GatherWork:
+    """The parameters of `gather`: the output folder, the format, its options, the kind of rows."""
+
+    out: str
+    format: str
+    kind: RowKind
+    options: FormatOptions
+
+
+@dataclass(frozen=True)
+class _Uses:
+    """The uses of rows by stages: the index of each row, its destination, its key, its corpus.
+
+    `corpus`: the index of its name among those of all stages.
+    """
+
+    row: Array
+    destination: Array
+    key: Array
+    corpus: Array
+    stage: Array
+
+
+def keyed(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of the segments: with a column for the random key."""
+    return schema.append(_KEY)
+
+
+def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
+    """Write the rows of a part as segments, one per destination; yield the index of these."""
+    counted = read_part(Path(work.counted) / task.part.name)
+    uses = _uses(task, work, counted)
+    names = strings([name for stage in work.names for name in stage])
+    schema = work.schema
+    own = {field.name for field in MIX_FIELDS}
+    with SegmentWriter(segment_file(Path(work.segments), task.part.name), keyed(schema)) as out:
+        before = 0
+        for group in groups_of(task.part):
+            low, high = np.searchsorted(uses.row, [before, before + group.rows])
+            if low < high:
+                here = slice(low, high)
+                destinations, keys = uses.destination[here], uses.key[here]
+                order = order_by_destination(destinations, keys)
+                of_row = numbers((uses.row[here] - before)[order])
+                made = {
+                    "corpus": names.take(numbers(uses.corpus[here][order])),
+                    "stage": numbers(uses.stage[here][order]),
+                }
+                # One column at a time, so that the memory of each is reused.
+                columns = [
+                    made[name] if name in own else group.column(name).take(of_row)
+                    for name in schema.names
+                ]
+                columns.append(numbers(keys[order]))
+                batch = pa.RecordBatch.from_arrays(columns, schema=keyed(schema))
+                out.write_ordered(batch, destinations[order])
+            before += group.rows
+    yield out.index()
+    return Counts()
+
+
+def _uses(task: PartToScatter, work: ScatterWork, counted: pa.Table) -> _Uses:
+    """Return the uses of a part's rows, in the order of the rows."""
+    selection = work.selection
+    kinds = kinds_of(counted, selection.languages)
+    is_open = np.flatnonzero(counted.column("state").to_numpy() == OPEN)
+    row = counted.column("row").to_numpy()[is_open]
+    part = np.full(len(row), task.part.number, np.uint32)
+    twice = read_segments(task.duplicates, DUPLICATES).combine_chunks()
+    stage_of_twice, at = (twice.column(name).to_numpy() for name in DUPLICATES.names)
+    found = []
+    first_file = first_name = 0
+    for number, choice in enumerate(selection.stages):
+        assert choice.limits is not None
+        its = selection.rows_of(choice, row, kinds[is_open], part, is_open)
+        used = (its.source >= 0) & choice.limits.has(its.cell, its.key, its.place)
+        used &= ~np.isin(is_open, at[stage_of_twice == number])
+        source = its.source[used]
+        key = mix(row[used] ^ choice.orders[source])
+        files = np.uint64(work.files[number])
+        file = (key >> np.uint64(64 - _KEY_BITS)) * files >> np.uint64(_KEY_BITS)
+        stage = np.full(len(key), number + 1, np.uint8)
+        destination = file.astype(np.uint32) + np.uint32(first_file)
+        corpus = source.astype(np.int64) + first_name
+        found.append(_Uses(is_open[used], destination, key, corpus, stage))
+        first_file += work.files[number]
+        first_name += len(work.names[number])
+    columns = [
+        np.concatenate([getattr(uses, name) for uses in found])
+        for name in _Uses.__dataclass_fields__
+    ]
+    order = np.argsort(columns[0], kind="stable")
+    return _Uses(*(column[order] for column in columns))
+
+
+def gather(file: FileToWrite, work: GatherWork) -> Batches:
+    """Yield the rows of a file in the order of their keys; return counts.
+
+    The files of a format that is not Parquet are written here; their record is yielded.
+    """
+    form = format_of(work.format, work.kind)
+    counts = Counts()
+    rows = _in_order(file, work.kind, counts)
+    if form.write:
+        destination = Destination(Path(work.out), file.name)
+        yield record_of(form.write(rows, destination, work.options, counts))
+    else:
+        assert form.tables
+        yield from form.tables(rows, work.options, counts)
+    return counts
+
+
+def _in_order(file: FileToWrite, kind: RowKind, counts: Counts) -> Iterator[pa.Table]:
+    """Yield the rows of a file in the order of their keys, in tables of a row group's size."""
+    size = TableSize(ROWS_A_GROUP)
+    if kind.unit != "sentence":
+        size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
+    return _counted(merge_segments(file.segments, keyed(kind.schema), _KEY.name, size), counts)
+
+
+def _counted(tables: Iterable[pa.Table], counts: Counts) -> Iterator[pa.Table]:
+    for rows in tables:
+        counts.tally("rows").keep(rows.num_rows)
+        yield rows

@@ -1,0 +1,352 @@
+"""`cstool mix`: writes one training set of several corpora, by a recipe.
+
+Phases: count the words or tokens of each row (`count`); sort what is known of the rows into buckets
+by their texts, and choose the rows of each stage from these (`choose`, `plan`); send the rows to
+their files (`scatter`), and write each file in random order (`gather`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from cstool.execution.options import RunOptions
+from cstool.formats.attribution import (
+    PAGES_FILE,
+    cells_of_file,
+    cells_of_tables,
+    merge_attribution,
+)
+from cstool.formats.corpus_formats import FORMATS, CorpusFormat, FormatName, format_of
+from cstool.formats.encode_texts import read_encoder
+from cstool.formats.format_options import NO_OPTIONS, FormatOptions
+from cstool.formats.token_sequences import encoding_parameters
+from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
+from cstool.languages.segmentation import icu_version
+from cstool.masking.vocabulary import need_library
+from cstool.stages.mix.card import MixtureCardData, mixture_card
+from cstool.stages.mix.choose import Selection
+from cstool.stages.mix.count import COUNTED, ClassFilter, CountWork, class_of, count_rows
+from cstool.stages.mix.inputs import (
+    MixFolder,
+    MixInputs,
+    held_out_pages,
+    read_inputs,
+    refuse_large_budgets,
+    uses_of,
+)
+from cstool.stages.mix.numbers import details_of, mixture_of, rows_of_folders, tally_of
+from cstool.stages.mix.plan import choices_of, filter_of, refuse_empty_stages
+from cstool.stages.mix.recipe import MixRecipe
+from cstool.stages.mix.rows import MixPart
+from cstool.stages.mix.select_rows import QUICK, SelectedRows, select_rows
+from cstool.stages.mix.shuffle import (
+    FileToWrite,
+    GatherWork,
+    PartToScatter,
+    ScatterWork,
+    gather,
+    scatter,
+)
+from cstool.storage.atomic import whole_file, write_bytes
+from cstool.storage.checksums import is_sound, read_part, save_array
+from cstool.storage.counts import Counts, total
+from cstool.storage.file_hashes import hash_file, sha256
+from cstool.storage.manifest import ATTRIBUTION, Manifest, Part, describe_file, describe_folder
+from cstool.storage.mixture import MIXTURE, Mixture
+from cstool.storage.parts import FinishedPart, PartSpec
+from cstool.storage.row_kinds import RowKind
+from cstool.storage.run import Run, open_run
+from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
+from cstool.storage.tasks import Task
+
+__all__ = ["MixOptions", "mix"]
+
+# Of a file, in bytes of `text`.
+_BYTES_A_FILE = 100_000_000
+
+
+@dataclass(frozen=True)
+class MixOptions:
+    """The options of `cstool mix`.
+
+    `rows_per_shard`: about the number of rows of a file, which has at most about 100 MB of text.
+    `files`: options of the format. Its tokenizer, if given, takes the place of the recipe's.
+    """
+
+    rows_per_shard: int = 500_000
+    format: FormatName = "cstool"
+    files: FormatOptions = NO_OPTIONS
+
+
+def mix(recipe: MixRecipe, out: Path, options: MixOptions, running: RunOptions) -> Manifest:
+    """Write the mixture of a recipe into `out`; return the manifest.
+
+    Raises InputError for folders that do not go together and for a budget beyond what there is,
+    OutputError if `out` cannot be used.
+    """
+    inputs = read_inputs(recipe)
+    refuse_large_budgets(recipe, inputs)
+    options = replace(options, files=_with_tokenizer(recipe, options.files))
+    given = [describe_folder(folder.path, folder.manifest) for folder in inputs.folders]
+    given += [describe_file(path) for path in _files_of(options)]
+    with open_run(
+        out,
+        stage="mix",
+        parameters=_parameters(recipe, inputs, options),
+        inputs=given,
+        options=running,
+        reads=[folder.path for folder in inputs.folders],
+    ) as run:
+        return run.finished or _fill(run, recipe, inputs, options)
+
+
+def _with_tokenizer(recipe: MixRecipe, files: FormatOptions) -> FormatOptions:
+    """Return the options with the recipe's tokenizer, unless they have one, after reading it."""
+    tokenizer = files.tokenizer or recipe.tokenizer
+    if tokenizer is None:
+        return files
+    end = files.document_end or recipe.document_end
+    read_encoder(tokenizer, end)  # raises an error if it cannot be used
+    return replace(files, tokenizer=tokenizer.absolute(), document_end=end)
+
+
+def _files_of(options: MixOptions) -> list[Path]:
+    return [options.files.tokenizer] if options.files.tokenizer else []
+
+
+def _parameters(recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -> dict[str, Any]:
+    """Return the parameters of the run: the recipe, without the paths of its folders."""
+    stages = [
+        {
+            "name": stage.name,
+            "budget": stage.budget,
+            "sources": [
+                {
+                    "input": folder,
+                    "corpus": source.name,
+                    "share": source.share,
+                    "budget": source.budget,
+                    "languages": None if source.languages is None else [*source.languages],
+                    "rows": source.rows,
+                    "smoothing": source.smoothing,
+                }
+                for source, folder in zip(stage.sources, of_stage, strict=True)
+            ],
+        }
+        for stage, of_stage in zip(recipe.stages, inputs.of_source, strict=True)
+    ]
+    parameters: dict[str, Any] = {
+        "seed": recipe.seed,
+        "count": recipe.count,
+        "dedup": recipe.dedup,
+        "stages": stages,
+        "rows_per_shard": options.rows_per_shard,
+        "format": options.format,
+        "document_end": options.files.document_end,
+        "pack": options.files.pack,
+        "whole_samples": options.files.whole_samples,
+    }
+    if recipe.count == "words":
+        parameters["icu"] = icu_version()
+    if options.files.tokenizer:
+        parameters["tokenizers"] = need_library()
+    if FORMATS[options.format].tokens:
+        parameters |= encoding_parameters(options.files)
+    return parameters
+
+
+def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -> Manifest:
+    parts = [Task(part.name, part, listed.checksum, listed.bytes) for part, listed in inputs.parts]
+    folders = [task.slice.folder for task in parts]
+    counted = _count(run, recipe, inputs, options, parts)
+    found = rows_of_folders(inputs, folders, counted)
+    classes = [set(of_folder.rows) for of_folder in found]
+    languages = tuple(sorted({class_of(name)[0] for names in classes for name in names}))
+    choices = choices_of(recipe, inputs, languages, classes)
+    selection = Selection(
+        tuple(choices), languages, np.array(folders, np.int64), recipe.dedup == "exact"
+    )
+    selected = select_rows(run, recipe, selection, parts, counted)
+    mixture = mixture_of(recipe, inputs, found, languages, map(read_part, selected.used))
+    refuse_empty_stages(recipe, [stage.rows for stage in mixture.stages])
+    shards = _scatter(run, recipe, inputs, mixture, options, parts, selected)
+    form = format_of(options.format, inputs.kind)
+    written, counts = _write(run, form, inputs.kind, options.files, shards)
+    run.leave_the_rest()
+    _remove_strays(run, {part.file for part in written})
+    _complete(mixture, options, shards)
+    written_rows = counts.tallies["rows"].written
+    counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
+    extra = _describe(run, inputs, mixture, form, written)
+    given = enumerate(_files_of(options), len(inputs.folders))
+    run.read |= {index: hash_file(path) for index, path in given}
+    made = [FinishedPart(part, Counts()) for part in written]
+    counts = total([counts, details_of(mixture)])
+    return run.finish(made, counts, files=extra, unit=inputs.kind.unit)
+
+
+def _count(
+    run: Run,
+    recipe: MixRecipe,
+    inputs: MixInputs,
+    options: MixOptions,
+    parts: list[Task[MixPart]],
+) -> list[FinishedPart]:
+    """Count the words or tokens of all rows."""
+    pages = run.work("held_out.npy")
+    if not (pages.exists() and is_sound(pages)):
+        with whole_file(pages) as temporary:
+            save_array(temporary, held_out_pages(inputs))
+    filters: list[list[ClassFilter]] = [[] for _ in inputs.folders]
+    for _, source, folder in uses_of(recipe, inputs):
+        filters[folder].append(filter_of(source))
+    tokenizer = str(options.files.tokenizer) if recipe.count == "tokens" else None
+    work = CountWork(
+        tuple(map(tuple, filters)),
+        str(pages),
+        recipe.dedup == "exact",
+        tokenizer,
+        options.files.document_end,
+    )
+    spec = PartSpec(COUNTED, label=f"mix: count {recipe.count}", phase="counted", layout=QUICK)
+    return run.map(count_rows, work, parts, spec)
+
+
+def _scatter(
+    run: Run,
+    recipe: MixRecipe,
+    inputs: MixInputs,
+    mixture: Mixture,
+    options: MixOptions,
+    parts: list[Task[MixPart]],
+    selected: SelectedRows,
+) -> list[Task[FileToWrite]]:
+    """Send the rows to their files; return the files that have rows."""
+    size = [sum(n.bytes for n in mixture.numbers if n.stage == i) for i in _numbers(mixture)]
+    files = tuple(
+        max(-(-stage.rows // options.rows_per_shard), -(-its_bytes // _BYTES_A_FILE))
+        for stage, its_bytes in zip(mixture.stages, size, strict=True)
+    )
+    names = tuple(tuple(source.name for source in stage.sources) for stage in recipe.stages)
+    segments = run.work("segments")
+    counted = str(run.work("counted"))
+    work = ScatterWork(selected.selection, names, files, counted, str(segments), inputs.kind.schema)
+    tasks = [
+        Task(
+            task.file,
+            PartToScatter(task.slice, selected.duplicates.get(number, ())),
+            task.fingerprint,
+            task.weight,
+        )
+        for number, task in enumerate(parts)
+    ]
+    scattered = run.map(
+        scatter,
+        work,
+        tasks,
+        PartSpec(INDEX, label="mix: shuffle", phase="scattered", layout=QUICK),
+        is_intact=partial(are_whole, run.work("scattered"), segments),
+    )
+    by_file, _ = segments_of(scattered, run.work("scattered"), segments)
+    return _files(mixture, files, by_file)
+
+
+def _numbers(mixture: Mixture) -> range:
+    return range(1, len(mixture.stages) + 1)
+
+
+def _files(
+    mixture: Mixture, files: tuple[int, ...], by_file: dict[int, tuple[Segment, ...]]
+) -> list[Task[FileToWrite]]:
+    """Return tasks for the files that have rows, numbered within their stage."""
+    tasks = []
+    first = 0
+    for stage, number in zip(mixture.stages, files, strict=True):
+        filled = [index for index in range(first, first + number) if index in by_file]
+        for position, index in enumerate(filled):
+            name = f"{stage.folder}/train-{position:05d}-of-{len(filled):05d}"
+            tasks.append(Task(name, FileToWrite(name, by_file[index]), str(index)))
+        first += number
+    return tasks
+
+
+def _complete(mixture: Mixture, options: MixOptions, shards: list[Task[FileToWrite]]) -> None:
+    """Add to the numbers what describes the files."""
+    mixture.format = options.format
+    if mixture.unit == "tokens" and options.files.tokenizer:
+        mixture.tokenizer = options.files.tokenizer.name
+    for stage in mixture.stages:
+        stage.files = sum(task.file.startswith(f"{stage.folder}/") for task in shards)
+
+
+def _write(
+    run: Run,
+    form: CorpusFormat,
+    kind: RowKind,
+    options: FormatOptions,
+    shards: list[Task[FileToWrite]],
+) -> tuple[list[Part], Counts]:
+    """Write the files of the mixture; return them and their total counts."""
+    work = GatherWork(str(run.out), form.name, kind, options)
+    if form.write is None:
+        tasks = [replace(t, file=f"{form.folder}/{t.file}.{form.suffix}") for t in shards]
+        spec = PartSpec(form.schema, label="mix: write", unit="file", layout=form.layout)
+        made = run.map(gather, work, tasks, spec)
+        return [one.part for one in made], total(one.counts for one in made)
+    # Only Parquet files can store how they were made; others have a record in the work folder.
+    tasks = [replace(task, file=f"{task.file}.parquet") for task in shards]
+    records = run.work("written")
+    made = run.map(
+        gather,
+        work,
+        tasks,
+        PartSpec(WRITTEN, label="mix: write", phase="written", unit="file"),
+        is_intact=lambda record: are_as_recorded(run.out, records / record),
+    )
+    files = [part for one in made for part in recorded(records / one.part.file)]
+    return files, total(one.counts for one in made)
+
+
+def _remove_strays(run: Run, listed: set[str]) -> None:
+    """Remove files of this run, by their records, that are not part of the mixture any more."""
+    for record in run.work("written").glob("*/*.parquet"):
+        for part in recorded(record):
+            path = run.out / part.file
+            linked = any(p.is_symlink() for p in (path, *path.parents[: part.file.count("/")]))
+            if part.file not in listed and not linked and is_part(run.out, part):
+                path.unlink()
+
+
+def _describe(
+    run: Run, inputs: MixInputs, mixture: Mixture, form: CorpusFormat, files: list[Part]
+) -> list[Part]:
+    """Write the card, the numbers and the attribution; return them as parts."""
+    found = {one.source for one in run.lineage if one.source}
+    sources = tuple(sorted(found, key=lambda source: source.wiki))
+    data = MixtureCardData(
+        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files
+    )
+    write_bytes(run.out / "README.md", mixture_card(data).encode())
+    encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)
+    write_bytes(run.out / MIXTURE, encoded + b"\n")
+    rows = merge_attribution(run.out / PAGES_FILE, map(_pages, inputs.folders))
+    return [_part(run.out, *of) for of in (("README.md", 0), (MIXTURE, 0), (PAGES_FILE, rows))]
+
+
+def _pages(folder: MixFolder) -> Iterator[pa.Table]:
+    """Return the pages of a folder, as cells."""
+    if folder.paired:
+        return cells_of_tables(
+            folder.path / part.file for part in folder.manifest.beside(ATTRIBUTION)
+        )
+    return cells_of_file(folder.path / PAGES_FILE)
+
+
+def _part(folder: Path, file: str, rows: int) -> Part:
+    return Part(file, rows, (folder / file).stat().st_size, sha256(folder / file))
