@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cstool.cards.card_tokens import columns_of_tokens
-from cstool.formats.corpus_formats import FORMATS, FormatName
+from cstool.formats.corpus_formats import CorpusFormat
 from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
@@ -50,7 +50,7 @@ _COLUMNS = {
 | `wiki` | wiki of the source sentence |""",
 }
 
-
+# What the fields of formats are that have all columns but the text in one.
 _LINES = {
     "jsonl": """\
 Each line is a JSON object with the fields `text` and `meta`. `meta` has a field for each of these
@@ -86,17 +86,14 @@ streams:
 }
 
 
-def columns_table(format_: FormatName, kind: RowKind, parameters: Mapping[str, Any]) -> str:
-    """Return the columns of a format as a table.
-
-    `kind`: of the rows; `parameters`: of the stage.
-    """
-    if FORMATS[format_].tokens:
-        return columns_of_tokens(format_, parameters)
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    lines = _LINES.get(format_, "").format(source="the wiki")
-    return lines + columns_of(kind) + (_PARAGRAPHS if kind.unit == "sentence" else "")
+def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any]) -> str:
+    """Return the columns of a format as a table; `kind`: of the rows; `parameters`: of `shard`."""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters)
+    if form.name in _COLUMNS:
+        return _COLUMNS[form.name]
+    paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
+    return _LINES.get(form.name, "").format(source="the wiki") + columns_of(kind) + paragraphs
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -132,15 +129,15 @@ the entity × 2²⁰ + number of the window, `language` the languages of its pag
 
 
 def mixture_columns(
-    format_: FormatName, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
 ) -> str:
     """Return the columns of a mixture as a table.
 
-    `kind`: of the rows; `parameters`: of the stage; `pairs`: whether it has windows of `pair`.
+    `parameters`: of `mix`; `pairs`: whether the mixture has windows of `pair`.
     """
-    if FORMATS[format_].tokens:
-        return columns_of_tokens(format_, parameters, ("corpus", "stage"))
-    if format_ in _COLUMNS:
-        return _COLUMNS[format_]
-    lines = _LINES.get(format_, "").format(source="the name of the corpus in the recipe")
-    return lines + columns_of(kind, ["stage", "corpus"]) + _MIXTURE + (_WINDOWS if pairs else "")
+    windows = _WINDOWS if pairs else ""
+    if form.tokens:
+        return columns_of_tokens(form.name, parameters, mixed=True) + windows
+    columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
+    lines = _LINES.get(form.name, "").format(source="the name of the corpus in the recipe")
+    return lines + columns + windows

@@ -7,6 +7,7 @@ Options with their default value are omitted.
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cstool.dumps.wikidata import DEFAULT_PART_SIZE
@@ -122,19 +123,18 @@ def commands(
     """
     made = made_folders(lineage)
     switched = [one.folder for one in made if one.stage.stage == "switch"]
-    given = [*_given("shard", parameters), *_tokenizer(parameters), *_tests(tests)]
-    words = [*switched, *given]
+    words = [*switched, *_given("shard", parameters), *_tokenizer(parameters), *_tests(tests)]
     last = shlex.join(["cstool", "shard", *words, "-o", "corpus"])
     return [*(one.command for one in made), last]
 
 
-def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:
-    return ["--tokenizer", "tokenizer.json"] if "tokenizers" in parameters else []
-
-
 def mix_command(parameters: Mapping[str, Any]) -> str:
     """Return the command that mixes corpora; `parameters`: of `mix`."""
-    return shlex.join(["cstool", "mix", "recipe.toml", *_given("mix", parameters), "-o", "mixture"])
+    words = _given("mix", parameters)
+    # The tokenizer that counts tokens is in the recipe.
+    if "tokenizers" in parameters and parameters["count"] == "words":
+        words = chain(words, _tokenizer(parameters), _document_end(parameters))
+    return shlex.join(["cstool", "mix", "recipe.toml", *words, "-o", "mixture"])
 
 
 def made_folders(lineage: Sequence[Ancestor]) -> list[MadeFolder]:
@@ -224,6 +224,16 @@ def _read_words(
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
+
+
+def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the option for the tokenizer of a format with tokens."""
+    return ["--tokenizer", "tokenizer.json"] if "tokenizers" in parameters else []
+
+
+def _document_end(parameters: Mapping[str, Any]) -> list[str]:
+    end = parameters.get("document_end")
+    return ["--document-end", end] if end else []
 
 
 def _tests(files: Iterable[str]) -> Iterator[str]:

@@ -22,14 +22,15 @@ EVERY = "all"
 class SplitSize:
     """The size of a split of a language.
 
-    `rows`: of the corpus. `bytes`: of its files; `in_memory`: as Arrow tables. `sequences`: rows of
-    the files, if these contain tokens.
+    `rows`: of the corpus; `files`: data files, with so many `bytes`; `examples`: rows of these,
+    which are sequences of tokens in some formats, with so many bytes as Arrow tables (`in_memory`).
     """
 
     rows: int = 0
+    files: int = 0
+    examples: int = 0
     bytes: int = 0
     in_memory: int = 0
-    sequences: int | None = None
 
 
 # The one in C writes the same text, in a quarter of the time; wheels of PyYAML include it.
@@ -66,7 +67,7 @@ def metadata(
         **({"task_categories": ["translation"]} if translation else tasks),
         "tags": [*TAGS],
         "size_categories": [size_category(rows)],
-        **(_loaded(splits, form) if form.loads else {}),
+        **(loaded(splits, form) if form.loads else {}),
     }
     return as_yaml(fields)
 
@@ -81,9 +82,9 @@ def as_yaml(fields: Mapping[str, Any]) -> str:
 TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 
-def _loaded(splits: Splits, form: CorpusFormat) -> dict[str, Any]:
+def loaded(splits: Splits, form: CorpusFormat) -> dict[str, Any]:
     """Return the files and the sizes of each configuration, with which `datasets` loads it."""
-    infos = [config_info(code, by_name, form) for code, by_name in with_all(splits).items()]
+    infos = [config_info(language, by_name, form) for language, by_name in with_all(splits).items()]
     return {"configs": [*_configs(splits, form)], "dataset_info": infos}
 
 
@@ -94,8 +95,7 @@ def with_all(splits: Splits) -> Splits:
         for name, split in by_name.items():
             total = every.setdefault(name, SplitSize())
             total.rows += split.rows
-            if split.sequences is not None:
-                total.sequences = (total.sequences or 0) + split.sequences
+            total.examples += split.examples
             total.bytes += split.bytes
             total.in_memory += split.in_memory
     return {EVERY: dict(sorted(every.items())), **splits}
@@ -137,7 +137,7 @@ def config_info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -
             {
                 "name": name,
                 **({"num_bytes": split.in_memory} if in_memory else {}),
-                "num_examples": split.rows if split.sequences is None else split.sequences,
+                "num_examples": split.examples,
             }
             for name, split in splits.items()
         ],

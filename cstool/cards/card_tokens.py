@@ -1,41 +1,43 @@
 """The parts of the dataset card of formats that contain tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 _SAMPLES = """\
-for each sample in the sequence: {columns} of its row; `start` and `end`, its \
+for each sample in the sequence: `id`, `language` and `wiki` of its row; `start` and `end`, its \
 position in the sequence (the end is exclusive); `offset`, the number of its tokens that earlier \
 sequences contain"""
 _COLUMNS = {
-    "tokens": """\
+    "tokens": f"""\
 | column | meaning |
 |---|---|
 | `input_ids` | token ids of a sequence |
-| `samples` | {samples} |""",
-    "megatron": """\
+| `samples` | {_SAMPLES} |""",
+    "megatron": f"""\
 | file | content |
 |---|---|
 | `….bin`, `….idx` | token ids, and where each sequence begins, as Megatron-LM writes them; each \
 sequence is a document |
-| `….samples.pq` | Parquet with the column `samples`: {samples} |""",
+| `….samples.pq` | Parquet with the column `samples`: {_SAMPLES} |""",
 }
 
 
-def columns_of_tokens(name: str, parameters: Mapping[str, Any], columns: Sequence[str] = ()) -> str:
+def columns_of_tokens(name: str, parameters: Mapping[str, Any], *, mixed: bool = False) -> str:
     """Return what the files of a format contain, and how the sequences were made.
 
-    `parameters`: of the stage. `columns`: further columns that identify a row.
+    `parameters`: of `shard` or `mix`; `mixed`: whether rows have a corpus and a stage.
     """
-    names = ["id", "language", *columns]
-    samples = _SAMPLES.format(columns=f"{', '.join(f'`{n}`' for n in names)} and `wiki`")
-    return f"{_COLUMNS[name].format(samples=samples)}\n\n{_sequences(parameters)}"
+    table = _COLUMNS[name]
+    if mixed:
+        table = table.replace("`language` and `wiki`", "`language`, `wiki`, `corpus` and `stage`")
+    return f"{table}\n\n{_sequences(parameters)}"
 
 
 def _sequences(parameters: Mapping[str, Any]) -> str:
     end, size = parameters.get("document_end"), parameters.get("pack")
+    token = f"the token `{end}`" if end else "the tokenizer's token for the end of a document"
     samples = f"""\
-A sample is the text of a row (`text` of `--format cstool`), followed by the token `{end}`, which
+A sample is the text of a row (`text` of `--format cstool`), followed by {token}, which
 occurs nowhere else. No other special tokens were added."""
     if size is None:
         return f"{samples} Each sequence is a sample."

@@ -85,7 +85,7 @@ def command(
 ) -> None:
     """Create training examples from a corpus.
 
-    CORPUS: output folder of `cstool shard`.
+    CORPUS: output folder of `cstool shard`, or of `cstool mix` without folders of `cstool pair`.
 
     mlm (masked language modeling) selects 15% of all tokens, wep (whole entity prediction) selects
     whole entities, and the pep strategies (partial entity prediction; m, r, s: mask, random, same)
@@ -99,9 +99,9 @@ def command(
     pairs-paragraph and pairs-page create pairs of sentences, labeled by whether both are from the
     same paragraph or page.
 
-    Writes data/<language>/<split>-….parquet with the columns ids, language, input_ids, labels
-    (-100: not predicted), attention_mask, entity_ids and qids. The columns of pairs are ids,
-    language, input_ids, token_type_ids, attention_mask, label and kind.
+    Writes data/<language>/<split>-….parquet, or for a mixture data/<stage>/…, with the columns ids,
+    language, input_ids, labels (-100: not predicted), attention_mask, entity_ids and qids. The
+    columns of pairs are ids, language, input_ids, token_type_ids, attention_mask, label and kind.
     """
     summary = StageSummary(out, running)
     options = MaskOptions(strategy, rules, max_length, packed, seed, clusters, mask_token)

@@ -54,13 +54,14 @@ def command(
 ) -> None:
     """Write an HTML report of a corpus as one self-contained file.
 
-    DIR: output folder of `cstool shard`, or of another stage, for which the report has fewer
-    sections.
+    DIR: output folder of `cstool shard` or `cstool mix`, or of another stage, for which the report
+    has fewer sections.
 
     The report shows how many pages, sentences and mentions each stage kept and why the others were
     dropped, the languages, the entities, the sentence lengths, code-mixing metrics, and sample
-    sentences. It is created from stored statistics; the corpus itself is not read. The page loads
-    no external resources. Requires the extra `report`.
+    sentences. For a mixture, it shows the size of each corpus in each stage of training. It is
+    created from stored statistics; only of a mixture, sample rows are read. The page loads no
+    external resources. Requires the extra `report`.
     """
     try:
         from cstool.report.html.facts import facts_of

@@ -42,6 +42,28 @@ def beginning(row: dict[str, Any], longest: int, *, annotated: bool) -> dict[str
     }
 
 
+def first_paragraphs(row: dict[str, Any], longest: int) -> dict[str, Any]:
+    """Return a row cut between paragraphs, with `longest` characters of source text or fewer.
+
+    The first paragraph is kept as a whole. Names have no blank lines, so both texts have the same
+    paragraphs, however names were put into text. `whole` as of `beginning`.
+    """
+    text, source = row["text"], row["source_text"]
+    source_end = source.rfind(BLANK_LINE, 0, longest + len(BLANK_LINE))
+    if source_end < 0:
+        source_end = source.find(BLANK_LINE)
+    if len(source) <= longest or source_end < 0:
+        return row
+    paragraphs = source.count(BLANK_LINE, 0, source_end) + 1
+    end = len(BLANK_LINE.join(text.split(BLANK_LINE, paragraphs)[:paragraphs]))
+    return row | {
+        "text": text[:end],
+        "source_text": source[:source_end],
+        "entities": [span for span in row["entities"] if span["end"] <= end],
+        "whole": len(source),
+    }
+
+
 def _before_heading(text: str, sentences: list[int], cut: int) -> int:
     """Return where the sentence before `cut` ends: a heading may stand after it."""
     last = sentences[bisect_left(sentences, cut) - 1]

@@ -9,11 +9,10 @@ from cstool.errors import InputError
 
 MIXTURE = "mixture.json"
 # Reasons why rows are left out, in the order in which they are looked for.
-OTHER_LANGUAGE = "language not chosen"
-OTHER_ROWS = "kind of row not chosen"
+NOT_CHOSEN = "not chosen by language or rows"
 HELD_OUT = "page held out for validation"
 DUPLICATE = "duplicate text"
-OVER_BUDGET = "row over the budget"
+OVER_BUDGET = "over the budget"
 
 
 class MixtureNumbers(msgspec.Struct, kw_only=True):

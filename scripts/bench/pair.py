@@ -137,7 +137,7 @@ def make_wiki(folder: Path, code: str, number: int, qids: Array) -> int:
         write_table(titles / NOT_ENTITIES, none)
         files = [*HashIndex.files(TITLE_INDEX), NOT_ENTITIES]
         parts = [Part(f, 0, (titles / f).stat().st_size, sha256(titles / f)) for f in files]
-        claim = Claim("titles", "bench", {"of": code}, [])
+        claim = Claim("titles", "bench", {"wiki": source.wiki}, [])
         run_ = Run(titles, claim, RunOptions(jobs=1), InlineExecutor())
         run_.finish([], Counts(), source=source, files=parts)
     return int(manifest.parameters["size"])

@@ -28,7 +28,9 @@ def trained(corpus: Path, size: int, special: list[str]) -> Tokenizer:
     """Return a tokenizer of so many tokens; `special`: further special ones."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    # Text after a mark within a word is not the beginning of a word.
+    prepend = "first" if special else "always"
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=prepend)
     trainer = trainers.UnigramTrainer(
         vocab_size=size,
         special_tokens=[*SPECIAL, *special],

@@ -1,5 +1,7 @@
 """Spans cut out of a column of strings are the slices of each string."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
@@ -20,16 +22,17 @@ def texts_with_spans(draw: st.DrawFn) -> list[tuple[str, list[tuple[int, int]]]]
     return rows
 
 
-@given(texts_with_spans(), st.integers(0, 3))
+@given(texts_with_spans(), st.integers(0, 3), st.integers(1, 40))
 def test_the_pieces_of_texts_are_their_slices(
-    rows: list[tuple[str, list[tuple[int, int]]]], before: int
+    rows: list[tuple[str, list[tuple[int, int]]]], before: int, at_once: int
 ) -> None:
     texts = strings(["é"] * before + [text for text, _ in rows]).slice(before)
     firsts = offsets_of([len(spans) for _, spans in rows]).to_numpy().astype(np.int64)
     starts, ends = (
         np.array([span[side] for _, spans in rows for span in spans], np.int64) for side in (0, 1)
     )
-    pieces = cut(texts, bounds_of_pieces(begins_of(texts), firsts, starts, ends))
+    with patch("cstool.arrays.codepoints._BYTES_AT_ONCE", at_once):
+        pieces = cut(texts, bounds_of_pieces(begins_of(texts), firsts, starts, ends))
     expected = []
     for text, spans in rows:
         at = 0

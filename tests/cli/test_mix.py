@@ -151,13 +151,13 @@ WRONG_RECIPES = {
     ),
     "a large budget": (
         SOURCE + 'folder = "corpus"\nbudget = 9_000_000_000_000',
-        "line 5: ",
+        "line 3: ",
         "9,000,000,000,000 words",
     ),
     "a budget above the number of words": (
         SOURCE + 'folder = "corpus"\nbudget = 3_000',
         "3,000 words",
-        "give a smaller budget",
+        "give it a smaller budget",
     ),
     "no rows": (SOURCE + 'folder = "corpus"\nlanguages = ["sw"]', "no row of corpus", "de, en"),
     "source rows of pairs": (SOURCE + 'folder = "pairs"\nrows = "source"', "line ", "pairs"),

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cstool.languages.codes import codes_in
 from cstool.report.class_names import LAST_LANGUAGES
+from cstool.report.html.mixture_samples import mixture_samples
 from cstool.report.html.names import ReportEntity, anchors_of, look_up, name_of
 from cstool.report.html.timings import StageCost, costs
 from cstool.storage.manifest import Ancestor, lineage_of, need_stage
+from cstool.storage.mixture import Mixture, read_mixture
+from cstool.storage.mixture_sums import by_language
 from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
-from cstool.storage.statistics import Statistics, read_statistics
+from cstool.storage.statistics import SampleSentence, Statistics, read_statistics
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class ReportData:
 
     `stages`: the lineage of the folder, its own stage last; `bytes`: of its parts; `statistics`:
     of a corpus; `entities`: names and types of the entities on the page; `costs`: run times;
-    `languages`: of names, in order of preference; `unit`: what a row of text contains.
+    `languages`: of names, in order of preference; `unit`: what a row of text contains;
+    `mixture`: the numbers of a mixture; `samples`: rows of a corpus or a mixture.
     """
 
     stage: str
@@ -29,6 +34,8 @@ class ReportData:
     costs: Sequence[StageCost]
     languages: Sequence[str] = LAST_LANGUAGES
     unit: Unit = "sentence"
+    mixture: Mixture | None = None
+    samples: Sequence[SampleSentence] = ()
 
     @property
     def units(self) -> str:
@@ -61,8 +68,7 @@ class ReportData:
 
     def names(self, qids: Iterable[int]) -> dict[int, str]:
         """Return the name of each entity or type, "" if it has none."""
-        sentences = self.statistics.sentences if self.statistics else []
-        anchors = anchors_of(sentences, self.languages)
+        anchors = anchors_of(self.samples, self.languages)
         return {qid: name_of(qid, self.languages, self.entities, anchors) for qid in qids}
 
     def detail(self, stage: str, kind: str) -> dict[str, int]:
@@ -81,7 +87,9 @@ def facts_of(
     work: Path | None = None,
     languages: Sequence[str] = (),
 ) -> ReportData:
-    """Return the data of a report on a folder, from its manifest and its statistics only.
+    """Return the data of a report on a folder, from its manifest and its statistics.
+
+    Of a mixture, some rows are read, too.
 
     `entities`: output folder of `cstool entities`, for names and types. `work`: parent folder of
     the earlier stages' output folders, for run times. `languages`: of the names, in order of
@@ -90,18 +98,26 @@ def facts_of(
     manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])
     statistics = read_statistics(folder) if manifest.stage == "shard" else None
+    mixture = read_mixture(folder) if manifest.stage == "mix" else None
+    samples = statistics.sentences if statistics else []
+    spoken = [*statistics.languages] if statistics else []
+    if mixture:
+        samples = mixture_samples(folder, manifest, mixture)
+        spoken = [code for language in by_language(mixture) for code in codes_in(language)]
     known: dict[int, ReportEntity] = {}
-    if entities is not None and statistics is not None:
-        qids = {one.qid for one in statistics.entities} | {
+    if entities is not None and samples:
+        qids = {one.qid for one in statistics.entities} if statistics else set()
+        qids |= {
             span[0]
-            for sentence in statistics.sentences
+            for sentence in samples
             for form in sentence.forms.values()
             for span in form.entities
         }
-        shown = [*languages, *statistics.languages]
-        known = look_up(entities, qids, shown, [*languages, *LAST_LANGUAGES][0])
+        known = look_up(entities, qids, [*languages, *spoken], [*languages, *LAST_LANGUAGES][0])
     size = sum(part.bytes for part in manifest.parts)
     took = costs(folder, work, stages)
     preferred = tuple(dict.fromkeys([*languages, *LAST_LANGUAGES]))
     unit = manifest.row_unit
-    return ReportData(manifest.stage, stages, size, statistics, known, took, preferred, unit)
+    return ReportData(
+        manifest.stage, stages, size, statistics, known, took, preferred, unit, mixture, samples
+    )

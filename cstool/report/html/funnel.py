@@ -21,6 +21,7 @@ _MAIN = (
     ("switch", "source pages", "Pages switched into a language"),
     ("pair", "entities", "Entities with pages in several wikis"),
     ("shard", "rows", "Rows in the corpus"),
+    ("mix", "rows", "Rows in the mixture"),
 )
 # Details that are the counts of a step, and the name of what was kept.
 _KEPT = {"mentions by link": "linked", "source sentences": "code-switched"}

@@ -57,7 +57,8 @@ def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
             cells = [(code, language_name(code), number) for code, number in ranked]
             heads = ["code", "language", what]
             yield Figure(title, "", table(heads, cells), _bars(title, ranked, draw))
-    if pairs := facts.detail("pair", "pairs of languages"):
+    pairs = facts.detail("pair", "pairs of languages") if facts.stage == "pair" else {}
+    if pairs:
         lines = sorted(pairs.items(), key=lambda n: (-n[1], n[0]))
         yield Figure("Pairs of languages", "", table(["languages", "entities"], lines))
 

@@ -19,6 +19,7 @@ from cstool.report.html.samples import sample_data
 from cstool.report.html.sections import headline, sections, title_of
 from cstool.report.html.tables import in_bytes
 from cstool.storage.manifest import Ancestor
+from cstool.storage.mixture_sums import by_language
 
 GENERATOR = '<meta name="generator" content="cstool report'
 # Number of sample sentences in the HTML itself, for readers without JavaScript.
@@ -54,6 +55,7 @@ def page_of(facts: ReportData) -> str:
         stages=[_stage(one) for one in facts.stages],
         queried=any(one.queried for one in facts.stages),
         samples=samples,
+        about_samples=_about_samples(facts),
         unit=facts.unit,
         units=facts.units,
         static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
@@ -81,14 +83,27 @@ def _as_data(value: Any) -> Markup:
 
 
 def _samples(facts: ReportData) -> dict[str, Any]:
-    if facts.statistics is None:
+    if not facts.samples:
         return {"languages": {}, "entities": {}, "sentences": [], "first": []}
-    known = facts.statistics.languages
+    known = facts.statistics.languages if facts.statistics else {}
     by_size = sorted(known, key=lambda code: (-sum(known[code].rows.values()), code))
+    by_size += [*by_language(facts.mixture)] if facts.mixture else []
     first = [code for code in facts.languages if code not in LAST_LANGUAGES[1:]]
     order = [*dict.fromkeys([*first, *by_size])]
-    data = sample_data(facts.statistics.sentences, facts.entities, order)
+    data = sample_data(facts.samples, facts.entities, order)
     return data | {"first": first, "unit": facts.unit, "units": facts.units}
+
+
+def _about_samples(facts: ReportData) -> str:
+    if facts.mixture:
+        return (
+            "Some rows from the beginning of each stage, whose rows are in random order, with "
+            "their stage and corpus."
+        )
+    return (
+        f"A random sample of {len(facts.samples)} source {facts.units}, with some of their "
+        f"switched {facts.units}."
+    )
 
 
 def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:

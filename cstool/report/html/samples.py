@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cstool.languages.codes import bcp47
+from cstool.languages.codes import bcp47, codes_in
 from cstool.report.html.names import ReportEntity
 from cstool.report.html.tables import direction, language_name
 from cstool.storage.statistics import SampleSentence
@@ -27,7 +27,7 @@ def sample_data(
     shown = codes | {code for entity in names.values() for code in entity["names"]}
     return {
         "languages": {
-            code: {"name": language_name(code), "tag": bcp47(code), "dir": direction(code)}
+            code: {"name": language_name(code), "tag": _tag(code), "dir": direction(code)}
             for code in sorted(shown)
         },
         "entities": names,
@@ -51,6 +51,11 @@ def sample_data(
             for s in sentences
         ],
     }
+
+
+def _tag(code: str) -> str:
+    """Return the BCP 47 tag of a language, or that of text in several languages."""
+    return bcp47(code) if len(codes_in(code)) == 1 else "mul"
 
 
 def _text(sentence: SampleSentence, text: str) -> str:

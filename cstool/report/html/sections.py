@@ -9,6 +9,7 @@ from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure, Section
 from cstool.report.html.funnel import FunnelStep, all_steps, main_way
 from cstool.report.html.languages import language_figures
+from cstool.report.html.mixture_figures import mixture_figures
 from cstool.report.html.tables import (
     in_bytes,
     in_seconds,
@@ -18,6 +19,7 @@ from cstool.report.html.tables import (
 )
 from cstool.report.html.timings import StageCost
 from cstool.storage.counts import largest
+from cstool.storage.mixture_sums import whole_of
 from cstool.storage.reason_phrases import phrase_of, reasons_text
 
 _SHOWN = 25
@@ -27,6 +29,7 @@ _HOLES_LISTED = 200
 def sections(facts: ReportData, draw: Drawer) -> list[Section]:
     """Return the sections for which there is data."""
     candidates = (
+        Section("mixture", "Mixture", "", [*_mixture(facts, draw)]),
         Section(
             "funnel",
             "From dump to corpus",
@@ -45,6 +48,10 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
         Section("time", "Run time", "", [*_times(facts, draw)]),
     )
     return [section for section in candidates if section.figures]
+
+
+def _mixture(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+    return mixture_figures(facts.mixture, draw) if facts.mixture else iter(())
 
 
 def _language_note(facts: ReportData) -> str:
@@ -259,6 +266,14 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
         if rows > source:
             share = percent(unswitched / (rows - source))
             figures.append((share, f"of switched {facts.units} are equal to their source"))
+    elif facts.mixture is not None:
+        whole, number = whole_of(facts.mixture), len(facts.mixture.stages)
+        figures += [
+            (f"{whole.rows:,}", "rows"),
+            (f"{whole.size:,}", facts.mixture.unit),
+            (f"{number:,}", "stage of training" if number == 1 else "stages of training"),
+            (percent(whole.switched), f"of {facts.mixture.unit} are code-switched"),
+        ]
     else:
         steps = all_steps(facts.stages[-1:])
         figures += [(f"{step.kept:,}", f"{step.title} kept") for step in steps]
@@ -272,6 +287,8 @@ def _listed(names: list[str]) -> str:
 def title_of(facts: ReportData) -> str:
     """Return the page's title."""
     wikis = ", ".join(facts.sources)
+    if facts.stage == "mix":
+        return f"Training mixture from {wikis}" if wikis else "Training mixture"
     if facts.stage != "shard":
         return f"cstool {facts.stage}: {wikis}" if wikis else f"cstool {facts.stage}"
     names = [language_name(code) for code in facts.source_languages]

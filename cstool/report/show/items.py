@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cstool.languages.codes import codes_in
-from cstool.storage.beginnings import beginning
+from cstool.storage.beginnings import beginning, first_paragraphs
 from cstool.storage.schemas import BLANK_LINE, POSITIONS_A_PAGE
 
 JsonRow = dict[str, Any]
@@ -63,7 +63,9 @@ def shown(
     if form in ("extract", "link"):
         return _sentence(row if full else _mentions_cut(row), language)
     if form == "switch" and len(codes_in(row["language"])) > 1:
-        return _window(row, full=full)
+        return _window(row if full else first_paragraphs(row, BEGINNING))
+    if form == "switch" and "corpus" in row:  # rows of several styles
+        return _switched(row if full else first_paragraphs(row, BEGINNING))
     if form == "switch":
         cut = full or "sentences" not in row
         return _switched(row if cut else beginning(row, BEGINNING, annotated=annotated))
@@ -112,7 +114,10 @@ def _paired(row: JsonRow, *, full: bool) -> ShownRow:
     pieces, more = [], 0
     for segment in row["segments"]:
         text = row["text"][segment["start"] : segment["end"]]
-        end = len(text) if full else _end_of_beginning(text)
+        end = len(text)
+        if not full and end > BEGINNING:
+            end = text.rfind(BLANK_LINE, 0, BEGINNING)
+            end = end if end > 0 else BEGINNING
         more += len(text) - end
         heading = f"{segment['title']} ({segment['wiki']})"
         span = TextSpan(0, len(heading))
@@ -123,21 +128,10 @@ def _paired(row: JsonRow, *, full: bool) -> ShownRow:
     return ShownRow(f"Q{row['qid']} · {languages}", tuple(pieces), more, alike=False)
 
 
-def _end_of_beginning(text: str) -> int:
-    """Return the length of the beginning of a long text, cut between paragraphs if possible."""
-    if len(text) <= BEGINNING:
-        return len(text)
-    end = text.rfind(BLANK_LINE, 0, BEGINNING)
-    return end if end > 0 else BEGINNING
-
-
-def _window(row: JsonRow, *, full: bool) -> ShownRow:
+def _window(row: JsonRow) -> ShownRow:
     """Return a window of pages in several languages, which has no spans."""
-    text = row["text"]
-    end = len(text) if full else _end_of_beginning(text)
     head = " · ".join([row["title"], f"Q{_number(row['id'])}", *_place(row)])
-    piece = AnnotatedText(row["language"], text[:end].rstrip())
-    return ShownRow(head, (piece,), len(text) - end)
+    return ShownRow(head, (AnnotatedText(row["language"], row["text"]),), _left_out(row))
 
 
 def _place(row: JsonRow) -> list[str]:

@@ -61,7 +61,7 @@ def form_of(manifest: Manifest) -> str:
 
 def need_text(folder: Path, manifest: Manifest) -> None:
     """Raise InputError for a corpus whose rows are token ids."""
-    form = FORMATS.get(form_of(manifest)) if manifest.stage == "shard" else None
+    form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
     if form and form.tokens:
         raise InputError(
             f"{folder}: corpus in the format {form.name}, which has no text; give one made with "

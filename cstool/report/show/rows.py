@@ -59,7 +59,7 @@ def rows(folder: Path, manifest: Manifest, wanted: RowQuery) -> Iterator[dict[st
     if wanted.draw is not None:
         return _drawn(folder, parts, filters, wanted.draw, wanted.seed)
     if not filters:
-        return (row for part in parts for row in _all_rows(folder / part.file))
+        return (row for part in parts for row in rows_of_part(folder / part.file))
     return (row for place in _places(folder, parts, filters) for row in _rows_at(place))
 
 
@@ -164,7 +164,8 @@ def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
         yield from some.to_pylist()
 
 
-def _all_rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows_of_part(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file in order. Raises InputError if it cannot be read."""
     if path.name.endswith(_LINES):
         for table in _line_tables(path):
             yield from table.to_pylist()

@@ -102,7 +102,7 @@ def mask_corpus(
     Raises InputError for an invalid corpus, tokenizer or file of clusters, WrongCallError for
     options that exclude each other, CstoolError if the library tokenizers is missing.
     """
-    read = need_stage(corpus, "shard")
+    read = need_stage(corpus, "shard", "mix")
     _need_spans(corpus, read, options)
     version = need_library()
     if options.clusters is not None:  # a Dask worker may have another working directory
@@ -136,12 +136,27 @@ def mask_corpus(
 
 
 def _need_spans(corpus: Path, read: Manifest, options: MaskOptions) -> None:
-    """Raise InputError for a corpus whose rows the strategy cannot take."""
+    """Raise InputError or WrongCallError for a corpus whose rows the options cannot take."""
     form = read.parameters.get("format", "cstool")
     if form != "cstool":
         raise InputError(
             f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
-            "`cstool shard --format cstool`"
+            f"`cstool {read.stage} --format cstool`"
+        )
+    if any(given.name == "pair" for given in read.inputs):
+        raise InputError(
+            f"{corpus}: contains pages of several wikis side by side, which have no entity spans; "
+            "mix corpora of `cstool shard` only"
+        )
+    if read.stage == "mix" and options.packed:
+        raise WrongCallError(
+            "--packed: rows of a mixture are in several languages, and a packed row has one; omit "
+            "the option, or give a corpus of `cstool shard`"
+        )
+    if read.stage == "mix" and options.strategy in PAIRINGS:
+        raise InputError(
+            f"{corpus}: a mixture, which has no paragraphs, and {options.strategy} takes pairs of "
+            "sentences of a paragraph or page; give a corpus of `cstool shard`"
         )
     unit = read.row_unit
     if options.strategy in PAIRINGS and unit != "sentence":

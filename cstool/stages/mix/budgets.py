@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from cstool.errors import InputError
-from cstool.stages.mix.recipe import SizeUnit, SourceRecipe, StageRecipe
+from cstool.stages.mix.recipe import SizeUnit, StageRecipe
 
 
 def source_sizes(
@@ -16,84 +16,59 @@ def source_sizes(
 ) -> list[int]:
     """Return the size to take of each source of a stage.
 
-    `available`: the size of each source; `unit`, `file`: of the recipe, for messages. Raises
-    InputError with file and line if there is less than the recipe asks for.
+    `available`: the size of each source; `unit`, `file`: of the recipe, for messages. Either all
+    sources have a share, or none. Raises InputError with file and line if there is less than the
+    recipe asks for.
     """
-    total = _stage_size(stage, available, file)
-    sizes = _wanted(stage, available, total)
-    rest = [i for i, source in enumerate(stage.sources) if not _is_sized(source)]
-    if stage.budget is not None:
-        left = stage.budget - sum(sizes)
-        of_rest = sum(available[i] for i in rest)
-        if left < 0:
-            raise InputError(
-                f"{file}: line {stage.line}: stage {stage.name!r} has a budget of "
-                f"{stage.budget:,} {unit}, but its sources have budgets and shares of "
-                f"{sum(sizes):,}; give the stage a larger budget, or the sources smaller ones"
-            )
-        if (rest and left > of_rest) or (not rest and left > 0):
-            raise InputError(
-                f"{file}: line {stage.line}: stage {stage.name!r} has a budget of "
-                f"{stage.budget:,} {unit}, but its sources have only "
-                f"{of_rest + sum(sizes):,}; give a smaller budget, or more sources"
-            )
-        for i, size in zip(rest, divided(left, [available[i] for i in rest]), strict=True):
-            sizes[i] = size
+    if stage.sources[0].share is not None:
+        # As written: 0.7 is 7/10, not the nearest binary fraction.
+        shares = [Fraction(str(source.share)) for source in stage.sources]
+        sizes = divided(_total_of_shares(stage, shares, available), shares)
     else:
-        for i in rest:
-            sizes[i] = available[i]
+        sizes = _with_rest(stage, available, unit, file)
     for source, size, there in zip(stage.sources, sizes, available, strict=True):
         if size > there:
-            of = "budget" if source.budget is not None else "share"
+            of, whose = ("share", "the stage") if source.budget is None else ("budget", "it")
             raise InputError(
-                f"{file}: line {source.line}: the {of} of {source.name!r} in stage {stage.name!r} "
+                f"{file}, line {source.line}: the {of} of {source.name!r} in stage {stage.name!r} "
                 f"is {size:,} {unit}, but {source.folder} has only {there:,} that the stage can "
-                f"use; give a smaller {of}, or leave it out to use all of them"
+                f"use; give {whose} a smaller budget"
             )
     return sizes
 
 
-def _is_sized(source: SourceRecipe) -> bool:
-    return source.share is not None or source.budget is not None
-
-
-def _stage_size(stage: StageRecipe, available: Sequence[int], file: Path) -> int:
-    """Return the size of a stage that its shares refer to; 0 if it has none."""
+def _total_of_shares(
+    stage: StageRecipe, shares: Sequence[Fraction], available: Sequence[int]
+) -> int:
+    """Return the size of a stage: its budget, or the largest for which each source has enough."""
     if stage.budget is not None:
         return stage.budget
-    shares = [Fraction(source.share or 0) for source in stage.sources]
-    if not any(shares):
-        return 0
-    others = sum(
-        there if source.budget is None else source.budget
-        for source, there in zip(stage.sources, available, strict=True)
-        if source.share is None
-    )
-    if all(source.share is not None for source in stage.sources):
-        parts = [share / sum(shares) for share in shares]
-        return min(int(there / part) for part, there in zip(parts, available, strict=True) if part)
-    if sum(shares) >= 1:
-        raise InputError(
-            f"{file}: line {stage.line}: the shares in stage {stage.name!r} add up to "
-            f"{float(sum(shares)):g}, which leaves nothing for its other sources; give smaller "
-            "shares, or a share to each source"
-        )
-    return int(others / (1 - sum(shares)))
+    whole = sum(shares)
+    pairs = zip(shares, available, strict=True)
+    return min(int(there * whole / share) for share, there in pairs)
 
 
-def _wanted(stage: StageRecipe, available: Sequence[int], total: int) -> list[int]:
-    """Return the sizes of the sources with a share or a budget; 0 for the others."""
-    shares = [Fraction(source.share or 0) for source in stage.sources]
-    of_stage = sum(shares)
-    # If all sources have shares, these are proportions: sums of decimal fractions are not exact.
-    if all(source.share is not None for source in stage.sources):
-        by_share = divided(total, shares)
-    else:
-        by_share = divided(int(total * of_stage), shares)
-    return [
-        source.budget if source.budget is not None else size
-        for source, size in zip(stage.sources, by_share, strict=True)
+def _with_rest(
+    stage: StageRecipe, available: Sequence[int], unit: SizeUnit, file: Path
+) -> list[int]:
+    """Return the sizes of sources without shares: their budgets, and what the stage's leaves."""
+    sizes = [source.budget or 0 for source in stage.sources]
+    rest = [
+        there * (one.budget is None) for there, one in zip(available, stage.sources, strict=True)
     ]
+    of_rest = sum(rest)
+    if stage.budget is not None:
+        left = stage.budget - sum(sizes)
+        if not 0 <= left <= of_rest:
+            most = "budgets of" if left < 0 else "only"
+            size = sum(sizes) + (of_rest if left > 0 else 0)
+            raise InputError(
+                f"{file}, line {stage.line}: stage {stage.name!r} has a budget of "
+                f"{stage.budget:,} {unit}, but its sources have {most} {size:,}; change the budget "
+                "of the stage or of its sources"
+            )
+        rest = divided(left, rest)
+    return [size + more for size, more in zip(sizes, rest, strict=True)]
 
 
 def language_sizes(

@@ -81,7 +81,7 @@ def mixture_card(data: MixtureCardData) -> str:
 {_left_out(mixture)}{reading_section(mixture, data.form)}
 ## Columns
 
-{_columns(data)}
+{mixture_columns(data.form, data.kind, data.parameters, pairs=any(_of(data, "pair")))}
 
 {_made(data)}{_LIMITATIONS}
 {license_section(wikis, data.kind.unit)}## Citation
@@ -97,11 +97,6 @@ _LIMITATIONS = """\
 - A text is compared with others only as a whole, so texts that differ in a character are no
   duplicates.
 """
-
-
-def _columns(data: MixtureCardData) -> str:
-    pairs = any(_of(data, "pair"))
-    return mixture_columns(data.form.name, data.kind, data.parameters, pairs=pairs)
 
 
 def _of(data: MixtureCardData, stage: str) -> list[Ancestor]:

@@ -16,11 +16,8 @@ from cstool.cards.card_metadata import (
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import codes_in
 from cstool.storage.manifest import Part, Source
-from cstool.storage.mixture import Mixture
+from cstool.storage.mixture import Mixture, MixtureStage
 from cstool.storage.mixture_sums import by_language, by_stage
-
-# Formats whose files `datasets` reads.
-READABLE = ("parquet", "jsonl.zst", "jsonl.gz")
 
 
 def mixture_metadata(
@@ -31,7 +28,7 @@ def mixture_metadata(
 ) -> str:
     """Return the YAML; `sources`: the wikis; `files`: those with rows or sequences."""
     rows = by_stage(mixture)
-    stages = {stage.folder: {"train": _size(stage.folder, files, form)} for stage in mixture.stages}
+    stages = {stage.folder: {"train": _size(stage, files, form)} for stage in mixture.stages}
     codes = [code for language in by_language(mixture) for code in codes_in(language)]
     fields: dict[str, Any] = {
         "license": "cc-by-sa-4.0",
@@ -46,7 +43,7 @@ def mixture_metadata(
         "tags": [*TAGS, "curriculum"],
         "size_categories": [size_category(sum(its.rows for its in rows.values()))],
     }
-    if form.suffix in READABLE:
+    if form.loads:
         fields["configs"] = [*_configs([*stages], form)]
         fields["dataset_info"] = [
             config_info(name, its, form) for name, its in with_all(stages).items()
@@ -56,10 +53,15 @@ def mixture_metadata(
     return as_yaml(fields)
 
 
-def _size(stage: str, files: Sequence[Part], form: CorpusFormat) -> SplitSize:
-    """Return the rows and bytes of a stage's data files."""
-    its = [part for part in files if part.file.startswith(f"{form.folder}/{stage}/")]
-    return SplitSize(sum(part.rows for part in its), sum(part.bytes for part in its))
+def _size(stage: MixtureStage, files: Sequence[Part], form: CorpusFormat) -> SplitSize:
+    """Return the size of a stage's data files."""
+    its = [
+        part
+        for part in files
+        if form.is_data(part.file) and part.file.split("/")[1] == stage.folder
+    ]
+    rows, size = sum(part.rows for part in its), sum(part.bytes for part in its)
+    return SplitSize(stage.rows, len(its), rows, size)
 
 
 def _configs(stages: Sequence[str], form: CorpusFormat) -> Iterator[dict[str, Any]]:

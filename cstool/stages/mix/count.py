@@ -51,12 +51,16 @@ class ClassFilter:
     languages: frozenset[str] | None
     switched: tuple[bool, ...]
 
+    def has(self, language: str, *, switched: bool) -> bool:
+        """Whether the rows of a class are chosen."""
+        return (self.languages is None or language in self.languages) and switched in self.switched
+
     def chosen(self, languages: pa.DictionaryArray, switched: Array) -> Array:
         """Return bool[n]: whether each row is chosen."""
         codes = languages.dictionary.to_pylist()
-        wanted = [self.languages is None or code in self.languages for code in codes]
-        of_row = np.array(wanted, bool)[languages.indices.to_numpy()]
-        chosen: Array = of_row & np.isin(switched, self.switched)
+        wanted = [[self.has(code, switched=kind) for kind in (False, True)] for code in codes]
+        table = np.array(wanted, bool).reshape(-1, 2)
+        chosen: Array = table[languages.indices.to_numpy(), switched.astype(np.int64)]
         return chosen
 
 
@@ -105,9 +109,7 @@ def class_of(name: str) -> tuple[str, bool]:
 
 
 def switched_rows(group: RowGroup) -> Array:
-    """Return bool[n]: whether rows are code-switched."""
-    if group.windows is not None:
-        return np.zeros(group.rows, bool)
+    """Return bool[n]: whether rows are code-switched, as windows of several languages are."""
     unequal = pc.not_equal(group.column("language"), group.column("source_language"))
     switched: Array = unequal.to_numpy(zero_copy_only=False)
     return switched

@@ -106,11 +106,6 @@ def read_inputs(recipe: MixRecipe) -> MixInputs:
             if path not in folders:
                 folders[path] = _folder(source, path)
                 first[path] = source
-            if folders[path].paired and source.rows != "all":
-                raise InputError(
-                    f"{recipe.file}: line {source.line}: {source.folder} contains pages of several "
-                    "wikis, which are not code-switched; leave out `rows`"
-                )
             of_stage.append([*folders].index(path))
         _refuse_common_rows(recipe, stage, of_stage)
         of_source.append(tuple(of_stage))
@@ -157,7 +152,7 @@ def _refuse_common_rows(recipe: MixRecipe, stage: StageRecipe, folders: Sequence
         kinds = "all" in (one.rows, other.rows) or one.rows == other.rows
         if folder == its and languages and kinds:
             raise InputError(
-                f"{recipe.file}: line {other.line}: {other.folder} is a source of stage "
+                f"{recipe.file}, line {other.line}: {other.folder} is a source of stage "
                 f"{stage.name!r} already (line {one.line}), with rows of the same kind and "
                 "language; give them different `rows` or `languages`"
             )
@@ -172,7 +167,7 @@ def refuse_large_budgets(recipe: MixRecipe, inputs: MixInputs) -> None:
     for _, source, folder in uses_of(recipe, inputs):
         if source.budget is not None and source.budget > most[folder]:
             raise InputError(
-                f"{recipe.file}: line {source.line}: a budget of {source.budget:,} "
+                f"{recipe.file}, line {source.line}: a budget of {source.budget:,} "
                 f"{recipe.count}, but the text of {source.folder} can have at most "
                 f"{most[folder]:,}; give a smaller budget"
             )
@@ -180,7 +175,7 @@ def refuse_large_budgets(recipe: MixRecipe, inputs: MixInputs) -> None:
         there = sum(most[folder] for folder in set(of_stage))
         if stage.budget is not None and stage.budget > there:
             raise InputError(
-                f"{recipe.file}: line {stage.line}: stage {stage.name!r} has a budget of "
+                f"{recipe.file}, line {stage.line}: stage {stage.name!r} has a budget of "
                 f"{stage.budget:,} {recipe.count}, but the text of its sources can have at most "
                 f"{there:,}; give a smaller budget"
             )

@@ -13,8 +13,7 @@ from cstool.storage.counts import Counts, Tally, total
 from cstool.storage.mixture import (
     DUPLICATE,
     HELD_OUT,
-    OTHER_LANGUAGE,
-    OTHER_ROWS,
+    NOT_CHOSEN,
     OVER_BUDGET,
     Mixture,
     MixtureNumbers,
@@ -110,12 +109,10 @@ def _not_open(
             language, switched = class_of(name)
             fresh = MixtureNumbers(stage=number, corpus=source.name, language=language)
             into = numbers.setdefault((number, source.name, language), fresh)
-            if its.languages is not None and language not in its.languages:
-                _drop(into.dropped, OTHER_LANGUAGE, rows)
-            elif switched not in its.switched:
-                _drop(into.dropped, OTHER_ROWS, rows)
-            else:
+            if its.has(language, switched=switched):
                 _drop(into.dropped, HELD_OUT, folders[folder].held_out.get(name, 0))
+            else:
+                _drop(into.dropped, NOT_CHOSEN, rows)
     return numbers
 
 

@@ -51,7 +51,7 @@ def _choice(
         classes = [
             (languages.index(code), switched)
             for code, switched in map(class_of, found[folder])
-            if (its.languages is None or code in its.languages) and switched in its.switched
+            if its.has(code, switched=switched)
         ]
         if not classes:
             raise _nothing_chosen(recipe, source, found[folder])
@@ -66,7 +66,7 @@ def _choice(
 def _nothing_chosen(recipe: MixRecipe, source: SourceRecipe, found: set[str]) -> InputError:
     there = ", ".join(sorted({class_of(name)[0] for name in found})) or "none"
     return InputError(
-        f"{recipe.file}: line {source.line}: no row of {source.folder} is chosen (its languages: "
+        f"{recipe.file}, line {source.line}: no row of {source.folder} is chosen (its languages: "
         f"{there}); give other `languages` or `rows`"
     )
 
@@ -165,7 +165,7 @@ def refuse_empty_stages(recipe: MixRecipe, rows: Sequence[int]) -> None:
     for stage, number in zip(recipe.stages, rows, strict=True):
         if not number:
             raise InputError(
-                f"{recipe.file}: line {stage.line}: stage {stage.name!r} would be empty, "
+                f"{recipe.file}, line {stage.line}: stage {stage.name!r} would be empty, "
                 "because its rows are duplicates or larger than its budget; change its sources or "
                 "its budget"
             )

@@ -30,6 +30,7 @@ from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, reco
 from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
+from cstool.stages.mix.check_recipe import need_valid
 from cstool.stages.mix.choose import Selection
 from cstool.stages.mix.count import COUNTED, ClassFilter, CountWork, class_of, count_rows
 from cstool.stages.mix.inputs import (
@@ -53,6 +54,7 @@ from cstool.stages.mix.shuffle import (
     gather,
     scatter,
 )
+from cstool.stages.mix.tokenizer_choice import with_tokenizer
 from cstool.storage.atomic import whole_file, write_bytes
 from cstool.storage.checksums import is_sound, read_part, save_array
 from cstool.storage.counts import Counts, total
@@ -87,12 +89,19 @@ class MixOptions:
 def mix(recipe: MixRecipe, out: Path, options: MixOptions, running: RunOptions) -> Manifest:
     """Write the mixture of a recipe into `out`; return the manifest.
 
-    Raises InputError for folders that do not go together and for a budget beyond what there is,
-    OutputError if `out` cannot be used.
+    Raises InputError for an invalid recipe, for folders that do not go together, and for a budget
+    beyond what there is, WrongCallError for options that do not go together, OutputError if `out`
+    cannot be used.
     """
+    need_valid(recipe)
+    files = with_tokenizer(recipe, FORMATS[options.format], options.files)
+    if files.tokenizer:
+        read_encoder(files.tokenizer, files.document_end)  # raises an error if it cannot be used
+        # A worker of a cluster may have another working directory.
+        files = replace(files, tokenizer=files.tokenizer.absolute())
+    options = replace(options, files=files)
     inputs = read_inputs(recipe)
     refuse_large_budgets(recipe, inputs)
-    options = replace(options, files=_with_tokenizer(recipe, options.files))
     given = [describe_folder(folder.path, folder.manifest) for folder in inputs.folders]
     given += [describe_file(path) for path in _files_of(options)]
     with open_run(
@@ -104,16 +113,6 @@ def mix(recipe: MixRecipe, out: Path, options: MixOptions, running: RunOptions) 
         reads=[folder.path for folder in inputs.folders],
     ) as run:
         return run.finished or _fill(run, recipe, inputs, options)
-
-
-def _with_tokenizer(recipe: MixRecipe, files: FormatOptions) -> FormatOptions:
-    """Return the options with the recipe's tokenizer, unless they have one, after reading it."""
-    tokenizer = files.tokenizer or recipe.tokenizer
-    if tokenizer is None:
-        return files
-    end = files.document_end or recipe.document_end
-    read_encoder(tokenizer, end)  # raises an error if it cannot be used
-    return replace(files, tokenizer=tokenizer.absolute(), document_end=end)
 
 
 def _files_of(options: MixOptions) -> list[Path]:

@@ -32,7 +32,7 @@ class CardData:
 
     `dedup`, `tests` (file names): options of `shard` that drop rows; `dropped`: rows by reason;
     `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`; `kind`:
-    of the rows; `file`: the first data file.
+    of the rows.
     """
 
     form: CorpusFormat
@@ -44,7 +44,6 @@ class CardData:
     lineage: tuple[Ancestor, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kind: RowKind = field(default_factory=RowKind)
-    file: str = ""
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -63,7 +62,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 {_opening(splits, facts)} All sentences of a page are in the same split, in all languages.
 
-{columns_table(facts.form.name, facts.kind, facts.parameters)}
+{columns_table(facts.form, facts.kind, facts.parameters)}
 {_left_out(facts)}
 ## Languages
 
@@ -99,7 +98,8 @@ def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return how to open the corpus, and what its splits are."""
     first = next(iter(splits), "de")
     if not facts.form.loads:
-        return opening(_FOLDER, facts.file.removesuffix(f".{facts.form.suffix}"))
+        files = splits.get(first, {}).get("train", SplitSize()).files
+        return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
     return f"""\
 With `pip install {_LIBRARIES[facts.form.suffix]}`:
 

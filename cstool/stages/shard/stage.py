@@ -278,8 +278,8 @@ def _describe(
     for part in (part for part in files if form.is_data(part.file)):
         *_, language, _ = part.file.split("/")
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
-        if form.tokens:
-            split.sequences = (split.sequences or 0) + part.rows
+        split.files += 1
+        split.examples += part.rows
         split.bytes += part.bytes
     for detail, attribute in ((IN_MEMORY, "in_memory"), (ROWS, "rows")):
         for name, number in counts.details.pop(detail, {}).items():
@@ -311,7 +311,6 @@ def _describe(
         run.lineage,
         run.claim.parameters,
         kind,
-        next(part.file for part in files if form.is_data(part.file)),
     )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, card).encode())

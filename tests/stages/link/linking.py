@@ -75,6 +75,6 @@ def write_titles(
 def _closed(folder: Path, stage: str, language: str) -> Path:
     parts = [Part(f.name, 0, f.stat().st_size, sha256(f)) for f in sorted(folder.iterdir())]
     source = Source(f"{language}wiki", language)
-    manifest = Manifest(stage, "test", {}, [], parts, Counts(), source)
+    manifest = Manifest(stage, "test", {"wiki": source.wiki}, [], parts, Counts(), source)
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
     return folder

@@ -12,8 +12,9 @@ from cstool.stages.mix.recipe import MixRecipe, SourceRecipe, StageRecipe
 from cstool.stages.mix.stage import MixOptions, mix
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.manifest import Manifest
+from cstool.storage.row_kinds import RowKind
 from tests.stages.pair.pages import Page, Wiki, pair_wikis
-from tests.stages.shard.documents import Document, write_documents
+from tests.stages.shard.documents import PAGE, Document, write_documents
 from tests.stages.shard.switched import Sentence, write_switched
 
 QUIET = RunOptions(jobs=1, quiet=True)
@@ -35,9 +36,11 @@ def corpus(folder: Path, rows: Sequence[Sentence], *, wiki: str = "enwiki", **op
     return folder
 
 
-def page_corpus(folder: Path, pages: Sequence[Document], **options: Any) -> Path:
+def page_corpus(
+    folder: Path, pages: Sequence[Document], *, kind: RowKind = PAGE, **options: Any
+) -> Path:
     """Write a corpus of pages; return its folder."""
-    switched = write_documents(Path(f"{folder}-switched"), pages, a_part=5)
+    switched = write_documents(Path(f"{folder}-switched"), pages, kind, a_part=5)
     given = {"rows_per_shard": 20, "validation": 0} | options
     shard([switched], folder, ShardOptions(**given), QUIET)
     return folder
