@@ -132,8 +132,9 @@ _WINDOWS = """\
 
 
 A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
-the entity × 2²⁰ + number of the window, `language` the languages of its pages, `source_language`,
-`page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
+the entity × 2²⁰ + number of the window, `language` the languages of its pages."""
+_OF_FIRST_PAGE = """ `source_language`,
+`page_id`, `title` and `wiki` are those of the first page; `entities` is empty."""
 
 
 def mixture_columns(
@@ -146,5 +147,7 @@ def mixture_columns(
     windows = _WINDOWS if pairs else ""
     if form.tokens:
         return columns_of_tokens(form.name, parameters, mixed=True) + windows
+    if pairs:
+        windows += _OF_FIRST_PAGE
     key = ["stage", "corpus"]
     return _lines(form.name, kind, key) + columns_of(kind, key) + _MIXTURE + windows
