@@ -26,7 +26,7 @@ from cstool.formats.corpus_formats import FORMATS, CorpusFormat, FormatName, for
 from cstool.formats.encode_texts import read_encoder
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
 from cstool.formats.table_sizes import IN_MEMORY
-from cstool.formats.token_sequences import TOKEN_IDS
+from cstool.formats.token_sequences import TOKEN_IDS, encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
@@ -155,6 +155,8 @@ def _parameters(recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -> di
         parameters["icu"] = icu_version()
     if options.files.tokenizer:
         parameters["tokenizers"] = need_library()
+    if FORMATS[options.format].tokens:
+        parameters |= encoding_parameters(options.files)
     return parameters
 
 
