@@ -17,9 +17,9 @@ from cstool.arrays.arrow import numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
-from cstool.formats.table_sizes import with_sizes
+from cstool.formats.make_files import file_batches
 from cstool.formats.token_sequences import TOKEN_IDS
-from cstool.formats.written_files import Destination, record_of
+from cstool.formats.written_files import Destination
 from cstool.stages.mix.choose import DUPLICATES, Selection, kinds_of
 from cstool.stages.mix.count import OPEN
 from cstool.stages.mix.rows import MixPart, RowGroup, groups_of
@@ -193,13 +193,8 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
     counts = Counts()
     rows = _in_order(file, work, counts)
     stage = file.name.split("/")[0]
-    if form.write:
-        destination = Destination(Path(work.out), file.name)
-        rows = with_sizes(rows, stage, counts, form.as_read)
-        yield record_of(form.write(rows, destination, work.options, counts))
-    else:
-        assert form.tables
-        yield from with_sizes(form.tables(rows, work.options, counts), stage, counts)
+    destination = Destination(Path(work.out), file.name)
+    yield from file_batches(form, rows, destination, work.options, counts, stage)
     return counts
 
 
