@@ -6,6 +6,7 @@ ranges of it. PairWindows of an entity have the same hash, and keep their order.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches
 from cstool.storage.row_kinds import RowKind
-from cstool.storage.schemas import MIX_FIELDS
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
@@ -115,35 +115,35 @@ def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
     uses = _uses(task, work, counted.read(_CHOSEN_BY, use_threads=False))
     names = strings([name for stage in work.names for name in stage])
     schema = work.schema
-    own = {field.name for field in MIX_FIELDS}
     with SegmentWriter(segment_file(Path(work.segments), task.part.name), keyed(schema)) as out:
         before = 0
         # Each group is a row group of the counted rows.
         for index, group in enumerate(group for group in groups_of(task.part) if group.rows):
             low, high = np.searchsorted(uses.row, [before, before + group.rows])
-            if low < high:
-                here = slice(low, high)
-                destinations, keys = uses.destination[here], uses.key[here]
-                order = order_by_destination(destinations, keys)
-                of_row = numbers((uses.row[here] - before)[order])
+            order = low + order_by_destination(uses.destination[low:high], uses.key[low:high])
+            column = partial(_column, group, counted, index)
+            # Rows that several stages use are in several batches, none larger than the group.
+            for first in range(0, len(order), group.rows):
+                some = order[first : first + group.rows]
                 made = {
-                    "corpus": names.take(numbers(uses.corpus[here][order])),
-                    "stage": numbers(uses.stage[here][order]),
+                    "corpus": names.take(numbers(uses.corpus[some])),
+                    "stage": numbers(uses.stage[some]),
+                    _KEY.name: numbers(uses.key[some]),
                 }
+                of_row = numbers(uses.row[some] - before)
                 # One column at a time, so that the memory of each is reused.
                 columns = [
-                    made[name] if name in own else _column(name, group, counted, index).take(of_row)
-                    for name in schema.names
+                    made[name] if name in made else column(name).take(of_row)
+                    for name in keyed(schema).names
                 ]
-                columns.append(numbers(keys[order]))
                 batch = pa.RecordBatch.from_arrays(columns, schema=keyed(schema))
-                out.write_ordered(batch, destinations[order])
+                out.write_ordered(batch, uses.destination[some])
             before += group.rows
     yield out.index()
     return Counts()
 
 
-def _column(name: str, group: RowGroup, counted: pq.ParquetFile, index: int) -> pa.Array:
+def _column(group: RowGroup, counted: pq.ParquetFile, index: int, name: str) -> pa.Array:
     """Return a column of a group; the tokens of its texts are among the counted rows."""
     if name != TOKEN_IDS.name:
         return group.column(name)
