@@ -17,6 +17,7 @@ import numpy as np
 from cstool.arrays import Array
 from cstool.errors import InputError
 from cstool.masking.vocabulary import one_thread, read_tokenizer
+from cstool.storage.manifest import describe_file
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -91,13 +92,18 @@ class TextEncoder:
             ) from error
 
 
-@lru_cache(maxsize=1)
 def read_encoder(path: Path, document_end: str | None = None) -> TextEncoder:
-    """Return the encoder of a tokenizer.json, once per process.
+    """Return the encoder of a tokenizer.json, which each process reads once if it is the same.
 
     `document_end`: the name of the token for the end of a document, None for one of the usual
     names. Raises InputError if the file is not valid or has no such token.
     """
+    sample = describe_file(path).sample if path.is_file() else None
+    return _read(path, document_end, sample)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, document_end: str | None, _: str | None) -> TextEncoder:
     one_thread()
     tokenizer = read_tokenizer(path)
     if document_end is not None:

@@ -119,6 +119,12 @@ def test_unknown_text_may_not_be_the_end_of_a_document(tmp_path: Path) -> None:
         encoder.encode(["a b"])
 
 
+def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    first = read_encoder(byte_level(tmp_path / "t.json"))
+    assert read_encoder(tmp_path / "t.json") is first
+    assert read_encoder(byte_level(tmp_path / "t.json", "</s>", "<more>")).size == first.size + 1
+
+
 def test_a_text_that_cannot_be_encoded_is_an_error(tmp_path: Path) -> None:
     tokenizer = Tokenizer(models.WordLevel({"a": 0}, unk_token="?"))
     tokenizer.add_special_tokens([AddedToken("</s>", special=True)])

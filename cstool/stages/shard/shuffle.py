@@ -154,6 +154,8 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     facts = _facts(shard, work.kind)
     rows = _in_order(shard, work.kind, counts, facts)
     split = f"{shard.language}/{split_name(shard.name)}"
+    if form.tokens:  # the rows of the files are sequences
+        counts.add(ROWS, {split: shard.rows})
     if form.write:
         destination = Destination(Path(work.out), shard.name)
         tables = with_sizes(rows, split, counts, form.as_read)
@@ -181,7 +183,6 @@ def _in_order(
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
-        counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": rows.num_rows})
         facts.add(rows)
         written += rows.num_rows
         yield rows

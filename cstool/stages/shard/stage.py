@@ -280,6 +280,7 @@ def _describe(
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
         split.files += 1
         split.examples += part.rows
+        split.rows += 0 if form.tokens else part.rows
         split.bytes += part.bytes
     for detail, attribute in ((IN_MEMORY, "in_memory"), (ROWS, "rows")):
         for name, number in counts.details.pop(detail, {}).items():
