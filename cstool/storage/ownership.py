@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import xxhash
 
 from cstool.errors import InputError, OutputError, writing
 from cstool.execution.options import RunOptions
 from cstool.storage.atomic import is_scratch, refuse_links, write_bytes
+from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.locks import is_lock, lock_files
 from cstool.storage.manifest import (
     MANIFEST,
@@ -25,6 +28,7 @@ from cstool.storage.manifest import (
     Input,
     Manifest,
     broken_parts,
+    is_inside,
     read_manifest,
 )
 from cstool.storage.parts import PartFooter, footer_of
@@ -32,6 +36,8 @@ from cstool.storage.timings import TIMINGS, has_timings
 
 RUN = "_run.json"
 WORK = "_work"
+# In the work folder: records of files that are not Parquet.
+RECORDS = "written"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -256,9 +262,25 @@ def _clear(out: Path) -> None:
         runs = Counter(footer.run for _, footer in _parts_in(out, out))
         run = max(runs, key=lambda one: runs[one], default="")
     _remove(_own_parts(out, run), out)
+    _remove([*_recorded_files(out)], out)
     if (out / RUN).exists():
         shutil.rmtree(out / WORK, ignore_errors=True)
     (out / TIMINGS).unlink(missing_ok=True)
+
+
+def _recorded_files(out: Path) -> Iterator[Path]:
+    """Yield the files of an unfinished run that are not Parquet, unless they were changed.
+
+    Records in the work folder list them (`formats/written_files.py`).
+    """
+    for record in (out / WORK / RECORDS).rglob("*.parquet"):
+        with suppress(InputError, OSError, pa.ArrowException):
+            for part in read_part(record, ["file", "bytes", "checksum"]).to_pylist():
+                path = out / part["file"]
+                if not is_inside(part["file"]) or not path.is_file():
+                    continue
+                if path.stat().st_size == part["bytes"] and sha256(path) == part["checksum"]:
+                    yield path
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:

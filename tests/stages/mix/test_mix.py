@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -181,38 +180,6 @@ def test_pages_held_out_by_a_corpus_are_not_in_the_mixture_nor_in_pairs(
     assert dropped == {"page held out for validation": len(both) - rows["stage"].value_counts()
                        .filter(pl.col("stage") == 2)["count"].item()}  # fmt: skip
     assert whole.counts.tallies["rows"].dropped == {}
-
-
-def test_windows_of_an_entity_are_adjacent_and_in_order(documents_and_pairs: Path) -> None:
-    folder = documents_and_pairs
-    _, rows = make(recipe([source(folder / "pairs")]), folder / "windows", rows_per_shard=12)
-    entities = [qid for qid, _ in groupby(number >> 20 for number in rows["id"])]
-    assert len(entities) == len(set(entities)) == 30
-    assert entities != sorted(entities)
-    for _, its in groupby(rows["id"], lambda number: number >> 20):
-        windows = [number % 2**20 for number in its]
-        assert windows == list(range(len(windows)))
-    assert set(rows["language"]) == {"en+ja"}
-    assert set(rows["source_language"]) == {"en"}
-    assert rows["text"].equals(rows["source_text"])
-
-
-def test_windows_are_those_of_the_pairs(documents_and_pairs: Path) -> None:
-    folder = documents_and_pairs
-    _, rows = make(recipe([source(folder / "pairs")]), folder / "texts")
-    whole = {}
-    for (qid,), its in rows.with_columns(qid=pl.col("id") // 2**20).group_by("qid"):
-        whole[qid] = "\n\n".join(its.sort("id")["text"])
-    paired = pl.read_parquet(folder / "pairs/part-*.parquet")
-    assert whole == dict(paired.select("qid", "text").rows())
-    assert len(rows) > len(paired)
-
-
-def test_unpaired_pages_are_windows_of_their_own(tmp_path: Path) -> None:
-    folder = pairs(tmp_path, 8, unpaired=True)
-    _, rows = make(recipe([source(folder)]), tmp_path / "out")
-    assert Counter(rows["language"]) == {"en": 8, "ja": 8}
-    assert set(rows["wiki"]) == {"enwiki", "jawiki"}
 
 
 def test_a_corpus_of_one_pass_has_pass_0_beside_others(tmp_path: Path) -> None:
