@@ -17,7 +17,9 @@ import xxhash
 from cstool.errors import InputError, OutputError, writing
 from cstool.execution.options import RunOptions
 from cstool.storage.atomic import is_scratch, refuse_links, write_bytes
+from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
+from cstool.storage.file_hashes import sha256
 from cstool.storage.locks import is_lock, lock_files
 from cstool.storage.manifest import (
     MANIFEST,
@@ -257,8 +259,24 @@ def _clear(out: Path) -> None:
         run = max(runs, key=lambda one: runs[one], default="")
     _remove(_own_parts(out, run), out)
     if (out / RUN).exists():
+        _remove(_recorded_files(out), out)
         shutil.rmtree(out / WORK, ignore_errors=True)
     (out / TIMINGS).unlink(missing_ok=True)
+
+
+def _recorded_files(out: Path) -> list[Path]:
+    """Return the files of an unfinished run that are not Parquet, by their records.
+
+    Records are the tables in `_work/written` (`formats.written_files`). Changed files are left out.
+    """
+    found = []
+    for record in (out / WORK / "written").rglob("*.parquet"):
+        with suppress(InputError, OSError):
+            for row in read_part(record).to_pylist():
+                path = out / row["file"]
+                if path.is_file() and sha256(path) == row["checksum"]:
+                    found.append(path)
+    return found
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:
