@@ -6,6 +6,7 @@ ranges of it. PairWindows of an entity have the same hash, and keep their order.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,9 @@ from cstool.arrays.arrow import numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
-from cstool.formats.table_sizes import with_sizes
+from cstool.formats.make_files import file_batches
 from cstool.formats.token_sequences import TOKEN_IDS
-from cstool.formats.written_files import Destination, record_of
+from cstool.formats.written_files import Destination
 from cstool.stages.mix.choose import DUPLICATES, Selection, kinds_of
 from cstool.stages.mix.count import OPEN
 from cstool.stages.mix.rows import MixPart, RowGroup, groups_of
@@ -27,7 +28,6 @@ from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches
 from cstool.storage.row_kinds import RowKind
-from cstool.storage.schemas import MIX_FIELDS
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
@@ -115,35 +115,35 @@ def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
     uses = _uses(task, work, counted.read(_CHOSEN_BY, use_threads=False))
     names = strings([name for stage in work.names for name in stage])
     schema = work.schema
-    own = {field.name for field in MIX_FIELDS}
     with SegmentWriter(segment_file(Path(work.segments), task.part.name), keyed(schema)) as out:
         before = 0
         # Each group is a row group of the counted rows.
         for index, group in enumerate(group for group in groups_of(task.part) if group.rows):
             low, high = np.searchsorted(uses.row, [before, before + group.rows])
-            if low < high:
-                here = slice(low, high)
-                destinations, keys = uses.destination[here], uses.key[here]
-                order = order_by_destination(destinations, keys)
-                of_row = numbers((uses.row[here] - before)[order])
+            order = low + order_by_destination(uses.destination[low:high], uses.key[low:high])
+            column = partial(_column, group, counted, index)
+            # Rows that several stages use are in several batches, none larger than the group.
+            for first in range(0, len(order), group.rows):
+                some = order[first : first + group.rows]
                 made = {
-                    "corpus": names.take(numbers(uses.corpus[here][order])),
-                    "stage": numbers(uses.stage[here][order]),
+                    "corpus": names.take(numbers(uses.corpus[some])),
+                    "stage": numbers(uses.stage[some]),
+                    _KEY.name: numbers(uses.key[some]),
                 }
+                of_row = numbers(uses.row[some] - before)
                 # One column at a time, so that the memory of each is reused.
                 columns = [
-                    made[name] if name in own else _column(name, group, counted, index).take(of_row)
-                    for name in schema.names
+                    made[name] if name in made else column(name).take(of_row)
+                    for name in keyed(schema).names
                 ]
-                columns.append(numbers(keys[order]))
                 batch = pa.RecordBatch.from_arrays(columns, schema=keyed(schema))
-                out.write_ordered(batch, destinations[order])
+                out.write_ordered(batch, uses.destination[some])
             before += group.rows
     yield out.index()
     return Counts()
 
 
-def _column(name: str, group: RowGroup, counted: pq.ParquetFile, index: int) -> pa.Array:
+def _column(group: RowGroup, counted: pq.ParquetFile, index: int, name: str) -> pa.Array:
     """Return a column of a group; the tokens of its texts are among the counted rows."""
     if name != TOKEN_IDS.name:
         return group.column(name)
@@ -193,13 +193,8 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
     counts = Counts()
     rows = _in_order(file, work, counts)
     stage = file.name.split("/")[0]
-    if form.write:
-        destination = Destination(Path(work.out), file.name)
-        rows = with_sizes(rows, stage, counts, form.as_read)
-        yield record_of(form.write(rows, destination, work.options, counts))
-    else:
-        assert form.tables
-        yield from with_sizes(form.tables(rows, work.options, counts), stage, counts)
+    destination = Destination(Path(work.out), file.name)
+    yield from file_batches(form, rows, destination, work.options, counts, stage)
     return counts
 
 

@@ -25,9 +25,9 @@ from cstool.formats.attribution import (
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, FormatName, format_of
 from cstool.formats.encode_texts import read_encoder
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
+from cstool.formats.make_files import make_files, remove_strays
 from cstool.formats.table_sizes import IN_MEMORY
 from cstool.formats.token_sequences import TOKEN_IDS, encoding_parameters
-from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
@@ -178,9 +178,9 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     form = format_of(options.format, inputs.kind)
     schema = _schema(recipe, inputs, options)
     work = GatherWork(str(run.out), form.name, inputs.kind, options.files, schema)
-    written, counts = _write(run, form, work, shards)
+    written, counts, _ = make_files(run, form, gather, work, shards, "file")
     run.leave_the_rest()
-    _remove_strays(run, {part.file for part in written})
+    remove_strays(run, {part.file for part in written})
     _complete(mixture, options, shards)
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
@@ -297,39 +297,6 @@ def _complete(mixture: Mixture, options: MixOptions, shards: list[Task[FileToWri
         mixture.tokenizer = options.files.tokenizer.name
     for stage in mixture.stages:
         stage.files = sum(task.file.startswith(f"{stage.folder}/") for task in shards)
-
-
-def _write(
-    run: Run, form: CorpusFormat, work: GatherWork, shards: list[Task[FileToWrite]]
-) -> tuple[list[Part], Counts]:
-    """Write the files of the mixture; return them and their total counts."""
-    if form.write is None:
-        tasks = [replace(t, file=f"{form.folder}/{t.file}.{form.suffix}") for t in shards]
-        spec = PartSpec(form.schema, label="mix: write", unit="file", layout=form.layout)
-        made = run.map(gather, work, tasks, spec)
-        return [one.part for one in made], total(one.counts for one in made)
-    # Only Parquet files can store how they were made; others have a record in the work folder.
-    tasks = [replace(task, file=f"{task.file}.parquet") for task in shards]
-    records = run.work("written")
-    made = run.map(
-        gather,
-        work,
-        tasks,
-        PartSpec(WRITTEN, label="mix: write", phase="written", unit="file"),
-        is_intact=lambda record: are_as_recorded(run.out, records / record),
-    )
-    files = [part for one in made for part in recorded(records / one.part.file)]
-    return files, total(one.counts for one in made)
-
-
-def _remove_strays(run: Run, listed: set[str]) -> None:
-    """Remove files of this run, by their records, that are not part of the mixture any more."""
-    for record in run.work("written").glob("*/*.parquet"):
-        for part in recorded(record):
-            path = run.out / part.file
-            linked = any(p.is_symlink() for p in (path, *path.parents[: part.file.count("/")]))
-            if part.file not in listed and not linked and is_part(run.out, part):
-                path.unlink()
 
 
 def _describe(

@@ -18,8 +18,8 @@ from cstool.arrays.arrow import numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
-from cstool.formats.table_sizes import with_sizes
-from cstool.formats.written_files import Destination, record_of
+from cstool.formats.make_files import file_batches
+from cstool.formats.written_files import Destination
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
@@ -156,13 +156,8 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     split = f"{shard.language}/{split_name(shard.name)}"
     if form.tokens:  # the rows of the files are sequences
         counts.add(ROWS, {split: shard.rows})
-    if form.write:
-        destination = Destination(Path(work.out), shard.name)
-        tables = with_sizes(rows, split, counts, form.as_read)
-        yield record_of(form.write(tables, destination, work.options, counts))
-    else:
-        assert form.tables
-        yield from with_sizes(form.tables(rows, work.options, counts), split, counts)
+    destination = Destination(Path(work.out), shard.name)
+    yield from file_batches(form, rows, destination, work.options, counts, split)
     yield facts.beside()
     return counts
 

@@ -17,10 +17,10 @@ from cstool.cards.card_metadata import SplitSize
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
-from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
+from cstool.formats.corpus_formats import FORMATS, check_options, format_of
+from cstool.formats.make_files import make_files, remove_strays
 from cstool.formats.table_sizes import IN_MEMORY
 from cstool.formats.token_sequences import encoding_parameters
-from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
@@ -161,13 +161,16 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
     )
     by_shard, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = format_of(options.format, kind)
-    written, counts, facts = _write(run, form, kind, options, _shards(plan, by_shard, sizes))
+    shards = _shards(plan, by_shard, sizes)
+    work = GatherTask(str(run.out), form.name, kind, options.files)
+    written, counts, parts_of_files = make_files(run, form, gather, work, shards, "shard")
+    facts = [read_facts(run.work(FACTS) / file) for file in parts_of_files]
     paragraphs = of_corpus(run, _once_each(read))
     dropped = total(m.counts for m in scattered).tallies["rows"].dropped
     # What was read is known from the input, so that a lost row is noticed.
     counts.tallies["rows"] = Tally(rows, sum(sizes.values()), dropped)
     run.leave_the_rest()
-    _remove_strays(run, {part.file for part in written})
+    remove_strays(run, {part.file for part in written})
     extra = _describe(run, read, written, counts, facts, options, kind)
     made = [FinishedPart(part, Counts()) for part in written]
     return run.finish([*made, *paragraphs], counts, files=extra, unit=kind.unit)
@@ -221,46 +224,6 @@ def _shards(
         for number, (destination, segments) in enumerate(shards)
         for name in [f"{language}/{split}-{number:05d}-of-{len(shards):05d}"]
     ]
-
-
-def _write(
-    run: Run,
-    form: CorpusFormat,
-    kind: RowKind,
-    options: ShardOptions,
-    shards: list[Task[ShardToWrite]],
-) -> tuple[list[Part], Counts, list[FileFacts]]:
-    """Write the files of the corpus; return them, their total counts and their statistics."""
-    work = GatherTask(str(run.out), form.name, kind, options.files)
-    if form.write is None:
-        tasks = [replace(t, file=f"{form.folder}/{t.file}.{form.suffix}") for t in shards]
-        spec = PartSpec(form.schema, label="shard: write", unit="shard", layout=form.layout)
-        made = run.map(gather, work, tasks, spec)
-        files = [one.part for one in made]
-    else:
-        # Only Parquet files can store how they were made; others have a record in the work folder.
-        tasks = [replace(task, file=f"{task.file}.parquet") for task in shards]
-        records = run.work("written")
-        made = run.map(
-            gather,
-            work,
-            tasks,
-            PartSpec(WRITTEN, label="shard: write", phase="written", unit="shard"),
-            is_intact=lambda record: are_as_recorded(run.out, records / record),
-        )
-        files = [part for one in made for part in recorded(records / one.part.file)]
-    facts = [read_facts(run.work(FACTS) / task.file) for task in tasks]
-    return files, total(one.counts for one in made), facts
-
-
-def _remove_strays(run: Run, listed: set[str]) -> None:
-    """Remove files of this run, by their records, that are not part of the corpus any more."""
-    for record in run.work("written").glob("*/*.parquet"):
-        for part in recorded(record):
-            path = run.out / part.file
-            linked = any(p.is_symlink() for p in (path, *path.parents[: part.file.count("/")]))
-            if part.file not in listed and not linked and is_part(run.out, part):
-                path.unlink()
 
 
 def _describe(

@@ -123,6 +123,24 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     assert files_of(cut) == files_of(tmp_path / "whole")
 
 
+def test_overwriting_an_interrupted_run_leaves_none_of_its_files(
+    switched: Path, tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+        make(switched, tmp_path / "o", chosen("megatron", tokenizer))
+    mine = tmp_path / "o/data/de/mine.bin"
+    mine.write_bytes(b"mine")
+    make(
+        switched,
+        tmp_path / "o",
+        chosen("megatron", tokenizer, rows=1000),
+        replace(ONE, overwrite=True),
+    )
+    (problem,) = verify(targets([tmp_path / "o"])).wrong
+    assert problem.place == str(mine)
+
+
 def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
