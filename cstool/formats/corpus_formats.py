@@ -42,8 +42,8 @@ TableMaker = Callable[[Iterable[pa.Table], FormatOptions, Counts], Iterator[pa.T
 class CorpusFormat:
     """An output format.
 
-    `schema`: of the rows of a file. `suffix`: of the name of a data file; `folder`: the folder of
-    data files in the corpus. A format has `tables` if its files are Parquet, else `write`.
+    `schema`: of the rows of a file; `format_of` makes that of a format with `columns`. `suffix`: of
+    the name of a data file; `folder`: the folder of data files in the corpus. A format has `tables` if its files are Parquet, else `write`.
     `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
     whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
     contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
@@ -179,4 +179,4 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
     )
 }
-assert set(FORMATS) <= {*get_args(FormatName)}
+assert {*FORMATS} == {*get_args(FormatName)}
