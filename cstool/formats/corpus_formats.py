@@ -176,4 +176,4 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
     )
 }
-assert set(FORMATS) <= {*get_args(FormatName)}
+assert {*FORMATS} == {*get_args(FormatName)}
