@@ -12,6 +12,8 @@ from cstool.arrays.arrow import one_chunk
 from cstool.arrays.codepoints import bytes_of
 
 U64 = np.ndarray[Any, np.dtype[np.uint64]]
+# Ids of sentences have fewer bits (`schemas.sentence_id`).
+_PASS_SHIFT = 52
 
 
 def mix(values: U64) -> U64:
@@ -52,6 +54,19 @@ def page_hashes(table: pa.Table, seed: int) -> Array:
     ).reshape(len(wikis.dictionary), len(codes.dictionary))
     pages = table.column("page_id").to_numpy().astype(np.uint64)
     return mix(pages ^ words[wikis.indices.to_numpy(), codes.indices.to_numpy()])
+
+
+def row_hashes(rows: pa.Table, pages: Array, seed: int) -> Array:
+    """Return uint64[n]: a hash of what identifies each row of a corpus.
+
+    `rows`: the columns `id`, `language` and, of several passes, `pass`; `pages`: see `page_hashes`.
+    """
+    languages = one_chunk(rows.column("language")).dictionary_encode()
+    words = np.array([hash_word(c, seed) for c in languages.dictionary.to_pylist()], np.uint64)
+    ids = rows.column("id").to_numpy().astype(np.uint64)
+    if "pass" in rows.column_names:
+        ids |= rows.column("pass").to_numpy().astype(np.uint64) << np.uint64(_PASS_SHIFT)
+    return mix(mix(ids) ^ words[languages.indices.to_numpy()] ^ pages)
 
 
 def _wiki_word(wiki: str, code: str) -> str:

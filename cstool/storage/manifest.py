@@ -310,6 +310,12 @@ def describe_file(path: Path) -> Input:
     return Input(path.name, size, None, f"xxh3:{digest.hexdigest()}")
 
 
+def describe_part(folder: Path, file: str, rows: int) -> Part:
+    """Return a complete file of a stage's folder as a part; `rows`: 0 if it has none."""
+    path = folder / file
+    return Part(file, rows, path.stat().st_size, sha256(path))
+
+
 def as_read(given: Input, file: FileRead) -> Input:
     """Return an input with the size and fingerprint of the file that was read."""
     return msgspec.structs.replace(given, bytes=file.bytes, fingerprint=file.fingerprint)

@@ -14,13 +14,12 @@ import pyarrow.parquet as pq
 from cstool.arrays import Array
 from cstool.arrays.arrow import changes, flat, list_of, list_of_structs, numbers, one_chunk
 from cstool.arrays.codepoints import begins_of, cut
-from cstool.arrays.hashing import hash_word, mix, page_hashes
+from cstool.arrays.hashing import hash_word, mix, page_hashes, row_hashes
 from cstool.storage.checksums import open_part
 from cstool.storage.schemas import PAIRED, POSITIONS_A_PAGE, SPANS, UNIT_FIELDS
 from cstool.storage.segments import groups_at_once, read_groups
 
-# Ids of sentences have fewer bits (`schemas.sentence_id`).
-_PASS_SHIFT = 52
+_HASHED = ("id", "pass", "language", "wiki", "source_language", "page_id")
 _PAGES_OF_PAIRS = {"wiki": "wiki", "source_language": "language", "page_id": "page_id"}
 
 
@@ -66,7 +65,7 @@ def groups_of(part: MixPart) -> Iterator[RowGroup]:
     for groups in groups_at_once(source):
         if part.paired:
             rows = read_groups(source, groups, PAIRED.names).combine_chunks()
-            windows = windows_of(rows)
+            windows = pair_windows(rows)
             table = windows.table
             yield RowGroup(table.num_rows, partial(_column_of, table), windows)
         else:
@@ -103,20 +102,16 @@ def hashes_of(group: RowGroup) -> RowHashes:
         fields = {name: segments.field(field) for name, field in _PAGES_OF_PAIRS.items()}
         pages = page_hashes(pa.table(fields), 0)
         return RowHashes(entities, pages, np.repeat(np.arange(len(entities)), np.diff(first)))
-    columns = {name: group.column(name) for name in ("wiki", "source_language", "page_id")}
-    pages = page_hashes(pa.table(columns), 0)
-    languages = group.column("language").dictionary_encode()
-    words = _words(languages.dictionary)[languages.indices.to_numpy()]
-    ids = group.column("id").to_numpy().astype(np.uint64)
-    ids |= group.column("pass").to_numpy().astype(np.uint64) << np.uint64(_PASS_SHIFT)
-    return RowHashes(mix(mix(ids) ^ words ^ pages), pages, np.arange(group.rows))
+    rows = pa.table({name: group.column(name) for name in _HASHED})
+    pages = page_hashes(rows, 0)
+    return RowHashes(row_hashes(rows, pages, 0), pages, np.arange(group.rows))
 
 
 def _words(names: pa.Array) -> Array:
     return np.array([hash_word(name) for name in names.to_pylist()], np.uint64)
 
 
-def windows_of(rows: pa.Table) -> PairWindows:
+def pair_windows(rows: pa.Table) -> PairWindows:
     """Cut the rows of `pair` into windows.
 
     A window ends before each segment whose wiki is not after that of the previous segment, in the

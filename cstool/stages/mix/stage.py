@@ -59,8 +59,15 @@ from cstool.stages.mix.tokenizer_choice import with_tokenizer
 from cstool.storage.atomic import whole_file, write_bytes
 from cstool.storage.checksums import is_sound, read_part, save_array
 from cstool.storage.counts import Counts, total
-from cstool.storage.file_hashes import hash_file, sha256
-from cstool.storage.manifest import ATTRIBUTION, Manifest, Part, describe_file, describe_folder
+from cstool.storage.file_hashes import hash_file
+from cstool.storage.manifest import (
+    ATTRIBUTION,
+    Manifest,
+    Part,
+    describe_file,
+    describe_folder,
+    describe_part,
+)
 from cstool.storage.mixture import MIXTURE, Mixture
 from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
@@ -320,7 +327,8 @@ def _describe(
     encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)
     write_bytes(run.out / MIXTURE, encoded + b"\n")
     rows = merge_attribution(run.out / PAGES_FILE, map(_pages, inputs.folders))
-    return [_part(run.out, *of) for of in (("README.md", 0), (MIXTURE, 0), (PAGES_FILE, rows))]
+    described = (("README.md", 0), (MIXTURE, 0), (PAGES_FILE, rows))
+    return [describe_part(run.out, file, number) for file, number in described]
 
 
 def _pages(folder: MixFolder) -> Iterator[pa.Table]:
@@ -330,7 +338,3 @@ def _pages(folder: MixFolder) -> Iterator[pa.Table]:
             folder.path / part.file for part in folder.manifest.beside(ATTRIBUTION)
         )
     return cells_of_file(folder.path / PAGES_FILE)
-
-
-def _part(folder: Path, file: str, rows: int) -> Part:
-    return Part(file, rows, (folder / file).stat().st_size, sha256(folder / file))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk
-from cstool.arrays.hashing import hash_word, mix, page_hashes
+from cstool.arrays.hashing import page_hashes, row_hashes
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.make_files import file_batches
@@ -42,8 +42,6 @@ _KEY = pa.field("random_key", pa.uint64())
 # A detail of the counts: rows of the corpus, by language and split.
 ROWS = "rows by split"
 _KEY_BITS = 32
-# Ids of sentences have fewer bits (`schemas.sentence_id`).
-_PASS_SHIFT = 52
 
 
 @dataclass(frozen=True)
@@ -129,12 +127,8 @@ def random_keys_of(table: pa.Table, plan: ShardPlan) -> tuple[Array, Array]:
     languages = one_chunk(table.column("language")).dictionary_encode()
     codes = languages.dictionary.to_pylist()
     of_row = languages.indices.to_numpy()
-    words = np.array([hash_word(code, plan.options.seed) for code in codes], np.uint64)
     pages = page_hashes(table, plan.options.seed)
-    ids = table.column("id").to_numpy().astype(np.uint64)
-    if "pass" in table.column_names:
-        ids |= table.column("pass").to_numpy().astype(np.uint64) << np.uint64(_PASS_SHIFT)
-    keys = mix(mix(ids) ^ words[of_row] ^ pages)
+    keys = row_hashes(table, pages, plan.options.seed)
     starts = np.cumsum([0, *(files + 1 for files in plan.files)])
     numbers_ = np.array([plan.languages.index(code) for code in codes], np.int64)[of_row]
     files = np.array(plan.files, np.uint64)[numbers_]

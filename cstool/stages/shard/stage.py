@@ -50,7 +50,7 @@ from cstool.stages.shard.statistics import (
 from cstool.storage.atomic import whole_file, write_bytes
 from cstool.storage.checksums import is_sound
 from cstool.storage.counts import Counts, Tally, total
-from cstool.storage.file_hashes import hash_file, sha256
+from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import (
     ATTRIBUTION,
     Input,
@@ -58,6 +58,7 @@ from cstool.storage.manifest import (
     Part,
     describe_file,
     describe_folder,
+    describe_part,
 )
 from cstool.storage.paragraphs import of_corpus
 from cstool.storage.parts import FinishedPart, PartSpec
@@ -281,9 +282,9 @@ def _describe(
     write_bytes(run.out / STATISTICS, data + b"\n")
     rows = write_attribution(run.out / PAGES_FILE, _pages(read))
     return [
-        _part(run.out, "README.md", 0),
-        _part(run.out, STATISTICS, 0),
-        _part(run.out, PAGES_FILE, rows),
+        describe_part(run.out, "README.md", 0),
+        describe_part(run.out, STATISTICS, 0),
+        describe_part(run.out, PAGES_FILE, rows),
     ]
 
 
@@ -292,7 +293,3 @@ def _pages(read: list[SwitchedFolder]) -> Iterator[PageTable]:
         wiki = manifest.source.wiki if manifest.source else ""
         for part in manifest.beside(ATTRIBUTION):
             yield PageTable(wiki, folder / part.file)
-
-
-def _part(folder: Path, file: str, rows: int) -> Part:
-    return Part(file, rows, (folder / file).stat().st_size, sha256(folder / file))

@@ -13,9 +13,8 @@ from cstool.stages.titles.resolve import ResolvedTitles
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts
-from cstool.storage.file_hashes import sha256
 from cstool.storage.hash_index import HashIndex, building
-from cstool.storage.manifest import Part
+from cstool.storage.manifest import Part, describe_part
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
 from cstool.storage.schemas import QID
@@ -108,7 +107,7 @@ def write_differences(run: Run, made: list[FinishedPart]) -> Part:
         for line in _lines(run.work("differences") / m.part.file for m in made):
             file.write(line)
             lines += 1
-    return Part(DIFFERENCES, lines, path.stat().st_size, sha256(path))
+    return describe_part(run.out, DIFFERENCES, lines)
 
 
 def _lines(files: Iterator[Path]) -> Iterator[str]:

@@ -26,9 +26,17 @@ from cstool.stages.titles.wiki import language_of, named_site, site_of
 from cstool.stages.titles.write_non_entities import write_not_entities
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts, total
-from cstool.storage.file_hashes import FileRead, sha256
+from cstool.storage.file_hashes import FileRead
 from cstool.storage.hash_index import HashIndex
-from cstool.storage.manifest import TITLE_INDEX, Manifest, Part, Source, describe_folder, need_stage
+from cstool.storage.manifest import (
+    TITLE_INDEX,
+    Manifest,
+    Part,
+    Source,
+    describe_folder,
+    describe_part,
+    need_stage,
+)
 from cstool.storage.ownership import refuse_damage
 from cstool.storage.run import Run, open_run
 from cstool.wikitext.language_check import SAMPLE
@@ -172,6 +180,4 @@ def _compare(run: Run, resolved: ResolvedTitles, listed: DumpListing, counts: Co
 
 
 def _index_part(folder: Path, file: str) -> Part:
-    path = folder / file
-    rows = len(load_array(path, check=False))
-    return Part(file, rows, path.stat().st_size, sha256(path))
+    return describe_part(folder, file, len(load_array(folder / file, check=False)))

@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import read_part, write_table
-from cstool.storage.file_hashes import sha256
-from cstool.storage.manifest import NOT_ENTITIES, Part
+from cstool.storage.manifest import NOT_ENTITIES, Part, describe_part
 from cstool.storage.non_entities import NON_ENTITIES
 from cstool.storage.schemas import QID
 
@@ -34,8 +33,7 @@ def write_not_entities(folder: Path, files: Iterable[Path]) -> tuple[Part, dict[
     table = table.take(pa.array(first)).combine_chunks()
     with whole_file(folder / NOT_ENTITIES) as temporary:
         write_table(temporary, table, {"compression": "zstd"})
-    path = folder / NOT_ENTITIES
     numbers = {
         row["values"]: row["counts"] for row in table.column("reason").value_counts().to_pylist()
     }
-    return Part(NOT_ENTITIES, table.num_rows, path.stat().st_size, sha256(path)), numbers
+    return describe_part(folder, NOT_ENTITIES, table.num_rows), numbers

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from cstool.stages.mix.rows import windows_of
+from cstool.stages.mix.rows import pair_windows
 from cstool.storage.schemas import PAIRED
 from tests.stages.mix.mixtures import make, pairs, recipe, source
 
@@ -64,6 +64,6 @@ def test_the_languages_of_a_window_are_those_of_its_segments(tmp_path: Path) -> 
         )
     ]  # fmt: skip
     row = {"qid": 1, "languages": ["en", "en", "ja"], "segments": segments, "text": "a\n\n" * 5}
-    table = windows_of(pa.Table.from_pylist([row], PAIRED)).table
+    table = pair_windows(pa.Table.from_pylist([row], PAIRED)).table
     assert table["language"].to_pylist() == ["en+ja", "ja", "en"]
     assert table["source_language"].to_pylist() == ["en", "ja", "en"]
