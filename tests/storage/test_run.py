@@ -70,6 +70,21 @@ def run_stage(
         return run.finish(made, total(m.counts for m in made))
 
 
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ([{"name": "a"}, {"name": "c"}], r"parameters: stages 2 name: b \(now c\); choose"),
+        ([{"name": "a"}], r"parameters: stages: a,b \(now a\); choose"),
+    ],
+)
+def test_the_message_names_the_parameter_within_a_list_of_tables(
+    tmp_path: Path, other: list[dict[str, str]], told: str
+) -> None:
+    run_stage(tmp_path, more={"stages": [{"name": "a"}, {"name": "b"}]})
+    with pytest.raises(OutputError, match=told):
+        run_stage(tmp_path, more={"stages": other})
+
+
 def test_a_complete_run_leaves_only_parts_and_manifest(tmp_path: Path) -> None:
     manifest = run_stage(tmp_path / "o")
     assert sorted(files_of(tmp_path / "o")) == [MANIFEST, *(part_name(i) for i in range(5))]
