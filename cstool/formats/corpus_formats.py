@@ -26,6 +26,7 @@ from cstool.storage.checksums import layout_of
 from cstool.storage.counts import Counts
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import SWITCHED
+from cstool.storage.segments import TableSize
 
 FormatName = Literal["cstool", "entitycs", "jsonl", "mt", "dolma", "megatron", "tokens"]
 
@@ -80,6 +81,13 @@ class CorpusFormat:
     def is_data(self, file: str) -> bool:
         """Whether a file of the corpus, by its path in the corpus, is one of its data files."""
         return file.startswith(f"{self.folder}/") and file.endswith(f".{self.suffix}")
+
+
+def group_size(kind: RowKind) -> TableSize:
+    """Return the size of a row group of files with rows of a kind."""
+    if kind.unit == "sentence":
+        return TableSize(ROWS_A_GROUP)
+    return TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
 
 
 def format_of(name: str, kind: RowKind) -> CorpusFormat:

@@ -68,6 +68,14 @@ def by_corpus(mixture: Mixture) -> dict[tuple[int, str], MixtureSum]:
     return {key: sums.get(key, MixtureSum()) for key in order}
 
 
+def available_by_corpus(mixture: Mixture) -> dict[tuple[int, str], int]:
+    """Return by stage and corpus the size that the stage could have used, without duplicates."""
+    sizes = dict.fromkeys(by_corpus(mixture), 0)
+    for source in mixture.sources:
+        sizes[source.stage, source.corpus] += source.available
+    return sizes
+
+
 def by_language(mixture: Mixture) -> dict[str, MixtureSum]:
     """Return the sums by language, the largest first."""
     sums = sums_by(mixture, lambda one: one.language)

@@ -7,6 +7,7 @@ from cstool.storage.mixture import Mixture, MixtureNumbers, MixtureSource, Mixtu
 from cstool.storage.mixture_sums import (
     LeftOut,
     MixtureSum,
+    available_by_corpus,
     by_corpus,
     by_language,
     by_stage,
@@ -44,9 +45,10 @@ def test_each_way_to_sum_has_the_same_total(numbers: list[MixtureNumbers]) -> No
 
 def test_a_stage_and_a_corpus_without_rows_are_listed() -> None:
     one = mixture(MixtureNumbers(stage=2, corpus="y", language="de", rows=1, size=2))
-    one.sources = [MixtureSource(stage=1, corpus="x", kind="shard")]
+    one.sources = [MixtureSource(stage=1, corpus="x", kind="shard", available=3)]
     assert by_stage(one) == {1: MixtureSum(), 2: MixtureSum(1, 0, 2, 0)}
     assert [*by_corpus(one)] == [(1, "x"), (2, "y")]
+    assert available_by_corpus(one) == {(1, "x"): 3, (2, "y"): 0}
     assert by_stage(one)[1].switched is None
 
 

@@ -1,6 +1,5 @@
 """The figures on a mixture: its corpora by stage, its languages, and what was left out."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cstool.languages.codes import codes_in
@@ -11,6 +10,7 @@ from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import (
     SWITCHED,
     MixtureSum,
+    available_by_corpus,
     by_corpus,
     by_language,
     by_stage,
@@ -47,9 +47,7 @@ def _bars(
 
 def _corpora(mixture: Mixture, draw: Drawer) -> Figure:
     sums, of_stage = by_corpus(mixture), by_stage(mixture)
-    available = Counter[_Corpus]()
-    for source in mixture.sources:
-        available[source.stage, source.corpus] += source.available
+    available = available_by_corpus(mixture)
     cells = [
         (
             mixture.stages[key[0] - 1].folder,

@@ -1,7 +1,6 @@
 """The card of a mixture: its `README.md`."""
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +24,7 @@ from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import (
     SWITCHED,
     MixtureSum,
+    available_by_corpus,
     by_corpus,
     by_language,
     by_stage,
@@ -191,9 +191,7 @@ def _stages(mixture: Mixture) -> str:
 
 def _corpora(mixture: Mixture) -> str:
     of_stage = by_stage(mixture)
-    available = Counter[tuple[int, str]]()
-    for source in mixture.sources:
-        available[source.stage, source.corpus] += source.available
+    available = available_by_corpus(mixture)
     lines = [
         (
             mixture.stages[stage - 1].folder,

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
-from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
+from cstool.formats.corpus_formats import format_of, group_size
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.make_files import file_batches
 from cstool.formats.token_sequences import TOKEN_IDS
@@ -31,7 +31,6 @@ from cstool.storage.row_kinds import RowKind
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
-    TableSize,
     merge_segments,
     order_by_destination,
     read_segments,
@@ -200,9 +199,7 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
 
 def _in_order(file: FileToWrite, work: GatherWork, counts: Counts) -> Iterator[pa.Table]:
     """Yield the rows of a file in the order of their keys, in tables of a row group's size."""
-    size = TableSize(ROWS_A_GROUP)
-    if work.kind.unit != "sentence":
-        size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
+    size = group_size(work.kind)
     return _counted(merge_segments(file.segments, keyed(work.schema), _KEY.name, size), counts)
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, one_chunk
 from cstool.arrays.hashing import page_hashes, row_hashes
-from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
+from cstool.formats.corpus_formats import format_of, group_size
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.make_files import file_batches
 from cstool.formats.written_files import Destination
@@ -30,7 +30,6 @@ from cstool.storage.row_kinds import RowKind
 from cstool.storage.segments import (
     Segment,
     SegmentWriter,
-    TableSize,
     groups_at_once,
     merge_segments,
     order_by_destination,
@@ -166,10 +165,7 @@ def _in_order(
 ) -> Iterator[pa.Table]:
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     written = 0
-    size = TableSize(ROWS_A_GROUP)
-    if kind.unit != "sentence":
-        size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
-    for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
+    for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, group_size(kind)):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
         facts.add(rows)

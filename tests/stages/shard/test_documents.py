@@ -67,7 +67,7 @@ def test_files_and_row_groups_of_pages_are_bounded_by_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan, "BYTES_A_SHARD", 2_000)
-    monkeypatch.setattr("cstool.stages.shard.shuffle.BYTES_A_GROUP", 600)
+    monkeypatch.setattr("cstool.formats.corpus_formats.BYTES_A_GROUP", 600)
     rows = make_corpus(write_documents(tmp_path / "switched", DOCUMENTS), tmp_path / "corpus")
     text = rows.filter(pl.col("language") == "de")["text"].str.len_bytes().sum()
     files = sorted((tmp_path / "corpus/data/de").glob("train-*.parquet"))

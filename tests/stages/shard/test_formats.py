@@ -224,7 +224,7 @@ def make_lines(switched: Path, out: Path) -> Path:
 def test_tables_have_a_page_index_and_row_groups_of_the_size_that_is_set(
     switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cstool.stages.shard.shuffle.ROWS_A_GROUP", 100)
+    monkeypatch.setattr("cstool.formats.corpus_formats.ROWS_A_GROUP", 100)
     make_corpus(switched, tmp_path)
     metadata = pq.read_metadata(tmp_path / "data/de/train-00000-of-00001.parquet")
     rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
