@@ -209,7 +209,7 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
-        recorded, given = theirs.parameters, ours.parameters
+        recorded, given = _flat(theirs.parameters), _flat(ours.parameters)
         keys = sorted(recorded.keys() | given.keys())
         what = "was made with other parameters: " + ", ".join(
             f"{key}: {_parameter(recorded, key)} (now {_parameter(given, key)})"
@@ -232,6 +232,18 @@ def _only_in(inputs: list[Input], others: list[Input]) -> list[Input]:
 
 def _names(inputs: list[Input]) -> str:
     return ", ".join(i.name for i in inputs)
+
+
+def _flat(parameters: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Return parameters with those within lists of objects, such as `stages 1 budget`."""
+    flat: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            for number, one in enumerate(value, 1):
+                flat |= _flat(one, f"{before}{name} {number} ")
+        else:
+            flat[f"{before}{name}"] = value
+    return flat
 
 
 def _parameter(parameters: dict[str, Any], name: str) -> str:

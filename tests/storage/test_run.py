@@ -127,6 +127,17 @@ def test_intermediate_files_are_removed_after_the_manifest(tmp_path: Path) -> No
     assert not (tmp_path / WORK).exists()
 
 
+def test_another_recipe_is_refused_with_the_values_that_differ(tmp_path: Path) -> None:
+    def stages(budget: int | None, share: float) -> dict[str, Any]:
+        sources = [{"corpus": "one", "share": 0.5}, {"corpus": "two", "share": share}]
+        return {"stages": [{"name": "a", "budget": budget, "sources": sources}]}
+
+    run_stage(tmp_path, more=stages(None, 0.5))
+    told = r"stages 1 budget: none \(now 9\), stages 1 sources 2 share: 0\.5 \(now 0\.3\); choose"
+    with pytest.raises(OutputError, match=told):
+        run_stage(tmp_path, more=stages(9, 0.3))
+
+
 def test_parts_before_an_input_error_are_kept(tmp_path: Path) -> None:
     def broken() -> Iterable[Task[int]]:
         yield from tasks(range(3))
