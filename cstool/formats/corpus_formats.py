@@ -7,13 +7,19 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from cstool.errors import WrongCallError
-from cstool.formats.format_dolma import DOCUMENTS, GZIP_LINES, documents_of, write_dolma
+from cstool.formats.format_dolma import (
+    DOCUMENTS,
+    GZIP_LINES,
+    documents_of,
+    documents_schema,
+    write_dolma,
+)
 from cstool.formats.format_entitycs import ENTITYCS, marked_up
 from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.format_tokens import token_tables, tokens_schema
-from cstool.formats.json_lines import LINES, with_meta, write_json_lines
+from cstool.formats.json_lines import LINES, meta_schema, with_meta, write_json_lines
 from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
 from cstool.storage.checksums import layout_of
@@ -123,15 +129,6 @@ def _each(columns: Callable[[pa.Table], pa.Table]) -> TableMaker:
     return tables
 
 
-def _read_as(columns: Callable[[pa.Table], pa.Table]) -> Callable[[pa.Schema], pa.Schema]:
-    """Return the function from a schema to that of the rows that `columns` makes."""
-
-    def schema(rows: pa.Schema) -> pa.Schema:
-        return columns(rows.empty_table()).schema
-
-    return schema
-
-
 def _unchanged(table: pa.Table) -> pa.Table:
     return table
 
@@ -149,10 +146,10 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
         CorpusFormat(
             "jsonl",
-            SWITCHED,
+            meta_schema(SWITCHED),
             LINES,
             write=write_json_lines,
-            columns=_read_as(with_meta),
+            columns=meta_schema,
             as_read=with_meta,
         ),
         CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True, loads=False),
@@ -170,13 +167,13 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
         CorpusFormat(
             "dolma",
-            SWITCHED,
+            documents_schema(SWITCHED),
             GZIP_LINES,
             write=write_dolma,
             folder=DOCUMENTS,
-            columns=_read_as(documents_of),
+            columns=documents_schema,
             as_read=documents_of,
         ),
     )
 }
-assert set(FORMATS) <= {*get_args(FormatName)}
+assert {*FORMATS} == {*get_args(FormatName)}

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from cstool.arrays.arrow import flat, numbers, one_chunk, strings
 from cstool.arrays.codepoints import bytes_of
 from cstool.formats.format_options import FormatOptions
-from cstool.formats.json_lines import all_but_text, put_lines
+from cstool.formats.json_lines import all_but_text, all_but_text_type, put_lines
 from cstool.formats.written_files import Destination, new_file
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Part
@@ -38,6 +38,12 @@ _KEY = ("stage", "corpus", "wiki", "language", "id", "pass")
 _MEMBER = 8 << 20
 # Byte 9 of a member's header is the operating system that wrote it; 255: unknown.
 _SYSTEM = 9
+
+
+def documents_schema(rows: pa.Schema) -> pa.Schema:
+    """Return the columns of `documents_of`, for rows with these columns."""
+    texts = [(name, pa.string()) for name in ("id", "text", "source")]
+    return pa.schema([*texts, (METADATA, all_but_text_type(rows))])
 
 
 def documents_of(rows: pa.Table) -> pa.Table:

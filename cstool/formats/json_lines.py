@@ -21,14 +21,24 @@ LINES = "jsonl.zst"
 META = "meta"
 
 
+def meta_schema(rows: pa.Schema) -> pa.Schema:
+    """Return the columns of `with_meta`, for rows with these columns."""
+    return pa.schema([("text", rows.field("text").type), (META, all_but_text_type(rows))])
+
+
 def with_meta(rows: pa.Table) -> pa.Table:
     """Return the columns `text` and `meta`, a struct of all others in their order."""
     return pa.table({"text": rows.column("text"), META: all_but_text(rows)})
 
 
+def all_but_text_type(rows: pa.Schema) -> pa.StructType:
+    """Return the type of a struct of the columns of rows except `text`."""
+    return pa.struct([field for field in rows if field.name != "text"])
+
+
 def all_but_text(rows: pa.Table) -> pa.StructArray:
     """Return the columns of rows except `text` as a struct."""
-    fields = [field for field in rows.schema if field.name != "text"]
+    fields = [*all_but_text_type(rows.schema)]
     columns = [one_chunk(rows.column(field.name)) for field in fields]
     return pa.StructArray.from_arrays(columns, fields=fields)
 

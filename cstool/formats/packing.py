@@ -19,7 +19,7 @@ _ZERO = np.zeros(1, np.int64)
 
 
 class SamplePieces(NamedTuple):
-    """SamplePieces of samples in sequences, in order.
+    """Pieces of samples in sequences, in order.
 
     `sample`, int64[p]: index of its sample. `start`, `end`, uint32[p]: where it is in its sequence.
     `offset`, uint32[p]: number of tokens of the sample in earlier pieces. `ends`, int64[s]: where

@@ -38,6 +38,8 @@ RUN = "_run.json"
 WORK = "_work"
 # In the work folder: records of files that are not Parquet.
 RECORDS = "written"
+# In messages, in place of the value of a parameter that an older cstool did not record.
+_NOT_RECORDED = "not recorded"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -209,12 +211,9 @@ def _refuse_other(out: Path, theirs: Claim, ours: Claim, *, same_version: bool) 
         elif old != new:
             what = f"was made from {old} (now {new})"
     elif theirs.parameters != ours.parameters:
-        recorded, given = _flat(theirs.parameters), _flat(ours.parameters)
-        keys = sorted(recorded.keys() | given.keys())
         what = "was made with other parameters: " + ", ".join(
-            f"{key}: {_parameter(recorded, key)} (now {_parameter(given, key)})"
-            for key in keys
-            if recorded.get(key) != given.get(key)
+            f"{name}: {_parameter(old)} (now {_parameter(new)})"
+            for name, old, new in _differences(theirs.parameters, ours.parameters)
         )
     elif same_version and theirs.version != ours.version:
         what = f"was started by cstool {theirs.version} (this is {ours.version})"
@@ -234,26 +233,36 @@ def _names(inputs: list[Input]) -> str:
     return ", ".join(i.name for i in inputs)
 
 
-def _flat(parameters: dict[str, Any], before: str = "") -> dict[str, Any]:
-    """Return parameters with those within lists of objects, such as `stages 1 budget`."""
-    flat: dict[str, Any] = {}
-    for name, value in parameters.items():
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            for number, one in enumerate(value, 1):
-                flat |= _flat(one, f"{before}{name} {number} ")
-        else:
-            flat[f"{before}{name}"] = value
-    return flat
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the parameters that differ: name and both values.
+
+    Those within lists of tables, as in the recipe of a mixture, are named `stages 2 name`.
+    """
+    for key in sorted(old.keys() | new.keys()):
+        one, other = old.get(key, _NOT_RECORDED), new.get(key, _NOT_RECORDED)
+        tables = _are_tables(one) and _are_tables(other) and len(one) == len(other)
+        if not tables:
+            if old.get(key) != new.get(key):
+                yield key, one, other
+            continue
+        for number, pair in enumerate(zip(one, other, strict=True), 1):
+            for name, *values in _differences(*pair):
+                yield f"{key} {number} {name}", *values
 
 
-def _parameter(parameters: dict[str, Any], name: str) -> str:
-    """Return a parameter's value in words; an older cstool may not have recorded it."""
-    if name not in parameters:
-        return "not recorded"
-    value = parameters[name]
+def _are_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _parameter(value: Any) -> str:
+    """Return a parameter's value in words."""
     if value is None:
         return "none"
-    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        named = [one.get("name", one) if isinstance(one, dict) else one for one in value]
+        text = ",".join(map(str, named))
+    else:
+        text = str(value)
     return text if len(text) <= 40 else text[:37] + "…"
 
 

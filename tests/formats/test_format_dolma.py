@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cstool.formats.corpus_formats import format_of_rows
 from cstool.formats.format_dolma import NAMES, write_dolma
 from cstool.formats.format_options import NO_OPTIONS
 from cstool.formats.json_lines import write_json_lines
@@ -117,6 +118,13 @@ def test_ids_are_equal_only_for_rows_of_one_key(
     assert len({d["id"] for d in documents}) == len(set(keys))
     # `dolma tokens` writes ids to CSV without quoting them.
     assert not any({*d["id"]} & {*',"\n\r'} for d in documents)
+
+
+@pytest.mark.parametrize("name", ["jsonl", "dolma"])
+def test_the_schema_of_lines_is_that_of_what_their_readers_see(name: str) -> None:
+    form = format_of_rows(name, COLUMNS)
+    assert form.as_read
+    assert form.schema == form.as_read(table_of([], {*COLUMNS.names})).schema
 
 
 @given(some_rows, some_columns)

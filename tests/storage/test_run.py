@@ -70,6 +70,21 @@ def run_stage(
         return run.finish(made, total(m.counts for m in made))
 
 
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ([{"name": "a"}, {"name": "c"}], r"parameters: stages 2 name: b \(now c\); choose"),
+        ([{"name": "a"}], r"parameters: stages: a,b \(now a\); choose"),
+    ],
+)
+def test_the_message_names_the_parameter_within_a_list_of_tables(
+    tmp_path: Path, other: list[dict[str, str]], told: str
+) -> None:
+    run_stage(tmp_path, more={"stages": [{"name": "a"}, {"name": "b"}]})
+    with pytest.raises(OutputError, match=told):
+        run_stage(tmp_path, more={"stages": other})
+
+
 def test_a_complete_run_leaves_only_parts_and_manifest(tmp_path: Path) -> None:
     manifest = run_stage(tmp_path / "o")
     assert sorted(files_of(tmp_path / "o")) == [MANIFEST, *(part_name(i) for i in range(5))]
@@ -125,17 +140,6 @@ def test_intermediate_files_are_removed_after_the_manifest(tmp_path: Path) -> No
     run_stage(tmp_path)
     assert files_of(tmp_path) == before
     assert not (tmp_path / WORK).exists()
-
-
-def test_another_recipe_is_refused_with_the_values_that_differ(tmp_path: Path) -> None:
-    def stages(budget: int | None, share: float) -> dict[str, Any]:
-        sources = [{"corpus": "one", "share": 0.5}, {"corpus": "two", "share": share}]
-        return {"stages": [{"name": "a", "budget": budget, "sources": sources}]}
-
-    run_stage(tmp_path, more=stages(None, 0.5))
-    told = r"stages 1 budget: none \(now 9\), stages 1 sources 2 share: 0\.5 \(now 0\.3\); choose"
-    with pytest.raises(OutputError, match=told):
-        run_stage(tmp_path, more=stages(9, 0.3))
 
 
 def test_parts_before_an_input_error_are_kept(tmp_path: Path) -> None:

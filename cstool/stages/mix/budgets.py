@@ -4,11 +4,15 @@ Sizes are words or tokens. Numbers are exact: fractions, not floating point, div
 """
 
 from collections.abc import Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 
 from cstool.errors import InputError
 from cstool.stages.mix.recipe import SizeUnit, StageRecipe
+
+# Powers have the same digits on all machines, unlike those of floating point.
+_DIGITS = Context(prec=28)
 
 
 def source_sizes(
@@ -80,14 +84,13 @@ def language_sizes(
     available ones to this power (Conneau et al. 2020, section 3.1); a language that has less gives
     all it has, and the others give the rest in the same proportion.
     """
-    exponent = 1.0 if smoothing is None else smoothing
-    weights = [Fraction(float(size) ** exponent) if size else Fraction(0) for size in available]
+    weights = [_weight(size, smoothing) for size in available]
     sizes = [0] * len(available)
     left = min(wanted, sum(available))
     free = [i for i, weight in enumerate(weights) if weight]
     while free:
         total = sum(weights[i] for i in free)
-        full = [i for i in free if left * weights[i] >= available[i] * total]
+        full = {i for i in free if left * weights[i] >= available[i] * total}
         if not full:
             break
         for i in full:
@@ -97,6 +100,12 @@ def language_sizes(
     for i, size in zip(free, divided(left, [weights[i] for i in free]), strict=True):
         sizes[i] = size
     return sizes
+
+
+def _weight(size: int, smoothing: float | None) -> Fraction:
+    if not size or smoothing is None:
+        return Fraction(size)
+    return Fraction(_DIGITS.power(Decimal(size), Decimal(str(smoothing))))
 
 
 def divided(total: int, weights: Sequence[int | Fraction]) -> list[int]:

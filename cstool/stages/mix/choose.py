@@ -35,7 +35,7 @@ _RECORD = [
     ("row", pa.uint64()),
     ("size", pa.uint32()),
     ("bytes", pa.uint32()),
-    ("kind", pa.uint16()),
+    ("kind", pa.uint32()),
     ("part", pa.uint32()),
     ("at", pa.uint32()),
 ]
@@ -52,7 +52,7 @@ DUPLICATES = pa.schema([("stage", pa.uint8()), ("at", pa.uint32())])
 USED = "used"
 _SUMS = ("rows", "size", "bytes", "twice", "twice_size", "over", "over_size")
 USED_ROWS = pa.schema(
-    [("stage", pa.uint8()), ("source", pa.uint16()), ("kind", pa.uint16())]
+    [("stage", pa.uint8()), ("source", pa.uint16()), ("kind", pa.uint32())]
     + [(name, pa.int64()) for name in _SUMS]
 )
 
@@ -147,12 +147,12 @@ class SortWork:
 
 
 def kinds_of(counted: pa.Table, languages: tuple[str, ...]) -> Array:
-    """Return uint16[n]: the class of each counted row, see `Selection`."""
+    """Return uint32[n]: the class of each counted row, see `Selection`."""
     codes = counted.column("language").combine_chunks().dictionary_encode()
     ranks = {code: rank for rank, code in enumerate(languages)}
-    of_code = np.array([ranks[code] for code in codes.dictionary.to_pylist()], np.uint16)
-    switched = counted.column("switched").to_numpy().astype(np.uint16)
-    kinds: Array = of_code[codes.indices.to_numpy()] * np.uint16(2) + switched
+    of_code = np.array([ranks[code] for code in codes.dictionary.to_pylist()], np.uint32)
+    switched = counted.column("switched").to_numpy().astype(np.uint32)
+    kinds: Array = of_code[codes.indices.to_numpy()] * np.uint32(2) + switched
     return kinds
 
 
@@ -331,7 +331,7 @@ def _sums(stage: int, records: _Records, chosen: _Chosen, classes: int) -> pa.Ta
         [
             numbers(np.full(len(found), stage, np.uint8)),
             numbers((found // classes).astype(np.uint16)),
-            numbers((found % classes).astype(np.uint16)),
+            numbers((found % classes).astype(np.uint32)),
             *(numbers(np.bincount(inverse, w, len(found)).astype(np.int64)) for w in weights),
         ],
         schema=USED_ROWS,

@@ -16,7 +16,7 @@ from cstool.formats.encode_texts import read_encoder
 from cstool.formats.token_sequences import TOKEN_IDS
 from cstool.languages.words import words_of
 from cstool.stages.mix.inputs import has_pages
-from cstool.stages.mix.rows import MixPart, RowGroup, groups_of, hashes_of
+from cstool.stages.mix.rows import MixPart, RowGroup, RowHashes, groups_of, hashes_of
 from cstool.storage.checksums import load_array
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches
@@ -99,11 +99,12 @@ def count_rows(part: MixPart, work: CountWork) -> Batches:
     for group in groups_of(part):
         languages = group.column("language").dictionary_encode()
         switched = switched_rows(group)
-        state = _states(group, languages, switched, work.filters[part.folder], held_out)
+        hashes = hashes_of(group)
+        state = _states(hashes, languages, switched, work.filters[part.folder], held_out)
         every = np.ones(group.rows, bool)
         counts.add(ROWS_BY_CLASS, _by_class(languages, switched, every))
         counts.add(HELD_BY_CLASS, _by_class(languages, switched, state == HELD_OUT))
-        yield _counted(group, work, languages, switched, state)
+        yield _counted(group, hashes, work, languages, switched, state)
     return counts
 
 
@@ -137,29 +138,32 @@ def _by_class(languages: pa.DictionaryArray, switched: Array, counted: Array) ->
 
 
 def _states(
-    group: RowGroup,
+    hashes: RowHashes,
     languages: pa.DictionaryArray,
     switched: Array,
     filters: tuple[ClassFilter, ...],
     held_out: Array,
 ) -> Array:
-    state = np.full(group.rows, NOT_CHOSEN, np.uint8)
+    state = np.full(len(switched), NOT_CHOSEN, np.uint8)
     for one in filters:
         state[one.chosen(languages, switched)] = OPEN
-    if len(held_out):
-        _, pages, row_of_page = hashes_of(group)
-        state[row_of_page[has_pages(pages, held_out)]] = HELD_OUT
+    state[hashes.row_of_page[has_pages(hashes.pages, held_out)]] = HELD_OUT
     return state
 
 
 def _counted(
-    group: RowGroup, work: CountWork, languages: pa.DictionaryArray, switched: Array, state: Array
+    group: RowGroup,
+    hashes: RowHashes,
+    work: CountWork,
+    languages: pa.DictionaryArray,
+    switched: Array,
+    state: Array,
 ) -> pa.Table:
     texts = group.column("text")
     is_open = state == OPEN
     every = bool(is_open.all())
     some = texts if every else texts.filter(booleans(is_open))
-    rows, _, _ = hashes_of(group)
+    rows = hashes.rows
     columns = {"row": rows, "mark": rows, "check": np.zeros(group.rows, np.uint64)}
     if work.dedup:
         columns["mark"], columns["check"] = (

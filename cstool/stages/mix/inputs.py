@@ -15,7 +15,7 @@ from cstool.errors import InputError
 from cstool.stages.mix.recipe import MixRecipe, SourceRecipe, StageRecipe
 from cstool.stages.mix.rows import MixPart
 from cstool.storage.checksums import read_footer, read_part
-from cstool.storage.manifest import Manifest, Part, need_stage
+from cstool.storage.manifest import Manifest, Part, describe_folder, need_stage
 from cstool.storage.older_folders import need_columns
 from cstool.storage.row_kinds import RowKind, kind_of
 from cstool.storage.schemas import PAIRED, TALLIES
@@ -93,8 +93,8 @@ def uses_of(recipe: MixRecipe, inputs: MixInputs) -> Iterator[SourceUse]:
 def read_inputs(recipe: MixRecipe) -> MixInputs:
     """Return the folders of a recipe.
 
-    Raises InputError for a folder of another stage, format or version, for folders whose rows
-    differ in unit, and for sources of a stage that have rows in common.
+    Raises InputError for a folder of another stage, format or version, for two copies of a folder,
+    for folders whose rows differ in unit, and for sources of a stage that have rows in common.
     """
     folders: dict[Path, MixFolder] = {}
     first: dict[Path, SourceRecipe] = {}
@@ -110,6 +110,7 @@ def read_inputs(recipe: MixRecipe) -> MixInputs:
         _refuse_common_rows(recipe, stage, of_stage)
         of_source.append(tuple(of_stage))
     read = tuple(folders.values())
+    _refuse_copies(recipe, [*first.values()], read)
     named = [first[path].folder for path in folders]
     return MixInputs(read, tuple(of_source), _common_kind(recipe, named, read))
 
@@ -127,6 +128,20 @@ def _folder(source: SourceRecipe, path: Path) -> MixFolder:
         )
     need_columns(source.folder, manifest, kind_of(manifest).schema)
     return MixFolder(path, manifest)
+
+
+def _refuse_copies(
+    recipe: MixRecipe, sources: Sequence[SourceRecipe], folders: Sequence[MixFolder]
+) -> None:
+    """Raise InputError if two folders are copies of each other; `sources`: the first of each."""
+    first: dict[str | None, SourceRecipe] = {}
+    for source, folder in zip(sources, folders, strict=True):
+        other = first.setdefault(describe_folder(folder.path, folder.manifest).identity, source)
+        if other is not source:
+            raise InputError(
+                f"{recipe.file}, line {source.line}: {source.folder} has the same content as "
+                f"{other.folder} (line {other.line}); give one of them"
+            )
 
 
 def _common_kind(recipe: MixRecipe, named: Sequence[Path], folders: Sequence[MixFolder]) -> RowKind:

@@ -84,24 +84,32 @@ def _read_column(source: pq.ParquetFile, groups: list[int], rows: int, name: str
     return one_chunk(read_groups(source, groups, [name]).column(0))
 
 
-def hashes_of(group: RowGroup) -> tuple[Array, Array, Array]:
-    """Return hashes of rows that determine their order, and of their pages.
+class RowHashes(NamedTuple):
+    """Hashes of rows that determine their order, and of their pages.
 
-    The first array, uint64[n], is of what identifies a row; windows of an entity have the same.
-    The second one, uint64[p], is of pages, and the third one, int64[p], the row of each.
+    `rows`: uint64[n], of what identifies a row; windows of an entity have the same. `pages`:
+    uint64[p]; `row_of_page`: int64[p], the row of each.
     """
+
+    rows: Array
+    pages: Array
+    row_of_page: Array
+
+
+def hashes_of(group: RowGroup) -> RowHashes:
+    """Return the hashes of a group's rows."""
     if group.windows is not None:
         _, entities, segments, first = group.windows
         fields = {name: segments.field(field) for name, field in _PAGES_OF_PAIRS.items()}
         pages = page_hashes(pa.table(fields), 0)
-        return entities, pages, np.repeat(np.arange(len(entities)), np.diff(first))
+        return RowHashes(entities, pages, np.repeat(np.arange(len(entities)), np.diff(first)))
     columns = {name: group.column(name) for name in ("wiki", "source_language", "page_id")}
     pages = page_hashes(pa.table(columns), 0)
     languages = group.column("language").dictionary_encode()
     words = _words(languages.dictionary)[languages.indices.to_numpy()]
     ids = group.column("id").to_numpy().astype(np.uint64)
     ids |= group.column("pass").to_numpy().astype(np.uint64) << np.uint64(_PASS_SHIFT)
-    return mix(mix(ids) ^ words ^ pages), pages, np.arange(group.rows)
+    return RowHashes(mix(mix(ids) ^ words ^ pages), pages, np.arange(group.rows))
 
 
 def _words(names: pa.Array) -> Array:

@@ -1,7 +1,7 @@
 """Shuffles the rows of each stage: `scatter` sorts them into files, `gather` merges each file.
 
 The order of a stage's rows is that of another hash than the one that chooses them; files are equal
-ranges of it. PairWindows of an entity have the same hash, and keep their order.
+ranges of it. Windows of an entity have the same hash, and keep their order.
 """
 
 from collections.abc import Iterable, Iterator

@@ -19,6 +19,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpus(folder / "lines", sentences(30), format="jsonl")
     page_corpus(folder / "pages", documents(1, 6))
     pairs(folder, 6)
+    shutil.copytree(folder / "one", folder / "copy")
     return folder
 
 
@@ -31,6 +32,10 @@ CASES: dict[str, tuple[Callable[[Path], MixRecipe], str]] = {
     "a format": (
         lambda f: recipe([source(f / "lines")]),
         "lines: corpus in the format jsonl, which cannot be mixed; make one with",
+    ),
+    "a copy of a folder": (
+        lambda f: recipe([source(f / "one")], [source(f / "copy")]),
+        r"recipe.toml, line 3: .*copy has the same content as .*one \(line 3\); give one of them",
     ),
     "units": (
         lambda f: recipe([source(f / "one"), source(f / "pairs")]),

@@ -1,5 +1,6 @@
 """How shares, budgets and smoothing divide a mixture."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def test_smoothing_gives_small_languages_more() -> None:
     assert language_sizes(111, available) == [100, 10, 1]
     assert language_sizes(111, available, 0.0) == [51, 50, 10]
     assert language_sizes(1110, available, 0.3) == available
+
+
+def test_smoothed_sizes_are_exact_to_more_digits_than_a_floating_point_number_has() -> None:
+    large, small = language_sizes(10**18, [10**19, 10**18], 0.3)
+    assert abs(Fraction(large, small) ** 10 / 10**3 - 1) < Fraction(1, 10**16)
 
 
 def test_shares_without_a_budget_use_as_much_as_each_source_has() -> None:

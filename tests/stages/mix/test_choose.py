@@ -22,6 +22,7 @@ from cstool.stages.mix.choose import (
     Selection,
     StageChoice,
     choose,
+    kinds_of,
     measure,
     read_edges,
 )
@@ -266,3 +267,9 @@ def test_a_limit_is_the_end_of_the_longest_prefix(
             taken += size[i]
             expected.append(i)
         assert sorted(expected) == np.flatnonzero(within & (cell == one)).tolist()
+
+
+def test_each_of_many_languages_has_its_own_classes() -> None:
+    languages = tuple(f"{number:06}+en" for number in range(70_000))  # of windows of many wikis
+    columns = {"language": languages, "switched": [bool(n % 2) for n in range(70_000)]}
+    assert (kinds_of(pa.table(columns), languages) // 2 == np.arange(70_000)).all()

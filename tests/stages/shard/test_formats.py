@@ -16,13 +16,14 @@ import pytest
 import yaml
 
 from cstool.execution.options import RunOptions
-from cstool.formats.corpus_formats import FORMATS
+from cstool.formats.corpus_formats import FORMATS, format_of
 from cstool.formats.written_files import record_of
 from cstool.stages.shard.stage import ShardOptions, shard
 from cstool.storage.checksums import write_table
 from cstool.storage.counts import Counts
 from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import Part, need_stage
+from cstool.storage.row_kinds import RowKind
 from tests.stages.shard.switched import Sentence, corpus_rows, make_corpus, write_switched
 from tests.support import files_of
 
@@ -164,7 +165,7 @@ def test_datasets_opens_every_form(
     assert set(loaded) == {"train", "validation"}
     wanted = rows.filter(pl.col("language") == "zh-hant")
     assert sum(split.num_rows for split in loaded.values()) == len(wanted)
-    assert loaded["train"].column_names == FORMATS[form].schema.names
+    assert loaded["train"].column_names == format_of(form, RowKind()).schema.names
 
 
 # Codes that YAML reads as other types, former codes, and codes of several parts.
@@ -186,7 +187,9 @@ def test_the_card_describes_what_datasets_loads(
         assert {s["name"]: s["num_examples"] for s in info["splits"]} == loaded.num_rows
         sizes = {name: split.data.nbytes for name, split in loaded.items()}
         assert {s["name"]: s["num_bytes"] for s in info["splits"]} == pytest.approx(sizes, rel=0.01)
-        assert loaded["train"].features.arrow_schema.types == FORMATS[form].schema.types
+        assert (
+            loaded["train"].features.arrow_schema.types == format_of(form, RowKind()).schema.types
+        )
     every = load(tmp_path / "c", None, tmp_path / "every")
     assert sum(every.num_rows.values()) == len(rows)
     assert "dataset_info" not in caplog.text  # "Ignoring part of dataset_info from the card: …"
