@@ -127,24 +127,25 @@ _FIRST = "page id × 2²⁰ + position of its first sentence on the page"
 
 _MIXTURE = """
 | `corpus` | name of the corpus in the recipe |
-| `stage` | number of the stage of training, from 1 |"""
+| `stage` | number of the training stage, from 1 |"""
 _WINDOWS = """\
 
 
-A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
-the entity × 2²⁰ + number of the window, `language` the languages of its pages."""
+Each row of {names} is a window of pages about the same entity: `id` is the QID of the entity ×
+2²⁰ + number of the window, `language` the languages of the window, joined by `+`."""
 _OF_FIRST_PAGE = """ `source_language`,
-`page_id`, `title` and `wiki` are those of the first page; `entities` is empty."""
+`page_id`, `title` and `wiki` are those of its first page; `entities` is empty."""
 
 
 def mixture_columns(
-    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: bool
+    form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any], *, pairs: Sequence[str]
 ) -> str:
     """Return the columns of a mixture as a table.
 
-    `parameters`: of `mix`; `pairs`: whether the mixture has windows of `pair`.
+    `parameters`: of `mix`; `pairs`: the corpora whose rows are windows of `pair`.
     """
-    windows = _WINDOWS if pairs else ""
+    names = ", ".join(f"`{name}`" for name in pairs)
+    windows = _WINDOWS.format(names=names) if pairs else ""
     if form.tokens:
         return columns_of_tokens(form.name, parameters, mixed=True) + windows
     if pairs:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cstool.cli.corpus_files import corpus_files
+from cstool.cli.corpus_files import corpus_files, tokens
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Mix corpora and pairs into one training set, by shares, budgets and stages.
 
-    RECIPE: a TOML file with the stages of training, in order, and the sources of each: output
+    RECIPE: a TOML file with the training stages, in order, and the sources of each: output
     folders of `cstool shard` and `cstool pair`, whose rows are of the same unit. Sizes are in
     words, or in tokens of the recipe's tokenizer, which --tokenizer and --document-end override.
 
@@ -93,4 +93,6 @@ def _in_words(manifest: Manifest, recipe: MixRecipe, form: CorpusFormat) -> str:
     )
     text = f"{rows.written:,} rows with {size:,} {recipe.count} in {stages} "
     text += f"stage{'s' * (stages != 1)}, {files} file{'s' * (files != 1)}"
+    if form.tokens:
+        text += f", {tokens(manifest.counts)}"
     return text + (f" (rows dropped: {dropped(manifest, 'rows')})" if rows.dropped else "")

@@ -59,7 +59,7 @@ def command(
 
     The report shows how many pages, sentences and mentions each stage kept and why the others were
     dropped, the languages, the entities, the sentence lengths, code-mixing metrics, and sample
-    sentences. For a mixture, it shows the size of each corpus in each stage of training. It is
+    sentences. For a mixture, it shows the size of each corpus in each training stage. It is
     created from stored statistics; only of a mixture, sample rows are read. The page loads no
     external resources. Requires the extra `report`.
     """

@@ -57,7 +57,7 @@ class MixtureSource(msgspec.Struct, kw_only=True):
 
 
 class MixtureStage(msgspec.Struct, kw_only=True):
-    """A stage of training: its name, its budget in the recipe, and the folder of its files.
+    """A training stage: its name, its budget in the recipe, and the folder of its files.
 
     `folder`: in `data/`, or in the folders of the format.
     """

@@ -72,6 +72,14 @@ def test_the_summary_has_rows_size_stages_and_what_was_left_out(
     assert f" → {tmp_path / 'm'} (" in done.stderr
 
 
+def test_the_summary_of_a_format_of_tokens_has_their_number(place: Path, tmp_path: Path) -> None:
+    form = ["--format", "tokens", "--tokenizer", "small.json", "--pack", "64"]
+    done = cstool("mix", write(place, RECIPE), "-o", tmp_path / "m", *form, cwd=place)
+    details = need_stage(tmp_path / "m", "mix").counts.details
+    tokens, sequences = sum(details["tokens"].values()), details["packing"]["sequences"]
+    assert f"2 files, {tokens:,} tokens in {sequences:,} sequences (" in done.stderr
+
+
 def test_paths_begin_at_the_root(place: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "mix.toml"
     recipe.write_text(RECIPE)

@@ -271,7 +271,7 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
         figures += [
             (f"{whole.rows:,}", "rows"),
             (f"{whole.size:,}", facts.mixture.unit),
-            (f"{number:,}", "stage of training" if number == 1 else "stages of training"),
+            (f"{number:,}", "training stage" if number == 1 else "training stages"),
             (percent(whole.switched), f"of {facts.mixture.unit} are code-switched"),
         ]
     else:

@@ -41,7 +41,7 @@ class MixtureCardData:
 
     `sources`: the wikis of the text. `lineage`: the preceding stages. `parameters`: of the run.
     `files`: all files with rows, or in token formats sequences; `in_memory`: bytes of the rows of
-    each stage, by its folder.
+    each stage, by its folder; `tokens`: in the files, 0 in formats of text.
     """
 
     mixture: Mixture
@@ -52,6 +52,7 @@ class MixtureCardData:
     parameters: dict[str, Any]
     files: Sequence[Part] = ()
     in_memory: Mapping[str, int] = field(default_factory=dict)
+    tokens: int = 0
 
 
 def mixture_card(data: MixtureCardData) -> str:
@@ -67,7 +68,7 @@ def mixture_card(data: MixtureCardData) -> str:
 
 {_about(data, switched)}
 
-## Stages of training
+## Training stages
 
 {_stages(mixture)}
 
@@ -84,7 +85,7 @@ def mixture_card(data: MixtureCardData) -> str:
 {_left_out(mixture)}{reading_section(mixture, data.form)}
 ## Columns
 
-{mixture_columns(data.form, data.kind, data.parameters, pairs=any(_of(data, "pair")))}
+{mixture_columns(data.form, data.kind, data.parameters, pairs=_paired(mixture))}
 
 {_made(data)}{_LIMITATIONS}
 {license_section(wikis, data.kind.unit)}## Citation
@@ -97,9 +98,13 @@ _LIMITATIONS = """\
 
 - The limitations of the corpora apply: names are inserted in their base form, only linked entities
   are switched, and the content of Wikipedia and Wikidata was not filtered.
-- A text is compared with others only as a whole, so texts that differ in a character are no
-  duplicates.
+- Texts are compared as a whole: those that differ in a single character are not duplicates.
 """
+
+
+def _paired(mixture: Mixture) -> list[str]:
+    """Return the names of the corpora whose rows are windows of `pair`."""
+    return [*dict.fromkeys(printable(one.corpus) for one in mixture.sources if one.kind == "pair")]
 
 
 def _of(data: MixtureCardData, stage: str) -> list[Ancestor]:
@@ -124,7 +129,7 @@ def _sizes(data: MixtureCardData) -> dict[str, SplitSize]:
 def _about(data: MixtureCardData, recipes: set[str]) -> str:
     mixture, whole = data.mixture, whole_of(data.mixture)
     unit, number = mixture.unit, len(mixture.stages)
-    stages = "one stage" if number == 1 else f"{number} stages, in the order of training"
+    stages = "one training stage" if number == 1 else f"{number} training stages"
     methods = methods_section(recipes, data.kind) if recipes else ""
     sentences = [
         f"Text from Wikipedia for training language models: {whole.rows:,} rows with "
@@ -132,13 +137,16 @@ def _about(data: MixtureCardData, recipes: set[str]) -> str:
         "code-switched rows.",
         f"The mixture was created with {program()} {__version__}{methods}.",
     ]
-    if any(one.kind == "pair" for one in mixture.sources):
+    if _paired(mixture):
         sentences.append(_COMPARABLE)
     if mixture.unit == "tokens":
         end = "one of them for the end of each row"
         sentences.append(f"Tokens are those of `{mixture.tokenizer}`, {end}.")
     else:
         sentences.append("Words are counted by the rules of each script.")
+    if data.form.tokens:
+        sequences = sum(size.examples for size in _sizes(data).values())
+        sentences.append(f"The files contain {data.tokens:,} tokens in {sequences:,} sequences.")
     return _filled(" ".join(sentences))
 
 

@@ -1,4 +1,4 @@
-"""The YAML of a mixture's card: a configuration for each stage of training, and one for all."""
+"""The YAML of a mixture's card: a configuration for each training stage, and one for all."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -31,7 +31,7 @@ class SourceRecipe:
 
 @dataclass(frozen=True)
 class StageRecipe:
-    """A stage of training: its name, its size in the recipe's unit, and its sources.
+    """A training stage: its name, its size in the recipe's unit, and its sources.
 
     `budget`: None for as much as the sources allow in their shares.
     """

@@ -27,7 +27,7 @@ from cstool.formats.encode_texts import read_encoder
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
 from cstool.formats.make_files import make_files, remove_strays
 from cstool.formats.table_sizes import IN_MEMORY
-from cstool.formats.token_sequences import TOKEN_IDS, encoding_parameters
+from cstool.formats.token_sequences import TOKEN_IDS, TOKENS, encoding_parameters
 from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
@@ -192,7 +192,8 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
     in_memory = counts.details.pop(IN_MEMORY, {})
-    extra = _describe(run, inputs, mixture, form, written, in_memory)
+    tokens = sum(counts.details.get(TOKENS, {}).values())
+    extra = _describe(run, inputs, mixture, form, written, in_memory, tokens)
     given = enumerate(_files_of(options), len(inputs.folders))
     run.read |= {index: hash_file(path) for index, path in given}
     made = [FinishedPart(part, Counts()) for part in written]
@@ -313,15 +314,24 @@ def _describe(
     form: CorpusFormat,
     files: list[Part],
     in_memory: dict[str, int],
+    tokens: int,
 ) -> list[Part]:
     """Write the card, the numbers and the attribution; return them as parts.
 
-    `files`: those with the rows; `in_memory`: bytes of the rows of each stage.
+    `files`: those with the rows; `in_memory`: bytes of the rows of each stage; `tokens`: in them.
     """
     found = {one.source for one in run.lineage if one.source}
     sources = tuple(sorted(found, key=lambda source: source.wiki))
     data = MixtureCardData(
-        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files, in_memory
+        mixture,
+        form,
+        inputs.kind,
+        sources,
+        run.lineage,
+        run.claim.parameters,
+        files,
+        in_memory,
+        tokens,
     )
     write_bytes(run.out / "README.md", mixture_card(data).encode())
     encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)

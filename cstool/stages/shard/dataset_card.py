@@ -32,7 +32,7 @@ class CardData:
 
     `dedup`, `tests` (file names): options of `shard` that drop rows; `dropped`: rows by reason;
     `numbers`: counts by language; `lineage`: the earlier stages; `parameters`: of `shard`; `kind`:
-    of the rows.
+    of the rows; `tokens`: in the files, 0 in formats of text.
     """
 
     form: CorpusFormat
@@ -44,6 +44,7 @@ class CardData:
     lineage: tuple[Ancestor, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kind: RowKind = field(default_factory=RowKind)
+    tokens: int = 0
 
 
 def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -58,7 +59,7 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
 
 # Code-switched {units} from {wikis}
 
-{_about(rows, len(splits), facts)}
+{_about(rows, len(splits), facts)}{_tokens(splits, facts)}
 
 {_opening(splits, facts)} All sentences of a page are in the same split, in all languages.
 
@@ -145,6 +146,14 @@ def _about(rows: int, languages: int, facts: CardData) -> str:
         return text
     words = text.replace("\n", " ")
     return textwrap.fill(words, 100, break_long_words=False, break_on_hyphens=False)
+
+
+def _tokens(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
+    """Return a paragraph with the size of the files in tokens, "" in formats of text."""
+    if not facts.form.tokens:
+        return ""
+    sequences = sum(split.examples for by_name in splits.values() for split in by_name.values())
+    return f"\n\nThe files contain {facts.tokens:,} tokens in {sequences:,} sequences."
 
 
 def _numbers(facts: CardData) -> str:

@@ -20,7 +20,7 @@ from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.formats.corpus_formats import FORMATS, check_options, format_of
 from cstool.formats.make_files import make_files, remove_strays
 from cstool.formats.table_sizes import IN_MEMORY
-from cstool.formats.token_sequences import encoding_parameters
+from cstool.formats.token_sequences import TOKENS, encoding_parameters
 from cstool.languages.segmentation import icu_version
 from cstool.stages.shard.contamination import SHORT, TestTexts
 from cstool.stages.shard.dataset_card import CardData, dataset_card
@@ -276,6 +276,7 @@ def _describe(
         run.lineage,
         run.claim.parameters,
         kind,
+        sum(counts.details.get(TOKENS, {}).values()),
     )
     data = msgspec.json.format(msgspec.json.encode(statistics), indent=1)
     write_bytes(run.out / "README.md", dataset_card(splits, card).encode())

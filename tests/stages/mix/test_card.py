@@ -85,10 +85,30 @@ def test_files_that_datasets_does_not_read_have_no_configurations() -> None:
     assert "`corpus` and `stage` of its row" in card
 
 
+def test_the_card_of_tokens_has_their_number_and_that_of_sequences() -> None:
+    files = [
+        Part("data/1-names/train-00000-of-00001.bin", 7, 100, ""),
+        Part("data/2-pages/train-00000-of-00001.bin", 2, 50, ""),
+    ]
+    data = replace(DATA, form=FORMATS["megatron"], files=files, tokens=1_234)
+    assert "The files contain 1,234 tokens in 9 sequences." in " ".join(mixture_card(data).split())
+    assert "sequences." not in mixture_card(DATA)
+
+
+def test_the_card_names_the_corpora_of_windows() -> None:
+    # A window can have one language: the column `language` does not tell that it is one.
+    card = mixture_card(DATA)
+    assert "Each row of `pairs` is a window" in card
+    alone = [one for one in MIXED.sources if one.kind != "pair"]
+    assert "window" not in mixture_card(
+        replace(DATA, mixture=structs.replace(MIXED, sources=alone))
+    )
+
+
 def test_the_tables_have_sizes_and_shares_by_stage_corpus_and_language() -> None:
     card = mixture_card(DATA)
     words = " ".join(card.split())
-    assert "10 rows with 100 words, in 2 stages, in the order of training" in words
+    assert "10 rows with 100 words, in 2 training stages" in words
     assert "55.0% of the words are in code-switched rows" in words
     assert "| 1-names | 9 | 90 | 50.0% | 1,000 |" in card
     assert '| 1-names | a\\|"b" | 9 | 90 | 50.0% | 100.0% | 0 |' in card

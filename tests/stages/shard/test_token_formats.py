@@ -188,7 +188,7 @@ def test_the_card_describes_the_sequences(
     import datasets
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    make(switched, tmp_path / "o", chosen("tokens", tokenizer, **PACKED))
+    manifest = make(switched, tmp_path / "o", chosen("tokens", tokenizer, **PACKED))
     card = (tmp_path / "o/README.md").read_text()
     head = yaml.safe_load(card.split("---\n")[1])
     loaded = datasets.load_dataset(
@@ -200,6 +200,9 @@ def test_the_card_describes_the_sequences(
     assert head["task_categories"] == ["text-generation"]
     assert "600 switched + 300 source sentences" in card
     assert "have at most 64 tokens" in card
+    tokens = sum(manifest.counts.details["tokens"].values())
+    sequences = sum(part.rows for part in manifest.parts if part.file.startswith("data/"))
+    assert f"\n\nThe files contain {tokens:,} tokens in {sequences:,} sequences.\n\n" in card
     assert "--tokenizer tokenizer.json" in card or "cstool extract" not in card
 
 
