@@ -43,6 +43,7 @@ _SLOW = (
     "stages/extract/test_extract.py",
     "stages/extract/test_template_redirects.py", "stages/link/test_link.py",
     "stages/link/test_propagation.py", "stages/mask/test_mask.py",
+    "stages/mix/test_bad_input.py", "stages/mix/test_card", "stages/mix/test_mix.py",
     "stages/shard/test_dataset_card.py", "stages/shard/test_dedup.py",
     "stages/shard/test_formats.py", "stages/shard/test_shard.py",
     "stages/shard/test_statistics.py", "stages/shard/test_token_formats.py",

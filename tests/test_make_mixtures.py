@@ -79,14 +79,17 @@ def test_formats_with_tokens_have_a_tokenizer_sequences_and_folders_of_their_own
     every = goals(tmp_path, *ALL)
     assert "TOKENIZER=: give the path" in refused([*every, "FORMAT=tokens"])
     assert "FORMAT=parquet: give cstool, jsonl" in refused([*every, "FORMAT=parquet"])
-    told = run([*every, "-n", "FORMAT=megatron", "TOKENIZER=t.json"])
-    packs = re.findall(r"recipes/(\S+)\.toml .*mixtures/(\S+) .*(--pack.*\S) +--quiet", told)
-    assert sorted(packs) == [
-        ("crossic-pt", "crossic-pt-megatron", "--pack 4096 --whole-samples"),
-        ("crossic-pt-control", "crossic-pt-control-megatron", "--pack 4096 --whole-samples"),
-        ("cscl", "cscl-megatron", "--pack 4096"),
-        ("leia", "leia-megatron", "--pack 2048"),
-    ]
+    packs = {
+        "tokens": ["--pack 4096 --whole-samples"] * 2 + ["--pack 4096", "--pack 2048"],
+        # Megatron-LM joins and cuts documents.
+        "megatron": ["--pack 4096 --whole-samples"] * 2,
+    }
+    for form, expected in packs.items():
+        told = run([*every, "-n", f"FORMAT={form}", "TOKENIZER=t.json"])
+        mixed = re.findall(r"recipes/(\S+)\.toml .*/mixtures/(\S+) ", told)
+        assert sorted(mixed) == sorted((name, f"{name}-{form}") for name in NAMES)
+        found = re.findall(r"recipes/(\S+)\.toml .*(--pack.*\S) +--quiet", told)
+        assert [options for _, options in sorted(found)] == expected
     run([*every, "mix-leia"])
     tokenizer = tmp_path / "tokenizer.json"
     marks = ["<translate>", "</translate>"]

@@ -1,5 +1,6 @@
 """Hashes that serve as reproducible random numbers, independent of the order of rows."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import xxhash
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import one_chunk
+from cstool.arrays.codepoints import bytes_of
 
 U64 = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -59,6 +61,8 @@ def _wiki_word(wiki: str, code: str) -> str:
 
 def text_hashes(texts: pa.StringArray) -> tuple[Array, Array]:
     """Return the 128-bit xxh3 hash of each text, as two arrays `uint64[n]`."""
-    digests = b"".join(xxhash.xxh3_128_digest(text.encode()) for text in texts.to_pylist())
+    offsets, data = bytes_of(texts)
+    bounds, view = offsets.tolist(), data.data
+    digests = b"".join(xxhash.xxh3_128_digest(view[start:end]) for start, end in pairwise(bounds))
     halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
     return halves[:, 0].copy(), halves[:, 1].copy()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cstool.cards.card_tokens import columns_of_tokens
-from cstool.formats.corpus_formats import CorpusFormat
+from cstool.formats.corpus_formats import CorpusFormat, FormatName
 from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
 from cstool.storage.row_kinds import RowKind
 
@@ -63,7 +63,7 @@ columns, except `text`:
 
 | field | meaning |
 |---|---|
-| `id` | the values that identify a row (below), joined by `/` |
+| `id` | {{key}}, joined by `/` |
 | `text` | the text of the row |
 | `source` | {{source}} |
 | `metadata` | an object with a field for each of the columns below, except `text` |
@@ -93,7 +93,15 @@ def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, An
     if form.name in _COLUMNS:
         return _COLUMNS[form.name]
     paragraphs = _PARAGRAPHS if kind.unit == "sentence" else ""
-    return _LINES.get(form.name, "").format(source="the wiki") + columns_of(kind) + paragraphs
+    return _lines(form.name, kind) + columns_of(kind) + paragraphs
+
+
+def _lines(format_: FormatName, kind: RowKind, key: Sequence[str] = ()) -> str:
+    """Return what the files of JSON lines contain, "" for another format."""
+    names = [*key, "wiki", "language", "id", *(["pass"] if kind.passes > 1 else [])]
+    source = "the name of the corpus in the recipe" if key else "the wiki"
+    listed = ", ".join(f"`{name}`" for name in names[:-1])
+    return _LINES.get(format_, "").format(key=f"{listed} and `{names[-1]}`", source=source)
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -124,8 +132,9 @@ _WINDOWS = """\
 
 
 A row whose `language` contains `+` is a window of pages about the same entity: `id` is the QID of
-the entity × 2²⁰ + number of the window, `language` the languages of its pages, `source_language`,
-`page_id`, `title` and `wiki` those of the first page. It has no `entities`."""
+the entity × 2²⁰ + number of the window, `language` the languages of its pages."""
+_OF_FIRST_PAGE = """ `source_language`,
+`page_id`, `title` and `wiki` are those of the first page; `entities` is empty."""
 
 
 def mixture_columns(
@@ -138,6 +147,7 @@ def mixture_columns(
     windows = _WINDOWS if pairs else ""
     if form.tokens:
         return columns_of_tokens(form.name, parameters, mixed=True) + windows
-    columns = columns_of(kind, ["stage", "corpus"]) + _MIXTURE
-    lines = _LINES.get(form.name, "").format(source="the name of the corpus in the recipe")
-    return lines + columns + windows
+    if pairs:
+        windows += _OF_FIRST_PAGE
+    key = ["stage", "corpus"]
+    return _lines(form.name, kind, key) + columns_of(kind, key) + _MIXTURE + windows

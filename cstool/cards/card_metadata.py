@@ -125,24 +125,16 @@ def language_fields(codes: Iterable[str]) -> dict[str, list[str]]:
 
 
 def config_info(config: str, splits: dict[str, SplitSize], form: CorpusFormat) -> dict[str, Any]:
-    """Return the sizes of a configuration, and the types of its columns if the files lack them.
-
-    Sizes of tables, which may be unknown, are left out then.
-    """
-    in_memory = sum(split.in_memory for split in splits.values())
+    """Return the sizes of a configuration, and the types of its columns if the files lack them."""
     return {
         "config_name": config,
         **({} if form.suffix == "parquet" else {"features": _features(form.schema)}),
         "splits": [
-            {
-                "name": name,
-                **({"num_bytes": split.in_memory} if in_memory else {}),
-                "num_examples": split.examples,
-            }
+            {"name": name, "num_bytes": split.in_memory, "num_examples": split.examples}
             for name, split in splits.items()
         ],
         "download_size": sum(split.bytes for split in splits.values()),
-        **({"dataset_size": in_memory} if in_memory else {}),
+        "dataset_size": sum(split.in_memory for split in splits.values()),
     }
 
 

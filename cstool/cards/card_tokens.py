@@ -37,8 +37,8 @@ def _sequences(parameters: Mapping[str, Any]) -> str:
     end, size = parameters.get("document_end"), parameters.get("pack")
     token = f"the token `{end}`" if end else "the tokenizer's token for the end of a document"
     samples = f"""\
-A sample is the text of a row (`text` of `--format cstool`), followed by {token}, which
-occurs nowhere else. No other special tokens were added."""
+A sample is the text of a row (`text` of `--format cstool`), followed by
+{token}, which occurs nowhere else. No other special tokens were added."""
     if size is None:
         return f"{samples} Each sequence is a sample."
     if parameters.get("whole_samples"):

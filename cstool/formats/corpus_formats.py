@@ -149,7 +149,7 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
         CorpusFormat(
             "jsonl",
-            _read_as(with_meta)(SWITCHED),
+            SWITCHED,
             LINES,
             write=write_json_lines,
             columns=_read_as(with_meta),
@@ -170,7 +170,7 @@ FORMATS: dict[str, CorpusFormat] = {
         ),
         CorpusFormat(
             "dolma",
-            _read_as(documents_of)(SWITCHED),
+            SWITCHED,
             GZIP_LINES,
             write=write_dolma,
             folder=DOCUMENTS,

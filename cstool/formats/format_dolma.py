@@ -127,7 +127,7 @@ def _compress(data: bytes, out: IO[bytes]) -> None:
     Arrow's wheels contain zlib itself, on all platforms, so that the bytes do not depend on the
     machine's zlib, which may be zlib-ng or another one. The header has no time.
     """
-    codec = pa.Codec("gzip", compression_level=6)
+    codec = pa.Codec("gzip", compression_level=5)
     for start in range(0, len(data), _MEMBER):
         member = bytearray(codec.compress(data[start : start + _MEMBER], asbytes=True))
         member[_SYSTEM] = 255

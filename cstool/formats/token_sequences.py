@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cstool.arrays.arrow import list_of_structs, numbers, one_chunk
-from cstool.formats.encode_texts import TokenLists, read_encoder
+from cstool.arrays.arrow import flat, list_of_structs, numbers, one_chunk
+from cstool.formats.encode_texts import TextEncoder, TokenLists, read_encoder
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.packing import Packer, Sequences
 from cstool.masking.vocabulary import need_library
@@ -22,6 +22,8 @@ _PLACE = tuple(pa.field(name, pa.uint32()) for name in ("start", "end", "offset"
 UNIQUE_OF_SAMPLES = tuple(
     f"samples.list.element.{name}" for name in ("id", "start", "end", "offset")
 )
+# A column of rows whose text has been encoded already, by the same tokenizer.
+TOKEN_IDS = pa.field("token_ids", pa.list_(pa.field("element", pa.int32())))
 # Details of the counts: tokens by language; numbers of packed sequences and samples.
 TOKENS, PACKING = "tokens", "packing"
 
@@ -51,17 +53,27 @@ def encoding_parameters(options: FormatOptions) -> dict[str, Any]:
 def sequences_of(
     tables: Iterable[pa.Table], options: FormatOptions, counts: Counts
 ) -> Iterator[Sequences]:
-    """Yield the sequences of rows, in order; count their tokens, and what packing did."""
+    """Yield the sequences of rows, in order; count their tokens, and what packing did.
+
+    Rows with the column TOKEN_IDS are not encoded again.
+    """
     assert options.tokenizer is not None
     encoder = read_encoder(options.tokenizer, options.document_end)
     packer = Packer(options.pack, whole=options.whole_samples)
     for table in tables:
-        tokens = encoder.encode(table.column("text").to_pylist())
+        tokens = _tokens_of(table, encoder)
         counts.add(TOKENS, _by_language(table, tokens))
         named = table.select([name for name in _NAMES if name in table.column_names])
         yield _counted(packer.add(named, tokens), options, counts)
     if last := packer.finish():
         yield _counted(last, options, counts)
+
+
+def _tokens_of(table: pa.Table, encoder: TextEncoder) -> TokenLists:
+    if TOKEN_IDS.name in table.column_names:
+        offsets, ids = flat(one_chunk(table.column(TOKEN_IDS.name)))
+        return TokenLists(ids.to_numpy(), offsets[1:])
+    return encoder.encode(table.column("text").to_pylist())
 
 
 def samples_of(sequences: Sequences) -> pa.ListArray:

@@ -29,11 +29,13 @@ help::
 	@echo "              RECIPES: folder of the recipes; MIX: further options of mix"
 
 # Tokens of a sequence: LEIA's MAX_LENGTH (train.sh of github.com/leia-llm/leia). CrossIC-PT cuts
-# between samples only.
-PACK_OF_mix-leia       = --pack $(or $(PACK),2048)
+# between samples only. Megatron-LM itself joins documents and cuts them: so the others are not
+# packed for it, which would part pieces of a page.
+TO_BE_CUT = $(PACK)$(filter tokens,$(FORMAT))
+PACK_OF_mix-leia       = $(if $(TO_BE_CUT),--pack $(or $(PACK),2048))
 PACK_OF_mix-crossic-pt = --pack $(or $(PACK),4096) --whole-samples
 PACK_OF_mix-crossic-pt-control = $(PACK_OF_mix-crossic-pt)
-PACK_OF_mix-cscl       = --pack $(or $(PACK),4096)
+PACK_OF_mix-cscl       = $(if $(TO_BE_CUT),--pack $(or $(PACK),4096))
 
 ifneq ($(MIXED),)
 $(foreach name,RECIPES MIXTURES,$(call one_word,$(name),a path without spaces))

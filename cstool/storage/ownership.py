@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import xxhash
 
 from cstool.errors import InputError, OutputError, writing
@@ -27,6 +28,7 @@ from cstool.storage.manifest import (
     Input,
     Manifest,
     broken_parts,
+    is_inside,
     read_manifest,
 )
 from cstool.storage.parts import PartFooter, footer_of
@@ -34,6 +36,8 @@ from cstool.storage.timings import TIMINGS, has_timings
 
 RUN = "_run.json"
 WORK = "_work"
+# In the work folder: records of files that are not Parquet.
+RECORDS = "written"
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -258,25 +262,25 @@ def _clear(out: Path) -> None:
         runs = Counter(footer.run for _, footer in _parts_in(out, out))
         run = max(runs, key=lambda one: runs[one], default="")
     _remove(_own_parts(out, run), out)
+    _remove([*_recorded_files(out)], out)
     if (out / RUN).exists():
-        _remove(_recorded_files(out), out)
         shutil.rmtree(out / WORK, ignore_errors=True)
     (out / TIMINGS).unlink(missing_ok=True)
 
 
-def _recorded_files(out: Path) -> list[Path]:
-    """Return the files of an unfinished run that are not Parquet, by their records.
+def _recorded_files(out: Path) -> Iterator[Path]:
+    """Yield the files of an unfinished run that are not Parquet, unless they were changed.
 
-    Records are the tables in `_work/written` (`formats.written_files`). Changed files are left out.
+    Records in the work folder list them (`formats/written_files.py`).
     """
-    found = []
-    for record in (out / WORK / "written").rglob("*.parquet"):
-        with suppress(InputError, OSError):
-            for row in read_part(record).to_pylist():
-                path = out / row["file"]
-                if path.is_file() and sha256(path) == row["checksum"]:
-                    found.append(path)
-    return found
+    for record in (out / WORK / RECORDS).rglob("*.parquet"):
+        with suppress(InputError, OSError, pa.ArrowException):
+            for part in read_part(record, ["file", "bytes", "checksum"]).to_pylist():
+                path = out / part["file"]
+                if not is_inside(part["file"]) or not path.is_file():
+                    continue
+                if path.stat().st_size == part["bytes"] and sha256(path) == part["checksum"]:
+                    yield path
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:

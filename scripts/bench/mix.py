@@ -41,7 +41,6 @@ name = "annotated"
   folder = "en"
   [[stage.source]]
   folder = "ru"
-  smoothing = 0.5
 [[stage]]
 name = "pairs"
   [[stage.source]]

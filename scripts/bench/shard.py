@@ -196,7 +196,7 @@ def main() -> None:
         command = ["shard", "switched", "-o", "corpus", "--overwrite", "--quiet"]
         command += ["-j", str(arguments.jobs), *options]
         taken = measured(lambda program: run([program, *command], folder), arguments)
-        parts = [p for p in (folder / "corpus/data").rglob("*") if p.is_file()]
+        parts = [p for p in (folder / "corpus").rglob("*-of-*") if p.is_file()]
         written = sum(p.stat().st_size for p in parts)
         rows = sum(pq.read_metadata(p).num_rows for p in parts if p.suffix == ".parquet")
         print(

@@ -108,7 +108,7 @@ def test_every_row_may_be_drawn(tmp_path: Path) -> None:
         assert same(found(tmp_path, draw=100, **wanted), found(tmp_path))
 
 
-@pytest.mark.parametrize("form", ["jsonl", "entitycs", "mt"])
+@pytest.mark.parametrize("form", ["jsonl", "dolma", "entitycs", "mt"])
 def test_every_form_of_a_corpus_is_read(tmp_path: Path, form: str) -> None:
     sentences = [Sentence(n + 1, f"has {n} words.") for n in range(700)]
     write_switched(tmp_path / "switched", sentences)
@@ -120,7 +120,7 @@ def test_every_form_of_a_corpus_is_read(tmp_path: Path, form: str) -> None:
     assert len(found(corpus, draw=5)) == 5
     switched = [row for row in made.to_dicts() if row["language"] == "de"]
     assert same(found(corpus, switched=True), switched)
-    if form == "jsonl":
+    if form in ("jsonl", "dolma"):
         assert same(found(corpus, entity=1), made.to_dicts())
 
 

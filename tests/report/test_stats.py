@@ -89,7 +89,7 @@ def test_of_many_rows_a_sample_is_read(tmp_path: Path, monkeypatch: pytest.Monke
         assert 40 <= german.sampled <= 110
 
 
-@pytest.mark.parametrize("form", ["entitycs", "mt", "jsonl"])
+@pytest.mark.parametrize("form", ["entitycs", "mt", "jsonl", "dolma"])
 def test_every_form_of_a_corpus_is_counted(tmp_path: Path, form: str) -> None:
     sentences = [Sentence(i + 1, "has words of it.") for i in range(300)]
     switched = write_switched(tmp_path / "switched", sentences)
@@ -130,7 +130,9 @@ def test_source_sentences_and_switched_ones_are_distinguished(pipeline: Path) ->
     assert folder_stats(pipeline / "linked").switched is None
 
 
-@pytest.mark.parametrize(("form", "plain"), [("entitycs", True), ("jsonl", True), ("mt", False)])
+@pytest.mark.parametrize(
+    ("form", "plain"), [("entitycs", True), ("jsonl", True), ("dolma", True), ("mt", False)]
+)
 def test_source_sentences_are_counted_in_forms_that_contain_them(
     tmp_path: Path, form: str, plain: bool
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from cstool.formats.corpus_formats import FORMATS
 from cstool.report.show.query import form_of
 from cstool.report.show.rows import rows_of_part
 from cstool.storage.beginnings import first_paragraphs
@@ -31,9 +32,11 @@ def mixture_samples(folder: Path, manifest: Manifest, mixture: Mixture) -> list[
     """
     if form_of(manifest) != "switch":
         return []
+    form = FORMATS[mixture.format]
     samples: list[tuple[int, SampleSentence]] = []
     for stage in mixture.stages:
-        files = [p for p in manifest.parts if p.file.startswith(f"data/{stage.folder}/")]
+        files = [p for p in manifest.parts if form.is_data(p.file)]
+        files = [p for p in files if p.file.split("/")[1] == stage.folder]
         for part in files[:1]:
             rows = islice(rows_of_part(folder / part.file), _LOOKED_AT)
             samples += [(n, _sample(row, stage.folder)) for n, row in _of_each_corpus(rows)]

@@ -92,8 +92,7 @@ def _by_language(
     if manifest.stage not in ("switch", "mix"):
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
-    file = _open(place.file)
-    table = _read(place.file, file.read_row_group, place.group, ["language"])
+    table = _group(place, ["language"])
     codes = one_chunk(table.column("language")).dictionary_encode()
     of_row = codes.indices.to_numpy()[place.rows]
     for number, code in enumerate(codes.dictionary.to_pylist()):
@@ -153,12 +152,16 @@ def _admits(file: pq.ParquetFile, group: int, one: RowCondition) -> bool:
     return True
 
 
-def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
+def _group(place: _RowsInGroup, columns: list[str] | None = None) -> pa.Table:
+    """Return a row group, or a whole file of JSON lines; `columns`: all if None."""
     if place.file.name.endswith(_LINES):
-        table = pa.concat_tables(_line_tables(place.file))
-    else:
-        file = _open(place.file, [place.group])
-        table = _read(place.file, file.read_row_group, place.group)
+        return pa.concat_tables(_line_tables(place.file))
+    file = _open(place.file, [place.group])
+    return _read(place.file, file.read_row_group, place.group, columns)
+
+
+def _rows_at(place: _RowsInGroup) -> Iterator[dict[str, Any]]:
+    table = _group(place)
     for first in range(0, len(place.rows), _ROWS_AT_ONCE):
         some = table.take(pa.array(place.rows[first : first + _ROWS_AT_ONCE]))
         yield from some.to_pylist()

@@ -61,8 +61,8 @@ def by_type(
         entities, counted = folder, None
     elif form not in _QIDS or _is_lines(manifest):
         raise WrongCallError(
-            f"--by type: {folder} has no column of QIDs; give an output folder of `cstool link`, "
-            "`switch` or `shard`"
+            f"--by type: {folder} has no Parquet column of QIDs; give an output folder of `cstool "
+            "link`, `switch` or `shard --format cstool`"
         )
     else:
         counted = _count(_qids(folder, manifest, _QIDS[form]))
@@ -149,8 +149,8 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
     spans = {"extract": "mentions", "link": "mentions", "switch": "entities"}.get(form_of(manifest))
     if spans is None or _is_lines(manifest):
         raise WrongCallError(
-            f"--by title: {folder} has no column of page titles; give an output folder of "
-            "`cstool extract`, `link`, `switch` or `shard`"
+            f"--by title: {folder} has no Parquet column of page titles; give an output folder of "
+            "`cstool extract`, `link`, `switch` or `shard --format cstool`"
         )
     try:
         rows = pl.scan_parquet(checked_parts(folder, manifest), glob=False)

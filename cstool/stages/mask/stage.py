@@ -140,8 +140,8 @@ def _need_spans(corpus: Path, read: Manifest, options: MaskOptions) -> None:
     form = read.parameters.get("format", "cstool")
     if form != "cstool":
         raise InputError(
-            f"{corpus}: corpus in the format {form}, which has no entity spans; make one with "
-            f"`cstool {read.stage} --format cstool`"
+            f"{corpus}: corpus in the format {form}, and only --format cstool can be read; make "
+            f"one with `cstool {read.stage} --format cstool`"
         )
     if any(given.name == "pair" for given in read.inputs):
         raise InputError(

@@ -2,8 +2,8 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cstool import __version__
@@ -12,6 +12,7 @@ from cstool.cards.card_columns import mixture_columns
 from cstool.cards.card_commands import MadeFolder, made_folders, mix_command
 from cstool.cards.card_license import license_section
 from cstool.cards.card_lineage import lineage_section
+from cstool.cards.card_metadata import SplitSize
 from cstool.distribution import program
 from cstool.execution.terminal import printable
 from cstool.formats.corpus_formats import CorpusFormat
@@ -39,7 +40,8 @@ class MixtureCardData:
     """What the card of a mixture describes.
 
     `sources`: the wikis of the text. `lineage`: the preceding stages. `parameters`: of the run.
-    `files`: all files with rows, or in token formats sequences.
+    `files`: all files with rows, or in token formats sequences; `in_memory`: bytes of the rows of
+    each stage, by its folder.
     """
 
     mixture: Mixture
@@ -49,6 +51,7 @@ class MixtureCardData:
     lineage: Sequence[Ancestor]
     parameters: dict[str, Any]
     files: Sequence[Part] = ()
+    in_memory: Mapping[str, int] = field(default_factory=dict)
 
 
 def mixture_card(data: MixtureCardData) -> str:
@@ -58,7 +61,7 @@ def mixture_card(data: MixtureCardData) -> str:
     switched = {one.parameters.get("recipe", "default") for one in _of(data, "switch")}
     return f"""\
 ---
-{mixture_metadata(mixture, data.form, data.sources, data.files)}---
+{mixture_metadata(mixture, data.form, data.sources, _sizes(data))}---
 
 # Training mixture from {wikis}
 
@@ -101,6 +104,21 @@ _LIMITATIONS = """\
 
 def _of(data: MixtureCardData, stage: str) -> list[Ancestor]:
     return [one for one in data.lineage if one.stage == stage]
+
+
+def _sizes(data: MixtureCardData) -> dict[str, SplitSize]:
+    """Return the size of the data files of each stage, by its folder."""
+    sizes = {
+        stage.folder: SplitSize(stage.rows, in_memory=data.in_memory.get(stage.folder, 0))
+        for stage in data.mixture.stages
+    }
+    for part in data.files:
+        if data.form.is_data(part.file):
+            size = sizes[part.file.split("/")[1]]
+            size.files += 1
+            size.examples += part.rows
+            size.bytes += part.bytes
+    return sizes
 
 
 def _about(data: MixtureCardData, recipes: set[str]) -> str:
@@ -195,7 +213,7 @@ def _languages(mixture: Mixture) -> str:
     lines = [
         (
             language,
-            " + ".join(names().get(code, "") for code in codes_in(language)),
+            " + ".join(names().get(code, code) for code in codes_in(language)),
             *_numbers(its),
             _of_whole(its.size, whole),
         )

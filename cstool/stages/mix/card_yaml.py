@@ -1,6 +1,6 @@
 """The YAML of a mixture's card: a configuration for each stage of training, and one for all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cstool.cards.card_metadata import (
@@ -15,20 +15,19 @@ from cstool.cards.card_metadata import (
 )
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.languages.codes import codes_in
-from cstool.storage.manifest import Part, Source
-from cstool.storage.mixture import Mixture, MixtureStage
-from cstool.storage.mixture_sums import by_language, by_stage
+from cstool.storage.manifest import Source
+from cstool.storage.mixture import Mixture
+from cstool.storage.mixture_sums import by_language, whole_of
 
 
 def mixture_metadata(
     mixture: Mixture,
     form: CorpusFormat,
     sources: Sequence[Source],
-    files: Sequence[Part],
+    sizes: Mapping[str, SplitSize],
 ) -> str:
-    """Return the YAML; `sources`: the wikis; `files`: those with rows or sequences."""
-    rows = by_stage(mixture)
-    stages = {stage.folder: {"train": _size(stage, files, form)} for stage in mixture.stages}
+    """Return the YAML; `sources`: the wikis; `sizes`: of the files, by the folder of the stage."""
+    stages = {folder: {"train": size} for folder, size in sizes.items()}
     codes = [code for language in by_language(mixture) for code in codes_in(language)]
     fields: dict[str, Any] = {
         "license": "cc-by-sa-4.0",
@@ -41,7 +40,7 @@ def mixture_metadata(
         "task_categories": ["text-generation"],
         "task_ids": ["language-modeling"],
         "tags": [*TAGS, "curriculum"],
-        "size_categories": [size_category(sum(its.rows for its in rows.values()))],
+        "size_categories": [size_category(whole_of(mixture).rows)],
     }
     if form.loads:
         fields["configs"] = [*_configs([*stages], form)]
@@ -51,17 +50,6 @@ def mixture_metadata(
     else:
         fields["viewer"] = False
     return as_yaml(fields)
-
-
-def _size(stage: MixtureStage, files: Sequence[Part], form: CorpusFormat) -> SplitSize:
-    """Return the size of a stage's data files."""
-    its = [
-        part
-        for part in files
-        if form.is_data(part.file) and part.file.split("/")[1] == stage.folder
-    ]
-    rows, size = sum(part.rows for part in its), sum(part.bytes for part in its)
-    return SplitSize(stage.rows, len(its), rows, size)
 
 
 def _configs(stages: Sequence[str], form: CorpusFormat) -> Iterator[dict[str, Any]]:

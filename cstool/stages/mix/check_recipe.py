@@ -106,6 +106,10 @@ def _of_sizes(number: int, stage: StageRecipe) -> Iterator[RecipeFault]:
     for place, source in enumerate(stage.sources):
         if source.share is not None and source.budget is not None:
             yield RecipeFault(number, place, "share", "given together with budget; give one")
+        limited = stage.budget or source.budget or source.share
+        if source.smoothing is not None and not limited:
+            problem = "no effect on a source that gives all rows; give it a share or a budget"
+            yield RecipeFault(number, place, "smoothing", problem)
     with_share = [source for source in stage.sources if source.share is not None]
     if with_share and len(with_share) < len(stage.sources):
         place = next(i for i, source in enumerate(stage.sources) if source.share is None)

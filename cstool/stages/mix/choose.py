@@ -22,7 +22,7 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import booleans, changes, numbers
 from cstool.arrays.hashing import U64, mix
-from cstool.stages.mix.count import OPEN, class_name
+from cstool.stages.mix.count import COUNTED, OPEN, class_name
 from cstool.stages.mix.rows import MixPart
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
@@ -158,7 +158,7 @@ def kinds_of(counted: pa.Table, languages: tuple[str, ...]) -> Array:
 
 def sort_rows(part: MixPart, work: SortWork) -> Batches:
     """Write the records of a part's rows as segments, one per bucket; yield their index."""
-    counted = read_part(Path(work.counted) / part.name)
+    counted = read_part(Path(work.counted) / part.name, COUNTED.names)
     state = counted.column("state").to_numpy()
     kinds = kinds_of(counted, work.languages)
     with SegmentWriter(segment_file(Path(work.segments), part.name), RECORDS) as segments:

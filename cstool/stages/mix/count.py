@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, numbers, slices_of
+from cstool.arrays.arrow import booleans, list_of, numbers, slices_of
 from cstool.arrays.hashing import text_hashes
 from cstool.formats.encode_texts import read_encoder
+from cstool.formats.token_sequences import TOKEN_IDS
 from cstool.languages.words import words_of
 from cstool.stages.mix.inputs import has_pages
 from cstool.stages.mix.rows import MixPart, RowGroup, groups_of, hashes_of
@@ -39,7 +41,8 @@ COUNTED = pa.schema(
         ("state", pa.uint8()),
     ]
 )
-_WORD_BYTES_AT_ONCE = 1 << 23
+# The arrays of so many characters stay in the cache of a processor.
+_WORD_BYTES_AT_ONCE = 1 << 16
 # A tokenizer needs about a hundred times the memory of a text.
 _TOKEN_BYTES_AT_ONCE = 1 << 20
 
@@ -70,6 +73,7 @@ class CountWork:
 
     `filters`: for each folder, those of the sources that read it. `held_out`: the file of the pages
     held out. `dedup`: whether texts are hashed. `tokenizer`: of the tokens, None to count words.
+    `keep_tokens`: whether the column TOKEN_IDS follows, because the files will contain the tokens.
     """
 
     filters: tuple[tuple[ClassFilter, ...], ...]
@@ -77,10 +81,19 @@ class CountWork:
     dedup: bool
     tokenizer: str | None
     document_end: str | None
+    keep_tokens: bool = False
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the counted rows."""
+        return COUNTED.append(TOKEN_IDS) if self.keep_tokens else COUNTED
 
 
 def count_rows(part: MixPart, work: CountWork) -> Batches:
-    """Yield the rows of a part (schema COUNTED). The counts are the rows by language and kind."""
+    """Yield the rows of a part, a table for each of `groups_of`.
+
+    The schema is that of `CountWork`. The counts are the rows by language and kind.
+    """
     counts = Counts()
     held_out = load_array(Path(work.held_out))
     for group in groups_of(part):
@@ -152,19 +165,15 @@ def _counted(
         columns["mark"], columns["check"] = (
             one if every else _spread(one, is_open) for one in text_hashes(some)
         )
-    size = _spread(_sizes(some, work), is_open).astype(np.uint32)
-    lengths = pc.binary_length(texts).to_numpy().astype(np.uint32)
-    return pa.table(
-        [
-            *(numbers(one) for one in columns.values()),
-            numbers(size),
-            numbers(lengths),
-            languages.cast(pa.string()),
-            booleans(switched),
-            numbers(state),
-        ],
-        schema=COUNTED,
-    )
+    counted = _sizes(some, work)
+    columns["size"] = _spread(counted.sizes, is_open).astype(np.uint32)
+    columns["bytes"] = pc.binary_length(texts).to_numpy().astype(np.uint32)
+    arrays = [numbers(columns[name]) for name in COUNTED.names[: len(columns)]]
+    arrays += [languages.cast(pa.string()), booleans(switched), numbers(state)]
+    if work.keep_tokens:
+        lengths = columns["size"]
+        arrays.append(list_of(lengths, numbers(counted.ids), TOKEN_IDS.type))
+    return pa.table(arrays, schema=work.schema)
 
 
 def _spread(values: Array, where: Array) -> Array:
@@ -173,17 +182,25 @@ def _spread(values: Array, where: Array) -> Array:
     return spread
 
 
-def _sizes(texts: pa.StringArray, work: CountWork) -> Array:
-    """Return the number of words or tokens of each text."""
+class _Sizes(NamedTuple):
+    """The number of words or tokens of each text, and the ids of all tokens if they are kept."""
+
+    sizes: Array
+    ids: Array
+
+
+def _sizes(texts: pa.StringArray, work: CountWork) -> _Sizes:
+    sizes, ids = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
     if work.tokenizer is None:
-        counted = [words_of(some) for some in _slices(texts, _WORD_BYTES_AT_ONCE)]
+        sizes += [words_of(some) for some in _slices(texts, _WORD_BYTES_AT_ONCE)]
     else:
         encoder = read_encoder(Path(work.tokenizer), work.document_end)
-        counted = [
-            np.diff(encoder.encode(some.to_pylist()).ends, prepend=0)
-            for some in _slices(texts, _TOKEN_BYTES_AT_ONCE)
-        ]
-    return np.concatenate([np.zeros(0, np.int64), *counted])
+        for some in _slices(texts, _TOKEN_BYTES_AT_ONCE):
+            tokens = encoder.encode(some.to_pylist())
+            sizes.append(np.diff(tokens.ends, prepend=0))
+            if work.keep_tokens:
+                ids.append(tokens.ids)
+    return _Sizes(np.concatenate(sizes), np.concatenate(ids))
 
 
 def _slices(texts: pa.StringArray, size: int) -> Iterator[pa.StringArray]:

@@ -159,15 +159,12 @@ def _window_table(
         np.arange(len(of_row)) - np.flatnonzero(changes(of_row))[np.cumsum(changes(of_row)) - 1]
     )
     ids = one_chunk(rows.column("qid")).to_numpy().astype(np.int64)[of_row] * POSITIONS_A_PAGE
-    joined = pc.binary_join(one_chunk(rows.column("languages")), "+")
     none = np.zeros(len(of_row), np.int32)
     lead = segments.take(numbers(first))
     columns = {
         "id": numbers(ids + number),
-        "language": joined.take(numbers(of_row)),
-        "source_language": pc.list_element(one_chunk(rows.column("languages")), 0).take(
-            numbers(of_row)
-        ),
+        "language": _languages(segments.field("language"), last + 1 - first),
+        "source_language": lead.field("language"),
         "source_text": window,
         "text": window,
         "entities": list_of_structs(none, [[] for _ in SPANS.value_type], SPANS),
@@ -177,3 +174,10 @@ def _window_table(
         "gaps": numbers(np.zeros(len(of_row), np.uint16)),
     }
     return pa.table(columns)
+
+
+def _languages(codes: pa.StringArray, number: Array) -> pa.StringArray:
+    """Return the languages of each window, joined by `+`; `number`: int64[n], of its segments."""
+    joined = pc.binary_join(list_of(number, codes, pa.list_(pa.string())), "+").dictionary_encode()
+    different = ["+".join(dict.fromkeys(one.split("+"))) for one in joined.dictionary.to_pylist()]
+    return pa.array(different, pa.string()).take(joined.indices)

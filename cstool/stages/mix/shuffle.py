@@ -10,17 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, strings
+from cstool.arrays.arrow import numbers, one_chunk, strings
 from cstool.arrays.hashing import mix
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.table_sizes import with_sizes
+from cstool.formats.token_sequences import TOKEN_IDS
 from cstool.formats.written_files import Destination, record_of
 from cstool.stages.mix.choose import DUPLICATES, Selection, kinds_of
 from cstool.stages.mix.count import OPEN
-from cstool.stages.mix.rows import MixPart, groups_of
-from cstool.storage.checksums import read_part
+from cstool.stages.mix.rows import MixPart, RowGroup, groups_of
+from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.parts import Batches
 from cstool.storage.row_kinds import RowKind
@@ -37,6 +40,8 @@ from cstool.storage.segments import (
 
 _KEY = pa.field("random_key", pa.uint64())
 _KEY_BITS = 32
+# The columns of counted rows that determine what is used.
+_CHOSEN_BY = ["row", "language", "switched", "state"]
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,16 @@ class FileToWrite:
 
 @dataclass(frozen=True)
 class GatherWork:
-    """The parameters of `gather`: the output folder, the format, its options, the kind of rows."""
+    """The parameters of `gather`: the output folder, the format, its options, the kind of rows.
+
+    `schema`: of the rows in the segments.
+    """
 
     out: str
     format: str
     kind: RowKind
     options: FormatOptions
+    schema: pa.Schema
 
 
 @dataclass(frozen=True)
@@ -102,14 +111,15 @@ def keyed(schema: pa.Schema) -> pa.Schema:
 
 def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
     """Write the rows of a part as segments, one per destination; yield the index of these."""
-    counted = read_part(Path(work.counted) / task.part.name)
-    uses = _uses(task, work, counted)
+    counted = open_part(Path(work.counted) / task.part.name)
+    uses = _uses(task, work, counted.read(_CHOSEN_BY, use_threads=False))
     names = strings([name for stage in work.names for name in stage])
     schema = work.schema
     own = {field.name for field in MIX_FIELDS}
     with SegmentWriter(segment_file(Path(work.segments), task.part.name), keyed(schema)) as out:
         before = 0
-        for group in groups_of(task.part):
+        # Each group is a row group of the counted rows.
+        for index, group in enumerate(group for group in groups_of(task.part) if group.rows):
             low, high = np.searchsorted(uses.row, [before, before + group.rows])
             if low < high:
                 here = slice(low, high)
@@ -122,7 +132,7 @@ def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
                 }
                 # One column at a time, so that the memory of each is reused.
                 columns = [
-                    made[name] if name in own else group.column(name).take(of_row)
+                    made[name] if name in own else _column(name, group, counted, index).take(of_row)
                     for name in schema.names
                 ]
                 columns.append(numbers(keys[order]))
@@ -131,6 +141,13 @@ def scatter(task: PartToScatter, work: ScatterWork) -> Batches:
             before += group.rows
     yield out.index()
     return Counts()
+
+
+def _column(name: str, group: RowGroup, counted: pq.ParquetFile, index: int) -> pa.Array:
+    """Return a column of a group; the tokens of its texts are among the counted rows."""
+    if name != TOKEN_IDS.name:
+        return group.column(name)
+    return one_chunk(counted.read_row_group(index, [name], use_threads=False).column(0))
 
 
 def _uses(task: PartToScatter, work: ScatterWork, counted: pa.Table) -> _Uses:
@@ -174,22 +191,24 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
     """
     form = format_of(work.format, work.kind)
     counts = Counts()
-    rows = _in_order(file, work.kind, counts)
+    rows = _in_order(file, work, counts)
+    stage = file.name.split("/")[0]
     if form.write:
         destination = Destination(Path(work.out), file.name)
+        rows = with_sizes(rows, stage, counts, form.as_read)
         yield record_of(form.write(rows, destination, work.options, counts))
     else:
         assert form.tables
-        yield from form.tables(rows, work.options, counts)
+        yield from with_sizes(form.tables(rows, work.options, counts), stage, counts)
     return counts
 
 
-def _in_order(file: FileToWrite, kind: RowKind, counts: Counts) -> Iterator[pa.Table]:
+def _in_order(file: FileToWrite, work: GatherWork, counts: Counts) -> Iterator[pa.Table]:
     """Yield the rows of a file in the order of their keys, in tables of a row group's size."""
     size = TableSize(ROWS_A_GROUP)
-    if kind.unit != "sentence":
+    if work.kind.unit != "sentence":
         size = TableSize(ROWS_A_GROUP, BYTES_A_GROUP, ("text", "source_text"))
-    return _counted(merge_segments(file.segments, keyed(kind.schema), _KEY.name, size), counts)
+    return _counted(merge_segments(file.segments, keyed(work.schema), _KEY.name, size), counts)
 
 
 def _counted(tables: Iterable[pa.Table], counts: Counts) -> Iterator[pa.Table]:

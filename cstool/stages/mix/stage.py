@@ -25,14 +25,15 @@ from cstool.formats.attribution import (
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, FormatName, format_of
 from cstool.formats.encode_texts import read_encoder
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
-from cstool.formats.token_sequences import encoding_parameters
+from cstool.formats.table_sizes import IN_MEMORY
+from cstool.formats.token_sequences import TOKEN_IDS, encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
 from cstool.masking.vocabulary import need_library
 from cstool.stages.mix.card import MixtureCardData, mixture_card
 from cstool.stages.mix.check_recipe import need_valid
 from cstool.stages.mix.choose import Selection
-from cstool.stages.mix.count import COUNTED, ClassFilter, CountWork, class_of, count_rows
+from cstool.stages.mix.count import ClassFilter, CountWork, class_of, count_rows
 from cstool.stages.mix.inputs import (
     MixFolder,
     MixInputs,
@@ -62,7 +63,6 @@ from cstool.storage.file_hashes import hash_file, sha256
 from cstool.storage.manifest import ATTRIBUTION, Manifest, Part, describe_file, describe_folder
 from cstool.storage.mixture import MIXTURE, Mixture
 from cstool.storage.parts import FinishedPart, PartSpec
-from cstool.storage.row_kinds import RowKind
 from cstool.storage.run import Run, open_run
 from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
 from cstool.storage.tasks import Task
@@ -176,13 +176,16 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     refuse_empty_stages(recipe, [stage.rows for stage in mixture.stages])
     shards = _scatter(run, recipe, inputs, mixture, options, parts, selected)
     form = format_of(options.format, inputs.kind)
-    written, counts = _write(run, form, inputs.kind, options.files, shards)
+    schema = _schema(recipe, inputs, options)
+    work = GatherWork(str(run.out), form.name, inputs.kind, options.files, schema)
+    written, counts = _write(run, form, work, shards)
     run.leave_the_rest()
     _remove_strays(run, {part.file for part in written})
     _complete(mixture, options, shards)
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
-    extra = _describe(run, inputs, mixture, form, written)
+    in_memory = counts.details.pop(IN_MEMORY, {})
+    extra = _describe(run, inputs, mixture, form, written, in_memory)
     given = enumerate(_files_of(options), len(inputs.folders))
     run.read |= {index: hash_file(path) for index, path in given}
     made = [FinishedPart(part, Counts()) for part in written]
@@ -212,9 +215,21 @@ def _count(
         recipe.dedup == "exact",
         tokenizer,
         options.files.document_end,
+        _keeps_tokens(recipe, options),
     )
-    spec = PartSpec(COUNTED, label=f"mix: count {recipe.count}", phase="counted", layout=QUICK)
+    spec = PartSpec(work.schema, label=f"mix: count {recipe.count}", phase="counted", layout=QUICK)
     return run.map(count_rows, work, parts, spec)
+
+
+def _keeps_tokens(recipe: MixRecipe, options: MixOptions) -> bool:
+    """Whether the files contain the tokens that are counted, so that texts are encoded once."""
+    return recipe.count == "tokens" and FORMATS[options.format].tokens
+
+
+def _schema(recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -> pa.Schema:
+    """Return the columns of the rows on their way to the files."""
+    schema = inputs.kind.schema
+    return schema.append(TOKEN_IDS) if _keeps_tokens(recipe, options) else schema
 
 
 def _scatter(
@@ -234,8 +249,8 @@ def _scatter(
     )
     names = tuple(tuple(source.name for source in stage.sources) for stage in recipe.stages)
     segments = run.work("segments")
-    counted = str(run.work("counted"))
-    work = ScatterWork(selected.selection, names, files, counted, str(segments), inputs.kind.schema)
+    counted, schema = str(run.work("counted")), _schema(recipe, inputs, options)
+    work = ScatterWork(selected.selection, names, files, counted, str(segments), schema)
     tasks = [
         Task(
             task.file,
@@ -285,14 +300,9 @@ def _complete(mixture: Mixture, options: MixOptions, shards: list[Task[FileToWri
 
 
 def _write(
-    run: Run,
-    form: CorpusFormat,
-    kind: RowKind,
-    options: FormatOptions,
-    shards: list[Task[FileToWrite]],
+    run: Run, form: CorpusFormat, work: GatherWork, shards: list[Task[FileToWrite]]
 ) -> tuple[list[Part], Counts]:
     """Write the files of the mixture; return them and their total counts."""
-    work = GatherWork(str(run.out), form.name, kind, options)
     if form.write is None:
         tasks = [replace(t, file=f"{form.folder}/{t.file}.{form.suffix}") for t in shards]
         spec = PartSpec(form.schema, label="mix: write", unit="file", layout=form.layout)
@@ -323,13 +333,21 @@ def _remove_strays(run: Run, listed: set[str]) -> None:
 
 
 def _describe(
-    run: Run, inputs: MixInputs, mixture: Mixture, form: CorpusFormat, files: list[Part]
+    run: Run,
+    inputs: MixInputs,
+    mixture: Mixture,
+    form: CorpusFormat,
+    files: list[Part],
+    in_memory: dict[str, int],
 ) -> list[Part]:
-    """Write the card, the numbers and the attribution; return them as parts."""
+    """Write the card, the numbers and the attribution; return them as parts.
+
+    `files`: those with the rows; `in_memory`: bytes of the rows of each stage.
+    """
     found = {one.source for one in run.lineage if one.source}
     sources = tuple(sorted(found, key=lambda source: source.wiki))
     data = MixtureCardData(
-        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files
+        mixture, form, inputs.kind, sources, run.lineage, run.claim.parameters, files, in_memory
     )
     write_bytes(run.out / "README.md", mixture_card(data).encode())
     encoded = msgspec.json.format(msgspec.json.encode(mixture), indent=1)

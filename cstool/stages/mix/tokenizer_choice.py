@@ -18,7 +18,7 @@ def with_tokenizer(recipe: MixRecipe, form: CorpusFormat, options: FormatOptions
     """
     counting = recipe.count == "tokens"
     if not counting and not form.tokens:
-        check_options(form, options)
+        _refuse_options(form, options)
         return options
     if options.tokenizer is None:
         end = options.document_end or recipe.document_end
@@ -34,3 +34,13 @@ def with_tokenizer(recipe: MixRecipe, form: CorpusFormat, options: FormatOptions
         )
     check_options(form, options, counting=counting)
     return options
+
+
+def _refuse_options(form: CorpusFormat, options: FormatOptions) -> None:
+    """Raise WrongCallError for options for tokens, of which there are none."""
+    try:
+        check_options(form, options)
+    except WrongCallError as fault:
+        if options.tokenizer is None:
+            raise
+        raise WrongCallError(f'{fault}; or write count = "tokens" in the recipe') from fault

@@ -5,7 +5,7 @@ ranges of keys. So the order does not depend on parts or workers. A worker holds
 or a row group of a shard in memory, never a whole language.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import bytes_in_memory, numbers, one_chunk
+from cstool.arrays.arrow import numbers, one_chunk
 from cstool.arrays.hashing import hash_word, mix, page_hashes
 from cstool.formats.corpus_formats import BYTES_A_GROUP, ROWS_A_GROUP, format_of
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.table_sizes import with_sizes
 from cstool.formats.written_files import Destination, record_of
 from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
@@ -38,8 +39,6 @@ from cstool.storage.segments import (
 )
 
 _KEY = pa.field("random_key", pa.uint64())
-# A detail of the counts: bytes of rows as Arrow tables, by language and split.
-IN_MEMORY = "bytes in memory"
 # A detail of the counts: rows of the corpus, by language and split.
 ROWS = "rows by split"
 _KEY_BITS = 32
@@ -154,29 +153,18 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     counts = Counts()
     facts = _facts(shard, work.kind)
     rows = _in_order(shard, work.kind, counts, facts)
+    split = f"{shard.language}/{split_name(shard.name)}"
+    if form.tokens:  # the rows of the files are sequences
+        counts.add(ROWS, {split: shard.rows})
     if form.write:
         destination = Destination(Path(work.out), shard.name)
-        tables = _counted(rows, shard, counts, form.as_read)
+        tables = with_sizes(rows, split, counts, form.as_read)
         yield record_of(form.write(tables, destination, work.options, counts))
     else:
         assert form.tables
-        yield from _counted(form.tables(rows, work.options, counts), shard, counts)
+        yield from with_sizes(form.tables(rows, work.options, counts), split, counts)
     yield facts.beside()
     return counts
-
-
-def _counted(
-    tables: Iterable[pa.Table],
-    shard: ShardToWrite,
-    counts: Counts,
-    as_read: Callable[[pa.Table], pa.Table] | None = None,
-) -> Iterator[pa.Table]:
-    """Yield the tables; count their bytes in memory, as they are read from a file."""
-    split = f"{shard.language}/{split_name(shard.name)}"
-    for table in tables:
-        size = bytes_in_memory(as_read(table) if as_read else table)
-        counts.add(IN_MEMORY, {split: size})
-        yield table
 
 
 def _facts(shard: ShardToWrite, kind: RowKind) -> FileFactsBuilder:
@@ -195,7 +183,6 @@ def _in_order(
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, size):
         entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
         counts.add("entities", {shard.language: int(entities)})
-        counts.add(ROWS, {f"{shard.language}/{split_name(shard.name)}": rows.num_rows})
         facts.add(rows)
         written += rows.num_rows
         yield rows

@@ -18,6 +18,7 @@ from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.formats.attribution import PAGES_FILE, PageTable, write_attribution
 from cstool.formats.corpus_formats import FORMATS, CorpusFormat, check_options, format_of
+from cstool.formats.table_sizes import IN_MEMORY
 from cstool.formats.token_sequences import encoding_parameters
 from cstool.formats.written_files import WRITTEN, are_as_recorded, is_part, recorded
 from cstool.languages.segmentation import icu_version
@@ -30,7 +31,6 @@ from cstool.stages.shard.page_rows import PAGES
 from cstool.stages.shard.plan import ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
-    IN_MEMORY,
     ROWS,
     GatherTask,
     ScatterTask,
@@ -280,6 +280,7 @@ def _describe(
         split = splits.setdefault(language, {}).setdefault(split_name(part.file), SplitSize())
         split.files += 1
         split.examples += part.rows
+        split.rows += 0 if form.tokens else part.rows
         split.bytes += part.bytes
     for detail, attribute in ((IN_MEMORY, "in_memory"), (ROWS, "rows")):
         for name, number in counts.details.pop(detail, {}).items():

@@ -194,7 +194,7 @@ def test_incompatible_options_are_refused(corpus: Path, unigram: Trained, tmp_pa
 def test_a_corpus_without_spans_is_refused(unigram: Trained, tmp_path: Path) -> None:
     folder = write_switched(tmp_path / "w", [Sentence(n, "is a town.") for n in range(20)])
     make_corpus(folder, tmp_path / "c", format="entitycs")
-    with pytest.raises(InputError, match="format entitycs, which has no entity spans"):
+    with pytest.raises(InputError, match="format entitycs, and only --format cstool can be read"):
         make(tmp_path / "c", unigram, tmp_path / "m")
 
 

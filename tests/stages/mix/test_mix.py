@@ -1,8 +1,9 @@
 """Mixtures of corpora and pairs."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import groupby
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import zstandard
 
 from cstool.errors import Stopped, Unfinished
 from cstool.execution.options import RunOptions
-from cstool.stages.mix import shuffle as shuffling
+from cstool.formats.corpus_formats import FormatName
+from cstool.formats.encode_texts import TextEncoder, TokenLists
+from cstool.formats.format_options import FormatOptions
 from cstool.stages.mix.recipe import MixRecipe, StageRecipe
 from cstool.stages.mix.stage import MixOptions, mix
 from cstool.storage.mixture import Mixture, read_mixture
@@ -179,38 +182,6 @@ def test_pages_held_out_by_a_corpus_are_not_in_the_mixture_nor_in_pairs(
     assert whole.counts.tallies["rows"].dropped == {}
 
 
-def test_windows_of_an_entity_are_adjacent_and_in_order(documents_and_pairs: Path) -> None:
-    folder = documents_and_pairs
-    _, rows = make(recipe([source(folder / "pairs")]), folder / "windows", rows_per_shard=12)
-    entities = [qid for qid, _ in groupby(number >> 20 for number in rows["id"])]
-    assert len(entities) == len(set(entities)) == 30
-    assert entities != sorted(entities)
-    for _, its in groupby(rows["id"], lambda number: number >> 20):
-        windows = [number % 2**20 for number in its]
-        assert windows == list(range(len(windows)))
-    assert set(rows["language"]) == {"en+ja"}
-    assert set(rows["source_language"]) == {"en"}
-    assert rows["text"].equals(rows["source_text"])
-
-
-def test_windows_are_those_of_the_pairs(documents_and_pairs: Path) -> None:
-    folder = documents_and_pairs
-    _, rows = make(recipe([source(folder / "pairs")]), folder / "texts")
-    whole = {}
-    for (qid,), its in rows.with_columns(qid=pl.col("id") // 2**20).group_by("qid"):
-        whole[qid] = "\n\n".join(its.sort("id")["text"])
-    paired = pl.read_parquet(folder / "pairs/part-*.parquet")
-    assert whole == dict(paired.select("qid", "text").rows())
-    assert len(rows) > len(paired)
-
-
-def test_unpaired_pages_are_windows_of_their_own(tmp_path: Path) -> None:
-    folder = pairs(tmp_path, 8, unpaired=True)
-    _, rows = make(recipe([source(folder)]), tmp_path / "out")
-    assert Counter(rows["language"]) == {"en": 8, "ja": 8}
-    assert set(rows["wiki"]) == {"enwiki", "jawiki"}
-
-
 def test_a_corpus_of_one_pass_has_pass_0_beside_others(tmp_path: Path) -> None:
     one = page_corpus(tmp_path / "one", documents(1, 6))
     many = page_corpus(tmp_path / "many", documents(10, 6), kind=RowKind("page", passes=2))
@@ -306,20 +277,29 @@ def test_array_tasks_make_the_same_bytes(folders: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("function", "call"),
-    [("groups_of", 2), ("merge_segments", 1), ("merge_segments", 4), ("read_part", 3)],
+    [
+        ("count.groups_of", 5),
+        ("choose.kinds_of", 3),
+        ("choose._ranges", 1),
+        ("choose._sums", 2),
+        ("shuffle.groups_of", 2),
+        ("shuffle.merge_segments", 1),
+        ("shuffle.merge_segments", 4),
+    ],
 )
 def test_a_stopped_run_is_resumed_with_the_same_bytes(
     folders: Path, tmp_path: Path, function: str, call: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = iter(range(1000))
-    original = getattr(shuffling, function)
+    module, name = function.split(".")
+    original = getattr(import_module(f"cstool.stages.mix.{module}"), name)
 
     def stopping(*args: Any) -> Any:
         if next(calls) == call:
             raise KeyboardInterrupt
         return original(*args)
 
-    monkeypatch.setattr(shuffling, function, stopping)
+    monkeypatch.setattr(f"cstool.stages.mix.{function}", stopping)
     with pytest.raises(Stopped, match="run the same command again"):
         make(mixed(folders), tmp_path / "resumed", rows_per_shard=50)
     monkeypatch.undo()
@@ -381,3 +361,34 @@ def test_tokens_are_counted_with_one_for_the_end_of_each_row(folders: Path, tmp_
     assert 300 - 3 * 9 < tokens <= 300
     assert manifest.counts.details["tokens by corpus"] == {"one": tokens}
     assert read_mixture(tmp_path / "out").tokenizer == "tokenizer.json"
+
+
+@pytest.mark.parametrize("form", ["tokens", "megatron"])
+def test_texts_whose_tokens_are_counted_are_encoded_only_once(
+    folders: Path, tmp_path: Path, form: FormatName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = recipe([source(folders / "one")], [source(folders / "two", languages=("de",))],
+                tokenizer=tokenizer(tmp_path / "tokenizer.json"))  # fmt: skip
+    encoded: list[str] = []
+    original = TextEncoder.encode
+
+    def encode(self: TextEncoder, texts: Iterable[str]) -> TokenLists:
+        encoded.extend(texts := [*texts])
+        return original(self, texts)
+
+    monkeypatch.setattr(TextEncoder, "encode", encode)
+    options = MixOptions(50, form, FormatOptions(pack=16))
+    made = {}
+    for unit in ("words", "tokens"):
+        encoded.clear()
+        manifest = mix(replace(of, count=unit), tmp_path / unit, options, QUIET)
+        made[unit] = {part.file: part for part in manifest.parts if "data/" in part.file}
+        assert sum(manifest.counts.details["tokens"].values()) > 1000
+        # In both cases, of 360 rows, 30 have the text of another one.
+        assert len(encoded) == (330 if unit == "words" else 360)
+    for file in made["words"]:
+        one, other = (tmp_path / unit / file for unit in ("words", "tokens"))
+        if file.endswith(".parquet"):
+            assert pl.read_parquet(one).equals(pl.read_parquet(other))
+        else:
+            assert one.read_bytes() == other.read_bytes()

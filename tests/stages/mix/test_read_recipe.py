@@ -138,6 +138,7 @@ WRONG = {
     "unit": (SHORT + 'budget = "10B"', 5, 'budget: "10B" is not a whole number; write one without'),
     "point": (SHORT + "budget = 2e9", 5, "without units or a point, 2_000_000_000"),
     "too large": (f"{SHORT}budget = {2**63}", 5, "has more than 64 bits"),
+    "nothing to smooth": (SHORT + "smoothing = 0.5", 5, "smoothing: no effect on a source that"),
     "smoothing": (SHORT + "smoothing = 1.5", 5, "smoothing: 1.5 is not from 0 to 1; 0 gives all"),
     "rows": (SHORT + 'rows = "some"', 5, '"all" or "switched" or "source"'),
     "count": ('count = "bytes"\n' + SHORT, 1, 'count: "bytes" is not valid; write "words" or'),

@@ -99,6 +99,21 @@ def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
     assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("form", ["jsonl", "dolma"])
+def test_files_of_an_interrupted_run_are_removed_with_overwrite(
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    running = RunOptions(jobs=1, quiet=True)
+    options = ShardOptions(format=form, rows_per_shard=50)  # type: ignore[arg-type]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+        shard([switched], tmp_path / "o", options, running)
+    other = replace(options, rows_per_shard=1000)
+    shard([switched], tmp_path / "o", other, replace(running, overwrite=True))
+    shard([switched], tmp_path / "new", other, running)
+    assert files_of(tmp_path / "o") == files_of(tmp_path / "new")
+
+
 @pytest.mark.parametrize("name", ["mine.jsonl.zst", "train-00000-of-00009.jsonl.zst"])
 @pytest.mark.parametrize("finished", [True, False])
 def test_foreign_json_lines_in_a_corpus_are_kept(
