@@ -17,6 +17,7 @@ from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
 from cstool.storage.file_hashes import sha256
 from cstool.storage.manifest import Part
+from cstool.storage.ownership import note_file
 
 # The record of the files that a task has written.
 WRITTEN = pa.schema(
@@ -53,7 +54,9 @@ def new_file(out: Path, file: str, parts: list[Part]) -> Iterator[tuple[Path, li
     with whole_file(out / file) as temporary:
         yield temporary, rows
         size, checksum = temporary.stat().st_size, sha256(temporary)
-    parts.append(Part(file, sum(rows), size, checksum))
+        part = Part(file, sum(rows), size, checksum)
+        note_file(out, part)
+    parts.append(part)
 
 
 def record_of(parts: list[Part]) -> pa.Table:

@@ -27,6 +27,7 @@ from cstool.storage.manifest import (
     PARQUET,
     Input,
     Manifest,
+    Part,
     broken_parts,
     is_inside,
     read_manifest,
@@ -38,6 +39,8 @@ RUN = "_run.json"
 WORK = "_work"
 # In the work folder: records of files that are not Parquet.
 RECORDS = "written"
+# In the work folder: for each of these files, what it will contain.
+_NOTES = "files"
 # In messages, in place of the value of a parameter that an older cstool did not record.
 _NOT_RECORDED = "not recorded"
 
@@ -289,19 +292,33 @@ def _clear(out: Path) -> None:
     (out / TIMINGS).unlink(missing_ok=True)
 
 
+def note_file(out: Path, part: Part) -> None:
+    """Note a file that is not Parquet before it gets its name, so that it is known to be ours.
+
+    Its record follows only after all files of its task.
+    """
+    path = out / WORK / _NOTES / f"{part.file}.json"
+    write_bytes(path, msgspec.json.encode(part))
+
+
 def _recorded_files(out: Path) -> Iterator[Path]:
     """Yield the files of an unfinished run that are not Parquet, unless they were changed.
 
-    Records in the work folder list them (`formats/written_files.py`).
+    Records in the work folder list them (`formats/written_files.py`), or notes.
     """
+    found: list[Part] = []
     for record in (out / WORK / RECORDS).rglob("*.parquet"):
         with suppress(InputError, OSError, pa.ArrowException):
-            for part in read_part(record, ["file", "bytes", "checksum"]).to_pylist():
-                path = out / part["file"]
-                if not is_inside(part["file"]) or not path.is_file():
-                    continue
-                if path.stat().st_size == part["bytes"] and sha256(path) == part["checksum"]:
-                    yield path
+            found += [Part(**row) for row in read_part(record).to_pylist()]
+    for note in (out / WORK / _NOTES).rglob("*.json"):
+        with suppress(msgspec.DecodeError, OSError):
+            found.append(msgspec.json.decode(note.read_bytes(), type=Part))
+    for part in dict.fromkeys(found):
+        path = out / part.file
+        if not is_inside(part.file) or not path.is_file():
+            continue
+        if path.stat().st_size == part.bytes and sha256(path) == part.checksum:
+            yield path
 
 
 def _own_parts(out: Path, run: str | None) -> list[Path]:

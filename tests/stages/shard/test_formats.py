@@ -101,14 +101,16 @@ def test_an_interrupted_run_of_lines_ends_with_the_same_bytes(
 
 
 @pytest.mark.parametrize("form", ["jsonl", "dolma"])
+@pytest.mark.parametrize("before", ["stages.shard.stage._describe", "formats.make_files.record_of"])
 def test_files_of_an_interrupted_run_are_removed_with_overwrite(
-    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+    switched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, before: str
 ) -> None:
     running = RunOptions(jobs=1, quiet=True)
     options = ShardOptions(format=form, rows_per_shard=50)  # type: ignore[arg-type]
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("cstool.stages.shard.stage._describe", interrupt)
+        patch.setattr(f"cstool.{before}", interrupt)
         shard([switched], tmp_path / "o", options, running)
+    assert [*(tmp_path / "o").rglob("train-*.jsonl.*")]
     other = replace(options, rows_per_shard=1000)
     shard([switched], tmp_path / "o", other, replace(running, overwrite=True))
     shard([switched], tmp_path / "new", other, running)
