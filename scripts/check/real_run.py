@@ -15,6 +15,21 @@ from typing import Any
 from scripts.bench.measure import Taken, cstool, run
 
 LANGUAGES = "de,fr,es,ru,zh,ja,ar,hi,sw,pl"
+RECIPE = """
+[[stage]]
+name = "switched"
+budget = 5_000
+  [[stage.source]]
+  folder = "corpus"
+  rows = "switched"
+  share = 1
+  smoothing = 0.3
+[[stage]]
+name = "source"
+  [[stage.source]]
+  folder = "corpus"
+  rows = "source"
+"""
 
 
 def commands(real: Path, languages: str) -> list[tuple[str, list[str]]]:
@@ -30,12 +45,15 @@ def commands(real: Path, languages: str) -> list[tuple[str, list[str]]]:
         ("linked", ["link", "sentences", "--titles", "titles"]),
         ("switched", switch),
         ("corpus", ["shard", "switched"]),
+        ("mixture", ["mix", "mix.toml"]),
+        ("dolma", ["mix", "mix.toml", "--format", "dolma"]),
     ]
 
 
 def run_all(folder: Path, real: Path, languages: str, jobs: int) -> list[tuple[str, Taken]]:
     """Run all stages in a folder; return what each one took."""
     folder.mkdir(parents=True)
+    (folder / "mix.toml").write_text(RECIPE)
     options = ["-j", str(jobs), "--part-size", "1M", "--quiet"]
     return [
         (arguments[0], run([cstool(), *arguments, "-o", out, *options], folder))
@@ -70,7 +88,7 @@ def main() -> None:
             f"{stage:9} -j 1: {alone.wall:5.1f} s, {alone.memory:4.0f} MB   "
             f"-j 2: {both.wall:5.1f} s, {both.memory:4.0f} MB a process"
         )
-    for stage in ("entities", "titles", "sentences", "linked", "switched"):
+    for stage in ("entities", "titles", "sentences", "linked", "switched", "mixture"):
         counts = manifest(one, stage)
         for unit, tally in counts["tallies"].items():
             dropped = ", ".join(f"{n:,} {why}" for why, n in tally["dropped"].items()) or "none"
