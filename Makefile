@@ -126,7 +126,8 @@ test-lowest: .venv-lowest/.done
 	rm -rf build/tokenizers
 	.venv-lowest/bin/uv pip install --quiet --resolution lowest-direct --no-deps \
 	  --target build/tokenizers '$(TOKENIZERS)'
-	PYTHONPATH=build/tokenizers .venv-lowest/bin/pytest tests/masking tests/stages/mask
+	PYTHONPATH=build/tokenizers .venv-lowest/bin/pytest tests/masking tests/formats tests/stages/mask \
+	  tests/stages/shard/test_token_formats.py
 
 # In a copy: extensions that are built with sanitizers run only in a process that loads these first.
 SANITIZED = build/sanitize
