@@ -26,6 +26,8 @@ from cstool.errors import InputError
 from cstool.storage.manifest import Manifest
 
 STANDARD = {"compression": "zstd", "compression_level": 3, "write_page_index": True}
+# Intermediate tables are read only once, so fast compression is better than small files.
+QUICK = {"compression": "lz4"}
 # Where Arrow keeps the types of columns.
 _ARROW_SCHEMA = b"ARROW:schema"
 _FOOTER_KEY = b"cstool.checksum"

@@ -30,14 +30,13 @@ from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
 from cstool.storage.run import Run
 from cstool.storage.schemas import PAIRS, POSITIONS_A_PAGE
+from cstool.storage.segment_steps import write_segments
 from cstool.storage.segments import (
-    INDEX,
     Segment,
     SegmentWriter,
     read_segments,
     row_groups,
     segment_file,
-    segments_of,
 )
 from cstool.storage.tasks import Task
 
@@ -50,8 +49,6 @@ PAIRINGS: dict[str, PairScope] = {"pairs-paragraph": "paragraph", "pairs-page": 
 _ROWS_A_BUCKET = 200_000
 _PAIRS_AT_ONCE = 4096
 _MAP = "paragraphs"
-# Intermediate tables are read only once, so fast compression is better than small files.
-_QUICK = {"compression": "lz4"}
 _PAGED = pa.schema(
     [("id", pa.int64()), ("page", pa.uint64()), ("text", pa.string()), ("wiki", pa.string())]
 )
@@ -121,13 +118,16 @@ def make_pairs(
             groups.append(Task(name, slice_, part.checksum))
         first += buckets
     segments = run.work("segments")
-    grouped = run.map(
+    by_bucket, _, _ = write_segments(
+        run,
         group,
         _Grouping(str(segments), seed, wikis),
         groups,
-        PartSpec(INDEX, label="mask: pages", phase="grouped", unit="part", layout=_QUICK),
+        label="mask: pages",
+        phase="grouped",
+        files=segments,
+        unit="part",
     )
-    by_bucket, _ = segments_of(grouped, run.work("grouped"), segments)
     tasks = [
         Task(file, _Bucket(language, by_bucket[destination]), str(destination))
         for file, language, destination in _files(bases, by_bucket)

@@ -24,14 +24,13 @@ from cstool.stages.mix.choose import (
 from cstool.stages.mix.plan import plan_stages
 from cstool.stages.mix.recipe import MixRecipe
 from cstool.stages.mix.rows import MixPart
-from cstool.storage.checksums import read_part
+from cstool.storage.checksums import QUICK, read_part
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run
-from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
+from cstool.storage.segment_steps import write_segments
+from cstool.storage.segments import Segment
 from cstool.storage.tasks import Task
 
-# Intermediate tables are read only once, so fast compression is better than small files.
-QUICK = {"compression": "lz4"}
 # About 100 MB of records, which a worker holds in memory.
 _ROWS_A_BUCKET = 2_000_000
 _MOST_BUCKETS = 4096
@@ -65,14 +64,16 @@ def select_rows(
         recipe, selection, partial(_measured, run, buckets), partial(_edges, run, buckets)
     )
     folder = run.work("duplicates")
-    made = run.map(
+    duplicates, _, made = write_segments(
+        run,
         choose,
         (planned, str(folder)),
         buckets,
-        PartSpec(INDEX, label="mix: choose", phase="chosen", unit="bucket", layout=QUICK),
-        is_intact=partial(are_whole, run.work("chosen"), folder),
+        label="mix: choose",
+        phase="chosen",
+        files=folder,
+        unit="bucket",
     )
-    duplicates, _ = segments_of(made, run.work("chosen"), folder)
     used = tuple(run.work(USED) / one.part.file for one in made)
     return SelectedRows(planned, duplicates, used)
 
@@ -84,14 +85,9 @@ def _sort(
     number = max(1, min(_MOST_BUCKETS, -(-rows // _ROWS_A_BUCKET)))
     segments = run.work("records")
     work = SortWork(str(run.work("counted")), str(segments), selection.languages, number)
-    made = run.map(
-        sort_rows,
-        work,
-        parts,
-        PartSpec(INDEX, label="mix: sort", phase="sorted", layout=QUICK),
-        is_intact=partial(are_whole, run.work("sorted"), segments),
+    by_bucket, _, _ = write_segments(
+        run, sort_rows, work, parts, label="mix: sort", phase="sorted", files=segments
     )
-    by_bucket, _ = segments_of(made, run.work("sorted"), segments)
     return [
         Task(name, Bucket(name, by_bucket[index]), str(index))
         for index in sorted(by_bucket)

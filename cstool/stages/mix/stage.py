@@ -7,7 +7,6 @@ their files (`scatter`), and write each file in random order (`gather`).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ from cstool.stages.mix.numbers import details_of, mixture_of, rows_of_folders, t
 from cstool.stages.mix.plan import choices_of, filter_of, refuse_empty_stages
 from cstool.stages.mix.recipe import MixRecipe
 from cstool.stages.mix.rows import MixPart
-from cstool.stages.mix.select_rows import QUICK, SelectedRows, select_rows
+from cstool.stages.mix.select_rows import SelectedRows, select_rows
 from cstool.stages.mix.shuffle import (
     FileToWrite,
     GatherWork,
@@ -57,7 +56,7 @@ from cstool.stages.mix.shuffle import (
 )
 from cstool.stages.mix.tokenizer_choice import with_tokenizer
 from cstool.storage.atomic import whole_file, write_bytes
-from cstool.storage.checksums import is_sound, read_part, save_array
+from cstool.storage.checksums import QUICK, is_sound, read_part, save_array
 from cstool.storage.counts import Counts, total
 from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import (
@@ -71,7 +70,8 @@ from cstool.storage.manifest import (
 from cstool.storage.mixture import MIXTURE, Mixture
 from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
-from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
+from cstool.storage.segment_steps import write_segments
+from cstool.storage.segments import Segment
 from cstool.storage.tasks import Task
 
 __all__ = ["MixOptions", "mix"]
@@ -268,15 +268,10 @@ def _scatter(
         )
         for number, task in enumerate(parts)
     ]
-    scattered = run.map(
-        scatter,
-        work,
-        tasks,
-        PartSpec(INDEX, label="mix: shuffle", phase="scattered", layout=QUICK),
-        is_intact=partial(are_whole, run.work("scattered"), segments),
+    written = write_segments(
+        run, scatter, work, tasks, label="mix: shuffle", phase="scattered", files=segments
     )
-    by_file, _ = segments_of(scattered, run.work("scattered"), segments)
-    return _files(mixture, files, by_file)
+    return _files(mixture, files, written.by_destination)
 
 
 def _numbers(mixture: Mixture) -> range:

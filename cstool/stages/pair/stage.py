@@ -5,7 +5,6 @@ parts (`plan`); send the pages to their parts (`scatter`), and join those of eac
 """
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from cstool.execution.options import RunOptions
@@ -15,13 +14,14 @@ from cstool.stages.pair.options import PairOptions
 from cstool.stages.pair.plan import PairPlan, plan_of
 from cstool.stages.pair.scatter import MovePages, PagesToMove, scatter_pages
 from cstool.stages.pair.wikis import WikiInput, wikis_of
-from cstool.storage.checksums import STANDARD, content_digest, read_part
+from cstool.storage.checksums import QUICK, STANDARD, content_digest, read_part
 from cstool.storage.counts import Counts, Tally, total
 from cstool.storage.manifest import ATTRIBUTION, Manifest, Part, beside_part, describe_folder
 from cstool.storage.parts import Batches, FinishedPart, PartSpec
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import PAIRED, PAIRED_ATTRIBUTION
-from cstool.storage.segments import INDEX, are_whole, segments_of
+from cstool.storage.segment_steps import write_segments
+from cstool.storage.segments import Segment
 from cstool.storage.tasks import Task, part_name
 
 __all__ = ["PairOptions", "pair"]
@@ -29,8 +29,6 @@ __all__ = ["PairOptions", "pair"]
 DEFAULT_PART_SIZE = 64 << 20
 # A part is held in memory.
 _LARGEST_PART = 256 << 20
-# Intermediate tables are read only once, so fast compression is better than small files.
-_QUICK = {"compression": "lz4"}
 _LAYOUT = STANDARD | {
     "use_dictionary": [
         "languages.list.element",
@@ -102,14 +100,14 @@ def _find(run: Run, wikis: list[WikiInput], parts: list[tuple[int, Part]]) -> li
         )
         for number, (rank, part) in enumerate(parts)
     ]
-    spec = PartSpec(FOUND, label="pair: entities", phase="found", layout=_QUICK)
+    spec = PartSpec(FOUND, label="pair: entities", phase="found", layout=QUICK)
     return run.map(find_entities, None, tasks, spec)
 
 
 def _scatter(
     run: Run, plan: PairPlan, wikis: list[WikiInput], parts: list[tuple[int, Part]]
-) -> list[FinishedPart]:
-    """Send the pages to their parts."""
+) -> dict[int, tuple[Segment, ...]]:
+    """Send the pages to their parts; return the segments of each."""
     segments = run.work("segments")
     tasks = [
         Task(
@@ -126,18 +124,20 @@ def _scatter(
         )
         for number, (rank, part) in enumerate(parts)
     ]
-    return run.map(
+    written = write_segments(
+        run,
         scatter_pages,
         MovePages(plan, str(segments)),
         tasks,
-        PartSpec(INDEX, label="pair: sort", phase="scattered", layout=_QUICK),
-        is_intact=partial(are_whole, run.work("scattered"), segments),
+        label="pair: sort",
+        phase="scattered",
+        files=segments,
     )
+    return written.by_destination
 
 
-def _join(run: Run, plan: PairPlan, scattered: list[FinishedPart]) -> list[FinishedPart]:
+def _join(run: Run, plan: PairPlan, by_part: dict[int, tuple[Segment, ...]]) -> list[FinishedPart]:
     """Write the parts of the output."""
-    by_part, _ = segments_of(scattered, run.work("scattered"), run.work("segments"))
     tasks = [
         Task(
             part_name(number),

@@ -9,7 +9,6 @@ depend on parts or workers, and at most one bucket is held in memory.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,18 +28,16 @@ from cstool.stages.shard.minhash import (
 )
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
-from cstool.storage.parts import Batches, FinishedPart, PartSpec
+from cstool.storage.parts import Batches, FinishedPart
 from cstool.storage.run import Run
 from cstool.storage.schemas import Unit
+from cstool.storage.segment_steps import write_segments
 from cstool.storage.segments import (
-    INDEX,
     Segment,
     SegmentWriter,
-    are_whole,
     read_segments,
     row_groups,
     segment_file,
-    segments_of,
 )
 from cstool.storage.tasks import Task
 
@@ -193,28 +190,25 @@ def find_drops(
     buckets = min(_MOST_BUCKETS, -(-marks // _MARKS_A_BUCKET) or 1) if dedup != "none" else 0
     files = run.work("marks")
     work = _Screening(str(files), dedup, buckets, str(tests) if tests else None)
-    screened = run.map(
-        screen,
-        work,
-        parts,
-        PartSpec(INDEX, label="shard: screen", phase="screened", unit="part"),
-        is_intact=partial(are_whole, run.work("screened"), files),
+    by_bucket, _, screened = write_segments(
+        run, screen, work, parts, label="shard: screen", phase="screened", files=files, unit="part"
     )
-    by_bucket, _ = segments_of(screened, run.work("screened"), files)
     tasks = [
         Task(f"bucket-{b:05d}.parquet", _Marked(f"bucket-{b:05d}.parquet", by_bucket[b]), str(b))
         for b in range(buckets)
         if b in by_bucket
     ]
-    folder = run.work("twice")
-    compared = run.map(
+    drops = run.work("drops")
+    by_part, _, _ = write_segments(
+        run,
         find_duplicates,
-        (str(run.work("drops")), dedup),
+        (str(drops), dedup),
         tasks,
-        PartSpec(INDEX, label="shard: compare", phase="twice", unit="bucket"),
-        is_intact=partial(are_whole, folder, run.work("drops")),
+        label="shard: compare",
+        phase="twice",
+        files=drops,
+        unit="bucket",
     )
-    by_part, _ = segments_of(compared, folder, run.work("drops"))
     in_tests = _tests_by_part(screened, by_bucket.get(buckets, ()), files)
     return [
         Task(

@@ -7,7 +7,6 @@ shards, and `gather` writes each shard in random order (`shuffle`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ from cstool.stages.shard.statistics import (
     top_entities,
 )
 from cstool.storage.atomic import whole_file, write_bytes
-from cstool.storage.checksums import is_sound
+from cstool.storage.checksums import QUICK, is_sound
 from cstool.storage.counts import Counts, Tally, total
 from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import (
@@ -65,14 +64,12 @@ from cstool.storage.parts import FinishedPart, PartSpec
 from cstool.storage.row_kinds import RowKind
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import TALLIES
-from cstool.storage.segments import INDEX, Segment, are_whole, segments_of
+from cstool.storage.segment_steps import write_segments
+from cstool.storage.segments import Segment
 from cstool.storage.statistics import STATISTICS, Statistics
 from cstool.storage.tasks import Task, part_name
 
 __all__ = ["ShardOptions", "shard"]
-
-# Intermediate tables are read only once, so fast compression is better than small files.
-_QUICK = {"compression": "lz4"}
 
 
 def shard(
@@ -148,19 +145,21 @@ def _fill(run: Run, read: list[SwitchedFolder], kind: RowKind, options: ShardOpt
         census,
         (options, kind),
         tasks,
-        PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=_QUICK),
+        PartSpec(PAGES, label="shard: count", phase="census", unit="part", layout=QUICK),
     )
     names = ", ".join(str(one.folder) for one in read)
     plan = plan_of(run.work("census"), censuses, options, kind, names)
     segments = run.work("segments")
-    scattered = run.map(
+    by_shard, sizes, scattered = write_segments(
+        run,
         scatter,
         ScatterTask(plan, str(segments)),
         tasks,
-        PartSpec(INDEX, label="shard: shuffle", phase="scattered", unit="part", layout=_QUICK),
-        is_intact=partial(are_whole, run.work("scattered"), segments),
+        label="shard: shuffle",
+        phase="scattered",
+        files=segments,
+        unit="part",
     )
-    by_shard, sizes = segments_of(scattered, run.work("scattered"), segments)
     form = format_of(options.format, kind)
     shards = _shards(plan, by_shard, sizes)
     work = GatherTask(str(run.out), form.name, kind, options.files)
