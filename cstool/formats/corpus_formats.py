@@ -10,7 +10,6 @@ from cstool.errors import WrongCallError
 from cstool.formats.format_dolma import (
     DOCUMENTS,
     GZIP_LINES,
-    documents_of,
     documents_schema,
     write_dolma,
 )
@@ -19,7 +18,7 @@ from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.format_tokens import token_tables, tokens_schema
-from cstool.formats.json_lines import LINES, meta_schema, with_meta, write_json_lines
+from cstool.formats.json_lines import LINES, meta_schema, write_json_lines
 from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
 from cstool.storage.checksums import layout_of
@@ -54,9 +53,8 @@ class CorpusFormat:
     `unique`: columns whose values rarely repeat, which are written without a dictionary. `sources`:
     whether the source sentences themselves are rows of the corpus. `tokens`: whether the files
     contain tokens, so that the format needs a tokenizer and takes the options of `FormatOptions`.
-    `columns`: makes the schema from that of the rows, None if it is the same. `as_read`: the rows
-    of a table as readers of JSON lines see them. `loads`: whether the library `datasets` can load
-    the files.
+    `columns`: makes the schema from that of the rows, None if it is the same. `loads`: whether
+    the library `datasets` can load the files.
     """
 
     name: FormatName
@@ -69,7 +67,6 @@ class CorpusFormat:
     folder: str = "data"
     tokens: bool = False
     columns: Callable[[pa.Schema], pa.Schema] | None = None
-    as_read: Callable[[pa.Table], pa.Table] | None = None
     loads: bool = True
 
     @property
@@ -158,7 +155,6 @@ FORMATS: dict[str, CorpusFormat] = {
             LINES,
             write=write_json_lines,
             columns=meta_schema,
-            as_read=with_meta,
         ),
         CorpusFormat("megatron", SWITCHED, "bin", write=write_megatron, tokens=True, loads=False),
         CorpusFormat(
@@ -180,7 +176,6 @@ FORMATS: dict[str, CorpusFormat] = {
             write=write_dolma,
             folder=DOCUMENTS,
             columns=documents_schema,
-            as_read=documents_of,
         ),
     )
 }

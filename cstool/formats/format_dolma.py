@@ -19,6 +19,7 @@ from cstool.arrays.arrow import flat, numbers, one_chunk, strings
 from cstool.arrays.codepoints import bytes_of
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.json_lines import all_but_text, all_but_text_type, put_lines
+from cstool.formats.table_sizes import count_bytes
 from cstool.formats.written_files import Destination, new_file
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Part
@@ -72,14 +73,13 @@ def _in_id(rows: pa.Table, name: str) -> pa.Array:
     return strings([quote(one) for one in names.dictionary.to_pylist()]).take(names.indices)
 
 
-def attributes_of(rows: pa.Table) -> bytes:
-    """Return the lines with the attributes of rows, in their order.
+def attributes_of(rows: pa.Table, documents: pa.Table) -> bytes:
+    """Return the lines with the attributes of rows, in their order; `documents`: of the rows.
 
     The only attribute is a list of spans `[start, end, score]` of names, in characters of `text`.
     The score is 1.0 for a name in place of an anchor or beside it, and 0.0 for the anchor of a
     source row.
     """
-    documents = documents_of(rows)
     offsets, entities = flat(one_chunk(rows.column("entities")))
     scores = pc.if_else(pc.equal(entities.field("origin"), "anchor"), ",0.0]", ",1.0]")
     start, end = (entities.field(name).cast(pa.string()) for name in ("start", "end"))
@@ -106,7 +106,7 @@ def _quoted(column: pa.Array) -> pa.Array:
 
 
 def write_dolma(
-    tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, __: Counts
+    tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, counts: Counts
 ) -> list[Part]:
     """Write rows as documents and as attributes; return both files, the documents first."""
     parts: list[Part] = []
@@ -118,9 +118,11 @@ def write_dolma(
             outputs.append((files.enter_context(path.open("wb")), rows))
         for table in tables:
             lines = io.BytesIO()
-            put_lines(documents_of(table), lines)
+            documents = documents_of(table)
+            count_bytes(documents, destination.split, counts)
+            put_lines(documents, lines)
             for (out, rows), data in zip(
-                outputs, (attributes_of(table), lines.getvalue()), strict=True
+                outputs, (attributes_of(table, documents), lines.getvalue()), strict=True
             ):
                 _compress(data, out)
                 rows.append(table.num_rows)

@@ -12,6 +12,7 @@ import zstandard
 
 from cstool.arrays.arrow import one_chunk
 from cstool.formats.format_options import FormatOptions
+from cstool.formats.table_sizes import counted_tables
 from cstool.formats.written_files import Destination, new_file
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Part
@@ -44,9 +45,9 @@ def all_but_text(rows: pa.Table) -> pa.StructArray:
 
 
 def write_json_lines(
-    tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, __: Counts
+    tables: Iterable[pa.Table], destination: Destination, _: FormatOptions, counts: Counts
 ) -> list[Part]:
-    """Write rows as compressed JSON lines; return the file."""
+    """Write rows as compressed JSON lines, and count their bytes in memory; return the file."""
     parts: list[Part] = []
     file = f"data/{destination.name}.{LINES}"
     with (
@@ -54,8 +55,8 @@ def write_json_lines(
         path.open("wb") as raw,
         zstandard.open(raw, "wb", cctx=compressor()) as out,
     ):
-        for table in tables:
-            put_lines(with_meta(table), out)
+        for table in counted_tables(map(with_meta, tables), destination.split, counts):
+            put_lines(table, out)
             rows.append(table.num_rows)
     return parts
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cstool.formats.corpus_formats import CorpusFormat
 from cstool.formats.format_options import FormatOptions
-from cstool.formats.table_sizes import with_sizes
+from cstool.formats.table_sizes import counted_tables
 from cstool.formats.written_files import (
     WRITTEN,
     Destination,
@@ -72,18 +72,16 @@ def file_batches(
     destination: Destination,
     options: FormatOptions,
     counts: Counts,
-    split: str,
 ) -> Iterator[pa.Table]:
     """Yield the tables of a Parquet file; or write files of another kind, and yield their record.
 
-    `split`: the name under which the bytes of the rows in memory are counted (`with_sizes`).
+    The bytes of the tables in memory are counted by split (`table_sizes`).
     """
     if form.write:
-        sized = with_sizes(rows, split, counts, form.as_read)
-        yield record_of(form.write(sized, destination, options, counts))
+        yield record_of(form.write(rows, destination, options, counts))
     else:
         assert form.tables
-        yield from with_sizes(form.tables(rows, options, counts), split, counts)
+        yield from counted_tables(form.tables(rows, options, counts), destination.split, counts)
 
 
 def remove_strays(run: Run, listed: set[str]) -> None:

@@ -1,6 +1,6 @@
 """Counts the bytes of a file's tables in memory, which a dataset card gives as `num_bytes`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
@@ -11,16 +11,13 @@ from cstool.storage.counts import Counts
 IN_MEMORY = "bytes in memory"
 
 
-def with_sizes(
-    tables: Iterable[pa.Table],
-    name: str,
-    counts: Counts,
-    as_read: Callable[[pa.Table], pa.Table] | None = None,
-) -> Iterator[pa.Table]:
-    """Yield the tables; add their bytes to the counts, in the detail IN_MEMORY under `name`.
+def count_bytes(table: pa.Table, split: str, counts: Counts) -> None:
+    """Add the bytes of a table to those of its split, in the detail IN_MEMORY."""
+    counts.add(IN_MEMORY, {split: bytes_in_memory(table)})
 
-    `as_read`: makes of a table what readers see, None if that is the table.
-    """
+
+def counted_tables(tables: Iterable[pa.Table], split: str, counts: Counts) -> Iterator[pa.Table]:
+    """Yield the tables; add their bytes to the counts."""
     for table in tables:
-        counts.add(IN_MEMORY, {name: bytes_in_memory(as_read(table) if as_read else table)})
+        count_bytes(table, split, counts)
         yield table

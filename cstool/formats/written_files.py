@@ -39,6 +39,11 @@ class Destination(NamedTuple):
     out: Path
     name: str
 
+    @property
+    def split(self) -> str:
+        """The split that the file belongs to, with the subfolder (`de/train`)."""
+        return self.name.rsplit("-", 3)[0]
+
 
 # Writes rows in order; returns the files, of which the first is the data file.
 FileWriter = Callable[[Iterable[pa.Table], Destination, FormatOptions, Counts], list[Part]]

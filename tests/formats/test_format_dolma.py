@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.formats.corpus_formats import format_of_rows
-from cstool.formats.format_dolma import NAMES, write_dolma
+from cstool.formats.format_dolma import NAMES, documents_of, write_dolma
 from cstool.formats.format_options import NO_OPTIONS
-from cstool.formats.json_lines import write_json_lines
+from cstool.formats.json_lines import with_meta, write_json_lines
 from cstool.formats.written_files import Destination
 from cstool.storage.counts import Counts
 from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
@@ -120,11 +121,12 @@ def test_ids_are_equal_only_for_rows_of_one_key(
     assert not any({*d["id"]} & {*',"\n\r'} for d in documents)
 
 
-@pytest.mark.parametrize("name", ["jsonl", "dolma"])
-def test_the_schema_of_lines_is_that_of_what_their_readers_see(name: str) -> None:
+@pytest.mark.parametrize(("name", "lines_of"), [("jsonl", with_meta), ("dolma", documents_of)])
+def test_the_schema_of_lines_is_that_of_what_their_readers_see(
+    name: str, lines_of: Callable[[pa.Table], pa.Table]
+) -> None:
     form = format_of_rows(name, COLUMNS)
-    assert form.as_read
-    assert form.schema == form.as_read(table_of([], {*COLUMNS.names})).schema
+    assert form.schema == lines_of(table_of([], {*COLUMNS.names})).schema
 
 
 @given(some_rows, some_columns)

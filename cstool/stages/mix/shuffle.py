@@ -191,9 +191,8 @@ def gather(file: FileToWrite, work: GatherWork) -> Batches:
     form = format_of(work.format, work.kind)
     counts = Counts()
     rows = _in_order(file, work, counts)
-    stage = file.name.split("/")[0]
     destination = Destination(Path(work.out), file.name)
-    yield from file_batches(form, rows, destination, work.options, counts, stage)
+    yield from file_batches(form, rows, destination, work.options, counts)
     return counts
 
 

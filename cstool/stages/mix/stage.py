@@ -191,7 +191,8 @@ def _fill(run: Run, recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -
     _complete(mixture, options, shards)
     written_rows = counts.tallies["rows"].written
     counts.tallies["rows"] = tally_of(inputs, found, mixture, written_rows)
-    in_memory = counts.details.pop(IN_MEMORY, {})
+    by_split = counts.details.pop(IN_MEMORY, {})
+    in_memory = {split.split("/")[0]: size for split, size in by_split.items()}
     tokens = sum(counts.details.get(TOKENS, {}).values())
     extra = _describe(run, inputs, mixture, form, written, in_memory, tokens)
     given = enumerate(_files_of(options), len(inputs.folders))

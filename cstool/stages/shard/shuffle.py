@@ -146,11 +146,10 @@ def gather(shard: ShardToWrite, work: GatherTask) -> Batches:
     counts = Counts()
     facts = _facts(shard, work.kind)
     rows = _in_order(shard, work.kind, counts, facts)
-    split = f"{shard.language}/{split_name(shard.name)}"
-    if form.tokens:  # the rows of the files are sequences
-        counts.add(ROWS, {split: shard.rows})
     destination = Destination(Path(work.out), shard.name)
-    yield from file_batches(form, rows, destination, work.options, counts, split)
+    if form.tokens:  # the rows of the files are sequences
+        counts.add(ROWS, {destination.split: shard.rows})
+    yield from file_batches(form, rows, destination, work.options, counts)
     yield facts.beside()
     return counts
 
