@@ -10,7 +10,7 @@ import msgspec
 
 from cstool.cli.options import inspecting
 from cstool.execution.terminal import echo, echo_json, echo_line
-from cstool.languages.codes import codes_in
+from cstool.languages.codes import codes_in_any
 from cstool.report.stats.compare import flat_rows, published, summary
 from cstool.report.stats.folder import FolderStats, chosen, folder_stats
 from cstool.report.stats.mixture_tables import mixture_tables
@@ -107,7 +107,7 @@ def command(
     stats = {str(folder): folder_stats(folder) for folder in folders}
     listed = {name: chosen(its, languages, number) for name, its in stats.items()}
     found = {one.language for its in listed.values() for one in its.languages}
-    known = {*found, *(code for language in found for code in codes_in(language))}
+    known = {*found, *codes_in_any(found)}
     if missing := [code for code in languages if code not in known and not quiet]:
         echo_line(f"stats: no rows in {', '.join(missing)}", err=True)
     if parquet:

@@ -87,6 +87,19 @@ def codes_in(language: str) -> list[str]:
     return language.split("+")
 
 
+def codes_in_any(rows_languages: Iterable[str]) -> list[str]:
+    """Return each code in the languages of rows once, in their order."""
+    return [*dict.fromkeys(code for one in rows_languages for code in codes_in(one))]
+
+
+def language_name(language: str) -> str:
+    """Return a language's English name, or the code if the name is unknown.
+
+    The names of several languages, whose codes are joined by `+`, are joined likewise.
+    """
+    return " + ".join(names().get(code, code) for code in codes_in(language))
+
+
 def is_in(language: str, codes: Collection[str]) -> bool:
     """Whether the language of a row is one of these, or joins several of which one is."""
     return language in codes or any(code in codes for code in codes_in(language))

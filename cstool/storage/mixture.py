@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from cstool.errors import InputError
+from cstool.storage.statistics import read_described
 
 MIXTURE = "mixture.json"
 # Reasons why rows are left out, in the order in which they are looked for.
@@ -89,11 +89,4 @@ class Mixture(msgspec.Struct, kw_only=True):
 
 def read_mixture(folder: Path) -> Mixture:
     """Return the numbers of a mixture. Raises InputError if they are missing or invalid."""
-    path = folder / MIXTURE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Mixture)
-    except (OSError, msgspec.DecodeError) as error:
-        raise InputError(
-            f"{path}: cannot be read ({error}); make the mixture again with "
-            "`cstool mix … --overwrite`"
-        ) from error
+    return read_described(folder / MIXTURE, Mixture, "mixture", "mix")

@@ -5,10 +5,13 @@ entities, and a few sentences.
 """
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from cstool.errors import InputError
+
+Described = TypeVar("Described")
 
 STATISTICS = "stats.json"
 # Histograms of sentences by characters (in tens) and by entities; the last bucket is unbounded.
@@ -156,11 +159,18 @@ class Statistics(msgspec.Struct):
 
 def read_statistics(corpus: Path) -> Statistics:
     """Return a corpus's statistics. Raises InputError if they are missing or invalid."""
-    path = corpus / STATISTICS
+    return read_described(corpus / STATISTICS, Statistics, "corpus", "shard")
+
+
+def read_described(path: Path, type_: type[Described], folder: str, stage: str) -> Described:
+    """Return the content of a JSON file that describes a folder.
+
+    Raises InputError if it is missing or invalid; `folder`, `stage`: what to make again with what.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Statistics)
+        return msgspec.json.decode(path.read_bytes(), type=type_)
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(
-            f"{path}: cannot be read ({error}); make the corpus again with "
-            "`cstool shard … --overwrite`"
+            f"{path}: cannot be read ({error}); make the {folder} again with "
+            f"`cstool {stage} … --overwrite`"
         ) from error

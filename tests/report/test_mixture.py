@@ -9,9 +9,10 @@ from click.testing import CliRunner, Result
 
 from cstool.cli.main import cstool
 from cstool.errors import InputError
+from cstool.languages.codes import language_name
 from cstool.report.html.facts import facts_of
 from cstool.report.html.page import page_of
-from cstool.report.html.tables import direction, language_name, script_name
+from cstool.report.html.tables import direction, script_name
 from cstool.report.push import uploads
 from cstool.report.stats.folder import chosen, folder_stats
 from cstool.stages.mix.recipe import StageRecipe

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from cstool.languages.codes import language_name
 from cstool.report.html.charts import Drawer
 from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure
-from cstool.report.html.tables import Cell, language_name, percent, table
+from cstool.report.html.tables import Cell, percent, table
 from cstool.storage.histograms import BOUNDS, SHARES, quantile
 from cstool.storage.statistics import DocumentNumbers
 

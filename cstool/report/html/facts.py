@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cstool.languages.codes import codes_in
+from cstool.languages.codes import codes_in_any
 from cstool.report.class_names import LAST_LANGUAGES
 from cstool.report.html.mixture_samples import mixture_samples
 from cstool.report.html.names import ReportEntity, anchors_of, look_up, name_of
@@ -103,7 +103,7 @@ def facts_of(
     spoken = [*statistics.languages] if statistics else []
     if mixture:
         samples = mixture_samples(folder, manifest, mixture)
-        spoken = [code for language in by_language(mixture) for code in codes_in(language)]
+        spoken = codes_in_any(by_language(mixture))
     known: dict[int, ReportEntity] = {}
     if entities is not None and samples:
         qids = {one.qid for one in statistics.entities} if statistics else set()

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
-from cstool.languages.codes import bcp47
+from cstool.languages.codes import bcp47, language_name
 from cstool.report.html.charts import Chart, Drawer
 from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure
 from cstool.report.html.tables import (
     Cell,
-    language_name,
     percent,
     script_name,
     table,

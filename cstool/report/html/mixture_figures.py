@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from cstool.languages.codes import codes_in
+from cstool.languages.codes import codes_in, language_name
 from cstool.report.html.charts import Chart, Drawer
 from cstool.report.html.figures import Figure
-from cstool.report.html.tables import Cell, language_name, percent, table
+from cstool.report.html.tables import Cell, percent, table
 from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import (
     SWITCHED,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cstool.languages.codes import bcp47, codes_in
+from cstool.languages.codes import bcp47, codes_in, language_name
 from cstool.report.html.names import ReportEntity
-from cstool.report.html.tables import direction, language_name
+from cstool.report.html.tables import direction
 from cstool.storage.statistics import SampleSentence
 
 # Maximum number of labels of an entity, in addition to those in the sentences.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cstool.languages.codes import language_name
 from cstool.report.html.charts import ChartRow, Drawer
 from cstool.report.html.document_figures import document_figures
 from cstool.report.html.facts import ReportData
@@ -13,7 +14,6 @@ from cstool.report.html.mixture_figures import mixture_figures
 from cstool.report.html.tables import (
     in_bytes,
     in_seconds,
-    language_name,
     percent,
     table,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from cstool.languages.codes import codes_in, languages, names
+from cstool.languages.codes import codes_in, languages
 from cstool.languages.data_tables import rows
 from cstool.languages.scripts import main_scripts
 
@@ -61,14 +61,6 @@ def in_seconds(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def language_name(code: str) -> str:
-    """Return a language's English name, or the code if the name is unknown.
-
-    The names of several languages, whose codes are joined by `+`, are joined likewise.
-    """
-    return " + ".join(names().get(one, one) for one in codes_in(code))
 
 
 def autonym(code: str) -> str:

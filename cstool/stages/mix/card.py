@@ -15,7 +15,7 @@ from cstool.cards.card_metadata import SplitSize
 from cstool.distribution import program
 from cstool.execution.terminal import printable
 from cstool.formats.corpus_formats import CorpusFormat
-from cstool.languages.codes import codes_in, names
+from cstool.languages.codes import language_name
 from cstool.stages.mix.card_reading import reading_section
 from cstool.stages.mix.card_yaml import mixture_metadata
 from cstool.stages.mix.recipe_text import recipe_text
@@ -219,7 +219,7 @@ def _languages(mixture: Mixture) -> str:
     lines = [
         (
             language,
-            " + ".join(names().get(code, code) for code in codes_in(language)),
+            language_name(language),
             *_numbers(its),
             _of_whole(its.size, whole),
         )

@@ -14,7 +14,7 @@ from cstool.cards.card_metadata import (
     with_all,
 )
 from cstool.formats.corpus_formats import CorpusFormat
-from cstool.languages.codes import codes_in
+from cstool.languages.codes import codes_in_any
 from cstool.storage.manifest import Source
 from cstool.storage.mixture import Mixture
 from cstool.storage.mixture_sums import by_language, whole_of
@@ -28,7 +28,7 @@ def mixture_metadata(
 ) -> str:
     """Return the YAML; `sources`: the wikis; `sizes`: of the files, by the folder of the stage."""
     stages = {folder: {"train": size} for folder, size in sizes.items()}
-    codes = [code for language in by_language(mixture) for code in codes_in(language)]
+    codes = codes_in_any(by_language(mixture))
     fields: dict[str, Any] = {
         "license": "cc-by-sa-4.0",
         **language_fields([*codes, *(source.language for source in sources)]),
