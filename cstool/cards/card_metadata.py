@@ -22,8 +22,8 @@ EVERY = "all"
 class SplitSize:
     """The size of a split of a language.
 
-    `rows`: of the corpus; `files`: data files, with so many `bytes`; `examples`: rows of these,
-    which are sequences of tokens in some formats, with so many bytes as Arrow tables (`in_memory`).
+    `rows`: of the corpus. `files`: number of data files; `bytes`: their size. `examples`: rows of
+    the files, which are sequences in formats with tokens; `in_memory`: their bytes as Arrow tables.
     """
 
     rows: int = 0

@@ -63,7 +63,7 @@ print(json.dumps({**taken, "tokens": tokens}))
 
 
 def trained(parts: list[Path], size: int) -> Tokenizer:
-    """Return a byte-level tokenizer of at most so many tokens."""
+    """Return a byte-level tokenizer of at most `size` tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

@@ -25,7 +25,7 @@ def texts(corpus: Path) -> Iterator[list[str]]:
 
 
 def trained(corpus: Path, size: int, special: list[str]) -> Tokenizer:
-    """Return a tokenizer of so many tokens; `special`: further special ones."""
+    """Return a tokenizer of `size` tokens; `special`: further special ones."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.NFKC()
     # Text after a mark within a word is not the beginning of a word.

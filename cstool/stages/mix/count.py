@@ -24,7 +24,7 @@ from cstool.storage.parts import Batches
 # Details of the counts.
 ROWS_BY_CLASS = "rows by class"
 HELD_BY_CLASS = "rows held out by class"
-# What becomes of a row before texts are compared.
+# The state of a row before texts are compared.
 OPEN, NOT_CHOSEN, HELD_OUT = range(3)
 # A row of a part, in the order of the part. `row`: a hash of what identifies it; `mark`, `check`:
 # the hash of its text, or `row` and 0 if texts are not compared; `size`: its words or tokens;
@@ -41,7 +41,7 @@ COUNTED = pa.schema(
         ("state", pa.uint8()),
     ]
 )
-# The arrays of so many characters stay in the cache of a processor.
+# The arrays of a text of this size fit into the cache of a processor.
 _WORD_BYTES_AT_ONCE = 1 << 16
 # A tokenizer needs about a hundred times the memory of a text.
 _TOKEN_BYTES_AT_ONCE = 1 << 20

@@ -1,6 +1,6 @@
 """`cstool mix`: writes one training set of several corpora, by a recipe.
 
-Phases: count the words or tokens of each row (`count`); sort what is known of the rows into buckets
+Phases: count the words or tokens of each row (`count`); sort records of the rows into buckets
 by their texts, and choose the rows of each stage from these (`choose`, `plan`); send the rows to
 their files (`scatter`), and write each file in random order (`gather`).
 """

@@ -1,4 +1,4 @@
-"""Where the keys of a TOML document are written, which tomllib does not tell.
+"""Finds the lines of the keys of a TOML document, which tomllib does not return.
 
 The document has been read by tomllib, so the scanner relies on its syntax (TOML 1.0.0).
 """

@@ -96,7 +96,7 @@ def test_the_card_of_tokens_has_their_number_and_that_of_sequences() -> None:
 
 
 def test_the_card_names_the_corpora_of_windows() -> None:
-    # A window can have one language: the column `language` does not tell that it is one.
+    # The column `language` does not identify windows: a window can have one language.
     card = mixture_card(DATA)
     assert "Each row of `pairs` is a window" in card
     alone = [one for one in MIXED.sources if one.kind != "pair"]
