@@ -43,14 +43,28 @@ NameKind = Literal["label", "sitelink", "title"]
 # Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
 # Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
-# in a variety of the same language, in another language, or in `mul`; the title of a page.
-Origin = Literal["anchor", "label", "variant", "fallback", "mul", "sitelink"]
+# in a variety of the same language, in another language, or in `mul`; the title of a page; another
+# name of the entity (only in a lexicon); a dictionary; its own letters, romanized.
+Origin = Literal[
+    "anchor",
+    "label",
+    "variant",
+    "fallback",
+    "mul",
+    "sitelink",
+    "alias",
+    "dictionary",
+    "romanization",
+]
 
 OWN: Origin = "label"
 VARIANT: Origin = "variant"
 FALLBACK: Origin = "fallback"
 MUL: Origin = "mul"
 SITELINK: Origin = "sitelink"
+ALIAS: Origin = "alias"
+DICTIONARY: Origin = "dictionary"
+ROMANIZATION: Origin = "romanization"
 # The beginning of a stored reason to reject a name, by the step that found it.
 _REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
