@@ -4,6 +4,8 @@ An entry is a folded word or phrase of the source language; it has any number of
 each language. A translation that several sources repeat is stored once. Files:
 
 - `entries.slots.npy`, `entries.values.npy`: hash index from an entry to its number + 1
+- `beginnings.slots.npy`, `beginnings.values.npy`: hash index of the beginnings of entries of
+  several words (`text_words.beginnings`); the values are 1
 - `keys` u64[translations]: the number of the entry × 2¹⁶ + the index of the language, ascending;
   the translations of an entry in a language are in the order of the dictionary
 - `offsets` i64[translations + 1]: byte offsets into `text`, UTF-8
@@ -19,12 +21,14 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.codepoints import bytes_of
+from cstool.dictionaries.text_words import beginnings
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import append_checksum, map_numbers
 from cstool.storage.hash_index import HashIndex, hash_column
 
 _LANGUAGE_BITS = np.uint64(16)
 _ENTRIES = "entries"
+_BEGINNINGS = "beginnings"
 
 
 class TranslationRanges(NamedTuple):
@@ -58,6 +62,8 @@ def write_dictionary(folder: Path, pairs: pa.Table, languages: Sequence[str]) ->
     folder.mkdir(parents=True, exist_ok=True)
     hashes = hash_column(sources.dictionary)
     HashIndex.build(hashes, np.arange(1, len(hashes) + 1, dtype=np.uint32)).save(folder, _ENTRIES)
+    hashes = hash_column(beginnings(sources.dictionary))
+    HashIndex.build(hashes, np.ones(len(hashes), np.uint8)).save(folder, _BEGINNINGS)
     arrays = {"keys": keys[order], "offsets": offsets - offsets[0], "text": data}
     for name, array in arrays.items():
         with whole_file(folder / name) as temporary:
@@ -75,6 +81,7 @@ class DictionaryStore:
     def __init__(self, folder: Path, languages: Sequence[str]) -> None:
         self.languages = list(languages)
         self._index = HashIndex.open(folder, _ENTRIES)
+        self._beginnings = HashIndex.open(folder, _BEGINNINGS)
         self._keys = map_numbers(folder / "keys", np.uint64)
         self._texts = pa.LargeStringArray.from_buffers(
             len(self._keys),
@@ -88,6 +95,11 @@ class DictionaryStore:
     def find(self, sources: pa.StringArray) -> Array:
         """Return int64[n]: the number of each folded source, -1 if it has no entry."""
         return self._index.look_up(hash_column(sources)).astype(np.int64) - 1
+
+    def begins(self, texts: pa.StringArray) -> Array:
+        """Return bool[n]: whether an entry of several words begins with these folded words."""
+        begins: Array = self._beginnings.look_up(hash_column(texts)) > 0
+        return begins
 
     def translations(self, entries: Array, languages: Array) -> TranslationRanges:
         """Return the translations of `entries[i]` in `languages[i]` (index); none for entry -1."""
@@ -109,6 +121,24 @@ class DictionaryStore:
         language = self._keys[each] & ((np.uint64(1) << _LANGUAGE_BITS) - np.uint64(1))
         table[np.repeat(np.arange(len(entries)), number), language.astype(np.int64)] = True
         return table
+
+    def table(self, entries: Array) -> TranslationRanges:
+        """Return the translations of distinct entries in all languages, int64[n, languages]."""
+        keys = entries.astype(np.uint64) << _LANGUAGE_BITS
+        first = np.searchsorted(self._keys, keys, "left")
+        last = np.searchsorted(self._keys, keys + (np.uint64(1) << _LANGUAGE_BITS), "left")
+        number = last - first
+        each = ranges(first, number)
+        language = (self._keys[each] & ((np.uint64(1) << _LANGUAGE_BITS) - np.uint64(1))).astype(
+            np.int64
+        )
+        shape = len(entries), len(self.languages)
+        cell = np.repeat(np.arange(len(entries)), number) * shape[1] + language
+        counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+        firsts = np.zeros(shape, np.int64)
+        # Backwards, so that the first translation in a language is the last one to be set.
+        firsts.ravel()[cell[::-1]] = each[::-1]
+        return TranslationRanges(firsts, counts)
 
     def texts(self, translations: Array) -> pa.StringArray:
         """Return the translations with these indexes."""
