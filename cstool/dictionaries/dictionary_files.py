@@ -55,9 +55,7 @@ class Dictionaries:
     folders: tuple[Path, ...]
 
 
-def find_dictionaries(
-    values: Sequence[str], source: str, languages: Sequence[str]
-) -> Dictionaries:
+def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[str]) -> Dictionaries:
     """Return the dictionaries that the values of the option name, `[LANG=]PATH`.
 
     Only the first lines of each file are read, and its bytes to identify the run. Raises InputError
@@ -80,7 +78,9 @@ def find_dictionaries(
         files += found
         inputs += [_described(file.path) for file in found]
     _need_all(files, wanted)
-    return Dictionaries(wanted.source, wanted.languages, tuple(files), tuple(inputs), tuple(folders))
+    return Dictionaries(
+        wanted.source, wanted.languages, tuple(files), tuple(inputs), tuple(folders)
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import begins_of, points_of
-from cstool.languages.words import SPACELESS, classes, words_of
+from cstool.dictionaries.text_words import words_in_texts
+from cstool.languages.words import SPACELESS, classes
 
 # All letters and digits have lower code points; higher ones are private use or tags.
 _CHARACTERS = 0x32400
@@ -17,8 +18,8 @@ _CHARACTERS = 0x32400
 def number_of_words(entries: pa.StringArray) -> Array:
     """Return int64[n]: the number of words of each entry, or a few more.
 
-    Words are runs of letters and digits; in scripts without spaces between words, those of
-    `languages.words`.
+    Words are runs of letters and digits; in scripts without spaces between words, those that ICU
+    finds. Where this is at most 1, so is the number of words that `text_words` finds.
     """
     points = points_of(entries)[1]
     inside = _in_words().take(points, mode="clip")
@@ -32,7 +33,8 @@ def number_of_words(entries: pa.StringArray) -> Array:
     spaceless = classes().take(points, mode="clip") == SPACELESS
     if spaceless.any():
         rows = np.unique(np.searchsorted(begins, np.flatnonzero(spaceless), "right") - 1)
-        words[rows] = words_of(entries.take(numbers(rows)))
+        found = words_in_texts(entries.take(numbers(rows)))
+        words[rows] = np.maximum(words[rows], np.diff(found.firsts))
     return words
 
 

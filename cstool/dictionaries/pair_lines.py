@@ -62,7 +62,8 @@ def _spaces(data: Array) -> Array:
     begins[:1] = False
     runs = np.flatnonzero(begins)
     others = np.flatnonzero(~space)
-    return runs[data[others[np.searchsorted(others, runs)]] != _LINE_FEED]
+    separators: Array = runs[data[others[np.searchsorted(others, runs)]] != _LINE_FEED]
+    return separators
 
 
 def _cut(block: bytes, starts: Array, ends: Array) -> pa.StringArray:

@@ -4,66 +4,57 @@ A pair is dropped, with a reason, if it cannot serve to switch a word. A file in
 are unusable in the same way is no dictionary and is refused.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, numbers, one_chunk, strings
-from cstool.arrays.codepoints import matches
+from cstool.arrays.arrow import numbers, strings
+from cstool.arrays.codepoints import bytes_of, matches
 from cstool.dictionaries.dictionary_files import Dictionaries, PairFile, listed
 from cstool.dictionaries.entry_words import number_of_words
 from cstool.dictionaries.folding import folded
-from cstool.dictionaries.pair_columns import language_in
-from cstool.dictionaries.pair_lines import split_lines
+from cstool.dictionaries.raw_pairs import RawPairs, raw_pairs
 from cstool.dictionaries.swapped_columns import ScriptSample
-from cstool.dumps.streams import Stream
 from cstool.errors import InputError
-from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts, Tally
-from cstool.storage.text_files import BOM, decoded
 
 UNIT = "dictionary pairs"
-BY_LANGUAGE = "dictionary pairs by language"
-# The largest number of words in an entry, and of characters in a source or target.
+# The largest number of words in a source, and of characters in a source or target.
 MOST_WORDS = 5
 MOST_CHARACTERS = 100
-PAIRS = pa.schema([("source", pa.string()), ("language", pa.string()), ("target", pa.string())])
 
-_BLOCK = 4 << 20
-_LONGEST_LINE = 1 << 20
-_CONTROL = re.compile(rb"[\x01-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
-
-ONE_COLUMN = "one column"
-NO_TAB = "several spaces and no tab"
+TOO_FEW = "too few columns"
+NO_TAB = "more than two words without a tab"
 OTHER_LANGUAGE = "another language"
 EMPTY = "empty source or target"
 CONTROL = "control character"
-TOO_LONG = "longer than 100 characters"
-MANY_WORDS = "more than 5 words"
+TOO_LONG = f"more than {MOST_CHARACTERS} characters"
+MANY_WORDS = f"more than {MOST_WORDS} words"
 SAME = "translation equal to its source"
-DUPLICATE = "duplicate pair"
-_REASONS = (ONE_COLUMN, NO_TAB, OTHER_LANGUAGE, EMPTY, CONTROL, TOO_LONG, MANY_WORDS, SAME)
+_REASONS = (
+    "", TOO_FEW, NO_TAB, OTHER_LANGUAGE, EMPTY, CONTROL, TOO_LONG, MANY_WORDS, SAME,
+)  # fmt: skip
 # Reasons for which a file is refused if they hold for most of its lines, and what to do.
 _REFUSED = {
-    ONE_COLUMN: "give lines of a source and a target, separated by a tab",
+    TOO_FEW: "give lines of a source and a target, separated by a tab",
     NO_TAB: "separate source and target by a tab",
     EMPTY: "give lines of a source and a target, separated by a tab",
     CONTROL: "save it as UTF-8 text",
     TOO_LONG: "give words or names, not sentences",
 }
+_CONTROL = r"[\x00-\x1f\x7f\x{80}-\x{9f}]"
 
 
 def read_pairs(dictionaries: Dictionaries, counts: Counts) -> Iterator[pa.Table]:
-    """Yield the pairs of all dictionaries in their order, as tables with the schema `PAIRS`.
+    """Yield the pairs of all dictionaries, in their order: tables `source`, `language`, `target`.
 
-    Adds to `counts`: the tally `UNIT`, in which duplicates are still counted as written. Raises
-    InputError for a file that is no dictionary.
+    `source` is folded; `language` and `source` are encoded as dictionaries. Adds to the tally
+    `UNIT`, in which duplicates count as written. Raises InputError for a file that is no
+    dictionary.
     """
     for file in dictionaries.files:
         reading = _Reading(file, dictionaries)
@@ -76,73 +67,116 @@ def read_pairs(dictionaries: Dictionaries, counts: Counts) -> Iterator[pa.Table]
 
 @dataclass
 class _Reading:
-    """The reading of one file. `first`: by reason, the number of the first line."""
+    """The reading of a file. `first`: by reason, its first line. `others`: other languages."""
 
     file: PairFile
     wanted: Dictionaries
     tally: Tally = field(default_factory=Tally)
     first: dict[str, int] = field(default_factory=dict)
     others: set[str] = field(default_factory=set)
-    scripts: dict[str, ScriptSample] = field(default_factory=dict)
+    scripts: dict[int, ScriptSample] = field(default_factory=dict)
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the pairs. Raises InputError for a file that is no dictionary."""
-        for pairs in self._of_lexicon() if self.file.columns is None else self._of_lines():
-            yield self._kept(pairs)
+        for raw in raw_pairs(self.file, self.wanted.source, self.wanted.languages):
+            if not len(raw.lines):
+                continue
+            sources = raw.source.dictionary_encode()
+            reason = _reasons(raw, sources)
+            self._count(raw, reason)
+            kept = np.flatnonzero(reason == 0)
+            self._examine(raw, kept)
             self._refuse()
+            if len(kept):
+                yield self._table(raw, sources, kept)
         for sample in self.scripts.values():
             sample.check(str(self.file.path))
         if not self.tally.written:
             self._refuse_empty()
 
-    def _of_lines(self) -> Iterator["_Pairs"]:
-        columns = self.file.columns
-        assert columns
-        header = columns.header
-        wanted = [i for i in columns[:4] if i >= 0]
-        for block, line in _blocks(self.file.path):
-            found = split_lines(block, columns, wanted)
-            cells = iter(found.cells)
-            source, target, of_source, of_target = (
-                next(cells) if i >= 0 else None for i in columns[:4]
-            )
-            assert source is not None
-            assert target is not None
-            reason = np.zeros(len(source), np.uint8)
-            reason[found.number < columns.number] = 1
-            if columns.spaced:
-                reason[found.number > columns.number] = 2
-            pairs = _Pairs(
-                found.lines + line, source, target, reason, self._codes(of_source, [self.wanted.source]),
-                self._codes(of_target, self.wanted.languages), bool(_CONTROL.search(block)),
-            )  # fmt: skip
-            yield pairs.rest(1) if header else pairs
-            header = False
+    def _table(self, raw: RawPairs, sources: pa.DictionaryArray, kept: Array) -> pa.Table:
+        chosen = numbers(kept)
+        source = pa.DictionaryArray.from_arrays(
+            sources.indices.take(chosen), folded(sources.dictionary)
+        )
+        language = pa.DictionaryArray.from_arrays(
+            numbers(raw.language[kept].astype(np.int32)), strings(self.wanted.languages)
+        )
+        return pa.table(
+            [source, language, raw.target.take(chosen)], ["source", "language", "target"]
+        )
 
-    def _of_lexicon(self) -> Iterator["_Pairs"]:
-        file = open_part(self.file.path)
-        names = ["source_language", "source", "target_language", "target"]
-        line = 1
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, names, use_threads=False)
-            of_source, source, of_target, target = (
-                one_chunk(table.column(name)).cast(pa.string()) for name in names
-            )
-            yield _Pairs(
-                line + np.arange(len(source)), source, target, np.zeros(len(source), np.uint8),
-                self._codes(of_source, [self.wanted.source]),
-                self._codes(of_target, self.wanted.languages), False,
-            )  # fmt: skip
-            line += len(source)
+    def _count(self, raw: RawPairs, reason: Array) -> None:
+        number = np.bincount(reason, minlength=len(_REASONS))
+        self.tally.keep(int(number[0]))
+        for i in np.flatnonzero(number[1:]) + 1:
+            self.tally.drop(_REASONS[i], int(number[i]))
+            self.first.setdefault(_REASONS[i], int(raw.lines[np.argmax(reason == i)]))
+        self.others |= raw.others
 
-    def _codes(self, cells: pa.StringArray | None, known: "list[str] | tuple[str, ...]") -> Array | None:
-        """Return int64[n]: the index of each cell's language in `known`, -1 for another one."""
-        if cells is None:
-            return None
-        coded = cells.dictionary_encode()
-        index = {code: i for i, code in enumerate(known)}
-        languages = [language_in(cell) for cell in coded.dictionary.to_pylist()]
-        if known is self.wanted.languages:
-            self.others.update(code for code in languages if code and code not in index)
-        places = np.array([index.get(code or "", -1) for code in languages], np.int64)
-        return places[coded.indices.to_numpy()]
+    def _examine(self, raw: RawPairs, kept: Array) -> None:
+        """Add the kept pairs of each language to its sample of scripts."""
+        language = raw.language[kept]
+        for i in np.unique(language).tolist():
+            code = self.wanted.languages[i]
+            sample = self.scripts.setdefault(i, ScriptSample(self.wanted.source, code))
+            rows = numbers(kept[language == i])
+            sample.add(raw.source.take(rows), raw.target.take(rows))
+
+    def _refuse(self) -> None:
+        """Raise InputError if most lines so far are unusable in the same way."""
+        for reason, number in self.tally.dropped.items():
+            if reason in _REFUSED and 2 * number > self.tally.read:
+                raise InputError(
+                    f"{self.file.path}: line {self.first[reason]:,}: {reason} ({number:,} of the "
+                    f"first {self.tally.read:,} lines are like this); {_REFUSED[reason]}"
+                )
+
+    def _refuse_empty(self) -> None:
+        """Raise InputError for a file without a usable pair."""
+        wanted = f"from {self.wanted.source} into {listed(self.wanted.languages)}"
+        if self.others and self.tally.dropped.get(OTHER_LANGUAGE, 0) * 2 > self.tally.read:
+            has = f" (it has {listed(sorted(self.others))})"
+            raise InputError(f"{self.file.path}: no pair {wanted}{has}; give another dictionary")
+        why = ", ".join(f"{reason} ({n:,})" for reason, n in self.tally.dropped.items())
+        raise InputError(
+            f"{self.file.path}: no usable pair {wanted}{f': {why}' if why else ''}; give another "
+            "dictionary"
+        )
+
+
+def _reasons(raw: RawPairs, sources: pa.DictionaryArray) -> Array:
+    """Return uint8[n]: the index of each pair's reason in `_REASONS`, 0 if it is kept."""
+    words = sources.dictionary
+    code = sources.indices.to_numpy()
+    lengths = [_lengths(words)[code], _lengths(raw.target)]
+    lower = pc.utf8_lower(words).take(sources.indices)
+    found = {
+        TOO_FEW: raw.narrow,
+        NO_TAB: raw.wide,
+        OTHER_LANGUAGE: raw.language < 0,
+        EMPTY: np.minimum(*lengths) == 0,
+        CONTROL: _controls(words)[code] | _controls(raw.target),
+        TOO_LONG: np.maximum(*lengths) > MOST_CHARACTERS,
+        MANY_WORDS: (number_of_words(words) > MOST_WORDS)[code],
+        SAME: pc.equal(lower, pc.utf8_lower(raw.target)).to_numpy(zero_copy_only=False),
+    }
+    reason = np.zeros(len(code), np.uint8)
+    for i, name in reversed([*enumerate(_REASONS)][1:]):
+        reason[found[name]] = i
+    return reason
+
+
+def _lengths(texts: pa.StringArray) -> Array:
+    """Return the number of characters of each text."""
+    lengths: Array = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
+    return lengths
+
+
+def _controls(texts: pa.StringArray) -> Array:
+    """Return bool[n]: whether a text has a control character."""
+    _, data = bytes_of(texts)
+    # U+0080 to U+009F begin with C2 in UTF-8.
+    if not (data < 0x20).any() and not (data == 0x7F).any() and not (data == 0xC2).any():
+        return np.zeros(len(texts), bool)
+    return matches(texts, _CONTROL)

@@ -8,7 +8,7 @@ from cstool.languages.data_tables import rows
 
 @cache
 def _codes() -> dict[str, str]:
-    return dict(rows("cstool.languages", "iso639.tsv"))
+    return {row[0]: row[1] for row in rows("cstool.languages", "iso639.tsv")}
 
 
 def from_iso639(code: str) -> str | None:
