@@ -116,4 +116,3 @@ def _from_the_left(entry: Array, last: Array) -> Array:
         there[first + 1 : end + 1] = False
         covered = end + 1
     return np.flatnonzero(there)
-

@@ -65,9 +65,7 @@ def _alphanumeric() -> Array:
 
 def cut_at(texts: pa.StringArray, words: TextWords) -> tuple[pa.StringArray, pa.StringArray]:
     """Return the words, and what follows each up to the next one or the end of its text."""
-    pieces = cut(
-        texts, bounds_of_pieces(begins_of(texts), words.firsts, words.start, words.end)
-    )
+    pieces = cut(texts, bounds_of_pieces(begins_of(texts), words.firsts, words.start, words.end))
     place = words.row + 2 * np.arange(len(words.row)) + 1
     return pieces.take(numbers(place)), pieces.take(numbers(place + 1))
 
