@@ -228,6 +228,8 @@ class SwitchOptions:
             parameters["types"][name] = for_manifest(getattr(types, name))
         parameters["weights"] = None if self.weights is None else dict(self.weights)
         del parameters["bounds"]
+        # The inputs of the run identify them; their paths do not belong in the output.
+        parameters["words"] = [one.replace("\\", "/").rpartition("/")[2] for one in self.words]
         if not self.words:
             for name in ("words", "word_rate", "words_in_mentions"):
                 del parameters[name]

@@ -36,7 +36,7 @@ class SwitchedRows(NamedTuple):
 
     `sentences`, `languages`, `passes`, `number`: index of the sentence, index of the language,
     number of the pass and number of entities of each row, `int64[rows]`; `equal`, `marked`: number
-    of names that were left out because they equal their anchors or contain a mark. `span`, `language`
+    of names left out because they equal their anchors or contain a mark. `span`, `language`
     (SOURCE: the source language), `name` (index in `names`), `step` (of the search that found the
     name), and `why` (bits of the reasons for an adaptation): flat arrays of the entities, words
     among them.

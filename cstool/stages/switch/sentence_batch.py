@@ -15,7 +15,6 @@ from cstool.arrays.arrow import flat, numbers
 from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.errors import InputError
 
-
 # Of rows that are not linked.
 _NO_MENTIONS = pa.StructArray.from_arrays(
     [numbers(np.zeros(0, np.uint32))] * 3, ["start", "end", "qid"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, ranges, slices_of
+from cstool.arrays.arrow import numbers, slices_of
 from cstool.arrays.codepoints import like, put
 from cstool.arrays.hashing import hash_word, mix, to_unit_interval
 from cstool.languages.letter_case import in_capitals, with_capital
