@@ -88,7 +88,7 @@ class LanguageNumbers(msgspec.Struct):
     entities. `looked_at`: of a sample. `source_rows`, `source_entities`: source sentences among the
     rows, and their entities. `origins`, `name_languages`: names in switched rows by origin, and by
     the code that they were taken from. `documents`: of paragraphs or pages, in place of the two
-    histograms of sentences. `passes`: rows by pass, if there are several. `switched_words`: words
+    histograms of sentences. `passes`: rows by pass, if there are several. `dictionary_words`: words
     that were switched with a dictionary, which are not among the entities; unset if the corpus has
     none.
     """
@@ -106,7 +106,7 @@ class LanguageNumbers(msgspec.Struct):
     name_languages: dict[str, int] = {}
     documents: DocumentNumbers | msgspec.UnsetType = msgspec.UNSET
     passes: list[int] | msgspec.UnsetType = msgspec.UNSET
-    switched_words: int | msgspec.UnsetType = msgspec.UNSET
+    dictionary_words: int | msgspec.UnsetType = msgspec.UNSET
 
     def estimate_words(self) -> None:
         """Set `words` from the sample; exact if the sample contains all rows."""

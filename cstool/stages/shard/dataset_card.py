@@ -117,9 +117,9 @@ def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
 def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the table of languages."""
     known = facts.numbers.values()
-    switched = any(its.switched_words is not msgspec.UNSET for its in known)
+    switched = any(its.dictionary_words is not msgspec.UNSET for its in known)
     heads = ["language", "name", "train", "validation", "words", "entities"]
-    heads += ["switched words"] if switched else []
+    heads += ["dictionary words"] if switched else []
     lines = [f"| {' | '.join(heads)} |", f"|---|---|{'---:|' * (len(heads) - 2)}"]
     for language, by_name in splits.items():
         its = facts.numbers.get(language)
@@ -128,7 +128,7 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
             f"| {language} | {names().get(language, '')} | "
             f"{by_name.get('train', SplitSize()).rows:,} | "
             f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
-            + (f" {its.switched_words or 0:,} |" if its and switched else "")
+            + (f" {its.dictionary_words or 0:,} |" if its and switched else "")
         )
     return "\n".join(lines)
 

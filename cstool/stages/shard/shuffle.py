@@ -41,7 +41,7 @@ _KEY = pa.field("random_key", pa.uint64())
 # A detail of the counts: rows of the corpus, by language and split.
 ROWS = "rows by split"
 # A detail of the counts: words that were switched with a dictionary, by language.
-SWITCHED_WORDS = "switched words"
+DICTIONARY_WORDS = "dictionary words"
 _KEY_BITS = 32
 
 
@@ -171,7 +171,7 @@ def _in_order(
         number = int(words.sum())
         counts.add("entities", {shard.language: len(words) - number})
         if number:
-            counts.add(SWITCHED_WORDS, {shard.language: number})
+            counts.add(DICTIONARY_WORDS, {shard.language: number})
         facts.add(rows)
         written += rows.num_rows
         yield rows
