@@ -96,6 +96,10 @@ def command(
     replace 15% of all tokens. The labels of rts and c-rts are 1 for replaced and 0 for other
     tokens; those of slm are the original tokens.
 
+    input-only (causal language modeling) predicts the source text: words and names are switched in
+    the input only. The label of the first token of a switched span is the first token of the
+    original one, and its other tokens are not prediction targets.
+
     pairs-paragraph and pairs-page create pairs of sentences, labeled by whether both are from the
     same paragraph or page.
 

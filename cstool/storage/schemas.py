@@ -180,7 +180,7 @@ def _values(type_: pa.DataType) -> pa.DataType:
 
 
 # Training examples. `ids`, `wikis`: of the sentences in the row. `labels`: -100 for tokens that are
-# not predicted. `entity_ids`: 0, or i for a token of the entity `qids[i - 1]`.
+# not predicted. `entity_ids`: 0, or i for a token of the entity `qids[i - 1]`, null for a word.
 EXAMPLES = pa.schema(
     [
         ("ids", _values(pa.int64())),

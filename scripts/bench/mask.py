@@ -21,7 +21,7 @@ from scripts.bench.measure import cstool, run, working_folder
 from scripts.bench.shard import make_switched
 from tests.masking.tokenizers import KINDS, train
 
-STRATEGIES = ("wep+mlm", "mlm", "rts")
+STRATEGIES = ("wep+mlm", "mlm", "rts", "input-only")
 ALONE = """
 import os, sys
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
