@@ -399,7 +399,10 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     rows = TALLIES[manifest.row_unit]
-    for unit in (f"source {rows}", "mentions", "words"):
+    if words := counts.tallies.get("words"):
+        left = f"; not switched: {dropped(manifest, 'words')}" if words.dropped else ""
+        yield f"{words.written:,} words switched{left}"
+    for unit in (f"source {rows}", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:

@@ -20,6 +20,8 @@ from tests.support import rows_of
 
 Row = dict[str, Any]
 Link = tuple[str, int | None]
+# The translations of words, by language.
+Words = dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,20 @@ def switched(
     """Run `switch`; return the rows, and the manifest."""
     given = SwitchOptions.of(recipe, **options)
     running = RunOptions(jobs=jobs, quiet=True)
-    manifest = switch(folder / "linked", folder / "entities", out, given, running)
+    entities = folder / "entities" if given.switches_entities else None
+    manifest = switch(folder / "linked", entities, out, given, running)
     return rows_of(out).to_dicts(), manifest
+
+
+def write_words(folder: Path, words: Words, source: str = "en") -> tuple[str, ...]:
+    """Write a dictionary for each language; return the values of `--words`."""
+    paths = []
+    for code, translations in sorted(words.items()):
+        path = folder / f"{source}-{code}.txt"
+        lines = [f"{word}\t{name}\n" for word, many in translations.items() for name in many]
+        path.write_text("".join(lines), encoding="utf-8")
+        paths.append(str(path))
+    return tuple(paths)
 
 
 def names(row: Row) -> list[str]:
