@@ -5,6 +5,7 @@ whose sources are in the language of the text are read: MUSE and others publish 
 translations read backwards are in no order.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +24,21 @@ STAGE = "lexicon"
 _NAMED = 9
 # Lines from which the columns of a file are known.
 _FIRST_LINES = 100
-# Files in a folder that are not word lists: notes and licenses.
+# The first characters of names of files that no user gives.
 _HIDDEN = (".", "_")
+# The beginning of an object or an array of JSON.
+_JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\[{\"])")
 
 
 @dataclass(frozen=True)
 class PairFile:
     """A file of pairs.
 
-    `columns`: of a text file; None for a part of a lexicon. `language`: of the targets, None if
-    each line has it.
+    `name`: the path as given, for messages. `columns`: of a text file; None for a part of a
+    lexicon. `language`: of the targets, None if each line has it.
     """
 
+    name: str
     path: Path
     columns: PairColumns | None
     language: str | None = None
@@ -68,11 +72,13 @@ def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[st
     folders: list[Path] = []
     for value in values:
         language, path = _split(value)
-        if path.is_dir() and (path / MANIFEST).exists():
+        if language and path.is_dir():
+            raise InputError(f"{path}: is a folder; give {OPTION} {path}, without LANG=")
+        if (path / MANIFEST).exists():
             read = need_stage(path, STAGE)
             folders.append(path.absolute())
             inputs.append(describe_folder(path, read))
-            files += [PairFile(path.absolute() / part.file, None) for part in read.tables]
+            files += [_pair_file(path / part.file, None) for part in read.tables]
             continue
         found = _in_folder(path, wanted) if path.is_dir() else [_file(path, language, wanted)]
         files += found
@@ -105,7 +111,11 @@ def _file(path: Path, language: str | None, wanted: _Wanted) -> PairFile:
         raise InputError(f"{path}: no such file; give a dictionary with {OPTION}")
     columns = _columns(path)
     if columns.target_language >= 0:
-        return PairFile(path.absolute(), columns)
+        if language:
+            raise InputError(
+                f"{path}: each line has its language; give {OPTION} {path}, without LANG="
+            )
+        return _pair_file(path, columns)
     named = languages_of_name(path.name)
     if language is None and named is None:
         raise InputError(
@@ -124,7 +134,11 @@ def _file(path: Path, language: str | None, wanted: _Wanted) -> PairFile:
             f"{path}: translates into {language}, which is not in --languages; add it there, or "
             "leave the dictionary out"
         )
-    return PairFile(path.absolute(), columns, language)
+    return _pair_file(path, columns, language)
+
+
+def _pair_file(path: Path, columns: PairColumns | None, language: str | None = None) -> PairFile:
+    return PairFile(str(path), path.absolute(), columns, language)
 
 
 def _in_folder(folder: Path, wanted: _Wanted) -> list[PairFile]:
@@ -141,8 +155,8 @@ def _in_folder(folder: Path, wanted: _Wanted) -> list[PairFile]:
     }  # fmt: skip
     if not named:
         raise InputError(
-            f"{folder}: contains no dictionary: no manifest of cstool {STAGE}, and no file with "
-            f"its languages in its name, such as {wanted.source}-de.txt"
+            f"{folder}: contains no dictionary; give a folder of cstool {STAGE}, or one of files "
+            f"with their languages in their names, such as {wanted.source}-de.txt"
         )
     whole = {languages for path, languages in named.items() if _is_whole(path)}
     kept = [
@@ -158,7 +172,7 @@ def _in_folder(folder: Path, wanted: _Wanted) -> list[PairFile]:
             f"{folder}: has no dictionary from {wanted.source} into {listed(wanted.languages)} "
             f"(it has {listed(pairs)}); give another folder or other --languages"
         )
-    return [PairFile(path.absolute(), _columns(path), target) for path, target in kept]
+    return [_pair_file(path, _columns(path), target) for path, target in kept]
 
 
 def _is_whole(path: Path) -> bool:
@@ -184,7 +198,11 @@ def _first_lines(path: Path) -> list[str]:
     end = head.rfind(b"\n") + 1 or len(head)
     # A later line that is not UTF-8 is reported when the file is read, with its number.
     some = b"\n".join(head[:end].removeprefix(BOM).split(b"\n", _FIRST_LINES)[:_FIRST_LINES])
-    return decoded(some, str(path)).splitlines()
+    if _JSON.match(some):
+        raise InputError(
+            f"{path}: is JSON; give lines of a source and a target, separated by a tab"
+        )
+    return [line.rstrip("\r") for line in decoded(some, str(path)).split("\n")]
 
 
 def _described(path: Path) -> Input:

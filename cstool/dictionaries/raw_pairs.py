@@ -1,7 +1,6 @@
 """Pairs as they are in a dictionary, a block at a time, with the languages of each."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -55,10 +54,10 @@ class RawPairs(NamedTuple):
 def raw_pairs(file: PairFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
     """Yield the pairs of a file. Raises InputError for a file that is damaged or not UTF-8."""
     if file.columns is None:
-        yield from _of_lexicon(file.path, source, languages)
+        yield from _of_lexicon(file, source, languages)
         return
     columns, skipped = file.columns, int(file.columns.header)
-    for block, line in _blocks(file.path):
+    for block, line in _blocks(file):
         pairs = _of_block(block, columns, _Languages(source, languages, file.language))
         yield pairs.numbered_from(line, skipped)
         skipped = 0
@@ -85,8 +84,8 @@ def _of_block(block: bytes, columns: PairColumns, languages: _Languages) -> RawP
     return RawPairs(found.lines, source, target, language, narrow, wide, others)
 
 
-def _of_lexicon(path: Path, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
-    file = open_part(path)
+def _of_lexicon(pairs: PairFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
+    file = open_part(pairs.path)
     row = 1
     for group in range(file.num_row_groups):
         table = file.read_row_group(group, _LEXICON, use_threads=False)
@@ -125,12 +124,12 @@ def _are_other(cells: pa.StringArray, source: str) -> Array:
     return foreign
 
 
-def _blocks(path: Path) -> Iterator[tuple[bytes, int]]:
+def _blocks(file: PairFile) -> Iterator[tuple[bytes, int]]:
     """Yield blocks of whole lines in UTF-8, and the number of the first line of each.
 
     Raises InputError for bytes that are not UTF-8 and for a line that is too long.
     """
-    stream = Stream(str(path))
+    stream = Stream(str(file.path))
     try:
         line = 1
         rest = b""
@@ -139,15 +138,15 @@ def _blocks(path: Path) -> Iterator[tuple[bytes, int]]:
             end = data.rfind(b"\n") + 1
             block, rest = data[:end], data[end:]
             if block:
-                yield _checked(block, path, line), line
+                yield _checked(block, file.name, line), line
                 line += block.count(b"\n")
             if len(rest) > _LONGEST_LINE:
                 raise InputError(
-                    f"{path}: line {line:,} is longer than {_LONGEST_LINE >> 20} MB; give a "
+                    f"{file.name}: line {line:,} is longer than {_LONGEST_LINE >> 20} MB; give a "
                     "dictionary with one pair per line"
                 )
         if rest.strip():
-            yield _checked(rest + b"\n", path, line), line
+            yield _checked(rest + b"\n", file.name, line), line
     finally:
         stream.close()
 
@@ -165,8 +164,8 @@ def _larger(stream: Stream) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-def _checked(block: bytes, path: Path, line: int) -> bytes:
-    decoded(block, str(path), line)
+def _checked(block: bytes, name: str, line: int) -> bytes:
+    decoded(block, name, line)
     if line == 1:
         block = block.removeprefix(BOM)
     return block.replace(b"\r\n", b"\n") if b"\r" in block else block

@@ -90,7 +90,7 @@ class _Reading:
             if len(kept):
                 yield self._table(raw, sources, kept)
         for sample in self.scripts.values():
-            sample.check(str(self.file.path))
+            sample.check(self.file.name)
         if not self.tally.written:
             self._refuse_empty()
 
@@ -128,8 +128,8 @@ class _Reading:
         for reason, number in self.tally.dropped.items():
             if reason in _REFUSED and 2 * number > self.tally.read:
                 raise InputError(
-                    f"{self.file.path}: line {self.first[reason]:,}: {reason} ({number:,} of the "
-                    f"first {self.tally.read:,} lines are like this); {_REFUSED[reason]}"
+                    f"{self.file.name}: line {self.first[reason]:,}: {reason} (so in {number:,} of "
+                    f"the first {self.tally.read:,} lines); {_REFUSED[reason]}"
                 )
 
     def _refuse_empty(self) -> None:
@@ -137,10 +137,10 @@ class _Reading:
         wanted = f"from {self.wanted.source} into {listed(self.wanted.languages)}"
         if self.others and self.tally.dropped.get(OTHER_LANGUAGE, 0) * 2 > self.tally.read:
             has = f" (it has {listed(sorted(self.others))})"
-            raise InputError(f"{self.file.path}: no pair {wanted}{has}; give another dictionary")
+            raise InputError(f"{self.file.name}: no pair {wanted}{has}; give another dictionary")
         why = ", ".join(f"{reason} ({n:,})" for reason, n in self.tally.dropped.items())
         raise InputError(
-            f"{self.file.path}: no usable pair {wanted}{f': {why}' if why else ''}; give another "
+            f"{self.file.name}: no usable pair {wanted}{f': {why}' if why else ''}; give another "
             "dictionary"
         )
 

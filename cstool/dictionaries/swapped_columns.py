@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from cstool.arrays import Array
 from cstool.errors import InputError
-from cstool.languages.scripts import LanguageScripts, scripts_of, written
+from cstool.languages.scripts import scripts_of, written
 
 # Pairs of a language that are examined: the first ones with letters on both sides.
 _EXAMINED = 20_000
@@ -18,7 +17,8 @@ class ScriptSample:
     """The scripts of the first pairs of a file in one language.
 
     `examined`: pairs with letters on both sides; `foreign`: those whose source has no letter in a
-    script of its language; `swapped`: those among them whose target has only such letters.
+    script of its language; `swapped`: those among them whose source is in scripts of the target's
+    language, and whose target is in scripts of the source's.
     """
 
     source: str
@@ -36,12 +36,13 @@ class ScriptSample:
             scripts_of(sources.slice(0, left)),
             scripts_of(targets.slice(0, left)),
         )
-        allowed = written(self.source)
+        ours, theirs = written(self.source).all, written(self.target).all
         some = (of_source > 0) & (of_target > 0)
-        foreign = some & ((of_source & allowed.all) == 0)
+        foreign = some & ((of_source & ours) == 0)
+        swapped = foreign & ((of_source & ~theirs) == 0) & ((of_target & ~ours) == 0)
         self.examined += int(np.count_nonzero(some))
         self.foreign += int(np.count_nonzero(foreign))
-        self.swapped += int(np.count_nonzero(foreign & _only_in(of_target, allowed)))
+        self.swapped += int(np.count_nonzero(swapped))
 
     def check(self, path: str) -> None:
         """Raise InputError if most sources are in no script of their language."""
@@ -53,12 +54,7 @@ class ScriptSample:
         )
         if 2 * self.swapped > self.foreign:
             raise InputError(
-                f"{found}, but the targets in {self.target} have: the columns are swapped; "
-                "exchange them (awk -F'\\t' -v OFS='\\t' '{print $2, $1}')"
+                f"{found}, and their targets, in {self.target}, have no other: the columns are "
+                "swapped; exchange them"
             )
         raise InputError(f"{found}; give a dictionary from {self.source} into {self.target}")
-
-
-def _only_in(scripts: Array, allowed: LanguageScripts) -> Array:
-    only: Array = (scripts & ~allowed.all) == 0
-    return only
