@@ -134,15 +134,17 @@ def switched(
     return rows_of(out).to_dicts(), manifest
 
 
-def write_words(folder: Path, words: Words, source: str = "en") -> tuple[str, ...]:
-    """Write a dictionary for each language; return the values of `--words`."""
-    paths = []
-    for code, translations in sorted(words.items()):
-        path = folder / f"{source}-{code}.txt"
-        lines = [f"{word}\t{name}\n" for word, many in translations.items() for name in many]
-        path.write_text("".join(lines), encoding="utf-8")
-        paths.append(str(path))
-    return tuple(paths)
+def write_words(folder: Path, words: Words) -> tuple[str, ...]:
+    """Write a dictionary; return the values of `--words`."""
+    path = folder / "words.tsv"
+    lines = [
+        f"{word}\t{code}\t{name}\n"
+        for code, translations in words.items()
+        for word, many in translations.items()
+        for name in many
+    ]
+    path.write_text("".join(["source\ttarget_language\ttarget\n", *lines]), encoding="utf-8")
+    return (str(path),)
 
 
 def names(row: Row) -> list[str]:
