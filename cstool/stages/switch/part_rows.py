@@ -113,6 +113,8 @@ class SwitchWork:
 def switch_part(file: str, work: SwitchWork) -> Batches:
     """Yield the source and switched rows of a part."""
     counts = Counts()
+    if work.dictionary is not None:
+        counts.tally("words")
     store = _store(work)
     rules = LabelRules.of(work.sampling.codes, work.options.fallback, work.options.labels)
     origins = NameOrigins.of(rules, work.source_language)
