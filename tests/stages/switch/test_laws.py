@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cstool.stages.switch import part_rows
 from cstool.storage.counts import imbalances
 from cstool.storage.schemas import Unit
 from tests.stages.switch.published import published
@@ -320,5 +321,9 @@ def test_the_distribution_over_parts_and_batches_changes_no_row_with_words(
     one = write(folder / "one", [rows], known, unit=unit)
     each = write(folder / "each", [[row] for row in rows], known, unit=unit)
     found = [switched(where, where / "out", **given) for where in (one, each)]
-    assert found[0][0] == found[1][0]
-    assert found[0][1].counts == found[1][1].counts
+    with pytest.MonkeyPatch.context() as patch:  # long texts, in a few languages at a time
+        patch.setattr(part_rows, "_BYTES_AT_ONCE", 40)
+        found.append(switched(one, one / "long", **given))
+    for rows_there, manifest in found[1:]:
+        assert rows_there == found[0][0]
+        assert manifest.counts == found[0][1].counts
