@@ -15,12 +15,12 @@ from cstool.arrays import Array
 from cstool.arrays.arrow import changes, numbers, slices_of
 from cstool.arrays.codepoints import like, put
 from cstool.arrays.hashing import hash_word, mix, to_unit_interval
-from cstool.languages.letter_case import in_capitals, with_capital
-from cstool.stages.switch import words as reasons
+from cstool.languages.capital_letters import in_capitals, with_capital
+from cstool.stages.switch import batch_words as reasons
 from cstool.stages.switch.batch import BatchContext
+from cstool.stages.switch.batch_words import ALL_CAPITALS, BatchWords
 from cstool.stages.switch.draws import MIXED, below, of_pass, sentences_drawn
 from cstool.stages.switch.row_filter import with_mark
-from cstool.stages.switch.words import ALL_CAPITALS, BatchWords
 
 # Cells of words by languages that are considered at a time.
 _CELLS_AT_ONCE = 1 << 22
