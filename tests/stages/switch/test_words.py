@@ -112,7 +112,11 @@ def test_words_only_need_no_mention_and_no_link(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", [[row]], {})
     manifest = (folder / "linked/_manifest.json").read_text()
     (folder / "linked/_manifest.json").write_text(manifest.replace('"link"', '"extract"'))
-    given = {"languages": "de", "words": write_words(tmp_path, DE), "switch_rate": 0.0}
+    given: dict[str, Any] = {
+        "languages": "de",
+        "words": write_words(tmp_path, DE),
+        "switch_rate": 0.0,
+    }
     rows, made_manifest = switched(folder, tmp_path / "out", **given)
     assert [names(row) for row in rows] == [["New York"], ["Hund"]]
     rows, _ = switched(folder, tmp_path / "all", words_in_mentions=True, **given)
@@ -122,7 +126,7 @@ def test_words_only_need_no_mention_and_no_link(tmp_path: Path) -> None:
 
 def test_the_rates_of_rows_sentences_and_words_are_counted(tmp_path: Path) -> None:
     pages = [text_of(n, *[["dog dog dog. "]] * 20) for n in range(40)]
-    rates = {"row_rate": 0.5, "sentence_rate": 0.5, "word_rate": 0.5}
+    rates: dict[str, Any] = {"row_rate": 0.5, "sentence_rate": 0.5, "word_rate": 0.5}
     rows, manifest = made(tmp_path, pages, DE, unit="page", switch_rate=0.0, passes=2, **rates)
     words, sources = (manifest.counts.tallies[name] for name in ("words", "source pages"))
     assert words.read == 40 * 60
