@@ -31,6 +31,10 @@ _PASS = """
 _DOCUMENTS = """
 | `sentences` | offsets in `text` at which the sentences start |
 | `gaps` | number of missing sentences, of which a part could not be rendered |"""
+_ROMANIZED = """
+| `romanized` | `text` in Latin letters |
+| `romanized_entities` | the `start` and `end` in `romanized` of each span in `entities`, in their \
+order |"""
 _COLUMNS = {
     "entitycs": """\
 | column | meaning |
@@ -114,13 +118,14 @@ def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
     listed = ", ".join(f"`{name}`" for name in names[:-1])
     table = table.replace(_KEY, f"{listed} and `{names[-1]}` identify a row |")
     table += _PASS if kind.passes > 1 else ""
+    romanized = _ROMANIZED if kind.romanized else ""
     if kind.unit == "sentence":
-        return table
+        return table + romanized
     table = table.replace("sentence", kind.unit)
     if kind.unit == "page":
         table = table.replace("Wikipedia page of the page", "id and title of the page")
     table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
-    return table + _DOCUMENTS
+    return table + _DOCUMENTS + romanized
 
 
 _FIRST = "page id × 2²⁰ + position of its first sentence on the page"

@@ -27,7 +27,7 @@ def read_folders(
     Raises InputError for a folder of another stage, for folders whose rows differ in unit or style,
     and for rows that the format cannot have.
     """
-    read = [SwitchedFolder(folder, need_stage(folder, "switch")) for folder in folders]
+    read = [SwitchedFolder(folder, _need_switched(folder)) for folder in folders]
     kinds = [kind_of(one.manifest) for one in read]
     for one, kind in zip(read, kinds, strict=True):
         need_columns(one.folder, one.manifest, kind.schema)
@@ -38,8 +38,19 @@ def read_folders(
             )
     _need_equal(folders, kinds, lambda kind: TALLIES[kind.unit])
     _need_equal(folders, kinds, _style)
+    _need_equal(folders, kinds, _letters)
     one_of = max(kinds, key=lambda kind: kind.passes)
     return [one._replace(folder=one.folder.absolute()) for one in read], one_of
+
+
+def _need_switched(folder: Path) -> Manifest:
+    """Return the manifest of a folder of `switch`, or of `romanize` that was made from one."""
+    manifest = need_stage(folder, "switch", "romanize")
+    if manifest.stage == "romanize" and (made_from := manifest.inputs[0].name) != "switch":
+        raise InputError(
+            f"{folder}: romanized output of `cstool {made_from}`; give that of `cstool switch`"
+        )
+    return manifest
 
 
 def _no_plain_sentences(kind: RowKind) -> str:
@@ -56,6 +67,10 @@ def _style(kind: RowKind) -> str:
     if not kind.annotated:
         return f"replaced entities{marks}"
     return f"entities annotated on the {kind.side}{marks}"
+
+
+def _letters(kind: RowKind) -> str:
+    return "romanized rows" if kind.romanized else "rows that are not romanized"
 
 
 def _need_equal(
