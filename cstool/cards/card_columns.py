@@ -52,6 +52,14 @@ _COLUMNS = {
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
 | `target` | the source sentence |
 | `wiki` | wiki of the source sentence |""",
+    "translico": """\
+Each line of the CSV files is a pair, as [TransliCo](https://github.com/cisnlp/TransliCo) reads
+them:
+
+| column | meaning |
+|---|---|
+| `text` | the sentence, with switched entities or as in Wikipedia |
+| `transliteration` | the same in Latin letters |""",
 }
 
 # What the fields of formats are that have all columns but the text in one.

@@ -36,6 +36,11 @@ def read_folders(
                 f"{one.folder}: contains {other}, and --format {format_} takes only sentences "
                 "whose entities were replaced once; give --format cstool or jsonl"
             )
+        if format_ == "translico" and not kind.romanized:
+            raise InputError(
+                f"{one.folder}: is not romanized, and --format translico needs text in Latin "
+                "letters; give a folder made from it by `cstool romanize`"
+            )
     _need_equal(folders, kinds, lambda kind: TALLIES[kind.unit])
     _need_equal(folders, kinds, _style)
     _need_equal(folders, kinds, _letters)
