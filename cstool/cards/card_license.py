@@ -3,9 +3,13 @@
 from cstool.storage.schemas import TALLIES, Unit
 
 
-def license_section(wikis: str, unit: Unit) -> str:
-    """Return the section; `wikis`: names of the wikis of the text; `unit`: what a row contains."""
+def license_section(wikis: str, unit: Unit, *, words: bool = False) -> str:
+    """Return the section; `wikis`: names of the wikis of the text; `unit`: what a row contains.
+
+    `words`: whether words were switched with a dictionary.
+    """
     units = TALLIES[unit]
+    dictionaries = _DICTIONARIES if words else ""
     return f"""\
 ## License
 
@@ -15,6 +19,11 @@ the wiki, page and revision of each {unit}; the address of a revision is
 `https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
 authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
 a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).{dictionaries}
 
 """
+
+
+_DICTIONARIES = """ The translations
+of words are from the dictionaries above. Each has a license of its own, which cstool does not know;
+add it here before you publish this text."""

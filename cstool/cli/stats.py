@@ -12,7 +12,8 @@ from cstool.cli.options import inspecting
 from cstool.execution.terminal import echo, echo_json, echo_line
 from cstool.languages.codes import codes_in_any
 from cstool.report.stats.compare import flat_rows, published, summary
-from cstool.report.stats.folder import FolderStats, chosen, folder_stats
+from cstool.report.stats.folder import folder_stats
+from cstool.report.stats.folder_figures import FolderStats, chosen
 from cstool.report.stats.mixture_tables import mixture_tables
 from cstool.report.stats.tables import (
     as_table,

@@ -15,6 +15,9 @@ from cstool.storage.schemas import (
     for_unit,
 )
 
+# Parameters of `switch` that are set if words were switched.
+_OF_WORDS = ("words", "actions")
+
 
 @dataclass(frozen=True)
 class RowKind:
@@ -22,7 +25,7 @@ class RowKind:
 
     `unit`: what a row contains. `style`, `side`, `marks` (`--open`, `--close`), `passes`: options
     of `switch`. `mixed`: whether they are rows of a mixture. `romanized`: whether they have the
-    columns of `romanize`.
+    columns of `romanize`. `names`, `words`: what was switched: names of entities, words.
     """
 
     unit: Unit = "sentence"
@@ -32,6 +35,8 @@ class RowKind:
     passes: int = 1
     mixed: bool = False
     romanized: bool = False
+    names: bool = True
+    words: bool = False
 
     @property
     def schema(self) -> pa.Schema:
@@ -47,6 +52,12 @@ class RowKind:
         """Whether names stand beside their anchors."""
         return self.style == "annotate"
 
+    @property
+    def switched(self) -> str:
+        """What was switched, in the plural."""
+        kinds = [*(["entities"] if self.names else []), *(["words"] if self.words else [])]
+        return " and ".join(kinds)
+
 
 def kind_of(manifest: Manifest) -> RowKind:
     """Return the kind of the rows of a folder of `switch`, or made from such folders."""
@@ -61,7 +72,9 @@ def kind_of(manifest: Manifest) -> RowKind:
     one = switched[-1]
     marks = _of(one, "open", ""), _of(one, "close", "")
     style, side = _of(one, "style", "replace"), _of(one, "side", "right")
-    return RowKind(manifest.row_unit, style, side, marks, passes, mixed, romanized)
+    names = any(_of(one, "switch_rate", 1) for one in switched)
+    words = any(_of(one, name, None) for one in switched for name in _OF_WORDS)
+    return RowKind(manifest.row_unit, style, side, marks, passes, mixed, romanized, names, words)
 
 
 def _of(parameters: dict[str, Any], name: str, unset: Any) -> Any:

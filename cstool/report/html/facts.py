@@ -66,6 +66,12 @@ class ReportData:
         of_source = [known[code] for code in self.source_languages if code in known]
         return sum(sum(its.rows.values()) for its in of_source if not its.origins)
 
+    @property
+    def dictionary_words(self) -> dict[str, int]:
+        """The number of words that were switched with a dictionary, by language; {} if none."""
+        known = self.statistics.languages if self.statistics else {}
+        return {code: its.dictionary_words for code, its in known.items() if its.dictionary_words}
+
     def names(self, qids: Iterable[int]) -> dict[int, str]:
         """Return the name of each entity or type, "" if it has none."""
         anchors = anchors_of(self.samples, self.languages)
@@ -112,6 +118,7 @@ def facts_of(
             for sentence in samples
             for form in sentence.forms.values()
             for span in form.entities
+            if span[0] is not None
         }
         known = look_up(entities, qids, [*languages, *spoken], [*languages, *LAST_LANGUAGES][0])
     size = sum(part.bytes for part in manifest.parts)

@@ -58,7 +58,8 @@ def _language_note(facts: ReportData) -> str:
     """Return what the language of a row is, where it is not that of its text."""
     if facts.stage in ("entities", "pair"):
         return ""
-    return f"The language of a {facts.unit} is that of its entity labels."
+    words = " and of the translations of words" if facts.dictionary_words else ""
+    return f"The language of a {facts.unit} is that of its entity labels{words}."
 
 
 def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -115,7 +116,7 @@ def _rows(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         ("Length of sentences", "characters", 10, 5, [n.characters for n in languages]),
     ):
         total = [sum(column) for column in zip(*filter(None, histograms), strict=True)]
-        if not any(total):
+        if not any(total[1:] if axis == "entities" else total):
             continue
         last = max(i for i, number in enumerate(total) if number)
         names = [_bucket(i, size, len(total)) for i in range(last + 1)]
@@ -263,6 +264,8 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
             (f"{entities:,}", "mentions of entities"),
             (f"{entities / rows:.2f}" if rows else "–", f"mentions of entities per {facts.unit}"),
         ]
+        if words := sum(facts.dictionary_words.values()):
+            figures.append((f"{words:,}", "dictionary words"))
         if rows > source:
             share = percent(unswitched / (rows - source))
             figures.append((share, f"of switched {facts.units} are equal to their source"))

@@ -1,6 +1,6 @@
 """Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +9,21 @@ import numpy as np
 
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
-from cstool.languages.codes import is_in
 from cstool.languages.words import words_of
-from cstool.report.stats.documents import DocumentStats, PairStats, document_stats, pair_stats
+from cstool.report.stats.documents import PairStats, document_stats, pair_stats
+from cstool.report.stats.folder_figures import (
+    FolderStats,
+    LanguageStats,
+    TextStats,
+    sum_of_words,
+)
 from cstool.report.stats.read_batches import at_once, batches, more_columns
-from cstool.report.stats.switched_sample import FolderSample, read_sample, shares_switched
+from cstool.report.stats.switched_sample import (
+    FolderSample,
+    read_sample,
+    shares_switched,
+    words_switched,
+)
 from cstool.storage.checksums import checked_parts
 from cstool.storage.document_numbers import document_numbers
 from cstool.storage.histograms import histogram
@@ -21,7 +31,7 @@ from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.mixture import Mixture, read_mixture
 from cstool.storage.mixture_sums import by_language
 from cstool.storage.row_kinds import kind_of
-from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
+from cstool.storage.schemas import BY_STAGE
 from cstool.storage.statistics import (
     DocumentNumbers,
     LanguageNumbers,
@@ -31,84 +41,6 @@ from cstool.storage.statistics import (
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class LanguageStats(msgspec.Struct, frozen=True):
-    """The counts of a language; None if the stage does not have them.
-
-    `words` are counted by the rules of the language's script; `entities`: spans or mentions;
-    `linked`: those with a QID; `mixing`: of the switched rows; `sampled`: number of rows read for
-    `words` and `mixing`, if not all. `documents`: of paragraphs and pages.
-    """
-
-    language: str
-    rows: int
-    words: int | None = None
-    entities: int | None = None
-    linked: int | None = None
-    mixing: MixingMeasures | None = None
-    sampled: int | None = None
-    documents: DocumentStats | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def entities_a_sentence(self) -> float | None:
-        """Mean number of entities of a row."""
-        return self.entities / self.rows if self.entities is not None and self.rows else None
-
-
-class TextStats(msgspec.Struct, frozen=True):
-    """The source sentences of a folder, or the switched ones, over all languages."""
-
-    sentences: int
-    entities: int | None = None
-    words_a_sentence: float | None = None
-
-    @property
-    def entities_a_sentence(self) -> float | None:
-        """Mean number of entities of a sentence."""
-        known = self.entities is not None and self.sentences
-        return self.entities / self.sentences if known and self.entities is not None else None
-
-
-class FolderStats(msgspec.Struct, frozen=True):
-    """The counts of a folder: its stage, totals, and counts by language.
-
-    `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
-    ones, None if there are none or if they cannot be distinguished. `unit`: what a row contains, if
-    not a sentence. `pairs`: of a folder of pairs of pages. `passes`: if there are several.
-    `mixture`: the numbers of a mixture.
-    """
-
-    stage: str
-    rows: int
-    words: int | None
-    entities: int | None
-    linked: int | None
-    languages: list[LanguageStats]
-    mixing: MixingMeasures | None = None
-    source: TextStats | None = None
-    switched: TextStats | None = None
-    unit: Unit | msgspec.UnsetType = msgspec.UNSET
-    pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
-    passes: int | msgspec.UnsetType = msgspec.UNSET
-    mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def rows_are(self) -> str:
-        """What rows are, in the plural."""
-        if self.stage in _ROWS_ARE:
-            return _ROWS_ARE[self.stage]
-        return TALLIES[self.unit or "sentence"]
-
-
-# Of stages whose rows are no text of a unit.
-_ROWS_ARE = {
-    "entities": "labels",
-    "titles": "titles",
-    "mask": "rows",
-    "pair": "pages",
-    "mix": "rows",
-}
 
 
 def folder_stats(folder: Path) -> FolderStats:
@@ -134,23 +66,6 @@ def folder_stats(folder: Path) -> FolderStats:
         msgspec.UNSET if (passes := kind_of(manifest).passes) == 1 else passes,
         counted.mixture,
     )
-
-
-def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> FolderStats:
-    """Return the stats with only these languages (empty: all), and of these the `most` largest.
-
-    The totals remain those of the folder.
-    """
-    languages = [one for one in stats.languages if not codes or is_in(one.language, codes)]
-    if most is not None:
-        largest = sorted(languages, key=lambda one: (-one.rows, one.language))[:most]
-        languages = sorted(largest, key=lambda one: one.language)
-    mixture = stats.mixture
-    if mixture:
-        kept = {one.language for one in languages}
-        numbers = [one for one in mixture.numbers if one.language in kept]
-        mixture = msgspec.structs.replace(mixture, numbers=numbers)
-    return msgspec.structs.replace(stats, languages=languages, mixture=mixture)
 
 
 def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
@@ -240,11 +155,16 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
         .agg(pl.len().alias("rows"), pl.col("entities").list.len().cast(pl.Int64).sum())
         .collect(engine="streaming")
     )
-    both = counted.group_by("language").agg(pl.col("rows", "entities").sum())
-    numbers = {code: (rows, n) for code, rows, n in both.iter_rows()}
+    of_words = kind_of(manifest).words
+    if of_words:
+        counted = _without_words(counted, words_switched(_scan(folder, manifest)))
+    both = counted.group_by("language").agg(pl.col("^rows|entities|dictionary_words$").sum())
+    numbers = {code: (rows, n) for code, rows, n, *_ in both.iter_rows()}
+    switched = dict(both.select("language", "dictionary_words").iter_rows()) if of_words else {}
     sample = read_sample(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
     sampled, sums = sample.rows, sample.sums
-    shares = shares_switched(_scan(folder, manifest)) if sample.documents else {}
+    every = _scan(folder, manifest)
+    shares = shares_switched(every, of_words=of_words) if sample.documents else {}
     languages = []
     for code, (rows, entities) in numbers.items():
         mixed, plain = sums.get((code, False), MixingSums()), sums.get((code, True), MixingSums())
@@ -254,15 +174,23 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
         partial = read if read < rows else None
         its = sample.documents.get(code)
         documents = document_stats(its, shares.get(code)) if its else msgspec.UNSET
-        languages.append(
-            LanguageStats(code, rows, words, entities, entities, mixing, partial, documents)
-        )
+        figures = code, rows, words, entities, entities, mixing, partial, documents
+        languages.append(LanguageStats(*figures, switched.get(code, msgspec.UNSET)))
     everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), MixingSums())
     return _Counted(
         languages,
         everything.measures() if everything.sentences else None,
         (_exact_side(counted, sample, plain=True), _exact_side(counted, sample, plain=False)),
     )
+
+
+def _without_words(counted: "pl.DataFrame", words: "pl.DataFrame") -> "pl.DataFrame":
+    """Return the counts with words as a column of their own: they are among the entities."""
+    import polars as pl
+
+    both = counted.join(words, on=["language", "plain"], how="left")
+    both = both.with_columns(pl.col("dictionary_words").fill_null(0).cast(pl.Int64))
+    return both.with_columns(pl.col("entities") - pl.col("dictionary_words"))
 
 
 def _exact_side(counted: "pl.DataFrame", sample: FolderSample, *, plain: bool) -> TextStats | None:
@@ -275,7 +203,11 @@ def _exact_side(counted: "pl.DataFrame", sample: FolderSample, *, plain: bool) -
         if (number := sample.with_words(code, plain=plain))
     )
     rows = int(its["rows"].sum())
-    return TextStats(rows, int(its["entities"].sum()), words / rows) if rows else None
+    if not rows:
+        return None
+    there = "dictionary_words" in its.columns and not plain
+    of_words = int(its["dictionary_words"].sum()) if there else msgspec.UNSET
+    return TextStats(rows, int(its["entities"].sum()), words / rows, of_words)
 
 
 def _corpus(folder: Path, manifest: Manifest) -> _Counted:
@@ -305,7 +237,8 @@ def _of_language(code: str, its: LanguageNumbers, sums: MixingSums) -> LanguageS
     mixing = sums.measures() if sums.sentences else None
     partial = looked if 0 < looked < rows else None
     documents = document_stats(its.documents) if its.documents else msgspec.UNSET
-    return LanguageStats(code, rows, words, its.entities, its.entities, mixing, partial, documents)
+    figures = code, rows, words, its.entities, its.entities, mixing, partial, documents
+    return LanguageStats(*figures, its.dictionary_words)
 
 
 def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) -> _Sides:
@@ -324,7 +257,9 @@ def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) ->
                 sums[code].words,
             )
         )
-    return _stored_side(source), _stored_side(switched)
+    of_words = sum_of_words(its.dictionary_words for its in known.values())
+    there = _stored_side(switched)
+    return _stored_side(source), there and msgspec.structs.replace(there, dictionary_words=of_words)
 
 
 def _stored_side(languages: list[tuple[int, int, int, int]]) -> TextStats | None:

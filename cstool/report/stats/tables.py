@@ -8,12 +8,12 @@ from wcwidth import wcswidth
 from cstool.execution.terminal import printable
 from cstool.report.stats.compare import CorpusSummary, by_language
 from cstool.report.stats.documents import PairStats
-from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
+from cstool.report.stats.folder_figures import FolderStats, LanguageStats, TextStats
 
 if TYPE_CHECKING:
     from cstool.report.stats.breakdowns import TitleStats, TypeStats
 
-_HEAD = ("language", "", "words", "entities", "linked", "per sentence")
+_HEAD = ("language", "", "words", "entities", "linked", "per sentence", "dictionary words")
 # Heads of the measures; a narrow table omits the last ones.
 _MEASURES = (
     ("CMI", "cmi", ".1f"),
@@ -41,7 +41,8 @@ def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | N
     if stats.unit:
         head[5] = f"per {stats.unit}"
     rows = sum(s.rows for s in stats.languages)
-    everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
+    totals = rows, stats.words, stats.entities, stats.linked, stats.mixing
+    everything = LanguageStats("all", *totals, dictionary_words=stats.dictionary_words)
     lines = [_cells(s) for s in [*listed, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     if stats.stage in ("switch", "shard"):
@@ -78,6 +79,7 @@ def _cells(stats: LanguageStats) -> list[str]:
         f"{stats.rows:,}",
         *("" if n is None else f"{n:,}" for n in numbers),
         "" if mean is None else f"{mean:.2f}",
+        _number(stats.dictionary_words or None),
         *("" if value is None else f"{value:{form}}" for value, form in measures),
     ]
 
@@ -146,11 +148,13 @@ def summaries_table(summaries: Sequence[CorpusSummary], unit: str = "sentence") 
     """Return a table with a column for each corpus; `unit`: what their rows contain."""
     columns = [_figures(one, unit) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    lines = [line for line in lines if any(line[1:]) or "dictionary words" not in line[0]]
     return aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
 
 
 def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
     source, switched = one.source or TextStats(0), one.switched or TextStats(0)
+    of_words = f"  dictionary words in switched {unit}s"
     return {
         f"source {unit}s": _number(source.sentences or None),
         f"  words per source {unit}": _mean(source.words_a_sentence),
@@ -159,6 +163,7 @@ def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
         f"switched {unit}s": _number(switched.sentences or None),
         f"  entities in switched {unit}s": _number(switched.entities),
         f"  entities per switched {unit}": _mean(switched.entities_a_sentence),
+        of_words: _number(switched.dictionary_words or None),
         "languages": _number(one.languages),
     }
 

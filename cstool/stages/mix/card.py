@@ -88,7 +88,7 @@ def mixture_card(data: MixtureCardData) -> str:
 {mixture_columns(data.form, data.kind, data.parameters, pairs=_paired(mixture))}
 
 {_made(data)}{_LIMITATIONS}
-{license_section(wikis, data.kind.unit)}## Citation
+{license_section(wikis, data.kind.unit, words=data.kind.words)}## Citation
 
 {citation(switched)}"""
 

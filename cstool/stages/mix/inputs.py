@@ -155,8 +155,17 @@ def _common_kind(recipe: MixRecipe, named: Sequence[Path], folders: Sequence[Mix
             )
     styles = {(kind.style, kind.side, kind.marks) for kind in kinds}
     style, side, marks = styles.pop() if len(styles) == 1 else ("replace", "right", ("", ""))
-    passes = max(kind.passes for kind in kinds)
-    return RowKind(kinds[0].unit, style, side, marks, passes, mixed=True)
+    return RowKind(
+        kinds[0].unit,
+        style,
+        side,
+        marks,
+        max(kind.passes for kind in kinds),
+        mixed=True,
+        romanized=all(kind.romanized for kind in kinds),
+        names=any(kind.names for kind in kinds),
+        words=any(kind.words for kind in kinds),
+    )
 
 
 def _refuse_common_rows(recipe: MixRecipe, stage: StageRecipe, folders: Sequence[int]) -> None:

@@ -1,6 +1,7 @@
 """The folders that a corpus is made from, and the kind of rows on which they have to agree."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +45,11 @@ def read_folders(
     _need_equal(folders, kinds, lambda kind: TALLIES[kind.unit])
     _need_equal(folders, kinds, _style)
     _need_equal(folders, kinds, _letters)
-    one_of = max(kinds, key=lambda kind: kind.passes)
+    one_of = replace(
+        max(kinds, key=lambda kind: kind.passes),
+        names=any(kind.names for kind in kinds),
+        words=any(kind.words for kind in kinds),
+    )
     return [one._replace(folder=one.folder.absolute()) for one in read], one_of
 
 

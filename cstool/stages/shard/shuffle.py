@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import flat, numbers, one_chunk
 from cstool.arrays.hashing import page_hashes, row_hashes
 from cstool.formats.corpus_formats import format_of, group_size
 from cstool.formats.format_options import FormatOptions
@@ -41,10 +40,13 @@ from cstool.storage.segments import (
     read_groups,
     segment_file,
 )
+from cstool.storage.word_spans import are_words
 
 _KEY = pa.field("random_key", pa.uint64())
 # A detail of the counts: rows of the corpus, by language and split.
 ROWS = "rows by split"
+# A detail of the counts: words that were switched with a dictionary, by language.
+DICTIONARY_WORDS = "dictionary words"
 _KEY_BITS = 32
 
 
@@ -171,8 +173,11 @@ def _in_order(
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     written = 0
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, group_size(kind)):
-        entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
-        counts.add("entities", {shard.language: int(entities)})
+        words = are_words(flat(one_chunk(rows.column("entities")))[1])
+        number = int(words.sum())
+        counts.add("entities", {shard.language: len(words) - number})
+        if number:
+            counts.add(DICTIONARY_WORDS, {shard.language: number})
         facts.add(rows)
         written += rows.num_rows
         yield rows

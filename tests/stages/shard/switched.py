@@ -121,7 +121,7 @@ def corpus_rows(out: Path) -> pl.DataFrame:
     """Return a corpus's rows, file by file, in any format."""
     files = sorted(path for name in ("data", "documents") for path in (out / name).rglob("*-of-*"))
     if ".jsonl" in files[0].suffixes:
-        return pl.concat([line_rows(path) for path in files])
+        return pl.concat([line_rows(path) for path in files], how="vertical_relaxed")
     return pl.concat([pl.read_parquet(path) for path in files])
 
 
