@@ -62,6 +62,7 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "repeat": ("--repeat", False),
         "mix": ("--mix", False),
         "source_rows": ("--source-rows", "switched"),
+        "romanize_names": ("--romanize-names", None),
     },
     "romanize": {"romanizer": ("--romanizer", "uroman")},
     "shard": {

@@ -1,24 +1,20 @@
 """The programs that write text in Latin letters.
 
 `uroman` (Hermjakob et al. 2018, https://aclanthology.org/P18-4003; github.com/isi-nlp/uroman) is
-the reference. `uroman-fast` is a port of it to Rust; words with letters of a script for which it
-was not measured to give the same are romanized by the reference. `icu` applies transforms of ICU
+the reference. `uroman-fast` is a port of it to Rust; words with characters with which it was
+measured to give something else are romanized by the reference. `icu` applies transforms of ICU
 (unicode.org/reports/tr35/tr35-general.html#Transforms).
 """
 
+import re
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from typing import Literal, NamedTuple, Protocol, get_args
 
-import numpy as np
-
-from cstool.arrays.arrow import strings
 from cstool.distribution import install_hint
 from cstool.errors import CstoolError
 from cstool.languages.data_tables import rows
-from cstool.languages.scripts import mask, scripts_of
 from cstool.romanization.language_rules import uroman_lcode
 
 RomanizerName = Literal["uroman", "uroman-fast", "icu"]
@@ -47,17 +43,17 @@ class Romanizer(Protocol):
         """Return what each range of characters becomes, in order; None if it is not known."""
 
 
-def need_romanizer(name: RomanizerName) -> dict[str, str]:
+def need_romanizer(name: RomanizerName, option: str = "--romanizer") -> dict[str, str]:
     """Return the versions of the libraries that a romanizer consists of.
 
-    Raises CstoolError if one of them is not installed.
+    `option`: the one that names it. Raises CstoolError if a library is not installed.
     """
     if name == "icu":
         try:
             import icu
         except ImportError as error:
             raise CstoolError(
-                "--romanizer icu: needs PyICU; run pip install icukit-pyicu, which contains ICU, "
+                f"{option} icu: needs PyICU; run pip install icukit-pyicu, which contains ICU, "
                 "or pip install PyICU where ICU's headers are installed"
             ) from error
         return {"icu": str(icu.ICU_VERSION)}
@@ -68,8 +64,8 @@ def need_romanizer(name: RomanizerName) -> dict[str, str]:
         missing = str(error.name)
         hint = f"run {install_hint('romanize')}"
         if missing == "uroman-fast":
-            hint += ", with Python 3.11 or 3.12, for which it exists, or give --romanizer uroman"
-        raise CstoolError(f"--romanizer {name}: needs {missing}; {hint}") from error
+            hint += ", with Python 3.11 or 3.12, for which it exists, or give uroman instead"
+        raise CstoolError(f"{option} {name}: needs {missing}; {hint}") from error
 
 
 @cache
@@ -132,14 +128,14 @@ class Uroman:
 
 
 class UromanFast:
-    """The port to Rust where it gives the same as the reference."""
+    """The port to Rust, for words without a character with which it differs from the reference."""
 
     def __init__(self) -> None:
         from uroman_fast import romanize
 
         self._romanize: Callable[[str, str | None], str] = romanize
         self._reference = Uroman()
-        self._measured = _measured()
+        self._differs = _different_characters()
 
     def lcode(self, language: str) -> str:
         """Return the code of the language's rules."""
@@ -147,20 +143,23 @@ class UromanFast:
 
     def romanize(self, text: str, lcode: str) -> str:
         """Return a text in Latin letters."""
-        if not scripts_of(strings([text]))[0] & ~self._measured:
-            with suppress(Exception):
-                return self._romanize(text, lcode or None)
-        return self._reference.romanize(text, lcode)
+        if self._differs.search(text):
+            return self._reference.romanize(text, lcode)
+        return self._romanize(text, lcode or None)
 
     def edges(self, text: str, lcode: str) -> list[Edge]:
         """Return what each range of characters becomes, by the reference."""
         return self._reference.edges(text, lcode)
 
 
-def _measured() -> np.uint64:
-    """Return the mask of the scripts in which the port gave the same for all words."""
-    table = rows("cstool.romanization", "compared_scripts.tsv")
-    return mask(*(script for script, compared, equal in table if compared == equal))
+def _different_characters() -> re.Pattern[str]:
+    """Return the characters with which the port was measured to differ, or that were not measured.
+
+    Among them are capitals at which it ends with a panic, and all of private use.
+    """
+    table = rows("cstool.romanization", "reference_characters.tsv")
+    ranges = (f"{chr(int(first, 16))}-{chr(int(last, 16))}" for first, last, _ in table)
+    return re.compile(f"[{''.join(ranges)}\ue000-\uf8ff\U000e0000-\U0010ffff]")
 
 
 class IcuTransforms:
