@@ -162,6 +162,7 @@ def _common_kind(recipe: MixRecipe, named: Sequence[Path], folders: Sequence[Mix
         marks,
         max(kind.passes for kind in kinds),
         mixed=True,
+        romanized=all(kind.romanized for kind in kinds),
         names=any(kind.names for kind in kinds),
         words=any(kind.words for kind in kinds),
     )
