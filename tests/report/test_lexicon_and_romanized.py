@@ -1,0 +1,96 @@
+"""Lexicons and rows in Latin letters, in `show`, `stats`, `verify` and the report."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from cstool.cli.main import cstool
+from cstool.report.show.items import shown_pairs
+from cstool.report.show.query import RowQuery
+from cstool.report.show.rows import occurrences
+from cstool.report.show.terminal import Style, lines_of
+from cstool.storage.manifest import need_stage
+from tests.word_rows import write_lexicon, write_romanized
+
+
+def told(*words: Any) -> str:
+    result = CliRunner().invoke(cstool, [*map(str, words)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_show_puts_pairs_of_a_lexicon_in_columns(tmp_path: Path) -> None:
+    write_lexicon(tmp_path)
+    assert told("show", tmp_path).splitlines() == [
+        "Q64 · 3 links",
+        "  en  Berlin          ar  برلين   label",
+        "  en  Berlin          de  Berlin  label",
+        "  en  German capital  de  Berlin  alias",
+        "",
+        "Q90",
+        "  en  Paris  ru  Париж  sitelink",
+    ]
+    assert told("show", tmp_path, "--language", "ru", "--json").count("\n") == 1
+    assert told("show", tmp_path, "--entity", "Q64", "-n", "1").count("Berlin") == 1
+    assert "Париж" in told("show", tmp_path, "--grep", "^Пар")
+
+
+def test_right_to_left_names_are_isolated_in_a_terminal() -> None:
+    rows = [
+        {"qid": 64, "source_language": "en", "source": "Berlin", "target_language": "ar",
+         "target": "برلين", "origin": "label", "links": None}
+    ]  # fmt: skip
+    [_, line] = lines_of(shown_pairs(rows), Style(isolates=True))
+    assert line == "  en  Berlin  ar  \u2068برلين\u2069  label"
+
+
+def test_stats_of_a_lexicon_count_pairs_by_languages_origin_and_script(tmp_path: Path) -> None:
+    write_lexicon(tmp_path)
+    lexicon = json.loads(told("stats", tmp_path, "--json"))["lexicon"]
+    assert (lexicon["pairs"], lexicon["entities"], lexicon["linked"]) == (4, 2, 1)
+    assert lexicon["languages"][0] == {
+        "source_language": "en",
+        "target_language": "de",
+        "pairs": 2,
+        "entities": 1,
+        "origins": {"alias": 1, "label": 1},
+    }
+    assert lexicon["scripts"] == {"Latn": 2, "Arab": 1, "Cyrl": 1}
+    assert lexicon["most_linked"] == [{"qid": 64, "name": "Berlin", "links": 3}]
+    table = told("stats", tmp_path)
+    assert "linked entities" in table and "per entity" in table
+    assert "ru" not in told("stats", tmp_path, "--language", "de")
+
+
+def test_a_lexicon_without_links_does_not_count_them(tmp_path: Path) -> None:
+    write_lexicon(tmp_path, (None, None))
+    lexicon = json.loads(told("stats", tmp_path, "--json"))["lexicon"]
+    assert lexicon["linked"] is None and lexicon["most_linked"] == []
+    assert "linked" not in told("stats", tmp_path)
+
+
+def test_show_puts_latin_letters_below_the_text(tmp_path: Path) -> None:
+    write_romanized(tmp_path)
+    assert told("show", tmp_path, "--grep", "spíti").splitlines() == [
+        "Page 1 · 1:0 · Q90 · 1 word",
+        "en  [Paris] has a {house}.",
+        "el  [Παρίσι] has a {σπίτι}.",
+        "el-latn  [Parísi] has a {spíti}.",
+    ]
+    found = occurrences(tmp_path, need_stage(tmp_path, "romanize"), RowQuery(entity=90), 9)
+    assert found.rows == {"el": 1, "en": 1, "sv": 1}
+
+
+def test_stats_of_romanized_rows_count_changes_and_latin_letters(tmp_path: Path) -> None:
+    write_romanized(tmp_path)
+    stats = json.loads(told("stats", tmp_path, "--json"))
+    [greek] = [one for one in stats["romanized"] if one["language"] == "el"]
+    assert (greek["rows"], greek["changed"]) == (1, 1)
+    assert (greek["letters"], greek["latin"], greek["latin_after"]) == (15, 4, 15)
+    assert [one["dictionary_words"] for one in stats["languages"]] == [1, 1, 0, 1]
+    table = told("stats", tmp_path).split("\n\n")[-1]
+    assert table.splitlines()[0].split() == ["language", "rows", "read", "changed", "Latin",
+                                             "letters", "romanized"]  # fmt: skip
+    assert "100.0%" in table and "26.7%" in table
