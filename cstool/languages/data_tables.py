@@ -13,4 +13,9 @@ def rows(package: str, name: str) -> tuple[tuple[str, ...], ...]:
 
 def text(package: str, name: str) -> str:
     """Return the text of a file in a package's `data`."""
-    return (files(package) / "data" / name).read_text(encoding="utf-8")
+    return content(package, name).decode()
+
+
+def content(package: str, name: str) -> bytes:
+    """Return the bytes of a file in a package's `data`."""
+    return (files(package) / "data" / name).read_bytes()

@@ -51,7 +51,7 @@ def hash_titles(titles: Sequence[str]) -> Hashes:
 
 def hash_column(titles: pa.Array) -> Hashes:
     """Return the same as `hash_titles` for a string column without nulls, which is UTF-8."""
-    encoded = titles.cast(pa.binary()).to_pylist()
+    encoded = titles.view(pa.binary()).to_pylist()
     return np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(titles))
 
 

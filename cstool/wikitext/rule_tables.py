@@ -245,6 +245,8 @@ def _need_name(name: str, section: str) -> None:
 
 def check_rules(text: str, origin: str, language: str) -> None:
     """Raise InputError, with the file `origin` and the template, for errors in rules."""
+    if not text:
+        return
     try:
         TemplateRules(language, render=True, extra=text)
     except RuleError as fault:

@@ -22,15 +22,17 @@ def of_language(name: str, language: str) -> list[tuple[str, ...]]:
 
 @cache
 def _rows_of(name: str, language: str) -> tuple[tuple[str, ...], ...]:
-    text = _text(name)
-    if f"\n{language}\t" not in text:
+    table = _table(name)
+    if f"\n{language}\t".encode() not in table:
         language = language.split("-", maxsplit=1)[0]
-    lines = re.findall(rf"^(?:\*|{re.escape(language)})\t(.*)$", text, re.MULTILINE)
-    return tuple(tuple(line.split("\t")) for line in lines)
+    # A pattern that begins with a line break is ten times as fast as one that begins with `^`.
+    lines = re.findall(rf"\n(?:\*|{re.escape(language)})\t(.*)".encode(), table)
+    return tuple(tuple(line.decode().split("\t")) for line in lines)
 
 
 @cache
-def _text(name: str) -> str:
-    """Return a data file without its header line."""
-    text = data_tables.text("cstool.wikitext", name)
-    return re.sub(r"\A((?:# .*\n)*).*", r"\1", text)
+def _table(name: str) -> bytes:
+    """Return a data file without its header line; a line break precedes each row."""
+    table = data_tables.content("cstool.wikitext", name)
+    head = re.match(rb"((?:# .*\n)*).*", table)
+    return head[1] + table[head.end() :] if head else table

@@ -23,6 +23,7 @@ from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import QUOTE, SMALL, STOPS, classes, quotation_marks
 from cstool.languages.fitting.context import MentionContexts, articles
 from cstool.languages.fitting.reasons import FittedNames
+from cstool.languages.letter_case import capitals
 
 _SHOWN = re.compile(r"[^\W_]")
 _REMARK = re.compile(r"^(.*\S)(?: \((.+)\)|（(.+)）|, (.+))$")
@@ -310,7 +311,7 @@ def _with_capital(name: str, place: _Context) -> str:
     if unicodedata.category(first or " ") != "Ll":
         return name
     word = _INITIAL.findall(name, at)[0]
-    special = _capitals(place.language)
+    special = capitals(place.language)
     if special.get("first") == "no":
         return name
     sign = len(word) == 1 and name[at + 1 : at + 2] in {*"-‐‑–'’,"}
@@ -321,16 +322,6 @@ def _with_capital(name: str, place: _Context) -> str:
         if name.startswith(small, at) and small not in ("first", "inner"):
             return name[:at] + capital + name[at + len(small) :]
     return name[:at] + unicodedata.normalize("NFC", first.title() + name[at + 1 :])
-
-
-@cache
-def _capitals(language: str) -> dict[str, str]:
-    """Return a language's own capitals by lower-case letter, and the other settings of its row."""
-    for code, first, inner in rows("cstool.languages", "capitals.tsv"):
-        if code == language:
-            own = dict(pair.split("=") for pair in first.split() if "=" in pair)
-            return own | ({"first": first} if first == "no" else {}) | {"inner": inner}
-    return {}
 
 
 _RULES = (

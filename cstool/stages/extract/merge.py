@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, numbers, one_chunk
+from cstool.arrays.arrow import flat, numbers, one_chunk, rows_at
 from cstool.stages.extract.rows import BEYOND, LOST, ROWS_A_GROUP
 from cstool.storage.counts import Counts
 from cstool.storage.paragraphs import left_beside
@@ -73,7 +73,7 @@ def merged(read: pa.Table, late: pa.Table, late_of: Array, inserted: Inserted) -
     order = np.lexsort((position, paragraph, _column(rows, "page")))
     rows = rows.set_column(*_field(rows, "position", position))
     rows = rows.set_column(*_field(rows, "paragraph", paragraph))
-    return rows.take(numbers(order))
+    return rows_at(rows, order)
 
 
 def _keys(pages: Array, paragraphs: Array) -> Array:

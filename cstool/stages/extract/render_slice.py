@@ -14,7 +14,6 @@ from cstool.execution.gc import seldom_collecting
 from cstool.stages.extract.merge import Inserted, as_sentences, merged
 from cstool.stages.extract.renderers import TemplateSources
 from cstool.stages.extract.rows import READ_SENTENCES, ROWS_A_GROUP, SentenceRows
-from cstool.stages.extract.units import as_units
 from cstool.stages.extract.waiting import waiting_in
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts
@@ -70,6 +69,8 @@ def _render_paragraphs(read: ReadPart, sources: TemplateSources) -> Batches:
     if options.unit == "sentence":
         yield from as_sentences(table, counts)
     else:
+        from cstool.stages.extract.units import as_units  # imports pyarrow.compute
+
         yield from as_units(table, options, read.pages, counts)
     return counts
 

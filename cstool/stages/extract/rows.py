@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from cstool.arrays.arrow import list_of_structs, numbers, strings, strings_of
+from cstool.arrays.arrow import list_of_structs, numbers, rows_at, strings, strings_of
 from cstool.dumps.xml import Page
 from cstool.storage.counts import Counts
 from cstool.storage.schemas import MENTION
@@ -112,7 +112,7 @@ class SentenceRows:
                 numbers(np.array([one.slice_index for one in self.added], np.uint32)[of_row]),
                 numbers(np.array([page.id for page in pages], np.uint32)[of_row]),
                 numbers(np.array([page.revision_id for page in pages], np.int64)[of_row]),
-                titles.take(numbers(of_row)),
+                rows_at(titles, of_row),
                 numbers(np.frombuffer(taken.paragraphs, np.uint32) + paragraphs),
                 numbers(np.frombuffer(taken.positions, np.uint32) + firsts),
                 strings_of(np.frombuffer(taken.sizes, np.int32), taken.texts),
