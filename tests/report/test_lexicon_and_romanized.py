@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pytest
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool
@@ -11,8 +13,19 @@ from cstool.report.show.items import shown_pairs
 from cstool.report.show.query import RowQuery
 from cstool.report.show.rows import occurrences
 from cstool.report.show.terminal import Style, lines_of
+from cstool.report.verify.check import targets, verify
+from cstool.storage.counts import Counts
 from cstool.storage.manifest import need_stage
-from tests.word_rows import write_lexicon, write_romanized
+from cstool.storage.ownership import Claim
+from cstool.storage.schemas import LEXICON, ROMANIZED_FIELDS, SWITCHED
+from cstool.storage.tasks import part_name
+from tests.word_rows import (
+    input_of,
+    rows_with_words,
+    write_folder,
+    write_lexicon,
+    write_romanized,
+)
 
 
 def told(*words: Any) -> str:
@@ -94,3 +107,55 @@ def test_stats_of_romanized_rows_count_changes_and_latin_letters(tmp_path: Path)
     assert table.splitlines()[0].split() == ["language", "rows", "read", "changed", "Latin",
                                              "letters", "romanized"]  # fmt: skip
     assert "100.0%" in table and "26.7%" in table
+
+
+def test_verify_accepts_lexicons_and_romanized_rows(tmp_path: Path) -> None:
+    write_lexicon(tmp_path / "lexicon")
+    write_romanized(tmp_path / "romanized")
+    assert "no problems" in told("verify", tmp_path / "lexicon", tmp_path / "romanized")
+
+
+LEXICON_ROW = {
+    "qid": 64, "source_language": "en", "source": "Berlin", "target_language": "de",
+    "target": "Berlin", "origin": "label", "links": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"qid": 63}, "row 1: QIDs are not sorted"),
+        ({"source": ""}, "row 1: source is empty"),
+        ({"target": None}, "row 1: target is empty"),
+    ],
+)
+def test_verify_reports_rows_of_a_lexicon_that_break_a_rule(
+    tmp_path: Path, changed: dict[str, Any], what: str
+) -> None:
+    table = pa.Table.from_pylist([LEXICON_ROW, LEXICON_ROW | changed], LEXICON)
+    claim = Claim("lexicon", "0", {}, [input_of("entities")])
+    write_folder(tmp_path, {part_name(0): table}, claim, Counts())
+    [problem] = verify(targets([tmp_path])).wrong
+    assert (problem.kind, problem.what) == ("invalid", what)
+    assert verify(targets([tmp_path]), quick=True).sound
+
+
+@pytest.mark.parametrize(
+    ("romanized", "spans", "what"),
+    [
+        ("Lutetia", [(0, 7)], "row 0: not as many romanized_entities as entities"),
+        ("Lutetia", [(0, 7), (8, 10)], "row 0: a span ends beyond romanized"),
+        ("Lutetia", [(0, 5), (3, 7)], "row 0: romanized_entities overlap"),
+        (None, [(0, 1), (1, 2)], "row 0: romanized is null"),
+    ],
+)
+def test_verify_reports_spans_in_latin_letters_that_break_a_rule(
+    tmp_path: Path, romanized: str | None, spans: list[tuple[int, int]], what: str
+) -> None:
+    row = rows_with_words(1)[1]
+    places = [{"start": start, "end": end} for start, end in spans]
+    row |= {"romanized": romanized, "romanized_entities": places}
+    table = pa.Table.from_pylist([row], pa.schema([*SWITCHED, *ROMANIZED_FIELDS]))
+    claim = Claim("romanize", "0", {}, [input_of("switch")])
+    write_folder(tmp_path, {part_name(0): table}, claim, Counts())
+    assert [one.what for one in verify(targets([tmp_path])).wrong] == [what]
