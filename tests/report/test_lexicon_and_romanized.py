@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool
+from cstool.report.html.facts import facts_of
+from cstool.report.html.page import page_of
 from cstool.report.show.items import shown_pairs
 from cstool.report.show.query import RowQuery
 from cstool.report.show.rows import occurrences
@@ -159,3 +161,17 @@ def test_verify_reports_spans_in_latin_letters_that_break_a_rule(
     claim = Claim("romanize", "0", {}, [input_of("switch")])
     write_folder(tmp_path, {part_name(0): table}, claim, Counts())
     assert [one.what for one in verify(targets([tmp_path])).wrong] == [what]
+
+
+def test_the_report_of_a_lexicon_shows_its_pairs(tmp_path: Path) -> None:
+    write_lexicon(tmp_path)
+    page = page_of(facts_of(tmp_path))
+    assert "4 pairs of names of 2 entities, 1 of them linked." in page
+    assert "Most linked entities" in page and "Berlin (Q64)" in page
+    assert "cstool lexicon: enwiki" in page
+
+
+def test_the_report_of_romanized_rows_shows_what_changes(tmp_path: Path) -> None:
+    write_romanized(tmp_path)
+    page = page_of(facts_of(tmp_path))
+    assert "Rows that change in Latin letters" in page and "26.7%" in page
