@@ -81,7 +81,7 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 {license_section(wikis, unit, words=facts.kind.words)}## Citation
 
-{citation(recipes_of(facts.lineage))}"""
+{citation(recipes_of(facts.lineage), names=facts.kind.names)}"""
 
 
 _FOLDER = "PATH/OF/THIS/FOLDER"
