@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cstool.cli.main import cstool
 from cstool.report.html.facts import facts_of
 from cstool.report.html.page import page_of
-from cstool.report.show.items import shown_pairs
+from cstool.report.show.items import shown, shown_pairs
 from cstool.report.show.query import RowQuery
 from cstool.report.show.rows import occurrences
 from cstool.report.show.terminal import Style, lines_of
@@ -175,3 +175,29 @@ def test_the_report_of_romanized_rows_shows_what_changes(tmp_path: Path) -> None
     write_romanized(tmp_path)
     page = page_of(facts_of(tmp_path))
     assert "Rows that change in Latin letters" in page and "26.7%" in page
+
+
+def test_show_puts_the_latin_letters_of_each_page_below_it() -> None:
+    text = "Berlin is large.\n\nБерлин велик."
+    spans = [{"start": 0, "end": 16}, {"start": 18, "end": 31}]
+    pages = [("en", "enwiki", 1, "Berlin"), ("ru", "ruwiki", 2, "Берлин")]
+    names = ("language", "wiki", "page_id", "title")
+    segments = [dict(zip(names, page, strict=True)) | span
+                for page, span in zip(pages, spans, strict=True)]  # fmt: skip
+    row = {
+        "qid": 64,
+        "languages": ["en", "ru"],
+        "segments": segments,
+        "text": text,
+        "romanized": "Berlin is large.\n\nBerlin velik.",
+        "romanized_entities": spans,
+    }
+    lines = [*lines_of(shown("pair", row, ""), Style())]
+    assert lines == [
+        "Q64 · en+ru",
+        "en       [Berlin (enwiki)]",
+        "         Berlin is large.",
+        "ru       [Берлин (ruwiki)]",
+        "         Берлин велик.",
+        "ru-latn  Berlin velik.",
+    ]

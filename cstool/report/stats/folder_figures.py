@@ -134,7 +134,7 @@ def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> Folder
         lexicon = msgspec.structs.replace(lexicon, languages=pairs)
     romanized = stats.romanized
     if romanized:
-        romanized = [one for one in romanized if not codes or is_in(one.language, codes)]
+        romanized = [one for one in romanized if is_in(one.language, sorted(kept))]
     return msgspec.structs.replace(
         stats, languages=languages, mixture=mixture, lexicon=lexicon, romanized=romanized
     )
