@@ -8,7 +8,7 @@ given with --words), then switches LINKED three times with it and with the given
 `switch`, makes a corpus of each, and prints a row of a Markdown table for each:
 
 - switched and source rows, and how many of the source rows of LINKED were switched at all;
-- entities and words that were switched, in thousands of rows;
+- entities and words that were switched;
 - CMI, and the share of the words of switched rows that are not of the source language
   (docs/metrics.md);
 - rows that `switch` writes per CPU second, and the memory of its largest process.
