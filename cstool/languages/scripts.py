@@ -55,6 +55,15 @@ def mask(*scripts: str) -> np.uint64:
     return found
 
 
+def codes_of(scripts: np.uint64) -> list[str]:
+    """Return the scripts of a mask: those of the table, `Zyyy` for others, none for no letter."""
+    found = [code for code, bit in _bits().items() if scripts & bit and code not in _OF_HANI]
+    return [*found, *(["Zyyy"] if scripts & _OTHERS else [])]
+
+
+_OF_HANI = ("Hans", "Hant")
+
+
 def _of_language(code: str) -> tuple[list[str], list[str]] | None:
     table = _languages()
     code = current(code)
