@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import numbers
 from cstool.languages.codes import current, language_wiki, languages
 from cstool.languages.disambiguators import (
     with_small_letter,
@@ -317,7 +318,7 @@ class _Batch:
 
     def _abbreviations(self, names: Array) -> Array:
         """Return which names have no lower-case letter and no long word: `IBM`, `B-52`."""
-        texts = self.texts.take(pa.array(names))
+        texts = self.texts.take(numbers(names))
         ordinary = pc.match_substring_regex(texts, rf"\p{{Ll}}|\p{{Lu}}{{{_ABBREVIATION + 1}}}")
         abbreviations: Array = ~ordinary.to_numpy(zero_copy_only=False)
         return abbreviations

@@ -13,7 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, distinct, flat, list_of, numbers, one_chunk, strings
+from cstool.arrays.arrow import (
+    are_among,
+    booleans,
+    distinct,
+    flat,
+    list_of,
+    numbers,
+    one_chunk,
+    strings,
+)
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
@@ -129,7 +138,7 @@ def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
         qids = table.column("qid").to_numpy()
         # Both are sorted, so only wanted QIDs within the range of the row group are compared.
         first, last = np.searchsorted(wanted, qids[[0, -1]]) if len(qids) else (0, 0)
-        table = table.filter(booleans(np.isin(qids, wanted[first : last + 1])))
+        table = table.filter(booleans(are_among(qids, wanted[first : last + 1])))
         for start in range(0, table.num_rows, at_once):
             yield _piece(table.slice(start, at_once), needs, counts)
     return counts
