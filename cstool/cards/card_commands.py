@@ -215,7 +215,7 @@ def _read_words(
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
-            yield from ("--entities", *folders["entities"])
+            yield from _folder_option("--entities", folders["entities"])
         for name in dumps:
             yield from (_role(name), name)
     elif one.stage == "link":
@@ -223,14 +223,12 @@ def _read_words(
         yield from ("--titles", *folders["titles"])
     elif one.stage == "switch":
         yield from (*folders["extract"], *folders["link"])
-        if folders["entities"]:
-            yield from ("--entities", *folders["entities"])
+        yield from _folder_option("--entities", folders["entities"])
         yield from _dictionaries(one, folders["lexicon"])
         yield from _switch_words(one)
     elif one.stage == "lexicon":
-        yield from ("--entities", *folders["entities"])
-        if folders["link"]:
-            yield from ("--linked", *folders["link"])
+        yield from _folder_option("--entities", folders["entities"])
+        yield from _folder_option("--linked", folders["link"])
     elif one.stage == "shard":
         yield from (*folders["switch"], *folders["romanize"])
     elif one.stage == "romanize":
@@ -241,6 +239,12 @@ def _read_words(
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
+
+
+def _folder_option(option: str, folders: Sequence[str]) -> Iterator[str]:
+    """Yield the option with each of the folders."""
+    for folder in folders:
+        yield from (option, folder)
 
 
 def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:
