@@ -31,7 +31,7 @@ _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\[{\"])")
 
 
 @dataclass(frozen=True)
-class PairFile:
+class DictionaryFile:
     """A file of pairs.
 
     `name`: the path as given, for messages. `columns`: of a text file; None for a part of a
@@ -54,7 +54,7 @@ class Dictionaries:
 
     source: str
     languages: tuple[str, ...]
-    files: tuple[PairFile, ...]
+    files: tuple[DictionaryFile, ...]
     inputs: tuple[Input, ...]
     folders: tuple[Path, ...]
 
@@ -67,7 +67,7 @@ def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[st
     an unknown language.
     """
     wanted = _Wanted(current(source), tuple(languages))
-    files: list[PairFile] = []
+    files: list[DictionaryFile] = []
     inputs: list[Input] = []
     folders: list[Path] = []
     for value in values:
@@ -78,7 +78,7 @@ def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[st
             read = need_stage(path, STAGE)
             folders.append(path.absolute())
             inputs.append(describe_folder(path, read))
-            files += [_pair_file(path / part.file, None) for part in read.tables]
+            files += [_dictionary_file(path / part.file, None) for part in read.tables]
             continue
         found = _in_folder(path, wanted) if path.is_dir() else [_file(path, language, wanted)]
         files += found
@@ -105,7 +105,7 @@ def _split(value: str) -> tuple[str | None, Path]:
     return need_language(language, OPTION), Path(path)
 
 
-def _file(path: Path, language: str | None, wanted: _Wanted) -> PairFile:
+def _file(path: Path, language: str | None, wanted: _Wanted) -> DictionaryFile:
     """Return one file. Raises InputError if its languages are unknown, or not those of the run."""
     if not path.exists():
         raise InputError(f"{path}: no such file; give a dictionary with {OPTION}")
@@ -115,7 +115,7 @@ def _file(path: Path, language: str | None, wanted: _Wanted) -> PairFile:
             raise InputError(
                 f"{path}: each line has its language; give {OPTION} {path}, without LANG="
             )
-        return _pair_file(path, columns)
+        return _dictionary_file(path, columns)
     named = languages_of_name(path.name)
     if language is None and named is None:
         raise InputError(
@@ -134,14 +134,16 @@ def _file(path: Path, language: str | None, wanted: _Wanted) -> PairFile:
             f"{path}: translates into {language}, which is not in --languages; add it there, or "
             "leave the dictionary out"
         )
-    return _pair_file(path, columns, language)
+    return _dictionary_file(path, columns, language)
 
 
-def _pair_file(path: Path, columns: PairColumns | None, language: str | None = None) -> PairFile:
-    return PairFile(str(path), path.absolute(), columns, language)
+def _dictionary_file(
+    path: Path, columns: PairColumns | None, language: str | None = None
+) -> DictionaryFile:
+    return DictionaryFile(str(path), path.absolute(), columns, language)
 
 
-def _in_folder(folder: Path, wanted: _Wanted) -> list[PairFile]:
+def _in_folder(folder: Path, wanted: _Wanted) -> list[DictionaryFile]:
     """Return the files of a folder for the languages of the run, in the order of their names.
 
     Of the lists that MUSE publishes, the parts for training and testing (`en-de.0-5000.txt`) are
@@ -172,7 +174,7 @@ def _in_folder(folder: Path, wanted: _Wanted) -> list[PairFile]:
             f"{folder}: has no dictionary from {wanted.source} into {listed(wanted.languages)} "
             f"(it has {listed(pairs)}); give another folder or other --languages"
         )
-    return [_pair_file(path, _columns(path), target) for path, target in kept]
+    return [_dictionary_file(path, _columns(path), target) for path, target in kept]
 
 
 def _is_whole(path: Path) -> bool:
@@ -211,7 +213,7 @@ def _described(path: Path) -> Input:
     return Input(path.name, read.bytes, read.fingerprint)
 
 
-def _need_all(files: Iterable[PairFile], wanted: _Wanted) -> None:
+def _need_all(files: Iterable[DictionaryFile], wanted: _Wanted) -> None:
     """Raise InputError if no file can have entries in one of the languages."""
     languages = [file.language for file in files]
     if None not in languages:

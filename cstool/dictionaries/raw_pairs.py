@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import one_chunk
-from cstool.dictionaries.dictionary_files import PairFile
+from cstool.dictionaries.dictionary_files import DictionaryFile
 from cstool.dictionaries.pair_columns import PairColumns, language_in
 from cstool.dictionaries.pair_lines import split_lines
 from cstool.dumps.streams import Stream
@@ -51,7 +51,7 @@ class RawPairs(NamedTuple):
         )
 
 
-def raw_pairs(file: PairFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
+def raw_pairs(file: DictionaryFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
     """Yield the pairs of a file. Raises InputError for a file that is damaged or not UTF-8."""
     if file.columns is None:
         yield from _of_lexicon(file, source, languages)
@@ -84,7 +84,7 @@ def _of_block(block: bytes, columns: PairColumns, languages: _Languages) -> RawP
     return RawPairs(found.lines, source, target, language, narrow, wide, others)
 
 
-def _of_lexicon(pairs: PairFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
+def _of_lexicon(pairs: DictionaryFile, source: str, languages: Sequence[str]) -> Iterator[RawPairs]:
     file = open_part(pairs.path)
     row = 1
     for group in range(file.num_row_groups):
@@ -124,7 +124,7 @@ def _are_other(cells: pa.StringArray, source: str) -> Array:
     return foreign
 
 
-def _blocks(file: PairFile) -> Iterator[tuple[bytes, int]]:
+def _blocks(file: DictionaryFile) -> Iterator[tuple[bytes, int]]:
     """Yield blocks of whole lines in UTF-8, and the number of the first line of each.
 
     Raises InputError for bytes that are not UTF-8 and for a line that is too long.

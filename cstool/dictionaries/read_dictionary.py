@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, strings
 from cstool.arrays.codepoints import bytes_of, matches
-from cstool.dictionaries.dictionary_files import Dictionaries, PairFile, listed
+from cstool.dictionaries.dictionary_files import Dictionaries, DictionaryFile, listed
 from cstool.dictionaries.entry_words import number_of_words
 from cstool.dictionaries.folding import folded
 from cstool.dictionaries.raw_pairs import RawPairs, raw_pairs
@@ -69,7 +69,7 @@ def read_pairs(dictionaries: Dictionaries, counts: Counts) -> Iterator[pa.Table]
 class _Reading:
     """The reading of a file. `first`: by reason, its first line. `others`: other languages."""
 
-    file: PairFile
+    file: DictionaryFile
     wanted: Dictionaries
     tally: Tally = field(default_factory=Tally)
     first: dict[str, int] = field(default_factory=dict)
