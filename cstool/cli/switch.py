@@ -9,8 +9,9 @@ import click
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
+from cstool.languages.entity_types import find_types
 from cstool.languages.labels import Fallback, NameKind
-from cstool.stages.switch.entity_types import find_types
+from cstool.romanization.romanizers import ROMANIZERS
 from cstool.stages.switch.options import (
     MARKS,
     RECIPES,
@@ -248,6 +249,14 @@ _CODES_SHOWN = 9
     help="Adapt labels to their context, for example their articles, brackets and initial "
     "capitals (default), or insert them unchanged. With --style annotate, only spaces, brackets "
     "and invisible characters of the labels themselves are changed.",
+)
+@click.option(
+    "--romanize-names",
+    is_flag=False,
+    flag_value="uroman",
+    type=click.Choice(ROMANIZERS),
+    help="Write names in other scripts than Latin in Latin letters, with uroman or another "
+    "romanizer of `cstool romanize`; only for text that is written in Latin letters.",
 )
 @click.option(
     "--inflected",
