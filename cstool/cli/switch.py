@@ -1,12 +1,12 @@
 """`cstool switch`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from cstool.cli.options import StageSummary, dropped, output, running
+from cstool.cli.switch_notes import notes
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.languages.entity_types import find_types
@@ -28,9 +28,6 @@ from cstool.stages.switch.options import (
 )
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights
-from cstool.storage.counts import largest
-from cstool.storage.manifest import Manifest
-from cstool.storage.reason_phrases import counts_text
 from cstool.storage.schemas import TALLIES
 
 EXAMPLE = """\b
@@ -42,11 +39,6 @@ Examples:
   cstool switch work/linked --words en-de.txt --recipe cosda -o words
 """
 _RIGHT, _LEFT = ("Rome".join(MARKS[side]) for side in ("right", "left"))
-
-
-_MARKS = ("open", "close")
-# Language codes named in a message; the manifest has all.
-_CODES_SHOWN = 9
 
 
 @click.command("switch", epilog=EXAMPLE)
@@ -350,7 +342,7 @@ def command(
 ) -> None:
     """Switch the entities and words of sentences, paragraphs or pages into other languages.
 
-    LINKED: output folder of `cstool link`.
+    LINKED: output folder of `cstool link`, or with --switch-rate 0 of `cstool extract`.
 
     Selects sentences with 1 to 10 mentions (linked or not), more than 20 characters and at most 128
     words; if a sentence has only one mention, that mention may cover at most half of its
@@ -396,38 +388,5 @@ def command(
         f"({unit} dropped: {dropped(manifest, unit)})",
     )
     if not running.quiet:
-        for line in _notes(manifest, [code for code, n in switched_rows.items() if not n]):
+        for line in notes(manifest, [code for code, n in switched_rows.items() if not n]):
             log_stage("switch", line)
-
-
-def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
-    """Yield messages about names, unswitched text, rejected labels, languages without sentences."""
-    counts = manifest.counts
-    if origins := {
-        o: n for o, n in counts.details.get("names by origin", {}).items() if o != "anchor"
-    }:
-        yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
-    rows = TALLIES[manifest.row_unit]
-    if words := counts.tallies.get("words"):
-        left = f"; not switched: {dropped(manifest, 'words')}" if words.dropped else ""
-        yield f"{words.written:,} words switched{left}"
-    for unit in (f"source {rows}", "mentions"):
-        if unit in counts.tallies and counts.tallies[unit].dropped:
-            yield f"{unit} not switched: {dropped(manifest, unit)}"
-    if "labels" in counts.tallies and counts.tallies["labels"].dropped:
-        kept, rejected = counts.tallies["labels"].written, dropped(manifest, "labels")
-        yield f"{kept:,} labels selected; rejected: {rejected}"
-    # With `--languages all`, the target languages include codes that cstool does not know.
-    present = counts.details.get("labels in unknown languages", {})
-    targets = {*manifest.parameters["languages"]}
-    if unknown := {code: number for code, number in present.items() if code in targets}:
-        shown = largest(unknown, _CODES_SHOWN)
-        codes = counts_text(shown.items())
-        yield f"labels in {len(unknown):,} unknown language codes: {codes}"
-    if without:
-        yield f"languages without switched {rows}: {', '.join(without)}"
-    if number := counts.details.get("texts with marks", {}).get("kept"):
-        marks = " or ".join(filter(None, (manifest.parameters[m].strip() for m in _MARKS)))
-        yield f"{number:,} {rows} already contained {marks} (--marks-in-text drop drops such rows)"
-    if left_out := counts.details.get("names left out"):
-        yield f"names left out: {counts_text(left_out.items())}"

@@ -17,6 +17,10 @@ Then names are put beside the anchors, in sentences and in pages of thirty sente
 languages, and in English beside half of them as in LEIA; printed are the mentions written per CPU
 second.
 
+Then words are switched by a dictionary that has all words of the text but the names, in all
+languages: a tenth of them beside the entities, all, only words, and as in CoSDA-ML. The words of
+real text that have an entry are fewer.
+
 The peer does what the published pipeline does: for each mention a row of SQLite (title → QID) and
 an entry of a shelve (QID → labels), an intersection of language sets, five draws, string
 replacements, a line of JSON. It only looks up the entities of `--peer` sentences, in files that
@@ -37,13 +41,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.arrays.arrow import flat
+from cstool.dictionaries.dictionary_store import write_dictionary
 from cstool.languages.codes import entitycs
 from cstool.storage.manifest import MANIFEST
 from scripts.bench.labels import write_entities
-from scripts.bench.linked_rows import parts_of, write_linked, write_manifest, write_pages
+from scripts.bench.linked_rows import WORDS, parts_of, write_linked, write_manifest, write_pages
 from scripts.bench.measure import add_against, cstool, run, working_folder
 
 # The options of the recipes, as far as they change the work.
@@ -82,6 +88,13 @@ ANNOTATE: dict[str, Any] = {
 }
 # English labels, which half of the items have, are the anchors. The source is called sw then.
 AS_IN_LEIA: dict[str, Any] = {"repeat": True, "min_changed": 0, "switch_rate": 0.5}
+# Words beside entities, and only words.
+WORD_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a tenth of the words": ("default", {"word_rate": 0.1}),
+    "all words": ("default", {}),
+    "only words": ("default", {"switch_rate": 0.0}),
+    "cosda": ("cosda", {}),
+}
 # What both scripts begin with; they run with any version of cstool that has these names.
 OPTIONS = """
 import dataclasses, json, resource, sys, time
@@ -92,7 +105,8 @@ folder, store, recipe, codes, given = sys.argv[1:]
 folder, store, codes = Path(folder), Path(store), tuple(codes.split(","))
 has = {field.name for field in dataclasses.fields(SwitchOptions)}
 given = {name: value for name, value in json.loads(given).items() if name in has}
-options = SwitchOptions.of(recipe, **given)
+given["words"] = tuple(given.get("words", ()))
+options = SwitchOptions.of(recipe, **{name: given[name] for name in given if name in has})
 source = "sw" if "en" in codes else "en"
 unit = "page" if (folder / "linked/pages").exists() else "sentence"
 if hasattr(options, "resolved"):
@@ -123,7 +137,8 @@ linked = sorted((folder / "linked").glob("part-*.parquet"))
 sampling = LanguageSampling(codes, 0, 5)
 paths = str(folder / "linked"), str(store), ""
 if hasattr(stage, "SwitchWork"):
-    work = stage.SwitchWork(*paths, "enwiki", source, 0, sampling, options, unit)
+    words = [str(folder / "dictionary")] if getattr(options, "words", ()) else []
+    work = stage.SwitchWork(*paths, "enwiki", source, 0, sampling, options, unit, *words)
     spec = stage.rows_spec(work.schema)
 else:  # before annotated names
     work = stage._Work(*paths, "enwiki", source, 0, sampling, options)
@@ -241,6 +256,7 @@ def main() -> None:
         if not given.annotate_only:
             bench(folder, given)
         bench_annotated(folder)
+        bench_words(folder)
 
 
 def bench(folder: Path, given: argparse.Namespace) -> None:
@@ -279,6 +295,31 @@ def bench_annotated(folder: Path) -> None:
                 f"annotate  {unit}, {len(languages)} languages: {made.mentions:,.0f} mentions, "
                 f"{made.mentions / made.cpu:,.0f} a CPU second; {made}"
             )
+
+
+def bench_words(folder: Path) -> None:
+    """Switch words of sentences, beside entities and alone."""
+    languages = [code for code in entitycs() if code != "en"]
+    if not (folder / "dictionary").exists():
+        write_words(folder / "dictionary", languages)
+    for name, (recipe, options) in WORD_OPTIONS.items():
+        given = options | {"words": ["words"]}
+        own = Switching(Path(cstool()), folder, "store-default", recipe, languages, given)
+        print(f"words     {name}: {own.run()}")
+
+
+def write_words(folder: Path, languages: list[str]) -> None:
+    """Write a dictionary with one to three translations of each word in each language."""
+    pairs = [
+        (word, code, f"{word[::-1]}{number}")
+        for word in sorted({*WORDS, "in", "the"})
+        for code in languages
+        for number in range(len(word) % 3 + 1)
+    ]
+    columns = dict(
+        zip(("source", "language", "target"), map(list, zip(*pairs, strict=True)), strict=True)
+    )
+    write_dictionary(folder, pa.table(columns), languages)
 
 
 def short_name_of(path: Path) -> str:

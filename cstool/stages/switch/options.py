@@ -343,7 +343,10 @@ def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
 
 
 # Options that have no effect if no entity is switched.
-_OF_ENTITIES = ("labels", "fallback", "inflected", "anchors", "require_all", "smoothing")
+_OF_ENTITIES = (
+    *("labels", "fallback", "inflected", "anchors", "require_all", "smoothing"),
+    "romanize_names",
+)
 
 
 def _refuse_words(options: SwitchOptions, given: dict[str, Any]) -> None:

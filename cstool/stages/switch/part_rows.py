@@ -48,6 +48,8 @@ from cstool.storage.segments import batches_by_group
 _ROWS_AT_ONCE = 6 * 4096
 # Bytes of text per batch of output, in both columns, if rows are longer than sentences.
 _BYTES_AT_ONCE = 64 << 20
+# The memory of a row with words, as a multiple of its text.
+_WITH_WORDS = 10
 # Columns of linked rows that are read.
 _READ = [
     *("id", "page_id", "title", "text"),
@@ -107,7 +109,7 @@ class SwitchWork:
         size = int(batch.rows.column("text").nbytes)
         if self.unit == "sentence" or batch.number > 1 or size <= self.bytes_at_once:
             return None
-        return max(1, _BYTES_AT_ONCE // (2 * size))
+        return max(1, _BYTES_AT_ONCE // ((2 if self.dictionary is None else _WITH_WORDS) * size))
 
 
 def switch_part(file: str, work: SwitchWork) -> Batches:
