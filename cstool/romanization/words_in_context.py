@@ -7,8 +7,9 @@ Thai vowel (U+0E2D) before which uroman also reads letters of the preceding word
 which romanizes word by word, does not.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from cstool.romanization.changed_pieces import Side, WordOffset
 from cstool.romanization.romanizers import Romanizer
 
 # What can be beside a word, by its index in a context: nothing, or a character.
@@ -16,7 +17,6 @@ BESIDE = ("", " ", "\n")
 # Words whose romanization is kept; then all are forgotten.
 _MOST_WORDS = 1 << 18
 
-Side = Literal["start", "end"]
 # How the offset of a span in a romanized word was found.
 BY_PIECES = "word cut at the span's end"
 BY_EDGES = "offsets of uroman"
@@ -30,13 +30,6 @@ class WordContext(NamedTuple):
     lcode: str
     before: int
     after: int
-
-
-class WordOffset(NamedTuple):
-    """An offset in a romanized word, and how it was found."""
-
-    offset: int
-    found: str
 
 
 class WordRomanizer:

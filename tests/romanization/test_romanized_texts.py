@@ -10,12 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.arrays.arrow import strings
-from cstool.romanization.romanized_texts import (
-    LanguagesOfText,
-    RomanizedTexts,
-    TextSpans,
-    romanize_texts,
-)
+from cstool.romanization.changed_pieces import RomanizedTexts, TextSpans
+from cstool.romanization.romanized_texts import LanguagesOfText, romanize_texts
 from cstool.romanization.romanizers import RomanizerName, romanizer
 from cstool.romanization.words_in_context import BY_EDGES, BY_PIECES, WordRomanizer
 
