@@ -26,7 +26,6 @@ from cstool.formats.attribution import PAGES_FILE
 from cstool.romanization.changed_pieces import RomanizedTexts
 from cstool.romanization.romanized_texts import romanize_texts
 from cstool.romanization.romanizers import RomanizerName, need_romanizer, romanizer
-from cstool.romanization.token_actions import ActionTable, read_actions
 from cstool.romanization.words_in_context import WordRomanizer
 from cstool.stages.romanize.inputs import (
     RowColumns,
@@ -35,6 +34,7 @@ from cstool.stages.romanize.inputs import (
     romanized_schema,
     spans_of,
 )
+from cstool.stages.romanize.token_actions import ActionTable, read_actions
 from cstool.stages.romanize.token_tags import TagSource, find_tags, index_tags
 from cstool.stages.romanize.token_treatment import TokenTreatment, treated
 from cstool.storage.atomic import whole_file

@@ -19,9 +19,9 @@ from cstool.romanization.changed_pieces import (
     TextSpans,
     with_changes,
 )
-from cstool.romanization.token_actions import ActionTable, TokenContext, TokenWriter
 from cstool.romanization.words_in_context import WordRomanizer
 from cstool.stages.romanize.inputs import RowColumns, codes_of
+from cstool.stages.romanize.token_actions import ActionTable, TokenContext, TokenWriter
 from cstool.stages.romanize.token_tags import TaggedTokens, TagSource, tokens_of
 from cstool.storage.counts import Counts
 

@@ -10,8 +10,8 @@ import pytest
 
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
-from cstool.romanization.token_actions import read_actions
 from cstool.stages.romanize.stage import RomanizeOptions, romanize
+from cstool.stages.romanize.token_actions import read_actions
 from cstool.stages.romanize.token_tags import TAGGED
 from cstool.storage.counts import Counts
 from cstool.storage.file_hashes import sha256
@@ -118,7 +118,7 @@ def test_tags_in_a_column_are_read(tmp_path: Path) -> None:
         (
             [("Il-", "Arabic"), ("Dar", "Arabic")],
             r"tags\.tsv, line 3: token 'Dar' is not next in the text of row \d+, which goes on "
-            "with 'Qorti ta' Għawdex, ż'",
+            'with "Qorti ta\' Għawdex, ż"',
         ),
         ([("Il-", "Arabic")], r"tags\.tsv, line 2: the tokens of the row end before its text"),
     ],

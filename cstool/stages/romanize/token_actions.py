@@ -1,7 +1,7 @@
 """What is done with the tokens of a text, by their tags, as in work on Maltese.
 
-Micallef et al. (2023, https://aclanthology.org/2023.emnlp-main.725) and MLRS/malti (src/process.py)
-tag each token by its etymology, and keep, transliterate or translate it by its tag.
+Micallef et al. (2024, https://aclanthology.org/2024.eacl-long.61; MLRS/malti, src/process.py) tag
+each token by its etymology, and keep, transliterate or translate it by its tag.
 """
 
 from collections import Counter
