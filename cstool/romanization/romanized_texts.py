@@ -58,7 +58,7 @@ def romanize_texts(
 ) -> RomanizedTexts:
     """Return texts, none of them null, in Latin letters."""
     begins, points = begins_of(texts), points_of(texts)[1]
-    todo = _words(begins, points, spans, languages)
+    todo = _words(begins, points, spans, languages, by_word=words.romanizer.by_word)
     if not len(todo.starts):
         return RomanizedTexts(texts, spans.starts, spans.ends, Counter())
     bounds = distinct(np.concatenate([begins, todo.starts, todo.ends]))
@@ -71,8 +71,10 @@ def romanize_texts(
     )
 
 
-def _words(begins: Array, points: Array, spans: TextSpans, languages: LanguagesOfText) -> _Words:
-    """Return the words that contain a character beyond ASCII."""
+def _words(
+    begins: Array, points: Array, spans: TextSpans, languages: LanguagesOfText, *, by_word: bool
+) -> _Words:
+    """Return the words, or else the lines, that contain a character beyond ASCII."""
     beyond = points > _ASCII
     if not beyond.any():
         return _Words(*(np.zeros(0, np.int64) for _ in range(3)))
@@ -81,7 +83,7 @@ def _words(begins: Array, points: Array, spans: TextSpans, languages: LanguagesO
     border[begins] = True
     border[1:-1] |= language[1:] != language[:-1]
     beside = np.zeros(len(points), np.int8)
-    beside[points == _SPACE] = 1
+    beside[points == _SPACE] = by_word
     beside[points == _LINE_BREAK] = 2
     beside[1:][points[:-1] == _ETHIOPIC_WORDSPACE] = 0
     letter = beside == 0

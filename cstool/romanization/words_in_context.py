@@ -14,8 +14,9 @@ from cstool.romanization.romanizers import Romanizer
 
 # What can be beside a word, by its index in a context: nothing, or a character.
 BESIDE = ("", " ", "\n")
-# Words whose romanization is kept; then all are forgotten.
+# Words whose romanization is kept; then all are forgotten. Longer texts are not kept.
 _MOST_WORDS = 1 << 18
+_LONGEST = 128
 
 # How the offset of a span in a romanized word was found.
 BY_PIECES = "word cut at the span's end"
@@ -42,6 +43,8 @@ class WordRomanizer:
 
     def romanize(self, word: WordContext) -> str:
         """Return the word in Latin letters, without what is beside it."""
+        if len(word.word) > _LONGEST:
+            return self._romanized(word)
         known = self._words.get(word)
         if known is None:
             if len(self._words) >= _MOST_WORDS:
@@ -55,6 +58,8 @@ class WordRomanizer:
         If the word's pieces become something else than the word, the offset is that of uroman's
         edges; within an edge, a span starts before it and ends after it.
         """
+        if len(word.word) > _LONGEST:
+            return self._found(word, cut, side)
         key = word, cut, side
         known = self._offsets.get(key)
         if known is None:

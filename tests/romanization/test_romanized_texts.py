@@ -109,6 +109,16 @@ def test_a_span_selects_its_name_in_latin_letters(text: str, name: str, expected
     assert made.text[0].as_py()[made.starts[0] : made.ends[0]] == expected
 
 
+def test_icu_romanizes_lines_as_a_whole() -> None:
+    """The Arabic comma after a number is changed by the rules of the word before."""
+    pytest.importorskip("icu")
+    texts = ["عام 1990، ثم", "Москва\nи 東京", "plain"]
+    made = romanized(texts, [[(4, 8, "")], [(7, 8, "")], []], name="icu")
+    assert made.text.to_pylist() == [whole(text, "", "icu") for text in texts]
+    first = made.text[0].as_py()
+    assert first[made.starts[0] : made.ends[0]] == "1990"
+
+
 def test_a_name_is_romanized_by_the_rules_of_its_language() -> None:
     made = romanized(["Г and Г"], [[(6, 7, "ukr")]])
     assert made.text.to_pylist() == ["G and H"]

@@ -29,7 +29,7 @@ NO_TRANSLATION = "without a translation"
 BY_TOKEN = "edge of the token"
 
 
-class Action(NamedTuple):
+class TokenAction(NamedTuple):
     """What is done with a token; `language`: to translate into, "" for other actions."""
 
     name: ActionName
@@ -41,10 +41,10 @@ class ActionTable:
     """The actions, by tag. `file`: for messages."""
 
     file: str
-    actions: tuple[tuple[str, Action], ...]
+    actions: tuple[tuple[str, TokenAction], ...]
 
     @property
-    def by_tag(self) -> dict[str, Action]:
+    def by_tag(self) -> dict[str, TokenAction]:
         """The actions by tag."""
         return dict(self.actions)
 
@@ -66,7 +66,7 @@ def read_actions(path: Path) -> ActionTable:
         raise InputError(
             f"{path}: cannot be read as a table of actions ({error}); give a text file in UTF-8"
         ) from error
-    found: dict[str, Action] = {}
+    found: dict[str, TokenAction] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -79,14 +79,14 @@ def read_actions(path: Path) -> ActionTable:
     return ActionTable(str(path), tuple(found.items()))
 
 
-def _action(line: str, where: str) -> tuple[str, Action]:
+def _action(line: str, where: str) -> tuple[str, TokenAction]:
     tag, *rest = line.split("\t")
     name, language = (*(cell.strip() for cell in rest), "", "")[:2]
     for known in _ACTIONS:
         if known == name and (known == "translate") == bool(language) and len(rest) < 3:
             if language and not is_known(language):
                 raise InputError(f"{where}: {language!r} is not a language code; give one")
-            return tag, Action(known, language)
+            return tag, TokenAction(known, language)
     if name == "translate":
         raise InputError(f"{where}: no language to translate into; add its code after a tab")
     raise InputError(
@@ -99,7 +99,7 @@ class TokenContext(NamedTuple):
     """A token, what is done with it, and the code of the rules for its language."""
 
     token: str
-    action: Action
+    action: TokenAction
     lcode: str
 
 
