@@ -165,11 +165,12 @@ class UromanFast:
 def _different_characters() -> re.Pattern[str]:
     """Return the characters with which the port was measured to differ, or that were not measured.
 
-    Among them are capitals at which it ends with a panic, and all of private use.
+    Among them are capitals at which it ends with a panic, and characters of later versions of
+    Unicode than that of the measurement.
     """
     table = rows("cstool.romanization", "reference_characters.tsv")
     ranges = (f"{chr(int(first, 16))}-{chr(int(last, 16))}" for first, last, _ in table)
-    return re.compile(f"[{''.join(ranges)}\ue000-\uf8ff\U000e0000-\U0010ffff]")
+    return re.compile(f"[{''.join(ranges)}]")
 
 
 class IcuTransforms:
