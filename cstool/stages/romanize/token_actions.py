@@ -90,8 +90,8 @@ def _action(line: str, where: str) -> tuple[str, TokenAction]:
     if name == "translate":
         raise InputError(f"{where}: no language to translate into; add its code after a tab")
     raise InputError(
-        f"{where}: {line[:60]!r} is not a tag, a tab and an action (keep, romanize, or translate "
-        "with a tab and a language)"
+        f"{where}: {line[:60]!r} is not a tag, a tab and an action; give keep, romanize, or "
+        "translate with a tab and a language"
     )
 
 
