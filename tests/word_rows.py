@@ -14,7 +14,7 @@ from cstool.storage.ownership import Claim
 from cstool.storage.parts import Batches, PartFolder, PartSpec, write_part
 from cstool.storage.run import Run
 from cstool.storage.schemas import ATTRIBUTION as PAGES
-from cstool.storage.schemas import POSITIONS_A_PAGE, SWITCHED
+from cstool.storage.schemas import LEXICON, POSITIONS_A_PAGE, ROMANIZED_FIELDS, SWITCHED
 from cstool.storage.tasks import part_name
 
 Row = dict[str, Any]
@@ -109,3 +109,42 @@ def write_folder(
 def input_of(stage: str) -> Input:
     """Return an input folder of a stage, for the claim of another."""
     return Input(stage, 9, "sha256:1")
+
+
+def write_lexicon(folder: Path, links: Sequence[int | None] = (3, 0)) -> Path:
+    """Write a folder of `lexicon` with pairs of names of two entities; return it."""
+    names = [
+        (64, "en", "Berlin", "ar", "برلين", "label"),
+        (64, "en", "Berlin", "de", "Berlin", "label"),
+        (64, "en", "German capital", "de", "Berlin", "alias"),
+        (90, "en", "Paris", "ru", "Париж", "sitelink"),
+    ]
+    linked = dict(zip((64, 90), links, strict=True))
+    rows = [dict(zip(LEXICON.names, (*pair, linked[pair[0]]), strict=True)) for pair in names]
+    table = pa.Table.from_pylist(rows, LEXICON)
+    claim = Claim("lexicon", "0", {}, [input_of("entities")])
+    counts = Counts({"pairs": Tally(len(rows), len(rows))})
+    return write_folder(folder, {part_name(0): table}, claim, counts)
+
+
+def write_romanized(folder: Path) -> Path:
+    """Write a folder of `romanize` with rows of `write_words`, one of them in Greek."""
+    rows = rows_with_words(1)
+    greek = switched_row(
+        1,
+        "el",
+        "Παρίσι has a σπίτι.",
+        [span(90, (0, 5), (0, 6), "el"), span(None, (12, 17), (13, 18), "el")],
+    )
+    for row in rows:
+        row["romanized"] = row["text"]
+        row["romanized_entities"] = [
+            {name: one[name] for name in ("start", "end")} for one in row["entities"]
+        ]
+    greek["romanized"] = "Parísi has a spíti."
+    greek["romanized_entities"] = [{"start": 0, "end": 6}, {"start": 13, "end": 18}]
+    table = pa.Table.from_pylist([*rows, greek], pa.schema([*SWITCHED, *ROMANIZED_FIELDS]))
+    switched = Ancestor("switch", "0", {"words": ["en-de.txt"]}, [], Counts())
+    claim = Claim("romanize", "0", {"romanizer": "uroman"}, [input_of("switch")])
+    counts = Counts({"rows": Tally(4, 4)})
+    return write_folder(folder, {part_name(0): table}, claim, counts, [switched])

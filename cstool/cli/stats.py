@@ -19,7 +19,9 @@ from cstool.report.stats.tables import (
     as_table,
     documents_table,
     languages_table,
+    lexicon_tables,
     pairs_table,
+    romanized_table,
     summaries_table,
     titles_table,
     types_table,
@@ -124,12 +126,15 @@ def command(
 
 def _tables(stats: FolderStats, listed: FolderStats) -> str:
     """Return the tables of one folder; `listed`: the stats with the languages to show."""
-    if listed.pairs:
-        return pairs_table(listed.pairs)
     if listed.mixture:
         return mixture_tables(listed.mixture)
+    if listed.lexicon:
+        return lexicon_tables(listed.lexicon)
+    romanized = romanized_table(listed.romanized) if listed.romanized else ""
+    if listed.pairs:
+        return "\n\n".join(filter(None, [pairs_table(listed.pairs), romanized]))
     tables = [as_table(stats, shutil.get_terminal_size().columns, listed.languages)]
-    tables.append(documents_table(listed.languages))
+    tables += [documents_table(listed.languages), romanized]
     return "\n\n".join(filter(None, tables))
 
 

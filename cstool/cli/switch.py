@@ -9,9 +9,9 @@ import click
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
+from cstool.languages.entity_types import find_types
 from cstool.languages.labels import Fallback, NameKind
 from cstool.romanization.romanizers import ROMANIZERS
-from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import (
     MARKS,
     RECIPES,
@@ -408,7 +408,10 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     rows = TALLIES[manifest.row_unit]
-    for unit in (f"source {rows}", "mentions", "words"):
+    if words := counts.tallies.get("words"):
+        left = f"; not switched: {dropped(manifest, 'words')}" if words.dropped else ""
+        yield f"{words.written:,} words switched{left}"
+    for unit in (f"source {rows}", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:

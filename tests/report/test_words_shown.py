@@ -14,9 +14,11 @@ from cstool.report.show.items import shown
 from cstool.report.show.terminal import Style, lines_of
 from cstool.report.stats.compare import flat_rows
 from cstool.report.stats.folder import folder_stats
+from cstool.storage.counts import Counts, Tally
+from cstool.storage.ownership import Claim
 from tests.report.corpora import small, write_corpus
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched
-from tests.word_rows import rows_with_words, write_words
+from tests.word_rows import rows_with_words, write_folder, write_words
 
 PAGES = 5
 
@@ -96,3 +98,11 @@ def test_the_report_of_a_corpus_without_words_does_not_mention_them(tmp_path: Pa
 def test_rows_are_found_by_their_entities(folders: Path) -> None:
     found = told("show", folders / "corpus", "--entity", "Q90", "--json")
     assert found.count('"language":"sv"') == PAGES and '"language":"de"' not in found
+
+
+def test_the_report_of_switched_rows_counts_both(tmp_path: Path) -> None:
+    details = {"words by language": {"de": 7, "sv": 5}, "entities by language": {"sv": 3}}
+    counts = Counts({"sentences": Tally(1, 1)}, details)
+    write_folder(tmp_path, {}, Claim("switch", "0", {"words": ["a.tsv"]}, []), counts)
+    page = page_of(facts_of(tmp_path))
+    assert "Entities and words by language" in page and "dictionary words" in page

@@ -56,10 +56,23 @@ def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
             cells = [(code, language_name(code), number) for code, number in ranked]
             heads = ["code", "language", what]
             yield Figure(title, "", table(heads, cells), _bars(title, ranked, draw))
+    yield from _entities_and_words(facts)
     pairs = facts.detail("pair", "pairs of languages") if facts.stage == "pair" else {}
     if pairs:
         lines = sorted(pairs.items(), key=lambda n: (-n[1], n[0]))
         yield Figure("Pairs of languages", "", table(["languages", "entities"], lines))
+
+
+def _entities_and_words(facts: ReportData) -> Iterator[Figure]:
+    """Yield a table of what was switched in a folder of `switch` with words."""
+    words = facts.detail("switch", "words by language") if facts.stage == "switch" else {}
+    if not words:
+        return
+    entities = facts.detail("switch", "entities by language")
+    codes = sorted({*words, *entities}, key=lambda code: (-words.get(code, 0), code))
+    cells = [(c, language_name(c), entities.get(c, 0), words.get(c, 0)) for c in codes]
+    heads = ["code", "language", "entities", "dictionary words"]
+    yield Figure("Entities and words by language", "", table(heads, cells))
 
 
 def _named(code: str) -> str:

@@ -10,6 +10,7 @@ from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure, Section
 from cstool.report.html.funnel import FunnelStep, all_steps, main_way
 from cstool.report.html.languages import language_figures
+from cstool.report.html.lexicon_figures import lexicon_figures, romanized_figures
 from cstool.report.html.mixture_figures import mixture_figures
 from cstool.report.html.tables import (
     in_bytes,
@@ -30,6 +31,8 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
     """Return the sections for which there is data."""
     candidates = (
         Section("mixture", "Mixture", "", [*_mixture(facts, draw)]),
+        Section("lexicon", "Lexicon", "", [*_lexicon(facts, draw)]),
+        Section("romanized", "Latin letters", "", [*_romanized(facts, draw)]),
         Section(
             "funnel",
             "From dump to corpus",
@@ -52,6 +55,14 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
 
 def _mixture(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     return mixture_figures(facts.mixture, draw) if facts.mixture else iter(())
+
+
+def _lexicon(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+    return lexicon_figures(facts.lexicon, draw) if facts.lexicon else iter(())
+
+
+def _romanized(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+    return romanized_figures(facts.romanized, draw) if facts.romanized else iter(())
 
 
 def _language_note(facts: ReportData) -> str:

@@ -79,7 +79,8 @@ def shown(
     paragraphs and pages are shown in full; `annotated`: whether names stand beside their anchors.
     """
     made = _shown(form, row, language, labels, full=full, annotated=annotated)
-    if row.get("romanized") is None or not made.pieces:
+    changed = row.get("romanized") not in (None, row.get("text"))
+    if form == "pair" or not changed or not made.pieces:
         return made
     return replace(made, below=_romanized(row, made.pieces[-1]))
 
@@ -151,20 +152,29 @@ def _left_out(row: JsonRow) -> int:
 def _paired(row: JsonRow, *, full: bool) -> ShownRow:
     """Return the pages about an entity, each below its title and its wiki."""
     pieces, more = [], 0
-    for segment in row["segments"]:
+    places = row.get("romanized_entities") or [None] * len(row["segments"])
+    for segment, place in zip(row["segments"], places, strict=True):
         text = row["text"][segment["start"] : segment["end"]]
-        end = len(text)
-        if not full and end > BEGINNING:
-            end = text.rfind(BLANK_LINE, 0, BEGINNING)
-            end = end if end > 0 else BEGINNING
+        end = len(text) if full else _first_part(text)
         more += len(text) - end
         heading = f"{segment['title']} ({segment['wiki']})"
         span = TextSpan(0, len(heading))
-        pieces.append(
-            AnnotatedText(segment["language"], f"{heading}\n{text[:end].rstrip()}", (span,))
-        )
+        language = segment["language"]
+        pieces.append(AnnotatedText(language, f"{heading}\n{text[:end].rstrip()}", (span,)))
+        latin = row["romanized"][place["start"] : place["end"]] if place else text
+        if latin != text:
+            shown_of_it = latin if full else latin[: _first_part(latin)].rstrip()
+            pieces.append(AnnotatedText(f"{language}-latn", shown_of_it))
     languages = "+".join(dict.fromkeys(row["languages"]))
     return ShownRow(f"Q{row['qid']} · {languages}", tuple(pieces), more, alike=False)
+
+
+def _first_part(text: str) -> int:
+    """Return where the first paragraphs of a page end: all of a short one."""
+    if len(text) <= BEGINNING:
+        return len(text)
+    end = text.rfind(BLANK_LINE, 0, BEGINNING)
+    return end if end > 0 else BEGINNING
 
 
 def _window(row: JsonRow) -> ShownRow:

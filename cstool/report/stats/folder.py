@@ -1,5 +1,6 @@
 """Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
 from cstool.languages.words import words_of
+from cstool.report.show.query import form_of
 from cstool.report.stats.documents import PairStats, document_stats, pair_stats
 from cstool.report.stats.folder_figures import (
     FolderStats,
@@ -17,7 +19,9 @@ from cstool.report.stats.folder_figures import (
     TextStats,
     sum_of_words,
 )
+from cstool.report.stats.lexicon_numbers import LexiconStats, lexicon_stats
 from cstool.report.stats.read_batches import at_once, batches, more_columns
+from cstool.report.stats.romanized_numbers import romanized_stats
 from cstool.report.stats.switched_sample import (
     FolderSample,
     read_sample,
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 
 def folder_stats(folder: Path) -> FolderStats:
     """Return the counts of a stage's folder. Raises InputError for another folder."""
-    manifest = need_stage(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE, "romanize")
     counted = _COUNT[manifest.stage](folder, manifest)
     languages = sorted(counted.languages, key=lambda s: s.language)
     source, switched = counted.sides or _sides(manifest, languages)
@@ -65,6 +69,8 @@ def folder_stats(folder: Path) -> FolderStats:
         counted.pairs,
         msgspec.UNSET if (passes := kind_of(manifest).passes) == 1 else passes,
         counted.mixture,
+        counted.lexicon,
+        romanized_stats(folder, manifest) if manifest.stage == "romanize" else msgspec.UNSET,
     )
 
 
@@ -115,12 +121,14 @@ class _Counted(NamedTuple):
     sides: _Sides | None = None
     pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
     mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
+    lexicon: LexiconStats | msgspec.UnsetType = msgspec.UNSET
 
 
 def _sentences(folder: Path, manifest: Manifest) -> _Counted:
     rows = words = mentions = linked = 0
     whole = DocumentNumbers()
     unit = manifest.row_unit
+    linked_rows = form_of(manifest) == "link"
     columns = ["text", "mentions", *more_columns(unit)]
     for batch in batches(folder, manifest.tables, columns, at_once(unit)):
         rows += batch.num_rows
@@ -128,13 +136,13 @@ def _sentences(folder: Path, manifest: Manifest) -> _Counted:
         words += int(of_row.sum())
         flat = batch.column("mentions").flatten()
         mentions += len(flat)
-        if manifest.stage == "link":
+        if linked_rows:
             linked += len(flat) - flat.field("qid").null_count
         if unit != "sentence":
             whole += document_numbers(batch, "mentions", np.zeros(len(of_row), bool))
             whole += DocumentNumbers(words=histogram(of_row).tolist())
     language = manifest.source.language if manifest.source else ""
-    known = linked if manifest.stage == "link" else None
+    known = linked if linked_rows else None
     documents = msgspec.UNSET if unit == "sentence" else document_stats(whole)
     stats = LanguageStats(language, rows, words, mentions, known, documents=documents)
     return _Counted([stats])
@@ -282,6 +290,21 @@ def _mixed(folder: Path, manifest: Manifest) -> _Counted:
     return _Counted(languages, mixture=mixture)
 
 
+def _lexicon(folder: Path, manifest: Manifest) -> _Counted:
+    lexicon = lexicon_stats(folder, manifest)
+    pairs = Counter[str]()
+    for one in lexicon.languages:
+        pairs[one.target_language] += one.pairs
+    languages = [LanguageStats(code, number) for code, number in pairs.items()]
+    return _Counted(languages, lexicon=lexicon)
+
+
+def _romanized(folder: Path, manifest: Manifest) -> _Counted:
+    """Return the counts of the rows that were romanized."""
+    form = form_of(manifest)
+    return _COUNT[form](folder, manifest)
+
+
 def _entities(folder: Path, manifest: Manifest) -> _Counted:
     del folder
     labels = manifest.counts.details.get("languages", {})
@@ -312,4 +335,6 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "titles": _titles,
     "pair": _paired,
     "mask": _examples,
+    "lexicon": _lexicon,
+    "romanize": _romanized,
 }

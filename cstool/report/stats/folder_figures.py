@@ -7,6 +7,8 @@ import msgspec
 from cstool.languages.code_mixing import MixingMeasures
 from cstool.languages.codes import is_in
 from cstool.report.stats.documents import DocumentStats, PairStats
+from cstool.report.stats.lexicon_numbers import LexiconStats
+from cstool.report.stats.romanized_numbers import RomanizedLanguage
 from cstool.storage.mixture import Mixture
 from cstool.storage.schemas import TALLIES, Unit
 
@@ -60,7 +62,8 @@ class FolderStats(msgspec.Struct, frozen=True):
     `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
     ones, None if there are none or if they cannot be distinguished. `unit`: what a row contains, if
     not a sentence. `pairs`: of a folder of pairs of pages. `passes`: if there are several.
-    `mixture`: the numbers of a mixture.
+    `mixture`: the numbers of a mixture; `lexicon`: those of a lexicon; `romanized`: of rows with
+    their text in Latin letters.
     """
 
     stage: str
@@ -76,6 +79,8 @@ class FolderStats(msgspec.Struct, frozen=True):
     pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
     passes: int | msgspec.UnsetType = msgspec.UNSET
     mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
+    lexicon: LexiconStats | msgspec.UnsetType = msgspec.UNSET
+    romanized: list[RomanizedLanguage] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def dictionary_words(self) -> int | msgspec.UnsetType:
@@ -105,6 +110,7 @@ _ROWS_ARE = {
     "mask": "rows",
     "pair": "pages",
     "mix": "rows",
+    "lexicon": "pairs",
 }
 
 
@@ -122,4 +128,13 @@ def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> Folder
         kept = {one.language for one in languages}
         numbers = [one for one in mixture.numbers if one.language in kept]
         mixture = msgspec.structs.replace(mixture, numbers=numbers)
-    return msgspec.structs.replace(stats, languages=languages, mixture=mixture)
+    lexicon, kept = stats.lexicon, {one.language for one in languages}
+    if lexicon:
+        pairs = [one for one in lexicon.languages if one.target_language in kept]
+        lexicon = msgspec.structs.replace(lexicon, languages=pairs)
+    romanized = stats.romanized
+    if romanized:
+        romanized = [one for one in romanized if is_in(one.language, sorted(kept))]
+    return msgspec.structs.replace(
+        stats, languages=languages, mixture=mixture, lexicon=lexicon, romanized=romanized
+    )

@@ -9,6 +9,8 @@ from cstool.execution.terminal import printable
 from cstool.report.stats.compare import CorpusSummary, by_language
 from cstool.report.stats.documents import PairStats
 from cstool.report.stats.folder_figures import FolderStats, LanguageStats, TextStats
+from cstool.report.stats.lexicon_numbers import LexiconStats
+from cstool.report.stats.romanized_numbers import RomanizedLanguage
 
 if TYPE_CHECKING:
     from cstool.report.stats.breakdowns import TitleStats, TypeStats
@@ -45,7 +47,7 @@ def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | N
     everything = LanguageStats("all", *totals, dictionary_words=stats.dictionary_words)
     lines = [_cells(s) for s in [*listed, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
-    if stats.stage in ("switch", "shard"):
+    if stats.stage in ("switch", "shard") or (stats.stage == "romanize" and stats.switched):
         used = [i for i in used if i != 4]  # all entities of these stages are linked
     widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
     while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
@@ -121,6 +123,45 @@ def pairs_table(pairs: PairStats) -> str:
                  "combinations"),
     )  # fmt: skip
     return "\n\n".join(tables)
+
+
+def lexicon_tables(lexicon: LexiconStats, shown: int | None = None) -> str:
+    """Return the pairs of names by languages and origin, by script, and the linked entities."""
+    every = lexicon.languages
+    origins = sorted({origin for one in every for origin in one.origins})
+    lines = [
+        [one.source_language, one.target_language, f"{one.pairs:,}", f"{one.entities:,}",
+         f"{one.pairs / one.entities:.2f}" if one.entities else "",
+         *(_number(one.origins.get(origin)) for origin in origins)]
+        for one in every[:shown]
+    ]  # fmt: skip
+    linked = [] if lexicon.linked is None else [["linked entities", f"{lexicon.linked:,}"]]
+    whole = [["pairs", f"{lexicon.pairs:,}"], ["entities", f"{lexicon.entities:,}"], *linked]
+    head = ["source", "target", "pairs", "entities", "per entity", *origins]
+    scripts = [[name, f"{number:,}"] for name, number in lexicon.scripts.items()]
+    most = [[f"Q{one.qid}", one.name, f"{one.links:,}"] for one in lexicon.most_linked]
+    tables = [
+        aligned(["lexicon", ""], whole, 1, len(whole), ""),
+        aligned(head, lines, 2, len(every), "pairs of languages"),
+        aligned(["script", "pairs"], scripts[:_COMBINATIONS], 1, len(scripts), "scripts"),
+    ]
+    if most:
+        tables.append(aligned(["most linked", "", "links"], most, 2, len(most), ""))
+    return "\n\n".join(tables)
+
+
+def romanized_table(languages: Sequence[RomanizedLanguage]) -> str:
+    """Return the share of rows that change, and of Latin letters before and after."""
+    lines = [
+        [one.language, f"{one.rows:,}", *(_percent(share) for share in one.shares)]
+        for one in languages
+    ]
+    head = ["language", "rows read", "changed", "Latin letters", "romanized"]
+    return aligned(head, lines, 1, len(lines), "")
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}%"
 
 
 def types_table(types: "Sequence[TypeStats]", shown: int) -> str:

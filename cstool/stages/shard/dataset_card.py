@@ -79,9 +79,9 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-{license_section(wikis, unit, words=facts.kind.words)}## Citation
+{license_section(wikis, unit, names=facts.kind.names, words=facts.kind.words)}## Citation
 
-{citation(recipes_of(facts.lineage))}"""
+{citation(recipes_of(facts.lineage), names=facts.kind.names)}"""
 
 
 _FOLDER = "PATH/OF/THIS/FOLDER"

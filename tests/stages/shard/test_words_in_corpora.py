@@ -63,7 +63,7 @@ def test_the_card_describes_words_and_counts_them(corpus: Path) -> None:
     assert "| dictionary words |" in card
     assert f"| sv | Swedish | 27 | 3 | 120 | {PAGES} | {PAGES} |" in card
     assert "Share of the names and words" in card
-    assert "Each has a license of its own" in card
+    assert "Each of them has a license of its own" in card
     assert "without regard to their meaning" in card
     assert "into which entities and words were switched" in card
     assert "Only entities are switched" not in card
@@ -74,7 +74,8 @@ def test_a_corpus_of_words_only_does_not_speak_of_labels(tmp_path: Path) -> None
     make_corpus(tmp_path / "switched", tmp_path / "corpus")
     card = (tmp_path / "corpus/README.md").read_text()
     assert "Labels are inserted" not in card
-    assert "entities are replaced" not in card
+    assert "entities are replaced" not in card and "Entity labels" not in card
+    assert "entity-linking" not in card
 
 
 def test_entitycs_marks_entities_only(tmp_path: Path) -> None:
