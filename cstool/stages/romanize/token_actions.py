@@ -17,8 +17,8 @@ from cstool.arrays.arrow import strings
 from cstool.dictionaries.dictionary_store import DictionaryStore
 from cstool.dictionaries.folding import folded
 from cstool.errors import InputError
+from cstool.languages.capital_letters import in_capitals, with_capital
 from cstool.languages.codes import is_known
-from cstool.languages.letter_case import in_capitals, with_capital
 from cstool.romanization.changed_pieces import Side, WordOffset
 from cstool.romanization.words_in_context import WordContext, WordRomanizer
 
