@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cstool.stages.mix.recipe import MixRecipe, SourceRecipe, StageRecipe
     from cstool.stages.mix.stage import MixOptions, mix
     from cstool.stages.pair.stage import PairOptions, pair
+    from cstool.stages.romanize.stage import RomanizeOptions, romanize
     from cstool.stages.shard.stage import ShardOptions, shard
     from cstool.stages.switch.options import SwitchOptions
     from cstool.stages.switch.stage import switch
@@ -43,6 +44,7 @@ _MODULES = {
     "MixRecipe": "stages.mix.recipe",
     "OutputError": "errors",
     "PairOptions": "stages.pair.stage",
+    "RomanizeOptions": "stages.romanize.stage",
     "RunOptions": "execution.options",
     "ShardOptions": "stages.shard.stage",
     "SourceRecipe": "stages.mix.recipe",
@@ -58,6 +60,7 @@ _MODULES = {
     "pair": "stages.pair.stage",
     "read_manifest": "storage.manifest",
     "read_recipe": "stages.mix.read_recipe",
+    "romanize": "stages.romanize.stage",
     "shard": "stages.shard.stage",
     "switch": "stages.switch.stage",
     "titles": "stages.titles.stage",
@@ -76,6 +79,7 @@ __all__ = [
     "MixRecipe",
     "OutputError",
     "PairOptions",
+    "RomanizeOptions",
     "RunOptions",
     "ShardOptions",
     "SourceRecipe",
@@ -92,6 +96,7 @@ __all__ = [
     "pair",
     "read_manifest",
     "read_recipe",
+    "romanize",
     "shard",
     "switch",
     "titles",

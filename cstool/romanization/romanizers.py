@@ -31,7 +31,13 @@ class Edge(NamedTuple):
 
 
 class Romanizer(Protocol):
-    """Writes text in Latin letters."""
+    """Writes text in Latin letters.
+
+    `by_word`: whether what a word becomes does not depend on other words; else it is lines that do
+    not depend on others.
+    """
+
+    by_word: bool
 
     def lcode(self, language: str) -> str:
         """Return the code of the rules for text in a language, "" for the general ones."""
@@ -79,6 +85,8 @@ def romanizer(name: RomanizerName) -> Romanizer:
 
 class Uroman:
     """The reference, loaded when it is first used: that takes three seconds."""
+
+    by_word = True
 
     def __init__(self) -> None:
         self._program: object = None
@@ -130,6 +138,8 @@ class Uroman:
 class UromanFast:
     """The port to Rust, for words without a character with which it differs from the reference."""
 
+    by_word = True
+
     def __init__(self) -> None:
         from uroman_fast import romanize
 
@@ -155,15 +165,21 @@ class UromanFast:
 def _different_characters() -> re.Pattern[str]:
     """Return the characters with which the port was measured to differ, or that were not measured.
 
-    Among them are capitals at which it ends with a panic, and all of private use.
+    Among them are capitals at which it ends with a panic, and characters of later versions of
+    Unicode than that of the measurement.
     """
     table = rows("cstool.romanization", "reference_characters.tsv")
     ranges = (f"{chr(int(first, 16))}-{chr(int(last, 16))}" for first, last, _ in table)
-    return re.compile(f"[{''.join(ranges)}\ue000-\uf8ff\U000e0000-\U0010ffff]")
+    return re.compile(f"[{''.join(ranges)}]")
 
 
 class IcuTransforms:
-    """Transforms of ICU: any script to Latin letters, then these to ASCII."""
+    """Transforms of ICU: any script to Latin letters, then these to ASCII.
+
+    A punctuation mark is changed by the rules of the script before it, also of another word.
+    """
+
+    by_word = False
 
     def __init__(self) -> None:
         import icu

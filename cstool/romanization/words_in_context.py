@@ -7,16 +7,17 @@ Thai vowel (U+0E2D) before which uroman also reads letters of the preceding word
 which romanizes word by word, does not.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from cstool.romanization.changed_pieces import Side, WordOffset
 from cstool.romanization.romanizers import Romanizer
 
 # What can be beside a word, by its index in a context: nothing, or a character.
 BESIDE = ("", " ", "\n")
-# Words whose romanization is kept; then all are forgotten.
+# Words whose romanization is kept; then all are forgotten. Longer texts are not kept.
 _MOST_WORDS = 1 << 18
+_LONGEST = 128
 
-Side = Literal["start", "end"]
 # How the offset of a span in a romanized word was found.
 BY_PIECES = "word cut at the span's end"
 BY_EDGES = "offsets of uroman"
@@ -32,13 +33,6 @@ class WordContext(NamedTuple):
     after: int
 
 
-class WordOffset(NamedTuple):
-    """An offset in a romanized word, and how it was found."""
-
-    offset: int
-    found: str
-
-
 class WordRomanizer:
     """Romanizes words, and keeps what they became."""
 
@@ -49,6 +43,8 @@ class WordRomanizer:
 
     def romanize(self, word: WordContext) -> str:
         """Return the word in Latin letters, without what is beside it."""
+        if len(word.word) > _LONGEST:
+            return self._romanized(word)
         known = self._words.get(word)
         if known is None:
             if len(self._words) >= _MOST_WORDS:
@@ -62,6 +58,8 @@ class WordRomanizer:
         If the word's pieces become something else than the word, the offset is that of uroman's
         edges; within an edge, a span starts before it and ends after it.
         """
+        if len(word.word) > _LONGEST:
+            return self._found(word, cut, side)
         key = word, cut, side
         known = self._offsets.get(key)
         if known is None:

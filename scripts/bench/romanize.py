@@ -164,8 +164,8 @@ def rare_in_random_words(
 def ranges(characters: set[str], script_of: dict[str, str]) -> Iterator[tuple[int, int, str]]:
     """Yield ranges of code points of one script."""
     points = sorted(map(ord, characters))
-    key = [(point - index, script_of.get(chr(point), "")) for index, point in enumerate(points)]
-    for (_, script), some in groupby(zip(key, points, strict=True), key=lambda pair: pair[0]):
+    keys = [(point - index, script_of.get(chr(point), "")) for index, point in enumerate(points)]
+    for (_, script), some in groupby(zip(keys, points, strict=True), key=lambda pair: pair[0]):
         found = [point for _, point in some]
         yield found[0], found[-1], script
 
@@ -184,9 +184,8 @@ def compare(texts: list[str], out: Path | None) -> None:
         if letter.isalpha() and letter in script_of:
             beside.setdefault(script_of[letter], letter)
     found = {c for c, script in script_of.items() if script in different}
-    assigned = {
-        chr(p) for p in range(0x80, 0x110000) if unicodedata.category(chr(p)) not in "Cn Co Cs"
-    }
+    kinds = {chr(p): unicodedata.category(chr(p)) for p in range(0x80, 0x110000)}
+    assigned = {c for c, kind in kinds.items() if kind not in ("Cn", "Co", "Cs")}
     found |= single_characters(sorted(assigned - found), script_of, beside, both)
     for _ in range(3):
         found |= rare_in_random_words(script_of, seen, found, 300, both)

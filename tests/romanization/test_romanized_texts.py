@@ -10,12 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cstool.arrays.arrow import strings
-from cstool.romanization.romanized_texts import (
-    LanguagesOfText,
-    RomanizedTexts,
-    TextSpans,
-    romanize_texts,
-)
+from cstool.romanization.changed_pieces import RomanizedTexts, TextSpans
+from cstool.romanization.romanized_texts import LanguagesOfText, romanize_texts
 from cstool.romanization.romanizers import RomanizerName, romanizer
 from cstool.romanization.words_in_context import BY_EDGES, BY_PIECES, WordRomanizer
 
@@ -111,6 +107,16 @@ def test_a_span_selects_its_name_in_latin_letters(text: str, name: str, expected
     start = text.index(name)
     made = romanized([text], [[(start, start + len(name), "")]])
     assert made.text[0].as_py()[made.starts[0] : made.ends[0]] == expected
+
+
+def test_icu_romanizes_lines_as_a_whole() -> None:
+    """The Arabic comma after a number is changed by the rules of the word before."""
+    pytest.importorskip("icu")
+    texts = ["عام 1990، ثم", "Москва\nи 東京", "plain"]
+    made = romanized(texts, [[(4, 8, "")], [(7, 8, "")], []], name="icu")
+    assert made.text.to_pylist() == [whole(text, "", "icu") for text in texts]
+    first = made.text[0].as_py()
+    assert first[made.starts[0] : made.ends[0]] == "1990"
 
 
 def test_a_name_is_romanized_by_the_rules_of_its_language() -> None:

@@ -14,7 +14,8 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, one_chunk, strings
 from cstool.errors import InputError
-from cstool.romanization.romanized_texts import LanguagesOfText, TextSpans
+from cstool.romanization.changed_pieces import TextSpans
+from cstool.romanization.romanized_texts import LanguagesOfText
 from cstool.romanization.romanizers import Romanizer
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, need_stage
@@ -96,6 +97,14 @@ def languages_of(rows: pa.Table, columns: RowColumns, romanizer: Romanizer) -> L
     return _with_rules(
         [*text_codes, *span_codes], text_index, span_index + len(text_codes), romanizer
     )
+
+
+def codes_of(rows: pa.Table, columns: RowColumns) -> list[str]:
+    """Return the language of the text of each row, "" for rows in several."""
+    if columns.language:
+        return [columns.language] * rows.num_rows
+    return one_chunk(rows.column(_OF_ROW)).to_pylist() if _OF_ROW in rows.column_names else [
+        ""] * rows.num_rows  # fmt: skip
 
 
 def _coded(column: pa.Array) -> tuple[list[str], Array]:

@@ -5,7 +5,7 @@ tables and the attribution are copied.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from shutil import copyfile
@@ -18,10 +18,13 @@ import pyarrow.parquet as pq
 
 from cstool.arrays.arrow import list_of_structs, numbers, one_chunk, slices_of
 from cstool.arrays.codepoints import begins_of
-from cstool.errors import InputError
+from cstool.dictionaries.dictionary_files import Dictionaries, find_dictionaries
+from cstool.dictionaries.make_dictionary import make_dictionary
+from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.formats.attribution import PAGES_FILE
-from cstool.romanization.romanized_texts import RomanizedTexts, romanize_texts
+from cstool.romanization.changed_pieces import RomanizedTexts
+from cstool.romanization.romanized_texts import romanize_texts
 from cstool.romanization.romanizers import RomanizerName, need_romanizer, romanizer
 from cstool.romanization.words_in_context import WordRomanizer
 from cstool.stages.romanize.inputs import (
@@ -31,14 +34,20 @@ from cstool.stages.romanize.inputs import (
     romanized_schema,
     spans_of,
 )
+from cstool.stages.romanize.token_actions import ActionTable, read_actions
+from cstool.stages.romanize.token_tags import TagSource, find_tags, index_tags
+from cstool.stages.romanize.token_treatment import TokenTreatment, treated
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import layout_of, open_part, read_part
 from cstool.storage.counts import Counts, total
+from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import (
     ATTRIBUTION,
     PARAGRAPHS,
+    Input,
     Manifest,
     Part,
+    describe_file,
     describe_folder,
     describe_part,
 )
@@ -59,51 +68,123 @@ _BYTES_AT_ONCE = 4 << 20
 
 @dataclass(frozen=True)
 class RomanizeOptions:
-    """The options of `cstool romanize`."""
+    """The options of `cstool romanize`.
+
+    `actions`: a table of what is done with a token, by its tag; `tags`: a column of the rows with
+    the tags of tokens, or a file, `tag_column`: of the file; `words`: dictionaries for tokens to
+    translate, as in `dictionaries`.
+    """
 
     romanizer: RomanizerName = "uroman"
+    actions: Path | None = None
+    tags: str | None = None
+    tag_column: str = "tag"
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Work:
-    """The parameters of the workers; `fingerprint`: of the input."""
+    """The parameters of the workers; `fingerprint`: of the run."""
 
     folder: str
-    fingerprint: str | None
+    fingerprint: str
     columns: RowColumns
-    options: RomanizeOptions
+    romanizer: RomanizerName
+    treatment: TokenTreatment | None
+
+
+@dataclass(frozen=True)
+class _Actions:
+    """The actions and the tags of tokens, and the dictionaries to translate them."""
+
+    table: ActionTable
+    tags: TagSource
+    dictionaries: Dictionaries | None
+    inputs: tuple[Input, ...]
+    parameters: dict[str, Any]
 
 
 def romanize(folder: Path, out: Path, options: RomanizeOptions, running: RunOptions) -> Manifest:
     """Romanize the rows of a folder; return the manifest.
 
-    Raises InputError for a folder that cannot be romanized, CstoolError if the romanizer is not
+    Raises InputError for a folder that cannot be romanized, for actions and tags that do not fit
+    it, WrongCallError for options that exclude each other, CstoolError if the romanizer is not
     installed.
     """
     read, columns = need_rows(folder)
     versions = need_romanizer(options.romanizer)
-    inputs = [describe_folder(folder, read)]
-    parameters: dict[str, Any] = {"romanizer": options.romanizer, "libraries": versions}
     schema = romanized_schema(folder, read)
+    actions = _actions(options, schema, read)
+    inputs = [describe_folder(folder, read), *(actions.inputs if actions else ())]
+    parameters: dict[str, Any] = {"romanizer": options.romanizer, "libraries": versions}
     folder = folder.absolute()
     with open_run(
         out,
         stage="romanize",
-        parameters=parameters,
+        parameters=parameters | (actions.parameters if actions else {}),
         inputs=inputs,
         options=running,
         reads=[folder],
     ) as run:
         if run.finished:
             return run.finished
-        work = _Work(str(folder), inputs[0].fingerprint, columns, options)
+        treatment, counted = _treatment(run, actions)
+        work = _Work(str(folder), run.claim.fingerprint(), columns, options.romanizer, treatment)
         tasks = [Task(p.file, p.file, p.checksum, p.bytes) for p in read.tables]
         spec = PartSpec(schema, label="romanize", layout=layout_of(schema, _UNIQUE))
         made = run.map(romanize_part, work, tasks, spec)
         beside = [*_copies(run, folder, read, ATTRIBUTION), *_copies(run, folder, read, PARAGRAPHS)]
-        counts = total(m.counts for m in made)
+        counts = total([counted, *(m.counts for m in made)])
+        run.leave_the_rest()
         files = [_copy_attribution(run, folder, part) for part in read.parts if _is_pages(part)]
         return run.finish([*made, *beside], counts, source=read.source, files=files, unit=read.unit)
+
+
+def _actions(options: RomanizeOptions, schema: pa.Schema, read: Manifest) -> _Actions | None:
+    """Return what is done with tokens, None without --actions."""
+    if options.actions is None:
+        for name, value in (("--tags", options.tags), ("--words", options.words)):
+            if value:
+                raise WrongCallError(f"{name}: needs --actions; give it, or omit the option")
+        return None
+    if options.tags is None:
+        raise WrongCallError("--actions: needs the tags of tokens; give them with --tags")
+    table = read_actions(options.actions)
+    tags = find_tags(options.tags, options.tag_column, schema, read.stage)
+    words = None
+    if table.languages and not options.words:
+        raise WrongCallError(
+            f"{options.actions}: translates tokens, which needs a dictionary; give it with --words"
+        )
+    if options.words:
+        if read.source is None:
+            raise InputError(
+                "--words: the rows are in several languages, and a dictionary is of one; leave out "
+                "the actions `translate`"
+            )
+        words = find_dictionaries(options.words, read.source.language, table.languages)
+    files = [options.actions, *([Path(tags.file)] if tags.file else [])]
+    inputs = [*map(describe_file, files), *(words.inputs if words else ())]
+    actions = {tag: " ".join(filter(None, action)) for tag, action in table.actions}
+    return _Actions(table, tags, words, tuple(inputs), {"actions": actions, "tags": tags.column})
+
+
+def _treatment(run: Run, actions: _Actions | None) -> tuple[TokenTreatment | None, Counts]:
+    """Make the dictionary and the index of the tags."""
+    if actions is None:
+        return None, Counts()
+    run.read[1] = hash_file(Path(actions.table.file))
+    tags = actions.tags
+    if tags.file:
+        run.read[2] = hash_file(Path(tags.file))
+        index = run.work("tags.npy")
+        with whole_file(index) as temporary:
+            tags = replace(index_tags(tags, temporary), index=str(index))
+    if actions.dictionaries is None:
+        return TokenTreatment(actions.table, tags), Counts()
+    store, counts = make_dictionary(run, actions.dictionaries)
+    languages = actions.dictionaries.languages
+    return TokenTreatment(actions.table, tags, str(store), languages), counts
 
 
 def romanize_part(file: str, work: _Work) -> Batches:
@@ -135,7 +216,7 @@ def _slices(rows: pa.Table) -> Iterator[pa.Table]:
 @lru_cache(maxsize=1)
 def _words(work: _Work) -> WordRomanizer:
     """Return the romanizer of a run, loaded once per process."""
-    return WordRomanizer(romanizer(work.options.romanizer))
+    return WordRomanizer(romanizer(work.romanizer))
 
 
 def _of_rows(
@@ -149,8 +230,11 @@ def _of_rows(
             f"{path}: spans in {work.columns.spans} overlap or end beyond the text; make the "
             "folder again with --overwrite"
         )
-    languages = languages_of(rows, work.columns, words.romanizer)
-    made = romanize_texts(texts, spans, languages, words)
+    if work.treatment:
+        made = treated(rows, spans, work.columns, work.treatment, words, counts)
+    else:
+        languages = languages_of(rows, work.columns, words.romanizer)
+        made = romanize_texts(texts, spans, languages, words)
     _count(texts, made, counts)
     bounds = [numbers(side.astype(np.uint32)) for side in (made.starts, made.ends)]
     return made.text, list_of_structs(np.diff(spans.firsts), bounds, _SPANS)

@@ -11,7 +11,8 @@ from cstool.arrays.arrow import distinct, numbers
 from cstool.errors import InputError
 from cstool.languages.labels import ChosenLabels
 from cstool.languages.scripts import main_scripts, mask, scripts_of
-from cstool.romanization.romanized_texts import LanguagesOfText, TextSpans, romanize_texts
+from cstool.romanization.changed_pieces import TextSpans
+from cstool.romanization.romanized_texts import LanguagesOfText, romanize_texts
 from cstool.romanization.romanizers import RomanizerName, romanizer
 from cstool.romanization.words_in_context import WordRomanizer
 from cstool.storage.counts import Counts
