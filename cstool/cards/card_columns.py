@@ -33,6 +33,10 @@ _PASS = """
 _DOCUMENTS = """
 | `sentences` | offsets in `text` at which the sentences start |
 | `gaps` | number of missing sentences, of which a part could not be rendered |"""
+_ROMANIZED = """
+| `romanized` | `text` in Latin letters |
+| `romanized_entities` | the `start` and `end` in `romanized` of each span in `entities`, in their \
+order |"""
 _COLUMNS = {
     "entitycs": """\
 | column | meaning |
@@ -50,6 +54,14 @@ _COLUMNS = {
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
 | `target` | the source sentence |
 | `wiki` | wiki of the source sentence |""",
+    "translico": """\
+Each line of the CSV files is a pair, as [TransliCo](https://github.com/cisnlp/TransliCo) reads
+them:
+
+| column | meaning |
+|---|---|
+| `text` | the sentence, with switched entities or as in Wikipedia |
+| `transliteration` | the same in Latin letters |""",
 }
 
 # What the fields of formats are that have all columns but the text in one.
@@ -125,13 +137,14 @@ def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
         table = table.replace("into which entities were", f"into which {kind.switched} were")
         table = table.replace("ends are exclusive |", f"ends are exclusive.{_OF_WORDS}")
     table += _PASS if kind.passes > 1 else ""
+    romanized = _ROMANIZED if kind.romanized else ""
     if kind.unit == "sentence":
-        return table
+        return table + romanized
     table = table.replace("sentence", kind.unit)
     if kind.unit == "page":
         table = table.replace("Wikipedia page of the page", "id and title of the page")
     table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
-    return table + _DOCUMENTS
+    return table + _DOCUMENTS + romanized
 
 
 _FIRST = "page id × 2²⁰ + position of its first sentence on the page"

@@ -65,8 +65,10 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "repeat": ("--repeat", False),
         "mix": ("--mix", False),
         "source_rows": ("--source-rows", "switched"),
+        "romanize_names": ("--romanize-names", None),
     },
     "lexicon": {},
+    "romanize": {"romanizer": ("--romanizer", "uroman")},
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
         "validation": ("--validation", 100),
@@ -101,6 +103,7 @@ _FOLDERS = {
     "extract": "sentences",
     "link": "linked",
     "switch": "switched",
+    "romanize": "romanized",
     "titles": "titles",
     "shard": "corpus",
     "pair": "pairs",
@@ -126,7 +129,9 @@ def commands(
     `parameters`: of `shard`; `tests`: file names of its test sets.
     """
     made = made_folders(lineage)
-    switched = [one.folder for one in made if one.stage.stage == "switch"]
+    stages = [one.stage.stage for one in made]
+    read = "romanize" if "romanize" in stages else "switch"
+    switched = [one.folder for one in made if one.stage.stage == read]
     words = [*switched, *_given("shard", parameters), *_tokenizer(parameters), *_tests(tests)]
     last = shlex.join(["cstool", "shard", *words, "-o", "corpus"])
     return [*(one.command for one in made), last]
@@ -227,7 +232,9 @@ def _read_words(
         if folders["link"]:
             yield from ("--linked", *folders["link"])
     elif one.stage == "shard":
-        yield from folders["switch"]
+        yield from (*folders["switch"], *folders["romanize"])
+    elif one.stage == "romanize":
+        yield from (folder for given in one.inputs for folder in folders[given.name])
     elif one.stage == "pair":
         yield from _pair_words(one, folders)
     elif one.queried:

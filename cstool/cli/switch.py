@@ -10,6 +10,7 @@ from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
 from cstool.languages.labels import Fallback, NameKind
+from cstool.romanization.romanizers import ROMANIZERS
 from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import (
     MARKS,
@@ -250,6 +251,14 @@ _CODES_SHOWN = 9
     "and invisible characters of the labels themselves are changed.",
 )
 @click.option(
+    "--romanize-names",
+    is_flag=False,
+    flag_value="uroman",
+    type=click.Choice(ROMANIZERS),
+    help="Write names in other scripts than Latin in Latin letters, with uroman or another "
+    "romanizer of `cstool romanize`; only for text that is written in Latin letters.",
+)
+@click.option(
     "--inflected",
     type=click.Choice(get_args(Inflected)),
     show_default="skip-mention; keep with --style annotate",
@@ -399,7 +408,10 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     rows = TALLIES[manifest.row_unit]
-    for unit in (f"source {rows}", "mentions", "words"):
+    if words := counts.tallies.get("words"):
+        left = f"; not switched: {dropped(manifest, 'words')}" if words.dropped else ""
+        yield f"{words.written:,} words switched{left}"
+    for unit in (f"source {rows}", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"
     if "labels" in counts.tallies and counts.tallies["labels"].dropped:

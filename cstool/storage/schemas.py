@@ -220,6 +220,7 @@ BY_STAGE = {
     "mix": pa.schema([*SWITCHED, *MIX_FIELDS]),
     "mask": EXAMPLES,
     "lexicon": LEXICON,
+    "romanize": pa.schema([*SWITCHED, *ROMANIZED_FIELDS]),
 }
 
 POSITIONS_A_PAGE = 2**20

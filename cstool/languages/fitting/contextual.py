@@ -16,6 +16,7 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import bytes_of, like, matches, put
+from cstool.languages.capital_letters import capitals
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import beside
@@ -23,7 +24,6 @@ from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import QUOTE, SMALL, STOPS, classes, quotation_marks
 from cstool.languages.fitting.context import MentionContexts, articles
 from cstool.languages.fitting.reasons import FittedNames
-from cstool.languages.letter_case import capitals
 
 _SHOWN = re.compile(r"[^\W_]")
 _REMARK = re.compile(r"^(.*\S)(?: \((.+)\)|（(.+)）|, (.+))$")

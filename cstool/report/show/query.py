@@ -63,12 +63,17 @@ def form_of(manifest: Manifest) -> str:
 
 
 def need_text(folder: Path, manifest: Manifest) -> None:
-    """Raise InputError for a corpus whose rows are token ids."""
+    """Raise InputError for a corpus whose rows are token ids, or lines of CSV."""
     form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
     if form and form.tokens:
         raise InputError(
             f"{folder}: corpus in the format {form.name}, which has no text; give one made with "
             "--format cstool"
+        )
+    if form and form.name == "translico":
+        raise InputError(
+            f"{folder}: corpus in the format translico, whose CSV files other programs show; give "
+            "the folder of `cstool romanize`, or a corpus made with --format cstool"
         )
 
 

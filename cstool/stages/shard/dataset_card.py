@@ -85,8 +85,13 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 
 _FOLDER = "PATH/OF/THIS/FOLDER"
-# By suffix: the packages with which the files can be read.
-_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
+# By suffix: the packages with which the files can be read, if more than `datasets`.
+_LIBRARIES = {
+    "parquet": "datasets",
+    "jsonl.zst": "datasets zstandard",
+    "jsonl.gz": "datasets",
+    "csv": "datasets",
+}
 
 
 def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -96,7 +101,7 @@ def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
         files = splits.get(first, {}).get("train", SplitSize()).files
         return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
     return f"""\
-With `pip install {_LIBRARIES[facts.form.suffix]}`:
+With `pip install {_LIBRARIES.get(facts.form.suffix, "datasets")}`:
 
 ```python
 from datasets import load_dataset
@@ -241,6 +246,8 @@ def _left_out(facts: CardData) -> str:
         )
     if facts.form.name == "mt":
         kinds.append("rows of the source sentences themselves")
+    if facts.form.name == "translico":
+        kinds.append("rows whose text or transliteration is empty")
     if not kinds:
         return ""
     numbers = reasons_text(facts.dropped) or "none"

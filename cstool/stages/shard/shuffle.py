@@ -19,7 +19,12 @@ from cstool.formats.corpus_formats import format_of, group_size
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.make_files import file_batches
 from cstool.formats.written_files import Destination
-from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
+from cstool.stages.shard.dedup import (
+    DroppedSentences,
+    PartToRead,
+    columns_to_choose,
+    kept_rows,
+)
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.checksums import open_part
@@ -90,8 +95,9 @@ def scatter(part: PartToRead, work: ScatterTask) -> Batches:
         source = open_part(Path(part.file))
         present = source.schema_arrow.names
         passes = ["pass"] if "pass" in present else []
+        texts = columns_to_choose(work.plan.options.format)
         for groups in groups_at_once(source):
-            narrow = read_groups(source, groups, [*NARROW, *passes])
+            narrow = read_groups(source, groups, [*NARROW, *passes, *texts])
             of_table = kept_rows(narrow, part, kept, work.plan.options.format)
             tally = counts.tally("rows")
             for reason, number in of_table.dropped.items():

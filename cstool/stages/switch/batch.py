@@ -18,12 +18,12 @@ from cstool.languages.fitting import (
     in_compound,
     places,
 )
+from cstool.stages.switch.batch_spans import BatchSpans
+from cstool.stages.switch.batch_words import BatchWords
 from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.gather_labels import PERSON
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.sentence_batch import SentenceBatch
-from cstool.stages.switch.spans import Spans
-from cstool.stages.switch.words import BatchWords
 from cstool.storage.label_store import LabelStore
 
 # Reasons not to switch a linked mention; the first that applies is counted. 0: may be switched.
@@ -63,7 +63,7 @@ class BatchContext:
     mentions: MentionInfo
     store: LabelStore
     options: SwitchOptions
-    spans: Spans
+    spans: BatchSpans
     words: BatchWords | None
     rows_drawn: Array
     number: int = 0
@@ -78,7 +78,7 @@ class BatchContext:
     ) -> "BatchContext":
         """Return a batch as it is before the draws of a pass."""
         words = None if dictionary is None else BatchWords.of(batch, dictionary, options)
-        spans = Spans.of(batch) if words is None else words.spans
+        spans = BatchSpans.of(batch) if words is None else words.spans
         return BatchContext(
             batch, mentions, store, options, spans, words, np.ones(batch.number, bool)
         )

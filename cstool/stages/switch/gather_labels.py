@@ -17,7 +17,9 @@ from cstool.arrays.arrow import booleans, distinct, flat, list_of, numbers, one_
 from cstool.languages.codes import language_wiki
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
+from cstool.romanization.romanizers import RomanizerName
 from cstool.stages.switch.entity_types import EntityTypes, instances, person_classes
+from cstool.stages.switch.romanized_names import romanized_names
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
 from cstool.storage.counts import Counts, total
@@ -41,7 +43,7 @@ class LabelNeeds:
 
     `rules`: label selection; `tidied`: whether to clean the labels; `known_in`: the source
     language, if the names in it are needed; `types`: the types to mark; `persons`: whether to mark
-    persons.
+    persons. `romanizer`: writes names of other scripts in Latin letters.
     """
 
     rules: LabelRules
@@ -49,6 +51,7 @@ class LabelNeeds:
     known_in: str | None = None
     types: EntityTypes = field(default_factory=EntityTypes)
     persons: bool = False
+    romanizer: RomanizerName | None = None
 
     def columns(self) -> list[str]:
         """Return the columns of the entities table to read."""
@@ -142,6 +145,8 @@ def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
     chosen = choose(rules, len(qids), labels, titles, counts)
     if needs.tidied:
         chosen = _tidied(chosen, counts)
+    if needs.romanizer:
+        chosen = romanized_names(chosen, tuple(rules.targets), needs.romanizer, counts)
     known = _known(table, needs.known_in) if needs.known_in else None
     return pack(qids, chosen.places, chosen.texts, needs.marks(table), known, chosen.steps)
 

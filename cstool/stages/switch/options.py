@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from cstool.errors import WrongCallError
 from cstool.languages.labels import Fallback, NameKind
+from cstool.romanization.romanizers import RomanizerName
 from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 from cstool.storage.schemas import Unit
 
@@ -137,6 +138,8 @@ class SwitchOptions:
     those of a row. `mix`: each entity in a different language. `passes`: number of independent
     draws. `source_rows`: which source sentences are written as rows.
 
+    `romanize_names`: the romanizer of names in other scripts, None: they stay as they are.
+
     `words`: dictionaries of words to switch, as in `dictionaries`; `word_rate`: probability of
     switching a word; `words_in_mentions`: also words in linked mentions.
 
@@ -180,6 +183,7 @@ class SwitchOptions:
     types: EntityTypes = field(default_factory=EntityTypes)
     filter: RowFilter | None = None
     bounds: tuple[tuple[str, float], ...] = ()
+    romanize_names: RomanizerName | None = None
 
     @staticmethod
     def of(recipe: Recipe, **given: Any) -> "SwitchOptions":
@@ -233,6 +237,8 @@ class SwitchOptions:
         if not self.words:
             for name in ("words", "word_rate", "words_in_mentions"):
                 del parameters[name]
+        if self.romanize_names is None:
+            del parameters["romanize_names"]
         if self.row_rate == 1:
             del parameters["row_rate"]
         return parameters

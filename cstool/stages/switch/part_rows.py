@@ -16,6 +16,7 @@ from cstool.dictionaries.dictionary_store import DictionaryStore
 from cstool.errors import InputError
 from cstool.languages.labels import LabelRules
 from cstool.stages.switch.batch import BatchContext, study, with_grammar
+from cstool.stages.switch.batch_words import ROW_RATE
 from cstool.stages.switch.counts import Outcomes, count_rows
 from cstool.stages.switch.draws import MIXED, drawn
 from cstool.stages.switch.insertion import Insertion
@@ -35,7 +36,6 @@ from cstool.stages.switch.row_columns import RowWriter
 from cstool.stages.switch.row_filter import select_rows
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
 from cstool.stages.switch.sentence_batch import SentenceBatch
-from cstool.stages.switch.words import ROW_RATE
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.label_store import LabelStore
@@ -113,6 +113,8 @@ class SwitchWork:
 def switch_part(file: str, work: SwitchWork) -> Batches:
     """Yield the source and switched rows of a part."""
     counts = Counts()
+    if work.dictionary is not None:
+        counts.tally("words")
     store = _store(work)
     rules = LabelRules.of(work.sampling.codes, work.options.fallback, work.options.labels)
     origins = NameOrigins.of(rules, work.source_language)

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of, list_of_structs, nullable, numbers, ranges, strings
 from cstool.arrays.replaced import PieceRows, replaced
+from cstool.stages.switch.batch_spans import BatchSpans
 from cstool.stages.switch.insertion import Insertion
 from cstool.stages.switch.rewrite import SOURCE, WORD, NameOrigins, SwitchedRows, coded
 from cstool.stages.switch.sentence_batch import SentenceBatch, in_rows
-from cstool.stages.switch.spans import Spans
 from cstool.storage.schemas import PASS_FIELD, UNIT_FIELDS, with_dictionaries
 
 # Columns of few values, which are written as dictionaries.
@@ -45,7 +45,9 @@ class RowWriter:
         """Return a writer of rows with this schema."""
         return RowWriter(with_coded(schema), codes, origins, wiki, insertion)
 
-    def columns(self, batch: SentenceBatch, spans: Spans, rows: SwitchedRows) -> pa.RecordBatch:
+    def columns(
+        self, batch: SentenceBatch, spans: BatchSpans, rows: SwitchedRows
+    ) -> pa.RecordBatch:
         """Return the columns of the rows."""
         pieces = _pieces(spans, rows, self.insertion)
         take = numbers(rows.sentences)
@@ -104,7 +106,7 @@ class _Pieces(NamedTuple):
     which: Array
 
 
-def _pieces(spans: Spans, rows: SwitchedRows, insertion: Insertion) -> _Pieces:
+def _pieces(spans: BatchSpans, rows: SwitchedRows, insertion: Insertion) -> _Pieces:
     source_start, source_end = spans.start[rows.span], spans.end[rows.span]
     length = pc.utf8_length(rows.names).to_numpy().astype(np.int64)[rows.name]
     texts, which, before = rows.names, rows.name, np.zeros_like(length)
@@ -128,7 +130,7 @@ def _pieces(spans: Spans, rows: SwitchedRows, insertion: Insertion) -> _Pieces:
     return _Pieces(source_start, source_end, start, start + length, place + whole, texts, which)
 
 
-def _texts(spans: Spans, rows: SwitchedRows, pieces: _Pieces) -> pa.Array:
+def _texts(spans: BatchSpans, rows: SwitchedRows, pieces: _Pieces) -> pa.Array:
     """Return the text of each row: the pieces of its source, with others in place of anchors."""
     first = spans.first_piece[rows.sentences]
     count = spans.first_piece[rows.sentences + 1] - first

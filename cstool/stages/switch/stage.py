@@ -20,10 +20,12 @@ from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.languages.codes import current, is_all, is_known, language_wiki, resolve
 from cstool.languages.labels import LabelRules
+from cstool.romanization.romanizers import need_romanizer
 from cstool.stages.switch.draws import MIXED
 from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.part_rows import SwitchWork, census_part, switch_part
+from cstool.stages.switch.romanized_names import need_latin
 from cstool.stages.switch.round_robin import CENSUS, weigh
 from cstool.stages.switch.row_columns import with_coded
 from cstool.stages.switch.sampling import LanguageSampling
@@ -78,6 +80,9 @@ def switch(
         _check_entities(store, options, languages, source)
         inputs.append(describe_folder(store.folder, store.manifest))
         reads.append(store.folder.absolute())
+    romanizing = {}
+    if options.romanize_names:
+        romanizing["libraries"] = need_romanizer(options.romanize_names, "--romanize-names")
     words = None
     if options.words:
         words = find_dictionaries(options.words, source, languages)
@@ -86,7 +91,7 @@ def switch(
     with open_run(
         out,
         stage="switch",
-        parameters=options.parameters() | {"languages": languages},
+        parameters=options.parameters() | {"languages": languages} | romanizing,
         inputs=inputs,
         options=running,
         reads=reads,
@@ -117,6 +122,8 @@ def _check_entities(
     _need_labels(store, languages)
     if options.compare_names:
         _need_labels(store, [current(source)])
+    if options.romanize_names:
+        need_latin(current(source))
     if options.labels != "label":
         _need_titles(store, languages)
 
@@ -185,7 +192,7 @@ def _labels(
     rules = LabelRules.of(languages, options.fallback, options.labels)
     known_in = current(_source(*linked).language) if options.need_known else None
     named = options.anchors == "named"
-    needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
+    needs = LabelNeeds(rules, options.fit, known_in, options.types, named, options.romanize_names)
     return make_store(run, linked, (store.folder.absolute(), store.manifest), needs)
 
 

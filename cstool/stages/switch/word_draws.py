@@ -12,15 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, slices_of
+from cstool.arrays.arrow import changes, numbers, slices_of
 from cstool.arrays.codepoints import like, put
 from cstool.arrays.hashing import hash_word, mix, to_unit_interval
-from cstool.languages.letter_case import in_capitals, with_capital
-from cstool.stages.switch import words as reasons
+from cstool.languages.capital_letters import in_capitals, with_capital
+from cstool.stages.switch import batch_words as reasons
 from cstool.stages.switch.batch import BatchContext
+from cstool.stages.switch.batch_words import ALL_CAPITALS, BatchWords
 from cstool.stages.switch.draws import MIXED, below, of_pass, sentences_drawn
 from cstool.stages.switch.row_filter import with_mark
-from cstool.stages.switch.words import ALL_CAPITALS, BatchWords
 
 # Cells of words by languages that are considered at a time.
 _CELLS_AT_ONCE = 1 << 22
@@ -46,23 +46,29 @@ def word_candidates(context: BatchContext, words: BatchWords, rows: Array) -> Ar
     drawn in no language.
     """
     some = np.flatnonzero((rows & context.rows_drawn)[words.sentence])
-    codes = context.store.languages
-    may = np.zeros((context.batch.number, len(codes)), bool)
-    hashes = np.array([*map(hash_word, codes)], np.uint64)
-    rate = context.options.word_rate
-    ends = np.full(len(some), len(codes)).cumsum()
+    languages = len(context.store.languages)
+    may = np.zeros((context.batch.number, languages), bool)
+    ends = np.full(len(some), languages).cumsum()
     for first, last in slices_of(ends, _CELLS_AT_ONCE):
         now = some[first:last]
         there = words.translations.number[words.entry[now]] > 0
-        word, language = np.divmod(np.flatnonzero(there), len(codes))
-        if rate < 1:
-            drawn = below(_keys(context, words, now[word], hashes[language]), rate)
-            word, language = word[drawn], language[drawn]
-            never = np.ones(len(now), bool)
-            never[word] = False
-            words.note(now[never], reasons.WORD_RATE)
-        may[words.sentence[now[word]], language] = True
+        if context.options.word_rate < 1:
+            there = _where_drawn(context, words, now, there)
+            words.note(now[~there.any(axis=1)], reasons.WORD_RATE)
+        sentence = words.sentence[now]
+        begins = np.flatnonzero(changes(sentence))
+        may[sentence[begins]] |= np.logical_or.reduceat(there, begins, axis=0)
     return may
+
+
+def _where_drawn(context: BatchContext, words: BatchWords, word: Array, there: Array) -> Array:
+    """Return where words are drawn, bool[n, languages]; `there`: where they have translations."""
+    hashes = np.array([*map(hash_word, context.store.languages)], np.uint64)
+    row, language = np.divmod(np.flatnonzero(there), there.shape[1])
+    drawn = below(_keys(context, words, word[row], hashes[language]), context.options.word_rate)
+    result = np.zeros_like(there)
+    result[row[drawn], language[drawn]] = True
+    return result
 
 
 def words_in_rows(

@@ -13,7 +13,7 @@ from cstool.stages.switch.sentence_batch import SentenceBatch, in_rows
 
 
 @dataclass(frozen=True)
-class Spans:
+class BatchSpans:
     """Linked mentions and words of a batch, in the order of the text.
 
     `start`, `end` (character offsets), `qid` (0 for a word), `is_word`, `piece` (index in
@@ -35,11 +35,11 @@ class Spans:
     word: Array
 
     @staticmethod
-    def of(batch: SentenceBatch, entries: TextEntries | None = None) -> "Spans":
+    def of(batch: SentenceBatch, entries: TextEntries | None = None) -> "BatchSpans":
         """Return the spans: the linked mentions, and the entries of a dictionary, if any."""
         if entries is None:
             every = np.arange(len(batch.start))
-            return Spans(
+            return BatchSpans(
                 batch.start, batch.end, batch.qid, np.zeros(len(every), bool),
                 batch.sentence + 2 * every + 1, batch.anchors, batch.pieces,
                 np.arange(batch.number + 1) + 2 * batch.firsts, every, np.zeros(0, np.int64),
@@ -47,7 +47,7 @@ class Spans:
         return _with_words(batch, entries)
 
 
-def _with_words(batch: SentenceBatch, entries: TextEntries) -> Spans:
+def _with_words(batch: SentenceBatch, entries: TextEntries) -> BatchSpans:
     mentions, words = len(batch.start), len(entries.row)
     sentence = np.concatenate([batch.sentence, entries.row])
     start, end = (
@@ -67,7 +67,7 @@ def _with_words(batch: SentenceBatch, entries: TextEntries) -> Spans:
     piece[cut_here] = sentence[cut_here] + 2 * np.arange(firsts[-1]) + 1
     spelled = pa.concat_arrays([batch.anchors, pieces.take(numbers(piece[place[mentions:]]))])
     qid = np.concatenate([batch.qid, np.zeros(words, np.int64)])[order]
-    return Spans(
+    return BatchSpans(
         start, end, qid, is_word, piece, spelled.take(numbers(order)), pieces,
         np.arange(batch.number + 1) + 2 * firsts, place[:mentions], place[mentions:],
     )  # fmt: skip

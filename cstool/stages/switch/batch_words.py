@@ -11,9 +11,9 @@ from cstool.arrays.hashing import hash_word, mix
 from cstool.dictionaries.dictionary_store import DictionaryStore, TranslationRanges
 from cstool.dictionaries.text_entries import TextEntries, find_entries
 from cstool.dictionaries.text_words import words_in_texts
+from cstool.stages.switch.batch_spans import BatchSpans
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.sentence_batch import SentenceBatch, in_rows
-from cstool.stages.switch.spans import Spans
 from cstool.storage.counts import Tally
 
 # Reasons not to switch a word, in the order in which they are found: the last one is counted.
@@ -52,7 +52,7 @@ class BatchWords:
     keys: Array
     left: Array
     in_mentions: int
-    spans: Spans
+    spans: BatchSpans
     anchors: pa.StringArray
     translations: TranslationRanges
     store: DictionaryStore
@@ -61,7 +61,7 @@ class BatchWords:
     def of(batch: SentenceBatch, store: DictionaryStore, options: SwitchOptions) -> "BatchWords":
         """Return the entries of a dictionary in a batch."""
         found, in_mentions = _entries(batch, store, options.words_in_mentions)
-        spans = Spans.of(batch, found)
+        spans = BatchSpans.of(batch, found)
         anchors = spans.anchors.take(numbers(spans.word))
         used = distinct(found.entry)
         rows = mix(batch.ids ^ hash_word("word", options.seed))
