@@ -231,10 +231,9 @@ def _read_words(
         yield from ("--entities", *folders["entities"])
         if folders["link"]:
             yield from ("--linked", *folders["link"])
-    elif one.stage == "shard":
-        yield from (*folders["switch"], *folders["romanize"])
-    elif one.stage == "romanize":
-        yield from (folder for given in one.inputs for folder in folders[given.name])
+    elif one.stage in ("shard", "romanize"):
+        names = dict.fromkeys(given.name for given in one.inputs)
+        yield from (folder for name in names for folder in folders.get(name, ()))
     elif one.stage == "pair":
         yield from _pair_words(one, folders)
     elif one.queried:
