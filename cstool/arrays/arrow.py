@@ -90,6 +90,17 @@ def nfc(texts: pa.StringArray) -> pa.StringArray:
     return strings([unicodedata.normalize("NFC", text) for text in texts.to_pylist()])
 
 
+def coded(indexes: np.ndarray[Any, Any], values: pa.StringArray) -> pa.DictionaryArray:
+    """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
+    number = len(indexes)
+    first = np.full(len(values), number)
+    first[indexes[::-1]] = np.arange(number)[::-1]  # of equal indexes, the last one counts
+    order = np.argsort(first)[: np.count_nonzero(first < number)]
+    place = np.empty(len(values), np.int64)
+    place[order] = np.arange(len(order))
+    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))
+
+
 def list_of(
     lengths: Sequence[int] | np.ndarray[Any, Any], values: pa.Array, type_: pa.DataType
 ) -> pa.ListArray:
@@ -106,12 +117,20 @@ def offsets_of(lengths: Sequence[int] | np.ndarray[Any, Any]) -> pa.Array:
 
 def rows_at(rows: Rows, at: np.ndarray[Any, Any]) -> Rows:
     """Return the rows of a column or table with these indices, as `rows.take` does."""
-    try:  # `rows.take` imports `pyarrow.compute`, which takes 25 ms
+    found: Rows = computed("take", rows, numbers(at))
+    return found
+
+
+def computed(function: str, *values: Any) -> Any:
+    """Return what a function of `pyarrow.compute` makes of columns or tables.
+
+    The import of that module takes 25 ms, also by methods such as `take`.
+    """
+    try:
         from pyarrow._compute import call_function
     except ImportError:  # a module that is not documented
         from pyarrow.compute import call_function
-    found: Rows = call_function("take", [rows, numbers(at)])
-    return found
+    return call_function(function, [*values])
 
 
 def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -147,6 +166,18 @@ def distinct(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     ordered = np.sort(values)
     kept: np.ndarray[Any, Any] = ordered[changes(ordered)]
     return kept
+
+
+def are_among(values: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return whether each number is one of `known`, which are sorted and distinct, bool[n].
+
+    `np.isin` does the same, but imports `numpy.ma`.
+    """
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    found: np.ndarray[Any, Any] = known[at] == values
+    return found
 
 
 def changes(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:

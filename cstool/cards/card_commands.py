@@ -67,8 +67,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "source_rows": ("--source-rows", "switched"),
         "romanize_names": ("--romanize-names", None),
     },
-    "lexicon": {},
     "romanize": {"romanizer": ("--romanizer", "uroman")},
+    "lexicon": {},
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
         "validation": ("--validation", 100),
@@ -215,7 +215,7 @@ def _read_words(
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
-            yield from ("--entities", *folders["entities"])
+            yield from _folder_option("--entities", folders["entities"])
         for name in dumps:
             yield from (_role(name), name)
     elif one.stage == "link":
@@ -223,14 +223,12 @@ def _read_words(
         yield from ("--titles", *folders["titles"])
     elif one.stage == "switch":
         yield from (*folders["extract"], *folders["link"])
-        if folders["entities"]:
-            yield from ("--entities", *folders["entities"])
+        yield from _folder_option("--entities", folders["entities"])
         yield from _dictionaries(one, folders["lexicon"])
         yield from _switch_words(one)
     elif one.stage == "lexicon":
-        yield from ("--entities", *folders["entities"])
-        if folders["link"]:
-            yield from ("--linked", *folders["link"])
+        yield from _folder_option("--entities", folders["entities"])
+        yield from _folder_option("--linked", folders["link"])
     elif one.stage in ("shard", "romanize"):
         names = dict.fromkeys(given.name for given in one.inputs)
         yield from (folder for name in names for folder in folders.get(name, ()))
@@ -240,6 +238,12 @@ def _read_words(
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
+
+
+def _folder_option(option: str, folders: Sequence[str]) -> Iterator[str]:
+    """Yield the option with each of the folders."""
+    for folder in folders:
+        yield from (option, folder)
 
 
 def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:

@@ -9,9 +9,9 @@ import click
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
+from cstool.languages.entity_types import find_types
 from cstool.languages.labels import Fallback, NameKind
 from cstool.romanization.romanizers import ROMANIZERS
-from cstool.stages.switch.entity_types import find_types
 from cstool.stages.switch.options import (
     MARKS,
     RECIPES,

@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import flat, numbers, one_chunk
 from cstool.languages.codes import current, language_wiki, languages
 from cstool.languages.disambiguators import (
     with_small_letter,
@@ -188,6 +189,13 @@ class LabelTable(NamedTuple):
         )
 
     @staticmethod
+    def of_column(column: pa.ChunkedArray, tags: Sequence[str]) -> "LabelTable":
+        """Return the names in a column of labels, aliases or sitelinks with one of these tags."""
+        offsets, terms = flat(one_chunk(column))
+        tag, text = terms.flatten()
+        return LabelTable.of(offsets, tag, text, pa.array(tags, pa.string()))
+
+    @staticmethod
     def none() -> "LabelTable":
         """Return an empty table."""
         return LabelTable(np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
@@ -289,7 +297,7 @@ class _Batch:
         scripts = self.scripts[names]
         letters = scripts != 0
         needed = form.main if form.main or origin == MUL else form.all
-        foreign = letters & ~_fits(scripts, needed, form.all)
+        foreign = letters & ~fits(scripts, needed, form.all)
         variant = (scripts & _HAN & ~form.all != 0) & (form.all & mask("Hani") != 0)
         repeats = np.zeros(len(rows), bool)
         if origin == OWN:
@@ -317,7 +325,7 @@ class _Batch:
 
     def _abbreviations(self, names: Array) -> Array:
         """Return which names have no lower-case letter and no long word: `IBM`, `B-52`."""
-        texts = self.texts.take(pa.array(names))
+        texts = self.texts.take(numbers(names))
         ordinary = pc.match_substring_regex(texts, rf"\p{{Ll}}|\p{{Lu}}{{{_ABBREVIATION + 1}}}")
         abbreviations: Array = ~ordinary.to_numpy(zero_copy_only=False)
         return abbreviations
@@ -331,11 +339,14 @@ def _without_brackets(titles: LabelTable) -> LabelTable:
     return LabelTable(titles.entity[kept], titles.column[kept], texts.filter(there))
 
 
-def _fits(scripts: Array, needed: np.uint64, allowed: np.uint64) -> Array:
-    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones."""
+def fits(scripts: Array, needed: Array | np.uint64, allowed: Array | np.uint64) -> Array:
+    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones.
+
+    All are masks of scripts (`scripts_of`).
+    """
     permitted = allowed | mask("Latn", "Grek")
-    fits: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
-    return fits
+    result: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
+    return result
 
 
 def _table(shape: tuple[int, int], names: LabelTable, ids: Array) -> Array:

@@ -14,7 +14,6 @@ Whether a row has a verb is not examined.
 """
 
 import re
-import unicodedata
 from functools import cache
 from typing import NamedTuple
 
@@ -22,8 +21,9 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import distinct, numbers
+from cstool.arrays.arrow import are_among, distinct, numbers
 from cstool.arrays.codepoints import points_of
+from cstool.languages.categories import having
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
 from cstool.languages.scripts import main_scripts
@@ -48,6 +48,9 @@ _SMALL_NAME = re.compile(r"\w*[^\W\d_]-?\w*[A-ZÀ-ÞΑ-ΩА-ЯԱ-Ֆ0-9]|[^\W\d_]
 _APOSTROPHES = "'’‘ʼ"
 # Constructed languages whose sentences begin with a lower-case letter.
 _NO_CAPITALS = frozenset({"jbo", "tok"})
+# Characters that may begin a sentence beside letters and digits, or stand around one.
+_SIGNS = "§#@№"
+_MARKS_AROUND = "\"'`„‚‛‟¿¡-–—―"
 # The most marks before the first, or after the last, character that counts.
 _MOST_AROUND = 6
 
@@ -108,8 +111,7 @@ def _ends(offsets: Array, classes: Array) -> tuple[Array, Array]:
 
 
 def _opens_with_bracket(offsets: Array, points: Array, some: Array) -> Array:
-    opens: Array = np.isin(points[offsets[:-1][some]], [ord("("), ord("["), ord("（")])
-    return opens
+    return are_among(points[offsets[:-1][some]], np.array([ord("("), ord("["), ord("（")]))
 
 
 def _may_begin(text: str, *, small: bool) -> bool:
@@ -160,8 +162,9 @@ def _marks(language: str) -> _Marks:
             ends += marks
             unmarked |= without == "yes"
     caseless = language.split("-", maxsplit=1)[0] in _NO_CAPITALS
-    for number in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x1FB00)):
-        classes[number] = _class_of(chr(number), caseless=caseless, unmarked=unmarked)
+    of_characters = _classes(caseless=caseless, unmarked=unmarked)
+    for block in (slice(0x3400), slice(0xA000, 0xAC00), slice(0xF900, 0x1FB00)):
+        classes[block] = of_characters[block]
     for block in (slice(0x3400, 0xA000), slice(0xAC00, 0xD7A4), slice(0x20000, 0x323B0)):
         classes[block] = _STARTS | (_ENDS if unmarked else 0)
     kinds = np.zeros(0x110000, np.uint8)
@@ -175,15 +178,18 @@ def _marks(language: str) -> _Marks:
     return _Marks(classes, kinds)
 
 
-def _class_of(character: str, *, caseless: bool, unmarked: bool) -> int:
-    """Return the class of a character that is not a bracket or a mark at the end of sentences."""
-    category = unicodedata.category(character)
-    if category in {"Zs", "Pi", "Pf", "Cf"} or character in "\"'`„‚‛‟¿¡-–—―":
-        return _AROUND
-    if category[0] in "LN" or category == "Sc" or character in "§#@№":
-        # The lower-case letters of Georgian are its ordinary ones.
-        georgian = "\u10d0" <= character <= "\u10ff"
-        small = category == "Ll" and not caseless and not georgian
-        ends = _ENDS if unmarked and category[0] in "LN" else 0
-        return _STARTS | (_SMALL if small else 0) | ends
-    return _ENDS if unmarked and category[0] == "M" else 0
+def _classes(*, caseless: bool, unmarked: bool) -> Array:
+    """Return uint8[ASSIGNED]: the classes of characters, but not as brackets or ends of sentences.
+
+    `unmarked`: letters, digits and vowel signs may end a sentence.
+    """
+    shown, signs = having("L", "N"), having("M")
+    starts = shown | having("Sc")
+    starts[[*map(ord, _SIGNS)]] = True
+    small = having("Ll")
+    small[0x10D0:0x1100] = False  # the lower-case letters of Georgian are its ordinary ones
+    around = having("Zs", "Pi", "Pf", "Cf")
+    around[[*map(ord, _MARKS_AROUND)]] = True
+    classes = starts * np.uint8(_STARTS) | (shown | signs) * np.uint8(_ENDS if unmarked else 0)
+    classes |= small * np.uint8(0 if caseless else _SMALL)
+    return np.where(around, np.uint8(_AROUND), classes)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
+from cstool.arrays.arrow import distinct
 from cstool.arrays.codepoints import begins_of, bytes_of
 from cstool.languages.data_tables import rows
 
@@ -68,7 +69,7 @@ def words_in(text: str, bounds: Array) -> Array:
     number: Array = np.diff(np.searchsorted(firsts[word], bounds))
     if kinds.max() == SPACELESS:
         spaceless = np.flatnonzero(kinds == SPACELESS)
-        pieces = np.unique(np.searchsorted(bounds, spaceless, side="right") - 1)
+        pieces = distinct(np.searchsorted(bounds, spaceless, side="right") - 1)
         number[pieces] = _by_dictionary([text[bounds[p] : bounds[p + 1]] for p in pieces])
     return number
 

@@ -104,12 +104,12 @@ def pack(
     counts = there.sum(axis=1)
     return pa.table(
         [
-            pa.array(qids, pa.uint32()),
+            numbers(qids.astype(np.uint32)),
             _binary(np.full(number, width * 8), masks),
             _binary(counts * which.itemsize, which),
             pa.ListArray.from_arrays(
                 offsets_of(np.bincount(owner, minlength=number)),
-                values.take(pa.array(keys % max(1, len(values)))),
+                values.take(numbers(keys % max(1, len(values)))),
                 type=LABELS.field("words").type,
             ),
             numbers(marks.astype(np.uint8)),

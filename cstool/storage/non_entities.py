@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import one_chunk
+from cstool.arrays.arrow import computed, one_chunk
 from cstool.errors import InputError
 from cstool.storage.checksums import read_part
 from cstool.storage.manifest import NOT_ENTITIES
@@ -46,7 +45,7 @@ class NonEntities:
                 f"{folder / NOT_ENTITIES}: cannot be read ({' '.join(str(error).split())}); make "
                 "the folder again with --overwrite"
             ) from error
-        encoded = pc.dictionary_encode(one_chunk(table.column("reason")))
+        encoded = computed("dictionary_encode", one_chunk(table.column("reason")))
         reasons = encoded.indices.to_numpy().astype(np.uint8) + np.uint8(1)
         return NonEntities(table.column("qid").to_numpy(), reasons, encoded.dictionary.to_pylist())
 

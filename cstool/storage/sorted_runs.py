@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cstool.arrays.arrow import numbers
+from cstool.arrays.arrow import rows_at
 from cstool.storage.checksums import open_part, read_footer
 
 ROWS_A_GROUP = 4096
@@ -86,7 +86,7 @@ class SortedRows:
     def chunks(self, rows: int) -> Iterator[pa.Table]:
         """Yield the sorted rows, `rows` at a time, without a copy of all of them."""
         for start in range(0, len(self.order), rows):
-            yield self.table.take(numbers(self.order[start : start + rows]))
+            yield rows_at(self.table, self.order[start : start + rows])
 
 
 def read_range(range_: KeyRange, key: str, schema: pa.Schema) -> SortedRows:

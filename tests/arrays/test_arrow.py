@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cstool.arrays.arrow import flat, list_of_structs, nullable, offsets_of, one_chunk
+from cstool.arrays.arrow import are_among, flat, list_of_structs, nullable, offsets_of, one_chunk
 from cstool.storage.schemas import TERMS
 
 ROWS = st.lists(st.lists(st.tuples(st.text(max_size=2), st.text(max_size=2)), max_size=3))
@@ -55,3 +55,9 @@ def test_chunks_are_combined() -> None:
         assert one_chunk(column).to_pylist() == [n for chunk in chunks for n in chunk]
     assert one_chunk(pa.chunked_array([], pa.int64())).to_pylist() == []
     assert one_chunk(pa.array([1])).to_pylist() == [1]
+
+
+@given(values=st.lists(st.integers(0, 9)), known=st.sets(st.integers(0, 9)))
+def test_numbers_are_among_sorted_ones_as_numpy_finds(values: list[int], known: set[int]) -> None:
+    ordered, numbers = np.array(sorted(known), np.uint32), np.array(values, np.uint32)
+    assert are_among(numbers, ordered).tolist() == np.isin(numbers, ordered).tolist()

@@ -1,11 +1,11 @@
 """Unicode properties of each character, as tables for lookups of whole columns."""
 
-import unicodedata
 from functools import cache
 
 import numpy as np
 
 from cstool.arrays import Array
+from cstool.languages.categories import ASSIGNED, having
 from cstool.languages.data_tables import rows
 
 # Bits of a character's class: part of a word (letter, digit, mark); letter or digit; lower-case
@@ -14,8 +14,6 @@ WORD, SHOWN, SMALL, GREAT, QUOTE, STOP = (1 << bit for bit in range(6))
 
 STOPS = ".!?。！？।"
 _NUMBER = 0x110000
-# Code points from here on are letters only if they are Han.
-_HAN_ONLY = 0x20000
 
 
 @cache
@@ -37,14 +35,16 @@ def quotation_marks() -> str:
 @cache
 def classes() -> Array:
     """Return uint8[0x110000]: the class of each character, as bits."""
-    kinds = {"Lu": GREAT, "Lt": GREAT, "Lo": GREAT, "Ll": SMALL}
     table = np.zeros(_NUMBER, np.uint8)
-    for number in range(_HAN_ONLY):
-        category = unicodedata.category(chr(number))
-        if category[0] in "LNM":
-            shown = SHOWN if category[0] != "M" else 0
-            table[number] = WORD | shown | kinds.get(category, 0)
-    table[0x20000:0x40000] = WORD | SHOWN | GREAT
+    assigned = table[:ASSIGNED]
+    for kind, categories in (
+        (WORD, ("L", "N", "M")),
+        (SHOWN, ("L", "N")),
+        (GREAT, ("Lu", "Lt", "Lo")),
+        (SMALL, ("Ll",)),
+    ):
+        assigned[having(*categories)] |= kind
+    table[ASSIGNED:0x40000] = WORD | SHOWN | GREAT
     table[[*map(ord, quotation_marks())]] |= QUOTE
     table[[*map(ord, STOPS)]] |= STOP
     return table
@@ -54,7 +54,8 @@ def classes() -> Array:
 def small_letters() -> Array:
     """Return uint32[0x110000]: each character in lower case, if that is one character."""
     table = np.arange(_NUMBER, dtype=np.uint32)
-    for number in range(_HAN_ONLY):
+    # Capitals are letters, Roman numerals (Nl) or letters in circles (So).
+    for number in np.flatnonzero(having("Lu", "Lt", "Nl", "So")).tolist():
         small = chr(number).lower()
         if len(small) == 1:
             table[number] = ord(small)

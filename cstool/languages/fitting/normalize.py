@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import nfc, numbers
 from cstool.arrays.codepoints import any_of, bytes_of, like, matches, points_of, put
+from cstool.languages.categories import having
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import reasons as why
 from cstool.languages.fitting.character_classes import pairs
@@ -80,7 +81,9 @@ def _composing() -> list[int]:
     Forms").
     """
     characters = [*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
-    for number in (*range(0x300, 0xD800), *range(0xF900, 0x20000), *range(0x2F800, 0x2FA20)):
+    may = having("L", "M", "N", "P", "S", "Z")
+    may[:0x300] = may[0x3400:0xA000] = may[0xAC00:0xD7A4] = False  # ideographs and Hangul do not
+    for number in (*np.flatnonzero(may).tolist(), *range(0x2F800, 0x2FA20)):
         character = chr(number)
         if unicodedata.combining(character):
             characters.append(number)

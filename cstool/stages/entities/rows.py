@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import list_of, list_of_structs, numbers, strings
+from cstool.arrays.arrow import list_of, list_of_structs, numbers, rows_at, strings
 from cstool.dumps.item_columns import ItemColumns, Items, Terms
 from cstool.dumps.wikidata import MALFORMED, LineSlice, decode, item_number
 from cstool.execution.gc import seldom_collecting
@@ -123,7 +123,7 @@ def item_table(items: Items, choice: EntityFilter, counts: Counts) -> pa.Table:
         counts.tally(name).keep(written)
         counts.tally(name).drop(reason, len(terms.codes) - written)
     types = list_of(items.type_counts, numbers(items.types), ENTITIES.field("types").type)
-    table = pa.table([*columns, types.take(numbers(order))], schema=ENTITIES)
+    table = pa.table([*columns, rows_at(types, order)], schema=ENTITIES)
     counts.add(IN_MEMORY, {"bytes": table.nbytes})
     return table
 
@@ -146,8 +146,8 @@ def _term_column(
     if kept is not None:
         order = order[np.isin(names, kept)[codes[order]]]
     lengths = np.bincount(items[order], minlength=len(ranks))
-    keys = strings(names).take(numbers(codes[order]))
-    texts = terms.texts.take(numbers(order))
+    keys = rows_at(strings(names), codes[order])
+    texts = rows_at(terms.texts, order)
     return list_of_structs(lengths, (keys, texts), type_), len(order)
 
 

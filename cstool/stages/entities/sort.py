@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import computed, one_chunk, rows_at
 from cstool.stages.entities.rows import count_terms, is_range
 from cstool.storage.checksums import STANDARD
 from cstool.storage.counts import Counts
@@ -162,7 +162,7 @@ def merge_runs(task: MergeTask, _: None) -> Batches:
     rows = read_range(task.groups, "qid", ENTITIES)
     bounds = np.searchsorted(rows.keys, np.array(task.cuts, np.int64))
     for begin, end in pairwise(bounds.tolist()):
-        yield rows.table.take(numbers(rows.order[begin:end]))
+        yield rows_at(rows.table, rows.order[begin:end])
     return Counts()
 
 
@@ -175,12 +175,12 @@ def gather_range(range_: KeyRange, _: None) -> Batches:
     counts.tally("entities").keep(int(last.sum()))
     counts.tally("entities").drop("duplicate", int((~last).sum()))
     if not last.all():
-        for name, number in count_terms(rows.table.take(numbers(rows.order[~last]))):
+        for name, number in count_terms(rows_at(rows.table, rows.order[~last])):
             counts.tally(name).drop("duplicate", number)
     languages: Counter[str] = Counter()
     for group in _groups(rows.kept(last)):
-        labels = one_chunk(group.column("labels")).flatten()
-        by_language = labels.field("language").value_counts()
+        labels = computed("list_flatten", one_chunk(group.column("labels")))
+        by_language = computed("value_counts", labels.field("language"))
         languages.update({v["values"]: v["counts"] for v in by_language.to_pylist()})
         yield group
     counts.add("languages", languages)

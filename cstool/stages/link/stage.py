@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of_structs, nullable, one_chunk
+from cstool.arrays.arrow import computed, flat, list_of_structs, nullable, one_chunk
 from cstool.errors import InputError
 from cstool.execution.options import RunOptions
 from cstool.storage.checksums import open_part
@@ -121,7 +121,9 @@ def link_part(file: str, linking: _Linking) -> Batches:
         counts.tally("mentions").keep(len(qids))
         column = table.schema.get_field_index("mentions")
         rows = table.set_column(column, LINKED.field("mentions"), linked)
-        rows = rows.cast(for_unit(LINKED, linking.unit))
+        schema = for_unit(LINKED, linking.unit)
+        if not rows.schema.equals(schema):  # `cast` imports pyarrow.compute
+            rows = rows.cast(schema)
         if linking.options.propagate:
             from cstool.stages.link.propagate_rows import propagate
 
@@ -166,7 +168,7 @@ class _Linker:
 
         Each distinct title is looked up once.
         """
-        encoded = targets.dictionary_encode()
+        encoded = computed("dictionary_encode", targets)
         qids, reasons = self._titles.look_up(encoded.dictionary)
         names = [IS_LINKED, *self._titles.reasons]
         indices = encoded.indices.to_numpy()

@@ -17,7 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, flat, numbers, one_chunk, slices_of, strings
+from cstool.arrays.arrow import (
+    are_among,
+    booleans,
+    flat,
+    numbers,
+    one_chunk,
+    slices_of,
+    strings,
+)
 from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
 from cstool.arrays.hashing import mix
 from cstool.languages.code_mixing import MixingSums, sums_by_language
@@ -238,9 +246,10 @@ class FileFactsBuilder:
     def _names_of(self, kept: Array) -> dict[int, str]:
         """Return the first name of each entity that is among the rows analyzed in detail."""
         names: dict[int, str] = {}
+        ordered = np.sort(kept)
         for qids, its_names in reversed(self._names):
-            found = np.isin(qids, kept)
-            chosen = its_names.filter(pa.array(found)).to_pylist()
+            found = are_among(qids, ordered)
+            chosen = its_names.filter(booleans(found)).to_pylist()
             names |= zip(qids[found].tolist(), chosen, strict=True)
         return {qid: names[qid] for qid in kept.tolist() if qid in names}
 

@@ -9,6 +9,7 @@ import numpy as np
 from cstool.arrays import Array
 from cstool.arrays.arrow import flat
 from cstool.dictionaries.dictionary_store import DictionaryStore
+from cstool.languages.entity_types import REASONS
 from cstool.languages.fitting import (
     INFLECTED,
     NO_NAME,
@@ -20,7 +21,6 @@ from cstool.languages.fitting import (
 )
 from cstool.stages.switch.batch_spans import BatchSpans
 from cstool.stages.switch.batch_words import BatchWords
-from cstool.stages.switch.entity_types import REASONS
 from cstool.stages.switch.gather_labels import PERSON
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.sentence_batch import SentenceBatch

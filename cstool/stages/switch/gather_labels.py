@@ -13,12 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, distinct, flat, list_of, numbers, one_chunk, strings
+from cstool.arrays.arrow import (
+    are_among,
+    booleans,
+    distinct,
+    flat,
+    list_of,
+    numbers,
+    one_chunk,
+    strings,
+)
 from cstool.languages.codes import language_wiki
+from cstool.languages.entity_types import EntityTypes, instances, person_classes
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
 from cstool.romanization.romanizers import RomanizerName
-from cstool.stages.switch.entity_types import EntityTypes, instances, person_classes
 from cstool.stages.switch.romanized_names import romanized_names
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
@@ -129,7 +138,7 @@ def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
         qids = table.column("qid").to_numpy()
         # Both are sorted, so only wanted QIDs within the range of the row group are compared.
         first, last = np.searchsorted(wanted, qids[[0, -1]]) if len(qids) else (0, 0)
-        table = table.filter(booleans(np.isin(qids, wanted[first : last + 1])))
+        table = table.filter(booleans(are_among(qids, wanted[first : last + 1])))
         for start in range(0, table.num_rows, at_once):
             yield _piece(table.slice(start, at_once), needs, counts)
     return counts
@@ -138,10 +147,10 @@ def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
 def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
     rules = needs.rules
     qids = table.column("qid").to_numpy()
-    labels = _names(table.column("labels"), rules.codes)
+    labels = LabelTable.of_column(table.column("labels"), rules.codes)
     titles = LabelTable.none()
     if rules.need_titles:
-        titles = _names(table.column("sitelinks"), rules.wikis())
+        titles = LabelTable.of_column(table.column("sitelinks"), rules.wikis())
     chosen = choose(rules, len(qids), labels, titles, counts)
     if needs.tidied:
         chosen = _tidied(chosen, counts)
@@ -149,13 +158,6 @@ def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
         chosen = romanized_names(chosen, tuple(rules.targets), needs.romanizer, counts)
     known = _known(table, needs.known_in) if needs.known_in else None
     return pack(qids, chosen.places, chosen.texts, needs.marks(table), known, chosen.steps)
-
-
-def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelTable:
-    """Return the names in a column of labels or sitelinks that have one of these tags."""
-    offsets, terms = flat(one_chunk(column))
-    tag, text = terms.flatten()
-    return LabelTable.of(offsets, tag, text, pa.array(tags, pa.string()))
 
 
 def _tidied(chosen: ChosenLabels, counts: Counts) -> ChosenLabels:
@@ -183,11 +185,11 @@ def _known(table: pa.Table, language: str) -> pa.ListArray:
 
     `mul` replaces a missing label, and its aliases are included.
     """
-    labels = _names(table.column("labels"), [language, "mul"])
+    labels = LabelTable.of_column(table.column("labels"), [language, "mul"])
     parts = [
         labels,
-        _names(table.column("aliases"), [language, "mul"]),
-        _names(table.column("sitelinks"), [language_wiki(language) or ""]),
+        LabelTable.of_column(table.column("aliases"), [language, "mul"]),
+        LabelTable.of_column(table.column("sitelinks"), [language_wiki(language) or ""]),
     ]
     texts = pa.concat_arrays([*(part.text.cast(pa.string()) for part in parts), strings([""])])
     label = np.full(table.num_rows, len(texts) - 1)

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from cstool.errors import WrongCallError
+from cstool.languages.entity_types import EntityTypes, for_manifest
 from cstool.languages.labels import Fallback, NameKind
 from cstool.romanization.romanizers import RomanizerName
-from cstool.stages.switch.entity_types import EntityTypes, for_manifest
 from cstool.storage.schemas import Unit
 
 Policy = Literal["sample", "all", "round-robin"]

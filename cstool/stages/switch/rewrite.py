@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, ranges, strings
+from cstool.arrays.arrow import coded, numbers, ranges, strings
 from cstool.languages.fitting import FittedNames, fit
 from cstool.languages.labels import DICTIONARY, LabelRules, Origin
 from cstool.stages.switch.batch import BatchContext
@@ -318,14 +318,3 @@ def change_too_little(context: BatchContext, rows: SwitchedRows) -> Array:
 def reasons(rows: SwitchedRows) -> dict[str, int]:
     """Return the number of adapted labels by reason."""
     return FittedNames(rows.names, rows.why).counts()
-
-
-def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
-    """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
-    number = len(indexes)
-    first = np.full(len(values), number)
-    first[indexes[::-1]] = np.arange(number)[::-1]  # of equal indexes, the last one counts
-    order = np.argsort(first)[: np.count_nonzero(first < number)]
-    place = np.empty(len(values), np.int64)
-    place[order] = np.arange(len(order))
-    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))

@@ -13,11 +13,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, list_of_structs, nullable, numbers, ranges, strings
+from cstool.arrays.arrow import (
+    coded,
+    flat,
+    list_of,
+    list_of_structs,
+    nullable,
+    numbers,
+    ranges,
+    strings,
+)
 from cstool.arrays.replaced import PieceRows, replaced
 from cstool.stages.switch.batch_spans import BatchSpans
 from cstool.stages.switch.insertion import Insertion
-from cstool.stages.switch.rewrite import SOURCE, WORD, NameOrigins, SwitchedRows, coded
+from cstool.stages.switch.rewrite import SOURCE, WORD, NameOrigins, SwitchedRows
 from cstool.stages.switch.sentence_batch import SentenceBatch, in_rows
 from cstool.storage.schemas import PASS_FIELD, UNIT_FIELDS, with_dictionaries
 

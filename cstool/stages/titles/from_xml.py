@@ -167,7 +167,8 @@ def list_sitelinks(file: str, site: Site) -> Batches:
     qids = table.column("qid").to_numpy()[items]
     hashes = numbers(hash_column(titles))
     yield SideTable(_BY_TYPES, rows_of_reasons(qids, *_reasons(table, items)))
-    yield pa.RecordBatch.from_arrays([titles, hashes, pa.array(qids, pa.uint32())], schema=LINKS)
+    columns = [titles, hashes, numbers(qids.astype(np.uint32))]
+    yield pa.RecordBatch.from_arrays(columns, schema=LINKS)
     return counts
 
 

@@ -38,6 +38,6 @@ def _other_letters(site: Site) -> str:
     that begins with `a` is from a wiki where the case matters, whatever <siteinfo> says.
     """
     upper_first = namespaces_of(site).upper_first
-    letters = map(chr, range(ord("a"), _LETTERS))
+    letters = (c for c in map(chr, range(ord("a"), _LETTERS)) if c.title() != c)
     changed = {c: upper_first(c) for c in letters if upper_first(c) != c}
     return f"^[{''.join(c for c, now in changed.items() if now != c.upper() or len(now) > 1)}]"

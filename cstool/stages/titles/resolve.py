@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans
+from cstool.arrays.arrow import booleans, column
 from cstool.storage.checksums import read_part
 from cstool.storage.counts import Counts, Tally
 from cstool.storage.hash_index import NO_ITEM, HashIndex, building
@@ -212,7 +212,7 @@ def _follow(goals: Array, known: _Known) -> tuple[Array, Array]:
 def _titles(
     table: pa.Table, qids: Array, redirects: Array, known: _Known
 ) -> Iterator[pa.Table | SideTable]:
-    columns = [pa.array(qids, QID), pa.array(redirects)]
+    columns = [column(qids, QID), booleans(redirects)]
     title, hash_ = table.column("title").combine_chunks(), table.column("hash").combine_chunks()
     yield SideTable(known.beside, pa.Table.from_arrays([hash_, *columns], schema=_HASHED))
     yield pa.Table.from_arrays([title, *columns], schema=TITLES)

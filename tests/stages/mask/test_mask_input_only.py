@@ -135,7 +135,8 @@ def test_windows_of_pages_are_predicted_as_in_their_source(
     windows: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for row in rows:
         windows.setdefault((row["ids"][0], row["language"]), []).append(row)
-    first, tail = ids("X")[0], []
+    first = ids("X")[0]
+    tail: list[list[int]] = []
     for page in corpus.to_dicts():
         there = windows[page["id"], page["language"]]
         tail = []
