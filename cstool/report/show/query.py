@@ -63,7 +63,13 @@ def form_of(manifest: Manifest) -> str:
 
 
 def need_text(folder: Path, manifest: Manifest) -> None:
-    """Raise InputError for a corpus whose rows are token ids."""
+    """Raise InputError for a corpus whose rows are token ids, and for a lexicon of text files."""
+    lines = manifest.parameters.get("format", "cstool")
+    if manifest.stage == "lexicon" and lines != "cstool":
+        raise InputError(
+            f"{folder}: lexicon in the format {lines}, whose files are text; open them, or give a "
+            "lexicon made with --format cstool"
+        )
     form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
     if form and form.tokens:
         raise InputError(
