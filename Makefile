@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CSTOOL ?= $(BIN)/cstool
 
-OTHER_GOALS = demo demo-training demo-leia demo-comparable demo-mixtures test test-fast \
+OTHER_GOALS = demo demo-training demo-words demo-leia demo-comparable demo-mixtures test test-fast \
   test-peers peers test-lowest test-sanitize lint docs bench sample wheel sdist check-release clean
 .PHONY: $(OTHER_GOALS)
 
@@ -13,6 +13,8 @@ help::
 	@echo "make demo     run the pipeline on the bundled sample: corpus, counts, report"
 	@echo "make demo-training"
 	@echo "              run the demo and create training examples from its corpus"
+	@echo "make demo-words"
+	@echo "              switch entities and words of the sample, by the names of the entities"
 	@echo "make demo-leia, make demo-comparable"
 	@echo "              build the corpora of make leia and make comparable from the sample"
 	@echo "make demo-mixtures"
@@ -67,6 +69,13 @@ demo-training: demo $(VENV)/.mask
 	$(CSTOOL) mask demo/corpus --tokenizer demo/tokenizer.json --strategy wep+mlm -o demo/examples
 	@echo; $(BIN)/python -m scripts.train.show_masking demo/corpus demo/tokenizer.json
 	@echo; echo "The examples are in demo/examples; docs/training.md shows how to train on them."
+
+demo-words: $(BIN)/cstool
+	@$(MAKE) --no-print-directory corpus $(SAMPLE) WORK=demo/words LANGUAGES=de,en,fr,ja,sw \
+	  WORDS=lexicon
+	@echo; $(CSTOOL) stats demo/words/lexicon
+	@echo; $(CSTOOL) stats demo/words/corpus
+	@echo; echo "The corpus is in demo/words/corpus; docs/recipes.md compares methods."
 
 demo-leia: $(BIN)/cstool
 	@$(MAKE) --no-print-directory leia $(SAMPLE)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_make import make, run, stages
+from tests.support import rows_of
+from tests.test_make import make, refused, run, stages
 from tests.test_make_documents import goals
 from tests.test_slurm import Job, slurm, submitted, ways
 
@@ -49,9 +50,11 @@ def test_a_lexicon_is_made_only_if_it_is_asked_for(tmp_path: Path) -> None:
     told = run(goal(tmp_path, "lexicon", "-n", "LANGUAGES=de,fr"))
     assert stages(told)[-1] == "lexicon" and "switch" not in stages(told)
     work = tmp_path / "work"
-    assert command_of(told, "lexicon").startswith(
-        f"--entities {work}/entities --linked {work}/enwiki/linked --languages en,de,fr "
-    )
+    made = command_of(told, "lexicon")
+    assert made.startswith(f"--entities {work}/entities --linked {work}/enwiki/linked ")
+    assert "--languages en,de,fr --source en " in made
+    many = command_of(run(goal(tmp_path, "lexicon", "-n", "LANGUAGES=entitycs")), "lexicon")
+    assert "--languages entitycs --source en " in many
 
 
 def test_rows_in_latin_letters_are_made_of_the_switched_ones(tmp_path: Path) -> None:
@@ -68,7 +71,7 @@ def test_the_first_stage_of_cscl_switches_words_if_there_is_a_dictionary(tmp_pat
     assert words.startswith(f"{tmp_path}/work/swwiki/pages --words muse --switch-rate 0 ")
     assert "--languages en --source-rows all" in words and "--entities" not in words
     told = run(goals(tmp_path, "mix-cscl", "-n", "WORDS=lexicon"))
-    assert "--languages sw,en -o" in command_of(told, "lexicon")
+    assert "--languages sw,en --source sw -o" in command_of(told, "lexicon")
     assert "page-lexicon" in command_of(told, "switch")
     assert "--entities" in command_of(run(goals(tmp_path, "mix-cscl", "-n")), "switch")
 
@@ -83,3 +86,18 @@ def test_jobs_wait_for_the_lexicon(
     assert ("aawiki/link", f"{both}/lexicon") in found
     files = {job.file.stem for job in submitted(slurm(tmp_path, "WORDS=words.tsv"))}
     assert "lexicon" not in files
+
+
+def test_words_of_a_dictionary_and_of_the_lexicon_are_switched_once(tmp_path: Path) -> None:
+    (tmp_path / "en-de.tsv").write_text("said\tgesagt\nhere\thier\n")
+    both = make(tmp_path, f"WORDS=lexicon {tmp_path}/en-de.tsv")
+    assert "lexicon" in stages(run(both))
+    assert stages(run(both)) == []
+    spans = rows_of(tmp_path / "work/enwiki/switched").explode("entities")["entities"].to_list()
+    assert {span["origin"] for span in spans if span["qid"] is None} == {"dictionary"}
+    assert {span["qid"] for span in spans} >= {None, 1, 2}
+    # Other words are other options.
+    assert stages(run([*make(tmp_path, "-n")])) == ["switch", "shard"]
+    assert "--overwrite" in refused(make(tmp_path))
+    (tmp_path / "en-de.tsv").write_text("said\tgesagt\n")
+    assert stages(run([*both, "-n"])) == ["switch", "shard"]

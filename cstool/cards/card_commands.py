@@ -68,7 +68,12 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "romanize_names": ("--romanize-names", None),
     },
     "romanize": {"romanizer": ("--romanizer", "uroman")},
-    "lexicon": {},
+    "lexicon": {
+        "fallback": ("--fallback", "variants"),
+        "only_linked": ("--only-linked", False),
+        "identical": ("--no-identical", True),
+        "format": ("--format", "cstool"),
+    },
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
         "validation": ("--validation", 100),
@@ -89,6 +94,16 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "format": ("--format", "cstool"),
         "pack": ("--pack", None),
         "whole_samples": ("--whole-samples", False),
+    },
+}
+# Options with several values, by the name of the parameter.
+_LISTS = {
+    "entities": {"languages": "--languages", "sites": "--sites"},
+    "lexicon": {
+        "languages": "--languages",
+        "sources": "--source",
+        "names": "--names",
+        "scripts": "--scripts",
     },
 }
 # Bounds of the rows that `switch` takes: option, default value, and what the option counts more.
@@ -200,12 +215,14 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from _tests(dumps)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")
-    if one.stage in ("entities", "lexicon"):
-        for name in ("languages", "sites"):
-            if name in one.parameters:
-                yield from (f"--{name}", ",".join(one.parameters[name]))
+    if one.stage in _LISTS:
+        for name, option in _LISTS[one.stage].items():
+            if codes := one.parameters.get(name):
+                yield from (option, ",".join(codes))
         if "only" in one.parameters and not one.queried:
             yield from ("--only", "QIDS.txt")
+    if one.stage == "lexicon":
+        yield from _type_words(one)
 
 
 def _read_words(
@@ -229,10 +246,9 @@ def _read_words(
     elif one.stage == "lexicon":
         yield from _folder_option("--entities", folders["entities"])
         yield from _folder_option("--linked", folders["link"])
-    elif one.stage == "shard":
-        yield from (*folders["switch"], *folders["romanize"])
-    elif one.stage == "romanize":
-        yield from (folder for given in one.inputs for folder in folders[given.name])
+    elif one.stage in ("shard", "romanize"):
+        names = dict.fromkeys(given.name for given in one.inputs)
+        yield from (folder for name in names for folder in folders.get(name, ()))
     elif one.stage == "pair":
         yield from _pair_words(one, folders)
     elif one.queried:
@@ -309,20 +325,12 @@ def _dictionaries(one: Ancestor, lexicons: Sequence[str]) -> Iterator[str]:
 
 
 def _switch_words(one: Ancestor) -> Iterator[str]:
-    """Yield the options of `switch` for languages, types of entities, bounds of rows, and marks.
-
-    Many classes are a file, as for `--only`.
-    """
+    """Yield the options of `switch` for languages, types of entities, bounds of rows, and marks."""
     if "languages" in one.parameters:
         yield from ("--languages", _languages(one))
     if weights := one.parameters.get("weights"):
         yield from ("--language-weights", ",".join(f"{c}={w}" for c, w in weights.items()))
-    types = one.parameters.get("types") or {}
-    for name, option in (("asked", "--types"), ("excluded", "--exclude-types")):
-        if classes := types.get(name):
-            yield from (option, "QIDS.txt" if isinstance(classes, str) else ",".join(classes))
-    if types.get("dates"):
-        yield "--exclude-dates"
+    yield from _type_words(one)
     bounds = one.parameters.get("filter") or {}
     for name, (option, default, more) in _BOUNDS.items():
         if (value := bounds.get(name, default)) not in (default, None):
@@ -335,6 +343,16 @@ def _switch_words(one: Ancestor) -> Iterator[str]:
         yield from ("--inflected", "skip-mention")
     if one.parameters.get("open") or one.parameters.get("close"):
         yield from ("--marks-in-text", one.parameters.get("marks_in_text", "keep"))
+
+
+def _type_words(one: Ancestor) -> Iterator[str]:
+    """Yield the options for types of entities. Many classes are a file, as for `--only`."""
+    types = one.parameters.get("types") or {}
+    for name, option in (("asked", "--types"), ("excluded", "--exclude-types")):
+        if classes := types.get(name):
+            yield from (option, "QIDS.txt" if isinstance(classes, str) else ",".join(classes))
+    if types.get("dates"):
+        yield "--exclude-dates"
 
 
 def _role(name: str) -> str:

@@ -137,7 +137,11 @@ contact_option = $(if $(CONTACT),--contact $(call quoted,$(CONTACT)))
 # Source languages of the wikis; of others than Wikipedias, give LEXICON_LANGUAGES.
 languages_of       = $(sort $(patsubst simple,en,$(patsubst %wiki,%,$(1))))
 space             := $(subst ,, )
-LEXICON_LANGUAGES ?= $(subst $(space),$(comma),$(strip $(call languages_of,$(WIKI)) $(LANGUAGES)))
+listed             = $(subst $(space),$(comma),$(strip $(1)))
+# `entitycs` and `all` include the source languages.
+LEXICON_LANGUAGES ?= $(call listed,$(if $(filter entitycs all,$(LANGUAGES)),,$(call \
+  languages_of,$(WIKI))) $(LANGUAGES))
+LEXICON_SOURCES    = --source $(call listed,$(call languages_of,$(WIKI)))
 # $(call word_options,FOLDER): the options for WORDS; FOLDER: of the lexicon.
 word_options = $(patsubst %,--words %,$(patsubst lexicon,$(1),$(WORDS)))
 # $(call words_read,FOLDER): the files that they read, as prerequisites.
@@ -293,7 +297,7 @@ $(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$
 $(WORK)/lexicon/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(LINKED:=/$(MANIFEST)) \
   $(OPTIONS)/lexicon
 	$(CSTOOL) lexicon --entities $(WORK)/entities $(LINKED:%=--linked %) \
-	  --languages $(LEXICON_LANGUAGES) -o $(@D) $(RUN) $(LEXICON) && touch $@
+	  --languages $(LEXICON_LANGUAGES) $(LEXICON_SOURCES) -o $(@D) $(RUN) $(LEXICON) && touch $@
 
 $(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) \
   $(if $(ONLY_WORDS),,$(WORK)/entities/$(MANIFEST)) $(call words_read,$(WORK)/lexicon) \
@@ -354,7 +358,7 @@ $(COMPARABLE)/$(MANIFEST): $(PAGE_FOLDERS:=/$(MANIFEST)) $(PAGE_TITLES:=/$(MANIF
 # ---- Slurm ----
 
 SETTINGS = CSTOOL WIKI LANGUAGES ENTITIES TITLES_FROM CONTACT API WORK CORPUS RUN EXTRACT SWITCH \
-  SWITCH_READS WORDS LEXICON_LANGUAGES LEXICON SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
+  SWITCH_READS WORDS LEXICON_LANGUAGES LEXICON_SOURCES LEXICON SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
 slurm: inputs
 	@$(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
 	  bash $(PIPELINE)/slurm/submit.sh

@@ -82,11 +82,12 @@ $(SOURCES)/annotated/$(MANIFEST): $(LEIA_WIKIS:%=$(WORK)/%/annotated/$(MANIFEST)
 
 # With WORDS, words are switched, those of links too; without it, the names of linked entities.
 PAGE_LEXICON = $(WORK)/page-lexicon
-PAGE_LEXICON_LANGUAGES = $(subst $(space),$(comma),$(strip $(call languages_of,$(LEIA_WIKIS)) en))
+PAGE_LEXICON_LANGUAGES = $(call listed,$(call languages_of,$(LEIA_WIKIS)) en)
+PAGE_LEXICON_SOURCES   = --source $(call listed,$(call languages_of,$(LEIA_WIKIS)))
 $(PAGE_LEXICON)/$(MANIFEST): $(PAGE_ENTITIES)/$(MANIFEST) $(LINKED_PAGES:=/$(MANIFEST)) \
   $(OPTIONS)/page-lexicon
 	$(CSTOOL) lexicon --entities $(PAGE_ENTITIES) $(LINKED_PAGES:%=--linked %) \
-	  --languages $(PAGE_LEXICON_LANGUAGES) -o $(@D) $(RUN) $(LEXICON) && touch $@
+	  --languages $(PAGE_LEXICON_LANGUAGES) $(PAGE_LEXICON_SOURCES) -o $(@D) $(RUN) $(LEXICON) && touch $@
 
 ifneq ($(WORDS),)
 $(WORK)/%/replaced/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(call words_read,$(PAGE_LEXICON)) \

@@ -9,14 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from cstool.cli.main import cstool
+from cstool.errors import InputError
+from cstool.execution.options import RunOptions
 from cstool.report.html.facts import facts_of
 from cstool.report.html.page import page_of
 from cstool.report.show.items import shown, shown_pairs
 from cstool.report.show.query import RowQuery
-from cstool.report.show.rows import occurrences
+from cstool.report.show.rows import occurrences, rows
 from cstool.report.show.terminal import Style, lines_of
 from cstool.report.verify.check import targets, verify
-from cstool.storage.counts import Counts
+from cstool.stages.shard.stage import ShardOptions, shard
+from cstool.storage.counts import Counts, Tally
 from cstool.storage.manifest import need_stage
 from cstool.storage.ownership import Claim
 from cstool.storage.schemas import LEXICON, ROMANIZED_FIELDS, SWITCHED
@@ -28,6 +31,8 @@ from tests.word_rows import (
     write_lexicon,
     write_romanized,
 )
+
+QUIET = RunOptions(jobs=1, quiet=True)
 
 
 def told(*words: Any) -> str:
@@ -201,3 +206,28 @@ def test_show_puts_the_latin_letters_of_each_page_below_it() -> None:
         "         Берлин велик.",
         "ru-latn  Berlin velik.",
     ]
+
+
+def test_a_lexicon_of_text_files_has_the_counts_of_its_manifest(tmp_path: Path) -> None:
+    counts = Counts(
+        {"pairs": Tally(9, 9), "entities": Tally(7, 7)},
+        {"pairs by language": {"zh-hant-de": 4, "zh-de": 5}},
+    )
+    parameters = {"format": "tsv", "sources": ["zh", "zh-hant"]}
+    write_folder(tmp_path, {}, Claim("lexicon", "0", parameters, []), counts)
+    lexicon = json.loads(told("stats", tmp_path, "--json"))["lexicon"]
+    found = [(one["source_language"], one["target_language"]) for one in lexicon["languages"]]
+    assert found == [("zh", "de"), ("zh-hant", "de")]
+    assert (lexicon["pairs"], lexicon["entities"]) == (9, 7)
+    assert "9 pairs of names of 7 entities" in page_of(facts_of(tmp_path))
+    with pytest.raises(InputError, match="lexicon in the format tsv, whose files are text"):
+        rows(tmp_path, need_stage(tmp_path, "lexicon"), RowQuery())
+
+
+def test_pairs_for_translico_are_shown(tmp_path: Path) -> None:
+    write_romanized(tmp_path / "romanized")
+    shard([tmp_path / "romanized"], tmp_path / "pairs", ShardOptions(format="translico"), QUIET)
+    shown_lines = told("show", tmp_path / "pairs", "--language", "el").splitlines()
+    assert shown_lines == ["pair", "      Παρίσι has a σπίτι.", "latn  Parísi has a spíti."]
+    assert told("show", tmp_path / "pairs", "--grep", "spíti", "--json").count("\n") == 1
+    assert "no problems" in told("verify", tmp_path / "pairs")

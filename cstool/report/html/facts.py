@@ -106,7 +106,7 @@ def facts_of(
     the earlier stages' output folders, for run times. `languages`: of the names, in order of
     preference; English if there is none. Raises InputError for an invalid folder.
     """
-    manifest = need_stage(folder, *BY_STAGE, "romanize")
+    manifest = need_stage(folder, *BY_STAGE)
     stages = lineage_of([folder])
     statistics = read_statistics(folder) if manifest.stage == "shard" else None
     mixture = read_mixture(folder) if manifest.stage == "mix" else None

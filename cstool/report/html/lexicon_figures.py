@@ -18,7 +18,8 @@ def lexicon_figures(lexicon: LexiconStats, draw: Drawer) -> Iterator[Figure]:
     title = "Pairs by script"
     text = "The scripts of the target name (ISO 15924)."
     scripts = [*lexicon.scripts.items()]
-    yield Figure(title, text, table(["script", "pairs"], scripts), _bars(title, scripts, draw))
+    if scripts:
+        yield Figure(title, text, table(["script", "pairs"], scripts), _bars(title, scripts, draw))
     if lexicon.most_linked:
         title = "Most linked entities"
         cells = [(f"Q{one.qid}", one.name, one.links) for one in lexicon.most_linked]
@@ -33,7 +34,7 @@ def _pairs(lexicon: LexiconStats, draw: Drawer) -> Figure:
             one.source_language,
             one.target_language,
             one.pairs,
-            one.entities,
+            one.entities or None,
             one.pairs / one.entities if one.entities else None,
             *(one.origins.get(origin, 0) for origin in origins),
         )

@@ -108,6 +108,9 @@ def _shown(
             AnnotatedText(row["target_language"], row["target"]),
         )
         return ShownRow(_number(row["id"]), pieces)
+    if form == "translico":
+        sides = AnnotatedText("", row["text"]), AnnotatedText("latn", row["transliteration"])
+        return ShownRow("pair", sides)
     if form == "lexicon":
         return shown_pairs([row])
     if form == "titles":

@@ -63,17 +63,18 @@ def form_of(manifest: Manifest) -> str:
 
 
 def need_text(folder: Path, manifest: Manifest) -> None:
-    """Raise InputError for a corpus whose rows are token ids, or lines of CSV."""
+    """Raise InputError for a corpus whose rows are token ids, and for a lexicon of text files."""
+    lines = manifest.parameters.get("format", "cstool")
+    if manifest.stage == "lexicon" and lines != "cstool":
+        raise InputError(
+            f"{folder}: lexicon in the format {lines}, whose files are text; open them, or give a "
+            "lexicon made with --format cstool"
+        )
     form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
     if form and form.tokens:
         raise InputError(
             f"{folder}: corpus in the format {form.name}, which has no text; give one made with "
             "--format cstool"
-        )
-    if form and form.name == "translico":
-        raise InputError(
-            f"{folder}: corpus in the format translico, whose CSV files other programs show; give "
-            "the folder of `cstool romanize`, or a corpus made with --format cstool"
         )
 
 
@@ -84,6 +85,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "switch": ("source_text", "text"),
     "entitycs": ("en_sentence", "cs_sentence"),
     "mt": ("source", "target"),
+    "translico": ("text", "transliteration"),
     "pair": ("text",),
     "titles": ("title",),
     "entities": ("labels.list.element.value", "aliases.list.element.value"),

@@ -4,8 +4,10 @@ A filter first reads only its own columns, and only of row groups whose statisti
 So rare matches are found with little reading, and the first row is returned without delay.
 """
 
+import csv
 import gzip
 import io
+import itertools
 import random
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,7 @@ from cstool.arrays.arrow import one_chunk
 from cstool.errors import InputError
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_dolma import GZIP_LINES, METADATA
+from cstool.formats.format_translico import PAIRS_IN_LATIN, TRANSLITERATIONS
 from cstool.formats.json_lines import LINES, META
 from cstool.report.show.query import RowCondition, RowQuery, conditions_of, form_of, need_text
 from cstool.storage.checksums import open_part
@@ -39,7 +42,8 @@ from cstool.storage.schemas import (
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 # Rows per batch: few, so that the first ones are shown without delay.
 _ROWS_AT_ONCE = 500
-_LINES = (f".{LINES}", f".{GZIP_LINES}")
+_CSV = f".{PAIRS_IN_LATIN}"
+_LINES = (f".{LINES}", f".{GZIP_LINES}", _CSV)
 # The columns that a row may have.
 _COLUMNS = (*SWITCHED, PASS_FIELD, *UNIT_FIELDS, *ROMANIZED_FIELDS, *MIX_FIELDS)
 
@@ -197,7 +201,10 @@ def _read(path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _line_tables(path: Path) -> Iterator[pa.Table]:
-    """Yield the rows of a file of JSON lines in batches."""
+    """Yield the rows of a file of JSON lines, or of CSV, in batches."""
+    if path.name.endswith(_CSV):
+        yield from _csv_tables(path)
+        return
     rows: list[dict[str, Any]] = []
     opened = gzip.open if path.suffix == ".gz" else zstandard.open
     try:
@@ -213,6 +220,18 @@ def _line_tables(path: Path) -> Iterator[pa.Table]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     yield table
+
+
+def _csv_tables(path: Path) -> Iterator[pa.Table]:
+    """Yield the rows of a file of the format `translico` in batches."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.DictReader(file)
+            while rows := [*itertools.islice(lines, _ROWS_AT_ONCE)]:
+                yield pa.Table.from_pylist(rows, TRANSLITERATIONS)
+        yield TRANSLITERATIONS.empty_table()
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
+        raise _unreadable(path, error) from error
 
 
 def _row_of(line: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 def folder_stats(folder: Path) -> FolderStats:
     """Return the counts of a stage's folder. Raises InputError for another folder."""
-    manifest = need_stage(folder, *BY_STAGE, "romanize")
+    manifest = need_stage(folder, *BY_STAGE)
     counted = _COUNT[manifest.stage](folder, manifest)
     languages = sorted(counted.languages, key=lambda s: s.language)
     source, switched = counted.sides or _sides(manifest, languages)

@@ -111,7 +111,12 @@ class _Sums:
 
 
 def lexicon_stats(folder: Path, manifest: Manifest) -> LexiconStats:
-    """Return the statistics of a folder of `lexicon`. Raises InputError if it cannot be read."""
+    """Return the statistics of a folder of `lexicon`; of text files, those that are counted.
+
+    Raises InputError if it cannot be read.
+    """
+    if manifest.parameters.get("format", "cstool") != "cstool":
+        return _counted(manifest)
     sums = _Sums()
     for batch in batches(folder, manifest.tables, LEXICON.names, at_once("sentence")):
         sums.add(batch)
@@ -129,6 +134,19 @@ def lexicon_stats(folder: Path, manifest: Manifest) -> LexiconStats:
     linked = sums.linked if sums.counts_links else None
     whole = sum(sums.pairs.values())
     return LexiconStats(whole, sums.entities, linked, languages, ranked, sums.top)
+
+
+def _counted(manifest: Manifest) -> LexiconStats:
+    """Return the statistics that are in the manifest."""
+    details, tallies = manifest.counts.details, manifest.counts.tallies
+    sources = sorted(manifest.parameters["sources"], key=len, reverse=True)
+    languages = []
+    for pair, number in details.get("pairs by language", {}).items():
+        source = next(code for code in sources if pair.startswith(f"{code}-"))
+        languages.append(LexiconPair(source, pair.removeprefix(f"{source}-"), number, 0, {}))
+    languages.sort(key=lambda one: (-one.pairs, one.source_language, one.target_language))
+    pairs = sum(one.pairs for one in languages)
+    return LexiconStats(pairs, tallies["entities"].written, None, languages, {}, [])
 
 
 def _lists(table: pa.Table) -> list[list[Any]]:

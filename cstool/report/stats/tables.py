@@ -130,7 +130,7 @@ def lexicon_tables(lexicon: LexiconStats, shown: int | None = None) -> str:
     every = lexicon.languages
     origins = sorted({origin for one in every for origin in one.origins})
     lines = [
-        [one.source_language, one.target_language, f"{one.pairs:,}", f"{one.entities:,}",
+        [one.source_language, one.target_language, f"{one.pairs:,}", _number(one.entities or None),
          f"{one.pairs / one.entities:.2f}" if one.entities else "",
          *(_number(one.origins.get(origin)) for origin in origins)]
         for one in every[:shown]
@@ -143,8 +143,11 @@ def lexicon_tables(lexicon: LexiconStats, shown: int | None = None) -> str:
     tables = [
         aligned(["lexicon", ""], whole, 1, len(whole), ""),
         aligned(head, lines, 2, len(every), "pairs of languages"),
-        aligned(["script", "pairs"], scripts[:_COMBINATIONS], 1, len(scripts), "scripts"),
     ]
+    if scripts:
+        tables.append(
+            aligned(["script", "pairs"], scripts[:_COMBINATIONS], 1, len(scripts), "scripts")
+        )
     if most:
         tables.append(aligned(["most linked", "", "links"], most, 2, len(most), ""))
     return "\n\n".join(tables)
