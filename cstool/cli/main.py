@@ -141,8 +141,10 @@ def _end_of_imports() -> None:
     gc.enable()
     if "pyarrow" in sys.modules:
         from cstool.arrays.without_pandas import without_pandas
+        from cstool.execution.allocation import keep_freed_memory
 
         without_pandas()
+        keep_freed_memory()
 
 
 def main() -> None:
