@@ -90,6 +90,17 @@ def nfc(texts: pa.StringArray) -> pa.StringArray:
     return strings([unicodedata.normalize("NFC", text) for text in texts.to_pylist()])
 
 
+def coded(indexes: np.ndarray[Any, Any], values: pa.StringArray) -> pa.DictionaryArray:
+    """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
+    number = len(indexes)
+    first = np.full(len(values), number)
+    first[indexes[::-1]] = np.arange(number)[::-1]  # of equal indexes, the last one counts
+    order = np.argsort(first)[: np.count_nonzero(first < number)]
+    place = np.empty(len(values), np.int64)
+    place[order] = np.arange(len(order))
+    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))
+
+
 def list_of(
     lengths: Sequence[int] | np.ndarray[Any, Any], values: pa.Array, type_: pa.DataType
 ) -> pa.ListArray:

@@ -20,14 +20,19 @@ def recipes_of(lineage: Iterable[Ancestor]) -> set[str]:
 
 def methods_section(recipes: set[str], kind: RowKind) -> str:
     """Return whose methods recipes follow, as the end of a sentence; "" if it is nobody's."""
-    if kind.annotated and "default" in recipes:
-        return ""
+    if "default" in recipes and (kind.annotated or not kind.names):
+        recipes = recipes - {"default"}
     links = [f"{m['name']}\n([{m['authors']}]({m['url']}))" for m in _methods(recipes)]
     return f", following the method of {' and '.join(links)}" if links else ""
 
 
-def citation(recipes: set[str]) -> str:
-    """Return the papers of these recipes, and cstool, as BibTeX."""
+def citation(recipes: set[str], *, names: bool = True) -> str:
+    """Return the papers of these recipes, and cstool, as BibTeX.
+
+    `names`: whether names of entities were switched, as the default recipe does.
+    """
+    if not names:
+        recipes = recipes - {"default"}
     url = f'    url = "{address()}",\n' if address() else ""
     papers = "\n".join(method["bibtex"] for method in _methods(recipes))
     return f"""\

@@ -5,7 +5,7 @@ from typing import Any
 
 from cstool.cards.card_tokens import columns_of_tokens
 from cstool.formats.corpus_formats import CorpusFormat, FormatName
-from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES
+from cstool.formats.format_dolma import ATTRIBUTES, DOCUMENTS, GZIP_LINES, NAMES, WORDS
 from cstool.storage.row_kinds import RowKind
 
 _SENTENCES = """\
@@ -20,6 +20,8 @@ _SENTENCES = """\
 points, ends are exclusive |
 | `page_id`, `title` | Wikipedia page of the sentence |
 | `wiki` | wiki of the page; `wiki`, `id` and `language` identify a row |"""
+_OF_WORDS = """ A word that was switched with a \
+dictionary has no QID (`qid` is null), and the origin `dictionary` |"""
 _PARAGRAPHS = """\
 
 
@@ -31,6 +33,10 @@ _PASS = """
 _DOCUMENTS = """
 | `sentences` | offsets in `text` at which the sentences start |
 | `gaps` | number of missing sentences, of which a part could not be rendered |"""
+_ROMANIZED = """
+| `romanized` | `text` in Latin letters |
+| `romanized_entities` | the `start` and `end` in `romanized` of each span in `entities`, in their \
+order |"""
 _COLUMNS = {
     "entitycs": """\
 | column | meaning |
@@ -48,6 +54,14 @@ _COLUMNS = {
 | `source` | a language tag for the target language, such as `<2en> `, and the switched sentence |
 | `target` | the source sentence |
 | `wiki` | wiki of the source sentence |""",
+    "translico": """\
+Each line of the CSV files is a pair, as [TransliCo](https://github.com/cisnlp/TransliCo) reads
+them:
+
+| column | meaning |
+|---|---|
+| `text` | the sentence, with switched entities or as in Wikipedia |
+| `transliteration` | the same in Latin letters |""",
 }
 
 # What the fields of formats are that have all columns but the text in one.
@@ -68,7 +82,7 @@ columns, except `text`:
 | `source` | {{source}} |
 | `metadata` | an object with a field for each of the columns below, except `text` |
 | `attributes.{NAMES}` | only in `{ATTRIBUTES}`: a list of spans `[start, end, score]` in `text`; \
-the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |
+the score is 1.0 for a name that was switched, and 0.0 for the anchor of a source row |{{words}}
 
 To keep rows with switched names, give this to `dolma mix`:
 
@@ -84,6 +98,10 @@ streams:
 
 """,
 }
+
+_WORDS_OF_DOLMA = f"""
+| `attributes.{WORDS}` | the same of words that were switched with a dictionary; only in rows that \
+contain one |"""
 
 
 def columns_table(form: CorpusFormat, kind: RowKind, parameters: Mapping[str, Any]) -> str:
@@ -101,7 +119,9 @@ def _lines(format_: FormatName, kind: RowKind, key: Sequence[str] = ()) -> str:
     names = [*key, "wiki", "language", "id", *(["pass"] if kind.passes > 1 else [])]
     source = "the name of the corpus in the recipe" if key else "the wiki"
     listed = ", ".join(f"`{name}`" for name in names[:-1])
-    return _LINES.get(format_, "").format(key=f"{listed} and `{names[-1]}`", source=source)
+    words = _WORDS_OF_DOLMA if kind.words else ""
+    key_of_rows = f"{listed} and `{names[-1]}`"
+    return _LINES.get(format_, "").format(key=key_of_rows, source=source, words=words)
 
 
 def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
@@ -113,14 +133,18 @@ def columns_of(kind: RowKind, key: Sequence[str] = ()) -> str:
     names = [*key, "wiki", "id", "language", *(["pass"] if kind.passes > 1 else [])]
     listed = ", ".join(f"`{name}`" for name in names[:-1])
     table = table.replace(_KEY, f"{listed} and `{names[-1]}` identify a row |")
+    if kind.words:
+        table = table.replace("into which entities were", f"into which {kind.switched} were")
+        table = table.replace("ends are exclusive |", f"ends are exclusive.{_OF_WORDS}")
     table += _PASS if kind.passes > 1 else ""
+    romanized = _ROMANIZED if kind.romanized else ""
     if kind.unit == "sentence":
-        return table
+        return table + romanized
     table = table.replace("sentence", kind.unit)
     if kind.unit == "page":
         table = table.replace("Wikipedia page of the page", "id and title of the page")
     table = table.replace("page id × 2²⁰ + position on the page", _FIRST)
-    return table + _DOCUMENTS
+    return table + _DOCUMENTS + romanized
 
 
 _FIRST = "page id × 2²⁰ + position of its first sentence on the page"

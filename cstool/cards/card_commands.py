@@ -54,6 +54,9 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "smoothing": ("--smoothing", None),
         "switch_rate": ("--switch-rate", 1.0),
         "sentence_rate": ("--sentence-rate", 1.0),
+        "row_rate": ("--row-rate", 1.0),
+        "word_rate": ("--word-rate", 1.0),
+        "words_in_mentions": ("--words-in-mentions", False),
         "passes": ("--passes", 1),
         "style": ("--style", "replace"),
         "side": ("--side", "right"),
@@ -62,7 +65,10 @@ _OPTIONS: dict[str, dict[str, tuple[str, Any]]] = {
         "repeat": ("--repeat", False),
         "mix": ("--mix", False),
         "source_rows": ("--source-rows", "switched"),
+        "romanize_names": ("--romanize-names", None),
     },
+    "romanize": {"romanizer": ("--romanizer", "uroman")},
+    "lexicon": {},
     "shard": {
         "rows_per_shard": ("--rows-per-shard", 500_000),
         "validation": ("--validation", 100),
@@ -97,6 +103,7 @@ _FOLDERS = {
     "extract": "sentences",
     "link": "linked",
     "switch": "switched",
+    "romanize": "romanized",
     "titles": "titles",
     "shard": "corpus",
     "pair": "pairs",
@@ -122,7 +129,9 @@ def commands(
     `parameters`: of `shard`; `tests`: file names of its test sets.
     """
     made = made_folders(lineage)
-    switched = [one.folder for one in made if one.stage.stage == "switch"]
+    stages = [one.stage.stage for one in made]
+    read = "romanize" if "romanize" in stages else "switch"
+    switched = [one.folder for one in made if one.stage.stage == read]
     words = [*switched, *_given("shard", parameters), *_tokenizer(parameters), *_tests(tests)]
     last = shlex.join(["cstool", "shard", *words, "-o", "corpus"])
     return [*(one.command for one in made), last]
@@ -191,7 +200,7 @@ def _words(one: Ancestor, folders: Mapping[str, Sequence[str]]) -> Iterator[str]
         yield from _tests(dumps)
     if one.parameters.get("rules"):
         yield from ("--templates-file", "RULES.toml")
-    if one.stage == "entities":
+    if one.stage in ("entities", "lexicon"):
         for name in ("languages", "sites"):
             if name in one.parameters:
                 yield from (f"--{name}", ",".join(one.parameters[name]))
@@ -206,24 +215,36 @@ def _read_words(
     if one.stage == "titles":
         yield from ("--wiki", one.parameters["wiki"])
         if any(given.name == "entities" for given in one.inputs):
-            yield from ("--entities", *folders["entities"])
+            yield from _folder_option("--entities", folders["entities"])
         for name in dumps:
             yield from (_role(name), name)
     elif one.stage == "link":
         yield from folders["extract"]
         yield from ("--titles", *folders["titles"])
     elif one.stage == "switch":
-        yield from folders["link"]
-        yield from ("--entities", *folders["entities"])
+        yield from (*folders["extract"], *folders["link"])
+        yield from _folder_option("--entities", folders["entities"])
+        yield from _dictionaries(one, folders["lexicon"])
         yield from _switch_words(one)
+    elif one.stage == "lexicon":
+        yield from _folder_option("--entities", folders["entities"])
+        yield from _folder_option("--linked", folders["link"])
     elif one.stage == "shard":
-        yield from folders["switch"]
+        yield from (*folders["switch"], *folders["romanize"])
+    elif one.stage == "romanize":
+        yield from (folder for given in one.inputs for folder in folders[given.name])
     elif one.stage == "pair":
         yield from _pair_words(one, folders)
     elif one.queried:
         yield from ("--live", *folders["link"], *dumps)
     else:
         yield from _dump_words(dumps, one.parameters.get("template_pages", []), folders["entities"])
+
+
+def _folder_option(option: str, folders: Sequence[str]) -> Iterator[str]:
+    """Yield the option with each of the folders."""
+    for folder in folders:
+        yield from (option, folder)
 
 
 def _tokenizer(parameters: Mapping[str, Any]) -> list[str]:
@@ -276,6 +297,15 @@ def _languages(one: Ancestor) -> str:
     if languages == set(entitycs()) - source:
         return "entitycs"
     return ",".join(one.parameters["languages"])
+
+
+def _dictionaries(one: Ancestor, lexicons: Sequence[str]) -> Iterator[str]:
+    """Yield the options for dictionaries: files by name, and folders of `lexicon`, in order."""
+    files = {given.name for given in one.inputs}
+    left = [*lexicons]
+    for value in one.parameters.get("words", []):
+        is_file = value in files or value.partition("=")[2] in files
+        yield from ("--words", value if is_file or not left else left.pop(0))
 
 
 def _switch_words(one: Ancestor) -> Iterator[str]:

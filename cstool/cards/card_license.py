@@ -3,9 +3,13 @@
 from cstool.storage.schemas import TALLIES, Unit
 
 
-def license_section(wikis: str, unit: Unit) -> str:
-    """Return the section; `wikis`: names of the wikis of the text; `unit`: what a row contains."""
+def license_section(wikis: str, unit: Unit, *, names: bool = True, words: bool = False) -> str:
+    """Return the section; `wikis`: names of the wikis of the text; `unit`: what a row contains.
+
+    `names`, `words`: whether names of entities were switched, and words with a dictionary.
+    """
     units = TALLIES[unit]
+    put_in = (_LABELS if names else "") + (_DICTIONARIES if words else "")
     return f"""\
 ## License
 
@@ -14,7 +18,14 @@ under [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/). `attribut
 the wiki, page and revision of each {unit}; the address of a revision is
 `https://<code>.wikipedia.org/?oldid=<revision_id>`, where the code of `enwiki` is `en`, and the
 authors of a page are in its history. In a title, a backslash precedes special characters (`\\t` is
-a tab). Adaptations must be shared under the same license. Entity labels are from Wikidata
-([CC0](https://creativecommons.org/publicdomain/zero/1.0/)).
+a tab). Adaptations must be shared under the same license.{put_in}
 
 """
+
+
+_LABELS = """ Entity labels are from Wikidata
+([CC0](https://creativecommons.org/publicdomain/zero/1.0/))."""
+_DICTIONARIES = """
+
+The translations of words are from the dictionaries above. Each of them has a license of its own,
+which cstool does not know: add it here before you publish the text."""

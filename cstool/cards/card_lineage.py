@@ -11,6 +11,14 @@ from cstool.storage.reason_phrases import reasons_text
 _REPRODUCED = """\
 The following commands reproduce the {} byte for byte, with any number
 of workers:"""
+_DICTIONARIES = """\
+Words were switched with these dictionaries{}:
+
+| dictionary | bytes | fingerprint |
+|---|---:|---|
+{}
+
+"""
 # A server gives an item as it is when it is asked for.
 _ASKED = """\
 The {} was created with the following
@@ -38,7 +46,7 @@ The {what} was created with cstool {versions} from these {"sources" if asked els
 |---|---|---:|---|
 {_dumps(lineage)}
 
-{_published(lineage)}\
+{_published(lineage)}{_dictionaries(lineage)}\
 A fingerprint is an xxh3 hash: `xxh3-128:` of the whole file as it was read, `xxh3:` of its size and
 of a sample of its bytes. {(_ASKED if asked else _REPRODUCED).format(what)}
 
@@ -72,15 +80,27 @@ def _dumps(lineage: Sequence[Ancestor]) -> str:
     return "\n".join([*files, *servers])
 
 
-def _inputs(lineage: Sequence[Ancestor]) -> list[Input]:
-    """Return the distinct input files."""
-    stages = {one.stage for one in lineage}
+def _inputs(lineage: Sequence[Ancestor], *, dictionaries: bool = False) -> list[Input]:
+    """Return the distinct input files; or the dictionaries, which may be folders of `lexicon`."""
+    stages = {one.stage for one in lineage} - ({"lexicon"} if dictionaries else set())
     inputs: dict[tuple[str, str | None], Input] = {}
     for one in lineage:
         for given in one.inputs:
-            if given.name not in stages:
+            if given.name not in stages and (one.stage == "switch") == dictionaries:
                 inputs.setdefault((given.name, given.fingerprint), given)
     return list(inputs.values())
+
+
+def _dictionaries(lineage: Sequence[Ancestor]) -> str:
+    """Return the dictionaries with which words were switched, "" without any."""
+    read = _inputs(lineage, dictionaries=True)
+    lines = "\n".join(
+        f"| {one.name} | {'' if one.bytes is None else f'{one.bytes:,}'} | `{one.fingerprint}` |"
+        for one in read
+    )
+    made = any(one.name == "lexicon" for one in read)
+    where = " (`lexicon`: a folder that a command below makes)" if made else ""
+    return _DICTIONARIES.format(where, lines) if read else ""
 
 
 def _published(lineage: Sequence[Ancestor]) -> str:
@@ -99,7 +119,8 @@ _STEPS = {
     "entities": ("entities",),
     "titles": ("redirects",),
     "extract": ("pages", "paragraphs", "sentences"),
-    "switch": ("labels", "pages", "paragraphs", "sentences"),
+    "lexicon": ("entities", "pairs"),
+    "switch": ("labels", "pages", "paragraphs", "sentences", "words"),
     "pair": ("entities",),
     "shard": ("rows",),
 }

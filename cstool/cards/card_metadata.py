@@ -65,7 +65,7 @@ def metadata(
         "multilinguality": ["translation" if translation else "multilingual"],
         "source_datasets": ["extended|wikipedia"],
         **({"task_categories": ["translation"]} if translation else tasks),
-        "tags": [*TAGS],
+        "tags": [tag for tag in TAGS if kind.names or tag not in _OF_ENTITIES],
         "size_categories": [size_category(rows)],
         **(loaded(splits, form) if form.loads else {}),
     }
@@ -79,6 +79,8 @@ def as_yaml(fields: Mapping[str, Any]) -> str:
     return text
 
 
+# Tags of text in which names of entities were switched.
+_OF_ENTITIES = ("entities", "entity-linking", "wikidata")
 TAGS = ("code-switching", "entities", "entity-linking", "wikipedia", "wikidata", "cross-lingual")
 
 

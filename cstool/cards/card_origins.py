@@ -11,11 +11,16 @@ _ORIGINS = {
     "fallback": "a label in another language, Wikidata's fallback for the language of the row",
     "mul": "a label that Wikidata gives for all languages",
     "sitelink": "the title of a Wikipedia page, in the language `name_language`",
+    "dictionary": "a translation of a word in a dictionary",
+    "romanization": "the text itself in Latin letters",
 }
 
 
 def origins_section(numbers: Mapping[str, LanguageNumbers]) -> str:
-    """Return the share of the names of each origin by language, "" if it is unknown."""
+    """Return the share of the names of each origin by language, "" if it is unknown.
+
+    Words that were switched are among the names.
+    """
     found = {origin for its in numbers.values() for origin in its.origins}
     shown = [origin for origin in _ORIGINS if origin in found]
     if not shown:
@@ -31,11 +36,15 @@ def origins_section(numbers: Mapping[str, LanguageNumbers]) -> str:
     return f"""\
 ## Origin of the names
 
-Share of the names in switched sentences, by `origin`: {meanings}.
+Share of the names{_words(found)} in switched sentences, by `origin`: {meanings}.
 
 {table}
 
 """
+
+
+def _words(origins: set[str]) -> str:
+    return " and words" if "dictionary" in origins else ""
 
 
 _KINDS = {

@@ -10,18 +10,23 @@ from cstool.storage.statistics import LanguageNumbers
 
 def introduction(kind: RowKind) -> str:
     """Return the first sentence of the card: what was done to the text."""
-    if kind.unit == "sentence" and not kind.annotated and not any(kind.marks):
+    if kind.unit == "sentence" and not (kind.annotated or any(kind.marks) or kind.words):
         return """\
 Sentences from Wikipedia in which entities are replaced with their labels in other languages, for
 training cross-lingual models."""
     what = f"{TALLIES[kind.unit].capitalize()} from Wikipedia"
     marks = f",\nbetween `{kind.marks[0]}` and `{kind.marks[1]}`" if any(kind.marks) else ""
-    if not kind.annotated:
-        names = f"entities are replaced with their labels in other languages{marks}"
-    else:
-        side = "after" if kind.side == "right" else "before"
-        names = f"the entity's name in another language is inserted {side} links{marks}"
-    return f"{what} in which {names}, for\ntraining cross-lingual models."
+    side = "after" if kind.side == "right" else "before"
+    done = []
+    if kind.names and not kind.annotated:
+        done.append("entities are replaced with their labels in other languages")
+    elif kind.names:
+        done.append(f"the entity's name in another language is inserted {side} links")
+    if kind.words and not kind.annotated:
+        done.append("words are replaced with their translations in a dictionary")
+    elif kind.words:
+        done.append(f"the translation of words in a dictionary is inserted {side} them")
+    return f"{what} in which {' and '.join(done)}{marks}, for\ntraining cross-lingual models."
 
 
 def passes_of(kind: RowKind) -> str:

@@ -23,6 +23,8 @@ _HELP = {
     "entitycs": "the columns of the published EntityCS corpus, with entities in <e>…</e>",
     "mt": "sentence pairs for training translation models: the column source contains a language "
     "tag (<2en>) and the switched sentence; the column target contains the source sentence",
+    "translico": "CSV with the columns text and transliteration, for TransliCo; needs a folder of "
+    "`cstool romanize`",
 }
 
 

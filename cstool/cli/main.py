@@ -40,7 +40,9 @@ COMMANDS = {
     "titles": "Map a wiki's page titles to QIDs and resolve redirects.",
     "extract": "Extract clean text with its wikilinks from page XML.",
     "link": "Link each mention to its Wikidata entity.",
+    "lexicon": "Write pairs of names of entities in two languages, as a dictionary.",
     "switch": "Switch the entities of linked text into other languages, or annotate them.",
+    "romanize": "Write the text of each row in Latin letters beside it.",
     "pair": "Put pages about the same entity in several wikis side by side.",
     "shard": "Write a corpus: shuffled files by language, with a dataset card.",
     "mix": "Mix corpora and pairs into one training set, by shares, budgets and stages.",
@@ -116,9 +118,9 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, switch, pair, "
-    "shard, mix, mask. `cstool COMMAND --help` shows the input, the output and examples of a "
-    "command.",
+    epilog="Stages, in the order of the pipeline: entities, titles, extract, link, lexicon, "
+    "switch, romanize, pair, shard, mix, mask. `cstool COMMAND --help` shows the input, the output "
+    "and examples of a command.",
 )
 @click.version_option(__version__, prog_name="cstool")
 def cstool() -> None:

@@ -142,7 +142,7 @@ def running(part_size: str | None = None) -> Callable[[Command], Command]:
 
 
 class Codes(click.ParamType[tuple[str, ...]]):
-    """Comma-separated language codes, in any case."""
+    """Comma-separated language codes, in any case, or `mul` for rows in several languages."""
 
     name = "codes"
 
@@ -152,7 +152,8 @@ class Codes(click.ParamType[tuple[str, ...]]):
         """Return the codes, each once, in their order."""
         if isinstance(value, tuple):
             return value
-        return code_list(value, param.opts[0] if param else "languages")
+        option = param.opts[0] if param else "languages"
+        return code_list(value, option, also=["mul"])
 
 
 def inspecting(language: str) -> Callable[[Command], Command]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from cstool.cli.options import inspecting
 from cstool.errors import WrongCallError
 from cstool.execution.terminal import echo_json, echo_line, echo_styled
 from cstool.report.show.entity import EntityRecord, described, from_folder, live
-from cstool.report.show.items import STAGES, ShownRow, shown
+from cstool.report.show.items import STAGES, ShownRow, shown, shown_pairs
 from cstool.report.show.query import RowQuery, form_of
 from cstool.report.show.rows import Occurrences, occurrences, rows
 from cstool.report.show.terminal import Style, lines_of
@@ -148,8 +149,8 @@ def command(
     DIR: output folder of any stage except `mask`. The source and switched sentences are shown side
     by side if the terminal is wide enough. Of long paragraphs and pages, the beginning is shown. In
     a terminal, the output goes to a pager ($PAGER).
-    Without colors, for example in a pipe, entities are in brackets. NO_COLOR and FORCE_COLOR are
-    respected.
+    Without colors, for example in a pipe, entities are in brackets, and words that were switched
+    with a dictionary in braces. NO_COLOR and FORCE_COLOR are respected.
 
     `cstool show entity QID` shows one entity with all its labels; see `cstool show entity --help`.
     For a folder named entity, write ./entity.
@@ -168,6 +169,10 @@ def command(
         _write_lines(matches)
         return
     form, source = form_of(manifest), manifest.source.language if manifest.source else ""
+    if form == "lexicon":
+        by_entity = itertools.groupby(matches, itemgetter("qid"))
+        _show(shown_pairs([*pairs]) for _, pairs in by_entity)
+        return
     annotated = kind_of(manifest).annotated
     _show(shown(form, row, source, codes, full=full, annotated=annotated) for row in matches)
 

@@ -12,13 +12,16 @@ from cstool.cli.options import inspecting
 from cstool.execution.terminal import echo, echo_json, echo_line
 from cstool.languages.codes import codes_in_any
 from cstool.report.stats.compare import flat_rows, published, summary
-from cstool.report.stats.folder import FolderStats, chosen, folder_stats
+from cstool.report.stats.folder import folder_stats
+from cstool.report.stats.folder_figures import FolderStats, chosen
 from cstool.report.stats.mixture_tables import mixture_tables
 from cstool.report.stats.tables import (
     as_table,
     documents_table,
     languages_table,
+    lexicon_tables,
     pairs_table,
+    romanized_table,
     summaries_table,
     titles_table,
     types_table,
@@ -123,12 +126,15 @@ def command(
 
 def _tables(stats: FolderStats, listed: FolderStats) -> str:
     """Return the tables of one folder; `listed`: the stats with the languages to show."""
-    if listed.pairs:
-        return pairs_table(listed.pairs)
     if listed.mixture:
         return mixture_tables(listed.mixture)
+    if listed.lexicon:
+        return lexicon_tables(listed.lexicon)
+    romanized = romanized_table(listed.romanized) if listed.romanized else ""
+    if listed.pairs:
+        return "\n\n".join(filter(None, [pairs_table(listed.pairs), romanized]))
     tables = [as_table(stats, shutil.get_terminal_size().columns, listed.languages)]
-    tables.append(documents_table(listed.languages))
+    tables += [documents_table(listed.languages), romanized]
     return "\n\n".join(filter(None, tables))
 
 

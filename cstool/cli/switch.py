@@ -9,8 +9,9 @@ import click
 from cstool.cli.options import StageSummary, dropped, output, running
 from cstool.execution.log import log_stage
 from cstool.execution.options import RunOptions
+from cstool.languages.entity_types import find_types
 from cstool.languages.labels import Fallback, NameKind
-from cstool.stages.switch.entity_types import find_types
+from cstool.romanization.romanizers import ROMANIZERS
 from cstool.stages.switch.options import (
     MARKS,
     RECIPES,
@@ -38,6 +39,7 @@ Examples:
   cstool switch work/linked --entities work/entities --recipe entitycs -o as-published
   cstool switch work/linked --entities work/entities --policy round-robin -o balanced
   cstool switch work/linked --entities work/entities --recipe leia --passes 3 -o annotated
+  cstool switch work/linked --words en-de.txt --recipe cosda -o words
 """
 _RIGHT, _LEFT = ("Rome".join(MARKS[side]) for side in ("right", "left"))
 
@@ -51,10 +53,31 @@ _CODES_SHOWN = 9
 @click.argument("linked", type=click.Path(path_type=Path))
 @click.option(
     "--entities",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Output folder of `cstool entities`, for the labels.",
+    help="Output folder of `cstool entities`, for the labels. Required unless only words are "
+    "switched (--switch-rate 0).",
+)
+@click.option(
+    "--words",
+    multiple=True,
+    metavar="[LANG=]PATH",
+    help="Also switch words by this dictionary: a folder of `cstool lexicon`, or a file of pairs, "
+    "source and translation separated by a tab, into the language LANG or that of its name "
+    "(en-de.txt), or a folder of such files. May be given several times.",
+)
+@click.option(
+    "--word-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    show_default=f"{SwitchOptions.word_rate:g}",
+    help="Probability of switching a word that has an entry in a dictionary.",
+)
+@click.option(
+    "--words-in-mentions",
+    is_flag=True,
+    default=None,
+    help="With --switch-rate 0: also switch words in linked mentions.",
 )
 @click.option(
     "--languages",
@@ -71,7 +94,8 @@ _CODES_SHOWN = 9
     help="Named set of option values. entitycs (the published method): --fallback none --no-fit "
     "--inflected keep --anchors all --no-prose --min-changed 0 --source-rows all. leia: English "
     "page titles between <translate> and </translate> after half of the anchors, as published. "
-    "syncs-annotate, syncs-replace: names in 5% of the sentences. All values are in "
+    "syncs-annotate, syncs-replace: names in 5% of the sentences. cosda: 90% of the words, each "
+    "into any language, and no entities; prealign: 5% of the words. All values are in "
     "docs/switching.md. Options on the command line override the recipe.",
 )
 @click.option(
@@ -136,18 +160,26 @@ _CODES_SHOWN = 9
 )
 @click.option(
     "--switch-rate",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=click.FloatRange(0, 1),
     metavar="P",
     show_default=f"{SwitchOptions.switch_rate:g}",
-    help="Probability of switching an entity.",
+    help="Probability of switching an entity. 0, with --words: switch only words; LINKED may then "
+    "be a folder of `cstool extract`.",
+)
+@click.option(
+    "--row-rate",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="P",
+    show_default=f"{SwitchOptions.row_rate:g}",
+    help="Probability of switching anything in a sentence, paragraph or page.",
 )
 @click.option(
     "--sentence-rate",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="P",
     show_default=f"{SwitchOptions.sentence_rate:g}",
-    help="Probability of switching entities of a sentence; the other sentences of a paragraph or "
-    "page stay as they are.",
+    help="Probability of switching entities and words of a sentence; the other sentences of a "
+    "paragraph or page stay as they are.",
 )
 @click.option(
     "--passes",
@@ -161,8 +193,8 @@ _CODES_SHOWN = 9
     "--mix",
     is_flag=True,
     default=None,
-    help="Switch each entity of a sentence into a different language, as far as possible; writes "
-    "one row per sentence, with the language `mul`.",
+    help="Switch each entity of a sentence into a different language, as far as possible, and each "
+    "word into any of the target languages; writes one row per sentence, with the language `mul`.",
 )
 @click.option(
     "--require-all/--no-require-all",
@@ -217,6 +249,14 @@ _CODES_SHOWN = 9
     help="Adapt labels to their context, for example their articles, brackets and initial "
     "capitals (default), or insert them unchanged. With --style annotate, only spaces, brackets "
     "and invisible characters of the labels themselves are changed.",
+)
+@click.option(
+    "--romanize-names",
+    is_flag=False,
+    flag_value="uroman",
+    type=click.Choice(ROMANIZERS),
+    help="Write names in other scripts than Latin in Latin letters, with uroman or another "
+    "romanizer of `cstool romanize`; only for text that is written in Latin letters.",
 )
 @click.option(
     "--inflected",
@@ -286,14 +326,14 @@ _CODES_SHOWN = 9
     "--seed",
     default=SwitchOptions.seed,
     show_default=True,
-    help="Random seed for selecting target languages and, with --switch-rate and --sentence-rate, "
-    "entities and sentences.",
+    help="Random seed for selecting target languages and translations and, with rates below 1, "
+    "entities, words, sentences and rows.",
 )
 @output("the switched sentences, paragraphs or pages")
 @running()
 def command(
     linked: Path,
-    entities: Path,
+    entities: Path | None,
     recipe: Recipe,
     language_weights: str | None,
     types: str | None,
@@ -308,7 +348,7 @@ def command(
     running: RunOptions,
     **others: Any,
 ) -> None:
-    """Switch the entities of linked sentences, paragraphs or pages into other languages.
+    """Switch the entities and words of sentences, paragraphs or pages into other languages.
 
     LINKED: output folder of `cstool link`.
 
@@ -345,7 +385,9 @@ def command(
     rows = manifest.counts.details["languages"]
     source = manifest.source.language if manifest.source else ""
     switched_rows = {code: number for code, number in rows.items() if code != source}
-    languages = {*manifest.counts.details.get("entities by language", {})} - {source}
+    kinds = "entities by language", "words by language"
+    names = (manifest.counts.details.get(kind, {}) for kind in kinds)
+    languages = {code for found in names for code in found} - {source}
     unit = TALLIES[manifest.row_unit]
     summary.write(
         manifest,
@@ -366,6 +408,9 @@ def _notes(manifest: Manifest, without: list[str]) -> Iterator[str]:
     }:
         yield f"names by origin: {counts_text(largest(origins, len(origins)).items())}"
     rows = TALLIES[manifest.row_unit]
+    if words := counts.tallies.get("words"):
+        left = f"; not switched: {dropped(manifest, 'words')}" if words.dropped else ""
+        yield f"{words.written:,} words switched{left}"
     for unit in (f"source {rows}", "mentions"):
         if unit in counts.tallies and counts.tallies[unit].dropped:
             yield f"{unit} not switched: {dropped(manifest, unit)}"

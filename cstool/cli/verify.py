@@ -35,7 +35,9 @@ def command(paths: tuple[Path, ...], quick: bool, as_json: bool, quiet: bool, de
     """Verify that output folders are unchanged and were made from the given inputs.
 
     DIR: output folder of a stage, download folder, dump, or parent folder of these. The files of a
-    folder are compared with its manifest: existence, size, number of rows and sha256. The inputs
+    folder are compared with its manifest: existence, size, number of rows and sha256. Of `lexicon`
+    and `romanize`, the rows are checked, too: sorted entities, no empty names, spans within the
+    text. The inputs
     that a manifest lists are compared with the given folders and dumps. Reports missing, changed,
     unexpected (not listed in a manifest) and unfinished files, and exits with status 1 if there is
     a problem.

@@ -18,6 +18,7 @@ from cstool.formats.format_megatron import write_megatron
 from cstool.formats.format_mt import MT, pairs
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.format_tokens import token_tables, tokens_schema
+from cstool.formats.format_translico import PAIRS_IN_LATIN, TRANSLITERATIONS, write_translico
 from cstool.formats.json_lines import LINES, meta_schema, write_json_lines
 from cstool.formats.token_sequences import UNIQUE_OF_SAMPLES
 from cstool.formats.written_files import FileWriter
@@ -27,10 +28,12 @@ from cstool.storage.row_kinds import RowKind
 from cstool.storage.schemas import SWITCHED
 from cstool.storage.segments import TableSize
 
-FormatName = Literal["cstool", "entitycs", "jsonl", "mt", "dolma", "megatron", "tokens"]
+FormatName = Literal[
+    "cstool", "entitycs", "jsonl", "mt", "translico", "dolma", "megatron", "tokens"
+]
 
 # Formats whose rows are sentences with replaced entities, without a column for passes.
-SENTENCE_FORMATS = ("entitycs", "mt")
+SENTENCE_FORMATS = ("entitycs", "mt", "translico")
 
 # Rows of a row group, which a reader holds in memory: about 30 MB of text, 10 MB on disk.
 ROWS_A_GROUP = 100_000
@@ -169,6 +172,7 @@ FORMATS: dict[str, CorpusFormat] = {
         CorpusFormat(
             "mt", MT, "parquet", _each(pairs), unique=("id", "source", "target"), sources=False
         ),
+        CorpusFormat("translico", TRANSLITERATIONS, PAIRS_IN_LATIN, write=write_translico),
         CorpusFormat(
             "dolma",
             documents_schema(SWITCHED),

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cstool.arrays.arrow import flat, numbers, one_chunk, strings
+from cstool.arrays import Array
+from cstool.arrays.arrow import booleans, flat, list_of, one_chunk, strings
 from cstool.arrays.codepoints import bytes_of
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.json_lines import all_but_text, all_but_text_type, put_lines
@@ -23,6 +24,7 @@ from cstool.formats.table_sizes import count_bytes
 from cstool.formats.written_files import Destination, new_file
 from cstool.storage.counts import Counts
 from cstool.storage.manifest import Part
+from cstool.storage.word_spans import are_words, number_by_row
 
 DOCUMENTS = "documents"
 # The folder of our attributes, as the toolkit's mixer finds it from the path of a document.
@@ -30,6 +32,8 @@ ATTRIBUTES = "attributes/entities"
 GZIP_LINES = "jsonl.gz"
 # Experiment, tagger and type, as in the names that the toolkit's taggers give.
 NAMES = "entities__cstool__name"
+# The same of words that were switched with a dictionary.
+WORDS = "entities__cstool__word"
 # The field of a document with all columns but the text.
 METADATA = "metadata"
 # Columns that identify a row, as far as it has them, from the outermost.
@@ -76,26 +80,44 @@ def _in_id(rows: pa.Table, name: str) -> pa.Array:
 def attributes_of(rows: pa.Table, documents: pa.Table) -> bytes:
     """Return the lines with the attributes of rows, in their order; `documents`: of the rows.
 
-    The only attribute is a list of spans `[start, end, score]` of names, in characters of `text`.
-    The score is 1.0 for a name in place of an anchor or beside it, and 0.0 for the anchor of a
-    source row.
+    An attribute is a list of spans `[start, end, score]`, in characters of `text`: of names, and in
+    rows with words that were switched, also of these. The score is 1.0 for what was put into the
+    text, and 0.0 for the anchor of a source row.
     """
-    offsets, entities = flat(one_chunk(rows.column("entities")))
-    scores = pc.if_else(pc.equal(entities.field("origin"), "anchor"), ",0.0]", ",1.0]")
-    start, end = (entities.field(name).cast(pa.string()) for name in ("start", "end"))
-    spans = pc.binary_join_element_wise("[", start, ",", end, scores, "")
-    lists = pa.ListArray.from_arrays(numbers(offsets.astype("int32")), spans)
+    offsets, spans = flat(one_chunk(rows.column("entities")))
+    words = are_words(spans)
     lines = pc.binary_join_element_wise(
         '{"id":"',
         documents.column("id"),
         f'","attributes":{{"{NAMES}":[',
-        pc.binary_join(lists, ","),
-        ']},"source":',
+        _span_lists(offsets, spans, ~words),
+        "]",
+        _of_words(offsets, spans, words),
+        '},"source":',
         _quoted(one_chunk(documents.column("source"))),
         "}\n",
         "",
     )
     return bytes_of(one_chunk(lines))[1].tobytes()
+
+
+def _of_words(offsets: Array, spans: pa.StructArray, words: Array) -> pa.Array | str:
+    """Return the attribute of words of each row, "" for a row without one."""
+    if not words.any():
+        return ""
+    lists = _span_lists(offsets, spans, words)
+    attribute = pc.binary_join_element_wise(f',"{WORDS}":[', lists, "]", "")
+    return pc.if_else(pc.equal(lists, ""), "", attribute)
+
+
+def _span_lists(offsets: Array, spans: pa.StructArray, chosen: Array) -> pa.Array:
+    """Return the chosen spans (bool[n]) of each row as JSON, without the brackets of the list."""
+    some = spans.filter(booleans(chosen))
+    scores = pc.if_else(pc.equal(some.field("origin"), "anchor"), ",0.0]", ",1.0]")
+    start, end = (some.field(name).cast(pa.string()) for name in ("start", "end"))
+    texts = pc.binary_join_element_wise("[", start, ",", end, scores, "")
+    lists = list_of(number_by_row(offsets, chosen), texts, pa.list_(pa.string()))
+    return pc.binary_join(lists, ",")
 
 
 def _quoted(column: pa.Array) -> pa.Array:

@@ -1,8 +1,10 @@
 """The format `entitycs`: the columns of the published EntityCS data set."""
 
+import numpy as np
 import pyarrow as pa
 
-from cstool.arrays.arrow import flat, one_chunk
+from cstool.arrays.arrow import booleans, flat, one_chunk
+from cstool.storage.word_spans import are_words, number_by_row
 
 ENTITYCS = pa.schema(
     [
@@ -17,10 +19,13 @@ ENTITYCS = pa.schema(
 def marked_up(table: pa.Table) -> pa.Table:
     """Return switched rows with entities in `<e>…</e>` instead of spans.
 
-    `en_sentence` is the source sentence, also if it is not English.
+    Words that were switched are not marked, as they are no entities. `en_sentence` is the source
+    sentence, also if it is not English.
     """
     offsets, spans = flat(one_chunk(table.column("entities")))
-    bounds = offsets.tolist()
+    entities = ~are_words(spans)
+    bounds = [0, *np.cumsum(number_by_row(offsets, entities)).tolist()]
+    spans = spans.filter(booleans(entities))
     sides = {}
     for side, start, end in (
         ("source_text", "source_start", "source_end"),

@@ -6,7 +6,7 @@ One table, `languages.tsv`, maps the codes of Wikidata's labels to database name
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -152,13 +152,16 @@ def need_language(word: str, option: str) -> str:
     return code
 
 
-def code_list(spec: str, option: str) -> tuple[str, ...]:
+def code_list(spec: str, option: str, *, also: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the codes of a comma-separated list, each once, in the order of the list.
 
-    Raises WrongCallError for a word that is not a code, and for an empty list.
+    `also`: words that are accepted although they are no codes of a language. Raises WrongCallError
+    for another word that is not a code, and for an empty list.
     """
     words = filter(None, (word.strip() for word in spec.split(",")))
-    codes = tuple(dict.fromkeys(need_language(word, option) for word in words))
+    codes = tuple(
+        dict.fromkeys(word if word in also else need_language(word, option) for word in words)
+    )
     if not codes:
         raise WrongCallError(f"{option}: empty list; give codes such as de,fr,zh")
     return codes

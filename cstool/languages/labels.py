@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers
+from cstool.arrays.arrow import flat, numbers, one_chunk
 from cstool.languages.codes import current, language_wiki, languages
 from cstool.languages.disambiguators import (
     with_small_letter,
@@ -44,14 +44,28 @@ NameKind = Literal["label", "sitelink", "title"]
 # Which fallbacks are used: the whole chain, only varieties of the same language, or none.
 Fallback = Literal["all", "variants", "none"]
 # Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
-# in a variety of the same language, in another language, or in `mul`; the title of a page.
-Origin = Literal["anchor", "label", "variant", "fallback", "mul", "sitelink"]
+# in a variety of the same language, in another language, or in `mul`; the title of a page; another
+# name of the entity (only in a lexicon); a dictionary; its own letters, romanized.
+Origin = Literal[
+    "anchor",
+    "label",
+    "variant",
+    "fallback",
+    "mul",
+    "sitelink",
+    "alias",
+    "dictionary",
+    "romanization",
+]
 
 OWN: Origin = "label"
 VARIANT: Origin = "variant"
 FALLBACK: Origin = "fallback"
 MUL: Origin = "mul"
 SITELINK: Origin = "sitelink"
+ALIAS: Origin = "alias"
+DICTIONARY: Origin = "dictionary"
+ROMANIZATION: Origin = "romanization"
 # The beginning of a stored reason to reject a name, by the step that found it.
 _REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
@@ -175,6 +189,13 @@ class LabelTable(NamedTuple):
         )
 
     @staticmethod
+    def of_column(column: pa.ChunkedArray, tags: Sequence[str]) -> "LabelTable":
+        """Return the names in a column of labels, aliases or sitelinks with one of these tags."""
+        offsets, terms = flat(one_chunk(column))
+        tag, text = terms.flatten()
+        return LabelTable.of(offsets, tag, text, pa.array(tags, pa.string()))
+
+    @staticmethod
     def none() -> "LabelTable":
         """Return an empty table."""
         return LabelTable(np.zeros(0, np.int64), np.zeros(0, np.int64), pa.array([], pa.string()))
@@ -276,7 +297,7 @@ class _Batch:
         scripts = self.scripts[names]
         letters = scripts != 0
         needed = form.main if form.main or origin == MUL else form.all
-        foreign = letters & ~_fits(scripts, needed, form.all)
+        foreign = letters & ~fits(scripts, needed, form.all)
         variant = (scripts & _HAN & ~form.all != 0) & (form.all & mask("Hani") != 0)
         repeats = np.zeros(len(rows), bool)
         if origin == OWN:
@@ -318,11 +339,14 @@ def _without_brackets(titles: LabelTable) -> LabelTable:
     return LabelTable(titles.entity[kept], titles.column[kept], texts.filter(there))
 
 
-def _fits(scripts: Array, needed: np.uint64, allowed: np.uint64) -> Array:
-    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones."""
+def fits(scripts: Array, needed: Array | np.uint64, allowed: Array | np.uint64) -> Array:
+    """Return which names have a letter that is `needed`, and only `allowed`, Latin, Greek ones.
+
+    All are masks of scripts (`scripts_of`).
+    """
     permitted = allowed | mask("Latn", "Grek")
-    fits: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
-    return fits
+    result: Array = (scripts & needed != 0) & (scripts & ~permitted == 0)
+    return result
 
 
 def _table(shape: tuple[int, int], names: LabelTable, ids: Array) -> Array:

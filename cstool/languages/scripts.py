@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
+from cstool.errors import WrongCallError
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
 
@@ -53,6 +54,30 @@ def mask(*scripts: str) -> np.uint64:
     for script in scripts:
         found |= _bits()[script]
     return found
+
+
+def known_scripts(spec: str) -> tuple[str, ...]:
+    """Return the scripts in a comma-separated list, sorted, of ISO 15924 codes in any case.
+
+    Raises WrongCallError for one that no language of the table is written in, or an empty list.
+    """
+    given = {word.capitalize() for word in map(str.strip, spec.split(",")) if word}
+    unknown = sorted(given - {*_bits()})
+    if unknown or not given:
+        raise WrongCallError(
+            f"--scripts: {repr(unknown[0]) + ' is unknown' if unknown else 'empty list'}; give "
+            f"codes of ISO 15924, of these: {', '.join(_bits())}"
+        )
+    return tuple(sorted(given))
+
+
+def codes_of(scripts: np.uint64) -> list[str]:
+    """Return the scripts of a mask: those of the table, `Zyyy` for others, none for no letter."""
+    found = [code for code, bit in _bits().items() if scripts & bit and code not in _OF_HANI]
+    return [*found, *(["Zyyy"] if scripts & _OTHERS else [])]
+
+
+_OF_HANI = ("Hans", "Hant")
 
 
 def _of_language(code: str) -> tuple[list[str], list[str]] | None:

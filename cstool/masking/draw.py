@@ -17,7 +17,7 @@ from cstool.masking.tokens import Tokens
 from cstool.masking.vocabulary import Vocabulary
 
 NOT_PREDICTED = -100
-_UNTOUCHED, MASKED, RANDOM, KEPT = range(4)
+UNTOUCHED, MASKED, RANDOM, KEPT = range(4)
 
 # Constants that derive different random keys for each purpose.
 _ENTITY, _FATE, _WORD = (hash_word(word) for word in ("entity", "fate", "word"))
@@ -100,4 +100,4 @@ def _set_fates(fates: Array, indices: Array, keys: U64, probabilities: Probabili
     fates[indices] = _FATES[np.searchsorted(np.round(bounds, 12), drawn, side="right")]
 
 
-_FATES = np.array([MASKED, RANDOM, KEPT, _UNTOUCHED], np.uint8)
+_FATES = np.array([MASKED, RANDOM, KEPT, UNTOUCHED], np.uint8)

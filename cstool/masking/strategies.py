@@ -2,7 +2,8 @@
 
 EntityCS (Whitehouse et al. 2022, section 2 and its table 2) for `mlm`, `wep`, `pep-…` and their
 sums with `mlm`; Di Liello, *Structural Self-Supervised Objectives for Transformers* (2023, first
-part; first in Di Liello et al., EMNLP Findings 2022) for `rts`, `c-rts` and `slm`.
+part; first in Di Liello et al., EMNLP Findings 2022) for `rts`, `c-rts` and `slm`. `input-only` is
+of PreAlign (Li et al., EMNLP 2024) and draws nothing: see `original_tokens`.
 """
 
 from dataclasses import dataclass, replace
@@ -65,6 +66,7 @@ _TOKENS = {
     "c-rts": Strategy("c-rts", _SWAP, _SWAP, detect=True, clusters=True),
     "slm": Strategy("slm", _SWAP, _SWAP),
 }
+INPUT_ONLY = "input-only"
 STRATEGIES = ("mlm", *_ENTITIES, *(f"{name}+mlm" for name in _ENTITIES), "rts", "c-rts", "slm")
 
 
@@ -76,6 +78,8 @@ def strategy_of(name: str, rules: RuleSource = "paper") -> Strategy:
     """
     if rules not in get_args(RuleSource):
         raise WrongCallError(f"unknown rules {rules!r}; use {' or '.join(get_args(RuleSource))}")
+    if name == INPUT_ONLY:
+        return Strategy(name, None, None)
     if name in _TOKENS:
         return _TOKENS[name]
     entity, plus, _ = name.partition("+mlm")

@@ -58,13 +58,15 @@ class Spans:
 class Tokenized:
     """Tokens, and for each entity whether it is kept, and whether it was cut by truncation.
 
-    `shortened`: bool[n], which texts lost tokens.
+    `shortened`: bool[n], which texts lost tokens. `uncut`: bool[m], which of all tokens of the
+    texts are left.
     """
 
     tokens: Tokens
     kept: Array
     cut: Array
     shortened: Array
+    uncut: Array
 
 
 def tokenize(
@@ -75,7 +77,13 @@ def tokenize(
     Longer texts lose their last ordinary tokens. An entity that loses a token is dropped: its other
     tokens count as outside of entities.
     """
-    encodings = tokenizer.encode_batch(texts)
+    return tokenize_encoded(tokenizer.encode_batch(texts), vocabulary, spans, longest)
+
+
+def tokenize_encoded(
+    encodings: list[Any], vocabulary: Vocabulary, spans: Spans, longest: int
+) -> Tokenized:
+    """Return the same as `tokenize` for texts that `tokenizers` has encoded."""
     ids, sizes = flat_ids(encodings)
     firsts = np.concatenate([[0], np.cumsum(sizes)])
     owner = _owners(spans, encodings, firsts)
@@ -93,6 +101,7 @@ def tokenize(
         whole,
         (had > 0) & ~whole,
         sizes > longest,
+        kept,
     )
 
 
@@ -106,7 +115,7 @@ def flat_ids(encodings: list[Any]) -> tuple[Array, Array]:
 def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
     """Return int64[n]: each token's entity, -1 if it has none."""
     places = zip(spans.sentence.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
-    ranges_ = [_token_span(encodings[sentence], start, end) for sentence, start, end in places]
+    ranges_ = [token_span(encodings[sentence], start, end) for sentence, start, end in places]
     low, high = np.array(ranges_, np.int64).reshape(-1, 2).T + firsts[spans.sentence]
     # A token of two entities belongs to the first.
     low[1:] = np.maximum(low[1:], np.maximum.accumulate(high)[:-1])
@@ -116,7 +125,7 @@ def _owners(spans: Spans, encodings: list[Any], firsts: Array) -> Array:
     return owner
 
 
-def _token_span(encoding: Any, start: int, end: int) -> tuple[int, int]:
+def token_span(encoding: Any, start: int, end: int) -> tuple[int, int]:
     """Return the range of tokens of these characters: first, end (exclusive).
 
     Looks up the tokens at both ends, because all offsets as Python objects take longer than the

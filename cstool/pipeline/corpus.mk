@@ -23,6 +23,9 @@ DUMPS         ?= dumps
 WORK          ?= work/$(DATE)
 CORPUS        ?= $(WORK)/corpus
 COMPARABLE    ?= $(WORK)/comparable
+TRANSLICO     ?= $(WORK)/translico
+# Dictionaries of words to switch: `lexicon` for the one that is made of the entities, or paths.
+WORDS         ?=
 MIRROR        ?= https://dumps.wikimedia.org
 API           ?=
 # Further options for all stages (-j 8 --quiet …), and for single commands. PAGES: of `extract --unit
@@ -35,12 +38,14 @@ SWITCH        ?=
 LEIA          ?=
 SHARD         ?=
 PAIR          ?=
+LEXICON       ?=
+ROMANIZE      ?=
 # The folder with the batch files, the number of tasks of an array, and options of sbatch.
 SLURM_JOBS     ?= $(PIPELINE)/slurm
 TASKS          ?= 8
 SBATCH_OPTIONS ?=
 
-.PHONY: help corpus leia comparable inputs slurm FORCE
+.PHONY: help corpus lexicon romanized translico leia comparable inputs slurm FORCE
 .SECONDARY:
 
 help::
@@ -55,6 +60,16 @@ help::
 	@echo "              -j2 runs two stages at a time, -n shows the commands only."
 	@echo "              To replace a corpus in other LANGUAGES: SWITCH=--overwrite SHARD=--overwrite,"
 	@echo "              with ENTITIES=live: RUN=--overwrite"
+	@echo "              WORDS=muse/en-fr.txt: also switch words by a dictionary, a file or a folder;"
+	@echo "              WORDS=lexicon: by the names of the entities. SWITCH=\"--recipe cosda\": only"
+	@echo "              words, as CoSDA-ML does"
+	@echo "make lexicon  write the names of the entities as a dictionary, in $(WORK)/lexicon."
+	@echo "              LEXICON_LANGUAGES: languages of the names; LEXICON: further options"
+	@echo "make romanized"
+	@echo "              write the switched rows with their text in Latin letters, in"
+	@echo "              $(WORK)/WIKI/romanized. ROMANIZE: further options of romanize"
+	@echo "make translico"
+	@echo "              write them as pairs for TransliCo, in $(TRANSLICO)"
 	@echo "make leia WIKI=\"jawiki swwiki\""
 	@echo "              build a corpus of pages with English names beside half of their links, in"
 	@echo "              $(WORK)/WIKI/leia for each wiki that is not English."
@@ -82,7 +97,7 @@ $(error WIKI is empty: give the database name of a wiki, such as swwiki)
 endif
 $(call one_word,LANGUAGES,codes and commas without spaces (en$(comma)fr)$(comma) or entitycs)
 $(call one_word,DATE,a date such as 20261001$(comma) or latest)
-$(foreach name,DUMPS WORK CORPUS COMPARABLE,$(call one_word,$(name),a path without spaces))
+$(foreach name,DUMPS WORK CORPUS COMPARABLE TRANSLICO,$(call one_word,$(name),a path without spaces))
 $(call one_of,SOURCE,auto dumps content,auto$(comma) dumps or content)
 $(call one_of,ENTITIES,dump live,dump or live)
 $(call one_of,TITLES_FROM,pages sql,pages or sql)
@@ -117,6 +132,24 @@ content = $(if $(wildcard $(1)),$(shell cat $(1)))
 quoted = '$(subst ','\'',$(strip $(1)))'
 contact_option = $(if $(CONTACT),--contact $(call quoted,$(CONTACT)))
 
+# ---- words of dictionaries ----
+
+# Source languages of the wikis; of others than Wikipedias, give LEXICON_LANGUAGES.
+languages_of       = $(sort $(patsubst simple,en,$(patsubst %wiki,%,$(1))))
+space             := $(subst ,, )
+LEXICON_LANGUAGES ?= $(subst $(space),$(comma),$(strip $(call languages_of,$(WIKI)) $(LANGUAGES)))
+# $(call word_options,FOLDER): the options for WORDS; FOLDER: of the lexicon.
+word_options = $(patsubst %,--words %,$(patsubst lexicon,$(1),$(WORDS)))
+# $(call words_read,FOLDER): the files that they read, as prerequisites.
+words_in   = $(foreach word,$(filter-out lexicon,$(WORDS)),$(lastword $(subst =, ,$(word))))
+words_dirs = $(patsubst %/.,%,$(wildcard $(addsuffix /.,$(words_in))))
+words_read = $(if $(filter lexicon,$(WORDS)),$(1)/$(MANIFEST)) \
+  $(wildcard $(filter-out $(words_dirs),$(words_in)) $(words_dirs:=/$(MANIFEST)))
+# Not empty if only words are switched, for which `switch` takes no entities.
+ONLY_WORDS := $(if $(WORDS),$(or $(findstring --switch-rate 0 ,$(SWITCH) ),$(findstring \
+  --recipe cosda,$(SWITCH)),$(findstring --recipe prealign,$(SWITCH))))
+SWITCH_READS = $(if $(ONLY_WORDS),,--entities $(WORK)/entities) $(call word_options,$(WORK)/lexicon)
+
 # ---- the options of each stage ----
 
 # They are kept in a file that changes with them, so that make runs the stage again; the stage then
@@ -126,7 +159,10 @@ OPTIONS_dumps    = $(DUMPS)
 OPTIONS_entities = $(ENTITIES) $(LIVE:live=$(LANGUAGES))
 OPTIONS_titles   = $(TITLES_FROM)
 OPTIONS_extract  = $(EXTRACT)
-OPTIONS_switch   = $(LANGUAGES) $(SWITCH)
+OPTIONS_switch   = $(LANGUAGES) $(SWITCH) $(WORDS)
+OPTIONS_lexicon  = $(LEXICON_LANGUAGES) $(LEXICON)
+OPTIONS_romanize = $(ROMANIZE)
+OPTIONS_translico = $(WIKI) $(SHARD)
 OPTIONS_shard    = $(WIKI) $(SHARD)
 OPTIONS_pages      = $(PAGES)
 OPTIONS_leia       = $(LEIA)
@@ -135,7 +171,8 @@ OPTIONS_comparable = $(WIKI) $(PAIR)
 # With ENTITIES=live, the items of pages, in all languages, are not those of `make corpus`.
 OPTIONS_page-entities = $(ENTITIES)
 OPTIONS = $(WORK)/options
-OF_SENTENCES = entities extract switch shard
+OF_SENTENCES = entities extract switch shard $(if $(filter lexicon,$(GOALS) $(WORDS)),lexicon) \
+  $(if $(filter romanized translico,$(GOALS)),romanize translico)
 OF_DOCUMENTS = pages $(if $(LIVE),page-entities,entities) leia documents comparable \
   $(if $(MIXED),$(OF_MIXTURES))
 
@@ -173,7 +210,11 @@ absent = $(filter-out $(wildcard $(1)),$(1))
 # folder changed, or a file is missing that a stage will read. When the corpus is complete, the dumps
 # may be removed, unless the options of a stage that reads them changed.
 LEIA_CORPORA = $(LEIA_WIKIS:%=$(WORK)/%/leia/$(MANIFEST))
-RESULTS = $(if $(OTHERS),$(CORPUS)/$(MANIFEST)) $(if $(filter leia,$(GOALS)),$(LEIA_CORPORA)) \
+ROMANIZED = $(WIKI:%=$(WORK)/%/romanized/$(MANIFEST))
+RESULTS = $(if $(filter-out lexicon romanized translico,$(OTHERS)),$(CORPUS)/$(MANIFEST)) \
+  $(if $(filter lexicon,$(GOALS)),$(WORK)/lexicon/$(MANIFEST)) \
+  $(if $(filter romanized,$(GOALS)),$(ROMANIZED)) \
+  $(if $(filter translico,$(GOALS)),$(TRANSLICO)/$(MANIFEST)) $(if $(filter leia,$(GOALS)),$(LEIA_CORPORA)) \
   $(if $(filter comparable,$(GOALS)),$(COMPARABLE)/$(MANIFEST)) \
   $(call sources_of,$(MIXED))
 NEEDED := $(if $(call absent,$(RESULTS)),all,$(filter entities titles extract pages,$(CHANGED)))
@@ -249,10 +290,26 @@ $(WORK)/%/sentences/$(MANIFEST): $(INPUTS)/%.pages $(OPTIONS)/extract | $(INSTAL
 $(WORK)/%/linked/$(MANIFEST): $(WORK)/%/sentences/$(MANIFEST) $(WORK)/%/titles/$(MANIFEST)
 	$(CSTOOL) link $(<D) --titles $(lastword $(^D)) -o $(@D) $(RUN) && touch $@
 
-$(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) $(WORK)/entities/$(MANIFEST) \
+$(WORK)/lexicon/$(MANIFEST): $(WORK)/entities/$(MANIFEST) $(LINKED:=/$(MANIFEST)) \
+  $(OPTIONS)/lexicon
+	$(CSTOOL) lexicon --entities $(WORK)/entities $(LINKED:%=--linked %) \
+	  --languages $(LEXICON_LANGUAGES) -o $(@D) $(RUN) $(LEXICON) && touch $@
+
+$(WORK)/%/switched/$(MANIFEST): $(WORK)/%/linked/$(MANIFEST) \
+  $(if $(ONLY_WORDS),,$(WORK)/entities/$(MANIFEST)) $(call words_read,$(WORK)/lexicon) \
   $(OPTIONS)/switch
-	$(CSTOOL) switch $(<D) --entities $(WORK)/entities --languages $(LANGUAGES) -o $(@D) \
+	$(CSTOOL) switch $(<D) $(SWITCH_READS) --languages $(LANGUAGES) -o $(@D) \
 	  $(RUN) $(SWITCH) && touch $@
+
+$(WORK)/%/romanized/$(MANIFEST): $(WORK)/%/switched/$(MANIFEST) $(OPTIONS)/romanize
+	$(CSTOOL) romanize $(<D) -o $(@D) $(RUN) $(ROMANIZE) && touch $@
+
+lexicon: $(WORK)/lexicon/$(MANIFEST)
+romanized: $(ROMANIZED)
+translico: $(TRANSLICO)/$(MANIFEST)
+$(TRANSLICO)/$(MANIFEST): $(ROMANIZED) $(OPTIONS)/translico
+	$(CSTOOL) shard $(ROMANIZED:%/$(MANIFEST)=%) --format translico -o $(@D) $(RUN) $(SHARD) \
+	  && touch $@
 
 SWITCHED = $(foreach wiki,$(WIKI),$(WORK)/$(wiki)/switched)
 $(CORPUS)/$(MANIFEST): $(SWITCHED:=/$(MANIFEST)) $(OPTIONS)/shard
@@ -290,13 +347,14 @@ $(COMPARABLE)/$(MANIFEST): $(PAGE_FOLDERS:=/$(MANIFEST)) $(PAGE_TITLES:=/$(MANIF
 
 # Not to be deleted by make on errors: cstool writes a manifest last, and atomically.
 .PRECIOUS: $(WORK)/entities/$(MANIFEST) $(CORPUS)/$(MANIFEST) $(LISTS:%=$(INPUTS)/%) \
+  $(WORK)/lexicon/$(MANIFEST) $(TRANSLICO)/$(MANIFEST) \
   $(WORK)/page-entities/$(MANIFEST) $(COMPARABLE)/$(MANIFEST) $(foreach stage,titles sentences \
-  linked switched pages linked-pages annotated leia,$(WORK)/%/$(stage)/$(MANIFEST))
+  linked switched romanized pages linked-pages annotated leia,$(WORK)/%/$(stage)/$(MANIFEST))
 
 # ---- Slurm ----
 
 SETTINGS = CSTOOL WIKI LANGUAGES ENTITIES TITLES_FROM CONTACT API WORK CORPUS RUN EXTRACT SWITCH \
-  SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
+  SWITCH_READS WORDS LEXICON_LANGUAGES LEXICON SHARD TASKS SLURM_JOBS SBATCH_OPTIONS
 slurm: inputs
 	@$(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
 	  bash $(PIPELINE)/slurm/submit.sh

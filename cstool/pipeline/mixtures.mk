@@ -55,14 +55,15 @@ mix_options = $(FORMAT_SUFFIX:-%=--format %) $(TOKENIZER:%=--tokenizer %) \
   $(if $(OF_TOKENS),$(PACK_OF_$(1))) $(MIX)
 
 OPTIONS_sources-annotated     = $(LEIA_WIKIS) $(SHARD)
-OPTIONS_replaced              = $(REPLACE)
+OPTIONS_replaced              = $(REPLACE) $(WORDS)
+OPTIONS_page-lexicon          = $(PAGE_LEXICON_LANGUAGES) $(LEXICON)
 OPTIONS_sources-replaced      = $(LEIA_WIKIS) $(SHARD)
 OPTIONS_sources-windows       = $(WIKI) $(WINDOW) $(PAIR)
 OPTIONS_sources-unpaired      = $(OPTIONS_sources-windows)
 OPTIONS_sources-short-windows = $(WIKI) $(SHORT_WINDOW) $(PAIR)
 $(foreach goal,$(MIXED),$(eval \
   OPTIONS_$(goal)$(FORMAT_SUFFIX) = $$(RECIPES) $$(call mix_options,$(goal))))
-OF_MIXTURES = replaced $(addprefix sources-,annotated replaced windows unpaired short-windows) \
+OF_MIXTURES = replaced $(if $(filter lexicon,$(WORDS)),page-lexicon) $(addprefix sources-,annotated replaced windows unpaired short-windows) \
   $(MIXED:=$(FORMAT_SUFFIX))
 
 # ---- sources: folders whose names the recipes contain, for any wikis ----
@@ -79,10 +80,25 @@ $(SOURCES)/annotated/$(MANIFEST): $(LEIA_WIKIS:%=$(WORK)/%/annotated/$(MANIFEST)
   $(OPTIONS)/sources-annotated
 	$(CSTOOL) shard $(LEIA_WIKIS:%=$(WORK)/%/annotated) -o $(@D) $(RUN) $(SHARD) && touch $@
 
+# With WORDS, words are switched, those of links too; without it, the names of linked entities.
+PAGE_LEXICON = $(WORK)/page-lexicon
+PAGE_LEXICON_LANGUAGES = $(subst $(space),$(comma),$(strip $(call languages_of,$(LEIA_WIKIS)) en))
+$(PAGE_LEXICON)/$(MANIFEST): $(PAGE_ENTITIES)/$(MANIFEST) $(LINKED_PAGES:=/$(MANIFEST)) \
+  $(OPTIONS)/page-lexicon
+	$(CSTOOL) lexicon --entities $(PAGE_ENTITIES) $(LINKED_PAGES:%=--linked %) \
+	  --languages $(PAGE_LEXICON_LANGUAGES) -o $(@D) $(RUN) $(LEXICON) && touch $@
+
+ifneq ($(WORDS),)
+$(WORK)/%/replaced/$(MANIFEST): $(WORK)/%/pages/$(MANIFEST) $(call words_read,$(PAGE_LEXICON)) \
+  $(OPTIONS)/replaced
+	$(CSTOOL) switch $(<D) $(call word_options,$(PAGE_LEXICON)) --switch-rate 0 --words-in-mentions \
+	  --languages en --source-rows all -o $(@D) $(RUN) $(REPLACE) && touch $@
+else
 $(WORK)/%/replaced/$(MANIFEST): $(WORK)/%/linked-pages/$(MANIFEST) $(PAGE_ENTITIES)/$(MANIFEST) \
   $(OPTIONS)/replaced
 	$(CSTOOL) switch $(<D) --entities $(PAGE_ENTITIES) --languages en --source-rows all \
 	  -o $(@D) $(RUN) $(REPLACE) && touch $@
+endif
 
 $(SOURCES)/replaced/$(MANIFEST): $(LEIA_WIKIS:%=$(WORK)/%/replaced/$(MANIFEST)) \
   $(OPTIONS)/sources-replaced
@@ -114,5 +130,5 @@ $(call mixture,$(1))/$(MANIFEST): $(RECIPES)/$(1:mix-%=%).toml \
 endef
 $(foreach goal,$(MIXED),$(eval $(call mixture_rule,$(goal))))
 
-.PRECIOUS: $(WORK)/%/replaced/$(MANIFEST) $(call sources_of,$(MIXED)) \
+.PRECIOUS: $(WORK)/%/replaced/$(MANIFEST) $(PAGE_LEXICON)/$(MANIFEST) $(call sources_of,$(MIXED)) \
   $(foreach goal,$(MIXED),$(call mixture,$(goal))/$(MANIFEST))

@@ -26,6 +26,13 @@ class Tally(msgspec.Struct):
             self.read += n
             self.dropped[reason] = self.dropped.get(reason, 0) + n
 
+    def add(self, other: "Tally") -> None:
+        """Add the counts of another tally."""
+        self.read += other.read
+        self.written += other.written
+        for reason, number in other.dropped.items():
+            self.dropped[reason] = self.dropped.get(reason, 0) + number
+
 
 class Counts(msgspec.Struct):
     """The counts of a part or a stage: `tallies` by unit, and `details`.
@@ -52,11 +59,7 @@ def total(many: Iterable[Counts]) -> Counts:
     result = Counts()
     for counts in many:
         for unit, tally in counts.tallies.items():
-            into = result.tally(unit)
-            into.read += tally.read
-            into.written += tally.written
-            for reason, number in tally.dropped.items():
-                into.dropped[reason] = into.dropped.get(reason, 0) + number
+            result.tally(unit).add(tally)
         for kind, numbers in counts.details.items():
             result.add(kind, numbers)
     return Counts(

@@ -35,6 +35,7 @@ _PHRASES = {
     "no page of that title": "no page with that title",
     # switch
     "a date": "date",
+    "all entities and words are left": "all entities and words excluded",
     "all entities are left": "all entities excluded",
     "an anchor carries grammar": "inflected anchor",
     "fewer mentions than asked for": "too few mentions",
@@ -42,8 +43,10 @@ _PHRASES = {
     "its anchor carries grammar": "inflected anchor",
     "its anchor is not a name": "anchor that is not a name",
     "a mark in the text": "mark in the text",
+    "left by --row-rate": "not sampled by --row-rate",
     "left by --sentence-rate": "not sampled by --sentence-rate",
     "left by --switch-rate": "not sampled by --switch-rate",
+    "left by --word-rate": "not sampled by --word-rate",
     "more mentions than asked for": "too many mentions",
     "no language changes as much as asked": "too few anchors would change",
     "no language has all labels": "no language with all required labels",

@@ -31,7 +31,8 @@ LINKED_MENTION = _list(
 TERMS = _list(("language", pa.string()), ("value", pa.string()))
 SITELINKS = _list(("site", pa.string()), ("title", pa.string()))
 # `name_language`: the code that the name was taken from; `origin`: see `languages.labels.Origin`.
-# In a source row, they are the source language and `anchor`.
+# In a source row, they are the source language and `anchor`. `qid` is null for a word that was
+# switched with a dictionary.
 SPANS = _list(
     ("qid", QID),
     ("source_start", pa.uint32()),
@@ -98,6 +99,20 @@ ATTRIBUTION = pa.schema(
     [("page_id", pa.uint32()), ("revision_id", pa.int64()), ("title", pa.string())]
 )
 
+# Pairs of names of an entity. `origin`: see `languages.labels.Origin`; `links`: number of mentions
+# of the entity.
+LEXICON = pa.schema(
+    [
+        ("qid", QID),
+        ("source_language", pa.string()),
+        ("source", pa.string()),
+        ("target_language", pa.string()),
+        ("target", pa.string()),
+        ("origin", pa.string()),
+        ("links", pa.uint32()),
+    ]
+)
+
 # Pages about the same entity in several wikis. `languages`: of the row's pages, in their order.
 # `segments`: pieces of the pages; `start`, `end`: in the row's `text`.
 SEGMENTS = _list(
@@ -132,6 +147,14 @@ PASS_FIELD = pa.field("pass", pa.uint8())
 # Further columns of a mixture: the name of the corpus in the recipe, and the number of the stage,
 # from 1.
 MIX_FIELDS = (pa.field("corpus", pa.string()), pa.field("stage", pa.uint8()))
+
+
+# Further columns of `romanize`: the text in Latin letters, and the offsets there of the spans in
+# `entities` or `mentions`, in their order.
+ROMANIZED_FIELDS = (
+    pa.field("romanized", pa.string()),
+    pa.field("romanized_entities", _list(("start", pa.uint32()), ("end", pa.uint32()))),
+)
 
 
 def for_unit(schema: pa.Schema, unit: Unit) -> pa.Schema:
@@ -196,6 +219,8 @@ BY_STAGE = {
     "shard": SWITCHED,
     "mix": pa.schema([*SWITCHED, *MIX_FIELDS]),
     "mask": EXAMPLES,
+    "lexicon": LEXICON,
+    "romanize": pa.schema([*SWITCHED, *ROMANIZED_FIELDS]),
 }
 
 POSITIONS_A_PAGE = 2**20

@@ -23,7 +23,7 @@ ENTITY_BUCKETS = 17
 class SampleStats(msgspec.Struct):
     """Statistics of a sample: the first rows of each file, which are random rows.
 
-    `entities`: entities of code-switched rows; `unswitched`: those whose name did not change.
+    `entities`: entities and words of code-switched rows; `unswitched`: those that did not change.
     `mixing`: the sums of the code-mixing measures (`languages.code_mixing`) of code-switched rows.
     `words`: of all rows, None in files of cstool 0.1; `source_rows`, `source_words`: of source
     sentences.
@@ -88,7 +88,9 @@ class LanguageNumbers(msgspec.Struct):
     entities. `looked_at`: of a sample. `source_rows`, `source_entities`: source sentences among the
     rows, and their entities. `origins`, `name_languages`: names in switched rows by origin, and by
     the code that they were taken from. `documents`: of paragraphs or pages, in place of the two
-    histograms of sentences. `passes`: rows by pass, if there are several.
+    histograms of sentences. `passes`: rows by pass, if there are several. `dictionary_words`: words
+    that were switched with a dictionary, which are not among the entities; unset if the corpus has
+    none.
     """
 
     rows: dict[str, int]
@@ -104,6 +106,7 @@ class LanguageNumbers(msgspec.Struct):
     name_languages: dict[str, int] = {}
     documents: DocumentNumbers | msgspec.UnsetType = msgspec.UNSET
     passes: list[int] | msgspec.UnsetType = msgspec.UNSET
+    dictionary_words: int | msgspec.UnsetType = msgspec.UNSET
 
     def estimate_words(self) -> None:
         """Set `words` from the sample; exact if the sample contains all rows."""
@@ -125,10 +128,13 @@ class TopEntity(msgspec.Struct):
 
 
 class SwitchedForm(msgspec.Struct):
-    """A switched sentence; `entities`: (QID, start and end in the source, start and end here)."""
+    """A switched sentence; `entities`: (QID, start and end in the source, start and end here).
+
+    The QID of a word that was switched with a dictionary is None.
+    """
 
     text: str
-    entities: list[tuple[int, int, int, int, int]]
+    entities: list[tuple[int | None, int, int, int, int]]
 
 
 class SampleSentence(msgspec.Struct):

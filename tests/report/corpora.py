@@ -87,7 +87,9 @@ def large(seed: int = 0) -> Statistics:
         words = ["".join(lots.choices("abcdefghij", k=7)) for _ in range(24)]
         text = " ".join(words)
         here = [codes[(5 * number + n) % len(codes)] for n in range(5)]
-        spans = [(lots.randrange(1, 9999), 8 * n, 8 * n + 7, 8 * n, 8 * n + 7) for n in (0, 9)]
+        spans: list[tuple[int | None, int, int, int, int]] = [
+            (lots.randrange(1, 9999), 8 * n, 8 * n + 7, 8 * n, 8 * n + 7) for n in (0, 9)
+        ]
         forms = {code: SwitchedForm(text, spans) for code in ["en", *here]}
         sentences.append(SampleSentence(number, number, f"Page {number}", "en", text, forms))
     top = [TopEntity(n + 1, f"Entity {n}", 10**7 // (n + 1), 10**7) for n in range(200)]

@@ -14,7 +14,8 @@ from cstool.report.html.facts import facts_of
 from cstool.report.html.page import page_of
 from cstool.report.html.tables import direction, script_name
 from cstool.report.push import uploads
-from cstool.report.stats.folder import chosen, folder_stats
+from cstool.report.stats.folder import folder_stats
+from cstool.report.stats.folder_figures import chosen
 from cstool.stages.mix.recipe import StageRecipe
 from cstool.stages.mix.stage import MixOptions, mix
 from cstool.storage.mixture import read_mixture

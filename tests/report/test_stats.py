@@ -17,7 +17,8 @@ from cstool.report.html.facts import facts_of
 from cstool.report.html.languages import language_figures
 from cstool.report.stats.breakdowns import _count, by_title, by_type
 from cstool.report.stats.compare import flat_rows, published, summary
-from cstool.report.stats.folder import FolderStats, folder_stats
+from cstool.report.stats.folder import folder_stats
+from cstool.report.stats.folder_figures import FolderStats
 from cstool.report.stats.tables import as_table, languages_table, summaries_table, types_table
 from cstool.storage.manifest import need_stage
 from tests.stages.shard.switched import Sentence, make_corpus, write_switched

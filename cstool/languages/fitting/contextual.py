@@ -16,6 +16,7 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
 from cstool.arrays.codepoints import bytes_of, like, matches, put
+from cstool.languages.capital_letters import capitals
 from cstool.languages.codes import current
 from cstool.languages.data_tables import rows
 from cstool.languages.fitting import beside
@@ -310,7 +311,7 @@ def _with_capital(name: str, place: _Context) -> str:
     if unicodedata.category(first or " ") != "Ll":
         return name
     word = _INITIAL.findall(name, at)[0]
-    special = _capitals(place.language)
+    special = capitals(place.language)
     if special.get("first") == "no":
         return name
     sign = len(word) == 1 and name[at + 1 : at + 2] in {*"-‐‑–'’,"}
@@ -321,16 +322,6 @@ def _with_capital(name: str, place: _Context) -> str:
         if name.startswith(small, at) and small not in ("first", "inner"):
             return name[:at] + capital + name[at + len(small) :]
     return name[:at] + unicodedata.normalize("NFC", first.title() + name[at + 1 :])
-
-
-@cache
-def _capitals(language: str) -> dict[str, str]:
-    """Return a language's own capitals by lower-case letter, and the other settings of its row."""
-    for code, first, inner in rows("cstool.languages", "capitals.tsv"):
-        if code == language:
-            own = dict(pair.split("=") for pair in first.split() if "=" in pair)
-            return own | ({"first": first} if first == "no" else {}) | {"inner": inner}
-    return {}
 
 
 _RULES = (

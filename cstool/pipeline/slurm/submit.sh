@@ -51,9 +51,16 @@ for WIKI in $all; do
 done
 WIKI=$all
 if [ "$ENTITIES" = live ]; then entities=$(submit entities "$(after_ok "${linked[@]}")"); fi
+lexicon=
+for word in $WORDS; do
+  if [ "$word" = lexicon ]; then
+    lexicon=$(submit lexicon "$(after_ok "$entities" "${linked[@]}")")
+  fi
+done
 switched=()
 for WIKI in $all; do
-  switched+=("$(stage switch 2 "$(after_ok "${linked[${#switched[@]}]}" "$entities")")")
+  after=("${linked[${#switched[@]}]}" "$entities" ${lexicon:+"$lexicon"})
+  switched+=("$(stage switch 2 "$(after_ok "${after[@]}")")")
 done
 WIKI=$all
 corpus=$(stage shard 3 "$(after_ok "${switched[@]}")")

@@ -9,6 +9,8 @@ from cstool.report.class_names import LAST_LANGUAGES
 from cstool.report.html.mixture_samples import mixture_samples
 from cstool.report.html.names import ReportEntity, anchors_of, look_up, name_of
 from cstool.report.html.timings import StageCost, costs
+from cstool.report.stats.lexicon_numbers import LexiconStats, lexicon_stats
+from cstool.report.stats.romanized_numbers import RomanizedLanguage, romanized_stats
 from cstool.storage.manifest import Ancestor, lineage_of, need_stage
 from cstool.storage.mixture import Mixture, read_mixture
 from cstool.storage.mixture_sums import by_language
@@ -23,7 +25,8 @@ class ReportData:
     `stages`: the lineage of the folder, its own stage last; `bytes`: of its parts; `statistics`:
     of a corpus; `entities`: names and types of the entities on the page; `costs`: run times;
     `languages`: of names, in order of preference; `unit`: what a row of text contains;
-    `mixture`: the numbers of a mixture; `samples`: rows of a corpus or a mixture.
+    `mixture`: the numbers of a mixture; `samples`: rows of a corpus or a mixture; `lexicon`: the
+    numbers of a lexicon; `romanized`: of rows with their text in Latin letters.
     """
 
     stage: str
@@ -36,6 +39,8 @@ class ReportData:
     unit: Unit = "sentence"
     mixture: Mixture | None = None
     samples: Sequence[SampleSentence] = ()
+    lexicon: LexiconStats | None = None
+    romanized: Sequence[RomanizedLanguage] = ()
 
     @property
     def units(self) -> str:
@@ -66,6 +71,12 @@ class ReportData:
         of_source = [known[code] for code in self.source_languages if code in known]
         return sum(sum(its.rows.values()) for its in of_source if not its.origins)
 
+    @property
+    def dictionary_words(self) -> dict[str, int]:
+        """The number of words that were switched with a dictionary, by language; {} if none."""
+        known = self.statistics.languages if self.statistics else {}
+        return {code: its.dictionary_words for code, its in known.items() if its.dictionary_words}
+
     def names(self, qids: Iterable[int]) -> dict[int, str]:
         """Return the name of each entity or type, "" if it has none."""
         anchors = anchors_of(self.samples, self.languages)
@@ -89,13 +100,13 @@ def facts_of(
 ) -> ReportData:
     """Return the data of a report on a folder, from its manifest and its statistics.
 
-    Of a mixture, some rows are read, too.
+    Of a mixture, some rows are read, too; of a lexicon, all; of romanized rows, a sample.
 
     `entities`: output folder of `cstool entities`, for names and types. `work`: parent folder of
     the earlier stages' output folders, for run times. `languages`: of the names, in order of
     preference; English if there is none. Raises InputError for an invalid folder.
     """
-    manifest = need_stage(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE, "romanize")
     stages = lineage_of([folder])
     statistics = read_statistics(folder) if manifest.stage == "shard" else None
     mixture = read_mixture(folder) if manifest.stage == "mix" else None
@@ -112,6 +123,7 @@ def facts_of(
             for sentence in samples
             for form in sentence.forms.values()
             for span in form.entities
+            if span[0] is not None
         }
         known = look_up(entities, qids, [*languages, *spoken], [*languages, *LAST_LANGUAGES][0])
     size = sum(part.bytes for part in manifest.parts)
@@ -119,5 +131,16 @@ def facts_of(
     preferred = tuple(dict.fromkeys([*languages, *LAST_LANGUAGES]))
     unit = manifest.row_unit
     return ReportData(
-        manifest.stage, stages, size, statistics, known, took, preferred, unit, mixture, samples
+        manifest.stage,
+        stages,
+        size,
+        statistics,
+        known,
+        took,
+        preferred,
+        unit,
+        mixture,
+        samples,
+        lexicon_stats(folder, manifest) if manifest.stage == "lexicon" else None,
+        romanized_stats(folder, manifest) if manifest.stage == "romanize" else (),
     )

@@ -56,10 +56,23 @@ def _of_counts(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
             cells = [(code, language_name(code), number) for code, number in ranked]
             heads = ["code", "language", what]
             yield Figure(title, "", table(heads, cells), _bars(title, ranked, draw))
+    yield from _entities_and_words(facts)
     pairs = facts.detail("pair", "pairs of languages") if facts.stage == "pair" else {}
     if pairs:
         lines = sorted(pairs.items(), key=lambda n: (-n[1], n[0]))
         yield Figure("Pairs of languages", "", table(["languages", "entities"], lines))
+
+
+def _entities_and_words(facts: ReportData) -> Iterator[Figure]:
+    """Yield a table of what was switched in a folder of `switch` with words."""
+    words = facts.detail("switch", "words by language") if facts.stage == "switch" else {}
+    if not words:
+        return
+    entities = facts.detail("switch", "entities by language")
+    codes = sorted({*words, *entities}, key=lambda code: (-words.get(code, 0), code))
+    cells = [(c, language_name(c), entities.get(c, 0), words.get(c, 0)) for c in codes]
+    heads = ["code", "language", "entities", "dictionary words"]
+    yield Figure("Entities and words by language", "", table(heads, cells))
 
 
 def _named(code: str) -> str:
@@ -93,6 +106,7 @@ def _by_language(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figur
                 number,
                 its.rows.get("validation", 0),
                 its.entities,
+                *([facts.dictionary_words.get(code, 0)] if facts.dictionary_words else []),
                 its.entities / number if number else None,
                 quantile(its.documents.characters, 0.5)
                 if its.documents
@@ -100,6 +114,7 @@ def _by_language(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figur
             )
         )
     heads = ["code", "language", "script", "BCP 47", facts.units, "validation", "entities"]
+    heads += ["dictionary words"] if facts.dictionary_words else []
     heads += [f"entities per {facts.unit}", "median characters"]
     title = f"{facts.units.capitalize()} by language"
     text = f"Training and validation {facts.units}."
@@ -176,7 +191,7 @@ def _origins(languages: dict[str, LanguageNumbers], units: str) -> Iterator[Figu
     text = (
         f"Where the names in switched {units} come from. label: the language of the row; variant: "
         "a variant of the same language; fallback: another language; mul: Wikidata's label for all "
-        "languages; sitelink: the title of a Wikipedia page."
+        "languages; sitelink: the title of a Wikipedia page; dictionary: a translation of a word."
     )
     yield Figure("Origin of the names", text, table(heads, cells))
 
@@ -192,7 +207,8 @@ def _unswitched(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figure
         of_entities = sample.unswitched / sample.entities if sample.entities else None
         its = (code, language_name(code), languages[code].unswitched, percent(share))
         cells.append((*its, percent(of_entities), sample.entities))
-    heads = ["code", "language", units, "share", "share of entities", "sampled entities"]
+    spans = "entities and words" if facts.dictionary_words else "entities"
+    heads = ["code", "language", units, "share", f"share of {spans}", f"sampled {spans}"]
     title = f"Unchanged {units}"
     if not any(shares.values()):
         none = f"No switched {unit} is equal to its source {unit}."

@@ -56,7 +56,8 @@ def anchors_of(sentences: Iterable[SampleSentence], languages: Iterable[str]) ->
         for code in languages:
             form = sentence.forms.get(code)
             for qid, _, _, start, end in form.entities if form else ():
-                anchors.setdefault(qid, {}).setdefault(code, form.text[start:end] if form else "")
+                if form and qid is not None:
+                    anchors.setdefault(qid, {}).setdefault(code, form.text[start:end])
     return anchors
 
 

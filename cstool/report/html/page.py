@@ -58,6 +58,7 @@ def page_of(facts: ReportData) -> str:
         about_samples=_about_samples(facts),
         unit=facts.unit,
         units=facts.units,
+        words=any(facts.dictionary_words.values()),
         static_sentences=[_static_sentence(one) for one in samples["sentences"][:_STATIC]],
         data=_as_data(samples),
     )
@@ -107,7 +108,7 @@ def _about_samples(facts: ReportData) -> str:
 
 
 def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:
-    """Return a sentence for the template, with its texts split at the entities."""
+    """Return a sentence for the template, with its texts split at entities and words."""
     forms = [sentence, *sentence["forms"]]
     return {
         "title": sentence["title"],
@@ -119,14 +120,14 @@ def _static_sentence(sentence: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pieces(text: str, spans: Iterable[tuple[int, int, int]]) -> Iterable[tuple[str, int]]:
-    """Yield the text in pieces, each with the QID of its entity, or 0."""
+def _pieces(text: str, spans: Iterable[tuple[int | None, int, int]]) -> Iterable[tuple[str, str]]:
+    """Yield the text in pieces, each with its class: `entity`, `word`, or none."""
     at = 0
     for qid, start, end in spans:
-        yield text[at:start], 0
-        yield text[start:end], qid
+        yield text[at:start], ""
+        yield text[start:end], "word" if qid is None else "entity"
         at = end
-    yield text[at:], 0
+    yield text[at:], ""
 
 
 def _stage(one: Ancestor) -> dict[str, Any]:

@@ -22,8 +22,9 @@ def sample_data(
     """
     sentences = sorted(sentences, key=lambda s: -len(s.forms))
     codes = {s.language for s in sentences} | {code for s in sentences for code in s.forms}
-    qids = {span[0] for s in sentences for form in s.forms.values() for span in form.entities}
-    names = {qid: _names(entities[qid], languages) for qid in sorted(qids & entities.keys())}
+    spans = (span for s in sentences for form in s.forms.values() for span in form.entities)
+    qids = {qid for qid, *_ in spans if qid in entities}
+    names = {qid: _names(entities[qid], languages) for qid in sorted(filter(None, qids))}
     shown = codes | {code for entity in names.values() for code in entity["names"]}
     return {
         "languages": {
@@ -64,8 +65,9 @@ def _text(sentence: SampleSentence, text: str) -> str:
 
 
 def _source_spans(sentence: SampleSentence) -> list[tuple[int, int, int]]:
+    """Return the spans of entities in the source text: words are not the same in all languages."""
     form = next(iter(sentence.forms.values()))
-    return [(qid, start, end) for qid, start, end, _, _ in form.entities]
+    return [(qid, start, end) for qid, start, end, _, _ in form.entities if qid is not None]
 
 
 def _names(entity: ReportEntity, languages: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure, Section
 from cstool.report.html.funnel import FunnelStep, all_steps, main_way
 from cstool.report.html.languages import language_figures
+from cstool.report.html.lexicon_figures import lexicon_figures, romanized_figures
 from cstool.report.html.mixture_figures import mixture_figures
 from cstool.report.html.tables import (
     in_bytes,
@@ -30,6 +31,8 @@ def sections(facts: ReportData, draw: Drawer) -> list[Section]:
     """Return the sections for which there is data."""
     candidates = (
         Section("mixture", "Mixture", "", [*_mixture(facts, draw)]),
+        Section("lexicon", "Lexicon", "", [*_lexicon(facts, draw)]),
+        Section("romanized", "Latin letters", "", [*_romanized(facts, draw)]),
         Section(
             "funnel",
             "From dump to corpus",
@@ -54,11 +57,20 @@ def _mixture(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
     return mixture_figures(facts.mixture, draw) if facts.mixture else iter(())
 
 
+def _lexicon(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+    return lexicon_figures(facts.lexicon, draw) if facts.lexicon else iter(())
+
+
+def _romanized(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
+    return romanized_figures(facts.romanized, draw) if facts.romanized else iter(())
+
+
 def _language_note(facts: ReportData) -> str:
     """Return what the language of a row is, where it is not that of its text."""
     if facts.stage in ("entities", "pair"):
         return ""
-    return f"The language of a {facts.unit} is that of its entity labels."
+    words = " and of the translations of words" if facts.dictionary_words else ""
+    return f"The language of a {facts.unit} is that of its entity labels{words}."
 
 
 def _funnel(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
@@ -115,7 +127,7 @@ def _rows(facts: ReportData, draw: Drawer) -> Iterator[Figure]:
         ("Length of sentences", "characters", 10, 5, [n.characters for n in languages]),
     ):
         total = [sum(column) for column in zip(*filter(None, histograms), strict=True)]
-        if not any(total):
+        if not any(total[1:] if axis == "entities" else total):
             continue
         last = max(i for i, number in enumerate(total) if number)
         names = [_bucket(i, size, len(total)) for i in range(last + 1)]
@@ -263,6 +275,8 @@ def headline(facts: ReportData) -> list[tuple[str, str]]:
             (f"{entities:,}", "mentions of entities"),
             (f"{entities / rows:.2f}" if rows else "–", f"mentions of entities per {facts.unit}"),
         ]
+        if words := sum(facts.dictionary_words.values()):
+            figures.append((f"{words:,}", "dictionary words"))
         if rows > source:
             share = percent(unswitched / (rows - source))
             figures.append((share, f"of switched {facts.units} are equal to their source"))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from cstool.languages.codes import codes_in
@@ -12,16 +12,31 @@ from cstool.storage.schemas import BLANK_LINE, POSITIONS_A_PAGE
 JsonRow = dict[str, Any]
 
 # The stages whose rows can be shown.
-STAGES = ("entities", "titles", "extract", "link", "switch", "pair", "shard", "mix")
+STAGES = (
+    "entities",
+    "titles",
+    "extract",
+    "link",
+    "lexicon",
+    "switch",
+    "romanize",
+    "pair",
+    "shard",
+    "mix",
+)
 # Characters to show of a paragraph or page, unless all of it is asked for.
 BEGINNING = 800
 
 
 class TextSpan(NamedTuple):
-    """The span of an entity in a text: character offsets, end exclusive."""
+    """The span of an entity in a text: character offsets, end exclusive.
+
+    `word`: whether it is a word that was switched with a dictionary, and no entity.
+    """
 
     start: int
     end: int
+    word: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,12 +53,15 @@ class ShownRow:
     """A row to show: `head` describes it; `pieces` are its texts, such as source and switched.
 
     `more`: the characters that are left out. `alike`: whether the pieces are forms of one text.
+    `below`: the last of them in Latin letters. `pairs`: cells that are shown in columns.
     """
 
     head: str
     pieces: tuple[AnnotatedText, ...]
     more: int = 0
     alike: bool = True
+    below: AnnotatedText | None = None
+    pairs: tuple[tuple[str, ...], ...] = ()
 
 
 def shown(
@@ -60,6 +78,16 @@ def shown(
     `labels`: if given, the languages of the labels to show of an entity. `full`: whether long
     paragraphs and pages are shown in full; `annotated`: whether names stand beside their anchors.
     """
+    made = _shown(form, row, language, labels, full=full, annotated=annotated)
+    changed = row.get("romanized") not in (None, row.get("text"))
+    if form == "pair" or not changed or not made.pieces:
+        return made
+    return replace(made, below=_romanized(row, made.pieces[-1]))
+
+
+def _shown(
+    form: str, row: JsonRow, language: str, labels: Sequence[str], *, full: bool, annotated: bool
+) -> ShownRow:
     if form in ("extract", "link"):
         return _sentence(row if full else _mentions_cut(row), language)
     if form == "switch" and len(codes_in(row["language"])) > 1:
@@ -80,10 +108,22 @@ def shown(
             AnnotatedText(row["target_language"], row["target"]),
         )
         return ShownRow(_number(row["id"]), pieces)
+    if form == "lexicon":
+        return shown_pairs([row])
     if form == "titles":
         redirect = "  (redirect)" if row["redirect"] else ""
         return ShownRow(f"Q{row['qid']}", (AnnotatedText("", f"{row['title']}{redirect}"),))
     return _entity(row, labels)
+
+
+def shown_pairs(rows: Sequence[JsonRow]) -> ShownRow:
+    """Return the pairs of names of an entity, or of one word in a lexicon, as one row to show."""
+    first = rows[0]
+    linked = f" · {first['links']:,} link{'s' * (first['links'] != 1)}" if first["links"] else ""
+    head = "words" if first["qid"] is None else f"Q{first['qid']}"
+    columns = ("source_language", "source", "target_language", "target", "origin")
+    cells = tuple(tuple(row[name] or "" for name in columns) for row in rows)
+    return ShownRow(f"{head}{linked}", (), pairs=cells)
 
 
 def _sentence(row: JsonRow, language: str) -> ShownRow:
@@ -112,20 +152,29 @@ def _left_out(row: JsonRow) -> int:
 def _paired(row: JsonRow, *, full: bool) -> ShownRow:
     """Return the pages about an entity, each below its title and its wiki."""
     pieces, more = [], 0
-    for segment in row["segments"]:
+    places = row.get("romanized_entities") or [None] * len(row["segments"])
+    for segment, place in zip(row["segments"], places, strict=True):
         text = row["text"][segment["start"] : segment["end"]]
-        end = len(text)
-        if not full and end > BEGINNING:
-            end = text.rfind(BLANK_LINE, 0, BEGINNING)
-            end = end if end > 0 else BEGINNING
+        end = len(text) if full else _first_part(text)
         more += len(text) - end
         heading = f"{segment['title']} ({segment['wiki']})"
         span = TextSpan(0, len(heading))
-        pieces.append(
-            AnnotatedText(segment["language"], f"{heading}\n{text[:end].rstrip()}", (span,))
-        )
+        language = segment["language"]
+        pieces.append(AnnotatedText(language, f"{heading}\n{text[:end].rstrip()}", (span,)))
+        latin = row["romanized"][place["start"] : place["end"]] if place else text
+        if latin != text:
+            shown_of_it = latin if full else latin[: _first_part(latin)].rstrip()
+            pieces.append(AnnotatedText(f"{language}-latn", shown_of_it))
     languages = "+".join(dict.fromkeys(row["languages"]))
     return ShownRow(f"Q{row['qid']} · {languages}", tuple(pieces), more, alike=False)
+
+
+def _first_part(text: str) -> int:
+    """Return where the first paragraphs of a page end: all of a short one."""
+    if len(text) <= BEGINNING:
+        return len(text)
+    end = text.rfind(BLANK_LINE, 0, BEGINNING)
+    return end if end > 0 else BEGINNING
 
 
 def _window(row: JsonRow) -> ShownRow:
@@ -148,13 +197,36 @@ def _target(mention: JsonRow) -> str:
 def _switched(row: JsonRow) -> ShownRow:
     entities = row["entities"]
     draw = [f"pass {row['pass']}"] if "pass" in row else []
-    qids = (f"Q{e['qid']}" for e in entities)
-    head = " · ".join([row["title"], _number(row["id"]), *_place(row), *draw, *qids])
-    source = tuple(TextSpan(e["source_start"], e["source_end"]) for e in entities)
-    switched = tuple(TextSpan(e["start"], e["end"]) for e in entities)
+    qids = [f"Q{e['qid']}" for e in entities if e["qid"] is not None]
+    words = len(entities) - len(qids)
+    counted = [f"{words:,} word{'s' * (words > 1)}"] if words else []
+    head = " · ".join([row["title"], _number(row["id"]), *_place(row), *draw, *qids, *counted])
+    source = tuple(TextSpan(e["source_start"], e["source_end"], e["qid"] is None) for e in entities)
+    switched = tuple(TextSpan(e["start"], e["end"], e["qid"] is None) for e in entities)
     plain = AnnotatedText(row["source_language"], row["source_text"], source)
     pieces = _two(plain, AnnotatedText(row["language"], row["text"], switched))
     return ShownRow(head, pieces, _left_out(row))
+
+
+def _romanized(row: JsonRow, text: AnnotatedText) -> AnnotatedText:
+    """Return a row's text in Latin letters; of a text that was cut, about the same beginning."""
+    romanized, whole = row["romanized"], len(row["text"])
+    end = len(romanized)
+    if len(text.text) < whole:
+        end = max(0, romanized.rfind(" ", 0, round(len(text.text) / whole * end) + 1))
+    spans = tuple(
+        TextSpan(span["start"], span["end"], word)
+        for span, word in zip(row["romanized_entities"], _words_of(row), strict=False)
+        if span["end"] <= end
+    )
+    return AnnotatedText(f"{text.language}-latn", romanized[:end], spans)
+
+
+def _words_of(row: JsonRow) -> list[bool]:
+    """Return which spans of a row are words that were switched."""
+    if "mentions" in row:
+        return [False] * len(row["mentions"])
+    return [span["qid"] is None for span in row.get("entities", [])]
 
 
 def _two(source: AnnotatedText, switched: AnnotatedText) -> tuple[AnnotatedText, ...]:

@@ -54,18 +54,26 @@ class RowCondition:
 def form_of(manifest: Manifest) -> str:
     """Return the kind of a folder's rows: the name of a stage, or of a corpus's format."""
     form: str = manifest.stage
+    if form == "romanize":  # the columns of the folder that it read, and two more
+        form = manifest.inputs[0].name
+        return "switch" if form in ("shard", "mix") else form
     if form in ("shard", "mix"):
         form = manifest.parameters.get("format", "cstool")
     return "switch" if form in ("cstool", "jsonl", "dolma") else form
 
 
 def need_text(folder: Path, manifest: Manifest) -> None:
-    """Raise InputError for a corpus whose rows are token ids."""
+    """Raise InputError for a corpus whose rows are token ids, or lines of CSV."""
     form = FORMATS.get(form_of(manifest)) if manifest.stage in ("shard", "mix") else None
     if form and form.tokens:
         raise InputError(
             f"{folder}: corpus in the format {form.name}, which has no text; give one made with "
             "--format cstool"
+        )
+    if form and form.name == "translico":
+        raise InputError(
+            f"{folder}: corpus in the format translico, whose CSV files other programs show; give "
+            "the folder of `cstool romanize`, or a corpus made with --format cstool"
         )
 
 
@@ -79,6 +87,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "pair": ("text",),
     "titles": ("title",),
     "entities": ("labels.list.element.value", "aliases.list.element.value"),
+    "lexicon": ("source", "target"),
 }
 _QIDS = {
     "link": "mentions.list.element.qid",
@@ -86,6 +95,7 @@ _QIDS = {
     "titles": "qid",
     "entities": "qid",
     "pair": "qid",
+    "lexicon": "qid",
 }
 _IDS = dict.fromkeys(("extract", "link", "switch", "entitycs", "mt"), "id")
 _TITLES = dict.fromkeys(("extract", "link", "switch", "titles"), "title")
@@ -94,6 +104,7 @@ _TITLES["pair"] = "segments.list.element.title"
 _LANGUAGES = dict.fromkeys(("switch", "entitycs", "mt"), "language")
 _LANGUAGES["entities"] = "labels.list.element.language"
 _LANGUAGES["pair"] = "segments.list.element.language"
+_LANGUAGES["lexicon"] = "target_language"
 
 
 def conditions_of(manifest: Manifest, wanted: RowQuery) -> list[RowCondition]:
@@ -117,7 +128,8 @@ def conditions_of(manifest: Manifest, wanted: RowQuery) -> list[RowCondition]:
     if wanted.title is not None:
         filters.append(_equal(_column(_TITLES, form, "--title", manifest), wanted.title))
     if wanted.grep is not None:
-        filters.append(_matching(_TEXTS[form], wanted.grep))
+        texts = (*_TEXTS[form], *(["romanized"] if manifest.stage == "romanize" else []))
+        filters.append(_matching(texts, wanted.grep))
     return filters
 
 

@@ -25,17 +25,23 @@ from cstool.errors import InputError
 from cstool.formats.corpus_formats import FORMATS
 from cstool.formats.format_dolma import GZIP_LINES, METADATA
 from cstool.formats.json_lines import LINES, META
-from cstool.report.show.query import RowCondition, RowQuery, conditions_of, need_text
+from cstool.report.show.query import RowCondition, RowQuery, conditions_of, form_of, need_text
 from cstool.storage.checksums import open_part
 from cstool.storage.manifest import Manifest, Part
-from cstool.storage.schemas import MIX_FIELDS, PASS_FIELD, SWITCHED, UNIT_FIELDS
+from cstool.storage.schemas import (
+    MIX_FIELDS,
+    PASS_FIELD,
+    ROMANIZED_FIELDS,
+    SWITCHED,
+    UNIT_FIELDS,
+)
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 # Rows per batch: few, so that the first ones are shown without delay.
 _ROWS_AT_ONCE = 500
 _LINES = (f".{LINES}", f".{GZIP_LINES}")
 # The columns that a row may have.
-_COLUMNS = (*SWITCHED, PASS_FIELD, *UNIT_FIELDS, *MIX_FIELDS)
+_COLUMNS = (*SWITCHED, PASS_FIELD, *UNIT_FIELDS, *ROMANIZED_FIELDS, *MIX_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ def _by_language(
     place: _RowsInGroup, manifest: Manifest, source: str
 ) -> Iterator[tuple[str, Numbers]]:
     """Yield the languages of the rows, with the row indexes of each."""
-    if manifest.stage not in ("switch", "mix"):
+    if manifest.stage == "shard" or form_of(manifest) != "switch":
         yield place.file.parent.name if manifest.stage == "shard" else source, place.rows
         return
     table = _group(place, ["language"])

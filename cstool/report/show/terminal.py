@@ -19,7 +19,9 @@ from cstool.report.show.items import AnnotatedText, ShownRow, TextSpan
 
 # ANSI colors that are readable on a light and on a dark background.
 _COLORS = (36, 35, 32, 34, 33, 31)
-_BOLD, _DIM, _RESET = "\x1b[1;{}m", "\x1b[2m", "\x1b[0m"
+_BOLD, _UNDERLINED, _DIM, _RESET = "\x1b[1;{}m", "\x1b[4;{}m", "\x1b[2m", "\x1b[0m"
+# Without colors, what is around an entity, and around a word.
+_BRACKETS, _BRACES = ("[", "]"), ("{", "}")
 _FIRST_STRONG, _LEFT, _RIGHT, _END = "\u2068", "\u2066", "\u2067", "\u2069"
 # Minimum width, in columns, to show two texts side by side.
 SIDE_BY_SIDE = 100
@@ -30,7 +32,7 @@ _BAR = " │ "
 class Style:
     """The output style: width in columns (None: lines are not wrapped), colors, isolates.
 
-    Without colors entities are in brackets.
+    Without colors entities are in brackets and words in braces.
     """
 
     width: int | None = None
@@ -65,9 +67,29 @@ def lines_of(shown: ShownRow, style: Style) -> Iterator[str]:
     else:
         for piece, color, run in zip(pieces, colors, runs, strict=True):
             yield from (text for text, _ in _block(piece, color, run, indent, style.width, style))
+    if shown.below:
+        piece = _safe(shown.below)
+        color = colors[-1] if colors else color_of(piece.language)
+        # Below the text, at the same place, unless the language's code is too long for it.
+        wider = max(indent, wcswidth(piece.language) + 2)
+        lines = _block(piece, color, _direction(piece.text), wider, style.width, style)
+        yield from (text for text, _ in lines)
+    yield from _columns(shown.pairs, style)
     if shown.more:
         hint = f"… {shown.more:,} more characters; --full shows them"
         yield f"{_DIM}{hint}{_RESET}" if style.color else hint
+
+
+def _columns(rows: tuple[tuple[str, ...], ...], style: Style) -> Iterator[str]:
+    """Yield the lines of cells in columns; right-to-left cells are isolated."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(wcswidth, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = ""
+        for cell, width in zip(row, widths, strict=True):
+            text = _isolated(cell, _FIRST_STRONG) if style.isolates and is_rtl(cell) else cell
+            line += f"{text}{' ' * (width - wcswidth(cell) + 2)}"
+        yield f"  {line}".rstrip()
 
 
 def _safe(piece: AnnotatedText) -> AnnotatedText:
@@ -113,9 +135,9 @@ def _block(
     direction = run if style.isolates and is_rtl(piece.text) else ""
     lines: list[tuple[str, int]] = []
     room = None if width is None else max(1, width - indent)
-    for start, end in _lines(piece.text, room):
-        text = piece.text[start:end].rstrip()
-        line = TextSpan(start, start + len(text))
+    for where in _lines(piece.text, room):
+        text = piece.text[where.start : where.end].rstrip()
+        line = TextSpan(where.start, where.start + len(text))
         name = "" if lines else piece.language
         used = indent + wcswidth(text)
         begin = f"{name}{' ' * (indent - wcswidth(name))}"
@@ -139,12 +161,13 @@ def _lines(text: str, width: int | None) -> Iterator[TextSpan]:
 
 
 def _bracketed(piece: AnnotatedText) -> AnnotatedText:
-    """Return the text with its entities in brackets."""
+    """Return the text with its entities in brackets, and its words in braces."""
     out, spans, at = "", [], 0
-    for start, end in piece.spans:
+    for start, end, word in piece.spans:
         out += piece.text[at:start]
-        spans.append(TextSpan(len(out), len(out) + end - start + 2))
-        out += f"[{piece.text[start:end]}]"
+        spans.append(TextSpan(len(out), len(out) + end - start + 2, word))
+        first, last = _BRACES if word else _BRACKETS
+        out += f"{first}{piece.text[start:end]}{last}"
         at = end
     return AnnotatedText(piece.language, out + piece.text[at:], tuple(spans))
 
@@ -160,7 +183,8 @@ def _decorated(piece: AnnotatedText, line: TextSpan, color: int, style: Style) -
         if style.isolates and is_rtl(name):
             name = _isolated(name, _FIRST_STRONG)
         if style.color:
-            name = f"{_BOLD.format(color)}{name}{_RESET}"
+            way = _UNDERLINED if span.word else _BOLD
+            name = f"{way.format(color)}{name}{_RESET}"
         out += piece.text[at:start] + name
         at = end
     return out + piece.text[at : line.end]

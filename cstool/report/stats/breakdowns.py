@@ -10,8 +10,10 @@ import pyarrow as pa
 from cstool.errors import InputError, WrongCallError
 from cstool.report.show.entity import EntityTable
 from cstool.report.show.query import form_of
+from cstool.report.stats.switched_sample import number_of_entities
 from cstool.storage.checksums import checked_parts, open_part
 from cstool.storage.manifest import Manifest, need_stage
+from cstool.storage.row_kinds import kind_of
 from cstool.storage.schemas import BY_STAGE
 
 _QIDS = {"link": "mentions.list.element.qid", "switch": "entities.list.element.qid"}
@@ -152,13 +154,16 @@ def by_title(folder: Path, most: int | None = None) -> list[TitleStats]:
             f"--by title: {folder} has no Parquet column of page titles; give an output folder of "
             "`cstool extract`, `link`, `switch` or `shard --format cstool`"
         )
+    number = pl.col(spans).list.len()
+    if spans == "entities":
+        number = number_of_entities(of_words=kind_of(manifest).words)
     try:
         rows = pl.scan_parquet(checked_parts(folder, manifest), glob=False)
         if "wiki" not in rows.collect_schema():
             rows = rows.with_columns(wiki=pl.lit(manifest.source and manifest.source.wiki))
         titles = (
             rows.group_by("title", "wiki")
-            .agg(rows=pl.len(), entities=pl.col(spans).list.len().cast(pl.Int64).sum())
+            .agg(rows=pl.len(), entities=number.cast(pl.Int64).sum())
             .collect(engine="streaming")
             .sort("rows", "title", "wiki", descending=[True, False, False])
             .select("title", "rows", "entities", "wiki")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from cstool.languages.data_tables import rows
-from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
+from cstool.report.stats.folder_figures import FolderStats, LanguageStats, TextStats
 
 
 class CorpusSummary(msgspec.Struct, frozen=True):
@@ -56,6 +56,8 @@ def flat_rows(folders: Mapping[str, FolderStats]) -> list[dict[str, Any]]:
             text = os.fsencode(name).decode(errors="backslashreplace")
             row = {"folder": text, **msgspec.structs.asdict(one)}
             mixing, documents = row.pop("mixing"), row.pop("documents")
+            if one.dictionary_words is msgspec.UNSET:
+                del row["dictionary_words"]
             measures = msgspec.structs.asdict(mixing) if mixing else {}
             lengths = msgspec.structs.asdict(documents) if documents else {}
             flat.append(row | measures | lengths)

@@ -1,6 +1,7 @@
 """Counts rows, words and entities of a folder by language, and measures code-mixing."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +10,24 @@ import numpy as np
 
 from cstool.errors import InputError
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
-from cstool.languages.codes import is_in
 from cstool.languages.words import words_of
-from cstool.report.stats.documents import DocumentStats, PairStats, document_stats, pair_stats
+from cstool.report.show.query import form_of
+from cstool.report.stats.documents import PairStats, document_stats, pair_stats
+from cstool.report.stats.folder_figures import (
+    FolderStats,
+    LanguageStats,
+    TextStats,
+    sum_of_words,
+)
+from cstool.report.stats.lexicon_numbers import LexiconStats, lexicon_stats
 from cstool.report.stats.read_batches import at_once, batches, more_columns
-from cstool.report.stats.switched_sample import FolderSample, read_sample, shares_switched
+from cstool.report.stats.romanized_numbers import romanized_stats
+from cstool.report.stats.switched_sample import (
+    FolderSample,
+    read_sample,
+    shares_switched,
+    words_switched,
+)
 from cstool.storage.checksums import checked_parts
 from cstool.storage.document_numbers import document_numbers
 from cstool.storage.histograms import histogram
@@ -21,7 +35,7 @@ from cstool.storage.manifest import Manifest, need_stage
 from cstool.storage.mixture import Mixture, read_mixture
 from cstool.storage.mixture_sums import by_language
 from cstool.storage.row_kinds import kind_of
-from cstool.storage.schemas import BY_STAGE, TALLIES, Unit
+from cstool.storage.schemas import BY_STAGE
 from cstool.storage.statistics import (
     DocumentNumbers,
     LanguageNumbers,
@@ -33,87 +47,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class LanguageStats(msgspec.Struct, frozen=True):
-    """The counts of a language; None if the stage does not have them.
-
-    `words` are counted by the rules of the language's script; `entities`: spans or mentions;
-    `linked`: those with a QID; `mixing`: of the switched rows; `sampled`: number of rows read for
-    `words` and `mixing`, if not all. `documents`: of paragraphs and pages.
-    """
-
-    language: str
-    rows: int
-    words: int | None = None
-    entities: int | None = None
-    linked: int | None = None
-    mixing: MixingMeasures | None = None
-    sampled: int | None = None
-    documents: DocumentStats | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def entities_a_sentence(self) -> float | None:
-        """Mean number of entities of a row."""
-        return self.entities / self.rows if self.entities is not None and self.rows else None
-
-
-class TextStats(msgspec.Struct, frozen=True):
-    """The source sentences of a folder, or the switched ones, over all languages."""
-
-    sentences: int
-    entities: int | None = None
-    words_a_sentence: float | None = None
-
-    @property
-    def entities_a_sentence(self) -> float | None:
-        """Mean number of entities of a sentence."""
-        known = self.entities is not None and self.sentences
-        return self.entities / self.sentences if known and self.entities is not None else None
-
-
-class FolderStats(msgspec.Struct, frozen=True):
-    """The counts of a folder: its stage, totals, and counts by language.
-
-    `mixing`: of all switched rows; `source`, `switched`: counts of source sentences and of switched
-    ones, None if there are none or if they cannot be distinguished. `unit`: what a row contains, if
-    not a sentence. `pairs`: of a folder of pairs of pages. `passes`: if there are several.
-    `mixture`: the numbers of a mixture.
-    """
-
-    stage: str
-    rows: int
-    words: int | None
-    entities: int | None
-    linked: int | None
-    languages: list[LanguageStats]
-    mixing: MixingMeasures | None = None
-    source: TextStats | None = None
-    switched: TextStats | None = None
-    unit: Unit | msgspec.UnsetType = msgspec.UNSET
-    pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
-    passes: int | msgspec.UnsetType = msgspec.UNSET
-    mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def rows_are(self) -> str:
-        """What rows are, in the plural."""
-        if self.stage in _ROWS_ARE:
-            return _ROWS_ARE[self.stage]
-        return TALLIES[self.unit or "sentence"]
-
-
-# Of stages whose rows are no text of a unit.
-_ROWS_ARE = {
-    "entities": "labels",
-    "titles": "titles",
-    "mask": "rows",
-    "pair": "pages",
-    "mix": "rows",
-}
-
-
 def folder_stats(folder: Path) -> FolderStats:
     """Return the counts of a stage's folder. Raises InputError for another folder."""
-    manifest = need_stage(folder, *BY_STAGE)
+    manifest = need_stage(folder, *BY_STAGE, "romanize")
     counted = _COUNT[manifest.stage](folder, manifest)
     languages = sorted(counted.languages, key=lambda s: s.language)
     source, switched = counted.sides or _sides(manifest, languages)
@@ -133,24 +69,9 @@ def folder_stats(folder: Path) -> FolderStats:
         counted.pairs,
         msgspec.UNSET if (passes := kind_of(manifest).passes) == 1 else passes,
         counted.mixture,
+        counted.lexicon,
+        romanized_stats(folder, manifest) if manifest.stage == "romanize" else msgspec.UNSET,
     )
-
-
-def chosen(stats: FolderStats, codes: Sequence[str], most: int | None) -> FolderStats:
-    """Return the stats with only these languages (empty: all), and of these the `most` largest.
-
-    The totals remain those of the folder.
-    """
-    languages = [one for one in stats.languages if not codes or is_in(one.language, codes)]
-    if most is not None:
-        largest = sorted(languages, key=lambda one: (-one.rows, one.language))[:most]
-        languages = sorted(largest, key=lambda one: one.language)
-    mixture = stats.mixture
-    if mixture:
-        kept = {one.language for one in languages}
-        numbers = [one for one in mixture.numbers if one.language in kept]
-        mixture = msgspec.structs.replace(mixture, numbers=numbers)
-    return msgspec.structs.replace(stats, languages=languages, mixture=mixture)
 
 
 def _sides(manifest: Manifest, languages: list[LanguageStats]) -> "_Sides":
@@ -200,12 +121,14 @@ class _Counted(NamedTuple):
     sides: _Sides | None = None
     pairs: PairStats | msgspec.UnsetType = msgspec.UNSET
     mixture: Mixture | msgspec.UnsetType = msgspec.UNSET
+    lexicon: LexiconStats | msgspec.UnsetType = msgspec.UNSET
 
 
 def _sentences(folder: Path, manifest: Manifest) -> _Counted:
     rows = words = mentions = linked = 0
     whole = DocumentNumbers()
     unit = manifest.row_unit
+    linked_rows = form_of(manifest) == "link"
     columns = ["text", "mentions", *more_columns(unit)]
     for batch in batches(folder, manifest.tables, columns, at_once(unit)):
         rows += batch.num_rows
@@ -213,13 +136,13 @@ def _sentences(folder: Path, manifest: Manifest) -> _Counted:
         words += int(of_row.sum())
         flat = batch.column("mentions").flatten()
         mentions += len(flat)
-        if manifest.stage == "link":
+        if linked_rows:
             linked += len(flat) - flat.field("qid").null_count
         if unit != "sentence":
             whole += document_numbers(batch, "mentions", np.zeros(len(of_row), bool))
             whole += DocumentNumbers(words=histogram(of_row).tolist())
     language = manifest.source.language if manifest.source else ""
-    known = linked if manifest.stage == "link" else None
+    known = linked if linked_rows else None
     documents = msgspec.UNSET if unit == "sentence" else document_stats(whole)
     stats = LanguageStats(language, rows, words, mentions, known, documents=documents)
     return _Counted([stats])
@@ -240,11 +163,16 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
         .agg(pl.len().alias("rows"), pl.col("entities").list.len().cast(pl.Int64).sum())
         .collect(engine="streaming")
     )
-    both = counted.group_by("language").agg(pl.col("rows", "entities").sum())
-    numbers = {code: (rows, n) for code, rows, n in both.iter_rows()}
+    of_words = kind_of(manifest).words
+    if of_words:
+        counted = _without_words(counted, words_switched(_scan(folder, manifest)))
+    both = counted.group_by("language").agg(pl.col("^rows|entities|dictionary_words$").sum())
+    numbers = {code: (rows, n) for code, rows, n, *_ in both.iter_rows()}
+    switched = dict(both.select("language", "dictionary_words").iter_rows()) if of_words else {}
     sample = read_sample(folder, manifest, {code: rows for code, (rows, _) in numbers.items()})
     sampled, sums = sample.rows, sample.sums
-    shares = shares_switched(_scan(folder, manifest)) if sample.documents else {}
+    every = _scan(folder, manifest)
+    shares = shares_switched(every, of_words=of_words) if sample.documents else {}
     languages = []
     for code, (rows, entities) in numbers.items():
         mixed, plain = sums.get((code, False), MixingSums()), sums.get((code, True), MixingSums())
@@ -254,15 +182,23 @@ def _switched(folder: Path, manifest: Manifest) -> _Counted:
         partial = read if read < rows else None
         its = sample.documents.get(code)
         documents = document_stats(its, shares.get(code)) if its else msgspec.UNSET
-        languages.append(
-            LanguageStats(code, rows, words, entities, entities, mixing, partial, documents)
-        )
+        figures = code, rows, words, entities, entities, mixing, partial, documents
+        languages.append(LanguageStats(*figures, switched.get(code, msgspec.UNSET)))
     everything = sum((its for (_, plain), its in sorted(sums.items()) if not plain), MixingSums())
     return _Counted(
         languages,
         everything.measures() if everything.sentences else None,
         (_exact_side(counted, sample, plain=True), _exact_side(counted, sample, plain=False)),
     )
+
+
+def _without_words(counted: "pl.DataFrame", words: "pl.DataFrame") -> "pl.DataFrame":
+    """Return the counts with words as a column of their own: they are among the entities."""
+    import polars as pl
+
+    both = counted.join(words, on=["language", "plain"], how="left")
+    both = both.with_columns(pl.col("dictionary_words").fill_null(0).cast(pl.Int64))
+    return both.with_columns(pl.col("entities") - pl.col("dictionary_words"))
 
 
 def _exact_side(counted: "pl.DataFrame", sample: FolderSample, *, plain: bool) -> TextStats | None:
@@ -275,7 +211,11 @@ def _exact_side(counted: "pl.DataFrame", sample: FolderSample, *, plain: bool) -
         if (number := sample.with_words(code, plain=plain))
     )
     rows = int(its["rows"].sum())
-    return TextStats(rows, int(its["entities"].sum()), words / rows) if rows else None
+    if not rows:
+        return None
+    there = "dictionary_words" in its.columns and not plain
+    of_words = int(its["dictionary_words"].sum()) if there else msgspec.UNSET
+    return TextStats(rows, int(its["entities"].sum()), words / rows, of_words)
 
 
 def _corpus(folder: Path, manifest: Manifest) -> _Counted:
@@ -305,7 +245,8 @@ def _of_language(code: str, its: LanguageNumbers, sums: MixingSums) -> LanguageS
     mixing = sums.measures() if sums.sentences else None
     partial = looked if 0 < looked < rows else None
     documents = document_stats(its.documents) if its.documents else msgspec.UNSET
-    return LanguageStats(code, rows, words, its.entities, its.entities, mixing, partial, documents)
+    figures = code, rows, words, its.entities, its.entities, mixing, partial, documents
+    return LanguageStats(*figures, its.dictionary_words)
 
 
 def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) -> _Sides:
@@ -324,7 +265,9 @@ def _sides_of(known: dict[str, LanguageNumbers], sums: dict[str, MixingSums]) ->
                 sums[code].words,
             )
         )
-    return _stored_side(source), _stored_side(switched)
+    of_words = sum_of_words(its.dictionary_words for its in known.values())
+    there = _stored_side(switched)
+    return _stored_side(source), there and msgspec.structs.replace(there, dictionary_words=of_words)
 
 
 def _stored_side(languages: list[tuple[int, int, int, int]]) -> TextStats | None:
@@ -345,6 +288,21 @@ def _mixed(folder: Path, manifest: Manifest) -> _Counted:
         if its.rows
     ]
     return _Counted(languages, mixture=mixture)
+
+
+def _lexicon(folder: Path, manifest: Manifest) -> _Counted:
+    lexicon = lexicon_stats(folder, manifest)
+    pairs = Counter[str]()
+    for one in lexicon.languages:
+        pairs[one.target_language] += one.pairs
+    languages = [LanguageStats(code, number) for code, number in pairs.items()]
+    return _Counted(languages, lexicon=lexicon)
+
+
+def _romanized(folder: Path, manifest: Manifest) -> _Counted:
+    """Return the counts of the rows that were romanized."""
+    form = form_of(manifest)
+    return _COUNT[form](folder, manifest)
 
 
 def _entities(folder: Path, manifest: Manifest) -> _Counted:
@@ -377,4 +335,6 @@ _COUNT: dict[str, Callable[[Path, Manifest], _Counted]] = {
     "titles": _titles,
     "pair": _paired,
     "mask": _examples,
+    "lexicon": _lexicon,
+    "romanize": _romanized,
 }

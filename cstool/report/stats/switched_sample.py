@@ -91,15 +91,37 @@ def read_sample(folder: Path, manifest: Manifest, rows: dict[str, int]) -> Folde
     return sample
 
 
-def shares_switched(rows: "pl.LazyFrame") -> dict[str, float]:
+def words_switched(rows: "pl.LazyFrame") -> "pl.DataFrame":
+    """Return the number of words that were switched, by `language` and `plain` (a source row)."""
+    import polars as pl
+
+    spans = rows.filter(pl.col("entities").list.len() > 0).explode("entities")
+    words = spans.filter(pl.col("entities").struct.field("qid").is_null())
+    plain = pl.col("language") == pl.col("source_language")
+    numbers = words.group_by("language", plain=plain).agg(dictionary_words=pl.len())
+    return numbers.collect(engine="streaming")
+
+
+def number_of_entities(*, of_words: bool) -> "pl.Expr":
+    """Return the number of entities of a row; `of_words`: whether words may be among the spans."""
+    import polars as pl
+
+    spans = pl.col("entities")
+    if not of_words:
+        return spans.list.len()
+    return spans.list.eval(pl.element().struct.field("qid").is_not_null()).list.sum()
+
+
+def shares_switched(rows: "pl.LazyFrame", *, of_words: bool) -> dict[str, float]:
     """Return the mean share of a source row's entities that are switched, by language.
 
-    Of the switched rows whose source row is in the folder.
+    Of the switched rows whose source row is in the folder. `of_words`: whether there are words
+    among the spans, which are not counted.
     """
     import polars as pl
 
     some = rows.select(
-        "id", "language", number=pl.col("entities").list.len(),
+        "id", "language", number=number_of_entities(of_words=of_words),
         plain=pl.col("language") == pl.col("source_language"),
     )  # fmt: skip
     sources = some.filter("plain").select("id", whole="number").unique("id")

@@ -8,12 +8,14 @@ from wcwidth import wcswidth
 from cstool.execution.terminal import printable
 from cstool.report.stats.compare import CorpusSummary, by_language
 from cstool.report.stats.documents import PairStats
-from cstool.report.stats.folder import FolderStats, LanguageStats, TextStats
+from cstool.report.stats.folder_figures import FolderStats, LanguageStats, TextStats
+from cstool.report.stats.lexicon_numbers import LexiconStats
+from cstool.report.stats.romanized_numbers import RomanizedLanguage
 
 if TYPE_CHECKING:
     from cstool.report.stats.breakdowns import TitleStats, TypeStats
 
-_HEAD = ("language", "", "words", "entities", "linked", "per sentence")
+_HEAD = ("language", "", "words", "entities", "linked", "per sentence", "dictionary words")
 # Heads of the measures; a narrow table omits the last ones.
 _MEASURES = (
     ("CMI", "cmi", ".1f"),
@@ -41,10 +43,11 @@ def as_table(stats: FolderStats, width: int, listed: Sequence[LanguageStats] | N
     if stats.unit:
         head[5] = f"per {stats.unit}"
     rows = sum(s.rows for s in stats.languages)
-    everything = LanguageStats("all", rows, stats.words, stats.entities, stats.linked, stats.mixing)
+    totals = rows, stats.words, stats.entities, stats.linked, stats.mixing
+    everything = LanguageStats("all", *totals, dictionary_words=stats.dictionary_words)
     lines = [_cells(s) for s in [*listed, everything]]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
-    if stats.stage in ("switch", "shard"):
+    if stats.stage in ("switch", "shard") or (stats.stage == "romanize" and stats.switched):
         used = [i for i in used if i != 4]  # all entities of these stages are linked
     widths = {i: max(len(head[i]), *(len(line[i]) for line in lines)) for i in used}
     while used[-1] >= len(_HEAD) and _room(widths, used, width) < 0:
@@ -78,6 +81,7 @@ def _cells(stats: LanguageStats) -> list[str]:
         f"{stats.rows:,}",
         *("" if n is None else f"{n:,}" for n in numbers),
         "" if mean is None else f"{mean:.2f}",
+        _number(stats.dictionary_words or None),
         *("" if value is None else f"{value:{form}}" for value, form in measures),
     ]
 
@@ -121,6 +125,45 @@ def pairs_table(pairs: PairStats) -> str:
     return "\n\n".join(tables)
 
 
+def lexicon_tables(lexicon: LexiconStats, shown: int | None = None) -> str:
+    """Return the pairs of names by languages and origin, by script, and the linked entities."""
+    every = lexicon.languages
+    origins = sorted({origin for one in every for origin in one.origins})
+    lines = [
+        [one.source_language, one.target_language, f"{one.pairs:,}", f"{one.entities:,}",
+         f"{one.pairs / one.entities:.2f}" if one.entities else "",
+         *(_number(one.origins.get(origin)) for origin in origins)]
+        for one in every[:shown]
+    ]  # fmt: skip
+    linked = [] if lexicon.linked is None else [["linked entities", f"{lexicon.linked:,}"]]
+    whole = [["pairs", f"{lexicon.pairs:,}"], ["entities", f"{lexicon.entities:,}"], *linked]
+    head = ["source", "target", "pairs", "entities", "per entity", *origins]
+    scripts = [[name, f"{number:,}"] for name, number in lexicon.scripts.items()]
+    most = [[f"Q{one.qid}", one.name, f"{one.links:,}"] for one in lexicon.most_linked]
+    tables = [
+        aligned(["lexicon", ""], whole, 1, len(whole), ""),
+        aligned(head, lines, 2, len(every), "pairs of languages"),
+        aligned(["script", "pairs"], scripts[:_COMBINATIONS], 1, len(scripts), "scripts"),
+    ]
+    if most:
+        tables.append(aligned(["most linked", "", "links"], most, 2, len(most), ""))
+    return "\n\n".join(tables)
+
+
+def romanized_table(languages: Sequence[RomanizedLanguage]) -> str:
+    """Return the share of rows that change, and of Latin letters before and after."""
+    lines = [
+        [one.language, f"{one.rows:,}", *(_percent(share) for share in one.shares)]
+        for one in languages
+    ]
+    head = ["language", "rows read", "changed", "Latin letters", "romanized"]
+    return aligned(head, lines, 1, len(lines), "")
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}%"
+
+
 def types_table(types: "Sequence[TypeStats]", shown: int) -> str:
     """Return the first `shown` types as a table."""
     every = sum(one.entities for one in types)
@@ -146,11 +189,13 @@ def summaries_table(summaries: Sequence[CorpusSummary], unit: str = "sentence") 
     """Return a table with a column for each corpus; `unit`: what their rows contain."""
     columns = [_figures(one, unit) for one in summaries]
     lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    lines = [line for line in lines if any(line[1:]) or "dictionary words" not in line[0]]
     return aligned(["", *(one.name for one in summaries)], lines, 1, len(lines), "")
 
 
 def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
     source, switched = one.source or TextStats(0), one.switched or TextStats(0)
+    of_words = f"  dictionary words in switched {unit}s"
     return {
         f"source {unit}s": _number(source.sentences or None),
         f"  words per source {unit}": _mean(source.words_a_sentence),
@@ -159,6 +204,7 @@ def _figures(one: CorpusSummary, unit: str) -> dict[str, str]:
         f"switched {unit}s": _number(switched.sentences or None),
         f"  entities in switched {unit}s": _number(switched.entities),
         f"  entities per switched {unit}": _mean(switched.entities_a_sentence),
+        of_words: _number(switched.dictionary_words or None),
         "languages": _number(one.languages),
     }
 

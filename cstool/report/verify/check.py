@@ -14,6 +14,7 @@ from cstool.download.record import CompleteFile, DownloadRecord, read_record
 from cstool.errors import InputError
 from cstool.published.set_lists import PART, RECORD
 from cstool.report.verify.lineage import Artifact, Dependency, links
+from cstool.report.verify.row_rules import broken_rules
 from cstool.storage.file_hashes import FileHash, hash_file
 from cstool.storage.locks import is_lock
 from cstool.storage.manifest import (
@@ -38,7 +39,11 @@ ReadBytes = Callable[[int], object]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A problem. `kind`: `missing`, `changed`, `foreign` or `unfinished`; `place`: a path."""
+    """A problem. `place`: a path.
+
+    `kind`: `missing`, `changed`, `foreign`, `unfinished`, or `invalid`, for a row that breaks a
+    rule.
+    """
 
     kind: str
     place: str
@@ -138,7 +143,13 @@ def verify(
             if manifest.parameters.get("limit"):
                 partly += [(str(folder), given) for given in inputs if given.fingerprint is None]
             things.append(Artifact(str(folder), name, described.fingerprint, inputs, source))
-            wrong += _look_at_parts(folder, manifest, read, quick=quick)
+            parts = [*_look_at_parts(folder, manifest, read, quick=quick)]
+            wrong += parts
+            if not quick and not parts:
+                wrong += [
+                    Problem("invalid", str(folder / one.file), one.what)
+                    for one in broken_rules(folder, manifest)
+                ]
             checked.append(
                 CheckedFolder(
                     str(folder), manifest.stage, len(manifest.parts), described.bytes or 0

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from cstool.arrays import Array
 from cstool.arrays.arrow import flat, list_of, numbers, strings
 from cstool.arrays.hashing import U64
-from cstool.masking.token_windows import cut_into_windows
+from cstool.masking.token_windows import Windows, cut_into_windows
 from cstool.masking.tokens import Spans
 
 if TYPE_CHECKING:
@@ -23,12 +24,19 @@ class WindowRows(NamedTuple):
 
     `rows`: the columns of a corpus. `draw`: uint64[n], by which windows of one id differ: the
     number of the window, and the pass; 0 for the first. `cut`: the number of entities that are
-    not within a window.
+    not within a window. `places`: where the windows are in the texts.
     """
 
     rows: pa.RecordBatch
     draw: U64
     cut: int
+    places: Windows
+
+    @property
+    def last(self) -> Array:
+        """bool[n]: whether a window is the last one of its text."""
+        last: Array = np.append(self.places.text[1:] != self.places.text[:-1], True)
+        return last[: len(self.places.text)]
 
 
 def windows_of(batch: pa.RecordBatch, tokenizer: "Tokenizer", longest: int) -> WindowRows:
@@ -63,4 +71,4 @@ def windows_of(batch: pa.RecordBatch, tokenizer: "Tokenizer", longest: int) -> W
         passes = batch.column("pass").to_numpy().astype(np.uint64)[windows.text]
         draw |= passes << np.uint64(_PASS_SHIFT)
     rows = pa.RecordBatch.from_arrays([columns[n] for n in COLUMNS], names=[*COLUMNS])
-    return WindowRows(rows, draw, int((~whole).sum()))
+    return WindowRows(rows, draw, int((~whole).sum()), windows)

@@ -3,39 +3,49 @@
 Each part of the corpus gives a part of the examples with the same name. Character spans are
 converted to token spans with the tokenizer's offsets (`masking.tokens`). The masked tokens are
 drawn by hashes (`masking.draw`), so they do not depend on the workers. Paragraphs and pages are cut
-into windows (`document_windows`). Pairs of sentences: `pairs`.
+into windows (`document_windows`). Pairs of sentences: `pairs`. The labels of input-only are tokens
+of the source texts (`masking.original_tokens`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import booleans, flat, list_of, numbers, slices_of
+from cstool.arrays.arrow import booleans, flat, slices_of
 from cstool.arrays.hashing import U64, mix
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.masking.clusters import Clusters, read_clusters
-from cstool.masking.draw import KEPT, MASKED, RANDOM, MaskedTokens, sentence_keys
+from cstool.masking.draw import MaskedTokens, sentence_keys
 from cstool.masking.draw import mask as mask_tokens
-from cstool.masking.examples import RowLayout, entity_numbers, of_sentences, one_a_row, packed
-from cstool.masking.strategies import STRATEGIES, RuleSource, Strategy, strategy_of
-from cstool.masking.tokens import Spans, Tokenized, Tokens, tokenize
+from cstool.masking.examples import of_sentences, one_a_row, packed
+from cstool.masking.original_tokens import (
+    OriginalTokens,
+    SwitchedTexts,
+    original_tokens,
+    unmasked,
+)
+from cstool.masking.strategies import INPUT_ONLY, STRATEGIES, RuleSource, Strategy, strategy_of
+from cstool.masking.tokens import Spans, Tokenized, tokenize_encoded
 from cstool.masking.vocabulary import Vocabulary, need_library, one_thread, read_tokenizer
 from cstool.stages.mask.document_windows import COLUMNS, windows_of
+from cstool.stages.mask.example_rows import count_read, count_written, table_of
 from cstool.stages.mask.pairs import PAIRINGS, make_pairs
+from cstool.stages.mask.source_texts import SOURCE_TEXT, in_windows, switched_texts
 from cstool.storage.checksums import open_part
-from cstool.storage.counts import Counts, Tally, total
+from cstool.storage.counts import Counts, total
 from cstool.storage.file_hashes import hash_file
 from cstool.storage.manifest import PARAGRAPHS, Manifest, describe_file, describe_folder, need_stage
 from cstool.storage.older_folders import wikis_by_language, with_wikis
 from cstool.storage.parts import Batches, PartSpec
+from cstool.storage.row_kinds import kind_of
 from cstool.storage.run import Run, open_run
 from cstool.storage.schemas import EXAMPLES, TALLIES, Unit
 from cstool.storage.segments import batches_by_group
@@ -47,7 +57,7 @@ if TYPE_CHECKING:
 __all__ = ["NAMES", "MaskOptions", "mask_corpus"]
 
 
-NAMES = (*STRATEGIES, *PAIRINGS)
+NAMES = (*STRATEGIES, INPUT_ONLY, *PAIRINGS)
 _SENTENCES_AT_ONCE = 4096
 # The same in bytes, of paragraphs and pages.
 _BYTES_AT_ONCE = 1 << 20
@@ -158,6 +168,11 @@ def _need_spans(corpus: Path, read: Manifest, options: MaskOptions) -> None:
             f"{corpus}: a mixture, which has no paragraphs, and {options.strategy} takes pairs of "
             "sentences of a paragraph or page; give a corpus of `cstool shard`"
         )
+    if options.strategy == INPUT_ONLY and kind_of(read).annotated:
+        raise InputError(
+            f"{corpus}: names stand beside their anchors, and {INPUT_ONLY} takes names in place of "
+            "them; make a corpus with `cstool switch --style replace`"
+        )
     unit = read.row_unit
     if options.strategy in PAIRINGS and unit != "sentence":
         raise InputError(
@@ -243,17 +258,36 @@ def mask_part(file: str, work: _Work) -> Batches:
     counts = Counts()
     tools = _tools(work)
     part = open_part(Path(work.corpus) / file)
+    with_source = [SOURCE_TEXT] if work.options.strategy == INPUT_ONLY else []
     if work.unit != "sentence":
         passes = ["pass"] if "pass" in part.schema_arrow.names else []
-        columns = [*COLUMNS, "sentences", *passes]
+        columns = [*COLUMNS, "sentences", *passes, *with_source]
         for batch in batches_by_group(part, _SENTENCES_AT_ONCE, columns):
             yield from _rows_of_documents(batch, work, tools, counts)
         return counts
-    for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=[*COLUMNS], use_threads=False):
+    columns = [*COLUMNS, *with_source]
+    for batch in part.iter_batches(_SENTENCES_AT_ONCE, columns=columns, use_threads=False):
         rows = with_wikis(batch, work.wikis)
         keys = _keys(rows, work.options)
-        yield _rows(rows, keys, tools, work.options, counts)
+        switched = switched_texts(rows, work.corpus) if with_source else None
+        texts = _Texts(rows, keys, "sentences", switched, np.ones(rows.num_rows, bool))
+        yield _rows(texts, tools, work.options, counts)
     return counts
+
+
+class _Texts(NamedTuple):
+    """Sentences or windows.
+
+    `rows`: the columns of a corpus; `keys`: uint64[n], random keys; `unit`: their tally.
+    `switched`: the texts, their source texts and spans, if they are needed; `at_end`: bool[n],
+    whether the text of a row ends with it.
+    """
+
+    rows: pa.RecordBatch
+    keys: U64
+    unit: str
+    switched: SwitchedTexts | None
+    at_end: Array
 
 
 def _rows_of_documents(
@@ -263,12 +297,17 @@ def _rows_of_documents(
     longest = work.options.max_length - tools.tokenizer.num_special_tokens_to_add(False)
     ends = np.cumsum(pc.binary_length(batch.column("text")).to_numpy(), dtype=np.int64)
     for start, end in slices_of(ends, _BYTES_AT_ONCE):
-        windows = windows_of(batch.slice(start, end - start), tools.tokenizer, longest)
+        some = batch.slice(start, end - start)
+        windows = windows_of(some, tools.tokenizer, longest)
         keys = _keys(windows.rows, work.options)
         keys = np.where(windows.draw > 0, mix(keys ^ windows.draw), keys)
         counts.tally(TALLIES[work.unit]).keep(end - start)
         counts.tally("entities").drop("cut at --max-length", windows.cut)
-        yield _rows(windows.rows, keys, tools, work.options, counts, "windows")
+        switched = None
+        if work.options.strategy == INPUT_ONLY:
+            switched = in_windows(switched_texts(some, work.corpus), windows.places)
+        texts = _Texts(windows.rows, keys, "windows", switched, windows.last)
+        yield _rows(texts, tools, work.options, counts)
 
 
 def _keys(rows: pa.RecordBatch, options: MaskOptions) -> U64:
@@ -277,108 +316,46 @@ def _keys(rows: pa.RecordBatch, options: MaskOptions) -> U64:
     return sentence_keys(rows.column("id").to_numpy(), languages, options.seed, epoch=0)
 
 
-def _rows(
-    batch: pa.RecordBatch,
-    keys: U64,
-    tools: _Tools,
-    options: MaskOptions,
-    counts: Counts,
-    unit: str = "sentences",
-) -> pa.RecordBatch:
-    """Return the examples of some sentences or windows; `keys`: their random keys."""
+def _rows(texts: _Texts, tools: _Tools, options: MaskOptions, counts: Counts) -> pa.RecordBatch:
+    """Return the examples of some sentences or windows."""
+    batch = texts.rows
     firsts, entities = flat(batch.column("entities"))
     spans = Spans(
         np.repeat(np.arange(batch.num_rows), np.diff(firsts)),
         entities.field("start").to_numpy().astype(np.int64),
         entities.field("end").to_numpy().astype(np.int64),
     )
-    texts = batch.column("text").to_pylist()
-    tokenized = tokenize(tools.tokenizer, tools.vocabulary, texts, spans, options.max_length)
+    encodings = tools.tokenizer.encode_batch(batch.column("text").to_pylist())
+    tokenized = tokenize_encoded(encodings, tools.vocabulary, spans, options.max_length)
     of_sentence = np.bincount(spans.sentence[tokenized.kept], minlength=batch.num_rows)
     used = np.ones(batch.num_rows, bool)
-    if tools.strategy.outside is None:
+    if tools.strategy.inside is not None and tools.strategy.outside is None:
         used = of_sentence > 0
-    _count_read(counts.tally(unit), used, counts.tally("entities"), tokenized)
-    if unit == "windows" and tokenized.shortened.any():
-        counts.add(unit, {"shortened": int(tokenized.shortened.sum())})
+    count_read(counts.tally(texts.unit), used, counts.tally("entities"), tokenized)
+    if texts.unit == "windows" and tokenized.shortened.any():
+        counts.add(texts.unit, {"shortened": int(tokenized.shortened.sum())})
     tokens = of_sentences(tokenized.tokens, used)
     batch = batch.filter(booleans(used)) if not used.all() else batch
     ids = batch.column("id").to_numpy()
     languages, wikis = batch.column("language").to_pylist(), batch.column("wiki")
-    masked = mask_tokens(tokens, keys[used], tools.strategy, tools.vocabulary, tools.clusters)
+    if texts.switched is not None:
+        masked = _predicted(texts, encodings, tokenized, tools)
+    else:
+        keys = texts.keys[used]
+        masked = mask_tokens(tokens, keys, tools.strategy, tools.vocabulary, tools.clusters)
     rows = packed(tokens, options.max_length) if options.packed else one_a_row(tokens)
-    qids = entities.field("qid").to_numpy()[tokenized.kept]
-    examples = _table(rows, (ids, wikis), languages, tokens, masked, qids, of_sentence[used])
-    _count_written(examples, tokens, masked, tools.vocabulary, counts)
+    qids = entities.field("qid").filter(booleans(tokenized.kept))
+    examples = table_of(rows, (ids, wikis), languages, tokens, masked, qids, of_sentence[used])
+    count_written(examples, tokens, masked, tools.vocabulary, counts)
     return examples
 
 
-def _table(
-    rows: RowLayout,
-    sentences: tuple[Array, pa.Array],
-    languages: Sequence[str],
-    tokens: Tokens,
-    masked: MaskedTokens,
-    qids: Array,
-    of_sentence: Array,
-) -> pa.RecordBatch:
-    """Return the examples; `sentences`: the id and the wiki of each sentence."""
-    sentence_ends = np.cumsum(rows.sentences)
-    in_row = np.concatenate([[0], np.cumsum(of_sentence)])[np.concatenate([[0], sentence_ends])]
-    sizes = np.diff(rows.tokens)
-    ids, wikis = sentences
-    lists = (
-        (rows.sentences, numbers(ids)),
-        None,
-        (sizes, numbers(masked.input_ids)),
-        (sizes, numbers(masked.labels)),
-        (sizes, numbers(np.ones(len(tokens.ids), np.int8))),
-        (sizes, numbers(entity_numbers(tokens, rows, of_sentence))),
-        (np.diff(in_row), numbers(qids)),
-        (rows.sentences, wikis),
-    )
-    first = sentence_ends - rows.sentences
-    columns = [
-        pa.array([languages[i] for i in first], pa.string())
-        if one is None
-        else list_of(one[0], one[1], field.type)
-        for one, field in zip(lists, EXAMPLES, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=EXAMPLES)
-
-
-def _count_read(sentences: Tally, used: Array, entities: Tally, tokenized: Tokenized) -> None:
-    kept, cut = tokenized.kept, tokenized.cut
-    sentences.keep(int(used.sum()))
-    sentences.drop("no entity to predict", int((~used).sum()))
-    entities.keep(int(kept.sum()))
-    entities.drop("cut at --max-length", int(cut.sum()))
-    entities.drop("no token of its own", int((~kept & ~cut).sum()))
-
-
-def _count_written(
-    examples: pa.RecordBatch,
-    tokens: Tokens,
-    masked: MaskedTokens,
-    vocabulary: Vocabulary,
-    counts: Counts,
-) -> None:
-    special = int(vocabulary.special[tokens.ids].sum())
-    fates = np.bincount(masked.fates, minlength=4)
-    counts.add(
-        "tokens",
-        {
-            "special": special,
-            "masked": int(fates[MASKED]),
-            "replaced": int(fates[RANDOM]),
-            "kept and predicted": int(fates[KEPT]),
-            "left alone": len(tokens.ids) - special - int(fates[1:].sum()),
-        },
-    )
-    inside = tokens.entities > 0
-    counts.add(
-        "tokens of entities",
-        {"all": int(inside.sum()), "drawn": int((masked.fates[inside] > 0).sum())},
-    )
-    for code, number in zip(*examples.column("language").value_counts().flatten(), strict=True):
-        counts.add("rows", {code.as_py(): number.as_py()})
+def _predicted(
+    texts: _Texts, encodings: list[Any], tokenized: Tokenized, tools: _Tools
+) -> MaskedTokens:
+    """Return all tokens of texts, with those of their source texts as labels."""
+    assert texts.switched is not None
+    original = original_tokens(tools.tokenizer, encodings, texts.switched)
+    left = OriginalTokens(*(part[tokenized.uncut] for part in original))
+    at_end = texts.at_end & ~tokenized.shortened
+    return unmasked(tokenized.tokens, left, tools.vocabulary, at_end)

@@ -87,10 +87,15 @@ def mixture_card(data: MixtureCardData) -> str:
 
 {mixture_columns(data.form, data.kind, data.parameters, pairs=_paired(mixture))}
 
-{_made(data)}{_LIMITATIONS}
-{license_section(wikis, data.kind.unit)}## Citation
+{_made(data)}{_limitations(data.kind)}
+{license_section(wikis, data.kind.unit, names=data.kind.names, words=data.kind.words)}## Citation
 
 {citation(switched)}"""
+
+
+def _limitations(kind: RowKind) -> str:
+    words = _OF_WORDS if kind.words else ""
+    return f"{_LIMITATIONS if kind.names else _CONTENT}{words}{_DUPLICATES}"
 
 
 _LIMITATIONS = """\
@@ -98,6 +103,16 @@ _LIMITATIONS = """\
 
 - The limitations of the corpora apply: names are inserted in their base form, only linked entities
   are switched, and the content of Wikipedia and Wikidata was not filtered.
+"""
+_CONTENT = """\
+## Limitations
+
+- The content of Wikipedia was not filtered.
+"""
+_OF_WORDS = """\
+- Words are looked up in a dictionary without regard to their meaning in the text.
+"""
+_DUPLICATES = """\
 - Texts are compared as a whole: those that differ in a single character are not duplicates.
 """
 

@@ -145,7 +145,10 @@ def _refuse_copies(
 
 
 def _common_kind(recipe: MixRecipe, named: Sequence[Path], folders: Sequence[MixFolder]) -> RowKind:
-    """Return the kind of rows of all folders. Raises InputError if their units differ."""
+    """Return the kind of rows of all folders: romanized, if all of them are.
+
+    Raises InputError if their units differ.
+    """
     kinds = [kind_of(folder.manifest) for folder in folders]
     for path, kind in zip(named, kinds, strict=True):
         if kind.unit != kinds[0].unit:
@@ -153,10 +156,20 @@ def _common_kind(recipe: MixRecipe, named: Sequence[Path], folders: Sequence[Mix
                 f"{recipe.file}: {path} contains {TALLIES[kind.unit]}, but {named[0]} contains "
                 f"{TALLIES[kinds[0].unit]}; mix folders of one unit"
             )
+    of_corpora = [kind for kind, folder in zip(kinds, folders, strict=True) if not folder.paired]
     styles = {(kind.style, kind.side, kind.marks) for kind in kinds}
     style, side, marks = styles.pop() if len(styles) == 1 else ("replace", "right", ("", ""))
-    passes = max(kind.passes for kind in kinds)
-    return RowKind(kinds[0].unit, style, side, marks, passes, mixed=True)
+    return RowKind(
+        kinds[0].unit,
+        style,
+        side,
+        marks,
+        max(kind.passes for kind in kinds),
+        mixed=True,
+        romanized=all(kind.romanized for kind in kinds),
+        names=any(kind.names for kind in of_corpora) or not of_corpora,
+        words=any(kind.words for kind in of_corpora),
+    )
 
 
 def _refuse_common_rows(recipe: MixRecipe, stage: StageRecipe, folders: Sequence[int]) -> None:

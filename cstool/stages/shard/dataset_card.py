@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from cstool import __version__
 from cstool.cards.card_citation import citation, methods_section, recipes_of
 from cstool.cards.card_columns import columns_table
@@ -52,7 +54,6 @@ def dataset_card(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> st
     wikis = ", ".join(source.wiki for source in facts.sources)
     rows = sum(split.rows for by_name in splits.values() for split in by_name.values())
     unit, units = facts.kind.unit, TALLIES[facts.kind.unit]
-    done = "annotated" if facts.kind.annotated else "switched"
     return f"""\
 ---
 {metadata(splits, facts.form, facts.sources, facts.kind)}---
@@ -74,25 +75,23 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 
 {_numbers(facts)}{_made(facts)}## Limitations
 
-- Labels are inserted in their base form, as in Wikidata.{_agreement(facts.kind)}
-- Only entities are {done}. The rest of the {unit} is not translated.
-- Only linked entities are {done}. Wikipedia usually links an entity once per page; later
-  mentions are {done} only if `cstool link --propagate` found them.
-- The quality of the labels is that of Wikidata. Some labels are missing, some are in another
-  script or language (these are excluded if detected), and some refer to something other than the
-  link.
-{_missing(facts.kind)}
+{_of_words(facts.kind)}{_of_names(facts.kind)}{_missing(facts.kind)}
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-{license_section(wikis, unit)}## Citation
+{license_section(wikis, unit, names=facts.kind.names, words=facts.kind.words)}## Citation
 
-{citation(recipes_of(facts.lineage))}"""
+{citation(recipes_of(facts.lineage), names=facts.kind.names)}"""
 
 
 _FOLDER = "PATH/OF/THIS/FOLDER"
-# By suffix: the packages with which the files can be read.
-_LIBRARIES = {"parquet": "datasets", "jsonl.zst": "datasets zstandard", "jsonl.gz": "datasets"}
+# By suffix: the packages with which the files can be read, if more than `datasets`.
+_LIBRARIES = {
+    "parquet": "datasets",
+    "jsonl.zst": "datasets zstandard",
+    "jsonl.gz": "datasets",
+    "csv": "datasets",
+}
 
 
 def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
@@ -102,7 +101,7 @@ def _opening(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
         files = splits.get(first, {}).get("train", SplitSize()).files
         return opening(_FOLDER, f"data/{first}/train-00000-of-{files:05d}")
     return f"""\
-With `pip install {_LIBRARIES[facts.form.suffix]}`:
+With `pip install {_LIBRARIES.get(facts.form.suffix, "datasets")}`:
 
 ```python
 from datasets import load_dataset
@@ -122,8 +121,11 @@ def _default(splits: dict[str, dict[str, SplitSize]]) -> str:
 
 def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
     """Return the table of languages."""
-    lines = ["| language | name | train | validation | words | entities |",
-             "|---|---|---:|---:|---:|---:|"]  # fmt: skip
+    known = facts.numbers.values()
+    switched = any(its.dictionary_words is not msgspec.UNSET for its in known)
+    heads = ["language", "name", "train", "validation", "words", "entities"]
+    heads += ["dictionary words"] if switched else []
+    lines = [f"| {' | '.join(heads)} |", f"|---|---|{'---:|' * (len(heads) - 2)}"]
     for language, by_name in splits.items():
         its = facts.numbers.get(language)
         words, entities = (f"{its.words:,}", f"{its.entities:,}") if its else ("", "")
@@ -131,6 +133,7 @@ def _languages(splits: dict[str, dict[str, SplitSize]], facts: CardData) -> str:
             f"| {language} | {names().get(language, '')} | "
             f"{by_name.get('train', SplitSize()).rows:,} | "
             f"{by_name.get('validation', SplitSize()).rows:,} | {words} | {entities} |"
+            + (f" {its.dictionary_words or 0:,} |" if its and switched else "")
         )
     return "\n".join(lines)
 
@@ -176,6 +179,34 @@ def _agreement(kind: RowKind) -> str:
   sentence in case, number or gender, or with its articles and particles."""
 
 
+def _of_words(kind: RowKind) -> str:
+    """Return the limitations of words that were switched with a dictionary."""
+    if not kind.words:
+        return ""
+    return """\
+- Words are looked up in a dictionary without regard to their meaning in the sentence or to their
+  grammatical form, so translations can be wrong, and are in the form in which the dictionary has
+  them.
+"""
+
+
+def _of_names(kind: RowKind) -> str:
+    """Return the limitations of names of entities."""
+    if not kind.names:
+        return ""
+    done = "annotated" if kind.annotated else "switched"
+    rest = f"- Only entities are {done}. The rest of the {kind.unit} is not translated.\n"
+    return f"""\
+- Labels are inserted in their base form, as in Wikidata.{_agreement(kind)}
+{"" if kind.words else rest}\
+- Only linked entities are {done}. Wikipedia usually links an entity once per page; later
+  mentions are {done} only if `cstool link --propagate` found them.
+- The quality of the labels is that of Wikidata. Some labels are missing, some are in another
+  script or language (these are excluded if detected), and some refer to something other than the
+  link.
+"""
+
+
 def _missing(kind: RowKind) -> str:
     """Return the limitation about missing text."""
     if kind.unit == "sentence":
@@ -215,6 +246,8 @@ def _left_out(facts: CardData) -> str:
         )
     if facts.form.name == "mt":
         kinds.append("rows of the source sentences themselves")
+    if facts.form.name == "translico":
+        kinds.append("rows whose text or transliteration is empty")
     if not kinds:
         return ""
     numbers = reasons_text(facts.dropped) or "none"

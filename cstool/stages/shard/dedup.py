@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from cstool.arrays import Array
 from cstool.arrays.arrow import changes, numbers, one_chunk, slices_of
 from cstool.arrays.hashing import text_hashes
+from cstool.formats.format_translico import SIDES, has_empty_side
 from cstool.stages.shard.contamination import TestTexts
 from cstool.stages.shard.minhash import (
     BANDS,
@@ -62,6 +63,7 @@ _REASONS: dict[Unit, tuple[str, ...]] = {
     ),
 }
 NOT_A_PAIR = "source sentence: nothing to translate"
+EMPTY_SIDE = "empty text or transliteration"
 _TEST, _SAME, _NEAR = range(3)
 
 # Marks of sentences. `name`: folder and id; `check`, `more`: further bits that must agree. For
@@ -148,10 +150,18 @@ class RowSelection:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
+def columns_to_choose(format_: str) -> list[str]:
+    """Return the columns that `kept_rows` needs, apart from codes and numbers."""
+    return [*SIDES] if format_ == "translico" else []
+
+
 def kept_rows(
     table: pa.Table, part: PartToRead, kept: DroppedSentences, format_: str
 ) -> RowSelection:
-    """Return the rows of the corpus: those whose sentences are not dropped."""
+    """Return the rows of the corpus: those whose sentences are not dropped.
+
+    `table`: with the columns `columns_to_choose(format_)`.
+    """
     rows = np.ones(table.num_rows, bool)
     dropped: dict[str, int] = {}
     if len(kept.names):
@@ -167,6 +177,11 @@ def kept_rows(
         if (rows & ~pair).any():
             dropped[NOT_A_PAIR] = int((rows & ~pair).sum())
         rows = rows & pair
+    if format_ == "translico":
+        empty = has_empty_side(table)
+        if (rows & empty).any():
+            dropped[EMPTY_SIDE] = int((rows & empty).sum())
+        rows = rows & ~empty
     return RowSelection(rows, dropped)
 
 

@@ -1,6 +1,7 @@
 """The folders that a corpus is made from, and the kind of rows on which they have to agree."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ def read_folders(
     Raises InputError for a folder of another stage, for folders whose rows differ in unit or style,
     and for rows that the format cannot have.
     """
-    read = [SwitchedFolder(folder, need_stage(folder, "switch")) for folder in folders]
+    read = [SwitchedFolder(folder, _need_switched(folder)) for folder in folders]
     kinds = [kind_of(one.manifest) for one in read]
     for one, kind in zip(read, kinds, strict=True):
         need_columns(one.folder, one.manifest, kind.schema)
@@ -36,10 +37,30 @@ def read_folders(
                 f"{one.folder}: contains {other}, and --format {format_} takes only sentences "
                 "whose entities were replaced once; give --format cstool or jsonl"
             )
+        if format_ == "translico" and not kind.romanized:
+            raise InputError(
+                f"{one.folder}: is not romanized, and --format translico needs text in Latin "
+                "letters; give a folder made from it by `cstool romanize`"
+            )
     _need_equal(folders, kinds, lambda kind: TALLIES[kind.unit])
     _need_equal(folders, kinds, _style)
-    one_of = max(kinds, key=lambda kind: kind.passes)
+    _need_equal(folders, kinds, _letters)
+    one_of = replace(
+        max(kinds, key=lambda kind: kind.passes),
+        names=any(kind.names for kind in kinds),
+        words=any(kind.words for kind in kinds),
+    )
     return [one._replace(folder=one.folder.absolute()) for one in read], one_of
+
+
+def _need_switched(folder: Path) -> Manifest:
+    """Return the manifest of a folder of `switch`, or of `romanize` that was made from one."""
+    manifest = need_stage(folder, "switch", "romanize")
+    if manifest.stage == "romanize" and (made_from := manifest.inputs[0].name) != "switch":
+        raise InputError(
+            f"{folder}: romanized output of `cstool {made_from}`; give that of `cstool switch`"
+        )
+    return manifest
 
 
 def _no_plain_sentences(kind: RowKind) -> str:
@@ -56,6 +77,10 @@ def _style(kind: RowKind) -> str:
     if not kind.annotated:
         return f"replaced entities{marks}"
     return f"entities annotated on the {kind.side}{marks}"
+
+
+def _letters(kind: RowKind) -> str:
+    return "romanized rows" if kind.romanized else "rows that are not romanized"
 
 
 def _need_equal(

@@ -20,7 +20,13 @@ from cstool.errors import InputError
 from cstool.formats.corpus_formats import FormatName
 from cstool.formats.format_options import NO_OPTIONS, FormatOptions
 from cstool.languages.codes import has_form
-from cstool.stages.shard.dedup import Dedup, DroppedSentences, PartToRead, kept_rows
+from cstool.stages.shard.dedup import (
+    Dedup,
+    DroppedSentences,
+    PartToRead,
+    columns_to_choose,
+    kept_rows,
+)
 from cstool.stages.shard.page_rows import by_language, by_page, first_pages, one_row_each
 from cstool.storage.checksums import open_part, read_part
 from cstool.storage.counts import Counts, total
@@ -93,16 +99,26 @@ def census(part: PartToRead, work: tuple[ShardOptions, RowKind]) -> Batches:
     options, kind = work
     table = read_part(part.file, NARROW)
     counts = Counts()
-    kept = kept_rows(table, part, DroppedSentences.of(part), options.format)
-    table = table.filter(booleans(kept.rows))
+    kept = _kept(table, part, options.format)
+    table = table.filter(booleans(kept))
     if table.num_rows:
         if kind.unit != "sentence":
-            counts.add("bytes", _text_bytes(part.file, kept.rows))
+            counts.add("bytes", _text_bytes(part.file, kept))
         hashes = page_hashes(table, options.seed)
         pages = by_page(one_row_each(table.column("language"), hashes))
         counts.add("rows", by_language(pages))
         yield first_pages(pages, options.validation)
     return counts
+
+
+def _kept(table: pa.Table, part: PartToRead, format_: FormatName) -> Array:
+    """Return bool[n]: the rows that are not dropped; texts are read some row groups at a time."""
+    dropped = DroppedSentences.of(part)
+    texts = columns_to_choose(format_)
+    if not texts:
+        return kept_rows(table, part, dropped, format_).rows
+    groups = row_groups(open_part(Path(part.file)), [*NARROW, *texts])
+    return np.concatenate([kept_rows(rows, part, dropped, format_).rows for rows in groups])
 
 
 def _text_bytes(file: str, kept: Array) -> dict[str, int]:

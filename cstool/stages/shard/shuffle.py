@@ -11,16 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, one_chunk
+from cstool.arrays.arrow import flat, numbers, one_chunk
 from cstool.arrays.hashing import page_hashes, row_hashes
 from cstool.formats.corpus_formats import format_of, group_size
 from cstool.formats.format_options import FormatOptions
 from cstool.formats.make_files import file_batches
 from cstool.formats.written_files import Destination
-from cstool.stages.shard.dedup import DroppedSentences, PartToRead, kept_rows
+from cstool.stages.shard.dedup import (
+    DroppedSentences,
+    PartToRead,
+    columns_to_choose,
+    kept_rows,
+)
 from cstool.stages.shard.plan import NARROW, SPLITS, ShardPlan
 from cstool.stages.shard.statistics import FileFactsBuilder
 from cstool.storage.checksums import open_part
@@ -36,10 +40,13 @@ from cstool.storage.segments import (
     read_groups,
     segment_file,
 )
+from cstool.storage.word_spans import are_words
 
 _KEY = pa.field("random_key", pa.uint64())
 # A detail of the counts: rows of the corpus, by language and split.
 ROWS = "rows by split"
+# A detail of the counts: words that were switched with a dictionary, by language.
+DICTIONARY_WORDS = "dictionary words"
 _KEY_BITS = 32
 
 
@@ -88,8 +95,9 @@ def scatter(part: PartToRead, work: ScatterTask) -> Batches:
         source = open_part(Path(part.file))
         present = source.schema_arrow.names
         passes = ["pass"] if "pass" in present else []
+        texts = columns_to_choose(work.plan.options.format)
         for groups in groups_at_once(source):
-            narrow = read_groups(source, groups, [*NARROW, *passes])
+            narrow = read_groups(source, groups, [*NARROW, *passes, *texts])
             of_table = kept_rows(narrow, part, kept, work.plan.options.format)
             tally = counts.tally("rows")
             for reason, number in of_table.dropped.items():
@@ -165,8 +173,11 @@ def _in_order(
     """Yield the rows of a shard in the order of their keys, in tables of a row group's size."""
     written = 0
     for rows in merge_segments(shard.segments, keyed(kind.schema), _KEY.name, group_size(kind)):
-        entities = pc.sum(pc.list_value_length(rows.column("entities"))).as_py()
-        counts.add("entities", {shard.language: int(entities)})
+        words = are_words(flat(one_chunk(rows.column("entities")))[1])
+        number = int(words.sum())
+        counts.add("entities", {shard.language: len(words) - number})
+        if number:
+            counts.add(DICTIONARY_WORDS, {shard.language: number})
         facts.add(rows)
         written += rows.num_rows
         yield rows

@@ -30,6 +30,7 @@ from cstool.stages.shard.page_rows import PAGES
 from cstool.stages.shard.plan import ShardOptions, ShardPlan, census, plan_of
 from cstool.stages.shard.read_test_sets import texts_of
 from cstool.stages.shard.shuffle import (
+    DICTIONARY_WORDS,
     ROWS,
     GatherTask,
     ScatterTask,
@@ -254,6 +255,8 @@ def _describe(
         numbers.rows = {name: split.rows for name, split in splits[language].items()}
         numbers.estimate_words()
         numbers.entities = counts.details["entities"].get(language, 0)
+        if DICTIONARY_WORDS in counts.details:
+            numbers.dictionary_words = counts.details[DICTIONARY_WORDS].get(language, 0)
     counts.add("source rows", {code: n.source_rows for code, n in languages.items()})
     sources = sorted({m.source for _, m in read if m.source}, key=lambda source: source.wiki)
     dropped = counts.tallies["rows"].dropped

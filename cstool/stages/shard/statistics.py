@@ -48,6 +48,7 @@ from cstool.storage.statistics import (
     TopEntity,
     added,
 )
+from cstool.storage.word_spans import are_words, number_by_row
 
 FACTS = "facts"
 SENTENCES_A_LANGUAGE = 20
@@ -115,13 +116,15 @@ class FileFactsBuilder:
     def add(self, table: pa.Table) -> None:
         """Add the rows of a table, which are all in the language of the file."""
         offsets, spans = flat(one_chunk(table.column("entities")))
+        words = are_words(spans)
         lengths = pc.utf8_length(one_chunk(table.column("text"))).to_numpy()
         switched = pc.not_equal(table.column("language"), table.column("source_language"))
         if self._kind.unit == "sentence":
             buckets = np.minimum(lengths // CHARACTERS_A_BUCKET, CHARACTER_BUCKETS - 1)
             self._characters += np.bincount(buckets, minlength=CHARACTER_BUCKETS)
-            number = np.minimum(np.diff(offsets), ENTITY_BUCKETS - 1)
-            self._entities += np.bincount(number, minlength=ENTITY_BUCKETS)
+            number = number_by_row(offsets, ~words)
+            buckets = np.minimum(number, ENTITY_BUCKETS - 1)
+            self._entities += np.bincount(buckets, minlength=ENTITY_BUCKETS)
         else:
             of_row = one_chunk(switched).to_numpy(zero_copy_only=False)
             self._documents += document_numbers(table, "entities", of_row)
@@ -135,7 +138,7 @@ class FileFactsBuilder:
         self._numbers.source_entities += len(spans) - len(of_switched)
         for name, into in (("origin", self._origins), ("name_language", self._name_languages)):
             into.update(_tally(spans.field(name).take(of_switched)))
-        self._qids.append(spans.field("qid").to_numpy())
+        self._qids.append(_qids(spans, ~words))
         if self._kind.unit != "sentence":
             self._look_at_documents(table.slice(0, self._left), lengths[: self._left])
         elif self._left:
@@ -169,8 +172,9 @@ class FileFactsBuilder:
         switched = _repeated(unequal, offsets)
         self._looked.entities += int(switched.sum())
         self._looked.unswitched += int(same.to_numpy(zero_copy_only=False)[switched].sum())
-        qids, firsts = np.unique(spans.field("qid").to_numpy(), return_index=True)
-        self._names.append((qids, anchors.take(numbers(firsts))))
+        entities = ~are_words(spans)
+        qids, firsts = np.unique(_qids(spans, entities), return_index=True)
+        self._names.append((qids, anchors.take(numbers(np.flatnonzero(entities)[firsts]))))
         self._looked.rows += rows.num_rows
 
     def _choose(self, table: pa.Table) -> None:
@@ -248,6 +252,12 @@ class FileFactsBuilder:
             chosen = its_names.filter(booleans(found)).to_pylist()
             names |= zip(qids[found].tolist(), chosen, strict=True)
         return {qid: names[qid] for qid in kept.tolist() if qid in names}
+
+
+def _qids(spans: pa.StructArray, entities: Array) -> Array:
+    """Return the QIDs of the spans that are entities (bool[n])."""
+    qids: Array = spans.field("qid").filter(booleans(entities)).to_numpy()
+    return qids
 
 
 def _cut_out(

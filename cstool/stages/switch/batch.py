@@ -1,21 +1,15 @@
-"""Batches of linked rows in `switch`: their mentions, and which of these may be switched.
-
-A row is a sentence, a paragraph or a page; where nothing else is said, the code calls it sentence.
-The linked mentions of a batch are flat arrays; `firsts` has the index of each row's first one.
-"""
+"""What may be switched in a batch of rows: its linked mentions, and words of the dictionary."""
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, numbers
-from cstool.arrays.codepoints import begins_of, bounds_of_pieces, cut
-from cstool.errors import InputError
+from cstool.arrays.arrow import flat
+from cstool.dictionaries.dictionary_store import DictionaryStore
+from cstool.languages.entity_types import REASONS
 from cstool.languages.fitting import (
     INFLECTED,
     NO_NAME,
@@ -25,9 +19,11 @@ from cstool.languages.fitting import (
     in_compound,
     places,
 )
-from cstool.stages.switch.entity_types import REASONS
+from cstool.stages.switch.batch_spans import BatchSpans
+from cstool.stages.switch.batch_words import BatchWords
 from cstool.stages.switch.gather_labels import PERSON
 from cstool.stages.switch.options import SwitchOptions
+from cstool.stages.switch.sentence_batch import SentenceBatch
 from cstool.storage.label_store import LabelStore
 
 # Reasons not to switch a linked mention; the first that applies is counted. 0: may be switched.
@@ -38,122 +34,9 @@ LEFT = (
     "its anchor is not a name",
     "left by --switch-rate",
     "left by --sentence-rate",
+    "left by --row-rate",
 )
-_GRAMMAR, _COMPOUND, _NO_NAME, RATE, SENTENCE_RATE = range(len(REASONS), len(LEFT))
-
-
-@dataclass(frozen=True)
-class SentenceBatch:
-    """A batch of linked sentences.
-
-    `start`, `end` (character offsets), `qid` and `sentence` (index of the sentence) are
-    `int64[mentions]`, of linked mentions only; `firsts` is `int64[sentences + 1]`. `pieces`: the
-    sentences cut at their linked mentions: text, anchor, text, anchor, …, text of the first
-    sentence, then of the next. `anchors`: the anchor of each linked mention.
-    """
-
-    rows: pa.RecordBatch
-    firsts: Array
-    sentence: Array
-    start: Array
-    end: Array
-    qid: Array
-    pieces: pa.StringArray
-    anchors: pa.StringArray
-
-    @staticmethod
-    def of(rows: pa.RecordBatch) -> "SentenceBatch":
-        """Return the batch without the mentions that have no QID.
-
-        Raises InputError for mentions that overlap or exceed their sentence, and for starts of
-        sentences that are missing, not ascending, or outside the text.
-        """
-        offsets, mentions = flat(rows.column("mentions"))
-        linked = mentions.field("qid").is_valid().to_numpy(zero_copy_only=False)
-        firsts = np.concatenate([[0], np.cumsum(linked)])[offsets]
-        start, end, qid = (
-            mentions.field(name).fill_null(0).to_numpy()[linked].astype(np.int64)
-            for name in ("start", "end", "qid")
-        )
-        sentence = np.repeat(np.arange(rows.num_rows), np.diff(firsts))
-        begins = begins_of(rows.column("text"))
-        if "sentences" in rows.schema.names:
-            _check_starts(rows, np.diff(begins))
-        pieces = _pieces(rows, begins, firsts, start, end)
-        piece = sentence + 2 * np.arange(len(start)) + 1
-        return SentenceBatch(
-            rows, firsts, sentence, start, end, qid, pieces, pieces.take(numbers(piece))
-        )
-
-    @property
-    def number(self) -> int:
-        """The number of sentences."""
-        return int(self.rows.num_rows)
-
-    @property
-    def ids(self) -> Array:
-        """The ids of the sentences, `uint64[sentences]`, for hashing."""
-        ids: Array = self.rows.column("id").to_numpy().astype(np.uint64)
-        return ids
-
-    @cached_property
-    def number_in_row(self) -> Array:
-        """The index of each mention's sentence in its row, `int64[mentions]`.
-
-        A mention before the first sentence, which can only be in a heading, counts as one of it.
-        """
-        if "sentences" not in self.rows.schema.names:
-            return np.zeros(len(self.start), np.int64)
-        offsets, starts = flat(self.rows.column("sentences"))
-        places = in_rows(np.repeat(np.arange(self.number), np.diff(offsets)), starts.to_numpy())
-        found = np.searchsorted(places, in_rows(self.sentence, self.start), "right")
-        number: Array = np.maximum(found - offsets[self.sentence] - 1, 0)
-        return number
-
-
-def in_rows(rows: Array, offsets: Array) -> Array:
-    """Return keys, int64[n], that sort characters by the index of their row, then by offset."""
-    keys: Array = rows.astype(np.int64) << 32 | offsets.astype(np.int64)
-    return keys
-
-
-def _check_starts(rows: pa.RecordBatch, lengths: Array) -> None:
-    """Check the column `sentences`; `lengths`: int64[rows], of the texts, in characters."""
-    offsets, starts = flat(rows.column("sentences"))
-    row = np.repeat(np.arange(rows.num_rows), np.diff(offsets))
-    at = starts.to_numpy()
-    keys = in_rows(row, at)
-    wrong = np.concatenate(
-        [
-            np.flatnonzero(np.diff(offsets) == 0),
-            row[at >= lengths[row]],
-            row[1:][keys[1:] <= keys[:-1]],
-        ]
-    )
-    if len(wrong):
-        raise InputError(
-            f"row {rows.column('id')[int(wrong.min())].as_py()}: `sentences` is empty, not "
-            "ascending, or exceeds the text; make the linked rows again with "
-            "`cstool link … --overwrite`"
-        )
-
-
-def _pieces(
-    rows: pa.RecordBatch, begins: Array, firsts: Array, start: Array, end: Array
-) -> pa.StringArray:
-    """Return the sentences cut before and after each linked mention, without copying the text."""
-    texts = rows.column("text")
-    bounds = bounds_of_pieces(begins, firsts, start, end)
-    crossed = np.flatnonzero(bounds[1:] < bounds[:-1])
-    if len(crossed):
-        first_piece = np.arange(len(texts) + 1) + 2 * firsts
-        row = int(np.searchsorted(first_piece, crossed[0], "right")) - 1
-        number = rows.column("id")[row].as_py()
-        raise InputError(
-            f"sentence {number}: mentions overlap or exceed the sentence; make the linked "
-            "sentences again with `cstool link … --overwrite`"
-        )
-    return cut(texts, bounds)
+_GRAMMAR, _COMPOUND, _NO_NAME, RATE, SENTENCE_RATE, ROW_RATE = range(len(REASONS), len(LEFT))
 
 
 class MentionInfo(NamedTuple):
@@ -170,13 +53,35 @@ class MentionInfo(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchContext:
-    """A batch with all that choosing languages and writing rows need; `number`: of the pass."""
+    """A batch with all that choosing languages and writing rows need.
+
+    `spans`: of linked mentions and words; `words`: None without a dictionary; `number`: of the
+    pass; `rows_drawn`: bool[sentences], those that are drawn by --row-rate in this pass.
+    """
 
     batch: SentenceBatch
     mentions: MentionInfo
     store: LabelStore
     options: SwitchOptions
+    spans: BatchSpans
+    words: BatchWords | None
+    rows_drawn: Array
     number: int = 0
+
+    @staticmethod
+    def of(
+        batch: SentenceBatch,
+        mentions: MentionInfo,
+        store: LabelStore,
+        dictionary: DictionaryStore | None,
+        options: SwitchOptions,
+    ) -> "BatchContext":
+        """Return a batch as it is before the draws of a pass."""
+        words = None if dictionary is None else BatchWords.of(batch, dictionary, options)
+        spans = BatchSpans.of(batch) if words is None else words.spans
+        return BatchContext(
+            batch, mentions, store, options, spans, words, np.ones(batch.number, bool)
+        )
 
 
 def study(
@@ -187,7 +92,7 @@ def study(
     marks = store.marks(indexes)
     left = marks & ~np.uint8(PERSON)
     contexts = None
-    if options.need_known:
+    if options.switches_entities and options.need_known:
         labels, others = store.known(indexes)
         text = batch.rows.column("text")
         window = around(text, batch.sentence, batch.start, batch.end)

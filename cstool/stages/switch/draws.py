@@ -1,4 +1,4 @@
-"""The draws of `--switch-rate` and `--sentence-rate`, and those of further passes.
+"""The draws of rows, sentences and entities by their rates, and those of further passes.
 
 Random keys are hashes, so a draw depends neither on workers nor on the order of rows. The keys of
 the first pass are those of a folder of one pass.
@@ -10,7 +10,7 @@ import numpy as np
 
 from cstool.arrays import Array
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.batch import RATE, SENTENCE_RATE, BatchContext, SentenceBatch
+from cstool.stages.switch.batch import RATE, ROW_RATE, SENTENCE_RATE, BatchContext
 
 # The word in place of a language's code if each entity is in another one.
 MIXED = "mul"
@@ -27,15 +27,22 @@ def drawn(context: BatchContext, number: int, codes: tuple[str, ...]) -> BatchCo
     `codes`: of the target languages. A mention is left by --sentence-rate if its sentence is drawn
     in none of them.
     """
+    context = replace(context, number=number)
     batch, options = context.batch, context.options
-    if options.switch_rate == options.sentence_rate == 1:
-        return replace(context, number=number)
+    if options.switch_rate == options.sentence_rate == options.row_rate == 1:
+        return context
     left = context.mentions.left.copy()
+    if options.row_rate < 1:
+        random_keys = of_pass(mix(batch.ids ^ hash_word("row", options.seed)), number)
+        context = replace(context, rows_drawn=below(random_keys, options.row_rate))
+        left[(left == 0) & ~context.rows_drawn[batch.sentence]] = ROW_RATE
     if options.sentence_rate < 1:
-        bound, ever = _bound(options.sentence_rate), np.zeros(len(left), bool)
+        ever = np.zeros(len(left), bool)
         for code in (MIXED,) if options.mix else codes:
             if not ever.all():
-                ever |= _sentence_keys(batch, options.seed, hash_word(code), number) < bound
+                ever |= sentences_drawn(
+                    context, batch.sentence, batch.number_in_row, hash_word(code)
+                )
         left[(left == 0) & ~ever] = SENTENCE_RATE
     if options.switch_rate < 1:
         random_keys = mix(
@@ -43,36 +50,32 @@ def drawn(context: BatchContext, number: int, codes: tuple[str, ...]) -> BatchCo
             ^ batch.start.astype(np.uint64)
         )
         random_keys = of_pass(random_keys, number)
-        left[(left == 0) & (random_keys >= _bound(options.switch_rate))] = RATE
-    return replace(context, mentions=context.mentions._replace(left=left), number=number)
+        left[(left == 0) & ~below(random_keys, options.switch_rate)] = RATE
+    return replace(context, mentions=context.mentions._replace(left=left))
 
 
 def in_drawn_sentences(context: BatchContext, mention: Array, language: Array) -> Array:
     """Return bool[n]: whether the sentence of `mention[i]` is drawn in `language[i]` (indexes)."""
-    options = context.options
+    batch = context.batch
     words = np.array([hash_word(code) for code in context.store.languages], np.uint64)[language]
-    random_keys = _sentence_keys(context.batch, options.seed, words, context.number, mention)
-    result: Array = random_keys < _bound(options.sentence_rate)
-    return result
+    return sentences_drawn(context, batch.sentence[mention], batch.number_in_row[mention], words)
 
 
-def _sentence_keys(
-    batch: SentenceBatch,
-    seed: int,
-    words: Array | np.uint64,
-    number: int,
-    mention: Array | None = None,
+def sentences_drawn(
+    context: BatchContext, row: Array, number: Array, words: Array | np.uint64
 ) -> Array:
-    """Return the random keys of the sentences of mentions, all or some, in languages.
+    """Return bool[n]: which sentences are drawn; `words`: the hashes of codes of languages.
 
-    They depend on the seed, the row's id, the sentence's number in it, the language and the pass.
+    `row`: the index of the row of each sentence; `number`: the index of the sentence in it. The
+    random keys depend on the seed, the row's id, this number, the language and the pass.
     """
-    chosen = slice(None) if mention is None else mention
-    rows = mix(batch.ids ^ hash_word("sentence of a row", seed))
-    keys = mix(rows[batch.sentence[chosen]] ^ batch.number_in_row[chosen].astype(np.uint64))
-    return of_pass(mix(keys ^ words), number)
+    options = context.options
+    rows = mix(context.batch.ids ^ hash_word("sentence of a row", options.seed))
+    keys = mix(rows[row] ^ number.astype(np.uint64))
+    return below(of_pass(mix(keys ^ words), context.number), options.sentence_rate)
 
 
-def _bound(rate: float) -> np.uint64:
-    """Return the number below which a share of all keys lies; the rate must be below 1."""
-    return np.uint64(int(rate * 2**64))
+def below(random_keys: Array, rate: float) -> Array:
+    """Return bool[n]: which keys are drawn at this rate; the rate must be below 1."""
+    drawn: Array = random_keys < np.uint64(int(rate * 2**64))
+    return drawn

@@ -24,9 +24,11 @@ from cstool.arrays.arrow import (
     strings,
 )
 from cstool.languages.codes import language_wiki
+from cstool.languages.entity_types import EntityTypes, instances, person_classes
 from cstool.languages.fitting import tidy
 from cstool.languages.labels import ChosenLabels, LabelRules, LabelTable, choose
-from cstool.stages.switch.entity_types import EntityTypes, instances, person_classes
+from cstool.romanization.romanizers import RomanizerName
+from cstool.stages.switch.romanized_names import romanized_names
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, load_array, open_part, read_part, save_array
 from cstool.storage.counts import Counts, total
@@ -50,7 +52,7 @@ class LabelNeeds:
 
     `rules`: label selection; `tidied`: whether to clean the labels; `known_in`: the source
     language, if the names in it are needed; `types`: the types to mark; `persons`: whether to mark
-    persons.
+    persons. `romanizer`: writes names of other scripts in Latin letters.
     """
 
     rules: LabelRules
@@ -58,6 +60,7 @@ class LabelNeeds:
     known_in: str | None = None
     types: EntityTypes = field(default_factory=EntityTypes)
     persons: bool = False
+    romanizer: RomanizerName | None = None
 
     def columns(self) -> list[str]:
         """Return the columns of the entities table to read."""
@@ -144,22 +147,17 @@ def label_rows(file: str, work: tuple[str, LabelNeeds]) -> Batches:
 def _piece(table: pa.Table, needs: LabelNeeds, counts: Counts) -> pa.Table:
     rules = needs.rules
     qids = table.column("qid").to_numpy()
-    labels = _names(table.column("labels"), rules.codes)
+    labels = LabelTable.of_column(table.column("labels"), rules.codes)
     titles = LabelTable.none()
     if rules.need_titles:
-        titles = _names(table.column("sitelinks"), rules.wikis())
+        titles = LabelTable.of_column(table.column("sitelinks"), rules.wikis())
     chosen = choose(rules, len(qids), labels, titles, counts)
     if needs.tidied:
         chosen = _tidied(chosen, counts)
+    if needs.romanizer:
+        chosen = romanized_names(chosen, tuple(rules.targets), needs.romanizer, counts)
     known = _known(table, needs.known_in) if needs.known_in else None
     return pack(qids, chosen.places, chosen.texts, needs.marks(table), known, chosen.steps)
-
-
-def _names(column: pa.ChunkedArray, tags: tuple[str, ...] | list[str]) -> LabelTable:
-    """Return the names in a column of labels or sitelinks that have one of these tags."""
-    offsets, terms = flat(one_chunk(column))
-    tag, text = terms.flatten()
-    return LabelTable.of(offsets, tag, text, pa.array(tags, pa.string()))
 
 
 def _tidied(chosen: ChosenLabels, counts: Counts) -> ChosenLabels:
@@ -187,11 +185,11 @@ def _known(table: pa.Table, language: str) -> pa.ListArray:
 
     `mul` replaces a missing label, and its aliases are included.
     """
-    labels = _names(table.column("labels"), [language, "mul"])
+    labels = LabelTable.of_column(table.column("labels"), [language, "mul"])
     parts = [
         labels,
-        _names(table.column("aliases"), [language, "mul"]),
-        _names(table.column("sitelinks"), [language_wiki(language) or ""]),
+        LabelTable.of_column(table.column("aliases"), [language, "mul"]),
+        LabelTable.of_column(table.column("sitelinks"), [language_wiki(language) or ""]),
     ]
     texts = pa.concat_arrays([*(part.text.cast(pa.string()) for part in parts), strings([""])])
     label = np.full(table.num_rows, len(texts) - 1)

@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from cstool.errors import WrongCallError
+from cstool.languages.entity_types import EntityTypes, for_manifest
 from cstool.languages.labels import Fallback, NameKind
-from cstool.stages.switch.entity_types import EntityTypes, for_manifest
+from cstool.romanization.romanizers import RomanizerName
 from cstool.storage.schemas import Unit
 
 Policy = Literal["sample", "all", "round-robin"]
 Inflected = Literal["keep", "skip-mention", "skip-sentence"]
 Anchors = Literal["named", "all"]
-Recipe = Literal["default", "entitycs", "leia", "syncs-annotate", "syncs-replace"]
+Recipe = Literal[
+    "default", "entitycs", "leia", "syncs-annotate", "syncs-replace", "cosda", "prealign"
+]
 # Which source sentences are rows: those that are switched into some language, those that are not,
 # all, or none.
 SourceRows = Literal["switched", "unswitched", "all", "none"]
@@ -45,7 +48,25 @@ class RowFilter:
 
 
 UNBOUNDED = RowFilter(None, None, None, None, None)
+# The bounds of mentions where only words are switched: none.
+_OF_MENTIONS: dict[str, Any] = {
+    "fewest_mentions": None,
+    "most_mentions": None,
+    "longest_anchor": None,
+}
 
+# Values of the pipelines that switch words by a dictionary and do not know entities.
+_WORDS_ONLY: dict[str, Any] = {
+    "languages": "all",
+    "mix": True,
+    "switch_rate": 0.0,
+    "words_in_mentions": True,
+    "fit": False,
+    "prose": False,
+    "min_changed": 0,
+    "source_rows": "unswitched",
+    "filter": UNBOUNDED,
+}
 # Values of the published pipelines that differ from ours.
 RECIPES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -91,6 +112,10 @@ RECIPES: dict[str, dict[str, Any]] = {
         "sentence_rate": 0.05,
         "source_rows": "unswitched",
     },
+    # Qin et al. 2020, and its code (kodenii/CoSDA-ML: model/*/all.py, configure/DST_bert.cfg)
+    "cosda": _WORDS_ONLY | {"word_rate": 0.9},
+    # Li et al. 2024, and its code (Saltychtao/PreAlign: src/data/lm_dataset.py)
+    "prealign": _WORDS_ONLY | {"word_rate": 0.05},
 }
 
 
@@ -108,9 +133,15 @@ class SwitchOptions:
     anchors that must differ from the source row. `require_all`: whether a language needs a label
     for every entity to be switched, None: only if the rows are sentences. `weights`: sampling
     weights of languages, None: uniform; `smoothing`: weights are numbers of labels to this power.
-    `switch_rate`: probability of switching an entity. `sentence_rate`: probability that the
-    entities of a sentence are switched. `mix`: each entity in a different language. `passes`:
-    number of independent draws. `source_rows`: which source sentences are written as rows.
+    `switch_rate`: probability of switching an entity; 0: no entity is switched, only words.
+    `sentence_rate`: probability that the entities and words of a sentence are switched; `row_rate`:
+    those of a row. `mix`: each entity in a different language. `passes`: number of independent
+    draws. `source_rows`: which source sentences are written as rows.
+
+    `romanize_names`: the romanizer of names in other scripts, None: they stay as they are.
+
+    `words`: dictionaries of words to switch, as in `dictionaries`; `word_rate`: probability of
+    switching a word; `words_in_mentions`: also words in linked mentions.
 
     `style`: whether names replace anchors, or are put beside them, at the `side`, between the marks
     `open` and `close` (None: `MARKS`); `repeat`: also names that equal their anchors.
@@ -136,6 +167,10 @@ class SwitchOptions:
     smoothing: float | None = None
     switch_rate: float = 1.0
     sentence_rate: float = 1.0
+    row_rate: float = 1.0
+    words: tuple[str, ...] = ()
+    word_rate: float = 1.0
+    words_in_mentions: bool = False
     mix: bool = False
     passes: int = 1
     source_rows: SourceRows = "switched"
@@ -148,6 +183,7 @@ class SwitchOptions:
     types: EntityTypes = field(default_factory=EntityTypes)
     filter: RowFilter | None = None
     bounds: tuple[tuple[str, float], ...] = ()
+    romanize_names: RomanizerName | None = None
 
     @staticmethod
     def of(recipe: Recipe, **given: Any) -> "SwitchOptions":
@@ -162,6 +198,7 @@ class SwitchOptions:
         options = SwitchOptions(**(named | given), recipe=recipe)
         _refuse(options, given)
         _refuse_marks(options, given)
+        _refuse_words(options, given)
         return options
 
     def resolved(self, unit: Unit) -> "SwitchOptions":
@@ -172,6 +209,8 @@ class SwitchOptions:
         first = first if self.open is None else self.open
         last = last if self.close is None else self.close
         rows = self.filter or (RowFilter() if sentences else UNBOUNDED)
+        if self.filter is None and not self.switches_entities:
+            rows = replace(rows, **_OF_MENTIONS)
         bounds: dict[str, Any] = dict(self.bounds)
         return replace(
             self,
@@ -193,7 +232,21 @@ class SwitchOptions:
             parameters["types"][name] = for_manifest(getattr(types, name))
         parameters["weights"] = None if self.weights is None else dict(self.weights)
         del parameters["bounds"]
+        # The inputs of the run identify them; their paths do not belong in the output.
+        parameters["words"] = [one.replace("\\", "/").rpartition("/")[2] for one in self.words]
+        if not self.words:
+            for name in ("words", "word_rate", "words_in_mentions"):
+                del parameters[name]
+        if self.romanize_names is None:
+            del parameters["romanize_names"]
+        if self.row_rate == 1:
+            del parameters["row_rate"]
         return parameters
+
+    @property
+    def switches_entities(self) -> bool:
+        """Whether entities are switched; otherwise only words are."""
+        return self.switch_rate > 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -249,7 +302,7 @@ def _refuse_marks(options: SwitchOptions, given: dict[str, Any]) -> None:
 
 def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
     """Raise WrongCallError for options that exclude each other."""
-    for name in ("smoothing", "switch_rate", "sentence_rate"):
+    for name in ("smoothing", "switch_rate", "sentence_rate", "row_rate", "word_rate"):
         if math.isnan(given.get(name, 0)):
             raise WrongCallError(f"--{name.replace('_', '-')}: nan is not a number; give a number")
     weighing = [
@@ -281,9 +334,44 @@ def _refuse(options: SwitchOptions, given: dict[str, Any]) -> None:
                 raise WrongCallError(
                     f"--mix and {option}: a sentence has a single mixed row; give one of them"
                 )
-    rates = options.switch_rate, options.sentence_rate
+    rates = options.switch_rate or 1, options.sentence_rate, options.row_rate, options.word_rate
     if options.passes > 1 and options.policy == "all" and not options.mix and min(rates) == 1:
         raise WrongCallError(
             "--passes and --policy all: nothing is drawn, so all passes would be equal; give "
             "--switch-rate or --sentence-rate"
+        )
+
+
+# Options that have no effect if no entity is switched.
+_OF_ENTITIES = ("labels", "fallback", "inflected", "anchors", "require_all", "smoothing")
+
+
+def _refuse_words(options: SwitchOptions, given: dict[str, Any]) -> None:
+    """Raise WrongCallError for options that need a dictionary, or an entity to be switched."""
+    if not options.words:
+        for name in ("word_rate", "words_in_mentions"):
+            if given.get(name):
+                raise WrongCallError(
+                    f"--{name.replace('_', '-')}: there is no dictionary; give --words"
+                )
+        if not options.switches_entities:
+            option = "--switch-rate 0" if "switch_rate" in given else f"--recipe {options.recipe}"
+            raise WrongCallError(f"{option}: only words are switched; give --words")
+    if options.switches_entities:
+        if options.words_in_mentions:
+            raise WrongCallError(
+                "--words-in-mentions: mentions are switched themselves; give --switch-rate 0, or "
+                "leave it out"
+            )
+        return
+    for name in _OF_ENTITIES:
+        if name in given:
+            raise WrongCallError(
+                f"--{name.replace('_', '-')}: with --switch-rate 0, no entity is switched; give "
+                "one of them"
+            )
+    if options.types.any:
+        raise WrongCallError(
+            "--types, --exclude-types, --exclude-dates: with --switch-rate 0, no entity is "
+            "switched; leave them out"
         )

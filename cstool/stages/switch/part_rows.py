@@ -1,7 +1,7 @@
 """The rows of a part of `switch`: batches of linked rows in, batches of switched rows out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import booleans, slices_of
+from cstool.dictionaries.dictionary_store import DictionaryStore
 from cstool.errors import InputError
 from cstool.languages.labels import LabelRules
-from cstool.stages.switch.batch import BatchContext, SentenceBatch, study, with_grammar
+from cstool.stages.switch.batch import BatchContext, study, with_grammar
+from cstool.stages.switch.batch_words import ROW_RATE
 from cstool.stages.switch.counts import Outcomes, count_rows
 from cstool.stages.switch.draws import MIXED, drawn
 from cstool.stages.switch.insertion import Insertion
@@ -33,6 +35,7 @@ from cstool.stages.switch.round_robin import census, in_sample
 from cstool.stages.switch.row_columns import RowWriter
 from cstool.stages.switch.row_filter import select_rows
 from cstool.stages.switch.sampling import LanguageSampling, candidates, mixed
+from cstool.stages.switch.sentence_batch import SentenceBatch
 from cstool.storage.checksums import open_part
 from cstool.storage.counts import Counts
 from cstool.storage.label_store import LabelStore
@@ -58,7 +61,7 @@ class SwitchWork:
     """The parameters of the workers.
 
     `fingerprint`: of the run; it makes the cached store of another run unequal. `rows`: number of
-    rows in total; `unit`: what they are.
+    rows in total; `unit`: what they are; `dictionary`: the folder of its store.
     """
 
     linked: str
@@ -70,6 +73,7 @@ class SwitchWork:
     sampling: LanguageSampling
     options: SwitchOptions
     unit: Unit = "sentence"
+    dictionary: str | None = None
 
     @property
     def codes(self) -> list[str]:
@@ -109,6 +113,8 @@ class SwitchWork:
 def switch_part(file: str, work: SwitchWork) -> Batches:
     """Yield the source and switched rows of a part."""
     counts = Counts()
+    if work.dictionary is not None:
+        counts.tally("words")
     store = _store(work)
     rules = LabelRules.of(work.sampling.codes, work.options.fallback, work.options.labels)
     origins = NameOrigins.of(rules, work.source_language)
@@ -121,18 +127,22 @@ def switch_part(file: str, work: SwitchWork) -> Batches:
         if context.batch.number:
             for rows in _rows_of(context, work, counts):
                 count_rows(rows, work.codes, origins, counts)
-                yield writer.columns(context.batch, rows)
+                yield writer.columns(context.batch, context.spans, rows)
     return counts
 
 
 def _rows_of(context: BatchContext, work: SwitchWork, counts: Counts) -> Iterator[SwitchedRows]:
     """Yield the rows of a batch in their order; count its mentions and source rows by outcome."""
     at_once = work.languages_at_once(context.batch)
-    outcomes = Outcomes(context.batch)
+    outcomes = Outcomes(context)
+    found: Iterable[SwitchedRows]
     if at_once is None:
-        yield _short_rows(context, work, outcomes, counts)
+        found = [_short_rows(context, work, outcomes, counts)]
     else:
-        yield from _long_rows(context, work, outcomes, counts, at_once)
+        found = _long_rows(context, work, outcomes, counts, at_once)
+    for rows in found:
+        outcomes.add_rows(rows)
+        yield rows
     outcomes.count(counts, TALLIES[work.unit])
 
 
@@ -153,14 +163,14 @@ def _short_rows(
         outcomes.add(one, languages)
         outcomes.switched[rows.sentences] = True
         parts.append(rows)
-    return with_sources(context.batch, joined(parts), work.options.source_rows)
+    return with_sources(context, joined(parts), work.options.source_rows)
 
 
 def _long_rows(
     context: BatchContext, work: SwitchWork, outcomes: Outcomes, counts: Counts, at_once: int
 ) -> Iterator[SwitchedRows]:
     """Yield the rows of a batch of one text, in `at_once` languages at a time."""
-    wanted, own = work.options.source_rows, sources(context.batch)
+    wanted, own = work.options.source_rows, sources(context)
     if wanted == "all":
         yield own
     for one, sampling in _passes(context, work):
@@ -189,7 +199,10 @@ def _passes(
 ) -> Iterator[tuple[BatchContext, LanguageSampling]]:
     for number in range(work.options.passes):
         sampling = replace(work.sampling, number=number)
-        yield drawn(context, number, sampling.codes), sampling
+        one = drawn(context, number, sampling.codes)
+        if one.words is not None:
+            one.words.note(np.flatnonzero(~one.rows_drawn[one.words.sentence]), ROW_RATE)
+        yield one, sampling
 
 
 def _count_poor(languages: Array, work: SwitchWork, counts: Counts) -> None:
@@ -232,6 +245,19 @@ def _store(work: SwitchWork) -> LabelStore:
     return _open(work.store, work.fingerprint, work.sampling.codes)
 
 
+@lru_cache(maxsize=1)
+def _open_dictionary(folder: str, fingerprint: str, languages: tuple[str, ...]) -> DictionaryStore:
+    del fingerprint
+    return DictionaryStore(Path(folder), languages)
+
+
+def _dictionary(work: SwitchWork) -> DictionaryStore | None:
+    """Return the dictionary of words, opened once per process."""
+    if work.dictionary is None:
+        return None
+    return _open_dictionary(work.dictionary, work.fingerprint, work.sampling.codes)
+
+
 def _prepare(
     table: pa.RecordBatch, store: LabelStore, work: SwitchWork, counts: Counts
 ) -> BatchContext:
@@ -248,4 +274,4 @@ def _prepare(
         mentions = study(batch, store, work.options, work.source_language)
     for reason, number in dropped.items():
         counts.tally(TALLIES[work.unit]).drop(reason, number)
-    return BatchContext(batch, mentions, store, work.options)
+    return BatchContext.of(batch, mentions, store, _dictionary(work), work.options)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import numbers, ranges, strings
+from cstool.arrays.arrow import coded, numbers, ranges, strings
 from cstool.languages.fitting import FittedNames, fit
-from cstool.languages.labels import LabelRules, Origin
-from cstool.stages.switch.batch import BatchContext, SentenceBatch
+from cstool.languages.labels import DICTIONARY, LabelRules, Origin
+from cstool.stages.switch.batch import BatchContext
 from cstool.stages.switch.draws import in_drawn_sentences
 from cstool.stages.switch.options import SourceRows
 from cstool.stages.switch.row_filter import with_mark
@@ -24,8 +24,11 @@ from cstool.stages.switch.sampling import (
     entities_of,
     rows_of,
 )
+from cstool.stages.switch.word_draws import WordNames, words_in_rows
 
 SOURCE = -1
+# The step of the search for a name, if it is the translation of a word.
+WORD = 255
 
 
 class SwitchedRows(NamedTuple):
@@ -33,9 +36,10 @@ class SwitchedRows(NamedTuple):
 
     `sentences`, `languages`, `passes`, `number`: index of the sentence, index of the language,
     number of the pass and number of entities of each row, `int64[rows]`; `equal`, `marked`: number
-    of names that were left out because they equal their anchors or contain a mark. `mention`,
-    `language` (SOURCE: the source language), `name` (index in `names`), `step` (of the search that
-    found the name), and `why` (bits of the reasons for an adaptation): flat arrays of the entities.
+    of names left out because they equal their anchors or contain a mark. `span`, `language`
+    (SOURCE: the source language), `name` (index in `names`), `step` (of the search that found the
+    name), and `why` (bits of the reasons for an adaptation): flat arrays of the entities, words
+    among them.
     """
 
     sentences: Array
@@ -44,7 +48,7 @@ class SwitchedRows(NamedTuple):
     equal: Array
     marked: Array
     number: Array
-    mention: Array
+    span: Array
     language: Array
     name: Array
     step: Array
@@ -57,7 +61,7 @@ class SwitchedRows(NamedTuple):
         entities = ranges(firsts[rows], self.number[rows])
         return SwitchedRows(
             self.sentences[rows], self.languages[rows], self.passes[rows], self.equal[rows],
-            self.marked[rows], self.number[rows], self.mention[entities], self.language[entities],
+            self.marked[rows], self.number[rows], self.span[entities], self.language[entities],
             self.name[entities], self.step[entities], self.why[entities], self.names,
         )  # fmt: skip
 
@@ -81,7 +85,8 @@ class NameOrigins(NamedTuple):
     """The code and the origin of a name, by the index of its language and the step of its search.
 
     `codes`, `origins`: the distinct ones; `code`, `origin`: int64[languages + 1, steps], indexes
-    of these. The last row is for the anchors of source sentences.
+    of these. The last row is for the anchors of source sentences, the last step for the words of a
+    dictionary.
     """
 
     codes: pa.Array
@@ -95,7 +100,13 @@ class NameOrigins(NamedTuple):
         anchor: tuple[str, Origin] = (source_language, "anchor")
         table = [*rules.origins(), [anchor]]
         width = max(map(len, table))
-        cells = [pair for steps in table for pair in [*steps, *[steps[0]] * (width - len(steps))]]
+        codes = [*rules.targets, source_language]
+        cells = [
+            pair
+            for code, steps in zip(codes, table, strict=True)
+            for pair in [*steps, *[steps[0]] * (width - len(steps)), (code, DICTIONARY)]
+        ]
+        width += 1
         columns = [strings(column).dictionary_encode() for column in zip(*cells, strict=True)]
         code, origin = (c.indices.to_numpy().reshape(len(table), width) for c in columns)
         return NameOrigins(columns[0].dictionary, columns[1].dictionary, code, origin)
@@ -118,12 +129,13 @@ class NameOrigins(NamedTuple):
         """Return the index in the flat tables of each entity; SOURCE is the last language."""
         languages, width = self.code.shape
         language: Array = np.where(rows.language == SOURCE, languages - 1, rows.language)
-        cells: Array = language * width + rows.step
+        cells: Array = language * width + np.minimum(rows.step, width - 1)
         return cells
 
 
-def sources(batch: SentenceBatch) -> SwitchedRows:
-    """Return the source sentences as rows."""
+def sources(context: BatchContext) -> SwitchedRows:
+    """Return the source sentences as rows, with their linked mentions."""
+    batch = context.batch
     every = np.arange(batch.number)
     mention = np.arange(len(batch.start))
     own = np.full(len(mention), SOURCE)
@@ -131,8 +143,9 @@ def sources(batch: SentenceBatch) -> SwitchedRows:
     step, why = np.zeros(len(mention), np.uint8), np.zeros(len(mention), np.uint16)
     languages, none = np.full(batch.number, SOURCE), np.zeros(batch.number, np.int64)
     return SwitchedRows(
-        every, languages, none, none, none, number, mention, own, mention, step, why, batch.anchors
-    )
+        every, languages, none, none, none, number, context.spans.mention, own, mention, step, why,
+        batch.anchors,
+    )  # fmt: skip
 
 
 def wanted_sources(number: int, switched_ones: Array, wanted: SourceRows) -> Array:
@@ -147,10 +160,11 @@ def wanted_sources(number: int, switched_ones: Array, wanted: SourceRows) -> Arr
     return np.arange(number if wanted == "all" else 0)
 
 
-def with_sources(batch: SentenceBatch, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
+def with_sources(context: BatchContext, rows: SwitchedRows, wanted: SourceRows) -> SwitchedRows:
     """Return the rows and those of the wanted source sentences, in their order."""
     if wanted != "none":
-        own = sources(batch).chosen(wanted_sources(batch.number, rows.sentences, wanted))
+        number = context.batch.number
+        own = sources(context).chosen(wanted_sources(number, rows.sentences, wanted))
         rows = joined([own, rows])
     return rows.chosen(in_order(rows.sentences, rows.languages, rows.passes))
 
@@ -199,6 +213,8 @@ def mixed_rows(context: BatchContext, drawn: MixedSentences) -> tuple[SwitchedRo
     own = np.full(len(drawn.sentences), len(context.store.languages))
     row = np.repeat(np.arange(len(own)), drawn.number)
     rows = _named(context, drawn.sentences, own, row, drawn.mention, drawn.language)
+    if drawn.words is not None:
+        rows = _with_words(context, rows, drawn.words)
     poor = change_too_little(context, rows)
     return (rows.chosen(np.flatnonzero(~poor)) if poor.any() else rows), int(poor.sum())
 
@@ -213,7 +229,28 @@ def name_rows(context: BatchContext, sentences: Array, languages: Array) -> Swit
     if context.options.sentence_rate < 1:
         kept = in_drawn_sentences(context, mention, languages[row])
         mention, row = mention[kept], row[kept]
-    return _named(context, sentences, languages, row, mention, languages[row])
+    rows = _named(context, sentences, languages, row, mention, languages[row])
+    if context.words is None:
+        return rows
+    return _with_words(context, rows, words_in_rows(context, context.words, sentences, languages))
+
+
+def _with_words(context: BatchContext, rows: SwitchedRows, words: WordNames) -> SwitchedRows:
+    """Return rows with words among their entities, in the order of the text."""
+    number = len(words.word)
+    span = np.concatenate([rows.span, context.spans.word[words.word]])
+    row = np.concatenate([np.repeat(np.arange(len(rows.number)), rows.number), words.row])
+    order = np.argsort(row * (len(context.spans.start) + 1) + span, kind="stable")
+    step = np.full(number, WORD, np.uint8)
+    return rows._replace(
+        number=np.bincount(row, minlength=len(rows.number)),
+        span=span[order],
+        language=np.concatenate([rows.language, words.language])[order],
+        name=np.concatenate([rows.name, len(rows.names) + np.arange(number)])[order],
+        step=np.concatenate([rows.step, step])[order],
+        why=np.concatenate([rows.why, np.zeros(number, np.uint16)])[order],
+        names=pa.concat_arrays([rows.names, words.names]),
+    )
 
 
 def _named(
@@ -224,7 +261,7 @@ def _named(
     mention: Array,
     language: Array,
 ) -> SwitchedRows:
-    """Return rows of these entities; `names` has a name for each, in their order.
+    """Return rows of these linked mentions; `names` has a name for each, in their order.
 
     `row`: the row of each entity.
     """
@@ -245,7 +282,8 @@ def _named(
         )
     return SwitchedRows(
         sentences, languages, np.full(size, context.number), equal_in, marked_in,
-        np.bincount(row, minlength=size), mention, language, np.arange(len(names)), step, why,
+        np.bincount(row, minlength=size), context.spans.mention[mention], language,
+        np.arange(len(names)), step, why,
         names,
     )  # fmt: skip
 
@@ -258,17 +296,11 @@ def _left_out(context: BatchContext, names: pa.StringArray, mention: Array) -> t
     options, nothing = context.options, np.zeros(0, np.int64)
     equal = marked = nothing
     if options.style == "annotate" and not options.repeat:
-        equal = np.flatnonzero(~_other(context, names, mention))
+        anchors = context.batch.anchors.take(numbers(mention))
+        equal = np.flatnonzero(pc.equal(names, anchors).to_numpy(zero_copy_only=False))
     if options.marks and options.marks_in_text == "drop":
         marked = np.setdiff1d(np.flatnonzero(with_mark(names, options.marks)), equal)
     return equal, marked
-
-
-def _other(context: BatchContext, names: pa.StringArray, mention: Array) -> Array:
-    """Return bool[n]: which names differ from the anchors of their mentions."""
-    anchors = context.batch.anchors.take(numbers(mention))
-    other: Array = pc.not_equal(names, anchors).to_numpy(zero_copy_only=False)
-    return other
 
 
 def change_too_little(context: BatchContext, rows: SwitchedRows) -> Array:
@@ -276,7 +308,9 @@ def change_too_little(context: BatchContext, rows: SwitchedRows) -> Array:
     least = context.options.min_changed
     if not least:
         return np.asarray(rows.number == 0)
-    other = _other(context, rows.names, rows.mention)
+    anchors = context.spans.anchors.take(numbers(rows.span))
+    names = rows.names if context.words is None else rows.names.take(numbers(rows.name))
+    other = pc.not_equal(names, anchors).to_numpy(zero_copy_only=False)
     row = np.repeat(np.arange(len(rows.number)), rows.number)
     return np.bincount(row[other], minlength=len(rows.number)) < least
 
@@ -284,14 +318,3 @@ def change_too_little(context: BatchContext, rows: SwitchedRows) -> Array:
 def reasons(rows: SwitchedRows) -> dict[str, int]:
     """Return the number of adapted labels by reason."""
     return FittedNames(rows.names, rows.why).counts()
-
-
-def coded(indexes: Array, values: pa.StringArray) -> pa.DictionaryArray:
-    """Return `values[indexes]`, with those that occur in the order of their first occurrences."""
-    number = len(indexes)
-    first = np.full(len(values), number)
-    first[indexes[::-1]] = np.arange(number)[::-1]  # of equal indexes, the last one counts
-    order = np.argsort(first)[: np.count_nonzero(first < number)]
-    place = np.empty(len(values), np.int64)
-    place[order] = np.arange(len(order))
-    return pa.DictionaryArray.from_arrays(numbers(place.take(indexes)), values.take(numbers(order)))

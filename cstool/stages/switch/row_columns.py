@@ -13,11 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cstool.arrays import Array
-from cstool.arrays.arrow import flat, list_of, list_of_structs, numbers, ranges, strings
+from cstool.arrays.arrow import (
+    coded,
+    flat,
+    list_of,
+    list_of_structs,
+    nullable,
+    numbers,
+    ranges,
+    strings,
+)
 from cstool.arrays.replaced import PieceRows, replaced
-from cstool.stages.switch.batch import SentenceBatch, in_rows
+from cstool.stages.switch.batch_spans import BatchSpans
 from cstool.stages.switch.insertion import Insertion
-from cstool.stages.switch.rewrite import SOURCE, NameOrigins, SwitchedRows, coded
+from cstool.stages.switch.rewrite import SOURCE, WORD, NameOrigins, SwitchedRows
+from cstool.stages.switch.sentence_batch import SentenceBatch, in_rows
 from cstool.storage.schemas import PASS_FIELD, UNIT_FIELDS, with_dictionaries
 
 # Columns of few values, which are written as dictionaries.
@@ -44,26 +54,31 @@ class RowWriter:
         """Return a writer of rows with this schema."""
         return RowWriter(with_coded(schema), codes, origins, wiki, insertion)
 
-    def columns(self, batch: SentenceBatch, rows: SwitchedRows) -> pa.RecordBatch:
+    def columns(
+        self, batch: SentenceBatch, spans: BatchSpans, rows: SwitchedRows
+    ) -> pa.RecordBatch:
         """Return the columns of the rows."""
-        pieces = _pieces(batch, rows, self.insertion)
+        pieces = _pieces(spans, rows, self.insertion)
         take = numbers(rows.sentences)
         column = batch.rows.column
         wikis, sources = strings([self.wiki]), strings([self.codes[-1]])
         nothing = np.zeros(len(take), np.int64)
-        spans = (
-            batch.qid[rows.mention], pieces.source_start, pieces.source_end,
-            pieces.start, pieces.end,
-        )  # fmt: skip
+        qids = spans.qid[rows.span].astype(np.uint32)
+        is_word = rows.step == WORD
+        places = pieces.source_start, pieces.source_end, pieces.start, pieces.end
         columns = {
             "id": column("id").take(take),
             "language": coded(rows.languages % len(self.codes), strings(self.codes)),
             "source_language": coded(nothing, sources),
             "source_text": column("text").take(take),
-            "text": _texts(batch, rows, pieces),
+            "text": _texts(spans, rows, pieces),
             "entities": list_of_structs(
                 rows.number,
-                [*(s.astype(np.uint32) for s in spans), *self.origins.columns(rows)],
+                [
+                    nullable(qids, ~is_word) if is_word.any() else qids,
+                    *(place.astype(np.uint32) for place in places),
+                    *self.origins.columns(rows),
+                ],
                 self.schema.field("entities").type,
             ),
             "page_id": column("page_id").take(take),
@@ -100,14 +115,14 @@ class _Pieces(NamedTuple):
     which: Array
 
 
-def _pieces(batch: SentenceBatch, rows: SwitchedRows, insertion: Insertion) -> _Pieces:
-    source_start, source_end = batch.start[rows.mention], batch.end[rows.mention]
+def _pieces(spans: BatchSpans, rows: SwitchedRows, insertion: Insertion) -> _Pieces:
+    source_start, source_end = spans.start[rows.span], spans.end[rows.span]
     length = pc.utf8_length(rows.names).to_numpy().astype(np.int64)[rows.name]
     texts, which, before = rows.names, rows.name, np.zeros_like(length)
     whole = length
     if not insertion.plain:
         own = np.flatnonzero(rows.language != SOURCE)
-        anchors = batch.anchors.take(numbers(rows.mention[own]))
+        anchors = spans.anchors.take(numbers(rows.span[own]))
         put = insertion.texts(anchors, rows.names.take(numbers(rows.name[own])))
         which = rows.name.copy()
         which[own] = len(texts) + np.arange(len(own))
@@ -124,16 +139,16 @@ def _pieces(batch: SentenceBatch, rows: SwitchedRows, insertion: Insertion) -> _
     return _Pieces(source_start, source_end, start, start + length, place + whole, texts, which)
 
 
-def _texts(batch: SentenceBatch, rows: SwitchedRows, pieces: _Pieces) -> pa.Array:
+def _texts(spans: BatchSpans, rows: SwitchedRows, pieces: _Pieces) -> pa.Array:
     """Return the text of each row: the pieces of its source, with others in place of anchors."""
-    first = rows.sentences + 2 * batch.firsts[rows.sentences]
-    count = 2 * np.diff(batch.firsts)[rows.sentences] + 1
-    place = batch.sentence[rows.mention] + 2 * rows.mention + 1
-    return replaced(
-        batch.pieces,
-        pieces.texts,
-        PieceRows(first, count, rows.number, place, pieces.which),
-    )
+    first = spans.first_piece[rows.sentences]
+    count = spans.first_piece[rows.sentences + 1] - first
+    place, which, number = spans.piece[rows.span], pieces.which, rows.number
+    if (place < 0).any():  # mentions of source rows, which are not changed
+        own = place >= 0
+        row = np.repeat(np.arange(len(number)), number)
+        place, which, number = place[own], which[own], np.bincount(row[own], minlength=len(number))
+    return replaced(spans.pieces, pieces.texts, PieceRows(first, count, number, place, which))
 
 
 def _moved_sentences(batch: SentenceBatch, rows: SwitchedRows, pieces: _Pieces) -> pa.ListArray:

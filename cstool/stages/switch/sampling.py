@@ -13,8 +13,10 @@ import numpy as np
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers, ranges
 from cstool.arrays.hashing import hash_word, mix
-from cstool.stages.switch.batch import BatchContext, SentenceBatch
+from cstool.stages.switch.batch import BatchContext
 from cstool.stages.switch.draws import of_pass
+from cstool.stages.switch.sentence_batch import SentenceBatch
+from cstool.stages.switch.word_draws import WordNames, mixed_words, word_candidates
 
 # Rows with more mentions than this are combined by ufunc.reduceat, not by turns.
 _MANY = 64
@@ -90,7 +92,19 @@ def pick(may: Array, keys_of: Callable[[Array], Array], most: int | None) -> Arr
 
 
 def candidates(context: BatchContext) -> Candidates:
-    """Return the languages that have the required labels and change enough anchors."""
+    """Return the languages that have the required labels and change enough anchors.
+
+    Of sentences without an entity to be switched: those that some drawn word can be switched into.
+    """
+    found = _entity_candidates(context)
+    if context.words is None:
+        return found
+    others = word_candidates(context, context.words, ~found.eligible)
+    some = others.any(axis=1)
+    return Candidates(found.may | others, found.eligible | some, found.labeled | some)
+
+
+def _entity_candidates(context: BatchContext) -> Candidates:
     batch, store, options = context.batch, context.store, context.options
     mention = np.flatnonzero(context.mentions.left == 0)
     places = context.mentions.places[mention]
@@ -106,7 +120,10 @@ def candidates(context: BatchContext) -> Candidates:
     labeled[eligible] = common.any(axis=1)
     if options.min_changed:
         anchors = batch.anchors.take(numbers(mention))
-        common &= _at_least(options.min_changed, masks & ~store.same(places, anchors), own)
+        enough = _at_least(options.min_changed, masks & ~store.same(places, anchors), own)
+        if context.words is not None:  # they change, too
+            enough[np.diff(context.words.firsts)[eligible] > 0] = ~np.uint64(0)
+        common &= enough
     may[eligible] = bits(common, len(store.languages))
     return Candidates(may, eligible, labeled)
 
@@ -168,13 +185,15 @@ class MixedSentences(NamedTuple):
     """Sentences whose entities are switched into different languages.
 
     `sentences`: indexes of the sentences that can be mixed; `number`: switched entities of each.
-    `mention`, `language`: flat arrays of these entities and their languages.
+    `mention`, `language`: flat arrays of these entities and their languages. `words`: the words
+    that are switched, too; their rows are the indexes in `sentences`.
     """
 
     sentences: Array
     number: Array
     mention: Array
     language: Array
+    words: WordNames | None = None
 
 
 def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSentences, Candidates]:
@@ -211,10 +230,19 @@ def mixed(context: BatchContext, sampling: LanguageSampling) -> tuple[MixedSente
         use = np.where(np.any(free, axis=1, keepdims=True), free, table[now])
         language[now] = np.where(use, random_keys[now], _last(sampling)).argmin(axis=1)
         taken[owner[now], language[now]] = True
-    sentences = np.flatnonzero(labeled)
     kept = labeled[owner] & named
+    words = None
+    if context.words is not None:
+        others = ~eligible & context.rows_drawn
+        possible = np.flatnonzero(labeled | others)
+        words = mixed_words(context, context.words, possible, sampling.weights)
+        owners = possible[words.row]
+        others[others] = np.isin(np.flatnonzero(others), owners)
+        eligible, labeled = eligible | others, labeled | others
+        words = words._replace(row=np.searchsorted(np.flatnonzero(labeled), owners))
+    sentences = np.flatnonzero(labeled)
     number = np.bincount(owner[kept], minlength=batch.number)[sentences]
-    result = MixedSentences(sentences, number, mention[kept], language[kept])
+    result = MixedSentences(sentences, number, mention[kept], language[kept], words)
     return result, Candidates(labeled[:, None], eligible, labeled)
 
 

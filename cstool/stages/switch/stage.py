@@ -1,31 +1,38 @@
-"""`cstool switch`: switches the entities of linked sentences into other languages.
+"""`cstool switch`: switches the entities of linked sentences into other languages, and words.
 
-The candidate languages of a sentence are those with a label for every entity to be switched. Some
-of them are sampled, and the entities of the sentence are switched into each of these. The source
-sentences of these rows are also written. Options: `options`; label selection: `languages.labels`;
-adaptation: `languages.fitting`.
+The candidate languages of a sentence are those with a label for every entity to be switched, or of
+a sentence without one those with a translation of a word. Some of them are sampled, and the
+entities and words of the sentence are switched into each of these. The source sentences of these
+rows are also written. Options: `options`; label selection: `languages.labels`; adaptation:
+`languages.fitting`; words: `dictionaries`.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from cstool.errors import InputError
+from cstool.dictionaries.dictionary_files import Dictionaries, find_dictionaries
+from cstool.dictionaries.dictionary_languages import target_languages
+from cstool.dictionaries.make_dictionary import make_dictionary
+from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
 from cstool.languages.codes import current, is_all, is_known, language_wiki, resolve
 from cstool.languages.labels import LabelRules
+from cstool.romanization.romanizers import need_romanizer
 from cstool.stages.switch.draws import MIXED
 from cstool.stages.switch.gather_labels import LabelNeeds, make_store
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.part_rows import SwitchWork, census_part, switch_part
+from cstool.stages.switch.romanized_names import need_latin
 from cstool.stages.switch.round_robin import CENSUS, weigh
 from cstool.stages.switch.row_columns import with_coded
 from cstool.stages.switch.sampling import LanguageSampling
 from cstool.stages.switch.weights import weights_of
 from cstool.storage.checksums import layout_of, read_part
 from cstool.storage.counts import Counts, total
+from cstool.storage.label_store import is_store, write_store
 from cstool.storage.manifest import (
     ATTRIBUTION,
     Manifest,
@@ -45,52 +52,98 @@ _CENSUS = "census"
 UNIQUE = ("id", "text", "sentences.list.element")
 
 
+@dataclass(frozen=True)
+class _Entities:
+    """A complete folder of `entities`."""
+
+    folder: Path
+    manifest: Manifest
+
+
 def switch(
-    linked: Path, entities: Path, out: Path, options: SwitchOptions, running: RunOptions
+    linked: Path, entities: Path | None, out: Path, options: SwitchOptions, running: RunOptions
 ) -> Manifest:
     """Switch the rows of text in `linked` with the labels in `entities`; return the manifest.
 
-    Raises InputError for an unknown language or a folder of another stage.
+    `entities`: None if only words are switched; then `linked` may be a folder of `extract`. Raises
+    InputError for an unknown language or a folder of another stage.
     """
-    read = need_stage(linked, "link")
-    store = need_stage(entities, "entities")
+    stages = ["link"] if options.switches_entities else ["link", "extract"]
+    read = need_stage(linked, *stages)
     source = _source(linked, read).language
     options = options.resolved(read.row_unit)
-    present = store.counts.details.get("languages", {})
-    languages = _languages(options, present, source)
-    _need_labels(entities, store, languages)
-    if options.compare_names:
-        _need_labels(entities, store, [current(source)])
-    if options.labels != "label":
-        _need_titles(entities, store, languages)
-    inputs = [describe_folder(linked, read), describe_folder(entities, store)]
-    linked, entities = linked.absolute(), entities.absolute()
+    store = _entities(entities, options)
+    languages = _languages(options, store, source)
+    inputs = [describe_folder(linked, read)]
+    linked, reads = linked.absolute(), [linked.absolute()]
+    if store is not None:
+        _check_entities(store, options, languages, source)
+        inputs.append(describe_folder(store.folder, store.manifest))
+        reads.append(store.folder.absolute())
+    romanizing = {}
+    if options.romanize_names:
+        romanizing["libraries"] = need_romanizer(options.romanize_names, "--romanize-names")
+    words = None
+    if options.words:
+        words = find_dictionaries(options.words, source, languages)
+        inputs += words.inputs
+        reads += words.folders
     with open_run(
         out,
         stage="switch",
-        parameters=options.parameters() | {"languages": languages},
+        parameters=options.parameters() | {"languages": languages} | romanizing,
         inputs=inputs,
         options=running,
-        reads=[linked, entities],
+        reads=reads,
     ) as run:
-        return run.finished or _fill(run, (linked, read), (entities, store), options, languages)
+        return run.finished or _fill(run, (linked, read), store, words, options, languages)
+
+
+def _entities(folder: Path | None, options: SwitchOptions) -> _Entities | None:
+    """Return the folder of entities, None if there is none because only words are switched."""
+    if options.switches_entities and folder is None:
+        raise WrongCallError(
+            "--entities: missing; give a folder written by `cstool entities`, or switch only words "
+            "with --switch-rate 0"
+        )
+    if folder is None:
+        return None
+    if not options.switches_entities:
+        raise WrongCallError(
+            "--entities: with --switch-rate 0, no entity is switched; leave out one of them"
+        )
+    return _Entities(folder, need_stage(folder, "entities"))
+
+
+def _check_entities(
+    store: _Entities, options: SwitchOptions, languages: list[str], source: str
+) -> None:
+    """Raise InputError if the entities were made without the names that are needed."""
+    _need_labels(store, languages)
+    if options.compare_names:
+        _need_labels(store, [current(source)])
+    if options.romanize_names:
+        need_latin(current(source))
+    if options.labels != "label":
+        _need_titles(store, languages)
 
 
 def _fill(
     run: Run,
     linked: tuple[Path, Manifest],
-    entities: tuple[Path, Manifest],
+    store: _Entities | None,
+    words: Dictionaries | None,
     options: SwitchOptions,
     languages: list[str],
 ) -> Manifest:
-    """Gather the labels, and write the rows and their side tables."""
-    (folder, read), (_, store) = linked, entities
+    """Gather the labels and the words, and write the rows and their side tables."""
+    folder, read = linked
     source = _source(*linked)
-    rules = LabelRules.of(languages, options.fallback, options.labels)
-    known_in = current(source.language) if options.need_known else None
-    named = options.anchors == "named"
-    needs = LabelNeeds(rules, options.fit, known_in, options.types, persons=named)
-    labels, counted = make_store(run, linked, entities, needs)
+    labels, counted = _labels(run, linked, store, options, languages)
+    dictionary = None
+    if words is not None:
+        made_words, read_words = make_dictionary(run, words)
+        dictionary, counted = str(made_words), total([counted, read_words])
     number = sum(part.rows for part in read.tables)
     most = None if options.policy == "all" else options.max_languages
     sampling = LanguageSampling(tuple(languages), options.seed, most)
@@ -104,6 +157,7 @@ def _fill(
         sampling,
         options,
         read.row_unit,
+        dictionary,
     )
     weights = _weights(run, work, read, counted)
     work = replace(work, sampling=replace(sampling, weights=weights))
@@ -111,13 +165,35 @@ def _fill(
     counts = total([counted, *(m.counts for m in made)])
     rows = [*([MIXED] if options.mix else languages), source.language]
     counts.add("languages", dict.fromkeys(rows, 0))
-    for kind in ("entities by language", "names by origin", "names fitted"):
+    kinds = ["entities by language", "names by origin", "names fitted"]
+    for kind in [*kinds, "words by language"] if words else kinds:
         counts.add(kind, {})
-    present = store.counts.details.get("languages", {})
-    unknown = {code: number for code, number in present.items() if not is_known(code)}
-    counts.add("labels in unknown languages", unknown)
+    if store is not None:
+        present = store.manifest.counts.details.get("languages", {})
+        unknown = {code: number for code, number in present.items() if not is_known(code)}
+        counts.add("labels in unknown languages", unknown)
     beside = [*_attribute(run, *linked), *hand_on(run, *linked)]
     return run.finish([*made, *beside], counts, source=source, unit=read.row_unit)
+
+
+def _labels(
+    run: Run,
+    linked: tuple[Path, Manifest],
+    store: _Entities | None,
+    options: SwitchOptions,
+    languages: list[str],
+) -> tuple[Path, Counts]:
+    """Gather the labels of the entities to be switched; return their store and counts."""
+    if store is None:
+        folder = run.work("store")
+        if not is_store(folder):
+            write_store(folder, [], languages)
+        return folder, Counts()
+    rules = LabelRules.of(languages, options.fallback, options.labels)
+    known_in = current(_source(*linked).language) if options.need_known else None
+    named = options.anchors == "named"
+    needs = LabelNeeds(rules, options.fit, known_in, options.types, named, options.romanize_names)
+    return make_store(run, linked, (store.folder.absolute(), store.manifest), needs)
 
 
 def _source(linked: Path, read: Manifest) -> Source:
@@ -129,9 +205,14 @@ def _source(linked: Path, read: Manifest) -> Source:
     return read.source
 
 
-def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) -> list[str]:
+def _languages(options: SwitchOptions, store: _Entities | None, of_text: str) -> list[str]:
     """Return the target languages: those of the option, without the source language."""
     source = current(of_text)
+    present: Iterable[str] = ()
+    if store is not None:
+        present = store.manifest.counts.details.get("languages", {})
+    elif is_all(options.languages):
+        present = target_languages(options.words)
     languages = [code for code in resolve(options.languages, present) if code != source]
     if is_all(options.languages):  # English to British English is not a switch
         languages = [c for c in languages if not c.startswith(source + "-")]
@@ -145,24 +226,24 @@ def _languages(options: SwitchOptions, present: dict[str, int], of_text: str) ->
     return [code for code, weight in zip(languages, weights, strict=True) if weight]
 
 
-def _need_labels(entities: Path, store: Manifest, languages: list[str]) -> None:
+def _need_labels(store: _Entities, languages: list[str]) -> None:
     """Raise InputError if the entities were made without labels in these languages."""
-    kept = store.parameters.get("languages")
+    kept = store.manifest.parameters.get("languages")
     missing = sorted(set(languages) - set(kept)) if kept is not None else []
     if missing:
         raise InputError(
-            f"{entities}: made without labels in {', '.join(missing[:9])}; make the folder again "
-            "with these in --languages, or give other languages to switch into"
+            f"{store.folder}: made without labels in {', '.join(missing[:9])}; make the folder "
+            "again with these in --languages, or give other languages to switch into"
         )
 
 
-def _need_titles(entities: Path, store: Manifest, languages: list[str]) -> None:
+def _need_titles(store: _Entities, languages: list[str]) -> None:
     """Raise InputError if the entities were made without titles in all of these languages."""
-    kept = store.parameters.get("sites")
+    kept = store.manifest.parameters.get("sites")
     wikis = {wiki for code in languages if (wiki := language_wiki(code))}
     if kept is not None and not wikis & {*kept}:
         raise InputError(
-            f"{entities}: made without page titles of {', '.join(sorted(wikis)[:9])}; make the "
+            f"{store.folder}: made without page titles of {', '.join(sorted(wikis)[:9])}; make the "
             "folder again with these in --sites, or give --labels label"
         )
 

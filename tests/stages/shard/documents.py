@@ -28,13 +28,15 @@ ANNOTATED = RowKind("page", "annotate", marks=MARKS)
 class Document:
     """A page: paragraphs of sentences, each of which begins with an entity named X.
 
-    `languages`: those that it is switched into. `gaps`: missing sentences.
+    `languages`: those that it is switched into. `gaps`: missing sentences. `words`: every second X
+    is a word of a dictionary, without a QID.
     """
 
     page: int
     paragraphs: Sequence[Sequence[str]]
     languages: Sequence[str] = ("de",)
     gaps: int = 0
+    words: bool = False
 
 
 def rows_of(document: Document, kind: RowKind, wiki: str = "enwiki") -> list[dict[str, Any]]:
@@ -51,7 +53,7 @@ def rows_of(document: Document, kind: RowKind, wiki: str = "enwiki") -> list[dic
             text, spans, sentences = _built(document, said.__getitem__, marks)
             entities = [
                 {
-                    "qid": 1 + i,
+                    "qid": None if document.words and i % 2 else 1 + i,
                     "source_start": anchors[i][0],
                     "source_end": anchors[i][1],
                     "start": start,

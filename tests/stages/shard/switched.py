@@ -24,12 +24,16 @@ from cstool.storage.tasks import part_name
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence that begins with an entity named X, and the languages that it is switched into."""
+    """A sentence that begins with an entity named X, and the languages that it is switched into.
+
+    `word`: X is a word of a dictionary, without a QID.
+    """
 
     page: int
     text: str
     languages: Sequence[str] = ("de",)
     paragraph: int = 0
+    word: bool = False
 
 
 def rows_of(
@@ -42,7 +46,7 @@ def rows_of(
         for code in ["en", *sentence.languages]:
             name = "X" if code == "en" else f"Y{code}"
             span = {
-                "qid": 1,
+                "qid": None if sentence.word else 1,
                 "source_start": 0,
                 "source_end": 1,
                 "start": 0,
@@ -121,7 +125,7 @@ def corpus_rows(out: Path) -> pl.DataFrame:
     """Return a corpus's rows, file by file, in any format."""
     files = sorted(path for name in ("data", "documents") for path in (out / name).rglob("*-of-*"))
     if ".jsonl" in files[0].suffixes:
-        return pl.concat([line_rows(path) for path in files])
+        return pl.concat([line_rows(path) for path in files], how="vertical_relaxed")
     return pl.concat([pl.read_parquet(path) for path in files])
 
 

@@ -15,6 +15,7 @@ from msgspec import structs
 from cstool.cards import card_metadata
 from cstool.cards.card_citation import citation, methods_section
 from cstool.cards.card_commands import commands
+from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import SplitSize
 from cstool.cli.main import cstool
 from cstool.execution.options import RunOptions
@@ -193,6 +194,32 @@ def test_commands_have_every_given_option() -> None:
         "cstool shard work/enwiki/switched --format mt --dedup exact --decontaminate xnli.jsonl "
         "-o corpus",
     ]
+
+
+def test_dictionaries_are_in_the_commands_and_have_fingerprints() -> None:
+    lineage = [
+        ancestor("entities", "wikidata.json.gz", source=None),
+        ancestor("extract", "pages.xml.bz2"),
+        ancestor("lexicon", "entities", source=None, languages=["de", "en"]),
+        ancestor(
+            "switch", "extract", "lexicon", "en-de.txt", "words.tsv",
+            recipe="cosda", words=["my-lexicon", "en-de.txt", "fr=words.tsv"], word_rate=0.9,
+            switch_rate=0.0, words_in_mentions=True, languages=["de", "fr"],
+        ),
+    ]  # fmt: skip
+    made = commands(lineage, {})
+    assert made[2] == ("cstool lexicon --entities work/entities --languages de,en -o work/lexicon")
+    assert made[3] == (
+        "cstool switch work/enwiki/sentences --words work/lexicon --words en-de.txt --words "
+        "fr=words.tsv --languages de,fr --recipe cosda --switch-rate 0.0 --word-rate 0.9 "
+        "--words-in-mentions -o work/enwiki/switched"
+    )
+    section = lineage_section(lineage, made)
+    for name in ("lexicon", "en-de.txt", "words.tsv"):
+        assert f"| {name} | 12 | `xxh3:0` |" in section
+    assert "| en-de.txt |  |" not in section  # it is no dump
+    assert "CoSDA-ML" in citation({"cosda"}) and "EntityCS" not in citation({"cosda"})
+    assert "EntityCS" not in citation({"default"}, names=False)
 
 
 def test_two_folders_of_one_wiki_have_different_names() -> None:

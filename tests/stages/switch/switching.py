@@ -20,6 +20,8 @@ from tests.support import rows_of
 
 Row = dict[str, Any]
 Link = tuple[str, int | None]
+# The translations of words, by language.
+Words = dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,22 @@ def switched(
     """Run `switch`; return the rows, and the manifest."""
     given = SwitchOptions.of(recipe, **options)
     running = RunOptions(jobs=jobs, quiet=True)
-    manifest = switch(folder / "linked", folder / "entities", out, given, running)
+    entities = folder / "entities" if given.switches_entities else None
+    manifest = switch(folder / "linked", entities, out, given, running)
     return rows_of(out).to_dicts(), manifest
+
+
+def write_words(folder: Path, words: Words) -> tuple[str, ...]:
+    """Write a dictionary; return the values of `--words`."""
+    path = folder / "words.tsv"
+    lines = [
+        f"{word}\t{code}\t{name}\n"
+        for code, translations in words.items()
+        for word, many in translations.items()
+        for name in many
+    ]
+    path.write_text("".join(["source\ttarget_language\ttarget\n", *lines]), encoding="utf-8")
+    return (str(path),)
 
 
 def names(row: Row) -> list[str]:

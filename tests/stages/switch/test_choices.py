@@ -8,7 +8,7 @@ import pytest
 
 from cstool.errors import InputError, WrongCallError
 from cstool.execution.options import RunOptions
-from cstool.stages.switch.entity_types import date_classes, find_types
+from cstool.languages.entity_types import date_classes, find_types
 from cstool.stages.switch.options import SwitchOptions
 from cstool.stages.switch.stage import switch
 from cstool.stages.switch.weights import read_weights

@@ -7,17 +7,21 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cstool.stages.switch import part_rows
 from cstool.storage.counts import imbalances
+from cstool.storage.schemas import Unit
 from tests.stages.switch.published import published
 from tests.stages.switch.switching import (
     Entity,
     Row,
+    Words,
     anchors,
     names,
     outside,
     sentence,
     switched,
     write,
+    write_words,
 )
 
 LANGUAGES = ("ar", "de", "fr", "he", "ja", "ru", "tr")
@@ -61,6 +65,50 @@ options = st.fixed_dictionaries(
         "seed": st.integers(0, 5),
     },
 )
+
+
+# Words of one letter or several, in capitals or not, and entries of several words.
+source_words = st.sampled_from(["a", "b", "ab", "t", "the", "the b", "a-b", "b a"])
+translation = st.text("xyéقß日", min_size=1, max_size=3)
+dictionary = st.fixed_dictionaries(
+    {
+        code: st.dictionaries(
+            source_words, st.lists(translation, min_size=1, max_size=3), min_size=1
+        )
+        for code in LANGUAGES
+    }
+)
+word_options = st.fixed_dictionaries(
+    {"prose": st.just(False)},
+    optional={
+        "word_rate": st.sampled_from([0.4, 1.0]),
+        "row_rate": st.sampled_from([0.6, 1.0]),
+        "sentence_rate": st.sampled_from([0.6, 1.0]),
+        "switch_rate": st.sampled_from([0.0, 0.5, 1.0]),
+        "passes": st.integers(1, 2),
+        "policy": st.sampled_from(["sample", "all", "round-robin"]),
+        "max_languages": st.integers(1, 4),
+        "min_changed": st.integers(0, 2),
+        "fit": st.booleans(),
+        "mix": st.just(True),
+        "style": st.sampled_from(["replace", "annotate"]),
+        "source_rows": st.sampled_from(["switched", "unswitched", "all", "none"]),
+        "weights": st.just((("de", 3.0), ("fr", 0.5))),
+        "words_in_mentions": st.just(True),
+        "seed": st.integers(0, 5),
+    },
+)
+
+
+def sound_with_words(chosen: dict[str, Any]) -> dict[str, Any]:
+    """The options, without those that exclude each other."""
+    found = sound(chosen)
+    if found.get("switch_rate") != 0:
+        found.pop("words_in_mentions", None)
+    rates = (found.get(name, 1) or 1 for name in ("switch_rate", "word_rate", "row_rate"))
+    if found.get("policy") == "all" and min(*rates, found.get("sentence_rate", 1)) == 1:
+        found.pop("passes", None)
+    return found
 
 
 def sound(chosen: dict[str, Any]) -> dict[str, Any]:
@@ -174,3 +222,108 @@ def test_the_distribution_over_parts_changes_no_row(
     ]
     assert found[0][0] == found[1][0]
     assert found[0][1].counts == found[1][1].counts
+
+
+def check_words(source: Row, row: Row, words: Words, chosen: dict[str, Any]) -> None:
+    """Check the properties of a switched row, words and entities together."""
+    spans = row["entities"]
+    assert spans
+    assert row["source_text"] == source["text"]
+    bounds = [(e["source_start"], e["source_end"]) for e in spans]
+    inside = [e["start"] for e in spans], [e["end"] for e in spans]
+    assert [a for pair in bounds for a in pair] == sorted(a for pair in bounds for a in pair)
+    linked = [(m["start"], m["end"], m["qid"]) for m in source["mentions"] if m["qid"] is not None]
+    if chosen.get("style") == "annotate":
+        put, at = [], 0
+        for (_, end), name in zip(bounds, names(row), strict=True):
+            put += [source["text"][at:end], f" ({name})"]
+            at = end
+        assert row["text"] == "".join([*put, source["text"][at:]])
+    else:
+        before = outside(row["source_text"], bounds)
+        assert outside(row["text"], [*zip(*inside, strict=True)]) == before
+    for e, name, anchor in zip(spans, names(row), anchors(row), strict=True):
+        if e["qid"] is not None:
+            assert (e["source_start"], e["source_end"], e["qid"]) in linked
+            assert chosen.get("switch_rate") != 0
+            continue
+        assert e["origin"] == "dictionary"
+        assert row["language"] in (e["name_language"], "mul")
+        names_there = words[e["name_language"]][anchor.lower().replace("\t", " ")]
+        fitted = chosen.get("fit", True) and chosen.get("style") != "annotate"
+        assert name in names_there or (
+            (fitted and name.lower() in map(str.lower, names_there)) or name == "SS"
+        )
+        assert name != anchor
+        if not chosen.get("words_in_mentions"):
+            assert all(e["source_end"] <= a or b <= e["source_start"] for a, b, _ in linked)
+    changed = sum(a != b for a, b in zip(names(row), anchors(row), strict=True))
+    assert changed >= chosen.get("min_changed", 1)
+
+
+@settings(max_examples=60)
+@given(sentences(), items, dictionary, word_options)
+def test_any_sentence_is_rewritten_exactly_with_words(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[Row],
+    known: Items,
+    words: Words,
+    chosen: dict[str, Any],
+) -> None:
+    chosen = sound_with_words(chosen)
+    folder = write(tmp_path_factory.mktemp("laws"), [rows], known)
+    given = {"languages": ",".join(LANGUAGES), "words": write_words(folder, words), **chosen}
+    made, manifest = switched(folder, folder / "out", **given)
+    assert imbalances(manifest.counts) == []
+    tallies, details = manifest.counts.tallies, manifest.counts.details
+    assert tallies["sentences"].written == tallies["source sentences"].read
+    assert sum(details["languages"].values()) == len(made)
+    sources = {row["id"]: row for row in rows}
+    others = [row for row in made if row["language"] != "en"]
+    for row in others:
+        check_words(sources[row["id"]], row, words, chosen)
+    for row in made:
+        if row["language"] == "en":
+            assert row["text"] == sources[row["id"]]["text"]
+            linked = [m for m in sources[row["id"]]["mentions"] if m["qid"] is not None]
+            assert [(e["qid"], e["start"], e["end"]) for e in row["entities"]] == [
+                (m["qid"], m["start"], m["end"]) for m in linked
+            ]
+    found = {
+        (row["id"], e["source_start"])
+        for row in others
+        for e in row["entities"]
+        if e["qid"] is None
+    }
+    assert tallies["words"].written == len(found)
+    number = sum(e["qid"] is None for row in others for e in row["entities"])
+    assert sum(details["words by language"].values()) == number
+    assert len({row["id"] for row in others}) == tallies["source sentences"].written
+
+
+@settings(max_examples=15)
+@given(sentences(), items, dictionary, word_options, st.booleans())
+def test_the_distribution_over_parts_and_batches_changes_no_row_with_words(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[Row],
+    known: Items,
+    words: Words,
+    chosen: dict[str, Any],
+    pages: bool,
+) -> None:
+    assume(len(rows) > 1)
+    chosen = sound_with_words(chosen)
+    folder = tmp_path_factory.mktemp("laws")
+    given = {"languages": ",".join(LANGUAGES), "words": write_words(folder, words), **chosen}
+    unit: Unit = "page" if pages else "sentence"
+    if pages:
+        rows = [row | {"sentences": [0], "gaps": 0} for row in rows]
+    one = write(folder / "one", [rows], known, unit=unit)
+    each = write(folder / "each", [[row] for row in rows], known, unit=unit)
+    found = [switched(where, where / "out", **given) for where in (one, each)]
+    with pytest.MonkeyPatch.context() as patch:  # long texts, in a few languages at a time
+        patch.setattr(part_rows, "_BYTES_AT_ONCE", 40)
+        found.append(switched(one, one / "long", **given))
+    for rows_there, manifest in found[1:]:
+        assert rows_there == found[0][0]
+        assert manifest.counts == found[0][1].counts

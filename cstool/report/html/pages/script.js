@@ -46,6 +46,7 @@
     for (const form of forms) {
       form.points = Array.from(form.text);
       for (const [qid, start, end] of form.spans) {
+        if (qid === null) continue;
         if (!sentenceNames.has(qid)) sentenceNames.set(qid, new Map());
         const names = sentenceNames.get(qid);
         if (!names.has(form.language)) names.set(form.language, form.points.slice(start, end).join(""));
@@ -57,6 +58,7 @@
 
   const entity = (qid, text, language) => {
     const { tag } = info(language);
+    if (qid === null) return element("bdi", { className: "word", lang: tag, title: "word from a dictionary" }, text);
     const made = element("bdi", { className: "entity", lang: tag, tabIndex: 0 }, text);
     made.dataset.qid = qid;
     made.dataset.language = language;

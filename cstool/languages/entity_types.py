@@ -1,4 +1,4 @@
-"""Selects the entities to switch by their types (P31)."""
+"""Selects entities by their types (P31)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _NOT_ASKED, _EXCLUDED, _DATE = 1, 2, 3
 
 @dataclass(frozen=True)
 class EntityTypes:
-    """Classes (QIDs): switch only instances of `asked`, and none of `excluded` and `dates`."""
+    """Classes (QIDs): select only instances of `asked`, and none of `excluded` and `dates`."""
 
     asked: tuple[int, ...] | None = None
     excluded: tuple[int, ...] = ()
@@ -33,7 +33,7 @@ class EntityTypes:
         return self.asked is not None or bool(self.excluded or self.dates)
 
     def marks(self, table: pa.Table) -> Array:
-        """Return the index of each entity's reason in `REASONS`, `uint8[n]`; 0: may be switched."""
+        """Return the index of each entity's reason in `REASONS`, `uint8[n]`; 0: selected."""
         marks = np.zeros(table.num_rows, np.uint8)
         for classes, mark in ((self.dates, _DATE), (self.excluded, _EXCLUDED)):
             marks[instances(table, classes)] = mark
@@ -63,12 +63,12 @@ def find_types(asked: str | None, excluded: str | None, *, dates: bool) -> Entit
 
 def date_classes() -> tuple[int, ...]:
     """Return the classes of items for years, days and other dates."""
-    return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "date_classes.tsv")))
+    return tuple(sorted(int(qid) for qid, _ in rows("cstool.languages", "date_classes.tsv")))
 
 
 def person_classes() -> tuple[int, ...]:
     """Return the classes of items for people, real or not."""
-    return tuple(sorted(int(qid) for qid, _ in rows("cstool.stages.switch", "person_classes.tsv")))
+    return tuple(sorted(int(qid) for qid, _ in rows("cstool.languages", "person_classes.tsv")))
 
 
 def for_manifest(classes: Sequence[int] | None) -> list[str] | str | None:

@@ -1,0 +1,1 @@
+"""Bilingual dictionaries: their formats, their store, and their entries in running text."""

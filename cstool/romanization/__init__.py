@@ -1,0 +1,1 @@
+"""Text in Latin letters: romanizers, and spans carried over to their output."""

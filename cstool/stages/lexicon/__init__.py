@@ -1,0 +1,1 @@
+"""`cstool lexicon`: pairs of names of entities in two languages."""
