@@ -159,8 +159,7 @@ def main() -> None:
     configure(as_json="--log-json" in sys.argv)
     # Without this, OpenBLAS starts a thread for each CPU; cstool uses no linear algebra.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Arrow's own allocator returns memory to the system and asks for it again: `shard` takes 12%
-    # longer, and each process a fifth to half more memory.
+    # With Arrow's own allocator, each process takes a third more memory.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     try:
         with ending_in_time():
