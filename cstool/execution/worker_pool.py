@@ -22,6 +22,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 from cstool.errors import is_out_of_memory
+from cstool.execution.allocation import keep_freed_memory
 from cstool.execution.fork_server import ForkedProcess, ForkServer, can_fork
 from cstool.execution.log import unconfigure
 from cstool.execution.shared_memory import (
@@ -332,6 +333,7 @@ def _begin(alive: int | None) -> None:
 
     pa.set_cpu_count(1)
     without_pandas()
+    keep_freed_memory()
     unconfigure()  # only the coordinating process writes the log
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
 

@@ -7,9 +7,9 @@ be known in HTML, and name a character that XML allows.
 import re
 from html.entities import html5
 
-REFERENCE = re.compile(
-    r"&(?:#[xX]([0-9a-fA-F]{1,8})|#([0-9]{1,8})|([A-Za-z0-9\x80-\uffff]{1,40}));"
-)
+# A letter, digit or other character of a name: [A-Za-z0-9\x80-\uffff], which takes 2 ms to compile.
+IN_NAME = r"[^\x00-/:-@\[-`{-\x7f\U00010000-\U0010ffff]"
+REFERENCE = re.compile(rf"&(?:#[xX]([0-9a-fA-F]{{1,8}})|#([0-9]{{1,8}})|({IN_NAME}{{1,40}}));")
 # MediaWiki's own aliases for &rlm; (Sanitizer::MW_ENTITY_ALIASES).
 _ALIASES = {"רלמ": "\u200f", "رلم": "\u200f"}
 # Sanitizer::validateCodepoint

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from cstool.dumps.xml import MAIN, NO_NAMESPACE, Page, Site
-from cstool.wikitext.character_references import decode_entities
+from cstool.wikitext.character_references import IN_NAME, decode_entities
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.wikis import CASE_SENSITIVE, settings_of
 
@@ -28,7 +28,7 @@ _DIRECTION = "\u200e\u200f\u202a-\u202e"
 _MARKS = re.compile(f"[{_DIRECTION}]+")
 _INVALID = re.compile(
     r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~"
-    r"|&(?:[A-Za-z0-9\x80-\uffff]+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{2}"
+    rf"|&(?:{IN_NAME}+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{{2}}"
 )
 _LONGEST = 255
 # Characters to which the rules below apply. Most targets have none of them.

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cstool.dumps.xml import MAIN, Site
-from cstool.wikitext.character_references import decode_entities
+from cstool.wikitext.character_references import IN_NAME, decode_entities
 from cstool.wikitext.tables import of_language
 from cstool.wikitext.titles import Namespaces, namespaces_of, upper_first
 from cstool.wikitext.wikis import CASE_SENSITIVE
@@ -18,7 +18,7 @@ _SPACES = re.compile("[ _\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e]+")
 _INVALID = re.compile(
     r"[\x00-\x1f\x7f<>\[\]|{}\ufffd]|^\.{1,2}(?:/|$)|/\.{1,2}(?:/|$)|~~~"
-    r"|&(?:[A-Za-z0-9\x80-\uffff]+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{2}"
+    rf"|&(?:{IN_NAME}+|#[0-9]+|#x[0-9A-Fa-f]+);|%[0-9A-Fa-f]{{2}}"
 )
 _LONGEST = 255
 TALK = 1
