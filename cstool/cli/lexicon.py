@@ -20,7 +20,7 @@ Examples:
   cstool lexicon --entities work/entities --languages en,ja --names label,alias -o lexicon
   cstool lexicon --entities work/entities --languages en,nl --format moses -o en-nl
   cstool lexicon --entities work/entities --languages en,de --linked work/linked --only-linked \\
-    --format tsv -o muse
+    --format muse -o muse
 """
 
 
@@ -101,8 +101,9 @@ Examples:
     default=LexiconOptions.format,
     show_default=True,
     help="cstool: Parquet. Others: a text file for each pair of languages. tsv: source and target "
-    "separated by a tab, as in MUSE and CoSDA-ML; moses: tokens on both sides of |||, for "
-    "fast_align; prealign: JSON lines for PreAlign.",
+    "separated by a tab; muse: the same for single words in lower case, for MUSE and CoSDA-ML; "
+    "moses: tokens on both sides of |||, for fast_align; prealign: JSON lines for PreAlign, a file "
+    "for each source language.",
 )
 @output("the pairs")
 @running()

@@ -15,11 +15,13 @@ from cstool.dumps.streams import Stream
 from cstool.errors import InputError, WrongCallError
 from cstool.languages.codes import current, need_language
 from cstool.storage.file_hashes import hash_file
-from cstool.storage.manifest import MANIFEST, Input, describe_folder, need_stage
+from cstool.storage.manifest import MANIFEST, Input, Manifest, describe_folder, need_stage
 from cstool.storage.text_files import BOM, decoded, need_text
 
 OPTION = "--words"
 STAGE = "lexicon"
+# Formats of its text files that are dictionaries.
+_TEXT_FORMATS = ("tsv", "muse")
 # Languages that a message names.
 _NAMED = 9
 # Lines from which the columns of a file are known.
@@ -50,6 +52,7 @@ class Dictionaries:
 
     `source`: the language of the text. `languages`: those of the translations. `files`: what to
     read. `inputs`: the same, as inputs of the run. `folders`: those among them that a stage wrote.
+    `every`: whether each language needs an entry, otherwise one of them.
     """
 
     source: str
@@ -57,10 +60,15 @@ class Dictionaries:
     files: tuple[DictionaryFile, ...]
     inputs: tuple[Input, ...]
     folders: tuple[Path, ...]
+    every: bool = True
 
 
-def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[str]) -> Dictionaries:
+def find_dictionaries(
+    values: Sequence[str], source: str, languages: Sequence[str], *, every: bool = True
+) -> Dictionaries:
     """Return the dictionaries that the values of the option name, `[LANG=]PATH`.
+
+    `every`: whether each of the languages needs an entry, otherwise one of them.
 
     Only the first lines of each file are read, and its bytes to identify the run. Raises InputError
     for a file that is no dictionary or whose languages are not those of the run, WrongCallError for
@@ -78,15 +86,18 @@ def find_dictionaries(values: Sequence[str], source: str, languages: Sequence[st
             read = need_stage(path, STAGE)
             folders.append(path.absolute())
             inputs.append(describe_folder(path, read))
-            files += [_dictionary_file(path / part.file, None) for part in read.tables]
+            files += _in_lexicon(path, read, wanted)
             continue
         found = _in_folder(path, wanted) if path.is_dir() else [_file(path, language, wanted)]
         files += found
         inputs += [_described(file.path) for file in found]
-    _need_all(files, wanted)
-    return Dictionaries(
-        wanted.source, wanted.languages, tuple(files), tuple(inputs), tuple(folders)
+    dictionaries = Dictionaries(
+        wanted.source, wanted.languages, tuple(files), tuple(inputs), tuple(folders), every
     )
+    targets = [file.language for file in files]
+    if None not in targets:
+        need_entries(dictionaries, filter(None, targets))
+    return dictionaries
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,19 @@ def _dictionary_file(
     path: Path, columns: PairColumns | None, language: str | None = None
 ) -> DictionaryFile:
     return DictionaryFile(str(path), path.absolute(), columns, language)
+
+
+def _in_lexicon(folder: Path, read: Manifest, wanted: _Wanted) -> list[DictionaryFile]:
+    """Return the parts of a lexicon, or its text files for the languages of the run."""
+    form = read.parameters.get("format", "cstool")
+    if form in _TEXT_FORMATS:
+        return _in_folder(folder, wanted)
+    if form != "cstool":
+        raise InputError(
+            f"{folder}: made with --format {form}, which has no columns; make the folder again "
+            "without --format"
+        )
+    return [_dictionary_file(folder / part.file, None) for part in read.tables]
 
 
 def _in_folder(folder: Path, wanted: _Wanted) -> list[DictionaryFile]:
@@ -213,21 +237,18 @@ def _described(path: Path) -> Input:
     return Input(path.name, read.bytes, read.fingerprint)
 
 
-def _need_all(files: Iterable[DictionaryFile], wanted: _Wanted) -> None:
-    """Raise InputError if no file can have entries in one of the languages."""
-    languages = [file.language for file in files]
-    if None not in languages:
-        need_entries(wanted.languages, {*filter(None, languages)})
+def need_entries(dictionaries: Dictionaries, present: Iterable[str]) -> None:
+    """Raise InputError unless the dictionaries have entries in their languages.
 
-
-def need_entries(languages: Sequence[str], present: Iterable[str]) -> None:
-    """Raise InputError unless the dictionaries have entries in all of these languages."""
-    missing = [code for code in languages if code not in {*present}]
-    if missing:
-        has = listed(sorted({*present})) or "none of --languages"
+    `present`: those in which they have entries.
+    """
+    has = {*present}
+    missing = [code for code in dictionaries.languages if code not in has]
+    if missing and (dictionaries.every or not has & {*dictionaries.languages}):
         raise InputError(
-            f"{OPTION}: no entry in {listed(missing)} (the dictionaries have {has}); give a "
-            "dictionary for each language, or leave these out of --languages"
+            f"{OPTION}: no entry in {listed(missing)} (the dictionaries have "
+            f"{listed(sorted(has)) or 'none of --languages'}); give a dictionary for each "
+            "language, or leave these out of --languages"
         )
 
 

@@ -28,7 +28,7 @@ def make_dictionary(run: Run, dictionaries: Dictionaries) -> tuple[Path, Counts]
         counts = Counts()
         pairs = read_pairs(dictionaries, counts)
         number = write_dictionary(folder, pairs, dictionaries.languages, run.scratch)
-        need_entries(dictionaries.languages, [code for code, n in number.items() if n])
+        need_entries(dictionaries, [code for code, n in number.items() if n])
         tally = counts.tally(UNIT)
         repeated = tally.written - sum(number.values())
         tally.written -= repeated

@@ -6,6 +6,7 @@ Simplified and traditional Chinese characters (`han.tsv`) have the bit of Hans o
 of Hani. A language with Hani in the table uses both kinds.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -98,10 +99,10 @@ def written(code: str) -> LanguageScripts:
     if known is None:
         return LanguageScripts(np.uint64(0), _ALL)
     main, further = known
-    return LanguageScripts(_written_in(main), _written_in([*main, *further]))
+    return LanguageScripts(written_in(main), written_in([*main, *further]))
 
 
-def _written_in(scripts: list[str]) -> np.uint64:
+def written_in(scripts: Sequence[str]) -> np.uint64:
     """Return the mask of scripts of the table, in which Hans and Hant include Hani."""
     han = {"Hani": ["Hani", "Hans", "Hant"], "Hans": ["Hani", "Hans"], "Hant": ["Hani", "Hant"]}
     return mask(*(part for script in scripts for part in han.get(script, [script])))

@@ -8,7 +8,10 @@ import pyarrow as pa
 
 from cstool.arrays import Array
 from cstool.arrays.arrow import numbers
+from cstool.arrays.codepoints import bytes_of
+from cstool.languages.fitting import tidy
 from cstool.languages.labels import (
+    FALLBACK,
     SCRIPT,
     ChosenLabels,
     Fallback,
@@ -102,13 +105,21 @@ def names_of(table: pa.Table, rules: NameRules, counts: Counts) -> EntityNames:
         np.concatenate([getattr(kind, name) for kind in kinds])
         for name in ("entity", "language", "rank")
     )
-    coded = pa.concat_arrays([kind.text for kind in kinds]).dictionary_encode()
-    text = coded.indices.to_numpy().astype(np.int64)
+    text, texts = _tidied(pa.concat_arrays([kind.text for kind in kinds]))
     cell = entity * len(rules.languages) + language
     order = np.argsort(cell * len(RANKS) + rank, kind="stable")
-    _, first = np.unique((cell * max(1, len(coded.dictionary)) + text)[order], return_index=True)
+    _, first = np.unique((cell * max(1, len(texts)) + text)[order], return_index=True)
     kept = order[np.sort(first)]
-    return EntityNames(entity[kept], language[kept], rank[kept], text[kept], coded.dictionary)
+    kept = kept[np.diff(bytes_of(texts)[0])[text[kept]] > 0]
+    return EntityNames(entity[kept], language[kept], rank[kept], text[kept], texts)
+
+
+def _tidied(names: pa.StringArray) -> tuple[Array, pa.StringArray]:
+    """Return the distinct names without invisible characters, and the index of each name there."""
+    coded = names.dictionary_encode()
+    again = tidy(coded.dictionary).names.dictionary_encode()
+    index = again.indices.to_numpy().astype(np.int64)[coded.indices.to_numpy()]
+    return index, again.dictionary
 
 
 def _selected(table: pa.Table, rules: LabelRules, unit: str, counts: Counts) -> _Names:
@@ -130,7 +141,7 @@ def _cells(chosen: ChosenLabels, rules: LabelRules) -> _Names:
     entity, language = np.nonzero(chosen.places >= 0)
     rank = ranks[language, chosen.steps[entity, language]]
     if rules.titles:
-        rank = np.full(len(entity), SITELINK_RANK)
+        rank = np.where(rank == RANKS.index(FALLBACK), rank, SITELINK_RANK)
     texts = chosen.texts.take(numbers(chosen.places[entity, language]))
     return _Names(entity, language, rank, texts)
 

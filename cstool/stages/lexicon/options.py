@@ -9,7 +9,7 @@ from cstool.languages.labels import ALIAS, FALLBACK, MUL, OWN, SITELINK, VARIANT
 
 # Which names of an entity are used.
 NameSet = Literal["label", "alias", "sitelink"]
-LexiconFormat = Literal["cstool", "tsv", "moses", "prealign"]
+LexiconFormat = Literal["cstool", "tsv", "muse", "moses", "prealign"]
 
 # Origins of names, the most certain one first. A pair has the less certain one of its two names.
 RANKS: tuple[Origin, ...] = (OWN, VARIANT, MUL, SITELINK, ALIAS, FALLBACK)
@@ -46,6 +46,8 @@ class LexiconOptions:
         parameters = asdict(self)
         for name in ("asked", "excluded", "dates"):
             parameters["types"][name] = for_manifest(getattr(self.types, name))
+        for name in ("names", "scripts"):
+            parameters[name] = list(parameters[name])
         return parameters
 
 

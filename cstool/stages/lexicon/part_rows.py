@@ -11,7 +11,7 @@ import pyarrow as pa
 from cstool.arrays import Array
 from cstool.arrays.arrow import booleans, coded, numbers, one_chunk, strings
 from cstool.languages.entity_types import REASONS, EntityTypes
-from cstool.languages.scripts import mask, scripts_of
+from cstool.languages.scripts import scripts_of, written_in
 from cstool.stages.lexicon.links import LinkCounts
 from cstool.stages.lexicon.names import EntityNames, NameRules, names_of
 from cstool.stages.lexicon.options import RANKS
@@ -60,9 +60,18 @@ class LexiconWork:
         return ["qid", *self.rules.columns, *(["types"] if self.types.any else [])]
 
 
-def lexicon_part(file: str, work: LexiconWork) -> Batches:
-    """Yield the pairs of names of the entities in a part."""
+def pairs_part(file: str, work: LexiconWork) -> Batches:
+    """Yield the pairs of names of the entities in a part, and return their counts."""
     counts = Counts()
+    yield from lexicon_part(file, work, counts)
+    return counts
+
+
+def lexicon_part(file: str, work: LexiconWork, counts: Counts) -> Iterator[pa.RecordBatch]:
+    """Yield the pairs of names of the entities in a part; the pairs of an entity are in one batch.
+
+    Counts entities, names and pairs.
+    """
     is_source = np.isin(work.languages, work.sources)
     for every_entity in _tables(file, work):
         table, links = _selected(every_entity, work, counts)
@@ -80,7 +89,6 @@ def lexicon_part(file: str, work: LexiconWork) -> Batches:
         tally = counts.tally("entities")
         tally.keep(int(found.sum()))
         tally.drop(NO_PAIR, int((~found).sum()))
-    return counts
 
 
 def _tables(file: str, work: LexiconWork) -> Iterator[pa.Table]:
@@ -126,7 +134,7 @@ def _written_in(names: EntityNames, scripts: tuple[str, ...]) -> Array:
     if not scripts:
         return np.ones(len(names.texts), bool)
     found = scripts_of(names.texts)
-    wanted: Array = (found != 0) & (found & ~mask(*scripts) == 0)
+    wanted: Array = (found != 0) & (found & ~written_in(scripts) == 0)
     return wanted
 
 

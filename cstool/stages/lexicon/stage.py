@@ -12,7 +12,7 @@ from cstool.languages.codes import code_list, is_all, language_wiki, resolve
 from cstool.stages.lexicon.links import count_links
 from cstool.stages.lexicon.names import NameRules
 from cstool.stages.lexicon.options import EVERY, LexiconOptions
-from cstool.stages.lexicon.part_rows import CODED, LexiconWork, lexicon_part
+from cstool.stages.lexicon.part_rows import CODED, LexiconWork, pairs_part
 from cstool.stages.lexicon.text_files import write_text_files
 from cstool.storage.atomic import whole_file
 from cstool.storage.checksums import is_sound, layout_of, save_array
@@ -139,8 +139,7 @@ def _fill(
         spec = PartSpec(
             LEXICON, label="lexicon", layout=layout_of(LEXICON, UNIQUE), dictionaries=CODED
         )
-        made = run.map(lexicon_part, work, tasks, spec)
+        made = run.map(pairs_part, work, tasks, spec)
         return run.finish(made, total(one.counts for one in made))
-    scattered, written, files = write_text_files(run, work, options.format, tasks)
-    counts = total(one.counts for one in [*scattered, *written])
-    return run.finish([], counts, files=files)
+    made, files = write_text_files(run, work, options.format, tasks)
+    return run.finish([], total(one.counts for one in made), files=files)

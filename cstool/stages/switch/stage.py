@@ -85,7 +85,7 @@ def switch(
         romanizing["libraries"] = need_romanizer(options.romanize_names, "--romanize-names")
     words = None
     if options.words:
-        words = find_dictionaries(options.words, source, languages)
+        words = find_dictionaries(options.words, source, languages, every=not options.switch_rate)
         inputs += words.inputs
         reads += words.folders
     with open_run(
