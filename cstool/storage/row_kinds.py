@@ -64,7 +64,10 @@ def kind_of(manifest: Manifest) -> RowKind:
     stages: list[Manifest | Ancestor] = [*manifest.lineage, manifest]
     switched = [one.parameters for one in stages if one.stage == "switch"]
     mixed = manifest.stage == "mix"
+    # A mixture has the columns of `romanize` only if all of its sources have them.
     romanized = any(one.stage == "romanize" for one in stages)
+    if mixed:
+        romanized = bool(manifest.parameters.get("romanized"))
     if not switched:
         return RowKind(manifest.row_unit, mixed=mixed, romanized=romanized)
     # `shard` refuses folders of different styles; those with one draw may be among them.

@@ -158,6 +158,8 @@ def _parameters(recipe: MixRecipe, inputs: MixInputs, options: MixOptions) -> di
         "pack": options.files.pack,
         "whole_samples": options.files.whole_samples,
     }
+    if inputs.kind.romanized:
+        parameters["romanized"] = True
     if recipe.count == "words":
         parameters["icu"] = icu_version()
     if options.files.tokenizer:
