@@ -1,5 +1,8 @@
 """The section of a dataset card on the license of the text."""
 
+from collections.abc import Iterable
+
+from cstool.storage.manifest import Ancestor
 from cstool.storage.schemas import TALLIES, Unit
 
 
@@ -23,6 +26,23 @@ a tab). Adaptations must be shared under the same license.{put_in}
 """
 
 
+def acknowledgement(lineage: Iterable[Ancestor]) -> str:
+    """Return what the license of uroman asks publications to say, "" if it was not used."""
+    given = {
+        one.parameters.get(name)
+        for one in lineage
+        for name in ("romanizer", "romanize_names")
+        if one.stage in ("romanize", "switch")
+    }
+    return _UROMAN if given & {"uroman", "uroman-fast"} else ""
+
+
+_UROMAN = """\
+Text in Latin letters: this project uses the universal romanizer software
+[uroman](https://github.com/isi-nlp/uroman) written by Ulf Hermjakob, USC Information Sciences
+Institute (2015-2020).
+
+"""
 _LABELS = """ Entity labels are from Wikidata
 ([CC0](https://creativecommons.org/publicdomain/zero/1.0/))."""
 _DICTIONARIES = """

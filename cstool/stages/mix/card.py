@@ -9,7 +9,7 @@ from cstool import __version__
 from cstool.cards.card_citation import citation, methods_section
 from cstool.cards.card_columns import mixture_columns
 from cstool.cards.card_commands import MadeFolder, made_folders, mix_command
-from cstool.cards.card_license import license_section
+from cstool.cards.card_license import acknowledgement, license_section
 from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import SplitSize
 from cstool.distribution import program
@@ -88,7 +88,8 @@ def mixture_card(data: MixtureCardData) -> str:
 {mixture_columns(data.form, data.kind, data.parameters, pairs=_paired(mixture))}
 
 {_made(data)}{_limitations(data.kind)}
-{license_section(wikis, data.kind.unit, names=data.kind.names, words=data.kind.words)}## Citation
+{license_section(wikis, data.kind.unit, names=data.kind.names, words=data.kind.words)}\
+{acknowledgement(data.lineage)}## Citation
 
 {citation(switched)}"""
 

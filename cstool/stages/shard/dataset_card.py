@@ -11,7 +11,7 @@ from cstool import __version__
 from cstool.cards.card_citation import citation, methods_section, recipes_of
 from cstool.cards.card_columns import columns_table
 from cstool.cards.card_commands import commands
-from cstool.cards.card_license import license_section
+from cstool.cards.card_license import acknowledgement, license_section
 from cstool.cards.card_lineage import lineage_section
 from cstool.cards.card_metadata import EVERY, SplitSize, metadata
 from cstool.cards.card_origins import origins_section
@@ -79,7 +79,8 @@ Words are counted by the rules of each script, as by `cstool stats`; where a fil
 - The corpus has the coverage biases of Wikipedia and Wikidata. Its content was not filtered, and
   people are named as in Wikipedia.
 
-{license_section(wikis, unit, names=facts.kind.names, words=facts.kind.words)}## Citation
+{license_section(wikis, unit, names=facts.kind.names, words=facts.kind.words)}\
+{acknowledgement(facts.lineage)}## Citation
 
 {citation(recipes_of(facts.lineage), names=facts.kind.names)}"""
 

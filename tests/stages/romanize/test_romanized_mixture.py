@@ -10,7 +10,7 @@ from cstool.stages.mix.read_recipe import read_recipe
 from cstool.stages.mix.stage import MixOptions, mix
 from cstool.stages.romanize.stage import RomanizeOptions, romanize
 from cstool.stages.shard.stage import ShardOptions, shard
-from cstool.storage.manifest import read_manifest
+from cstool.storage.manifest import need_stage
 from cstool.storage.row_kinds import kind_of
 
 ALONE = RunOptions(jobs=1, quiet=True)
@@ -30,7 +30,9 @@ def test_a_mixture_is_romanized_if_all_corpora_are(
     (tmp_path / "recipe.toml").write_text(recipe)
     out = tmp_path / "mixed"
     mix(read_recipe(tmp_path / "recipe.toml"), out, MixOptions(), ALONE)
-    assert kind_of(read_manifest(out)).romanized == both
+    for card in (out / "README.md", tmp_path / "one/README.md"):
+        assert "written by Ulf Hermjakob" in card.read_text()
+    assert kind_of(need_stage(out, "mix")).romanized == both
     columns = pl.scan_parquet(out / "data/*/*.parquet").collect_schema().names()
     assert ("romanized" in columns) == both
-    assert columns == kind_of(read_manifest(out)).schema.names
+    assert columns == kind_of(need_stage(out, "mix")).schema.names
