@@ -76,7 +76,7 @@ def test_a_program_that_is_not_on_path_is_written_as_a_command_of_the_shell(
 def test_batch_files_lie_beside_the_makefile_that_has_their_settings(tmp_path: Path) -> None:
     assert cstool("init", tmp_path, *ASKED, "--slurm").returncode == 0
     assert settings(tmp_path)["SLURM_JOBS"] == "slurm"
-    stages = {"entities", "titles", "extract", "link", "switch", "shard"}
+    stages = {"entities", "titles", "extract", "link", "lexicon", "switch", "shard"}
     assert {path.stem for path in (tmp_path / "slurm").glob("*.sbatch")} == stages
 
 
