@@ -12,7 +12,6 @@ _ORIGINS = {
     "mul": "a label that Wikidata gives for all languages",
     "sitelink": "the title of a Wikipedia page, in the language `name_language`",
     "dictionary": "a translation of a word in a dictionary",
-    "romanization": "the text itself in Latin letters",
 }
 
 

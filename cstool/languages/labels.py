@@ -45,7 +45,7 @@ NameKind = Literal["label", "sitelink", "title"]
 Fallback = Literal["all", "variants", "none"]
 # Where a name comes from: the anchor itself; the label in the language (or in a former code of it),
 # in a variety of the same language, in another language, or in `mul`; the title of a page; another
-# name of the entity (only in a lexicon); a dictionary; its own letters, romanized.
+# name of the entity (only in a lexicon); a dictionary.
 Origin = Literal[
     "anchor",
     "label",
@@ -55,7 +55,6 @@ Origin = Literal[
     "sitelink",
     "alias",
     "dictionary",
-    "romanization",
 ]
 
 OWN: Origin = "label"
@@ -65,7 +64,6 @@ MUL: Origin = "mul"
 SITELINK: Origin = "sitelink"
 ALIAS: Origin = "alias"
 DICTIONARY: Origin = "dictionary"
-ROMANIZATION: Origin = "romanization"
 # The beginning of a stored reason to reject a name, by the step that found it.
 _REJECTED = {OWN: "own", VARIANT: "of a variant", FALLBACK: "of a fallback language", MUL: "mul"}
 SCRIPT = "in another script"
