@@ -68,7 +68,8 @@ def test_rows_in_latin_letters_are_made_of_the_switched_ones(tmp_path: Path) -> 
 def test_the_first_stage_of_cscl_switches_words_if_there_is_a_dictionary(tmp_path: Path) -> None:
     told = run(goals(tmp_path, "mix-cscl", "-n", "WORDS=muse"))
     words = command_of(told, "switch")
-    assert words.startswith(f"{tmp_path}/work/swwiki/pages --words muse --switch-rate 0 ")
+    pages = tmp_path / "work" / "swwiki" / "pages"
+    assert words.startswith(f"{pages} --words muse --switch-rate 0 ")
     assert "--languages en --source-rows all" in words and "--entities" not in words
     told = run(goals(tmp_path, "mix-cscl", "-n", "WORDS=lexicon"))
     assert "--languages sw,en --source sw -o" in command_of(told, "lexicon")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cstool.dictionaries.pair_columns import PairColumns, columns_of, languages_of_name
-from cstool.dumps.streams import Stream
+from cstool.dumps.streams import first_block
 from cstool.errors import InputError, WrongCallError
 from cstool.languages.codes import current, need_language
 from cstool.storage.file_hashes import hash_file
@@ -215,11 +215,7 @@ def _columns(path: Path) -> PairColumns:
 
 
 def _first_lines(path: Path) -> list[str]:
-    stream = Stream(str(path))
-    try:
-        head = next(iter(stream), b"")
-    finally:
-        stream.close()
+    head = first_block(str(path))
     need_text(head[:1024], str(path))
     end = head.rfind(b"\n") + 1 or len(head)
     # A later line that is not UTF-8 is reported when the file is read, with its number.

@@ -1,7 +1,7 @@
 """A memory-mapped store of a dictionary into several languages, shared by all processes.
 
 An entry is a folded word or phrase of the source language; it has any number of translations in
-each language. A translation that several sources repeat is stored once. Files:
+each language. Files:
 
 - `entries.slots.npy`, `entries.values.npy`: hash index from an entry to its number + 1
 - `beginnings.slots.npy`, `beginnings.values.npy`: hash index of the beginnings of entries of
@@ -151,18 +151,6 @@ class DictionaryStore:
         first = np.searchsorted(self._keys, keys, "left")
         number = np.searchsorted(self._keys, keys, "right") - first
         return TranslationRanges(first, np.where(there, number, 0))
-
-    def masks(self, entries: Array) -> Array:
-        """Return bool[n, languages]: in which languages each entry has a translation."""
-        table = np.zeros((len(entries), len(self.languages)), bool)
-        keys = np.maximum(entries, 0).astype(np.uint64) << _LANGUAGE_BITS
-        first = np.searchsorted(self._keys, keys, "left")
-        last = np.searchsorted(self._keys, keys + (np.uint64(1) << _LANGUAGE_BITS), "left")
-        number = np.where(entries >= 0, last - first, 0)
-        each = ranges(first, number)
-        language = self._keys[each] & ((np.uint64(1) << _LANGUAGE_BITS) - np.uint64(1))
-        table[np.repeat(np.arange(len(entries)), number), language.astype(np.int64)] = True
-        return table
 
     def table(self, entries: Array) -> TranslationRanges:
         """Return the translations of distinct entries in all languages, int64[n, languages]."""

@@ -184,6 +184,15 @@ def _unreadable(path: str, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be read ({error.strerror or error}); check the path")
 
 
+def first_block(path: str) -> bytes:
+    """Return the first decompressed bytes of a file, empty if it has none; errors as `Stream`."""
+    stream = Stream(path)
+    try:
+        return next(iter(stream), b"")
+    finally:
+        stream.close()
+
+
 def absolute(path: str) -> str:
     """Return a dump's absolute path, for workers with another current folder; `-` stays `-`."""
     return path if path == STDIN else str(Path(path).absolute())

@@ -199,5 +199,5 @@ class IcuTransforms:
         return self._transliterate(text)
 
     def edges(self, text: str, lcode: str) -> None:
-        """Return None: ICU does not tell which characters became what."""
+        """Return None: ICU has no offsets of the characters that it replaced."""
         del text, lcode

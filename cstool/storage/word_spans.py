@@ -1,4 +1,4 @@
-"""Tells the words among the spans of switched rows from the entities: words have no QID."""
+"""Selects the words among the spans of switched rows: entities have a QID, words have none."""
 
 import numpy as np
 import pyarrow as pa

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from cstool.languages.code_mixing import MixingMeasures, MixingSums
 from cstool.languages.codes import bcp47, language_name
+from cstool.report.html.bar_charts import bar_chart
 from cstool.report.html.charts import Chart, Drawer
 from cstool.report.html.facts import ReportData
 from cstool.report.html.figures import Figure
@@ -82,12 +83,8 @@ def _named(code: str) -> str:
 def _bars(
     title: str, ranked: Sequence[tuple[str, int | float]], draw: Drawer, *, share: bool = False
 ) -> Chart:
-    rows = [{"name": _named(code), "value": number} for code, number in ranked[:_SHOWN]]
-    description = ", ".join(
-        f"{row['name']}: {percent(float(row['value'])) if share else format(row['value'], ',')}"
-        for row in rows[:5]
-    )
-    return draw.bars(rows, (title, description), share=share)
+    named = [(_named(code), number) for code, number in ranked]
+    return bar_chart(title, named, draw, share=share)
 
 
 def _by_language(facts: ReportData, rows: dict[str, int], draw: Drawer) -> Figure:

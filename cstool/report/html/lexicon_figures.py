@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from cstool.languages.codes import codes_in, language_name
-from cstool.report.html.charts import Chart, Drawer
+from cstool.report.html.bar_charts import bar_chart
+from cstool.report.html.charts import Drawer
 from cstool.report.html.figures import Figure
 from cstool.report.html.tables import Cell, percent, table
 from cstool.report.stats.lexicon_numbers import LexiconStats
@@ -19,12 +20,16 @@ def lexicon_figures(lexicon: LexiconStats, draw: Drawer) -> Iterator[Figure]:
     text = "The scripts of the target name (ISO 15924)."
     scripts = [*lexicon.scripts.items()]
     if scripts:
-        yield Figure(title, text, table(["script", "pairs"], scripts), _bars(title, scripts, draw))
+        yield Figure(
+            title, text, table(["script", "pairs"], scripts), bar_chart(title, scripts, draw)
+        )
     if lexicon.most_linked:
         title = "Most linked entities"
         cells = [(f"Q{one.qid}", one.name, one.links) for one in lexicon.most_linked]
         bars = [(f"{name} ({qid})", links) for qid, name, links in cells]
-        yield Figure(title, "", table(["item", "name", "links"], cells), _bars(title, bars, draw))
+        yield Figure(
+            title, "", table(["item", "name", "links"], cells), bar_chart(title, bars, draw)
+        )
 
 
 def _pairs(lexicon: LexiconStats, draw: Drawer) -> Figure:
@@ -45,7 +50,7 @@ def _pairs(lexicon: LexiconStats, draw: Drawer) -> Figure:
     heads = ["source", "target", "pairs", "entities", "pairs per entity", *origins]
     bars = [(f"{o.source_language} – {o.target_language}", o.pairs) for o in lexicon.languages]
     title = "Pairs by languages"
-    return Figure(title, text, table(heads, cells), _bars(title, bars, draw))
+    return Figure(title, text, table(heads, cells), bar_chart(title, bars, draw))
 
 
 def romanized_figures(languages: Sequence[RomanizedLanguage], draw: Drawer) -> Iterator[Figure]:
@@ -58,17 +63,9 @@ def romanized_figures(languages: Sequence[RomanizedLanguage], draw: Drawer) -> I
     title = "Rows that change in Latin letters"
     text = "Share of rows whose text changes, and of letters that are Latin before and after."
     shares = [(_name(one.language), one.shares[0] or 0.0) for one in languages]
-    chart = _bars(title, [one for one in shares if one[1]], draw, share=True)
+    chart = bar_chart(title, [one for one in shares if one[1]], draw, share=True)
     yield Figure(title, text, table(heads, cells), chart)
 
 
 def _name(code: str) -> str:
     return " + ".join(map(language_name, codes_in(code)))
-
-
-def _bars(
-    title: str, values: Sequence[tuple[str, int | float]], draw: Drawer, *, share: bool = False
-) -> Chart:
-    rows = [{"name": name, "value": value} for name, value in values[:_SHOWN]]
-    said = (f"{name}: {percent(value) if share else f'{value:,}'}" for name, value in values[:5])
-    return draw.bars(rows, (title, ", ".join(said)), share=share)

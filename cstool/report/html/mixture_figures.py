@@ -1,9 +1,10 @@
 """The figures on a mixture: its corpora by stage, its languages, and what was left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from cstool.languages.codes import codes_in, language_name
-from cstool.report.html.charts import Chart, Drawer
+from cstool.report.html.bar_charts import bar_chart
+from cstool.report.html.charts import Drawer
 from cstool.report.html.figures import Figure
 from cstool.report.html.tables import Cell, percent, table
 from cstool.storage.mixture import Mixture
@@ -37,14 +38,6 @@ def _named(mixture: Mixture, key: _Corpus) -> str:
     return f"{mixture.stages[stage - 1].folder} · {corpus}"
 
 
-def _bars(
-    title: str, values: Sequence[tuple[str, int | float]], draw: Drawer, *, share: bool = False
-) -> Chart:
-    rows = [{"name": name, "value": value} for name, value in values[:_SHOWN]]
-    said = (f"{name}: {percent(value) if share else f'{value:,}'}" for name, value in values[:5])
-    return draw.bars(rows, (title, ", ".join(said)), share=share)
-
-
 def _corpora(mixture: Mixture, draw: Drawer) -> Figure:
     sums, of_stage = by_corpus(mixture), by_stage(mixture)
     available = available_by_corpus(mixture)
@@ -69,7 +62,7 @@ def _corpora(mixture: Mixture, draw: Drawer) -> Figure:
     text = f"The stages are in the order of training.{what}"
     bars = [(_named(mixture, key), its.size) for key, its in sums.items()]
     numbers = table([*heads, f"available {mixture.unit}"], cells)
-    return Figure(title, text, numbers, _bars(title, bars, draw))
+    return Figure(title, text, numbers, bar_chart(title, bars, draw))
 
 
 def _switched(mixture: Mixture, draw: Drawer) -> Figure:
@@ -88,7 +81,7 @@ def _switched(mixture: Mixture, draw: Drawer) -> Figure:
     title = f"Share of code-switched {mixture.unit}"
     text = f"{SWITCHED} In the whole mixture: {percent(whole.switched)}."
     heads = ["stage", "corpus", "code-switched rows", f"code-switched {mixture.unit}", "share"]
-    return Figure(title, text, table(heads, cells), _bars(title, bars, draw, share=True))
+    return Figure(title, text, table(heads, cells), bar_chart(title, bars, draw, share=True))
 
 
 def _of_switched(its: MixtureSum) -> tuple[int, int, str]:
@@ -115,7 +108,7 @@ def _languages(mixture: Mixture, draw: Drawer) -> Figure:
     if any(len(codes_in(code)) > 1 for code in sums):
         text += " Rows with pages in several languages have all of them, joined by +."
     bars = [(f"{language_name(code)} ({code})", its.size) for code, its in sums.items()]
-    return Figure(title, text, table(heads, cells), _bars(title, bars, draw))
+    return Figure(title, text, table(heads, cells), bar_chart(title, bars, draw))
 
 
 def _dropped(mixture: Mixture, draw: Drawer) -> Iterator[Figure]:

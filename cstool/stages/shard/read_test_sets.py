@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cstool.dumps.streams import FORMATS, Stream
+from cstool.dumps.streams import FORMATS, Stream, first_block
 from cstool.errors import InputError
 from cstool.storage.text_files import BOM, decoded, need_text
 
@@ -43,11 +43,7 @@ def texts_of(path: Path) -> Iterator[pa.StringArray]:
 
 
 def _texts(path: Path) -> Iterator[str]:
-    stream = Stream(str(path))
-    try:
-        head = next(iter(stream), b"")
-    finally:
-        stream.close()
+    head = first_block(str(path))
     if head.startswith(_PARQUET):
         return _of_parquet(path)
     need_text(head, str(path))
